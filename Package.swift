@@ -1,0 +1,57 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Warnings are errors where the checks run, and only a nuisance on somebody else's newer compiler.
+let warningsAreErrors: [SwiftSetting] = Context.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)]
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: warningsAreErrors)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+  .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: warningsAreErrors)
+}
+
+let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+// The order is the direction of the data: a target imports only what stands above it.
+let package = Package(
+  name: "edgeassist",
+  platforms: [.macOS(.v15)],
+  products: [.executable(name: "edgeassist", targets: ["edgeassist"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+  ],
+  targets: [
+    .systemLibrary(name: "CFFmpeg"),
+    .systemLibrary(name: "CNcurses"),
+    .target(name: "CKernels", cSettings: [.define("_GNU_SOURCE")]),
+
+    library("ModelFile"),
+    library("Compute", ["CKernels", "ModelFile"]),
+    library("Tokenization", ["ModelFile"]),
+    library("Pictures"),
+    library("Video", ["CFFmpeg", "Pictures"]),
+    library("KeyValueCache", ["Compute"]),
+    library("Models", ["Compute", "ModelFile", "KeyValueCache", "Pictures"]),
+    library("SessionInterface", ["Pictures"]),
+    library("Assistant", ["Models", "Tokenization", "Video", "KeyValueCache", "SessionInterface", log]),
+    library("Screen", ["CNcurses", "Pictures", "SessionInterface"]),
+    .executableTarget(
+      name: "edgeassist", dependencies: ["Assistant", "Screen", argumentParser, log],
+      swiftSettings: warningsAreErrors),
+
+    tests("ModelFileTests", ["ModelFile"]),
+    tests("ComputeTests", ["Compute"]),
+    tests("TokenizationTests", ["Tokenization"], resources: [.copy("Goldens")]),
+    tests("VideoTests", ["Video"]),
+    tests("KeyValueCacheTests", ["KeyValueCache"], resources: [.copy("Goldens")]),
+    tests("ModelsTests", ["Models"], resources: [.copy("Goldens")]),
+    tests("AssistantTests", ["Assistant"]),
+    tests("ScreenTests", ["Screen"]),
+    tests("ArchitectureTests", []),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,3 @@
+#ifndef EDGEASSIST_CKERNELS_H
+#define EDGEASSIST_CKERNELS_H
+#endif

@@ -1,0 +1,23 @@
+/// What a person or a script can ask of a session. Screen, batch and tests all speak in these.
+public enum SessionCommand: Sendable, Equatable {
+  /// Answer this about what has been seen so far; an earlier unanswered question goes first.
+  case ask(String)
+  /// Stop the answer under way, keeping the words that have come.
+  case cancelAnswer
+  /// Forget the conversation, keep what was seen.
+  case clearConversation
+  /// Stop taking in the stream.
+  case pause
+  /// Take in the stream again.
+  case resume
+  /// Continue the stream at this time, in seconds from its start; only for sources that have a start.
+  case seek(seconds: Double)
+  /// Change the key-value cache's budget, in tokens; shrinking runs a pass at once.
+  case setBudget(tokens: Int)
+  /// Change what the cache keeps, by the policy's command-line name (`infinipot-v`, …).
+  case setPolicy(String)
+  /// Write the conversation to a file.
+  case save(path: String)
+  /// End the session.
+  case quit
+}

@@ -1,0 +1,139 @@
+import Pictures
+
+/// What a session tells whoever listens, in the order in which it happened.
+public enum SessionEvent: Sendable {
+  /// The model is loaded and questions can be asked.
+  case ready(SessionDescription)
+  /// A picture to look at, with its stream time in seconds. More pictures come than the model sees.
+  case preview(Picture, time: Double)
+  /// The model has taken in the stream up to this time.
+  case frameSeen(time: Double)
+  /// The cache was brought down to make room.
+  case passDone(PassSummary)
+  /// The answer to this question begins.
+  case answerStarted(question: String)
+  /// The next piece of the answer: whole characters, not always whole words.
+  case answerPiece(String)
+  /// The answer is over.
+  case answerFinished(AnswerSummary)
+  /// The figures of the moment; sent a few times a second at most.
+  case statistics(SessionStatistics)
+  /// Something a person should know that stops nothing.
+  case note(String)
+  /// Something is wrong that the session works around.
+  case warning(String)
+  /// What was asked could not be done; the session goes on.
+  case failure(code: String, message: String)
+  /// The stream has come to its end; questions can still be asked.
+  case streamEnded(time: Double)
+}
+
+/// What is running: shown once at the start.
+public struct SessionDescription: Sendable, Equatable {
+  /// The model's own name, or its file's.
+  public var modelName: String
+  /// True when the model is the small one that comes with the program.
+  public var isEmbeddedModel: Bool
+  /// The source as the user wrote it; nil without a stream.
+  public var source: String?
+  /// Length of the stream in seconds; nil when it has none (live) or there is no stream.
+  public var duration: Double?
+  /// Worker threads used by the model.
+  public var threads: Int
+
+  public init(modelName: String, isEmbeddedModel: Bool, source: String?, duration: Double?, threads: Int) {
+    self.modelName = modelName
+    self.isEmbeddedModel = isEmbeddedModel
+    self.source = source
+    self.duration = duration
+    self.threads = threads
+  }
+}
+
+/// One pass over the key-value cache.
+public struct PassSummary: Sendable, Equatable {
+  /// Vision tokens per head before and after the pass.
+  public var before: Int
+  public var after: Int
+  /// Seconds the pass took.
+  public var seconds: Double
+
+  public init(before: Int, after: Int, seconds: Double) {
+    self.before = before
+    self.after = after
+    self.seconds = seconds
+  }
+}
+
+/// How an answer ended and what it cost.
+public struct AnswerSummary: Sendable, Equatable {
+  /// Why the answer stopped.
+  public enum Stop: String, Sendable {
+    /// The model ended it.
+    case end
+    /// The limit on tokens was reached.
+    case length
+    /// The user stopped it.
+    case cancelled
+    /// The key-value budget has no room for another token.
+    case budget
+  }
+
+  public var text: String
+  public var stop: Stop
+  /// Tokens of the prompt that had to be read for this answer.
+  public var promptTokens: Int
+  /// Tokens of the answer.
+  public var answerTokens: Int
+  /// Seconds from the question to its first token, and to its last.
+  public var firstTokenSeconds: Double
+  public var seconds: Double
+
+  public init(
+    text: String, stop: Stop, promptTokens: Int, answerTokens: Int, firstTokenSeconds: Double, seconds: Double
+  ) {
+    self.text = text
+    self.stop = stop
+    self.promptTokens = promptTokens
+    self.answerTokens = answerTokens
+    self.firstTokenSeconds = firstTokenSeconds
+    self.seconds = seconds
+  }
+}
+
+/// The figures of the moment.
+public struct SessionStatistics: Sendable, Equatable {
+  /// Stream time that the model has taken in, in seconds.
+  public var streamTime: Double = 0
+  /// Pictures given to the model, and pictures that came too fast and were dropped.
+  public var picturesSeen = 0
+  public var picturesDropped = 0
+  /// Tokens held now, by part, in every head alike.
+  public var systemTokens = 0
+  public var visionTokens = 0
+  public var tailTokens = 0
+  /// The most tokens that may be held; nil under the policy `full`.
+  public var budget: Int?
+  /// The most tokens ever held.
+  public var peakTokens = 0
+  /// Passes run so far.
+  public var passes = 0
+  /// Bytes of keys and values held.
+  public var cacheBytes = 0
+  /// The policy's command-line name.
+  public var policy = ""
+  /// Speed of the last answer, in tokens a second; nil before the first one.
+  public var answerTokensPerSecond: Double?
+  /// Sampled pictures a second that the model takes in; nil before the first.
+  public var picturesPerSecond: Double?
+  /// Resident memory of the whole process, in bytes.
+  public var residentBytes = 0
+  public var isPaused = false
+  /// True while an answer is being made.
+  public var isAnswering = false
+
+  public init() {}
+
+  /// Tokens held now.
+  public var heldTokens: Int { systemTokens + visionTokens + tailTokens }
+}

@@ -1,0 +1,6 @@
+@main
+struct EdgeAssist {
+  static func main() {
+    print("edgeassist")
+  }
+}
