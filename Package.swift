@@ -51,7 +51,7 @@ let package = Package(
     tests("KeyValueCacheTests", ["KeyValueCache"], resources: [.copy("Goldens")]),
     tests("ModelsTests", ["Models"], resources: [.copy("Goldens")]),
     tests("AssistantTests", ["Assistant"]),
-    tests("ScreenTests", ["Screen"]),
+    tests("ScreenTests", ["Screen", "SessionInterface", "Pictures"]),
     tests("ArchitectureTests", []),
   ],
   swiftLanguageModes: [.v6]
