@@ -107,5 +107,77 @@ enum GoldenScreens {
          ▸ 0:12 / 1:00 · seen 24 · dropped 3 · 21 tok/s · infinipot-v · process 187 MiB
          Enter ask   PgUp/PgDn scroll   /help commands   Ctrl-C quit
         """),
+    Screen(
+      columns: 80, rows: 24, unicode: false,
+      text: """
+         edgeassist  cam.mp4                                                  tiny.gguf
+        --------------------------------------+-----------------------------------------
+                                              | - Type a question and press Enter;
+                                              |   /help lists the commands.
+         ##################                   |
+         @@@@@@@@@@@@@@@@@@                   | > What came first?
+         @@@@@@@@@@@@@@@@@@                   |   A red circle came first; 赤い丸が最初
+         @@@@@@@@@@@@@@@@@@                   |   です。 It went to the left.
+         @@@@@@@@@@@@@@@@@@                   |   0.4 s | 12 tokens
+         ::::::::::::::::::                   |
+                                              | ! The source dropped 3 pictures.
+                                              |
+         0:12 =====..................... 1:00 |
+                                              |
+                                              |
+                                              |
+                                              |
+                                              |
+        --------------------------------------+-----------------------------------------
+         > and th
+        --------------------------------------------------------------------------------
+         > 0:12 / 1:00 | seen 24 | dropped 3 | 21 tok/s | infinipot-v | process 187 MiB
+         memory =############+..|.. 384 / 512 tokens   peak 448 | 4 passes | 768 KiB
+         Enter ask   PgUp/PgDn scroll   /help commands   Ctrl-C quit
+        """),
+    Screen(
+      columns: 70, rows: 40,
+      text: """
+         edgeassist  cam.mp4                                        tiny.gguf
+        ──────────────────────────────────────────────────────────────────────
+
+
+
+                  %%%%%%%%%%%%%%%%%%%%%%%%%
+                  @@@@@@@@@@@@@@@@@@@@@@@@@
+                  @@@@@@@@@@@@@@@@@@@@@@@@@
+                  @@@@@@@@@@@@@@@@@@@@@@@@@
+                  @@@@@@@@@@@@@@@@@@@@@@@@@
+                  @@@@@@@@@@@@@@@@@@@@@@@@@
+                  @@@@@@@@@@@@@@@@@@@@@@@@@
+                  .........................
+
+
+
+         0:12 ━━━━━━━━━━━╸────────────────────────────────────────────── 1:00
+        ──────────────────────────────────────────────────────────────────────
+         · Type a question and press Enter; /help lists the commands.
+
+         › What came first?
+           A red circle came first; 赤い丸が最初です。 It went to the left.
+           0.4 s · 12 tokens
+
+         ! The source dropped 3 pictures.
+
+
+
+
+
+
+
+
+
+        ──────────────────────────────────────────────────────────────────────
+         › and th
+        ──────────────────────────────────────────────────────────────────────
+         ▸ 0:12 / 1:00 · seen 24 · dropped 3 · 21 tok/s · process 187 MiB
+         memory =###########+.┃.. 384 / 512 tokens   peak 448 · 4 passes
+         Enter ask   PgUp/PgDn scroll   /help commands   Ctrl-C quit
+        """),
   ]
 }

@@ -116,6 +116,26 @@ import Testing
     #expect(commands.withLock { $0 } == [.ask("one\ntwo")])
   }
 
+  @Test("the mouse is left to the terminal unless it is asked for", arguments: [false, true])
+  func mouse(isAsked: Bool) async throws {
+    let pty = try PseudoTerminal()
+    let (events, session) = AsyncStream.makeStream(of: SessionEvent.self)
+    var options = pty.options("xterm-256color")
+    options.usesMouseWheel = isAsked
+    async let exit = runScreen(events: events, send: { _ in }, options: options)
+    session.yield(.ready(.chat))
+    for number in 0..<60 { session.yield(.note("note \(number)")) }
+    #expect(try await pty.shows("59"))
+    #expect(pty.text.contains("1000h") == isAsked)
+    if isAsked {
+      pty.type("\u{1B}[<64;10;10M")
+      #expect(try await pty.shows("more"))
+    }
+    session.finish()
+    #expect(try await exit == .sessionEnded)
+    #expect(pty.text.suffix(200).contains("1000l") == isAsked)
+  }
+
   @Test("a new size is drawn at once")
   func resize() async throws {
     let pty = try PseudoTerminal()
