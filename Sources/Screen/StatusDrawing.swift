@@ -40,7 +40,9 @@ func drawStatus(_ state: ScreenState, into grid: inout CellGrid, area: Rectangle
   drawMemoryBar(state, into: &grid, column: column, row: row.row, columns: barColumns, theme: theme)
   column = grid.write(held, column: column + barColumns + 1, row: row.row, style: theme.plain)
   let rest = Rectangle(column: column + 3, row: row.row, columns: row.endColumn - column - 3, rows: 1)
-  let figures = [
+  // Where there is room, the parts of the bar are named in their colours.
+  let parts = area.columns >= 110 ? memoryParts(state, theme) : []
+  let figures = parts.map { Figure(text: "\($0.name) \(count($0.tokens))", style: $0.style, rank: 3) } + [
     Figure(text: "peak \(count(state.statistics.peakTokens))", style: theme.quiet, rank: 0),
     Figure(text: passes(state), style: theme.quiet, rank: 1),
     Figure(text: memorySize(state.statistics.cacheBytes), style: theme.quiet, rank: 2),
@@ -65,10 +67,13 @@ private func streamFigures(_ state: ScreenState, _ theme: Theme) -> [Figure] {
         text: "dropped \(count(statistics.picturesDropped))",
         style: statistics.picturesDropped > 0 ? theme.warning : theme.quiet, rank: 3))
   }
-  let speed = statistics.answerTokensPerSecond.map { decimal($0, places: $0 < 10 ? 1 : 0) } ?? "-"
-  figures.append(Figure(text: "\(speed) tok/s", style: theme.quiet, rank: 4))
+  if let speed = statistics.answerTokensPerSecond {
+    figures.append(Figure(text: "\(decimal(speed, places: speed < 10 ? 1 : 0)) tok/s", style: theme.quiet, rank: 4))
+  }
   if !statistics.policy.isEmpty { figures.append(Figure(text: statistics.policy, style: theme.quiet, rank: 5)) }
-  figures.append(Figure(text: "process \(memorySize(statistics.residentBytes))", style: theme.quiet, rank: 1))
+  if statistics.residentBytes > 0 {
+    figures.append(Figure(text: "process \(memorySize(statistics.residentBytes))", style: theme.quiet, rank: 1))
+  }
   return figures
 }
 
@@ -100,14 +105,11 @@ func drawMemoryPanel(_ state: ScreenState, into grid: inout CellGrid, area: Rect
   drawMemoryBar(state, into: &grid, column: area.column, row: area.row + 1, columns: area.columns, theme: theme)
 
   var column = area.column
-  let parts = [
-    ("system", statistics.systemTokens, theme.systemTokens), ("vision", statistics.visionTokens, theme.visionTokens),
-    ("talk", statistics.tailTokens, theme.talkTokens),
-  ]
-  for (index, part) in parts.enumerated() {
-    let mark = theme.isColorless ? partMarks[index] : theme.symbols.square
-    column = grid.write(mark, column: column, row: area.row + 2, style: part.2) + 1
-    column = grid.write("\(part.0) \(count(part.1))", column: column, row: area.row + 2, style: theme.quiet) + 2
+  for part in memoryParts(state, theme) {
+    let mark = theme.isColorless ? part.mark : theme.symbols.square
+    column = grid.write(mark, column: column, row: area.row + 2, style: part.style) + 1
+    let text = "\(part.name) \(count(part.tokens))"
+    column = grid.write(text, column: column, row: area.row + 2, style: theme.quiet) + 2
   }
   let peak = "peak \(count(statistics.peakTokens))"
   if column + peak.count <= area.endColumn {
@@ -147,27 +149,46 @@ private func drawHeldHistory(_ state: ScreenState, into grid: inout CellGrid, ar
 
 private let eighthBlocks = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"]
 
-/// System, vision and talk where there are no colours to tell them apart.
-private let partMarks = ["=", "#", "+"]
+/// What the tokens held are spent on, in the order of memory.
+private struct MemoryPart {
+  var name: String
+  var tokens: Int
+  var style: CellStyle
+  /// Tells it apart where there are no colours.
+  var mark: String
+}
+
+private func memoryParts(_ state: ScreenState, _ theme: Theme) -> [MemoryPart] {
+  let statistics = state.statistics
+  return [
+    MemoryPart(name: "system", tokens: statistics.systemTokens, style: theme.systemTokens, mark: "="),
+    MemoryPart(name: "vision", tokens: statistics.visionTokens, style: theme.visionTokens, mark: "#"),
+    MemoryPart(name: "talk", tokens: statistics.tailTokens, style: theme.talkTokens, mark: "+"),
+  ]
+}
 
 /// The tokens held by part, against the budget; the most that was ever held is marked in the free rest.
 private func drawMemoryBar(
   _ state: ScreenState, into grid: inout CellGrid, column: Int, row: Int, columns: Int, theme: Theme
 ) {
   let statistics = state.statistics
-  let parts = [statistics.systemTokens, statistics.visionTokens, statistics.tailTokens].map { Double(max(0, $0)) }
-  let held = parts.reduce(0, +)
+  let parts = memoryParts(state, theme)
+  var held = 0.0
+  var ends: [Double] = []
+  for part in parts {
+    held += Double(max(0, part.tokens))
+    ends.append(held)
+  }
   let peak = Double(max(0, statistics.peakTokens))
   let scale = max(1, statistics.budget.map { Double(max(1, $0)) } ?? max(held, peak))
-  let styles = [theme.systemTokens, theme.visionTokens, theme.talkTokens]
-  let ends = [parts[0], parts[0] + parts[1], held].map { min(1, $0 / scale) * Double(columns) }
+  ends = ends.map { min(1, $0 / scale) * Double(columns) }
   let peakCell = peak > 0 ? min(columns - 1, Int((min(1, peak / scale) * Double(columns)).rounded()) - 1) : -1
 
   for index in 0..<max(0, columns) {
     let middle = Double(index) + 0.5
-    if let part = ends.firstIndex(where: { middle <= $0 }) {
-      let mark = theme.isColorless ? partMarks[part] : theme.symbols.barFilled
-      grid.write(mark, column: column + index, row: row, style: styles[part])
+    if let end = ends.firstIndex(where: { middle <= $0 }) {
+      let mark = theme.isColorless ? parts[end].mark : theme.symbols.barFilled
+      grid.write(mark, column: column + index, row: row, style: parts[end].style)
     } else if index == peakCell {
       grid.write(theme.symbols.peak, column: column + index, row: row, style: theme.quiet)
     } else {
