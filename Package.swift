@@ -23,6 +23,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+    .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
   ],
   targets: [
     .systemLibrary(name: "CFFmpeg"),
@@ -40,7 +41,7 @@ let package = Package(
     library("Assistant", ["Models", "Tokenization", "Video", "KeyValueCache", "SessionInterface", log]),
     library("Screen", ["CNcurses", "Pictures", "SessionInterface"]),
     .executableTarget(
-      name: "edgeassist", dependencies: ["Assistant", "Screen", argumentParser, log],
+      name: "edgeassist", dependencies: ["Assistant", "Screen", argumentParser, log, "TOMLKit"],
       swiftSettings: warningsAreErrors),
 
     tests("ModelFileTests", ["ModelFile"]),
@@ -52,6 +53,7 @@ let package = Package(
     tests("AssistantTests", ["Assistant"]),
     tests("ScreenTests", ["Screen"]),
     tests("ArchitectureTests", []),
+    tests("CommandLineTests", ["edgeassist"]),
   ],
   swiftLanguageModes: [.v6]
 )
