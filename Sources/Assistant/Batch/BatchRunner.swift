@@ -133,11 +133,11 @@ public actor BatchRunner {
     var settings = options.sampling
     if let rate = run.request.overrides.fps { settings.framesPerSecond = rate }
     let source = VideoSource(Self.resolve(path, relativeTo: options.input))
-    let video = try VideoStream(source: source, options: try settings.options(for: model, isHeadless: true))
+    let video = try await VideoStream.open(source, options: try settings.options(for: model, isHeadless: true))
     defer { video.stop() }
     step.duration = video.description.duration
     var end = 0.0
-    for try await timed in video {
+    for await timed in video {
       while let at = run.nextTurn?.at, at <= timed.time { try answerTurn(&run, dialogue, at: at, video) }
       if isInterrupted.load(ordering: .relaxed) || run.nextTurn == nil { return }
       try run.measureIngest { try dialogue.see(timed.picture) }
@@ -146,6 +146,11 @@ public actor BatchRunner {
       report()
     }
     run.warnings += video.takeWarnings()
+    // A stream that broke off is answered on what was seen, if anything was.
+    if let failure = video.failure {
+      if dialogue.picturesSeen == 0 { throw failure }
+      run.warnings.append(failure.description)
+    }
     while run.nextTurn != nil { try answerTurn(&run, dialogue, at: end, video) }
   }
 

@@ -26,6 +26,9 @@ public actor Session {
   private var statistics = SessionStatistics()
   private var lastStatistics = ContinuousClock.now
   private var rate = RateMeter()
+  /// Takes pictures in; nil once the stream has ended, until somebody seeks.
+  private var feeding: Task<Void, Never>?
+  private var isQuitting = false
 
   public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
@@ -75,7 +78,7 @@ public actor Session {
     observePasses()
     channel.send(.ready(description))
     sendStatistics(force: true)
-    let feeding = Task { await self.feed() }
+    startFeeding()
     let previewing = Task { [channel, video] in
       guard let video else { return }
       for await preview in video.previews {
@@ -83,36 +86,42 @@ public actor Session {
       }
     }
     for await command in commands { perform(command) }
+    isQuitting = true
     video?.stop()
-    feeding.cancel()
-    await feeding.value
+    await feeding?.value
     await previewing.value
     channel.finish()
   }
 
   // MARK: The stream
 
-  private func feed() async {
-    guard let video else { return }
-    do {
-      for try await timed in video {
-        if Task.isCancelled { return }
+  private func startFeeding() {
+    guard let video, feeding == nil else { return }
+    feeding = Task {
+      await self.feed(video)
+      self.feeding = nil
+    }
+  }
+
+  private func feed(_ video: VideoStream) async {
+    do throws(AssistantError) {
+      for await timed in video {
         try see(timed)
         reportWarnings(of: video)
       }
+      if isQuitting { return }
+      try dialogue.completePatch()
       reportWarnings(of: video)
-      if !Task.isCancelled {
-        try dialogue.completePatch()
-        channel.send(.streamEnded(time: statistics.streamTime))
-      }
+      if let failure = video.failure { throw AssistantError(failure) }
+      channel.send(.streamEnded(time: statistics.streamTime))
     } catch {
-      reportWarnings(of: video)
-      fail(AssistantError(error))
+      video.stop()
+      fail(error)
     }
     sendStatistics(force: true)
   }
 
-  private func see(_ timed: TimedPicture) throws {
+  private func see(_ timed: TimedPicture) throws(AssistantError) {
     let start = ContinuousClock.now
     try dialogue.see(timed.picture)
     rate.add(seconds: (ContinuousClock.now - start) / .seconds(1))
@@ -173,10 +182,11 @@ public actor Session {
 
   private func noteSeek(to seconds: Double) {
     guard let video else { return fail(.unsupported(message: "there is no stream to move in")) }
-    guard !video.description.isLive else {
-      return fail(.unsupported(message: "a live stream has no other place to go to"))
+    guard video.description.isSeekable else {
+      return fail(.unsupported(message: "this source cannot be moved in: it comes as it comes"))
     }
     rate = RateMeter()
+    startFeeding()
     channel.send(.note("Going to \(Int(max(0, seconds))) s; what was seen before is still held."))
   }
 

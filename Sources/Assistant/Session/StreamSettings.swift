@@ -5,9 +5,9 @@ public struct StreamSettings: Sendable, Equatable {
   public var framesPerSecond: Double?
   public var maximumPixels: Int?
   /// nil plays a file at its own speed on a screen and as fast as possible without one.
-  public var pace: Pace?
+  public var pace: SamplingOptions.Pace?
 
-  public init(framesPerSecond: Double? = nil, maximumPixels: Int? = nil, pace: Pace? = nil) {
+  public init(framesPerSecond: Double? = nil, maximumPixels: Int? = nil, pace: SamplingOptions.Pace? = nil) {
     self.framesPerSecond = framesPerSecond
     self.maximumPixels = maximumPixels
     self.pace = pace
@@ -38,5 +38,5 @@ public struct StreamSettings: Sendable, Equatable {
   }
 
   /// Pictures for a terminal: more pixels than its cells can show would be thrown away.
-  private static let previewSize = (width: 320, height: 240)
+  private static let previewSize = PictureSize(width: 320, height: 240)
 }

@@ -14,8 +14,8 @@ struct ScreenCommand {
     let video: VideoStream?
     if let source {
       do {
-        video = try VideoStream(
-          source: VideoSource(source), options: try stream.options(for: model, isHeadless: false))
+        let options = try stream.options(for: model, isHeadless: false)
+        video = try await VideoStream.open(VideoSource(source), options: options)
       } catch let error as VideoError {
         throw AssistantError.videoUnreadable(message: error.description)
       }
