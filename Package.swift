@@ -47,7 +47,7 @@ let package = Package(
     tests("ModelFileTests", ["ModelFile"], resources: [.copy("Goldens")]),
     tests("ComputeTests", ["Compute"]),
     tests("TokenizationTests", ["Tokenization"], resources: [.copy("Goldens")]),
-    tests("VideoTests", ["Video"]),
+    tests("VideoTests", ["Video"], resources: [.copy("Goldens"), .copy("Media")]),
     tests("KeyValueCacheTests", ["KeyValueCache"], resources: [.copy("Goldens")]),
     tests("ModelsTests", ["Models"], resources: [.copy("Goldens")]),
     tests("AssistantTests", ["Assistant"]),

@@ -48,7 +48,7 @@ struct Timeline {
       time = timeBase.seconds(distance) + shift
       let isBelievable: Bool
       if let last {
-        isBelievable = time >= last.time - 1 && time <= last.time + longestStep
+        isBelievable = time >= last.time - max(0.1, 3 * last.duration) && time <= last.time + longestStep
       } else {
         isBelievable = jumps || (time >= shift - 1 && time <= shift + longestStep)
       }
