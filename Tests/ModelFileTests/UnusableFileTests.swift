@@ -57,7 +57,8 @@ struct UnusableFileTests {
     "and is something else is called what it looks like",
     arguments: [
       ("<!DOCTYPE html><html>", "web page"), ("version https://git-lfs.github.com/spec/v1", "Git LFS"),
-      ("PK\u{3}\u{4}....", "ZIP"), ("tjgg....", "before GGUF"), ("\u{10}\0\0\0\0\0\0\0{\"__metadata__\":{}}", "safetensors"),
+      ("PK\u{3}\u{4}....", "ZIP"), ("tjgg....", "before GGUF"),
+      ("\u{10}\0\0\0\0\0\0\0{\"__metadata__\":{}}", "safetensors"),
       ("Hello, world\nMore", "“Hello, world”"), ("\u{1}\u{2}\u{3}", "the bytes 01 02 03"),
     ])
   func notGGUF(content: String, expected: String) throws {
