@@ -12,6 +12,8 @@
 /// The markers are tokens; the system's, the person's and the model's words are plain text whatever they contain. The
 /// tokens are those of the whole text at once, unless the system's or the person's words begin with a line break.
 public struct ChatTemplate: Sendable {
+  /// `<|vision_start|>`; empty if the vocabulary has no vision tokens.
+  public let visionStart: [Int]
   /// `<|vision_end|>`; empty if the vocabulary has no vision tokens.
   public let visionEnd: [Int]
   /// `<|im_end|>` and a line break.
@@ -22,7 +24,6 @@ public struct ChatTemplate: Sendable {
   public var supportsVision: Bool { !visionStart.isEmpty }
 
   private let tokenizer: Tokenizer
-  private let visionStart: [Int]
   private let turnStart: Int
   /// `<|im_end|>`, a line break, `<|im_start|>assistant` and a line break.
   private let questionEnd: [Int]

@@ -140,7 +140,7 @@ public actor BatchRunner {
     for await timed in video {
       while let at = run.nextTurn?.at, at <= timed.time { try answerTurn(&run, dialogue, at: at, video) }
       if isInterrupted.load(ordering: .relaxed) || run.nextTurn == nil { return }
-      try run.measureIngest { try dialogue.see(timed.picture) }
+      try run.measureIngest { () throws(AssistantError) in try dialogue.see(timed.picture) }
       end = timed.time + settings.period(for: model)
       step.time = timed.time
       report()
@@ -160,7 +160,7 @@ public actor BatchRunner {
     guard let turn = run.nextTurn, !isInterrupted.load(ordering: .relaxed) else {
       return run.stop()
     }
-    try run.measureIngest { try dialogue.completePatch() }
+    try run.measureIngest { () throws(AssistantError) in try dialogue.completePatch() }
     do throws(AssistantError) {
       let summary = try dialogue.answer(
         turn.ask, at: time ?? 0, isCancelled: { isInterrupted.load(ordering: .relaxed) }, emit: { _ in })

@@ -28,6 +28,7 @@ public final class VideoDialogue {
   private var tailTimeline = RotaryTimeline()
   private var hasVision = false
   private var pending: Picture?
+  private var visionBlock = EmbeddingBlock()
   /// The newest token of the answer in the tail, when the model has not read it yet.
   private var unreadAnswerTokens: [Int] = []
 
@@ -92,11 +93,12 @@ public final class VideoDialogue {
     }
     dropTail()
     if !hasVision { try openVision() }
-    let grid = try tower.grid(for: first)
+    let side = tower.configuration.sideMultiple
+    let grid = FrameGrid(frames: 1, height: first.height / side, width: first.width / side)
     try makeRoom(for: grid.tokenCount, in: .vision)
-    let block = try tower.encode(first, second)
+    try tower.encode(first, second, into: &visionBlock)
     let positions = streamTimeline.frame(height: grid.height, width: grid.width)
-    try model.language.prefill(vision: block, grid: grid, positions: positions, cache: cache)
+    try model.language.prefill(vision: visionBlock, grid: grid, positions: positions, cache: cache)
     visionTokensRead += grid.tokenCount
   }
 

@@ -30,14 +30,14 @@ public final class LoadedModel {
       let tokenizer = try Tokenizer(metadata: file.metadata)
       if let visionPath = paths.vision {
         let tower = try VisionTower(file: try GGUFFile(path: visionPath), threads: pool)
-        try tower.checkFits(language)
+        try tower.check(fits: language)
         vision = tower
       } else {
         vision = nil
       }
       self.language = language
       self.tokenizer = tokenizer
-      template = try ChatTemplate(tokenizer: tokenizer)
+      template = try ChatTemplate(tokenizer: tokenizer, forVision: vision != nil)
       preferences = ModelPreferences(metadata: file.metadata)
       let title = try? file.metadata.stringIfPresent("general.name")
       name = title ?? URL(fileURLWithPath: paths.languageModel).deletingPathExtension().lastPathComponent
