@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#pragma clang assume_nonnull begin
+
 // The inner loops of a transformer, once for every instruction set that is worth the difference, and once in plain C.
 //
 // Matrices hold one output in a row, as GGUF stores them: `rows` outputs of `columns` inputs. Activations are rows of
@@ -37,7 +39,7 @@ typedef struct {
   ck_type type;
   size_t row_bytes;
   size_t rows, columns;
-  const float *bias;        // or NULL
+  const float *_Nullable bias;
   float *output;
   size_t output_stride;     // floats from one token to the next
   int accumulate;
@@ -47,8 +49,8 @@ typedef struct {
 typedef struct {
   const float *queries;     // [tokens][heads * head_size]
   size_t query_stride;
-  const void *const *keys;  // one pointer for each key-value head, rows of head_size elements
-  const void *const *values;
+  const void *_Nullable const *_Nonnull keys;  // one pointer for each key-value head, rows of head_size elements
+  const void *_Nullable const *_Nonnull values;
   size_t key_stride;        // elements from one token's key to the next, values alike
   ck_type key_type;         // CK_F16 or CK_F32
   size_t heads, key_value_heads, head_size;
@@ -90,7 +92,7 @@ typedef struct {
 typedef enum { CK_PORTABLE, CK_AVX2, CK_AVX512_VNNI, CK_NEON } ck_level;
 
 /// The functions of an instruction set, or NULL if this program or this machine lacks it.
-const ck_kernels *ck_kernels_for(ck_level level);
+const ck_kernels *_Nullable ck_kernels_for(ck_level level);
 /// The fastest functions that this machine runs; looked up once.
 const ck_kernels *ck_best_kernels(void);
 
@@ -122,5 +124,16 @@ typedef struct {
 
 size_t ck_attention_chunk_count(const ck_attention_job *job);
 void ck_attention_chunk(const void *job, size_t chunk, size_t worker);
+
+/// Tells the processor that this thread only waits.
+static inline void ck_relax(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
+#pragma clang assume_nonnull end
 
 #endif
