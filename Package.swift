@@ -27,7 +27,8 @@ let package = Package(
   ],
   targets: [
     .systemLibrary(name: "CFFmpeg"),
-    .systemLibrary(name: "CNcurses"),
+    .target(
+      name: "CNcurses", cSettings: [.define("_GNU_SOURCE")], linkerSettings: [.linkedLibrary("ncursesw")]),
     .target(name: "CKernels", cSettings: [.define("_GNU_SOURCE")]),
 
     library("ModelFile"),

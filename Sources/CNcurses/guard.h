@@ -1,0 +1,16 @@
+#ifndef EDGEASSIST_CNCURSES_GUARD_H
+#define EDGEASSIST_CNCURSES_GUARD_H
+
+#include <stddef.h>
+#include <termios.h>
+
+// What the signal handlers need to put the terminal back: bytes prepared while there was time, and its modes.
+void cn_guard_arm(int output, const char *bytes, size_t count, const struct termios *modes);
+void cn_guard_disarm(void);
+// Hands error output back (before a suspension or at the end), and leads it away again.
+void cn_guard_release_errors(void);
+void cn_guard_capture_errors(void);
+// Stops the process group and waits until it continues.
+void cn_guard_stop_process(void);
+
+#endif

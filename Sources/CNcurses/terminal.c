@@ -1,0 +1,275 @@
+// ncurses behind a few plain functions. Only this file sees its headers.
+
+#define NCURSES_WIDECHAR 1
+#define NCURSES_NOMACROS 1
+#include <ncursesw/curses.h>
+
+#include "CNcurses.h"
+#include "guard.h"
+
+#include <fcntl.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <wchar.h>
+
+// From <term.h>, which cannot be included: it makes macros of words like `columns`.
+extern int setupterm(const char *type, int output, int *answer);
+extern int tputs(const char *bytes, int lines, int (*put)(int));
+
+static SCREEN *screen;
+static FILE *input_file, *output_file;
+static WINDOW *keyboard; // a pad: reading from it never refreshes the screen
+static int output_descriptor = -1;
+static bool colors_on;
+static bool mouse_on;
+static struct termios former_modes;
+
+static const char paste_on[] = "\033[?2004h";
+static const char paste_off[] = "\033[?2004l";
+
+static char prepared[512];
+static size_t prepared_count;
+
+static int prepare_byte(int byte) {
+  if (prepared_count < sizeof prepared) prepared[prepared_count++] = (char)byte;
+  return byte;
+}
+
+static void prepare(const char *capability) {
+  const char *bytes = tigetstr(capability);
+  if (bytes != NULL && bytes != (const char *)-1) tputs(bytes, 1, prepare_byte);
+}
+
+static void arm_guard(void) {
+  prepared_count = 0;
+  for (const char *byte = paste_off; *byte; byte++) prepare_byte(*byte);
+  if (mouse_on) {
+    for (const char *byte = "\033[?1000l\033[?1006l"; *byte; byte++) prepare_byte(*byte);
+  }
+  prepare("sgr0");
+  prepare("rmkx");
+  prepare("cnorm");
+  prepare("rmcup");
+  cn_guard_arm(output_descriptor, prepared, prepared_count, &former_modes);
+}
+
+static void write_sequence(const char *bytes) {
+  fflush(output_file);
+  ssize_t ignored = write(output_descriptor, bytes, strlen(bytes));
+  (void)ignored;
+}
+
+static bool promises(const char *name) {
+  if (tigetflag(name) > 0 || tigetnum(name) > 0) return true;
+  const char *text = tigetstr(name);
+  return text != NULL && text != (const char *)-1;
+}
+
+// Sequences that terminals send and terminfo mostly does not tell. Numbers above every key of ncurses.
+enum { own_keys = 0x4000 };
+static const struct {
+  const char *bytes;
+  int key;
+} extra_keys[] = {
+    {"\033[200~", CN_KEY_PASTE_BEGIN}, {"\033[201~", CN_KEY_PASTE_END},
+    {"\033[1;5D", CN_KEY_WORD_LEFT},   {"\033[1;5C", CN_KEY_WORD_RIGHT},
+    {"\033[1;3D", CN_KEY_WORD_LEFT},   {"\033[1;3C", CN_KEY_WORD_RIGHT},
+    {"\033Od", CN_KEY_WORD_LEFT},      {"\033Oc", CN_KEY_WORD_RIGHT},
+    {"\033[1;2A", CN_KEY_SCROLL_UP},   {"\033[1;2B", CN_KEY_SCROLL_DOWN},
+    {"\033[1;5A", CN_KEY_SCROLL_UP},   {"\033[1;5B", CN_KEY_SCROLL_DOWN},
+    {"\033[H", CN_KEY_HOME},           {"\033[F", CN_KEY_END},
+    {"\033[1~", CN_KEY_HOME},          {"\033[4~", CN_KEY_END},
+    {"\033OH", CN_KEY_HOME},           {"\033OF", CN_KEY_END},
+    {"\033[D", CN_KEY_LEFT},           {"\033[C", CN_KEY_RIGHT},
+    {"\033[A", CN_KEY_UP},             {"\033[B", CN_KEY_DOWN},
+    {"\033\r", CN_KEY_NEW_LINE},
+};
+
+static bool locale_is_utf8(void) {
+  const char *codeset = nl_langinfo(CODESET);
+  return codeset != NULL && (strcmp(codeset, "UTF-8") == 0 || strcmp(codeset, "utf8") == 0);
+}
+
+// ncurses asks the C library how wide a character is, so the library has to know that it is Unicode.
+static void choose_locale(bool utf8) {
+  setlocale(LC_CTYPE, "");
+  if (utf8 && !locale_is_utf8() && setlocale(LC_CTYPE, "C.UTF-8") == NULL) setlocale(LC_CTYPE, "en_US.UTF-8");
+}
+
+int cn_start(int input, int output, const char *type, bool utf8, bool with_colors, bool with_mouse,
+             cn_capabilities *capabilities) {
+  int answer = 0;
+  choose_locale(utf8);
+  if (setupterm(type, output, &answer) != OK) {
+    return answer == 1 ? CN_NO_CURSOR_MOTION : CN_UNKNOWN_TYPE;
+  }
+  if (!promises("cup")) return CN_NO_CURSOR_MOTION;
+  if (tcgetattr(output, &former_modes) != 0) return CN_REFUSED;
+
+  int input_copy = fcntl(input, F_DUPFD_CLOEXEC, 3);
+  int output_copy = fcntl(output, F_DUPFD_CLOEXEC, 3);
+  if (input_copy >= 0) input_file = fdopen(input_copy, "r");
+  if (output_copy >= 0) output_file = fdopen(output_copy, "w");
+  output_descriptor = output_copy;
+  mouse_on = with_mouse;
+  screen = input_file && output_file ? newterm(type, output_file, input_file) : NULL;
+  if (screen == NULL) {
+    cn_stop();
+    return CN_REFUSED;
+  }
+  set_term(screen);
+  arm_guard();
+
+  raw();
+  noecho();
+  nonl();
+  set_escdelay(25);
+  keyboard = newpad(1, 1);
+  if (keyboard == NULL) {
+    cn_stop();
+    return CN_REFUSED;
+  }
+  keypad(keyboard, TRUE);
+  nodelay(keyboard, TRUE);
+  for (size_t i = 0; i < sizeof extra_keys / sizeof *extra_keys; i++) {
+    define_key(extra_keys[i].bytes, own_keys + extra_keys[i].key);
+  }
+  capabilities->colors = tigetnum("colors");
+  capabilities->direct_color = promises("RGB") || promises("Tc");
+  colors_on = with_colors && has_colors() && start_color() == OK;
+  if (colors_on) use_default_colors();
+  if (with_mouse) mousemask(BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
+  leaveok(stdscr, FALSE);
+  write_sequence(paste_on);
+  clearok(stdscr, TRUE);
+  return CN_STARTED;
+}
+
+static void leave(void) {
+  write_sequence(paste_off);
+  endwin();
+  fflush(output_file);
+  cn_guard_disarm();
+  tcsetattr(output_descriptor, TCSADRAIN, &former_modes);
+}
+
+void cn_stop(void) {
+  if (screen != NULL) {
+    leave();
+    if (keyboard != NULL) delwin(keyboard);
+    delscreen(screen);
+  }
+  keyboard = NULL;
+  screen = NULL;
+  if (input_file != NULL) fclose(input_file);
+  if (output_file != NULL) fclose(output_file);
+  input_file = output_file = NULL;
+  output_descriptor = -1;
+}
+
+void cn_suspend(void) {
+  if (screen == NULL) return;
+  leave();
+  cn_guard_release_errors();
+  cn_guard_stop_process();
+  cn_guard_capture_errors();
+  cn_repaint();
+}
+
+void cn_repaint(void) {
+  if (screen == NULL) return;
+  arm_guard();
+  reset_prog_mode();
+  write_sequence(paste_on);
+  clearok(stdscr, TRUE);
+}
+
+bool cn_size(int *columns, int *rows) {
+  struct winsize size;
+  if (output_descriptor < 0 || ioctl(output_descriptor, TIOCGWINSZ, &size) != 0) return false;
+  // A terminal that does not know its size says 0; ncurses has then guessed from terminfo.
+  *columns = size.ws_col > 0 ? size.ws_col : getmaxx(stdscr);
+  *rows = size.ws_row > 0 ? size.ws_row : getmaxy(stdscr);
+  if (*columns != getmaxx(stdscr) || *rows != getmaxy(stdscr)) {
+    resizeterm(*rows, *columns);
+    werase(stdscr);
+    clearok(stdscr, TRUE);
+  }
+  return true;
+}
+
+void cn_put(int row, int column, const uint32_t *scalars, int count, unsigned attributes, int foreground,
+            int background) {
+  wchar_t text[CCHARW_MAX + 1];
+  if (count > CCHARW_MAX) count = CCHARW_MAX;
+  for (int i = 0; i < count; i++) text[i] = (wchar_t)scalars[i];
+  text[count] = 0;
+  attr_t style = A_NORMAL;
+  if (attributes & CN_BOLD) style |= A_BOLD;
+  if (attributes & CN_DIM) style |= A_DIM;
+  if (attributes & CN_UNDERLINE) style |= A_UNDERLINE;
+  if (attributes & CN_REVERSE) style |= A_REVERSE;
+  if (attributes & CN_ITALIC) style |= A_ITALIC;
+  int pair = 0;
+  if (colors_on && (foreground >= 0 || background >= 0)) {
+    pair = alloc_pair(foreground, background);
+    if (pair < 0) pair = 0;
+  }
+  cchar_t cell;
+  if (setcchar(&cell, text, style, 0, &pair) != OK) return;
+  if (wmove(stdscr, row, column) == OK) wadd_wchnstr(stdscr, &cell, 1);
+}
+
+void cn_show(int cursor_row, int cursor_column) {
+  curs_set(cursor_row >= 0 ? 1 : 0);
+  if (cursor_row >= 0) wmove(stdscr, cursor_row, cursor_column);
+  wnoutrefresh(stdscr);
+  doupdate();
+}
+
+int cn_width(uint32_t scalar) { return wcwidth((wchar_t)scalar); }
+
+static int own_key(wint_t code) {
+  switch (code) {
+  case KEY_LEFT: return CN_KEY_LEFT;
+  case KEY_RIGHT: return CN_KEY_RIGHT;
+  case KEY_UP: return CN_KEY_UP;
+  case KEY_DOWN: return CN_KEY_DOWN;
+  case KEY_SLEFT: return CN_KEY_WORD_LEFT;
+  case KEY_SRIGHT: return CN_KEY_WORD_RIGHT;
+  case KEY_SR: return CN_KEY_SCROLL_UP;
+  case KEY_SF: return CN_KEY_SCROLL_DOWN;
+  case KEY_HOME: return CN_KEY_HOME;
+  case KEY_END: return CN_KEY_END;
+  case KEY_PPAGE: return CN_KEY_PAGE_UP;
+  case KEY_NPAGE: return CN_KEY_PAGE_DOWN;
+  case KEY_BACKSPACE: return CN_KEY_BACKSPACE;
+  case KEY_DC: return CN_KEY_DELETE;
+  case KEY_ENTER: return CN_KEY_ENTER;
+  case KEY_BTAB: return CN_KEY_BACK_TAB;
+  default: return code >= own_keys ? (int)(code - own_keys) : CN_KEY_OTHER;
+  }
+}
+
+int cn_read(uint32_t *value) {
+  wint_t code = 0;
+  int kind = wget_wch(keyboard, &code);
+  if (kind == ERR) return CN_NOTHING;
+  if (kind != KEY_CODE_YES) {
+    *value = (uint32_t)code;
+    return CN_CHARACTER;
+  }
+  *value = (uint32_t)own_key(code);
+  if (code == KEY_MOUSE) {
+    MEVENT event;
+    if (getmouse(&event) == OK) {
+      if (event.bstate & BUTTON4_PRESSED) *value = CN_KEY_WHEEL_UP;
+      if (event.bstate & BUTTON5_PRESSED) *value = CN_KEY_WHEEL_DOWN;
+    }
+  }
+  return CN_KEY;
+}

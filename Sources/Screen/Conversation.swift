@@ -1,0 +1,79 @@
+/// What has been said on the screen, oldest first.
+package struct Conversation: Equatable, Sendable {
+  package struct Entry: Equatable, Sendable {
+    package enum Kind: Equatable, Sendable {
+      /// A question; waiting until its answer begins or fails.
+      case question(isWaiting: Bool)
+      /// An answer; open while pieces of it come.
+      case answer(isOpen: Bool)
+      case help, note, warning, failure
+    }
+
+    package let id: Int
+    package var kind: Kind
+    package var text: String
+    /// A short remark under the text.
+    package var remark: String?
+    /// How often the same was said in a row.
+    package var repeats = 1
+  }
+
+  package private(set) var entries: [Entry] = []
+  private var nextID = 0
+
+  /// A stream that runs for days may warn for days: of so many entries the oldest go.
+  package static let capacity = 2_000
+
+  package init() {}
+
+  package mutating func append(_ kind: Entry.Kind, _ text: String) {
+    if let last = entries.indices.last, entries[last].kind == kind, entries[last].text == text,
+      [.note, .warning, .failure].contains(kind)
+    {
+      entries[last].repeats += 1
+      return
+    }
+    entries.append(newEntry(kind, text))
+    if entries.count > Conversation.capacity { entries.removeFirst(entries.count - Conversation.capacity) }
+  }
+
+  private mutating func newEntry(_ kind: Entry.Kind, _ text: String) -> Entry {
+    nextID += 1
+    return Entry(id: nextID, kind: kind, text: text)
+  }
+
+  package mutating func removeAll() { entries.removeAll() }
+
+  package var hasOpenAnswer: Bool { openAnswer != nil }
+  package var hasWaitingQuestion: Bool { firstWaitingQuestion != nil }
+
+  private var openAnswer: Int? { entries.lastIndex { $0.kind == .answer(isOpen: true) } }
+  private var firstWaitingQuestion: Int? { entries.firstIndex { $0.kind == .question(isWaiting: true) } }
+
+  /// Opens the answer right after its question, which may stand before others that wait.
+  package mutating func openAnswer(to question: String) {
+    closeAnswer(text: nil, remark: nil)
+    let waiting = entries.firstIndex { $0.kind == .question(isWaiting: true) && $0.text == question }
+    if waiting == nil { append(.question(isWaiting: true), question) }
+    let index = waiting ?? entries.count - 1
+    entries[index].kind = .question(isWaiting: false)
+    entries.insert(newEntry(.answer(isOpen: true), ""), at: index + 1)
+  }
+
+  package mutating func appendToAnswer(_ piece: String) {
+    if let index = openAnswer { entries[index].text += piece }
+  }
+
+  /// Ends the open answer, with its final text when that is known better than by its pieces.
+  package mutating func closeAnswer(text: String?, remark: String?) {
+    guard let index = openAnswer else { return }
+    entries[index].kind = .answer(isOpen: false)
+    if let text, !text.isEmpty { entries[index].text = text }
+    entries[index].remark = remark
+  }
+
+  /// The oldest question that waits will not be answered.
+  package mutating func giveUpWaitingQuestion() {
+    if let index = firstWaitingQuestion { entries[index].kind = .question(isWaiting: false) }
+  }
+}

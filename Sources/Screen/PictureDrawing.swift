@@ -1,0 +1,87 @@
+import Pictures
+
+/// Draws a picture into the middle of an area, its shape kept, in the best way that the terminal offers:
+/// two pixels a cell as an upper half block with two colours (24 bits, 256 colours, or four greys of the 16), or
+/// one character a cell by lightness where there are fewer colours or none.
+package func drawPicture(_ picture: Picture, into grid: inout CellGrid, area: Rectangle, appearance: Appearance) {
+  let halves = appearance.unicode && [.trueColor, .palette256, .basic16].contains(appearance.depth)
+  // A cell is about twice as high as wide: with half blocks pixels are square, with whole cells two rows are one.
+  let fitted = fittedSize(
+    width: picture.width, height: picture.height, maximumWidth: area.columns, maximumHeight: area.rows * 2)
+  guard fitted.width > 0, fitted.height > 0 else { return }
+  let rows = (fitted.height + 1) / 2
+  let corner = CellPosition(
+    column: area.column + (area.columns - fitted.width) / 2, row: area.row + (area.rows - rows) / 2)
+  if halves {
+    let small = scaled(picture, width: fitted.width, height: fitted.height)
+    drawHalfBlocks(halfBlockColors(small, depth: appearance.depth), width: fitted.width, at: corner, into: &grid)
+  } else {
+    drawRamp(scaled(picture, width: fitted.width, height: rows), at: corner, into: &grid, appearance: appearance)
+  }
+}
+
+private func halfBlockColors(_ picture: Picture, depth: ColorDepth) -> [CellColor] {
+  switch depth {
+  case .trueColor:
+    return stride(from: 0, to: picture.pixels.count, by: 3).map {
+      .rgb(picture.pixels[$0], picture.pixels[$0 + 1], picture.pixels[$0 + 2])
+    }
+  case .palette256:
+    return TerminalPalette.quantized(picture).map { .indexed($0) }
+  case .basic16, .basic8, .none:
+    return fourGreys(picture).map { .indexed($0) }
+  }
+}
+
+private func drawHalfBlocks(_ colors: [CellColor], width: Int, at corner: CellPosition, into grid: inout CellGrid) {
+  let height = colors.count / width
+  for row in 0..<(height + 1) / 2 {
+    for column in 0..<width {
+      let upper = colors[row * 2 * width + column]
+      let lower = row * 2 + 1 < height ? colors[(row * 2 + 1) * width + column] : .standard
+      grid.put(
+        Glyph(text: "▀", width: 1), column: corner.column + column, row: corner.row + row,
+        style: CellStyle(upper, on: lower))
+    }
+  }
+}
+
+/// Lightness of a pixel, 0 to 255 (weights of ITU-R BT.601).
+private func lightness(_ picture: Picture, _ pixel: Int) -> Int {
+  let index = pixel * 3
+  let (red, green, blue) = (
+    Int(picture.pixels[index]), Int(picture.pixels[index + 1]), Int(picture.pixels[index + 2])
+  )
+  return (299 * red + 587 * green + 114 * blue) / 1000
+}
+
+/// Thresholds of an ordered dither (Bayer 1973): in place from frame to frame, unlike passed-on errors.
+private let thresholds: [Int] = [0, 8, 2, 10, 12, 4, 14, 6, 3, 11, 1, 9, 15, 7, 13, 5]
+
+/// Black, bright black, white and bright white of the 16 colours, mixed by an ordered dither.
+private func fourGreys(_ picture: Picture) -> [UInt8] {
+  let greys: [UInt8] = [0, 8, 7, 15]
+  let levels = [0, 127, 229, 255]
+  return (0..<picture.width * picture.height).map { pixel in
+    let value = lightness(picture, pixel)
+    let upper = levels.firstIndex { $0 >= value } ?? 3
+    guard upper > 0 else { return greys[0] }
+    let (low, high) = (levels[upper - 1], levels[upper])
+    let threshold = thresholds[pixel / picture.width % 4 * 4 + pixel % picture.width % 4]
+    return (value - low) * 16 > (high - low) * threshold + (high - low) / 2 ? greys[upper] : greys[upper - 1]
+  }
+}
+
+private func drawRamp(
+  _ picture: Picture, at corner: CellPosition, into grid: inout CellGrid, appearance: Appearance
+) {
+  let shades = appearance.unicode && appearance.depth != .none
+  let ramp = (shades ? " ░▒▓█" : " .:-=+*#%@").map { String($0) }
+  for row in 0..<picture.height {
+    for column in 0..<picture.width {
+      let value = lightness(picture, row * picture.width + column)
+      let text = ramp[min(ramp.count - 1, value * ramp.count / 256)]
+      grid.put(Glyph(text: text, width: 1), column: corner.column + column, row: corner.row + row, style: .plain)
+    }
+  }
+}

@@ -1,0 +1,152 @@
+/// Where everything stands. Pure arithmetic on the size; nothing overlaps.
+package struct ScreenLayout: Equatable, Sendable {
+  /// Less than this cannot be used.
+  package static let smallest = ScreenSize(columns: 60, rows: 20)
+  /// From here on the pictures and the talk have room beside each other at every height.
+  private static let wide = 80
+  /// The line being typed grows to this many rows.
+  package static let mostInputRows = 3
+
+  package var header: Rectangle
+  package var picture: Rectangle?
+  /// Place in the stream, under the picture.
+  package var timeline: Rectangle?
+  /// What the cache holds, in words and figures; where there is no room, the last status row tells the same.
+  package var memoryPanel: Rectangle?
+  package var conversation: Rectangle
+  /// The third pane, when asked for.
+  package var codingPane: Rectangle?
+  package var input: Rectangle
+  package var status: Rectangle
+  package var help: Rectangle
+  package var horizontalRules: [Rectangle] = []
+  package var verticalRules: [Rectangle] = []
+
+  /// Columns of the input that hold text: the prompt stands before them.
+  package var inputTextColumns: Int { input.columns - 2 }
+
+  /// - Parameters:
+  ///   - pictureShape: width and height of what is shown; nil leaves no place for a picture.
+  ///   - inputRows: rows that the line being typed would like.
+  ///   - hasCodingPane: whether a third pane is shown.
+  /// - Returns: nil when the terminal is too small.
+  package init?(
+    size: ScreenSize, pictureShape: (width: Int, height: Int)?, inputRows: Int = 1, hasCodingPane: Bool = false
+  ) {
+    guard size.columns >= ScreenLayout.smallest.columns, size.rows >= ScreenLayout.smallest.rows else { return nil }
+    let columns = size.columns
+    let inputHeight = min(ScreenLayout.mostInputRows, max(1, inputRows))
+    func row(_ index: Int, rows: Int = 1, margin: Int = 0) -> Rectangle {
+      Rectangle(column: margin, row: index, columns: columns - 2 * margin, rows: rows)
+    }
+
+    header = row(0, margin: 1)
+    help = row(size.rows - 1, margin: 1)
+    status = row(size.rows - 3, rows: 2, margin: 1)
+    let ruleAboveStatus = size.rows >= 24 ? 1 : 0
+    let inputRow = status.row - ruleAboveStatus - inputHeight
+    input = row(inputRow, rows: inputHeight, margin: 1)
+    var body = row(2, rows: inputRow - 1 - 2)
+    horizontalRules = [row(1), row(inputRow - 1)]
+    if ruleAboveStatus == 1 { horizontalRules.append(row(status.row - 1)) }
+
+    conversation = body
+    if hasCodingPane { codingPane = ScreenLayout.splitCodingPane(&body, &horizontalRules, &verticalRules) }
+    conversation = ScreenLayout.inset(body)
+    if let shape = pictureShape, shape.width > 0, shape.height > 0 {
+      if columns < ScreenLayout.wide, body.rows >= 24 {
+        stack(shape, in: body)
+      } else {
+        placeBeside(shape, in: body)
+      }
+    }
+    if memoryPanel != nil {
+      // The panel tells what the second status row would.
+      status.row += 1
+      status.rows = 1
+      let shifted = horizontalRules.indices.suffix(ruleAboveStatus + 1)
+      for index in shifted { horizontalRules[index].row += 1 }
+      input.row += 1
+      for index in verticalRules.indices { verticalRules[index].rows += 1 }
+      conversation.rows += 1
+      picture?.rows += 1
+      timeline?.row += 1
+    }
+  }
+
+  private static func inset(_ area: Rectangle) -> Rectangle {
+    Rectangle(column: area.column + 1, row: area.row, columns: area.columns - 2, rows: area.rows)
+  }
+
+  /// Right third of a wide screen, lower half of a narrow one.
+  private static func splitCodingPane(
+    _ body: inout Rectangle, _ horizontal: inout [Rectangle], _ vertical: inout [Rectangle]
+  ) -> Rectangle {
+    if body.columns >= 140 {
+      let columns = body.columns / 3
+      let pane = Rectangle(
+        column: body.endColumn - columns, row: body.row, columns: columns, rows: body.rows)
+      vertical.append(Rectangle(column: pane.column - 1, row: body.row, columns: 1, rows: body.rows))
+      body.columns -= columns + 1
+      return inset(pane)
+    }
+    let rows = body.rows / 2
+    let pane = Rectangle(column: body.column, row: body.endRow - rows, columns: body.columns, rows: rows)
+    horizontal.append(Rectangle(column: body.column, row: pane.row - 1, columns: body.columns, rows: 1))
+    body.rows -= rows + 1
+    return inset(pane)
+  }
+
+  private mutating func stack(_ shape: (width: Int, height: Int), in body: Rectangle) {
+    let fitted = fittedSize(
+      width: shape.width, height: shape.height, maximumWidth: body.columns - 2,
+      maximumHeight: 2 * (body.rows * 9 / 20))
+    let rows = (fitted.height + 1) / 2
+    picture = Rectangle(column: body.column + 1, row: body.row, columns: body.columns - 2, rows: rows)
+    timeline = Rectangle(column: body.column + 1, row: body.row + rows, columns: body.columns - 2, rows: 1)
+    horizontalRules.append(Rectangle(column: body.column, row: body.row + rows + 1, columns: body.columns, rows: 1))
+    conversation = Rectangle(
+      column: body.column + 1, row: body.row + rows + 2, columns: body.columns - 2, rows: body.rows - rows - 2)
+  }
+
+  private mutating func placeBeside(_ shape: (width: Int, height: Int), in body: Rectangle) {
+    let most = body.columns * (body.columns >= 100 ? 55 : body.columns >= ScreenLayout.wide ? 48 : 42) / 100
+    let pictureRows = body.rows - 1
+    let natural = fittedSize(
+      width: shape.width, height: shape.height, maximumWidth: most - 2, maximumHeight: pictureRows * 2)
+    let columns = min(most, max(natural.width + 2, min(most, 30)))
+    let usedRows = (natural.height + 1) / 2
+    let spare = body.rows - usedRows - 1
+    picture = Rectangle(column: body.column + 1, row: body.row, columns: columns - 2, rows: pictureRows)
+    timeline = Rectangle(column: body.column + 1, row: body.endRow - 1, columns: columns - 2, rows: 1)
+    if spare >= ScreenLayout.memoryPanelRows, columns >= 38 {
+      picture?.rows = usedRows - 1
+      timeline?.row = body.row + usedRows - 1
+      memoryPanel = Rectangle(
+        column: body.column + 1, row: body.row + usedRows + 2, columns: columns - 2,
+        rows: ScreenLayout.memoryPanelRows - 1)
+    } else if spare > 0 {
+      picture?.rows = usedRows
+      timeline?.row = body.row + usedRows
+    }
+    verticalRules.append(
+      Rectangle(column: body.column + columns, row: body.row, columns: 1, rows: body.rows))
+    conversation = Rectangle(
+      column: body.column + columns + 2, row: body.row, columns: body.columns - columns - 3, rows: body.rows)
+  }
+
+  /// A blank row, the title and five rows of figures.
+  private static let memoryPanelRows = 8
+}
+
+extension ScreenLayout {
+  /// The layout of a state.
+  package init?(_ state: ScreenState) {
+    // Until the first picture is there, its place is kept in the commonest shape.
+    let shape = state.picture.map { ($0.width, $0.height) } ?? (16, 9)
+    let textColumns = max(1, state.size.columns - 4)
+    self.init(
+      size: state.size, pictureShape: state.hasStream ? shape : nil,
+      inputRows: InputLayout(state.editor, width: textColumns).rows.count)
+  }
+}

@@ -1,0 +1,131 @@
+/// What can be typed after a slash.
+package enum SlashCommand: String, CaseIterable, Sendable {
+  case help, clear, pause, resume, seek, budget, policy, save, quit
+
+  package var argument: String? {
+    switch self {
+    case .seek: "TIME"
+    case .budget: "TOKENS"
+    case .policy: "NAME"
+    case .save: "FILE"
+    case .help, .clear, .pause, .resume, .quit: nil
+    }
+  }
+
+  package var summary: String {
+    switch self {
+    case .help: "list the commands and keys"
+    case .clear: "forget the conversation, keep what was seen"
+    case .pause: "stop taking in the stream"
+    case .resume: "take it in again"
+    case .seek: "go to a time: 12, 1:30, 1:02:03, +10, -10"
+    case .budget: "change how many tokens are held: 512, 2k"
+    case .policy: "change what is kept when the budget is full"
+    case .save: "write the conversation to a file"
+    case .quit: "leave"
+    }
+  }
+
+  package var usage: String { "/\(rawValue)" + (argument.map { " \($0)" } ?? "") }
+}
+
+/// Where to go in the stream, in seconds.
+package enum SeekTarget: Equatable, Sendable {
+  case absolute(Double)
+  case relative(Double)
+
+  /// Reads `12`, `12.5`, `1:30`, `1:02:03`, each with `+` or `-` before it for a step.
+  package init?(_ text: String) {
+    let sign = text.first
+    let isRelative = sign == "+" || sign == "-"
+    let parts = (isRelative ? text.dropFirst() : text[...]).split(separator: ":", omittingEmptySubsequences: false)
+    guard (1...3).contains(parts.count) else { return nil }
+    var seconds = 0.0
+    for (index, part) in parts.enumerated() {
+      let mayHaveFraction = index == parts.count - 1
+      guard let value = decimal(part, fraction: mayHaveFraction), index == 0 || value < 60 else { return nil }
+      seconds = seconds * 60 + value
+    }
+    guard seconds < 1e9 else { return nil }
+    self = isRelative ? .relative(sign == "-" ? -seconds : seconds) : .absolute(seconds)
+  }
+}
+
+/// Digits, with at most one point among them where a fraction is allowed.
+private func decimal(_ text: Substring, fraction: Bool) -> Double? {
+  let allowed = text.utf8.allSatisfy { (0x30...0x39).contains($0) || (fraction && $0 == 0x2E) }
+  guard allowed, let first = text.utf8.first, first != 0x2E, text.utf8.count <= 12 else { return nil }
+  return Double(text)
+}
+
+/// `512` or `2k` (2048); nil for anything else and for what is not above zero.
+package func parseTokenCount(_ text: String) -> Int? {
+  let isThousands = text.last == "k" || text.last == "K"
+  let digits = isThousands ? text.dropLast() : text[...]
+  guard !digits.isEmpty, digits.utf8.count <= 9, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+    let value = Int(digits), value > 0
+  else { return nil }
+  return isThousands ? value * 1024 : value
+}
+
+/// What a typed line is.
+package enum TypedLine: Equatable, Sendable {
+  case text(String)
+  case command(SlashCommand, argument: String)
+  /// Begins with a slash and is no command; a file perhaps.
+  case unknown(word: String)
+
+  package init(_ line: String) {
+    guard line.first == "/" else {
+      self = .text(line)
+      return
+    }
+    let word = String(line.prefix { !$0.isWhitespace })
+    let argument = line.dropFirst(word.count).trimmingSpaces
+    if let command = SlashCommand(rawValue: String(word.dropFirst())) {
+      self = .command(command, argument: argument)
+    } else {
+      self = .unknown(word: word)
+    }
+  }
+}
+
+extension StringProtocol {
+  /// Without white space at either end.
+  package var trimmingSpaces: String {
+    guard let first = firstIndex(where: { !$0.isWhitespace }),
+      let last = lastIndex(where: { !$0.isWhitespace })
+    else { return "" }
+    return String(self[first...last])
+  }
+}
+
+/// The name nearest to a mistyped one, if any is near: it begins so, or few letters differ.
+package func nearestName(to word: String, among names: [String]) -> String? {
+  let lowered = word.lowercased()
+  guard !lowered.isEmpty else { return nil }
+  if let begun = names.first(where: { $0.hasPrefix(lowered) }) { return begun }
+  let ranked = names.map { (name: $0, distance: editDistance(lowered, $0)) }.min { $0.distance < $1.distance }
+  guard let ranked, ranked.distance <= max(1, min(3, ranked.name.count / 2)) else { return nil }
+  return ranked.name
+}
+
+/// Letters to insert, delete, replace or swap with their neighbour to make one word of the other (optimal string
+/// alignment). Long words are compared by their beginnings.
+package func editDistance(_ first: String, _ second: String) -> Int {
+  let a = Array(first.prefix(64))
+  let b = Array(second.prefix(64))
+  var table = [[Int]](repeating: [Int](repeating: 0, count: b.count + 1), count: a.count + 1)
+  for i in 0...a.count { table[i][0] = i }
+  for j in 0...b.count { table[0][j] = j }
+  guard !a.isEmpty, !b.isEmpty else { return max(a.count, b.count) }
+  for i in 1...a.count {
+    for j in 1...b.count {
+      var best = min(table[i - 1][j] + 1, table[i][j - 1] + 1)
+      best = min(best, table[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1))
+      if i > 1, j > 1, a[i - 1] == b[j - 2], a[i - 2] == b[j - 1] { best = min(best, table[i - 2][j - 2] + 1) }
+      table[i][j] = best
+    }
+  }
+  return table[a.count][b.count]
+}

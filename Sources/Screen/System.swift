@@ -1,0 +1,73 @@
+import Glibc
+
+/// The environment of this process.
+public enum ProcessEnvironment {
+  public static var current: [String: String] {
+    var result: [String: String] = [:]
+    var entry = environ
+    while let text = entry.pointee {
+      let pair = String(cString: text).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      if pair.count == 2 { result[String(pair[0])] = String(pair[1]) }
+      entry += 1
+    }
+    return result
+  }
+}
+
+/// Seconds of a clock that never goes back.
+func monotonicSeconds() -> Double {
+  var time = timespec()
+  clock_gettime(CLOCK_MONOTONIC, &time)
+  return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+}
+
+func fileExists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+/// Files whose names begin so, folders with a slash behind them, in alphabetical order. Hidden ones only when asked
+/// for by their dot.
+func paths(beginningWith prefix: String, homeDirectory: String?) -> [String] {
+  let slash = prefix.lastIndex(of: "/")
+  let folder = slash.map { String(prefix[...$0]) } ?? ""
+  let beginning = slash.map { String(prefix[prefix.index(after: $0)...]) } ?? prefix
+  var place = folder.isEmpty ? "." : folder
+  if place.hasPrefix("~/"), let homeDirectory { place = homeDirectory + place.dropFirst() }
+  guard let directory = opendir(place) else { return [] }
+  defer { closedir(directory) }
+  var result: [String] = []
+  while let entry = readdir(directory), result.count < 1_000 {
+    let name = withUnsafePointer(to: &entry.pointee.d_name) {
+      $0.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: entry.pointee.d_name)) {
+        String(cString: $0)
+      }
+    }
+    let isHidden = name.hasPrefix(".")
+    guard name.hasPrefix(beginning), !isHidden || beginning.hasPrefix("."), name != ".", name != ".." else { continue }
+    result.append(folder + name + (isDirectory(place + "/" + name) ? "/" : ""))
+  }
+  return result.sorted()
+}
+
+private func isDirectory(_ path: String) -> Bool {
+  var information = stat()
+  return stat(path, &information) == 0 && information.st_mode & S_IFMT == S_IFDIR
+}
+
+/// Runs a function on a thread of its own; false when the system gives none.
+func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
+  final class Box {
+    let body: @Sendable () -> Void
+    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+  }
+  let box = Unmanaged.passRetained(Box(body))
+  var thread = pthread_t()
+  let answer = pthread_create(&thread, nil, { argument in
+    if let argument { Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().body() }
+    return nil
+  }, box.toOpaque())
+  guard answer == 0 else {
+    box.release()
+    return false
+  }
+  pthread_detach(thread)
+  return true
+}

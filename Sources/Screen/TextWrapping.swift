@@ -1,0 +1,91 @@
+/// Breaks a text into lines of at most `width` columns.
+///
+/// Lines break at spaces, after hyphens, and on either side of East Asian characters except where that would put
+/// closing punctuation at a line's start or opening punctuation at its end. A word longer than a line is broken
+/// between graphemes; a grapheme is never broken, so one wider than `width` stands alone on its line. Spaces at a
+/// break belong to no line; spaces at a paragraph's start stay. An empty text is one empty line.
+package func wrapped(_ text: String, width: Int) -> [String] {
+  let width = max(width, 1)
+  return normalizedLines(text).split(separator: "\n", omittingEmptySubsequences: false).flatMap { paragraph in
+    wrapParagraph(paragraph, width: width)
+  }
+}
+
+private func wrapParagraph(_ paragraph: Substring, width: Int) -> [String] {
+  var lines: [String] = []
+  var line = ""
+  var lineWidth = 0
+  var spaces = ""
+
+  for piece in pieces(of: paragraph) {
+    if piece.isSpace {
+      spaces += piece.text
+      continue
+    }
+    let spaceWidth = displayWidth(of: spaces)
+    if lineWidth + spaceWidth + piece.width <= width {
+      line += spaces + piece.text
+      lineWidth += spaceWidth + piece.width
+      spaces = ""
+      continue
+    }
+    if !line.isEmpty {
+      lines.append(line)
+      (line, lineWidth) = ("", 0)
+    }
+    spaces = ""
+    for character in piece.text {
+      let characterWidth = displayWidth(of: character)
+      if lineWidth + characterWidth > width, !line.isEmpty {
+        lines.append(line)
+        (line, lineWidth) = ("", 0)
+      }
+      line.append(character)
+      lineWidth += characterWidth
+    }
+  }
+  lines.append(line)
+  return lines
+}
+
+/// A run that is not broken unless it is longer than a whole line, or a run of spaces.
+private struct Piece {
+  var text: String
+  var width: Int
+  var isSpace: Bool
+}
+
+private func pieces(of paragraph: Substring) -> [Piece] {
+  var result: [Piece] = []
+  var previous: Character?
+  for character in paragraph {
+    let isSpace = character == " "
+    let width = displayWidth(of: character)
+    if let before = previous, let last = result.indices.last, !mayBreak(between: before, and: character) {
+      result[last].text.append(character)
+      result[last].width += width
+    } else {
+      result.append(Piece(text: String(character), width: width, isSpace: isSpace))
+    }
+    previous = character
+  }
+  return result
+}
+
+private func mayBreak(between before: Character, and after: Character) -> Bool {
+  if before == " " || after == " " { return before != after }
+  if before == "-" || before == "\u{2010}" { return after.isLetter }
+  guard isIdeographic(before) || isIdeographic(after) else { return false }
+  return !closing.contains(after) && !opening.contains(before)
+}
+
+private func isIdeographic(_ character: Character) -> Bool {
+  guard let scalar = character.unicodeScalars.first, scalar.value >= 0x1100 else { return false }
+  return displayWidth(of: scalar) == 2
+}
+
+private let closing: Set<Character> = [
+  "。", "、", "，", "．", "：", "；", "！", "？", "）", "」", "』", "】", "》", "〉", "〕", "ー", "…", "”", "’", "々",
+  "ゃ", "ゅ", "ょ", "っ", "ャ", "ュ", "ョ", "ッ", ".", ",", ":", ";", "!", "?", ")", "]", "}",
+]
+private let opening: Set<Character> = ["（", "「", "『", "【", "《", "〈", "〔", "“", "‘", "(", "[", "{"]

@@ -1,0 +1,77 @@
+/// The looks of everything, by what it means. Middle tones that read on dark and on light backgrounds; nothing
+/// paints a background of its own, so that the user's colours stay.
+package struct Theme: Sendable {
+  package var depth: ColorDepth
+  package var symbols: Symbols
+
+  package init(_ appearance: Appearance) {
+    depth = appearance.depth
+    symbols = appearance.unicode ? .unicode : .ascii
+  }
+
+  package var plain: CellStyle { .plain }
+  package var strong: CellStyle { CellStyle(.standard, [.bold]) }
+  package var quiet: CellStyle { style(palette: 245, basic: nil, otherwise: [.dim]) }
+  package var rule: CellStyle { style(palette: 240, basic: nil, otherwise: [.dim]) }
+  package var title: CellStyle { style(palette: 68, basic: 4, [.bold], otherwise: [.bold]) }
+  package var question: CellStyle { style(palette: 68, basic: 6, [.bold], otherwise: [.bold]) }
+  package var warning: CellStyle { style(palette: 172, basic: 3, otherwise: [.bold]) }
+  package var failure: CellStyle { style(palette: 167, basic: 1, otherwise: [.bold]) }
+  package var good: CellStyle { style(palette: 71, basic: 2, otherwise: []) }
+  package var systemTokens: CellStyle { style(palette: 103, basic: 4, otherwise: []) }
+  package var visionTokens: CellStyle { style(palette: 72, basic: 2, otherwise: []) }
+  package var talkTokens: CellStyle { style(palette: 179, basic: 3, otherwise: []) }
+
+  /// True when meaning must not hang on colour.
+  package var isColorless: Bool { depth == .none }
+
+  private func style(
+    palette: UInt8, basic: UInt8?, _ attributes: CellStyle.Attributes = [], otherwise: CellStyle.Attributes
+  ) -> CellStyle {
+    switch depth {
+    case .trueColor, .palette256: return CellStyle(.indexed(palette), attributes)
+    case .basic8, .basic16:
+      guard let basic else { return CellStyle(.standard, otherwise) }
+      return CellStyle(.indexed(basic), attributes)
+    case .none: return CellStyle(.standard, otherwise)
+    }
+  }
+}
+
+/// The characters that are not words.
+package struct Symbols: Sendable, Equatable {
+  package var horizontal: String
+  package var vertical: String
+  package var teeDown: String
+  package var teeUp: String
+  package var teeLeft: String
+  package var teeRight: String
+  package var prompt: String
+  package var note: String
+  package var warning: String
+  package var failure: String
+  package var dot: String
+  package var more: String
+  package var playing: String
+  package var paused: String
+  package var barFilled: String
+  package var barHalf: String
+  package var barFree: String
+  package var peak: String
+  package var square: String
+  package var ellipsis: String
+  package var times: String
+  package var caret: String
+  package var spinner: [String]
+
+  package static let unicode = Symbols(
+    horizontal: "─", vertical: "│", teeDown: "┬", teeUp: "┴", teeLeft: "┤", teeRight: "├", prompt: "›", note: "·",
+    warning: "!", failure: "×", dot: "·", more: "↓", playing: "▸", paused: "‖", barFilled: "━", barHalf: "╸",
+    barFree: "─", peak: "┃", square: "■", ellipsis: "…", times: "×", caret: "▍",
+    spinner: ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"])
+
+  package static let ascii = Symbols(
+    horizontal: "-", vertical: "|", teeDown: "+", teeUp: "+", teeLeft: "+", teeRight: "+", prompt: ">", note: "-",
+    warning: "!", failure: "x", dot: "|", more: "v", playing: ">", paused: "=", barFilled: "=", barHalf: "=",
+    barFree: ".", peak: "|", square: "#", ellipsis: "...", times: "x", caret: "_", spinner: ["|", "/", "-", "\\"])
+}
