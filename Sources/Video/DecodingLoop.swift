@@ -78,6 +78,7 @@ final class DecodingLoop: @unchecked Sendable {
       case .stop:
         previews?.finish()
         input = nil
+        control.markClosed()
         return
       case .seek(let time):
         seek(to: time)
@@ -220,42 +221,48 @@ final class DecodingLoop: @unchecked Sendable {
     let last = description.duration.map { max(0, $0 - 1 / (description.framesPerSecond ?? 25)) } ?? .infinity
     let target = min(max(wished, 0), last)
     isHolding = false
-    held.clear()
-    // Containers without an index land late at times: then from further back, in the end from the first picture.
-    for stepBack in [0, 2, 10, 60, Double.infinity] {
-      let from = max(0, target - stepBack)
-      var hasMoved = input.seek(to: from)
-      timeline.expectJump()
-      if !hasMoved {
-        guard stepBack == .infinity else { continue }
-        hasMoved = input.rewind()
-        timeline.expectBeginning()
-      }
-      guard hasMoved else { break }
-      switch readNow(from: input) {
-      case .picture:
-        (heldTime, heldDuration) = timeline.place(timestamp: held.timestamp, duration: held.duration)
-        guard heldTime <= target + clock.tolerance || from == 0 else {
-          held.clear()
-          continue
-        }
+    // Containers without an index land late at times: then from further back, in the end from the first byte.
+    let stepsBack = [0, 2, 10, 60].filter { $0 < target } + [target]
+    landing: for from in stepsBack.map({ target - $0 }) + [nil] {
+      switch land(in: input, at: from) {
+      case .picture where heldTime <= target + clock.tolerance || from == nil:
         isHolding = true
-        clock.restart(at: target)
-        clock.skip(to: heldTime)
+        break landing
       case .interrupted:
         return
       default:
-        // Nothing can be decoded from there on: from further back there may be.
-        if from > 0 { continue }
+        continue
       }
-      break
+    }
+    clock.restart(at: target)
+    if isHolding {
+      clock.skip(to: heldTime)
+    } else {
+      control.warn("\(description.source): nothing can be decoded at \(decimal(target, places: 1)) s")
     }
     quietUntil = target
     owesPreview = true
     hasEnded = false
     hasReportedEnd = true
     control.restartClock()
-    if !isHolding { control.warn("\(description.source): nothing can be decoded at \(decimal(target, places: 1)) s") }
+  }
+
+  /// Moves the input and decodes one picture into `held`.
+  /// - Parameter time: where to; nil for the first byte.
+  private func land(in input: MediaInput, at time: Double?) -> MediaInput.Reading {
+    held.clear()
+    if let time {
+      guard input.seek(to: time) else { return .end }
+      timeline.expectJump()
+    } else {
+      guard input.rewind() else { return .end }
+      timeline.expectBeginning()
+    }
+    let reading = readNow(from: input)
+    if reading == .picture {
+      (heldTime, heldDuration) = timeline.place(timestamp: held.timestamp, duration: held.duration)
+    }
+    return reading
   }
 
   private func readNow(from input: MediaInput) -> MediaInput.Reading {

@@ -117,9 +117,7 @@ final class MediaInput {
     while true {
       let code = avcodec_receive_frame(codec, frame.pointer)
       if code == 0 {
-        if frame.pointer.pointee.flags & AV_FRAME_FLAG_CORRUPT != 0 || frame.pointer.pointee.decode_error_flags != 0 {
-          damagedCount += 1
-        }
+        if frame.pointer.pointee.decode_error_flags != 0 { damagedCount += 1 }
         return .picture
       }
       if code == shim_error_end_of_file() { return .end }
@@ -152,7 +150,9 @@ final class MediaInput {
     defer { av_packet_unref(packet) }
     guard packet.pointee.stream_index == stream.pointee.index else { return nil }
     failuresInARow = 0
-    if avcodec_send_packet(codec, packet) < 0 { damagedCount += 1 }
+    // A packet that is known to be corrupt is tried all the same: part of its picture may be whole.
+    let isCorrupt = packet.pointee.flags & AV_PKT_FLAG_CORRUPT != 0
+    if avcodec_send_packet(codec, packet) < 0 || isCorrupt { damagedCount += 1 }
     return nil
   }
 

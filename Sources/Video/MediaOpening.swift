@@ -204,7 +204,9 @@ extension MediaInput {
     for index in 0..<format.pointee.nb_streams {
       if let stream = shim_stream(format, index), isVideo(stream) { return stream }
     }
-    if format.pointee.nb_streams == 0 { throw .notAVideo(source: source.displayName, detail: line) }
+    if format.pointee.nb_streams == 0 {
+      throw .notAVideo(source: source.displayName, detail: line.isEmpty ? "it begins like one and holds nothing" : line)
+    }
     throw .noVideoTrack(source: source.displayName)
   }
 

@@ -28,6 +28,7 @@ final class StreamControl: Sendable {
     var nextWaiter: UInt64 = 0
     var isStopped = false
     var isFinished = false
+    var isClosed = false
     var isPaused = false
     var seekTarget: Double?
     /// The stream's second 0 on the monotonic clock, while it plays at its own pace; nil until it has begun.
@@ -128,6 +129,11 @@ final class StreamControl: Sendable {
     }
   }
 
+  /// Everything has been freed.
+  func markClosed() {
+    monitor.withLock { $0.isClosed = true }
+  }
+
   /// Keeps a line for the user. A stream that never ends must not collect them for ever.
   func warn(_ text: String) {
     monitor.withLock { state in
@@ -177,6 +183,7 @@ final class StreamControl: Sendable {
   }
 
   var droppedCount: Int { monitor.withLock { $0.droppedCount } }
+  var isClosed: Bool { monitor.withLock { $0.isClosed } }
   var isPaused: Bool { monitor.withLock { $0.isPaused } }
   var failure: VideoError? { monitor.withLock { $0.failure } }
 

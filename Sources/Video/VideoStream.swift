@@ -113,6 +113,9 @@ public final class VideoStream: Sendable, AsyncSequence {
 
   public var isPaused: Bool { control.isPaused }
 
+  /// True once the decoding thread has freed everything it held.
+  package var isClosed: Bool { control.isClosed }
+
   // MARK: Wishes
 
   /// Nothing is handed out until ``resume()``. A live source is read on meanwhile, and its pictures are left out.
