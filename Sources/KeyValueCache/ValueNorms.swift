@@ -83,14 +83,16 @@ package struct ValueNorms {
     for index in 0..<held { sums[index] = Double(scores[index]) }
     for (size, extent, step) in windows {
       swap(&sums, &partial)
-      let reach = size / 2
-      for index in 0..<held {
-        let position = index / step % extent
-        let first = index - min(reach, position) * step
-        let last = index + min(reach, extent - 1 - position) * step
-        var sum = 0.0
-        for neighbour in stride(from: first, through: last, by: step) { sum += partial[neighbour] }
-        sums[index] = sum
+      for start in stride(from: 0, to: held, by: extent * step) {
+        for position in 0..<extent {
+          let first = max(0, position - size / 2)
+          let last = min(extent - 1, position + size / 2)
+          for offset in start..<(start + step) {
+            var sum = 0.0
+            for neighbour in first...last { sum += partial[offset + neighbour * step] }
+            sums[offset + position * step] = sum
+          }
+        }
       }
     }
     for index in 0..<held { scores[index] = Float(sums[index] / Double(volume)) }
