@@ -42,8 +42,9 @@ package struct TokenSelector {
     case .slidingWindow:
       kept.append(contentsOf: (held - keeping)..<held)
     case .uniform:
-      // Every (F·P/C)-th token, rounded down: C of them, the first always among them. What an earlier pass has thinned
-      // out is thinned out again, so after many passes the past is sampled ever more sparsely, not evenly.
+      // The i-th is token ⌊i·F·P/C⌋. (Rounding the step F·P/C itself down first would give 1 at the usual 32 of 24 frames,
+      // and keep the oldest tokens only.) What an earlier pass has thinned out is thinned out again, so after many passes
+      // the past is sampled ever more sparsely, not evenly.
       for index in 0..<keeping { kept.append(index * held / keeping) }
     case .infinipotV:
       selectByInfiniPotV(layer: layer, keys: keys, values: values)

@@ -81,8 +81,8 @@ struct MarkedCache {
     let keys = cache.keyRows(layer: layer, head: head)
     let values = cache.valueRows(layer: layer, head: head)
     let ordinals = keys.map { Int($0[0]) }
-    for (slot, ordinal) in ordinals.enumerated() where content(ordinal, layer: layer, head: head) != (keys[slot], values[slot]) {
-      return nil
+    for (slot, ordinal) in ordinals.enumerated() {
+      guard content(ordinal, layer: layer, head: head) == (keys[slot], values[slot]) else { return nil }
     }
     return ordinals
   }

@@ -18,7 +18,9 @@ struct RoomTests {
     #expect(cache.visionCount == 28 && cache.passCount == 0)
   }
 
-  @Test("A pass leaves three quarters of the room for vision", arguments: [RetentionPolicy.infinipotV, .slidingWindow, .uniform])
+  @Test(
+    "A pass leaves three quarters of the room for vision",
+    arguments: [RetentionPolicy.infinipotV, .slidingWindow, .uniform])
   func leavesThreeQuarters(policy: RetentionPolicy) throws {
     let cache = try marked(budget: 35, frames: 8, policy: policy).cache
     let report = try #require(try cache.makeRoom(for: 4, in: .vision))
