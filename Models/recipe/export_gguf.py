@@ -55,6 +55,19 @@ def write_tensor(writer: gguf.GGUFWriter, name: str, value: np.ndarray, kind: Ki
         writer.add_tensor(name, packed, raw_dtype=kind)
 
 
+def load_weights(folder: Path) -> dict[str, np.ndarray]:
+    """Read a folder's weights under the names of the saved file layout.
+
+    Saved files say ``model.…`` for the language model and ``visual.…`` for the
+    tower; a module's own state dictionary nests both one level deeper.
+    """
+    weights = {}
+    for name, value in load_file(str(folder / "model.safetensors")).items():
+        name = name.replace("model.language_model.", "model.")
+        weights[name.replace("model.visual.", "visual.")] = value
+    return weights
+
+
 def finish(writer: gguf.GGUFWriter) -> None:
     """Write header, keys and tensors, then close the file."""
     writer.write_header_to_file()
@@ -99,7 +112,7 @@ def export_language(folder: Path, target: Path, kind_name: str, title: str, stre
     config = json.loads((folder / "config.json").read_text())
     text = config["text_config"]
     rope = text["rope_parameters"]
-    weights = load_file(str(folder / "model.safetensors"))
+    weights = load_weights(folder)
     kind = KINDS[kind_name]
 
     writer = gguf.GGUFWriter(target, "qwen2vl")
@@ -123,7 +136,7 @@ def export_language(folder: Path, target: Path, kind_name: str, title: str, stre
     writer.add_string("edgeassist.system_prompt", stream["system_prompt"])
     add_tokenizer(writer, folder, text["vocab_size"])
 
-    prefix = "model.language_model."
+    prefix = "model."
     write_tensor(writer, "token_embd.weight", weights[prefix + "embed_tokens.weight"], kind)
     write_tensor(writer, "output_norm.weight", weights[prefix + "norm.weight"], kind)
     if not config.get("tie_word_embeddings", False):
@@ -153,7 +166,7 @@ def export_vision(folder: Path, target: Path, kind_name: str, title: str) -> Non
     """Write the GGUF of the vision tower and its merger."""
     config = json.loads((folder / "config.json").read_text())
     vision = config["vision_config"]
-    weights = load_file(str(folder / "model.safetensors"))
+    weights = load_weights(folder)
     picture = json.loads((folder / "preprocessor_config.json").read_text())
     width = vision["embed_dim"]
     side = int(round(picture["max_pixels"] ** 0.5))
@@ -180,7 +193,7 @@ def export_vision(folder: Path, target: Path, kind_name: str, title: str) -> Non
     writer.add_array("clip.vision.image_mean", [float(v) for v in picture["image_mean"]])
     writer.add_array("clip.vision.image_std", [float(v) for v in picture["image_std"]])
 
-    prefix = "model.visual."
+    prefix = "visual."
     patch = weights[prefix + "patch_embed.proj.weight"]
     write_tensor(writer, "v.patch_embd.weight", patch[:, :, 0], kind)
     write_tensor(writer, "v.patch_embd.weight.1", patch[:, :, 1], kind)
