@@ -110,7 +110,7 @@ def make_clip(
 ) -> Clip:
     """Facts, lessons and conversations of one clip."""
     values = pair_values(timeline)
-    asked = ask_about(rng, timeline, pairs, 3 * branches + 2)
+    asked = ask_about(rng, timeline, pairs, 3 * branches + 2) if branches else []
     return Clip(
         cells,
         values,
@@ -147,7 +147,7 @@ def collate(words: Words, clips: list[Clip]) -> Batch:
     head = len(opening) + 1
     start = max(head + len(clip.cells) + 1 for clip in clips)
     branches = max(len(clip.branches) for clip in clips)
-    length = max(len(branch.ids) for clip in clips for branch in clip.branches)
+    length = max((len(branch.ids) for clip in clips for branch in clip.branches), default=0)
     total = start + branches * length
     ids = np.full((len(clips), total), words.pad)
     positions = np.zeros((3, len(clips), total), np.int64)

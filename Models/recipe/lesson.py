@@ -48,13 +48,26 @@ def loss_of(
     scores, truth, hidden = run(decoder, batch, vision)
     loss = F.cross_entropy(scores, truth)
     right = scores.detach().argmax(-1) == truth
-    shares = np.ones(len(LESSONS))
+    extra, shares = lessons_loss(heads, hidden, batch.lessons)
+    return loss + weight * extra, right, shares
+
+
+def lessons_loss(heads: LessonHeads, hidden: Tensor, answers: Tensor) -> tuple[Tensor, np.ndarray]:
+    """Mean loss of the lessons at vision tokens, and the shares right."""
+    loss, shares = torch.zeros(()), np.ones(len(LESSONS))
     if len(hidden):
         for index, part in enumerate(heads(hidden)):
-            answer = batch.lessons[:, index]
-            loss = loss + weight / len(LESSONS) * F.cross_entropy(part, answer)
+            answer = answers[:, index]
+            loss = loss + F.cross_entropy(part, answer) / len(LESSONS)
             shares[index] = (part.detach().argmax(-1) == answer).float().mean().item()
-    return loss, right, shares
+    return loss, shares
+
+
+def watch_only(decoder: Decoder, heads: LessonHeads, batch: Batch, vision: Tensor) -> tuple[Tensor, np.ndarray]:
+    """The lessons alone, on clips without questions; far cheaper a clip."""
+    x = decoder.embed_tokens(batch.ids).masked_scatter(batch.video[..., None], vision)
+    _, tapped = decoder(x, batch.positions, batch.layout, TAP)
+    return lessons_loss(heads, tapped[batch.video], batch.lessons)
 
 
 class Score:

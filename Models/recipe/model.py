@@ -272,13 +272,18 @@ class Decoder(nn.Module):
     def forward(
         self, x: Tensor, positions: Tensor, layout: Layout, tap: int | None = None
     ) -> tuple[Tensor, Tensor | None]:
-        """Final hidden states, and those after ``tap`` layers if asked for."""
+        """Final hidden states, and those after ``tap`` layers if asked for.
+
+        Without branches nothing follows the tap, so the rest is left out.
+        """
         cos, sin = self.rotation(positions)
         tapped = None
         for index, layer in enumerate(self.layers):
             x = layer(x, cos, sin, layout)
             if index + 1 == tap:
                 tapped = x
+                if not layout.branches:
+                    break
         return self.norm(x), tapped
 
     def words(self, hidden: Tensor) -> Tensor:
