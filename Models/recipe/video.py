@@ -35,12 +35,17 @@ def write_video(path: Path, story: Story, seconds: float, rng: np.random.Generat
 
 
 def read_frames(path: Path, rate: float = 2.0, side: int = SIDE) -> np.ndarray:
-    """Pictures sampled at ``rate`` and scaled to ``side``; an odd last one is left out."""
+    """Pictures sampled at ``rate`` and scaled to ``side``; an odd last one is left out.
+
+    The first picture is taken, then each first one that is due again. (The
+    filter ``fps`` would take pictures up to half a step too late.)
+    """
+    due = f"isnan(prev_selected_t)+gte(t-prev_selected_t,{1 / rate - 0.001})"
     command = [
         "ffmpeg", "-v", "error", "-i", str(path),
-        "-vf", f"fps={rate},scale={side}:{side}:flags=bicubic",
+        "-vf", f"select='{due}',scale={side}:{side}:flags=bicubic", "-fps_mode", "passthrough",
         "-f", "rawvideo", "-pix_fmt", "rgb24", "-",
     ]
     raw = subprocess.run(command, check=True, capture_output=True).stdout
-    frames = np.frombuffer(raw, np.uint8).reshape(-1, side, side, 3)
+    frames = np.frombuffer(bytearray(raw), np.uint8).reshape(-1, side, side, 3)
     return frames[: len(frames) // 2 * 2]
