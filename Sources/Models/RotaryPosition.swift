@@ -35,6 +35,12 @@ public struct RotaryTimeline: Sendable, Hashable {
     return positions
   }
 
+  /// The position of the next text token alone.
+  public mutating func nextText() -> RotaryPosition {
+    defer { next &+= 1 }
+    return RotaryPosition(text: next)
+  }
+
   /// Frames follow from here on.
   public mutating func beginVision() {
     frames = 0

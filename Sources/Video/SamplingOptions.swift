@@ -1,7 +1,7 @@
 /// How a stream is turned into pictures.
 public struct SamplingOptions: Sendable {
   /// When pictures are handed out.
-  public enum Pace: Sendable, Hashable {
+  public enum Pace: String, Sendable, Hashable, CaseIterable {
     /// As the stream's own clock says. A live source always comes at this pace, because nothing else is there yet.
     case realtime
     /// As fast as they can be decoded and are taken.

@@ -34,7 +34,7 @@ public struct StreamSettings: Sendable, Equatable {
     let pace = pace ?? (isHeadless ? .fast : .realtime)
     return SamplingOptions(
       framesPerSecond: rate, sizing: PictureSizing(minimumPixels: minimum, maximumPixels: maximum), pace: pace,
-      previewSize: isHeadless ? nil : Self.previewSize)
+      queue: pace == .realtime ? .dropOldest : .automatic, previewSize: isHeadless ? nil : Self.previewSize)
   }
 
   /// Pictures for a terminal: more pixels than its cells can show would be thrown away.

@@ -1,5 +1,7 @@
+import ArgumentParser
 import Assistant
 import Foundation
+import KeyValueCache
 import Screen
 import SessionInterface
 import Video
@@ -11,42 +13,37 @@ struct ScreenCommand {
   var dialogue: DialogueOptions
 
   func run(model: sending LoadedModel) async throws {
-    let video: VideoStream?
-    if let source {
-      do {
-        let options = try stream.options(for: model, isHeadless: false)
-        video = try await VideoStream.open(VideoSource(source), options: options)
-      } catch let error as VideoError {
-        throw AssistantError.videoUnreadable(message: error.description)
-      }
-    } else {
-      video = nil
-    }
-    let session = try Session(model: model, options: dialogue, video: video, sourceName: source)
+    let options = try stream.options(for: model, isHeadless: false)
+    let session = try Session(
+      model: model, options: dialogue, video: try await open(with: options), sourceName: source)
     let running = Task { await session.run() }
-    defer { session.send(.quit) }
+    let exit: ScreenExit
     do {
-      try await runScreen(session)
-    } catch let error as ScreenError {
+      exit = try await runScreen(
+        events: session.events, send: { session.send($0) },
+        options: ScreenOptions(
+          policies: RetentionPolicy.allCases.map(\.rawValue), standardInputCarriesData: source == "-"))
+    } catch {
+      session.send(.quit)
+      await running.value
       throw StartFailure.report(error.description)
     }
     session.send(.quit)
     await running.value
+    switch exit {
+    case .quit, .sessionEnded: break
+    case .interrupted: throw ExitStatus.interrupted
+    case .signal(let number): throw ExitCode(128 + number)
+    case .terminalLost: throw ExitCode(128 + SIGHUP)
+    }
   }
 
-  /// The screen owns its thread: it waits for keys there.
-  private func runScreen(_ session: Session) async throws {
-    try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-      let thread = Thread {
-        do {
-          _ = try Screen.runScreen(events: session.events, send: { session.send($0) }, options: ScreenOptions())
-          continuation.resume()
-        } catch {
-          continuation.resume(throwing: error)
-        }
-      }
-      thread.name = "edgeassist-screen"
-      thread.start()
+  private func open(with options: SamplingOptions) async throws(AssistantError) -> VideoStream? {
+    guard let source else { return nil }
+    do {
+      return try await VideoStream.open(VideoSource(source), options: options)
+    } catch {
+      throw .videoUnreadable(message: error.description)
     }
   }
 }

@@ -39,7 +39,7 @@ enum KeyValueType: String, ExpressibleByArgument, CaseIterable {
   case f16
 }
 
-extension RetentionPolicy: @retroactive ExpressibleByArgument {}
+extension RetentionPolicy: ExpressibleByArgument {}
 
 /// A size as people write it: 512k, 64MiB, 1.5GB.
 struct ByteSize: ExpressibleByArgument, Equatable {

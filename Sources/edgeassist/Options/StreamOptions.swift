@@ -37,4 +37,4 @@ struct StreamOptions: ParsableArguments {
   }
 }
 
-extension SamplingOptions.Pace: @retroactive ExpressibleByArgument {}
+extension SamplingOptions.Pace: ExpressibleByArgument {}
