@@ -2,8 +2,11 @@ import ModelFile
 
 /// Turns text into a model's tokens and back: byte-level BPE as the Qwen2 families use it, read from a GGUF's metadata.
 ///
-/// Equal to Hugging Face `tokenizers` on the same vocabulary. One thing that the GGUF format does not record is the
-/// normalization: Qwen2's own tokenizer composes characters (NFC) first, llama.cpp does not. See `normalization`.
+/// Equal to Hugging Face `tokenizers` on the same vocabulary, except for characters younger than that library's Unicode
+/// tables: letters that came with Unicode 17, and the order of several combining marks if one came after Unicode 9.
+///
+/// The GGUF format does not record the normalization: Qwen2's own tokenizer composes characters (NFC) first, llama.cpp
+/// does not. See `normalization`.
 public struct Tokenizer: Sendable {
   /// The number of tokens, those included that only fill the vocabulary up.
   public let vocabularySize: Int

@@ -40,7 +40,15 @@ struct ChatTemplateTests {
   func text() {
     #expect(
       template.opening(system: "Be brief.", withVision: false) + template.question("  Hello 猫")
-        == tokens("<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\n  Hello 猫<|im_end|>\n<|im_start|>assistant\n"))
+        == tokens(
+          """
+          <|im_start|>system
+          Be brief.<|im_end|>
+          <|im_start|>user
+            Hello 猫<|im_end|>
+          <|im_start|>assistant
+
+          """))
   }
 
   @Test("closes an answer and opens the next turn in separate steps that make up the whole")
