@@ -1,4 +1,5 @@
-// ncurses behind a few plain functions. Only this file sees its headers.
+// ncurses behind a few plain functions: it knows the terminal, keeps its modes and reads its keys. Only this file
+// sees its headers.
 
 #define NCURSES_WIDECHAR 1
 #define NCURSES_NOMACROS 1
@@ -19,42 +20,55 @@
 // From <term.h>, which cannot be included: it makes macros of words like `columns`.
 extern int setupterm(const char *type, int output, int *answer);
 extern int tputs(const char *bytes, int lines, int (*put)(int));
+extern char *tiparm(const char *capability, ...);
 
 static SCREEN *screen;
 static FILE *input_file, *output_file;
 static WINDOW *keyboard; // a pad: reading from it never refreshes the screen
 static int output_descriptor = -1;
-static bool colors_on;
 static bool mouse_on;
 static struct termios former_modes;
 
 static const char paste_on[] = "\033[?2004h";
 static const char paste_off[] = "\033[?2004l";
 
-static char prepared[512];
-static size_t prepared_count;
+// Where `collect` puts bytes.
+static char *collected;
+static size_t collected_count, collected_capacity;
 
-static int prepare_byte(int byte) {
-  if (prepared_count < sizeof prepared) prepared[prepared_count++] = (char)byte;
+static int collect(int byte) {
+  if (collected_count < collected_capacity) collected[collected_count++] = (char)byte;
   return byte;
 }
 
-static void prepare(const char *capability) {
-  const char *bytes = tigetstr(capability);
-  if (bytes != NULL && bytes != (const char *)-1) tputs(bytes, 1, prepare_byte);
+static void begin_collecting(char *bytes, size_t capacity) {
+  collected = bytes;
+  collected_count = 0;
+  collected_capacity = capacity;
+}
+
+static const char *capability(const char *name) {
+  const char *bytes = tigetstr(name);
+  return bytes == (const char *)-1 ? NULL : bytes;
+}
+
+static void collect_capability(const char *name) {
+  const char *bytes = capability(name);
+  if (bytes != NULL) tputs(bytes, 1, collect);
 }
 
 static void arm_guard(void) {
-  prepared_count = 0;
-  for (const char *byte = paste_off; *byte; byte++) prepare_byte(*byte);
+  char prepared[512];
+  begin_collecting(prepared, sizeof prepared);
+  for (const char *byte = paste_off; *byte; byte++) collect(*byte);
   if (mouse_on) {
-    for (const char *byte = "\033[?1000l\033[?1006l"; *byte; byte++) prepare_byte(*byte);
+    for (const char *byte = "\033[?1000l\033[?1006l"; *byte; byte++) collect(*byte);
   }
-  prepare("sgr0");
-  prepare("rmkx");
-  prepare("cnorm");
-  prepare("rmcup");
-  cn_guard_arm(output_descriptor, prepared, prepared_count, &former_modes);
+  collect_capability("sgr0");
+  collect_capability("rmkx");
+  collect_capability("cnorm");
+  collect_capability("rmcup");
+  cn_guard_arm(output_descriptor, prepared, collected_count, &former_modes);
 }
 
 static void write_sequence(const char *bytes) {
@@ -64,9 +78,7 @@ static void write_sequence(const char *bytes) {
 }
 
 static bool promises(const char *name) {
-  if (tigetflag(name) > 0 || tigetnum(name) > 0) return true;
-  const char *text = tigetstr(name);
-  return text != NULL && text != (const char *)-1;
+  return tigetflag(name) > 0 || tigetnum(name) > 0 || capability(name) != NULL;
 }
 
 // Sequences that terminals send and terminfo mostly does not tell. Numbers above every key of ncurses.
@@ -94,14 +106,13 @@ static bool locale_is_utf8(void) {
   return codeset != NULL && (strcmp(codeset, "UTF-8") == 0 || strcmp(codeset, "utf8") == 0);
 }
 
-// ncurses asks the C library how wide a character is, so the library has to know that it is Unicode.
+// ncurses reads characters with the C library, so the library has to know that they are UTF-8.
 static void choose_locale(bool utf8) {
   setlocale(LC_CTYPE, "");
   if (utf8 && !locale_is_utf8() && setlocale(LC_CTYPE, "C.UTF-8") == NULL) setlocale(LC_CTYPE, "en_US.UTF-8");
 }
 
-int cn_start(int input, int output, const char *type, bool utf8, bool with_colors, bool with_mouse,
-             cn_capabilities *capabilities) {
+int cn_start(int input, int output, const char *type, bool utf8, bool with_mouse, cn_capabilities *capabilities) {
   int answer = 0;
   choose_locale(utf8);
   if (setupterm(type, output, &answer) != OK) {
@@ -140,12 +151,9 @@ int cn_start(int input, int output, const char *type, bool utf8, bool with_color
   }
   capabilities->colors = tigetnum("colors");
   capabilities->direct_color = promises("RGB") || promises("Tc");
-  colors_on = with_colors && has_colors() && start_color() == OK;
-  if (colors_on) use_default_colors();
   if (with_mouse) mousemask(BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
-  leaveok(stdscr, FALSE);
   write_sequence(paste_on);
-  clearok(stdscr, TRUE);
+  wrefresh(stdscr);
   return CN_STARTED;
 }
 
@@ -177,15 +185,17 @@ void cn_suspend(void) {
   cn_guard_release_errors();
   cn_guard_stop_process();
   cn_guard_capture_errors();
-  cn_repaint();
+  cn_resume();
 }
 
-void cn_repaint(void) {
+void cn_resume(void) {
   if (screen == NULL) return;
   arm_guard();
+  // With the terminal's modes as they may be now, ncurses enters full-screen mode again at its next refresh.
   reset_prog_mode();
-  write_sequence(paste_on);
   clearok(stdscr, TRUE);
+  wrefresh(stdscr);
+  write_sequence(paste_on);
 }
 
 bool cn_size(int *columns, int *rows) {
@@ -194,44 +204,30 @@ bool cn_size(int *columns, int *rows) {
   // A terminal that does not know its size says 0; ncurses has then guessed from terminfo.
   *columns = size.ws_col > 0 ? size.ws_col : getmaxx(stdscr);
   *rows = size.ws_row > 0 ? size.ws_row : getmaxy(stdscr);
-  if (*columns != getmaxx(stdscr) || *rows != getmaxy(stdscr)) {
-    resizeterm(*rows, *columns);
-    werase(stdscr);
-    clearok(stdscr, TRUE);
-  }
+  if (*columns != getmaxx(stdscr) || *rows != getmaxy(stdscr)) resizeterm(*rows, *columns);
   return true;
 }
 
-void cn_put(int row, int column, const uint32_t *scalars, int count, unsigned attributes, int foreground,
-            int background) {
-  wchar_t text[CCHARW_MAX + 1];
-  if (count > CCHARW_MAX) count = CCHARW_MAX;
-  for (int i = 0; i < count; i++) text[i] = (wchar_t)scalars[i];
-  text[count] = 0;
-  attr_t style = A_NORMAL;
-  if (attributes & CN_BOLD) style |= A_BOLD;
-  if (attributes & CN_DIM) style |= A_DIM;
-  if (attributes & CN_UNDERLINE) style |= A_UNDERLINE;
-  if (attributes & CN_REVERSE) style |= A_REVERSE;
-  if (attributes & CN_ITALIC) style |= A_ITALIC;
-  int pair = 0;
-  if (colors_on && (foreground >= 0 || background >= 0)) {
-    pair = alloc_pair(foreground, background);
-    if (pair < 0) pair = 0;
-  }
-  cchar_t cell;
-  if (setcchar(&cell, text, style, 0, &pair) != OK) return;
-  if (wmove(stdscr, row, column) == OK) wadd_wchnstr(stdscr, &cell, 1);
+static size_t collect_all(const char *sequence, char *bytes, size_t capacity) {
+  if (sequence == NULL) return 0;
+  begin_collecting(bytes, capacity);
+  tputs(sequence, 1, collect);
+  return collected_count;
 }
 
-void cn_show(int cursor_row, int cursor_column) {
-  curs_set(cursor_row >= 0 ? 1 : 0);
-  if (cursor_row >= 0) wmove(stdscr, cursor_row, cursor_column);
-  wnoutrefresh(stdscr);
-  doupdate();
+size_t cn_capability(const char *name, char *bytes, size_t capacity) {
+  return collect_all(capability(name), bytes, capacity);
 }
 
-int cn_width(uint32_t scalar) { return wcwidth((wchar_t)scalar); }
+size_t cn_cursor_address(int row, int column, char *bytes, size_t capacity) {
+  const char *cup = capability("cup");
+  return cup == NULL ? 0 : collect_all(tiparm(cup, row, column), bytes, capacity);
+}
+
+size_t cn_color(int number, bool background, char *bytes, size_t capacity) {
+  const char *set = capability(background ? "setab" : "setaf");
+  return set == NULL ? 0 : collect_all(tiparm(set, number), bytes, capacity);
+}
 
 static int own_key(wint_t code) {
   switch (code) {

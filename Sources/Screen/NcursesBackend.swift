@@ -1,19 +1,22 @@
 import CNcurses
 import Glibc
 
-/// The terminal behind the grid.
+/// The terminal behind the grid: writes the cells that changed, in the sequences that terminfo tells.
 ///
-/// ncurses draws everything but the pixels of a 24-bit picture: its colour pairs come from a palette, and terminals
-/// that show 24 bits mostly describe themselves with 256 colours. Those cells stay blank for ncurses, and after its
-/// refresh their half blocks are written in one go with plain SGR sequences, then the cursor put back where ncurses
-/// left it. As ncurses only writes what changes for it, it never touches what it believes blank; after a repaint the
-/// picture is written whole.
+/// ncurses enters and leaves full-screen mode, reads the keys and knows the terminal, but its windows are not used.
+/// Their colours come from a palette, while terminals that show 24 bits mostly describe themselves with 256 colours;
+/// and pixels written past ncurses do not survive, because it shifts whole rows of the terminal when text scrolls
+/// and cannot be told not to. One writer for every cell is simpler than two that share a terminal.
+///
+/// The cursor is placed anew behind every glyph about whose width terminals might not agree, so that nothing else
+/// on a row ever stands in a wrong place.
 struct NcursesBackend: CellBackend {
   /// What stands on the terminal; nil when that is not known.
   private var shown: CellGrid?
   private let output: Int32
   private let unicode: Bool
   private var bytes: [UInt8] = []
+  private var sequences = TerminalSequences()
 
   init(output: Int32, unicode: Bool) {
     self.output = output
@@ -23,91 +26,106 @@ struct NcursesBackend: CellBackend {
   mutating func forget() { shown = nil }
 
   mutating func show(_ grid: CellGrid) {
-    let before = shown.flatMap { $0.columns == grid.columns && $0.rows == grid.rows ? $0 : nil }
-    var direct: [CellPosition] = []
-    for position in changes(from: before, to: grid) {
-      let cell = grid[position.column, position.row]
-      if cell.width == 0 { continue }
-      let wasDirect = before.map { $0[position.column, position.row].isDirect } ?? false
-      if cell.isDirect {
-        direct.append(position)
-        if !wasDirect { put(.blank, position) }
-      } else {
-        // ncurses holds a blank here. If it shall stay blank, nobody but us can wipe the pixels away.
-        if wasDirect, cell == .blank { direct.append(position) }
-        put(cell, position)
-      }
+    bytes.removeAll(keepingCapacity: true)
+    var before = shown.flatMap { $0.columns == grid.columns && $0.rows == grid.rows ? $0 : nil }
+    if before == nil {
+      bytes += sequences.plain + sequences.clear
+      before = CellGrid(columns: grid.columns, rows: grid.rows)
     }
-    let cursor = grid.cursor
-    if !direct.isEmpty { write("\u{1B}[?25l") }
-    cn_show(cursor.map { Int32($0.row) } ?? -1, Int32(cursor?.column ?? 0))
-    if !direct.isEmpty { writeDirect(direct, of: grid, cursor: cursor) }
+    let changed = changes(from: before, to: grid)
+    if changed.isEmpty, let shown, shown.cursor == grid.cursor { return }
+    if !changed.isEmpty { bytes += sequences.hideCursor }
+    write(changed, of: grid)
+    if let cursor = grid.cursor {
+      bytes += sequences.move(to: cursor)
+      if !changed.isEmpty || shown?.cursor == nil { bytes += sequences.showCursor }
+    } else {
+      bytes += sequences.hideCursor
+    }
+    writeAll(bytes, to: output)
     shown = grid
   }
 
-  private func put(_ cell: Cell, _ position: CellPosition) {
-    var scalars = cell.text.unicodeScalars.map(\.value)
-    let isUnknown = unicode ? scalars.first.map { cn_width($0) != Int32(cell.width) } ?? true : (scalars.first ?? 0) > 0x7E
-    if isUnknown {
-      // The C library knows another width for it, or none: nothing behind it may be displaced.
-      scalars = [0x3F]
-      if cell.width == 2 { putScalars([0x20], position.column + 1, position.row, cell.style) }
-    } else if !unicode {
-      scalars = Array(scalars.prefix(1))
-    }
-    putScalars(scalars, position.column, position.row, cell.style)
-  }
-
-  private func putScalars(_ scalars: [UInt32], _ column: Int, _ row: Int, _ style: CellStyle) {
-    cn_put(
-      Int32(row), Int32(column), scalars, Int32(scalars.count), UInt32(style.attributes.rawValue),
-      style.foreground.paletteNumber, style.background.paletteNumber)
-  }
-
-  private mutating func writeDirect(_ positions: [CellPosition], of grid: CellGrid, cursor: CellPosition?) {
-    bytes.removeAll(keepingCapacity: true)
+  private mutating func write(_ positions: [CellPosition], of grid: CellGrid) {
     var next: CellPosition?
     var style: CellStyle?
     for position in positions {
-      if position != next { append("\u{1B}[\(position.row + 1);\(position.column + 1)H") }
       let cell = grid[position.column, position.row]
+      // The right half of a wide glyph came with its left half.
+      if cell.width == 0 { continue }
+      if position != next { bytes += sequences.move(to: position) }
       if cell.style != style {
-        append("\u{1B}[0")
-        append(cell.style.foreground, kind: 38)
-        append(cell.style.background, kind: 48)
-        append("m")
+        bytes += sequences.style(cell.style)
         style = cell.style
       }
-      append(cell.text)
-      next = CellPosition(column: position.column + 1, row: position.row)
+      append(cell)
+      let isCertain = cell.width == 1 && cell.text.unicodeScalars.count == 1
+      next = isCertain ? CellPosition(column: position.column + 1, row: position.row) : nil
     }
-    append("\u{1B}[0m\u{1B}[\((cursor?.row ?? 0) + 1);\((cursor?.column ?? 0) + 1)H")
-    if cursor != nil { append("\u{1B}[?25h") }
-    writeAll(bytes, to: output)
+    if style != nil { bytes += sequences.plain }
   }
 
-  private mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }
+  private mutating func append(_ cell: Cell) {
+    if unicode || cell.text.utf8.allSatisfy({ $0 < 0x80 }) {
+      bytes += cell.text.utf8
+    } else {
+      bytes += Array(repeating: UInt8(ascii: "?"), count: Int(cell.width))
+    }
+  }
+}
 
-  private mutating func append(_ color: CellColor, kind: Int) {
+/// The byte sequences of this terminal, each looked up once.
+private struct TerminalSequences {
+  let plain = capability("sgr0")
+  let clear = capability("clear")
+  let hideCursor = capability("civis")
+  let showCursor = capability("cnorm")
+  private let attributes: [(CellStyle.Attributes, [UInt8])] = [
+    (.bold, capability("bold")), (.dim, capability("dim")), (.underline, capability("smul")),
+    (.reverse, capability("rev")), (.italic, capability("sitm")),
+  ]
+  private var foregrounds = [[UInt8]?](repeating: nil, count: 256)
+  private var backgrounds = [[UInt8]?](repeating: nil, count: 256)
+
+  func move(to position: CellPosition) -> [UInt8] {
+    collected { cn_cursor_address(Int32(position.row), Int32(position.column), $0, $1) }
+  }
+
+  mutating func style(_ style: CellStyle) -> [UInt8] {
+    var result = plain
+    for (attribute, bytes) in attributes where style.attributes.contains(attribute) { result += bytes }
+    result += color(style.foreground, isBackground: false)
+    result += color(style.background, isBackground: true)
+    return result
+  }
+
+  private mutating func color(_ color: CellColor, isBackground: Bool) -> [UInt8] {
     switch color {
-    case .standard: break
-    case .indexed(let index): append(";\(kind);5;\(index)")
-    case .rgb(let red, let green, let blue): append(";\(kind);2;\(red);\(green);\(blue)")
+    case .standard:
+      return []
+    case .indexed(let index):
+      let known = isBackground ? backgrounds[Int(index)] : foregrounds[Int(index)]
+      if let known { return known }
+      let bytes = collected { cn_color(Int32(index), isBackground, $0, $1) }
+      if isBackground { backgrounds[Int(index)] = bytes } else { foregrounds[Int(index)] = bytes }
+      return bytes
+    case .rgb(let red, let green, let blue):
+      // Not in terminfo: the form that every terminal with 24 bits understands.
+      return Array("\u{1B}[\(isBackground ? 48 : 38);2;\(red);\(green);\(blue)m".utf8)
     }
   }
-
-  private func write(_ text: String) { writeAll(Array(text.utf8), to: output) }
 }
 
-extension Cell {
-  /// Needs colours that ncurses does not have.
-  fileprivate var isDirect: Bool { style.foreground.isDirect || style.background.isDirect }
+private func capability(_ name: String) -> [UInt8] {
+  collected { cn_capability(name, $0, $1) }
 }
 
-extension CellColor {
-  fileprivate var isDirect: Bool { if case .rgb = self { true } else { false } }
-
-  fileprivate var paletteNumber: Int32 { if case .indexed(let index) = self { Int32(index) } else { -1 } }
+private func collected(_ fill: (UnsafeMutablePointer<CChar>?, Int) -> Int) -> [UInt8] {
+  let capacity = 64
+  return withUnsafeTemporaryAllocation(of: CChar.self, capacity: capacity) { buffer in
+    let count = fill(buffer.baseAddress, capacity)
+    return buffer.prefix(count).map { UInt8(bitPattern: $0) }
+  }
 }
 
 /// Writes everything, or what can be written before the terminal is gone.

@@ -45,13 +45,11 @@ struct ScreenLoop {
     let input = try inputDescriptor(options)
     defer { if input > STDERR_FILENO { close(input) } }
     let unicode = Appearance.isUnicode(options.environment)
-    let wantsColors = (options.environment["NO_COLOR"] ?? "").isEmpty
 
     let errors = cn_guard(mailbox.writeEnd)
     defer { cn_unguard() }
     var capabilities = cn_capabilities()
-    let answer = cn_start(
-      input, STDOUT_FILENO, type, unicode, wantsColors, options.usesMouseWheel, &capabilities)
+    let answer = cn_start(input, STDOUT_FILENO, type, unicode, options.usesMouseWheel, &capabilities)
     try check(answer, type)
     defer { cn_stop() }
 
@@ -236,7 +234,7 @@ struct ScreenLoop {
   }
 
   private mutating func repaint() {
-    cn_repaint()
+    cn_resume()
     resize()
   }
 

@@ -26,28 +26,22 @@ typedef struct {
   bool direct_color; // terminfo says RGB or Tc
 } cn_capabilities;
 
-// Enters full-screen mode on the given descriptors. `utf8` says how characters are written and read.
-int cn_start(int input, int output, const char *type, bool utf8, bool with_colors, bool with_mouse,
-             cn_capabilities *capabilities);
+// Enters full-screen mode on the given descriptors. `utf8` says how characters are read.
+int cn_start(int input, int output, const char *type, bool utf8, bool with_mouse, cn_capabilities *capabilities);
 // Leaves full-screen mode and puts every terminal mode back. Does nothing when not started.
 void cn_stop(void);
 // Gives the terminal back, stops the process group as Ctrl-Z does elsewhere, and returns after it continues.
 void cn_suspend(void);
-// Sets modes again after somebody else may have changed them, and forgets what stands on the terminal.
-void cn_repaint(void);
-// Looks up the size now; tells ncurses when it has changed. Returns true when it could be had.
+// Sets modes again after somebody else may have changed them. What stands on the terminal is then not known.
+void cn_resume(void);
+// Looks up the size now. Returns true when it could be had.
 bool cn_size(int *columns, int *rows);
 
-// Attributes of a cell.
-enum { CN_BOLD = 1, CN_DIM = 2, CN_UNDERLINE = 4, CN_REVERSE = 8, CN_ITALIC = 16 };
-
-// Puts one cell: a spacing character and what combines with it. Colours are palette numbers, -1 the default.
-void cn_put(int row, int column, const uint32_t *scalars, int count, unsigned attributes, int foreground,
-            int background);
-// Shows what was put, with the cursor there (hidden for a negative row).
-void cn_show(int cursor_row, int cursor_column);
-// The columns that the C library, and so ncurses, gives a character; negative when it is not printable.
-int cn_width(uint32_t scalar);
+// The bytes that this terminal understands, from terminfo, delays left out. Each returns how many were put into
+// `bytes`: 0 where the terminal has no such capability.
+size_t cn_capability(const char *name, char *bytes, size_t capacity);
+size_t cn_cursor_address(int row, int column, char *bytes, size_t capacity);
+size_t cn_color(int number, bool background, char *bytes, size_t capacity);
 
 // What a read of the keyboard gave.
 enum { CN_NOTHING = 0, CN_CHARACTER = 1, CN_KEY = 2, CN_CLOSED = 3 };
