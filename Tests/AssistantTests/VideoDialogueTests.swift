@@ -152,7 +152,7 @@ struct VideoDialogueTests {
 
   @Test("A budget that is too small says which would do, and that one does")
   func budgetTooSmall() throws {
-    let dialogue = try dialogue(budget: 60)
+    let dialogue = try dialogue(budget: 50)
     try dialogue.see(picture(0))
     try dialogue.see(picture(1))
     let error = try #require(throws: AssistantError.self) { try ask(dialogue) }

@@ -6,6 +6,11 @@ public struct BatchRequest: Sendable, Equatable {
   public struct Turn: Sendable, Equatable {
     public var at: Double?
     public var ask: String
+
+    public init(at: Double?, ask: String) {
+      self.at = at
+      self.ask = ask
+    }
   }
 
   public var id: String

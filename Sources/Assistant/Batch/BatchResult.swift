@@ -44,6 +44,7 @@ struct BatchResult {
         ]
       ),
     ]
+    members.append(("memory", ["resident": .integer(statistics.residentBytes)]))
     if !warnings.isEmpty { members.append(("warning", .string(warnings.joined(separator: "; ")))) }
     return .object(members)
   }

@@ -135,6 +135,9 @@ public actor BatchRunner {
     let source = VideoSource(Self.resolve(path, relativeTo: options.input))
     let video = try await VideoStream.open(source, options: try settings.options(for: model, isHeadless: true))
     defer { video.stop() }
+    try dialogue.check(
+      framesOf: video.description.sampledSize.width, by: video.description.sampledSize.height,
+      questions: run.request.turns.map(\.ask))
     step.duration = video.description.duration
     var end = 0.0
     for await timed in video {
@@ -168,6 +171,7 @@ public actor BatchRunner {
       var statistics = SessionStatistics()
       dialogue.describe(into: &statistics)
       statistics.picturesDropped = video?.droppedCount ?? 0
+      statistics.residentBytes = ResidentMemory.current()
       run.warnings += video?.takeWarnings() ?? []
       try run.write(summary, at: time, statistics, visionTokensRead: dialogue.visionTokensRead)
     } catch {

@@ -61,6 +61,29 @@ public final class VideoDialogue {
     try model.language.prefill(tokens: tokens, positions: positions, cache: cache, segment: .system)
   }
 
+  /// Checks that the budget has room for the least that makes sense: one temporal patch and the longest of some
+  /// questions, so that nobody finds out after an hour of video.
+  ///
+  /// - Parameters:
+  ///   - width: of the pictures that will come, in pixels; `height` likewise.
+  ///   - questions: empty when they are not known yet.
+  /// - Throws: `AssistantError.budgetTooSmall` with the least budget that works; `visionMissing`.
+  public func check(framesOf width: Int, by height: Int, questions: [String] = []) throws(AssistantError) {
+    let side = try vision().configuration.sideMultiple
+    let longest = questions.map { template.question($0).count }.max() ?? template.question("").count
+    let frame = (width / side) * (height / side)
+    let tail = template.tail(turns: [], question: [], hasVision: true, limit: 0).count + longest + Self.answerReserve
+    let least = cache.systemCount + template.visionStart.count + frame + tail
+    if let budget = cache.budget, budget < least {
+      throw AssistantError(CacheError.budgetTooSmall(budget: budget, least: least))
+    }
+  }
+
+  private func vision() throws(AssistantError) -> VisionTower {
+    if let tower = model.vision { return tower }
+    throw .visionMissing(message: "\(model.name) has no vision tower; name its mmproj file with --vision FILE")
+  }
+
   // MARK: Pictures
 
   /// Takes in the next sampled picture. Every second one completes a temporal patch, which the model then reads.
@@ -87,10 +110,7 @@ public final class VideoDialogue {
   }
 
   private func read(_ first: Picture, _ second: Picture) throws {
-    guard let tower = model.vision else {
-      throw AssistantError.visionMissing(
-        message: "\(model.name) has no vision tower; name its mmproj file with --vision FILE")
-    }
+    let tower = try vision()
     dropTail()
     if !hasVision { try openVision() }
     let side = tower.configuration.sideMultiple
@@ -266,7 +286,7 @@ public final class VideoDialogue {
 
 extension VideoDialogue {
   /// Writes what is held and seen into the figures of the moment.
-  func describe(into statistics: inout SessionStatistics) {
+  package func describe(into statistics: inout SessionStatistics) {
     statistics.picturesSeen = picturesSeen
     statistics.systemTokens = cache.systemCount
     statistics.visionTokens = cache.visionCount

@@ -44,6 +44,7 @@ public actor Session {
       modelName: model.name, isEmbeddedModel: model.isEmbedded, source: sourceName,
       duration: video?.description.duration, threads: model.threads)
     dialogue = try VideoDialogue(model: model, options: options)
+    if let size = video?.description.sampledSize { try dialogue.check(framesOf: size.width, by: size.height) }
     self.video = video
     events = channel.stream
     (commands, commandInput) = AsyncStream.makeStream()
