@@ -4,7 +4,8 @@ import Models
 import Testing
 
 /// Every stage equals Hugging Face transformers in float32, measured as ‖ours − theirs‖ / ‖theirs‖ over all rows of the
-/// stage. Ours keeps keys and values in 16 bits, theirs in 32.
+/// stage. Ours keeps keys and values in 16 bits, theirs in 32; against a reference that rounds them too, the difference
+/// is about ten times smaller.
 @Suite struct EqualityTests {
   static let tolerance = 1e-3
   static let cases = Golden.names.flatMap { name in Golden.sequences.map { (name, $0) } }
@@ -22,9 +23,16 @@ import Testing
       let difference = relativeDifference(found, expected)
       #expect(difference < EqualityTests.tolerance, "\(stage): \(difference)")
     }
-    let logits = try golden.stage(sequence, "logits")
-    let difference = relativeDifference(run.stepLogits[0], Array(logits.values.suffix(logits.width)))
-    #expect(difference < EqualityTests.tolerance, "logits: \(difference)")
+    try expectLastLogits(of: run, equal: golden, sequence)
+  }
+
+  /// A single row's logits: rounding keys and values to 16 bits alone moves one of these rows by 1.4e-3.
+  func expectLastLogits(of run: GoldenRun, equal golden: Golden, _ sequence: String) throws {
+    for (stage, tolerance) in [("logits", 2e-3), ("logits_16_bit_cache", 2e-4)] {
+      let logits = try golden.stage(sequence, stage)
+      let difference = relativeDifference(run.stepLogits[0], Array(logits.values.suffix(logits.width)))
+      #expect(difference < tolerance, "\(stage): \(difference)")
+    }
   }
 
   @Test("token by token with the cache gives the same layers and logits", arguments: cases)
@@ -36,10 +44,10 @@ import Testing
         try #require(run.stages[stage]), try golden.stage(sequence, stage).values)
       #expect(difference < EqualityTests.tolerance, "\(stage): \(difference)")
     }
-    let logits = try golden.stage(sequence, "logits")
-    let difference = relativeDifference(
-      run.stepLogits.flatMap(\.self), Array(logits.values.suffix(logits.width * run.stepLogits.count)))
-    #expect(difference < EqualityTests.tolerance, "logits: \(difference)")
+    for (stage, tolerance) in [("logits", EqualityTests.tolerance), ("logits_16_bit_cache", 2e-4)] {
+      let difference = relativeDifference(run.stepLogits.flatMap(\.self), try golden.stage(sequence, stage).values)
+      #expect(difference < tolerance, "\(stage): \(difference)")
+    }
   }
 
   @Test("input cut into blocks that do not divide it gives the same", arguments: cases)
@@ -78,8 +86,6 @@ import Testing
   func shortLastLayer(name: String, sequence: String) throws {
     let golden = try Golden(name)
     let run = try GoldenRun(golden, sequence, block: 256, observed: false)
-    let logits = try golden.stage(sequence, "logits")
-    let difference = relativeDifference(run.stepLogits[0], Array(logits.values.suffix(logits.width)))
-    #expect(difference < EqualityTests.tolerance)
+    try expectLastLogits(of: run, equal: golden, sequence)
   }
 }

@@ -7,6 +7,9 @@ Each model is a pair in llama.cpp's layout (NAME.gguf, NAME-mmproj.gguf; matrice
 F16 before the reference saw them) and NAME-golden.gguf with the inputs and every stage's output in float32. Pictures
 are made from a formula that the tests repeat. Positions are given to the reference explicitly: text after frames
 resumes at 1 + the largest position so far, as Qwen2-VL was released (transformers 5 leaves the time out of that).
+
+A second pass with keys and values rounded to 16 bits, as the cache under test keeps them, tells that rounding apart from
+mistakes; of both passes the logits of the text after the frames are kept.
 """
 
 import pathlib
@@ -15,6 +18,7 @@ import numpy as np
 import torch
 from gguf import GGUFWriter
 from transformers import Qwen2VLConfig, Qwen2VLForConditionalGeneration, Qwen2VLImageProcessor
+from transformers.models.qwen2_vl import modeling_qwen2_vl
 
 HERE = pathlib.Path(__file__).parent
 MEAN = [0.48145466, 0.4578275, 0.40821073]
@@ -32,6 +36,15 @@ MODELS = {
 }
 # merged tokens down and across, temporal patches; a still picture stands for both pictures of its patch
 SEQUENCES = {"picture": dict(grid=(3, 5), patches=1, still=True), "video": dict(grid=(2, 3), patches=4, still=False)}
+
+
+plain_attention = modeling_qwen2_vl.eager_attention_forward
+
+
+def rounding_attention(module, query, key, value, *rest, **options):
+    if isinstance(module, modeling_qwen2_vl.Qwen2VLAttention):
+        key, value = key.half().float(), value.half().float()
+    return plain_attention(module, query, key, value, *rest, **options)
 
 
 def picture(index, height, width):
@@ -191,14 +204,22 @@ def record(model, spec, sequence, w, label, rng):
     thw = torch.tensor([[count, grid[0] * 2, grid[1] * 2]])
     names = ("pixel_values", "image_grid_thw") if sequence["still"] else ("pixel_values_videos", "video_grid_thw")
     ids = torch.tensor([tokens])
-    with torch.no_grad():
-        logits = model(input_ids=ids, attention_mask=torch.ones_like(ids),
-                       position_ids=torch.tensor(positions).T[:, None].contiguous(),
-                       mm_token_type_ids=(ids == IMAGE).long() + (ids == VIDEO).long() * 2,
-                       **{names[0]: pixels, names[1]: thw}).logits[0]
+
+    def logits():
+        with torch.no_grad():
+            out = model(input_ids=ids, attention_mask=torch.ones_like(ids),
+                        position_ids=torch.tensor(positions).T[:, None].contiguous(),
+                        mm_token_type_ids=(ids == IMAGE).long() + (ids == VIDEO).long() * 2,
+                        **{names[0]: pixels, names[1]: thw}).logits[0]
+        return out[-len(after):].numpy().astype(np.float32)
+
+    stages["logits"] = logits()
     for handle in handles:
         handle.remove()
-    stages["logits"] = logits.numpy().astype(np.float32)
+    modeling_qwen2_vl.eager_attention_forward = rounding_attention
+    stages["logits_16_bit_cache"] = logits()
+    modeling_qwen2_vl.eager_attention_forward = plain_attention
+    assert not np.array_equal(stages["logits"], stages["logits_16_bit_cache"])
     # Every 29th number of the patches stands for all of them.
     stages["patches"] = pixels.reshape(-1)[::29].numpy().astype(np.float32)
     for key, value in stages.items():
