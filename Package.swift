@@ -43,7 +43,7 @@ let package = Package(
       name: "edgeassist", dependencies: ["Assistant", "Screen", argumentParser, log],
       swiftSettings: warningsAreErrors),
 
-    tests("ModelFileTests", ["ModelFile"]),
+    tests("ModelFileTests", ["ModelFile"], resources: [.copy("Goldens")]),
     tests("ComputeTests", ["Compute"]),
     tests("TokenizationTests", ["Tokenization"], resources: [.copy("Goldens")]),
     tests("VideoTests", ["Video"]),

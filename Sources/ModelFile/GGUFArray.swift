@@ -39,34 +39,32 @@ public struct GGUFArray: Sendable {
       elementType: elementType, count: count, storage: FileBytes(copying: bytes), range: 0..<bytes.count)
   }
 
-  /// Calls `body` with the place and the bytes of each string in turn; the bytes are valid during the call.
+  /// Calls `body` with the place and the UTF-8 bytes of each string in turn, without making strings of them.
   /// Returns false if the elements are not strings.
   public func forEachString<E: Error>(
-    _ body: (_ index: Int, _ utf8: UnsafeRawBufferPointer) throws(E) -> Void
+    _ body: (_ index: Int, _ utf8: Span<UInt8>) throws(E) -> Void
   ) throws(E) -> Bool {
     guard elementType == .string else { return false }
     var reader = ByteReader(bytes)
     for index in 0..<count {
       // Lengths were checked at opening; a file changed underneath since then must still not lead out of its bytes.
       guard let utf8 = try? reader.stringBytes() else { return false }
-      try body(index, utf8)
+      try body(index, utf8.assumingMemoryBound(to: UInt8.self).span)
     }
     return true
   }
 
   /// The elements as strings; nil if they are something else or one is not UTF-8.
   public var strings: [String]? {
+    guard elementType == .string else { return nil }
     var result: [String] = []
     result.reserveCapacity(count)
-    var isValid = true
-    let areStrings = forEachString { _, utf8 in
-      guard isValid, let text = String(validating: utf8, as: UTF8.self) else {
-        isValid = false
-        return
-      }
+    var reader = ByteReader(bytes)
+    for _ in 0..<count {
+      guard let text = try? reader.string() else { return nil }
       result.append(text)
     }
-    return areStrings && isValid ? result : nil
+    return result
   }
 
   /// The elements as whole numbers; nil if they are something else or one does not fit into `Int`.

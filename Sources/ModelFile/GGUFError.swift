@@ -52,20 +52,20 @@ extension GGUFError: CustomStringConvertible {
       "\(path) was written for a big-endian machine. Use the little-endian file."
     case .unsupportedVersion(let path, let version):
       version < 2
-        ? "\(path) is GGUF version \(version), which is too old; versions 2 and 3 are read. Use a newer conversion of the model."
-        : "\(path) is GGUF version \(version); versions 2 and 3 are read. A newer edgeassist may read it, or the file is damaged."
+        ? "\(path) is GGUF version \(version), too old: 2 and 3 are read. Use a newer conversion of the model."
+        : "\(path) is GGUF version \(version): 2 and 3 are read. It is damaged or needs a newer edgeassist."
     case .truncated(let path, let missingBytes, let what):
       "\(path) breaks off: at least \(missingBytes) bytes are missing (\(what)). Download it again."
     case .malformed(let path, let what):
       "\(path) is damaged or not made correctly: \(what). Download it again or convert it anew."
     case .unknownTensorType(let path, let tensor, let code):
-      "\(path): tensor \(tensor) has the unknown type \(code). Use a file with another quantization, such as Q8_0 or Q4_0."
+      "\(path): tensor \(tensor) has the unknown type \(code). Use a file in another quantization, such as Q8_0."
     case .missingKey(let path, let key):
       "\(path) does not say \(key). It is another kind of model, or its conversion is incomplete."
     case .wrongType(let path, let key, let expected, let found):
       "\(path): \(key) should be \(expected) but is \(found). Convert the model anew."
     case .missingTensor(let path, let name, let partOf?):
-      "\(path) has no tensor \(name): it is one of \(partOf) parts. Join them into one file first (llama-gguf-split --merge)."
+      "\(path) has no tensor \(name): it is one of \(partOf) parts. Join them first (llama-gguf-split --merge)."
     case .missingTensor(let path, let name, nil):
       "\(path) has no tensor \(name). It is another kind of model, or its conversion is incomplete."
     case .unwritable(let path, let reason):

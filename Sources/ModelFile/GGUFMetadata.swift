@@ -59,7 +59,9 @@ public struct GGUFMetadata: Sendable {
   }
 
   public func stringsIfPresent(_ key: String) throws(GGUFError) -> [String]? {
-    try value(key, expected: "an array of UTF-8 strings") { if case .array(let array) = $0 { array.strings } else { nil } }
+    try value(key, expected: "an array of UTF-8 strings") {
+      if case .array(let array) = $0 { array.strings } else { nil }
+    }
   }
 
   public func integersIfPresent(_ key: String) throws(GGUFError) -> [Int]? {

@@ -63,7 +63,8 @@ struct GGUFParser {
   private mutating func readCount(leastBytes: Int, _ what: String) throws(GGUFError) -> Int {
     let count = try integer(UInt64.self)
     guard count <= UInt64(reader.remaining / leastBytes) else {
-      throw .malformed(path: path, what: "it claims \(count) \(what), more than its \(storage.buffer.count) bytes can hold")
+      throw .malformed(
+        path: path, what: "it claims \(count) \(what), more than its \(storage.buffer.count) bytes can hold")
     }
     return Int(count)
   }

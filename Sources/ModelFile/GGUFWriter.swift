@@ -81,7 +81,8 @@ public final class GGUFWriter {
       throw .unwritable(path: path, reason: "all \(sizes.count) tensors are already complete")
     }
     guard bytes.count <= sizes[current] - writtenOfCurrent else {
-      throw .unwritable(path: path, reason: "tensor \(names[current]) is larger than the declared \(sizes[current]) bytes")
+      throw .unwritable(
+        path: path, reason: "tensor \(names[current]) is larger than the declared \(sizes[current]) bytes")
     }
     try put(bytes)
     writtenOfCurrent += bytes.count
