@@ -2,21 +2,21 @@
 ///
 /// The conversion is exact for all finite numbers. Infinities and NaN, which a damaged model may produce, come out as
 /// large finite numbers (65536 and up), so that whatever is computed from them can still be ordered.
-enum HalfPrecision {
-  typealias Lanes = SIMD8<Float>
+package enum HalfPrecision {
+  package typealias Lanes = SIMD8<Float>
 
   /// 2¹¹², which moves a 16-bit float's exponent, placed in a 32-bit float, to where it belongs.
   private static let rebias: Float = 0x1p112
 
   @inline(__always)
-  static func widen(_ half: SIMD8<UInt16>) -> Lanes {
+  package static func widen(_ half: SIMD8<UInt16>) -> Lanes {
     let bits = SIMD8<UInt32>(truncatingIfNeeded: half)
     let magnitude = unsafeBitCast((bits & 0x7FFF) &<< 13, to: Lanes.self) * rebias
     return unsafeBitCast(unsafeBitCast(magnitude, to: SIMD8<UInt32>.self) | (bits & 0x8000) &<< 16, to: Lanes.self)
   }
 
   @inline(__always)
-  static func widen(_ half: UInt16) -> Float {
+  package static func widen(_ half: UInt16) -> Float {
     let bits = UInt32(half)
     let magnitude = Float(bitPattern: (bits & 0x7FFF) << 13) * rebias
     return Float(bitPattern: magnitude.bitPattern | (bits & 0x8000) << 16)

@@ -100,7 +100,7 @@ public final class KeyValueCache {
         guard vision.height == grid.height, vision.width == grid.width else {
           throw .gridChanged(held: vision, appended: grid)
         }
-        frames?.frames += vision.frames
+        frames?.frames = grid.frames.addingSaturating(vision.frames)
       }
     }
     if let budget, n > budget - count { throw .noRoom(held: count, adding: n, budget: budget) }
@@ -219,7 +219,8 @@ public final class KeyValueCache {
       throw .budgetTooSmall(
         budget: budget, least: (systemCount + tailCount + least * perFrame).addingSaturating(demand))
     }
-    let share = max(1, Int(Double(room) * parameters.keptShare) / perFrame)
+    // A share such as 0.7 is not quite that in binary; the small addition keeps 0.7 of 10 frames at 7.
+    let share = max(1, Int(Double(room) * parameters.keptShare / Double(perFrame) + 1e-9))
     return min(share, (room - demand) / perFrame)
   }
 

@@ -1,10 +1,12 @@
 /// Picks the highest of many scores in linear time; of equal scores, the earlier.
-struct Ranking {
+package struct Ranking {
   private var counts: [Int] = Array(repeating: 0, count: 256)
+
+  package init() {}
 
   /// Marks the `count` tokens with the highest scores among the first `candidates` that are not marked yet; all of
   /// them where there are no more than that. Scores are finite.
-  mutating func mark(_ count: Int, highest scores: [Float], among candidates: Int, in isMarked: inout [Bool]) {
+  package mutating func mark(_ count: Int, highest scores: [Float], among candidates: Int, in isMarked: inout [Bool]) {
     guard count > 0 else { return }
     // The lowest score that is taken, found byte by byte from the top: `prefix` holds the bytes known, and `wanted`
     // is how many are still to be taken among those that share them.

@@ -30,17 +30,20 @@ struct TemporalRedundancy {
         scores.withUnsafeMutableBufferPointer { scores in
           guard let key = keys.baseAddress, let mean = means.baseAddress else { return }
           means.update(repeating: 0)
-          for token in older..<held {
-            let row = key + token * dimension
-            let norm = HalfPrecision.squaredNorm(row, count: dimension).squareRoot()
-            let factor = 1 / ((norm + TemporalRedundancy.smallestNorm) * Float(recentFrames))
-            HalfPrecision.accumulate(
-              row, times: factor, into: mean + (token - older) % places * dimension, count: dimension)
+          for frame in stride(from: older, to: held, by: places) {
+            for place in 0..<places {
+              let row = key + (frame + place) * dimension
+              let norm = HalfPrecision.squaredNorm(row, count: dimension).squareRoot()
+              let factor = 1 / ((norm + TemporalRedundancy.smallestNorm) * Float(recentFrames))
+              HalfPrecision.accumulate(row, times: factor, into: mean + place * dimension, count: dimension)
+            }
           }
-          for token in 0..<older {
-            let (square, product) = HalfPrecision.squaredNormAndProduct(
-              key + token * dimension, mean + token % places * dimension, count: dimension)
-            scores[token] = -product / (square.squareRoot() + TemporalRedundancy.smallestNorm)
+          for frame in stride(from: 0, to: older, by: places) {
+            for place in 0..<places {
+              let (square, product) = HalfPrecision.squaredNormAndProduct(
+                key + (frame + place) * dimension, mean + place * dimension, count: dimension)
+              scores[frame + place] = -product / (square.squareRoot() + TemporalRedundancy.smallestNorm)
+            }
           }
         }
       }

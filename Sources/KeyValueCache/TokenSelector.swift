@@ -2,11 +2,11 @@
 ///
 /// Every policy keeps a given number C of the F·P tokens held (F frames of P tokens) and leaves them in stream order.
 /// A selector owns its working memory, so that a pass over many heads allocates once.
-struct TokenSelector {
-  let shape: CacheShape
-  let parameters: InfiniPotVParameters
+package struct TokenSelector {
+  package let shape: CacheShape
+  package let parameters: InfiniPotVParameters
   /// What the last selection kept, ascending.
-  private(set) var kept: [Int] = []
+  package private(set) var kept: [Int] = []
 
   private var grid = FrameGrid(frames: 0, height: 0, width: 0)
   private var keeping = 0
@@ -15,7 +15,7 @@ struct TokenSelector {
   private var valueNorms: ValueNorms
   private var ranking = Ranking()
 
-  init(shape: CacheShape, parameters: InfiniPotVParameters) {
+  package init(shape: CacheShape, parameters: InfiniPotVParameters) {
     self.shape = shape
     self.parameters = parameters
     redundancy = TemporalRedundancy(dimension: shape.headDimension)
@@ -23,7 +23,7 @@ struct TokenSelector {
   }
 
   /// Begins a pass over heads that all hold these frames and shall all keep so many tokens.
-  mutating func prepare(grid: FrameGrid, keeping count: Int) {
+  package mutating func prepare(grid: FrameGrid, keeping count: Int) {
     self.grid = grid
     keeping = min(count, grid.tokenCount)
     if isKept.count < grid.tokenCount {
@@ -33,7 +33,7 @@ struct TokenSelector {
   }
 
   /// Sets `kept` for one head. Keys and values are 16-bit floats `[F·P][headDimension]`.
-  mutating func select(_ policy: RetentionPolicy, layer: Int, keys: Span<UInt16>, values: Span<UInt16>) {
+  package mutating func select(_ policy: RetentionPolicy, layer: Int, keys: Span<UInt16>, values: Span<UInt16>) {
     kept.removeAll(keepingCapacity: true)
     let held = grid.tokenCount
     switch policy {
@@ -42,8 +42,9 @@ struct TokenSelector {
     case .slidingWindow:
       kept.append(contentsOf: (held - keeping)..<held)
     case .uniform:
-      // Every (F·P/C)-th token, rounded down: C of them, the first always among them. What an earlier pass has thinned
-      // out is thinned out again, so after many passes the past is sampled ever more sparsely, not evenly.
+      // The i-th is token ⌊i·F·P/C⌋. (Rounding the step F·P/C itself down first would give 1 at the usual 32 of 24 frames,
+      // and keep the oldest tokens only.) What an earlier pass has thinned out is thinned out again, so after many passes
+      // the past is sampled ever more sparsely, not evenly.
       for index in 0..<keeping { kept.append(index * held / keeping) }
     case .infinipotV:
       selectByInfiniPotV(layer: layer, keys: keys, values: values)
@@ -68,18 +69,18 @@ struct TokenSelector {
 }
 
 /// How a pass of InfiniPot-V divides the C tokens it keeps among its three reasons.
-struct InfiniPotVShares: Equatable {
+package struct InfiniPotVShares: Equatable {
   /// Newest frames, kept whole: r.
-  let recentFrames: Int
+  package let recentFrames: Int
   /// Older tokens kept for being unlike the newest frames.
-  let redundancyTokens: Int
+  package let redundancyTokens: Int
   /// Older tokens kept for their values.
-  let valueTokens: Int
+  package let valueTokens: Int
 
   /// With F frames of P tokens held, C kept, α and ρ: the share of redundancy is αC (what rounding to even leaves of
   /// (1−α)C); r = ⌊ρF⌋ frames, as many as fit in that share, are taken out of it. Without a newest frame (fewer than
   /// 1/ρ frames held, or αC < P) there is nothing to compare with, and all of C goes by value.
-  init(grid: FrameGrid, keeping count: Int, parameters: InfiniPotVParameters) {
+  package init(grid: FrameGrid, keeping count: Int, parameters: InfiniPotVParameters) {
     let byValue = ((1 - parameters.temporalShare) * Double(count)).rounded(.toNearestOrEven)
     let temporal = count - Int(byValue)
     let perFrame = grid.tokensPerFrame

@@ -1,5 +1,5 @@
 /// How far a layer smooths its value norms: early layers over time and place, late ones not at all.
-enum ValuePooling: Equatable {
+package enum ValuePooling: Equatable {
   /// A cube over frames, rows and columns.
   case volume(Int)
   /// A square over rows and columns.
@@ -10,7 +10,7 @@ enum ValuePooling: Equatable {
 
   /// The published sizes: 3-D of 7, 2-D of 5, 1-D of 3, none, for the first, second, third and last quarter of the
   /// layers.
-  init(layer: Int, of layers: Int) {
+  package init(layer: Int, of layers: Int) {
     switch layer * 4 / layers {
     case 0: self = .volume(7)
     case 1: self = .frame(5)
@@ -25,20 +25,20 @@ enum ValuePooling: Equatable {
 /// The average has stride 1 and counts zeros beyond the edges. A window larger than the grid in any direction shrinks
 /// to the largest odd size that fits in all, frames included even where it does not reach over them, as published; a
 /// window of one token averages nothing.
-struct ValueNorms {
-  let dimension: Int
+package struct ValueNorms {
+  package let dimension: Int
   /// One score for each token.
-  private(set) var scores: [Float] = []
+  package private(set) var scores: [Float] = []
   // Sums of 32-bit norms in 64 bits come out the same in whatever order they are added (unless the norms differ by
   // factors of a million), so equal neighbourhoods get equal scores and ties are ties.
   private var sums: [Double] = []
   private var partial: [Double] = []
 
-  init(dimension: Int) {
+  package init(dimension: Int) {
     self.dimension = dimension
   }
 
-  mutating func score(_ values: Span<UInt16>, grid: FrameGrid, pooling: ValuePooling) {
+  package mutating func score(_ values: Span<UInt16>, grid: FrameGrid, pooling: ValuePooling) {
     let held = grid.tokenCount
     precondition(values.count == held * dimension, "values fill the grid")
     if scores.count < held {
@@ -83,14 +83,16 @@ struct ValueNorms {
     for index in 0..<held { sums[index] = Double(scores[index]) }
     for (size, extent, step) in windows {
       swap(&sums, &partial)
-      let reach = size / 2
-      for index in 0..<held {
-        let position = index / step % extent
-        let first = index - min(reach, position) * step
-        let last = index + min(reach, extent - 1 - position) * step
-        var sum = 0.0
-        for neighbour in stride(from: first, through: last, by: step) { sum += partial[neighbour] }
-        sums[index] = sum
+      for start in stride(from: 0, to: held, by: extent * step) {
+        for position in 0..<extent {
+          let first = max(0, position - size / 2)
+          let last = min(extent - 1, position + size / 2)
+          for offset in start..<(start + step) {
+            var sum = 0.0
+            for neighbour in first...last { sum += partial[offset + neighbour * step] }
+            sums[offset + position * step] = sum
+          }
+        }
       }
     }
     for index in 0..<held { scores[index] = Float(sums[index] / Double(volume)) }
