@@ -33,6 +33,8 @@ final class DecodingLoop: @unchecked Sendable {
   private var reportedDamage = 0
   private var nextDamageReport = 0.0
   private var hasReportedEnd = false
+  /// Stream time and monotonic clock at the source's first picture since it was last reached.
+  private var reached = (streamTime: 0.0, clock: 0.0)
 
   /// A gap of a live source longer than this, in seconds, is a gap and not a still picture.
   private static let longestLiveStill = 5.0
@@ -101,8 +103,10 @@ final class DecodingLoop: @unchecked Sendable {
     case .interrupted:
       break
     case .lost(let reason):
-      if input.isLive {
+      if input.isLive, !hasOutrunTheClock {
         reconnect(after: reason)
+      } else if input.isLive {
+        input.drain()
       } else {
         control.warn("\(description.source) broke off at \(decimal(heldTime, places: 1)) s (\(reason)); going on with what came")
         hasReportedEnd = true
@@ -170,6 +174,13 @@ final class DecodingLoop: @unchecked Sendable {
     (heldTime, heldDuration) = timeline.place(timestamp: held.timestamp, duration: held.duration)
     isHolding = true
     clock.skip(to: heldTime)
+    reached = (heldTime, monotonicSeconds())
+  }
+
+  /// Whether a source without a stated length has sent far more than time has passed since it was reached: then it was
+  /// a recording, and reaching it again would only show it again.
+  private var hasOutrunTheClock: Bool {
+    heldTime - reached.streamTime > monotonicSeconds() - reached.clock + 5
   }
 
   private func finish() {
@@ -336,15 +347,13 @@ final class DecodingLoop: @unchecked Sendable {
         var pause = timespec(tv_sec: 0, tv_nsec: 5_000_000)
         nanosleep(&pause, nil)
       case .interrupted: throw .cancelled(source: name)
-      case .lost(let reason): throw .unreachable(source: name, detail: reason)
+      case .lost(let reason):
+        let known = input.reasonForNoPicture
+        throw .unreachable(source: name, detail: known.isEmpty ? reason : known)
       case .end:
-        throw .noPicture(source: name, detail: input.readFailure ?? damage(input.damagedCount))
+        throw .noPicture(source: name, detail: input.reasonForNoPicture)
       }
     }
-  }
-
-  private static func damage(_ count: Int) -> String {
-    count == 0 ? "" : "\(count) damaged packets"
   }
 
   private static func describe(_ input: MediaInput, shape: FrameShape, sampledSize: PictureSize) -> VideoDescription {

@@ -101,6 +101,15 @@ final class MediaInput {
     return nil
   }
 
+  /// Why not one picture came, as far as that can be said.
+  var reasonForNoPicture: String {
+    if !isLive, !isSeekable, String(cString: format.pointee.iformat.pointee.name).hasPrefix("mov,") {
+      return "its index comes last, and this source can only be read from the front: use it as a file, or rewrite it "
+        + "with 'ffmpeg -i IN -c copy -movflags +faststart OUT'"
+    }
+    return readFailure ?? (damagedCount == 0 ? "" : "\(damagedCount) damaged packets")
+  }
+
   /// A timeline that fits this input from its beginning.
   func makeTimeline() -> Timeline {
     let rate = averageRate ?? 25

@@ -31,7 +31,8 @@ extension MediaInput {
     let isLive: Bool
     switch source {
     case .device: isLive = true
-    case .url: isLive = duration == nil
+    // What has a length in time or in bytes has an end.
+    case .url: isLive = duration == nil && (format.pointee.pb.map { avio_size($0) } ?? -1) <= 0
     case .file, .standardInput: isLive = false
     }
     // A camera that sends single JPEG pictures gives them no times: they count from when they come.

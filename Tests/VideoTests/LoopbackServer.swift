@@ -7,6 +7,8 @@ final class LoopbackServer: Sendable {
   enum Answer: Sendable {
     /// A file with a known length, of which parts can be asked for.
     case file([UInt8])
+    /// A file with a known length that is always sent from its beginning.
+    case wholeFile([UInt8])
     /// A stream without a stated length: these bytes, then the connection closes.
     case stream([UInt8])
     /// The same, but the connection stays open and nothing more comes.
@@ -87,6 +89,8 @@ final class LoopbackServer: Sendable {
           \r
 
           """.utf8) + bytes[start...])
+    case .wholeFile(let bytes):
+      send(connection, Array("HTTP/1.0 200 OK\r\nContent-Length: \(bytes.count)\r\n\r\n".utf8) + bytes)
     case .stream(let bytes):
       send(connection, Array("HTTP/1.0 200 OK\r\nContent-Type: video/mp2t\r\n\r\n".utf8) + bytes)
     case .stalledStream(let bytes):

@@ -42,6 +42,49 @@ struct NetworkTests {
     #expect(stream.failure != nil)
   }
 
+  @Test("a file from a server that only sends whole files is a file all the same")
+  func wholeFile() async throws {
+    let contents = try bytes(of: "late.ts")
+    let server = try LoopbackServer { _ in .wholeFile(contents) }
+    defer { server.stop() }
+    let stream = try await VideoStream.open(VideoSource(server.address("clip.ts")), options: options(5))
+    #expect(!stream.description.isLive && !stream.description.isSeekable)
+    #expect(await all(of: stream).map(\.picture.number) == [0, 5, 10, 15, 20])
+    #expect(stream.takeWarnings() == [])
+  }
+
+  @Test("a recording without a stated length that comes faster than time ends, and is not fetched again")
+  func recordingWithoutLength() async throws {
+    var contents: [UInt8] = []
+    for _ in 0..<8 { contents += try bytes(of: "late.ts") }
+    let recording = contents
+    let server = try LoopbackServer { _ in .stream(recording) }
+    defer { server.stop() }
+    var options = options(5)
+    options.queue = .wait
+    let stream = try await VideoStream.open(VideoSource(server.address("clip.ts")), options: options)
+    #expect(stream.description.isLive)
+    #expect(await all(of: stream).map(\.index) == Array(0..<40))
+    #expect(stream.failure == nil)
+  }
+
+  @Test("an mp4 that cannot be read from the front says what to do")
+  func indexAtEnd() async throws {
+    // The index moved behind the pictures, as most programs write it; it then points to the wrong places, but the
+    // reader never gets as far.
+    let whole = try bytes(of: "constant.mp4")
+    let index = try #require(whole.firstRange(of: Array("moov".utf8))).lowerBound - 4
+    let pictures = try #require(whole.firstRange(of: Array("free".utf8)) ?? whole.firstRange(of: Array("mdat".utf8)))
+      .lowerBound - 4
+    let contents = Array(whole[..<index] + whole[pictures...] + whole[index..<pictures])
+    let server = try LoopbackServer { _ in .wholeFile(contents) }
+    defer { server.stop() }
+    let error = await #expect(throws: VideoError.self) {
+      try await VideoStream.open(VideoSource(server.address("clip.mp4")), options: options())
+    }
+    #expect(error?.description.contains("faststart") == true, "\(String(describing: error))")
+  }
+
   @Test("a stop ends a read that is waiting for the sender promptly")
   func stopsWhileBlocked() async throws {
     let contents = try bytes(of: "late.ts")
