@@ -15,7 +15,9 @@
 
 static char restore_bytes[512];
 static size_t restore_count;
-static int restore_output = -1;
+static int terminal_descriptor = -1;
+static int drawing_descriptor = -1;
+static int nowhere = -1;
 static struct termios restore_modes;
 static atomic_int armed;
 
@@ -47,12 +49,14 @@ static void write_all(int descriptor, const char *bytes, size_t count) {
   }
 }
 
-void cn_guard_arm(int output, const char *bytes, size_t count, const struct termios *modes) {
+void cn_guard_arm(int terminal, int drawing, const char *bytes, size_t count, const struct termios *modes) {
   atomic_store(&armed, 0);
   if (count > sizeof restore_bytes) count = sizeof restore_bytes;
   memcpy(restore_bytes, bytes, count);
   restore_count = count;
-  restore_output = output;
+  terminal_descriptor = terminal;
+  drawing_descriptor = drawing;
+  if (nowhere < 0) nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
   restore_modes = *modes;
   atomic_store(&armed, 1);
 }
@@ -61,8 +65,9 @@ void cn_guard_disarm(void) { atomic_store(&armed, 0); }
 
 static void restore_terminal(void) {
   if (!atomic_exchange(&armed, 0)) return;
-  write_all(restore_output, restore_bytes, restore_count);
-  tcsetattr(restore_output, TCSANOW, &restore_modes);
+  if (nowhere >= 0) dup2(nowhere, drawing_descriptor);
+  write_all(terminal_descriptor, restore_bytes, restore_count);
+  tcsetattr(terminal_descriptor, TCSANOW, &restore_modes);
 }
 
 static void flush_captured_errors(void) {
@@ -171,7 +176,8 @@ void cn_unguard(void) {
   if (captured_read >= 0) close(captured_read);
   if (captured_write >= 0) close(captured_write);
   if (own_errors >= 0) close(own_errors);
-  captured_read = captured_write = own_errors = -1;
+  if (nowhere >= 0) close(nowhere);
+  captured_read = captured_write = own_errors = nowhere = -1;
 }
 
 void cn_guard_stop_process(void) {

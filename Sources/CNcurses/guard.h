@@ -5,7 +5,9 @@
 #include <termios.h>
 
 // What the signal handlers need to put the terminal back: bytes prepared while there was time, and its modes.
-void cn_guard_arm(int output, const char *bytes, size_t count, const struct termios *modes);
+// `drawing` is the descriptor through which the screen draws: it is led nowhere first, since the screen's thread
+// runs on while another one crashes. The bytes are written to `terminal`.
+void cn_guard_arm(int terminal, int drawing, const char *bytes, size_t count, const struct termios *modes);
 void cn_guard_disarm(void);
 // Hands error output back (before a suspension or at the end), and leads it away again.
 void cn_guard_release_errors(void);

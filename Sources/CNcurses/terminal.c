@@ -25,7 +25,8 @@ extern char *tiparm(const char *capability, ...);
 static SCREEN *screen;
 static FILE *input_file, *output_file;
 static WINDOW *keyboard; // a pad: reading from it never refreshes the screen
-static int output_descriptor = -1;
+static int terminal_descriptor = -1; // as given
+static int output_descriptor = -1;   // a copy, for drawing
 static bool mouse_on;
 static struct termios former_modes;
 
@@ -68,7 +69,7 @@ static void arm_guard(void) {
   collect_capability("rmkx");
   collect_capability("cnorm");
   collect_capability("rmcup");
-  cn_guard_arm(output_descriptor, prepared, collected_count, &former_modes);
+  cn_guard_arm(terminal_descriptor, output_descriptor, prepared, collected_count, &former_modes);
 }
 
 static void write_sequence(const char *bytes) {
@@ -125,6 +126,7 @@ int cn_start(int input, int output, const char *type, bool utf8, bool with_mouse
   int output_copy = fcntl(output, F_DUPFD_CLOEXEC, 3);
   if (input_copy >= 0) input_file = fdopen(input_copy, "r");
   if (output_copy >= 0) output_file = fdopen(output_copy, "w");
+  terminal_descriptor = output;
   output_descriptor = output_copy;
   mouse_on = with_mouse;
   screen = input_file && output_file ? newterm(type, output_file, input_file) : NULL;
@@ -197,6 +199,8 @@ void cn_resume(void) {
   wrefresh(stdscr);
   write_sequence(paste_on);
 }
+
+int cn_drawing_descriptor(void) { return output_descriptor; }
 
 bool cn_size(int *columns, int *rows) {
   struct winsize size;

@@ -1,7 +1,10 @@
-/// One row of the conversation: a mark in the margin and a text.
+/// One row of the conversation: a mark in the margin, a term in a column of its own where there are terms, a text.
 package struct ConversationLine: Equatable, Sendable {
   package var mark = ""
   package var markStyle = CellStyle.plain
+  package var term = ""
+  package var termColumns = 0
+  package var termStyle = CellStyle.plain
   package var text = ""
   package var style = CellStyle.plain
 }
@@ -106,6 +109,7 @@ package struct ConversationView {
   }
 
   private func wrappedText(of entry: Conversation.Entry) -> [ConversationLine] {
+    if case .help = entry.kind { return helpLines(entry.text) }
     let (mark, style, markStyle) = looks(of: entry.kind)
     var text = entry.text
     if entry.repeats > 1 { text += " (\(theme.symbols.times)\(entry.repeats))" }
@@ -131,6 +135,22 @@ package struct ConversationView {
     }
     if let remark = entry.remark { lines.append(ConversationLine(text: remark, style: theme.quiet)) }
     return lines
+  }
+
+  /// Lines of a term, a tab and what it means.
+  private func helpLines(_ text: String) -> [ConversationLine] {
+    let rows = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+      let parts = line.split(separator: "\t", maxSplits: 1)
+      return (term: parts.first.map { String($0) } ?? "", meaning: parts.count > 1 ? String(parts[1]) : "")
+    }
+    let termColumns = (rows.map { displayWidth(of: $0.term) }.max() ?? 0) + 2
+    return rows.flatMap { row in
+      wrapped(row.meaning, width: max(1, columns - ConversationView.margin - termColumns)).enumerated().map {
+        ConversationLine(
+          term: $0.offset == 0 ? row.term : "", termColumns: termColumns, termStyle: theme.plain, text: $0.element,
+          style: theme.quiet)
+      }
+    }
   }
 
   private func busy(_ what: String) -> ConversationLine {

@@ -55,9 +55,6 @@ private func lightness(_ picture: Picture, _ pixel: Int) -> Int {
   return (299 * red + 587 * green + 114 * blue) / 1000
 }
 
-/// Thresholds of an ordered dither (Bayer 1973): in place from frame to frame, unlike passed-on errors.
-private let thresholds: [Int] = [0, 8, 2, 10, 12, 4, 14, 6, 3, 11, 1, 9, 15, 7, 13, 5]
-
 /// Black, bright black, white and bright white of the 16 colours, mixed by an ordered dither.
 private func fourGreys(_ picture: Picture) -> [UInt8] {
   let greys: [UInt8] = [0, 8, 7, 15]
@@ -66,22 +63,30 @@ private func fourGreys(_ picture: Picture) -> [UInt8] {
     let value = lightness(picture, pixel)
     let upper = levels.firstIndex { $0 >= value } ?? 3
     guard upper > 0 else { return greys[0] }
-    let (low, high) = (levels[upper - 1], levels[upper])
-    let threshold = thresholds[pixel / picture.width % 4 * 4 + pixel % picture.width % 4]
-    return (value - low) * 16 > (high - low) * threshold + (high - low) / 2 ? greys[upper] : greys[upper - 1]
+    let share = Float(value - levels[upper - 1]) / Float(levels[upper] - levels[upper - 1])
+    let threshold = Dither.threshold(column: pixel % picture.width, row: pixel / picture.width)
+    return greys[share > threshold ? upper : upper - 1]
   }
 }
 
+/// A character a cell by lightness. The darkest and the lightest of the picture take the ends of the ramp, as few
+/// steps leave no room for a picture that is all in the middle; a dither mixes the steps.
 private func drawRamp(
   _ picture: Picture, at corner: CellPosition, into grid: inout CellGrid, appearance: Appearance
 ) {
   let shades = appearance.unicode && appearance.depth != .none
   let ramp = (shades ? " ░▒▓█" : " .:-=+*#%@").map { String($0) }
-  for row in 0..<picture.height {
-    for column in 0..<picture.width {
-      let value = lightness(picture, row * picture.width + column)
-      let text = ramp[min(ramp.count - 1, value * ramp.count / 256)]
-      grid.put(Glyph(text: text, width: 1), column: corner.column + column, row: corner.row + row, style: .plain)
-    }
+  let values = (0..<picture.width * picture.height).map { lightness(picture, $0) }
+  guard let darkest = values.min(), let lightest = values.max() else { return }
+  // A picture of one tone keeps that tone.
+  let low = lightest - darkest < 64 ? 0 : darkest
+  let span = Float(lightest - darkest < 64 ? 255 : lightest - darkest)
+  for (pixel, value) in values.enumerated() {
+    let (column, row) = (pixel % picture.width, pixel / picture.width)
+    let level = Float(value - low) / span * Float(ramp.count - 1)
+    let step = Int(level + Dither.threshold(column: column, row: row))
+    grid.put(
+      Glyph(text: ramp[min(ramp.count - 1, max(0, step))], width: 1), column: corner.column + column,
+      row: corner.row + row, style: .plain)
   }
 }

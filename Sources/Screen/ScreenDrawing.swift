@@ -90,7 +90,9 @@ private func drawConversation(_ state: ScreenState, into grid: inout CellGrid, a
   for (index, line) in view.lines.enumerated() {
     let row = area.row + index
     grid.write(line.mark, column: area.column, row: row, limit: 2, style: line.markStyle)
-    grid.write(line.text, column: area.column + 2, row: row, limit: area.columns - 2, style: line.style)
+    grid.write(line.term, column: area.column + 2, row: row, limit: line.termColumns, style: line.termStyle)
+    let column = area.column + 2 + line.termColumns
+    grid.write(line.text, column: column, row: row, limit: area.endColumn - column, style: line.style)
   }
   if view.hasMoreBelow {
     let text = " \(theme.symbols.more) more below "

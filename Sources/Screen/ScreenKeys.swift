@@ -7,12 +7,13 @@ package let keyHelp: [(keys: String, what: String)] = [
   ("Esc", "stop the answer"),
   ("Ctrl-C", "stop the answer; twice: leave"),
   ("Ctrl-D", "leave, on an empty line"),
-  ("PgUp PgDn", "scroll; Home and End on an empty line"),
+  ("PgUp PgDn", "scroll; also Home and End on an empty line"),
   ("Up Down", "earlier and later lines"),
   ("Tab", "complete a command or a file name"),
-  ("Ctrl-A Ctrl-E", "start and end of the line"),
-  ("Alt-B Alt-F", "a word back and forward"),
-  ("Ctrl-W Ctrl-U Ctrl-K", "cut a word, to the start, to the end; Ctrl-Y puts back"),
+  ("Ctrl-A E", "start and end of the line"),
+  ("Alt-B F", "a word back and forward"),
+  ("Ctrl-W U K", "cut a word, to the start, to the end"),
+  ("Ctrl-Y", "put back what was cut"),
   ("Ctrl-L", "draw anew"),
   ("Ctrl-Z", "suspend"),
 ]
@@ -148,7 +149,7 @@ private func effects(
   state.hint = nil
   switch command {
   case .help:
-    state.conversation.append(.help, helpText(state))
+    state.conversation.append(.help, helpText())
     state.scroll = .tail
     return []
   case .clear:
@@ -202,13 +203,10 @@ private func withStream(_ state: inout ScreenState, _ command: SessionCommand) -
   return [.send(command)]
 }
 
-private func helpText(_ state: ScreenState) -> String {
-  let rows =
-    SlashCommand.allCases.map { ($0.usage, $0.summary) } + [("", "")] + keyHelp.map { ($0.keys, $0.what) }
-  let width = (rows.map { $0.0.count }.max() ?? 0) + 2
-  return rows.map { usage, summary in
-    usage.isEmpty ? "" : usage + String(repeating: " ", count: width - usage.count) + summary
-  }.joined(separator: "\n")
+private func helpText() -> String {
+  let commands = SlashCommand.allCases.map { "\($0.usage)\t\($0.summary)" }
+  let keys = keyHelp.map { "\($0.keys)\t\($0.what)" }
+  return (commands + [""] + keys).joined(separator: "\n")
 }
 
 // MARK: History and the rows of the line

@@ -124,7 +124,7 @@ package struct ScreenLayout: Equatable, Sendable {
       timeline?.row = body.row + usedRows - 1
       memoryPanel = Rectangle(
         column: body.column + 1, row: body.row + usedRows + 2, columns: columns - 2,
-        rows: ScreenLayout.memoryPanelRows - 1)
+        rows: min(ScreenLayout.mostMemoryPanelRows, spare - 2))
     } else if spare > 0 {
       picture?.rows = usedRows
       timeline?.row = body.row + usedRows
@@ -135,8 +135,10 @@ package struct ScreenLayout: Equatable, Sendable {
       column: body.column + columns + 2, row: body.row, columns: body.columns - columns - 3, rows: body.rows)
   }
 
-  /// A blank row, the title and five rows of figures.
+  /// The title and the figures, with two blank rows above them.
   private static let memoryPanelRows = 8
+  /// With the graph of the last minutes.
+  private static let mostMemoryPanelRows = 14
 }
 
 extension ScreenLayout {

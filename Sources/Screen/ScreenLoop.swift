@@ -59,9 +59,9 @@ struct ScreenLoop {
     let state = ScreenState(
       size: currentSize() ?? ScreenLayout.smallest, appearance: appearance, policies: options.policies,
       homeDirectory: options.environment["HOME"])
+    let backend = NcursesBackend(output: cn_drawing_descriptor(), unicode: unicode)
     var loop = ScreenLoop(
-      state: state, backend: NcursesBackend(output: STDOUT_FILENO, unicode: unicode), mailbox: mailbox, send: send,
-      input: input, errors: errors)
+      state: state, backend: backend, mailbox: mailbox, send: send, input: input, errors: errors)
     return loop.run()
   }
 

@@ -22,6 +22,7 @@ package struct ScreenState: Sendable {
   package var description: SessionDescription?
   package var statistics = SessionStatistics()
   package var lastPass: PassSummary?
+  package var heldHistory = HeldHistory()
   package var picture: Picture?
   /// Stream time of the picture on show, in seconds.
   package var pictureTime: Double?

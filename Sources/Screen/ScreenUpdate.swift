@@ -76,6 +76,7 @@ private func take(_ event: SessionEvent, _ state: inout ScreenState) {
     state.isCancelling = false
   case .statistics(let statistics):
     state.statistics = statistics
+    state.heldHistory.add(statistics.heldTokens, at: state.now)
   case .note(let text):
     state.conversation.append(.note, text)
   case .warning(let text):

@@ -121,7 +121,31 @@ func drawMemoryPanel(_ state: ScreenState, into grid: inout CellGrid, area: Rect
   grid.write(line, column: area.column, row: area.row + 4, limit: area.columns, style: theme.quiet)
   let bytes = "keys and values \(memorySize(statistics.cacheBytes))"
   grid.write(bytes, column: area.column, row: area.row + 5, limit: area.columns, style: theme.quiet)
+  if area.rows >= 11, state.appearance.unicode, !state.heldHistory.samples.isEmpty {
+    let graph = Rectangle(column: area.column, row: area.row + 7, columns: area.columns, rows: area.rows - 7)
+    drawHeldHistory(state, into: &grid, area: graph, theme: theme)
+  }
 }
+
+/// What was held in the last seconds, newest at the right: the passes show as a saw that never leaves the budget.
+private func drawHeldHistory(_ state: ScreenState, into grid: inout CellGrid, area: Rectangle, theme: Theme) {
+  let samples = state.heldHistory.samples.suffix(area.columns)
+  let rows = area.rows - 1
+  let top = max(1, state.statistics.budget ?? samples.max() ?? 1)
+  let first = area.endColumn - samples.count
+  for (index, sample) in samples.enumerated() {
+    var eighths = Int((Double(max(0, sample)) / Double(top) * Double(rows * 8)).rounded())
+    eighths = min(rows * 8, max(0, eighths))
+    for step in 0..<rows where eighths > step * 8 {
+      let text = eighthBlocks[min(8, eighths - step * 8) - 1]
+      grid.write(text, column: first + index, row: area.row + rows - 1 - step, style: theme.visionTokens)
+    }
+  }
+  let caption = "held in the last \(clock(Double(samples.count)))"
+  grid.write(caption, column: area.endColumn - caption.count, row: area.endRow - 1, style: theme.quiet)
+}
+
+private let eighthBlocks = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"]
 
 /// System, vision and talk where there are no colours to tell them apart.
 private let partMarks = ["=", "#", "+"]

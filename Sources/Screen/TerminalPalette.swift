@@ -1,12 +1,14 @@
+import Glibc
 import Pictures
 
 /// The fixed part of the xterm palette: a 6×6×6 cube from 16 and 24 greys from 232.
 package enum TerminalPalette {
   private static let levels: [Int] = [0, 95, 135, 175, 215, 255]
+  private static let numbers: ClosedRange<UInt8> = 16...255
 
   /// The colour of a palette number from 16 up.
-  package static func color(_ index: UInt8) -> (red: Int, green: Int, blue: Int) {
-    let value = Int(index)
+  package static func color(_ number: UInt8) -> (red: Int, green: Int, blue: Int) {
+    let value = Int(number)
     if value >= 232 {
       let grey = 8 + (value - 232) * 10
       return (grey, grey, grey)
@@ -15,55 +17,87 @@ package enum TerminalPalette {
     return (levels[cube / 36], levels[cube / 6 % 6], levels[cube % 6])
   }
 
-  /// The palette number nearest to a colour, by a distance that weighs the channels as the eye does.
+  /// The palette number that looks nearest to a colour with channels from 0 to 255.
   package static func nearest(red: Int, green: Int, blue: Int) -> UInt8 {
-    let (r, g, b) = (level(red), level(green), level(blue))
-    let cube = UInt8(16 + 36 * r + 6 * g + b)
-    let mean = (red + green + blue) / 3
-    let grey = UInt8(232 + min(23, max(0, (mean - 3) / 10)))
-    return distance(cube, red, green, blue) <= distance(grey, red, green, blue) ? cube : grey
+    let wanted = Perceived(red: red, green: green, blue: blue)
+    var best = numbers.lowerBound
+    var least = Float.infinity
+    for (index, color) in perceived.enumerated() {
+      let distance = color.distance(to: wanted)
+      if distance < least { (best, least) = (numbers.lowerBound + UInt8(index), distance) }
+    }
+    return best
   }
 
-  private static func level(_ value: Int) -> Int {
-    value < 48 ? 0 : value < 115 ? 1 : min(5, (value - 35) / 40)
-  }
-
-  private static func distance(_ index: UInt8, _ red: Int, _ green: Int, _ blue: Int) -> Int {
-    let color = color(index)
-    let (r, g, b) = (color.red - red, color.green - green, color.blue - blue)
-    return 2 * r * r + 4 * g * g + 3 * b * b
-  }
-
-  /// The picture in palette numbers, row by row. What a number misses of a pixel is passed on to its neighbours to
-  /// the right and below (Floyd and Steinberg 1976), so that areas keep their colour on the whole.
+  /// The picture in palette numbers, row by row, with an ordered dither (Bayer 1973): unlike passed-on errors its
+  /// pattern stands still from picture to picture.
   package static func quantized(_ picture: Picture) -> [UInt8] {
-    let (width, height) = (picture.width, picture.height)
-    var result = [UInt8](repeating: 16, count: width * height)
-    guard width > 0 else { return result }
-    var current = [Int](repeating: 0, count: (width + 2) * 3)
-    var next = current
-    for y in 0..<height {
-      for x in 0..<width {
-        let pixel = (y * width + x) * 3
-        var wanted = (0, 0, 0)
-        wanted.0 = clamped(Int(picture.pixels[pixel]) + current[(x + 1) * 3] / 16)
-        wanted.1 = clamped(Int(picture.pixels[pixel + 1]) + current[(x + 1) * 3 + 1] / 16)
-        wanted.2 = clamped(Int(picture.pixels[pixel + 2]) + current[(x + 1) * 3 + 2] / 16)
-        let index = nearest(red: wanted.0, green: wanted.1, blue: wanted.2)
-        result[y * width + x] = index
-        let got = color(index)
-        for (channel, missed) in [wanted.0 - got.red, wanted.1 - got.green, wanted.2 - got.blue].enumerated() {
-          current[(x + 2) * 3 + channel] += missed * 7
-          next[x * 3 + channel] += missed * 3
-          next[(x + 1) * 3 + channel] += missed * 5
-          next[(x + 2) * 3 + channel] += missed
+    guard picture.width > 0 else { return [] }
+    return (0..<picture.width * picture.height).map { pixel in
+      let shift = (Dither.threshold(column: pixel % picture.width, row: pixel / picture.width) - 0.5) * ditherSpan
+      let bin = { (channel: Int) in
+        Int(min(255, max(0, Float(picture.pixels[pixel * 3 + channel]) + shift))) >> (8 - binBits)
+      }
+      return table[(bin(0) << binBits | bin(1)) << binBits | bin(2)]
+    }
+  }
+
+  /// Lightness steps over which the dither mixes two colours: enough to soften bands, too little for noise.
+  private static let ditherSpan: Float = 26
+  private static let binBits = 5
+  private static let perceived = numbers.map { number in
+    let color = color(number)
+    return Perceived(red: color.red, green: color.green, blue: color.blue)
+  }
+
+  /// The nearest number for every colour of 5 bits a channel.
+  private static let table: [UInt8] = {
+    let count = 1 << binBits
+    let middle = { (bin: Int) in bin << (8 - binBits) | 1 << (7 - binBits) }
+    var result: [UInt8] = []
+    result.reserveCapacity(count * count * count)
+    for red in 0..<count {
+      for green in 0..<count {
+        for blue in 0..<count {
+          result.append(nearest(red: middle(red), green: middle(green), blue: middle(blue)))
         }
       }
-      swap(&current, &next)
-      for index in next.indices { next[index] = 0 }
     }
     return result
+  }()
+}
+
+/// A colour in Oklab (Ottosson 2020), where equal distances look equally far.
+private struct Perceived {
+  var lightness: Float
+  var a: Float
+  var b: Float
+
+  init(red: Int, green: Int, blue: Int) {
+    let linear = [red, green, blue].map { channel in
+      let value = Float(channel) / 255
+      return value <= 0.04045 ? value / 12.92 : powf((value + 0.055) / 1.055, 2.4)
+    }
+    let l = cbrtf(0.412_221_47 * linear[0] + 0.536_332_54 * linear[1] + 0.051_445_993 * linear[2])
+    let m = cbrtf(0.211_903_5 * linear[0] + 0.680_699_55 * linear[1] + 0.107_396_96 * linear[2])
+    let s = cbrtf(0.088_302_46 * linear[0] + 0.281_718_84 * linear[1] + 0.629_978_7 * linear[2])
+    lightness = 0.210_454_26 * l + 0.793_617_8 * m - 0.004_072_047 * s
+    a = 1.977_998_5 * l - 2.428_592_2 * m + 0.450_593_7 * s
+    b = 0.025_904_037 * l + 0.782_771_77 * m - 0.808_675_77 * s
   }
 
-  private static func clamped(_ value: Int) -> Int { min(255, max(0, value)) }
+  func distance(to other: Perceived) -> Float {
+    let (dl, da, db) = (lightness - other.lightness, a - other.a, b - other.b)
+    return dl * dl + da * da + db * db
+  }
+}
+
+/// Thresholds of the 4×4 ordered dither.
+package enum Dither {
+  private static let order: [Float] = [0, 8, 2, 10, 12, 4, 14, 6, 3, 11, 1, 9, 15, 7, 13, 5]
+
+  /// Between 0 and 1, never either.
+  package static func threshold(column: Int, row: Int) -> Float {
+    (order[row % 4 * 4 + column % 4] + 0.5) / 16
+  }
 }

@@ -34,6 +34,8 @@ void cn_stop(void);
 void cn_suspend(void);
 // Sets modes again after somebody else may have changed them. What stands on the terminal is then not known.
 void cn_resume(void);
+// Where to write what is drawn.
+int cn_drawing_descriptor(void);
 // Looks up the size now. Returns true when it could be had.
 bool cn_size(int *columns, int *rows);
 
