@@ -1,4 +1,4 @@
-import KeyValueCache
+import BoundedCache
 import Models
 import Video
 

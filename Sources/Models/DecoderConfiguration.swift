@@ -1,4 +1,4 @@
-import KeyValueCache
+import BoundedCache
 import ModelFile
 
 /// The sizes of a language model, read from its file and checked.

@@ -1,5 +1,5 @@
 import Compute
-import KeyValueCache
+import BoundedCache
 import ModelFile
 
 /// The decoder of a Qwen2-VL model: reads tokens and vision vectors into a key-value cache and says what comes next.

@@ -8,16 +8,16 @@ private let allowedImports: [String: Set<String>] = [
   "Tokenization": ["ModelFile"],
   "Pictures": [],
   "Video": ["CFFmpeg", "Pictures"],
-  "KeyValueCache": ["Compute"],
-  "Models": ["Compute", "ModelFile", "KeyValueCache", "Pictures"],
+  "BoundedCache": ["Compute"],
+  "Models": ["Compute", "ModelFile", "BoundedCache", "Pictures"],
   "SessionInterface": ["Pictures"],
   "Assistant": [
-    "Compute", "ModelFile", "Models", "Tokenization", "Video", "KeyValueCache", "SessionInterface", "Pictures",
+    "Compute", "ModelFile", "Models", "Tokenization", "Video", "BoundedCache", "SessionInterface", "Pictures",
     "Logging",
   ],
   "Screen": ["CNcurses", "Pictures", "SessionInterface"],
   "edgeassist": [
-    "Assistant", "Screen", "SessionInterface", "Video", "KeyValueCache", "Models", "ModelFile", "ArgumentParser", "TOMLKit",
+    "Assistant", "Screen", "SessionInterface", "Video", "BoundedCache", "Models", "ModelFile", "ArgumentParser", "TOMLKit",
     "Logging",
   ],
 ]

@@ -1,6 +1,6 @@
 import Compute
 import Foundation
-import KeyValueCache
+import BoundedCache
 import ModelFile
 import Models
 import Pictures

@@ -1,4 +1,4 @@
-import KeyValueCache
+import BoundedCache
 
 /// How a dialogue about a stream is held.
 public struct DialogueOptions: Sendable, Equatable {

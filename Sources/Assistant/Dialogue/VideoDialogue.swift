@@ -1,5 +1,5 @@
 import Foundation
-import KeyValueCache
+import BoundedCache
 import Models
 import Pictures
 import SessionInterface

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Assistant
 import Foundation
-import KeyValueCache
+import BoundedCache
 import Screen
 import SessionInterface
 import Video

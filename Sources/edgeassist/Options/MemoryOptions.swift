@@ -1,6 +1,6 @@
 import ArgumentParser
 import Assistant
-import KeyValueCache
+import BoundedCache
 
 /// How much may be held, and what.
 struct MemoryOptions: ParsableArguments {

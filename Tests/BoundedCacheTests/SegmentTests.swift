@@ -1,4 +1,4 @@
-import KeyValueCache
+import BoundedCache
 import Testing
 
 @Suite("The cache is system prompt, vision and tail, in this order")

@@ -1,4 +1,4 @@
-import KeyValueCache
+import BoundedCache
 
 extension KeyValueCache {
   func write(_ key: [UInt16], _ value: [UInt16], layer: Int, head: Int, slot: Int) {

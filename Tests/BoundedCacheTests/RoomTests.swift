@@ -1,4 +1,4 @@
-import KeyValueCache
+import BoundedCache
 import Testing
 
 @Suite("Room is made in whole frames, and refused with the least budget that works")

@@ -1,5 +1,5 @@
 import Foundation
-import KeyValueCache
+import BoundedCache
 import Testing
 
 /// What `Goldens/make_goldens.py` wrote.

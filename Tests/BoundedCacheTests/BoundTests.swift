@@ -1,4 +1,4 @@
-import KeyValueCache
+import BoundedCache
 import Testing
 
 @Suite("Whatever happens, the cache stays within its budget and true to what was written")

@@ -1,4 +1,4 @@
-import KeyValueCache
+import BoundedCache
 import Testing
 
 @Suite("A policy decides from one head's numbers alone which tokens stay")
