@@ -108,7 +108,8 @@ final class DecodingLoop: @unchecked Sendable {
       } else if input.isLive {
         input.drain()
       } else {
-        control.warn("\(description.source) broke off at \(decimal(heldTime, places: 1)) s (\(reason)); going on with what came")
+        control.warn(
+          "\(description.source) broke off at \(decimal(heldTime, places: 1)) s (\(reason)); going on with what came")
         hasReportedEnd = true
         input.drain()
       }
@@ -218,7 +219,8 @@ final class DecodingLoop: @unchecked Sendable {
     guard now >= nextDamageReport else { return }
     nextDamageReport = now + 60
     reportedDamage = damagedBefore + input.damagedCount
-    control.warn("\(description.source): \(reportedDamage) damaged pictures or packets so far were skipped or patched up")
+    control.warn(
+      "\(description.source): \(reportedDamage) damaged pictures or packets so far were skipped or patched up")
   }
 
   // MARK: Seeking
@@ -299,9 +301,8 @@ final class DecodingLoop: @unchecked Sendable {
       let until = monotonicSeconds() + delay
       while monotonicSeconds() < until {
         // A wish to seek is answered later; a stop at once.
-        if control.rest(min(0.1, max(0.001, until - monotonicSeconds()))) == .interrupted, control.interruption.isStopped {
-          return
-        }
+        let rest = min(0.1, max(0.001, until - monotonicSeconds()))
+        if control.rest(rest) == .interrupted, control.interruption.isStopped { return }
       }
       delay = min(delay * 2, options.reconnection.longestDelay)
       do throws(VideoError) {

@@ -1,12 +1,11 @@
 import CFFmpeg
 import Glibc
-import Synchronization
 
 /// FFmpeg's own messages: never on the terminal, where they would tear the screen; the last one is kept for whoever
 /// has asked, because it often says best what is wrong.
 enum FFmpegLog {
   /// The last error line of each thread that listens.
-  private static let lastLines = Mutex<[UInt: String]>([:])
+  private static let lastLines = Monitor<[UInt: String]>([:])
 
   /// Takes the log over for the whole process; the first call does it.
   static let install: Void = {

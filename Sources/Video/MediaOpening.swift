@@ -139,14 +139,15 @@ extension MediaInput {
     _ address: String, name: String, timeout: Double, options: inout OpaquePointer?
   ) throws(VideoError) {
     let known = [
-      "rtsp", "rtsps", "http", "https", "rtmp", "rtmps", "rtmpt", "rtp", "udp", "tcp", "tls", "srt", "mms", "mmsh", "mmst",
+      "rtsp", "rtsps", "http", "https", "rtmp", "rtmps", "rtmpt", "rtp", "udp", "tcp", "tls", "srt", "mmsh", "mmst",
     ]
     guard let scheme = VideoSource.scheme(of: address), known.contains(scheme) else {
       throw .unsupportedProtocol(source: name)
     }
     avformat_network_init()
     let microseconds = String(Int(timeout * 1_000_000))
-    av_dict_set(&options, "protocol_whitelist", "http,https,tls,tcp,udp,rtp,rtsp,rtmp,srt,mmsh,mmst,crypto,data,httpproxy", 0)
+    // What an address may lead on to: never a file on this machine.
+    av_dict_set(&options, "protocol_whitelist", (known + ["crypto", "data", "httpproxy"]).joined(separator: ","), 0)
     switch scheme {
     case "rtsp", "rtsps":
       av_dict_set(&options, "rtsp_transport", "tcp", 0)

@@ -33,7 +33,9 @@ struct Orientation: Equatable {
   /// - Parameters:
   ///   - source: `size.height` rows of `size.width` pixels, 3 bytes each.
   ///   - destination: the first pixel of the turned picture, whose rows lie `stride` bytes apart.
-  func copy(_ source: UnsafePointer<UInt8>, size: PictureSize, to destination: UnsafeMutablePointer<UInt8>, stride: Int) {
+  func copy(
+    _ source: UnsafePointer<UInt8>, size: PictureSize, to destination: UnsafeMutablePointer<UInt8>, stride: Int
+  ) {
     let turned = applied(to: size)
     let sourceStride = size.width * 3
     for y in 0..<turned.height {

@@ -1,24 +1,24 @@
 import CFFmpeg
 import Pictures
-import Synchronization
 
 /// Pictures for a screen: no more than it asks for, and the newest if it is slow.
 final class PreviewFeed: Sendable {
   let pictures: AsyncStream<TimedPicture>
   private let continuation: AsyncStream<TimedPicture>.Continuation
   private let interval: Double
-  private let state: Mutex<(size: PictureSize, due: Double, count: Int)>
+  private let state: Monitor<(size: PictureSize, due: Double, count: Int)>
 
   init(size: PictureSize, rate: Double) {
     interval = 1 / rate
-    state = Mutex((size, 0, 0))
+    state = Monitor((size, 0, 0))
     (pictures, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
   }
 
   var size: PictureSize { state.withLock { $0.size } }
 
   func setSize(_ size: PictureSize) {
-    state.withLock { $0.size = PictureSize(width: min(max(size.width, 1), 8192), height: min(max(size.height, 1), 8192)) }
+    let bounded = PictureSize(width: min(max(size.width, 1), 8192), height: min(max(size.height, 1), 8192))
+    state.withLock { $0.size = bounded }
   }
 
   /// Whether a preview may be made now; saying yes counts as having made it.

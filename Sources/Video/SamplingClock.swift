@@ -5,26 +5,26 @@
 /// pictures fold into one patch in time, so time must stay true), a faster one skips some, and one with a variable
 /// rate does both. The very first picture also stands for the instant just before it, so that a clip that begins a
 /// fraction of a second late still has its first picture at the first instant.
-struct SamplingClock {
+package struct SamplingClock {
   /// Instants a second.
-  let rate: Double
+  package let rate: Double
   /// Half a tick of the stream's timestamps: a picture due at 2/3 s that a container of milliseconds writes down as
   /// 0.667 s is shown at 2/3 s all the same.
-  let tolerance: Double
+  package let tolerance: Double
   /// The first instant that has not been given out.
-  private(set) var next = 0
+  package private(set) var next = 0
 
-  init(rate: Double, tick: Double) {
+  package init(rate: Double, tick: Double) {
     self.rate = rate
     self.tolerance = min(max(tick, 0) / 2, 0.0005) + 1e-9
   }
 
-  func time(of instant: Int) -> Double {
+  package func time(of instant: Int) -> Double {
     Double(instant) / rate
   }
 
   /// Takes out the instants that come before a picture shown from `time` on: they belong to the one before it.
-  mutating func instants(before time: Double) -> Range<Int> {
+  package mutating func instants(before time: Double) -> Range<Int> {
     let end = max(next, firstInstant(notBefore: time))
     defer { next = end }
     return next..<end
@@ -32,14 +32,14 @@ struct SamplingClock {
 
   /// Leaves out the instants at which nothing was shown, because the first picture after a beginning or a gap comes at
   /// `time`.
-  mutating func skip(to time: Double) {
+  package mutating func skip(to time: Double) {
     let first = firstInstant(notBefore: time)
     let atOrBefore = self.time(of: first) <= time + tolerance ? first : first - 1
     next = max(next, atOrBefore)
   }
 
   /// Goes on from the first instant at or after `time`.
-  mutating func restart(at time: Double) {
+  package mutating func restart(at time: Double) {
     next = firstInstant(notBefore: time)
   }
 

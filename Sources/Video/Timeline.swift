@@ -1,21 +1,26 @@
 /// Turns a stream's timestamps, which may be missing, jump or run backwards, into seconds that never decrease.
-struct Timeline {
+package struct Timeline {
   /// Seconds in one tick of the timestamps: a numerator and a denominator.
-  struct TimeBase {
-    var numerator: Int32
-    var denominator: Int32
+  package struct TimeBase {
+    package var numerator: Int32
+    package var denominator: Int32
+
+    package init(numerator: Int32, denominator: Int32) {
+      self.numerator = numerator
+      self.denominator = denominator
+    }
 
     /// Dividing last keeps exact fractions exact to the last bit: 5120 ticks of 1/15360 s are 1/3 as `1.0 / 3` is.
-    func seconds(_ ticks: Int64) -> Double {
+    package func seconds(_ ticks: Int64) -> Double {
       denominator == 0 ? 0 : Double(ticks) * Double(numerator) / Double(denominator)
     }
   }
 
-  let timeBase: TimeBase
+  package let timeBase: TimeBase
   /// How long a picture lasts if it does not say.
-  let nominalDuration: Double
+  package let nominalDuration: Double
   /// A step larger than this is a fault of the timestamps (a join of two recordings, a damaged field), not a pause.
-  let longestStep: Double
+  package let longestStep: Double
   /// The timestamp that is second 0 but for `shift`; the first one met if the container does not say.
   private var origin: Int64?
   /// Added to the stream's own times since the last mend.
@@ -24,7 +29,7 @@ struct Timeline {
   private var last: (time: Double, duration: Double)?
   private var jumps = false
 
-  init(timeBase: TimeBase, origin: Int64?, nominalDuration: Double, longestStep: Double) {
+  package init(timeBase: TimeBase, origin: Int64?, nominalDuration: Double, longestStep: Double) {
     self.timeBase = timeBase
     self.origin = origin
     self.nominalDuration = nominalDuration
@@ -35,7 +40,7 @@ struct Timeline {
   /// - Parameters:
   ///   - timestamp: in ticks; nil when the stream gives none.
   ///   - ticks: the stated duration; 0 for none.
-  mutating func place(timestamp: Int64?, duration ticks: Int64) -> (time: Double, duration: Double) {
+  package mutating func place(timestamp: Int64?, duration ticks: Int64) -> (time: Double, duration: Double) {
     let stated = timeBase.seconds(ticks)
     let duration = stated > 0 && stated < longestStep ? stated : nominalDuration
     let expected = last.map { $0.time + $0.duration } ?? shift
@@ -66,20 +71,20 @@ struct Timeline {
   }
 
   /// The next picture comes from elsewhere in the stream: its own time counts, whatever came before.
-  mutating func expectJump() {
+  package mutating func expectJump() {
     shift = 0
     last = nil
     jumps = true
   }
 
   /// The next picture is the very first again.
-  mutating func expectBeginning() {
+  package mutating func expectBeginning() {
     shift = 0
     last = nil
   }
 
   /// A timeline for the same source opened anew, whose first picture is shown at `time`.
-  func resumed(at time: Double, timeBase: TimeBase) -> Timeline {
+  package func resumed(at time: Double, timeBase: TimeBase) -> Timeline {
     var resumed = Timeline(timeBase: timeBase, origin: nil, nominalDuration: nominalDuration, longestStep: longestStep)
     resumed.shift = time
     return resumed

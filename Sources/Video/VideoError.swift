@@ -62,11 +62,13 @@ extension VideoError: CustomStringConvertible {
     case .unreachable(let source, let detail):
       "\(source) cannot be reached\(Self.inBrackets(detail)); check the address and that the sender is running"
     case .timedOut(let source, let seconds):
-      "\(source) sent nothing usable for \(decimal(seconds, places: 0)) s; check the address and that the sender is running"
+      "\(source) sent nothing usable for \(decimal(seconds, places: seconds < 10 ? 1 : 0)) s; "
+        + "check the address and that the sender is running"
     case .deviceSupportMissing(let source, let library, let package):
       "\(source): capture devices need \(library), which is not on this machine; install the package \(package)"
     case .deviceUnavailable(let source, let detail):
-      "\(source): the capture device cannot be used\(Self.inBrackets(detail)); check that it is plugged in and not in use"
+      "\(source): the capture device cannot be used\(Self.inBrackets(detail)); "
+        + "check that it is plugged in and not in use"
     case .noStandardInput(let detail):
       "standard input \(detail); pipe a video into the program or name a file"
     case .unreadable(let source, let detail):

@@ -60,7 +60,9 @@ struct SamplingTests {
     #expect(pictures.map(\.picture.number) == [0, 5, 10, 15, 20, 0, 5, 10, 15, 20])
   }
 
-  @Test("gives a clip of two pictures, or of one, at least its first", arguments: ["two-pictures.mp4", "one-picture.mp4"])
+  @Test("gives a clip of two pictures, or of one, at least its first", arguments: [
+    "two-pictures.mp4", "one-picture.mp4",
+  ])
   func shortClips(name: String) async throws {
     let pictures = try await sampled(name, framesPerSecond: 2)
     #expect(pictures.map(\.time) == [0])
