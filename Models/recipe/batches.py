@@ -6,7 +6,7 @@ conversations of one or more turns that see the beginning and themselves.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -14,7 +14,7 @@ import torch
 from .chat import outside, small_talk, without_video
 from .memory import LESSONS, lessons, pair_values
 from .model import Layout
-from .questions import Question, all_questions, choose, loosen, seen_until
+from .questions import ABOUT, Question, all_questions, choose, loosen, many, seen_until
 from .words import Words
 from .world import Timeline
 
@@ -32,6 +32,8 @@ class Branch:
     ids: list[int] = field(default_factory=list)
     learn: list[bool] = field(default_factory=list)
     turns: list[tuple[Question, int, int]] = field(default_factory=list)
+    #: Where a question names a thing, and what there is to know of it.
+    named: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
 
 
 @dataclass
@@ -65,11 +67,23 @@ def converse(words: Words, questions: list[Question], count: int, turns: int) ->
             branches.append(current)
         else:
             ask = words.to_question + ask
+        place = name_place(words, question.thing, ask)
+        if place is not None:
+            current.named.append((len(current.ids) + place, question.known))
         first = len(current.ids) + len(ask)
         current.turns.append((question, first, first + len(answer)))
         current.ids += ask + answer
         current.learn += [False] * len(ask) + [True] * len(answer)
     return branches
+
+
+def name_place(words: Words, thing: str, ask: list[int]) -> int | None:
+    """Where in a question's tokens the thing is named, if it is a single token."""
+    for word in (thing, many(thing)) if thing else ():
+        ids = words(" " + word)
+        if len(ids) == 1 and ids[0] in ask:
+            return ask.index(ids[0])
+    return None
 
 
 def cut(rng: np.random.Generator, timeline: Timeline, midway: float) -> int:
@@ -92,7 +106,7 @@ def ask_about(
     asked = choose(rng, found, count, WEIGHTS)
     if careful:
         return asked
-    asked = [Question(q.kind, loosen(rng, q.ask), q.answer) for q in asked]
+    asked = [replace(q, ask=loosen(rng, q.ask)) for q in asked]
     if rng.random() < 0.3:
         stray = outside(rng) if rng.random() < 0.6 else small_talk(rng)
         asked.insert(int(rng.integers(len(asked) + 1)), stray)
@@ -123,7 +137,7 @@ def make_clip(
 def no_video(rng: np.random.Generator, words: Words, branches: int = 6) -> Clip:
     """Conversations without any video."""
     asked = [without_video(rng) for _ in range(3 * branches)]
-    asked = [Question(q.kind, loosen(rng, q.ask), q.answer) for q in asked]
+    asked = [replace(q, ask=loosen(rng, q.ask)) for q in asked]
     empty = np.zeros((0, 3), np.int64)
     nothing = np.zeros((0, len(LESSONS)), np.int64)
     return Clip(empty, nothing, nothing, converse(words, asked, branches, 3), 0, video=False)
@@ -137,6 +151,9 @@ class Batch:
     learn: torch.Tensor  # tokens that are answers
     layout: Layout
     lessons: torch.Tensor  # [vision tokens, lessons]
+    #: Where things are named in questions (flat), and what to know of them.
+    named: torch.Tensor
+    about: torch.Tensor
     #: Clip, question, first and last row of ``learn`` of every turn.
     turns: list[tuple[int, Question, int, int]]
 
@@ -154,7 +171,7 @@ def collate(words: Words, clips: list[Clip]) -> Batch:
     video = np.zeros(ids.shape, bool)
     learn = np.zeros(ids.shape, bool)
     mask = np.full((len(clips), 1, 1, start), -1e9, np.float32)
-    spans = []
+    spans, named, known = [], [], []
     for row, clip in enumerate(clips):
         if clip.video:
             count = len(clip.cells)
@@ -177,6 +194,8 @@ def collate(words: Words, clips: list[Clip]) -> Batch:
             ids[row, first:last] = branch.ids
             learn[row, first:last] = branch.learn
             positions[:, row, first : first + length] = after + np.arange(length)
+            named += [row * total + first + place for place, _ in branch.named]
+            known += [facts for _, facts in branch.named]
             for question, begin, end in branch.turns:
                 spans.append((row, question, first + begin, first + end))
     rows = np.cumsum(learn.ravel()) - 1
@@ -192,5 +211,7 @@ def collate(words: Words, clips: list[Clip]) -> Batch:
         torch.from_numpy(learn),
         Layout(len(clips), start, branches, length, torch.from_numpy(mask)),
         torch.from_numpy(np.concatenate(taught)),
+        torch.tensor(named, dtype=torch.long),
+        torch.tensor(known, dtype=torch.long).reshape(-1, len(ABOUT)),
         turns,
     )

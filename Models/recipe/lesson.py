@@ -12,10 +12,12 @@ from torch import Tensor, nn
 from .batches import Batch, Clip
 from .memory import LESSONS
 from .model import Decoder
-from .questions import KINDS
+from .questions import ABOUT, KINDS, OPEN
 
-#: After this many layers the decoder should know what has happened so far.
-TAP = 4
+#: After this many layers the decoder should know, at vision tokens, what has
+#: happened so far, and after this many, where a question names a thing, what
+#: there is to know of that thing.
+WATCHED, NAMED = 4, 5
 
 
 class LessonHeads(nn.Module):
@@ -24,50 +26,56 @@ class LessonHeads(nn.Module):
     def __init__(self, width: int):
         super().__init__()
         self.head = nn.Linear(width, sum(LESSONS.values()))
+        self.named_head = nn.Linear(width, sum(ABOUT.values()))
 
-    def forward(self, hidden: Tensor) -> list[Tensor]:
-        normal = F.rms_norm(hidden, (hidden.shape[-1],))
-        return list(self.head(normal).split(list(LESSONS.values()), -1))
+    def watched(self, hidden: Tensor) -> list[Tensor]:
+        return read_off(self.head, hidden, LESSONS)
+
+    def named(self, hidden: Tensor) -> list[Tensor]:
+        return read_off(self.named_head, hidden, ABOUT)
 
 
-def run(decoder: Decoder, batch: Batch, vision: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Scores and truth at the answers' tokens, and hidden states at vision tokens."""
-    x = decoder.embed_tokens(batch.ids)
-    x = x.masked_scatter(batch.video[..., None], vision)
-    final, tapped = decoder(x, batch.positions, batch.layout, TAP)
-    # The token before an answer's token predicts it. Branches lie one after
-    # another and none begins with an answer, so a shift by one is right.
-    before = torch.roll(batch.learn, -1, 1)
-    return decoder.words(final[before]), batch.ids[batch.learn], tapped[batch.video]
+def read_off(head: nn.Linear, hidden: Tensor, sizes: dict[str, int]) -> list[Tensor]:
+    """Scores of each lesson from hidden states."""
+    normal = F.rms_norm(hidden, (hidden.shape[-1],))
+    return list(head(normal).split(list(sizes.values()), -1))
+
+
+def mean_loss(parts: list[Tensor], answers: Tensor) -> tuple[Tensor, np.ndarray]:
+    """Mean loss over lessons, and the shares right; open answers do not count."""
+    loss, shares = torch.zeros(()), np.ones(len(parts))
+    for index, part in enumerate(parts):
+        fixed = answers[:, index] != OPEN
+        if fixed.any():
+            answer, scores = answers[fixed, index], part[fixed]
+            loss = loss + F.cross_entropy(scores, answer) / len(parts)
+            shares[index] = (scores.detach().argmax(-1) == answer).float().mean().item()
+    return loss, shares
 
 
 def loss_of(
     decoder: Decoder, heads: LessonHeads, batch: Batch, vision: Tensor, weight: float
-) -> tuple[Tensor, Tensor, np.ndarray]:
-    """Total loss, which answer tokens are right, and the lessons' shares right."""
-    scores, truth, hidden = run(decoder, batch, vision)
-    loss = F.cross_entropy(scores, truth)
+) -> tuple[Tensor, Tensor, np.ndarray, np.ndarray]:
+    """Total loss, which answer tokens are right, and the shares of lessons right."""
+    x = decoder.embed_tokens(batch.ids)
+    x = x.masked_scatter(batch.video[..., None], vision)
+    final, (early, late) = decoder(x, batch.positions, batch.layout, (WATCHED, NAMED))
+    # The token before an answer's token predicts it. Branches lie one after
+    # another and none begins with an answer, so a shift by one is right.
+    before = torch.roll(batch.learn, -1, 1)
+    scores, truth = decoder.words(final[before]), batch.ids[batch.learn]
     right = scores.detach().argmax(-1) == truth
-    extra, shares = lessons_loss(heads, hidden, batch.lessons)
-    return loss + weight * extra, right, shares
-
-
-def lessons_loss(heads: LessonHeads, hidden: Tensor, answers: Tensor) -> tuple[Tensor, np.ndarray]:
-    """Mean loss of the lessons at vision tokens, and the shares right."""
-    loss, shares = torch.zeros(()), np.ones(len(LESSONS))
-    if len(hidden):
-        for index, part in enumerate(heads(hidden)):
-            answer = answers[:, index]
-            loss = loss + F.cross_entropy(part, answer) / len(LESSONS)
-            shares[index] = (part.detach().argmax(-1) == answer).float().mean().item()
-    return loss, shares
+    watched, watched_shares = mean_loss(heads.watched(early[batch.video]), batch.lessons)
+    named, named_shares = mean_loss(heads.named(late.flatten(0, 1)[batch.named]), batch.about)
+    loss = F.cross_entropy(scores, truth) + weight * (watched + named)
+    return loss, right, watched_shares, named_shares
 
 
 def watch_only(decoder: Decoder, heads: LessonHeads, batch: Batch, vision: Tensor) -> tuple[Tensor, np.ndarray]:
-    """The lessons alone, on clips without questions; far cheaper a clip."""
+    """The watching lessons alone, on clips without questions; far cheaper a clip."""
     x = decoder.embed_tokens(batch.ids).masked_scatter(batch.video[..., None], vision)
-    _, tapped = decoder(x, batch.positions, batch.layout, TAP)
-    return lessons_loss(heads, tapped[batch.video], batch.lessons)
+    _, (early,) = decoder(x, batch.positions, batch.layout, (WATCHED,))
+    return mean_loss(heads.watched(early[batch.video]), batch.lessons)
 
 
 class Score:

@@ -270,18 +270,18 @@ class Decoder(nn.Module):
         return mixed.cos(), mixed.sin()
 
     def forward(
-        self, x: Tensor, positions: Tensor, layout: Layout, tap: int | None = None
-    ) -> tuple[Tensor, Tensor | None]:
-        """Final hidden states, and those after ``tap`` layers if asked for.
+        self, x: Tensor, positions: Tensor, layout: Layout, taps: tuple[int, ...] = ()
+    ) -> tuple[Tensor, list[Tensor]]:
+        """Final hidden states, and those after as many layers as ``taps`` say.
 
-        Without branches nothing follows the tap, so the rest is left out.
+        Without branches nothing follows the first tap, so the rest is left out.
         """
         cos, sin = self.rotation(positions)
-        tapped = None
+        tapped = []
         for index, layer in enumerate(self.layers):
             x = layer(x, cos, sin, layout)
-            if index + 1 == tap:
-                tapped = x
+            if index + 1 in taps:
+                tapped.append(x)
                 if not layout.branches:
                     break
         return self.norm(x), tapped

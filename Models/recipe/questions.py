@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .sprites import THINGS
-from .world import SIDES, Timeline, Visit
+from .world import ACTIONS, SIDES, Timeline, Visit
 
 NUMBERS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 
@@ -36,6 +36,9 @@ class Question:
     kind: str
     ask: str
     answer: str
+    #: The thing asked about, if any, and what there is to know of it (see ``about``).
+    thing: str = ""
+    known: tuple[int, ...] = ()
 
 
 @dataclass
@@ -81,6 +84,30 @@ def big(text: str) -> str:
     return text[0].upper() + text[1:]
 
 
+#: What a watcher should know of a named thing, and the number of answers of each:
+#: how often it came, what it did, what came after it, what before it.
+ABOUT = {"times": 8, "deed": 9, "next": len(THINGS) + 1, "prior": len(THINGS) + 1}
+
+#: Stands for what cannot be said, for a thing that came more than once or never.
+OPEN = -100
+
+
+def about(seen: list[Seen], thing: str) -> tuple[int, ...]:
+    """Answers to ``ABOUT`` for one thing."""
+    things = [one.thing for one in seen]
+    times = things.count(thing)
+    if times == 0:
+        return 0, 0, OPEN, OPEN
+    if times > 1:
+        return min(times, 7), OPEN, OPEN, OPEN
+    at = things.index(thing)
+    one = seen[at]
+    deed = 0 if one.ongoing else 1 + ACTIONS.index(one.action)
+    after = THINGS.index(things[at + 1]) if at + 1 < len(things) else len(THINGS)
+    before = THINGS.index(things[at - 1]) if at else len(THINGS)
+    return 1, 1 + 4 * SIDES.index(one.side) + deed, after, before
+
+
 def all_questions(rng: np.random.Generator, seen: list[Seen], scene: str, time: str) -> list[Question]:
     """Every question that has one right answer, each in one drawn wording."""
     things = [one.thing for one in seen]
@@ -91,7 +118,7 @@ def all_questions(rng: np.random.Generator, seen: list[Seen], scene: str, time: 
         ask = wordings[rng.integers(len(wordings))]
         if thing:
             ask = ask.format(x=thing, a=a(thing), s=many(thing))
-        found.append(Question(kind, ask, answer))
+        found.append(Question(kind, ask, answer, thing, about(seen, thing) if thing else ()))
 
     nothing = "Nothing came."
     in_view = bool(seen) and seen[-1].ongoing

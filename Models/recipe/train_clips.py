@@ -19,6 +19,7 @@ from .features import timeline_of
 from .lesson import LessonHeads, Score, loss_of
 from .memory import LESSONS
 from .model import Shape, TinyQwen2VL
+from .questions import ABOUT
 from .optimizer import Optimizers
 from .schedule import rate
 from .words import Words
@@ -130,7 +131,7 @@ def main() -> None:
     library = Library(options.features)
 
     began = saved = time.time()
-    score, shares, tokens = Score(), np.zeros(len(LESSONS)), 0
+    score, shares, tokens = Score(), np.zeros(len(LESSONS) + len(ABOUT)), 0
     while step < options.steps:
         library.refresh()
         rng = np.random.default_rng((options.seed, step))
@@ -139,18 +140,18 @@ def main() -> None:
             batch = collate(words, clips)
             hide(words, batch, [seen for _, _, seen in group])
             vision = torch.cat([vision for _, vision, _ in group])
-            loss, right, part = loss_of(decoder, modules["lessons"], batch, vision, 0.5)
+            loss, right, part, named = loss_of(decoder, modules["lessons"], batch, vision, 0.5)
             optimizers.step(loss, rate(step, options.steps, options.lr))
             score.add(batch, clips, right)
-            shares += part
+            shares += np.concatenate([part, named])
             tokens += batch.ids.numel()
             step += 1
         if step % 60 < 6:
             seconds = time.time() - began
-            names = " ".join(f"{name} {value / 60:.3f}" for name, value in zip(LESSONS, shares))
+            names = " ".join(f"{name} {value / 60:.3f}" for name, value in zip([*LESSONS, *ABOUT], shares))
             print(f"clips {step} {seconds:.0f}s loss {loss.item():.3f} {tokens / seconds:.0f}/s of {len(library.clips)}")
             print(f"  lessons {names}\n  {score.report()}", flush=True)
-            score, shares = Score(), np.zeros(len(LESSONS))
+            score, shares = Score(), np.zeros(len(LESSONS) + len(ABOUT))
         if time.time() - saved > 60 or step >= options.steps:
             saved = time.time()
             save(options.out, modules, optimizers, step=step)

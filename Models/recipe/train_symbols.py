@@ -20,7 +20,7 @@ from .lesson import LessonHeads, Score, loss_of, watch_only
 from .memory import LESSONS
 from .model import Shape, TinyQwen2VL
 from .optimizer import Optimizers
-from .questions import many
+from .questions import ABOUT, many
 from .schedule import rate
 from .sprites import THINGS
 from .symbols import ATTRIBUTES, code_vectors, encode
@@ -119,7 +119,7 @@ def main() -> None:
         lead_words_to_codes(decoder, words, codes)
 
     began = saved = time.time()
-    score, tokens, shares, raised = Score(), 0, np.zeros(len(LESSONS)), step
+    score, tokens, shares, raised = Score(), 0, np.zeros(len(LESSONS) + len(ABOUT)), step
     while step < options.steps:
         rng = np.random.default_rng((options.seed, step))
         clips = [draw_clip(rng, words, most) for _ in range(options.batch)]
@@ -128,7 +128,7 @@ def main() -> None:
             continue
         batch = collate(words, clips)
         vision = symbols_of(rng, clips, codes)
-        loss, right, _ = loss_of(decoder, modules["lessons"], batch, vision, 1.0)
+        loss, right, _, named = loss_of(decoder, modules["lessons"], batch, vision, 1.0)
         watched = [draw_watched(rng, words, most) for _ in range(options.watch)]
         lesson_batch = collate(words, watched)
         extra, part = watch_only(decoder, modules["lessons"], lesson_batch, symbols_of(rng, watched, codes))
@@ -136,16 +136,16 @@ def main() -> None:
         step += 1
         score.add(batch, clips, right)
         tokens += batch.ids.numel()
-        shares += part / 50
+        shares += np.concatenate([part, named]) / 50
         if step % 50 == 0:
-            names = " ".join(f"{name} {value:.3f}" for name, value in zip(LESSONS, shares))
+            names = " ".join(f"{name} {value:.3f}" for name, value in zip([*LESSONS, *ABOUT], shares))
             seconds = time.time() - began
             print(f"symbols {step} {seconds:.0f}s most {most} loss {loss.item():.3f} watch {extra.item():.3f} {tokens / seconds:.0f}/s")
             print(f"  lessons {names}\n  {score.report()}", flush=True)
             reached = score.overall()
             if reached > (0.75 if most < 4 else 0.85) and most < 10 and step - raised >= 50:
                 most, raised = (most + 1 if most < 4 else most + 2), step
-            score, shares = Score(), np.zeros(len(LESSONS))
+            score, shares = Score(), np.zeros(len(LESSONS) + len(ABOUT))
         if time.time() - saved > 60 or step == options.steps:
             saved = time.time()
             save(options.out, modules, optimizers, step=step, most=most, led=True)
