@@ -23,6 +23,7 @@ struct EdgeAssist: AsyncParsableCommand {
 @main
 enum Main {
   static func main() async {
+    _ = StandardStreams.inputWasClosed
     let typed = Array(CommandLine.arguments.dropFirst())
     do throws(SettingsError) {
       let arguments = try SettingsLayers.arguments(typed: typed, environment: ProcessInfo.processInfo.environment)

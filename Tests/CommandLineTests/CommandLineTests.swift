@@ -17,7 +17,8 @@ struct CommandLineTests {
       (["--fps", "0"], "--fps"), (["--kv-budget", "0"], "--kv-budget"),
       (["--kv-budget", "9", "--kv-memory", "1MiB"], "exclude each other"), (["--kv-policy", "best"], "--kv-policy"),
       (["--threads", "0"], "--threads"), (["--resume"], "--batch"), (["--temperature", "-1"], "temperature"),
-      (["--nonsense"], "--nonsense"), (["--kv-memory", "lots"], "--kv-memory"),
+      (["--nonsense"], "--nonsense"), (["--batch", "-", "--video", "a.mp4"], "--video"),
+      (["--kv-memory", "lots"], "--kv-memory"),
     ])
   func wrongUsage(arguments: [String], word: String) throws {
     let run = try Program.run(arguments)

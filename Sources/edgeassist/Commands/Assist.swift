@@ -21,9 +21,18 @@ struct Assist: AsyncParsableCommand {
     help: ArgumentHelp("Settings file. Left out: edgeassist/config.toml in $XDG_CONFIG_HOME.", valueName: "file"))
   var config: String?
 
+  func validate() throws {
+    if batch.batch != nil && stream.video != nil {
+      throw ValidationError("--video is for the screen; in a batch each request names its own video")
+    }
+  }
+
   func run() async throws {
     LogFile.start(path: log)
     signal(SIGPIPE, SIG_IGN)
+    if batch.batch == "-" && StandardStreams.inputWasClosed {
+      throw StartFailure.report("standard input is closed; pipe requests in, or name a file: --batch FILE")
+    }
     let options = DialogueOptions(
       budget: memory.dialogueBudget, policy: memory.policy, systemPrompt: generation.system,
       sampling: generation.parameters, maximumAnswerTokens: generation.maximumTokens)
