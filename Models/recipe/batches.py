@@ -19,7 +19,10 @@ from .words import Words
 from .world import Timeline
 
 #: How often each kind of question is drawn.
-WEIGHTS = {"time": 0.3, "scene": 0.3, "now": 0.8, "describe": 1.6, "direction": 1.3, "count": 1.2, "did": 1.3}
+WEIGHTS = {
+    "time": 0.15, "scene": 0.15, "now": 0.5, "first": 0.7, "last": 0.7, "total": 0.7,
+    "describe": 1.6, "direction": 1.3, "count": 1.3, "did": 1.3,
+}
 
 #: Tokens a branch of several turns may fill; a single turn may be longer.
 BRANCH = 58

@@ -114,6 +114,7 @@ def main() -> None:
     parser.add_argument("--features", type=Path, required=True, help="folder of stage 3")
     parser.add_argument("--out", type=Path, required=True, help="checkpoint, also read to go on")
     parser.add_argument("--steps", type=int, default=1600)
+    parser.add_argument("--minutes", type=float, help="end, with the rate fallen, after so long at the latest")
     parser.add_argument("--batch", type=int, default=4)
     parser.add_argument("--lr", type=float, default=1e-3)
     parser.add_argument("--seed", type=int, default=4)
@@ -127,12 +128,14 @@ def main() -> None:
     modules = {"language_model": decoder, "lessons": LessonHeads(shape.width)}
     optimizers = Optimizers(modules, options.lr)
     load(options.symbols, modules)
-    step = load(options.out, modules, optimizers)["step"]
+    progress = load(options.out, modules, optimizers)
+    step, earlier = progress["step"], progress.get("seconds", 0.0)
     library = Library(options.features)
 
     began = saved = time.time()
+    done = step / options.steps
     score, shares, tokens = Score(), np.zeros(len(LESSONS) + len(ABOUT)), 0
-    while step < options.steps:
+    while done < 1:
         library.refresh()
         rng = np.random.default_rng((options.seed, step))
         for group in draw_group(rng, words, library, options.batch, 6):
@@ -141,20 +144,21 @@ def main() -> None:
             hide(words, batch, [seen for _, _, seen in group])
             vision = torch.cat([vision for _, vision, _ in group])
             loss, right, part, named = loss_of(decoder, modules["lessons"], batch, vision, 0.5)
-            optimizers.step(loss, rate(step, options.steps, options.lr))
+            optimizers.step(loss, rate(int(done * options.steps), options.steps, options.lr))
             score.add(batch, clips, right)
             shares += np.concatenate([part, named])
             tokens += batch.ids.numel()
             step += 1
+            seconds = earlier + time.time() - began
+            done = max(done, step / options.steps, seconds / (60 * options.minutes) if options.minutes else 0)
         if step % 60 < 6:
-            seconds = time.time() - began
             names = " ".join(f"{name} {value / 60:.3f}" for name, value in zip([*LESSONS, *ABOUT], shares))
-            print(f"clips {step} {seconds:.0f}s loss {loss.item():.3f} {tokens / seconds:.0f}/s of {len(library.clips)}")
+            print(f"clips {step} {seconds:.0f}s loss {loss.item():.3f} {tokens / (time.time() - began):.0f}/s of {len(library.clips)}")
             print(f"  lessons {names}\n  {score.report()}", flush=True)
             score, shares = Score(), np.zeros(len(LESSONS) + len(ABOUT))
-        if time.time() - saved > 60 or step >= options.steps:
+        if time.time() - saved > 60 or done >= 1:
             saved = time.time()
-            save(options.out, modules, optimizers, step=step)
+            save(options.out, modules, optimizers, step=step, seconds=seconds)
 
 
 if __name__ == "__main__":

@@ -52,7 +52,9 @@ def draw_clip(rng: np.random.Generator, words: Words, most: int) -> Clip:
     """A story of up to ``most`` visits with conversations about it."""
     if rng.random() < 0.04:
         return no_video(rng, words)
-    visits = int(rng.integers(0, min(most, 4) + 1)) if rng.random() < 0.6 else int(rng.integers(0, most + 1))
+    visits = int(rng.integers(1, min(most, 4) + 1)) if rng.random() < 0.6 else int(rng.integers(1, most + 1))
+    if rng.random() < 0.06:
+        visits = 0
     gaps = (1.6, 3.2) if rng.random() < 0.7 else (1.6, 12.0)
     story = make_story(rng, visits, gaps)
     timeline = sample_story(story, float(rng.uniform(0, 1)))
@@ -94,6 +96,32 @@ def symbols_of(rng: np.random.Generator, clips: list[Clip], codes: torch.Tensor)
     return tokens + torch.from_numpy(noise)
 
 
+#: Layers in which a head starts out comparing things, and how strongly.
+COMPARING = {0: 1.3, 1: 2.0, 4: 3.0}
+
+
+def lead_heads_to_things(decoder, codes: torch.Tensor) -> None:
+    """Let one head of some layers start out looking for the thing a token is about.
+
+    Its queries and keys are the thing's code, put into the slowest rotary
+    dimensions, which hardly turn with distance. Without this lead most of the
+    training time goes by before the decoder looks up a named thing at all.
+    """
+    shape = decoder.shape
+    things = codes[: len(THINGS)]
+    slow = shape.head // 2 - len(THINGS)
+    query = (shape.heads - 1) * shape.head
+    key = (shape.key_heads - 1) * shape.head
+    with torch.no_grad():
+        for index, strength in COMPARING.items():
+            attention = decoder.layers[index].self_attn
+            attention.q_proj.weight[query : query + shape.head] = 0
+            attention.q_proj.bias[query : query + shape.head] = 0
+            attention.q_proj.weight[query + slow : query + shape.head // 2] = strength * things
+            attention.k_proj.weight[key + slow : key + shape.head // 2] = strength * things
+            attention.k_proj.bias[key + slow : key + shape.head // 2] = 0
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--words", type=Path, required=True, help="tokenizer file")
@@ -117,6 +145,7 @@ def main() -> None:
     codes = code_vectors(shape.width)
     if not progress.get("led"):
         lead_words_to_codes(decoder, words, codes)
+        lead_heads_to_things(decoder, codes)
 
     began = saved = time.time()
     score, tokens, shares, raised = Score(), 0, np.zeros(len(LESSONS) + len(ABOUT)), step
