@@ -94,7 +94,7 @@ public final class Engine: @unchecked Sendable {
     precondition((row + count) * matrix.rows <= output.count, "the outputs do not fit")
     output.withUnsafeMutableBufferPointer { target in
       guard let base = target.baseAddress else { return }
-      let rows = Rows(base: base, stride: matrix.rows, width: matrix.rows).from(row)
+      let rows = Rows(base: base, stride: matrix.rows, width: matrix.rows, owner: nil).from(row)
       multiply(input, count: count, Product(matrix, bias: bias, to: rows))
     }
   }

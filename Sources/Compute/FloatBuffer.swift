@@ -9,7 +9,7 @@
 /// Memory for numbers that is asked for once and used again and again, aligned to a cache line.
 public final class FloatBuffer: @unchecked Sendable {
   public let count: Int
-  package let base: UnsafeMutablePointer<Float>
+  let base: UnsafeMutablePointer<Float>
 
   /// Zeros.
   /// - Throws: `outOfMemory` if the system refuses.
@@ -27,7 +27,7 @@ public final class FloatBuffer: @unchecked Sendable {
   deinit { free(base) }
 
   /// All of it as rows that follow each other.
-  public func rows(width: Int) -> Rows { Rows(base: base, stride: width, width: width) }
+  public func rows(width: Int) -> Rows { Rows(base: base, stride: width, width: width, owner: self) }
 
   /// A copy, for looking at.
   public var values: [Float] { Array(UnsafeBufferPointer(start: base, count: count)) }
@@ -35,25 +35,21 @@ public final class FloatBuffer: @unchecked Sendable {
 
 /// Rows of floats somewhere in a buffer: `width` numbers each, `stride` numbers from one to the next.
 ///
-/// It does not keep the buffer alive and does not know how many rows there are: both are its owner's to know.
+/// It keeps the buffer alive; how many rows there are is for its maker to know.
 public struct Rows {
-  package let base: UnsafeMutablePointer<Float>
-  package let stride: Int
+  let base: UnsafeMutablePointer<Float>
+  let stride: Int
   public let width: Int
-
-  package init(base: UnsafeMutablePointer<Float>, stride: Int, width: Int) {
-    self.base = base
-    self.stride = stride
-    self.width = width
-  }
+  /// Nil for memory that a caller holds on to for the length of a call.
+  let owner: FloatBuffer?
 
   /// The rows from this one on.
-  public func from(_ row: Int) -> Rows { Rows(base: base + row * stride, stride: stride, width: width) }
+  public func from(_ row: Int) -> Rows { Rows(base: base + row * stride, stride: stride, width: width, owner: owner) }
 
   /// The same numbers as rows `factor` times as long; only for rows without gaps.
   public func joined(by factor: Int) -> Rows {
     precondition(stride == width, "rows with gaps cannot be joined")
-    return Rows(base: base, stride: stride * factor, width: width * factor)
+    return Rows(base: base, stride: stride * factor, width: width * factor, owner: owner)
   }
 
   /// Copies `count` rows, for looking at.

@@ -15,8 +15,11 @@ private struct RowJob {
 
   var operation: Operation
   var kernels: UnsafePointer<ck_kernels>
-  var input: Rows
-  var output: Rows
+  var input: UnsafeMutablePointer<Float>
+  var inputStride: Int
+  var output: UnsafeMutablePointer<Float>
+  var outputStride: Int
+  var width: Int
   var count: Int
   var rowsPerChunk: Int
 
@@ -26,9 +29,8 @@ private struct RowJob {
   }
 
   private func perform(row: Int) {
-    let width = input.width
-    let x = input.base + row * input.stride
-    let y = output.base + row * output.stride
+    let x = input + row * inputStride
+    let y = output + row * outputStride
     switch operation {
     case .rmsNorm(let weight, let epsilon): kernels.pointee.rms_norm(x, weight, epsilon, y, width)
     case .layerNorm(let weight, let bias, let epsilon): kernels.pointee.layer_norm(x, weight, bias, epsilon, y, width)
@@ -48,7 +50,8 @@ extension Engine {
   private func run(_ operation: RowJob.Operation, _ input: Rows, _ output: Rows, count: Int) {
     guard count > 0 else { return }
     var job = RowJob(
-      operation: operation, kernels: kernels, input: input, output: output, count: count, rowsPerChunk: count)
+      operation: operation, kernels: kernels, input: input.base, inputStride: input.stride, output: output.base,
+      outputStride: output.stride, width: input.width, count: count, rowsPerChunk: count)
     // Waking the others costs some microseconds; below that much work the caller does it alone.
     guard threads.threadCount > 1, count > 1, count * input.width > 16384 else { return job.perform(0) }
     job.rowsPerChunk = max(count / (threads.threadCount * 4), 1)
@@ -101,7 +104,8 @@ extension Engine {
     _ head: Int, of headSize: Int, in rows: Rows, count: Int, to slots: UnsafeMutablePointer<UInt16>, slot: Int
   ) {
     precondition((head + 1) * headSize <= rows.width, "no such head")
-    let columns = Rows(base: rows.base + head * headSize, stride: rows.stride, width: headSize)
+    let columns = Rows(
+      base: rows.base + head * headSize, stride: rows.stride, width: headSize, owner: rows.owner)
     run(.toHalf(slots + slot * headSize), columns, columns, count: count)
   }
 

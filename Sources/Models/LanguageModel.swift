@@ -24,7 +24,6 @@ public final class LanguageModel {
   private let outputNorm: FloatBuffer
   private let outputHead: WeightMatrix
   private let rotary: RotaryTable
-  private let memory: [FloatBuffer]
   private let hidden, normed, queries, keys, values, attended, gate, up: Rows
 
   /// - Parameters:
@@ -52,28 +51,21 @@ public final class LanguageModel {
     let block = max(maximumBlock, 1)
     let queryWidth = sizes.heads * sizes.headDimension
     let keyWidth = sizes.keyValueHeads * sizes.headDimension
-    let widths = [
-      sizes.embeddingLength, sizes.embeddingLength, queryWidth, keyWidth, keyWidth, queryWidth, sizes.feedForwardLength,
-      sizes.feedForwardLength,
-    ]
-    var memory: [FloatBuffer] = []
-    for width in widths { memory.append(try loader.buffer(block, width)) }
-    self.memory = memory
-    hidden = memory[0].rows(width: widths[0])
-    normed = memory[1].rows(width: widths[1])
-    queries = memory[2].rows(width: widths[2])
-    keys = memory[3].rows(width: widths[3])
-    values = memory[4].rows(width: widths[4])
-    attended = memory[5].rows(width: widths[5])
-    gate = memory[6].rows(width: widths[6])
-    up = memory[7].rows(width: widths[7])
+    hidden = try loader.rows(block, width: sizes.embeddingLength)
+    normed = try loader.rows(block, width: sizes.embeddingLength)
+    queries = try loader.rows(block, width: queryWidth)
+    keys = try loader.rows(block, width: keyWidth)
+    values = try loader.rows(block, width: keyWidth)
+    attended = try loader.rows(block, width: queryWidth)
+    gate = try loader.rows(block, width: sizes.feedForwardLength)
+    up = try loader.rows(block, width: sizes.feedForwardLength)
     rotary = try RotaryTable(loader: loader, tokens: block, base: sizes.rotaryBase, sections: sizes.rotarySections)
     logits = Array(repeating: 0, count: sizes.vocabularySize)
 
     let isQuantized = outputHead.type.isQuantized || layers.contains(where: \.isQuantized)
     do {
       engine = try Engine(
-        threads: threads, maximumRows: block, maximumColumns: isQuantized ? widths.max() ?? 0 : 0,
+        threads: threads, maximumRows: block, maximumColumns: isQuantized ? max(sizes.embeddingLength, queryWidth, sizes.feedForwardLength) : 0,
         maximumHeads: sizes.keyValueHeads, instructionSet: instructionSet)
     } catch { throw .compute(path: file.path, error) }
     configuration = sizes

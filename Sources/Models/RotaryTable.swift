@@ -12,7 +12,6 @@ import Compute
 struct RotaryTable {
   let cosines: Rows
   let sines: Rows
-  private let memory: (FloatBuffer, FloatBuffer)
   /// Turns of each pair for one step, in radians.
   private let frequencies: [Double]
   /// Which component of a position turns each pair: 0 time, 1 height, 2 width.
@@ -38,9 +37,8 @@ struct RotaryTable {
   private init(loader: WeightLoader, tokens: Int, frequencies: [Double], components: [Int]) throws(ModelError) {
     self.frequencies = frequencies
     self.components = components
-    memory = (try loader.buffer(tokens, frequencies.count), try loader.buffer(tokens, frequencies.count))
-    cosines = memory.0.rows(width: frequencies.count)
-    sines = memory.1.rows(width: frequencies.count)
+    cosines = try loader.rows(tokens, width: frequencies.count)
+    sines = try loader.rows(tokens, width: frequencies.count)
   }
 
   private static func frequencies(_ pairs: Int, base: Double) -> [Double] {

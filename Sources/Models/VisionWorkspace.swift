@@ -8,25 +8,17 @@ final class VisionWorkspace {
   let rotary: RotaryTable
   /// The layout that `rotary` is filled for.
   private(set) var layout: PatchLayout?
-  private let memory: [FloatBuffer]
 
   init(loader: WeightLoader, sizes: VisionConfiguration, capacity: Int, feedForwardRows: Int) throws(ModelError) {
     self.capacity = capacity
     let width = sizes.embeddingLength
-    let patch = 3 * sizes.patchSize * sizes.patchSize
-    let shapes = [(capacity, patch)] + Array(repeating: (capacity, width), count: 5)
-    var memory: [FloatBuffer] = []
-    for (rows, width) in shapes + [(feedForwardRows, sizes.feedForwardLength)] {
-      memory.append(try loader.buffer(rows, width))
-    }
-    self.memory = memory
-    patches = memory[0].rows(width: patch)
-    hidden = memory[1].rows(width: width)
-    normed = memory[2].rows(width: width)
-    queries = memory[3].rows(width: width)
-    keys = memory[4].rows(width: width)
-    values = memory[5].rows(width: width)
-    inner = memory[6].rows(width: sizes.feedForwardLength)
+    patches = try loader.rows(capacity, width: 3 * sizes.patchSize * sizes.patchSize)
+    hidden = try loader.rows(capacity, width: width)
+    normed = try loader.rows(capacity, width: width)
+    queries = try loader.rows(capacity, width: width)
+    keys = try loader.rows(capacity, width: width)
+    values = try loader.rows(capacity, width: width)
+    inner = try loader.rows(feedForwardRows, width: sizes.feedForwardLength)
     rotary = try RotaryTable(
       loader: loader, tokens: capacity, base: 10000, rowPairs: sizes.headDimension / 4)
   }

@@ -89,13 +89,11 @@ struct WeightLoader {
       bias: has(name + ".bias") ? try vector(name + ".bias", outputs) : nil)
   }
 
-  func buffer(_ counts: Int...) throws(ModelError) -> FloatBuffer {
-    var product = 1
-    for count in counts {
-      let (next, overflow) = product.multipliedReportingOverflow(by: count)
-      guard !overflow else { throw .compute(path: file.path, .outOfMemory(bytes: .max)) }
-      product = next
-    }
-    do { return try FloatBuffer(count: product) } catch { throw .compute(path: file.path, error) }
+  /// Working memory of `count` rows.
+  func rows(_ count: Int, width: Int) throws(ModelError) -> Rows {
+    let (numbers, overflow) = count.multipliedReportingOverflow(by: width)
+    do {
+      return try FloatBuffer(count: overflow ? .max : numbers).rows(width: width)
+    } catch { throw .compute(path: file.path, error) }
   }
 }
