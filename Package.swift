@@ -52,7 +52,7 @@ let package = Package(
     tests("BoundedCacheTests", ["BoundedCache"], resources: [.copy("Goldens")]),
     tests("ModelsTests", ["Models"], resources: [.copy("Goldens")]),
     tests("AssistantTests", ["Assistant"]),
-    tests("ScreenTests", ["Screen"]),
+    tests("ScreenTests", ["Screen", "SessionInterface", "Pictures"]),
     tests("ArchitectureTests", []),
     tests("CommandLineTests", ["edgeassist"]),
   ],

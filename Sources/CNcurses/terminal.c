@@ -250,7 +250,6 @@ static int own_key(wint_t code) {
   case KEY_BACKSPACE: return CN_KEY_BACKSPACE;
   case KEY_DC: return CN_KEY_DELETE;
   case KEY_ENTER: return CN_KEY_ENTER;
-  case KEY_BTAB: return CN_KEY_BACK_TAB;
   default: return code >= own_keys ? (int)(code - own_keys) : CN_KEY_OTHER;
   }
 }

@@ -3,6 +3,11 @@ package struct Glyph: Equatable, Sendable {
   package var text: String
   /// Columns: 1 or 2.
   package var width: Int
+
+  package init(text: String, width: Int) {
+    self.text = text
+    self.width = width
+  }
 }
 
 /// The glyphs that show a grapheme. Mostly one; none for what has no looks.

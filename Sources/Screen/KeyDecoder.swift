@@ -1,12 +1,12 @@
-import CNcurses
-
 /// Turns what the terminal sends, one character or known key at a time, into keys and pastes. Escape sequences that
 /// nobody knows are swallowed whole, so that they never end up in the text.
 package struct KeyDecoder {
   package enum Input: Equatable, Sendable {
     case character(Unicode.Scalar)
-    /// One of the `CN_KEY_` numbers.
-    case known(Int)
+    /// A key that the terminal sends in its own way, already recognised.
+    case known(Key)
+    case pasteBegin
+    case pasteEnd
   }
 
   private enum Mode: Equatable {
@@ -33,16 +33,15 @@ package struct KeyDecoder {
   package mutating func take(_ input: Input) -> [ScreenMessage] {
     if mode == .paste { return takePasted(input) }
     switch input {
-    case .known(let number):
-      let before = mode == .escape ? [ScreenMessage.key(.escape)] : flushRun()
-      mode = .plain
-      if number == Int(CN_KEY_PASTE_BEGIN) {
-        mode = .paste
-        pasteText.removeAll()
-        return before
-      }
-      guard let key = key(number) else { return before }
-      return before + [.key(key)]
+    case .known(let key):
+      return settle() + [.key(key)]
+    case .pasteBegin:
+      let before = settle()
+      mode = .paste
+      pasteText.removeAll()
+      return before
+    case .pasteEnd:
+      return settle()
     case .character(let scalar):
       return take(scalar)
     }
@@ -50,15 +49,13 @@ package struct KeyDecoder {
 
   /// Nothing more has come for now: what waits is decided.
   package mutating func pause() -> [ScreenMessage] {
-    switch mode {
-    case .paste: return []
-    case .escape:
-      mode = .plain
-      return [.key(.escape)]
-    case .sequence, .plain:
-      mode = .plain
-      return flushRun()
-    }
+    mode == .paste ? [] : settle()
+  }
+
+  private mutating func settle() -> [ScreenMessage] {
+    let before = mode == .escape ? [ScreenMessage.key(.escape)] : flushRun()
+    mode = .plain
+    return before
   }
 
   /// Gives up waiting for the end of a paste.
@@ -128,26 +125,15 @@ package struct KeyDecoder {
 
   private mutating func takePasted(_ input: Input) -> [ScreenMessage] {
     switch input {
-    case .known(let number):
-      return number == Int(CN_KEY_PASTE_END) ? endPaste() : []
+    case .pasteEnd:
+      return endPaste()
     case .character(let scalar):
       if pasteText.count < KeyDecoder.mostPasted { pasteText.append(scalar) }
-      return []
+    case .known, .pasteBegin:
+      break
     }
+    return []
   }
-
-  private func key(_ number: Int) -> Key? {
-    KeyDecoder.keys[number]
-  }
-
-  private static let keys: [Int: Key] = [
-    Int(CN_KEY_LEFT): .left, Int(CN_KEY_RIGHT): .right, Int(CN_KEY_UP): .up, Int(CN_KEY_DOWN): .down,
-    Int(CN_KEY_HOME): .home, Int(CN_KEY_END): .end, Int(CN_KEY_PAGE_UP): .pageUp,
-    Int(CN_KEY_PAGE_DOWN): .pageDown, Int(CN_KEY_BACKSPACE): .backspace, Int(CN_KEY_DELETE): .delete,
-    Int(CN_KEY_ENTER): .enter, Int(CN_KEY_WORD_LEFT): .wordLeft, Int(CN_KEY_WORD_RIGHT): .wordRight,
-    Int(CN_KEY_SCROLL_UP): .lineUp, Int(CN_KEY_SCROLL_DOWN): .lineDown, Int(CN_KEY_WHEEL_UP): .lineUp,
-    Int(CN_KEY_WHEEL_DOWN): .lineDown, Int(CN_KEY_NEW_LINE): .newLine,
-  ]
 }
 
 extension Optional where Wrapped == [ScreenMessage] {

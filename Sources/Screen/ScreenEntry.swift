@@ -45,6 +45,9 @@ public struct ScreenOptions: Sendable {
   public var usesMouseWheel: Bool
   /// True when standard input carries the video, so that keys must be read from the controlling terminal.
   public var standardInputCarriesData: Bool
+  /// Where keys come from and the screen goes to: standard input and output.
+  package var input: Int32 = 0
+  package var output: Int32 = 1
 
   public init(
     environment: [String: String] = ProcessEnvironment.current,

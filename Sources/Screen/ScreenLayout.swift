@@ -34,6 +34,20 @@ package struct ScreenLayout: Equatable, Sendable {
     size: ScreenSize, pictureShape: (width: Int, height: Int)?, inputRows: Int = 1, hasCodingPane: Bool = false
   ) {
     guard size.columns >= ScreenLayout.smallest.columns, size.rows >= ScreenLayout.smallest.rows else { return nil }
+    let fitted = { (statusRows: Int) in
+      ScreenLayout(
+        fitting: size, pictureShape: pictureShape, inputRows: inputRows, hasCodingPane: hasCodingPane,
+        statusRows: statusRows)
+    }
+    // A memory panel tells what the second status row would.
+    let withPanel = fitted(1)
+    self = withPanel.memoryPanel != nil ? withPanel : fitted(2)
+  }
+
+  private init(
+    fitting size: ScreenSize, pictureShape: (width: Int, height: Int)?, inputRows: Int, hasCodingPane: Bool,
+    statusRows: Int
+  ) {
     let columns = size.columns
     let inputHeight = min(ScreenLayout.mostInputRows, max(1, inputRows))
     func row(_ index: Int, rows: Int = 1, margin: Int = 0) -> Rectangle {
@@ -42,7 +56,7 @@ package struct ScreenLayout: Equatable, Sendable {
 
     header = row(0, margin: 1)
     help = row(size.rows - 1, margin: 1)
-    status = row(size.rows - 3, rows: 2, margin: 1)
+    status = row(size.rows - 1 - statusRows, rows: statusRows, margin: 1)
     let ruleAboveStatus = size.rows >= 24 ? 1 : 0
     let inputRow = status.row - ruleAboveStatus - inputHeight
     input = row(inputRow, rows: inputHeight, margin: 1)
@@ -59,18 +73,6 @@ package struct ScreenLayout: Equatable, Sendable {
       } else {
         placeBeside(shape, in: body)
       }
-    }
-    if memoryPanel != nil {
-      // The panel tells what the second status row would.
-      status.row += 1
-      status.rows = 1
-      let shifted = horizontalRules.indices.suffix(ruleAboveStatus + 1)
-      for index in shifted { horizontalRules[index].row += 1 }
-      input.row += 1
-      for index in verticalRules.indices { verticalRules[index].rows += 1 }
-      conversation.rows += 1
-      picture?.rows += 1
-      timeline?.row += 1
     }
   }
 

@@ -43,13 +43,13 @@ struct ScreenLoop {
   ) throws(ScreenError) -> ScreenExit {
     let type = try terminalType(options)
     let input = try inputDescriptor(options)
-    defer { if input > STDERR_FILENO { close(input) } }
+    defer { if input != options.input { close(input) } }
     let unicode = Appearance.isUnicode(options.environment)
 
     let errors = cn_guard(mailbox.writeEnd)
     defer { cn_unguard() }
     var capabilities = cn_capabilities()
-    let answer = cn_start(input, STDOUT_FILENO, type, unicode, options.usesMouseWheel, &capabilities)
+    let answer = cn_start(input, options.output, type, unicode, options.usesMouseWheel, &capabilities)
     try check(answer, type)
     defer { cn_stop() }
 
@@ -66,7 +66,7 @@ struct ScreenLoop {
   }
 
   private static func terminalType(_ options: ScreenOptions) throws(ScreenError) -> String {
-    guard isatty(STDOUT_FILENO) == 1 else { throw .notATerminal("standard output") }
+    guard isatty(options.output) == 1 else { throw .notATerminal("standard output") }
     guard let type = options.environment["TERM"], !type.isEmpty else {
       throw .unusableTerminal(type: "", reason: "is not set")
     }
@@ -75,8 +75,10 @@ struct ScreenLoop {
   }
 
   private static func inputDescriptor(_ options: ScreenOptions) throws(ScreenError) -> Int32 {
-    if isatty(STDIN_FILENO) == 1, !options.standardInputCarriesData { return STDIN_FILENO }
-    guard options.standardInputCarriesData else { throw .notATerminal("standard input") }
+    if !options.standardInputCarriesData {
+      guard isatty(options.input) == 1 else { throw .notATerminal("standard input") }
+      return options.input
+    }
     let descriptor = open("/dev/tty", O_RDWR | O_CLOEXEC)
     guard descriptor >= 0 else { throw .notATerminal("the controlling terminal") }
     return descriptor
@@ -174,7 +176,8 @@ struct ScreenLoop {
       switch Int(cn_read(&value)) {
       case Int(CN_CHARACTER):
         if let scalar = Unicode.Scalar(value) { messages += decoder.take(.character(scalar)) }
-      case Int(CN_KEY): messages += decoder.take(.known(Int(value)))
+      case Int(CN_KEY):
+        if let input = terminalKeys[Int(value)] { messages += decoder.take(input) }
       default: break reading
       }
       inputs += 1
@@ -244,3 +247,16 @@ struct ScreenLoop {
     resize()
   }
 }
+
+/// The keys that ncurses recognises.
+private let terminalKeys: [Int: KeyDecoder.Input] = [
+  Int(CN_KEY_LEFT): .known(.left), Int(CN_KEY_RIGHT): .known(.right), Int(CN_KEY_UP): .known(.up),
+  Int(CN_KEY_DOWN): .known(.down), Int(CN_KEY_HOME): .known(.home), Int(CN_KEY_END): .known(.end),
+  Int(CN_KEY_PAGE_UP): .known(.pageUp), Int(CN_KEY_PAGE_DOWN): .known(.pageDown),
+  Int(CN_KEY_BACKSPACE): .known(.backspace), Int(CN_KEY_DELETE): .known(.delete),
+  Int(CN_KEY_ENTER): .known(.enter), Int(CN_KEY_NEW_LINE): .known(.newLine),
+  Int(CN_KEY_WORD_LEFT): .known(.wordLeft), Int(CN_KEY_WORD_RIGHT): .known(.wordRight),
+  Int(CN_KEY_SCROLL_UP): .known(.lineUp), Int(CN_KEY_SCROLL_DOWN): .known(.lineDown),
+  Int(CN_KEY_WHEEL_UP): .known(.lineUp), Int(CN_KEY_WHEEL_DOWN): .known(.lineDown),
+  Int(CN_KEY_PASTE_BEGIN): .pasteBegin, Int(CN_KEY_PASTE_END): .pasteEnd,
+]

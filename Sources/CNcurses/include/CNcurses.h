@@ -68,7 +68,6 @@ enum {
   CN_KEY_WHEEL_DOWN,
   CN_KEY_PASTE_BEGIN,
   CN_KEY_PASTE_END,
-  CN_KEY_BACK_TAB,
   CN_KEY_NEW_LINE,
 };
 // Reads one key or character without waiting (an escape sequence is waited for a few milliseconds).

@@ -1,0 +1,40 @@
+import Screen
+import Testing
+
+@Suite struct FormattingTests {
+  @Test("times", arguments: [
+    (0, "0:00"), (12.9, "0:12"), (90, "1:30"), (3723, "1:02:03"), (-4, "0:00"), (.nan, "-:--"),
+    (.infinity, "-:--"), (1e300, "-:--"),
+  ] as [(Double, String)])
+  func times(seconds: Double, text: String) {
+    #expect(clock(seconds) == text)
+  }
+
+  @Test("decimals are rounded", arguments: [
+    (1.25, 1, "1.3"), (0.04, 1, "0.0"), (-0.04, 1, "0.0"), (-1.5, 0, "-2"), (21.4, 0, "21"), (1.005, 3, "1.005"),
+    (.nan, 1, "-"), (1e200, 1, "-"),
+  ] as [(Double, Int, String)])
+  func decimals(value: Double, places: Int, text: String) {
+    #expect(decimal(value, places: places) == text)
+  }
+
+  @Test("sizes", arguments: [
+    (0, "0 B"), (-1, "0 B"), (512, "512 B"), (1536, "1.5 KiB"), (187 << 20, "187 MiB"), (3 << 30, "3.0 GiB"),
+  ])
+  func sizes(bytes: Int, text: String) {
+    #expect(memorySize(bytes) == text)
+  }
+
+  @Test("counts", arguments: [(0, "0"), (999, "999"), (1000, "1 000"), (1_234_567, "1 234 567"), (-3, "0")])
+  func counts(value: Int, text: String) {
+    #expect(count(value) == text)
+  }
+
+  @Test("a text that is too long loses its middle")
+  func shortening() {
+    #expect(shortened("short", columns: 5, ellipsis: "…") == "short")
+    #expect(shortened("/home/me/videos/cam.mp4", columns: 11, ellipsis: "…") == "/home…m.mp4")
+    #expect(displayWidth(of: shortened("漢字漢字漢字漢字", columns: 8, ellipsis: "…")) <= 8)
+    #expect(shortened("anything", columns: 1, ellipsis: "…") == "")
+  }
+}

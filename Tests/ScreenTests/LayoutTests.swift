@@ -1,0 +1,88 @@
+import Screen
+import Testing
+
+@Suite struct LayoutTests {
+  private func areas(_ layout: ScreenLayout) -> [Rectangle] {
+    [layout.header, layout.conversation, layout.input, layout.status, layout.help] + layout.horizontalRules
+      + layout.verticalRules
+      + [layout.picture, layout.timeline, layout.memoryPanel, layout.codingPane].compactMap { $0 }
+  }
+
+  private func overlap(_ a: Rectangle, _ b: Rectangle) -> Bool {
+    !a.isEmpty && !b.isEmpty && a.column < b.endColumn && b.column < a.endColumn && a.row < b.endRow
+      && b.row < a.endRow
+  }
+
+  @Test("at every size nothing overlaps or leaves the screen", arguments: [
+    nil, (16, 9), (9, 16), (1, 1), (1, 900), (900, 1),
+  ] as [(Int, Int)?])
+  func noOverlap(shape: (Int, Int)?) {
+    for columns in stride(from: 60, through: 240, by: 7) {
+      for rows in 20...70 {
+        for (inputRows, hasCodingPane) in [(1, false), (3, false), (2, true)] {
+          let layout = ScreenLayout(
+            size: ScreenSize(columns: columns, rows: rows), pictureShape: shape.map { (width: $0.0, height: $0.1) },
+            inputRows: inputRows, hasCodingPane: hasCodingPane)
+          guard let layout else {
+            Issue.record("no layout for \(columns)×\(rows)")
+            continue
+          }
+          let all = areas(layout)
+          let screen = Rectangle(column: 0, row: 0, columns: columns, rows: rows)
+          let inside = all.allSatisfy {
+            $0.column >= 0 && $0.row >= 0 && $0.endColumn <= screen.endColumn && $0.endRow <= screen.endRow
+          }
+          var clash = false
+          for i in all.indices { for j in all.indices where j > i && overlap(all[i], all[j]) { clash = true } }
+          if !inside || clash { Issue.record("\(columns)×\(rows) \(String(describing: shape)) \(layout)") }
+        }
+      }
+    }
+  }
+
+  @Test("the talk always has room", arguments: [(60, 20), (79, 60), (80, 24), (120, 40), (200, 50)])
+  func roomForTalk(columns: Int, rows: Int) throws {
+    for shape in [(16, 9), (9, 16), (1, 1)] {
+      let layout = try #require(
+        ScreenLayout(
+          size: ScreenSize(columns: columns, rows: rows), pictureShape: (width: shape.0, height: shape.1),
+          inputRows: 3))
+      #expect(layout.conversation.columns >= 30)
+      #expect(layout.conversation.rows >= 8)
+    }
+  }
+
+  @Test("a screen below 60×20 has no layout", arguments: [(59, 20), (60, 19), (1, 1), (0, 0), (500, 5)])
+  func tooSmall(columns: Int, rows: Int) {
+    #expect(ScreenLayout(size: ScreenSize(columns: columns, rows: rows), pictureShape: nil) == nil)
+  }
+
+  @Test("high and narrow, the picture stands above the talk; else beside it")
+  func stacking() throws {
+    let narrow = try #require(
+      ScreenLayout(size: ScreenSize(columns: 70, rows: 45), pictureShape: (width: 16, height: 9)))
+    #expect(try #require(narrow.picture).endRow <= narrow.conversation.row)
+    let wide = try #require(
+      ScreenLayout(size: ScreenSize(columns: 100, rows: 30), pictureShape: (width: 16, height: 9)))
+    #expect(try #require(wide.picture).endColumn < wide.conversation.column)
+  }
+
+  @Test("without a stream the talk takes the whole width")
+  func chat() throws {
+    let layout = try #require(ScreenLayout(size: ScreenSize(columns: 100, rows: 30), pictureShape: nil))
+    #expect(layout.picture == nil)
+    #expect(layout.conversation.columns == 98)
+  }
+
+  @Test("a third pane has its place")
+  func codingPane() throws {
+    let wide = try #require(
+      ScreenLayout(
+        size: ScreenSize(columns: 180, rows: 50), pictureShape: (width: 16, height: 9), hasCodingPane: true))
+    #expect(try #require(wide.codingPane).column > wide.conversation.endColumn)
+    let narrow = try #require(
+      ScreenLayout(
+        size: ScreenSize(columns: 90, rows: 50), pictureShape: (width: 16, height: 9), hasCodingPane: true))
+    #expect(try #require(narrow.codingPane).row > narrow.conversation.endRow - 1)
+  }
+}

@@ -1,0 +1,98 @@
+import Pictures
+import Screen
+import SessionInterface
+
+/// A screen without a terminal, with a clock of its own.
+struct TestScreen {
+  var state: ScreenState
+  var now = 100.0
+
+  init(_ columns: Int = 100, _ rows: Int = 30, depth: ColorDepth = .palette256, unicode: Bool = true) {
+    state = ScreenState(
+      size: ScreenSize(columns: columns, rows: rows), appearance: Appearance(depth: depth, unicode: unicode),
+      policies: ["infinipot-v", "sliding-window", "uniform", "full"], homeDirectory: "/home/me")
+  }
+
+  @discardableResult
+  mutating func press(_ keys: Key...) -> [ScreenEffect] {
+    keys.flatMap { update(&state, .key($0), at: now) }
+  }
+
+  @discardableResult
+  mutating func type(_ text: String) -> [ScreenEffect] { press(.text(text)) }
+
+  /// Types a line and sends it.
+  @discardableResult
+  mutating func enter(_ line: String) -> [ScreenEffect] {
+    state.editor.replace(with: line)
+    return press(.enter)
+  }
+
+  mutating func tell(_ events: SessionEvent...) {
+    for event in events { _ = update(&state, .event(event), at: now) }
+  }
+
+  @discardableResult
+  mutating func send(_ message: ScreenMessage) -> [ScreenEffect] { update(&state, message, at: now) }
+
+  /// A question with its whole answer.
+  mutating func talk(_ question: String, _ answer: String) {
+    enter(question)
+    tell(.answerStarted(question: question), .answerPiece(answer), .answerFinished(.of(answer)))
+  }
+
+  var grid: CellGrid {
+    var grid = CellGrid(columns: state.size.columns, rows: state.size.rows)
+    draw(state, into: &grid)
+    return grid
+  }
+
+  var rows: [String] { grid.text }
+  var text: String { rows.joined(separator: "\n") }
+}
+
+extension AnswerSummary {
+  static func of(_ text: String, stop: Stop = .end) -> AnswerSummary {
+    AnswerSummary(
+      text: text, stop: stop, promptTokens: 20, answerTokens: 12, firstTokenSeconds: 0.1, seconds: 0.42)
+  }
+}
+
+extension SessionDescription {
+  static let clip = SessionDescription(
+    modelName: "tiny.gguf", isEmbeddedModel: false, source: "cam.mp4", duration: 60, threads: 2)
+  static let chat = SessionDescription(
+    modelName: "tiny.gguf", isEmbeddedModel: false, source: nil, duration: nil, threads: 2)
+}
+
+extension SessionStatistics {
+  static var midway: SessionStatistics {
+    var statistics = SessionStatistics()
+    statistics.streamTime = 12
+    statistics.picturesSeen = 24
+    statistics.picturesDropped = 3
+    statistics.systemTokens = 32
+    statistics.visionTokens = 320
+    statistics.tailTokens = 32
+    statistics.budget = 512
+    statistics.peakTokens = 448
+    statistics.passes = 4
+    statistics.cacheBytes = 786_432
+    statistics.policy = "infinipot-v"
+    statistics.answerTokensPerSecond = 21.4
+    statistics.residentBytes = 196_083_712
+    return statistics
+  }
+}
+
+/// A dark picture with a light bar from the left, so that its cells can be told apart.
+func barPicture(width: Int, height: Int) -> Picture {
+  var pixels: [UInt8] = []
+  for y in 0..<height {
+    for x in 0..<width {
+      let isBar = x < width / 2 && y >= height / 4 && y < height * 3 / 4
+      pixels += isBar ? [240, 240, 240] : [10, 10, 10]
+    }
+  }
+  return Picture(width: width, height: height, pixels: pixels)
+}
