@@ -1,5 +1,5 @@
 import Compute
-import KeyValueCache
+import BoundedCache
 import ModelFile
 import Models
 import Pictures
