@@ -353,11 +353,8 @@ final class DecodingLoop: @unchecked Sendable {
         var pause = timespec(tv_sec: 0, tv_nsec: 5_000_000)
         nanosleep(&pause, nil)
       case .interrupted: throw .cancelled(source: name)
-      case .lost(let reason, _):
-        let known = input.reasonForNoPicture
-        throw .unreachable(source: name, detail: known.isEmpty ? reason : known)
-      case .end:
-        throw .noPicture(source: name, detail: input.reasonForNoPicture)
+      case .lost(let reason, _): throw input.errorWithoutPicture(after: reason)
+      case .end: throw input.errorWithoutPicture(after: nil)
       }
     }
   }

@@ -101,13 +101,16 @@ final class MediaInput {
     return nil
   }
 
-  /// Why not one picture came, as far as that can be said.
-  var reasonForNoPicture: String {
+  /// Why not one picture came.
+  /// - Parameter reason: why the source broke off, if it did.
+  func errorWithoutPicture(after reason: String?) -> VideoError {
+    let name = source.displayName
     if !isLive, !isSeekable, String(cString: format.pointee.iformat.pointee.name).hasPrefix("mov,") {
-      return "its index comes last, and this source can only be read from the front: use it as a file, or rewrite it "
-        + "with 'ffmpeg -i IN -c copy -movflags +faststart OUT'"
+      return .indexAtEnd(source: name)
     }
-    return readFailure ?? (damagedCount == 0 ? "" : "\(damagedCount) damaged packets")
+    if let reason { return .unreachable(source: name, detail: reason) }
+    let damage = damagedCount == 0 ? "" : "damaged packets: \(damagedCount)"
+    return .noPicture(source: name, detail: readFailure ?? damage)
   }
 
   /// A timeline that fits this input from its beginning.
