@@ -35,6 +35,9 @@ final class DecodingLoop: @unchecked Sendable {
   private var hasReportedEnd = false
   /// Stream time and monotonic clock at the source's first picture since it was last reached.
   private var reached = (streamTime: 0.0, clock: 0.0)
+  /// Tries to reach a lost source since it last stayed for a while.
+  private var triesInARow = 0
+  private static let whileInSeconds = 10.0
 
   /// A gap of a live source longer than this, in seconds, is a gap and not a still picture.
   private static let longestLiveStill = 5.0
@@ -102,8 +105,8 @@ final class DecodingLoop: @unchecked Sendable {
       _ = control.rest(0.005)
     case .interrupted:
       break
-    case .lost(let reason):
-      if input.isLive, !hasOutrunTheClock {
+    case .lost(let reason, let isProperEnd):
+      if input.isLive, !(isProperEnd && hasOutrunTheClock) {
         reconnect(after: reason)
       } else if input.isLive {
         input.drain()
@@ -295,16 +298,12 @@ final class DecodingLoop: @unchecked Sendable {
     damagedBefore += input?.damagedCount ?? 0
     input = nil
     let lostAt = monotonicSeconds()
-    var delay = options.reconnection.firstDelay
+    // A source that comes back only to go again at once must not be tried for ever.
+    if lostAt - reached.clock > Self.whileInSeconds { triesInARow = 0 }
     var lastError = VideoError.unreachable(source: description.source, detail: reason)
-    for _ in 0..<options.reconnection.attempts {
-      let until = monotonicSeconds() + delay
-      while monotonicSeconds() < until {
-        // A wish to seek is answered later; a stop at once.
-        let rest = min(0.1, max(0.001, until - monotonicSeconds()))
-        if control.rest(rest) == .interrupted, control.interruption.isStopped { return }
-      }
-      delay = min(delay * 2, options.reconnection.longestDelay)
+    while triesInARow < options.reconnection.attempts {
+      guard rest(delayBeforeTry: triesInARow) == .goOn else { return }
+      triesInARow += 1
       do throws(VideoError) {
         try resume(lostAt: lostAt)
         control.warn("\(description.source) is back after \(decimal(monotonicSeconds() - lostAt, places: 1)) s")
@@ -314,12 +313,18 @@ final class DecodingLoop: @unchecked Sendable {
         lastError = error
       }
     }
-    let tries = options.reconnection.attempts
     control.warn(
-      "\(description.source) stayed away for \(tries) \(tries == 1 ? "try" : "tries") over "
-        + "\(decimal(monotonicSeconds() - lostAt, places: 0)) s; the stream ends here")
+      "\(description.source) could not be reached again (tries: \(triesInARow), for "
+        + "\(decimal(monotonicSeconds() - lostAt, places: 0)) s); the stream ends here")
     hasEnded = true
     control.finish(failure: lastError)
+  }
+
+  /// Waits before the next try, twice as long as before the last; a stop ends the wait.
+  private func rest(delayBeforeTry number: Int) -> StreamControl.Passage {
+    var delay = options.reconnection.firstDelay
+    for _ in 0..<min(number, 30) { delay *= 2 }
+    return control.rest(min(delay, options.reconnection.longestDelay))
   }
 
   private func resume(lostAt: Double) throws(VideoError) {
@@ -348,11 +353,8 @@ final class DecodingLoop: @unchecked Sendable {
         var pause = timespec(tv_sec: 0, tv_nsec: 5_000_000)
         nanosleep(&pause, nil)
       case .interrupted: throw .cancelled(source: name)
-      case .lost(let reason):
-        let known = input.reasonForNoPicture
-        throw .unreachable(source: name, detail: known.isEmpty ? reason : known)
-      case .end:
-        throw .noPicture(source: name, detail: input.reasonForNoPicture)
+      case .lost(let reason, _): throw input.errorWithoutPicture(after: reason)
+      case .end: throw input.errorWithoutPicture(after: nil)
       }
     }
   }

@@ -34,8 +34,8 @@ final class MediaInput {
     case nothingYet
     /// The caller's own wish to end broke the reading off.
     case interrupted
-    /// The source broke off, for this reason.
-    case lost(String)
+    /// The source broke off, for this reason; properly, if the other end said that this was all.
+    case lost(String, isProperEnd: Bool = false)
   }
 
   let source: VideoSource
@@ -101,13 +101,16 @@ final class MediaInput {
     return nil
   }
 
-  /// Why not one picture came, as far as that can be said.
-  var reasonForNoPicture: String {
+  /// Why not one picture came.
+  /// - Parameter reason: why the source broke off, if it did.
+  func errorWithoutPicture(after reason: String?) -> VideoError {
+    let name = source.displayName
     if !isLive, !isSeekable, String(cString: format.pointee.iformat.pointee.name).hasPrefix("mov,") {
-      return "its index comes last, and this source can only be read from the front: use it as a file, or rewrite it "
-        + "with 'ffmpeg -i IN -c copy -movflags +faststart OUT'"
+      return .indexAtEnd(source: name)
     }
-    return readFailure ?? (damagedCount == 0 ? "" : "\(damagedCount) damaged packets")
+    if let reason { return .unreachable(source: name, detail: reason) }
+    let damage = damagedCount == 0 ? "" : "damaged packets: \(damagedCount)"
+    return .noPicture(source: name, detail: readFailure ?? damage)
   }
 
   /// A timeline that fits this input from its beginning.
@@ -170,16 +173,25 @@ final class MediaInput {
     let isRemote = readTimeout != nil
     if isLate, let readTimeout { return .lost("nothing came for \(decimal(readTimeout, places: 0)) s") }
     if code == shim_error_end_of_file() {
-      if isLive { return .lost("the sender ended it") }
+      if isLive { return .lost("the sender ended it", isProperEnd: true) }
       if !line.isEmpty { readFailure = line }
       drain()
       return nil
     }
-    if isRemote { return .lost(FFmpegLog.describe(code)) }
+    if isRemote { return .lost(FFmpegLog.describe(code), isProperEnd: isEndOfUnmeasuredAnswer(code)) }
     readFailure = line.isEmpty ? FFmpegLog.describe(code) : line
     failuresInARow += 1
     if failuresInARow > Self.mostFailuresInARow || format.pointee.pb.map({ avio_feof($0) != 0 }) ?? true { drain() }
     return nil
+  }
+
+  /// FFmpeg takes the end of an http answer that stated neither a length nor that the connection would close for an
+  /// input error. A playlist's error is one.
+  private func isEndOfUnmeasuredAnswer(_ code: Int32) -> Bool {
+    guard case .url(let address) = source, let scheme = VideoSource.scheme(of: address) else { return false }
+    let container = String(cString: format.pointee.iformat.pointee.name)
+    return code == shim_error_of_errno(EIO) && ["http", "https"].contains(scheme)
+      && !["hls", "dash"].contains(container)
   }
 
   /// Reads no more; the decoder gives out what it still holds.

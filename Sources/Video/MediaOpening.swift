@@ -251,7 +251,8 @@ extension MediaInput {
     }
     let tag = parameters.pointee.codec_tag
     let letters = (0..<4).map { UInt8(truncatingIfNeeded: tag >> (8 * $0)) }
-    return VideoSource.printable(String(decoding: letters.filter { $0 >= 32 && $0 < 127 }, as: UTF8.self))
+    let name = VideoSource.printable(String(decoding: letters.filter { $0 >= 32 && $0 < 127 }, as: UTF8.self))
+    return name.isEmpty ? "unknown" : name
   }
 
   private static func length(of format: UnsafeMutablePointer<AVFormatContext>) -> Double? {

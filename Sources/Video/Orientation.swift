@@ -15,7 +15,7 @@ struct Orientation: Equatable {
   }
 
   /// Reads a display matrix of nine numbers, row by row: a coded point (x, y) is shown at
-  /// (a·x + c·y, b·x + d·y) with a, b = the first row and c, d = the second. A turn that is not a multiple of 90° is
+  /// (a·x + c·y, b·x + d·y) with a, b = the first row and c, d = the second. A turn by no multiple of 90° is
   /// taken as the nearest one.
   init(a: Int32, b: Int32, c: Int32, d: Int32) {
     let (straight, crossed) = (abs(Int64(a)) + abs(Int64(d)), abs(Int64(b)) + abs(Int64(c)))

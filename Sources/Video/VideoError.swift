@@ -14,6 +14,8 @@ public enum VideoError: Error, Sendable, Equatable {
   case noVideoTrack(source: String)
   /// There is a video track, but not one picture could be decoded from it.
   case noPicture(source: String, detail: String)
+  /// An mp4 whose index comes last, from a source that can only be read from front to back.
+  case indexAtEnd(source: String)
   /// This FFmpeg has no decoder for the video's format.
   case unsupportedCodec(source: String, codec: String)
   /// The address names a protocol that this FFmpeg does not speak.
@@ -55,6 +57,9 @@ extension VideoError: CustomStringConvertible {
       "\(source) has no video stream (only sound or other data); name a file with pictures"
     case .noPicture(let source, let detail):
       "\(source): not one picture could be decoded\(Self.inBrackets(detail)); the file is damaged or holds no frames"
+    case .indexAtEnd(let source):
+      "\(source): its index comes last, but this source can only be read from the front; use it as a file, "
+        + "or rewrite it with 'ffmpeg -i IN -c copy -movflags +faststart OUT'"
     case .unsupportedCodec(let source, let codec):
       "\(source): this FFmpeg has no decoder for '\(codec)'; convert the video, for instance to H.264"
     case .unsupportedProtocol(let source):

@@ -13,8 +13,19 @@ final class LoopbackServer: Sendable {
     case stream([UInt8])
     /// The same, but the connection stays open and nothing more comes.
     case stalledStream([UInt8])
+    /// The same in parts, each as soon as the gate allows it.
+    case parts([[UInt8]], Gate)
     /// The connection closes at once.
     case hangUp
+  }
+
+  /// How many parts of an answer may be sent by now.
+  final class Gate: Sendable {
+    private let count = Atomic<Int>(0)
+
+    func allow(parts: Int) { count.store(parts, ordering: .releasing) }
+
+    func allows(part: Int) -> Bool { part < count.load(ordering: .acquiring) }
   }
 
   let port: UInt16
@@ -93,6 +104,12 @@ final class LoopbackServer: Sendable {
       send(connection, Array("HTTP/1.0 200 OK\r\nContent-Length: \(bytes.count)\r\n\r\n".utf8) + bytes)
     case .stream(let bytes):
       send(connection, Array("HTTP/1.0 200 OK\r\nContent-Type: video/mp2t\r\n\r\n".utf8) + bytes)
+    case .parts(let parts, let gate):
+      send(connection, Array("HTTP/1.0 200 OK\r\nContent-Type: video/mp2t\r\n\r\n".utf8))
+      for (number, part) in parts.enumerated() {
+        while !gate.allows(part: number), !isClosed.load(ordering: .acquiring) { usleep(5000) }
+        send(connection, part)
+      }
     case .stalledStream(let bytes):
       send(connection, Array("HTTP/1.0 200 OK\r\nContent-Type: video/mp2t\r\n\r\n".utf8) + bytes)
       while !isClosed.load(ordering: .acquiring) { usleep(20_000) }

@@ -187,7 +187,7 @@ struct StreamTests {
     let times = await previews.value
     // A busy machine may take longer over it than the two seconds of the clip.
     let most = Int((ContinuousClock.now - start) / .seconds(0.1)) + 2
-    #expect(times.count >= 5 && times.count <= most, "\(times)")
+    #expect(!times.isEmpty && times.count <= most, "\(times)")
     #expect(times == times.sorted())
   }
 
