@@ -45,10 +45,9 @@ package struct Conversation: Equatable, Sendable {
   package mutating func removeAll() { entries.removeAll() }
 
   package var hasOpenAnswer: Bool { openAnswer != nil }
-  package var hasWaitingQuestion: Bool { firstWaitingQuestion != nil }
+  package var hasWaitingQuestion: Bool { entries.contains { $0.kind == .question(isWaiting: true) } }
 
   private var openAnswer: Int? { entries.lastIndex { $0.kind == .answer(isOpen: true) } }
-  private var firstWaitingQuestion: Int? { entries.firstIndex { $0.kind == .question(isWaiting: true) } }
 
   /// Opens the answer right after its question, which may stand before others that wait.
   package mutating func openAnswer(to question: String) {
@@ -61,19 +60,16 @@ package struct Conversation: Equatable, Sendable {
   }
 
   package mutating func appendToAnswer(_ piece: String) {
-    if let index = openAnswer { entries[index].text += piece }
+    guard let index = openAnswer else { return }
+    // Models like to begin with a space or a line end.
+    entries[index].text += entries[index].text.isEmpty ? String(piece.drop { $0.isWhitespace }) : piece
   }
 
   /// Ends the open answer, with its final text when that is known better than by its pieces.
   package mutating func closeAnswer(text: String?, remark: String?) {
     guard let index = openAnswer else { return }
     entries[index].kind = .answer(isOpen: false)
-    if let text, !text.isEmpty { entries[index].text = text }
+    if let text, !text.isEmpty { entries[index].text = text.trimmingSpaces }
     entries[index].remark = remark
-  }
-
-  /// The oldest question that waits will not be answered.
-  package mutating func giveUpWaitingQuestion() {
-    if let index = firstWaitingQuestion { entries[index].kind = .question(isWaiting: false) }
   }
 }

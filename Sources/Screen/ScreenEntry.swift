@@ -27,7 +27,7 @@ public enum ScreenError: Error, Equatable, CustomStringConvertible {
       "\(which) is not a terminal, so there is nowhere to show the screen; "
         + "run in a terminal, or use --batch FILE to work without one"
     case .unusableTerminal(let type, let reason):
-      "the terminal type TERM=\(type) \(reason); "
+      (type.isEmpty ? "the environment variable TERM is not set; " : "the terminal type TERM=\(type) \(reason); ")
         + "set TERM to what your terminal is (for example xterm-256color), or use --batch FILE to work without a screen"
     case .system(let message):
       "the screen could not be opened: \(message); use --batch FILE to work without one"

@@ -122,8 +122,8 @@ package struct ScreenLayout: Equatable, Sendable {
     picture = Rectangle(column: body.column + 1, row: body.row, columns: columns - 2, rows: pictureRows)
     timeline = Rectangle(column: body.column + 1, row: body.endRow - 1, columns: columns - 2, rows: 1)
     if spare >= ScreenLayout.memoryPanelRows, columns >= 38 {
-      picture?.rows = usedRows - 1
-      timeline?.row = body.row + usedRows - 1
+      picture?.rows = usedRows
+      timeline?.row = body.row + usedRows
       memoryPanel = Rectangle(
         column: body.column + 1, row: body.row + usedRows + 2, columns: columns - 2,
         rows: min(ScreenLayout.mostMemoryPanelRows, spare - 2))

@@ -68,7 +68,7 @@ struct ScreenLoop {
   private static func terminalType(_ options: ScreenOptions) throws(ScreenError) -> String {
     guard isatty(options.output) == 1 else { throw .notATerminal("standard output") }
     guard let type = options.environment["TERM"], !type.isEmpty else {
-      throw .unusableTerminal(type: "", reason: "is not set")
+      throw .unusableTerminal(type: "", reason: "")
     }
     if type == "dumb" { throw .unusableTerminal(type: type, reason: "cannot place a cursor") }
     return type
@@ -103,6 +103,8 @@ struct ScreenLoop {
   // MARK: The loop
 
   private mutating func run() -> ScreenExit {
+    // What the session has to say first is shown first.
+    drawnAt = monotonicSeconds()
     while true {
       drawIfDue()
       var descriptors = [

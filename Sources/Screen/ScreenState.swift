@@ -39,6 +39,8 @@ package struct ScreenState: Sendable {
   package var leaveArmedUntil: Double?
   /// True between the wish to stop an answer and its end.
   package var isCancelling = false
+  /// True after a failure during an answer, until the figures say whether the answer goes on.
+  package var answerMayHaveFailed = false
   /// The time of the last message, in seconds of a clock that never goes back.
   package var now = 0.0
 

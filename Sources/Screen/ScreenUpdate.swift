@@ -10,7 +10,8 @@ package func update(_ state: inout ScreenState, _ message: ScreenMessage, at now
   case .key(let key):
     return press(key, &state)
   case .paste(let text):
-    if !state.editor.insert(pasted(text)) { state.say("only the beginning of the paste fits the line", isProblem: true) }
+    let fits = state.editor.insert(pasted(text))
+    if !fits { state.say("only the beginning of the paste fits the line", isProblem: true) }
     return []
   case .event(let event):
     take(event, &state)
@@ -74,8 +75,14 @@ private func take(_ event: SessionEvent, _ state: inout ScreenState) {
   case .answerFinished(let summary):
     state.conversation.closeAnswer(text: summary.text, remark: remark(on: summary, state))
     state.isCancelling = false
+    state.answerMayHaveFailed = false
   case .statistics(let statistics):
     state.statistics = statistics
+    if state.answerMayHaveFailed, !statistics.isAnswering {
+      state.conversation.closeAnswer(text: nil, remark: nil)
+      state.answerMayHaveFailed = false
+      state.isCancelling = false
+    }
     state.heldHistory.add(statistics.heldTokens, at: state.now)
   case .note(let text):
     state.conversation.append(.note, text)
@@ -83,14 +90,8 @@ private func take(_ event: SessionEvent, _ state: inout ScreenState) {
     state.conversation.append(.warning, text)
   case .failure(_, let message):
     state.conversation.append(.failure, message)
-    // What failed may be the question under way: it must not wait for ever. If it was something else, the answer
-    // finds its question again when it begins.
-    if state.conversation.hasOpenAnswer {
-      state.conversation.closeAnswer(text: nil, remark: nil)
-    } else {
-      state.conversation.giveUpWaitingQuestion()
-    }
-    state.isCancelling = false
+    // What failed may be the answer under way, or something else that was asked for meanwhile: the next figures tell.
+    state.answerMayHaveFailed = state.conversation.hasOpenAnswer
   case .streamEnded(let time):
     state.streamEnded = true
     state.conversation.append(.note, "The stream ended at \(clock(time)). You can go on asking about it.")

@@ -116,7 +116,7 @@ func drawMemoryPanel(_ state: ScreenState, into grid: inout CellGrid, area: Rect
 
   var line = passes(state)
   if let pass = state.lastPass {
-    line += ", the last \(count(pass.before)) to \(count(pass.after)) in \(milliseconds(pass.seconds))"
+    line += ", the last from \(count(pass.before)) to \(count(pass.after)) in \(milliseconds(pass.seconds))"
   }
   grid.write(line, column: area.column, row: area.row + 4, limit: area.columns, style: theme.quiet)
   let bytes = "keys and values \(memorySize(statistics.cacheBytes))"

@@ -84,8 +84,5 @@ private func isIdeographic(_ character: Character) -> Bool {
   return displayWidth(of: scalar) == 2
 }
 
-private let closing: Set<Character> = [
-  "。", "、", "，", "．", "：", "；", "！", "？", "）", "」", "』", "】", "》", "〉", "〕", "ー", "…", "”", "’", "々",
-  "ゃ", "ゅ", "ょ", "っ", "ャ", "ュ", "ョ", "ッ", ".", ",", ":", ";", "!", "?", ")", "]", "}",
-]
-private let opening: Set<Character> = ["（", "「", "『", "【", "《", "〈", "〔", "“", "‘", "(", "[", "{"]
+private let closing = Set<Character>("。、，．：；！？）」』】》〉〕ー…”’々ゃゅょっャュョッ.,:;!?)]}")
+private let opening = Set<Character>("（「『【《〈〔“‘([{")

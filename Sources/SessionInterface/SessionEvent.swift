@@ -22,7 +22,8 @@ public enum SessionEvent: Sendable {
   case note(String)
   /// Something is wrong that the session works around.
   case warning(String)
-  /// What was asked could not be done; the session goes on.
+  /// What was asked could not be done; the session goes on. When it was a question, its `answerStarted` came before,
+  /// and statistics follow that no longer answer.
   case failure(code: String, message: String)
   /// The stream has come to its end; questions can still be asked.
   case streamEnded(time: Double)

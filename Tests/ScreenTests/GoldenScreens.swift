@@ -11,10 +11,101 @@ enum GoldenScreens {
   }
 
   static let all: [Screen] = [
-    Screen(columns: 60, rows: 20, text: ""),
-    Screen(columns: 80, rows: 24, text: ""),
-    Screen(columns: 80, rows: 24, unicode: false, text: ""),
-    Screen(columns: 70, rows: 40, text: ""),
-    Screen(columns: 120, rows: 40, text: ""),
+    Screen(
+      columns: 60, rows: 20,
+      text: """
+         edgeassist  cam.mp4                              tiny.gguf
+        ─────────────────────────┬──────────────────────────────────
+                                 │ · Type a question and press
+         ===========:            │   Enter; /help lists the
+         @@@@@@@@@@@+            │   commands.
+         @@@@@@@@@@@=            │
+         @@@@@@@@@@@+            │ › What came first?
+         . . . . . .             │   A red circle came first; 赤い
+                                 │   丸が最初です。 It went to the
+         0:12 ━━╸────────── 1:00 │   left.
+                                 │   0.4 s · 12 tokens
+                                 │
+                                 │ ! The source dropped 3 pictures.
+                                 │
+                                 │
+        ─────────────────────────┴──────────────────────────────────
+         › and th
+         ▸ 0:12 / 1:00 · seen 24 · dropped 3 · process 187 MiB
+         memory =#########+┃.. 384 / 512 tokens   peak 448
+         Enter ask   PgUp/PgDn scroll   /help commands
+        """),
+    Screen(
+      columns: 80, rows: 24,
+      text: """
+         edgeassist  cam.mp4                                                  tiny.gguf
+        ──────────────────────────────────────┬─────────────────────────────────────────
+                                              │ · Type a question and press Enter;
+                                              │   /help lists the commands.
+         ##################                   │
+         @@@@@@@@@@@@@@@@@@                   │ › What came first?
+         @@@@@@@@@@@@@@@@@@                   │   A red circle came first; 赤い丸が最初
+         @@@@@@@@@@@@@@@@@@                   │   です。 It went to the left.
+         @@@@@@@@@@@@@@@@@@                   │   0.4 s · 12 tokens
+         ::::::::::::::::::                   │
+                                              │ ! The source dropped 3 pictures.
+                                              │
+         0:12 ━━━━━───────────────────── 1:00 │
+                                              │
+                                              │
+                                              │
+                                              │
+                                              │
+        ──────────────────────────────────────┴─────────────────────────────────────────
+         › and th
+        ────────────────────────────────────────────────────────────────────────────────
+         ▸ 0:12 / 1:00 · seen 24 · dropped 3 · 21 tok/s · infinipot-v · process 187 MiB
+         memory =############+..┃.. 384 / 512 tokens   peak 448 · 4 passes · 768 KiB
+         Enter ask   PgUp/PgDn scroll   /help commands   Ctrl-C quit
+        """),
+    Screen(
+      columns: 120, rows: 40,
+      text: """
+         edgeassist  cam.mp4                                                                                          tiny.gguf
+        ──────────────────────────────────────────────────────────────────┬─────────────────────────────────────────────────────
+                                                                          │ · Type a question and press Enter; /help lists the
+                                                                          │   commands.
+                                                                          │
+                                                                          │ › What came first?
+         @@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@                                 │   A red circle came first; 赤い丸が最初です。 It
+         @@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@                                 │   went to the left.
+         @@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@                                 │   0.4 s · 12 tokens
+         @@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@                                 │
+         @@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@                                 │ ! The source dropped 3 pictures.
+         @@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@                                 │
+         @@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@                                 │
+         @@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@                                 │
+         @@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@                                 │
+                                                                          │
+                                                                          │
+                                                                          │
+                                                                          │
+                                                                          │
+         0:12 ━━━━━━━━━━━─────────────────────────────────────────── 1:00 │
+                                                                          │
+         Memory                                          384 / 512 tokens │
+         ====########################################++++.......┃........ │
+         = system 32  # vision 320  + talk 32                    peak 448 │
+                                                                          │
+         4 passes, the last from 448 to 224 in 12 ms                      │
+         keys and values 768 KiB                                          │
+                                                                          │
+                                                                          │
+                                                                        █ │
+                                                                        █ │
+                                                                        █ │
+                                                    held in the last 0:01 │
+                                                                          │
+        ──────────────────────────────────────────────────────────────────┴─────────────────────────────────────────────────────
+         › and th
+        ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+         ▸ 0:12 / 1:00 · seen 24 · dropped 3 · 21 tok/s · infinipot-v · process 187 MiB
+         Enter ask   PgUp/PgDn scroll   /help commands   Ctrl-C quit
+        """),
   ]
 }

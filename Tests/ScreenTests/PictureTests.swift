@@ -44,7 +44,9 @@ import Testing
     #expect(grid.text[3] == String(repeating: "▀", count: 20))
   }
 
-  @Test("shapes at the limits are drawn or left out, and never crash", arguments: [(1, 1), (1, 5000), (5000, 1), (0, 0)])
+  @Test("shapes at the limits are drawn or left out, and never crash", arguments: [
+    (1, 1), (1, 5000), (5000, 1), (0, 0),
+  ])
   func extremes(width: Int, height: Int) {
     let shown = picture(width, height) { _, _ in (255, 255, 255) }
     for (columns, rows) in [(1, 1), (30, 10), (0, 3)] {
@@ -70,7 +72,8 @@ import Testing
     let flat = picture(37, 23) { _, _ in (11, 130, 251) }
     for (width, height) in [(1, 1), (5, 3), (36, 23), (80, 50)] {
       let result = scaled(flat, width: width, height: height)
-      #expect(Set(stride(from: 0, to: result.pixels.count, by: 3).map { Array(result.pixels[$0..<$0 + 3]) }) == [[11, 130, 251]])
+      let colors = stride(from: 0, to: result.pixels.count, by: 3).map { Array(result.pixels[$0..<$0 + 3]) }
+      #expect(Set(colors) == [[11, 130, 251]])
     }
   }
 

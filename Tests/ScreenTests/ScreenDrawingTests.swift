@@ -3,7 +3,9 @@ import SessionInterface
 import Testing
 
 @Suite struct ScreenDrawingTests {
-  private func conversation(_ columns: Int, _ rows: Int, depth: ColorDepth = .none, unicode: Bool = true) -> TestScreen {
+  private func conversation(
+    _ columns: Int, _ rows: Int, depth: ColorDepth = .none, unicode: Bool = true
+  ) -> TestScreen {
     var screen = TestScreen(columns, rows, depth: depth, unicode: unicode)
     screen.tell(
       .ready(.clip), .preview(barPicture(width: 32, height: 18), time: 12), .statistics(.midway),

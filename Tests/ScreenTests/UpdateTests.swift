@@ -50,13 +50,36 @@ import Testing
     #expect(screen.state.conversation.entries.map(\.text) == ["asked elsewhere", "yes"])
   }
 
-  @Test("a failure is said, and the question waits no longer")
+  @Test("a failed answer is over when the figures say so")
   func failure() {
     var screen = TestScreen()
     screen.enter("What?")
-    screen.tell(.failure(code: "budget_too_small", message: "The least that works is 143."))
+    screen.tell(
+      .answerStarted(question: "What?"),
+      .failure(code: "budget_too_small", message: "The least that works is 143."), .statistics(.midway))
     #expect(!screen.state.isAnswering)
     #expect(screen.text.contains("× The least that works is 143."))
+  }
+
+  @Test("a failure of something else does not end the answer under way")
+  func foreignFailure() {
+    var screen = TestScreen()
+    screen.enter("What?")
+    var answering = SessionStatistics.midway
+    answering.isAnswering = true
+    screen.tell(
+      .answerStarted(question: "What?"), .answerPiece("A cat"),
+      .failure(code: "unsupported", message: "no"), .statistics(answering), .answerPiece(" sits."))
+    #expect(screen.text.contains("A cat sits."))
+    #expect(screen.state.isAnswering)
+  }
+
+  @Test("white space at the start of an answer is not shown")
+  func leadingSpace() {
+    var screen = TestScreen()
+    screen.enter("What?")
+    screen.tell(.answerStarted(question: "What?"), .answerPiece(" \n"), .answerPiece(" A cat"))
+    #expect(screen.state.conversation.entries.last?.text == "A cat")
   }
 
   @Test("an answer that was stopped says so", arguments: [
