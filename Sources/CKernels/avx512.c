@@ -11,6 +11,7 @@
 #define CK_TILE_TOKENS 12
 #define CK_INT_TOKENS 8
 #define INT_PANEL_WORDS 8
+#define CK_NIBBLE_WORDS 0
 
 #include "vector.inc"
 
@@ -36,11 +37,19 @@ INLINE float quantized_dot(ck_type type, const uint8_t *row, const int8_t *x, co
   return sum8((vf8)sum);
 }
 
+INLINE void quantized_dots(const ck_type type, const size_t count, const uint8_t *rows, size_t row_bytes,
+                           const ck_input *input, size_t token, size_t blocks, float *results) {
+  for (size_t r = 0; r < count; r++)
+    results[r] = quantized_dot(type, rows + r * row_bytes, input->quantized + token * blocks * CK_BLOCK,
+                               input->scales + token * blocks, blocks);
+}
+
 /// Panel words are four weights of a row. The instruction wants x unsigned, so 128 is added to it, and 128 times the
 /// row's sum taken off again.
-INLINE void integer_tile(const size_t tokens, const integer_panel *panel, size_t blocks, const ck_input *input,
+INLINE void integer_tile(const ck_type type, const size_t tokens, const integer_panel *panel, size_t blocks, const ck_input *input,
                          size_t columns, size_t token, size_t first_block, float *output, size_t output_stride,
                          const tile_end *end) {
+  (void)type;
   __m512 sums[CK_INT_TOKENS];
 #pragma clang loop unroll(full)
   for (size_t t = 0; t < tokens; t++) sums[t] = _mm512_setzero_ps();

@@ -10,6 +10,7 @@
 #define CK_TILE_TOKENS 6
 #define CK_INT_TOKENS 4
 #define INT_PANEL_WORDS 8
+#define CK_NIBBLE_WORDS 0
 
 #include "vector.inc"
 
@@ -38,10 +39,18 @@ INLINE float quantized_dot(ck_type type, const uint8_t *row, const int8_t *x, co
   return vaddvq_f32(sum);
 }
 
+INLINE void quantized_dots(const ck_type type, const size_t count, const uint8_t *rows, size_t row_bytes,
+                           const ck_input *input, size_t token, size_t blocks, float *results) {
+  for (size_t r = 0; r < count; r++)
+    results[r] = quantized_dot(type, rows + r * row_bytes, input->quantized + token * blocks * CK_BLOCK,
+                               input->scales + token * blocks, blocks);
+}
+
 /// Panel words are four weights of a row: one instruction multiplies four rows' words with one of x.
-INLINE void integer_tile(const size_t tokens, const integer_panel *panel, size_t blocks, const ck_input *input,
+INLINE void integer_tile(const ck_type type, const size_t tokens, const integer_panel *panel, size_t blocks, const ck_input *input,
                          size_t columns, size_t token, size_t first_block, float *output, size_t output_stride,
                          const tile_end *end) {
+  (void)type;
   float32x4_t sums[CK_INT_TOKENS][4];
   for (size_t t = 0; t < tokens; t++)
     for (size_t q = 0; q < 4; q++) sums[t][q] = vdupq_n_f32(0);

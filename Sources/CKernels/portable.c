@@ -13,7 +13,7 @@ static void f32_to_f16(const float *source, uint16_t *target, size_t count) {
   for (size_t i = 0; i < count; i++) target[i] = ck_float_to_half(source[i]);
 }
 
-static void quantize(const float *source, size_t count, int8_t *quantized, int16_t *wide, float *scales) {
+static void quantize(const float *source, size_t count, int8_t *quantized, int16_t *wide, float *scales, int32_t *sums) {
   for (size_t b = 0; b < count / CK_BLOCK; b++) {
     const float *x = source + b * CK_BLOCK;
     float largest = 0;
@@ -24,10 +24,12 @@ static void quantize(const float *source, size_t count, int8_t *quantized, int16
     const float scale = largest / 127.0f;
     const float inverse = largest > 0 ? 127.0f / largest : 0;
     scales[b] = scale;
+    sums[b] = 0;
     for (size_t i = 0; i < CK_BLOCK; i++) {
       const int q = ck_clamped_round(x[i] * inverse);
       quantized[b * CK_BLOCK + i] = (int8_t)q;
       wide[b * CK_BLOCK + i] = (int16_t)q;
+      sums[b] += q;
     }
   }
 }

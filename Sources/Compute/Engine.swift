@@ -114,8 +114,8 @@ public final class Engine: @unchecked Sendable {
     var job = ck_multiply_job(
       kernels: kernels,
       input: ck_input(
-        values: input.base, stride: input.stride, quantized: quantized.bytes, wide: quantized.wide,
-        scales: quantized.scales, tokens: count),
+        values: input.base, stride: input.stride, quantized: quantized.parts.bytes,
+        wide: quantized.parts.wide, scales: quantized.parts.scales, sums: quantized.parts.sums, tokens: count),
       products: products, product_count: productCount, chunk_rows: chunkRows(rows), scratch: scratch.base)
     threads.run(chunks: ck_multiply_chunk_count(&job), job: &job, ck_multiply_chunk)
   }

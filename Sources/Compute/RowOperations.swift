@@ -9,7 +9,7 @@ private struct RowJob {
     case quickGELU
     case gelu
     case rotate(heads: Int, cosines: UnsafePointer<Float>, sines: UnsafePointer<Float>, stride: Int)
-    case quantize(UnsafeMutablePointer<Int8>, UnsafeMutablePointer<Int16>, scales: UnsafeMutablePointer<Float>)
+    case quantize(QuantizedRows.Parts)
     case toHalf(UnsafeMutablePointer<UInt16>)
   }
 
@@ -39,8 +39,9 @@ private struct RowJob {
     case .gelu: kernels.pointee.gelu(x, width)
     case .rotate(let heads, let cosines, let sines, let stride):
       kernels.pointee.rotate(x, heads, width / heads, cosines + row * stride, sines + row * stride)
-    case .quantize(let bytes, let wide, let scales):
-      kernels.pointee.quantize(x, width, bytes + row * width, wide + row * width, scales + row * (width / 32))
+    case .quantize(let target):
+      let parts = target.from(row, width: width)
+      kernels.pointee.quantize(x, width, parts.bytes, parts.wide, parts.scales, parts.sums)
     case .toHalf(let half): kernels.pointee.f32_to_f16(x, half + row * width, width)
     }
   }
@@ -109,7 +110,7 @@ extension Engine {
     run(.toHalf(slots + slot * headSize), columns, columns, count: count)
   }
 
-  func quantize(_ input: Rows, count: Int, to target: QuantizedRows) {
-    run(.quantize(target.bytes, target.wide, scales: target.scales), input, input, count: count)
+  func quantize(_ input: Rows, count: Int, to target: QuantizedRows.Parts) {
+    run(.quantize(target), input, input, count: count)
   }
 }

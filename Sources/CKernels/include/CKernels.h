@@ -30,6 +30,7 @@ typedef struct {
   const int8_t *quantized;  // [tokens][columns]
   const int16_t *wide;      // the same numbers in 16 bits
   const float *scales;      // [tokens][columns / CK_BLOCK]
+  const int32_t *sums;      // the sum of each block of `quantized`
   size_t tokens;
 } ck_input;
 
@@ -68,7 +69,7 @@ typedef struct {
   void (*f16_to_f32)(const uint16_t *source, float *target, size_t count);
   void (*f32_to_f16)(const float *source, uint16_t *target, size_t count);
   /// Rounds to 8 bits with one scale for each CK_BLOCK values; count is a multiple of CK_BLOCK.
-  void (*quantize)(const float *source, size_t count, int8_t *quantized, int16_t *wide, float *scales);
+  void (*quantize)(const float *source, size_t count, int8_t *quantized, int16_t *wide, float *scales, int32_t *sums);
   /// Computes output rows first..<last of a product for all tokens.
   void (*multiply)(const ck_product *product, const ck_input *input, size_t first, size_t last, float *scratch);
   /// Query heads first_head..<last_head for tokens first..<last; the heads lie within one key-value head's group.
