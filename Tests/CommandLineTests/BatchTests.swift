@@ -16,11 +16,11 @@ struct BatchTests {
   }
 
   @Test("The sample clip is answered from a file of requests, with every field of the contract")
-  func sample() throws {
+  func sample() async throws {
     let input = """
       {"id":"s","video":"\(Program.sample)","turns":[{"at":4.0,"ask":"What is in view now?"},{"ask":"What came first?"}]}
       """
-    let run = try Program.run(["--batch", "-"], input: input + "\n")
+    let run = try await Program.run(["--batch", "-"], input: input + "\n")
     #expect(run.status == 0, "\(run.errors)")
     #expect(run.errors.isEmpty, "no progress is drawn without a terminal")
     let records = run.records
@@ -35,19 +35,20 @@ struct BatchTests {
   }
 
   @Test("The same batch twice gives the same answers")
-  func deterministic() throws {
+  func deterministic() async throws {
     let input = #"{"id":"s","video":"\#(Program.sample)","ask":"Describe what happened.","kv_budget":160}"# + "\n"
-    let answers = try (0..<2).map { _ in
-      try Program.run(["--batch", "-"], input: input).records.map { string($0, "answer") }
+    var answers: [[String?]] = []
+    for _ in 0..<2 {
+      answers.append(try await Program.run(["--batch", "-"], input: input).records.map { string($0, "answer") })
     }
     #expect(answers[0] == answers[1])
     #expect(answers[0].count == 1)
   }
 
   @Test("A budget holds at every moment, and a request may set its own")
-  func budget() throws {
+  func budget() async throws {
     let input = #"{"id":"s","video":"\#(Program.sample)","ask":"What came last?","kv_budget":128,"fps":4}"# + "\n"
-    let record = try #require(try Program.run(["--batch", "-"], input: input).records.first)
+    let record = try #require(try await Program.run(["--batch", "-"], input: input).records.first)
     let memory = try #require(record["kv"] as? [String: Any])
     #expect(memory["budget"] as? Int == 128)
     #expect(try #require(memory["peak"] as? Int) <= 128)
@@ -55,7 +56,7 @@ struct BatchTests {
   }
 
   @Test("Bad lines cost only themselves, blank ones nothing, and the status tells")
-  func badLines() throws {
+  func badLines() async throws {
     let folder = try folder([
       "empty.mp4": "", "text.mp4": "no video at all",
       "r.jsonl": """
@@ -71,7 +72,7 @@ struct BatchTests {
         """,
     ])
     defer { try? FileManager.default.removeItem(at: folder) }
-    let run = try Program.run(["--batch", folder.appending(path: "r.jsonl").path])
+    let run = try await Program.run(["--batch", folder.appending(path: "r.jsonl").path])
     #expect(run.status == 1)
     let codes = run.records.map { string($0, "error", "code") ?? "ok" }
     #expect(
@@ -84,25 +85,25 @@ struct BatchTests {
   }
 
   @Test("A resumed run makes only what is missing, and leaves one result a turn")
-  func resume() throws {
+  func resume() async throws {
     let request = { (id: String) in #"{"id":"\#(id)","turns":[{"ask":"hello"},{"ask":"thanks"}]}"# + "\n" }
     let folder = try folder(["r.jsonl": request("a") + request("b")])
     defer { try? FileManager.default.removeItem(at: folder) }
     let output = folder.appending(path: "out.jsonl")
     let arguments = ["--batch", folder.appending(path: "r.jsonl").path, "--output", output.path]
-    #expect(try Program.run(arguments).status == 0)
+    #expect(try await Program.run(arguments).status == 0)
     let whole = try String(contentsOf: output, encoding: .utf8).split(separator: "\n")
     try #require(whole.count == 4)
     // What a run leaves that was cut off in the third of its four lines.
     try Data((whole[0] + "\n" + whole[1] + "\n" + whole[2] + "\n" + whole[3].prefix(20)).utf8).write(to: output)
-    #expect(try Program.run(arguments + ["--resume"]).status == 0)
+    #expect(try await Program.run(arguments + ["--resume"]).status == 0)
     let resumed = try String(contentsOf: output, encoding: .utf8).split(separator: "\n")
     #expect(resumed.count == 4)
     #expect(resumed.prefix(3) == whole.prefix(3))
   }
 
   @Test("What cannot start ends with status 2 and one line that says why")
-  func cannotStart() throws {
+  func cannotStart() async throws {
     let folder = try folder(["bad.gguf": "GGUFnonsense", "r.jsonl": #"{"id":"a","ask":"hello"}"#])
     defer { try? FileManager.default.removeItem(at: folder) }
     let requests = folder.appending(path: "r.jsonl").path
@@ -112,7 +113,7 @@ struct BatchTests {
       ["--batch", requests, "--output", "/nonexistent/out.jsonl"],
       ["--batch", requests, "--output", folder.path],
     ] {
-      let run = try Program.run(arguments)
+      let run = try await Program.run(arguments)
       #expect(run.status == 2, "\(arguments)")
       #expect(run.errors.split(separator: "\n").count == 1, "\(run.errors)")
       #expect(run.errors.hasPrefix("edgeassist: "))

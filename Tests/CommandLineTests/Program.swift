@@ -18,7 +18,7 @@ struct Program {
   ///   - environment: added to a small fixed environment, so that nobody's settings leak in.
   static func run(
     _ arguments: [String], input: String? = nil, environment: [String: String] = [:], folder: URL? = nil
-  ) throws -> Program {
+  ) async throws -> Program {
     let process = Process()
     process.executableURL = executable
     process.arguments = arguments
@@ -34,8 +34,10 @@ struct Program {
     process.standardInput = try FileHandle(forReadingFrom: scratch.appending(path: "in"))
     process.standardOutput = try FileHandle(forWritingTo: scratch.appending(path: "out"))
     process.standardError = try FileHandle(forWritingTo: scratch.appending(path: "err"))
-    try process.run()
-    process.waitUntilExit()
+    try await withCheckedThrowingContinuation { (ended: CheckedContinuation<Void, any Error>) in
+      process.terminationHandler = { _ in ended.resume() }
+      do { try process.run() } catch { ended.resume(throwing: error) }
+    }
     return Program(
       status: process.terminationStatus,
       output: try String(contentsOf: scratch.appending(path: "out"), encoding: .utf8),
