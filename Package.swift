@@ -23,6 +23,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+    .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
   ],
   targets: [
     .systemLibrary(name: "CFFmpeg"),
@@ -35,24 +36,25 @@ let package = Package(
     library("Tokenization", ["ModelFile"]),
     library("Pictures"),
     library("Video", ["CFFmpeg", "Pictures"]),
-    library("KeyValueCache", ["Compute"]),
-    library("Models", ["Compute", "ModelFile", "KeyValueCache", "Pictures"]),
+    library("BoundedCache", ["Compute"]),
+    library("Models", ["Compute", "ModelFile", "BoundedCache", "Pictures"]),
     library("SessionInterface", ["Pictures"]),
-    library("Assistant", ["Models", "Tokenization", "Video", "KeyValueCache", "SessionInterface", log]),
+    library("Assistant", ["Models", "Tokenization", "Video", "BoundedCache", "SessionInterface", log]),
     library("Screen", ["CNcurses", "Pictures", "SessionInterface"]),
     .executableTarget(
-      name: "edgeassist", dependencies: ["Assistant", "Screen", argumentParser, log],
+      name: "edgeassist", dependencies: ["Assistant", "Screen", argumentParser, log, "TOMLKit"],
       swiftSettings: warningsAreErrors),
 
-    tests("ModelFileTests", ["ModelFile"]),
+    tests("ModelFileTests", ["ModelFile"], resources: [.copy("Goldens")]),
     tests("ComputeTests", ["Compute"]),
     tests("TokenizationTests", ["Tokenization"], resources: [.copy("Goldens")]),
-    tests("VideoTests", ["Video"]),
-    tests("KeyValueCacheTests", ["KeyValueCache"], resources: [.copy("Goldens")]),
+    tests("VideoTests", ["Video"], resources: [.copy("Goldens"), .copy("Media")]),
+    tests("BoundedCacheTests", ["BoundedCache"], resources: [.copy("Goldens")]),
     tests("ModelsTests", ["Models"], resources: [.copy("Goldens")]),
     tests("AssistantTests", ["Assistant"]),
     tests("ScreenTests", ["Screen", "SessionInterface", "Pictures"]),
     tests("ArchitectureTests", []),
+    tests("CommandLineTests", ["edgeassist"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,3 +1,140 @@
 #ifndef EDGEASSIST_CKERNELS_H
 #define EDGEASSIST_CKERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#pragma clang assume_nonnull begin
+
+// The inner loops of a transformer, once for every instruction set that is worth the difference, and once in plain C.
+//
+// Matrices hold one output in a row, as GGUF stores them: `rows` outputs of `columns` inputs. Activations are rows of
+// float, one a token. Nothing here allocates; scratch memory is given by the caller, one piece for each thread.
+
+/// How a matrix's numbers are stored.
+typedef enum { CK_F32, CK_F16, CK_BF16, CK_Q8_0, CK_Q4_0 } ck_type;
+
+/// Weights in one block of Q8_0 and Q4_0, and of activations quantized to meet them.
+#define CK_BLOCK 32
+/// Floats of scratch memory that a thread needs for any function here.
+#define CK_SCRATCH_FLOATS (84 * 1024)
+/// The widest attention head.
+#define CK_MAX_HEAD 256
+/// The most matrices that one job multiplies with the same input.
+#define CK_MAX_PRODUCTS 3
+
+/// The input of matrix products: `tokens` rows of floats and, where quantized weights meet them, the same in 8 bits.
+typedef struct {
+  const float *values;
+  size_t stride;            // floats from one token to the next
+  const int8_t *quantized;  // [tokens][columns]
+  const int16_t *wide;      // the same numbers in 16 bits
+  const float *scales;      // [tokens][columns / CK_BLOCK]
+  const int32_t *sums;      // the sum of each block of `quantized`
+  size_t tokens;
+} ck_input;
+
+/// One product: output[token][row] = (accumulate ? output : 0) + bias[row] + sum over columns of weight * input.
+typedef struct {
+  const void *weights;
+  ck_type type;
+  size_t row_bytes;
+  size_t rows, columns;
+  const float *_Nullable bias;
+  float *output;
+  size_t output_stride;     // floats from one token to the next
+  int accumulate;
+} ck_product;
+
+/// Attention of a block of tokens over cached or freshly computed keys and values.
+typedef struct {
+  const float *queries;     // [tokens][heads * head_size]
+  size_t query_stride;
+  const void *_Nullable const *_Nonnull keys;  // one pointer for each key-value head, rows of head_size elements
+  const void *_Nullable const *_Nonnull values;
+  size_t key_stride;        // elements from one token's key to the next, values alike
+  ck_type key_type;         // CK_F16 or CK_F32
+  size_t heads, key_value_heads, head_size;
+  size_t tokens;
+  size_t visible;           // keys that the first token sees
+  int causal;               // token t sees t more
+  float scale;
+  float *output;            // [tokens][heads * head_size]
+  size_t output_stride;
+} ck_attention;
+
+/// The functions of one instruction set.
+typedef struct {
+  const char *name;
+  void (*f16_to_f32)(const uint16_t *source, float *target, size_t count);
+  void (*f32_to_f16)(const float *source, uint16_t *target, size_t count);
+  /// Rounds to 8 bits with one scale for each CK_BLOCK values; count is a multiple of CK_BLOCK.
+  void (*quantize)(const float *source, size_t count, int8_t *quantized, int16_t *wide, float *scales, int32_t *sums);
+  /// Computes output rows first..<last of a product for all tokens.
+  void (*multiply)(const ck_product *product, const ck_input *input, size_t first, size_t last, float *scratch);
+  /// Query heads first_head..<last_head for tokens first..<last; the heads lie within one key-value head's group.
+  void (*attend)(const ck_attention *attention, size_t first_head, size_t last_head, size_t first, size_t last,
+                 float *scratch);
+  /// y = x / sqrt(mean(x^2) + epsilon) * weight
+  void (*rms_norm)(const float *x, const float *weight, float epsilon, float *y, size_t count);
+  /// y = (x - mean) / sqrt(variance + epsilon) * weight + bias
+  void (*layer_norm)(const float *x, const float *weight, const float *bias, float epsilon, float *y, size_t count);
+  void (*softmax)(float *x, size_t count);
+  /// gate = gate * sigmoid(gate) * up
+  void (*silu_multiply)(float *gate, const float *up, size_t count);
+  /// x = x * sigmoid(1.702 x)
+  void (*quick_gelu)(float *x, size_t count);
+  /// x = x / 2 * (1 + erf(x / sqrt(2)))
+  void (*gelu)(float *x, size_t count);
+  /// Rotates pairs (i, i + head_size / 2) of every head by the angles whose cosines and sines are given.
+  void (*rotate)(float *x, size_t heads, size_t head_size, const float *cosines, const float *sines);
+} ck_kernels;
+
+typedef enum { CK_PORTABLE, CK_AVX2, CK_AVX512_VNNI, CK_NEON } ck_level;
+
+/// The functions of an instruction set, or NULL if this program or this machine lacks it.
+const ck_kernels *_Nullable ck_kernels_for(ck_level level);
+/// The fastest functions that this machine runs; looked up once.
+const ck_kernels *ck_best_kernels(void);
+
+/// Unpacks `count` weights of any type; of quantized types a multiple of CK_BLOCK.
+void ck_unpack(ck_type type, const void *source, float *target, size_t count);
+
+/// Several products of one input, cut into chunks for a pool of threads.
+typedef struct {
+  const ck_kernels *kernels;
+  ck_input input;
+  ck_product products[CK_MAX_PRODUCTS];
+  size_t product_count;
+  size_t chunk_rows;        // output rows of one chunk, a multiple of 16
+  float *scratch;           // CK_SCRATCH_FLOATS for each worker
+} ck_multiply_job;
+
+/// The number of chunks that ck_multiply_chunk expects.
+size_t ck_multiply_chunk_count(const ck_multiply_job *job);
+void ck_multiply_chunk(const void *job, size_t chunk, size_t worker);
+
+/// Attention cut into chunks of heads and tokens.
+typedef struct {
+  const ck_kernels *kernels;
+  ck_attention attention;
+  size_t chunk_heads;       // divides heads / key_value_heads
+  size_t chunk_tokens;
+  float *scratch;
+} ck_attention_job;
+
+size_t ck_attention_chunk_count(const ck_attention_job *job);
+void ck_attention_chunk(const void *job, size_t chunk, size_t worker);
+
+/// Tells the processor that this thread only waits.
+static inline void ck_relax(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
+#pragma clang assume_nonnull end
+
 #endif

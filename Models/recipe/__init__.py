@@ -1,0 +1,1 @@
+"""Recipe of the tiny doorstep model: a small world, a tokenizer, a training run."""

@@ -1,0 +1,318 @@
+"""Qwen2-VL in plain PyTorch, small, with the same parameter names and numbers
+as the model of that name in ``transformers``.
+
+It differs in how it is called: the vision tower takes ready patches, and the
+decoder takes one shared beginning (system prompt and video) followed by many
+independent conversations about it, so that a clip's tokens are computed once
+for all of its questions.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Sizes of the model."""
+
+    vocabulary: int = 1024
+    width: int = 256
+    layers: int = 6
+    heads: int = 4
+    key_heads: int = 2
+    inner: int = 512
+    rope_base: float = 10_000.0
+    rope_sections: tuple[int, int, int] = (8, 12, 12)
+    epsilon: float = 1e-6
+    vision_width: int = 128
+    vision_layers: int = 4
+    vision_heads: int = 4
+    vision_ratio: int = 4
+    side: int = 112
+    patch: int = 14
+
+    @property
+    def head(self) -> int:
+        return self.width // self.heads
+
+    @property
+    def grid(self) -> int:
+        """Patches along one side of a picture."""
+        return self.side // self.patch
+
+    @property
+    def tokens(self) -> int:
+        """Merged vision tokens of one pair of pictures."""
+        return (self.grid // 2) ** 2
+
+
+def half_turn(x: Tensor) -> Tensor:
+    """Rotate each rotary pair (i, i + n/2) by a quarter turn."""
+    low, high = x.chunk(2, -1)
+    return torch.cat((-high, low), -1)
+
+
+# --- vision tower ----------------------------------------------------------------
+
+
+class VisionBlock(nn.Module):
+    """Attention among the patches of one pair, then a feed-forward part."""
+
+    def __init__(self, shape: Shape):
+        super().__init__()
+        width, inner = shape.vision_width, shape.vision_width * shape.vision_ratio
+        self.heads = shape.vision_heads
+        self.norm1 = nn.LayerNorm(width, eps=1e-6)
+        self.norm2 = nn.LayerNorm(width, eps=1e-6)
+        self.attn = nn.ModuleDict(
+            {"qkv": nn.Linear(width, 3 * width), "proj": nn.Linear(width, width)}
+        )
+        self.mlp = nn.ModuleDict({"fc1": nn.Linear(width, inner), "fc2": nn.Linear(inner, width)})
+
+    def forward(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+        pairs, patches, width = x.shape
+        qkv = self.attn["qkv"](self.norm1(x)).view(pairs, patches, 3, self.heads, -1)
+        query, key, value = qkv.permute(2, 0, 3, 1, 4).unbind(0)
+        query = query * cos + half_turn(query) * sin
+        key = key * cos + half_turn(key) * sin
+        mixed = F.scaled_dot_product_attention(query, key, value)
+        x = x + self.attn["proj"](mixed.transpose(1, 2).reshape(pairs, patches, width))
+        hidden = self.mlp["fc1"](self.norm2(x))
+        return x + self.mlp["fc2"](hidden * torch.sigmoid(1.702 * hidden))
+
+
+class PatchEmbedding(nn.Module):
+    def __init__(self, shape: Shape):
+        super().__init__()
+        self.proj = nn.Linear(3 * 2 * shape.patch**2, shape.vision_width, bias=False)
+
+
+class Merger(nn.Module):
+    """Two by two neighbouring patches become one token of the decoder's width."""
+
+    def __init__(self, shape: Shape):
+        super().__init__()
+        wide = 4 * shape.vision_width
+        self.ln_q = nn.LayerNorm(shape.vision_width, eps=1e-6)
+        self.mlp = nn.Sequential(nn.Linear(wide, wide), nn.GELU(), nn.Linear(wide, shape.width))
+
+
+class VisionTower(nn.Module):
+    """Patches of picture pairs [pairs, patches, values] to tokens [pairs, tokens, width]."""
+
+    def __init__(self, shape: Shape):
+        super().__init__()
+        self.patch_embed = PatchEmbedding(shape)
+        self.blocks = nn.ModuleList([VisionBlock(shape) for _ in range(shape.vision_layers)])
+        self.merger = Merger(shape)
+        self.tokens = shape.tokens
+        head = shape.vision_width // shape.vision_heads
+        speeds = 1 / 10_000 ** (torch.arange(0, head // 2, 2).float() / (head // 2))
+        rows, columns = merge_order(shape.grid)
+        angles = torch.cat([rows[:, None] * speeds, columns[:, None] * speeds], -1)
+        angles = torch.cat([angles, angles], -1)
+        self.register_buffer("cos", angles.cos(), persistent=False)
+        self.register_buffer("sin", angles.sin(), persistent=False)
+
+    def forward(self, patches: Tensor) -> Tensor:
+        x = self.patch_embed.proj(patches)
+        for block in self.blocks:
+            x = block(x, self.cos, self.sin)
+        return self.merger.mlp(self.merger.ln_q(x).reshape(len(x), self.tokens, -1))
+
+
+def merge_order(grid: int) -> tuple[Tensor, Tensor]:
+    """Row and column of each patch, in the order that puts merged ones side by side."""
+    rows, columns = torch.meshgrid(torch.arange(grid), torch.arange(grid), indexing="ij")
+
+    def order(index: Tensor) -> Tensor:
+        return index.reshape(grid // 2, 2, grid // 2, 2).transpose(1, 2).reshape(-1)
+
+    return order(rows), order(columns)
+
+
+# --- decoder ---------------------------------------------------------------------
+
+
+class RootMeanSquareNorm(nn.Module):
+    def __init__(self, width: int, epsilon: float):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(width))
+        self.epsilon = epsilon
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.rms_norm(x, (x.shape[-1],), self.weight, self.epsilon)
+
+
+@dataclass
+class Layout:
+    """How a flat row of tokens splits into a shared beginning and its branches.
+
+    Each clip has ``start`` tokens of beginning (the first ``valid`` of them
+    real) and ``branches`` conversations of ``length`` tokens.
+    """
+
+    clips: int
+    start: int
+    branches: int
+    length: int
+    #: Added to scores of branch queries on beginning keys [clips, 1, 1, start].
+    mask: Tensor
+
+
+class Attention(nn.Module):
+    """Grouped-query attention over a beginning and its branches."""
+
+    def __init__(self, shape: Shape):
+        super().__init__()
+        self.shape = shape
+        narrow = shape.key_heads * shape.head
+        self.q_proj = nn.Linear(shape.width, shape.width)
+        self.k_proj = nn.Linear(shape.width, narrow)
+        self.v_proj = nn.Linear(shape.width, narrow)
+        self.o_proj = nn.Linear(shape.width, shape.width, bias=False)
+
+    def forward(self, x: Tensor, cos: Tensor, sin: Tensor, layout: Layout) -> Tensor:
+        shape, (clips, count, _) = self.shape, x.shape
+
+        def split(flat: Tensor, heads: int) -> Tensor:
+            return flat.view(clips, count, heads, shape.head).transpose(1, 2)
+
+        query = split(self.q_proj(x), shape.heads)
+        key = split(self.k_proj(x), shape.key_heads)
+        value = split(self.v_proj(x), shape.key_heads)
+        query = query * cos + half_turn(query) * sin
+        key = key * cos + half_turn(key) * sin
+
+        start = layout.start
+        first = F.scaled_dot_product_attention(
+            query[:, :, :start], key[:, :, :start], value[:, :, :start], is_causal=True, enable_gqa=True
+        )
+        if not layout.branches:
+            mixed = first
+        else:
+            rest = self.branch_attention(query, key, value, layout)
+            mixed = torch.cat([first, rest], 2)
+        return self.o_proj(mixed.transpose(1, 2).reshape(clips, count, -1))
+
+    def branch_attention(self, query: Tensor, key: Tensor, value: Tensor, layout: Layout) -> Tensor:
+        """Each branch sees the beginning and, causally, itself."""
+        shape, start = self.shape, layout.start
+        clips, branches, length = layout.clips, layout.branches, layout.length
+        group, head = shape.heads // shape.key_heads, shape.head
+        # Dimensions from here on: clip, key head, group, branch, place, value.
+        own = (clips, shape.key_heads, branches, length, head)
+        q = query[:, :, start:].reshape(clips, shape.key_heads, group, branches, length, head)
+        q = q * head**-0.5
+        own_key, own_value = key[:, :, start:].reshape(own), value[:, :, start:].reshape(own)
+
+        flat = q.reshape(clips, shape.key_heads, group * branches * length, head)
+        to_start = flat @ key[:, :, :start].transpose(-1, -2) + layout.mask
+        to_start = to_start.view(clips, shape.key_heads, group, branches, length, start)
+        to_own = torch.einsum("ckgbld,ckbmd->ckgblm", q, own_key)
+        later = torch.ones(length, length, dtype=torch.bool).triu(1)
+        to_own = to_own.masked_fill(later, -1e9)
+        weight = torch.cat([to_start, to_own], -1).softmax(-1)
+        weight_start, weight_own = weight.split([start, length], -1)
+        mixed = weight_start.reshape(clips, shape.key_heads, -1, start) @ value[:, :, :start]
+        mixed = mixed.view(q.shape) + torch.einsum("ckgblm,ckbmd->ckgbld", weight_own, own_value)
+        return mixed.reshape(clips, shape.heads, branches * length, head)
+
+
+class FeedForward(nn.Module):
+    def __init__(self, shape: Shape):
+        super().__init__()
+        self.gate_proj = nn.Linear(shape.width, shape.inner, bias=False)
+        self.up_proj = nn.Linear(shape.width, shape.inner, bias=False)
+        self.down_proj = nn.Linear(shape.inner, shape.width, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.down_proj(F.silu(self.gate_proj(x)) * self.up_proj(x))
+
+
+class DecoderLayer(nn.Module):
+    def __init__(self, shape: Shape):
+        super().__init__()
+        self.input_layernorm = RootMeanSquareNorm(shape.width, shape.epsilon)
+        self.self_attn = Attention(shape)
+        self.post_attention_layernorm = RootMeanSquareNorm(shape.width, shape.epsilon)
+        self.mlp = FeedForward(shape)
+
+    def forward(self, x: Tensor, cos: Tensor, sin: Tensor, layout: Layout) -> Tensor:
+        x = x + self.self_attn(self.input_layernorm(x), cos, sin, layout)
+        return x + self.mlp(self.post_attention_layernorm(x))
+
+
+class Decoder(nn.Module):
+    """Token embeddings, layers and the tied output."""
+
+    def __init__(self, shape: Shape):
+        super().__init__()
+        self.shape = shape
+        self.embed_tokens = nn.Embedding(shape.vocabulary, shape.width)
+        self.layers = nn.ModuleList([DecoderLayer(shape) for _ in range(shape.layers)])
+        self.norm = RootMeanSquareNorm(shape.width, shape.epsilon)
+        speeds = 1 / shape.rope_base ** (torch.arange(0, shape.head, 2).float() / shape.head)
+        self.register_buffer("speeds", speeds, persistent=False)
+
+    def rotation(self, positions: Tensor) -> tuple[Tensor, Tensor]:
+        """Cosines and sines for positions [3, clips, count] of time, row, column."""
+        angles = positions[..., None].float() * self.speeds
+        parts = angles.split(self.shape.rope_sections, -1)
+        mixed = torch.cat([part[axis] for axis, part in enumerate(parts)], -1)
+        mixed = torch.cat([mixed, mixed], -1)[:, None]
+        return mixed.cos(), mixed.sin()
+
+    def forward(
+        self, x: Tensor, positions: Tensor, layout: Layout, taps: tuple[int, ...] = ()
+    ) -> tuple[Tensor, list[Tensor]]:
+        """Final hidden states, and those after as many layers as ``taps`` say.
+
+        Without branches nothing follows the first tap, so the rest is left out.
+        """
+        cos, sin = self.rotation(positions)
+        tapped = []
+        for index, layer in enumerate(self.layers):
+            x = layer(x, cos, sin, layout)
+            if index + 1 in taps:
+                tapped.append(x)
+                if not layout.branches:
+                    break
+        return self.norm(x), tapped
+
+    def words(self, hidden: Tensor) -> Tensor:
+        """Scores of all tokens."""
+        return F.linear(hidden, self.embed_tokens.weight)
+
+
+class TinyQwen2VL(nn.Module):
+    """Vision tower and decoder together."""
+
+    def __init__(self, shape: Shape = Shape(), seed: int = 0):
+        super().__init__()
+        self.shape = shape
+        self.visual = VisionTower(shape)
+        self.language_model = Decoder(shape)
+        draw_weights(self, seed)
+
+
+def draw_weights(model: TinyQwen2VL, seed: int) -> None:
+    """Initial weights: small last projections, plain normal numbers elsewhere."""
+    generator = torch.Generator().manual_seed(seed)
+    last = ("o_proj.weight", "down_proj.weight", "attn.proj.weight", "fc2.weight")
+    for name, value in model.named_parameters():
+        if name.endswith("embed_tokens.weight"):
+            nn.init.normal_(value, std=1 / math.sqrt(value.shape[1]), generator=generator)
+        elif value.dim() > 1:
+            std = 0.7 / math.sqrt(value.shape[1])
+            if name.endswith(last):
+                std /= math.sqrt(2 * model.shape.layers)
+            nn.init.normal_(value, std=std, generator=generator)
+        elif name.endswith("bias"):
+            nn.init.zeros_(value)

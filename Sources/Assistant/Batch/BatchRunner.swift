@@ -1,0 +1,218 @@
+import Foundation
+import BoundedCache
+import SessionInterface
+import Synchronization
+import Video
+
+/// How a batch is run.
+public struct BatchOptions: Sendable {
+  /// The request file; `-` for standard input.
+  public var input: String
+  /// The result file; nil for standard output.
+  public var output: String?
+  /// Leave out what the result file already answers.
+  public var isResuming: Bool
+  public var dialogue: DialogueOptions
+  /// nil takes the model's own.
+  public var sampling: StreamSettings
+  /// Receives lines about the progress, for a person.
+  public var report: @Sendable (BatchStep) -> Void
+
+  public init(
+    input: String, output: String?, isResuming: Bool, dialogue: DialogueOptions, sampling: StreamSettings,
+    report: @escaping @Sendable (BatchStep) -> Void
+  ) {
+    self.input = input
+    self.output = output
+    self.isResuming = isResuming
+    self.dialogue = dialogue
+    self.sampling = sampling
+    self.report = report
+  }
+}
+
+/// Where a batch is.
+public struct BatchStep: Sendable, Equatable {
+  /// Requests finished, and how many of them failed in part or whole.
+  public var finished = 0
+  public var failed = 0
+  /// The request under way.
+  public var id = ""
+  /// Stream time taken in so far, and the stream's length, in seconds.
+  public var time = 0.0
+  public var duration: Double?
+}
+
+/// What came of a batch.
+public struct BatchSummary: Sendable, Equatable {
+  public var finished = 0
+  public var failed = 0
+  public var isInterrupted = false
+}
+
+/// Answers a file of requests, one after the other, on one loaded model.
+public actor BatchRunner {
+  private let thread = ModelThread(name: "edgeassist-model")
+  private let model: LoadedModel
+  private let options: BatchOptions
+  private nonisolated let isInterrupted = Atomic<Bool>(false)
+  private var step = BatchStep()
+  private var lastReport = ContinuousClock.now
+
+  public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+  public init(model: sending LoadedModel, options: BatchOptions) {
+    self.model = model
+    self.options = options
+  }
+
+  /// Ends the run after the token under way; what has been answered is in the output. From any thread.
+  public nonisolated func interrupt() {
+    isInterrupted.store(true, ordering: .relaxed)
+  }
+
+  /// Answers everything.
+  ///
+  /// - Throws: `AssistantError` when requests cannot be read or results cannot be written.
+  public func run() async throws(AssistantError) -> BatchSummary {
+    var progress = BatchProgress()
+    if options.isResuming, let path = options.output { progress = try BatchProgress.resume(path: path) }
+    var reader = try LineReader(path: options.input)
+    let output = try BatchOutput(path: options.output, keepingContents: options.isResuming)
+    var number = 0
+    while !isInterrupted.load(ordering: .relaxed), let line = reader.next() {
+      number += 1
+      if line.allSatisfy(\.isWhitespace) { continue }
+      try await perform(line: line, number: number, answered: progress.answered, output: output)
+      report(force: true)
+    }
+    return BatchSummary(
+      finished: step.finished, failed: step.failed, isInterrupted: isInterrupted.load(ordering: .relaxed))
+  }
+
+  private func perform(
+    line: String, number: Int, answered: [String: Set<Int>], output: BatchOutput
+  ) async throws(AssistantError) {
+    let request: BatchRequest
+    do throws(BatchRequestError) {
+      request = try BatchRequest(line: line, number: number)
+    } catch {
+      step.finished += 1
+      step.failed += 1
+      return try output.write(BatchResult.failure(error))
+    }
+    let done = answered[request.id, default: []]
+    if !request.isCode && done.isSuperset(of: request.turns.indices) && !done.isEmpty { return }
+    step.id = request.id
+    var run = RequestRun(request: request, answered: done, output: output)
+    do {
+      try await answer(&run)
+    } catch {
+      let error = AssistantError(error)
+      if case .outputUnwritable = error { throw error }
+      run.hasFailed = true
+      // The turns that were not reached failed for the same reason as the one that was.
+      try run.writeFailureOfTheRest(error)
+    }
+    if isInterrupted.load(ordering: .relaxed) && !run.isComplete { return }
+    step.finished += 1
+    if run.hasFailed { step.failed += 1 }
+  }
+
+  // MARK: One request
+
+  private func answer(_ run: inout RequestRun) async throws {
+    if run.request.isCode {
+      throw AssistantError.unsupported(message: "tasks for the coding assistant are not answered by this version")
+    }
+    let dialogue = try VideoDialogue(model: model, options: try run.request.overrides.applied(to: options.dialogue))
+    guard let path = run.request.video else {
+      while run.nextTurn != nil { try answerTurn(&run, dialogue, at: nil) }
+      return
+    }
+    var settings = options.sampling
+    if let rate = run.request.overrides.fps { settings.framesPerSecond = rate }
+    let source = VideoSource(Self.resolve(path, relativeTo: options.input))
+    let video = try await VideoStream.open(source, options: try settings.options(for: model, isHeadless: true))
+    defer { video.stop() }
+    try dialogue.check(
+      framesOf: video.description.sampledSize.width, by: video.description.sampledSize.height,
+      questions: run.request.turns.map(\.ask))
+    step.duration = video.description.duration
+    var end = 0.0
+    for await timed in video {
+      while let at = run.nextTurn?.at, at <= timed.time { try answerTurn(&run, dialogue, at: at, video) }
+      if isInterrupted.load(ordering: .relaxed) || run.nextTurn == nil { return }
+      try run.measureIngest { () throws(AssistantError) in try dialogue.see(timed.picture) }
+      end = timed.time + settings.period(for: model)
+      step.time = timed.time
+      report()
+    }
+    run.warnings += video.takeWarnings()
+    // A stream that broke off is answered on what was seen, if anything was.
+    if let failure = video.failure {
+      if dialogue.picturesSeen == 0 { throw failure }
+      run.warnings.append(failure.description)
+    }
+    while run.nextTurn != nil { try answerTurn(&run, dialogue, at: end, video) }
+  }
+
+  private func answerTurn(
+    _ run: inout RequestRun, _ dialogue: VideoDialogue, at time: Double?, _ video: VideoStream? = nil
+  ) throws {
+    guard let turn = run.nextTurn, !isInterrupted.load(ordering: .relaxed) else {
+      return run.stop()
+    }
+    try run.measureIngest { () throws(AssistantError) in try dialogue.completePatch() }
+    do throws(AssistantError) {
+      let summary = try dialogue.answer(
+        turn.ask, at: time ?? 0, isCancelled: { isInterrupted.load(ordering: .relaxed) }, emit: { _ in })
+      if summary.stop == .cancelled { return run.stop() }
+      var statistics = SessionStatistics()
+      dialogue.describe(into: &statistics)
+      statistics.picturesDropped = video?.droppedCount ?? 0
+      statistics.residentBytes = ResidentMemory.current()
+      run.warnings += video?.takeWarnings() ?? []
+      try run.write(summary, at: time, statistics, visionTokensRead: dialogue.visionTokensRead)
+    } catch {
+      if case .outputUnwritable = error { throw error }
+      try run.writeFailure(error)
+    }
+  }
+
+  private static func resolve(_ path: String, relativeTo input: String) -> String {
+    if input == "-" || path.hasPrefix("/") || path == "-" || path.contains("://") { return path }
+    let folder = (input as NSString).deletingLastPathComponent
+    return folder.isEmpty ? path : folder + "/" + path
+  }
+
+  private func report(force: Bool = false) {
+    let now = ContinuousClock.now
+    guard force || now - lastReport > .milliseconds(200) else { return }
+    lastReport = now
+    options.report(step)
+  }
+}
+
+extension BatchRequest.Overrides {
+  /// The options with what the request sets for itself.
+  func applied(to options: DialogueOptions) throws(AssistantError) -> DialogueOptions {
+    var options = options
+    if let kv_budget { options.budget = .tokens(kv_budget) }
+    if let kv_policy {
+      guard let policy = RetentionPolicy(rawValue: kv_policy) else {
+        throw .requestMalformed(message: "“kv_policy”: no policy is called “\(kv_policy)”")
+      }
+      options.policy = policy
+    }
+    if let max_tokens {
+      guard max_tokens > 0 else { throw .requestMalformed(message: "“max_tokens” must be above 0") }
+      options.maximumAnswerTokens = max_tokens
+    }
+    if let temperature { options.sampling.temperature = temperature }
+    if let seed { options.sampling.seed = seed }
+    if let system { options.systemPrompt = system }
+    if let complaint = options.sampling.complaint { throw .requestMalformed(message: complaint) }
+    return options
+  }
+}

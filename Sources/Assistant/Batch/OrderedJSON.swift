@@ -1,0 +1,44 @@
+import Foundation
+
+/// JSON whose members keep the order in which they are written, so that people can read the lines.
+package enum OrderedJSON: Sendable, ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByDictionaryLiteral {
+  case null
+  case bool(Bool)
+  case integer(Int)
+  /// Written with three decimals at most.
+  case number(Double)
+  case string(String)
+  case object([(String, OrderedJSON)])
+
+  package init(stringLiteral value: String) { self = .string(value) }
+  package init(integerLiteral value: Int) { self = .integer(value) }
+  package init(dictionaryLiteral elements: (String, OrderedJSON)...) { self = .object(elements) }
+
+  static func optional(_ text: String?) -> OrderedJSON { text.map { .string($0) } ?? .null }
+
+  /// One line, without line breaks.
+  package var text: String {
+    switch self {
+    case .null: "null"
+    case .bool(let value): value ? "true" : "false"
+    case .integer(let value): String(value)
+    case .number(let value): Self.text(of: value)
+    case .string(let value): Self.quoted(value)
+    case .object(let members):
+      "{" + members.map { Self.quoted($0.0) + ":" + $0.1.text }.joined(separator: ",") + "}"
+    }
+  }
+
+  private static func text(of value: Double) -> String {
+    guard value.isFinite else { return "null" }
+    let rounded = (value * 1000).rounded() / 1000
+    return "\(rounded)"
+  }
+
+  private static func quoted(_ text: String) -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .withoutEscapingSlashes
+    // A string alone always encodes.
+    return (try? encoder.encode(text)).map { String(decoding: $0, as: UTF8.self) } ?? "\"\""
+  }
+}

@@ -1,0 +1,35 @@
+import BoundedCache
+
+/// How a dialogue about a stream is held.
+public struct DialogueOptions: Sendable, Equatable {
+  /// How much may be held in the key-value cache.
+  public enum Budget: Sendable, Equatable {
+    case tokens(Int)
+    case bytes(Int)
+  }
+
+  public var budget: Budget
+  public var policy: RetentionPolicy
+  /// nil takes the model's own.
+  public var systemPrompt: String?
+  public var sampling: SamplingParameters
+  /// The longest answer, in tokens.
+  public var maximumAnswerTokens: Int
+  /// The share of the budget that earlier turns may take when they are read again beside a new question.
+  public var dialogueShare: Double
+
+  /// 32 temporal patches of 128 tokens, the capacity of the InfiniPot-V paper's smaller operating points.
+  public static let defaultBudget = Budget.tokens(4096)
+
+  public init(
+    budget: Budget = defaultBudget, policy: RetentionPolicy = .infinipotV, systemPrompt: String? = nil,
+    sampling: SamplingParameters = SamplingParameters(), maximumAnswerTokens: Int = 512, dialogueShare: Double = 0.25
+  ) {
+    self.budget = budget
+    self.policy = policy
+    self.systemPrompt = systemPrompt
+    self.sampling = sampling
+    self.maximumAnswerTokens = maximumAnswerTokens
+    self.dialogueShare = dialogueShare
+  }
+}

@@ -1,0 +1,300 @@
+import Foundation
+import BoundedCache
+import Models
+import Pictures
+import SessionInterface
+
+/// A conversation over a stream: pictures go in, questions are answered from what is held.
+///
+/// The cache is laid out as system | vision | tail. Pictures are appended to the vision part with the tail gone, so
+/// that what is seen never depends on what was said; a question opens a tail of the recent turns and itself; further
+/// questions without pictures between them extend it.
+///
+/// Not safe to share between threads.
+public final class VideoDialogue {
+  public private(set) var turns: [DialogueTurn] = []
+  /// Pictures taken in, whether or not a second one has completed their temporal patch.
+  public private(set) var picturesSeen = 0
+  /// Vision tokens read from the stream so far, whether or not they are still held.
+  public private(set) var visionTokensRead = 0
+  /// Called after each pass over the cache.
+  public var onPass: ((PassSummary) -> Void)?
+  public let options: DialogueOptions
+
+  let cache: KeyValueCache
+  private let model: LoadedModel
+  private let template: PromptTokens
+  private var streamTimeline = RotaryTimeline()
+  private var tailTimeline = RotaryTimeline()
+  private var hasVision = false
+  private var pending: Picture?
+  private var visionBlock = EmbeddingBlock()
+  /// The newest token of the answer in the tail, when the model has not read it yet.
+  private var unreadAnswerTokens: [Int] = []
+
+  /// Reads the system prompt into a new cache.
+  ///
+  /// - Throws: `AssistantError.budgetTooSmall` when the budget has no room for the system prompt, one temporal patch
+  ///   and a short question.
+  public init(model: LoadedModel, options: DialogueOptions) throws(AssistantError) {
+    self.model = model
+    self.options = options
+    do {
+      let shape = model.language.configuration.cacheShape
+      let budget =
+        switch options.budget {
+        case .tokens(let count): count
+        case .bytes(let count): KeyValueCache.tokens(forBytes: count, shape: shape)
+        }
+      cache = try KeyValueCache(shape: shape, budget: budget, policy: options.policy)
+      template = PromptTokens(model: model, systemPrompt: options.systemPrompt ?? model.preferences.systemPrompt)
+      try readSystemPrompt()
+    } catch {
+      throw AssistantError(error)
+    }
+  }
+
+  private func readSystemPrompt() throws {
+    let tokens = template.opening
+    try makeRoom(for: tokens.count)
+    let positions = streamTimeline.text(tokens.count)
+    try model.language.prefill(tokens: tokens, positions: positions, cache: cache, segment: .system)
+  }
+
+  /// Checks that the budget has room for the least that makes sense: one temporal patch and the longest of some
+  /// questions, so that nobody finds out after an hour of video.
+  ///
+  /// - Parameters:
+  ///   - width: of the pictures that will come, in pixels; `height` likewise.
+  ///   - questions: empty when they are not known yet.
+  /// - Throws: `AssistantError.budgetTooSmall` with the least budget that works; `visionMissing`.
+  public func check(framesOf width: Int, by height: Int, questions: [String] = []) throws(AssistantError) {
+    let side = try vision().configuration.sideMultiple
+    let longest = questions.map { template.question($0).count }.max() ?? template.question("").count
+    let frame = (width / side) * (height / side)
+    let tail = template.tail(turns: [], question: [], hasVision: true, limit: 0).count + longest + Self.answerReserve
+    let least = cache.systemCount + template.visionStart.count + frame + tail
+    if let budget = cache.budget, budget < least {
+      throw AssistantError(CacheError.budgetTooSmall(budget: budget, least: least))
+    }
+  }
+
+  private func vision() throws(AssistantError) -> VisionTower {
+    if let tower = model.vision { return tower }
+    throw .visionMissing(message: "\(model.name) has no vision tower; name its mmproj file with --vision FILE")
+  }
+
+  // MARK: Pictures
+
+  /// Takes in the next sampled picture. Every second one completes a temporal patch, which the model then reads.
+  public func see(_ picture: Picture) throws(AssistantError) {
+    do {
+      picturesSeen += 1
+      if let first = pending, first.width == picture.width, first.height == picture.height {
+        pending = nil
+        try read(first, picture)
+      } else {
+        try completePatch()
+        pending = picture
+      }
+    } catch {
+      throw AssistantError(error)
+    }
+  }
+
+  /// Reads a picture that waits for its second: it is taken twice, as Qwen2-VL pads a video of odd length.
+  public func completePatch() throws(AssistantError) {
+    guard let first = pending else { return }
+    pending = nil
+    do { try read(first, first) } catch { throw AssistantError(error) }
+  }
+
+  private func read(_ first: Picture, _ second: Picture) throws {
+    let tower = try vision()
+    dropTail()
+    if !hasVision { try openVision() }
+    let side = tower.configuration.sideMultiple
+    let grid = FrameGrid(frames: 1, height: first.height / side, width: first.width / side)
+    try makeRoom(for: grid.tokenCount, in: .vision)
+    try tower.encode(first, second, into: &visionBlock)
+    let positions = streamTimeline.frame(height: grid.height, width: grid.width)
+    try model.language.prefill(vision: visionBlock, grid: grid, positions: positions, cache: cache)
+    visionTokensRead += grid.tokenCount
+  }
+
+  private func openVision() throws {
+    try makeRoom(for: template.visionStart.count)
+    let positions = streamTimeline.text(template.visionStart.count)
+    try model.language.prefill(tokens: template.visionStart, positions: positions, cache: cache, segment: .system)
+    streamTimeline.beginVision()
+    hasVision = true
+  }
+
+  // MARK: Questions
+
+  /// Answers a question from what is held.
+  ///
+  /// - Parameters:
+  ///   - time: stream time of the question, kept with the turn.
+  ///   - isCancelled: asked between tokens and between blocks of the prompt.
+  ///   - emit: receives each piece of the answer as soon as it is whole characters.
+  /// - Throws: `AssistantError.budgetTooSmall` when the question does not fit even without the earlier turns.
+  public func answer(
+    _ question: String, at time: Double, isCancelled: () -> Bool, emit: (String) -> Void
+  ) throws(AssistantError) -> AnswerSummary {
+    let start = ContinuousClock.now
+    do {
+      try completePatch()
+      var turn = DialogueTurn(
+        question: question, answer: "", time: time, questionTokens: template.question(question), answerTokens: [])
+      let promptTokens = try readPrompt(for: turn, isCancelled: isCancelled)
+      var decoding = AnswerDecoding(model: model, options: options)
+      let stop = try decode(&decoding, start: start, isCancelled: isCancelled, emit: emit)
+      // A prompt that was broken off must not be built upon; the turn's words are read again with the next question.
+      if stop == .cancelled { dropTail() }
+      turn.answer = decoding.text
+      turn.answerTokens = decoding.tokens
+      turns.append(turn)
+      return AnswerSummary(
+        text: decoding.text, stop: stop, promptTokens: promptTokens, answerTokens: decoding.tokens.count,
+        firstTokenSeconds: decoding.firstTokenSeconds ?? seconds(since: start), seconds: seconds(since: start))
+    } catch {
+      dropTail()
+      throw AssistantError(error)
+    }
+  }
+
+  /// Reads what stands between what is held and the answer; returns its length in tokens.
+  private func readPrompt(for turn: DialogueTurn, isCancelled: () -> Bool) throws -> Int {
+    var prompt: [Int]
+    if cache.tailCount > 0 {
+      prompt = unreadAnswerTokens + template.nextTurn + turn.questionTokens
+      if cache.tailCount + prompt.count <= tailLimit, try hasRoom(for: prompt) {
+        try readTail(prompt, isCancelled: isCancelled)
+        return prompt.count
+      }
+      dropTail()
+    }
+    prompt = template.tail(
+      turns: turns, question: turn.questionTokens, hasVision: hasVision, limit: tailLimit)
+    if try !hasRoom(for: prompt) {
+      prompt = template.tail(turns: [], question: turn.questionTokens, hasVision: hasVision, limit: 0)
+      try makeRoom(for: prompt.count + Self.answerReserve)
+    }
+    tailTimeline = streamTimeline
+    if hasVision { tailTimeline.endVision() }
+    try readTail(prompt, isCancelled: isCancelled)
+    return prompt.count
+  }
+
+  private func readTail(_ prompt: [Int], isCancelled: () -> Bool) throws {
+    unreadAnswerTokens = []
+    var start = 0
+    while start < prompt.count && !isCancelled() {
+      let end = min(start + Self.promptBlock, prompt.count)
+      let positions = tailTimeline.text(end - start)
+      try model.language.prefill(
+        tokens: Array(prompt[start..<end]), positions: positions, cache: cache, segment: .tail)
+      start = end
+    }
+  }
+
+  private func decode(
+    _ decoding: inout AnswerDecoding, start: ContinuousClock.Instant, isCancelled: () -> Bool, emit: (String) -> Void
+  ) throws -> AnswerSummary.Stop {
+    while true {
+      if isCancelled() { return finish(&decoding, .cancelled, emit) }
+      guard let token = decoding.next(logits: model.language.logits) else { return finish(&decoding, .end, emit) }
+      if decoding.firstTokenSeconds == nil { decoding.firstTokenSeconds = seconds(since: start) }
+      let piece = decoding.accept(token)
+      if !piece.isEmpty { emit(piece) }
+      unreadAnswerTokens = [token]
+      if decoding.tokens.count >= options.maximumAnswerTokens { return finish(&decoding, .length, emit) }
+      guard try hasRoom(for: 1) else { return finish(&decoding, .budget, emit) }
+      try model.language.decode(token: token, position: tailTimeline.nextText(), cache: cache)
+      unreadAnswerTokens = []
+    }
+  }
+
+  private func finish(
+    _ decoding: inout AnswerDecoding, _ stop: AnswerSummary.Stop, _ emit: (String) -> Void
+  ) -> AnswerSummary.Stop {
+    let rest = decoding.finish()
+    if !rest.isEmpty { emit(rest) }
+    return stop
+  }
+
+  // MARK: What is held
+
+  /// Forgets what was said, keeps what was seen.
+  public func forgetConversation() {
+    turns = []
+    dropTail()
+  }
+
+  public func setBudget(tokens: Int) throws(AssistantError) {
+    do { report(try cache.setBudget(tokens)) } catch { throw AssistantError(error) }
+  }
+
+  public func setPolicy(_ policy: RetentionPolicy) throws(AssistantError) {
+    do { report(try cache.setPolicy(policy)) } catch { throw AssistantError(error) }
+  }
+
+  private func dropTail() {
+    cache.truncateTail(to: 0)
+    unreadAnswerTokens = []
+  }
+
+  private func makeRoom(for count: Int, in segment: CacheSegment = .tail) throws {
+    report(try cache.makeRoom(for: count, in: segment))
+  }
+
+  private func report(_ pass: PassReport?) {
+    guard let pass else { return }
+    onPass?(PassSummary(before: pass.before, after: pass.after, seconds: pass.seconds))
+  }
+
+  /// Makes room for the prompt and the first tokens of its answer; false when there is none to be had.
+  private func hasRoom(for prompt: [Int]) throws -> Bool {
+    try hasRoom(for: prompt.count + Self.answerReserve)
+  }
+
+  private func hasRoom(for count: Int) throws -> Bool {
+    do {
+      try makeRoom(for: count)
+      return true
+    } catch CacheError.budgetTooSmall {
+      return false
+    }
+  }
+
+  /// The most tokens that earlier turns and the question may take before the oldest turns are left out.
+  private var tailLimit: Int {
+    guard let budget = cache.budget else { return model.language.configuration.contextLength }
+    return Int(Double(budget) * options.dialogueShare)
+  }
+
+  /// Room that a question asks for beyond itself, so that a pass in the middle of the first words is rare.
+  private static let answerReserve = 16
+  /// Tokens of a prompt read between two looks at the cancellation.
+  private static let promptBlock = 256
+
+  private func seconds(since start: ContinuousClock.Instant) -> Double {
+    (ContinuousClock.now - start) / .seconds(1)
+  }
+}
+
+extension VideoDialogue {
+  /// Writes what is held and seen into the figures of the moment.
+  package func describe(into statistics: inout SessionStatistics) {
+    statistics.picturesSeen = picturesSeen
+    statistics.systemTokens = cache.systemCount
+    statistics.visionTokens = cache.visionCount
+    statistics.tailTokens = cache.tailCount
+    statistics.budget = cache.budget
+    statistics.peakTokens = cache.peakCount
+    statistics.passes = cache.passCount
+    statistics.cacheBytes = cache.byteCount
+    statistics.policy = cache.policy.rawValue
+  }
+}

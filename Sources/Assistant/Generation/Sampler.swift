@@ -1,0 +1,130 @@
+import Foundation
+
+/// Chooses tokens. Its buffers are made once, for one vocabulary, so that choosing allocates nothing.
+///
+/// The steps come in the order in which most runtimes apply them: repetition penalty, top-k, temperature, top-p,
+/// min-p, then the draw.
+public struct Sampler: Sendable {
+  public let parameters: SamplingParameters
+  private var generator: SeededGenerator
+  private var logits: [Float]
+  private var candidates: [Candidate]
+  private var recent: [Int]
+  private var recentStart = 0
+
+  private struct Candidate: Sendable {
+    var token: Int
+    var logit: Float
+    var probability: Double = 0
+  }
+
+  public init(parameters: SamplingParameters, vocabularySize: Int) {
+    self.parameters = parameters
+    generator = SeededGenerator(seed: parameters.seed)
+    logits = [Float](repeating: 0, count: vocabularySize)
+    candidates = []
+    candidates.reserveCapacity(vocabularySize)
+    recent = []
+    recent.reserveCapacity(max(0, parameters.repetitionWindow))
+  }
+
+  /// Chooses one token and remembers it for the repetition penalty.
+  ///
+  /// - Parameter source: one logit for each entry of the vocabulary. Logits that are not numbers are never chosen.
+  public mutating func choose(from source: [Float]) -> Int {
+    let token: Int
+    if parameters.temperature == 0 && parameters.repetitionPenalty == 1 {
+      token = Self.mostLikely(source)
+    } else {
+      copy(source)
+      penalizeRepetition()
+      token = parameters.temperature == 0 ? Self.mostLikely(logits) : draw()
+    }
+    remember(token)
+    return token
+  }
+
+  private static func mostLikely(_ logits: [Float]) -> Int {
+    var best = 0
+    var highest = -Float.infinity
+    for (token, logit) in logits.enumerated() where logit > highest {
+      highest = logit
+      best = token
+    }
+    return best
+  }
+
+  private mutating func copy(_ source: [Float]) {
+    for index in 0..<min(source.count, logits.count) {
+      logits[index] = source[index].isNaN ? -.infinity : source[index]
+    }
+  }
+
+  private mutating func remember(_ token: Int) {
+    guard parameters.repetitionWindow > 0 else { return }
+    if recent.count < parameters.repetitionWindow {
+      recent.append(token)
+    } else {
+      recent[recentStart] = token
+      recentStart = (recentStart + 1) % recent.count
+    }
+  }
+
+  private mutating func penalizeRepetition() {
+    guard parameters.repetitionPenalty != 1 else { return }
+    let penalty = Float(parameters.repetitionPenalty)
+    for (index, token) in recent.enumerated() where !recent[..<index].contains(token) {
+      logits[token] = logits[token] > 0 ? logits[token] / penalty : logits[token] * penalty
+    }
+  }
+
+  private mutating func draw() -> Int {
+    candidates.removeAll(keepingCapacity: true)
+    for (token, logit) in logits.enumerated() where logit > -.infinity {
+      candidates.append(Candidate(token: token, logit: logit))
+    }
+    guard !candidates.isEmpty else { return 0 }
+    candidates.sort { $0.logit == $1.logit ? $0.token < $1.token : $0.logit > $1.logit }
+    if parameters.topK > 0 && parameters.topK < candidates.count {
+      candidates.removeLast(candidates.count - parameters.topK)
+    }
+    normalize()
+    cut()
+    return pick()
+  }
+
+  private mutating func normalize() {
+    let highest = Double(candidates[0].logit)
+    var sum = 0.0
+    for index in candidates.indices {
+      let probability = exp((Double(candidates[index].logit) - highest) / parameters.temperature)
+      candidates[index].probability = probability
+      sum += probability
+    }
+    for index in candidates.indices { candidates[index].probability /= sum }
+  }
+
+  /// Applies top-p and min-p; the most likely token always stays.
+  private mutating func cut() {
+    let least = candidates[0].probability * parameters.minP
+    var sum = 0.0
+    var kept = 0
+    for candidate in candidates {
+      if kept > 0 && (sum >= parameters.topP || candidate.probability < least) { break }
+      sum += candidate.probability
+      kept += 1
+    }
+    candidates.removeLast(candidates.count - kept)
+  }
+
+  private mutating func pick() -> Int {
+    var sum = 0.0
+    for candidate in candidates { sum += candidate.probability }
+    var left = generator.nextUnit() * sum
+    for candidate in candidates {
+      left -= candidate.probability
+      if left < 0 { return candidate.token }
+    }
+    return candidates[candidates.count - 1].token
+  }
+}

@@ -1,0 +1,76 @@
+import Compute
+import Foundation
+import ModelFile
+import Models
+import Tokenization
+
+/// A language model with its tokenizer and, when it can see, its vision tower: all that a dialogue needs.
+///
+/// Not safe to share between threads: whoever loads it hands it to the one that uses it.
+public final class LoadedModel {
+  /// The name its file gives it, or the file's own name.
+  public let name: String
+  public let isEmbedded: Bool
+  public let tokenizer: Tokenizer
+  public let template: ChatTemplate
+  public let language: LanguageModel
+  public let vision: VisionTower?
+  public let threads: Int
+  /// What the file says of how it wants to be used.
+  public let preferences: ModelPreferences
+
+  /// Maps the files and checks that they belong together. Weights are read when they are first used.
+  ///
+  /// - Throws: `AssistantError.modelUnreadable` with the reason.
+  public init(paths: ModelPaths, threads: Int) throws(AssistantError) {
+    do {
+      let file = try GGUFFile(path: paths.languageModel)
+      let pool = ThreadPool(threads: threads)
+      let language = try LanguageModel(file: file, threads: pool)
+      let tokenizer = try Tokenizer(metadata: file.metadata)
+      if let visionPath = paths.vision {
+        let tower = try VisionTower(file: try GGUFFile(path: visionPath), threads: pool)
+        try tower.check(fits: language)
+        vision = tower
+      } else {
+        vision = nil
+      }
+      self.language = language
+      self.tokenizer = tokenizer
+      template = try ChatTemplate(tokenizer: tokenizer, forVision: vision != nil)
+      preferences = ModelPreferences(metadata: file.metadata)
+      let title = try? file.metadata.stringIfPresent("general.name")
+      name = title ?? URL(fileURLWithPath: paths.languageModel).deletingPathExtension().lastPathComponent
+      isEmbedded = paths.isEmbedded
+      self.threads = threads
+    } catch {
+      throw .modelUnreadable(message: String(describing: error))
+    }
+  }
+}
+
+/// How a model file wants to be used, where it says so; the program's own defaults otherwise.
+public struct ModelPreferences: Sendable, Equatable {
+  /// Limits of a picture's area, in pixels, after resizing.
+  public var minimumPixels: Int
+  public var maximumPixels: Int
+  /// Pictures sampled from a second of video.
+  public var framesPerSecond: Double
+  public var systemPrompt: String
+
+  /// About 128 vision tokens for each temporal patch, the operating point of the InfiniPot-V paper.
+  static let defaultMaximumPixels = 128 * 28 * 28
+  static let defaultMinimumPixels = 4 * 28 * 28
+  static let defaultFramesPerSecond = 2.0
+  static let defaultSystemPrompt = "You are a helpful assistant."
+
+  init(metadata: GGUFMetadata) {
+    let integer = { (key: String) in (try? metadata.integerIfPresent(key)) ?? nil }
+    let rate = (try? metadata.floatIfPresent("edgeassist.sampling.fps")) ?? nil
+    let prompt = (try? metadata.stringIfPresent("edgeassist.system_prompt")) ?? nil
+    minimumPixels = integer("edgeassist.vision.min_pixels") ?? Self.defaultMinimumPixels
+    maximumPixels = integer("edgeassist.vision.max_pixels") ?? Self.defaultMaximumPixels
+    framesPerSecond = rate.flatMap { $0 > 0 && $0 <= 240 ? $0 : nil } ?? Self.defaultFramesPerSecond
+    systemPrompt = prompt ?? Self.defaultSystemPrompt
+  }
+}

@@ -1,0 +1,253 @@
+import Foundation
+import BoundedCache
+import Pictures
+import SessionInterface
+import Synchronization
+import Video
+
+/// A stream that is watched and talked about: commands in, events out.
+///
+/// The session owns the model and is the only one that writes the cache. Its work runs on a thread of its own; pictures
+/// and commands take turns there, so that a question asked while pictures are read waits for one temporal patch at most.
+public actor Session {
+  /// What happens, in order. One listener.
+  public nonisolated let events: AsyncStream<SessionEvent>
+
+  private let channel = EventChannel()
+  private let thread = ModelThread(name: "edgeassist-model")
+  private nonisolated let commands: AsyncStream<SessionCommand>
+  private nonisolated let commandInput: AsyncStream<SessionCommand>.Continuation
+  private nonisolated let answerIsCancelled = Atomic<Bool>(false)
+  private nonisolated let answersUnderWay = Atomic<Int>(0)
+
+  private let dialogue: VideoDialogue
+  private let video: VideoStream?
+  private let description: SessionDescription
+  private var statistics = SessionStatistics()
+  private var lastStatistics = ContinuousClock.now
+  private var rate = RateMeter()
+  /// Takes pictures in; nil once the stream has ended, until somebody seeks.
+  private var feeding: Task<Void, Never>?
+  private var isQuitting = false
+
+  public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+  /// - Parameters:
+  ///   - model: the session becomes its only user.
+  ///   - video: what to watch; nil for a conversation alone.
+  ///   - sourceName: the source as the user wrote it.
+  /// - Throws: `AssistantError.budgetTooSmall` when the budget cannot hold the system prompt.
+  public init(
+    model: sending LoadedModel, options: DialogueOptions, video: VideoStream?, sourceName: String?
+  ) throws(AssistantError) {
+    description = SessionDescription(
+      modelName: model.name, isEmbeddedModel: model.isEmbedded, source: sourceName,
+      duration: video?.description.duration, threads: model.threads)
+    dialogue = try VideoDialogue(model: model, options: options)
+    if let size = video?.description.sampledSize { try dialogue.check(framesOf: size.width, by: size.height) }
+    self.video = video
+    events = channel.stream
+    (commands, commandInput) = AsyncStream.makeStream()
+  }
+
+  /// Asks something of the session; returns at once, from any thread.
+  public nonisolated func send(_ command: SessionCommand) {
+    switch command {
+    case .cancelAnswer:
+      // Every answer that has been asked for by now is meant.
+      if answersUnderWay.load(ordering: .relaxed) > 0 { answerIsCancelled.store(true, ordering: .relaxed) }
+      return
+    case .ask:
+      if answersUnderWay.add(1, ordering: .relaxed).oldValue == 0 {
+        answerIsCancelled.store(false, ordering: .relaxed)
+      }
+    case .quit:
+      answerIsCancelled.store(true, ordering: .relaxed)
+      video?.stop()
+    // The source obeys at once, however long the model still works on what it has.
+    case .pause: video?.pause()
+    case .resume: video?.resume()
+    case .seek(let seconds): video?.seek(to: seconds)
+    default: break
+    }
+    commandInput.yield(command)
+    if command == .quit { commandInput.finish() }
+  }
+
+  /// Works until `.quit` has been sent; then the events end.
+  public func run() async {
+    observePasses()
+    channel.send(.ready(description))
+    sendStatistics(force: true)
+    startFeeding()
+    let previewing = Task { [channel, video] in
+      guard let video else { return }
+      for await preview in video.previews {
+        channel.sendIfKeepingUp(.preview(preview.picture, time: preview.time))
+      }
+    }
+    for await command in commands { perform(command) }
+    isQuitting = true
+    video?.stop()
+    await feeding?.value
+    await previewing.value
+    channel.finish()
+  }
+
+  // MARK: The stream
+
+  private func startFeeding() {
+    guard let video, feeding == nil else { return }
+    feeding = Task {
+      await self.feed(video)
+      self.feeding = nil
+    }
+  }
+
+  private func feed(_ video: VideoStream) async {
+    do throws(AssistantError) {
+      for await timed in video {
+        try see(timed)
+        reportWarnings(of: video)
+      }
+      if isQuitting { return }
+      try dialogue.completePatch()
+      reportWarnings(of: video)
+      if let failure = video.failure { throw AssistantError(failure) }
+      channel.send(.streamEnded(time: statistics.streamTime))
+    } catch {
+      video.stop()
+      fail(error)
+    }
+    sendStatistics(force: true)
+  }
+
+  private func see(_ timed: TimedPicture) throws(AssistantError) {
+    let start = ContinuousClock.now
+    try dialogue.see(timed.picture)
+    rate.add(seconds: (ContinuousClock.now - start) / .seconds(1))
+    statistics.streamTime = timed.time
+    statistics.picturesPerSecond = rate.perSecond
+    channel.sendIfKeepingUp(.frameSeen(time: timed.time))
+    sendStatistics()
+  }
+
+  private func reportWarnings(of video: VideoStream) {
+    for warning in video.takeWarnings() { channel.send(.warning(warning)) }
+  }
+
+  // MARK: Commands
+
+  private func perform(_ command: SessionCommand) {
+    switch command {
+    case .ask(let question): answer(question)
+    case .cancelAnswer: break
+    case .clearConversation:
+      dialogue.forgetConversation()
+      channel.send(.note("The conversation is forgotten; what was seen is kept."))
+    case .pause: statistics.isPaused = true
+    case .resume: statistics.isPaused = false
+    case .seek(let seconds): noteSeek(to: seconds)
+    case .setBudget(let tokens): attempt { () throws(AssistantError) in try dialogue.setBudget(tokens: tokens) }
+    case .setPolicy(let name): setPolicy(name)
+    case .save(let path): save(to: path)
+    case .quit: break
+    }
+    sendStatistics(force: true)
+  }
+
+  private func answer(_ question: String) {
+    defer { answersUnderWay.subtract(1, ordering: .relaxed) }
+    statistics.isAnswering = true
+    channel.send(.answerStarted(question: question))
+    sendStatistics(force: true)
+    do throws(AssistantError) {
+      let summary = try dialogue.answer(
+        question, at: statistics.streamTime,
+        isCancelled: { answerIsCancelled.load(ordering: .relaxed) },
+        emit: { piece in
+          channel.send(.answerPiece(piece))
+          sendStatistics()
+        })
+      let decoding = summary.seconds - summary.firstTokenSeconds
+      if summary.answerTokens > 1 && decoding > 0 {
+        statistics.answerTokensPerSecond = Double(summary.answerTokens - 1) / decoding
+      }
+      statistics.isAnswering = false
+      channel.send(.answerFinished(summary))
+    } catch {
+      statistics.isAnswering = false
+      fail(error)
+    }
+  }
+
+  private func noteSeek(to seconds: Double) {
+    guard let video else { return fail(.unsupported(message: "there is no stream to move in")) }
+    guard video.description.isSeekable else {
+      return fail(.unsupported(message: "this source cannot be moved in: it comes as it comes"))
+    }
+    rate = RateMeter()
+    startFeeding()
+    channel.send(.note("Going to \(Int(max(0, seconds))) s; what was seen before is still held."))
+  }
+
+  private func setPolicy(_ name: String) {
+    guard let policy = RetentionPolicy(rawValue: name) else {
+      let names = RetentionPolicy.allCases.map(\.rawValue).joined(separator: ", ")
+      return fail(.requestMalformed(message: "no policy is called “\(name)”; there are \(names)"))
+    }
+    attempt { () throws(AssistantError) in try dialogue.setPolicy(policy) }
+  }
+
+  private func save(to path: String) {
+    attempt { () throws(AssistantError) in
+      try Transcript(turns: dialogue.turns, description: description).write(to: path)
+      channel.send(.note("The conversation is saved in \(path)."))
+    }
+  }
+
+  private func attempt(_ work: () throws(AssistantError) -> Void) {
+    do { try work() } catch { fail(error) }
+  }
+
+  private func fail(_ error: AssistantError) {
+    channel.send(.failure(code: error.code, message: error.message))
+  }
+
+  // MARK: Figures
+
+  private func observePasses() {
+    dialogue.onPass = { [channel] summary in channel.sendIfKeepingUp(.passDone(summary)) }
+  }
+
+  private func sendStatistics(force: Bool = false) {
+    let now = ContinuousClock.now
+    guard force || now - lastStatistics > .milliseconds(200) else { return }
+    lastStatistics = now
+    dialogue.describe(into: &statistics)
+    statistics.picturesDropped = video?.droppedCount ?? 0
+    statistics.residentBytes = ResidentMemory.current()
+    if force {
+      channel.send(.statistics(statistics))
+    } else {
+      channel.sendIfKeepingUp(.statistics(statistics))
+    }
+  }
+}
+
+/// A running figure of how many pictures a second the model could take in.
+private struct RateMeter {
+  private var seconds = 0.0
+  private var count = 0.0
+
+  /// Older pictures count less and less, so that the figure follows a change within some ten pictures.
+  mutating func add(seconds new: Double) {
+    seconds = seconds * 0.9 + new
+    count = count * 0.9 + 1
+  }
+
+  var perSecond: Double? {
+    // The first picture of a patch costs nothing, so that the figure means something only after both.
+    count > 1.5 && seconds > 0 ? count / seconds : nil
+  }
+}

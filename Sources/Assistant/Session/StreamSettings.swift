@@ -1,0 +1,42 @@
+import Video
+
+/// How a stream is sampled; what is nil comes from the model.
+public struct StreamSettings: Sendable, Equatable {
+  public var framesPerSecond: Double?
+  public var maximumPixels: Int?
+  /// nil plays a file at its own speed on a screen and as fast as possible without one.
+  public var pace: SamplingOptions.Pace?
+
+  public init(framesPerSecond: Double? = nil, maximumPixels: Int? = nil, pace: SamplingOptions.Pace? = nil) {
+    self.framesPerSecond = framesPerSecond
+    self.maximumPixels = maximumPixels
+    self.pace = pace
+  }
+
+  /// Seconds between two sampled pictures.
+  func period(for model: LoadedModel) -> Double {
+    1 / (framesPerSecond ?? model.preferences.framesPerSecond)
+  }
+
+  /// The settings in the words of the video layer.
+  ///
+  /// - Throws: `AssistantError.requestMalformed` for a rate or a size that no model can use.
+  public func options(for model: LoadedModel, isHeadless: Bool) throws(AssistantError) -> SamplingOptions {
+    let rate = framesPerSecond ?? model.preferences.framesPerSecond
+    guard rate > 0 && rate <= 240 else {
+      throw .requestMalformed(message: "the sampling rate must be above 0 and at most 240 pictures a second, not \(rate)")
+    }
+    let maximum = maximumPixels ?? model.preferences.maximumPixels
+    guard maximum >= 28 * 28 && maximum <= 16384 * 28 * 28 else {
+      throw .requestMalformed(message: "max-pixels must be between 784 (one 28×28 patch) and 12845056, not \(maximum)")
+    }
+    let minimum = min(model.preferences.minimumPixels, maximum)
+    let pace = pace ?? (isHeadless ? .fast : .realtime)
+    return SamplingOptions(
+      framesPerSecond: rate, sizing: PictureSizing(minimumPixels: minimum, maximumPixels: maximum), pace: pace,
+      queue: pace == .realtime ? .dropOldest : .automatic, previewSize: isHeadless ? nil : Self.previewSize)
+  }
+
+  /// Pictures for a terminal: more pixels than its cells can show would be thrown away.
+  private static let previewSize = PictureSize(width: 320, height: 240)
+}

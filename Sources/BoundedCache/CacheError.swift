@@ -1,0 +1,51 @@
+/// Why the cache cannot do what was asked.
+public enum CacheError: Error, Equatable, Sendable {
+  /// A layer count, head count or head dimension is not positive.
+  case invalidShape(CacheShape)
+  /// A share among the policy's parameters is outside its range.
+  case invalidParameter(name: String, value: Double)
+  /// The operating system refused memory for this many tokens.
+  case cannotAllocate(tokens: Int, bytes: Int)
+  /// The budget cannot hold what is asked of it; `least` is the smallest one that can.
+  case budgetTooSmall(budget: Int, least: Int)
+  /// Appending without having made room first.
+  case noRoom(held: Int, adding: Int, budget: Int)
+  /// Appending to a segment after a later one has been begun.
+  case outOfOrder(CacheSegment)
+  /// A number of tokens that is not positive, or a grid that does not hold that number.
+  case invalidCount(tokens: Int, grid: FrameGrid?)
+  /// Frames of another size than those held; the cache must be emptied first.
+  case gridChanged(held: FrameGrid, appended: FrameGrid)
+}
+
+extension CacheError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .invalidShape(let shape):
+      "the model asks for a key-value cache of \(shape.layers) layers × \(shape.keyValueHeads) heads × "
+        + "\(shape.headDimension) numbers, which cannot be; the model file is probably damaged"
+    case .invalidParameter(let name, let value):
+      "the cache parameter \(name) is \(value), which is outside its range"
+    case .cannotAllocate(let tokens, let bytes):
+      "no memory for a key-value cache of \(tokens) tokens (\(CacheError.size(bytes))); choose a smaller budget"
+    case .budgetTooSmall(let budget, let least):
+      "the key-value budget of \(budget) tokens is too small here: at least \(least) tokens are needed"
+    case .noRoom(let held, let adding, let budget):
+      "\(adding) more tokens do not fit beside the \(held) held in a key-value budget of \(budget) tokens"
+    case .outOfOrder(let segment):
+      "the \(segment.rawValue) part of the cache is closed: a later part has been begun"
+    case .invalidCount(let tokens, .none):
+      "\(tokens) tokens cannot be appended to the cache: the number must be positive, and vision tokens need a grid"
+    case .invalidCount(let tokens, .some(let grid)):
+      "\(tokens) tokens are not \(grid.frames) frames of \(grid.height) × \(grid.width)"
+    case .gridChanged(let held, let appended):
+      "frames of \(appended.height) × \(appended.width) tokens cannot follow frames of \(held.height) × \(held.width) "
+        + "tokens; the cache must be emptied first"
+    }
+  }
+
+  private static func size(_ bytes: Int) -> String {
+    guard bytes < .max else { return "more bytes than can be counted" }
+    return bytes < 1 << 20 ? "\(bytes) bytes" : "\(bytes >> 20) MiB"
+  }
+}

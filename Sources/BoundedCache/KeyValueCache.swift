@@ -1,0 +1,251 @@
+/// The keys and values of everything a decoder attends to, as 16-bit floats, within a budget of tokens.
+///
+/// The sequence is `[system | vision | tail]`. When it would outgrow the budget, a pass thins out the vision part in
+/// place: every key-value head keeps equally many tokens, but each its own, in stream order. Rotary embedding has been
+/// applied to the keys before they come here, so a token keeps the position it had in the stream for good.
+///
+/// Memory is allocated once, for the budget. Under the policy `full` there is no budget, and memory doubles as needed.
+/// The cache has one owner and is not safe to change from two threads; reading from many while nobody changes it is.
+public final class KeyValueCache {
+  public let shape: CacheShape
+  public private(set) var policy: RetentionPolicy
+  public let parameters: InfiniPotVParameters
+
+  /// Tokens held of each part, in every head alike.
+  public private(set) var systemCount = 0
+  public var visionCount: Int { vision?.tokenCount ?? 0 }
+  public private(set) var tailCount = 0
+  /// The most tokens ever held at once since the start or the last `removeAll`.
+  public private(set) var peakCount = 0
+  /// Passes run since the start or the last `removeAll`.
+  public private(set) var passCount = 0
+
+  /// The budget to return to when the policy is `full` for a while.
+  private var boundedBudget: Int
+  /// The frames held; nil while there are none. After a pass they are no longer those of the stream: they stand for
+  /// as many runs of a frame's length, cut from the tokens that stayed, in stream order.
+  private var vision: FrameGrid?
+  private var storage: CacheStorage
+  private var selector: TokenSelector
+
+  /// Slots to begin with under `full`.
+  private static let initialSlots = 1024
+
+  /// - Parameters:
+  ///   - budget: the most tokens that may be held at any moment; under `full`, the budget that a later
+  ///     `setPolicy` returns to.
+  /// - Throws: `invalidShape`, `invalidParameter`, `budgetTooSmall` for a budget below one token, or `cannotAllocate`.
+  public init(
+    shape: CacheShape, budget: Int, policy: RetentionPolicy, parameters: InfiniPotVParameters = .published
+  ) throws(CacheError) {
+    guard shape.bytesPerToken > 0 else { throw .invalidShape(shape) }
+    guard budget > 0 else { throw .budgetTooSmall(budget: budget, least: 1) }
+    try parameters.validate()
+    self.shape = shape
+    self.policy = policy
+    self.parameters = parameters
+    boundedBudget = budget
+    let slots = policy == .full ? min(budget, KeyValueCache.initialSlots) : budget
+    storage = try CacheStorage(shape: shape, capacity: slots)
+    selector = TokenSelector(shape: shape, parameters: parameters)
+  }
+
+  /// How many tokens of this shape fit in so many bytes; 0 for a shape that cannot be.
+  public static func tokens(forBytes bytes: Int, shape: CacheShape) -> Int {
+    let each = shape.bytesPerToken
+    return each > 0 && bytes > 0 ? bytes / each : 0
+  }
+
+  // MARK: What is held
+
+  /// The most tokens that may be held; nil under `full`.
+  public var budget: Int? { policy == .full ? nil : boundedBudget }
+
+  /// Tokens held, in every head alike.
+  public var count: Int { systemCount + visionCount + tailCount }
+
+  /// Bytes of the keys and values held.
+  public var byteCount: Int { count * shape.bytesPerToken }
+
+  /// Bytes set aside for keys and values; they stay the same until the budget or the policy changes.
+  public var allocatedByteCount: Int { storage.capacity * shape.bytesPerToken }
+
+  /// One head's keys: 16-bit float patterns, `count` slots valid, `headDimension` numbers from slot to slot.
+  /// Valid until the next call that changes the cache.
+  public func keys(layer: Int, head: Int) -> UnsafeMutablePointer<UInt16> { storage.keys(layer: layer, head: head) }
+
+  /// One head's values, laid out and valid like its keys.
+  public func values(layer: Int, head: Int) -> UnsafeMutablePointer<UInt16> { storage.values(layer: layer, head: head) }
+
+  // MARK: Growing and shrinking
+
+  /// Claims `n` slots at the end of a segment; the caller then writes their keys and values in every layer and head.
+  ///
+  /// - Parameter grid: for vision tokens, the frames they make up; nil for the other segments.
+  /// - Returns: the first of the claimed slots.
+  /// - Throws: `noRoom` beyond the budget (call `makeRoom` first), `outOfOrder` when a later segment has been begun,
+  ///   `gridChanged` for frames of another size than those held, `invalidCount`, or `cannotAllocate` under `full`.
+  public func append(_ n: Int, to segment: CacheSegment, grid: FrameGrid? = nil) throws(CacheError) -> Int {
+    guard n > 0, (segment == .vision) == (grid != nil) else { throw .invalidCount(tokens: n, grid: grid) }
+    switch segment {
+    case .system: if visionCount > 0 || tailCount > 0 { throw .outOfOrder(segment) }
+    case .vision: if tailCount > 0 { throw .outOfOrder(segment) }
+    case .tail: break
+    }
+    var frames = grid
+    if let grid {
+      guard grid.isPositive, grid.tokenCount == n else { throw .invalidCount(tokens: n, grid: grid) }
+      if let vision {
+        // Frames of another size share no places with those held.
+        guard vision.height == grid.height, vision.width == grid.width else {
+          throw .gridChanged(held: vision, appended: grid)
+        }
+        frames?.frames = grid.frames.addingSaturating(vision.frames)
+      }
+    }
+    if let budget, n > budget - count { throw .noRoom(held: count, adding: n, budget: budget) }
+    try reserve(count.addingSaturating(n))
+
+    let first = count
+    switch segment {
+    case .system: systemCount += n
+    case .vision: vision = frames
+    case .tail: tailCount += n
+    }
+    peakCount = max(peakCount, count)
+    return first
+  }
+
+  /// Keeps the first `n` tokens of the tail; 0 drops it. Asking for more than there are changes nothing.
+  public func truncateTail(to n: Int) {
+    tailCount = min(tailCount, max(n, 0))
+  }
+
+  /// Empties the cache, the system prompt and the counters included; budget, policy and memory stay.
+  public func removeAll() {
+    systemCount = 0
+    vision = nil
+    tailCount = 0
+    peakCount = 0
+    passCount = 0
+  }
+
+  // MARK: Room
+
+  /// The smallest budget that holds the system prompt, the tail, one frame and `n` more tokens.
+  public func leastBudget(for n: Int = 0) -> Int {
+    (systemCount + tailCount + (vision?.tokensPerFrame ?? 0)).addingSaturating(max(n, 0))
+  }
+
+  /// Makes room for `n` more tokens, by a pass over the vision part if they would not fit.
+  ///
+  /// A pass leaves `keptShare` of the room that system prompt and tail leave for vision, in whole frames, and less where
+  /// `n` demands it. For a question (`.tail`) at least one frame's worth stays; frames (`.vision`) may, in the last
+  /// resort, take the place of everything seen before them.
+  ///
+  /// - Returns: what the pass did; nil when none was needed.
+  /// - Throws: `budgetTooSmall` with the least that works, or `cannotAllocate` under `full`. Nothing has changed then.
+  @discardableResult
+  public func makeRoom(for n: Int, in segment: CacheSegment = .tail) throws(CacheError) -> PassReport? {
+    guard n >= 0 else { throw .invalidCount(tokens: n, grid: nil) }
+    guard let budget else {
+      try reserve(count.addingSaturating(n))
+      return nil
+    }
+    guard n > budget - count else { return nil }
+    return runPass(keeping: try keptFrames(budget: budget, demand: n, least: segment == .vision ? 0 : 1))
+  }
+
+  /// Changes the budget. Where more is held than the new one allows, a pass brings it down at once. Memory is moved to
+  /// an allocation of the new size, so both exist for a moment.
+  ///
+  /// - Returns: what the pass did; nil when none was needed.
+  /// - Throws: `budgetTooSmall` with the least that works now, or `cannotAllocate`. Nothing has changed then.
+  @discardableResult
+  public func setBudget(_ newBudget: Int) throws(CacheError) -> PassReport? {
+    let least = max(leastBudget(), 1)
+    guard newBudget >= least else { throw .budgetTooSmall(budget: newBudget, least: least) }
+    guard policy != .full else {
+      boundedBudget = newBudget
+      return nil
+    }
+    return try bind(to: newBudget, by: policy)
+  }
+
+  /// Changes what is kept from now on; nothing that is gone comes back. Going from `full` to another policy, the budget
+  /// holds again, and a pass brings the cache down to it if needed.
+  ///
+  /// - Returns: what the pass did; nil when none was needed.
+  /// - Throws: `budgetTooSmall` with the least that works now, or `cannotAllocate`. Nothing has changed then.
+  @discardableResult
+  public func setPolicy(_ newPolicy: RetentionPolicy) throws(CacheError) -> PassReport? {
+    guard policy == .full, newPolicy != .full else {
+      policy = newPolicy
+      return nil
+    }
+    let least = leastBudget()
+    guard boundedBudget >= least else { throw .budgetTooSmall(budget: boundedBudget, least: least) }
+    return try bind(to: boundedBudget, by: newPolicy)
+  }
+
+  /// Brings the cache down to a budget that is no less than the least, and its memory to that size.
+  private func bind(to newBudget: Int, by newPolicy: RetentionPolicy) throws(CacheError) -> PassReport? {
+    let kept = count > newBudget ? try keptFrames(budget: newBudget, demand: 0, least: 1) : nil
+    let resized = try CacheStorage(shape: shape, capacity: newBudget)
+    policy = newPolicy
+    boundedBudget = newBudget
+    let report = kept.flatMap { runPass(keeping: $0) }
+    storage.copy(count, to: resized)
+    storage = resized
+    return report
+  }
+
+  /// Room for so many tokens under `full`; a bounded cache has all its memory from the start.
+  private func reserve(_ tokens: Int) throws(CacheError) {
+    guard tokens > storage.capacity else { return }
+    let resized = try CacheStorage(
+      shape: shape, capacity: max(tokens, storage.capacity.multipliedSaturating(by: 2)))
+    storage.copy(count, to: resized)
+    storage = resized
+  }
+
+  // MARK: Passes
+
+  /// How many frames' worth of vision tokens a pass keeps so that `demand` more tokens fit: fewer than are held.
+  private func keptFrames(budget: Int, demand: Int, least: Int) throws(CacheError) -> Int {
+    let perFrame = vision?.tokensPerFrame ?? 0
+    let room = budget - systemCount - tailCount
+    guard perFrame > 0, room >= demand, (room - demand) / perFrame >= least else {
+      throw .budgetTooSmall(
+        budget: budget, least: (systemCount + tailCount + least * perFrame).addingSaturating(demand))
+    }
+    // A share such as 0.7 is not quite that in binary; the small addition keeps 0.7 of 10 frames at 7.
+    let share = max(1, Int(Double(room) * parameters.keptShare / Double(perFrame) + 1e-9))
+    return min(share, (room - demand) / perFrame)
+  }
+
+  /// Thins every head's vision part down to so many frames' worth of tokens; the tail moves down behind.
+  private func runPass(keeping frames: Int) -> PassReport? {
+    guard let grid = vision else { return nil }
+    let start = ContinuousClock.now
+    let before = grid.tokenCount
+    let kept = frames * grid.tokensPerFrame
+    let offset = systemCount * shape.headDimension
+    let numbers = before * shape.headDimension
+    selector.prepare(grid: grid, keeping: kept)
+    for layer in 0..<shape.layers {
+      for head in 0..<shape.keyValueHeads {
+        let keys = UnsafeBufferPointer(start: storage.keys(layer: layer, head: head) + offset, count: numbers)
+        let values = UnsafeBufferPointer(start: storage.values(layer: layer, head: head) + offset, count: numbers)
+        selector.select(policy, layer: layer, keys: keys.span, values: values.span)
+        // Whatever is kept beside a token (its frame and place, say) is closed up here, by the same indices.
+        storage.compact(
+          layer: layer, head: head, start: systemCount, kept: selector.kept, tailStart: systemCount + before,
+          tail: tailCount)
+      }
+    }
+    vision = frames > 0 ? FrameGrid(frames: frames, height: grid.height, width: grid.width) : nil
+    passCount += 1
+    return PassReport(before: before, after: kept, seconds: (ContinuousClock.now - start) / .seconds(1))
+  }
+}

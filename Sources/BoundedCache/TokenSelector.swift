@@ -1,0 +1,91 @@
+/// Decides which vision tokens of one head stay. It sees keys and values and never moves them.
+///
+/// Every policy keeps a given number C of the F·P tokens held (F frames of P tokens) and leaves them in stream order.
+/// A selector owns its working memory, so that a pass over many heads allocates once.
+package struct TokenSelector {
+  package let shape: CacheShape
+  package let parameters: InfiniPotVParameters
+  /// What the last selection kept, ascending.
+  package private(set) var kept: [Int] = []
+
+  private var grid = FrameGrid(frames: 0, height: 0, width: 0)
+  private var keeping = 0
+  private var isKept: [Bool] = []
+  private var redundancy: TemporalRedundancy
+  private var valueNorms: ValueNorms
+  private var ranking = Ranking()
+
+  package init(shape: CacheShape, parameters: InfiniPotVParameters) {
+    self.shape = shape
+    self.parameters = parameters
+    redundancy = TemporalRedundancy(dimension: shape.headDimension)
+    valueNorms = ValueNorms(dimension: shape.headDimension)
+  }
+
+  /// Begins a pass over heads that all hold these frames and shall all keep so many tokens.
+  package mutating func prepare(grid: FrameGrid, keeping count: Int) {
+    self.grid = grid
+    keeping = min(count, grid.tokenCount)
+    if isKept.count < grid.tokenCount {
+      isKept = Array(repeating: false, count: grid.tokenCount)
+      kept.reserveCapacity(grid.tokenCount)
+    }
+  }
+
+  /// Sets `kept` for one head. Keys and values are 16-bit floats `[F·P][headDimension]`.
+  package mutating func select(_ policy: RetentionPolicy, layer: Int, keys: Span<UInt16>, values: Span<UInt16>) {
+    kept.removeAll(keepingCapacity: true)
+    let held = grid.tokenCount
+    switch policy {
+    case .full:
+      kept.append(contentsOf: 0..<held)
+    case .slidingWindow:
+      kept.append(contentsOf: (held - keeping)..<held)
+    case .uniform:
+      // The i-th is token ⌊i·F·P/C⌋. (Rounding the step F·P/C itself down first would give 1 at the usual 32 of 24 frames,
+      // and keep the oldest tokens only.) What an earlier pass has thinned out is thinned out again, so after many passes
+      // the past is sampled ever more sparsely, not evenly.
+      for index in 0..<keeping { kept.append(index * held / keeping) }
+    case .infinipotV:
+      selectByInfiniPotV(layer: layer, keys: keys, values: values)
+    }
+  }
+
+  /// The newest frames whole, then the tokens least similar to them, then the largest pooled value norms.
+  private mutating func selectByInfiniPotV(layer: Int, keys: Span<UInt16>, values: Span<UInt16>) {
+    let held = grid.tokenCount
+    guard keeping > 0 else { return }
+    let shares = InfiniPotVShares(grid: grid, keeping: keeping, parameters: parameters)
+    let older = held - shares.recentFrames * grid.tokensPerFrame
+    for index in 0..<held { isKept[index] = index >= older }
+    if shares.redundancyTokens > 0 {
+      redundancy.score(keys, grid: grid, recentFrames: shares.recentFrames)
+      ranking.mark(shares.redundancyTokens, highest: redundancy.scores, among: older, in: &isKept)
+    }
+    valueNorms.score(values, grid: grid, pooling: ValuePooling(layer: layer, of: shape.layers))
+    ranking.mark(shares.valueTokens, highest: valueNorms.scores, among: older, in: &isKept)
+    for index in 0..<held where isKept[index] { kept.append(index) }
+  }
+}
+
+/// How a pass of InfiniPot-V divides the C tokens it keeps among its three reasons.
+package struct InfiniPotVShares: Equatable {
+  /// Newest frames, kept whole: r.
+  package let recentFrames: Int
+  /// Older tokens kept for being unlike the newest frames.
+  package let redundancyTokens: Int
+  /// Older tokens kept for their values.
+  package let valueTokens: Int
+
+  /// With F frames of P tokens held, C kept, α and ρ: the share of redundancy is αC (what rounding to even leaves of
+  /// (1−α)C); r = ⌊ρF⌋ frames, as many as fit in that share, are taken out of it. Without a newest frame (fewer than
+  /// 1/ρ frames held, or αC < P) there is nothing to compare with, and all of C goes by value.
+  package init(grid: FrameGrid, keeping count: Int, parameters: InfiniPotVParameters) {
+    let byValue = ((1 - parameters.temporalShare) * Double(count)).rounded(.toNearestOrEven)
+    let temporal = count - Int(byValue)
+    let perFrame = grid.tokensPerFrame
+    recentFrames = min(Int(parameters.recentShare * Double(grid.frames)), temporal / perFrame)
+    redundancyTokens = recentFrames > 0 ? temporal - recentFrames * perFrame : 0
+    valueTokens = count - recentFrames * perFrame - redundancyTokens
+  }
+}

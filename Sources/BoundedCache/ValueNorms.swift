@@ -1,0 +1,100 @@
+/// How far a layer smooths its value norms: early layers over time and place, late ones not at all.
+package enum ValuePooling: Equatable {
+  /// A cube over frames, rows and columns.
+  case volume(Int)
+  /// A square over rows and columns.
+  case frame(Int)
+  /// A stretch of the sequence.
+  case sequence(Int)
+  case none
+
+  /// The published sizes: 3-D of 7, 2-D of 5, 1-D of 3, none, for the first, second, third and last quarter of the
+  /// layers.
+  package init(layer: Int, of layers: Int) {
+    switch layer * 4 / layers {
+    case 0: self = .volume(7)
+    case 1: self = .frame(5)
+    case 2: self = .sequence(3)
+    default: self = .none
+    }
+  }
+}
+
+/// VaN of InfiniPot-V: the length of each token's value, averaged over its neighbourhood (arXiv 2506.15745).
+///
+/// The average has stride 1 and counts zeros beyond the edges. A window larger than the grid in any direction shrinks
+/// to the largest odd size that fits in all, frames included even where it does not reach over them, as published; a
+/// window of one token averages nothing.
+package struct ValueNorms {
+  package let dimension: Int
+  /// One score for each token.
+  package private(set) var scores: [Float] = []
+  // Sums of 32-bit norms in 64 bits come out the same in whatever order they are added (unless the norms differ by
+  // factors of a million), so equal neighbourhoods get equal scores and ties are ties.
+  private var sums: [Double] = []
+  private var partial: [Double] = []
+
+  package init(dimension: Int) {
+    self.dimension = dimension
+  }
+
+  package mutating func score(_ values: Span<UInt16>, grid: FrameGrid, pooling: ValuePooling) {
+    let held = grid.tokenCount
+    precondition(values.count == held * dimension, "values fill the grid")
+    if scores.count < held {
+      scores = Array(repeating: 0, count: held)
+      sums = Array(repeating: 0, count: held)
+      partial = Array(repeating: 0, count: held)
+    }
+    let dimension = dimension
+    values.withUnsafeBufferPointer { values in
+      guard let value = values.baseAddress else { return }
+      for token in 0..<held {
+        scores[token] = HalfPrecision.squaredNorm(value + token * dimension, count: dimension).squareRoot()
+      }
+    }
+
+    let (frames, height, width) = (grid.frames, grid.height, grid.width)
+    switch pooling {
+    case .volume(let size):
+      let size = ValueNorms.fitting(size, min(frames, height, width))
+      pool(held, windows: [(size, width, 1), (size, height, width), (size, frames, height * width)])
+    case .frame(let size):
+      let size = ValueNorms.fitting(size, min(frames, height, width))
+      pool(held, windows: [(size, width, 1), (size, height, width)])
+    case .sequence(let size):
+      pool(held, windows: [(ValueNorms.fitting(size, held), held, 1)])
+    case .none:
+      break
+    }
+  }
+
+  /// The largest odd size up to `size` that fits in `extent`.
+  static func fitting(_ size: Int, _ extent: Int) -> Int {
+    let largest = min(size, extent)
+    return largest % 2 == 0 ? largest - 1 : largest
+  }
+
+  /// Replaces the scores by averages over a box, one direction after another: each window is its size, the extent of
+  /// the grid in that direction, and the step from one token to the next.
+  private mutating func pool(_ held: Int, windows: [(size: Int, extent: Int, step: Int)]) {
+    let volume = windows.reduce(1) { $0 * $1.size }
+    guard volume > 1 else { return }
+    for index in 0..<held { sums[index] = Double(scores[index]) }
+    for (size, extent, step) in windows {
+      swap(&sums, &partial)
+      for start in stride(from: 0, to: held, by: extent * step) {
+        for position in 0..<extent {
+          let first = max(0, position - size / 2)
+          let last = min(extent - 1, position + size / 2)
+          for offset in start..<(start + step) {
+            var sum = 0.0
+            for neighbour in first...last { sum += partial[offset + neighbour * step] }
+            sums[offset + position * step] = sum
+          }
+        }
+      }
+    }
+    for index in 0..<held { scores[index] = Float(sums[index] / Double(volume)) }
+  }
+}

@@ -1,0 +1,89 @@
+#ifndef EDGEASSIST_CKERNELS_INTERNAL_H
+#define EDGEASSIST_CKERNELS_INTERNAL_H
+
+#include "CKernels.h"
+
+#include <string.h>
+
+#define CK_Q8_0_BYTES 34  // a half-precision scale, 32 signed bytes
+#define CK_Q4_0_BYTES 18  // a half-precision scale, 16 bytes: weights 0..15 in the low nibbles, 16..31 in the high ones
+
+extern const ck_kernels ck_portable_kernels;
+#if defined(__x86_64__)
+extern const ck_kernels ck_avx2_kernels;
+extern const ck_kernels ck_avx512_kernels;
+#endif
+#if defined(__aarch64__)
+extern const ck_kernels ck_neon_kernels;
+#endif
+
+static inline uint16_t ck_load_u16(const void *p) {
+  uint16_t v;
+  memcpy(&v, p, 2);
+  return v;
+}
+
+static inline float ck_load_f32(const void *p) {
+  float v;
+  memcpy(&v, p, 4);
+  return v;
+}
+
+static inline float ck_float_of_bits(uint32_t bits) {
+  float v;
+  memcpy(&v, &bits, 4);
+  return v;
+}
+
+static inline uint32_t ck_bits_of_float(float v) {
+  uint32_t bits;
+  memcpy(&bits, &v, 4);
+  return bits;
+}
+
+static inline float ck_bfloat_to_float(uint16_t bits) { return ck_float_of_bits((uint32_t)bits << 16); }
+
+/// IEEE 754 binary16 to binary32. Halves below the normal range are whole multiples of 2^-24.
+static inline float ck_half_to_float(uint16_t half) {
+  const uint32_t sign = (uint32_t)(half & 0x8000u) << 16;
+  const uint32_t exponent = (half >> 10) & 0x1fu, fraction = half & 0x3ffu;
+  if (exponent == 0) return ck_float_of_bits(sign | ck_bits_of_float((float)fraction * 0x1p-24f));
+  if (exponent == 31) return ck_float_of_bits(sign | 0x7f800000u | (fraction << 13));
+  return ck_float_of_bits(sign | ((exponent + 112u) << 23) | (fraction << 13));
+}
+
+/// IEEE 754 binary32 to binary16, to the nearest, ties to even; what is too large becomes infinity.
+static inline uint16_t ck_float_to_half(float v) {
+  const uint32_t bits = ck_bits_of_float(v), sign = (bits >> 16) & 0x8000u, size = bits & 0x7fffffffu;
+  if (size > 0x7f800000u) return (uint16_t)(sign | 0x7e00u | ((size >> 13) & 0x3ffu));
+  if (size >= 0x477ff000u) return (uint16_t)(sign | 0x7c00u);
+  if (size < 0x38800000u) {
+    // Adding 0.5 lines the last place of the sum up with 2^-24, so that the addition itself rounds as wanted.
+    const float lined = ck_float_of_bits(size) + 0.5f;
+    return (uint16_t)(sign | (ck_bits_of_float(lined) - 0x3f000000u));
+  }
+  const uint32_t odd = (size >> 13) & 1u;
+  return (uint16_t)(sign | ((size - 0x38000000u + 0xfffu + odd) >> 13));
+}
+
+/// To the nearest whole number, ties to even, within -127...127; not-a-number becomes a number too.
+static inline int ck_clamped_round(float v) {
+  if (!(v > -127.0f)) return -127;
+  if (v > 127.0f) return 127;
+  return (int)((v + 12582912.0f) - 12582912.0f);
+}
+
+/// The 32 whole numbers of a quantized block, in order.
+static inline void ck_block_integers(ck_type type, const uint8_t *block, int8_t *out) {
+  const uint8_t *data = block + 2;
+  if (type == CK_Q8_0) {
+    memcpy(out, data, CK_BLOCK);
+    return;
+  }
+  for (int i = 0; i < 16; i++) {
+    out[i] = (int8_t)((data[i] & 15) - 8);
+    out[i + 16] = (int8_t)((data[i] >> 4) - 8);
+  }
+}
+
+#endif

@@ -1,0 +1,166 @@
+// The reference: plain C without any instruction set in mind. Every faster path is tested against this file.
+#include "internal.h"
+
+#include <math.h>
+
+static float half_to_float(uint16_t bits) { return ck_half_to_float(bits); }
+
+static void f16_to_f32(const uint16_t *source, float *target, size_t count) {
+  for (size_t i = 0; i < count; i++) target[i] = half_to_float(source[i]);
+}
+
+static void f32_to_f16(const float *source, uint16_t *target, size_t count) {
+  for (size_t i = 0; i < count; i++) target[i] = ck_float_to_half(source[i]);
+}
+
+static void quantize(const float *source, size_t count, int8_t *quantized, int16_t *wide, float *scales, int32_t *sums) {
+  for (size_t b = 0; b < count / CK_BLOCK; b++) {
+    const float *x = source + b * CK_BLOCK;
+    float largest = 0;
+    for (size_t i = 0; i < CK_BLOCK; i++) {
+      const float size = fabsf(x[i]);
+      if (size > largest) largest = size;
+    }
+    const float scale = largest / 127.0f;
+    const float inverse = largest > 0 ? 127.0f / largest : 0;
+    scales[b] = scale;
+    sums[b] = 0;
+    for (size_t i = 0; i < CK_BLOCK; i++) {
+      const int q = ck_clamped_round(x[i] * inverse);
+      quantized[b * CK_BLOCK + i] = (int8_t)q;
+      wide[b * CK_BLOCK + i] = (int16_t)q;
+      sums[b] += q;
+    }
+  }
+}
+
+static float weight_at(ck_type type, const uint8_t *row, size_t column) {
+  switch (type) {
+    case CK_F32: return ck_load_f32(row + 4 * column);
+    case CK_F16: return half_to_float(ck_load_u16(row + 2 * column));
+    case CK_BF16: return ck_bfloat_to_float(ck_load_u16(row + 2 * column));
+    default: return 0;
+  }
+}
+
+static float dot(const ck_product *product, const ck_input *input, const uint8_t *row, size_t token) {
+  const size_t columns = product->columns;
+  if (product->type == CK_Q8_0 || product->type == CK_Q4_0) {
+    const size_t blocks = columns / CK_BLOCK;
+    const size_t bytes = product->type == CK_Q8_0 ? CK_Q8_0_BYTES : CK_Q4_0_BYTES;
+    const int8_t *x = input->quantized + token * columns;
+    const float *scales = input->scales + token * blocks;
+    float sum = 0;
+    for (size_t b = 0; b < blocks; b++) {
+      int8_t weights[CK_BLOCK];
+      ck_block_integers(product->type, row + b * bytes, weights);
+      int32_t whole = 0;
+      for (size_t i = 0; i < CK_BLOCK; i++) whole += (int32_t)weights[i] * x[b * CK_BLOCK + i];
+      sum += half_to_float(ck_load_u16(row + b * bytes)) * scales[b] * (float)whole;
+    }
+    return sum;
+  }
+  const float *x = input->values + token * input->stride;
+  float sum = 0;
+  for (size_t i = 0; i < columns; i++) sum += weight_at(product->type, row, i) * x[i];
+  return sum;
+}
+
+static void multiply(const ck_product *product, const ck_input *input, size_t first, size_t last, float *scratch) {
+  (void)scratch;
+  for (size_t r = first; r < last; r++) {
+    const uint8_t *row = (const uint8_t *)product->weights + r * product->row_bytes;
+    for (size_t t = 0; t < input->tokens; t++) {
+      float *target = product->output + t * product->output_stride + r;
+      const float before = (product->accumulate ? *target : 0) + (product->bias ? product->bias[r] : 0);
+      *target = before + dot(product, input, row, t);
+    }
+  }
+}
+
+static float cached(const ck_attention *a, const void *base, size_t index) {
+  return a->key_type == CK_F16 ? half_to_float(((const uint16_t *)base)[index]) : ((const float *)base)[index];
+}
+
+static void attend(const ck_attention *a, size_t first_head, size_t last_head, size_t first, size_t last,
+                   float *scratch) {
+  (void)scratch;
+  const size_t group = a->heads / a->key_value_heads;
+  for (size_t h = first_head; h < last_head; h++) {
+    const void *keys = a->keys[h / group], *values = a->values[h / group];
+    for (size_t t = first; t < last; t++) {
+      const float *query = a->queries + t * a->query_stride + h * a->head_size;
+      float *output = a->output + t * a->output_stride + h * a->head_size;
+      const size_t visible = a->visible + (a->causal ? t : 0);
+      float largest = -INFINITY, sum = 0;
+      for (size_t d = 0; d < a->head_size; d++) output[d] = 0;
+      for (size_t k = 0; k < visible; k++) {
+        float score = 0;
+        for (size_t d = 0; d < a->head_size; d++) score += query[d] * cached(a, keys, k * a->key_stride + d);
+        score *= a->scale;
+        if (score > largest) {
+          const float shrink = expf(largest - score);
+          for (size_t d = 0; d < a->head_size; d++) output[d] *= shrink;
+          sum *= shrink;
+          largest = score;
+        }
+        const float weight = expf(score - largest);
+        sum += weight;
+        for (size_t d = 0; d < a->head_size; d++) output[d] += weight * cached(a, values, k * a->key_stride + d);
+      }
+      for (size_t d = 0; d < a->head_size; d++) output[d] /= sum;
+    }
+  }
+}
+
+static void rms_norm(const float *x, const float *weight, float epsilon, float *y, size_t count) {
+  double squares = 0;
+  for (size_t i = 0; i < count; i++) squares += (double)x[i] * x[i];
+  const float scale = (float)(1.0 / sqrt(squares / (double)count + epsilon));
+  for (size_t i = 0; i < count; i++) y[i] = x[i] * scale * weight[i];
+}
+
+static void layer_norm(const float *x, const float *weight, const float *bias, float epsilon, float *y, size_t count) {
+  double sum = 0, squares = 0;
+  for (size_t i = 0; i < count; i++) sum += x[i];
+  const double mean = sum / (double)count;
+  for (size_t i = 0; i < count; i++) squares += (x[i] - mean) * (x[i] - mean);
+  const double scale = 1.0 / sqrt(squares / (double)count + epsilon);
+  for (size_t i = 0; i < count; i++) y[i] = (float)((x[i] - mean) * scale) * weight[i] + bias[i];
+}
+
+static void softmax(float *x, size_t count) {
+  float largest = -INFINITY, sum = 0;
+  for (size_t i = 0; i < count; i++) if (x[i] > largest) largest = x[i];
+  for (size_t i = 0; i < count; i++) sum += x[i] = expf(x[i] - largest);
+  for (size_t i = 0; i < count; i++) x[i] /= sum;
+}
+
+static void silu_multiply(float *gate, const float *up, size_t count) {
+  for (size_t i = 0; i < count; i++) gate[i] = gate[i] / (1 + expf(-gate[i])) * up[i];
+}
+
+static void quick_gelu(float *x, size_t count) {
+  for (size_t i = 0; i < count; i++) x[i] = x[i] / (1 + expf(-1.702f * x[i]));
+}
+
+static void gelu(float *x, size_t count) {
+  for (size_t i = 0; i < count; i++) x[i] = 0.5f * x[i] * (1 + erff(x[i] * 0.70710678f));
+}
+
+static void rotate(float *x, size_t heads, size_t head_size, const float *cosines, const float *sines) {
+  const size_t half = head_size / 2;
+  for (size_t h = 0; h < heads; h++) {
+    float *low = x + h * head_size, *high = low + half;
+    for (size_t i = 0; i < half; i++) {
+      const float a = low[i], b = high[i];
+      low[i] = a * cosines[i] - b * sines[i];
+      high[i] = b * cosines[i] + a * sines[i];
+    }
+  }
+}
+
+const ck_kernels ck_portable_kernels = {
+    "portable", f16_to_f32, f32_to_f16, quantize, multiply, attend, rms_norm, layer_norm,
+    softmax,    silu_multiply, quick_gelu, gelu,  rotate,
+};

@@ -1,0 +1,185 @@
+import CKernels
+
+/// The operations of a transformer on rows of floats, shared out over a pool of threads.
+///
+/// An engine owns the working memory that its operations need, sized once; it is used by one caller at a time.
+public final class Engine: @unchecked Sendable {
+  public let threads: ThreadPool
+  public let instructionSet: InstructionSet
+  let kernels: UnsafePointer<ck_kernels>
+  let scratch: FloatBuffer
+  private let quantized: QuantizedRows
+  private let keyPointers: UnsafeMutablePointer<UnsafeRawPointer?>
+  private let valuePointers: UnsafeMutablePointer<UnsafeRawPointer?>
+  private let maximumHeads: Int
+
+  /// - Parameters:
+  ///   - maximumRows: the most rows that will meet quantized weights at once.
+  ///   - maximumColumns: the widest rows that will meet quantized weights; 0 if none will.
+  ///   - maximumHeads: the most key-value heads of an attention.
+  /// - Throws: `outOfMemory`.
+  public init(
+    threads: ThreadPool, maximumRows: Int, maximumColumns: Int, maximumHeads: Int,
+    instructionSet: InstructionSet = .best
+  ) throws(ComputeError) {
+    self.threads = threads
+    if let kernels = instructionSet.kernels {
+      self.kernels = kernels
+      self.instructionSet = instructionSet
+    } else {
+      kernels = ck_best_kernels()
+      self.instructionSet = .best
+    }
+    scratch = try FloatBuffer(count: threads.threadCount * Int(CK_SCRATCH_FLOATS))
+    quantized = try QuantizedRows(rows: maximumRows, columns: maximumColumns)
+    self.maximumHeads = max(maximumHeads, 1)
+    keyPointers = .allocate(capacity: self.maximumHeads)
+    valuePointers = .allocate(capacity: self.maximumHeads)
+    keyPointers.initialize(repeating: nil, count: self.maximumHeads)
+    valuePointers.initialize(repeating: nil, count: self.maximumHeads)
+  }
+
+  deinit {
+    keyPointers.deallocate()
+    valuePointers.deallocate()
+  }
+
+  // MARK: Products
+
+  /// A matrix to multiply with, and where its outputs go.
+  public struct Product {
+    let matrix: WeightMatrix
+    let bias: FloatBuffer?
+    let output: Rows
+    let accumulate: Bool
+
+    /// - Parameter accumulate: adds to what `output` holds instead of replacing it.
+    public init(_ matrix: WeightMatrix, bias: FloatBuffer? = nil, to output: Rows, accumulate: Bool = false) {
+      self.matrix = matrix
+      self.bias = bias
+      self.output = output
+      self.accumulate = accumulate
+    }
+
+    var kernelProduct: ck_product {
+      precondition(output.width >= matrix.rows && (bias?.count ?? matrix.rows) >= matrix.rows, "outputs do not fit")
+      return ck_product(
+        weights: matrix.base, type: matrix.kernelType, row_bytes: matrix.rowBytes, rows: matrix.rows,
+        columns: matrix.columns, bias: bias.map { UnsafePointer($0.base) }, output: output.base,
+        output_stride: output.stride, accumulate: accumulate ? 1 : 0)
+    }
+  }
+
+  /// `output[row] = matrix · input[row] + bias` for the first `count` rows.
+  public func multiply(_ input: Rows, count: Int, _ product: Product) {
+    let one = product.kernelProduct
+    run(input, count: count, products: (one, one, one), productCount: 1)
+  }
+
+  /// Two products of the same input.
+  public func multiply(_ input: Rows, count: Int, _ first: Product, _ second: Product) {
+    run(input, count: count, products: (first.kernelProduct, second.kernelProduct, second.kernelProduct), productCount: 2)
+  }
+
+  /// Three products of the same input.
+  public func multiply(_ input: Rows, count: Int, _ first: Product, _ second: Product, _ third: Product) {
+    run(
+      input, count: count, products: (first.kernelProduct, second.kernelProduct, third.kernelProduct), productCount: 3)
+  }
+
+  /// Products into an array of rows as long as the matrix has rows, from row `row` on.
+  public func multiply(
+    _ input: Rows, count: Int, _ matrix: WeightMatrix, bias: FloatBuffer? = nil, to output: inout [Float], row: Int = 0
+  ) {
+    precondition((row + count) * matrix.rows <= output.count, "the outputs do not fit")
+    output.withUnsafeMutableBufferPointer { target in
+      guard let base = target.baseAddress else { return }
+      let rows = Rows(base: base, stride: matrix.rows, width: matrix.rows, owner: nil).from(row)
+      multiply(input, count: count, Product(matrix, bias: bias, to: rows))
+    }
+  }
+
+  private func run(
+    _ input: Rows, count: Int, products: (ck_product, ck_product, ck_product), productCount: Int
+  ) {
+    guard count > 0 else { return }
+    let columns = products.0.columns
+    precondition(input.width == columns && products.1.columns == columns && products.2.columns == columns, "widths differ")
+    if Engine.isQuantized(products.0) || Engine.isQuantized(products.1) || Engine.isQuantized(products.2) {
+      quantized.fill(from: input, count: count, engine: self)
+    }
+    var rows = products.0.rows
+    if productCount > 1 { rows += products.1.rows }
+    if productCount > 2 { rows += products.2.rows }
+    var job = ck_multiply_job(
+      kernels: kernels,
+      input: ck_input(
+        values: input.base, stride: input.stride, quantized: quantized.parts.bytes,
+        wide: quantized.parts.wide, scales: quantized.parts.scales, sums: quantized.parts.sums, tokens: count),
+      products: products, product_count: productCount, chunk_rows: chunkRows(rows), scratch: scratch.base)
+    threads.run(chunks: ck_multiply_chunk_count(&job), job: &job, ck_multiply_chunk)
+  }
+
+  private static func isQuantized(_ product: ck_product) -> Bool {
+    product.type == CK_Q8_0 || product.type == CK_Q4_0
+  }
+
+  /// Enough chunks for a late thread to matter little, in whole panels of 16 rows.
+  private func chunkRows(_ rows: Int) -> Int {
+    let parts = threads.threadCount == 1 ? 1 : threads.threadCount * 8
+    return max((rows / parts + 15) / 16 * 16, 16)
+  }
+
+  // MARK: Attention
+
+  /// Attention of `count` tokens over half-precision keys and values as a cache holds them.
+  ///
+  /// - Parameters:
+  ///   - queries: `heads · headSize` wide, rotated.
+  ///   - visible: keys that the first token sees, its own included; each further token sees one more.
+  ///   - keys: where a key-value head's keys lie, `headSize` numbers from slot to slot; `values` alike.
+  ///   - output: as wide as `queries`.
+  public func attend(
+    queries: Rows, count: Int, heads: Int, keyValueHeads: Int, headSize: Int, visible: Int, output: Rows,
+    keys: (Int) -> UnsafeMutablePointer<UInt16>, values: (Int) -> UnsafeMutablePointer<UInt16>
+  ) {
+    precondition(keyValueHeads <= maximumHeads, "more heads than the engine was made for")
+    for head in 0..<keyValueHeads {
+      keyPointers[head] = UnsafeRawPointer(keys(head))
+      valuePointers[head] = UnsafeRawPointer(values(head))
+    }
+    attend(
+      ck_attention(
+        queries: queries.base, query_stride: queries.stride, keys: keyPointers, values: valuePointers,
+        key_stride: headSize, key_type: CK_F16, heads: heads, key_value_heads: keyValueHeads, head_size: headSize,
+        tokens: count, visible: visible, causal: 1, scale: 1 / Float(headSize).squareRoot(), output: output.base,
+        output_stride: output.stride))
+  }
+
+  /// Attention of `count` rows over each other, every one seeing all.
+  public func attendFully(queries: Rows, keys: Rows, values: Rows, count: Int, heads: Int, headSize: Int, output: Rows) {
+    precondition(heads <= maximumHeads && keys.stride == values.stride, "heads or strides do not fit")
+    for head in 0..<heads {
+      keyPointers[head] = UnsafeRawPointer(keys.base + head * headSize)
+      valuePointers[head] = UnsafeRawPointer(values.base + head * headSize)
+    }
+    attend(
+      ck_attention(
+        queries: queries.base, query_stride: queries.stride, keys: keyPointers, values: valuePointers,
+        key_stride: keys.stride, key_type: CK_F32, heads: heads, key_value_heads: heads, head_size: headSize,
+        tokens: count, visible: count, causal: 0, scale: 1 / Float(headSize).squareRoot(), output: output.base,
+        output_stride: output.stride))
+  }
+
+  private func attend(_ attention: ck_attention) {
+    precondition(attention.head_size <= Int(CK_MAX_HEAD), "the head is too wide")
+    let group = attention.heads / attention.key_value_heads
+    // Few tokens go one query at a time, so single heads can be shared out; many share panels of keys within a group.
+    let few = attention.tokens * group < 6
+    var job = ck_attention_job(
+      kernels: kernels, attention: attention,
+      chunk_heads: few || attention.tokens == 1 ? 1 : group,
+      chunk_tokens: few ? attention.tokens : max(96 / group, 1), scratch: scratch.base)
+    threads.run(chunks: ck_attention_chunk_count(&job), job: &job, ck_attention_chunk)
+  }
+}

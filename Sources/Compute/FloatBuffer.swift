@@ -1,0 +1,87 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// Memory for numbers that is asked for once and used again and again, aligned to a cache line.
+public final class FloatBuffer: @unchecked Sendable {
+  public let count: Int
+  let base: UnsafeMutablePointer<Float>
+
+  /// Zeros.
+  /// - Throws: `outOfMemory` if the system refuses.
+  public init(count: Int) throws(ComputeError) {
+    let (bytes, overflow) = max(count, 1).multipliedReportingOverflow(by: MemoryLayout<Float>.stride)
+    var memory: UnsafeMutableRawPointer?
+    guard !overflow, count >= 0, posix_memalign(&memory, 64, bytes) == 0, let memory else {
+      throw .outOfMemory(bytes: overflow ? .max : bytes)
+    }
+    self.count = count
+    base = memory.bindMemory(to: Float.self, capacity: max(count, 1))
+    base.initialize(repeating: 0, count: max(count, 1))
+  }
+
+  deinit { free(base) }
+
+  /// All of it as rows that follow each other.
+  public func rows(width: Int) -> Rows { Rows(base: base, stride: width, width: width, owner: self) }
+
+  /// A copy, for looking at.
+  public var values: [Float] { Array(UnsafeBufferPointer(start: base, count: count)) }
+}
+
+/// Rows of floats somewhere in a buffer: `width` numbers each, `stride` numbers from one to the next.
+///
+/// It keeps the buffer alive; how many rows there are is for its maker to know.
+public struct Rows {
+  let base: UnsafeMutablePointer<Float>
+  let stride: Int
+  public let width: Int
+  /// Nil for memory that a caller holds on to for the length of a call.
+  let owner: FloatBuffer?
+
+  /// The rows from this one on.
+  public func from(_ row: Int) -> Rows { Rows(base: base + row * stride, stride: stride, width: width, owner: owner) }
+
+  /// The same numbers as rows `factor` times as long; only for rows without gaps.
+  public func joined(by factor: Int) -> Rows {
+    precondition(stride == width, "rows with gaps cannot be joined")
+    return Rows(base: base, stride: stride * factor, width: width * factor, owner: owner)
+  }
+
+  /// Copies `count` rows, for looking at.
+  public func values(_ count: Int) -> [Float] {
+    var result: [Float] = []
+    result.reserveCapacity(count * width)
+    for row in 0..<count { result.append(contentsOf: UnsafeBufferPointer(start: base + row * stride, count: width)) }
+    return result
+  }
+
+  /// Fills whole rows from an array that holds them one after the other.
+  public func set(_ values: ArraySlice<Float>) {
+    precondition(values.count % width == 0, "whole rows")
+    values.withUnsafeBufferPointer { source in
+      guard let start = source.baseAddress else { return }
+      for row in 0..<values.count / width {
+        (base + row * stride).update(from: start + row * width, count: width)
+      }
+    }
+  }
+}
+
+extension Rows {
+  /// Fills one row from a function of the column.
+  public func fill(row: Int, _ value: (Int) -> Double) {
+    let start = base + row * stride
+    for column in 0..<width { start[column] = Float(value(column)) }
+  }
+
+  /// Hands out the first `columns` numbers of one row for filling.
+  public func fill(row: Int, columns: Int, _ body: (UnsafeMutableBufferPointer<Float>) -> Void) {
+    precondition(columns <= width, "the row is shorter")
+    body(UnsafeMutableBufferPointer(start: base + row * stride, count: columns))
+  }
+}

@@ -1,0 +1,116 @@
+import CKernels
+
+/// One operation on each of many rows, as the pool's threads get it.
+private struct RowJob {
+  enum Operation {
+    case rmsNorm(weight: UnsafePointer<Float>, epsilon: Float)
+    case layerNorm(weight: UnsafePointer<Float>, bias: UnsafePointer<Float>, epsilon: Float)
+    case siluMultiply
+    case quickGELU
+    case gelu
+    case rotate(heads: Int, cosines: UnsafePointer<Float>, sines: UnsafePointer<Float>, stride: Int)
+    case quantize(QuantizedRows.Parts)
+    case toHalf(UnsafeMutablePointer<UInt16>)
+  }
+
+  var operation: Operation
+  var kernels: UnsafePointer<ck_kernels>
+  var input: UnsafeMutablePointer<Float>
+  var inputStride: Int
+  var output: UnsafeMutablePointer<Float>
+  var outputStride: Int
+  var width: Int
+  var count: Int
+  var rowsPerChunk: Int
+
+  func perform(_ chunk: Int) {
+    let first = chunk * rowsPerChunk
+    for row in first..<min(first + rowsPerChunk, count) { perform(row: row) }
+  }
+
+  private func perform(row: Int) {
+    let x = input + row * inputStride
+    let y = output + row * outputStride
+    switch operation {
+    case .rmsNorm(let weight, let epsilon): kernels.pointee.rms_norm(x, weight, epsilon, y, width)
+    case .layerNorm(let weight, let bias, let epsilon): kernels.pointee.layer_norm(x, weight, bias, epsilon, y, width)
+    case .siluMultiply: kernels.pointee.silu_multiply(x, y, width)
+    case .quickGELU: kernels.pointee.quick_gelu(x, width)
+    case .gelu: kernels.pointee.gelu(x, width)
+    case .rotate(let heads, let cosines, let sines, let stride):
+      kernels.pointee.rotate(x, heads, width / heads, cosines + row * stride, sines + row * stride)
+    case .quantize(let target):
+      let parts = target.from(row, width: width)
+      kernels.pointee.quantize(x, width, parts.bytes, parts.wide, parts.scales, parts.sums)
+    case .toHalf(let half): kernels.pointee.f32_to_f16(x, half + row * width, width)
+    }
+  }
+}
+
+extension Engine {
+  private func run(_ operation: RowJob.Operation, _ input: Rows, _ output: Rows, count: Int) {
+    guard count > 0 else { return }
+    var job = RowJob(
+      operation: operation, kernels: kernels, input: input.base, inputStride: input.stride, output: output.base,
+      outputStride: output.stride, width: input.width, count: count, rowsPerChunk: count)
+    // Waking the others costs some microseconds; below that much work the caller does it alone.
+    guard threads.threadCount > 1, count > 1, count * input.width > 16384 else { return job.perform(0) }
+    job.rowsPerChunk = max(count / (threads.threadCount * 4), 1)
+    let chunks = (count + job.rowsPerChunk - 1) / job.rowsPerChunk
+    threads.run(chunks: chunks, job: &job) { job, chunk, _ in
+      job.assumingMemoryBound(to: RowJob.self).pointee.perform(chunk)
+    }
+  }
+
+  /// `output = input / √(mean(input²) + ε) · weight`
+  public func rmsNorm(_ input: Rows, count: Int, weight: FloatBuffer, epsilon: Float, to output: Rows) {
+    precondition(weight.count == input.width && output.width == input.width, "widths differ")
+    run(.rmsNorm(weight: weight.base, epsilon: epsilon), input, output, count: count)
+  }
+
+  /// `output = (input − mean) / √(variance + ε) · weight + bias`
+  public func layerNorm(
+    _ input: Rows, count: Int, weight: FloatBuffer, bias: FloatBuffer, epsilon: Float, to output: Rows
+  ) {
+    precondition(
+      weight.count == input.width && bias.count == input.width && output.width == input.width, "widths differ")
+    run(.layerNorm(weight: weight.base, bias: bias.base, epsilon: epsilon), input, output, count: count)
+  }
+
+  /// `gate = gate · sigmoid(gate) · up`
+  public func siluMultiply(_ gate: Rows, by up: Rows, count: Int) {
+    precondition(gate.width == up.width, "widths differ")
+    run(.siluMultiply, gate, up, count: count)
+  }
+
+  /// `x = x · sigmoid(1.702 x)`
+  public func quickGELU(_ x: Rows, count: Int) { run(.quickGELU, x, x, count: count) }
+
+  /// `x = x / 2 · (1 + erf(x / √2))`
+  public func gelu(_ x: Rows, count: Int) { run(.gelu, x, x, count: count) }
+
+  /// Rotates, in every head of every row, the pairs `(i, i + headSize / 2)` by that row's angles.
+  ///
+  /// - Parameters:
+  ///   - cosines: `headSize / 2` wide, one row for each of `x`; `sines` alike.
+  public func rotate(_ x: Rows, count: Int, heads: Int, cosines: Rows, sines: Rows) {
+    precondition(
+      x.width % (2 * heads) == 0 && cosines.width == x.width / heads / 2 && sines.stride == cosines.stride,
+      "the angles do not fit the heads")
+    run(.rotate(heads: heads, cosines: cosines.base, sines: sines.base, stride: cosines.stride), x, x, count: count)
+  }
+
+  /// Writes head `head` of `count` rows as 16-bit floats into slots that follow each other, from `slot` on.
+  public func storeHead(
+    _ head: Int, of headSize: Int, in rows: Rows, count: Int, to slots: UnsafeMutablePointer<UInt16>, slot: Int
+  ) {
+    precondition((head + 1) * headSize <= rows.width, "no such head")
+    let columns = Rows(
+      base: rows.base + head * headSize, stride: rows.stride, width: headSize, owner: rows.owner)
+    run(.toHalf(slots + slot * headSize), columns, columns, count: count)
+  }
+
+  func quantize(_ input: Rows, count: Int, to target: QuantizedRows.Parts) {
+    run(.quantize(target), input, input, count: count)
+  }
+}

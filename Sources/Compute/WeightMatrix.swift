@@ -1,0 +1,73 @@
+import CKernels
+import ModelFile
+
+/// A matrix of a model file, used where it lies: `rows` outputs of `columns` inputs, quantized or not.
+///
+/// It keeps the file, and so the mapped memory, alive.
+public struct WeightMatrix: @unchecked Sendable {
+  public let name: String
+  public let rows: Int
+  public let columns: Int
+  public let type: TensorType
+  let kernelType: ck_type
+  let rowBytes: Int
+  let base: UnsafeRawPointer
+  private let file: GGUFFile
+
+  /// - Parameters:
+  ///   - rows: outputs; the tensor's last dimension.
+  ///   - columns: inputs; the product of all other dimensions.
+  /// - Throws: `unsupportedType`, or `wrongSize` if the tensor does not hold that many.
+  public init(file: GGUFFile, tensor: TensorDescription, rows: Int, columns: Int) throws(ComputeError) {
+    guard let kernelType = WeightMatrix.kernelType(tensor.type) else {
+      throw .unsupportedType(tensor: tensor.name, type: tensor.type)
+    }
+    let bytes = file.bytes(of: tensor)
+    let blockSize = tensor.type.elementsPerBlock
+    guard rows > 0, columns > 0, columns % blockSize == 0, let base = bytes.baseAddress,
+      case let (rowBytes, tooWide) = (columns / blockSize).multipliedReportingOverflow(by: tensor.type.bytesPerBlock),
+      case let (all, tooLong) = rowBytes.multipliedReportingOverflow(by: rows),
+      !tooWide, !tooLong, all == bytes.count
+    else {
+      throw .wrongSize(tensor: tensor.name, rows: rows, columns: columns)
+    }
+    name = tensor.name
+    self.rows = rows
+    self.columns = columns
+    type = tensor.type
+    self.kernelType = kernelType
+    self.rowBytes = rowBytes
+    self.base = base
+    self.file = file
+  }
+
+  private static func kernelType(_ type: TensorType) -> ck_type? {
+    switch type {
+    case .f32: CK_F32
+    case .f16: CK_F16
+    case .bf16: CK_BF16
+    case .q8_0: CK_Q8_0
+    case .q4_0: CK_Q4_0
+    default: nil
+    }
+  }
+
+  /// Bytes of all rows.
+  public var byteCount: Int { rows * rowBytes }
+
+  /// Unpacks one row into the first row of `target`, which is `columns` wide.
+  public func unpack(row: Int, into target: Rows) {
+    precondition(row >= 0 && row < rows && target.width >= columns, "no such row")
+    ck_unpack(kernelType, base + row * rowBytes, target.base, columns)
+  }
+}
+
+extension FloatBuffer {
+  /// A vector of a model file (a norm's weights, a bias), unpacked.
+  public convenience init(file: GGUFFile, tensor: TensorDescription) throws(ComputeError) {
+    let count = tensor.elementCount
+    let matrix = try WeightMatrix(file: file, tensor: tensor, rows: 1, columns: count)
+    try self.init(count: count)
+    matrix.unpack(row: 0, into: rows(width: count))
+  }
+}

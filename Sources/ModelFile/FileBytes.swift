@@ -1,0 +1,64 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// Bytes that never change: a file mapped into memory, or a copy of an array. Released with the last reference.
+final class FileBytes: Sendable {
+  /// Valid as long as this object lives.
+  nonisolated(unsafe) let buffer: UnsafeRawBufferPointer
+  private let isMapped: Bool
+
+  /// Maps an ordinary file, read-only. Pages are read when they are first touched.
+  ///
+  /// The file must not be shortened while it is mapped: the system ends a program that touches a page that is gone.
+  init(mapping path: String) throws(GGUFError) {
+    // Without O_NONBLOCK, opening a pipe would wait for a writer.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else {
+      throw errno == ENOENT || errno == ENOTDIR
+        ? .missing(path: path) : .unreadable(path: path, reason: systemMessage(errno))
+    }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else {
+      throw .unreadable(path: path, reason: systemMessage(errno))
+    }
+    switch status.st_mode & S_IFMT {
+    case S_IFREG: break
+    case S_IFDIR: throw .directory(path: path)
+    default: throw .notRegularFile(path: path)
+    }
+    guard status.st_size > 0 else { throw .empty(path: path) }
+    let size = Int(status.st_size)
+    guard let start = mmap(nil, size, PROT_READ, MAP_SHARED, descriptor, 0), start != MAP_FAILED else {
+      throw .unreadable(path: path, reason: systemMessage(errno))
+    }
+    buffer = UnsafeRawBufferPointer(start: start, count: size)
+    isMapped = true
+  }
+
+  init(copying bytes: [UInt8]) {
+    let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 16)
+    copy.copyBytes(from: bytes)
+    buffer = UnsafeRawBufferPointer(copy)
+    isMapped = false
+  }
+
+  deinit {
+    if isMapped {
+      munmap(UnsafeMutableRawPointer(mutating: buffer.baseAddress), buffer.count)
+    } else {
+      buffer.deallocate()
+    }
+  }
+}
+
+/// The system's words for an error number.
+func systemMessage(_ number: Int32) -> String {
+  guard let text = strerror(number) else { return "error \(number)" }
+  return String(cString: text)
+}

@@ -1,0 +1,102 @@
+/// A file's metadata: named values, in the file's order.
+///
+/// The typed getters throw when an entry is absent or holds another type; those named `…IfPresent` return nil for an
+/// absent entry and still throw for another type.
+public struct GGUFMetadata: Sendable {
+  /// The file that errors name.
+  public let path: String
+  /// The names in the file's order.
+  public private(set) var keys: [String] = []
+  private var values: [String: GGUFValue] = [:]
+
+  /// Metadata without a file; of entries with the same name the last one stays.
+  public init(path: String = "(in memory)", _ entries: KeyValuePairs<String, GGUFValue> = [:]) {
+    self.path = path
+    for (key, value) in entries { self[key] = value }
+  }
+
+  /// False, and nothing is changed, if the name is taken.
+  mutating func insert(_ key: String, _ value: GGUFValue) -> Bool {
+    guard values[key] == nil else { return false }
+    keys.append(key)
+    values[key] = value
+    return true
+  }
+
+  /// A new name goes to the end; nil takes an entry away.
+  public subscript(key: String) -> GGUFValue? {
+    get { values[key] }
+    set {
+      if let newValue {
+        if values.updateValue(newValue, forKey: key) == nil { keys.append(key) }
+      } else if values.removeValue(forKey: key) != nil {
+        keys.removeAll { $0 == key }
+      }
+    }
+  }
+
+  public func stringIfPresent(_ key: String) throws(GGUFError) -> String? {
+    try value(key, expected: "a string") { if case .string(let text) = $0 { text } else { nil } }
+  }
+
+  /// Any integer type is accepted.
+  public func integerIfPresent(_ key: String) throws(GGUFError) -> Int? {
+    try value(key, expected: "a whole number") { $0.integer }
+  }
+
+  /// Both floating-point types are accepted.
+  public func floatIfPresent(_ key: String) throws(GGUFError) -> Double? {
+    try value(key, expected: "a floating-point number") { $0.float }
+  }
+
+  public func boolIfPresent(_ key: String) throws(GGUFError) -> Bool? {
+    try value(key, expected: "true or false") { if case .bool(let flag) = $0 { flag } else { nil } }
+  }
+
+  /// The array as it is in the file, for a caller that reads a large one piece by piece.
+  public func arrayIfPresent(_ key: String) throws(GGUFError) -> GGUFArray? {
+    try value(key, expected: "an array") { if case .array(let array) = $0 { array } else { nil } }
+  }
+
+  public func stringsIfPresent(_ key: String) throws(GGUFError) -> [String]? {
+    try value(key, expected: "an array of UTF-8 strings") {
+      if case .array(let array) = $0 { array.strings } else { nil }
+    }
+  }
+
+  public func integersIfPresent(_ key: String) throws(GGUFError) -> [Int]? {
+    try value(key, expected: "an array of whole numbers") {
+      if case .array(let array) = $0 { array.integers } else { nil }
+    }
+  }
+
+  public func floatsIfPresent(_ key: String) throws(GGUFError) -> [Double]? {
+    try value(key, expected: "an array of floating-point numbers") {
+      if case .array(let array) = $0 { array.floats } else { nil }
+    }
+  }
+
+  public func string(_ key: String) throws(GGUFError) -> String { try required(key, stringIfPresent(key)) }
+  public func integer(_ key: String) throws(GGUFError) -> Int { try required(key, integerIfPresent(key)) }
+  public func float(_ key: String) throws(GGUFError) -> Double { try required(key, floatIfPresent(key)) }
+  public func bool(_ key: String) throws(GGUFError) -> Bool { try required(key, boolIfPresent(key)) }
+  public func array(_ key: String) throws(GGUFError) -> GGUFArray { try required(key, arrayIfPresent(key)) }
+  public func strings(_ key: String) throws(GGUFError) -> [String] { try required(key, stringsIfPresent(key)) }
+  public func integers(_ key: String) throws(GGUFError) -> [Int] { try required(key, integersIfPresent(key)) }
+  public func floats(_ key: String) throws(GGUFError) -> [Double] { try required(key, floatsIfPresent(key)) }
+
+  private func value<Result>(
+    _ key: String, expected: String, _ convert: (GGUFValue) -> Result?
+  ) throws(GGUFError) -> Result? {
+    guard let value = values[key] else { return nil }
+    guard let result = convert(value) else {
+      throw .wrongType(path: path, key: key, expected: expected, found: value.typeName)
+    }
+    return result
+  }
+
+  private func required<Value>(_ key: String, _ value: Value?) throws(GGUFError) -> Value {
+    guard let value else { throw .missingKey(path: path, key: key) }
+    return value
+  }
+}

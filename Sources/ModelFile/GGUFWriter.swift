@@ -1,0 +1,178 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// Writes a GGUF file (version 3) as a stream: the header at once, then each tensor's bytes in the declared order.
+///
+/// The bytes go to `path.partial`, which takes the file's name in `finish()`; a file that was begun and not finished
+/// leaves nothing behind, and a file that was there before stays whole until the new one is.
+public final class GGUFWriter {
+  /// A tensor to come.
+  public struct Declaration: Sendable, Hashable {
+    public let name: String
+    /// The fastest-running first, as in `TensorDescription`.
+    public let dimensions: [Int]
+    public let type: TensorType
+
+    public init(name: String, dimensions: [Int], type: TensorType) {
+      self.name = name
+      self.dimensions = dimensions
+      self.type = type
+    }
+  }
+
+  public let path: String
+  private let alignment: Int
+  private let names: [String]
+  private let sizes: [Int]
+  private var file: UnsafeMutablePointer<FILE>?
+  private var current = 0
+  private var writtenOfCurrent = 0
+  /// Bytes written so far, padding included.
+  private var position = 0
+
+  private var partialPath: String { path + ".partial" }
+
+  /// Starts the file and writes its header. `alignment`, a power of two, is noted as `general.alignment` unless it is
+  /// the format's default of 32; what the metadata says about it does not count.
+  public init(
+    path: String, metadata: GGUFMetadata, tensors: [Declaration], alignment: Int = 32
+  ) throws(GGUFError) {
+    guard alignment > 0, alignment & (alignment - 1) == 0, alignment <= GGUFParser.greatestAlignment else {
+      throw .unwritable(path: path, reason: "an alignment of \(alignment) is not a power of two up to 2^20")
+    }
+    self.path = path
+    self.alignment = alignment
+    names = tensors.map(\.name)
+    guard Set(names).count == names.count else {
+      throw .unwritable(path: path, reason: "two tensors have the same name")
+    }
+    var sizes: [Int] = []
+    for tensor in tensors {
+      guard
+        tensor.dimensions.count <= GGUFParser.mostDimensions,
+        let size = TensorDescription.byteCount(dimensions: tensor.dimensions, type: tensor.type)
+      else {
+        throw .unwritable(
+          path: path, reason: "tensor \(tensor.name) cannot be \(tensor.dimensions) of \(tensor.type.name)")
+      }
+      sizes.append(size)
+    }
+    self.sizes = sizes
+    file = fopen(path + ".partial", "wb")
+    guard file != nil else { throw .unwritable(path: path, reason: systemMessage(errno)) }
+    try put(header(metadata, tensors))
+    try pad()
+  }
+
+  deinit {
+    guard let file else { return }
+    fclose(file)
+    unlink(partialPath)
+  }
+
+  /// Appends bytes to the tensor whose turn it is; a tensor may come in any number of pieces.
+  public func append(_ bytes: UnsafeRawBufferPointer) throws(GGUFError) {
+    guard current < sizes.count else {
+      throw .unwritable(path: path, reason: "all \(sizes.count) tensors are already complete")
+    }
+    guard bytes.count <= sizes[current] - writtenOfCurrent else {
+      throw .unwritable(
+        path: path, reason: "tensor \(names[current]) is larger than the declared \(sizes[current]) bytes")
+    }
+    try put(bytes)
+    writtenOfCurrent += bytes.count
+    if writtenOfCurrent == sizes[current] {
+      current += 1
+      writtenOfCurrent = 0
+      try pad()
+    }
+  }
+
+  public func append(_ bytes: [UInt8]) throws(GGUFError) {
+    try bytes.withUnsafeBufferPointer { (buffer) throws(GGUFError) in try append(UnsafeRawBufferPointer(buffer)) }
+  }
+
+  /// Completes the file and gives it its name.
+  public func finish() throws(GGUFError) {
+    guard let file else { throw .unwritable(path: path, reason: "it is finished already") }
+    guard current == sizes.count else {
+      throw .unwritable(path: path, reason: "tensor \(names[current]) is incomplete")
+    }
+    self.file = nil
+    guard fclose(file) == 0, rename(partialPath, path) == 0 else {
+      let reason = systemMessage(errno)
+      unlink(partialPath)
+      throw .unwritable(path: path, reason: reason)
+    }
+  }
+
+  private func header(_ metadata: GGUFMetadata, _ tensors: [Declaration]) -> [UInt8] {
+    var metadata = metadata
+    metadata["general.alignment"] = alignment == GGUFParser.defaultAlignment ? nil : .uint32(UInt32(alignment))
+    var bytes = Array("GGUF".utf8)
+    bytes.appendLittleEndian(UInt32(3))
+    bytes.appendLittleEndian(UInt64(tensors.count))
+    bytes.appendLittleEndian(UInt64(metadata.keys.count))
+    for key in metadata.keys {
+      guard let value = metadata[key] else { continue }
+      bytes.appendGGUF(string: key)
+      bytes.appendLittleEndian(value.type.rawValue)
+      bytes.append(value: value)
+    }
+    var offset = 0
+    for (tensor, size) in zip(tensors, sizes) {
+      bytes.appendGGUF(string: tensor.name)
+      bytes.appendLittleEndian(UInt32(tensor.dimensions.count))
+      for dimension in tensor.dimensions { bytes.appendLittleEndian(UInt64(dimension)) }
+      bytes.appendLittleEndian(tensor.type.ggufCode)
+      bytes.appendLittleEndian(UInt64(offset))
+      offset += (size + alignment - 1) & ~(alignment - 1)
+    }
+    return bytes
+  }
+
+  private func put(_ bytes: [UInt8]) throws(GGUFError) {
+    try bytes.withUnsafeBufferPointer { (buffer) throws(GGUFError) in try put(UnsafeRawBufferPointer(buffer)) }
+  }
+
+  private func put(_ bytes: UnsafeRawBufferPointer) throws(GGUFError) {
+    guard let file else { throw .unwritable(path: path, reason: "it is finished already") }
+    guard fwrite(bytes.baseAddress, 1, bytes.count, file) == bytes.count else {
+      throw .unwritable(path: path, reason: systemMessage(errno))
+    }
+    position += bytes.count
+  }
+
+  private func pad() throws(GGUFError) {
+    let rest = position & (alignment - 1)
+    if rest != 0 { try put([UInt8](repeating: 0, count: alignment - rest)) }
+  }
+}
+
+extension [UInt8] {
+  fileprivate mutating func append(value: GGUFValue) {
+    switch value {
+    case .uint8(let value): append(value)
+    case .int8(let value): appendLittleEndian(value)
+    case .uint16(let value): appendLittleEndian(value)
+    case .int16(let value): appendLittleEndian(value)
+    case .uint32(let value): appendLittleEndian(value)
+    case .int32(let value): appendLittleEndian(value)
+    case .uint64(let value): appendLittleEndian(value)
+    case .int64(let value): appendLittleEndian(value)
+    case .float32(let value): appendLittleEndian(value.bitPattern)
+    case .float64(let value): appendLittleEndian(value.bitPattern)
+    case .bool(let flag): append(flag ? 1 : 0)
+    case .string(let text): appendGGUF(string: text)
+    case .array(let array):
+      appendLittleEndian(array.elementType.rawValue)
+      appendLittleEndian(UInt64(array.count))
+      append(contentsOf: array.bytes)
+    }
+  }
+}

@@ -1,0 +1,25 @@
+/// What the tensor table says about one tensor.
+public struct TensorDescription: Sendable, Hashable {
+  public let name: String
+  /// Extents, the fastest-running first: a matrix of `rows × columns` is `[columns, rows]`.
+  public let dimensions: [Int]
+  public let type: TensorType
+  /// Where the tensor starts, in bytes from the start of the file.
+  public let byteOffset: Int
+  public let byteCount: Int
+
+  public var elementCount: Int { dimensions.reduce(1, *) }
+
+  /// Bytes of a tensor of this shape and type; nil if a row is not whole blocks or the number does not fit into `Int`.
+  public static func byteCount(dimensions: [Int], type: TensorType) -> Int? {
+    guard let row = dimensions.first, row % type.elementsPerBlock == 0 else { return nil }
+    var elements = 1
+    for dimension in dimensions {
+      let (product, overflow) = elements.multipliedReportingOverflow(by: dimension)
+      guard dimension > 0, !overflow else { return nil }
+      elements = product
+    }
+    let (bytes, overflow) = (elements / type.elementsPerBlock).multipliedReportingOverflow(by: type.bytesPerBlock)
+    return overflow ? nil : bytes
+  }
+}

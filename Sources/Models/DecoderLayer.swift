@@ -1,0 +1,32 @@
+import Compute
+
+/// The weights of one decoder layer.
+struct DecoderLayer {
+  let attentionNorm: FloatBuffer
+  let query, key, value, attentionOutput: Linear
+  let feedForwardNorm: FloatBuffer
+  let gate, up, down: Linear
+
+  init(loader: WeightLoader, sizes: DecoderConfiguration, index: Int) throws(ModelError) {
+    let prefix = "blk.\(index)."
+    let width = sizes.embeddingLength
+    let queryWidth = sizes.heads * sizes.headDimension
+    let keyWidth = sizes.keyValueHeads * sizes.headDimension
+    attentionNorm = try loader.vector(prefix + "attn_norm.weight", width)
+    query = try loader.linear(prefix + "attn_q", inputs: width, outputs: queryWidth)
+    key = try loader.linear(prefix + "attn_k", inputs: width, outputs: keyWidth)
+    value = try loader.linear(prefix + "attn_v", inputs: width, outputs: keyWidth)
+    attentionOutput = try loader.linear(prefix + "attn_output", inputs: queryWidth, outputs: width)
+    feedForwardNorm = try loader.vector(prefix + "ffn_norm.weight", width)
+    gate = try loader.linear(prefix + "ffn_gate", inputs: width, outputs: sizes.feedForwardLength)
+    up = try loader.linear(prefix + "ffn_up", inputs: width, outputs: sizes.feedForwardLength)
+    down = try loader.linear(prefix + "ffn_down", inputs: sizes.feedForwardLength, outputs: width)
+  }
+
+  private var matrices: [WeightMatrix] {
+    [query, key, value, attentionOutput, gate, up, down].map(\.weight)
+  }
+
+  var isQuantized: Bool { matrices.contains { $0.type.isQuantized } }
+  var byteCount: Int { matrices.reduce(0) { $0 + $1.byteCount } }
+}

@@ -1,0 +1,99 @@
+import Compute
+import ModelFile
+
+/// A linear layer: a matrix and, in some, a bias.
+struct Linear {
+  let weight: WeightMatrix
+  let bias: FloatBuffer?
+
+  func product(to output: Rows, accumulate: Bool = false) -> Engine.Product {
+    Engine.Product(weight, bias: bias, to: output, accumulate: accumulate)
+  }
+}
+
+/// Finds a model's sizes and tensors in its file, and checks each before anything relies on it.
+struct WeightLoader {
+  let file: GGUFFile
+
+  /// An integer that must lie in a range; `fallback` stands in for one that is not there.
+  func size(_ key: String, in range: ClosedRange<Int>, fallback: Int? = nil) throws(ModelError) -> Int {
+    let value: Int
+    do {
+      if let fallback {
+        value = try file.metadata.integerIfPresent(key) ?? fallback
+      } else {
+        value = try file.metadata.integer(key)
+      }
+    } catch { throw .file(error) }
+    guard range.contains(value) else {
+      throw .invalidSize(
+        path: file.path, key: key, value: "\(value)", allowed: "from \(range.lowerBound) to \(range.upperBound)")
+    }
+    return value
+  }
+
+  /// A number that must be positive and finite.
+  func positive(_ key: String, fallback: Double? = nil) throws(ModelError) -> Double {
+    let value: Double
+    do {
+      if let fallback {
+        value = try file.metadata.floatIfPresent(key) ?? fallback
+      } else {
+        value = try file.metadata.float(key)
+      }
+    } catch { throw .file(error) }
+    guard value.isFinite, value > 0 else {
+      throw .invalidSize(path: file.path, key: key, value: "\(value)", allowed: "a positive number")
+    }
+    return value
+  }
+
+  /// A key's value by one of the metadata's getters.
+  func value<T>(_ get: (GGUFMetadata) throws(GGUFError) -> T) throws(ModelError) -> T {
+    do { return try get(file.metadata) } catch { throw .file(error) }
+  }
+
+  func has(_ name: String) -> Bool { file.tensor(name) != nil }
+
+  func tensor(_ name: String) throws(ModelError) -> TensorDescription {
+    do { return try file.requiredTensor(name) } catch { throw .file(error) }
+  }
+
+  /// A tensor with exactly these dimensions, fastest first; trailing ones are nothing.
+  func tensor(_ name: String, _ dimensions: [Int]) throws(ModelError) -> TensorDescription {
+    let tensor = try tensor(name)
+    func trimmed(_ sizes: [Int]) -> ArraySlice<Int> { sizes.prefix((sizes.lastIndex { $0 != 1 } ?? 0) + 1) }
+    guard trimmed(tensor.dimensions) == trimmed(dimensions) else {
+      throw .wrongShape(path: file.path, tensor: name, expected: dimensions, found: tensor.dimensions)
+    }
+    return tensor
+  }
+
+  func vector(_ name: String, _ count: Int) throws(ModelError) -> FloatBuffer {
+    let tensor = try tensor(name, [count])
+    do { return try FloatBuffer(file: file, tensor: tensor) } catch { throw .compute(path: file.path, error) }
+  }
+
+  /// A matrix whose inputs may be spread over several dimensions.
+  func matrix(_ name: String, inputs: [Int], outputs: Int) throws(ModelError) -> WeightMatrix {
+    let tensor = try tensor(name, inputs + [outputs])
+    do {
+      return try WeightMatrix(file: file, tensor: tensor, rows: outputs, columns: inputs.reduce(1, *))
+    } catch { throw .compute(path: file.path, error) }
+  }
+
+  /// `name.weight` and, if the file has it, `name.bias`.
+  func linear(_ name: String, inputs: Int, outputs: Int) throws(ModelError) -> Linear {
+    Linear(
+      weight: try matrix(name + ".weight", inputs: [inputs], outputs: outputs),
+      bias: has(name + ".bias") ? try vector(name + ".bias", outputs) : nil)
+  }
+
+  /// Working memory of `count` rows.
+  func rows(_ count: Int, width: Int) throws(ModelError) -> Rows {
+    let (numbers, overflow) = count.multipliedReportingOverflow(by: width)
+    do {
+      return try FloatBuffer(count: overflow ? .max : numbers).rows(width: width)
+    } catch { throw .compute(path: file.path, error) }
+  }
+}

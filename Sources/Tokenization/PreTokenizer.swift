@@ -1,0 +1,104 @@
+/// Splits text into the pieces within which bytes are merged, as `qwen2` does.
+///
+/// The rule is the pattern of Qwen2's tokenizer, alternatives tried in this order at each place:
+///
+///     (?i:'s|'t|'re|'ve|'m|'ll|'d)
+///     [^\r\n\p{L}\p{N}]?\p{L}+
+///     \p{N}
+///      ?[^\s\p{L}\p{N}]+[\r\n]*
+///     \s*[\r\n]+
+///     \s+(?!\S)
+///     \s+
+///
+/// Every character is taken by one of them, so the pieces make up the text.
+struct PreTokenizer {
+  private let utf8: ArraySlice<UInt8>
+
+  /// - Parameter utf8: valid UTF-8.
+  init(_ utf8: ArraySlice<UInt8>) {
+    self.utf8 = utf8
+  }
+
+  func forEachPiece(_ body: (ArraySlice<UInt8>) -> Void) {
+    var start = utf8.startIndex
+    while start < utf8.endIndex {
+      let end = pieceEnd(from: start)
+      body(utf8[start..<end])
+      start = end
+    }
+  }
+
+  private func pieceEnd(from start: Int) -> Int {
+    if let end = contractionEnd(from: start) { return end }
+    let (first, second) = character(at: start)
+    switch first {
+    case .letter:
+      return run(of: .letter, from: second)
+    case .number:
+      return second
+    case .lineBreak:
+      return whitespaceEnd(from: start)
+    case .space, .otherSpace, .other:
+      let following = second < utf8.endIndex ? character(at: second).0 : nil
+      if following == .letter { return run(of: .letter, from: second) }
+      if first == .other || (first == .space && following == .other) {
+        return run(of: .lineBreak, from: run(of: .other, from: second))
+      }
+      return whitespaceEnd(from: start)
+    }
+  }
+
+  /// `'s`, `'t`, `'re`, `'ve`, `'m`, `'ll`, `'d` in either case; nil elsewhere.
+  private func contractionEnd(from start: Int) -> Int? {
+    guard utf8[start] == UInt8(ascii: "'"), start + 1 < utf8.endIndex else { return nil }
+    let first = utf8[start + 1] | 0x20
+    switch first {
+    case UInt8(ascii: "s"), UInt8(ascii: "t"), UInt8(ascii: "m"), UInt8(ascii: "d"):
+      return start + 2
+    case UInt8(ascii: "r"), UInt8(ascii: "v"), UInt8(ascii: "l"):
+      guard start + 2 < utf8.endIndex else { return nil }
+      let second = utf8[start + 2] | 0x20
+      return second == (first == UInt8(ascii: "l") ? first : UInt8(ascii: "e")) ? start + 3 : nil
+    default:
+      // U+017F, the long s, is an s to a pattern that ignores case.
+      return utf8[(start + 1)...].starts(with: [0xC5, 0xBF]) ? start + 3 : nil
+    }
+  }
+
+  /// The last three alternatives: up to the last line break of the run of whitespace if it has one; otherwise the run
+  /// without its last character, which belongs to what follows; all of it at the end of the text or if it is one.
+  private func whitespaceEnd(from start: Int) -> Int {
+    var end = start
+    var last = start
+    var lastLineBreakEnd: Int?
+    while end < utf8.endIndex {
+      let (kind, next) = character(at: end)
+      guard kind.isWhitespace else { break }
+      last = end
+      end = next
+      if kind == .lineBreak { lastLineBreakEnd = end }
+    }
+    if let lastLineBreakEnd { return lastLineBreakEnd }
+    return end == utf8.endIndex || last == start ? end : last
+  }
+
+  private func run(of kind: CharacterKind, from start: Int) -> Int {
+    var end = start
+    while end < utf8.endIndex {
+      let (found, next) = character(at: end)
+      guard found == kind else { break }
+      end = next
+    }
+    return end
+  }
+
+  /// The kind of the character at a place, and where the next one starts.
+  private func character(at index: Int) -> (CharacterKind, next: Int) {
+    let lead = utf8[index]
+    if lead < 0x80 { return (CharacterKind.ascii[Int(lead)], index + 1) }
+    let length = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4
+    var value = UInt32(lead) & (0x7F >> UInt32(length))
+    for byte in utf8[(index + 1)...].prefix(length - 1) { value = value << 6 | UInt32(byte & 0x3F) }
+    return (CharacterKind(value), min(index + length, utf8.endIndex))
+  }
+}

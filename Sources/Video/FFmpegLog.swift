@@ -1,0 +1,51 @@
+import CFFmpeg
+import Glibc
+
+/// FFmpeg's own messages: never on the terminal, where they would tear the screen; the last one is kept for whoever
+/// has asked, because it often says best what is wrong.
+enum FFmpegLog {
+  /// The last error line of each thread that listens.
+  private static let lastLines = Monitor<[UInt: String]>([:])
+
+  /// Takes the log over for the whole process; the first call does it.
+  static let install: Void = {
+    av_log_set_level(AV_LOG_ERROR)
+    av_log_set_callback { context, level, format, arguments in
+      guard level <= AV_LOG_ERROR, let format, let arguments else { return }
+      let thread = UInt(pthread_self())
+      guard FFmpegLog.lastLines.withLock({ $0[thread] != nil }) else { return }
+      var prefixes: Int32 = 0
+      var line = [CChar](repeating: 0, count: 512)
+      av_log_format_line2(context, level, format, arguments, &line, Int32(line.count), &prefixes)
+      let text = String(decoding: line.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+      FFmpegLog.lastLines.withLock { $0[thread] = FFmpegLog.trimmed(text) }
+    }
+  }()
+
+  /// Runs `body` and returns with its result the last error FFmpeg logged meanwhile on this thread ("" for none).
+  static func listening<Result>(_ body: () -> Result) -> (result: Result, lastLine: String) {
+    install
+    let thread = UInt(pthread_self())
+    lastLines.withLock { $0[thread] = "" }
+    let result = body()
+    let line = lastLines.withLock { $0.removeValue(forKey: thread) } ?? ""
+    return (result, line)
+  }
+
+  /// FFmpeg's words for an error code.
+  static func describe(_ code: Int32) -> String {
+    var text = [CChar](repeating: 0, count: 256)
+    shim_describe_error(code, &text, text.count)
+    return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+  }
+
+  /// A log line without the part in front, `[mov,mp4,… @ 0x55d0c8]`, and the line end.
+  private static func trimmed(_ line: String) -> String {
+    var text = line[...]
+    while text.first == "[", let end = text.firstIndex(of: "]") {
+      text = text[text.index(after: end)...].drop { $0 == " " }
+    }
+    while let last = text.last, last.isNewline || last == " " { text.removeLast() }
+    return VideoSource.printable(String(text))
+  }
+}

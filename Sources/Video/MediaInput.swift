@@ -1,0 +1,233 @@
+import CFFmpeg
+import Glibc
+
+/// FFmpeg's objects of one open input, freed together in the right order.
+final class MediaHandles {
+  var format: UnsafeMutablePointer<AVFormatContext>?
+  var codec: UnsafeMutablePointer<AVCodecContext>?
+  var packet: UnsafeMutablePointer<AVPacket>?
+  var reader: DescriptorReader?
+  /// FFmpeg asks it while it works, so it must live as long as the input.
+  let interruption: Interruption
+
+  init(interruption: Interruption) {
+    self.interruption = interruption
+  }
+
+  deinit {
+    av_packet_free(&packet)
+    avcodec_free_context(&codec)
+    avformat_close_input(&format)
+    reader = nil
+  }
+}
+
+/// An open source: packets in, decoded pictures out. Used by one thread at a time.
+final class MediaInput {
+  /// What came of reading on.
+  enum Reading: Equatable {
+    /// The frame holds the next picture.
+    case picture
+    /// Every picture has been read.
+    case end
+    /// Nothing is there yet; ask again soon.
+    case nothingYet
+    /// The caller's own wish to end broke the reading off.
+    case interrupted
+    /// The source broke off, for this reason; properly, if the other end said that this was all.
+    case lost(String, isProperEnd: Bool = false)
+  }
+
+  let source: VideoSource
+  let isLive: Bool
+  let isSeekable: Bool
+  /// Length by the container, in seconds; nil when unknown.
+  let duration: Double?
+  /// Packets and pictures that could not be decoded, or only with repairs.
+  private(set) var damagedCount = 0
+  /// What reading a file stumbled over last; nil when nothing was wrong.
+  private(set) var readFailure: String?
+
+  private let handles: MediaHandles
+  let format: UnsafeMutablePointer<AVFormatContext>
+  let stream: UnsafeMutablePointer<AVStream>
+  let codec: UnsafeMutablePointer<AVCodecContext>
+  private let packet: UnsafeMutablePointer<AVPacket>
+  private let readTimeout: Double?
+  private var isDraining = false
+  private var failuresInARow = 0
+
+  /// Reading ends after so many failures without a packet between them: the rest of the file is unreadable.
+  private static let mostFailuresInARow = 200
+
+  /// - Parameter readTimeout: seconds that one read may take; nil for any.
+  init(
+    source: VideoSource, handles: MediaHandles, format: UnsafeMutablePointer<AVFormatContext>,
+    stream: UnsafeMutablePointer<AVStream>, codec: UnsafeMutablePointer<AVCodecContext>,
+    packet: UnsafeMutablePointer<AVPacket>, isLive: Bool, isSeekable: Bool, duration: Double?, readTimeout: Double?
+  ) {
+    self.source = source
+    self.handles = handles
+    self.format = format
+    self.stream = stream
+    self.codec = codec
+    self.packet = packet
+    self.isLive = isLive
+    self.isSeekable = isSeekable
+    self.duration = duration
+    self.readTimeout = readTimeout
+  }
+
+  var timeBase: Timeline.TimeBase {
+    Timeline.TimeBase(numerator: stream.pointee.time_base.num, denominator: stream.pointee.time_base.den)
+  }
+
+  /// The timestamp of second 0; nil when the container does not say, or is live and means something else by it.
+  var origin: Int64? {
+    isLive || stream.pointee.start_time == Int64.min ? nil : stream.pointee.start_time
+  }
+
+  /// Seconds that the video stream itself should last by its header; nil when that is not known for sure.
+  var statedVideoDuration: Double? {
+    if stream.pointee.duration > 0 { return timeBase.seconds(stream.pointee.duration) }
+    return format.pointee.nb_streams == 1 || readFailure != nil ? duration : nil
+  }
+
+  /// Average pictures a second by the container; nil when it does not say.
+  var averageRate: Double? {
+    for rate in [stream.pointee.avg_frame_rate, stream.pointee.r_frame_rate] where rate.num > 0 && rate.den > 0 {
+      return Double(rate.num) / Double(rate.den)
+    }
+    return nil
+  }
+
+  /// Why not one picture came.
+  /// - Parameter reason: why the source broke off, if it did.
+  func errorWithoutPicture(after reason: String?) -> VideoError {
+    let name = source.displayName
+    if !isLive, !isSeekable, String(cString: format.pointee.iformat.pointee.name).hasPrefix("mov,") {
+      return .indexAtEnd(source: name)
+    }
+    if let reason { return .unreachable(source: name, detail: reason) }
+    let damage = damagedCount == 0 ? "" : "damaged packets: \(damagedCount)"
+    return .noPicture(source: name, detail: readFailure ?? damage)
+  }
+
+  /// A timeline that fits this input from its beginning.
+  func makeTimeline() -> Timeline {
+    let rate = averageRate ?? 25
+    let mayJoin = format.pointee.iformat.pointee.flags & AVFMT_TS_DISCONT != 0
+    let longestStep: Double = isLive ? 3600 : mayJoin ? 10 : duration.map { $0 + 10 } ?? 3600
+    return Timeline(
+      timeBase: timeBase, origin: origin, nominalDuration: (0.001...1000).contains(rate) ? 1 / rate : 0.04,
+      longestStep: longestStep)
+  }
+
+  /// Decodes on to the next picture.
+  /// - Parameter frame: an empty frame that takes it.
+  func read(into frame: DecodedFrame) -> Reading {
+    while true {
+      let code = avcodec_receive_frame(codec, frame.pointer)
+      if code == 0 {
+        if frame.pointer.pointee.decode_error_flags != 0 { damagedCount += 1 }
+        return .picture
+      }
+      if code == shim_error_end_of_file() { return .end }
+      if code != shim_error_of_errno(EAGAIN) {
+        damagedCount += 1
+        failuresInARow += 1
+        if isDraining {
+          if failuresInARow > Self.mostFailuresInARow { return .end }
+          continue
+        }
+      } else if isDraining {
+        return .end
+      }
+      if let reading = feed() { return reading }
+    }
+  }
+
+  /// Gives the decoder the next packet.
+  /// - Returns: nil when it has been fed, or else what to tell the caller.
+  private func feed() -> Reading? {
+    handles.interruption.allow(seconds: readTimeout)
+    let (code, line) = FFmpegLog.listening { av_read_frame(format, packet) }
+    let isLate = handles.interruption.isPastDeadline
+    handles.interruption.allow(seconds: nil)
+    if handles.interruption.isStopped {
+      av_packet_unref(packet)
+      return .interrupted
+    }
+    guard code >= 0 else { return failure(of: code, line: line, isLate: isLate) }
+    defer { av_packet_unref(packet) }
+    guard packet.pointee.stream_index == stream.pointee.index else { return nil }
+    failuresInARow = 0
+    // A packet that is known to be corrupt is tried all the same: part of its picture may be whole.
+    let isCorrupt = packet.pointee.flags & AV_PKT_FLAG_CORRUPT != 0
+    if avcodec_send_packet(codec, packet) < 0 || isCorrupt { damagedCount += 1 }
+    return nil
+  }
+
+  private func failure(of code: Int32, line: String, isLate: Bool) -> Reading? {
+    if code == shim_error_of_errno(EAGAIN) { return .nothingYet }
+    let isRemote = readTimeout != nil
+    if isLate, let readTimeout { return .lost("nothing came for \(decimal(readTimeout, places: 0)) s") }
+    if code == shim_error_end_of_file() {
+      if isLive { return .lost("the sender ended it", isProperEnd: true) }
+      if !line.isEmpty { readFailure = line }
+      drain()
+      return nil
+    }
+    if isRemote { return .lost(FFmpegLog.describe(code), isProperEnd: isEndOfUnmeasuredAnswer(code)) }
+    readFailure = line.isEmpty ? FFmpegLog.describe(code) : line
+    failuresInARow += 1
+    if failuresInARow > Self.mostFailuresInARow || format.pointee.pb.map({ avio_feof($0) != 0 }) ?? true { drain() }
+    return nil
+  }
+
+  /// FFmpeg takes the end of an http answer that stated neither a length nor that the connection would close for an
+  /// input error. A playlist's error is one.
+  private func isEndOfUnmeasuredAnswer(_ code: Int32) -> Bool {
+    guard case .url(let address) = source, let scheme = VideoSource.scheme(of: address) else { return false }
+    let container = String(cString: format.pointee.iformat.pointee.name)
+    return code == shim_error_of_errno(EIO) && ["http", "https"].contains(scheme)
+      && !["hls", "dash"].contains(container)
+  }
+
+  /// Reads no more; the decoder gives out what it still holds.
+  func drain() {
+    guard !isDraining else { return }
+    isDraining = true
+    failuresInARow = 0
+    avcodec_send_packet(codec, nil)
+  }
+
+  /// Moves to the last picture at or before `time` that can be decoded by itself, as far as the container knows.
+  /// - Returns: false when the container cannot.
+  func seek(to time: Double) -> Bool {
+    let base = timeBase
+    guard base.numerator > 0 else { return false }
+    let ticks = (time * Double(base.denominator) / Double(base.numerator)).rounded()
+    guard abs(ticks) < 1e17 else { return false }
+    let start = stream.pointee.start_time == Int64.min ? 0 : stream.pointee.start_time
+    let (target, overflows) = start.addingReportingOverflow(Int64(ticks))
+    guard !overflows, avformat_seek_file(format, stream.pointee.index, Int64.min, target, target, 0) >= 0 else {
+      return false
+    }
+    restartDecoder()
+    return true
+  }
+
+  /// Moves to the first byte: the way back for files without timestamps or index.
+  func rewind() -> Bool {
+    guard avformat_seek_file(format, -1, Int64.min, 0, 0, AVSEEK_FLAG_BYTE) >= 0 else { return false }
+    restartDecoder()
+    return true
+  }
+
+  private func restartDecoder() {
+    avcodec_flush_buffers(codec)
+    isDraining = false
+    failuresInARow = 0
+  }
+}

@@ -1,0 +1,276 @@
+import CFFmpeg
+import Glibc
+
+extension MediaInput {
+  /// Opens a source up to its decoder. Blocks; `interruption` ends it.
+  static func open(
+    _ source: VideoSource, timeout: Double, interruption: Interruption
+  ) throws(VideoError) -> MediaInput {
+    FFmpegLog.install
+    let handles = MediaHandles(interruption: interruption)
+    let name = source.displayName
+    let isRemote: Bool
+    switch source {
+    case .file, .standardInput: isRemote = false
+    case .url, .device: isRemote = true
+    }
+    interruption.allow(seconds: isRemote ? timeout : nil)
+    defer { interruption.allow(seconds: nil) }
+
+    try openContainer(source, into: handles, timeout: timeout)
+    guard let format = handles.format else { throw .unreadable(source: name, detail: "out of memory") }
+    let (found, line) = FFmpegLog.listening { avformat_find_stream_info(format, nil) }
+    guard found >= 0 else { throw failure(of: found, line: line, source: source, handles: handles, timeout: timeout) }
+    if interruption.isStopped { throw .cancelled(source: name) }
+
+    let stream = try videoStream(of: format, source: source, line: line)
+    for index in 0..<format.pointee.nb_streams {
+      if let other = shim_stream(format, index), other != stream { other.pointee.discard = AVDISCARD_ALL }
+    }
+    let duration = length(of: format)
+    let isLive: Bool
+    switch source {
+    case .device: isLive = true
+    // What has a length in time or in bytes has an end.
+    case .url: isLive = duration == nil && (format.pointee.pb.map { avio_size($0) } ?? -1) <= 0
+    case .file, .standardInput: isLive = false
+    }
+    // A camera that sends single JPEG pictures gives them no times: they count from when they come.
+    if isLive, String(cString: format.pointee.iformat.pointee.name).hasPrefix("mpjpeg") {
+      format.pointee.use_wallclock_as_timestamps = 1
+    }
+    let codec = try openDecoder(for: stream, source: source, isLive: isLive, handles: handles)
+    guard let packet = av_packet_alloc() else { throw .unreadable(source: name, detail: "out of memory") }
+    handles.packet = packet
+    return MediaInput(
+      source: source, handles: handles, format: format, stream: stream, codec: codec, packet: packet, isLive: isLive,
+      isSeekable: canSeek(format, source: source, duration: duration), duration: duration,
+      readTimeout: isRemote ? timeout : nil)
+  }
+
+  // MARK: Container
+
+  private static func openContainer(
+    _ source: VideoSource, into handles: MediaHandles, timeout: Double
+  ) throws(VideoError) {
+    let name = source.displayName
+    var address = ""
+    var inputFormat: UnsafePointer<AVInputFormat>?
+    var options: OpaquePointer?
+    defer { av_dict_free(&options) }
+    switch source {
+    case .file(let path):
+      address = "file:" + path
+      handles.reader = try reader(ofFile: path, name: name, interruption: handles.interruption)
+      // A playlist in a file from a stranger may name other files, but must not reach out into the network.
+      av_dict_set(&options, "protocol_whitelist", "file,crypto,data", 0)
+    case .standardInput:
+      handles.reader = try readerOfStandardInput(interruption: handles.interruption)
+      av_dict_set(&options, "protocol_whitelist", "crypto,data", 0)
+    case .device(let path):
+      address = path
+      try checkDevice(path, name: name)
+      inputFormat = try DeviceLibrary.videoForLinux(for: source)
+    case .url(let text):
+      address = text
+      try prepareNetwork(text, name: name, timeout: timeout, options: &options)
+    }
+    guard let format = avformat_alloc_context() else { throw .unreadable(source: name, detail: "out of memory") }
+    format.pointee.interrupt_callback = handles.interruption.callback
+    if case .device = source { format.pointee.flags |= AVFMT_FLAG_NONBLOCK }
+    if let reader = handles.reader { format.pointee.pb = reader.context }
+    // On failure FFmpeg frees the context and sets it to nil.
+    handles.format = format
+    let (code, line) = FFmpegLog.listening { avformat_open_input(&handles.format, address, inputFormat, &options) }
+    guard code >= 0 else { throw failure(of: code, line: line, source: source, handles: handles, timeout: timeout) }
+  }
+
+  /// Checks what can be said about a path before FFmpeg sees it.
+  /// - Returns: a reader for a pipe with a name, nil for a regular file, which FFmpeg reads itself.
+  private static func reader(
+    ofFile path: String, name: String, interruption: Interruption
+  ) throws(VideoError) -> DescriptorReader? {
+    var status = stat()
+    guard !path.isEmpty, stat(path, &status) == 0 else {
+      if errno == EACCES { throw .notPermitted(source: name) }
+      throw .missing(source: path.isEmpty ? "the empty path" : name)
+    }
+    let kind = status.st_mode & S_IFMT
+    if kind == S_IFDIR { throw .isDirectory(source: name) }
+    let descriptor = Glibc.open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      if errno == EACCES || errno == EPERM { throw .notPermitted(source: name) }
+      throw .unreadable(source: name, detail: String(cString: strerror(errno)))
+    }
+    if kind == S_IFREG {
+      close(descriptor)
+      if status.st_size == 0 { throw .empty(source: name) }
+      return nil
+    }
+    guard let reader = DescriptorReader(descriptor: descriptor, closesDescriptor: true, interruption: interruption)
+    else {
+      close(descriptor)
+      throw .unreadable(source: name, detail: "out of memory")
+    }
+    return reader
+  }
+
+  private static func readerOfStandardInput(interruption: Interruption) throws(VideoError) -> DescriptorReader {
+    if fcntl(STDIN_FILENO, F_GETFD) == -1 { throw .noStandardInput(detail: "is closed") }
+    if isatty(STDIN_FILENO) != 0 { throw .noStandardInput(detail: "is a terminal") }
+    guard
+      let reader = DescriptorReader(
+        descriptor: STDIN_FILENO, closesDescriptor: false, interruption: interruption)
+    else { throw .unreadable(source: VideoSource.standardInput.displayName, detail: "out of memory") }
+    return reader
+  }
+
+  private static func checkDevice(_ path: String, name: String) throws(VideoError) {
+    var status = stat()
+    guard stat(path, &status) == 0 else {
+      throw .deviceUnavailable(source: name, detail: String(cString: strerror(errno)))
+    }
+    guard access(path, R_OK) == 0 else {
+      throw .deviceUnavailable(source: name, detail: "permission denied: is this user in the group 'video'?")
+    }
+  }
+
+  private static func prepareNetwork(
+    _ address: String, name: String, timeout: Double, options: inout OpaquePointer?
+  ) throws(VideoError) {
+    let known = [
+      "rtsp", "rtsps", "http", "https", "rtmp", "rtmps", "rtmpt", "rtp", "udp", "tcp", "tls", "srt", "mmsh", "mmst",
+    ]
+    guard let scheme = VideoSource.scheme(of: address), known.contains(scheme) else {
+      throw .unsupportedProtocol(source: name)
+    }
+    avformat_network_init()
+    let microseconds = String(Int(timeout * 1_000_000))
+    // What an address may lead on to: never a file on this machine.
+    av_dict_set(&options, "protocol_whitelist", (known + ["crypto", "data", "httpproxy"]).joined(separator: ","), 0)
+    switch scheme {
+    case "rtsp", "rtsps":
+      av_dict_set(&options, "rtsp_transport", "tcp", 0)
+      av_dict_set(&options, "timeout", microseconds, 0)
+    case "http", "https":
+      av_dict_set(&options, "rw_timeout", microseconds, 0)
+      // A file that breaks off goes on where it stopped; a live stream is opened anew, which is done elsewhere.
+      av_dict_set(&options, "reconnect", "1", 0)
+      av_dict_set(&options, "reconnect_delay_max", "4", 0)
+    default:
+      av_dict_set(&options, "rw_timeout", microseconds, 0)
+    }
+  }
+
+  /// The error of a source that FFmpeg refused.
+  private static func failure(
+    of code: Int32, line: String, source: VideoSource, handles: MediaHandles, timeout: Double
+  ) -> VideoError {
+    let name = source.displayName
+    if handles.interruption.isStopped { return .cancelled(source: name) }
+    if handles.interruption.isPastDeadline { return .timedOut(source: name, seconds: timeout) }
+    let words = FFmpegLog.describe(code)
+    switch source {
+    case .file:
+      if code == shim_error_of_errno(EACCES) { return .notPermitted(source: name) }
+      if code == shim_error_of_errno(EIO) || code == shim_error_of_errno(ENOMEM) {
+        return .unreadable(source: name, detail: words)
+      }
+      return .notAVideo(source: name, detail: line.isEmpty ? words : line)
+    case .standardInput:
+      if handles.reader?.hasRead != true {
+        return .noStandardInput(detail: code == shim_error_of_errno(EBADF) ? "is not open for reading" : "is empty")
+      }
+      return .notAVideo(source: name, detail: line.isEmpty ? words : line)
+    case .device:
+      return .deviceUnavailable(source: name, detail: words)
+    case .url:
+      if code == shim_error_no_protocol() { return .unsupportedProtocol(source: name) }
+      if code == shim_error_invalid_data() { return .notAVideo(source: name, detail: line.isEmpty ? words : line) }
+      return .unreachable(source: name, detail: words)
+    }
+  }
+
+  // MARK: Video stream
+
+  private static func videoStream(
+    of format: UnsafeMutablePointer<AVFormatContext>, source: VideoSource, line: String
+  ) throws(VideoError) -> UnsafeMutablePointer<AVStream> {
+    func isVideo(_ stream: UnsafeMutablePointer<AVStream>) -> Bool {
+      // The picture on the cover of a song is no video.
+      stream.pointee.codecpar.pointee.codec_type == AVMEDIA_TYPE_VIDEO
+        && stream.pointee.disposition & AV_DISPOSITION_ATTACHED_PIC == 0
+    }
+    let best = av_find_best_stream(format, AVMEDIA_TYPE_VIDEO, -1, -1, nil, 0)
+    if best >= 0, let stream = shim_stream(format, UInt32(best)), isVideo(stream) { return stream }
+    for index in 0..<format.pointee.nb_streams {
+      if let stream = shim_stream(format, index), isVideo(stream) { return stream }
+    }
+    if format.pointee.nb_streams == 0 {
+      throw .notAVideo(source: source.displayName, detail: line.isEmpty ? "it begins like one and holds nothing" : line)
+    }
+    throw .noVideoTrack(source: source.displayName)
+  }
+
+  private static func openDecoder(
+    for stream: UnsafeMutablePointer<AVStream>, source: VideoSource, isLive: Bool, handles: MediaHandles
+  ) throws(VideoError) -> UnsafeMutablePointer<AVCodecContext> {
+    let name = source.displayName
+    guard let parameters = stream.pointee.codecpar, let decoder = avcodec_find_decoder(parameters.pointee.codec_id)
+    else {
+      throw .unsupportedCodec(source: name, codec: codecName(of: stream))
+    }
+    guard let codec = avcodec_alloc_context3(decoder) else {
+      throw .unreadable(source: name, detail: "out of memory")
+    }
+    handles.codec = codec
+    guard avcodec_parameters_to_context(codec, parameters) >= 0 else {
+      throw .unreadable(source: name, detail: "its stream description is damaged")
+    }
+    codec.pointee.pkt_timebase = stream.pointee.time_base
+    // A picture larger than 8192 × 8192 is an attack on memory rather than a video.
+    codec.pointee.max_pixels = 1 << 26
+    let area = Int(parameters.pointee.width) * Int(parameters.pointee.height)
+    codec.pointee.thread_count = Int32(max(1, min(4, sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
+    // Threads that each work at a picture of their own hold several pictures back: too late for a live source, and too
+    // much memory for very large ones.
+    codec.pointee.thread_type = isLive || area > 4096 * 2304 ? FF_THREAD_SLICE : FF_THREAD_FRAME | FF_THREAD_SLICE
+    let (code, line) = FFmpegLog.listening { avcodec_open2(codec, decoder, nil) }
+    guard code >= 0 else {
+      let detail = line.isEmpty ? FFmpegLog.describe(code) : line
+      throw .unsupportedCodec(source: name, codec: "\(codecName(of: stream)): \(detail)")
+    }
+    return codec
+  }
+
+  /// FFmpeg's name of the codec, or the container's four letters for one that FFmpeg does not know.
+  static func codecName(of stream: UnsafeMutablePointer<AVStream>) -> String {
+    guard let parameters = stream.pointee.codecpar else { return "unknown" }
+    if parameters.pointee.codec_id != AV_CODEC_ID_NONE {
+      return String(cString: avcodec_get_name(parameters.pointee.codec_id))
+    }
+    let tag = parameters.pointee.codec_tag
+    let letters = (0..<4).map { UInt8(truncatingIfNeeded: tag >> (8 * $0)) }
+    let name = VideoSource.printable(String(decoding: letters.filter { $0 >= 32 && $0 < 127 }, as: UTF8.self))
+    return name.isEmpty ? "unknown" : name
+  }
+
+  private static func length(of format: UnsafeMutablePointer<AVFormatContext>) -> Double? {
+    let ticks = format.pointee.duration
+    return ticks > 0 ? Double(ticks) / Double(AV_TIME_BASE) : nil
+  }
+
+  private static func canSeek(
+    _ format: UnsafeMutablePointer<AVFormatContext>, source: VideoSource, duration: Double?
+  ) -> Bool {
+    let bytesCanBeSought = format.pointee.pb.map { $0.pointee.seekable & Int32(AVIO_SEEKABLE_NORMAL) != 0 } ?? false
+    switch source {
+    case .file, .standardInput: return bytesCanBeSought
+    case .device: return false
+    case .url:
+      // Playlists and rtsp seek by asking the server, not by bytes.
+      let asksServer = format.pointee.iformat.pointee.flags & AVFMT_NOFILE != 0
+      return duration != nil && (bytesCanBeSought || asksServer)
+    }
+  }
+}

@@ -1,0 +1,54 @@
+/// How a coded picture must be turned and mirrored to stand as it was filmed.
+struct Orientation: Equatable {
+  /// Rows become columns, before any mirroring.
+  var swapsAxes = false
+  /// The result is mirrored left to right, and top to bottom.
+  var mirrorsColumns = false
+  var mirrorsRows = false
+
+  static let upright = Orientation()
+
+  init(swapsAxes: Bool = false, mirrorsColumns: Bool = false, mirrorsRows: Bool = false) {
+    self.swapsAxes = swapsAxes
+    self.mirrorsColumns = mirrorsColumns
+    self.mirrorsRows = mirrorsRows
+  }
+
+  /// Reads a display matrix of nine numbers, row by row: a coded point (x, y) is shown at
+  /// (a·x + c·y, b·x + d·y) with a, b = the first row and c, d = the second. A turn by no multiple of 90° is
+  /// taken as the nearest one.
+  init(a: Int32, b: Int32, c: Int32, d: Int32) {
+    let (straight, crossed) = (abs(Int64(a)) + abs(Int64(d)), abs(Int64(b)) + abs(Int64(c)))
+    swapsAxes = crossed > straight
+    mirrorsColumns = swapsAxes ? c < 0 : a < 0
+    mirrorsRows = swapsAxes ? b < 0 : d < 0
+  }
+
+  /// The size after turning.
+  func applied(to size: PictureSize) -> PictureSize {
+    swapsAxes ? PictureSize(width: size.height, height: size.width) : size
+  }
+
+  /// Writes the turned copy of packed RGB rows.
+  /// - Parameters:
+  ///   - source: `size.height` rows of `size.width` pixels, 3 bytes each.
+  ///   - destination: the first pixel of the turned picture, whose rows lie `stride` bytes apart.
+  func copy(
+    _ source: UnsafePointer<UInt8>, size: PictureSize, to destination: UnsafeMutablePointer<UInt8>, stride: Int
+  ) {
+    let turned = applied(to: size)
+    let sourceStride = size.width * 3
+    for y in 0..<turned.height {
+      let row = mirrorsRows ? turned.height - 1 - y : y
+      var out = destination + y * stride
+      for x in 0..<turned.width {
+        let column = mirrorsColumns ? turned.width - 1 - x : x
+        let from = source + (swapsAxes ? column * sourceStride + row * 3 : row * sourceStride + column * 3)
+        out[0] = from[0]
+        out[1] = from[1]
+        out[2] = from[2]
+        out += 3
+      }
+    }
+  }
+}

@@ -1,0 +1,257 @@
+import Pictures
+
+/// What the decoding thread and everybody else share: the queue of sampled pictures, and the wishes of the user.
+final class StreamControl: Sendable {
+  /// What the decoding thread is to do next.
+  enum Turn {
+    case stop
+    case seek(Double)
+    /// Go on; while muted, nothing is handed out (a live source that is paused).
+    case proceed(isMuted: Bool)
+  }
+
+  /// How a wait of the decoding thread ended.
+  enum Passage {
+    case goOn
+    /// There is a wish to look at first.
+    case interrupted
+  }
+
+  private struct Waiter {
+    let id: UInt64
+    let continuation: CheckedContinuation<TimedPicture?, Never>
+  }
+
+  private struct State {
+    var queue: [TimedPicture] = []
+    var waiters: [Waiter] = []
+    var nextWaiter: UInt64 = 0
+    var isStopped = false
+    var isFinished = false
+    var isClosed = false
+    var isPaused = false
+    var seekTarget: Double?
+    /// The stream's second 0 on the monotonic clock, while it plays at its own pace; nil until it has begun.
+    var playingSince: Double?
+    var pausedAt = 0.0
+    var droppedCount = 0
+    var warnings: [String] = []
+    var suppressedWarnings = 0
+    var failure: VideoError?
+
+    var mustTurn: Bool { isStopped || seekTarget != nil }
+  }
+
+  let interruption: Interruption
+  private let capacity: Int
+  private let dropsOldest: Bool
+  private let monitor = Monitor(State())
+
+  init(capacity: Int, dropsOldest: Bool, interruption: Interruption) {
+    self.capacity = capacity
+    self.dropsOldest = dropsOldest
+    self.interruption = interruption
+  }
+
+  // MARK: For the decoding thread
+
+  /// Waits while there is nothing to do: paused, or at the end with nobody asking to go back.
+  func nextTurn(isLive: Bool, hasEnded: Bool) -> Turn {
+    monitor.waitFor { state in
+      if state.isStopped { return .done(.stop) }
+      if let target = state.seekTarget {
+        state.seekTarget = nil
+        return .done(.seek(target))
+      }
+      if hasEnded || (state.isPaused && !isLive) { return .wait(until: nil) }
+      return .done(.proceed(isMuted: state.isPaused))
+    }
+  }
+
+  /// Hands a picture to the consumer, or queues it.
+  func push(_ picture: TimedPicture) -> Passage {
+    monitor.waitFor { state in
+      if state.mustTurn { return .done(.interrupted) }
+      if !state.isPaused, state.queue.isEmpty, !state.waiters.isEmpty {
+        state.waiters.removeFirst().continuation.resume(returning: picture)
+        return .done(.goOn)
+      }
+      if state.queue.count >= capacity {
+        guard dropsOldest else { return .wait(until: nil) }
+        state.queue.removeFirst()
+        state.droppedCount += 1
+      }
+      state.queue.append(picture)
+      return .done(.goOn)
+    }
+  }
+
+  /// Waits until the stream's own clock shows `time`; a pause holds that clock, and so does falling behind by more than
+  /// half a second, so that a slow machine plays slowly instead of racing after the clock.
+  func wait(forStreamTime time: Double) -> Passage {
+    monitor.waitFor { state in
+      if state.mustTurn { return .done(.interrupted) }
+      if state.isPaused { return .wait(until: nil) }
+      let now = monotonicSeconds()
+      guard let since = state.playingSince else {
+        state.playingSince = now - time
+        return .done(.goOn)
+      }
+      let due = since + time
+      if due > now { return .wait(until: due) }
+      if now - due > 0.5 { state.playingSince = now - time }
+      return .done(.goOn)
+    }
+  }
+
+  /// Lets the clock begin anew with the next picture.
+  func restartClock() {
+    monitor.withLock { $0.playingSince = nil }
+  }
+
+  /// Waits a number of seconds unless there is a wish to look at first.
+  func rest(_ seconds: Double) -> Passage {
+    let until = monotonicSeconds() + seconds
+    return monitor.waitFor { state in
+      if state.mustTurn { return .done(.interrupted) }
+      return monotonicSeconds() >= until ? .done(.goOn) : .wait(until: until)
+    }
+  }
+
+  /// No further pictures come, unless somebody seeks.
+  func finish(failure: VideoError? = nil) {
+    monitor.withLock { state in
+      guard !state.mustTurn else { return }
+      state.isFinished = true
+      state.failure = failure
+      guard state.queue.isEmpty else { return }
+      Self.endWaiters(&state)
+    }
+  }
+
+  /// Everything has been freed.
+  func markClosed() {
+    monitor.withLock { $0.isClosed = true }
+  }
+
+  /// Keeps a line for the user. A stream that never ends must not collect them for ever.
+  func warn(_ text: String) {
+    monitor.withLock { state in
+      if state.warnings.count < 50 { state.warnings.append(text) } else { state.suppressedWarnings += 1 }
+    }
+  }
+
+  // MARK: For everybody else
+
+  func pause() {
+    monitor.withLock { state in
+      guard !state.isPaused else { return }
+      state.isPaused = true
+      state.pausedAt = monotonicSeconds()
+    }
+  }
+
+  func resume() {
+    monitor.withLock { state in
+      guard state.isPaused else { return }
+      state.isPaused = false
+      if let since = state.playingSince { state.playingSince = since + monotonicSeconds() - state.pausedAt }
+      while !state.queue.isEmpty, !state.waiters.isEmpty {
+        state.waiters.removeFirst().continuation.resume(returning: state.queue.removeFirst())
+      }
+      if state.isFinished, state.queue.isEmpty { Self.endWaiters(&state) }
+    }
+  }
+
+  func seek(to time: Double) {
+    monitor.withLock { state in
+      guard !state.isStopped else { return }
+      state.seekTarget = time
+      state.queue.removeAll(keepingCapacity: true)
+      state.isFinished = false
+    }
+  }
+
+  func stop() {
+    interruption.stop()
+    monitor.withLock { state in
+      state.isStopped = true
+      state.isFinished = true
+      state.queue.removeAll()
+      Self.endWaiters(&state)
+    }
+  }
+
+  var droppedCount: Int { monitor.withLock { $0.droppedCount } }
+  var isClosed: Bool { monitor.withLock { $0.isClosed } }
+  var isPaused: Bool { monitor.withLock { $0.isPaused } }
+  var failure: VideoError? { monitor.withLock { $0.failure } }
+
+  func takeWarnings() -> [String] {
+    monitor.withLock { state in
+      var result = state.warnings
+      if state.suppressedWarnings > 0 { result.append("\(state.suppressedWarnings) further warnings were left out") }
+      state.warnings = []
+      state.suppressedWarnings = 0
+      return result
+    }
+  }
+
+  /// The next sampled picture; nil at the end, after a stop, or when the task that asks is cancelled.
+  func next() async -> TimedPicture? {
+    let id = monitor.withLock { state in
+      state.nextWaiter += 1
+      return state.nextWaiter
+    }
+    return await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        monitor.withLock { state in
+          // Cancelling sets the mark first and calls the handler then, so that one of the two is seen here.
+          if Task.isCancelled {
+            continuation.resume(returning: nil)
+            return
+          }
+          switch Self.take(&state) {
+          case .picture(let picture): continuation.resume(returning: picture)
+          case .end: continuation.resume(returning: nil)
+          case .notYet: state.waiters.append(Waiter(id: id, continuation: continuation))
+          }
+        }
+      }
+    } onCancel: {
+      monitor.withLock { state in
+        guard let index = state.waiters.firstIndex(where: { $0.id == id }) else { return }
+        state.waiters.remove(at: index).continuation.resume(returning: nil)
+      }
+    }
+  }
+
+  /// As `next()`, but blocks the calling thread.
+  func nextBlocking() -> TimedPicture? {
+    monitor.waitFor { state in
+      switch Self.take(&state) {
+      case .picture(let picture): .done(picture)
+      case .end: .done(nil)
+      case .notYet: .wait(until: nil)
+      }
+    }
+  }
+
+  private enum Delivery {
+    case picture(TimedPicture)
+    case end
+    case notYet
+  }
+
+  private static func take(_ state: inout State) -> Delivery {
+    if state.isStopped { return .end }
+    if state.isPaused { return .notYet }
+    if !state.queue.isEmpty { return .picture(state.queue.removeFirst()) }
+    return state.isFinished ? .end : .notYet
+  }
+
+  private static func endWaiters(_ state: inout State) {
+    for waiter in state.waiters { waiter.continuation.resume(returning: nil) }
+    state.waiters = []
+  }
+}

@@ -1,0 +1,38 @@
+import Pictures
+
+/// What an open stream is.
+public struct VideoDescription: Sendable, Equatable {
+  /// The source, ready to be shown: one line, without a password.
+  public var source: String
+  /// The size at which a player would show the pictures: after rotation, with square pixels.
+  public var size: PictureSize
+  /// The size of the sampled pictures; it stays the same if the stream changes its own.
+  public var sampledSize: PictureSize
+  /// Seconds; nil when nobody knows (live, or piped in).
+  public var duration: Double?
+  /// The stream's own average rate; nil when it states none.
+  public var framesPerSecond: Double?
+  /// FFmpeg's short names of the codec and the container, such as `h264` and `mov`.
+  public var codec: String
+  public var container: String
+  /// True for a source that goes on for as long as somebody sends.
+  public var isLive: Bool
+  /// True when ``VideoStream/seek(to:)`` can move in it.
+  public var isSeekable: Bool
+}
+
+/// A picture and when it is shown.
+public struct TimedPicture: Sendable, Equatable {
+  /// Seconds from the beginning of the stream.
+  public let time: Double
+  /// For a sampled picture the number of its sampling instant, `time × framesPerSecond`: a gap between two says that
+  /// pictures were dropped or nothing was shown. For a preview a running number.
+  public let index: Int
+  public let picture: Picture
+
+  public init(time: Double, index: Int, picture: Picture) {
+    self.time = time
+    self.index = index
+    self.picture = picture
+  }
+}

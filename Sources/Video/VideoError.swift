@@ -1,0 +1,105 @@
+/// Why a video cannot be read. Each message is one line that says what is wrong, with which source, and what to do.
+public enum VideoError: Error, Sendable, Equatable {
+  /// There is no such file.
+  case missing(source: String)
+  /// The path names a directory.
+  case isDirectory(source: String)
+  /// The user may not read it.
+  case notPermitted(source: String)
+  /// The file holds no bytes.
+  case empty(source: String)
+  /// The bytes are not a video that FFmpeg knows.
+  case notAVideo(source: String, detail: String)
+  /// The file holds sound or other data, and no pictures.
+  case noVideoTrack(source: String)
+  /// There is a video track, but not one picture could be decoded from it.
+  case noPicture(source: String, detail: String)
+  /// An mp4 whose index comes last, from a source that can only be read from front to back.
+  case indexAtEnd(source: String)
+  /// This FFmpeg has no decoder for the video's format.
+  case unsupportedCodec(source: String, codec: String)
+  /// The address names a protocol that this FFmpeg does not speak.
+  case unsupportedProtocol(source: String)
+  /// The other end refused, or could not be found.
+  case unreachable(source: String, detail: String)
+  /// The other end said nothing for this long.
+  case timedOut(source: String, seconds: Double)
+  /// The optional library that reads capture devices is not on this machine.
+  case deviceSupportMissing(source: String, library: String, package: String)
+  /// The device does not exist, is in use, or refuses.
+  case deviceUnavailable(source: String, detail: String)
+  /// Standard input is closed, empty or a terminal.
+  case noStandardInput(detail: String)
+  /// Reading broke off for another reason.
+  case unreadable(source: String, detail: String)
+  /// A picture so long and thin that no vision tower takes it.
+  case tooElongated(source: String, width: Int, height: Int)
+  /// An option that cannot be followed, such as a sampling rate of zero.
+  case invalidOption(String)
+  /// Opening was given up because the caller asked to.
+  case cancelled(source: String)
+}
+
+extension VideoError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .missing(let source):
+      "\(source): no such file; check the path"
+    case .isDirectory(let source):
+      "\(source) is a directory; name a video file inside it"
+    case .notPermitted(let source):
+      "\(source): permission denied; make it readable for this user"
+    case .empty(let source):
+      "\(source) is empty (0 bytes); name a file that holds a video"
+    case .notAVideo(let source, let detail):
+      "\(source) is not a video that FFmpeg can read\(Self.inBrackets(detail)); check what the file really is"
+    case .noVideoTrack(let source):
+      "\(source) has no video stream (only sound or other data); name a file with pictures"
+    case .noPicture(let source, let detail):
+      "\(source): not one picture could be decoded\(Self.inBrackets(detail)); the file is damaged or holds no frames"
+    case .indexAtEnd(let source):
+      "\(source): its index comes last, but this source can only be read from the front; use it as a file, "
+        + "or rewrite it with 'ffmpeg -i IN -c copy -movflags +faststart OUT'"
+    case .unsupportedCodec(let source, let codec):
+      "\(source): this FFmpeg has no decoder for '\(codec)'; convert the video, for instance to H.264"
+    case .unsupportedProtocol(let source):
+      "\(source): this protocol is not supported; use rtsp://, http://, https://, a file, /dev/videoN or -"
+    case .unreachable(let source, let detail):
+      "\(source) cannot be reached\(Self.inBrackets(detail)); check the address and that the sender is running"
+    case .timedOut(let source, let seconds):
+      "\(source) sent nothing usable for \(decimal(seconds, places: seconds < 10 ? 1 : 0)) s; "
+        + "check the address and that the sender is running"
+    case .deviceSupportMissing(let source, let library, let package):
+      "\(source): capture devices need \(library), which is not on this machine; install the package \(package)"
+    case .deviceUnavailable(let source, let detail):
+      "\(source): the capture device cannot be used\(Self.inBrackets(detail)); "
+        + "check that it is plugged in and not in use"
+    case .noStandardInput(let detail):
+      "standard input \(detail); pipe a video into the program or name a file"
+    case .unreadable(let source, let detail):
+      "\(source) cannot be read\(Self.inBrackets(detail))"
+    case .tooElongated(let source, let width, let height):
+      "\(source): pictures of \(width)×\(height) are more than 200 times as long as wide; crop the video"
+    case .invalidOption(let text):
+      text
+    case .cancelled(let source):
+      "\(source): opening was cancelled"
+    }
+  }
+
+  private static func inBrackets(_ detail: String) -> String {
+    detail.isEmpty ? "" : " (\(detail))"
+  }
+}
+
+/// A number with a fixed count of places behind the point, as people read it.
+func decimal(_ value: Double, places: Int) -> String {
+  guard value.isFinite, abs(value) < 1e12 else { return "\(value)" }
+  var scale = 1
+  for _ in 0..<places { scale *= 10 }
+  let scaled = Int((abs(value) * Double(scale)).rounded())
+  let sign = value < 0 && scaled > 0 ? "-" : ""
+  guard places > 0 else { return sign + String(scaled) }
+  let fraction = String(scaled % scale)
+  return sign + String(scaled / scale) + "." + String(repeating: "0", count: places - fraction.count) + fraction
+}

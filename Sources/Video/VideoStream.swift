@@ -1,0 +1,137 @@
+import Pictures
+
+/// A video as a sequence of pictures sampled at a steady rate, whatever the source.
+///
+/// Decoding runs on a thread of its own beside the consumer, behind a bounded queue, so that memory does not grow with
+/// the stream. Each picture goes to one consumer; several tasks may share the stream. All methods may be called from
+/// any thread, at any time and more than once. The stream stops when the last reference to it goes.
+///
+/// After the last picture a source that can be moved in stays open: ``seek(to:)`` then goes on from there, and the
+/// next `for await` loop gets its pictures.
+public final class VideoStream: Sendable, AsyncSequence {
+  public typealias Element = TimedPicture
+  public typealias Failure = Never
+
+  public let description: VideoDescription
+  private let control: StreamControl
+  private let previewFeed: PreviewFeed?
+
+  /// Opens the source, decodes its first picture and begins to read ahead.
+  ///
+  /// Blocks while a network source is being reached, for up to `options.timeout` a step; from a task, use
+  /// ``open(_:options:)``.
+  public convenience init(source: VideoSource, options: SamplingOptions = SamplingOptions()) throws(VideoError) {
+    try self.init(source: source, options: options, interruption: Interruption())
+  }
+
+  private init(source: VideoSource, options: SamplingOptions, interruption: Interruption) throws(VideoError) {
+    let loop = try DecodingLoop(source: source, options: options, interruption: interruption)
+    description = loop.description
+    control = loop.sharedControl
+    previewFeed = loop.sharedPreviews
+    guard startThread({ loop.run() }) else {
+      throw .unreadable(source: source.displayName, detail: "the system has no thread left")
+    }
+  }
+
+  /// Opens the source on a thread of its own. Cancelling the task gives up.
+  public static func open(
+    _ source: VideoSource, options: SamplingOptions = SamplingOptions()
+  ) async throws(VideoError) -> VideoStream {
+    let interruption = Interruption()
+    let result: Result<VideoStream, VideoError> = await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let hasStarted = startThread {
+          do throws(VideoError) {
+            let stream = try VideoStream(source: source, options: options, interruption: interruption)
+            continuation.resume(returning: .success(stream))
+          } catch {
+            continuation.resume(returning: .failure(error))
+          }
+        }
+        if !hasStarted {
+          continuation.resume(
+            returning: .failure(.unreadable(source: source.displayName, detail: "the system has no thread left")))
+        }
+      }
+    } onCancel: {
+      interruption.stop()
+    }
+    return try result.get()
+  }
+
+  deinit {
+    control.stop()
+  }
+
+  // MARK: Pictures
+
+  public struct Iterator: AsyncIteratorProtocol, Sendable {
+    let stream: VideoStream
+
+    public func next() async -> TimedPicture? {
+      await stream.next()
+    }
+  }
+
+  public func makeAsyncIterator() -> Iterator {
+    Iterator(stream: self)
+  }
+
+  /// The next sampled picture; nil at the end of the stream, after ``stop()``, or when the asking task is cancelled.
+  /// While the stream is paused it does not return.
+  public func next() async -> TimedPicture? {
+    await control.next()
+  }
+
+  /// As ``next()`` for a thread that may block; never call it from a task.
+  public func nextBlocking() -> TimedPicture? {
+    control.nextBlocking()
+  }
+
+  /// Pictures to look at, fitted into `previewSize` at no more than `previewRate` a second; a slow reader gets the
+  /// newest. Empty without a preview size. For one reader.
+  public var previews: AsyncStream<TimedPicture> {
+    previewFeed?.pictures ?? AsyncStream { $0.finish() }
+  }
+
+  /// Previews fit into this box from now on, in pixels; without effect for a stream opened without previews.
+  public func setPreviewSize(_ size: PictureSize) {
+    previewFeed?.setSize(size)
+  }
+
+  // MARK: What has happened
+
+  /// Sampled pictures that gave way to newer ones because nobody took them in time.
+  public var droppedCount: Int { control.droppedCount }
+
+  /// What the user should know and has not been told yet, one line each; asking takes them.
+  public func takeWarnings() -> [String] { control.takeWarnings() }
+
+  /// Why the stream ended before its time; nil while it runs and after a proper end.
+  public var failure: VideoError? { control.failure }
+
+  public var isPaused: Bool { control.isPaused }
+
+  /// True once the decoding thread has freed everything it held.
+  package var isClosed: Bool { control.isClosed }
+
+  // MARK: Wishes
+
+  /// Nothing is handed out until ``resume()``. A live source is read on meanwhile, and its pictures are left out.
+  public func pause() { control.pause() }
+
+  public func resume() { control.resume() }
+
+  /// Goes on with the first sampling instant at or after `time` seconds; pictures that wait in the queue are left out.
+  /// - Returns: false when this source cannot be moved in, or `time` is no number.
+  @discardableResult
+  public func seek(to time: Double) -> Bool {
+    guard description.isSeekable, time.isFinite else { return false }
+    control.seek(to: time)
+    return true
+  }
+
+  /// Ends the stream and closes the source, also in the middle of a read that blocks.
+  public func stop() { control.stop() }
+}

@@ -1,0 +1,49 @@
+import ArgumentParser
+import Assistant
+import Foundation
+import BoundedCache
+import Screen
+import SessionInterface
+import Video
+
+/// The screen: picture, conversation and memory.
+struct ScreenCommand {
+  var source: String?
+  var stream: StreamSettings
+  var dialogue: DialogueOptions
+
+  func run(model: sending LoadedModel) async throws {
+    let options = try stream.options(for: model, isHeadless: false)
+    let session = try Session(
+      model: model, options: dialogue, video: try await open(with: options), sourceName: source)
+    let running = Task { await session.run() }
+    let exit: ScreenExit
+    do {
+      exit = try await runScreen(
+        events: session.events, send: { session.send($0) },
+        options: ScreenOptions(
+          policies: RetentionPolicy.allCases.map(\.rawValue), standardInputCarriesData: source == "-"))
+    } catch {
+      session.send(.quit)
+      await running.value
+      throw StartFailure.report(error.description)
+    }
+    session.send(.quit)
+    await running.value
+    switch exit {
+    case .quit, .sessionEnded: break
+    case .interrupted: throw ExitStatus.interrupted
+    case .signal(let number): throw ExitCode(128 + number)
+    case .terminalLost: throw ExitCode(128 + SIGHUP)
+    }
+  }
+
+  private func open(with options: SamplingOptions) async throws(AssistantError) -> VideoStream? {
+    guard let source else { return nil }
+    do {
+      return try await VideoStream.open(VideoSource(source), options: options)
+    } catch {
+      throw .videoUnreadable(message: error.description)
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import ArgumentParser
+import Assistant
+import BoundedCache
+
+/// How much may be held, and what.
+struct MemoryOptions: ParsableArguments {
+  @Option(
+    name: .customLong("kv-budget"),
+    help: ArgumentHelp("Most tokens held in the key-value cache. (default: 4096)", valueName: "tokens"))
+  var budget: Int?
+
+  @Option(
+    name: .customLong("kv-memory"),
+    help: ArgumentHelp("The same as memory, for example 64MiB.", valueName: "size"))
+  var memory: ByteSize?
+
+  @Option(
+    name: .customLong("kv-policy"),
+    help: ArgumentHelp("What to keep when the budget is full.", valueName: "policy"))
+  var policy: RetentionPolicy = .infinipotV
+
+  @Option(name: .customLong("kv-type"), help: ArgumentHelp("How keys and values are stored.", valueName: "type"))
+  var type: KeyValueType = .f16
+
+  func validate() throws {
+    if budget != nil && memory != nil { throw ValidationError("--kv-budget and --kv-memory exclude each other") }
+    if let budget, budget < 1 { throw ValidationError("--kv-budget must be above 0, not \(budget)") }
+  }
+
+  var dialogueBudget: DialogueOptions.Budget {
+    if let memory { return .bytes(memory.bytes) }
+    if let budget { return .tokens(budget) }
+    return DialogueOptions.defaultBudget
+  }
+}
+
+/// Storage of keys and values.
+enum KeyValueType: String, ExpressibleByArgument, CaseIterable {
+  case f16
+}
+
+extension RetentionPolicy: ExpressibleByArgument {}
+
+/// A size as people write it: 512k, 64MiB, 1.5GB.
+struct ByteSize: ExpressibleByArgument, Equatable {
+  var bytes: Int
+
+  init?(argument: String) {
+    let digits = argument.prefix { $0.isNumber || $0 == "." }
+    guard let number = Double(digits), number > 0 else { return nil }
+    let unit = argument.dropFirst(digits.count).lowercased()
+    let factors: [String: Double] = [
+      "": 1, "b": 1, "k": 1024, "kb": 1e3, "kib": 1024, "m": 1_048_576, "mb": 1e6, "mib": 1_048_576,
+      "g": 1_073_741_824, "gb": 1e9, "gib": 1_073_741_824,
+    ]
+    guard let factor = factors[unit], number * factor < 0x1p52 else { return nil }
+    bytes = Int(number * factor)
+  }
+}

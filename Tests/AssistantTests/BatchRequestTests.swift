@@ -1,0 +1,71 @@
+import Assistant
+import Testing
+
+struct BatchRequestTests {
+  private func refusal(_ line: String) -> BatchRequestError? {
+    do throws(BatchRequestError) {
+      _ = try BatchRequest(line: line, number: 7)
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  @Test("A request may hold one question or several turns")
+  func forms() throws {
+    let one = try BatchRequest(line: #"{"id":"a","video":"c.mp4","ask":"What?"}"#, number: 1)
+    #expect(one.turns == [BatchRequest.Turn(at: nil, ask: "What?")])
+    let many = try BatchRequest(
+      line: #"{"id":"b","video":"c.mp4","turns":[{"at":1.5,"ask":"Now?"},{"ask":"And then?"}]}"#, number: 2)
+    #expect(many.turns == [BatchRequest.Turn(at: 1.5, ask: "Now?"), BatchRequest.Turn(at: nil, ask: "And then?")])
+  }
+
+  @Test("What a request sets for itself is read")
+  func overrides() throws {
+    let request = try BatchRequest(
+      line: #"{"id":"a","ask":"x","kv_budget":512,"kv_policy":"uniform","fps":1.5,"max_tokens":9,"seed":3}"#, number: 1)
+    #expect(request.overrides.kv_budget == 512)
+    #expect(request.overrides.kv_policy == "uniform")
+    #expect(request.overrides.fps == 1.5)
+    #expect(request.overrides.max_tokens == 9)
+    #expect(request.overrides.seed == 3)
+  }
+
+  @Test("A number serves as an id, and fields of others are left alone")
+  func lenience() throws {
+    #expect(try BatchRequest(line: #"{"id":12,"ask":"x","expected":"y"}"#, number: 1).id == "12")
+  }
+
+  @Test(
+    "What is wrong with a line is said with its number",
+    arguments: [
+      ("{\"id\":\"a\",", "not valid JSON"),
+      ("[1,2]", "not a JSON object"),
+      (#"{"ask":"x"}"#, "“id” is missing"),
+      (#"{"id":"a"}"#, "neither “ask” nor “turns”"),
+      (#"{"id":"a","ask":"x","turns":[]}"#, "exclude each other"),
+      (#"{"id":"a","turns":[]}"#, "“turns” is empty"),
+      (#"{"id":"a","ask":"  "}"#, "is empty"),
+      (#"{"id":"a","ask":5}"#, "“ask” is not a string"),
+      (#"{"id":"a","turns":[{"at":1}]}"#, "“turns.0.ask” is missing"),
+      (#"{"id":"a","ask":"x","kv_budget":"big"}"#, "“kv_budget” is not a whole number"),
+      (#"{"id":"a","ask":"x","at":3}"#, "no “video”"),
+      (#"{"id":"a","video":"v","turns":[{"at":-1,"ask":"x"}]}"#, "0 or more"),
+      (#"{"id":"a","video":"v","turns":[{"at":5,"ask":"x"},{"at":4,"ask":"y"}]}"#, "before the turn above"),
+    ])
+  func refusals(line: String, reason: String) throws {
+    let error = try #require(refusal(line))
+    #expect(error.message.hasPrefix("line 7: "))
+    #expect(error.message.contains(reason), "\(error.message)")
+  }
+
+  @Test("A refused line still tells its id where there is one")
+  func refusedID() {
+    #expect(refusal(#"{"id":"cam-3","ask":5}"#)?.id == "cam-3")
+  }
+
+  @Test("A task for the coding assistant is recognized")
+  func code() throws {
+    #expect(try BatchRequest(line: #"{"id":"c","code":{"task":"t"}}"#, number: 1).isCode)
+  }
+}

@@ -1,0 +1,27 @@
+import Assistant
+import Foundation
+import Testing
+
+struct OrderedJSONTests {
+  @Test("Members keep their order")
+  func order() {
+    let value: OrderedJSON = ["id": "z", "a": 1, "inner": ["y": 2, "b": .bool(true)]]
+    #expect(value.text == #"{"id":"z","a":1,"inner":{"y":2,"b":true}}"#)
+  }
+
+  @Test("Any text survives as one line")
+  func escaping() throws {
+    let text = "line\nbreak \"quoted\" \\ tab\t \u{1}\u{7F} é 🐈‍⬛ \u{2028}"
+    let value: OrderedJSON = ["t": .string(text)]
+    #expect(!value.text.contains("\n"))
+    let decoded = try JSONDecoder().decode([String: String].self, from: Data(value.text.utf8))
+    #expect(decoded["t"] == text)
+  }
+
+  @Test("Numbers have three decimals at most, and what is no number is null")
+  func numbers() {
+    #expect(OrderedJSON.number(0.123456).text == "0.123")
+    #expect(OrderedJSON.number(12).text == "12.0")
+    #expect(OrderedJSON.number(.infinity).text == "null")
+  }
+}

@@ -1,0 +1,159 @@
+import Assistant
+import Foundation
+import SessionInterface
+import Testing
+import Video
+
+/// The session as its listeners see it: commands in, events out.
+struct SessionTests {
+  private static let sample = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Assets/sample.mp4").path
+
+  private func session(watching path: String? = nil, budget: Int = 4096) throws -> Session {
+    let model = try LoadedModel(paths: try ModelPaths.resolve(languageModel: nil, vision: nil), threads: 1)
+    let video = try path.map { path in
+      try VideoStream(
+        source: VideoSource(path),
+        options: try StreamSettings(pace: .fast).options(for: model, isHeadless: true))
+    }
+    return try Session(
+      model: model, options: DialogueOptions(budget: .tokens(budget)), video: video, sourceName: path)
+  }
+
+  /// Runs a session: each event is shown to `react`, which may send commands; ends when the events end.
+  private func run(_ session: Session, react: (SessionEvent) -> Void) async {
+    let running = Task { await session.run() }
+    for await event in session.events { react(event) }
+    await running.value
+  }
+
+  @Test("A question is answered in pieces between its beginning and its end")
+  func answer() async throws {
+    let session = try session()
+    var log: [String] = []
+    var text = ""
+    await run(session) { event in
+      switch event {
+      case .ready(let description):
+        #expect(description.isEmbeddedModel)
+        session.send(.ask("hello"))
+      case .answerStarted(let question): log.append("start \(question)")
+      case .answerPiece(let piece): text += piece
+      case .answerFinished(let summary):
+        log.append("end")
+        #expect(summary.text == text)
+        session.send(.quit)
+      default: break
+      }
+    }
+    #expect(log == ["start hello", "end"])
+    #expect(!text.isEmpty)
+  }
+
+  @Test("A stream is read to its end, and can be asked about afterwards")
+  func stream() async throws {
+    let session = try session(watching: Self.sample, budget: 200)
+    var answer: AnswerSummary?
+    var last = SessionStatistics()
+    var passes = 0
+    await run(session) { event in
+      switch event {
+      case .streamEnded: session.send(.ask("What came first?"))
+      case .passDone: passes += 1
+      case .statistics(let statistics):
+        last = statistics
+        #expect(statistics.heldTokens <= 200)
+      case .answerFinished(let summary):
+        answer = summary
+        session.send(.quit)
+      case .failure(_, let message): Issue.record("\(message)")
+      default: break
+      }
+    }
+    #expect(answer?.stop == .end)
+    #expect(passes > 0)
+    #expect(last.picturesSeen > 40)
+    #expect(last.picturesDropped == 0)
+    #expect(last.residentBytes > 0)
+  }
+
+  @Test("After the end, a seek goes on from there")
+  func seek() async throws {
+    let session = try session(watching: Self.sample)
+    var ends = 0
+    var earliest = Double.infinity
+    await run(session) { event in
+      switch event {
+      case .frameSeen(let time) where ends == 1: earliest = min(earliest, time)
+      case .streamEnded:
+        ends += 1
+        session.send(ends == 1 ? .seek(seconds: 10) : .quit)
+      default: break
+      }
+    }
+    #expect(ends == 2)
+    #expect(earliest >= 10)
+  }
+
+  @Test("Cancelling with nothing under way does not touch the next answer")
+  func staleCancellation() async throws {
+    let session = try session()
+    var stop: AnswerSummary.Stop?
+    await run(session) { event in
+      switch event {
+      case .ready:
+        session.send(.cancelAnswer)
+        session.send(.ask("hello"))
+      case .answerFinished(let summary):
+        stop = summary.stop
+        session.send(.quit)
+      default: break
+      }
+    }
+    #expect(stop == .end)
+  }
+
+  @Test("What cannot be done is said, and the session goes on")
+  func failures() async throws {
+    let session = try session()
+    var codes: [String] = []
+    var isAnswered = false
+    await run(session) { event in
+      switch event {
+      case .ready:
+        session.send(.setPolicy("best"))
+        session.send(.setBudget(tokens: 1))
+        session.send(.seek(seconds: 3))
+        session.send(.save(path: "/nonexistent/talk.md"))
+        session.send(.ask("hello"))
+      case .failure(let code, _): codes.append(code)
+      case .answerFinished:
+        isAnswered = true
+        session.send(.quit)
+      default: break
+      }
+    }
+    #expect(codes == ["request_malformed", "budget_too_small", "unsupported", "output_unwritable"])
+    #expect(isAnswered)
+  }
+
+  @Test("A saved conversation holds the words of both sides")
+  func save() async throws {
+    let session = try session()
+    let path = NSTemporaryDirectory() + "edgeassist-\(UUID().uuidString).md"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    var said = ""
+    await run(session) { event in
+      switch event {
+      case .ready: session.send(.ask("hello"))
+      case .answerFinished(let summary):
+        said = summary.text
+        session.send(.save(path: path))
+      case .note: session.send(.quit)
+      default: break
+      }
+    }
+    let saved = try String(contentsOfFile: path, encoding: .utf8)
+    #expect(saved.contains("hello") && saved.contains(said))
+  }
+}

@@ -1,0 +1,82 @@
+import BoundedCache
+import Testing
+
+@Suite("Whatever happens, the cache stays within its budget and true to what was written")
+struct BoundTests {
+  @Test("through random streams, questions, answers and changes of mind", arguments: 0..<12 as Range<UInt64>)
+  func boundHoldsAtEveryMoment(seed: UInt64) throws {
+    var random = SplitMix64(seed: seed)
+    let policies: [RetentionPolicy] = [.infinipotV, .slidingWindow, .uniform]
+    let (height, width) = (Int.random(in: 1...4, using: &random), Int.random(in: 1...4, using: &random))
+    let perFrame = height * width
+    let systemTokens = Int.random(in: 0...5, using: &random)
+    var largestBudget = systemTokens + perFrame * Int.random(in: 2...12, using: &random) + 8
+    var marked = try MarkedCache(
+      layers: 2, heads: 2, budget: largestBudget, policy: policies[Int(seed) % policies.count])
+    let cache = marked.cache
+    var refusals = 0
+
+    for step in 0..<120 {
+      do {
+        if cache.count == 0, systemTokens > 0 { try marked.append(systemTokens, to: .system) }
+        switch Int.random(in: 0..<12, using: &random) {
+        case 0..<5:
+          marked.truncateTail(to: 0)
+          try marked.see(frames: Int.random(in: 1...2, using: &random), height: height, width: width)
+        case 5..<8:
+          let question = Int.random(in: 1...9, using: &random)
+          try cache.makeRoom(for: question)
+          try marked.append(question, to: .tail)
+        case 8:
+          marked.truncateTail(to: Int.random(in: 0...cache.tailCount, using: &random))
+        case 9:
+          let budget = Int.random(in: 1...(systemTokens + perFrame * 12 + 8), using: &random)
+          try cache.setBudget(budget)
+          largestBudget = max(largestBudget, budget)
+        case 10:
+          try cache.setPolicy(policies[Int.random(in: 0..<3, using: &random)])
+        default:
+          try marked.append(Int.random(in: 1...30, using: &random), to: .tail)
+        }
+      } catch let error as CacheError {
+        refusals += 1
+        switch error {
+        case .budgetTooSmall, .noRoom: break
+        default: Issue.record("step \(step): \(error)")
+        }
+      }
+      try expectSound(marked, "seed \(seed), step \(step)")
+      #expect(cache.peakCount <= largestBudget)
+    }
+    #expect(cache.passCount > 3)
+    #expect(refusals < 110)
+  }
+
+  private func expectSound(_ marked: MarkedCache, _ place: String) throws {
+    let cache = marked.cache
+    #expect(cache.count <= (try #require(cache.budget)), "\(place)")
+    #expect(cache.byteCount <= cache.allocatedByteCount, "\(place)")
+    #expect(cache.systemCount == marked.system.count && cache.tailCount == marked.tail.count, "\(place)")
+    for layer in 0..<cache.shape.layers {
+      for head in 0..<cache.shape.keyValueHeads {
+        let held = try #require(marked.ordinals(layer: layer, head: head), "\(place): a number was changed")
+        #expect(Array(held.prefix(cache.systemCount)) == marked.system, "\(place)")
+        #expect(Array(held.suffix(cache.tailCount)) == marked.tail, "\(place)")
+        #expect(zip(held, held.dropFirst()).allSatisfy(<), "\(place): not in stream order")
+      }
+    }
+  }
+
+  @Test("An hour of frames runs in the memory of the first minute")
+  func memoryIsFlat() throws {
+    var marked = try MarkedCache(layers: 1, heads: 1, dimension: 2, budget: 40, policy: .infinipotV)
+    try marked.append(3, to: .system)
+    let allocated = marked.cache.allocatedByteCount
+    for _ in 0..<3600 { try marked.see(height: 2, width: 2) }
+    #expect(marked.cache.peakCount <= 40)
+    #expect(marked.cache.allocatedByteCount == allocated)
+    #expect(allocated == 40 * marked.cache.shape.bytesPerToken)
+    #expect(marked.ordinals()?.prefix(3) == [0, 1, 2])
+    #expect(marked.cache.passCount > 1000)
+  }
+}

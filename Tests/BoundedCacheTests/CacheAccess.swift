@@ -1,0 +1,100 @@
+import BoundedCache
+
+extension KeyValueCache {
+  func write(_ key: [UInt16], _ value: [UInt16], layer: Int, head: Int, slot: Int) {
+    let offset = slot * shape.headDimension
+    (keys(layer: layer, head: head) + offset).update(from: key, count: shape.headDimension)
+    (values(layer: layer, head: head) + offset).update(from: value, count: shape.headDimension)
+  }
+
+  /// One head's keys, a row for each token held.
+  func keyRows(layer: Int, head: Int) -> [[UInt16]] { rows(keys(layer: layer, head: head)) }
+
+  /// One head's values, a row for each token held.
+  func valueRows(layer: Int, head: Int) -> [[UInt16]] { rows(values(layer: layer, head: head)) }
+
+  private func rows(_ start: UnsafeMutablePointer<UInt16>) -> [[UInt16]] {
+    (0..<count).map { slot in
+      Array(UnsafeBufferPointer(start: start + slot * shape.headDimension, count: shape.headDimension))
+    }
+  }
+}
+
+/// A cache whose every token can be told from every other: the test's own record of what should be where.
+///
+/// The first number of a key is the token's ordinal, as the bits of a small 16-bit float; everything else follows from
+/// ordinal, layer, head and place in the row.
+struct MarkedCache {
+  let cache: KeyValueCache
+  private(set) var system: [Int] = []
+  private(set) var tail: [Int] = []
+  private var next = 0
+
+  /// Ordinals stay below the bit patterns of infinity.
+  static let mostTokens = 0x7C00
+
+  init(
+    layers: Int = 4, heads: Int = 2, dimension: Int = 8, budget: Int, policy: RetentionPolicy
+  ) throws {
+    cache = try KeyValueCache(
+      shape: CacheShape(layers: layers, keyValueHeads: heads, headDimension: dimension), budget: budget,
+      policy: policy)
+  }
+
+  /// Appends without making room first.
+  mutating func append(_ n: Int, to segment: CacheSegment, grid: FrameGrid? = nil) throws {
+    let first = try cache.append(n, to: segment, grid: grid)
+    let ordinals = Array(next..<(next + n))
+    next += n
+    for (slot, ordinal) in ordinals.enumerated() {
+      for layer in 0..<cache.shape.layers {
+        for head in 0..<cache.shape.keyValueHeads {
+          let (key, value) = content(ordinal, layer: layer, head: head)
+          cache.write(key, value, layer: layer, head: head, slot: first + slot)
+        }
+      }
+    }
+    if segment == .system { system += ordinals }
+    if segment == .tail { tail += ordinals }
+  }
+
+  /// Appends frames, with a pass before them if they need one.
+  mutating func see(frames: Int = 1, height: Int, width: Int) throws {
+    let grid = FrameGrid(frames: frames, height: height, width: width)
+    try cache.makeRoom(for: grid.tokenCount, in: .vision)
+    try append(grid.tokenCount, to: .vision, grid: grid)
+  }
+
+  mutating func truncateTail(to n: Int) {
+    cache.truncateTail(to: n)
+    tail = Array(tail.prefix(max(n, 0)))
+  }
+
+  mutating func removeAll() {
+    cache.removeAll()
+    system = []
+    tail = []
+  }
+
+  /// The ordinals of what one head holds, in memory order; nil if any number of any token is not what was written.
+  func ordinals(layer: Int = 0, head: Int = 0) -> [Int]? {
+    let keys = cache.keyRows(layer: layer, head: head)
+    let values = cache.valueRows(layer: layer, head: head)
+    let ordinals = keys.map { Int($0[0]) }
+    for (slot, ordinal) in ordinals.enumerated() {
+      guard content(ordinal, layer: layer, head: head) == (keys[slot], values[slot]) else { return nil }
+    }
+    return ordinals
+  }
+
+  func visionOrdinals(layer: Int = 0, head: Int = 0) -> [Int]? {
+    ordinals(layer: layer, head: head).map { Array($0.dropFirst(cache.systemCount).prefix(cache.visionCount)) }
+  }
+
+  private func content(_ ordinal: Int, layer: Int, head: Int) -> (key: [UInt16], value: [UInt16]) {
+    var random = SplitMix64(seed: UInt64(ordinal * 1000 + layer * 10 + head))
+    func half() -> UInt16 { Float16(Float(random.signed()) / 128).bitPattern }
+    let key = [UInt16(ordinal)] + (1..<cache.shape.headDimension).map { _ in half() }
+    return (key, (0..<cache.shape.headDimension).map { _ in half() })
+  }
+}

@@ -1,0 +1,103 @@
+import Foundation
+import BoundedCache
+import Testing
+
+/// What `Goldens/make_goldens.py` wrote.
+private struct Goldens: Decodable {
+  struct Case: Decodable {
+    struct Pass: Decodable {
+      let appendedFrames: Int
+      /// [layer][head] → hexadecimal digits, a bit for each token held before the pass.
+      let kept: [[String]]
+    }
+    let name: String
+    let seed: UInt64
+    let height, width, roomFrames, keptFrames, layers, heads, dimension: Int
+    let alpha, rho: Double
+    let passes: [Pass]
+  }
+  let cases: [Case]
+
+  static func load() throws -> Goldens {
+    let url = try #require(Bundle.module.url(forResource: "Goldens/infinipot-v", withExtension: "json"))
+    return try JSONDecoder().decode(Goldens.self, from: Data(contentsOf: url))
+  }
+}
+
+/// One head's tokens, as the reference holds them.
+private struct HeldTokens {
+  var keys: [[UInt16]] = []
+  var values: [[UInt16]] = []
+
+  mutating func keep(_ digits: String) throws {
+    var stays: [Bool] = []
+    for digit in digits {
+      let bits = try #require(digit.hexDigitValue)
+      for bit in [8, 4, 2, 1] { stays.append(bits & bit != 0) }
+    }
+    keys = zip(keys, stays).filter(\.1).map(\.0)
+    values = zip(values, stays).filter(\.1).map(\.0)
+  }
+}
+
+@Suite("A pass of InfiniPot-V keeps exactly the tokens that the reference keeps")
+struct GoldenTests {
+  @Test("in every layer and head, shape after shape, pass after pass")
+  func keepsWhatTheReferenceKeeps() throws {
+    let cases = try Goldens.load().cases
+    #expect(cases.count >= 10)
+    for golden in cases { try check(golden) }
+  }
+
+  private func check(_ golden: Goldens.Case) throws {
+    let shape = CacheShape(
+      layers: golden.layers, keyValueHeads: golden.heads, headDimension: golden.dimension)
+    let perFrame = golden.height * golden.width
+    let cache = try KeyValueCache(
+      shape: shape, budget: golden.roomFrames * perFrame, policy: .infinipotV,
+      parameters: InfiniPotVParameters(
+        temporalShare: golden.alpha, recentShare: golden.rho,
+        keptShare: Double(golden.keptFrames) / Double(golden.roomFrames)))
+    let heads = golden.layers * golden.heads
+    var random = SplitMix64(seed: golden.seed)
+    let base = (0..<heads * perFrame * golden.dimension).map { _ in random.signed() }
+    var expected = Array(repeating: HeldTokens(), count: heads)
+
+    for (number, pass) in golden.passes.enumerated() {
+      for _ in 0..<pass.appendedFrames {
+        let grid = FrameGrid(frames: 1, height: golden.height, width: golden.width)
+        let slot = try cache.append(perFrame, to: .vision, grid: grid)
+        for head in 0..<heads {
+          for place in 0..<perFrame {
+            let (key, value) = token(&random, base: base[((head * perFrame + place) * golden.dimension)...], golden)
+            expected[head].keys.append(key)
+            expected[head].values.append(value)
+            cache.write(key, value, layer: head / golden.heads, head: head % golden.heads, slot: slot + place)
+          }
+        }
+      }
+      let report = try #require(try cache.makeRoom(for: perFrame, in: .vision))
+      #expect(report.before == golden.roomFrames * perFrame)
+      #expect(report.after == golden.keptFrames * perFrame)
+      for head in 0..<heads {
+        let (layer, index) = (head / golden.heads, head % golden.heads)
+        try expected[head].keep(pass.kept[layer][index])
+        let isEqual =
+          cache.keyRows(layer: layer, head: index) == expected[head].keys
+          && cache.valueRows(layer: layer, head: index) == expected[head].values
+        #expect(isEqual, "\(golden.name): pass \(number), layer \(layer), head \(index)")
+      }
+    }
+  }
+
+  private func token(
+    _ random: inout SplitMix64, base: ArraySlice<Int>, _ golden: Goldens.Case
+  ) -> (key: [UInt16], value: [UInt16]) {
+    func half(_ number: Int) -> UInt16 { Float16(Float(number) / 128).bitPattern }
+    let keyShift = random.shift(below: 5)
+    let key = base.prefix(golden.dimension).map { half($0 + random.signed() >> keyShift) }
+    let valueShift = random.shift(below: 3)
+    let value = (0..<golden.dimension).map { _ in half(random.signed() >> valueShift) }
+    return (key, value)
+  }
+}

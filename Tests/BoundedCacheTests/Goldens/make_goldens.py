@@ -1,0 +1,209 @@
+"""Reference passes of InfiniPot-V (arXiv 2506.15745) on reproducible random keys and values.
+
+Run: python make_goldens.py > infinipot-v.json      (made with Python 3.11, numpy 2.4.6, torch 2.15.0)
+
+It is written to be read, in 64-bit floats and without any of the shortcuts of the Swift code: cosines pair by pair,
+pooling by torch, ranking by a stable sort. The goldens hold only which tokens stay; keys and values come from the small
+generator below, which the tests write again in Swift, and are exact in 16-bit floats on both sides.
+
+Every decision is well separated: a seed is skipped when two scores on either side of a cut differ by less than MARGIN
+(relative), because 32-bit arithmetic might then order them differently.
+
+Numbers
+  draw(seed, i) = mix((seed + (i + 1) * 0x9E3779B97F4A7C15) mod 2^64), the i-th output of SplitMix64.
+  signed(d)     = (d >> 54) - 512, so -512 ... 511.
+Draws are used in this order:
+  for each layer, head, place, dimension:  base = signed
+  for each frame of the stream, layer, head, place:
+    one draw for a shift s = (d >> 60) mod 5;        then for each dimension: key   = (base + (signed >> s)) / 128
+    one draw for a shift t = (d >> 60) mod 3;        then for each dimension: value = (signed >> t) / 128
+(>> on signed numbers rounds down.)
+
+Output: one object a case. `kept` of a pass is [layer][head] -> hexadecimal digits, one bit for each token held before
+the pass, the first token the highest bit of the first digit, 1 if it stays, padded with zeros to whole digits.
+"""
+
+import json
+import sys
+
+import numpy as np
+import torch
+
+GAMMA = 0x9E3779B97F4A7C15
+MARGIN = 3e-6
+
+
+class TooClose(Exception):
+    pass
+
+
+class Draws:
+    def __init__(self, seed):
+        self.seed = seed
+        self.used = 0
+
+    def take(self, count):
+        with np.errstate(over="ignore"):
+            index = np.arange(self.used + 1, self.used + count + 1, dtype=np.uint64)
+            self.used += count
+            z = np.uint64(self.seed) + index * np.uint64(GAMMA)
+            z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+            z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+            return z ^ (z >> np.uint64(31))
+
+
+def signed(draws):
+    return (draws >> np.uint64(54)).astype(np.int64) - 512
+
+
+class Stream:
+    """Frames of keys and values, [layers, heads, P, dimension] each."""
+
+    def __init__(self, case, seed):
+        self.shape = (case["layers"], case["heads"], case["height"] * case["width"])
+        self.dimension = case["dimension"]
+        self.draws = Draws(seed)
+        self.base = signed(self.draws.take(int(np.prod(self.shape)) * self.dimension))
+        self.base = self.base.reshape(*self.shape, self.dimension)
+
+    def frame(self):
+        d = self.dimension
+        rows = self.draws.take(int(np.prod(self.shape)) * (2 * d + 2)).reshape(*self.shape, 2 * d + 2)
+        key_shift = (rows[..., :1] >> np.uint64(60)).astype(np.int64) % 5
+        value_shift = (rows[..., d + 1 : d + 2] >> np.uint64(60)).astype(np.int64) % 3
+        keys = self.base + (signed(rows[..., 1 : d + 1]) >> key_shift)
+        values = signed(rows[..., d + 2 :]) >> value_shift
+        halves = [(x / 128).astype(np.float16) for x in (keys, values)]
+        assert all((h.astype(np.float64) == x / 128).all() for h, x in zip(halves, (keys, values)))
+        return [torch.from_numpy(h.astype(np.float64)) for h in halves]
+
+
+def highest(scores, count):
+    """Indices of the highest scores; of equal ones, the lower index."""
+    order = torch.argsort(scores, descending=True, stable=True)
+    if 0 < count < len(scores):
+        inside, outside = scores[order[count - 1]].item(), scores[order[count]].item()
+        if inside - outside < MARGIN * max(abs(inside), abs(outside)):
+            raise TooClose
+    return order[:count]
+
+
+def pooled(norms, frames, height, width, layer, layers):
+    """The smoothing of value norms, by the layer's quarter."""
+    quarter = layer * 4 // layers
+    if quarter == 2:
+        return torch.nn.functional.avg_pool1d(norms[None], 3, stride=1, padding=1)[0]
+    if quarter == 3:
+        return norms
+    size = min(7 if quarter == 0 else 5, frames, height, width)
+    size -= 1 - size % 2
+    if size < 2:
+        return norms
+    grid = norms.reshape(1, frames, height, width)
+    pool = torch.nn.functional.avg_pool3d if quarter == 0 else torch.nn.functional.avg_pool2d
+    return pool(grid, size, stride=1, padding=size // 2).reshape(-1)
+
+
+def one_head(keys, values, case, layer, kept_frames):
+    """Which of the F·P tokens of one head stay: keys and values are [F·P, dimension]."""
+    height, width = case["height"], case["width"]
+    per_frame = height * width
+    held = len(keys)
+    frames = held // per_frame
+    count = kept_frames * per_frame
+
+    temporal = count - round((1 - case["alpha"]) * count)
+    recent = min(int(frames * case["rho"]), temporal // per_frame)
+    stays = torch.zeros(held, dtype=torch.bool)
+    if recent > 0:
+        older = held - recent * per_frame
+        unit = keys / (keys.norm(dim=-1, keepdim=True) + 1e-9)
+        unit = unit.reshape(frames, per_frame, -1)
+        scores = torch.zeros(frames - recent, per_frame, dtype=torch.float64)
+        for f in range(frames - recent):
+            for q in range(frames - recent, frames):
+                scores[f] -= (unit[q] * unit[f]).sum(dim=-1) / recent
+        stays[highest(scores.reshape(-1), temporal - recent * per_frame)] = True
+        stays[older:] = True
+
+    norms = pooled(values.norm(dim=-1), frames, height, width, layer, case["layers"])
+    norms = norms.clone()
+    norms[stays] = norms.max() + 1
+    chosen = torch.zeros(held, dtype=torch.bool)
+    chosen[highest(norms, count)] = True
+    assert chosen[stays].all() and chosen.sum() == count
+    return chosen
+
+
+def bits(chosen):
+    digits = -(-len(chosen) // 4)
+    number = int("".join("1" if c else "0" for c in chosen.tolist()).ljust(digits * 4, "0"), 2)
+    return f"{number:0{digits}x}"
+
+
+def run(case, seed):
+    stream = Stream(case, seed)
+    layers, heads = case["layers"], case["heads"]
+    held = [[(torch.zeros(0, case["dimension"]),) * 2 for _ in range(heads)] for _ in range(layers)]
+    passes = []
+    held_frames = 0
+    for step in range(case["passes"]):
+        appended = case["roomFrames"] - held_frames
+        for _ in range(appended):
+            keys, values = stream.frame()
+            for l in range(layers):
+                for h in range(heads):
+                    k, v = held[l][h]
+                    held[l][h] = torch.cat([k, keys[l, h]]), torch.cat([v, values[l, h]])
+        kept = []
+        for l in range(layers):
+            kept.append([])
+            for h in range(heads):
+                k, v = held[l][h]
+                chosen = one_head(k, v, case, l, case["keptFrames"])
+                held[l][h] = k[chosen], v[chosen]
+                kept[-1].append(bits(chosen))
+        passes.append({"appendedFrames": appended, "kept": kept})
+        held_frames = case["keptFrames"]
+    return passes
+
+
+def case(name, height, width, room, kept, layers, heads, dimension, passes, alpha=0.5, rho=0.25):
+    return {
+        "name": name, "height": height, "width": width, "roomFrames": room, "keptFrames": kept, "layers": layers,
+        "heads": heads, "dimension": dimension, "passes": passes, "alpha": alpha, "rho": rho,
+    }
+
+
+CASES = [
+    case("square frames", 4, 4, 8, 6, 8, 2, 64, 4),
+    case("flat frames, odd dimension", 2, 3, 12, 9, 4, 2, 12, 4),
+    case("one row, odd counts", 1, 5, 12, 9, 4, 2, 20, 4),
+    case("large frames", 10, 13, 8, 6, 4, 2, 16, 3),
+    case("whole windows, layers not in quarters", 7, 9, 16, 12, 6, 1, 16, 2),
+    case("the least with a newest frame", 4, 4, 4, 3, 4, 2, 32, 4),
+    case("too few frames for a newest one", 3, 3, 2, 1, 4, 2, 32, 3),
+    case("newest frames beyond their share", 3, 4, 16, 4, 4, 2, 24, 2),
+    case("other shares", 5, 5, 10, 7, 4, 3, 128, 3, alpha=0.3, rho=0.5),
+    case("a single layer", 2, 2, 8, 6, 1, 1, 8, 5),
+]
+
+
+def main():
+    made = []
+    for number, each in enumerate(CASES):
+        seed = 1000 * (number + 1)
+        while True:
+            try:
+                passes = run(each, seed)
+                break
+            except TooClose:
+                seed += 1
+        print(each["name"], "seed", seed, file=sys.stderr)
+        made.append({**each, "seed": seed, "passes": passes})
+    print(json.dumps(
+        {"reference": f"numpy {np.__version__}, torch {torch.__version__}", "cases": made}, separators=(",", ":")))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,170 @@
+import BoundedCache
+import Testing
+
+@Suite("A policy decides from one head's numbers alone which tokens stay")
+struct PolicyTests {
+  private func kept(
+    _ policy: RetentionPolicy, grid: FrameGrid, keeping count: Int, layer: Int = 3, layers: Int = 4,
+    keys: [Float16], values: [Float16], parameters: InfiniPotVParameters = .published
+  ) -> [Int] {
+    let shape = CacheShape(layers: layers, keyValueHeads: 1, headDimension: keys.count / grid.tokenCount)
+    var selector = TokenSelector(shape: shape, parameters: parameters)
+    selector.prepare(grid: grid, keeping: count)
+    selector.select(policy, layer: layer, keys: keys.map(\.bitPattern).span, values: values.map(\.bitPattern).span)
+    return selector.kept
+  }
+
+  @Test("The sliding window keeps exactly the newest")
+  func slidingWindow() throws {
+    var marked = try MarkedCache(budget: 34, policy: .slidingWindow)
+    try marked.append(2, to: .system)
+    for _ in 0..<9 { try marked.see(height: 2, width: 2) }
+    for head in 0..<2 { #expect(marked.visionOrdinals(layer: 1, head: head) == Array(10..<38)) }
+  }
+
+  @Test("Uniform keeps tokens evenly spaced over all that is held")
+  func uniform() {
+    let numbers = [Float16](repeating: 1, count: 32)
+    let grid = FrameGrid(frames: 8, height: 2, width: 2)
+    let evens = kept(.uniform, grid: grid, keeping: 16, keys: numbers, values: numbers)
+    #expect(evens == Array(stride(from: 0, to: 32, by: 2)))
+    let most = kept(.uniform, grid: grid, keeping: 24, keys: numbers, values: numbers)
+    #expect(most == (0..<32).filter { $0 % 4 != 3 })
+    #expect(kept(.uniform, grid: grid, keeping: 32, keys: numbers, values: numbers) == Array(0..<32))
+  }
+
+  @Test("Newest frames, then what differs from them, then large values")
+  func threeReasons() {
+    // Eight frames of four places, one number pair a token; frames 6 and 7 are the newest.
+    let grid = FrameGrid(frames: 8, height: 2, width: 2)
+    var keys = [Float16](), values = [Float16]()
+    for token in 0..<32 {
+      keys += token == 5 || token == 18 ? [-1, 0] : token % 4 == 3 && token < 24 ? [0.5, 0.5] : [1, 0]
+      values += token == 9 || token == 5 ? [0, 100] : [0, 1 + Float16(token) / 64]
+    }
+    // 16 stay, half of them by redundancy: two newest frames take up that share.
+    let half = kept(.infinipotV, grid: grid, keeping: 16, keys: keys, values: values)
+    #expect(half == [5, 9] + Array(18..<32))
+    // 24 stay: 8 newest, 4 by redundancy (opposite keys first, then the earliest oblique ones), 12 by value.
+    let three = kept(.infinipotV, grid: grid, keeping: 24, keys: keys, values: values)
+    #expect(three == [3, 5, 7, 9] + Array(12..<32))
+  }
+
+  @Test("Of equals, the earlier stays")
+  func tiesBreakTowardsTheEarlier() {
+    let grid = FrameGrid(frames: 8, height: 1, width: 2)
+    let numbers = [Float16](repeating: 1, count: 16 * 8)
+    for layer in 1..<4 {
+      let kept = kept(.infinipotV, grid: grid, keeping: 12, layer: layer, keys: numbers, values: numbers)
+      if layer == 2 {
+        // Pooled along the sequence, the edge counts a zero and ranks last; the newest frames are in regardless.
+        #expect(kept == [0, 1] + Array(2..<8) + Array(12..<16))
+      } else {
+        #expect(kept == Array(0..<8) + Array(12..<16))
+      }
+    }
+  }
+
+  @Test(
+    "Every size has an answer: so many tokens, each once, in order",
+    arguments: [1, 2, 3, 4, 5, 9], [(1, 1), (1, 2), (2, 1), (3, 3), (1, 7)])
+  func allSizes(frames: Int, frame: (height: Int, width: Int)) {
+    let grid = FrameGrid(frames: frames, height: frame.height, width: frame.width)
+    var random = SplitMix64(seed: 5)
+    let keys = (0..<grid.tokenCount * 3).map { _ in Float16(random.signed()) }
+    for layer in 0..<4 {
+      for count in 0...grid.tokenCount {
+        for policy in RetentionPolicy.allCases where policy != .full {
+          let kept = kept(policy, grid: grid, keeping: count, layer: layer, keys: keys, values: keys)
+          #expect(kept.count == count && zip(kept, kept.dropFirst()).allSatisfy(<))
+          #expect(kept.allSatisfy { $0 >= 0 && $0 < grid.tokenCount })
+        }
+      }
+    }
+  }
+
+  @Test("Zeros, infinities and NaN from a damaged model do no harm")
+  func damagedNumbers() {
+    let grid = FrameGrid(frames: 8, height: 1, width: 2)
+    for number in [Float16.nan, .infinity, -.infinity, 0, -0.0, .leastNonzeroMagnitude, .greatestFiniteMagnitude] {
+      for layer in 0..<4 {
+        let numbers = (0..<16 * 8).map { $0 % 11 == 0 ? 1 : number }
+        #expect(kept(.infinipotV, grid: grid, keeping: 12, layer: layer, keys: numbers, values: numbers).count == 12)
+      }
+    }
+  }
+
+  @Test(
+    "The kept tokens are divided as published",
+    arguments: [
+      // frames, places, kept: newest frames, by redundancy, by value
+      (32, 128, 24 * 128, 8, 512, 1536), (8, 16, 96, 2, 16, 48), (3, 4, 8, 0, 0, 8), (2, 9, 9, 0, 0, 9),
+      (16, 12, 48, 2, 0, 24), (12, 5, 45, 3, 8, 22), (4, 16, 48, 1, 8, 24), (1, 5, 5, 0, 0, 5),
+    ])
+  func shares(frames: Int, places: Int, kept: Int, recent: Int, redundancy: Int, value: Int) {
+    let shares = InfiniPotVShares(
+      grid: FrameGrid(frames: frames, height: 1, width: places), keeping: kept, parameters: .published)
+    #expect([shares.recentFrames, shares.redundancyTokens, shares.valueTokens] == [recent, redundancy, value])
+  }
+
+  @Test("Values are smoothed by the layer's quarter, whatever the number of layers")
+  func poolingByLayer() {
+    let quarters: [ValuePooling] = [.volume(7), .frame(5), .sequence(3), .none]
+    #expect((0..<28).map { ValuePooling(layer: $0, of: 28) } == (0..<28).map { quarters[$0 / 7] })
+    #expect((0..<6).map { ValuePooling(layer: $0, of: 6) } == [0, 0, 1, 2, 2, 3].map { quarters[$0] })
+    #expect(ValuePooling(layer: 0, of: 1) == .volume(7))
+  }
+
+  @Test("Smoothing averages over the window that fits, zeros beyond the edge counted")
+  func pooling() {
+    var norms = ValueNorms(dimension: 1)
+    let values = (1...27).map { Float16($0).bitPattern }
+    let grid = FrameGrid(frames: 3, height: 3, width: 3)
+    norms.score(values.span, grid: grid, pooling: .volume(7))
+    #expect(norms.scores[13] == 14)
+    #expect(norms.scores[0] == Float(1 + 2 + 4 + 5 + 10 + 11 + 13 + 14) / 27)
+    norms.score(values.span, grid: grid, pooling: .frame(5))
+    #expect(norms.scores[4] == 5 && norms.scores[26] == Float(23 + 24 + 26 + 27) / 9)
+    norms.score(values.span, grid: grid, pooling: .sequence(3))
+    #expect(norms.scores[0] == 1 && norms.scores[9] == 10)
+    norms.score(values.span, grid: grid, pooling: .none)
+    #expect(norms.scores[26] == 27)
+    norms.score(values.span, grid: FrameGrid(frames: 1, height: 3, width: 9), pooling: .volume(7))
+    #expect(norms.scores == (1...27).map { Float($0) })
+  }
+}
+
+@Suite("Numbers are read and ranked exactly")
+struct NumberTests {
+  @Test("Every finite 16-bit float widens to itself, alone and in lanes")
+  func widening() {
+    for bits in UInt16.min ... .max {
+      let half = Float16(bitPattern: bits)
+      let lanes = HalfPrecision.widen(SIMD8<UInt16>(repeating: bits))
+      let alone = HalfPrecision.widen(bits)
+      if half.isFinite {
+        #expect(alone.bitPattern == Float(half).bitPattern)
+      } else {
+        #expect(alone.isFinite && alone.magnitude >= 65536)
+      }
+      #expect(lanes == SIMD8(repeating: alone))
+    }
+  }
+
+  @Test("The highest are those that a stable sort puts first", arguments: 0..<20 as Range<UInt64>)
+  func ranking(seed: UInt64) {
+    var random = SplitMix64(seed: seed)
+    var ranking = Ranking()
+    // Few different scores on even seeds, so that there are many ties.
+    let scores = (0..<500).map { _ in seed % 2 == 0 ? Float(random.shift(below: 9) - 4) : Float(random.signed()) / 7 }
+    let before = (0..<500).map { _ in random.shift(below: 3) == 0 }
+    for count in [0, 1, 2, 17, 200, 600] {
+      var marked = before
+      ranking.mark(count, highest: scores, among: 400, in: &marked)
+      let sorted = (0..<400).filter { !before[$0] }.sorted { (-scores[$0], $0) < (-scores[$1], $1) }
+      var expected = before
+      for index in sorted.prefix(count) { expected[index] = true }
+      #expect(marked == expected)
+    }
+  }
+}

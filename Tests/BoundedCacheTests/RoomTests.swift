@@ -1,0 +1,158 @@
+import BoundedCache
+import Testing
+
+@Suite("Room is made in whole frames, and refused with the least budget that works")
+struct RoomTests {
+  /// System prompt of 3 tokens, frames of 2 × 2.
+  private func marked(budget: Int, frames: Int, policy: RetentionPolicy = .infinipotV) throws -> MarkedCache {
+    var marked = try MarkedCache(budget: budget, policy: policy)
+    try marked.append(3, to: .system)
+    for _ in 0..<frames { try marked.see(height: 2, width: 2) }
+    return marked
+  }
+
+  @Test("No pass is run while there is room")
+  func leavesWellAlone() throws {
+    let cache = try marked(budget: 35, frames: 7).cache
+    #expect(try cache.makeRoom(for: 4) == nil)
+    #expect(cache.visionCount == 28 && cache.passCount == 0)
+  }
+
+  @Test(
+    "A pass leaves three quarters of the room for vision",
+    arguments: [RetentionPolicy.infinipotV, .slidingWindow, .uniform])
+  func leavesThreeQuarters(policy: RetentionPolicy) throws {
+    let cache = try marked(budget: 35, frames: 8, policy: policy).cache
+    let report = try #require(try cache.makeRoom(for: 4, in: .vision))
+    #expect(report.before == 32 && report.after == 24 && report.seconds >= 0)
+    #expect(cache.visionCount == 24 && cache.passCount == 1)
+  }
+
+  @Test("A long question takes more than a quarter if it must")
+  func demandGoesFurther() throws {
+    let cache = try marked(budget: 35, frames: 8).cache
+    #expect(try cache.makeRoom(for: 21)?.after == 8)
+    #expect(try cache.append(21, to: .tail) == 11)
+  }
+
+  @Test("The tail counts against the room")
+  func tailTakesRoom() throws {
+    var marked = try marked(budget: 35, frames: 8)
+    try marked.cache.makeRoom(for: 8)
+    try marked.append(8, to: .tail)
+    // Room for vision is now 35 − 3 − 8 = 24, three quarters of it 18, in whole frames 16.
+    #expect(try marked.cache.makeRoom(for: 1)?.after == 16)
+    #expect(marked.ordinals()?.suffix(8) == marked.tail[...])
+  }
+
+  @Test("A question keeps one frame's worth at least; beyond that it is told the least budget that works")
+  func saysTheLeast() throws {
+    let cache = try marked(budget: 35, frames: 8).cache
+    #expect(try cache.makeRoom(for: 28)?.after == 4)
+    #expect(throws: CacheError.budgetTooSmall(budget: 35, least: 36)) { try cache.makeRoom(for: 29) }
+    #expect(cache.visionCount == 4)
+    #expect(cache.leastBudget(for: 29) == 36)
+    try cache.setBudget(36)
+    try cache.makeRoom(for: 29)
+    #expect(try cache.append(29, to: .tail) == 7)
+    #expect(throws: CacheError.budgetTooSmall(budget: 36, least: .max)) { try cache.makeRoom(for: .max) }
+  }
+
+  @Test("In a budget for one frame, each frame takes the place of the one before")
+  func oneFrameAtATime() throws {
+    var marked = try marked(budget: 8, frames: 1)
+    for frame in 1..<5 {
+      try marked.see(height: 2, width: 2)
+      #expect(marked.visionOrdinals() == Array((3 + 4 * frame)..<(7 + 4 * frame)))
+    }
+    #expect(marked.cache.peakCount == 7)
+  }
+
+  @Test("A frame that cannot fit at all is refused with the least budget that works")
+  func frameTooLarge() throws {
+    var marked = try MarkedCache(budget: 6, policy: .infinipotV)
+    try marked.append(3, to: .system)
+    #expect(throws: CacheError.budgetTooSmall(budget: 6, least: 7)) {
+      try marked.cache.makeRoom(for: 4, in: .vision)
+    }
+    try marked.cache.setBudget(7)
+    try marked.see(height: 2, width: 2)
+    #expect(marked.cache.count == 7)
+  }
+
+  @Test("Two frames' room holds two frames, and a pass leaves one")
+  func smallestPass() throws {
+    var marked = try marked(budget: 11, frames: 2)
+    #expect(marked.cache.visionCount == 8 && marked.cache.passCount == 0)
+    try marked.see(height: 2, width: 2)
+    #expect(marked.cache.visionCount == 8 && marked.cache.passCount == 1)
+    #expect(marked.visionOrdinals()?.suffix(4) == [11, 12, 13, 14])
+  }
+
+  @Test("Shrinking the budget runs a pass at once and gives the memory back")
+  func shrinksAtOnce() throws {
+    var marked = try marked(budget: 100, frames: 8)
+    try marked.append(5, to: .tail)
+    let report = try #require(try marked.cache.setBudget(24))
+    // Room for vision is 24 − 3 − 5 = 16, three quarters of it 12.
+    #expect(report.before == 32 && report.after == 12)
+    #expect(marked.cache.budget == 24 && marked.cache.count == 20)
+    #expect(marked.cache.allocatedByteCount == 24 * marked.cache.shape.bytesPerToken)
+    #expect(marked.ordinals(layer: 3, head: 1)?.prefix(3) == [0, 1, 2])
+    #expect(marked.ordinals(layer: 3, head: 1)?.suffix(5) == [35, 36, 37, 38, 39])
+  }
+
+  @Test("Growing the budget keeps everything and makes room")
+  func grows() throws {
+    var marked = try marked(budget: 35, frames: 8)
+    #expect(try marked.cache.setBudget(70) == nil)
+    try marked.append(30, to: .tail)
+    #expect(marked.ordinals(layer: 2, head: 1) == Array(0..<65))
+  }
+
+  @Test("A budget below the least is refused and changes nothing")
+  func refusesBelowTheLeast() throws {
+    var marked = try marked(budget: 35, frames: 5)
+    try marked.append(2, to: .tail)
+    #expect(throws: CacheError.budgetTooSmall(budget: 8, least: 9)) { try marked.cache.setBudget(8) }
+    #expect(throws: CacheError.budgetTooSmall(budget: -1, least: 9)) { try marked.cache.setBudget(-1) }
+    #expect(throws: CacheError.self) { try marked.cache.setBudget(.max) }
+    #expect(marked.cache.budget == 35 && marked.cache.count == 25)
+    try marked.cache.setBudget(9)
+    #expect(marked.cache.visionCount == 4)
+  }
+
+  @Test("Coming back from full, the budget holds again")
+  func comesBackFromFull() throws {
+    var marked = try marked(budget: 35, frames: 8)
+    #expect(try marked.cache.setPolicy(.full) == nil)
+    for _ in 0..<300 { try marked.see(height: 2, width: 2) }
+    #expect(marked.cache.visionCount == 1232)
+    #expect(try marked.cache.setPolicy(.slidingWindow)?.after == 24)
+    #expect(marked.cache.budget == 35 && marked.cache.allocatedByteCount == 35 * marked.cache.shape.bytesPerToken)
+    #expect(marked.visionOrdinals() == Array(1211..<1235))
+  }
+
+  @Test("Coming back from full fails where the budget cannot hold the tail, and changes nothing")
+  func cannotComeBackFromFull() throws {
+    var marked = try marked(budget: 35, frames: 8)
+    try marked.cache.setPolicy(.full)
+    try marked.append(40, to: .tail)
+    #expect(throws: CacheError.budgetTooSmall(budget: 35, least: 47)) { try marked.cache.setPolicy(.uniform) }
+    #expect(marked.cache.policy == .full && marked.cache.count == 75)
+  }
+
+  @Test("A share out of range is refused", arguments: [-0.1, 1.1, .nan, .infinity])
+  func refusesBadShares(share: Double) {
+    let shape = CacheShape(layers: 1, keyValueHeads: 1, headDimension: 1)
+    for parameters in [
+      InfiniPotVParameters(temporalShare: share, recentShare: 0.25, keptShare: 0.75),
+      InfiniPotVParameters(temporalShare: 0.5, recentShare: share, keptShare: 0.75),
+      InfiniPotVParameters(temporalShare: 0.5, recentShare: 0.25, keptShare: share),
+    ] {
+      #expect(throws: CacheError.self) {
+        try KeyValueCache(shape: shape, budget: 10, policy: .infinipotV, parameters: parameters)
+      }
+    }
+  }
+}

@@ -1,0 +1,133 @@
+import BoundedCache
+import Testing
+
+@Suite("The cache is system prompt, vision and tail, in this order")
+struct SegmentTests {
+  private let grid = FrameGrid(frames: 1, height: 2, width: 3)
+
+  @Test("Slots are claimed one after another")
+  func claimsSlotsInOrder() throws {
+    let cache = try MarkedCache(budget: 100, policy: .infinipotV).cache
+    #expect(try cache.append(4, to: .system) == 0)
+    #expect(try cache.append(1, to: .system) == 4)
+    #expect(try cache.append(6, to: .vision, grid: grid) == 5)
+    #expect(try cache.append(12, to: .vision, grid: FrameGrid(frames: 2, height: 2, width: 3)) == 11)
+    #expect(try cache.append(2, to: .tail) == 23)
+    #expect([cache.systemCount, cache.visionCount, cache.tailCount, cache.count, cache.peakCount] == [5, 18, 2, 25, 25])
+    #expect(cache.byteCount == 25 * 4 * 2 * 8 * 4)
+  }
+
+  @Test("An earlier part is closed once a later one has begun")
+  func refusesToGoBack() throws {
+    let cache = try MarkedCache(budget: 100, policy: .infinipotV).cache
+    _ = try cache.append(6, to: .vision, grid: grid)
+    #expect(throws: CacheError.outOfOrder(.system)) { try cache.append(1, to: .system) }
+    _ = try cache.append(1, to: .tail)
+    #expect(throws: CacheError.outOfOrder(.vision)) { try cache.append(6, to: .vision, grid: grid) }
+    cache.truncateTail(to: 0)
+    #expect(try cache.append(6, to: .vision, grid: grid) == 6)
+  }
+
+  @Test("Cutting the tail gives its slots back, and never touches the rest")
+  func truncatesTheTail() throws {
+    let cache = try MarkedCache(budget: 100, policy: .infinipotV).cache
+    _ = try cache.append(6, to: .vision, grid: grid)
+    _ = try cache.append(5, to: .tail)
+    cache.truncateTail(to: 9)
+    #expect(cache.tailCount == 5)
+    cache.truncateTail(to: 2)
+    #expect(cache.tailCount == 2)
+    cache.truncateTail(to: -3)
+    #expect(cache.count == 6)
+    #expect(cache.peakCount == 11)
+  }
+
+  @Test("Frames of another size are refused until the old ones are gone")
+  func refusesAnotherGrid() throws {
+    let cache = try MarkedCache(budget: 100, policy: .infinipotV).cache
+    _ = try cache.append(6, to: .vision, grid: grid)
+    let turned = FrameGrid(frames: 1, height: 3, width: 2)
+    #expect(throws: CacheError.gridChanged(held: grid, appended: turned)) {
+      try cache.append(6, to: .vision, grid: turned)
+    }
+    cache.removeAll()
+    #expect(cache.count == 0 && cache.peakCount == 0 && cache.passCount == 0)
+    #expect(try cache.append(6, to: .vision, grid: turned) == 0)
+  }
+
+  @Test(
+    "A count that is not what the grid says is refused, however large",
+    arguments: [
+      (6, FrameGrid(frames: 1, height: 2, width: 2)), (0, FrameGrid(frames: 0, height: 2, width: 2)),
+      (4, FrameGrid(frames: 1, height: -2, width: -2)), (1, FrameGrid(frames: .max, height: .max, width: 3)),
+      (-1, nil), (0, nil), (3, nil),
+    ] as [(Int, FrameGrid?)])
+  func refusesWrongCounts(n: Int, grid: FrameGrid?) throws {
+    let cache = try MarkedCache(budget: 100, policy: .infinipotV).cache
+    #expect(throws: CacheError.invalidCount(tokens: n, grid: grid)) { try cache.append(n, to: .vision, grid: grid) }
+    #expect(cache.count == 0)
+  }
+
+  @Test("Appending beyond the budget is refused and changes nothing")
+  func refusesBeyondBudget() throws {
+    let cache = try MarkedCache(budget: 10, policy: .slidingWindow).cache
+    _ = try cache.append(6, to: .vision, grid: grid)
+    #expect(throws: CacheError.noRoom(held: 6, adding: 5, budget: 10)) { try cache.append(5, to: .tail) }
+    #expect(throws: CacheError.noRoom(held: 6, adding: .max, budget: 10)) { try cache.append(.max, to: .tail) }
+    #expect(cache.count == 6)
+    #expect(try cache.append(4, to: .tail) == 6)
+  }
+
+  @Test("Under full, memory grows as needed and everything stays")
+  func fullKeepsEverything() throws {
+    var marked = try MarkedCache(layers: 2, heads: 1, dimension: 4, budget: 8, policy: .full)
+    #expect(marked.cache.budget == nil)
+    try marked.append(2, to: .system)
+    for _ in 0..<40 { try marked.see(frames: 3, height: 2, width: 2) }
+    try marked.append(7, to: .tail)
+    #expect(marked.cache.passCount == 0)
+    #expect(marked.ordinals(layer: 1) == Array(0..<489))
+  }
+
+  @Test("A cache that no memory can hold is refused with the figure", arguments: [RetentionPolicy.infinipotV, .full])
+  func refusesImpossibleMemory(policy: RetentionPolicy) throws {
+    let shape = CacheShape(layers: 1 << 20, keyValueHeads: 1 << 20, headDimension: 1 << 19)
+    #expect(shape.bytesPerToken == 1 << 61)
+    #expect(throws: CacheError.cannotAllocate(tokens: 4, bytes: .max)) {
+      try KeyValueCache(shape: shape, budget: 4, policy: policy)
+    }
+    let endless = CacheShape(layers: .max, keyValueHeads: .max, headDimension: .max)
+    #expect(endless.bytesPerToken == .max)
+    #expect(KeyValueCache.tokens(forBytes: 1 << 40, shape: endless) == 0)
+    #expect(throws: CacheError.self) { try KeyValueCache(shape: endless, budget: 1, policy: policy) }
+  }
+
+  @Test("Under full, a demand that no memory can hold is refused and changes nothing")
+  func fullRefusesImpossibleDemand() throws {
+    let cache = try MarkedCache(budget: 8, policy: .full).cache
+    _ = try cache.append(6, to: .vision, grid: grid)
+    let endless = FrameGrid(frames: .max / 6, height: 2, width: 3)
+    #expect(throws: CacheError.self) { try cache.append(endless.tokenCount, to: .vision, grid: endless) }
+    #expect(throws: CacheError.self) { try cache.makeRoom(for: .max) }
+    #expect(cache.count == 6)
+  }
+
+  @Test(
+    "Sizes that are not positive are refused",
+    arguments: [(0, 1, 1), (1, 0, 1), (1, 1, 0), (-1, -1, 1)])
+  func refusesEmptyShapes(layers: Int, heads: Int, dimension: Int) {
+    let shape = CacheShape(layers: layers, keyValueHeads: heads, headDimension: dimension)
+    #expect(throws: CacheError.invalidShape(shape)) {
+      try KeyValueCache(shape: shape, budget: 10, policy: .infinipotV)
+    }
+  }
+
+  @Test("A budget given as memory is as many tokens as fit in it")
+  func countsTokensInBytes() {
+    let shape = CacheShape(layers: 6, keyValueHeads: 2, headDimension: 64)
+    #expect(shape.bytesPerToken == 3072)
+    #expect(KeyValueCache.tokens(forBytes: 64 << 20, shape: shape) == 21845)
+    #expect(KeyValueCache.tokens(forBytes: 3071, shape: shape) == 0)
+    #expect(KeyValueCache.tokens(forBytes: -1, shape: shape) == 0)
+  }
+}

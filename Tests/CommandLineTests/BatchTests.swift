@@ -1,0 +1,123 @@
+import Foundation
+import Testing
+
+struct BatchTests {
+  private func folder(_ files: [String: String] = [:]) throws -> URL {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "edgeassist-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    for (name, text) in files { try Data(text.utf8).write(to: folder.appending(path: name)) }
+    return folder
+  }
+
+  private func string(_ record: [String: Any], _ path: String...) -> String? {
+    var value: Any? = record
+    for key in path { value = (value as? [String: Any])?[key] }
+    return value as? String
+  }
+
+  @Test("The sample clip is answered from a file of requests, with every field of the contract")
+  func sample() async throws {
+    let input = """
+      {"id":"s","video":"\(Program.sample)","turns":[{"at":4.0,"ask":"What is in view now?"},{"ask":"What came first?"}]}
+      """
+    let run = try await Program.run(["--batch", "-"], input: input + "\n")
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(run.errors.isEmpty, "no progress is drawn without a terminal")
+    let records = run.records
+    try #require(records.count == 2)
+    #expect(records.map { $0["turn"] as? Int } == [0, 1])
+    let frames = try #require(records[0]["frames"] as? [String: Int])
+    #expect(frames == ["seen": 8, "dropped": 0], "2 pictures a second, before second 4")
+    let memory = try #require(records[1]["kv"] as? [String: Any])
+    #expect(memory["policy"] as? String == "infinipot-v")
+    #expect(try #require(memory["peak"] as? Int) <= 4096)
+    for key in ["at", "answer", "stop", "tokens", "seconds"] { #expect(records[1][key] != nil, "\(key)") }
+  }
+
+  @Test("The same batch twice gives the same answers")
+  func deterministic() async throws {
+    let input = #"{"id":"s","video":"\#(Program.sample)","ask":"Describe what happened.","kv_budget":160}"# + "\n"
+    var answers: [[String?]] = []
+    for _ in 0..<2 {
+      answers.append(try await Program.run(["--batch", "-"], input: input).records.map { string($0, "answer") })
+    }
+    #expect(answers[0] == answers[1])
+    #expect(answers[0].count == 1)
+  }
+
+  @Test("A budget holds at every moment, and a request may set its own")
+  func budget() async throws {
+    let input = #"{"id":"s","video":"\#(Program.sample)","ask":"What came last?","kv_budget":128,"fps":4}"# + "\n"
+    let record = try #require(try await Program.run(["--batch", "-"], input: input).records.first)
+    let memory = try #require(record["kv"] as? [String: Any])
+    #expect(memory["budget"] as? Int == 128)
+    #expect(try #require(memory["peak"] as? Int) <= 128)
+    #expect(try #require(memory["compressions"] as? Int) > 0)
+  }
+
+  @Test("Bad lines cost only themselves, blank ones nothing, and the status tells")
+  func badLines() async throws {
+    let folder = try folder([
+      "empty.mp4": "", "text.mp4": "no video at all",
+      "r.jsonl": """
+        not json
+
+        {"id":"none","video":"missing.mp4","ask":"What?"}
+        {"id":"empty","video":"empty.mp4","ask":"What?"}
+        {"id":"text","video":"text.mp4","turns":[{"ask":"What?"},{"ask":"And?"}]}
+        {"id":"policy","ask":"hello","kv_policy":"best"}
+        {"id":"small","ask":"hello","kv_budget":3}
+        {"id":"code","code":{"task":"add"}}
+        {"id":"good","ask":"hello"}
+        """,
+    ])
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let run = try await Program.run(["--batch", folder.appending(path: "r.jsonl").path])
+    #expect(run.status == 1)
+    let codes = run.records.map { string($0, "error", "code") ?? "ok" }
+    #expect(
+      codes == [
+        "request_malformed", "video_unreadable", "video_unreadable", "video_unreadable", "video_unreadable",
+        "request_malformed", "budget_too_small", "unsupported", "ok",
+      ])
+    #expect(run.records[0]["line"] as? Int == 1)
+    #expect(string(run.records[1], "error", "message")?.contains("missing.mp4") == true)
+  }
+
+  @Test("A resumed run makes only what is missing, and leaves one result a turn")
+  func resume() async throws {
+    let request = { (id: String) in #"{"id":"\#(id)","turns":[{"ask":"hello"},{"ask":"thanks"}]}"# + "\n" }
+    let folder = try folder(["r.jsonl": request("a") + request("b")])
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let output = folder.appending(path: "out.jsonl")
+    let arguments = ["--batch", folder.appending(path: "r.jsonl").path, "--output", output.path]
+    #expect(try await Program.run(arguments).status == 0)
+    let whole = try String(contentsOf: output, encoding: .utf8).split(separator: "\n")
+    try #require(whole.count == 4)
+    // What a run leaves that was cut off in the third of its four lines.
+    try Data((whole[0] + "\n" + whole[1] + "\n" + whole[2] + "\n" + whole[3].prefix(20)).utf8).write(to: output)
+    #expect(try await Program.run(arguments + ["--resume"]).status == 0)
+    let resumed = try String(contentsOf: output, encoding: .utf8).split(separator: "\n")
+    #expect(resumed.count == 4)
+    #expect(resumed.prefix(3) == whole.prefix(3))
+  }
+
+  @Test("What cannot start ends with status 2 and one line that says why")
+  func cannotStart() async throws {
+    let folder = try folder(["bad.gguf": "GGUFnonsense", "r.jsonl": #"{"id":"a","ask":"hello"}"#])
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let requests = folder.appending(path: "r.jsonl").path
+    for arguments in [
+      ["--batch", "/nonexistent/r.jsonl"], ["--batch", requests, "--model", "/nonexistent/m.gguf"],
+      ["--batch", requests, "--model", folder.appending(path: "bad.gguf").path],
+      ["--batch", requests, "--output", "/nonexistent/out.jsonl"],
+      ["--batch", requests, "--output", folder.path],
+    ] {
+      let run = try await Program.run(arguments)
+      #expect(run.status == 2, "\(arguments)")
+      #expect(run.errors.split(separator: "\n").count == 1, "\(run.errors)")
+      #expect(run.errors.hasPrefix("edgeassist: "))
+      #expect(run.output.isEmpty)
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import Foundation
+
+/// Runs the built program as a script would, and keeps what it says.
+struct Program {
+  var status: Int32
+  var output: String
+  var errors: String
+
+  /// The results on standard output, one for each line.
+  var records: [[String: Any]] {
+    output.split(separator: "\n").compactMap {
+      (try? JSONSerialization.jsonObject(with: Data($0.utf8))) as? [String: Any]
+    }
+  }
+
+  /// - Parameters:
+  ///   - input: what standard input holds; nil closes it.
+  ///   - environment: added to a small fixed environment, so that nobody's settings leak in.
+  static func run(
+    _ arguments: [String], input: String? = nil, environment: [String: String] = [:], folder: URL? = nil
+  ) async throws -> Program {
+    let process = Process()
+    process.executableURL = executable
+    process.arguments = arguments
+    process.environment = ["PATH": "/usr/bin:/bin", "HOME": "/nonexistent"].merging(environment) { $1 }
+    process.currentDirectoryURL = folder ?? FileManager.default.temporaryDirectory
+    let scratch = FileManager.default.temporaryDirectory.appending(path: "edgeassist-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: scratch) }
+    // Files instead of pipes: nothing blocks however much the program says.
+    for name in ["in", "out", "err"] {
+      try Data((name == "in" ? input ?? "" : "").utf8).write(to: scratch.appending(path: name))
+    }
+    process.standardInput = try FileHandle(forReadingFrom: scratch.appending(path: "in"))
+    process.standardOutput = try FileHandle(forWritingTo: scratch.appending(path: "out"))
+    process.standardError = try FileHandle(forWritingTo: scratch.appending(path: "err"))
+    try await withCheckedThrowingContinuation { (ended: CheckedContinuation<Void, any Error>) in
+      process.terminationHandler = { _ in ended.resume() }
+      do { try process.run() } catch { ended.resume(throwing: error) }
+    }
+    return Program(
+      status: process.terminationStatus,
+      output: try String(contentsOf: scratch.appending(path: "out"), encoding: .utf8),
+      errors: try String(contentsOf: scratch.appending(path: "err"), encoding: .utf8))
+  }
+
+  /// The checkout's top folder.
+  static let checkout = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+  static let sample = checkout.appending(path: "Assets/sample.mp4").path
+
+  /// The program that was built together with these tests: it lies beside the running test runner's bundle.
+  private static let executable: URL = {
+    let beside = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+    let candidates = [beside, checkout.appending(path: ".build/release"), checkout.appending(path: ".build/debug")]
+    let found = candidates.map { $0.appending(path: "edgeassist") }.first {
+      FileManager.default.isExecutableFile(atPath: $0.path)
+    }
+    return found ?? candidates[0].appending(path: "edgeassist")
+  }()
+}

@@ -1,0 +1,260 @@
+import Compute
+import ModelFile
+import Testing
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+private func makeEngine(_ instructionSet: InstructionSet, threads: Int = 2) throws -> Engine {
+  try Engine(
+    threads: ThreadPool(threads: threads), maximumRows: 64, maximumColumns: 2048, maximumHeads: 16,
+    instructionSet: instructionSet)
+}
+
+/// What each instruction set's kernels must do: the same as the portable ones, but for the order of additions.
+private struct Comparison {
+  let set: InstructionSet
+  let tolerance = 2e-6
+
+  func products() throws {
+    for type in [TensorType.f32, .f16, .bf16, .q8_0, .q4_0] {
+      // Rows and columns that leave rests at every step; tokens on both sides of the change from dots to tiles.
+      for (rows, columns) in [(1, 32), (37, 96), (64, 544), (50, 1088)] + (type.isQuantized ? [] : [(19, 91), (16, 7)]) {
+        let matrix = try sampleMatrix(rows: rows, columns: columns, type: type, seed: UInt64(rows + columns))
+        for tokens in [1, 2, 3, 4, 5, 6, 13, 33] {
+          for accumulate in [false, true] {
+            let found = try outputs(set, matrix, tokens: tokens, accumulate: accumulate)
+            let expected = try outputs(.portable, matrix, tokens: tokens, accumulate: accumulate)
+            let difference = relativeDifference(found, expected)
+            #expect(difference < tolerance, "\(type) \(rows)×\(columns), \(tokens) tokens: \(difference)")
+          }
+        }
+      }
+    }
+  }
+
+  private func outputs(
+    _ set: InstructionSet, _ matrix: WeightMatrix, tokens: Int, accumulate: Bool
+  ) throws -> [Float] {
+    var samples = Samples(seed: 7)
+    let input = try FloatBuffer(samples.floats(tokens * matrix.columns))
+    let output = try FloatBuffer(samples.floats(tokens * matrix.rows))
+    let bias = try FloatBuffer(samples.floats(matrix.rows))
+    let rows = output.rows(width: matrix.rows)
+    try makeEngine(set).multiply(
+      input.rows(width: matrix.columns), count: tokens,
+      Engine.Product(matrix, bias: bias, to: rows, accumulate: accumulate))
+    return output.values
+  }
+
+  func cachedAttention() throws {
+    for (heads, keyHeads, size) in [(1, 1, 128), (6, 1, 16), (6, 2, 32), (14, 2, 64), (2, 2, 80), (3, 3, 40), (2, 1, 6)] {
+      for (tokens, before) in [(1, 0), (1, 5), (1, 700), (3, 20), (5, 0), (33, 0), (40, 300), (150, 260)] {
+        let found = try attention(set, heads, keyHeads, size, tokens, before)
+        let expected = try attention(.portable, heads, keyHeads, size, tokens, before)
+        let difference = relativeDifference(found, expected)
+        #expect(difference < tolerance, "\(heads)/\(keyHeads) heads of \(size), \(tokens) after \(before): \(difference)")
+      }
+    }
+  }
+
+  private func attention(
+    _ set: InstructionSet, _ heads: Int, _ keyHeads: Int, _ size: Int, _ tokens: Int, _ before: Int
+  ) throws -> [Float] {
+    var samples = Samples(seed: UInt64(heads * size + tokens))
+    let slots = before + tokens
+    let queries = try FloatBuffer(samples.floats(tokens * heads * size, scale: 3))
+    var keys = samples.floats(keyHeads * slots * size).map(halfBits)
+    var values = samples.floats(keyHeads * slots * size).map(halfBits)
+    let output = try FloatBuffer(count: tokens * heads * size)
+    let engine = try makeEngine(set)
+    keys.withUnsafeMutableBufferPointer { keys in
+      values.withUnsafeMutableBufferPointer { values in
+        guard let keyBase = keys.baseAddress, let valueBase = values.baseAddress else { return }
+        engine.attend(
+          queries: queries.rows(width: heads * size), count: tokens, heads: heads, keyValueHeads: keyHeads,
+          headSize: size, visible: before + 1, output: output.rows(width: heads * size),
+          keys: { keyBase + $0 * slots * size }, values: { valueBase + $0 * slots * size })
+      }
+    }
+    return output.values
+  }
+
+  func fullAttention() throws {
+    for (heads, size, count) in [(2, 80, 12), (1, 40, 60), (3, 16, 7), (1, 64, 300), (2, 20, 1)] {
+      func run(_ set: InstructionSet) throws -> [Float] {
+        var samples = Samples(seed: UInt64(size + count))
+        let width = heads * size
+        let queries = try FloatBuffer(samples.floats(count * width, scale: 2))
+        let keys = try FloatBuffer(samples.floats(count * width, scale: 2))
+        let values = try FloatBuffer(samples.floats(count * width, scale: 2))
+        let output = try FloatBuffer(count: count * width)
+        let engine = try makeEngine(set)
+        engine.attendFully(
+          queries: queries.rows(width: width), keys: keys.rows(width: width), values: values.rows(width: width),
+          count: count, heads: heads, headSize: size, output: output.rows(width: width))
+        return output.values
+      }
+      let difference = relativeDifference(try run(set), try run(.portable))
+      #expect(difference < tolerance, "\(heads) heads of \(size), \(count) rows: \(difference)")
+    }
+  }
+
+  func rowOperations() throws {
+    for width in [1, 7, 8, 80, 896, 1003] {
+      func run(_ set: InstructionSet, _ body: (Engine, Rows, Rows, FloatBuffer) -> Void) throws -> [Float] {
+        var samples = Samples(seed: UInt64(width))
+        let x = try FloatBuffer(samples.floats(3 * width, scale: 6))
+        let y = try FloatBuffer(samples.floats(3 * width, scale: 6))
+        let weight = try FloatBuffer(samples.floats(width))
+        body(try makeEngine(set), x.rows(width: width), y.rows(width: width), weight)
+        return x.values + y.values
+      }
+      let operations: [(String, (Engine, Rows, Rows, FloatBuffer) -> Void)] = [
+        ("rms norm", { $0.rmsNorm($1, count: 3, weight: $3, epsilon: 1e-6, to: $2) }),
+        ("layer norm", { $0.layerNorm($1, count: 3, weight: $3, bias: $3, epsilon: 1e-6, to: $2) }),
+        ("silu", { engine, x, y, _ in engine.siluMultiply(x, by: y, count: 3) }),
+        ("quick gelu", { engine, x, _, _ in engine.quickGELU(x, count: 3) }),
+        ("gelu", { engine, x, _, _ in engine.gelu(x, count: 3) }),
+      ]
+      for (name, operation) in operations {
+        let difference = relativeDifference(try run(set, operation), try run(.portable, operation))
+        #expect(difference < tolerance, "\(name), \(width) wide: \(difference)")
+      }
+    }
+  }
+
+  func rotation() throws {
+    for (heads, size) in [(1, 2), (3, 6), (4, 16), (2, 80), (1, 128)] {
+      func run(_ set: InstructionSet) throws -> [Float] {
+        var samples = Samples(seed: UInt64(size))
+        let x = try FloatBuffer(samples.floats(2 * heads * size))
+        let angles = samples.floats(2 * size / 2, scale: 3)
+        let cosines = try FloatBuffer(angles.map { cosf($0) })
+        let sines = try FloatBuffer(angles.map { sinf($0) })
+        try makeEngine(set).rotate(
+          x.rows(width: heads * size), count: 2, heads: heads, cosines: cosines.rows(width: size / 2),
+          sines: sines.rows(width: size / 2))
+        return x.values
+      }
+      #expect(relativeDifference(try run(set), try run(.portable)) < tolerance, "\(heads) heads of \(size)")
+    }
+  }
+
+  func halves() throws {
+    // Every kind of 16-bit number, and what lies between two of them.
+    var values: [Float] = [0, -0.0, 1, -1, 65504, 65519, 65520, 1e9, -1e9, 6.1e-5, 6.0e-5, 5.96e-8, 2.98e-8, 2.99e-8, 1e-12]
+    values += (0..<2000).map { Float($0) * 0.001_37 - 1.3 }
+    func run(_ set: InstructionSet) throws -> [UInt16] {
+      let rows = try FloatBuffer(values)
+      var halves = Array(repeating: UInt16(0), count: values.count)
+      let engine = try makeEngine(set)
+      halves.withUnsafeMutableBufferPointer { target in
+        guard let base = target.baseAddress else { return }
+        engine.storeHead(0, of: values.count, in: rows.rows(width: values.count), count: 1, to: base, slot: 0)
+      }
+      return halves
+    }
+    #expect(try run(set) == run(.portable))
+  }
+
+  func all() throws {
+    try products()
+    try cachedAttention()
+    try fullAttention()
+    try rowOperations()
+    try rotation()
+    try halves()
+  }
+}
+
+@Suite struct KernelTests {
+  @Test("AVX2 computes what the portable kernels compute",
+    .enabled(if: InstructionSet.avx2.isAvailable, "this processor has no AVX2, FMA and F16C"))
+  func avx2() throws { try Comparison(set: .avx2).all() }
+
+  @Test("AVX-512 VNNI computes what the portable kernels compute",
+    .enabled(if: InstructionSet.avx512.isAvailable, "this processor has no AVX-512 VNNI"))
+  func avx512() throws { try Comparison(set: .avx512).all() }
+
+  @Test("NEON computes what the portable kernels compute",
+    .enabled(if: InstructionSet.neon.isAvailable, "this processor has no NEON dot products"))
+  func neon() throws { try Comparison(set: .neon).all() }
+
+  @Test("the best instruction set is one that this machine has")
+  func best() {
+    #expect(InstructionSet.best.isAvailable)
+    #expect(InstructionSet.best != .portable || !InstructionSet.avx2.isAvailable)
+  }
+
+  @Test("a product is the sum of weight × input", arguments: [TensorType.f32, .f16, .bf16, .q8_0, .q4_0])
+  func plainProduct(type: TensorType) throws {
+    let matrix = try sampleMatrix(rows: 5, columns: 64, type: type, seed: 3)
+    var samples = Samples(seed: 4)
+    let x = samples.floats(64)
+    let row = try FloatBuffer(count: 64)
+    let expected: [Float] = (0..<5).map {
+      matrix.unpack(row: $0, into: row.rows(width: 64))
+      return zip(row.values, x).map(*).reduce(0, +)
+    }
+    let output = try FloatBuffer(count: 5)
+    try makeEngine(.best).multiply(
+      FloatBuffer(x).rows(width: 64), count: 1, Engine.Product(matrix, to: output.rows(width: 5)))
+    // Quantized weights meet inputs that are rounded to 8 bits.
+    #expect(relativeDifference(output.values, expected) < (type.isQuantized ? 1e-2 : 1e-5))
+  }
+
+  @Test("the norms, activations and softmax-weighted sums follow their formulas")
+  func formulas() throws {
+    let x: [Float] = [-4, -1, -0.25, 0, 0.5, 1, 2, 7]
+    let engine = try makeEngine(.portable)
+    let one = try FloatBuffer(Array(repeating: 1, count: 8))
+    let half = try FloatBuffer(Array(repeating: 0.5, count: 8))
+    let output = try FloatBuffer(count: 8)
+
+    let input = try FloatBuffer(x)
+    engine.rmsNorm(input.rows(width: 8), count: 1, weight: half, epsilon: 0, to: output.rows(width: 8))
+    let size = (x.map { $0 * $0 }.reduce(0, +) / 8).squareRoot()
+    #expect(relativeDifference(output.values, x.map { $0 / size / 2 }) < 1e-6)
+
+    engine.layerNorm(input.rows(width: 8), count: 1, weight: one, bias: half, epsilon: 0, to: output.rows(width: 8))
+    let mean = x.reduce(0, +) / 8
+    let deviation = (x.map { ($0 - mean) * ($0 - mean) }.reduce(0, +) / 8).squareRoot()
+    #expect(relativeDifference(output.values, x.map { ($0 - mean) / deviation + 0.5 }) < 1e-6)
+
+    let silu = try FloatBuffer(x)
+    engine.siluMultiply(silu.rows(width: 8), by: half.rows(width: 8), count: 1)
+    #expect(relativeDifference(silu.values, x.map { $0 / (1 + expf(-$0)) / 2 }) < 1e-6)
+
+    let quick = try FloatBuffer(x)
+    engine.quickGELU(quick.rows(width: 8), count: 1)
+    #expect(relativeDifference(quick.values, x.map { $0 / (1 + expf(-1.702 * $0)) }) < 1e-6)
+
+    let gelu = try FloatBuffer(x)
+    engine.gelu(gelu.rows(width: 8), count: 1)
+    #expect(relativeDifference(gelu.values, x.map { $0 / 2 * (1 + erff($0 / 2.0.squareRoot().float)) }) < 1e-6)
+  }
+
+  @Test("results do not depend on the number of threads", arguments: [2, 3, 5])
+  func threads(count: Int) throws {
+    let matrix = try sampleMatrix(rows: 333, columns: 224, type: .q8_0, seed: 9)
+    func run(_ threads: Int) throws -> [Float] {
+      var samples = Samples(seed: 11)
+      let input = try FloatBuffer(samples.floats(20 * 224))
+      let output = try FloatBuffer(count: 20 * 333)
+      try makeEngine(.best, threads: threads).multiply(
+        input.rows(width: 224), count: 20, Engine.Product(matrix, to: output.rows(width: 333)))
+      return output.values
+    }
+    #expect(try run(count) == run(1))
+  }
+}
+
+extension Double {
+  fileprivate var float: Float { Float(self) }
+}

@@ -1,0 +1,81 @@
+import Compute
+import Foundation
+import ModelFile
+
+/// Numbers that look random and are the same every time.
+struct Samples: RandomNumberGenerator {
+  private var state: UInt64
+
+  init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 | 1 }
+
+  mutating func next() -> UInt64 {
+    state ^= state << 13
+    state ^= state >> 7
+    state ^= state << 17
+    return state
+  }
+
+  mutating func floats(_ count: Int, scale: Float = 1) -> [Float] {
+    (0..<count).map { _ in Float.random(in: -1...1, using: &self) * scale }
+  }
+
+  /// Bytes of `count` weights of a type, none of them extreme.
+  mutating func weights(_ count: Int, type: TensorType) -> [UInt8] {
+    switch type {
+    case .f32: floats(count).flatMap { bytes($0.bitPattern) }
+    case .f16: floats(count).flatMap { bytes(halfBits($0)) }
+    case .bf16: floats(count).flatMap { bytes(UInt16($0.bitPattern >> 16)) }
+    case .q8_0, .q4_0:
+      (0..<count / 32).flatMap { _ in
+        let scale = Float.random(in: 0.005...0.02, using: &self)
+        let numbers = (0..<type.bytesPerBlock - 2).map { _ in UInt8.random(in: 0...255, using: &self) }
+        return bytes(halfBits(scale)) + numbers
+      }
+    default: []
+    }
+  }
+
+  private func bytes<T: FixedWidthInteger>(_ value: T) -> [UInt8] {
+    withUnsafeBytes(of: value.littleEndian) { Array($0) }
+  }
+}
+
+/// Bits of a float of moderate size in 16 bits, cut off rather than rounded.
+func halfBits(_ value: Float) -> UInt16 {
+  let bits = value.bitPattern
+  let exponent = Int(bits >> 23 & 0xFF) - 112
+  guard exponent > 0 else { return 0 }
+  return UInt16(bits >> 16 & 0x8000) | UInt16(exponent) << 10 | UInt16(bits >> 13 & 0x3FF)
+}
+
+/// A matrix of samples in a file of its own, which is gone from the disk at once and stays mapped.
+func sampleMatrix(rows: Int, columns: Int, type: TensorType, seed: UInt64) throws -> WeightMatrix {
+  var samples = Samples(seed: seed)
+  let path = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).gguf").path
+  let writer = try GGUFWriter(
+    path: path, metadata: GGUFMetadata(), tensors: [.init(name: "w", dimensions: [columns, rows], type: type)])
+  try writer.append(samples.weights(rows * columns, type: type))
+  try writer.finish()
+  defer { try? FileManager.default.removeItem(atPath: path) }
+  let file = try GGUFFile(path: path)
+  return try WeightMatrix(file: file, tensor: file.requiredTensor("w"), rows: rows, columns: columns)
+}
+
+extension FloatBuffer {
+  convenience init(_ values: [Float]) throws {
+    try self.init(count: values.count)
+    rows(width: max(values.count, 1)).set(values[...])
+  }
+}
+
+/// ‖a − b‖ / ‖b‖
+func relativeDifference(_ a: [Float], _ b: [Float]) -> Double {
+  guard a.count == b.count, !b.isEmpty else { return .infinity }
+  var difference = 0.0
+  var size = 0.0
+  for (x, y) in zip(a, b) {
+    difference += Double(x - y) * Double(x - y)
+    size += Double(y) * Double(y)
+  }
+  return (difference / size).squareRoot()
+}

@@ -1,0 +1,52 @@
+import Compute
+import Foundation
+import ModelFile
+import Testing
+
+@Suite struct WeightMatrixTests {
+  private func file(_ dimensions: [Int], _ type: TensorType) throws -> GGUFFile {
+    let path = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).gguf").path
+    let writer = try GGUFWriter(
+      path: path, metadata: GGUFMetadata(), tensors: [.init(name: "w", dimensions: dimensions, type: type)])
+    try writer.append(
+      Array(repeating: 0, count: try #require(TensorDescription.byteCount(dimensions: dimensions, type: type))))
+    try writer.finish()
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    return try GGUFFile(path: path)
+  }
+
+  @Test("a type without kernels is refused by name", arguments: [TensorType.q6_K, .q5_0, .iq4_nl, .i32])
+  func unsupported(type: TensorType) throws {
+    let file = try file([256, 2], type)
+    let error = #expect(throws: ComputeError.unsupportedType(tensor: "w", type: type)) {
+      try WeightMatrix(file: file, tensor: file.requiredTensor("w"), rows: 2, columns: 256)
+    }
+    #expect(error?.description.contains(type.name) == true)
+    #expect(error?.description.contains("F32, F16, BF16, Q8_0, Q4_0") == true)
+  }
+
+  @Test(
+    "sizes that the tensor does not have are refused",
+    arguments: [(2, 65), (3, 64), (0, 64), (2, 0), (-2, -64), (Int.max, Int.max), (128, 1)])
+  func wrongSize(rows: Int, columns: Int) throws {
+    let file = try file([64, 2], .q8_0)
+    #expect(throws: ComputeError.wrongSize(tensor: "w", rows: rows, columns: columns)) {
+      try WeightMatrix(file: file, tensor: file.requiredTensor("w"), rows: rows, columns: columns)
+    }
+  }
+
+  @Test("the mapped file lives as long as the matrix")
+  func lifetime() throws {
+    let matrix = try sampleMatrix(rows: 4, columns: 32, type: .f32, seed: 5)
+    var samples = Samples(seed: 5)
+    let row = try FloatBuffer(count: 32)
+    matrix.unpack(row: 0, into: row.rows(width: 32))
+    #expect(row.values == samples.floats(32))
+  }
+
+  @Test("memory that the system cannot give is an error, not a trap")
+  func outOfMemory() {
+    #expect(throws: ComputeError.self) { try FloatBuffer(count: .max) }
+    #expect(throws: ComputeError.self) { try FloatBuffer(count: -1) }
+  }
+}

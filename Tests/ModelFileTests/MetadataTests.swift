@@ -1,0 +1,60 @@
+import ModelFile
+import Testing
+
+@Suite("Metadata getters")
+struct MetadataTests {
+  let metadata = GGUFMetadata(
+    path: "a.gguf",
+    [
+      "text": .string("hello"), "whole": .uint32(7), "big": .uint64(.max), "real": .float32(0.5), "flag": .bool(false),
+      "texts": .array(GGUFArray(["a", "b"])), "numbers": .array(GGUFArray([1, 2, 3] as [Int32])),
+    ])
+
+  @Test("give an entry's value")
+  func present() throws {
+    #expect(try metadata.string("text") == "hello")
+    #expect(try metadata.integer("whole") == 7)
+    #expect(try metadata.float("real") == 0.5)
+    #expect(try metadata.bool("flag") == false)
+    #expect(try metadata.strings("texts") == ["a", "b"])
+    #expect(try metadata.integers("numbers") == [1, 2, 3])
+  }
+
+  @Test("name an absent entry, and what file it is absent from")
+  func absent() {
+    #expect(throws: GGUFError.missingKey(path: "a.gguf", key: "nothing")) { try metadata.integer("nothing") }
+    #expect(throws: GGUFError.missingKey(path: "a.gguf", key: "nothing")) { try metadata.strings("nothing") }
+  }
+
+  @Test("return nil for an absent entry where it is optional")
+  func optional() throws {
+    #expect(try metadata.integerIfPresent("nothing") == nil)
+    #expect(try metadata.floatsIfPresent("nothing") == nil)
+  }
+
+  @Test("say what an entry of the wrong type is, optional or not")
+  func wrongType() {
+    let error = GGUFError.wrongType(path: "a.gguf", key: "text", expected: "a whole number", found: "string")
+    #expect(throws: error) { try metadata.integer("text") }
+    #expect(throws: error) { try metadata.integerIfPresent("text") }
+    #expect(throws: GGUFError.self) { try metadata.strings("numbers") }
+    #expect(throws: GGUFError.self) { try metadata.floats("numbers") }
+    #expect(throws: GGUFError.self) { try metadata.float("whole") }
+  }
+
+  @Test("refuse a number that does not fit")
+  func tooBig() {
+    #expect(throws: GGUFError.self) { try metadata.integer("big") }
+  }
+
+  @Test("see entries added, replaced and taken away")
+  func changes() {
+    var changed = metadata
+    changed["new"] = .bool(true)
+    changed["whole"] = .uint8(1)
+    changed["text"] = nil
+    #expect(changed.keys == ["whole", "big", "real", "flag", "texts", "numbers", "new"])
+    #expect(changed["whole"] == .uint8(1))
+    #expect(changed["text"] == nil)
+  }
+}

@@ -1,0 +1,98 @@
+import Compute
+import BoundedCache
+import ModelFile
+import Models
+import Pictures
+import Testing
+
+@Suite struct BadInputTests {
+  private let golden: Golden
+  private let model: LanguageModel
+  private let tower: VisionTower
+  private let cache: KeyValueCache
+
+  init() throws {
+    golden = try Golden("grouped-by-two")
+    model = try LanguageModel(file: golden.model, threads: ThreadPool(threads: 1))
+    tower = try VisionTower(file: golden.vision, threads: ThreadPool(threads: 1))
+    cache = try KeyValueCache(shape: model.configuration.cacheShape, budget: 8, policy: .infinipotV)
+  }
+
+  private func black(_ width: Int, _ height: Int) -> Picture {
+    Picture(width: width, height: height, pixels: Array(repeating: 0, count: width * height * 3))
+  }
+
+  @Test("a token outside the vocabulary is refused before the cache is touched", arguments: [-1, 104, Int.max, Int.min])
+  func invalidToken(token: Int) {
+    #expect(throws: ModelError.self) {
+      try model.prefill(
+        tokens: [1, token], positions: [RotaryPosition(text: 0), RotaryPosition(text: 1)], cache: cache, segment: .system)
+    }
+    #expect(throws: ModelError.self) {
+      try model.decode(token: token, position: RotaryPosition(text: 0), cache: cache)
+    }
+    #expect(cache.count == 0)
+  }
+
+  @Test("there must be a position for each token")
+  func positions() {
+    #expect(throws: ModelError.self) {
+      try model.prefill(tokens: [1, 2], positions: [RotaryPosition(text: 0)], cache: cache, segment: .system)
+    }
+    #expect(cache.count == 0)
+  }
+
+  @Test("a full cache refuses, and what it holds stays usable")
+  func fullCache() throws {
+    var timeline = RotaryTimeline()
+    try model.prefill(tokens: Array(0..<8), positions: timeline.text(8), cache: cache, segment: .tail)
+    let before = model.logits
+    #expect(throws: ModelError.self) { try model.decode(token: 1, position: timeline.text(1)[0], cache: cache) }
+    #expect(cache.count == 8)
+    #expect(model.logits == before)
+  }
+
+  @Test("a cache of another model is refused")
+  func otherCache() throws {
+    let other = try KeyValueCache(
+      shape: CacheShape(layers: 2, keyValueHeads: 2, headDimension: 64), budget: 8, policy: .infinipotV)
+    #expect(throws: ModelError.self) { try model.decode(token: 1, position: RotaryPosition(text: 0), cache: other) }
+  }
+
+  @Test("vectors of another width are refused")
+  func otherWidth() {
+    let block = EmbeddingBlock(rows: 1, width: 96, values: Array(repeating: 0, count: 96))
+    #expect(throws: ModelError.self) {
+      try model.prefill(
+        vision: block, grid: FrameGrid(frames: 1, height: 1, width: 1), positions: [RotaryPosition(text: 0)],
+        cache: cache)
+    }
+  }
+
+  @Test(
+    "pictures whose sides do not fit are refused",
+    arguments: [(0, 0), (1, 1), (27, 28), (28, 29), (0, 28), (28 * 200, 28 * 200)])
+  func pictures(width: Int, height: Int) throws {
+    let picture = black(width, height)
+    let error = #expect(throws: ModelError.self) { try tower.encode(picture, picture) }
+    #expect(error?.description.contains("\(width)×\(height)") == true)
+  }
+
+  @Test("two pictures of one patch must have the same size")
+  func differentSizes() {
+    #expect(throws: ModelError.self) { try tower.encode(black(28, 56), black(56, 28)) }
+  }
+
+  @Test("nothing to read changes nothing")
+  func nothing() throws {
+    try model.prefill(tokens: [], positions: [], cache: cache, segment: .tail)
+    #expect(cache.count == 0)
+  }
+
+  @Test("positions at the end of their range do not trap")
+  func farPositions() throws {
+    try model.decode(token: 1, position: RotaryPosition(text: .max), cache: cache)
+    try model.decode(token: 2, position: RotaryPosition(text: .min), cache: cache)
+    #expect(!model.logits.contains { !$0.isFinite })
+  }
+}

@@ -1,0 +1,88 @@
+import Compute
+import BoundedCache
+import ModelFile
+import Models
+import Testing
+
+/// Quantized weights against the same weights unpacked to 32 bits: what is left is the rounding of activations to 8 bits
+/// a block of 32.
+@Suite struct QuantizedTests {
+  @Test("logits stay within 4 % of the unpacked weights' logits", arguments: [TensorType.q8_0, .q4_0], [1, 32])
+  func logits(type: TensorType, block: Int) throws {
+    let golden = try Golden("grouped-by-two")
+    let quantized = try RewrittenFile(golden.model) { tensor, bytes in
+      guard tensor.type == .f16 else { return (tensor.dimensions, tensor.type, bytes) }
+      return (tensor.dimensions, type, quantize(halves(bytes), type: type))
+    }.file
+    let unpacked = try RewrittenFile(quantized) { tensor, bytes in
+      guard tensor.type == type else { return (tensor.dimensions, tensor.type, bytes) }
+      let matrix = try WeightMatrix(
+        file: quantized, tensor: tensor, rows: tensor.dimensions[1], columns: tensor.dimensions[0])
+      let row = try FloatBuffer(count: matrix.columns)
+      var numbers: [Float] = []
+      for index in 0..<matrix.rows {
+        matrix.unpack(row: index, into: row.rows(width: matrix.columns))
+        numbers += row.values
+      }
+      return (tensor.dimensions, .f32, numbers.flatMap { number in withUnsafeBytes(of: number.bitPattern.littleEndian) { Array($0) } })
+    }.file
+    let difference = relativeDifference(try read(quantized, block: block), try read(unpacked, block: block))
+    #expect(difference < 0.04)
+    #expect(difference > 0, "the quantized weights were not used")
+  }
+
+  @Test("the rounding of weights shows: 4 bits are further from the original than 8")
+  func roundingShows() throws {
+    let golden = try Golden("grouped-by-two")
+    let original = try read(golden.model, block: 32)
+    let differences = try [TensorType.q8_0, .q4_0].map { type in
+      let file = try RewrittenFile(golden.model) { tensor, bytes in
+        guard tensor.type == .f16 else { return (tensor.dimensions, tensor.type, bytes) }
+        return (tensor.dimensions, type, quantize(halves(bytes), type: type))
+      }.file
+      return relativeDifference(try read(file, block: 32), original)
+    }
+    #expect(differences[0] < 0.1)
+    #expect(differences[1] > differences[0] && differences[1] < 0.5)
+  }
+
+  private func read(_ file: GGUFFile, block: Int) throws -> [Float] {
+    let model = try LanguageModel(file: file, threads: ThreadPool(threads: 2), maximumBlock: block)
+    let cache = try KeyValueCache(shape: model.configuration.cacheShape, budget: 32, policy: .full)
+    var timeline = RotaryTimeline()
+    try model.prefill(
+      tokens: (0..<20).map { $0 * 5 }, positions: timeline.text(20), cache: cache, segment: .system)
+    return model.logits
+  }
+}
+
+private func halves(_ bytes: [UInt8]) -> [Float] {
+  stride(from: 0, to: bytes.count, by: 2).map { index in
+    let bits = UInt16(bytes[index]) | UInt16(bytes[index + 1]) << 8
+    let size = Float(sign: .plus, exponent: max(Int(bits >> 10 & 31), 1) - 25, significand: 1)
+    let fraction = Float(bits & 0x3FF) + (bits >> 10 & 31 > 0 ? 1024 : 0)
+    return (bits >> 15 == 0 ? 1 : -1) * fraction * size
+  }
+}
+
+/// Blocks of 32: a scale in 16 bits and whole numbers, -127...127 in bytes or 0...15 around 8 in nibbles.
+private func quantize(_ values: [Float], type: TensorType) -> [UInt8] {
+  stride(from: 0, to: values.count, by: 32).flatMap { start -> [UInt8] in
+    let block = values[start..<start + 32]
+    let largest = block.map(\.magnitude).max() ?? 0
+    let bits = scaleBits(largest / (type == .q8_0 ? 127 : 7))
+    let scale = halves([UInt8(truncatingIfNeeded: bits), UInt8(bits >> 8)])[0]
+    let header = [UInt8(truncatingIfNeeded: bits), UInt8(bits >> 8)]
+    let numbers = block.map { scale > 0 ? Int(($0 / scale).rounded()) : 0 }
+    if type == .q8_0 { return header + numbers.map { UInt8(bitPattern: Int8(min(max($0, -127), 127))) } }
+    let nibbles = numbers.map { UInt8(min(max($0 + 8, 0), 15)) }
+    return header + (0..<16).map { nibbles[$0] | nibbles[$0 + 16] << 4 }
+  }
+}
+
+/// The next 16-bit float not below a positive number of moderate size.
+private func scaleBits(_ value: Float) -> UInt16 {
+  guard value > 0 else { return 0 }
+  let exponent = Int(value.exponent)
+  return UInt16(exponent + 15) << 10 + UInt16((value.significand - 1) * 1024) + 1
+}

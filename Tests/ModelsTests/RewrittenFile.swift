@@ -1,0 +1,34 @@
+import Foundation
+import ModelFile
+
+/// A copy of a model file with something else about it, in a temporary place.
+struct RewrittenFile {
+  let file: GGUFFile
+
+  /// - Parameters:
+  ///   - metadata: entries to replace; nil takes one away.
+  ///   - renamed: new names of tensors.
+  ///   - tensor: returns a tensor's new dimensions, type and bytes, or nil to leave it out.
+  init(
+    _ original: GGUFFile, metadata changes: [String: GGUFValue?] = [:], renamed: [String: String] = [:],
+    tensor: (TensorDescription, [UInt8]) throws -> (dimensions: [Int], type: TensorType, bytes: [UInt8])? = {
+      ($0.dimensions, $0.type, $1)
+    }
+  ) throws {
+    var metadata = original.metadata
+    for (key, value) in changes { metadata[key] = value }
+    var declarations: [GGUFWriter.Declaration] = []
+    var contents: [[UInt8]] = []
+    for description in original.tensors {
+      guard let new = try tensor(description, Array(original.bytes(of: description))) else { continue }
+      declarations.append(.init(name: renamed[description.name] ?? description.name, dimensions: new.dimensions, type: new.type))
+      contents.append(new.bytes)
+    }
+    let path = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).gguf").path
+    let writer = try GGUFWriter(path: path, metadata: metadata, tensors: declarations)
+    for bytes in contents { try writer.append(bytes) }
+    try writer.finish()
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    file = try GGUFFile(path: path)
+  }
+}

@@ -1,0 +1,84 @@
+import Testing
+import Video
+
+@Suite("A damaged file gives what it holds")
+struct DamageTests {
+  @Test("and says where it ends when it was cut off")
+  func truncated() async throws {
+    let scratch = try Scratch()
+    let contents = try bytes(of: "constant.mp4")
+    let path = try scratch.write(contents.prefix(contents.count * 9 / 10), to: "cut.mp4")
+    let stream = try await VideoStream.open(.file(path: path), options: options(25))
+    let pictures = await all(of: stream)
+    #expect(pictures.count > 10 && pictures.count < 50)
+    #expect(pictures.map(\.picture.number) == pictures.map(\.index))
+    let warnings = stream.takeWarnings()
+    #expect(warnings.contains { $0.contains("cut off") && $0.contains("of 2.0 s") }, "\(warnings)")
+    #expect(stream.failure == nil)
+  }
+
+  @Test("and says once how much was damaged")
+  func damaged() async throws {
+    let scratch = try Scratch()
+    var contents = try bytes(of: "joined.ts")
+    // Packets in the middle of the first recording are overwritten, their headers left as they are.
+    for packet in stride(from: 188 * 20, to: 188 * 34, by: 188) {
+      for index in packet + 4..<packet + 188 { contents[index] = UInt8(truncatingIfNeeded: index &* 37) }
+    }
+    let path = try scratch.write(contents, to: "damaged.ts")
+    let stream = try await VideoStream.open(.file(path: path), options: options(25))
+    let pictures = await all(of: stream)
+    // The second recording is whole.
+    #expect(pictures.suffix(20).map(\.picture.number) == Array(5..<25))
+    let warnings = stream.takeWarnings()
+    #expect(warnings.filter { $0.contains("damaged") }.count == 1, "\(warnings)")
+    #expect(stream.takeWarnings().isEmpty)
+  }
+
+  @Test("and an undamaged one warns of nothing", arguments: [
+    "constant.mp4", "variable.mp4", "slow.mp4", "milliseconds.mkv", "late.ts", "1x1.mkv", "colours-709.mp4",
+    "turned-90.mp4", "two-pictures.mp4", "one-picture.mp4",
+  ])
+  func whole(name: String) async throws {
+    let stream = try await VideoStream.open(.file(path: media(name)), options: options(10))
+    _ = await all(of: stream)
+    #expect(stream.takeWarnings() == [])
+  }
+
+  @Test("whatever bytes are wrong, without a crash")
+  func randomDamage() async throws {
+    let scratch = try Scratch()
+    var generator = SplitMix(state: 7)
+    for name in ["constant.mp4", "milliseconds.mkv", "joined.ts", "1x1.mkv", "colours-601.mp4"] {
+      let whole = try bytes(of: name)
+      for round in 0..<12 {
+        var contents = whole
+        for _ in 0..<(1 << (round % 6)) {
+          contents[Int.random(in: 0..<contents.count, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
+        }
+        let path = try scratch.write(contents, to: "\(round)-\(name)")
+        var limit = 2000
+        guard let stream = try? await VideoStream.open(.file(path: path), options: options(5)) else { continue }
+        for await picture in stream {
+          #expect(picture.time.isFinite && picture.time >= 0)
+          limit -= 1
+          if limit == 0 { break }
+        }
+        stream.stop()
+      }
+    }
+  }
+}
+
+/// Random numbers that are the same in each run.
+struct SplitMix: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+}

@@ -1,0 +1,143 @@
+import Foundation
+import Testing
+import Video
+
+@Suite("A source that cannot be read")
+struct ErrorTests {
+  /// The error of opening, which must be one line that names the source.
+  private func error(opening path: String, options: SamplingOptions = options()) async throws -> VideoError {
+    do {
+      _ = try await VideoStream.open(VideoSource(path), options: options)
+    } catch {
+      #expect(!error.description.contains("\n"))
+      #expect(error.description.contains(path) || path == "-")
+      return error
+    }
+    throw Unexpected(what: "\(path) was opened")
+  }
+
+  private struct Unexpected: Error { var what: String }
+
+  @Test("that is missing, a directory or empty says so")
+  func plainMistakes() async throws {
+    let scratch = try Scratch()
+    let missing = scratch.path("none.mp4")
+    #expect(try await error(opening: missing) == .missing(source: missing))
+    #expect(try await error(opening: scratch.directory.path) == .isDirectory(source: scratch.directory.path))
+    let empty = try scratch.write([], to: "empty.mp4")
+    #expect(try await error(opening: empty) == .empty(source: empty))
+  }
+
+  @Test("because the user may not says so", .enabled(if: geteuid() != 0, "root may read everything"))
+  func noPermission() async throws {
+    let scratch = try Scratch()
+    let path = try scratch.write([1, 2, 3], to: "secret.mp4")
+    chmod(path, 0)
+    #expect(try await error(opening: path) == .notPermitted(source: path))
+  }
+
+  @Test("because it is text under a video's name says that it is no video")
+  func text() async throws {
+    let scratch = try Scratch()
+    let path = try scratch.write("These are minutes of a meeting.\n".utf8, to: "text.mp4")
+    guard case .notAVideo = try await error(opening: path) else { Issue.record("another error"); return }
+    let long = try scratch.write(String(repeating: "line after line\n", count: 5000).utf8, to: "long.mp4")
+    guard case .notAVideo = try await error(opening: long) else { Issue.record("another error"); return }
+  }
+
+  @Test("because it is only sound, with or without a cover, says that it has no video", arguments: [
+    "sound.mp4", "song-with-cover.mp3",
+  ])
+  func sound(name: String) async throws {
+    let path = media(name)
+    #expect(try await error(opening: path) == .noVideoTrack(source: path))
+  }
+
+  @Test("because its index is gone says what is missing")
+  func noIndex() async throws {
+    let scratch = try Scratch()
+    var contents = try bytes(of: "constant.mp4")
+    let name = try #require(contents.firstRange(of: Array("moov".utf8)))
+    contents.replaceSubrange(name, with: Array("gone".utf8))
+    let path = try scratch.write(contents, to: "cut.mp4")
+    guard case .notAVideo(_, let detail) = try await error(opening: path) else { Issue.record("another error"); return }
+    #expect(detail == "moov atom not found")
+  }
+
+  @Test("because only its first bytes are there is no video")
+  func onlyTheBeginning() async throws {
+    let scratch = try Scratch()
+    for count in [1, 8, 60, 200, 700] {
+      let path = try scratch.write(try bytes(of: "constant.mp4").prefix(count), to: "\(count).mp4")
+      switch try await error(opening: path) {
+      case .notAVideo(_, let detail), .noPicture(_, let detail): #expect(!detail.isEmpty, "\(count)")
+      case .noVideoTrack: break
+      case let other: Issue.record("\(other)")
+      }
+    }
+  }
+
+  @Test("because every picture in it is damaged says that none could be decoded")
+  func noPicture() async throws {
+    let scratch = try Scratch()
+    var contents = try bytes(of: "constant.mp4")
+    let start = try #require(contents.firstRange(of: Array("mdat".utf8))?.upperBound)
+    for index in start..<contents.count { contents[index] = 0 }
+    let path = try scratch.write(contents, to: "hollow.mp4")
+    guard case .noPicture = try await error(opening: path) else { Issue.record("another error"); return }
+  }
+
+  @Test("because its codec is unknown names the codec")
+  func unknownCodec() async throws {
+    let scratch = try Scratch()
+    var contents = try bytes(of: "constant.mp4")
+    // The first of these names is one of the file's brands, the last that of the pictures' format.
+    let name = try #require(contents.ranges(of: Array("avc1".utf8)).last)
+    contents.replaceSubrange(name, with: Array("zzzz".utf8))
+    let path = try scratch.write(contents, to: "unknown.mp4")
+    #expect(try await error(opening: path) == .unsupportedCodec(source: path, codec: "zzzz"))
+  }
+
+  @Test("because nobody answers at its address says that it cannot be reached", arguments: [
+    "rtsp://127.0.0.1:1/none", "http://127.0.0.1:1/none.mp4",
+  ])
+  func unreachable(address: String) async throws {
+    guard case .unreachable(_, let detail) = try await error(opening: address) else {
+      Issue.record("another error")
+      return
+    }
+    #expect(detail == "Connection refused")
+  }
+
+  @Test("because its protocol is unknown lists those that are known")
+  func unknownProtocol() async throws {
+    #expect(try await error(opening: "gopher://host/x") == .unsupportedProtocol(source: "gopher://host/x"))
+  }
+
+  @Test("because the device is not there, or devices are not supported here, says which")
+  func missingDevice() async throws {
+    switch try await error(opening: "/dev/video99") {
+    case .deviceUnavailable(_, let detail): #expect(detail == "No such file or directory")
+    case .deviceSupportMissing(_, let library, let package):
+      #expect(library.hasPrefix("libavdevice.so.") && package.hasPrefix("libavdevice"))
+    case let other: Issue.record("\(other)")
+    }
+  }
+
+  @Test("is named on one line, without a password and without control characters")
+  func displayName() {
+    #expect(VideoSource("rtsp://me:secret@cam:554/live?x=1").displayName == "rtsp://me:***@cam:554/live?x=1")
+    #expect(VideoSource("http://cam/a@b:c").displayName == "http://cam/a@b:c")
+    #expect(VideoSource("clip\n\u{1b}[2J.mp4").displayName == "clip\\u{a}\\u{1b}[2J.mp4")
+  }
+
+  @Test("is recognised from what the user types")
+  func kinds() {
+    #expect(VideoSource("-") == .standardInput)
+    #expect(VideoSource("/dev/video0") == .device(path: "/dev/video0"))
+    #expect(VideoSource("rtsp://cam/1") == .url("rtsp://cam/1"))
+    #expect(VideoSource("file:///tmp/a%20b.mp4") == .file(path: "/tmp/a b.mp4"))
+    #expect(VideoSource("a: b.mp4") == .file(path: "a: b.mp4"))
+    #expect(VideoSource("rtsp://cam/1").isLive && VideoSource("/dev/video0").isLive && !VideoSource("-").isLive)
+  }
+}

@@ -1,0 +1,170 @@
+import Foundation
+import Testing
+import Video
+
+@Suite("A source that sends")
+struct NetworkTests {
+  @Test("a file over http is read like one on this machine, and can be moved in")
+  func httpFile() async throws {
+    let contents = try bytes(of: "constant.mp4")
+    let server = try LoopbackServer { _ in .file(contents) }
+    defer { server.stop() }
+    let stream = try await VideoStream.open(VideoSource(server.address("clip.mp4")), options: options(5))
+    #expect(!stream.description.isLive && stream.description.isSeekable)
+    #expect(await all(of: stream).map(\.picture.number) == [0, 5, 10, 15, 20, 25, 30, 35, 40, 45])
+    stream.seek(to: 1.2)
+    #expect(await stream.next()?.picture.number == 30)
+    #expect(stream.takeWarnings() == [])
+  }
+
+  @Test("a live stream that breaks off is reached again, its time going on")
+  func reconnects() async throws {
+    let contents = try bytes(of: "late.ts")
+    let server = try LoopbackServer { $0 == 0 || $0 == 3 ? .stream(contents) : .hangUp }
+    defer { server.stop() }
+    var options = options(5)
+    options.queue = .wait
+    options.reconnection = .init(attempts: 6, firstDelay: 0.05, longestDelay: 0.1)
+    let stream = try await VideoStream.open(VideoSource(server.address("live.ts")), options: options)
+    #expect(stream.description.isLive && !stream.description.isSeekable && stream.description.duration == nil)
+    #expect(!stream.seek(to: 0))
+    var pictures: [TimedPicture] = []
+    for await picture in stream { pictures.append(picture) }
+    #expect(pictures.prefix(5).map(\.picture.number) == [0, 5, 10, 15, 20])
+    // Two tries were hung up on, the third was answered, and after it nobody answered the rest of the six.
+    #expect(pictures.count >= 10)
+    #expect(pictures.map(\.time) == pictures.map(\.time).sorted())
+    #expect(try #require(pictures.last).time > 1.7)
+    let warnings = stream.takeWarnings()
+    #expect(warnings.filter { $0.contains("broke off") }.count == 2, "\(warnings)")
+    #expect(warnings.filter { $0.contains("is back after") }.count == 1, "\(warnings)")
+    #expect(warnings.last?.contains("could not be reached again (tries: 6") == true, "\(warnings)")
+    #expect(stream.failure != nil)
+  }
+
+  @Test("a live stream that is paused goes on with what is sent then, not with what it missed")
+  func pausesLive() async throws {
+    // Three recordings of a second each, sent when the test says so.
+    let joined = try bytes(of: "joined.ts")
+    let parts = [Array(joined[..<(188 * 49)]), Array(joined[(188 * 49)...]), Array(joined[..<(188 * 49)])]
+    let gate = LoopbackServer.Gate()
+    let server = try LoopbackServer { _ in .parts(parts, gate) }
+    defer { server.stop() }
+    gate.allow(parts: 1)
+    var options = options(5)
+    options.queue = .wait
+    options.reconnection.attempts = 0
+    let stream = try await VideoStream.open(VideoSource(server.address("live.ts")), options: options)
+    #expect(await stream.next()?.index == 0)
+    stream.pause()
+    gate.allow(parts: 2)
+    try await Task.sleep(for: .milliseconds(500))
+    stream.resume()
+    gate.allow(parts: 3)
+    let indices = await all(of: stream).map(\.index)
+    // The last picture of a part may only come out with the next part.
+    #expect(indices.allSatisfy { $0 <= 5 || $0 >= 9 }, "\(indices)")
+    #expect(indices.suffix(3) == [12, 13, 14])
+  }
+
+  @Test("a file from a server that only sends whole files is a file all the same")
+  func wholeFile() async throws {
+    let contents = try bytes(of: "late.ts")
+    let server = try LoopbackServer { _ in .wholeFile(contents) }
+    defer { server.stop() }
+    let stream = try await VideoStream.open(VideoSource(server.address("clip.ts")), options: options(5))
+    #expect(!stream.description.isLive && !stream.description.isSeekable)
+    #expect(await all(of: stream).map(\.picture.number) == [0, 5, 10, 15, 20])
+    #expect(stream.takeWarnings() == [])
+  }
+
+  @Test("a recording without a stated length that comes faster than time ends, and is not fetched again")
+  func recordingWithoutLength() async throws {
+    var contents: [UInt8] = []
+    for _ in 0..<40 { contents += try bytes(of: "late.ts") }
+    let recording = contents
+    let server = try LoopbackServer { _ in .stream(recording) }
+    defer { server.stop() }
+    var options = options(5)
+    options.queue = .wait
+    let stream = try await VideoStream.open(VideoSource(server.address("clip.ts")), options: options)
+    #expect(stream.description.isLive)
+    #expect(await all(of: stream).map(\.index) == Array(0..<200))
+    #expect(stream.failure == nil)
+  }
+
+  @Test("an mp4 that cannot be read from the front says what to do")
+  func indexAtEnd() async throws {
+    // The index moved behind the pictures, as most programs write it; it then points to the wrong places, but the
+    // reader never gets as far.
+    let whole = try bytes(of: "constant.mp4")
+    let index = try #require(whole.firstRange(of: Array("moov".utf8))).lowerBound - 4
+    let pictures = try #require(whole.firstRange(of: Array("free".utf8)) ?? whole.firstRange(of: Array("mdat".utf8)))
+      .lowerBound - 4
+    let contents = Array(whole[..<index] + whole[pictures...] + whole[index..<pictures])
+    let server = try LoopbackServer { _ in .wholeFile(contents) }
+    defer { server.stop() }
+    let source = VideoSource(server.address("clip.mp4"))
+    await #expect(throws: VideoError.indexAtEnd(source: source.displayName)) {
+      try await VideoStream.open(source, options: options())
+    }
+  }
+
+  @Test("a stop ends a read that is waiting for the sender promptly")
+  func stopsWhileBlocked() async throws {
+    let contents = try bytes(of: "late.ts")
+    let server = try LoopbackServer { _ in .stalledStream(contents) }
+    defer { server.stop() }
+    let stream = try await VideoStream.open(VideoSource(server.address("live.ts")), options: options(5))
+    _ = await stream.next()
+    let waiting = Task { await all(of: stream) }
+    try await Task.sleep(for: .milliseconds(100))
+    let start = ContinuousClock.now
+    stream.stop()
+    _ = await waiting.value
+    while !stream.isClosed, ContinuousClock.now - start < .seconds(2) { try await Task.sleep(for: .milliseconds(5)) }
+    // FFmpeg asks every tenth of a second; the rest is for a busy machine.
+    #expect(ContinuousClock.now - start < .milliseconds(500))
+  }
+
+  @Test("a sender that says nothing is given up after the time-out, or when the task is cancelled")
+  func silence() async throws {
+    let server = try LoopbackServer { _ in .stalledStream([]) }
+    defer { server.stop() }
+    let source = VideoSource(server.address("live.ts"))
+    var options = options()
+    options.timeout = 0.3
+    await #expect(throws: VideoError.timedOut(source: source.displayName, seconds: 0.3)) {
+      try await VideoStream.open(source, options: options)
+    }
+    options.timeout = 60
+    let patient = options
+    let opening = Task { try await VideoStream.open(source, options: patient) }
+    try await Task.sleep(for: .milliseconds(100))
+    let start = ContinuousClock.now
+    opening.cancel()
+    await #expect(throws: VideoError.cancelled(source: source.displayName)) { try await opening.value }
+    #expect(ContinuousClock.now - start < .milliseconds(500))
+  }
+
+  @Test("a pipe is read to its end, and a stop ends the wait for it")
+  func pipe() async throws {
+    let scratch = try Scratch()
+    let path = scratch.path("pipe")
+    #expect(mkfifo(path, 0o600) == 0)
+    let contents = try bytes(of: "joined.ts")
+    let writer = Task.detached { try Data(contents).write(to: URL(fileURLWithPath: path), options: []) }
+    let stream = try await VideoStream.open(.file(path: path), options: options(5))
+    #expect(!stream.description.isSeekable)
+    #expect(await all(of: stream).count == 10)
+    try await writer.value
+
+    // Nobody writes.
+    let opening = Task { try await VideoStream.open(.file(path: path)) }
+    try await Task.sleep(for: .milliseconds(50))
+    let start = ContinuousClock.now
+    opening.cancel()
+    await #expect(throws: VideoError.cancelled(source: path)) { try await opening.value }
+    #expect(ContinuousClock.now - start < .milliseconds(500))
+  }
+}

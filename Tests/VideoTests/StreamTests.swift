@@ -1,0 +1,257 @@
+import Foundation
+import Testing
+import Video
+
+@Suite("A stream beside its consumer")
+struct StreamTests {
+  private let clip = VideoSource.file(path: media("constant.mp4"))
+
+  @Test("that waits loses nothing, however slow the consumer")
+  func waits() async throws {
+    var options = options(25)
+    options.queueCapacity = 2
+    options.queue = .wait
+    let stream = try await VideoStream.open(clip, options: options)
+    var indices: [Int] = []
+    for await picture in stream {
+      if indices.count < 5 { try await Task.sleep(for: .milliseconds(20)) }
+      indices.append(picture.index)
+    }
+    #expect(indices == Array(0..<50))
+    #expect(stream.droppedCount == 0)
+  }
+
+  @Test("that drops the oldest counts each one")
+  func dropsOldest() async throws {
+    var options = options(25)
+    options.queueCapacity = 3
+    options.queue = .dropOldest
+    let stream = try await VideoStream.open(clip, options: options)
+    // Nobody takes a picture until the file has been read to its end.
+    while stream.droppedCount < 47 { try await Task.sleep(for: .milliseconds(5)) }
+    #expect(await all(of: stream).map(\.index) == [47, 48, 49])
+    #expect(stream.droppedCount == 47)
+  }
+
+  @Test("waits by itself for a file")
+  func automaticPolicy() async throws {
+    var options = options(25)
+    options.queueCapacity = 1
+    let stream = try await VideoStream.open(clip, options: options)
+    try await Task.sleep(for: .milliseconds(100))
+    #expect(await all(of: stream).count == 50)
+    #expect(stream.droppedCount == 0)
+  }
+
+  @Test("can be taken from by a thread that blocks")
+  func blocking() async throws {
+    let stream = try await VideoStream.open(clip, options: options(5))
+    let times = await withCheckedContinuation { continuation in
+      Thread.detachNewThread {
+        var times: [Double] = []
+        while let picture = stream.nextBlocking() { times.append(picture.time) }
+        continuation.resume(returning: times)
+      }
+    }
+    #expect(times == (0..<10).map { Double($0) / 5 })
+  }
+
+  @Test("goes on where it is sought, forwards and backwards", arguments: [0.0, 0.3, 0.96, 1.0, 1.5, 1.96])
+  func seeks(target: Double) async throws {
+    let stream = try await VideoStream.open(clip, options: options(25))
+    for _ in 0..<10 { _ = await stream.next() }
+    #expect(stream.seek(to: target))
+    let first = Int((target * 25).rounded(.up))
+    let pictures = await all(of: stream)
+    #expect(pictures.map(\.index) == Array(first..<50))
+    #expect(pictures.map(\.picture.number) == Array(first..<50))
+  }
+
+  @Test("lands between two instants on the later one, and shows what is on then")
+  func seeksBetweenInstants() async throws {
+    let stream = try await VideoStream.open(clip, options: options(2))
+    stream.seek(to: 0.7)
+    let pictures = await all(of: stream)
+    #expect(pictures.map(\.time) == [1, 1.5])
+    #expect(pictures.map(\.picture.number) == [25, 37])
+  }
+
+  @Test("can be sought in containers without an index, and before its clock's start", arguments: [
+    "late.ts", "milliseconds.mkv",
+  ])
+  func seeksWithoutIndex(name: String) async throws {
+    let stream = try await VideoStream.open(.file(path: media(name)), options: options(5))
+    stream.seek(to: 0.6)
+    #expect(await stream.next()?.time == 0.6)
+    stream.seek(to: -3)
+    let picture = await stream.next()
+    #expect(picture?.time == 0)
+    #expect(picture?.picture.number == 0)
+  }
+
+  @Test("plays again after its end when it is sought")
+  func replays() async throws {
+    let stream = try await VideoStream.open(clip, options: options(5))
+    #expect(await all(of: stream).count == 10)
+    #expect(await stream.next() == nil)
+    stream.seek(to: 1)
+    #expect(await all(of: stream).map(\.time) == [1, 1.2, 1.4, 1.6, 1.8])
+    // Beyond the end the last picture is left to see, or nothing, but the stream goes on to answer.
+    stream.seek(to: 99)
+    #expect(await all(of: stream).allSatisfy { $0.time > 1.9 })
+  }
+
+  @Test("in real time takes as long as the video lasts")
+  func realtime() async throws {
+    var options = options(5)
+    options.pace = .realtime
+    let clock = ContinuousClock()
+    let start = clock.now
+    let stream = try await VideoStream.open(clip, options: options)
+    for await picture in stream {
+      let elapsed = (clock.now - start) / .seconds(1)
+      #expect(elapsed > picture.time - 0.05)
+    }
+    #expect(clock.now - start > .seconds(1.75))
+  }
+
+  @Test("stands still while paused, and goes on where it stood")
+  func pauses() async throws {
+    var options = options(25)
+    options.pace = .realtime
+    let opened = ContinuousClock.now
+    let stream = try await VideoStream.open(clip, options: options)
+    let before = try #require(await stream.next())
+    let paused = ContinuousClock.now
+    stream.pause()
+    stream.pause()
+    let next = Task { await stream.next() }
+    try await Task.sleep(for: .milliseconds(400))
+    let resumed = ContinuousClock.now
+    stream.resume()
+    stream.resume()
+    let after = try #require(await next.value)
+    #expect(ContinuousClock.now - resumed < .milliseconds(700))
+    #expect(after.index == before.index + 1)
+    let rest = await all(of: stream)
+    #expect(rest.last?.index == 49)
+    // What was missed during the pause is not raced after.
+    let played = (paused - opened) + (ContinuousClock.now - resumed)
+    #expect(played > .seconds(1.9))
+  }
+
+  @Test("ends for its consumer when it is stopped, also twice and while paused")
+  func stops() async throws {
+    var options = options(25)
+    options.pace = .realtime
+    let stream = try await VideoStream.open(clip, options: options)
+    _ = await stream.next()
+    stream.pause()
+    let next = Task { await stream.next() }
+    try await Task.sleep(for: .milliseconds(20))
+    stream.stop()
+    stream.stop()
+    #expect(await next.value == nil)
+    stream.seek(to: 0)
+    stream.resume()
+    #expect(await stream.next() == nil)
+  }
+
+  @Test("lets a cancelled task go, and others go on")
+  func cancels() async throws {
+    let stream = try await VideoStream.open(clip, options: options(5))
+    stream.pause()
+    let waiting = Task { await stream.next() }
+    try await Task.sleep(for: .milliseconds(20))
+    waiting.cancel()
+    #expect(await waiting.value == nil)
+    stream.resume()
+    #expect(await stream.next()?.index == 0)
+  }
+
+  @Test("gives its screen no more pictures a second than asked for")
+  func previewRate() async throws {
+    var options = options(2)
+    options.pace = .realtime
+    options.previewSize = PictureSize(width: 32, height: 32)
+    options.previewRate = 10
+    let start = ContinuousClock.now
+    let stream = try await VideoStream.open(clip, options: options)
+    let previews = Task {
+      var times: [Double] = []
+      for await preview in stream.previews { times.append(preview.time) }
+      return times
+    }
+    _ = await all(of: stream)
+    stream.stop()
+    let times = await previews.value
+    // A busy machine may take longer over it than the two seconds of the clip.
+    let most = Int((ContinuousClock.now - start) / .seconds(0.1)) + 2
+    #expect(!times.isEmpty && times.count <= most, "\(times)")
+    #expect(times == times.sorted())
+  }
+
+  @Test("frees what it holds when nobody refers to it any more")
+  func closesByItself() async throws {
+    let scratch = try Scratch()
+    let path = try scratch.write(try bytes(of: "constant.mp4"), to: "held.mp4")
+    var stream: VideoStream? = try await VideoStream.open(.file(path: path), options: options(25))
+    _ = await stream?.next()
+    #expect(openFiles().contains(path))
+    stream = nil
+    for _ in 0..<200 where openFiles().contains(path) { try await Task.sleep(for: .milliseconds(10)) }
+    #expect(!openFiles().contains(path))
+  }
+
+  @Test("takes any wish at any time from any thread")
+  func wishesFromEverywhere() async throws {
+    var options = options(25)
+    options.pace = .realtime
+    options.previewSize = PictureSize(width: 16, height: 16)
+    let settings = options
+    await withTaskGroup(of: Void.self) { group in
+      for worker in 0..<4 {
+        group.addTask {
+          var generator = SplitMix(state: UInt64(worker))
+          for _ in 0..<6 {
+            guard let stream = try? await VideoStream.open(clip, options: settings) else {
+              Issue.record("the clip could not be opened")
+              return
+            }
+            await withTaskGroup(of: Void.self) { wishes in
+              for _ in 0..<12 {
+                let wish = Int.random(in: 0..<6, using: &generator)
+                let target = Double.random(in: -1...3, using: &generator)
+                wishes.addTask {
+                  switch wish {
+                  case 0: stream.pause()
+                  case 1, 2: stream.resume()
+                  case 3: stream.seek(to: target)
+                  case 4: stream.setPreviewSize(PictureSize(width: 1 + Int(abs(target) * 10), height: 3))
+                  default: _ = stream.takeWarnings()
+                  }
+                }
+              }
+              wishes.addTask {
+                stream.resume()
+                _ = await stream.next()
+              }
+              wishes.addTask {
+                try? await Task.sleep(for: .milliseconds(30))
+                stream.stop()
+              }
+            }
+            #expect(await stream.next() == nil)
+          }
+        }
+      }
+    }
+  }
+
+  /// The paths of the files that this process holds open.
+  private func openFiles() -> [String] {
+    let directory = "/proc/self/fd"
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+    return names.compactMap { try? FileManager.default.destinationOfSymbolicLink(atPath: "\(directory)/\($0)") }
+  }
+}

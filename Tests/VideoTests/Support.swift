@@ -1,0 +1,84 @@
+import Foundation
+import Pictures
+import Testing
+import Video
+
+/// The path of a clip beside the tests.
+func media(_ name: String) -> String {
+  Bundle.module.bundleURL.appendingPathComponent("Media").appendingPathComponent(name).path
+}
+
+/// A path in a directory that goes when the test is over.
+final class Scratch {
+  let directory: URL
+
+  init() throws {
+    directory = FileManager.default.temporaryDirectory.appendingPathComponent("video-tests-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+  }
+
+  deinit {
+    try? FileManager.default.removeItem(at: directory)
+  }
+
+  func path(_ name: String) -> String {
+    directory.appendingPathComponent(name).path
+  }
+
+  func write(_ bytes: some Sequence<UInt8>, to name: String) throws -> String {
+    let path = path(name)
+    try Data(bytes).write(to: URL(fileURLWithPath: path))
+    return path
+  }
+}
+
+func bytes(of name: String) throws -> [UInt8] {
+  [UInt8](try Data(contentsOf: URL(fileURLWithPath: media(name))))
+}
+
+/// Small pictures, so that the tests are fast.
+let smallSizing = PictureSizing(minimumPixels: 56 * 56, maximumPixels: 112 * 112)
+
+func options(_ framesPerSecond: Double = 2) -> SamplingOptions {
+  SamplingOptions(framesPerSecond: framesPerSecond, sizing: smallSizing)
+}
+
+/// All that a stream gives, to its end.
+func all(of stream: VideoStream) async -> [TimedPicture] {
+  var pictures: [TimedPicture] = []
+  for await picture in stream { pictures.append(picture) }
+  return pictures
+}
+
+func sampled(_ name: String, framesPerSecond: Double) async throws -> [TimedPicture] {
+  await all(of: try await VideoStream.open(.file(path: media(name)), options: options(framesPerSecond)))
+}
+
+struct Color: Equatable, CustomStringConvertible {
+  var red, green, blue: Int
+
+  var description: String { "(\(red), \(green), \(blue))" }
+
+  func isNear(_ other: Color, within tolerance: Int = 6) -> Bool {
+    abs(red - other.red) <= tolerance && abs(green - other.green) <= tolerance && abs(blue - other.blue) <= tolerance
+  }
+
+  static let red = Color(red: 255, green: 0, blue: 0)
+  static let green = Color(red: 0, green: 255, blue: 0)
+  static let blue = Color(red: 0, green: 0, blue: 255)
+  static let white = Color(red: 255, green: 255, blue: 255)
+  static let black = Color(red: 0, green: 0, blue: 0)
+}
+
+extension Picture {
+  /// The colour at a place given in parts of the width and height.
+  func color(_ x: Double, _ y: Double) -> Color {
+    let index = (Int(Double(height) * y) * width + Int(Double(width) * x)) * 3
+    return Color(red: Int(pixels[index]), green: Int(pixels[index + 1]), blue: Int(pixels[index + 2]))
+  }
+
+  /// The number of a picture of the grey clips, whose luma is 16 + 4 · n in limited range.
+  var number: Int {
+    Int((Double(color(0.5, 0.5).green) * 219 / 255 / 4).rounded())
+  }
+}
