@@ -107,7 +107,7 @@ private func remark(on summary: AnswerSummary, _ state: ScreenState) -> String? 
   case .cancelled: parts.append("stopped")
   case .budget: parts.append("cut: the budget has no room for more")
   }
-  parts.append("\(decimal(summary.seconds, places: 1)) s")
+  parts.append("\(decimal(summary.seconds, places: summary.seconds < 1 ? 2 : 1)) s")
   parts.append(summary.answerTokens == 1 ? "1 token" : "\(summary.answerTokens) tokens")
   return parts.joined(separator: dot)
 }

@@ -24,7 +24,7 @@ enum GoldenScreens {
          . . . . . .             │   A red circle came first; 赤い
                                  │   丸が最初です。 It went to the
          0:12 ━━╸────────── 1:00 │   left.
-                                 │   0.4 s · 12 tokens
+                                 │   0.42 s · 12 tokens
                                  │
                                  │ ! The source dropped 3 pictures.
                                  │
@@ -46,7 +46,7 @@ enum GoldenScreens {
          @@@@@@@@@@@@@@@@@@                   │ › What came first?
          @@@@@@@@@@@@@@@@@@                   │   A red circle came first; 赤い丸が最初
          @@@@@@@@@@@@@@@@@@                   │   です。 It went to the left.
-         @@@@@@@@@@@@@@@@@@                   │   0.4 s · 12 tokens
+         @@@@@@@@@@@@@@@@@@                   │   0.42 s · 12 tokens
          ::::::::::::::::::                   │
                                               │ ! The source dropped 3 pictures.
                                               │
@@ -74,7 +74,7 @@ enum GoldenScreens {
                                                                           │ › What came first?
          @@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@                                 │   A red circle came first; 赤い丸が最初です。 It
          @@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@                                 │   went to the left.
-         @@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@                                 │   0.4 s · 12 tokens
+         @@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@                                 │   0.42 s · 12 tokens
          @@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@                                 │
          @@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@                                 │ ! The source dropped 3 pictures.
          @@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@                                 │
@@ -118,7 +118,7 @@ enum GoldenScreens {
          @@@@@@@@@@@@@@@@@@                   | > What came first?
          @@@@@@@@@@@@@@@@@@                   |   A red circle came first; 赤い丸が最初
          @@@@@@@@@@@@@@@@@@                   |   です。 It went to the left.
-         @@@@@@@@@@@@@@@@@@                   |   0.4 s | 12 tokens
+         @@@@@@@@@@@@@@@@@@                   |   0.42 s | 12 tokens
          ::::::::::::::::::                   |
                                               | ! The source dropped 3 pictures.
                                               |
@@ -160,7 +160,7 @@ enum GoldenScreens {
 
          › What came first?
            A red circle came first; 赤い丸が最初です。 It went to the left.
-           0.4 s · 12 tokens
+           0.42 s · 12 tokens
 
          ! The source dropped 3 pictures.
 

@@ -28,7 +28,7 @@ import Testing
     #expect(screen.text.contains("A cat sits.▍"))
     screen.tell(.answerFinished(.of("A cat sits.")))
     #expect(!screen.state.isAnswering)
-    #expect(screen.text.contains("0.4 s · 12 tokens"))
+    #expect(screen.text.contains("0.42 s · 12 tokens"))
     #expect(!screen.text.contains("▍"))
   }
 
@@ -83,7 +83,7 @@ import Testing
   }
 
   @Test("an answer that was stopped says so", arguments: [
-    (AnswerSummary.Stop.cancelled, "stopped · 0.4 s"), (.length, "cut at the token limit · 0.4 s"),
+    (AnswerSummary.Stop.cancelled, "stopped · 0.42 s"), (.length, "cut at the token limit · 0.4 s"),
   ])
   func stops(stop: AnswerSummary.Stop, remark: String) {
     var screen = TestScreen()
