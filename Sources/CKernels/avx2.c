@@ -26,61 +26,47 @@ INLINE __m256i pair_products(ck_type type, const uint8_t *block, __m256i x) {
   return _mm256_maddubs_epi16(_mm256_and_si256(nibbles, _mm256_set1_epi8(15)), x);
 }
 
-/// Up to 8 blocks of some rows. The blocks' scales are fetched and multiplied together; what 4-bit weights are too large
-/// by, 8 times the sum of x, comes off in the same go, because all lanes are summed in the end.
-INLINE void add_blocks(const ck_type type, const size_t count, const size_t blocks, const uint8_t *rows,
-                       size_t row_bytes, const int8_t *x, const float *scales, const int32_t *x_sums, __m256 *sums) {
+/// Up to 8 blocks of a row. Their scales are fetched and multiplied together; what 4-bit weights are too large by, 8 times
+/// the sum of x, comes off in the same go, because all lanes are summed in the end.
+INLINE void add_blocks(const ck_type type, const size_t blocks, const uint8_t *row, const int8_t *x,
+                       const float *scales, const int32_t *x_sums, __m256 sums[2]) {
   const size_t size = type == CK_Q8_0 ? CK_Q8_0_BYTES : CK_Q4_0_BYTES;
-  float x_scales[8] = {0}, products[4][8];
+  float x_scales[8] = {0}, products[8];
   int32_t excess[8] = {0};
+  uint16_t halves[8] = {0};
   memcpy(x_scales, scales, blocks * sizeof(float));
   if (type == CK_Q4_0) memcpy(excess, x_sums, blocks * sizeof(int32_t));
 #pragma clang loop unroll(full)
-  for (size_t r = 0; r < count; r++) {
-    uint16_t halves[8] = {0};
-#pragma clang loop unroll(full)
-    for (size_t b = 0; b < blocks; b++) halves[b] = ck_load_u16(rows + r * row_bytes + b * size);
-    const __m128i bits = _mm_set_epi16((short)halves[7], (short)halves[6], (short)halves[5], (short)halves[4],
-                                       (short)halves[3], (short)halves[2], (short)halves[1], (short)halves[0]);
-    const __m256 product = _mm256_mul_ps(_mm256_cvtph_ps(bits), _mm256_loadu_ps(x_scales));
-    _mm256_storeu_ps(products[r], product);
-    if (type == CK_Q4_0) {
-      const __m256i eightfold = _mm256_slli_epi32(_mm256_loadu_si256((const __m256i *)excess), 3);
-      sums[r] = _mm256_fnmadd_ps(product, _mm256_cvtepi32_ps(eightfold), sums[r]);
-    }
+  for (size_t b = 0; b < blocks; b++) halves[b] = ck_load_u16(row + b * size);
+  const __m128i bits = _mm_set_epi16((short)halves[7], (short)halves[6], (short)halves[5], (short)halves[4],
+                                     (short)halves[3], (short)halves[2], (short)halves[1], (short)halves[0]);
+  const __m256 product = _mm256_mul_ps(_mm256_cvtph_ps(bits), _mm256_loadu_ps(x_scales));
+  _mm256_storeu_ps(products, product);
+  if (type == CK_Q4_0) {
+    const __m256i eightfold = _mm256_slli_epi32(_mm256_loadu_si256((const __m256i *)excess), 3);
+    sums[0] = _mm256_fnmadd_ps(product, _mm256_cvtepi32_ps(eightfold), sums[0]);
   }
+#pragma clang loop unroll(full)
   for (size_t b = 0; b < blocks; b++) {
     const __m256i quantized = _mm256_loadu_si256((const __m256i *)(x + b * CK_BLOCK));
-#pragma clang loop unroll(full)
-    for (size_t r = 0; r < count; r++) {
-      const __m256i pairs = pair_products(type, rows + r * row_bytes + b * size, quantized);
-      const __m256 whole = _mm256_cvtepi32_ps(_mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
-      sums[r] = _mm256_fmadd_ps(whole, _mm256_set1_ps(products[r][b]), sums[r]);
-    }
+    const __m256i pairs = pair_products(type, row + b * size, quantized);
+    const __m256 whole = _mm256_cvtepi32_ps(_mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+    sums[b % 2] = _mm256_fmadd_ps(whole, _mm256_set1_ps(products[b]), sums[b % 2]);
   }
 }
 
-INLINE void quantized_dots(const ck_type type, const size_t count, const uint8_t *rows, size_t row_bytes,
-                           const ck_input *input, size_t token, size_t blocks, float *results) {
+INLINE float quantized_dot(const ck_type type, const uint8_t *row, const ck_input *input, size_t token,
+                           size_t blocks) {
   const size_t size = type == CK_Q8_0 ? CK_Q8_0_BYTES : CK_Q4_0_BYTES;
   const int8_t *x = input->quantized + token * blocks * CK_BLOCK;
   const float *scales = input->scales + token * blocks;
   const int32_t *x_sums = input->sums + token * blocks;
-  __m256 sums[4];
-  for (size_t r = 0; r < 4; r++) sums[r] = _mm256_setzero_ps();
+  __m256 sums[2] = {_mm256_setzero_ps(), _mm256_setzero_ps()};
   size_t b = 0;
-  for (; b + 8 <= blocks; b += 8)
-    add_blocks(type, count, 8, rows + b * size, row_bytes, x + b * CK_BLOCK, scales + b, x_sums + b, sums);
-  if (b + 4 <= blocks) {
-    add_blocks(type, count, 4, rows + b * size, row_bytes, x + b * CK_BLOCK, scales + b, x_sums + b, sums);
-    b += 4;
-  }
-  for (; b < blocks; b++)
-    add_blocks(type, count, 1, rows + b * size, row_bytes, x + b * CK_BLOCK, scales + b, x_sums + b, sums);
-  const __m256 fours = _mm256_hadd_ps(_mm256_hadd_ps(sums[0], sums[1]), _mm256_hadd_ps(sums[2], sums[3]));
-  float all[4];
-  _mm_storeu_ps(all, _mm_add_ps(_mm256_castps256_ps128(fours), _mm256_extractf128_ps(fours, 1)));
-  for (size_t r = 0; r < count; r++) results[r] = all[r];
+  for (; b + 8 <= blocks; b += 8) add_blocks(type, 8, row + b * size, x + b * CK_BLOCK, scales + b, x_sums + b, sums);
+  for (; b + 4 <= blocks; b += 4) add_blocks(type, 4, row + b * size, x + b * CK_BLOCK, scales + b, x_sums + b, sums);
+  for (; b < blocks; b++) add_blocks(type, 1, row + b * size, x + b * CK_BLOCK, scales + b, x_sums + b, sums);
+  return sum8((vf8)_mm256_add_ps(sums[0], sums[1]));
 }
 
 /// One word of each of 16 rows with a token. Words are pairs of 16-bit weights, which are multiplied and added in one

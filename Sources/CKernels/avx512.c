@@ -22,7 +22,10 @@ INLINE __m256i block_weights(ck_type type, const uint8_t *block) {
   return _mm256_sub_epi8(_mm256_and_si256(nibbles, _mm256_set1_epi8(15)), _mm256_set1_epi8(8));
 }
 
-INLINE float quantized_dot(ck_type type, const uint8_t *row, const int8_t *x, const float *scales, size_t blocks) {
+INLINE float quantized_dot(const ck_type type, const uint8_t *row, const ck_input *input, size_t token,
+                           size_t blocks) {
+  const int8_t *x = input->quantized + token * blocks * CK_BLOCK;
+  const float *scales = input->scales + token * blocks;
   const size_t size = type == CK_Q8_0 ? CK_Q8_0_BYTES : CK_Q4_0_BYTES;
   __m256 sum = _mm256_setzero_ps();
   for (size_t b = 0; b < blocks; b++) {
@@ -35,13 +38,6 @@ INLINE float quantized_dot(ck_type type, const uint8_t *row, const int8_t *x, co
     sum = _mm256_fmadd_ps(_mm256_cvtepi32_ps(whole), _mm256_mul_ps(scale, _mm256_set1_ps(scales[b])), sum);
   }
   return sum8((vf8)sum);
-}
-
-INLINE void quantized_dots(const ck_type type, const size_t count, const uint8_t *rows, size_t row_bytes,
-                           const ck_input *input, size_t token, size_t blocks, float *results) {
-  for (size_t r = 0; r < count; r++)
-    results[r] = quantized_dot(type, rows + r * row_bytes, input->quantized + token * blocks * CK_BLOCK,
-                               input->scales + token * blocks, blocks);
 }
 
 /// Panel words are four weights of a row. The instruction wants x unsigned, so 128 is added to it, and 128 times the

@@ -25,7 +25,10 @@ INLINE void block_weights(ck_type type, const uint8_t *block, int8x16_t weights[
   weights[1] = vsubq_s8(vreinterpretq_s8_u8(vshrq_n_u8(packed, 4)), vdupq_n_s8(8));
 }
 
-INLINE float quantized_dot(ck_type type, const uint8_t *row, const int8_t *x, const float *scales, size_t blocks) {
+INLINE float quantized_dot(const ck_type type, const uint8_t *row, const ck_input *input, size_t token,
+                           size_t blocks) {
+  const int8_t *x = input->quantized + token * blocks * CK_BLOCK;
+  const float *scales = input->scales + token * blocks;
   const size_t size = type == CK_Q8_0 ? CK_Q8_0_BYTES : CK_Q4_0_BYTES;
   float32x4_t sum = vdupq_n_f32(0);
   for (size_t b = 0; b < blocks; b++) {
@@ -37,13 +40,6 @@ INLINE float quantized_dot(ck_type type, const uint8_t *row, const int8_t *x, co
     sum = vfmaq_n_f32(sum, vcvtq_f32_s32(whole), ck_half_to_float(ck_load_u16(block)) * scales[b]);
   }
   return vaddvq_f32(sum);
-}
-
-INLINE void quantized_dots(const ck_type type, const size_t count, const uint8_t *rows, size_t row_bytes,
-                           const ck_input *input, size_t token, size_t blocks, float *results) {
-  for (size_t r = 0; r < count; r++)
-    results[r] = quantized_dot(type, rows + r * row_bytes, input->quantized + token * blocks * CK_BLOCK,
-                               input->scales + token * blocks, blocks);
 }
 
 /// Panel words are four weights of a row: one instruction multiplies four rows' words with one of x.
