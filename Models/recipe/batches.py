@@ -100,13 +100,13 @@ def cut(rng: np.random.Generator, timeline: Timeline, midway: float) -> int:
 
 
 def ask_about(
-    rng: np.random.Generator, timeline: Timeline, pairs: int, count: int, careful: bool = False
+    rng: np.random.Generator, timeline: Timeline, pairs: int, count: int, careful: bool = False, weights: dict = WEIGHTS
 ) -> list[Question]:
     """Questions on the first ``pairs`` pairs; ``careful`` ones are typed cleanly."""
     story = timeline.story
     found = all_questions(rng, seen_until(timeline, pairs), story.scene, story.time)
     found = [q for q in found if q.kind != "describe" or q.answer.count("Then") < 5]
-    asked = choose(rng, found, count, WEIGHTS)
+    asked = choose(rng, found, count, weights)
     if careful:
         return asked
     asked = [replace(q, ask=loosen(rng, q.ask)) for q in asked]
@@ -124,10 +124,11 @@ def make_clip(
     cells: np.ndarray,
     branches: int = 6,
     turns: int = 3,
+    weights: dict = WEIGHTS,
 ) -> Clip:
     """Facts, lessons and conversations of one clip."""
     values = pair_values(timeline)
-    asked = ask_about(rng, timeline, pairs, 3 * branches + 2) if branches else []
+    asked = ask_about(rng, timeline, pairs, 3 * branches + 2, weights=weights) if branches else []
     return Clip(
         cells,
         values,

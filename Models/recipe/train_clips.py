@@ -27,6 +27,12 @@ from .world import Timeline
 
 GRID = 4
 
+#: How often each kind of question is drawn here: the slow ones more often.
+WEIGHTS = {
+    "time": 0.1, "scene": 0.1, "now": 0.4, "first": 0.5, "last": 0.5, "total": 0.6, "did": 0.6,
+    "count": 0.9, "direction": 1.3, "after": 2.5, "before": 2.5, "describe": 1.8,
+}
+
 #: The lessons have done their work by now; answers are what counts.
 LESSON_WEIGHT = 0.1
 
@@ -98,7 +104,7 @@ def draw_group(
         timeline, tokens = library.pick(rng)
         pairs = cut(rng, timeline, 0.25)
         cells, seen = thin_out(rng, timeline, pairs)
-        clip = make_clip(rng, words, timeline, pairs, cells)
+        clip = make_clip(rng, words, timeline, pairs, cells, weights=WEIGHTS)
         vision = tokens[cells[:, 0], cells[:, 1] * GRID + cells[:, 2]].float()
         drawn.append((clip, vision, seen))
     drawn.sort(key=lambda item: len(item[0].cells))
