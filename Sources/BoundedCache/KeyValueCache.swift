@@ -27,6 +27,7 @@ public final class KeyValueCache {
   private var vision: FrameGrid?
   private var storage: CacheStorage
   private var selector: TokenSelector
+  private var times: StreamTimes
 
   /// Slots to begin with under `full`.
   private static let initialSlots = 1024
@@ -48,6 +49,7 @@ public final class KeyValueCache {
     let slots = policy == .full ? min(budget, KeyValueCache.initialSlots) : budget
     storage = try CacheStorage(shape: shape, capacity: slots)
     selector = TokenSelector(shape: shape, parameters: parameters)
+    times = StreamTimes(heads: shape.layers * shape.keyValueHeads)
   }
 
   /// How many tokens of this shape fit in so many bytes; 0 for a shape that cannot be.
@@ -109,7 +111,9 @@ public final class KeyValueCache {
     let first = count
     switch segment {
     case .system: systemCount += n
-    case .vision: vision = frames
+    case .vision:
+      vision = frames
+      if let grid { times.append(frames: grid.frames, tokensPerFrame: grid.tokensPerFrame) }
     case .tail: tailCount += n
     }
     peakCount = max(peakCount, count)
@@ -125,6 +129,7 @@ public final class KeyValueCache {
   public func removeAll() {
     systemCount = 0
     vision = nil
+    times.removeAll()
     tailCount = 0
     peakCount = 0
     passCount = 0
@@ -209,6 +214,27 @@ public final class KeyValueCache {
     storage = resized
   }
 
+  // MARK: Time
+
+  /// Frames on the rotary timeline: those that came since the vision part was begun, or since the last `compactTime`.
+  public var timelineFrames: Int { Int(times.next) }
+
+  /// Closes the gaps that passes left on the rotary timeline: the frames of which anything is still held move together,
+  /// in order, and their keys are turned to their new times. Positions then stay within what is held, however long the
+  /// stream. The caller goes on numbering frames from `timelineFrames`.
+  ///
+  /// - Parameter rotation: how the model's keys turn with time.
+  /// - Precondition: there is no tail, whose positions would no longer follow.
+  public func compactTime(_ rotation: TimeRotation) {
+    precondition(tailCount == 0, "the tail's positions follow the vision part's")
+    let shape = shape
+    times.compact { index, slot, change in
+      let keys = storage.keys(layer: index / shape.keyValueHeads, head: index % shape.keyValueHeads)
+      rotation.turn(
+        keys + (systemCount + slot) * shape.headDimension, by: change, headDimension: shape.headDimension)
+    }
+  }
+
   // MARK: Passes
 
   /// How many frames' worth of vision tokens a pass keeps so that `demand` more tokens fit: fewer than are held.
@@ -238,7 +264,7 @@ public final class KeyValueCache {
         let keys = UnsafeBufferPointer(start: storage.keys(layer: layer, head: head) + offset, count: numbers)
         let values = UnsafeBufferPointer(start: storage.values(layer: layer, head: head) + offset, count: numbers)
         selector.select(policy, layer: layer, keys: keys.span, values: values.span)
-        // Whatever is kept beside a token (its frame and place, say) is closed up here, by the same indices.
+        times.keep(selector.kept, head: layer * shape.keyValueHeads + head)
         storage.compact(
           layer: layer, head: head, start: systemCount, kept: selector.kept, tailStart: systemCount + before,
           tail: tailCount)

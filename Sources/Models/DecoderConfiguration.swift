@@ -1,4 +1,5 @@
 import BoundedCache
+import Foundation
 import ModelFile
 
 /// The sizes of a language model, read from its file and checked.
@@ -20,6 +21,14 @@ public struct DecoderConfiguration: Sendable, Hashable {
   public let rotaryBase: Double
   /// Of a head's `headDimension / 2` rotary pairs, how many turn with time, height and width.
   public let rotarySections: [Int]
+
+  /// How keys turn with the time component of their position.
+  public var timeRotation: TimeRotation {
+    let pairs = headDimension / 2
+    let turned = rotarySections.first ?? 0
+    return TimeRotation(
+      frequencies: (0..<min(turned, pairs)).map { pow(rotaryBase, -Double($0) / Double(pairs)) })
+  }
 
   /// The shape of a key-value cache for this model.
   public var cacheShape: CacheShape {

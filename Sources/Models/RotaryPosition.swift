@@ -25,6 +25,8 @@ public struct RotaryTimeline: Sendable, Hashable {
   private var next: Int32 = 0
   private var frames: Int32 = 0
   private var reached: Int32 = 0
+  /// The longest side of the frames so far, in tokens.
+  private var side: Int32 = 0
 
   public init() {}
 
@@ -44,6 +46,7 @@ public struct RotaryTimeline: Sendable, Hashable {
   /// Frames follow from here on.
   public mutating func beginVision() {
     frames = 0
+    side = 0
     reached = next
   }
 
@@ -63,8 +66,15 @@ public struct RotaryTimeline: Sendable, Hashable {
       }
     }
     frames &+= 1
+    side = max(side, Int32(truncatingIfNeeded: max(height, width)))
     reached = max(reached, next &+ max(frames, Int32(truncatingIfNeeded: max(height, width))))
     return positions
+  }
+
+  /// Goes on as if only so many frames had come since `beginVision`.
+  public mutating func rewind(toFrames count: Int) {
+    frames = Int32(truncatingIfNeeded: count)
+    reached = next &+ max(frames, side)
   }
 
   /// Text follows from here on.

@@ -17,13 +17,17 @@ public struct DialogueOptions: Sendable, Equatable {
   public var maximumAnswerTokens: Int
   /// The share of the budget that earlier turns may take when they are read again beside a new question.
   public var dialogueShare: Double
+  /// Temporal patches on the rotary timeline beyond which a pass closes its gaps, so that positions stay within what
+  /// models were trained on however long the stream.
+  public var timelineLimit: Int
 
   /// 32 temporal patches of 128 tokens, the capacity of the InfiniPot-V paper's smaller operating points.
   public static let defaultBudget = Budget.tokens(4096)
 
   public init(
     budget: Budget = defaultBudget, policy: RetentionPolicy = .infinipotV, systemPrompt: String? = nil,
-    sampling: SamplingParameters = SamplingParameters(), maximumAnswerTokens: Int = 512, dialogueShare: Double = 0.25
+    sampling: SamplingParameters = SamplingParameters(), maximumAnswerTokens: Int = 512, dialogueShare: Double = 0.25,
+    timelineLimit: Int = 128
   ) {
     self.budget = budget
     self.policy = policy
@@ -31,5 +35,6 @@ public struct DialogueOptions: Sendable, Equatable {
     self.sampling = sampling
     self.maximumAnswerTokens = maximumAnswerTokens
     self.dialogueShare = dialogueShare
+    self.timelineLimit = timelineLimit
   }
 }

@@ -246,7 +246,13 @@ public final class VideoDialogue {
   }
 
   private func makeRoom(for count: Int, in segment: CacheSegment = .tail) throws {
-    report(try cache.makeRoom(for: count, in: segment))
+    guard let pass = try cache.makeRoom(for: count, in: segment) else { return }
+    report(pass)
+    // With a tail, its positions would no longer follow the frames'; the next pass without one does it.
+    if cache.tailCount == 0, cache.timelineFrames > options.timelineLimit {
+      cache.compactTime(model.language.configuration.timeRotation)
+      streamTimeline.rewind(toFrames: cache.timelineFrames)
+    }
   }
 
   private func report(_ pass: PassReport?) {

@@ -1,0 +1,93 @@
+import BoundedCache
+import Foundation
+import Testing
+
+/// Positions of an endless stream: passes leave gaps on the rotary timeline, and `compactTime` closes them.
+struct TimelineTests {
+  private let shape = CacheShape(layers: 2, keyValueHeads: 2, headDimension: 8)
+  private let rotation = TimeRotation(frequencies: [1, 0.25])
+
+  /// A key that stands at a time: the same numbers for every token, turned.
+  private func key(at time: Int) -> [Float] {
+    var numbers: [Float] = [1, 0.5, 3, 4, -0.5, 2, 7, 8]
+    for (pair, frequency) in rotation.frequencies.enumerated() {
+      let angle = Double(time) * frequency
+      let (first, second) = (numbers[pair], numbers[pair + 4])
+      numbers[pair] = first * Float(cos(angle)) - second * Float(sin(angle))
+      numbers[pair + 4] = first * Float(sin(angle)) + second * Float(cos(angle))
+    }
+    return numbers
+  }
+
+  /// Adds a frame of 2×2 tokens whose values tell its number and whose worth differs by head, so that heads keep
+  /// different frames.
+  private func addFrame(_ number: Int, at time: Int, to cache: KeyValueCache) throws {
+    try cache.makeRoom(for: 4, in: .vision)
+    let first = try cache.append(4, to: .vision, grid: FrameGrid(frames: 1, height: 2, width: 2))
+    for layer in 0..<shape.layers {
+      for head in 0..<shape.keyValueHeads {
+        for slot in first..<first + 4 {
+          for (index, number) in key(at: time).enumerated() {
+            cache.keys(layer: layer, head: head)[slot * 8 + index] = Float16(number).bitPattern
+          }
+          let worth = Float16((number * 7 + head * 5 + layer * 3 + slot) % 11)
+          for index in 0..<8 { cache.values(layer: layer, head: head)[slot * 8 + index] = worth.bitPattern }
+          cache.values(layer: layer, head: head)[slot * 8] = Float16(number).bitPattern
+        }
+      }
+    }
+  }
+
+  /// The frames' numbers that a head holds, slot by slot.
+  private func numbers(_ cache: KeyValueCache, layer: Int, head: Int) -> [Int] {
+    (0..<cache.count).map { Int(Float16(bitPattern: cache.values(layer: layer, head: head)[$0 * 8])) }
+  }
+
+  @Test("The frames that are still held anywhere move together, and every key is turned to its new time")
+  func keysFollow() throws {
+    let cache = try KeyValueCache(shape: shape, budget: 40, policy: .infinipotV)
+    for number in 0..<30 { try addFrame(number, at: number, to: cache) }
+    #expect(cache.timelineFrames == 30)
+    cache.compactTime(rotation)
+
+    var held: Set<Int> = []
+    for layer in 0..<shape.layers {
+      for head in 0..<shape.keyValueHeads { held.formUnion(numbers(cache, layer: layer, head: head)) }
+    }
+    let order = held.sorted()
+    #expect(cache.timelineFrames == order.count)
+    #expect(order.count < 30, "passes have dropped whole frames")
+    for layer in 0..<shape.layers {
+      for head in 0..<shape.keyValueHeads {
+        for (slot, number) in numbers(cache, layer: layer, head: head).enumerated() {
+          let expected = key(at: try #require(order.firstIndex(of: number)))
+          for index in 0..<8 {
+            let found = Float(Float16(bitPattern: cache.keys(layer: layer, head: head)[slot * 8 + index]))
+            #expect(abs(found - expected[index]) < 0.01)
+          }
+        }
+      }
+    }
+  }
+
+  @Test("However long the stream, times stay within what is held")
+  func endless() throws {
+    let cache = try KeyValueCache(shape: shape, budget: 40, policy: .infinipotV)
+    for number in 0..<1000 {
+      try addFrame(number % 2000, at: cache.timelineFrames, to: cache)
+      if cache.timelineFrames > 20 { cache.compactTime(rotation) }
+      // 4 heads of 40 tokens hold no more than 160 frames between them, and far fewer in truth.
+      #expect(cache.timelineFrames <= 60)
+    }
+  }
+
+  @Test("A system prompt is not turned")
+  func systemStays() throws {
+    let cache = try KeyValueCache(shape: shape, budget: 40, policy: .slidingWindow)
+    _ = try cache.append(2, to: .system)
+    for index in 0..<16 { cache.keys(layer: 1, head: 1)[index] = Float16(index).bitPattern }
+    for number in 0..<30 { try addFrame(number, at: number, to: cache) }
+    cache.compactTime(rotation)
+    #expect((0..<16).map { Float16(bitPattern: cache.keys(layer: 1, head: 1)[$0]) } == (0..<16).map { Float16($0) })
+  }
+}
