@@ -49,7 +49,7 @@ def main() -> None:
     parser.add_argument("--things", nargs="+", default=["cat", "person", "car", "dog"])
     options = parser.parse_args()
     rng = np.random.default_rng(options.seed)
-    story = make_story(rng, len(options.things), gaps=(4.0, 7.0), ongoing=0.0, things=options.things)
+    story = make_story(rng, len(options.things), gaps=(2.5, 4.5), ongoing=0.0, things=options.things)
     timeline = sample_story(story)
     pairs = cut(rng, timeline, 0.0)
     seconds = pairs * PAIR - 0.2
