@@ -52,6 +52,13 @@ public struct Rows {
     return Rows(base: base, stride: stride * factor, width: width * factor, owner: owner)
   }
 
+  /// The same numbers as rows `1 / factor` times as long, such as one row for each attention head; only for rows
+  /// without gaps.
+  public func split(by factor: Int) -> Rows {
+    precondition(stride == width && width % factor == 0, "rows with gaps cannot be split")
+    return Rows(base: base, stride: stride / factor, width: width / factor, owner: owner)
+  }
+
   /// Copies `count` rows, for looking at.
   public func values(_ count: Int) -> [Float] {
     var result: [Float] = []

@@ -11,6 +11,7 @@ private struct RowJob {
     case rotate(heads: Int, cosines: UnsafePointer<Float>, sines: UnsafePointer<Float>, stride: Int)
     case quantize(QuantizedRows.Parts)
     case toHalf(UnsafeMutablePointer<UInt16>)
+    case add
   }
 
   var operation: Operation
@@ -43,6 +44,7 @@ private struct RowJob {
       let parts = target.from(row, width: width)
       kernels.pointee.quantize(x, width, parts.bytes, parts.wide, parts.scales, parts.sums)
     case .toHalf(let half): kernels.pointee.f32_to_f16(x, half + row * width, width)
+    case .add: for column in 0..<width { y[column] += x[column] }
     }
   }
 }
@@ -75,6 +77,12 @@ extension Engine {
     precondition(
       weight.count == input.width && bias.count == input.width && output.width == input.width, "widths differ")
     run(.layerNorm(weight: weight.base, bias: bias.base, epsilon: epsilon), input, output, count: count)
+  }
+
+  /// `output = output + input`
+  public func add(_ input: Rows, count: Int, to output: Rows) {
+    precondition(input.width == output.width, "widths differ")
+    run(.add, input, output, count: count)
   }
 
   /// `gate = gate · sigmoid(gate) · up`
