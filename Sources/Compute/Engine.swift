@@ -89,13 +89,14 @@ public final class Engine: @unchecked Sendable {
 
   /// Products into an array of rows as long as the matrix has rows, from row `row` on.
   public func multiply(
-    _ input: Rows, count: Int, _ matrix: WeightMatrix, bias: FloatBuffer? = nil, to output: inout [Float], row: Int = 0
+    _ input: Rows, count: Int, _ matrix: WeightMatrix, bias: FloatBuffer? = nil, to output: inout [Float], row: Int = 0,
+    accumulate: Bool = false
   ) {
     precondition((row + count) * matrix.rows <= output.count, "the outputs do not fit")
     output.withUnsafeMutableBufferPointer { target in
       guard let base = target.baseAddress else { return }
       let rows = Rows(base: base, stride: matrix.rows, width: matrix.rows, owner: nil).from(row)
-      multiply(input, count: count, Product(matrix, bias: bias, to: rows))
+      multiply(input, count: count, Product(matrix, bias: bias, to: rows, accumulate: accumulate))
     }
   }
 
