@@ -1,23 +1,29 @@
-import Foundation
-
-/// When the vision tokens of every head were seen: for each slot the number of its frame on the rotary timeline.
+/// When the vision tokens of every head were seen: for each slot the number of its frame, for each frame its place on
+/// the rotary timeline.
 ///
 /// The published method never needs it. Endless streams do: positions that grow for ever leave the range that a model
 /// was trained on.
 struct StreamTimes {
-  /// For each layer and head, the frames of its vision slots in stream order.
+  /// For each layer and head, the frames' numbers of its vision slots in stream order.
   private var frames: [[Int32]]
+  /// How far the timeline advances with each frame, in positions.
+  private var advances: [Int32] = []
+  /// Positions that all frames take up.
+  private(set) var length: Int32 = 0
+
   /// The number of the next frame.
-  private(set) var next: Int32 = 0
+  var next: Int32 { Int32(advances.count) }
 
   init(heads: Int) {
     frames = [[Int32]](repeating: [], count: heads)
   }
 
-  mutating func append(frames count: Int, tokensPerFrame: Int) {
+  mutating func append(frames count: Int, tokensPerFrame: Int, advance: Int32) {
     for _ in 0..<count {
-      for head in frames.indices { frames[head].append(contentsOf: repeatElement(next, count: tokensPerFrame)) }
-      next &+= 1
+      let number = next
+      for head in frames.indices { frames[head].append(contentsOf: repeatElement(number, count: tokensPerFrame)) }
+      advances.append(advance)
+      length &+= advance
     }
   }
 
@@ -29,53 +35,48 @@ struct StreamTimes {
 
   mutating func removeAll() {
     for head in frames.indices { frames[head].removeAll(keepingCapacity: true) }
-    next = 0
+    advances.removeAll(keepingCapacity: true)
+    length = 0
   }
 
-  /// Numbers the frames of which any head still holds a token anew, without gaps.
+  /// For each frame's number, how many of its tokens are held in all heads together.
+  func heldTokens() -> [Int] {
+    var held = [Int](repeating: 0, count: advances.count)
+    for head in frames { for frame in head { held[Int(frame)] += 1 } }
+    return held
+  }
+
+  /// Numbers the frames of which any head still holds a token anew, without gaps, and moves them together.
   ///
-  /// - Parameter move: called for each head and slot whose frame's number changed, with the change.
-  mutating func compact(_ move: (_ head: Int, _ slot: Int, _ change: Int32) -> Void) {
-    var number = [Int32](repeating: 0, count: Int(next))
-    for head in frames { for frame in head { number[Int(frame)] = 1 } }
-    var count: Int32 = 0
-    for frame in number.indices where number[frame] == 1 {
-      number[frame] = count
-      count += 1
+  /// - Parameter move: called for each head and slot whose frame moved, with the change of its positions.
+  /// - Returns: for each old number, the new one and the change of its positions; nil for frames that are gone.
+  mutating func compact(
+    _ move: (_ head: Int, _ slot: Int, _ change: Int32) -> Void
+  ) -> [(number: Int32, change: Int32)?] {
+    let held = heldTokens()
+    var moves: [(number: Int32, change: Int32)?] = []
+    var kept: [Int32] = []
+    var before: Int32 = 0
+    var after: Int32 = 0
+    for (frame, advance) in advances.enumerated() {
+      if held[frame] > 0 {
+        moves.append((Int32(kept.count), after &- before))
+        kept.append(advance)
+        after &+= advance
+      } else {
+        moves.append(nil)
+      }
+      before &+= advance
     }
     for head in frames.indices {
       for slot in frames[head].indices {
-        let old = frames[head][slot]
-        let new = number[Int(old)]
-        guard new != old else { continue }
-        frames[head][slot] = new
-        move(head, slot, new - old)
+        guard let (number, change) = moves[Int(frames[head][slot])] else { continue }
+        frames[head][slot] = number
+        if change != 0 { move(head, slot, change) }
       }
     }
-    next = count
-  }
-}
-
-/// How a key turns with time: rotary pairs (i, i + half a head) for i below the number of frequencies.
-public struct TimeRotation: Sendable, Equatable {
-  /// Radians for one step of time, pair by pair.
-  public var frequencies: [Double]
-
-  public init(frequencies: [Double]) {
-    self.frequencies = frequencies
-  }
-
-  /// Turns one key by so many steps.
-  func turn(_ key: UnsafeMutablePointer<UInt16>, by steps: Int32, headDimension: Int) {
-    let half = headDimension / 2
-    for pair in 0..<min(frequencies.count, half) {
-      let angle = Double(steps) * frequencies[pair]
-      let cosine = Float(cos(angle))
-      let sine = Float(sin(angle))
-      let first = Float(Float16(bitPattern: key[pair]))
-      let second = Float(Float16(bitPattern: key[pair + half]))
-      key[pair] = Float16(first * cosine - second * sine).bitPattern
-      key[pair + half] = Float16(first * sine + second * cosine).bitPattern
-    }
+    advances = kept
+    length = after
+    return moves
   }
 }

@@ -124,9 +124,10 @@ public final class LanguageModel {
   /// - Parameters:
   ///   - vision: rows of `configuration.visionWidth` numbers.
   ///   - grid: frames × rows × columns of merged tokens; `positions` and `vision` go through it in that order.
+  ///   - advance: how far each frame, its caption included, takes the rotary timeline, in positions.
   /// - Throws: as for tokens, and `visionDoesNotFit` for vectors of another width.
   public func prefill(
-    vision: EmbeddingBlock, grid: FrameGrid, positions: [RotaryPosition], cache: KeyValueCache
+    vision: EmbeddingBlock, grid: FrameGrid, advance: Int = 1, positions: [RotaryPosition], cache: KeyValueCache
   ) throws(ModelError) {
     try check(tokens: vision.rows, positions: positions.count, cache: cache)
     guard vision.width == configuration.visionWidth else {
@@ -135,7 +136,7 @@ public final class LanguageModel {
         modelWidth: configuration.visionWidth)
     }
     guard vision.rows > 0 else { return }
-    let slot = try append(vision.rows, to: .vision, grid: grid, of: cache)
+    let slot = try append(vision.rows, to: .vision, grid: grid, advance: advance, of: cache)
     for start in stride(from: 0, to: vision.rows, by: maximumBlock) {
       let end = min(start + maximumBlock, vision.rows)
       for (part, rows) in ([hidden] + deepstack).enumerated() {
@@ -168,9 +169,9 @@ public final class LanguageModel {
   }
 
   private func append(
-    _ count: Int, to segment: CacheSegment, grid: FrameGrid?, of cache: KeyValueCache
+    _ count: Int, to segment: CacheSegment, grid: FrameGrid?, advance: Int = 1, of cache: KeyValueCache
   ) throws(ModelError) -> Int {
-    do { return try cache.append(count, to: segment, grid: grid) } catch { throw .cache(error) }
+    do { return try cache.append(count, to: segment, grid: grid, advance: advance) } catch { throw .cache(error) }
   }
 
   // MARK: The layers

@@ -2,6 +2,7 @@ import ModelFile
 
 /// The sizes of a vision tower, read from its file (an "mmproj" GGUF) and checked.
 public struct VisionConfiguration: Sendable, Hashable {
+  public let family: VisionFamily
   public let layers: Int
   public let heads: Int
   public let embeddingLength: Int
@@ -22,6 +23,18 @@ public struct VisionConfiguration: Sendable, Hashable {
   public var headDimension: Int { embeddingLength / heads }
   /// What a picture's sides must be multiples of, in pixels.
   public var sideMultiple: Int { patchSize * mergeSize }
+  /// The side of the square that every picture must be scaled to, where a tower reads only one size.
+  public var fixedPictureSide: Int? { nil }
+  /// Pictures that follow each other and become one patch in time.
+  public var picturesPerPatch: Int { 2 }
+  /// Vectors of inner layers that follow the last one's in each row, for the language model's first layers.
+  public var deepstackCount: Int { 0 }
+
+  /// The tokens that a picture of these pixels becomes: rows down, columns across.
+  public func tokenGrid(width: Int, height: Int) -> (rows: Int, columns: Int) {
+    (height / sideMultiple, width / sideMultiple)
+  }
+
   /// Pixels of the largest picture that is read; memory grows with the pixels, time with their square.
   public var maximumPixels: Int { 65536 * patchSize * patchSize }
 
@@ -48,6 +61,7 @@ public struct VisionConfiguration: Sendable, Hashable {
     }
     func key(_ name: String) -> String { "clip.vision." + name }
 
+    family = .qwen2VL
     layers = try loader.size(key("block_count"), in: 1...1024)
     embeddingLength = try loader.size(key("embedding_length"), in: 4...65536)
     heads = try loader.size(key("attention.head_count"), in: 1...1024)

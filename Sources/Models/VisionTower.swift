@@ -8,6 +8,8 @@ import Pictures
 /// One caller uses a tower at a time. Working memory grows to the largest picture seen and stays.
 public final class VisionTower {
   public let configuration: VisionConfiguration
+  /// The vector that ends a sequence of frames in LLaVA-OneVision, as wide as the language model; nil in others.
+  public var newline: [Float]? { nil }
 
   /// Looks at every stage's output, if set.
   package var observer: StageObserver?

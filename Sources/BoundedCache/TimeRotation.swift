@@ -1,0 +1,43 @@
+import Foundation
+
+/// How a key turns with its position: rotary pairs (i, i + half a head) for i below the number of frequencies.
+public struct TimeRotation: Sendable, Equatable {
+  /// Radians for one step, pair by pair; 0 for a pair that does not turn.
+  public var frequencies: [Double]
+
+  public init(frequencies: [Double]) {
+    self.frequencies = frequencies
+  }
+}
+
+/// Turns keys; neighbours mostly turn by the same number of steps, so that the last angles are kept.
+struct KeyTurner {
+  private let frequencies: [Double]
+  private let headDimension: Int
+  private var steps: Int32 = 0
+  private var angles: [(cosine: Float, sine: Float)]
+
+  init(_ rotation: TimeRotation, headDimension: Int) {
+    frequencies = Array(rotation.frequencies.prefix(headDimension / 2))
+    self.headDimension = headDimension
+    angles = Array(repeating: (1, 0), count: frequencies.count)
+  }
+
+  mutating func turn(_ key: UnsafeMutablePointer<UInt16>, by change: Int32) {
+    if change != steps {
+      steps = change
+      for pair in frequencies.indices {
+        let angle = Double(change) * frequencies[pair]
+        angles[pair] = (Float(cos(angle)), Float(sin(angle)))
+      }
+    }
+    let half = headDimension / 2
+    for pair in frequencies.indices where frequencies[pair] != 0 {
+      let (cosine, sine) = angles[pair]
+      let first = Float(Float16(bitPattern: key[pair]))
+      let second = Float(Float16(bitPattern: key[pair + half]))
+      key[pair] = Float16(first * cosine - second * sine).bitPattern
+      key[pair + half] = Float16(first * sine + second * cosine).bitPattern
+    }
+  }
+}
