@@ -114,7 +114,7 @@ package struct StreamLayout {
   // MARK: Closing gaps
 
   /// How keys turn when their frame moves on the timeline.
-  package func rotation(of model: DecoderConfiguration) -> TimeRotation {
+  package static func rotation(of model: DecoderConfiguration, family: VisionFamily) -> TimeRotation {
     switch family {
     case .qwen2VL, .qwen25VL: model.timeRotation
     case .qwen3VL, .llavaOneVision: model.positionRotation

@@ -49,11 +49,14 @@ public final class VideoDialogue {
         case .tokens(let count): count
         case .bytes(let count): KeyValueCache.tokens(forBytes: count, shape: shape)
         }
-      cache = try KeyValueCache(shape: shape, budget: budget, policy: options.policy)
+      let family = model.vision?.configuration.family ?? .qwen2VL
+      cache = try KeyValueCache(
+        shape: shape, budget: budget, policy: options.policy, parameters: options.compression,
+        rotation: StreamLayout.rotation(of: model.language.configuration, family: family))
       template = PromptTokens(model: model, systemPrompt: options.systemPrompt ?? model.preferences.systemPrompt)
       let tokenizer = model.tokenizer
       layout = StreamLayout(
-        family: model.vision?.configuration.family ?? .qwen2VL, visionStart: model.template.visionStart,
+        family: family, visionStart: model.template.visionStart,
         visionEnd: model.template.visionEnd, encode: { tokenizer.encode($0, parsingSpecialTokens: false) })
       try readSystemPrompt()
     } catch {
@@ -265,7 +268,7 @@ public final class VideoDialogue {
     report(pass)
     // With a tail, its positions would no longer follow the frames'; the next pass without one does it.
     if cache.tailCount == 0, cache.timelineFrames > options.timelineLimit {
-      cache.compactTime(layout.rotation(of: model.language.configuration))
+      cache.compactTime()
       layout.goOn(after: cache.timelineLength)
     }
   }
