@@ -122,13 +122,10 @@ struct WeightLoader {
   /// Working memory of `count` rows.
   func rows(_ count: Int, width: Int) throws(ModelError) -> Rows {
     let (numbers, overflow) = count.multipliedReportingOverflow(by: width)
+    let isCounted = meter.isForecast && !overflow && numbers < Int.max / MemoryLayout<Float>.stride
     do {
-      if meter.isForecast, !overflow {
-        meter.add(numbers.multipliedSaturating(by: MemoryLayout<Float>.stride))
-        return try FloatBuffer(count: 0).rows(width: width)
-      }
-      let buffer = try FloatBuffer(count: overflow ? .max : numbers)
-      meter.add(buffer.byteCount)
+      let buffer = try FloatBuffer(count: isCounted ? 0 : overflow ? .max : numbers)
+      meter.add(isCounted ? numbers * MemoryLayout<Float>.stride : buffer.byteCount)
       return buffer.rows(width: width)
     } catch { throw .compute(path: file.path, error) }
   }
