@@ -44,6 +44,9 @@ public final class Engine: @unchecked Sendable {
     valuePointers.deallocate()
   }
 
+  /// Bytes of the working memory.
+  public var workingByteCount: Int { scratch.byteCount + quantized.byteCount }
+
   // MARK: Products
 
   /// A matrix to multiply with, and where its outputs go.

@@ -12,6 +12,8 @@ public final class LanguageModel {
   public private(set) var logits: [Float]
   /// Bytes of all weights that are read once a token.
   public let weightByteCount: Int
+  /// Bytes set aside at loading, beside the mapped weights.
+  public let workingByteCount: Int
 
   /// What is added to the weights' products from the next token on; nil for the model as it is.
   ///
@@ -49,11 +51,18 @@ public final class LanguageModel {
     try self.init(file: file, threads: threads, maximumBlock: maximumBlock, instructionSet: .best)
   }
 
-  package init(
+  package convenience init(
     file: GGUFFile, threads: ThreadPool, maximumBlock: Int, instructionSet: InstructionSet
   ) throws(ModelError) {
+    try self.init(
+      file: file, threads: threads, maximumBlock: maximumBlock, instructionSet: instructionSet, meter: MemoryMeter())
+  }
+
+  init(
+    file: GGUFFile, threads: ThreadPool, maximumBlock: Int, instructionSet: InstructionSet, meter: MemoryMeter
+  ) throws(ModelError) {
     let sizes = try DecoderConfiguration(file: file)
-    let loader = WeightLoader(file: file)
+    let loader = WeightLoader(file: file, meter: meter)
     embedding = try loader.matrix("token_embd.weight", inputs: [sizes.embeddingLength], outputs: sizes.vocabularySize)
     outputNorm = try loader.vector("output_norm.weight", sizes.embeddingLength)
     hasOutputHead = loader.has("output.weight")
@@ -93,6 +102,7 @@ public final class LanguageModel {
     configuration = sizes
     path = file.path
     self.maximumBlock = block
+    workingByteCount = meter.byteCount + engine.workingByteCount + logits.count * MemoryLayout<Float>.stride
   }
 
   // MARK: Reading

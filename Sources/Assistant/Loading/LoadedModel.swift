@@ -18,21 +18,27 @@ public final class LoadedModel {
   public let threads: Int
   /// What the file says of how it wants to be used.
   public let preferences: ModelPreferences
+  /// What was asked for and could not be done, for people to read.
+  public let warnings: [String]
 
   /// Pixels along the side of a vision token in most models.
   static let usualSide = 28
 
-  /// Maps the files and checks that they belong together. Weights are read when they are first used.
+  /// Maps the files and checks that they belong together and will fit into memory. Weights are read when they are first
+  /// used, unless `memory` asks for more.
   ///
-  /// - Throws: `AssistantError.modelUnreadable` with the reason.
-  public init(paths: ModelPaths, threads: Int) throws(AssistantError) {
+  /// - Throws: `AssistantError.modelUnreadable` with the reason, or `insufficientMemory` with the figures.
+  public init(paths: ModelPaths, threads: Int, memory: MemoryDemand = MemoryDemand()) throws(AssistantError) {
     do {
       let file = try GGUFFile(path: paths.languageModel)
+      let visionFile = try paths.vision.map { path throws(GGUFError) in try GGUFFile(path: path) }
+      let forecast = try MemoryForecast(language: file, vision: visionFile, budget: memory.budget, threads: threads)
+      try memory.check(forecast, path: paths.languageModel)
       let pool = ThreadPool(threads: threads)
       let language = try LanguageModel(file: file, threads: pool)
       let tokenizer = try Tokenizer(metadata: file.metadata)
-      if let visionPath = paths.vision {
-        let tower = try VisionTower(file: try GGUFFile(path: visionPath), threads: pool)
+      if let visionFile {
+        let tower = try VisionTower(file: visionFile, threads: pool)
         try tower.check(fits: language)
         vision = tower
       } else {
@@ -47,6 +53,9 @@ public final class LoadedModel {
       name = title ?? URL(fileURLWithPath: paths.languageModel).deletingPathExtension().lastPathComponent
       isEmbedded = paths.isEmbedded
       self.threads = threads
+      warnings = memory.settle([file] + (visionFile.map { [$0] } ?? []))
+    } catch let error as AssistantError {
+      throw error
     } catch {
       throw .modelUnreadable(message: String(describing: error))
     }
