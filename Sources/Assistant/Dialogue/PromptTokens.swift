@@ -8,14 +8,16 @@ struct PromptTokens {
   /// Closes an answer and opens the next user turn.
   let nextTurn: [Int]
   private let visionEnd: [Int]
+  private let textStart: [Int]
   private let template: ChatTemplate
 
   init(model: LoadedModel, systemPrompt: String) {
     template = model.template
-    opening = template.opening(system: systemPrompt, withVision: false)
+    opening = template.opening(system: systemPrompt)
     visionStart = template.visionStart
     visionEnd = template.visionEnd
-    nextTurn = template.answerEnd + template.nextUser
+    textStart = template.textStart
+    nextTurn = template.nextTurn
   }
 
   /// The user's words, the end of the turn and the opening of the answer.
@@ -33,6 +35,6 @@ struct PromptTokens {
       if left < 0 { break }
       kept.append(tokens)
     }
-    return (hasVision ? visionEnd : []) + kept.reversed().joined() + question
+    return (hasVision ? visionEnd : textStart) + kept.reversed().joined() + question
   }
 }
