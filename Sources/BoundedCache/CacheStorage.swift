@@ -82,4 +82,30 @@ struct CacheStorage: ~Copyable {
     }
     move(tail, from: tailStart, to: start + kept.count)
   }
+
+  /// Moves, in one head's vision part from slot `start`, all captions in front of all frames, both in their order.
+  func gather(_ runs: [VisionLayout.Run], layer: Int, head: Int, start: Int, captions scratch: inout [UInt16]) {
+    for base in [keys(layer: layer, head: head), values(layer: layer, head: head)] {
+      let dimension = shape.headDimension
+      let first = base + start * dimension
+      scratch.removeAll(keepingCapacity: true)
+      var source = 0
+      for run in runs {
+        scratch.append(
+          contentsOf: UnsafeBufferPointer(start: first + source * dimension, count: run.captionTokens * dimension))
+        source += run.captionTokens + run.frameTokens
+      }
+      // Frames move up, the last ones first, so that none is overwritten before it has moved.
+      var target = source
+      for run in runs.reversed() {
+        source -= run.frameTokens
+        target -= run.frameTokens
+        (first + target * dimension).update(from: first + source * dimension, count: run.frameTokens * dimension)
+        source -= run.captionTokens
+      }
+      scratch.withUnsafeBufferPointer { captions in
+        if let captions = captions.baseAddress { first.update(from: captions, count: target * dimension) }
+      }
+    }
+  }
 }

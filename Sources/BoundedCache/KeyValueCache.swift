@@ -10,10 +10,12 @@ public final class KeyValueCache {
   public let shape: CacheShape
   public private(set) var policy: RetentionPolicy
   public let parameters: InfiniPotVParameters
+  /// How keys turn with what advances from frame to frame.
+  public let rotation: TimeRotation
 
   /// Tokens held of each part, in every head alike.
   public private(set) var systemCount = 0
-  public var visionCount: Int { vision?.tokenCount ?? 0 }
+  public var visionCount: Int { (vision?.tokenCount ?? 0) + layout.captionTokens }
   public private(set) var tailCount = 0
   /// The most tokens ever held at once since the start or the last `removeAll`.
   public private(set) var peakCount = 0
@@ -25,9 +27,10 @@ public final class KeyValueCache {
   /// The frames held; nil while there are none. After a pass they are no longer those of the stream: they stand for
   /// as many runs of a frame's length, cut from the tokens that stayed, in stream order.
   private var vision: FrameGrid?
+  private var layout = VisionLayout()
   private var storage: CacheStorage
   private var selector: TokenSelector
-  private var times: StreamTimes
+  private var origins: StreamOrigins
 
   /// Slots to begin with under `full`.
   private static let initialSlots = 1024
@@ -35,9 +38,12 @@ public final class KeyValueCache {
   /// - Parameters:
   ///   - budget: the most tokens that may be held at any moment; under `full`, the budget that a later
   ///     `setPolicy` returns to.
+  ///   - rotation: how keys turn with what advances from frame to frame; without it, neither `compactTime` nor a
+  ///     comparison before the rotation changes anything.
   /// - Throws: `invalidShape`, `invalidParameter`, `budgetTooSmall` for a budget below one token, or `cannotAllocate`.
   public init(
-    shape: CacheShape, budget: Int, policy: RetentionPolicy, parameters: InfiniPotVParameters = .published
+    shape: CacheShape, budget: Int, policy: RetentionPolicy, parameters: InfiniPotVParameters = .published,
+    rotation: TimeRotation = TimeRotation(frequencies: [])
   ) throws(CacheError) {
     guard shape.bytesPerToken > 0 else { throw .invalidShape(shape) }
     guard budget > 0 else { throw .budgetTooSmall(budget: budget, least: 1) }
@@ -45,11 +51,12 @@ public final class KeyValueCache {
     self.shape = shape
     self.policy = policy
     self.parameters = parameters
+    self.rotation = rotation
     boundedBudget = budget
     let slots = policy == .full ? min(budget, KeyValueCache.initialSlots) : budget
     storage = try CacheStorage(shape: shape, capacity: slots)
     selector = TokenSelector(shape: shape, parameters: parameters)
-    times = StreamTimes(heads: shape.layers * shape.keyValueHeads)
+    origins = StreamOrigins(heads: shape.layers * shape.keyValueHeads)
   }
 
   /// How many tokens of this shape fit in so many bytes; 0 for a shape that cannot be.
@@ -83,12 +90,17 @@ public final class KeyValueCache {
 
   /// Claims `n` slots at the end of a segment; the caller then writes their keys and values in every layer and head.
   ///
-  /// - Parameter grid: for vision tokens, the frames they make up; nil for the other segments.
+  /// - Parameters:
+  ///   - grid: for vision tokens, the frames they make up; nil for text. Text in the vision segment is the caption of
+  ///     the frame that comes next.
+  ///   - advance: how far each of these frames, its caption included, takes the rotary timeline, in positions.
   /// - Returns: the first of the claimed slots.
   /// - Throws: `noRoom` beyond the budget (call `makeRoom` first), `outOfOrder` when a later segment has been begun,
   ///   `gridChanged` for frames of another size than those held, `invalidCount`, or `cannotAllocate` under `full`.
-  public func append(_ n: Int, to segment: CacheSegment, grid: FrameGrid? = nil) throws(CacheError) -> Int {
-    guard n > 0, (segment == .vision) == (grid != nil) else { throw .invalidCount(tokens: n, grid: grid) }
+  public func append(
+    _ n: Int, to segment: CacheSegment, grid: FrameGrid? = nil, advance: Int = 1
+  ) throws(CacheError) -> Int {
+    guard n > 0, segment == .vision || grid == nil, advance >= 0 else { throw .invalidCount(tokens: n, grid: grid) }
     switch segment {
     case .system: if visionCount > 0 || tailCount > 0 { throw .outOfOrder(segment) }
     case .vision: if tailCount > 0 { throw .outOfOrder(segment) }
@@ -112,8 +124,14 @@ public final class KeyValueCache {
     switch segment {
     case .system: systemCount += n
     case .vision:
-      vision = frames
-      if let grid { times.append(frames: grid.frames, tokensPerFrame: grid.tokensPerFrame) }
+      if let grid {
+        vision = frames
+        layout.appendFrames(tokens: n)
+        origins.append(
+          frames: grid.frames, tokensPerFrame: grid.tokensPerFrame, advance: Int32(clamping: advance))
+      } else {
+        layout.appendCaption(tokens: n, frame: origins.next)
+      }
     case .tail: tailCount += n
     }
     peakCount = max(peakCount, count)
@@ -129,7 +147,8 @@ public final class KeyValueCache {
   public func removeAll() {
     systemCount = 0
     vision = nil
-    times.removeAll()
+    layout.removeAll()
+    origins.removeAll()
     tailCount = 0
     peakCount = 0
     passCount = 0
@@ -139,8 +158,11 @@ public final class KeyValueCache {
 
   /// The smallest budget that holds the system prompt, the tail, one frame and `n` more tokens.
   public func leastBudget(for n: Int = 0) -> Int {
-    (systemCount + tailCount + (vision?.tokensPerFrame ?? 0)).addingSaturating(max(n, 0))
+    (systemCount + tailCount + tokensPerFrame).addingSaturating(max(n, 0))
   }
+
+  /// Tokens of one frame held, with the longest caption.
+  private var tokensPerFrame: Int { vision.map { $0.tokensPerFrame + layout.longestCaption } ?? 0 }
 
   /// Makes room for `n` more tokens, by a pass over the vision part if they would not fit.
   ///
@@ -217,29 +239,102 @@ public final class KeyValueCache {
   // MARK: Time
 
   /// Frames on the rotary timeline: those that came since the vision part was begun, or since the last `compactTime`.
-  public var timelineFrames: Int { Int(times.next) }
+  public var timelineFrames: Int { Int(origins.next) }
+
+  /// Positions that these frames take up on the rotary timeline.
+  public var timelineLength: Int { Int(origins.length) }
 
   /// Closes the gaps that passes left on the rotary timeline: the frames of which anything is still held move together,
-  /// in order, and their keys are turned to their new times. Positions then stay within what is held, however long the
-  /// stream. The caller goes on numbering frames from `timelineFrames`.
+  /// in order, with their captions, and their keys are turned to their new places. Positions then stay within what is
+  /// held, however long the stream. The caller goes on at `timelineLength`.
   ///
-  /// - Parameter rotation: how the model's keys turn with time.
   /// - Precondition: there is no tail, whose positions would no longer follow.
-  public func compactTime(_ rotation: TimeRotation) {
+  public func compactTime() {
     precondition(tailCount == 0, "the tail's positions follow the vision part's")
+    gatherCaptions()
     let shape = shape
-    times.compact { index, slot, change in
+    var turner = KeyTurner(rotation, headDimension: shape.headDimension)
+    let frameStart = systemCount + layout.captionTokens
+    let length = origins.length
+    let moves = origins.compact { index, slot, change in
       let keys = storage.keys(layer: index / shape.keyValueHeads, head: index % shape.keyValueHeads)
-      rotation.turn(
-        keys + (systemCount + slot) * shape.headDimension, by: change, headDimension: shape.headDimension)
+      turner.turn(keys + (frameStart + slot) * shape.headDimension, by: change)
     }
+    // The frame of the newest caption may be still to come: it stands at the end of the timeline.
+    moveCaptions(by: moves + [(origins.next, origins.length - length)], turner: &turner)
+  }
+
+  /// Turns the captions' keys with their frames, and drops captions whose frames are gone.
+  private func moveCaptions(by moves: [(number: Int32, change: Int32)?], turner: inout KeyTurner) {
+    guard layout.captionTokens > 0 else { return }
+    var kept: [VisionLayout.Caption] = []
+    var slot = systemCount
+    var slots: [Int] = []
+    for caption in layout.captions {
+      if let (number, change) = moves[Int(caption.frame)] {
+        for layer in 0..<shape.layers where change != 0 {
+          for head in 0..<shape.keyValueHeads {
+            let keys = storage.keys(layer: layer, head: head)
+            for index in slot..<slot + caption.tokens { turner.turn(keys + index * shape.headDimension, by: change) }
+          }
+        }
+        kept.append(VisionLayout.Caption(frame: number, tokens: caption.tokens))
+        slots.append(contentsOf: slot - systemCount..<slot - systemCount + caption.tokens)
+      }
+      slot += caption.tokens
+    }
+    keepCaptions(kept, slots: slots)
+  }
+
+  // MARK: Captions
+
+  /// Moves all captions in front of all frames.
+  private func gatherCaptions() {
+    guard !layout.isGathered else { return }
+    var scratch: [UInt16] = []
+    for layer in 0..<shape.layers {
+      for head in 0..<shape.keyValueHeads {
+        storage.gather(layout.runs, layer: layer, head: head, start: systemCount, captions: &scratch)
+      }
+    }
+    layout.gather(keeping: layout.captions, frameTokens: vision?.tokenCount ?? 0)
+  }
+
+  /// Keeps the gathered captions at `slots` (counted from the first caption's) alone; what follows moves down.
+  private func keepCaptions(_ kept: [VisionLayout.Caption], slots: [Int]) {
+    let before = layout.captionTokens
+    let frameTokens = vision?.tokenCount ?? 0
+    if slots.count < before {
+      for layer in 0..<shape.layers {
+        for head in 0..<shape.keyValueHeads {
+          storage.compact(
+            layer: layer, head: head, start: systemCount, kept: slots, tailStart: systemCount + before,
+            tail: frameTokens + tailCount)
+        }
+      }
+    }
+    layout.gather(keeping: kept, frameTokens: frameTokens)
+  }
+
+  /// Keeps the captions of the frames of which most is held, one for each frame's worth of tokens that a pass kept.
+  private func thinCaptions(toFrames frames: Int) {
+    guard layout.captionTokens > 0 else { return layout.gather(keeping: [], frameTokens: vision?.tokenCount ?? 0) }
+    let kept = layout.captions(ofBest: frames, held: origins.heldTokens())
+    let keptFrames = Set(kept.map(\.frame))
+    var slot = 0
+    var slots: [Int] = []
+    for caption in layout.captions {
+      if keptFrames.contains(caption.frame) { slots.append(contentsOf: slot..<slot + caption.tokens) }
+      slot += caption.tokens
+    }
+    keepCaptions(kept, slots: slots)
   }
 
   // MARK: Passes
 
   /// How many frames' worth of vision tokens a pass keeps so that `demand` more tokens fit: fewer than are held.
   private func keptFrames(budget: Int, demand: Int, least: Int) throws(CacheError) -> Int {
-    let perFrame = vision?.tokensPerFrame ?? 0
+    let perFrame = tokensPerFrame
     let room = budget - systemCount - tailCount
     guard perFrame > 0, room >= demand, (room - demand) / perFrame >= least else {
       throw .budgetTooSmall(
@@ -254,24 +349,30 @@ public final class KeyValueCache {
   private func runPass(keeping frames: Int) -> PassReport? {
     guard let grid = vision else { return nil }
     let start = ContinuousClock.now
-    let before = grid.tokenCount
+    let before = visionCount
+    gatherCaptions()
+    let held = grid.tokenCount
     let kept = frames * grid.tokensPerFrame
-    let offset = systemCount * shape.headDimension
-    let numbers = before * shape.headDimension
-    selector.prepare(grid: grid, keeping: kept)
+    let frameStart = systemCount + layout.captionTokens
+    let offset = frameStart * shape.headDimension
+    let numbers = held * shape.headDimension
+    selector.prepare(grid: grid, keeping: kept, rotation: rotation, starts: origins.starts)
     for layer in 0..<shape.layers {
       for head in 0..<shape.keyValueHeads {
         let keys = UnsafeBufferPointer(start: storage.keys(layer: layer, head: head) + offset, count: numbers)
         let values = UnsafeBufferPointer(start: storage.values(layer: layer, head: head) + offset, count: numbers)
-        selector.select(policy, layer: layer, keys: keys.span, values: values.span)
-        times.keep(selector.kept, head: layer * shape.keyValueHeads + head)
+        selector.select(
+          policy, layer: layer, keys: keys.span, values: values.span,
+          origins: origins.heads[layer * shape.keyValueHeads + head])
+        origins.keep(selector.kept, head: layer * shape.keyValueHeads + head)
         storage.compact(
-          layer: layer, head: head, start: systemCount, kept: selector.kept, tailStart: systemCount + before,
+          layer: layer, head: head, start: frameStart, kept: selector.kept, tailStart: frameStart + held,
           tail: tailCount)
       }
     }
     vision = frames > 0 ? FrameGrid(frames: frames, height: grid.height, width: grid.width) : nil
+    thinCaptions(toFrames: frames)
     passCount += 1
-    return PassReport(before: before, after: kept, seconds: (ContinuousClock.now - start) / .seconds(1))
+    return PassReport(before: before, after: visionCount, seconds: (ContinuousClock.now - start) / .seconds(1))
   }
 }

@@ -8,6 +8,7 @@ private struct RowJob {
     case siluMultiply
     case quickGELU
     case gelu
+    case tanhGELU
     case rotate(heads: Int, cosines: UnsafePointer<Float>, sines: UnsafePointer<Float>, stride: Int)
     case quantize(QuantizedRows.Parts)
     case toHalf(UnsafeMutablePointer<UInt16>)
@@ -38,6 +39,7 @@ private struct RowJob {
     case .siluMultiply: kernels.pointee.silu_multiply(x, y, width)
     case .quickGELU: kernels.pointee.quick_gelu(x, width)
     case .gelu: kernels.pointee.gelu(x, width)
+    case .tanhGELU: kernels.pointee.gelu_tanh(x, width)
     case .rotate(let heads, let cosines, let sines, let stride):
       kernels.pointee.rotate(x, heads, width / heads, cosines + row * stride, sines + row * stride)
     case .quantize(let target):
@@ -96,6 +98,9 @@ extension Engine {
 
   /// `x = x / 2 · (1 + erf(x / √2))`
   public func gelu(_ x: Rows, count: Int) { run(.gelu, x, x, count: count) }
+
+  /// `x = x / 2 · (1 + tanh(√(2 / π) · (x + 0.044715 x³)))`
+  public func tanhGELU(_ x: Rows, count: Int) { run(.tanhGELU, x, x, count: count) }
 
   /// Rotates, in every head of every row, the pairs `(i, i + headSize / 2)` by that row's angles.
   ///

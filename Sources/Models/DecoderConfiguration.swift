@@ -30,6 +30,12 @@ public struct DecoderConfiguration: Sendable, Hashable {
       frequencies: (0..<min(turned, pairs)).map { pow(rotaryBase, -Double($0) / Double(pairs)) })
   }
 
+  /// How keys turn when a token's whole position moves.
+  public var positionRotation: TimeRotation {
+    let pairs = headDimension / 2
+    return TimeRotation(frequencies: (0..<pairs).map { pow(rotaryBase, -Double($0) / Double(pairs)) })
+  }
+
   /// The shape of a key-value cache for this model.
   public var cacheShape: CacheShape {
     CacheShape(layers: layers, keyValueHeads: keyValueHeads, headDimension: headDimension)

@@ -99,10 +99,12 @@ public final class LanguageModel {
 
   /// Reads the vision tower's vectors of one or more frames into the cache's vision segment. `logits` stay as they are.
   ///
-  /// - Parameter grid: frames × rows × columns of merged tokens; `positions` and `vision` go through it in that order.
+  /// - Parameters:
+  ///   - grid: frames × rows × columns of merged tokens; `positions` and `vision` go through it in that order.
+  ///   - advance: how far each frame, its caption included, takes the rotary timeline, in positions.
   /// - Throws: as for tokens, and `visionDoesNotFit` for vectors of another width.
   public func prefill(
-    vision: EmbeddingBlock, grid: FrameGrid, positions: [RotaryPosition], cache: KeyValueCache
+    vision: EmbeddingBlock, grid: FrameGrid, advance: Int = 1, positions: [RotaryPosition], cache: KeyValueCache
   ) throws(ModelError) {
     try check(tokens: vision.rows, positions: positions.count, cache: cache)
     guard vision.width == configuration.embeddingLength else {
@@ -111,7 +113,7 @@ public final class LanguageModel {
         modelWidth: configuration.embeddingLength)
     }
     guard vision.rows > 0 else { return }
-    let slot = try append(vision.rows, to: .vision, grid: grid, of: cache)
+    let slot = try append(vision.rows, to: .vision, grid: grid, advance: advance, of: cache)
     for start in stride(from: 0, to: vision.rows, by: maximumBlock) {
       let end = min(start + maximumBlock, vision.rows)
       hidden.set(vision.values[start * vision.width..<end * vision.width])
@@ -141,9 +143,9 @@ public final class LanguageModel {
   }
 
   private func append(
-    _ count: Int, to segment: CacheSegment, grid: FrameGrid?, of cache: KeyValueCache
+    _ count: Int, to segment: CacheSegment, grid: FrameGrid?, advance: Int = 1, of cache: KeyValueCache
   ) throws(ModelError) -> Int {
-    do { return try cache.append(count, to: segment, grid: grid) } catch { throw .cache(error) }
+    do { return try cache.append(count, to: segment, grid: grid, advance: advance) } catch { throw .cache(error) }
   }
 
   // MARK: The layers

@@ -89,6 +89,30 @@ struct WeightLoader {
       bias: has(name + ".bias") ? try vector(name + ".bias", outputs) : nil)
   }
 
+  /// The outputs of a matrix whose size only its own tensor tells.
+  func outputs(of name: String) throws(ModelError) -> Int {
+    let tensor = try tensor(name)
+    guard tensor.dimensions.count == 2, (1...1_048_576).contains(tensor.dimensions[1]) else {
+      throw .wrongShape(
+        path: file.path, tensor: name, expected: [tensor.dimensions.first ?? 1, 1024], found: tensor.dimensions)
+    }
+    return tensor.dimensions[1]
+  }
+
+  /// Three linear layers of the same input whose outputs lie one after the other in one tensor.
+  func thirds(_ name: String, inputs: Int, outputs: Int) throws(ModelError) -> (Linear, Linear, Linear) {
+    let whole = try linear(name, inputs: inputs, outputs: 3 * outputs)
+    func part(_ index: Int) throws(ModelError) -> Linear {
+      let range = index * outputs..<(index + 1) * outputs
+      var bias: FloatBuffer?
+      if let all = whole.bias {
+        do { bias = try FloatBuffer(all.values[range]) } catch { throw .compute(path: file.path, error) }
+      }
+      return Linear(weight: whole.weight.outputs(range), bias: bias)
+    }
+    return (try part(0), try part(1), try part(2))
+  }
+
   /// Working memory of `count` rows.
   func rows(_ count: Int, width: Int) throws(ModelError) -> Rows {
     let (numbers, overflow) = count.multipliedReportingOverflow(by: width)

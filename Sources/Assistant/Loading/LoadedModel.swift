@@ -19,6 +19,9 @@ public final class LoadedModel {
   /// What the file says of how it wants to be used.
   public let preferences: ModelPreferences
 
+  /// Pixels along the side of a vision token in most models.
+  static let usualSide = 28
+
   /// Maps the files and checks that they belong together. Weights are read when they are first used.
   ///
   /// - Throws: `AssistantError.modelUnreadable` with the reason.
@@ -38,7 +41,8 @@ public final class LoadedModel {
       self.language = language
       self.tokenizer = tokenizer
       template = try ChatTemplate(tokenizer: tokenizer, forVision: vision != nil)
-      preferences = ModelPreferences(metadata: file.metadata)
+      preferences = ModelPreferences(
+        metadata: file.metadata, side: vision?.configuration.sideMultiple ?? Self.usualSide)
       let title = try? file.metadata.stringIfPresent("general.name")
       name = title ?? URL(fileURLWithPath: paths.languageModel).deletingPathExtension().lastPathComponent
       isEmbedded = paths.isEmbedded
@@ -59,17 +63,18 @@ public struct ModelPreferences: Sendable, Equatable {
   public var systemPrompt: String
 
   /// About 128 vision tokens for each temporal patch, the operating point of the InfiniPot-V paper.
-  static let defaultMaximumPixels = 128 * 28 * 28
-  static let defaultMinimumPixels = 4 * 28 * 28
+  static let defaultMaximumTokens = 128
+  static let defaultMinimumTokens = 4
   static let defaultFramesPerSecond = 2.0
   static let defaultSystemPrompt = "You are a helpful assistant."
 
-  init(metadata: GGUFMetadata) {
+  /// - Parameter side: of the square of pixels that becomes one vision token.
+  init(metadata: GGUFMetadata, side: Int) {
     let integer = { (key: String) in (try? metadata.integerIfPresent(key)) ?? nil }
     let rate = (try? metadata.floatIfPresent("edgeassist.sampling.fps")) ?? nil
     let prompt = (try? metadata.stringIfPresent("edgeassist.system_prompt")) ?? nil
-    minimumPixels = integer("edgeassist.vision.min_pixels") ?? Self.defaultMinimumPixels
-    maximumPixels = integer("edgeassist.vision.max_pixels") ?? Self.defaultMaximumPixels
+    minimumPixels = integer("edgeassist.vision.min_pixels") ?? Self.defaultMinimumTokens * side * side
+    maximumPixels = integer("edgeassist.vision.max_pixels") ?? Self.defaultMaximumTokens * side * side
     framesPerSecond = rate.flatMap { $0 > 0 && $0 <= 240 ? $0 : nil } ?? Self.defaultFramesPerSecond
     systemPrompt = prompt ?? Self.defaultSystemPrompt
   }

@@ -1,0 +1,78 @@
+import Foundation
+
+/// How a key turns with its position: rotary pairs (i, i + half a head) for i below the number of frequencies.
+public struct TimeRotation: Sendable, Equatable {
+  /// Radians for one step, pair by pair; 0 for a pair that does not turn.
+  public var frequencies: [Double]
+
+  public init(frequencies: [Double]) {
+    self.frequencies = frequencies
+  }
+}
+
+/// Turns keys; neighbours mostly turn by the same number of steps, so that the last angles are kept.
+struct KeyTurner {
+  private let frequencies: [Double]
+  private let headDimension: Int
+  private var steps: Int32 = 0
+  private var angles: [(cosine: Float, sine: Float)]
+
+  init(_ rotation: TimeRotation, headDimension: Int) {
+    frequencies = Array(rotation.frequencies.prefix(headDimension / 2))
+    self.headDimension = headDimension
+    angles = Array(repeating: (1, 0), count: frequencies.count)
+  }
+
+  mutating func turn(_ key: UnsafeMutablePointer<UInt16>, by change: Int32) {
+    if change != steps {
+      steps = change
+      for pair in frequencies.indices {
+        let angle = Double(change) * frequencies[pair]
+        angles[pair] = (Float(cos(angle)), Float(sin(angle)))
+      }
+    }
+    let half = headDimension / 2
+    for pair in frequencies.indices where frequencies[pair] != 0 {
+      let (cosine, sine) = angles[pair]
+      let first = Float(Float16(bitPattern: key[pair]))
+      let second = Float(Float16(bitPattern: key[pair + half]))
+      key[pair] = Float16(first * cosine - second * sine).bitPattern
+      key[pair + half] = Float16(first * sine + second * cosine).bitPattern
+    }
+  }
+}
+
+/// The angles by which frames' keys are turned for their time, one row of cosines and sines a frame.
+struct FrameAngles {
+  /// Rotary pairs (i, i + half a head) that turn.
+  private(set) var pairs: [Int] = []
+  private var cosines: [Float] = []
+  private var sines: [Float] = []
+
+  /// - Parameter starts: each frame's place on the timeline.
+  mutating func set(_ rotation: TimeRotation, starts: [Int32], headDimension: Int) {
+    let turning = rotation.frequencies.prefix(headDimension / 2).indices.filter { rotation.frequencies[$0] != 0 }
+    pairs = turning
+    cosines.removeAll(keepingCapacity: true)
+    sines.removeAll(keepingCapacity: true)
+    for start in starts {
+      for pair in turning {
+        let angle = Double(start) * rotation.frequencies[pair]
+        cosines.append(Float(cos(angle)))
+        sines.append(Float(sin(angle)))
+      }
+    }
+  }
+
+  /// Takes the rotation off a key in 32 bits.
+  func unturn(_ key: UnsafeMutablePointer<Float>, frame: Int, headDimension: Int) {
+    let half = headDimension / 2
+    let row = frame * pairs.count
+    for (index, pair) in pairs.enumerated() {
+      let cosine = cosines[row + index], sine = sines[row + index]
+      let first = key[pair], second = key[pair + half]
+      key[pair] = first * cosine + second * sine
+      key[pair + half] = second * cosine - first * sine
+    }
+  }
+}
