@@ -51,7 +51,7 @@ let package = Package(
     tests("VideoTests", ["Video"], resources: [.copy("Goldens"), .copy("Media")]),
     tests("BoundedCacheTests", ["BoundedCache"], resources: [.copy("Goldens")]),
     tests("ModelsTests", ["Models"], resources: [.copy("Goldens")]),
-    tests("AssistantTests", ["Assistant"]),
+    tests("AssistantTests", ["Assistant"], resources: [.copy("Goldens")]),
     tests("ScreenTests", ["Screen", "SessionInterface", "Pictures"]),
     tests("ArchitectureTests", []),
     tests("CommandLineTests", ["edgeassist"]),

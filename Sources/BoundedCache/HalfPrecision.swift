@@ -28,6 +28,19 @@ package enum HalfPrecision {
     widen(UnsafeRawPointer(row + index).loadUnaligned(as: SIMD8<UInt16>.self))
   }
 
+  /// `count` numbers in 32 bits.
+  static func widen(_ row: UnsafePointer<UInt16>, into target: UnsafeMutablePointer<Float>, count: Int) {
+    var index = 0
+    while index + 8 <= count {
+      UnsafeMutableRawPointer(target + index).storeBytes(of: lanes(row, index), as: Lanes.self)
+      index += 8
+    }
+    while index < count {
+      target[index] = widen(row[index])
+      index += 1
+    }
+  }
+
   /// Σ x², of `count` numbers.
   static func squaredNorm(_ row: UnsafePointer<UInt16>, count: Int) -> Float {
     var sum = Lanes.zero

@@ -7,10 +7,40 @@ public struct InfiniPotVParameters: Sendable, Hashable {
   /// Share of the room for vision tokens that is filled after a pass (C/M); every policy thins down to it.
   public var keptShare: Double
 
-  public init(temporalShare: Double, recentShare: Double, keptShare: Double) {
+  /// Which token of the newest frames an older one is compared with.
+  public var places: Places
+  /// When keys are compared.
+  public var comparison: Comparison
+  /// Over which neighbours value norms are averaged.
+  public var pooling: Places
+
+  /// What counts as a token's place.
+  public enum Places: String, Sendable, Hashable, CaseIterable {
+    /// Its place among the tokens held, cut into runs of a frame's length, as published: from the second pass on, no
+    /// longer the same patch of the picture.
+    case held
+    /// The patch of the picture, and the frame of the stream, that it came from.
+    case origin
+  }
+
+  /// In which form keys are compared.
+  public enum Comparison: String, Sendable, Hashable, CaseIterable {
+    /// As they are cached, as published: the time that has passed itself lowers the similarity.
+    case rotated
+    /// With the rotation by their frame's time taken off.
+    case beforeTime = "before-time"
+  }
+
+  public init(
+    temporalShare: Double, recentShare: Double, keptShare: Double, places: Places = .held,
+    comparison: Comparison = .rotated, pooling: Places = .held
+  ) {
     self.temporalShare = temporalShare
     self.recentShare = recentShare
     self.keptShare = keptShare
+    self.places = places
+    self.comparison = comparison
+    self.pooling = pooling
   }
 
   /// The published operating point: α = 0.5, ρ = 0.25, 24 frames kept of 32.

@@ -10,6 +10,8 @@ public final class KeyValueCache {
   public let shape: CacheShape
   public private(set) var policy: RetentionPolicy
   public let parameters: InfiniPotVParameters
+  /// How keys turn with what advances from frame to frame.
+  public let rotation: TimeRotation
 
   /// Tokens held of each part, in every head alike.
   public private(set) var systemCount = 0
@@ -28,7 +30,7 @@ public final class KeyValueCache {
   private var layout = VisionLayout()
   private var storage: CacheStorage
   private var selector: TokenSelector
-  private var times: StreamTimes
+  private var origins: StreamOrigins
 
   /// Slots to begin with under `full`.
   private static let initialSlots = 1024
@@ -36,9 +38,12 @@ public final class KeyValueCache {
   /// - Parameters:
   ///   - budget: the most tokens that may be held at any moment; under `full`, the budget that a later
   ///     `setPolicy` returns to.
+  ///   - rotation: how keys turn with what advances from frame to frame; without it, neither `compactTime` nor a
+  ///     comparison before the rotation changes anything.
   /// - Throws: `invalidShape`, `invalidParameter`, `budgetTooSmall` for a budget below one token, or `cannotAllocate`.
   public init(
-    shape: CacheShape, budget: Int, policy: RetentionPolicy, parameters: InfiniPotVParameters = .published
+    shape: CacheShape, budget: Int, policy: RetentionPolicy, parameters: InfiniPotVParameters = .published,
+    rotation: TimeRotation = TimeRotation(frequencies: [])
   ) throws(CacheError) {
     guard shape.bytesPerToken > 0 else { throw .invalidShape(shape) }
     guard budget > 0 else { throw .budgetTooSmall(budget: budget, least: 1) }
@@ -46,11 +51,12 @@ public final class KeyValueCache {
     self.shape = shape
     self.policy = policy
     self.parameters = parameters
+    self.rotation = rotation
     boundedBudget = budget
     let slots = policy == .full ? min(budget, KeyValueCache.initialSlots) : budget
     storage = try CacheStorage(shape: shape, capacity: slots)
     selector = TokenSelector(shape: shape, parameters: parameters)
-    times = StreamTimes(heads: shape.layers * shape.keyValueHeads)
+    origins = StreamOrigins(heads: shape.layers * shape.keyValueHeads)
   }
 
   /// How many tokens of this shape fit in so many bytes; 0 for a shape that cannot be.
@@ -121,10 +127,10 @@ public final class KeyValueCache {
       if let grid {
         vision = frames
         layout.appendFrames(tokens: n)
-        times.append(
+        origins.append(
           frames: grid.frames, tokensPerFrame: grid.tokensPerFrame, advance: Int32(clamping: advance))
       } else {
-        layout.appendCaption(tokens: n, frame: times.next)
+        layout.appendCaption(tokens: n, frame: origins.next)
       }
     case .tail: tailCount += n
     }
@@ -142,7 +148,7 @@ public final class KeyValueCache {
     systemCount = 0
     vision = nil
     layout.removeAll()
-    times.removeAll()
+    origins.removeAll()
     tailCount = 0
     peakCount = 0
     passCount = 0
@@ -233,30 +239,29 @@ public final class KeyValueCache {
   // MARK: Time
 
   /// Frames on the rotary timeline: those that came since the vision part was begun, or since the last `compactTime`.
-  public var timelineFrames: Int { Int(times.next) }
+  public var timelineFrames: Int { Int(origins.next) }
 
   /// Positions that these frames take up on the rotary timeline.
-  public var timelineLength: Int { Int(times.length) }
+  public var timelineLength: Int { Int(origins.length) }
 
   /// Closes the gaps that passes left on the rotary timeline: the frames of which anything is still held move together,
   /// in order, with their captions, and their keys are turned to their new places. Positions then stay within what is
   /// held, however long the stream. The caller goes on at `timelineLength`.
   ///
-  /// - Parameter rotation: how the model's keys turn with what advances from frame to frame.
   /// - Precondition: there is no tail, whose positions would no longer follow.
-  public func compactTime(_ rotation: TimeRotation) {
+  public func compactTime() {
     precondition(tailCount == 0, "the tail's positions follow the vision part's")
     gatherCaptions()
     let shape = shape
     var turner = KeyTurner(rotation, headDimension: shape.headDimension)
     let frameStart = systemCount + layout.captionTokens
-    let length = times.length
-    let moves = times.compact { index, slot, change in
+    let length = origins.length
+    let moves = origins.compact { index, slot, change in
       let keys = storage.keys(layer: index / shape.keyValueHeads, head: index % shape.keyValueHeads)
       turner.turn(keys + (frameStart + slot) * shape.headDimension, by: change)
     }
     // The frame of the newest caption may be still to come: it stands at the end of the timeline.
-    moveCaptions(by: moves + [(times.next, times.length - length)], turner: &turner)
+    moveCaptions(by: moves + [(origins.next, origins.length - length)], turner: &turner)
   }
 
   /// Turns the captions' keys with their frames, and drops captions whose frames are gone.
@@ -314,7 +319,7 @@ public final class KeyValueCache {
   /// Keeps the captions of the frames of which most is held, one for each frame's worth of tokens that a pass kept.
   private func thinCaptions(toFrames frames: Int) {
     guard layout.captionTokens > 0 else { return layout.gather(keeping: [], frameTokens: vision?.tokenCount ?? 0) }
-    let kept = layout.captions(ofBest: frames, held: times.heldTokens())
+    let kept = layout.captions(ofBest: frames, held: origins.heldTokens())
     let keptFrames = Set(kept.map(\.frame))
     var slot = 0
     var slots: [Int] = []
@@ -351,13 +356,15 @@ public final class KeyValueCache {
     let frameStart = systemCount + layout.captionTokens
     let offset = frameStart * shape.headDimension
     let numbers = held * shape.headDimension
-    selector.prepare(grid: grid, keeping: kept)
+    selector.prepare(grid: grid, keeping: kept, rotation: rotation, starts: origins.starts)
     for layer in 0..<shape.layers {
       for head in 0..<shape.keyValueHeads {
         let keys = UnsafeBufferPointer(start: storage.keys(layer: layer, head: head) + offset, count: numbers)
         let values = UnsafeBufferPointer(start: storage.values(layer: layer, head: head) + offset, count: numbers)
-        selector.select(policy, layer: layer, keys: keys.span, values: values.span)
-        times.keep(selector.kept, head: layer * shape.keyValueHeads + head)
+        selector.select(
+          policy, layer: layer, keys: keys.span, values: values.span,
+          origins: origins.heads[layer * shape.keyValueHeads + head])
+        origins.keep(selector.kept, head: layer * shape.keyValueHeads + head)
         storage.compact(
           layer: layer, head: head, start: frameStart, kept: selector.kept, tailStart: frameStart + held,
           tail: tailCount)

@@ -8,15 +8,25 @@ struct TemporalRedundancy {
   private(set) var scores: [Float] = []
   /// For each place p, the mean of the newest frames' unit keys: `[P][dimension]`.
   private var means: [Float] = []
+  /// One key in 32 bits.
+  private var row: [Float]
 
   /// Keeps a zero key from dividing by zero: it resembles nothing, its cosine is 0.
   private static let smallestNorm: Float = 1e-9
 
   init(dimension: Int) {
     self.dimension = dimension
+    row = Array(repeating: 0, count: dimension)
   }
 
-  mutating func score(_ keys: Span<UInt16>, grid: FrameGrid, recentFrames: Int) {
+  /// - Parameters:
+  ///   - places: each token's place in its frame; nil takes its index among those held for it, as published.
+  ///   - turned: each token's frame and the frames' angles, which are taken off the keys first; nil compares keys as
+  ///     they are.
+  mutating func score(
+    _ keys: Span<UInt16>, grid: FrameGrid, recentFrames: Int, places origins: [Int32]? = nil,
+    turned: (frames: [Int32], angles: FrameAngles)? = nil
+  ) {
     let places = grid.tokensPerFrame
     let held = grid.tokenCount
     let older = held - recentFrames * places
@@ -28,21 +38,34 @@ struct TemporalRedundancy {
     keys.withUnsafeBufferPointer { keys in
       means.withUnsafeMutableBufferPointer { means in
         scores.withUnsafeMutableBufferPointer { scores in
-          guard let key = keys.baseAddress, let mean = means.baseAddress else { return }
-          means.update(repeating: 0)
-          for frame in stride(from: older, to: held, by: places) {
-            for place in 0..<places {
-              let row = key + (frame + place) * dimension
-              let norm = HalfPrecision.squaredNorm(row, count: dimension).squareRoot()
+          row.withUnsafeMutableBufferPointer { row in
+            guard let key = keys.baseAddress, let mean = means.baseAddress, let row = row.baseAddress else { return }
+            means.update(repeating: 0)
+            for token in older..<held {
+              let place = origins.map { Int($0[token]) } ?? token % places
+              let source = key + token * dimension
+              let norm = HalfPrecision.squaredNorm(source, count: dimension).squareRoot()
               let factor = 1 / ((norm + TemporalRedundancy.smallestNorm) * Float(recentFrames))
-              HalfPrecision.accumulate(row, times: factor, into: mean + place * dimension, count: dimension)
+              guard let turned else {
+                HalfPrecision.accumulate(source, times: factor, into: mean + place * dimension, count: dimension)
+                continue
+              }
+              HalfPrecision.widen(source, into: row, count: dimension)
+              turned.angles.unturn(row, frame: Int(turned.frames[token]), headDimension: dimension)
+              for index in 0..<dimension { mean[place * dimension + index] += row[index] * factor }
             }
-          }
-          for frame in stride(from: 0, to: older, by: places) {
-            for place in 0..<places {
-              let (square, product) = HalfPrecision.squaredNormAndProduct(
-                key + (frame + place) * dimension, mean + place * dimension, count: dimension)
-              scores[frame + place] = -product / (square.squareRoot() + TemporalRedundancy.smallestNorm)
+            for token in 0..<older {
+              let place = origins.map { Int($0[token]) } ?? token % places
+              let source = key + token * dimension
+              var (square, product) = HalfPrecision.squaredNormAndProduct(
+                source, mean + place * dimension, count: dimension)
+              if let turned {
+                HalfPrecision.widen(source, into: row, count: dimension)
+                turned.angles.unturn(row, frame: Int(turned.frames[token]), headDimension: dimension)
+                product = 0
+                for index in 0..<dimension { product += row[index] * mean[place * dimension + index] }
+              }
+              scores[token] = -product / (square.squareRoot() + TemporalRedundancy.smallestNorm)
             }
           }
         }

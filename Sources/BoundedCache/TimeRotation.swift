@@ -41,3 +41,38 @@ struct KeyTurner {
     }
   }
 }
+
+/// The angles by which frames' keys are turned for their time, one row of cosines and sines a frame.
+struct FrameAngles {
+  /// Rotary pairs (i, i + half a head) that turn.
+  private(set) var pairs: [Int] = []
+  private var cosines: [Float] = []
+  private var sines: [Float] = []
+
+  /// - Parameter starts: each frame's place on the timeline.
+  mutating func set(_ rotation: TimeRotation, starts: [Int32], headDimension: Int) {
+    let turning = rotation.frequencies.prefix(headDimension / 2).indices.filter { rotation.frequencies[$0] != 0 }
+    pairs = turning
+    cosines.removeAll(keepingCapacity: true)
+    sines.removeAll(keepingCapacity: true)
+    for start in starts {
+      for pair in turning {
+        let angle = Double(start) * rotation.frequencies[pair]
+        cosines.append(Float(cos(angle)))
+        sines.append(Float(sin(angle)))
+      }
+    }
+  }
+
+  /// Takes the rotation off a key in 32 bits.
+  func unturn(_ key: UnsafeMutablePointer<Float>, frame: Int, headDimension: Int) {
+    let half = headDimension / 2
+    let row = frame * pairs.count
+    for (index, pair) in pairs.enumerated() {
+      let cosine = cosines[row + index], sine = sines[row + index]
+      let first = key[pair], second = key[pair + half]
+      key[pair] = first * cosine + second * sine
+      key[pair + half] = second * cosine - first * sine
+    }
+  }
+}

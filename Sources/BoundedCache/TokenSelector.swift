@@ -11,6 +11,7 @@ package struct TokenSelector {
   private var grid = FrameGrid(frames: 0, height: 0, width: 0)
   private var keeping = 0
   private var isKept: [Bool] = []
+  private var angles = FrameAngles()
   private var redundancy: TemporalRedundancy
   private var valueNorms: ValueNorms
   private var ranking = Ranking()
@@ -23,8 +24,16 @@ package struct TokenSelector {
   }
 
   /// Begins a pass over heads that all hold these frames and shall all keep so many tokens.
-  package mutating func prepare(grid: FrameGrid, keeping count: Int) {
+  ///
+  /// - Parameters:
+  ///   - rotation: how keys turn with their frame's time; `starts`: each frame's time. Needed to compare keys before it.
+  package mutating func prepare(
+    grid: FrameGrid, keeping count: Int, rotation: TimeRotation = TimeRotation(frequencies: []), starts: [Int32] = []
+  ) {
     self.grid = grid
+    if parameters.comparison == .beforeTime {
+      angles.set(rotation, starts: starts, headDimension: shape.headDimension)
+    }
     keeping = min(count, grid.tokenCount)
     if isKept.count < grid.tokenCount {
       isKept = Array(repeating: false, count: grid.tokenCount)
@@ -33,7 +42,11 @@ package struct TokenSelector {
   }
 
   /// Sets `kept` for one head. Keys and values are 16-bit floats `[F·P][headDimension]`.
-  package mutating func select(_ policy: RetentionPolicy, layer: Int, keys: Span<UInt16>, values: Span<UInt16>) {
+  ///
+  /// - Parameter origins: where the tokens come from; nil stands for whole frames in order.
+  package mutating func select(
+    _ policy: RetentionPolicy, layer: Int, keys: Span<UInt16>, values: Span<UInt16>, origins: TokenOrigins? = nil
+  ) {
     kept.removeAll(keepingCapacity: true)
     let held = grid.tokenCount
     switch policy {
@@ -47,22 +60,29 @@ package struct TokenSelector {
       // the past is sampled ever more sparsely, not evenly.
       for index in 0..<keeping { kept.append(index * held / keeping) }
     case .infinipotV:
-      selectByInfiniPotV(layer: layer, keys: keys, values: values)
+      selectByInfiniPotV(layer: layer, keys: keys, values: values, origins: origins)
     }
   }
 
   /// The newest frames whole, then the tokens least similar to them, then the largest pooled value norms.
-  private mutating func selectByInfiniPotV(layer: Int, keys: Span<UInt16>, values: Span<UInt16>) {
+  private mutating func selectByInfiniPotV(
+    layer: Int, keys: Span<UInt16>, values: Span<UInt16>, origins: TokenOrigins?
+  ) {
     let held = grid.tokenCount
     guard keeping > 0 else { return }
     let shares = InfiniPotVShares(grid: grid, keeping: keeping, parameters: parameters)
     let older = held - shares.recentFrames * grid.tokensPerFrame
     for index in 0..<held { isKept[index] = index >= older }
     if shares.redundancyTokens > 0 {
-      redundancy.score(keys, grid: grid, recentFrames: shares.recentFrames)
+      redundancy.score(
+        keys, grid: grid, recentFrames: shares.recentFrames,
+        places: parameters.places == .origin ? origins?.places : nil,
+        turned: parameters.comparison == .beforeTime ? origins.map { ($0.frames, angles) } : nil)
       ranking.mark(shares.redundancyTokens, highest: redundancy.scores, among: older, in: &isKept)
     }
-    valueNorms.score(values, grid: grid, pooling: ValuePooling(layer: layer, of: shape.layers))
+    valueNorms.score(
+      values, grid: grid, pooling: ValuePooling(layer: layer, of: shape.layers),
+      origins: parameters.pooling == .origin ? origins : nil)
     ranking.mark(shares.valueTokens, highest: valueNorms.scores, among: older, in: &isKept)
     for index in 0..<held where isKept[index] { kept.append(index) }
   }

@@ -33,12 +33,18 @@ package struct ValueNorms {
   // factors of a million), so equal neighbourhoods get equal scores and ties are ties.
   private var sums: [Double] = []
   private var partial: [Double] = []
+  /// How many held tokens a box counts.
+  private var counts: [Double] = []
 
   package init(dimension: Int) {
     self.dimension = dimension
   }
 
-  package mutating func score(_ values: Span<UInt16>, grid: FrameGrid, pooling: ValuePooling) {
+  /// - Parameter origins: averages over the frames and patches that tokens came from, counting only those still held;
+  ///   nil averages over the tokens held as if they were whole frames, as published.
+  package mutating func score(
+    _ values: Span<UInt16>, grid: FrameGrid, pooling: ValuePooling, origins: TokenOrigins? = nil
+  ) {
     let held = grid.tokenCount
     precondition(values.count == held * dimension, "values fill the grid")
     if scores.count < held {
@@ -54,6 +60,7 @@ package struct ValueNorms {
       }
     }
 
+    if let origins { return average(held, over: pooling, grid: grid, origins: origins) }
     let (frames, height, width) = (grid.frames, grid.height, grid.width)
     switch pooling {
     case .volume(let size):
@@ -75,12 +82,62 @@ package struct ValueNorms {
     return largest % 2 == 0 ? largest - 1 : largest
   }
 
+  /// Replaces the scores by averages over what is held of a box around each token's origin.
+  private mutating func average(_ held: Int, over pooling: ValuePooling, grid: FrameGrid, origins: TokenOrigins) {
+    guard let last = origins.frames.last else { return }
+    let (frames, height, width) = (Int(last) + 1, grid.height, grid.width)
+    let size: Int
+    var windows: [(size: Int, extent: Int, step: Int)]
+    switch pooling {
+    case .volume(let largest):
+      size = ValueNorms.fitting(largest, min(frames, height, width))
+      windows = [(size, width, 1), (size, height, width), (size, frames, height * width)]
+    case .frame(let largest):
+      size = ValueNorms.fitting(largest, min(height, width))
+      windows = [(size, width, 1), (size, height, width)]
+    case .sequence(let largest):
+      size = ValueNorms.fitting(largest, held)
+      windows = [(size, held, 1)]
+    case .none: return
+    }
+    guard size > 1 else { return }
+    if case .sequence = pooling { return pool(held, windows: windows) }
+    let cells = frames * height * width
+    counts.removeAll(keepingCapacity: true)
+    counts.append(contentsOf: repeatElement(0, count: cells))
+    if sums.count < cells {
+      sums = Array(repeating: 0, count: cells)
+      partial = Array(repeating: 0, count: cells)
+    }
+    for cell in 0..<cells { sums[cell] = 0 }
+    for token in 0..<held {
+      let cell = Int(origins.frames[token]) * height * width + Int(origins.places[token])
+      sums[cell] = Double(scores[token])
+      counts[cell] = 1
+    }
+    sumBoxes(cells, windows: windows)
+    swap(&sums, &counts)
+    sumBoxes(cells, windows: windows)
+    swap(&sums, &counts)
+    for token in 0..<held {
+      let cell = Int(origins.frames[token]) * height * width + Int(origins.places[token])
+      scores[token] = Float(sums[cell] / counts[cell])
+    }
+  }
+
   /// Replaces the scores by averages over a box, one direction after another: each window is its size, the extent of
   /// the grid in that direction, and the step from one token to the next.
   private mutating func pool(_ held: Int, windows: [(size: Int, extent: Int, step: Int)]) {
     let volume = windows.reduce(1) { $0 * $1.size }
     guard volume > 1 else { return }
     for index in 0..<held { sums[index] = Double(scores[index]) }
+    sumBoxes(held, windows: windows)
+    for index in 0..<held { scores[index] = Float(sums[index] / Double(volume)) }
+  }
+
+  /// Replaces `sums` by sums over a box.
+  private mutating func sumBoxes(_ held: Int, windows: [(size: Int, extent: Int, step: Int)]) {
+    if partial.count < sums.count { partial = Array(repeating: 0, count: sums.count) }
     for (size, extent, step) in windows {
       swap(&sums, &partial)
       for start in stride(from: 0, to: held, by: extent * step) {
@@ -95,6 +152,5 @@ package struct ValueNorms {
         }
       }
     }
-    for index in 0..<held { scores[index] = Float(sums[index] / Double(volume)) }
   }
 }

@@ -22,5 +22,6 @@
 const ck_kernels ck_avx2_kernels = {
     "AVX2",  f16_to_f32,    f32_to_f16, quantize, multiply, attend, rms_norm, layer_norm,
     softmax, silu_multiply, quick_gelu, gelu,     rotate,
+    gelu_tanh,
 };
 #endif

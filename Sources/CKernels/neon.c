@@ -98,5 +98,6 @@ INLINE void integer_tile(const ck_type type, const size_t tokens, const integer_
 const ck_kernels ck_neon_kernels = {
     "NEON",  f16_to_f32,    f32_to_f16, quantize, multiply, attend, rms_norm, layer_norm,
     softmax, silu_multiply, quick_gelu, gelu,     rotate,
+    gelu_tanh,
 };
 #endif

@@ -155,6 +155,11 @@ static void gelu(float *x, size_t count) {
   for (size_t i = 0; i < count; i++) x[i] = 0.5f * x[i] * (1 + erff(x[i] * 0.70710678f));
 }
 
+static void gelu_tanh(float *x, size_t count) {
+  for (size_t i = 0; i < count; i++)
+    x[i] = 0.5f * x[i] * (1 + tanhf(0.79788456f * x[i] * (1 + 0.044715f * x[i] * x[i])));
+}
+
 static void rotate(float *x, size_t heads, size_t head_size, const float *cosines, const float *sines) {
   const size_t half = head_size / 2;
   for (size_t h = 0; h < heads; h++) {
@@ -170,4 +175,5 @@ static void rotate(float *x, size_t heads, size_t head_size, const float *cosine
 const ck_kernels ck_portable_kernels = {
     "portable", f16_to_f32, f32_to_f16, quantize, multiply, attend, rms_norm, layer_norm,
     softmax,    silu_multiply, quick_gelu, gelu,  rotate,
+    gelu_tanh,
 };

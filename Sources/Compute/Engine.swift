@@ -44,6 +44,9 @@ public final class Engine: @unchecked Sendable {
     valuePointers.deallocate()
   }
 
+  /// Bytes of the working memory.
+  public var workingByteCount: Int { scratch.byteCount + quantized.byteCount }
+
   // MARK: Products
 
   /// A matrix to multiply with, and where its outputs go.
@@ -87,15 +90,18 @@ public final class Engine: @unchecked Sendable {
       input, count: count, products: (first.kernelProduct, second.kernelProduct, third.kernelProduct), productCount: 3)
   }
 
-  /// Products into an array of rows as long as the matrix has rows, from row `row` on.
+  /// Products into an array of rows, from row `row` on; rows are as long as the matrix has rows, or `width`, of which
+  /// the products fill the part from `column` on.
   public func multiply(
-    _ input: Rows, count: Int, _ matrix: WeightMatrix, bias: FloatBuffer? = nil, to output: inout [Float], row: Int = 0
+    _ input: Rows, count: Int, _ matrix: WeightMatrix, bias: FloatBuffer? = nil, to output: inout [Float],
+    row: Int = 0, column: Int = 0, width: Int? = nil, accumulate: Bool = false
   ) {
-    precondition((row + count) * matrix.rows <= output.count, "the outputs do not fit")
+    let width = width ?? matrix.rows
+    precondition(column + matrix.rows <= width && (row + count) * width <= output.count, "the outputs do not fit")
     output.withUnsafeMutableBufferPointer { target in
       guard let base = target.baseAddress else { return }
-      let rows = Rows(base: base, stride: matrix.rows, width: matrix.rows, owner: nil).from(row)
-      multiply(input, count: count, Product(matrix, bias: bias, to: rows))
+      let rows = Rows(base: base + row * width + column, stride: width, width: matrix.rows, owner: nil)
+      multiply(input, count: count, Product(matrix, bias: bias, to: rows, accumulate: accumulate))
     }
   }
 

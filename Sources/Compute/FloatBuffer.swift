@@ -24,7 +24,16 @@ public final class FloatBuffer: @unchecked Sendable {
     base.initialize(repeating: 0, count: max(count, 1))
   }
 
+  /// A copy of these numbers.
+  /// - Throws: `outOfMemory` if the system refuses.
+  public convenience init(_ values: ArraySlice<Float>) throws(ComputeError) {
+    try self.init(count: values.count)
+    rows(width: max(values.count, 1)).set(values)
+  }
+
   deinit { free(base) }
+
+  public var byteCount: Int { count * MemoryLayout<Float>.stride }
 
   /// All of it as rows that follow each other.
   public func rows(width: Int) -> Rows { Rows(base: base, stride: width, width: width, owner: self) }
@@ -59,6 +68,12 @@ public struct Rows {
     return Rows(base: base, stride: stride / factor, width: width / factor, owner: owner)
   }
 
+  /// Copies one row of others that are as wide into one of these.
+  public func copy(row: Int, from source: Rows, row sourceRow: Int) {
+    precondition(source.width == width, "widths differ")
+    (base + row * stride).update(from: source.base + sourceRow * source.stride, count: width)
+  }
+
   /// Copies `count` rows, for looking at.
   public func values(_ count: Int) -> [Float] {
     var result: [Float] = []
@@ -80,10 +95,40 @@ public struct Rows {
 }
 
 extension Rows {
+  /// Fills rows from part of the columns of longer rows, which an array holds one after the other.
+  ///
+  /// - Parameters:
+  ///   - length: numbers in one of the array's rows.
+  ///   - rows: those of the array's rows that are taken.
+  ///   - column: the first of the `width` columns that are taken.
+  public func set(_ values: [Float], rowsOf length: Int, rows: Range<Int>, column: Int) {
+    precondition(column + width <= length && rows.upperBound * length <= values.count, "the array is smaller")
+    values.withUnsafeBufferPointer { source in
+      guard let start = source.baseAddress else { return }
+      for (index, row) in rows.enumerated() {
+        (base + index * stride).update(from: start + row * length + column, count: width)
+      }
+    }
+  }
+
   /// Fills one row from a function of the column.
   public func fill(row: Int, _ value: (Int) -> Double) {
     let start = base + row * stride
     for column in 0..<width { start[column] = Float(value(column)) }
+  }
+
+  /// Row `row` becomes the sum of some rows of `source`, which is as wide, each times its weight.
+  public func fill(row: Int, sumOf taps: [(row: Int, weight: Float)], of source: Rows) {
+    precondition(source.width == width, "widths differ")
+    let target = base + row * stride
+    for (index, tap) in taps.enumerated() {
+      let numbers = source.base + tap.row * source.stride
+      if index == 0 {
+        for column in 0..<width { target[column] = tap.weight * numbers[column] }
+      } else {
+        for column in 0..<width { target[column] += tap.weight * numbers[column] }
+      }
+    }
   }
 
   /// Hands out the first `columns` numbers of one row for filling.

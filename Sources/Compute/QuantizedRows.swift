@@ -34,6 +34,8 @@ final class QuantizedRows {
       sums: (base + blocks * 100).assumingMemoryBound(to: Int16.self))
   }
 
+  var byteCount: Int { memory.byteCount }
+
   func fill(from input: Rows, count: Int, engine: Engine) {
     precondition(count * input.width <= capacity, "more rows than the engine was made for")
     engine.quantize(input, count: count, to: parts)

@@ -8,10 +8,12 @@ private struct RowJob {
     case siluMultiply
     case quickGELU
     case gelu
+    case tanhGELU
     case rotate(heads: Int, cosines: UnsafePointer<Float>, sines: UnsafePointer<Float>, stride: Int)
     case quantize(QuantizedRows.Parts)
     case toHalf(UnsafeMutablePointer<UInt16>)
     case add
+    case scale(Float)
   }
 
   var operation: Operation
@@ -38,6 +40,7 @@ private struct RowJob {
     case .siluMultiply: kernels.pointee.silu_multiply(x, y, width)
     case .quickGELU: kernels.pointee.quick_gelu(x, width)
     case .gelu: kernels.pointee.gelu(x, width)
+    case .tanhGELU: kernels.pointee.gelu_tanh(x, width)
     case .rotate(let heads, let cosines, let sines, let stride):
       kernels.pointee.rotate(x, heads, width / heads, cosines + row * stride, sines + row * stride)
     case .quantize(let target):
@@ -45,6 +48,7 @@ private struct RowJob {
       kernels.pointee.quantize(x, width, parts.bytes, parts.wide, parts.scales, parts.sums)
     case .toHalf(let half): kernels.pointee.f32_to_f16(x, half + row * width, width)
     case .add: for column in 0..<width { y[column] += x[column] }
+    case .scale(let factor): for column in 0..<width { x[column] *= factor }
     }
   }
 }
@@ -85,6 +89,9 @@ extension Engine {
     run(.add, input, output, count: count)
   }
 
+  /// `x = x · factor`
+  public func scale(_ x: Rows, count: Int, by factor: Float) { run(.scale(factor), x, x, count: count) }
+
   /// `gate = gate · sigmoid(gate) · up`
   public func siluMultiply(_ gate: Rows, by up: Rows, count: Int) {
     precondition(gate.width == up.width, "widths differ")
@@ -96,6 +103,9 @@ extension Engine {
 
   /// `x = x / 2 · (1 + erf(x / √2))`
   public func gelu(_ x: Rows, count: Int) { run(.gelu, x, x, count: count) }
+
+  /// `x = x / 2 · (1 + tanh(√(2 / π) · (x + 0.044715 x³)))`
+  public func tanhGELU(_ x: Rows, count: Int) { run(.tanhGELU, x, x, count: count) }
 
   /// Rotates, in every head of every row, the pairs `(i, i + headSize / 2)` by that row's angles.
   ///

@@ -6,12 +6,12 @@ import ModelFile
 /// It keeps the file, and so the mapped memory, alive.
 public struct WeightMatrix: @unchecked Sendable {
   public let name: String
-  public let rows: Int
+  public private(set) var rows: Int
   public let columns: Int
   public let type: TensorType
   let kernelType: ck_type
   let rowBytes: Int
-  let base: UnsafeRawPointer
+  private(set) var base: UnsafeRawPointer
   private let file: GGUFFile
 
   /// - Parameters:
@@ -39,6 +39,15 @@ public struct WeightMatrix: @unchecked Sendable {
     self.rowBytes = rowBytes
     self.base = base
     self.file = file
+  }
+
+  /// The matrix of some of the outputs, where they lie.
+  public func outputs(_ part: Range<Int>) -> WeightMatrix {
+    precondition(part.lowerBound >= 0 && part.upperBound <= rows && !part.isEmpty, "no such rows")
+    var matrix = self
+    matrix.rows = part.count
+    matrix.base = base + part.lowerBound * rowBytes
+    return matrix
   }
 
   /// Bytes of all rows.

@@ -2,8 +2,9 @@ import Compute
 
 /// A point in the computation that a test can look at.
 package enum ModelStage: Hashable, Sendable {
-  /// Normalized pixels of one of the two pictures, a row a patch.
+  /// Normalized pixels of one of a patch's pictures, a row a patch.
   case patches(picture: Int)
+  /// What the first block reads.
   case patchEmbedding
   case visionBlock(Int)
   case merger

@@ -1,63 +1,58 @@
-import Compute
-import Pictures
-
-/// The order of a picture's patches in the vision tower: squares of merge × merge patches one after the other, row by
-/// row, and within each square its patches row by row, so that the patches of one token lie together.
+/// The order of a picture's patches in the vision tower: squares of merge × merge patches one after the other, and
+/// within each square its patches row by row, so that the patches of one token lie together. The squares go row by row
+/// of the picture, or of one window after the other where there are windows.
 struct PatchLayout: Hashable {
   /// Patches down and across; multiples of `merge`.
   let height: Int
   let width: Int
   let merge: Int
+  /// Squares along a window's side; those at the right and lower edge may be smaller.
+  var window: Int?
 
   var count: Int { height * width }
+  /// Squares across.
+  var columns: Int { width / merge }
 
   /// Calls `body` with each patch's index in the tower, and its row and column in the picture.
   func forEach(_ body: (_ index: Int, _ row: Int, _ column: Int) -> Void) {
     var index = 0
-    for blockRow in stride(from: 0, to: height, by: merge) {
-      for blockColumn in stride(from: 0, to: width, by: merge) {
-        for row in blockRow..<blockRow + merge {
-          for column in blockColumn..<blockColumn + merge {
-            body(index, row, column)
-            index += 1
-          }
+    forEachSquare { _, squareRow, squareColumn in
+      for row in squareRow * merge..<(squareRow + 1) * merge {
+        for column in squareColumn * merge..<(squareColumn + 1) * merge {
+          body(index, row, column)
+          index += 1
         }
       }
     }
   }
-}
 
-/// Turns pixels into patches: a row of `3 × size × size` normalized numbers for each, colour by colour, line by line.
-struct PatchReader {
-  let size: Int
-  /// Normalized values of the 256 shades of red, green and blue.
-  private let shades: [Float]
-
-  init(sizes: VisionConfiguration) {
-    size = sizes.patchSize
-    shades = (0..<3).flatMap { colour in
-      (0..<256).map { (Float($0) / 255 - sizes.imageMean[colour]) / sizes.imageDeviation[colour] }
+  /// Calls `body` with each square's index in the tower, and its row and column among the picture's squares.
+  func forEachSquare(_ body: (_ index: Int, _ row: Int, _ column: Int) -> Void) {
+    var index = 0
+    forEachWindow { rows, columns in
+      for row in rows {
+        for column in columns {
+          body(index, row, column)
+          index += 1
+        }
+      }
     }
   }
 
-  var width: Int { 3 * size * size }
+  /// For each window the patch after its last one.
+  var windowEnds: [Int] {
+    var ends: [Int] = []
+    forEachWindow { rows, columns in
+      ends.append((ends.last ?? 0) + rows.count * columns.count * merge * merge)
+    }
+    return ends
+  }
 
-  func read(_ picture: Picture, layout: PatchLayout, into rows: Rows) {
-    picture.pixels.withUnsafeBufferPointer { pixels in
-      shades.withUnsafeBufferPointer { shades in
-        layout.forEach { index, row, column in
-          let corner = (row * size * picture.width + column * size) * 3
-          rows.fill(row: index, columns: width) { target in
-            for colour in 0..<3 {
-              for line in 0..<size {
-                for dot in 0..<size {
-                  let pixel = Int(pixels[corner + (line * picture.width + dot) * 3 + colour])
-                  target[(colour * size + line) * size + dot] = shades[colour * 256 + pixel]
-                }
-              }
-            }
-          }
-        }
+  private func forEachWindow(_ body: (_ rows: Range<Int>, _ columns: Range<Int>) -> Void) {
+    let rows = height / merge
+    for row in stride(from: 0, to: rows, by: window ?? rows) {
+      for column in stride(from: 0, to: columns, by: window ?? columns) {
+        body(row..<min(row + (window ?? rows), rows), column..<min(column + (window ?? columns), columns))
       }
     }
   }

@@ -17,18 +17,24 @@ public struct RotaryPosition: Sendable, Hashable {
   }
 }
 
-/// Hands out the positions of one sequence of text and frames, as Qwen2-VL numbers them.
+/// Hands out the positions of one sequence of text and frames.
 ///
 /// A text token advances all three components together. Frames that follow each other share a start s: the token in row
-/// i and column j of the t-th takes (s + t, s + i, s + j). Text after them goes on at 1 + the largest component.
+/// i and column j of a frame takes (s + t, s + i, s + j), where t is what the frames before it have advanced. Text after
+/// them goes on at 1 + the largest component. In Qwen2-VL each frame advances by 1, in Qwen2.5-VL by its duration; in
+/// Qwen3-VL text stands between frames, so that each has a start of its own.
 public struct RotaryTimeline: Sendable, Hashable {
   private var next: Int32 = 0
-  private var frames: Int32 = 0
+  /// What the frames since `beginVision` have advanced.
+  private var elapsed: Int32 = 0
   private var reached: Int32 = 0
   /// The longest side of the frames so far, in tokens.
   private var side: Int32 = 0
 
   public init() {}
+
+  /// The position of the next text token.
+  public var textPosition: Int { Int(next) }
 
   /// Positions of the next `n` text tokens.
   public mutating func text(_ n: Int) -> [RotaryPosition] {
@@ -43,9 +49,15 @@ public struct RotaryTimeline: Sendable, Hashable {
     return RotaryPosition(text: next)
   }
 
+  /// Text goes on from an earlier position.
+  public mutating func rewind(toText position: Int) {
+    next = min(next, Int32(clamping: position))
+    reached = next
+  }
+
   /// Frames follow from here on.
   public mutating func beginVision() {
-    frames = 0
+    elapsed = 0
     side = 0
     reached = next
   }
@@ -54,32 +66,34 @@ public struct RotaryTimeline: Sendable, Hashable {
   ///
   /// - Parameters:
   ///   - height: rows of merged tokens; `width`: columns.
-  public mutating func frame(height: Int, width: Int) -> [RotaryPosition] {
+  ///   - advance: how much later the frame after this one is.
+  public mutating func frame(height: Int, width: Int, advance: Int = 1) -> [RotaryPosition] {
     var positions: [RotaryPosition] = []
     positions.reserveCapacity(max(height, 0) * max(width, 0))
     for row in 0..<max(height, 0) {
       for column in 0..<max(width, 0) {
         positions.append(
           RotaryPosition(
-            time: next &+ frames, height: next &+ Int32(truncatingIfNeeded: row),
+            time: next &+ elapsed, height: next &+ Int32(truncatingIfNeeded: row),
             width: next &+ Int32(truncatingIfNeeded: column)))
       }
     }
-    frames &+= 1
     side = max(side, Int32(truncatingIfNeeded: max(height, width)))
-    reached = max(reached, next &+ max(frames, Int32(truncatingIfNeeded: max(height, width))))
+    // The frame itself reaches one place; what it advances beyond that is the next frame's.
+    reached = max(reached, next &+ max(elapsed &+ 1, side))
+    elapsed &+= Int32(clamping: advance)
     return positions
   }
 
-  /// Goes on as if only so many frames had come since `beginVision`.
-  public mutating func rewind(toFrames count: Int) {
-    frames = Int32(truncatingIfNeeded: count)
-    reached = next &+ max(frames, side)
+  /// Goes on as if the frames since `beginVision` had advanced by so much.
+  public mutating func rewind(toElapsed length: Int, lastAdvance: Int = 1) {
+    elapsed = Int32(clamping: length)
+    reached = next &+ max(elapsed &- Int32(clamping: lastAdvance) &+ 1, side)
   }
 
   /// Text follows from here on.
   public mutating func endVision() {
     next = max(next, reached)
-    frames = 0
+    elapsed = 0
   }
 }

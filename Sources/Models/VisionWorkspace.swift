@@ -2,32 +2,72 @@ import Compute
 
 /// Working memory of a vision tower for pictures of up to `capacity` patches.
 final class VisionWorkspace {
+  /// Rows that matrices are multiplied with at once.
+  static let blockRows = 1024
+
   let capacity: Int
   let patches, hidden, normed, queries, keys, values, inner: Rows
+  /// The second half of a gated feed-forward network.
+  let gates: Rows?
   /// A patch's row turns the first half of a head's pairs, its column the second half.
-  let rotary: RotaryTable
-  /// The layout that `rotary` is filled for.
+  let rotary: RotaryTable?
+  /// What a learned table adds to each patch.
+  let positions: Rows?
+  /// Between a merger's two layers, a row for each square.
+  let merged: Rows
+  /// The same resampled to the grid of tokens.
+  let pooled: Rows?
+  /// The layout that `rotary` and `windowEnds` are filled for.
   private(set) var layout: PatchLayout?
+  /// For each window the row after its last one.
+  private(set) var windowEnds: [Int] = []
 
-  init(loader: WeightLoader, sizes: VisionConfiguration, capacity: Int, feedForwardRows: Int) throws(ModelError) {
+  /// - Parameter mergedLength: numbers between a merger's two layers.
+  init(loader: WeightLoader, sizes: VisionConfiguration, capacity: Int, mergedLength: Int) throws(ModelError) {
     self.capacity = capacity
     let width = sizes.embeddingLength
+    let design = sizes.family.design
+    let rowsAtOnce = min(capacity, VisionWorkspace.blockRows)
     patches = try loader.rows(capacity, width: 3 * sizes.patchSize * sizes.patchSize)
     hidden = try loader.rows(capacity, width: width)
     normed = try loader.rows(capacity, width: width)
     queries = try loader.rows(capacity, width: width)
     keys = try loader.rows(capacity, width: width)
     values = try loader.rows(capacity, width: width)
-    inner = try loader.rows(feedForwardRows, width: sizes.feedForwardLength)
-    rotary = try RotaryTable(
-      loader: loader, tokens: capacity, base: 10000, rowPairs: sizes.headDimension / 4)
+    inner = try loader.rows(rowsAtOnce, width: sizes.feedForwardLength)
+    gates = design.feedForward == .gated ? try loader.rows(rowsAtOnce, width: sizes.feedForwardLength) : nil
+    positions = design.hasPositionTable ? try loader.rows(capacity, width: width) : nil
+    switch design.merger {
+    case .squares:
+      merged = queries.joined(by: sizes.mergeSize * sizes.mergeSize)
+      pooled = nil
+    case .pooled:
+      let side = sizes.fixedPictureSide ?? 0
+      let grid = sizes.tokenGrid(width: side, height: side)
+      merged = try loader.rows(capacity, width: mergedLength)
+      pooled = try loader.rows(grid.rows * grid.columns, width: mergedLength)
+    }
+    guard design.hasRotary else {
+      rotary = nil
+      return
+    }
+    rotary = try RotaryTable(loader: loader, tokens: capacity, base: 10000, rowPairs: sizes.headDimension / 4)
   }
 
   func turn(to layout: PatchLayout) {
-    layout.forEach { index, row, column in
-      rotary.fill(
-        row: index, position: RotaryPosition(time: 0, height: Int32(row), width: Int32(column)))
+    if let rotary {
+      layout.forEach { index, row, column in
+        rotary.fill(row: index, position: RotaryPosition(time: 0, height: Int32(row), width: Int32(column)))
+      }
     }
+    windowEnds = layout.window == nil ? [] : layout.windowEnds
     self.layout = layout
+  }
+
+  /// Cuts rows into blocks of at most `blockRows`.
+  func inBlocks(_ count: Int, _ body: (_ start: Int, _ rows: Int) -> Void) {
+    for start in stride(from: 0, to: count, by: VisionWorkspace.blockRows) {
+      body(start, min(VisionWorkspace.blockRows, count - start))
+    }
   }
 }

@@ -14,6 +14,8 @@ struct Linear {
 /// Finds a model's sizes and tensors in its file, and checks each before anything relies on it.
 struct WeightLoader {
   let file: GGUFFile
+  /// Counts what is set aside.
+  var meter = MemoryMeter()
 
   /// An integer that must lie in a range; `fallback` stands in for one that is not there.
   func size(_ key: String, in range: ClosedRange<Int>, fallback: Int? = nil) throws(ModelError) -> Int {
@@ -71,7 +73,11 @@ struct WeightLoader {
 
   func vector(_ name: String, _ count: Int) throws(ModelError) -> FloatBuffer {
     let tensor = try tensor(name, [count])
-    do { return try FloatBuffer(file: file, tensor: tensor) } catch { throw .compute(path: file.path, error) }
+    do {
+      let buffer = try FloatBuffer(file: file, tensor: tensor)
+      meter.add(buffer.byteCount)
+      return buffer
+    } catch { throw .compute(path: file.path, error) }
   }
 
   /// A matrix whose inputs may be spread over several dimensions.
@@ -89,11 +95,38 @@ struct WeightLoader {
       bias: has(name + ".bias") ? try vector(name + ".bias", outputs) : nil)
   }
 
+  /// The outputs of a matrix whose size only its own tensor tells.
+  func outputs(of name: String) throws(ModelError) -> Int {
+    let tensor = try tensor(name)
+    guard tensor.dimensions.count == 2, (1...1_048_576).contains(tensor.dimensions[1]) else {
+      throw .wrongShape(
+        path: file.path, tensor: name, expected: [tensor.dimensions.first ?? 1, 1024], found: tensor.dimensions)
+    }
+    return tensor.dimensions[1]
+  }
+
+  /// Three linear layers of the same input whose outputs lie one after the other in one tensor.
+  func thirds(_ name: String, inputs: Int, outputs: Int) throws(ModelError) -> (Linear, Linear, Linear) {
+    let whole = try linear(name, inputs: inputs, outputs: 3 * outputs)
+    func part(_ index: Int) throws(ModelError) -> Linear {
+      let range = index * outputs..<(index + 1) * outputs
+      var bias: FloatBuffer?
+      if let all = whole.bias {
+        do { bias = try FloatBuffer(all.values[range]) } catch { throw .compute(path: file.path, error) }
+      }
+      return Linear(weight: whole.weight.outputs(range), bias: bias)
+    }
+    return (try part(0), try part(1), try part(2))
+  }
+
   /// Working memory of `count` rows.
   func rows(_ count: Int, width: Int) throws(ModelError) -> Rows {
     let (numbers, overflow) = count.multipliedReportingOverflow(by: width)
+    let isCounted = meter.isForecast && !overflow && numbers < Int.max / MemoryLayout<Float>.stride
     do {
-      return try FloatBuffer(count: overflow ? .max : numbers).rows(width: width)
+      let buffer = try FloatBuffer(count: isCounted ? 0 : overflow ? .max : numbers)
+      meter.add(isCounted ? numbers * MemoryLayout<Float>.stride : buffer.byteCount)
+      return buffer.rows(width: width)
     } catch { throw .compute(path: file.path, error) }
   }
 }

@@ -30,12 +30,17 @@ public struct PictureSizing: Sendable, Hashable {
   public var maximumPixels: Int
   /// What both sides are multiples of, in pixels.
   public var multiple: Int
+  /// The size of every sampled picture, whatever its shape, for a vision tower that reads only one.
+  public var exact: PictureSize?
 
   /// The bounds left out are those that Qwen2-VL was published with for pictures (least) and video frames (most).
-  public init(minimumPixels: Int = 56 * 56, maximumPixels: Int = 768 * 28 * 28, multiple: Int = 28) {
+  public init(
+    minimumPixels: Int = 56 * 56, maximumPixels: Int = 768 * 28 * 28, multiple: Int = 28, exact: PictureSize? = nil
+  ) {
     self.minimumPixels = minimumPixels
     self.maximumPixels = maximumPixels
     self.multiple = multiple
+    self.exact = exact
   }
 
   /// The largest ratio of the sides that is taken in.
@@ -47,6 +52,7 @@ public struct PictureSizing: Sendable, Hashable {
     guard size.width > 0, size.height > 0 else { return nil }
     let width = Double(size.width), height = Double(size.height), step = Double(multiple)
     guard max(width, height) / min(width, height) <= Self.longestShape else { return nil }
+    if let exact { return exact }
     var rows = (height / step).rounded(.toNearestOrEven) * step
     var columns = (width / step).rounded(.toNearestOrEven) * step
     if rows * columns > Double(maximumPixels) {

@@ -47,7 +47,7 @@ struct VideoDialogueTests {
   func bound() throws {
     let dialogue = try dialogue(budget: 128)
     for number in 0..<200 {
-      try dialogue.see(picture(number))
+      try dialogue.see(picture(number), at: Double(number) / 2)
       #expect(statistics(dialogue).heldTokens <= 128)
       if number % 50 == 49 { _ = try ask(dialogue) }
     }
@@ -60,11 +60,11 @@ struct VideoDialogueTests {
   @Test("Two pictures make one temporal patch; a question does not leave the last picture out")
   func pairs() throws {
     let dialogue = try dialogue()
-    try dialogue.see(picture(0))
+    try dialogue.see(picture(0), at: 0.0)
     #expect(statistics(dialogue).visionTokens == 0)
-    try dialogue.see(picture(1))
+    try dialogue.see(picture(1), at: 0.5)
     #expect(statistics(dialogue).visionTokens == 16)
-    try dialogue.see(picture(2))
+    try dialogue.see(picture(2), at: 1.0)
     _ = try ask(dialogue)
     #expect(statistics(dialogue).visionTokens == 32)
     #expect(dialogue.picturesSeen == 3)
@@ -73,11 +73,11 @@ struct VideoDialogueTests {
   @Test("A frame after an answer takes the place of the conversation's tokens, and the turns are kept")
   func tailGoesWhenFramesCome() throws {
     let dialogue = try dialogue()
-    for number in 0..<4 { try dialogue.see(picture(number)) }
+    for number in 0..<4 { try dialogue.see(picture(number), at: Double(number) / 2) }
     _ = try ask(dialogue)
     #expect(statistics(dialogue).tailTokens > 0)
-    try dialogue.see(picture(4))
-    try dialogue.see(picture(5))
+    try dialogue.see(picture(4), at: 2.0)
+    try dialogue.see(picture(5), at: 2.5)
     #expect(statistics(dialogue).tailTokens == 0)
     #expect(dialogue.turns.count == 1)
   }
@@ -85,12 +85,12 @@ struct VideoDialogueTests {
   @Test("A second question without frames between reads only itself")
   func tailIsExtended() throws {
     let dialogue = try dialogue()
-    for number in 0..<4 { try dialogue.see(picture(number)) }
+    for number in 0..<4 { try dialogue.see(picture(number), at: Double(number) / 2) }
     let first = try ask(dialogue, "What came first?")
     let again = try ask(dialogue, "What came first?")
     #expect(again.promptTokens < first.promptTokens + first.answerTokens + 4)
-    try dialogue.see(picture(4))
-    try dialogue.see(picture(5))
+    try dialogue.see(picture(4), at: 2.0)
+    try dialogue.see(picture(5), at: 2.5)
     let later = try ask(dialogue, "What came first?")
     #expect(later.promptTokens > again.promptTokens, "the earlier turns are read again after new frames")
   }
@@ -100,8 +100,8 @@ struct VideoDialogueTests {
     let talked = try dialogue()
     let silent = try dialogue()
     for number in 0..<6 {
-      try talked.see(picture(number))
-      try silent.see(picture(number))
+      try talked.see(picture(number), at: Double(number) / 2)
+      try silent.see(picture(number), at: Double(number) / 2)
       if number % 2 == 1 { _ = try ask(talked, "What is in view now?") }
     }
     talked.forgetConversation()
@@ -111,7 +111,7 @@ struct VideoDialogueTests {
   @Test("The pieces of an answer make up the answer")
   func pieces() throws {
     let dialogue = try dialogue()
-    for number in 0..<4 { try dialogue.see(picture(number)) }
+    for number in 0..<4 { try dialogue.see(picture(number), at: Double(number) / 2) }
     var pieces: [String] = []
     let summary = try dialogue.answer("Describe what happened.", at: 0, isCancelled: { false }) { pieces.append($0) }
     #expect(pieces.count > 1)
@@ -129,7 +129,7 @@ struct VideoDialogueTests {
   @Test("A stopped answer keeps its words, and the next question works")
   func cancellation() throws {
     let dialogue = try dialogue()
-    for number in 0..<4 { try dialogue.see(picture(number)) }
+    for number in 0..<4 { try dialogue.see(picture(number), at: Double(number) / 2) }
     var pieces = 0
     let summary = try dialogue.answer("Describe what happened.", at: 0, isCancelled: { pieces >= 2 }) { _ in
       pieces += 1
@@ -144,7 +144,7 @@ struct VideoDialogueTests {
     let sampling = SamplingParameters(temperature: 1.5, topK: 0, topP: 1, seed: 11)
     let answers = try (0..<2).map { _ in
       let dialogue = try dialogue(sampling: sampling)
-      for number in 0..<4 { try dialogue.see(picture(number)) }
+      for number in 0..<4 { try dialogue.see(picture(number), at: Double(number) / 2) }
       return try ask(dialogue, "Describe what happened.").text
     }
     #expect(answers[0] == answers[1])
@@ -153,14 +153,14 @@ struct VideoDialogueTests {
   @Test("A budget that is too small says which would do, and that one does")
   func budgetTooSmall() throws {
     let dialogue = try dialogue(budget: 50)
-    try dialogue.see(picture(0))
-    try dialogue.see(picture(1))
+    try dialogue.see(picture(0), at: 0.0)
+    try dialogue.see(picture(1), at: 0.5)
     let error = try #require(throws: AssistantError.self) { try ask(dialogue) }
     #expect(error.code == "budget_too_small")
     let least = try #require(error.message.matches(of: /\d+/).compactMap { Int($0.output) }.last)
     let enough = try self.dialogue(budget: least)
-    try enough.see(picture(0))
-    try enough.see(picture(1))
+    try enough.see(picture(0), at: 0.0)
+    try enough.see(picture(1), at: 0.5)
     _ = try ask(enough)
     #expect(statistics(enough).peakTokens <= least)
   }

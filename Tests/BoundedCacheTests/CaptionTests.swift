@@ -72,9 +72,9 @@ struct CaptionTests {
   @Test("When the timeline's gaps are closed, a caption turns as far as its frame")
   func captionsTurn() throws {
     let shape = CacheShape(layers: 1, keyValueHeads: 1, headDimension: 2)
-    let cache = try KeyValueCache(shape: shape, budget: 40, policy: .slidingWindow)
     // Each frame takes the timeline 3 on; a key's angle tells its place.
     let rotation = TimeRotation(frequencies: [0.01])
+    let cache = try KeyValueCache(shape: shape, budget: 40, policy: .slidingWindow, rotation: rotation)
     func write(_ slot: Int, at place: Int) {
       cache.keys(layer: 0, head: 0)[2 * slot] = Float16(cos(0.01 * Double(place))).bitPattern
       cache.keys(layer: 0, head: 0)[2 * slot + 1] = Float16(sin(0.01 * Double(place))).bitPattern
@@ -88,7 +88,7 @@ struct CaptionTests {
       for index in 0..<4 { write(frame + index, at: place + 2) }
     }
     try cache.makeRoom(for: 25)
-    cache.compactTime(rotation)
+    cache.compactTime()
     #expect(cache.timelineFrames * 3 == cache.timelineLength)
     #expect(cache.visionCount == cache.timelineFrames * 6)
     var expected: [Int] = []

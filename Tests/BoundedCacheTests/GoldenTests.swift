@@ -14,6 +14,7 @@ private struct Goldens: Decodable {
     let seed: UInt64
     let height, width, roomFrames, keptFrames, layers, heads, dimension: Int
     let alpha, rho: Double
+    let places, comparison, pooling: String
     let passes: [Pass]
   }
   let cases: [Case]
@@ -45,7 +46,7 @@ struct GoldenTests {
   @Test("in every layer and head, shape after shape, pass after pass")
   func keepsWhatTheReferenceKeeps() throws {
     let cases = try Goldens.load().cases
-    #expect(cases.count >= 10)
+    #expect(cases.count >= 14)
     for golden in cases { try check(golden) }
   }
 
@@ -57,7 +58,11 @@ struct GoldenTests {
       shape: shape, budget: golden.roomFrames * perFrame, policy: .infinipotV,
       parameters: InfiniPotVParameters(
         temporalShare: golden.alpha, recentShare: golden.rho,
-        keptShare: Double(golden.keptFrames) / Double(golden.roomFrames)))
+        keptShare: Double(golden.keptFrames) / Double(golden.roomFrames),
+        places: try #require(.init(rawValue: golden.places)),
+        comparison: try #require(.init(rawValue: golden.comparison)),
+        pooling: try #require(.init(rawValue: golden.pooling))),
+      rotation: TimeRotation(frequencies: [1, 0.25, 0.0625]))
     let heads = golden.layers * golden.heads
     var random = SplitMix64(seed: golden.seed)
     let base = (0..<heads * perFrame * golden.dimension).map { _ in random.signed() }

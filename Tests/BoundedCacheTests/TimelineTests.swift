@@ -45,10 +45,10 @@ struct TimelineTests {
 
   @Test("The frames that are still held anywhere move together, and every key is turned to its new time")
   func keysFollow() throws {
-    let cache = try KeyValueCache(shape: shape, budget: 40, policy: .infinipotV)
+    let cache = try KeyValueCache(shape: shape, budget: 40, policy: .infinipotV, rotation: rotation)
     for number in 0..<30 { try addFrame(number, at: number, to: cache) }
     #expect(cache.timelineFrames == 30)
-    cache.compactTime(rotation)
+    cache.compactTime()
 
     var held: Set<Int> = []
     for layer in 0..<shape.layers {
@@ -72,10 +72,10 @@ struct TimelineTests {
 
   @Test("However long the stream, times stay within what is held")
   func endless() throws {
-    let cache = try KeyValueCache(shape: shape, budget: 40, policy: .infinipotV)
+    let cache = try KeyValueCache(shape: shape, budget: 40, policy: .infinipotV, rotation: rotation)
     for number in 0..<1000 {
       try addFrame(number % 2000, at: cache.timelineFrames, to: cache)
-      if cache.timelineFrames > 20 { cache.compactTime(rotation) }
+      if cache.timelineFrames > 20 { cache.compactTime() }
       // 4 heads of 40 tokens hold no more than 160 frames between them, and far fewer in truth.
       #expect(cache.timelineFrames <= 60)
     }
@@ -83,11 +83,11 @@ struct TimelineTests {
 
   @Test("A system prompt is not turned")
   func systemStays() throws {
-    let cache = try KeyValueCache(shape: shape, budget: 40, policy: .slidingWindow)
+    let cache = try KeyValueCache(shape: shape, budget: 40, policy: .slidingWindow, rotation: rotation)
     _ = try cache.append(2, to: .system)
     for index in 0..<16 { cache.keys(layer: 1, head: 1)[index] = Float16(index).bitPattern }
     for number in 0..<30 { try addFrame(number, at: number, to: cache) }
-    cache.compactTime(rotation)
+    cache.compactTime()
     #expect((0..<16).map { Float16(bitPattern: cache.keys(layer: 1, head: 1)[$0]) } == (0..<16).map { Float16($0) })
   }
 }

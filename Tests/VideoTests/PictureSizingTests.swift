@@ -32,6 +32,14 @@ struct PictureSizingTests {
     #expect(sizing.sampledSize(of: PictureSize(width: 3, height: 3)) == PictureSize(width: 28, height: 28))
   }
 
+  @Test("is always the same for a tower that reads only one size")
+  func exactSize() {
+    let square = PictureSize(width: 384, height: 384)
+    let sizing = PictureSizing(exact: square)
+    #expect(sizing.sampledSize(of: PictureSize(width: 1920, height: 1080)) == square)
+    #expect(sizing.sampledSize(of: PictureSize(width: 201, height: 1)) == nil)
+  }
+
   @Test("of a preview is the largest that fits its box in the picture's shape")
   func fitsBox() {
     let box = PictureSize(width: 80, height: 48)

@@ -143,7 +143,7 @@ public actor BatchRunner {
     for await timed in video {
       while let at = run.nextTurn?.at, at <= timed.time { try answerTurn(&run, dialogue, at: at, video) }
       if isInterrupted.load(ordering: .relaxed) || run.nextTurn == nil { return }
-      try run.measureIngest { () throws(AssistantError) in try dialogue.see(timed.picture) }
+      try run.measureIngest { () throws(AssistantError) in try dialogue.see(timed.picture, at: timed.time) }
       end = timed.time + settings.period(for: model)
       step.time = timed.time
       report()

@@ -10,6 +10,8 @@ public struct DialogueOptions: Sendable, Equatable {
 
   public var budget: Budget
   public var policy: RetentionPolicy
+  /// How InfiniPot-V chooses, where that is the policy.
+  public var compression: InfiniPotVParameters
   /// nil takes the model's own.
   public var systemPrompt: String?
   public var sampling: SamplingParameters
@@ -25,12 +27,14 @@ public struct DialogueOptions: Sendable, Equatable {
   public static let defaultBudget = Budget.tokens(4096)
 
   public init(
-    budget: Budget = defaultBudget, policy: RetentionPolicy = .infinipotV, systemPrompt: String? = nil,
+    budget: Budget = defaultBudget, policy: RetentionPolicy = .infinipotV,
+    compression: InfiniPotVParameters = .published, systemPrompt: String? = nil,
     sampling: SamplingParameters = SamplingParameters(), maximumAnswerTokens: Int = 512, dialogueShare: Double = 0.25,
     timelineLimit: Int = 128
   ) {
     self.budget = budget
     self.policy = policy
+    self.compression = compression
     self.systemPrompt = systemPrompt
     self.sampling = sampling
     self.maximumAnswerTokens = maximumAnswerTokens

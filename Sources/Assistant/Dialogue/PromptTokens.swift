@@ -4,18 +4,14 @@ import Tokenization
 struct PromptTokens {
   /// The system text and the opening of the first user turn: held for good.
   let opening: [Int]
-  let visionStart: [Int]
   /// Closes an answer and opens the next user turn.
   let nextTurn: [Int]
-  private let visionEnd: [Int]
   private let template: ChatTemplate
 
   init(model: LoadedModel, systemPrompt: String) {
     template = model.template
-    opening = template.opening(system: systemPrompt, withVision: false)
-    visionStart = template.visionStart
-    visionEnd = template.visionEnd
-    nextTurn = template.answerEnd + template.nextUser
+    opening = template.opening(system: systemPrompt)
+    nextTurn = template.nextTurn
   }
 
   /// The user's words, the end of the turn and the opening of the answer.
@@ -24,7 +20,7 @@ struct PromptTokens {
   }
 
   /// What follows the vision part: its end, the newest earlier turns within `limit` tokens, the question.
-  func tail(turns: [DialogueTurn], question: [Int], hasVision: Bool, limit: Int) -> [Int] {
+  func tail(turns: [DialogueTurn], question: [Int], visionEnd: [Int], limit: Int) -> [Int] {
     var left = limit - question.count
     var kept: [[Int]] = []
     for turn in turns.reversed() {
@@ -33,6 +29,6 @@ struct PromptTokens {
       if left < 0 { break }
       kept.append(tokens)
     }
-    return (hasVision ? visionEnd : []) + kept.reversed().joined() + question
+    return (visionEnd.isEmpty ? template.textStart : visionEnd) + kept.reversed().joined() + question
   }
 }

@@ -24,10 +24,13 @@ public final class VideoDialogue {
   let cache: KeyValueCache
   private let model: LoadedModel
   private let template: PromptTokens
-  private var streamTimeline = RotaryTimeline()
+  private var layout: StreamLayout
   private var tailTimeline = RotaryTimeline()
   private var hasVision = false
-  private var pending: Picture?
+  /// A picture that waits for the second one of its temporal patch, with its stream time.
+  private var pending: (picture: Picture, time: Double)?
+  /// Seconds that the last temporal patch of two pictures lasted.
+  private var patchSeconds = 1.0
   private var visionBlock = EmbeddingBlock()
   /// The newest token of the answer in the tail, when the model has not read it yet.
   private var unreadAnswerTokens: [Int] = []
@@ -46,8 +49,15 @@ public final class VideoDialogue {
         case .tokens(let count): count
         case .bytes(let count): KeyValueCache.tokens(forBytes: count, shape: shape)
         }
-      cache = try KeyValueCache(shape: shape, budget: budget, policy: options.policy)
+      let family = model.vision?.configuration.family ?? .qwen2VL
+      cache = try KeyValueCache(
+        shape: shape, budget: budget, policy: options.policy, parameters: options.compression,
+        rotation: StreamLayout.rotation(of: model.language.configuration, family: family))
       template = PromptTokens(model: model, systemPrompt: options.systemPrompt ?? model.preferences.systemPrompt)
+      let tokenizer = model.tokenizer
+      layout = StreamLayout(
+        family: family, visionStart: model.template.visionStart,
+        visionEnd: model.template.visionEnd, encode: { tokenizer.encode($0, parsingSpecialTokens: false) })
       try readSystemPrompt()
     } catch {
       throw AssistantError(error)
@@ -57,7 +67,7 @@ public final class VideoDialogue {
   private func readSystemPrompt() throws {
     let tokens = template.opening
     try makeRoom(for: tokens.count)
-    let positions = streamTimeline.text(tokens.count)
+    let positions = layout.text(tokens.count)
     try model.language.prefill(tokens: tokens, positions: positions, cache: cache, segment: .system)
   }
 
@@ -69,11 +79,13 @@ public final class VideoDialogue {
   ///   - questions: empty when they are not known yet.
   /// - Throws: `AssistantError.budgetTooSmall` with the least budget that works; `visionMissing`.
   public func check(framesOf width: Int, by height: Int, questions: [String] = []) throws(AssistantError) {
-    let side = try vision().configuration.sideMultiple
+    let grid = try vision().configuration.tokenGrid(width: width, height: height)
     let longest = questions.map { template.question($0).count }.max() ?? template.question("").count
-    let frame = (width / side) * (height / side)
-    let tail = template.tail(turns: [], question: [], hasVision: true, limit: 0).count + longest + Self.answerReserve
-    let least = cache.systemCount + template.visionStart.count + frame + tail
+    // The time of a day's last frame is written with the most digits that are worth counting on.
+    let frame = grid.rows * grid.columns + layout.caption(at: 86399).count
+    let end = model.template.visionEnd.count + (model.vision?.newline == nil ? 0 : 1)
+    let tail = end + longest + Self.answerReserve
+    let least = cache.systemCount + layout.opening.count + frame + tail
     if let budget = cache.budget, budget < least {
       throw AssistantError(CacheError.budgetTooSmall(budget: budget, least: least))
     }
@@ -86,16 +98,20 @@ public final class VideoDialogue {
 
   // MARK: Pictures
 
-  /// Takes in the next sampled picture. Every second one completes a temporal patch, which the model then reads.
-  public func see(_ picture: Picture) throws(AssistantError) {
+  /// Takes in the next sampled picture, seen at a stream time in seconds. When a temporal patch is complete (for most
+  /// families with every second picture), the model reads it.
+  public func see(_ picture: Picture, at time: Double) throws(AssistantError) {
     do {
       picturesSeen += 1
-      if let first = pending, first.width == picture.width, first.height == picture.height {
+      if try vision().configuration.picturesPerPatch == 1 {
+        try read(picture, picture, at: time)
+      } else if let first = pending, first.picture.width == picture.width, first.picture.height == picture.height {
         pending = nil
-        try read(first, picture)
+        patchSeconds = max(0, time - first.time) * 2
+        try read(first.picture, picture, at: (first.time + time) / 2)
       } else {
         try completePatch()
-        pending = picture
+        pending = (picture, time)
       }
     } catch {
       throw AssistantError(error)
@@ -106,27 +122,31 @@ public final class VideoDialogue {
   public func completePatch() throws(AssistantError) {
     guard let first = pending else { return }
     pending = nil
-    do { try read(first, first) } catch { throw AssistantError(error) }
+    do { try read(first.picture, first.picture, at: first.time) } catch { throw AssistantError(error) }
   }
 
-  private func read(_ first: Picture, _ second: Picture) throws {
+  private func read(_ first: Picture, _ second: Picture, at time: Double) throws {
     let tower = try vision()
     dropTail()
     if !hasVision { try openVision() }
-    let side = tower.configuration.sideMultiple
-    let grid = FrameGrid(frames: 1, height: first.height / side, width: first.width / side)
-    try makeRoom(for: grid.tokenCount, in: .vision)
+    let size = tower.configuration.tokenGrid(width: first.width, height: first.height)
+    let grid = FrameGrid(frames: 1, height: size.rows, width: size.columns)
+    let caption = layout.caption(at: time)
+    try makeRoom(for: caption.count + grid.tokenCount, in: .vision)
     try tower.encode(first, second, into: &visionBlock)
-    let positions = streamTimeline.frame(height: grid.height, width: grid.width)
-    try model.language.prefill(vision: visionBlock, grid: grid, positions: positions, cache: cache)
+    let frame = layout.frame(grid, caption: caption.count, lasting: patchSeconds)
+    try model.language.prefill(tokens: caption, positions: frame.caption, cache: cache, segment: .vision)
+    try model.language.prefill(
+      vision: visionBlock, grid: grid, advance: frame.advance, positions: frame.tokens, cache: cache)
     visionTokensRead += grid.tokenCount
   }
 
   private func openVision() throws {
-    try makeRoom(for: template.visionStart.count)
-    let positions = streamTimeline.text(template.visionStart.count)
-    try model.language.prefill(tokens: template.visionStart, positions: positions, cache: cache, segment: .system)
-    streamTimeline.beginVision()
+    let opening = layout.opening
+    try makeRoom(for: opening.count)
+    let positions = layout.text(opening.count)
+    try model.language.prefill(tokens: opening, positions: positions, cache: cache, segment: .system)
+    layout.begin()
     hasVision = true
   }
 
@@ -176,13 +196,17 @@ public final class VideoDialogue {
       dropTail()
     }
     prompt = template.tail(
-      turns: turns, question: turn.questionTokens, hasVision: hasVision, limit: tailLimit)
+      turns: turns, question: turn.questionTokens, visionEnd: layout.closing, limit: tailLimit)
     if try !hasRoom(for: prompt) {
-      prompt = template.tail(turns: [], question: turn.questionTokens, hasVision: hasVision, limit: 0)
+      prompt = template.tail(turns: [], question: turn.questionTokens, visionEnd: layout.closing, limit: 0)
       try makeRoom(for: prompt.count + Self.answerReserve)
     }
-    tailTimeline = streamTimeline
-    if hasVision { tailTimeline.endVision() }
+    tailTimeline = layout.tail
+    if layout.hasFrames, let newline = model.vision?.newline {
+      try model.language.prefill(
+        vectors: EmbeddingBlock(rows: 1, width: newline.count, values: newline),
+        positions: [tailTimeline.nextText()], cache: cache)
+    }
     try readTail(prompt, isCancelled: isCancelled)
     return prompt.count
   }
@@ -250,8 +274,8 @@ public final class VideoDialogue {
     report(pass)
     // With a tail, its positions would no longer follow the frames'; the next pass without one does it.
     if cache.tailCount == 0, cache.timelineFrames > options.timelineLimit {
-      cache.compactTime(model.language.configuration.timeRotation)
-      streamTimeline.rewind(toFrames: cache.timelineFrames)
+      cache.compactTime()
+      layout.goOn(after: cache.timelineLength)
     }
   }
 

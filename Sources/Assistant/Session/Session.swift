@@ -124,7 +124,7 @@ public actor Session {
 
   private func see(_ timed: TimedPicture) throws(AssistantError) {
     let start = ContinuousClock.now
-    try dialogue.see(timed.picture)
+    try dialogue.see(timed.picture, at: timed.time)
     rate.add(seconds: (ContinuousClock.now - start) / .seconds(1))
     statistics.streamTime = timed.time
     statistics.picturesPerSecond = rate.perSecond

@@ -27,13 +27,18 @@ public struct StreamSettings: Sendable, Equatable {
       throw .requestMalformed(message: "the sampling rate must be above 0 and at most 240 pictures a second, not \(rate)")
     }
     let maximum = maximumPixels ?? model.preferences.maximumPixels
-    guard maximum >= 28 * 28 && maximum <= 16384 * 28 * 28 else {
-      throw .requestMalformed(message: "max-pixels must be between 784 (one 28×28 patch) and 12845056, not \(maximum)")
+    let side = model.vision?.configuration.sideMultiple ?? LoadedModel.usualSide
+    guard maximum >= side * side && maximum <= 16384 * side * side else {
+      throw .requestMalformed(
+        message: "max-pixels must be between \(side * side) (one vision token of \(side)×\(side) pixels) "
+          + "and \(16384 * side * side), not \(maximum)")
     }
     let minimum = min(model.preferences.minimumPixels, maximum)
     let pace = pace ?? (isHeadless ? .fast : .realtime)
+    let exact = model.vision?.configuration.fixedPictureSide.map { PictureSize(width: $0, height: $0) }
     return SamplingOptions(
-      framesPerSecond: rate, sizing: PictureSizing(minimumPixels: minimum, maximumPixels: maximum), pace: pace,
+      framesPerSecond: rate,
+      sizing: PictureSizing(minimumPixels: minimum, maximumPixels: maximum, multiple: side, exact: exact), pace: pace,
       queue: pace == .realtime ? .dropOldest : .automatic, previewSize: isHeadless ? nil : Self.previewSize)
   }
 

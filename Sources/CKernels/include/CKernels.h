@@ -93,6 +93,8 @@ typedef struct {
   void (*gelu)(float *x, size_t count);
   /// Rotates pairs (i, i + head_size / 2) of every head by the angles whose cosines and sines are given.
   void (*rotate)(float *x, size_t heads, size_t head_size, const float *cosines, const float *sines);
+  /// x = x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3)))
+  void (*gelu_tanh)(float *x, size_t count);
 } ck_kernels;
 
 typedef enum { CK_PORTABLE, CK_AVX2, CK_AVX512_VNNI, CK_NEON } ck_level;

@@ -31,6 +31,8 @@ import torch
 
 GAMMA = 0x9E3779B97F4A7C15
 MARGIN = 3e-6
+# Radians that each rotary pair turns from frame to frame; the pairs beyond these do not turn.
+FREQUENCIES = [1, 0.25, 0.0625]
 
 
 class TooClose(Exception):
@@ -104,8 +106,39 @@ def pooled(norms, frames, height, width, layer, layers):
     return pool(grid, size, stride=1, padding=size // 2).reshape(-1)
 
 
-def one_head(keys, values, case, layer, kept_frames):
-    """Which of the F·P tokens of one head stay: keys and values are [F·P, dimension]."""
+def pooled_by_origin(norms, origins, height, width, layer, layers):
+    """The same over the frames and patches that tokens came from, counting only those that are held."""
+    quarter = layer * 4 // layers
+    if quarter >= 2:
+        return pooled(norms, 1, 1, len(norms), layer, layers)
+    size = min(7, len(range(int(origins[-1, 0]) + 1)), height, width) if quarter == 0 else min(5, height, width)
+    size -= 1 - size % 2
+    if size < 2:
+        return norms
+    reach = size // 2
+    result = norms.clone()
+    for token, (frame, place) in enumerate(origins.tolist()):
+        near = (abs(origins[:, 1] // width - place // width) <= reach) & (
+            abs(origins[:, 1] % width - place % width) <= reach)
+        near &= abs(origins[:, 0] - frame) <= (reach if quarter == 0 else 0)
+        result[token] = norms[near].mean()
+    return result
+
+
+def unturned(keys, origins):
+    """Keys with the rotation by their frame's number taken off."""
+    keys = keys.clone()
+    half = keys.shape[1] // 2
+    for pair, frequency in enumerate(FREQUENCIES[:half]):
+        angle = -origins[:, 0] * frequency
+        first, second = keys[:, pair].clone(), keys[:, pair + half].clone()
+        keys[:, pair] = first * torch.cos(angle) - second * torch.sin(angle)
+        keys[:, pair + half] = first * torch.sin(angle) + second * torch.cos(angle)
+    return keys
+
+
+def one_head(keys, values, origins, case, layer, kept_frames):
+    """Which of the F·P tokens of one head stay: keys and values are [F·P, dimension], origins [F·P, frame and place]."""
     height, width = case["height"], case["width"]
     per_frame = height * width
     held = len(keys)
@@ -117,16 +150,22 @@ def one_head(keys, values, case, layer, kept_frames):
     stays = torch.zeros(held, dtype=torch.bool)
     if recent > 0:
         older = held - recent * per_frame
-        unit = keys / (keys.norm(dim=-1, keepdim=True) + 1e-9)
-        unit = unit.reshape(frames, per_frame, -1)
-        scores = torch.zeros(frames - recent, per_frame, dtype=torch.float64)
-        for f in range(frames - recent):
-            for q in range(frames - recent, frames):
-                scores[f] -= (unit[q] * unit[f]).sum(dim=-1) / recent
-        stays[highest(scores.reshape(-1), temporal - recent * per_frame)] = True
+        unit = keys if case["comparison"] == "rotated" else unturned(keys, origins)
+        unit = unit / (unit.norm(dim=-1, keepdim=True) + 1e-9)
+        places = origins[:, 1] if case["places"] == "origin" else torch.arange(held) % per_frame
+        scores = torch.zeros(older, dtype=torch.float64)
+        for token in range(older):
+            for now in range(older, held):
+                if places[now] == places[token]:
+                    scores[token] -= (unit[now] * unit[token]).sum() / recent
+        stays[highest(scores, temporal - recent * per_frame)] = True
         stays[older:] = True
 
-    norms = pooled(values.norm(dim=-1), frames, height, width, layer, case["layers"])
+    norms = values.norm(dim=-1)
+    if case["pooling"] == "origin":
+        norms = pooled_by_origin(norms, origins, height, width, layer, case["layers"])
+    else:
+        norms = pooled(norms, frames, height, width, layer, case["layers"])
     norms = norms.clone()
     norms[stays] = norms.max() + 1
     chosen = torch.zeros(held, dtype=torch.bool)
@@ -144,34 +183,44 @@ def bits(chosen):
 def run(case, seed):
     stream = Stream(case, seed)
     layers, heads = case["layers"], case["heads"]
-    held = [[(torch.zeros(0, case["dimension"]),) * 2 for _ in range(heads)] for _ in range(layers)]
+    nothing = torch.zeros(0, case["dimension"])
+    held = [[(nothing, nothing, torch.zeros(0, 2)) for _ in range(heads)] for _ in range(layers)]
     passes = []
+    number = 0
     held_frames = 0
     for step in range(case["passes"]):
         appended = case["roomFrames"] - held_frames
         for _ in range(appended):
             keys, values = stream.frame()
+            places = torch.arange(case["height"] * case["width"], dtype=torch.float64)
+            origins = torch.stack([torch.full_like(places, number), places], dim=1)
+            number += 1
             for l in range(layers):
                 for h in range(heads):
-                    k, v = held[l][h]
-                    held[l][h] = torch.cat([k, keys[l, h]]), torch.cat([v, values[l, h]])
+                    k, v, o = held[l][h]
+                    held[l][h] = (
+                        torch.cat([k, keys[l, h]]), torch.cat([v, values[l, h]]), torch.cat([o, origins]))
         kept = []
         for l in range(layers):
             kept.append([])
             for h in range(heads):
-                k, v = held[l][h]
-                chosen = one_head(k, v, case, l, case["keptFrames"])
-                held[l][h] = k[chosen], v[chosen]
+                k, v, o = held[l][h]
+                chosen = one_head(k, v, o, case, l, case["keptFrames"])
+                held[l][h] = k[chosen], v[chosen], o[chosen]
                 kept[-1].append(bits(chosen))
         passes.append({"appendedFrames": appended, "kept": kept})
         held_frames = case["keptFrames"]
     return passes
 
 
-def case(name, height, width, room, kept, layers, heads, dimension, passes, alpha=0.5, rho=0.25):
+def case(
+    name, height, width, room, kept, layers, heads, dimension, passes, alpha=0.5, rho=0.25, places="held",
+    comparison="rotated", pooling="held"
+):
     return {
         "name": name, "height": height, "width": width, "roomFrames": room, "keptFrames": kept, "layers": layers,
-        "heads": heads, "dimension": dimension, "passes": passes, "alpha": alpha, "rho": rho,
+        "heads": heads, "dimension": dimension, "passes": passes, "alpha": alpha, "rho": rho, "places": places,
+        "comparison": comparison, "pooling": pooling,
     }
 
 
@@ -186,6 +235,10 @@ CASES = [
     case("newest frames beyond their share", 3, 4, 16, 4, 4, 2, 24, 2),
     case("other shares", 5, 5, 10, 7, 4, 3, 128, 3, alpha=0.3, rho=0.5),
     case("a single layer", 2, 2, 8, 6, 1, 1, 8, 5),
+    case("the same patch in later passes", 3, 4, 8, 6, 4, 2, 16, 4, places="origin"),
+    case("keys before their rotation by time", 3, 4, 8, 6, 4, 2, 16, 4, comparison="before-time"),
+    case("values averaged where they were seen", 3, 5, 8, 6, 4, 2, 16, 4, pooling="origin"),
+    case("all three", 5, 5, 8, 6, 4, 2, 16, 4, places="origin", comparison="before-time", pooling="origin"),
 ]
 
 
