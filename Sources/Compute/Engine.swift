@@ -127,7 +127,7 @@ public final class Engine: @unchecked Sendable {
   }
 
   private static func isQuantized(_ product: ck_product) -> Bool {
-    product.type == CK_Q8_0 || product.type == CK_Q4_0
+    product.type != CK_F32 && product.type != CK_F16 && product.type != CK_BF16
   }
 
   /// Enough chunks for a late thread to matter little, in whole panels of 16 rows.
