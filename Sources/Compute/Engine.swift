@@ -94,14 +94,14 @@ public final class Engine: @unchecked Sendable {
   /// the products fill the part from `column` on.
   public func multiply(
     _ input: Rows, count: Int, _ matrix: WeightMatrix, bias: FloatBuffer? = nil, to output: inout [Float],
-    row: Int = 0, column: Int = 0, width: Int? = nil
+    row: Int = 0, column: Int = 0, width: Int? = nil, accumulate: Bool = false
   ) {
     let width = width ?? matrix.rows
     precondition(column + matrix.rows <= width && (row + count) * width <= output.count, "the outputs do not fit")
     output.withUnsafeMutableBufferPointer { target in
       guard let base = target.baseAddress else { return }
       let rows = Rows(base: base + row * width + column, stride: width, width: matrix.rows, owner: nil)
-      multiply(input, count: count, Product(matrix, bias: bias, to: rows))
+      multiply(input, count: count, Product(matrix, bias: bias, to: rows, accumulate: accumulate))
     }
   }
 

@@ -95,6 +95,22 @@ public struct Rows {
 }
 
 extension Rows {
+  /// Fills rows from part of the columns of longer rows, which an array holds one after the other.
+  ///
+  /// - Parameters:
+  ///   - length: numbers in one of the array's rows.
+  ///   - rows: those of the array's rows that are taken.
+  ///   - column: the first of the `width` columns that are taken.
+  public func set(_ values: [Float], rowsOf length: Int, rows: Range<Int>, column: Int) {
+    precondition(column + width <= length && rows.upperBound * length <= values.count, "the array is smaller")
+    values.withUnsafeBufferPointer { source in
+      guard let start = source.baseAddress else { return }
+      for (index, row) in rows.enumerated() {
+        (base + index * stride).update(from: start + row * length + column, count: width)
+      }
+    }
+  }
+
   /// Fills one row from a function of the column.
   public func fill(row: Int, _ value: (Int) -> Double) {
     let start = base + row * stride

@@ -13,6 +13,7 @@ private struct RowJob {
     case quantize(QuantizedRows.Parts)
     case toHalf(UnsafeMutablePointer<UInt16>)
     case add
+    case scale(Float)
   }
 
   var operation: Operation
@@ -47,6 +48,7 @@ private struct RowJob {
       kernels.pointee.quantize(x, width, parts.bytes, parts.wide, parts.scales, parts.sums)
     case .toHalf(let half): kernels.pointee.f32_to_f16(x, half + row * width, width)
     case .add: for column in 0..<width { y[column] += x[column] }
+    case .scale(let factor): for column in 0..<width { x[column] *= factor }
     }
   }
 }
@@ -86,6 +88,9 @@ extension Engine {
     precondition(input.width == output.width, "widths differ")
     run(.add, input, output, count: count)
   }
+
+  /// `x = x · factor`
+  public func scale(_ x: Rows, count: Int, by factor: Float) { run(.scale(factor), x, x, count: count) }
 
   /// `gate = gate · sigmoid(gate) · up`
   public func siluMultiply(_ gate: Rows, by up: Rows, count: Int) {

@@ -1,5 +1,4 @@
 import BoundedCache
-import Foundation
 import ModelFile
 
 /// The sizes of a language model, read from its file and checked.
@@ -21,20 +20,21 @@ public struct DecoderConfiguration: Sendable, Hashable {
   public let rotaryBase: Double
   /// Of a head's `headDimension / 2` rotary pairs, how many turn with time, height and width.
   public let rotarySections: [Int]
+  /// How many of the first layers have features from within the vision tower added to their output at vision tokens.
+  public let deepstackLayers: Int
 
-  /// How keys turn with the time component of their position.
-  public var timeRotation: TimeRotation {
-    let pairs = headDimension / 2
-    let turned = rotarySections.first ?? 0
-    return TimeRotation(
-      frequencies: (0..<min(turned, pairs)).map { pow(rotaryBase, -Double($0) / Double(pairs)) })
-  }
+  let kind: DecoderArchitecture
+  let rotary: RotaryScheme
 
-  /// How keys turn when a token's whole position moves.
-  public var positionRotation: TimeRotation {
-    let pairs = headDimension / 2
-    return TimeRotation(frequencies: (0..<pairs).map { pow(rotaryBase, -Double($0) / Double(pairs)) })
-  }
+  /// How keys turn with the time component of their position; pairs that time does not turn have frequency 0.
+  public var timeRotation: TimeRotation { rotary.timeRotation }
+
+  /// How keys turn when time, height and width move together.
+  public var positionRotation: TimeRotation { rotary.positionRotation }
+
+  /// Numbers of one row of an `EmbeddingBlock` that the model reads: the token's vector and the features for the first
+  /// layers, one after the other.
+  public var visionWidth: Int { embeddingLength * (1 + deepstackLayers) }
 
   /// The shape of a key-value cache for this model.
   public var cacheShape: CacheShape {
@@ -42,17 +42,18 @@ public struct DecoderConfiguration: Sendable, Hashable {
   }
 
   /// The kinds of language model that are supported.
-  public static let supportedArchitectures = ["qwen2vl", "qwen2"]
+  public static let supportedArchitectures = DecoderArchitecture.all.map(\.name)
 
   /// Reads the sizes; the vocabulary's comes from the embedding tensor.
   public init(file: GGUFFile) throws(ModelError) {
     let loader = WeightLoader(file: file)
     let architecture = try loader.value { metadata throws(GGUFError) in try metadata.string("general.architecture") }
-    guard DecoderConfiguration.supportedArchitectures.contains(architecture) else {
+    guard let kind = DecoderArchitecture.all.first(where: { $0.name == architecture }) else {
       throw .unsupportedArchitecture(
         path: file.path, found: architecture, supported: DecoderConfiguration.supportedArchitectures)
     }
     self.architecture = architecture
+    self.kind = kind
     func key(_ name: String) -> String { architecture + "." + name }
 
     layers = try loader.size(key("block_count"), in: 1...1024)
@@ -73,6 +74,11 @@ public struct DecoderConfiguration: Sendable, Hashable {
         path: file.path, key: key("attention.key_length"), value: "\(headDimension)",
         allowed: "even and the same for keys and values")
     }
+    // Not partly turned heads, nor several feed-forward networks to choose from.
+    _ = try loader.size(key("rope.dimension_count"), in: headDimension...headDimension, fallback: headDimension)
+    _ = try loader.size(key("expert_count"), in: 0...0, fallback: 0)
+    deepstackLayers =
+      kind.readsDeepstack ? try loader.size(key("n_deepstack_layers"), in: 0...layers, fallback: 0) : 0
     normEpsilon = Float(try loader.positive(key("attention.layer_norm_rms_epsilon")))
     rotaryBase = try loader.positive(key("rope.freq_base"), fallback: 10000)
     contextLength = try loader.size(key("context_length"), in: 1...(1 << 31), fallback: 32768)
@@ -84,15 +90,22 @@ public struct DecoderConfiguration: Sendable, Hashable {
         expected: [embeddingLength, embedding.dimensions.dropFirst().first ?? 1], found: embedding.dimensions)
     }
     vocabularySize = embedding.dimensions[1]
-    rotarySections = try DecoderConfiguration.sections(loader, architecture: architecture, pairs: headDimension / 2)
+
+    let pairs = headDimension / 2
+    rotarySections =
+      kind.turning == .byTime
+      ? [pairs, 0, 0] : try DecoderConfiguration.sections(loader, key: key("rope.dimension_sections"), pairs: pairs)
+    guard let components = kind.turning.components(sections: rotarySections) else {
+      throw .invalidSize(
+        path: file.path, key: key("rope.dimension_sections"), value: "\(rotarySections)",
+        allowed: "such that height and width can take turns with time")
+    }
+    rotary = RotaryScheme(
+      components: components, base: rotaryBase,
+      stretching: try RotaryStretching(loader: loader, architecture: architecture, contextLength: contextLength))
   }
 
-  private static func sections(
-    _ loader: WeightLoader, architecture: String, pairs: Int
-  ) throws(ModelError) -> [Int] {
-    // Plain Qwen2 has one kind of position, which the time component carries.
-    guard architecture == "qwen2vl" else { return [pairs, 0, 0] }
-    let key = "qwen2vl.rope.dimension_sections"
+  private static func sections(_ loader: WeightLoader, key: String, pairs: Int) throws(ModelError) -> [Int] {
     let all = try loader.value { metadata throws(GGUFError) in try metadata.integers(key) }
     // llama.cpp writes four sections, the fourth of them empty.
     let sections = Array(all.prefix(3))

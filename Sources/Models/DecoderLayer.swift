@@ -4,6 +4,8 @@ import Compute
 struct DecoderLayer {
   let attentionNorm: FloatBuffer
   let query, key, value, attentionOutput: Linear
+  /// Where each head's queries and keys are normalized: their weights, one for each number of a head.
+  let queryNorm, keyNorm: FloatBuffer?
   let feedForwardNorm: FloatBuffer
   let gate, up, down: Linear
 
@@ -17,6 +19,9 @@ struct DecoderLayer {
     key = try loader.linear(prefix + "attn_k", inputs: width, outputs: keyWidth)
     value = try loader.linear(prefix + "attn_v", inputs: width, outputs: keyWidth)
     attentionOutput = try loader.linear(prefix + "attn_output", inputs: queryWidth, outputs: width)
+    let normalizes = sizes.kind.normalizesHeads
+    queryNorm = normalizes ? try loader.vector(prefix + "attn_q_norm.weight", sizes.headDimension) : nil
+    keyNorm = normalizes ? try loader.vector(prefix + "attn_k_norm.weight", sizes.headDimension) : nil
     feedForwardNorm = try loader.vector(prefix + "ffn_norm.weight", width)
     gate = try loader.linear(prefix + "ffn_gate", inputs: width, outputs: sizes.feedForwardLength)
     up = try loader.linear(prefix + "ffn_up", inputs: width, outputs: sizes.feedForwardLength)

@@ -2,7 +2,7 @@ import Compute
 import BoundedCache
 import ModelFile
 
-/// The decoder of a Qwen2-VL model: reads tokens and vision vectors into a key-value cache and says what comes next.
+/// The decoder of a model of the Qwen families: reads tokens and vision vectors into a key-value cache and says what comes next.
 ///
 /// Working memory is set aside at loading, for `maximumBlock` tokens at a time. One caller uses a model at a time.
 public final class LanguageModel {
@@ -15,11 +15,23 @@ public final class LanguageModel {
   /// Bytes set aside at loading, beside the mapped weights.
   public let workingByteCount: Int
 
-  /// Looks at every layer's output, if set. All rows are then computed to the end.
+  /// What is added to the weights' products from the next token on; nil for the model as it is.
+  ///
+  /// Changing it copies nothing. Keys and values that a cache holds stay as they were computed.
+  /// - Precondition: the adapter was loaded for this model.
+  public var adapter: LoRAAdapter? {
+    willSet { precondition(newValue.map(fits) ?? true, "the adapter was loaded for another model") }
+  }
+
+  /// Looks at every layer's output, before features from the vision tower are added, if set. All rows are then computed
+  /// to the end.
   package var observer: StageObserver?
 
   let path: String
-  private let engine: Engine
+  /// False where the embedding matrix is the output head as well.
+  let hasOutputHead: Bool
+  private var engine: Engine
+  private var engineColumns: Int
   private let maximumBlock: Int
   private let embedding: WeightMatrix
   private let layers: [DecoderLayer]
@@ -27,6 +39,10 @@ public final class LanguageModel {
   private let outputHead: WeightMatrix
   private let rotary: RotaryTable
   private let hidden, normed, queries, keys, values, attended, gate, up: Rows
+  /// Features from within the vision tower, to be added after each of the first layers.
+  private let deepstack: [Rows]
+  /// Products with an adapter's first matrices.
+  private var lowRank: FloatBuffer
 
   /// - Parameters:
   ///   - maximumBlock: tokens computed together at most; longer input is cut.
@@ -49,8 +65,9 @@ public final class LanguageModel {
     let loader = WeightLoader(file: file, meter: meter)
     embedding = try loader.matrix("token_embd.weight", inputs: [sizes.embeddingLength], outputs: sizes.vocabularySize)
     outputNorm = try loader.vector("output_norm.weight", sizes.embeddingLength)
+    hasOutputHead = loader.has("output.weight")
     outputHead =
-      loader.has("output.weight")
+      hasOutputHead
       ? try loader.matrix("output.weight", inputs: [sizes.embeddingLength], outputs: sizes.vocabularySize) : embedding
     var layers: [DecoderLayer] = []
     for index in 0..<sizes.layers { layers.append(try DecoderLayer(loader: loader, sizes: sizes, index: index)) }
@@ -68,14 +85,19 @@ public final class LanguageModel {
     attended = try loader.rows(block, width: queryWidth)
     gate = try loader.rows(block, width: sizes.feedForwardLength)
     up = try loader.rows(block, width: sizes.feedForwardLength)
-    rotary = try RotaryTable(loader: loader, tokens: block, base: sizes.rotaryBase, sections: sizes.rotarySections)
+    var deepstack: [Rows] = []
+    for _ in 0..<sizes.deepstackLayers { deepstack.append(try loader.rows(block, width: sizes.embeddingLength)) }
+    self.deepstack = deepstack
+    rotary = try RotaryTable(loader: loader, tokens: block, scheme: sizes.rotary)
     logits = Array(repeating: 0, count: sizes.vocabularySize)
 
     let isQuantized = outputHead.type.isQuantized || layers.contains(where: \.isQuantized)
+    engineColumns = isQuantized ? max(sizes.embeddingLength, queryWidth, sizes.feedForwardLength) : 0
     do {
       engine = try Engine(
-        threads: threads, maximumRows: block, maximumColumns: isQuantized ? max(sizes.embeddingLength, queryWidth, sizes.feedForwardLength) : 0,
-        maximumHeads: sizes.keyValueHeads, instructionSet: instructionSet)
+        threads: threads, maximumRows: block, maximumColumns: engineColumns, maximumHeads: sizes.keyValueHeads,
+        instructionSet: instructionSet)
+      lowRank = try FloatBuffer(count: 0)
     } catch { throw .compute(path: file.path, error) }
     configuration = sizes
     path = file.path
@@ -100,7 +122,7 @@ public final class LanguageModel {
     for start in stride(from: 0, to: tokens.count, by: maximumBlock) {
       let end = min(start + maximumBlock, tokens.count)
       for index in start..<end {
-        embedding.unpack(row: tokens[index], into: hidden.from(index - start))
+        embed(tokens[index], row: index - start)
         rotary.fill(row: index - start, position: positions[index])
       }
       run(count: end - start, slot: slot + start, cache: cache, scores: end == tokens.count)
@@ -110,25 +132,51 @@ public final class LanguageModel {
   /// Reads the vision tower's vectors of one or more frames into the cache's vision segment. `logits` stay as they are.
   ///
   /// - Parameters:
+  ///   - vision: rows of `configuration.visionWidth` numbers.
   ///   - grid: frames × rows × columns of merged tokens; `positions` and `vision` go through it in that order.
   ///   - advance: how far each frame, its caption included, takes the rotary timeline, in positions.
   /// - Throws: as for tokens, and `visionDoesNotFit` for vectors of another width.
   public func prefill(
     vision: EmbeddingBlock, grid: FrameGrid, advance: Int = 1, positions: [RotaryPosition], cache: KeyValueCache
   ) throws(ModelError) {
-    try check(tokens: vision.rows, positions: positions.count, cache: cache)
-    guard vision.width == configuration.embeddingLength else {
-      throw .visionDoesNotFit(
-        visionPath: "the vision tower", visionWidth: vision.width, modelPath: path,
-        modelWidth: configuration.embeddingLength)
-    }
+    try check(vision, positions: positions.count, cache: cache)
     guard vision.rows > 0 else { return }
     let slot = try append(vision.rows, to: .vision, grid: grid, advance: advance, of: cache)
-    for start in stride(from: 0, to: vision.rows, by: maximumBlock) {
-      let end = min(start + maximumBlock, vision.rows)
-      hidden.set(vision.values[start * vision.width..<end * vision.width])
+    read(vision, positions: positions, slot: slot, cache: cache)
+  }
+
+  /// Reads vectors that stand for tokens into the cache's tail, such as the one that ends LLaVA-OneVision's frames.
+  /// `logits` stay as they are.
+  ///
+  /// - Parameter vectors: rows of `configuration.visionWidth` numbers.
+  /// - Throws: as for frames.
+  public func prefill(
+    vectors: EmbeddingBlock, positions: [RotaryPosition], cache: KeyValueCache
+  ) throws(ModelError) {
+    try check(vectors, positions: positions.count, cache: cache)
+    guard vectors.rows > 0 else { return }
+    let slot = try append(vectors.rows, to: .tail, grid: nil, of: cache)
+    read(vectors, positions: positions, slot: slot, cache: cache)
+  }
+
+  private func check(_ vectors: EmbeddingBlock, positions: Int, cache: KeyValueCache) throws(ModelError) {
+    try check(tokens: vectors.rows, positions: positions, cache: cache)
+    guard vectors.width == configuration.visionWidth else {
+      throw .visionDoesNotFit(
+        visionPath: "the vision tower", visionWidth: vectors.width, modelPath: path,
+        modelWidth: configuration.visionWidth)
+    }
+  }
+
+  private func read(_ vectors: EmbeddingBlock, positions: [RotaryPosition], slot: Int, cache: KeyValueCache) {
+    for start in stride(from: 0, to: vectors.rows, by: maximumBlock) {
+      let end = min(start + maximumBlock, vectors.rows)
+      for (part, rows) in ([hidden] + deepstack).enumerated() {
+        rows.set(
+          vectors.values, rowsOf: vectors.width, rows: start..<end, column: part * configuration.embeddingLength)
+      }
       for index in start..<end { rotary.fill(row: index - start, position: positions[index]) }
-      run(count: end - start, slot: slot + start, cache: cache, scores: false)
+      run(count: end - start, slot: slot + start, cache: cache, scores: false, deepstack: deepstack)
     }
   }
 
@@ -140,7 +188,7 @@ public final class LanguageModel {
       throw .invalidToken(token, vocabularySize: configuration.vocabularySize)
     }
     let slot = try append(1, to: .tail, grid: nil, of: cache)
-    embedding.unpack(row: token, into: hidden)
+    embed(token, row: 0)
     rotary.fill(row: 0, position: position)
     run(count: 1, slot: slot, cache: cache, scores: true)
   }
@@ -161,7 +209,9 @@ public final class LanguageModel {
   // MARK: The layers
 
   /// Takes `count` rows of `hidden` through all layers, writing their keys and values from `slot` on.
-  private func run(count: Int, slot: Int, cache: KeyValueCache, scores: Bool) {
+  ///
+  /// - Parameter deepstack: what is added to the output of each of the first layers.
+  private func run(count: Int, slot: Int, cache: KeyValueCache, scores: Bool, deepstack: [Rows] = []) {
     for (index, layer) in layers.enumerated() {
       computeKeys(layer, index: index, count: count, slot: slot, cache: cache)
       // Of the last layer only the last token's output is wanted, and only if it is to be scored.
@@ -172,10 +222,15 @@ public final class LanguageModel {
         finish(layer, index: index, first: 0, count: count, slot: slot, cache: cache)
       }
       if let observer { observer(.decoderLayer(index), hidden.values(count)) }
+      if index < deepstack.count { engine.add(deepstack[index], count: count, to: hidden) }
     }
     guard scores else { return }
     engine.rmsNorm(hidden.from(count - 1), count: 1, weight: outputNorm, epsilon: configuration.normEpsilon, to: normed)
     engine.multiply(normed, count: 1, outputHead, to: &logits)
+    if let adapter, let update = adapter.outputHead {
+      let narrow = narrowed(normed, count: 1, by: update, of: adapter)
+      engine.multiply(narrow, count: 1, update.up, to: &logits, accumulate: true)
+    }
   }
 
   /// The first half of a layer: queries, keys and values of all rows, rotated; keys and values go into the cache.
@@ -185,6 +240,13 @@ public final class LanguageModel {
     engine.multiply(
       normed, count: count, layer.query.product(to: queries), layer.key.product(to: keys),
       layer.value.product(to: values))
+    if let adapter {
+      adapt(normed, count: count, by: adapter.layers[index].query, of: adapter, to: queries)
+      adapt(normed, count: count, by: adapter.layers[index].key, of: adapter, to: keys)
+      adapt(normed, count: count, by: adapter.layers[index].value, of: adapter, to: values)
+    }
+    if let norm = layer.queryNorm { normalizeHeads(queries, count: count, heads: configuration.heads, norm) }
+    if let norm = layer.keyNorm { normalizeHeads(keys, count: count, heads: configuration.keyValueHeads, norm) }
     engine.rotate(queries, count: count, heads: configuration.heads, cosines: rotary.cosines, sines: rotary.sines)
     engine.rotate(keys, count: count, heads: configuration.keyValueHeads, cosines: rotary.cosines, sines: rotary.sines)
     for head in 0..<configuration.keyValueHeads {
@@ -201,9 +263,70 @@ public final class LanguageModel {
       keyValueHeads: configuration.keyValueHeads, headSize: configuration.headDimension, visible: slot + first + 1,
       output: attended, keys: { cache.keys(layer: index, head: $0) }, values: { cache.values(layer: index, head: $0) })
     engine.multiply(attended, count: count, layer.attentionOutput.product(to: rows, accumulate: true))
+    if let adapter { adapt(attended, count: count, by: adapter.layers[index].attentionOutput, of: adapter, to: rows) }
     engine.rmsNorm(rows, count: count, weight: layer.feedForwardNorm, epsilon: configuration.normEpsilon, to: normed)
     engine.multiply(normed, count: count, layer.gate.product(to: gate), layer.up.product(to: up))
+    if let adapter {
+      adapt(normed, count: count, by: adapter.layers[index].gate, of: adapter, to: gate)
+      adapt(normed, count: count, by: adapter.layers[index].up, of: adapter, to: up)
+    }
     engine.siluMultiply(gate, by: up, count: count)
     engine.multiply(gate, count: count, layer.down.product(to: rows, accumulate: true))
+    if let adapter { adapt(gate, count: count, by: adapter.layers[index].down, of: adapter, to: rows) }
+  }
+
+  private func normalizeHeads(_ rows: Rows, count: Int, heads: Int, _ weight: FloatBuffer) {
+    let parts = rows.split(by: heads)
+    engine.rmsNorm(parts, count: count * heads, weight: weight, epsilon: configuration.normEpsilon, to: parts)
+  }
+
+  // MARK: Adapters
+
+  /// Makes the working memory large enough for an adapter, if it is not.
+  ///
+  /// - Parameters:
+  ///   - rank: of the adapter's updates, the highest.
+  ///   - quantizedColumns: the most inputs of a quantized matrix of the adapter; 0 if none is.
+  func reserve(rank: Int, quantizedColumns: Int) throws(ModelError) {
+    let (numbers, overflow) = maximumBlock.multipliedReportingOverflow(by: rank)
+    do {
+      if overflow || numbers > lowRank.count { lowRank = try FloatBuffer(count: overflow ? .max : numbers) }
+      if quantizedColumns > engineColumns {
+        engine = try Engine(
+          threads: engine.threads, maximumRows: maximumBlock, maximumColumns: quantizedColumns,
+          maximumHeads: configuration.keyValueHeads, instructionSet: engine.instructionSet)
+        engineColumns = quantizedColumns
+      }
+    } catch { throw .compute(path: path, error) }
+  }
+
+  private func fits(_ adapter: LoRAAdapter) -> Bool {
+    adapter.configuration == configuration && adapter.rank * maximumBlock <= lowRank.count
+      && adapter.quantizedColumns <= engineColumns
+  }
+
+  /// A token's embedding as a row of `hidden`.
+  private func embed(_ token: Int, row: Int) {
+    embedding.unpack(row: token, into: hidden.from(row))
+    guard let adapter, let update = adapter.embedding else { return }
+    let narrow = lowRank.rows(width: update.rank)
+    update.down.unpack(row: token, into: narrow)
+    engine.scale(narrow, count: 1, by: adapter.scale * update.scale)
+    engine.multiply(narrow, count: 1, Engine.Product(update.up, to: hidden.from(row), accumulate: true))
+  }
+
+  /// Adds an adapter's part of a product of `input` to what the matrix itself gave.
+  private func adapt(_ input: Rows, count: Int, by update: LowRankUpdate?, of adapter: LoRAAdapter, to output: Rows) {
+    guard let update else { return }
+    let narrow = narrowed(input, count: count, by: update, of: adapter)
+    engine.multiply(narrow, count: count, Engine.Product(update.up, to: output, accumulate: true))
+  }
+
+  /// The product with an update's first matrix, scaled.
+  private func narrowed(_ input: Rows, count: Int, by update: LowRankUpdate, of adapter: LoRAAdapter) -> Rows {
+    let narrow = lowRank.rows(width: update.rank)
+    engine.multiply(input, count: count, Engine.Product(update.down, to: narrow))
+    engine.scale(narrow, count: count, by: adapter.scale * update.scale)
+    return narrow
   }
 }

@@ -12,6 +12,8 @@ public enum ModelError: Error, Sendable {
   case wrongShape(path: String, tensor: String, expected: [Int], found: [Int])
   /// A tensor is stored in a way that cannot be computed with, or memory is short.
   case compute(path: String, ComputeError)
+  /// An adapter does not go with the model.
+  case adapter(AdapterError)
   /// A size in the file is nonsense or beyond what is supported.
   case invalidSize(path: String, key: String, value: String, allowed: String)
   /// The vision tower makes rows of another width than the language model reads.
@@ -34,11 +36,13 @@ extension ModelError: CustomStringConvertible {
     case .file(let error): error.description
     case .unsupportedArchitecture(let path, let found, let supported):
       "\(path) holds a model of the kind \(found); supported: \(supported.joined(separator: ", ")). "
-        + "Choose a Qwen2-VL model."
+        + (found.hasSuffix("moe")
+          ? "Choose a model of the family without a mixture of experts." : "Choose a model of one of these kinds.")
     case .wrongShape(let path, let tensor, let expected, let found):
       "\(path): tensor \(tensor) is \(ModelError.size(found)) but must be \(ModelError.size(expected)). "
         + "The file is damaged or made for something else."
     case .compute(let path, let error): "\(path): \(error)"
+    case .adapter(let error): error.description
     case .invalidSize(let path, let key, let value, let allowed):
       "\(path): \(key) is \(value) but must be \(allowed). The file is damaged or its kind is not supported."
     case .visionDoesNotFit(let visionPath, let visionWidth, let modelPath, let modelWidth):

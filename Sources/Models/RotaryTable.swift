@@ -16,38 +16,36 @@ struct RotaryTable {
   private let frequencies: [Double]
   /// Which component of a position turns each pair: 0 time, 1 height, 2 width.
   private let components: [Int]
+  private let amplitude: Double
 
-  /// For a language model: all pairs' frequencies fall from 1 towards 1 / base.
-  /// - Parameter sections: pairs that turn with time, height and width; they add up to the pairs of a head.
-  init(loader: WeightLoader, tokens: Int, base: Double, sections: [Int]) throws(ModelError) {
-    let pairs = sections.reduce(0, +)
+  /// For a language model.
+  init(loader: WeightLoader, tokens: Int, scheme: RotaryScheme) throws(ModelError) {
     try self.init(
-      loader: loader, tokens: tokens, frequencies: RotaryTable.frequencies(pairs, base: base),
-      components: sections.enumerated().flatMap { Array(repeating: $0.offset, count: $0.element) })
+      loader: loader, tokens: tokens, frequencies: scheme.frequencies, components: scheme.components,
+      amplitude: scheme.amplitude)
   }
 
   /// For a vision tower: height turns `rowPairs` pairs and width as many, each over the whole range of frequencies.
   init(loader: WeightLoader, tokens: Int, base: Double, rowPairs: Int) throws(ModelError) {
-    let half = RotaryTable.frequencies(rowPairs, base: base)
+    let half = (0..<rowPairs).map { pow(base, -Double($0) / Double(rowPairs)) }
     try self.init(
       loader: loader, tokens: tokens, frequencies: half + half,
-      components: Array(repeating: 1, count: rowPairs) + Array(repeating: 2, count: rowPairs))
+      components: Array(repeating: 1, count: rowPairs) + Array(repeating: 2, count: rowPairs), amplitude: 1)
   }
 
-  private init(loader: WeightLoader, tokens: Int, frequencies: [Double], components: [Int]) throws(ModelError) {
+  private init(
+    loader: WeightLoader, tokens: Int, frequencies: [Double], components: [Int], amplitude: Double
+  ) throws(ModelError) {
     self.frequencies = frequencies
     self.components = components
+    self.amplitude = amplitude
     cosines = try loader.rows(tokens, width: frequencies.count)
     sines = try loader.rows(tokens, width: frequencies.count)
   }
 
-  private static func frequencies(_ pairs: Int, base: Double) -> [Double] {
-    (0..<pairs).map { pow(base, -Double($0) / Double(pairs)) }
-  }
-
   func fill(row: Int, position: RotaryPosition) {
-    cosines.fill(row: row) { cos(angle($0, position)) }
-    sines.fill(row: row) { sin(angle($0, position)) }
+    cosines.fill(row: row) { amplitude * cos(angle($0, position)) }
+    sines.fill(row: row) { amplitude * sin(angle($0, position)) }
   }
 
   private func angle(_ pair: Int, _ position: RotaryPosition) -> Double {

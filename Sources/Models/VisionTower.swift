@@ -68,10 +68,11 @@ public final class VisionTower {
 
   /// Throws `visionDoesNotFit` unless the vectors are as wide as the language model's.
   public func check(fits model: LanguageModel) throws(ModelError) {
-    guard configuration.outputLength == model.configuration.embeddingLength else {
+    let width = configuration.outputLength * (1 + configuration.deepstackCount)
+    guard width == model.configuration.visionWidth else {
       throw .visionDoesNotFit(
-        visionPath: loader.file.path, visionWidth: configuration.outputLength, modelPath: model.path,
-        modelWidth: model.configuration.embeddingLength)
+        visionPath: loader.file.path, visionWidth: width, modelPath: model.path,
+        modelWidth: model.configuration.visionWidth)
     }
   }
 

@@ -10,22 +10,8 @@ import Testing
   @Test("logits stay within 4 % of the unpacked weights' logits", arguments: [TensorType.q8_0, .q4_0], [1, 32])
   func logits(type: TensorType, block: Int) throws {
     let golden = try Golden("grouped-by-two")
-    let quantized = try RewrittenFile(golden.model) { tensor, bytes in
-      guard tensor.type == .f16 else { return (tensor.dimensions, tensor.type, bytes) }
-      return (tensor.dimensions, type, quantize(halves(bytes), type: type))
-    }.file
-    let unpacked = try RewrittenFile(quantized) { tensor, bytes in
-      guard tensor.type == type else { return (tensor.dimensions, tensor.type, bytes) }
-      let matrix = try WeightMatrix(
-        file: quantized, tensor: tensor, rows: tensor.dimensions[1], columns: tensor.dimensions[0])
-      let row = try FloatBuffer(count: matrix.columns)
-      var numbers: [Float] = []
-      for index in 0..<matrix.rows {
-        matrix.unpack(row: index, into: row.rows(width: matrix.columns))
-        numbers += row.values
-      }
-      return (tensor.dimensions, .f32, numbers.flatMap { number in withUnsafeBytes(of: number.bitPattern.littleEndian) { Array($0) } })
-    }.file
+    let quantized = try Quantized.file(golden.model, as: type)
+    let unpacked = try Quantized.unpacked(quantized)
     let difference = relativeDifference(try read(quantized, block: block), try read(unpacked, block: block))
     #expect(difference < 0.04)
     #expect(difference > 0, "the quantized weights were not used")
@@ -36,10 +22,7 @@ import Testing
     let golden = try Golden("grouped-by-two")
     let original = try read(golden.model, block: 32)
     let differences = try [TensorType.q8_0, .q4_0].map { type in
-      let file = try RewrittenFile(golden.model) { tensor, bytes in
-        guard tensor.type == .f16 else { return (tensor.dimensions, tensor.type, bytes) }
-        return (tensor.dimensions, type, quantize(halves(bytes), type: type))
-      }.file
+      let file = try Quantized.file(golden.model, as: type)
       return relativeDifference(try read(file, block: 32), original)
     }
     #expect(differences[0] < 0.1)
@@ -56,7 +39,35 @@ import Testing
   }
 }
 
-private func halves(_ bytes: [UInt8]) -> [Float] {
+/// Models whose F16 matrices are stored otherwise.
+enum Quantized {
+  /// The same with blocks of 32.
+  static func file(_ original: GGUFFile, as type: TensorType) throws -> GGUFFile {
+    try RewrittenFile(original) { tensor, bytes in
+      guard tensor.type == .f16 else { return (tensor.dimensions, tensor.type, bytes) }
+      return (tensor.dimensions, type, quantize(halves(bytes), type: type))
+    }.file
+  }
+
+  /// The same numbers in 32 bits.
+  static func unpacked(_ quantized: GGUFFile) throws -> GGUFFile {
+    try RewrittenFile(quantized) { tensor, bytes in
+      guard tensor.type.isQuantized else { return (tensor.dimensions, tensor.type, bytes) }
+      let matrix = try WeightMatrix(
+        file: quantized, tensor: tensor, rows: tensor.dimensions[1], columns: tensor.dimensions[0])
+      let row = try FloatBuffer(count: matrix.columns)
+      var numbers: [Float] = []
+      for index in 0..<matrix.rows {
+        matrix.unpack(row: index, into: row.rows(width: matrix.columns))
+        numbers += row.values
+      }
+      let unpacked = numbers.flatMap { number in withUnsafeBytes(of: number.bitPattern.littleEndian) { Array($0) } }
+      return (tensor.dimensions, .f32, unpacked)
+    }.file
+  }
+}
+
+func halves(_ bytes: [UInt8]) -> [Float] {
   stride(from: 0, to: bytes.count, by: 2).map { index in
     let bits = UInt16(bytes[index]) | UInt16(bytes[index + 1]) << 8
     let size = Float(sign: .plus, exponent: max(Int(bits >> 10 & 31), 1) - 25, significand: 1)

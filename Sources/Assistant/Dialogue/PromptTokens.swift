@@ -10,8 +10,8 @@ struct PromptTokens {
 
   init(model: LoadedModel, systemPrompt: String) {
     template = model.template
-    opening = template.opening(system: systemPrompt, withVision: false)
-    nextTurn = template.answerEnd + template.nextUser
+    opening = template.opening(system: systemPrompt)
+    nextTurn = template.nextTurn
   }
 
   /// The user's words, the end of the turn and the opening of the answer.
@@ -29,6 +29,6 @@ struct PromptTokens {
       if left < 0 { break }
       kept.append(tokens)
     }
-    return visionEnd + kept.reversed().joined() + question
+    return (visionEnd.isEmpty ? template.textStart : visionEnd) + kept.reversed().joined() + question
   }
 }

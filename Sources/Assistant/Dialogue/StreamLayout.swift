@@ -32,7 +32,7 @@ package struct StreamLayout {
   private let visionEnd: [Int]
   private let encode: (String) -> [Int]
   private var timeline = RotaryTimeline()
-  private var hasFrames = false
+  private(set) var hasFrames = false
   /// Where the first caption or frame stands.
   private var start = 0
   /// Places that frames have advanced since `start`, before rounding.

@@ -83,7 +83,8 @@ public final class VideoDialogue {
     let longest = questions.map { template.question($0).count }.max() ?? template.question("").count
     // The time of a day's last frame is written with the most digits that are worth counting on.
     let frame = grid.rows * grid.columns + layout.caption(at: 86399).count
-    let tail = model.template.visionEnd.count + longest + Self.answerReserve
+    let end = model.template.visionEnd.count + (model.vision?.newline == nil ? 0 : 1)
+    let tail = end + longest + Self.answerReserve
     let least = cache.systemCount + layout.opening.count + frame + tail
     if let budget = cache.budget, budget < least {
       throw AssistantError(CacheError.budgetTooSmall(budget: budget, least: least))
@@ -201,6 +202,11 @@ public final class VideoDialogue {
       try makeRoom(for: prompt.count + Self.answerReserve)
     }
     tailTimeline = layout.tail
+    if layout.hasFrames, let newline = model.vision?.newline {
+      try model.language.prefill(
+        vectors: EmbeddingBlock(rows: 1, width: newline.count, values: newline),
+        positions: [tailTimeline.nextText()], cache: cache)
+    }
     try readTail(prompt, isCancelled: isCancelled)
     return prompt.count
   }

@@ -1,0 +1,39 @@
+/// Why an adapter cannot be used with a model, in words that a person can act on.
+public enum AdapterError: Error, Equatable, Sendable {
+  /// The file says that it holds something else, or nothing about it.
+  case notAnAdapter(path: String, type: String?)
+  /// An adapter of a kind other than LoRA.
+  case unsupportedKind(path: String, kind: String)
+  /// The adapter was made for another kind of model.
+  case wrongArchitecture(path: String, found: String, modelPath: String, model: String)
+  /// Of a pair of tensors only one is there.
+  case missingHalf(path: String, tensor: String)
+  /// An update of a matrix that the model does not have.
+  case unknownMatrix(path: String, matrix: String, modelPath: String)
+  /// A tensor that is not half of an update of a matrix, such as a changed norm.
+  case unexpectedTensor(path: String, tensor: String)
+  /// The file holds no update at all.
+  case empty(path: String)
+}
+
+extension AdapterError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .notAnAdapter(let path, let type):
+      "\(path) is not an adapter: its general.type is \(type ?? "missing"). Choose a LoRA adapter in GGUF."
+    case .unsupportedKind(let path, let kind):
+      "\(path) is an adapter of the kind \(kind), which is not supported; supported is lora."
+    case .wrongArchitecture(let path, let found, let modelPath, let model):
+      "\(path) is an adapter for models of the kind \(found), but \(modelPath) holds one of the kind \(model). "
+        + "Use the model that the adapter was trained with."
+    case .missingHalf(let path, let tensor):
+      "\(path): tensor \(tensor) is missing, the other half of its pair is there. The file is damaged."
+    case .unknownMatrix(let path, let matrix, let modelPath):
+      "\(path) changes \(matrix), which \(modelPath) does not have. Use the model that the adapter was trained with."
+    case .unexpectedTensor(let path, let tensor):
+      "\(path): tensor \(tensor) is not half of a low-rank update. Only adapters that change nothing else are supported."
+    case .empty(let path):
+      "\(path) holds no update of any matrix. The file is damaged."
+    }
+  }
+}
