@@ -22,7 +22,7 @@ public struct FileInspection: Sendable {
     public var contextLength: Int?
 
     /// Bytes that a token's keys and values take in 16 bits; nil where a size is not known or is none.
-    var cacheBytesPerToken: Int? {
+    public var cacheBytesPerToken: Int? {
       guard let layers, let keyValueHeads, let headDimension, layers > 0, keyValueHeads > 0, headDimension > 0 else {
         return nil
       }

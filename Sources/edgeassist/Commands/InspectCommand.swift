@@ -44,11 +44,11 @@ struct Inspect: ParsableCommand {
 
   func run() throws {
     let inspection: ModelInspection
-    do {
+    do throws(AssistantError) {
       inspection = try ModelInspection(
         path: file, vision: vision, budget: budget.dialogueBudget,
         threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
-    } catch let error as AssistantError {
+    } catch {
       throw StartFailure.report(error.message)
     }
     if json {
