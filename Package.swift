@@ -46,7 +46,7 @@ let package = Package(
       swiftSettings: warningsAreErrors),
 
     tests("ModelFileTests", ["ModelFile"], resources: [.copy("Goldens")]),
-    tests("ComputeTests", ["Compute"]),
+    tests("ComputeTests", ["Compute"], resources: [.copy("Goldens")]),
     tests("TokenizationTests", ["Tokenization"], resources: [.copy("Goldens")]),
     tests("VideoTests", ["Video"], resources: [.copy("Goldens"), .copy("Media")]),
     tests("BoundedCacheTests", ["BoundedCache"], resources: [.copy("Goldens")]),

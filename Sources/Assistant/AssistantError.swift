@@ -10,6 +10,8 @@ public enum AssistantError: Error, Sendable, Equatable, CustomStringConvertible 
   case videoUnreadable(message: String)
   /// A model file that is missing, damaged or of a kind that is not supported.
   case modelUnreadable(message: String)
+  /// A model that takes more memory than there is.
+  case insufficientMemory(message: String)
   /// The key-value budget has no room for what was asked; `least` tokens would do.
   case budgetTooSmall(message: String)
   /// A picture for a model that has no vision tower.
@@ -27,6 +29,7 @@ public enum AssistantError: Error, Sendable, Equatable, CustomStringConvertible 
     case .requestMalformed: "request_malformed"
     case .videoUnreadable: "video_unreadable"
     case .modelUnreadable: "model_unreadable"
+    case .insufficientMemory: "insufficient_memory"
     case .budgetTooSmall: "budget_too_small"
     case .visionMissing: "vision_missing"
     case .outputUnwritable: "output_unwritable"
@@ -38,8 +41,8 @@ public enum AssistantError: Error, Sendable, Equatable, CustomStringConvertible 
   public var message: String {
     switch self {
     case .requestMalformed(let message), .videoUnreadable(let message), .modelUnreadable(let message),
-      .budgetTooSmall(let message), .visionMissing(let message), .outputUnwritable(let message),
-      .unsupported(let message), .computation(let message):
+      .insufficientMemory(let message), .budgetTooSmall(let message), .visionMissing(let message),
+      .outputUnwritable(let message), .unsupported(let message), .computation(let message):
       message
     }
   }

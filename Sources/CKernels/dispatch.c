@@ -42,32 +42,6 @@ const ck_kernels *ck_best_kernels(void) {
   return &ck_portable_kernels;
 }
 
-void ck_unpack(ck_type type, const void *source, float *target, size_t count) {
-  const uint8_t *bytes = source;
-  switch (type) {
-    case CK_F32:
-      memcpy(target, source, count * sizeof(float));
-      return;
-    case CK_F16:
-      for (size_t i = 0; i < count; i++) target[i] = ck_half_to_float(ck_load_u16(bytes + 2 * i));
-      return;
-    case CK_BF16:
-      for (size_t i = 0; i < count; i++) target[i] = ck_bfloat_to_float(ck_load_u16(bytes + 2 * i));
-      return;
-    case CK_Q8_0:
-    case CK_Q4_0: {
-      const size_t size = type == CK_Q8_0 ? CK_Q8_0_BYTES : CK_Q4_0_BYTES;
-      for (size_t b = 0; b < count / CK_BLOCK; b++) {
-        int8_t whole[CK_BLOCK];
-        ck_block_integers(type, bytes + b * size, whole);
-        const float scale = ck_half_to_float(ck_load_u16(bytes + b * size));
-        for (size_t i = 0; i < CK_BLOCK; i++) target[b * CK_BLOCK + i] = scale * (float)whole[i];
-      }
-      return;
-    }
-  }
-}
-
 static size_t chunks_of(size_t whole, size_t part) { return (whole + part - 1) / part; }
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }

@@ -5,9 +5,6 @@
 
 #include <string.h>
 
-#define CK_Q8_0_BYTES 34  // a half-precision scale, 32 signed bytes
-#define CK_Q4_0_BYTES 18  // a half-precision scale, 16 bytes: weights 0..15 in the low nibbles, 16..31 in the high ones
-
 extern const ck_kernels ck_portable_kernels;
 #if defined(__x86_64__)
 extern const ck_kernels ck_avx2_kernels;
@@ -71,19 +68,6 @@ static inline int ck_clamped_round(float v) {
   if (!(v > -127.0f)) return -127;
   if (v > 127.0f) return 127;
   return (int)((v + 12582912.0f) - 12582912.0f);
-}
-
-/// The 32 whole numbers of a quantized block, in order.
-static inline void ck_block_integers(ck_type type, const uint8_t *block, int8_t *out) {
-  const uint8_t *data = block + 2;
-  if (type == CK_Q8_0) {
-    memcpy(out, data, CK_BLOCK);
-    return;
-  }
-  for (int i = 0; i < 16; i++) {
-    out[i] = (int8_t)((data[i] & 15) - 8);
-    out[i + 16] = (int8_t)((data[i] >> 4) - 8);
-  }
 }
 
 #endif

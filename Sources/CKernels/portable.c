@@ -1,5 +1,5 @@
 // The reference: plain C without any instruction set in mind. Every faster path is tested against this file.
-#include "internal.h"
+#include "groups.h"
 
 #include <math.h>
 
@@ -13,7 +13,7 @@ static void f32_to_f16(const float *source, uint16_t *target, size_t count) {
   for (size_t i = 0; i < count; i++) target[i] = ck_float_to_half(source[i]);
 }
 
-static void quantize(const float *source, size_t count, int8_t *quantized, int16_t *wide, float *scales, int32_t *sums) {
+static void quantize(const float *source, size_t count, int8_t *quantized, int16_t *wide, float *scales, int16_t *sums) {
   for (size_t b = 0; b < count / CK_BLOCK; b++) {
     const float *x = source + b * CK_BLOCK;
     float largest = 0;
@@ -24,12 +24,12 @@ static void quantize(const float *source, size_t count, int8_t *quantized, int16
     const float scale = largest / 127.0f;
     const float inverse = largest > 0 ? 127.0f / largest : 0;
     scales[b] = scale;
-    sums[b] = 0;
+    sums[2 * b] = sums[2 * b + 1] = 0;
     for (size_t i = 0; i < CK_BLOCK; i++) {
       const int q = ck_clamped_round(x[i] * inverse);
       quantized[b * CK_BLOCK + i] = (int8_t)q;
       wide[b * CK_BLOCK + i] = (int16_t)q;
-      sums[b] += q;
+      sums[2 * b + i / 16] += (int16_t)q;
     }
   }
 }
@@ -43,23 +43,30 @@ static float weight_at(ck_type type, const uint8_t *row, size_t column) {
   }
 }
 
+/// Of every half of a group, the integers' product is whole; scales, factors and minimums come to it afterwards.
+static float quantized_dot(ck_type type, const ck_input *input, const uint8_t *row, size_t token, size_t columns) {
+  const size_t groups = columns / CK_BLOCK;
+  const int8_t *x = input->quantized + token * columns;
+  const float *scales = input->scales + token * groups;
+  const int16_t *sums = input->sums + token * groups * 2;
+  float sum = 0;
+  for (size_t g = 0; g < groups; g++) {
+    const uint8_t *block = ck_block_of(type, row, g);
+    const ck_group group = ck_read_group(type, block, ck_place_of(type, g));
+    int8_t weights[CK_BLOCK];
+    ck_group_integers(type, block, ck_place_of(type, g), weights);
+    int32_t whole = 0, minimums = 0;
+    for (size_t i = 0; i < CK_BLOCK; i++)
+      whole += group.factors[i / 16] * weights[i] * x[g * CK_BLOCK + i];
+    for (size_t h = 0; h < 2; h++) minimums += group.minimum_factors[h] * sums[2 * g + h];
+    sum += group.scale * scales[g] * (float)whole - group.minimum * scales[g] * (float)minimums;
+  }
+  return sum;
+}
+
 static float dot(const ck_product *product, const ck_input *input, const uint8_t *row, size_t token) {
   const size_t columns = product->columns;
-  if (product->type == CK_Q8_0 || product->type == CK_Q4_0) {
-    const size_t blocks = columns / CK_BLOCK;
-    const size_t bytes = product->type == CK_Q8_0 ? CK_Q8_0_BYTES : CK_Q4_0_BYTES;
-    const int8_t *x = input->quantized + token * columns;
-    const float *scales = input->scales + token * blocks;
-    float sum = 0;
-    for (size_t b = 0; b < blocks; b++) {
-      int8_t weights[CK_BLOCK];
-      ck_block_integers(product->type, row + b * bytes, weights);
-      int32_t whole = 0;
-      for (size_t i = 0; i < CK_BLOCK; i++) whole += (int32_t)weights[i] * x[b * CK_BLOCK + i];
-      sum += half_to_float(ck_load_u16(row + b * bytes)) * scales[b] * (float)whole;
-    }
-    return sum;
-  }
+  if (ck_is_quantized(product->type)) return quantized_dot(product->type, input, row, token, columns);
   const float *x = input->values + token * input->stride;
   float sum = 0;
   for (size_t i = 0; i < columns; i++) sum += weight_at(product->type, row, i) * x[i];

@@ -12,7 +12,7 @@ public enum ComputeError: Error, Equatable, Sendable {
 
 extension ComputeError: CustomStringConvertible {
   /// The storage types that can be computed with, for messages.
-  public static let supportedTypes: [TensorType] = [.f32, .f16, .bf16, .q8_0, .q4_0]
+  public static let supportedTypes = TensorType.allCases.filter(\.isSupported)
 
   public var description: String {
     switch self {

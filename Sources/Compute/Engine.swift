@@ -44,6 +44,9 @@ public final class Engine: @unchecked Sendable {
     valuePointers.deallocate()
   }
 
+  /// Bytes of the working memory.
+  public var workingByteCount: Int { scratch.byteCount + quantized.byteCount }
+
   // MARK: Products
 
   /// A matrix to multiply with, and where its outputs go.
@@ -124,7 +127,7 @@ public final class Engine: @unchecked Sendable {
   }
 
   private static func isQuantized(_ product: ck_product) -> Bool {
-    product.type == CK_Q8_0 || product.type == CK_Q4_0
+    product.type != CK_F32 && product.type != CK_F16 && product.type != CK_BF16
   }
 
   /// Enough chunks for a late thread to matter little, in whole panels of 16 rows.

@@ -33,6 +33,8 @@ public final class FloatBuffer: @unchecked Sendable {
 
   deinit { free(base) }
 
+  public var byteCount: Int { count * MemoryLayout<Float>.stride }
+
   /// All of it as rows that follow each other.
   public func rows(width: Int) -> Rows { Rows(base: base, stride: width, width: width, owner: self) }
 

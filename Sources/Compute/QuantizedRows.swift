@@ -1,17 +1,18 @@
 /// The 8-bit form of rows, made once for all quantized matrices that they meet.
 final class QuantizedRows {
-  /// Where the parts lie: numbers in 8 and in 16 bits, and for each block of 32 a scale and the sum of its numbers.
+  /// Where the parts lie: numbers in 8 and in 16 bits, and for each block of 32 a scale and the
+  /// sums of its halves.
   struct Parts {
     let bytes: UnsafeMutablePointer<Int8>
     let wide: UnsafeMutablePointer<Int16>
     let scales: UnsafeMutablePointer<Float>
-    let sums: UnsafeMutablePointer<Int32>
+    let sums: UnsafeMutablePointer<Int16>
 
     /// The same from row `row` on.
     func from(_ row: Int, width: Int) -> Parts {
       Parts(
         bytes: bytes + row * width, wide: wide + row * width, scales: scales + row * (width / 32),
-        sums: sums + row * (width / 32))
+        sums: sums + row * (width / 16))
     }
   }
 
@@ -22,7 +23,7 @@ final class QuantizedRows {
   init(rows: Int, columns: Int) throws(ComputeError) {
     let (count, overflow) = max(rows, 0).multipliedReportingOverflow(by: max(columns, 0))
     guard !overflow, count < Int.max / 8 else { throw .outOfMemory(bytes: .max) }
-    // A block takes 32 bytes, 64 bytes of the same in 16 bits, a scale and a sum; each part begins on a cache line.
+    // A block takes 32 bytes, 64 bytes of the same in 16 bits, a scale and two sums; each part begins on a cache line.
     let blocks = (count / 32 + 16) / 16 * 16
     memory = try FloatBuffer(count: blocks * (8 + 16 + 1 + 1))
     capacity = count
@@ -30,8 +31,10 @@ final class QuantizedRows {
     parts = Parts(
       bytes: base.assumingMemoryBound(to: Int8.self), wide: (base + blocks * 32).assumingMemoryBound(to: Int16.self),
       scales: (base + blocks * 96).assumingMemoryBound(to: Float.self),
-      sums: (base + blocks * 100).assumingMemoryBound(to: Int32.self))
+      sums: (base + blocks * 100).assumingMemoryBound(to: Int16.self))
   }
+
+  var byteCount: Int { memory.byteCount }
 
   func fill(from input: Rows, count: Int, engine: Engine) {
     precondition(count * input.width <= capacity, "more rows than the engine was made for")

@@ -19,7 +19,7 @@ public struct WeightMatrix: @unchecked Sendable {
   ///   - columns: inputs; the product of all other dimensions.
   /// - Throws: `unsupportedType`, or `wrongSize` if the tensor does not hold that many.
   public init(file: GGUFFile, tensor: TensorDescription, rows: Int, columns: Int) throws(ComputeError) {
-    guard let kernelType = WeightMatrix.kernelType(tensor.type) else {
+    guard let kernelType = tensor.type.kernelType else {
       throw .unsupportedType(tensor: tensor.name, type: tensor.type)
     }
     let bytes = file.bytes(of: tensor)
@@ -41,17 +41,6 @@ public struct WeightMatrix: @unchecked Sendable {
     self.file = file
   }
 
-  private static func kernelType(_ type: TensorType) -> ck_type? {
-    switch type {
-    case .f32: CK_F32
-    case .f16: CK_F16
-    case .bf16: CK_BF16
-    case .q8_0: CK_Q8_0
-    case .q4_0: CK_Q4_0
-    default: nil
-    }
-  }
-
   /// The matrix of some of the outputs, where they lie.
   public func outputs(_ part: Range<Int>) -> WeightMatrix {
     precondition(part.lowerBound >= 0 && part.upperBound <= rows && !part.isEmpty, "no such rows")
@@ -68,6 +57,31 @@ public struct WeightMatrix: @unchecked Sendable {
   public func unpack(row: Int, into target: Rows) {
     precondition(row >= 0 && row < rows && target.width >= columns, "no such row")
     ck_unpack(kernelType, base + row * rowBytes, target.base, columns)
+  }
+}
+
+extension TensorType {
+  /// The kernels' name for the type; nil if they do not have it.
+  var kernelType: ck_type? {
+    switch self {
+    case .f32: CK_F32
+    case .f16: CK_F16
+    case .bf16: CK_BF16
+    case .q8_0: CK_Q8_0
+    case .q4_0: CK_Q4_0
+    case .q4_1: CK_Q4_1
+    case .q5_0: CK_Q5_0
+    case .q5_1: CK_Q5_1
+    case .q2_K: CK_Q2_K
+    case .q3_K: CK_Q3_K
+    case .q4_K: CK_Q4_K
+    case .q5_K: CK_Q5_K
+    case .q6_K: CK_Q6_K
+    case .iq4_nl: CK_IQ4_NL
+    case .iq4_xs: CK_IQ4_XS
+    case .mxfp4: CK_MXFP4
+    default: nil
+    }
   }
 }
 

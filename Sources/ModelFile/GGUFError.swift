@@ -26,8 +26,16 @@ public enum GGUFError: Error, Sendable, Hashable {
   case missingKey(path: String, key: String)
   /// An entry is there but holds something other than what it must hold.
   case wrongType(path: String, key: String, expected: String, found: String)
-  /// The file has no tensor of this name; `partOf` is given if the file is one of several parts.
-  case missingTensor(path: String, name: String, partOf: Int?)
+  /// The file has no tensor of this name.
+  case missingTensor(path: String, name: String)
+  /// A part (counted from 1) of a split model is not where the others are.
+  case missingPart(path: String, part: Int, of: Int)
+  /// A part of a split model whose name does not end in what the others would be found by.
+  case misnamedPart(path: String, part: Int, of: Int, ending: String)
+  /// A part of a split model contradicts the others; `what` says how.
+  case disagreeingParts(path: String, what: String)
+  /// The system refuses to keep `byteCount` bytes in memory; `limit` is the most that it allows, nil if unlimited.
+  case unlockable(path: String, byteCount: Int, limit: Int?, reason: String)
   /// The file cannot be written; `reason` is the system's word or what the caller did wrong.
   case unwritable(path: String, reason: String)
 }
@@ -64,10 +72,20 @@ extension GGUFError: CustomStringConvertible {
       "\(path) does not say \(key). It is another kind of model, or its conversion is incomplete."
     case .wrongType(let path, let key, let expected, let found):
       "\(path): \(key) should be \(expected) but is \(found). Convert the model anew."
-    case .missingTensor(let path, let name, let partOf?):
-      "\(path) has no tensor \(name): it is one of \(partOf) parts. Join them first (llama-gguf-split --merge)."
-    case .missingTensor(let path, let name, nil):
+    case .missingTensor(let path, let name):
       "\(path) has no tensor \(name). It is another kind of model, or its conversion is incomplete."
+    case .missingPart(let path, let part, let count):
+      "\(path) is not there: it is part \(part) of \(count) of a split model. Put all \(count) parts into one folder."
+    case .misnamedPart(let path, let part, let count, let ending):
+      "\(path) is part \(part) of \(count) of a split model, but its name does not end in \(ending), "
+        + "so the other parts cannot be found. Give all parts their names back, or join them (llama-gguf-split --merge)."
+    case .disagreeingParts(let path, let what):
+      "\(path) does not belong to the parts beside it: \(what). Download all parts of the model again."
+    case .unlockable(let path, let byteCount, let limit?, let reason):
+      "\(path) cannot be locked in memory (\(reason)): it takes \(byteCount >> 20) MiB and the limit is "
+        + "\(limit >> 10) KiB. Raise the limit (ulimit -l, or LimitMEMLOCK= of a service)."
+    case .unlockable(let path, let byteCount, nil, let reason):
+      "\(path) cannot be locked in memory (\(reason)): it takes \(byteCount >> 20) MiB. Free memory, or do without."
     case .unwritable(let path, let reason):
       "\(path) cannot be written: \(reason)."
     }

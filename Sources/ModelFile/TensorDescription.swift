@@ -4,9 +4,11 @@ public struct TensorDescription: Sendable, Hashable {
   /// Extents, the fastest-running first: a matrix of `rows × columns` is `[columns, rows]`.
   public let dimensions: [Int]
   public let type: TensorType
-  /// Where the tensor starts, in bytes from the start of the file.
+  /// Where the tensor starts, in bytes from the start of the file that holds it.
   public let byteOffset: Int
   public let byteCount: Int
+  /// Which part of a split model holds it, from 0.
+  public internal(set) var part = 0
 
   public var elementCount: Int { dimensions.reduce(1, *) }
 

@@ -12,6 +12,8 @@ public final class LanguageModel {
   public private(set) var logits: [Float]
   /// Bytes of all weights that are read once a token.
   public let weightByteCount: Int
+  /// Bytes set aside at loading, beside the mapped weights.
+  public let workingByteCount: Int
 
   /// What is added to the weights' products from the next token on; nil for the model as it is.
   ///
@@ -49,11 +51,18 @@ public final class LanguageModel {
     try self.init(file: file, threads: threads, maximumBlock: maximumBlock, instructionSet: .best)
   }
 
-  package init(
+  package convenience init(
     file: GGUFFile, threads: ThreadPool, maximumBlock: Int, instructionSet: InstructionSet
   ) throws(ModelError) {
+    try self.init(
+      file: file, threads: threads, maximumBlock: maximumBlock, instructionSet: instructionSet, meter: MemoryMeter())
+  }
+
+  init(
+    file: GGUFFile, threads: ThreadPool, maximumBlock: Int, instructionSet: InstructionSet, meter: MemoryMeter
+  ) throws(ModelError) {
     let sizes = try DecoderConfiguration(file: file)
-    let loader = WeightLoader(file: file)
+    let loader = WeightLoader(file: file, meter: meter)
     embedding = try loader.matrix("token_embd.weight", inputs: [sizes.embeddingLength], outputs: sizes.vocabularySize)
     outputNorm = try loader.vector("output_norm.weight", sizes.embeddingLength)
     hasOutputHead = loader.has("output.weight")
@@ -93,6 +102,7 @@ public final class LanguageModel {
     configuration = sizes
     path = file.path
     self.maximumBlock = block
+    workingByteCount = meter.byteCount + engine.workingByteCount + logits.count * MemoryLayout<Float>.stride
   }
 
   // MARK: Reading
@@ -129,19 +139,41 @@ public final class LanguageModel {
   public func prefill(
     vision: EmbeddingBlock, grid: FrameGrid, advance: Int = 1, positions: [RotaryPosition], cache: KeyValueCache
   ) throws(ModelError) {
-    try check(tokens: vision.rows, positions: positions.count, cache: cache)
-    guard vision.width == configuration.visionWidth else {
-      throw .visionDoesNotFit(
-        visionPath: "the vision tower", visionWidth: vision.width, modelPath: path,
-        modelWidth: configuration.visionWidth)
-    }
+    try check(vision, positions: positions.count, cache: cache)
     guard vision.rows > 0 else { return }
     let slot = try append(vision.rows, to: .vision, grid: grid, advance: advance, of: cache)
-    for start in stride(from: 0, to: vision.rows, by: maximumBlock) {
-      let end = min(start + maximumBlock, vision.rows)
+    read(vision, positions: positions, slot: slot, cache: cache)
+  }
+
+  /// Reads vectors that stand for tokens into the cache's tail, such as the one that ends LLaVA-OneVision's frames.
+  /// `logits` stay as they are.
+  ///
+  /// - Parameter vectors: rows of `configuration.visionWidth` numbers.
+  /// - Throws: as for frames.
+  public func prefill(
+    vectors: EmbeddingBlock, positions: [RotaryPosition], cache: KeyValueCache
+  ) throws(ModelError) {
+    try check(vectors, positions: positions.count, cache: cache)
+    guard vectors.rows > 0 else { return }
+    let slot = try append(vectors.rows, to: .tail, grid: nil, of: cache)
+    read(vectors, positions: positions, slot: slot, cache: cache)
+  }
+
+  private func check(_ vectors: EmbeddingBlock, positions: Int, cache: KeyValueCache) throws(ModelError) {
+    try check(tokens: vectors.rows, positions: positions, cache: cache)
+    guard vectors.width == configuration.visionWidth else {
+      throw .visionDoesNotFit(
+        visionPath: "the vision tower", visionWidth: vectors.width, modelPath: path,
+        modelWidth: configuration.visionWidth)
+    }
+  }
+
+  private func read(_ vectors: EmbeddingBlock, positions: [RotaryPosition], slot: Int, cache: KeyValueCache) {
+    for start in stride(from: 0, to: vectors.rows, by: maximumBlock) {
+      let end = min(start + maximumBlock, vectors.rows)
       for (part, rows) in ([hidden] + deepstack).enumerated() {
         rows.set(
-          vision.values, rowsOf: vision.width, rows: start..<end, column: part * configuration.embeddingLength)
+          vectors.values, rowsOf: vectors.width, rows: start..<end, column: part * configuration.embeddingLength)
       }
       for index in start..<end { rotary.fill(row: index - start, position: positions[index]) }
       run(count: end - start, slot: slot + start, cache: cache, scores: false, deepstack: deepstack)

@@ -18,9 +18,9 @@ struct PatchEmbedding {
       kernels.append(try loader.matrix(name, inputs: inputs, outputs: sizes.embeddingLength))
     }
     self.kernels = kernels
-    let hasBias = loader.has("v.patch_embd.bias")
-    bias = hasBias ? try loader.vector("v.patch_embd.bias", sizes.embeddingLength) : nil
-    positions = sizes.family.design.hasPositionTable ? try PositionTable(loader: loader, sizes: sizes) : nil
+    let design = sizes.family.design
+    bias = design.hasPatchBias ? try loader.vector("v.patch_embd.bias", sizes.embeddingLength) : nil
+    positions = design.hasPositionTable ? try PositionTable(loader: loader, sizes: sizes) : nil
     reader = PatchReader(sizes: sizes)
   }
 
@@ -74,7 +74,7 @@ private struct PositionTable {
     for row in 0..<table.rows { table.unpack(row: row, into: unpacked.from(row)) }
     let resampling = Resampling(from: (side, side), to: (layout.height, layout.width), alignment: .corners)
     layout.forEach { index, row, column in
-      resampling.fill(rows, row: index, from: unpacked, down: row, across: column)
+      resampling.fill(rows, row: index, from: unpacked, place: row * layout.width + column)
     }
   }
 }

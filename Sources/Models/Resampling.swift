@@ -12,14 +12,12 @@ struct Resampling {
 
   private typealias Tap = (row: Int, weight: Float)
 
-  private let columns: Int
   private let taps: [[Tap]]
 
   /// - Parameters:
   ///   - source: rows down and across that there are.
   ///   - target: rows down and across that are wanted.
   init(from source: (height: Int, width: Int), to target: (height: Int, width: Int), alignment: Alignment) {
-    columns = target.width
     let down = (0..<target.height).map { Resampling.taps($0, of: target.height, from: source.height, alignment) }
     let across = (0..<target.width).map { Resampling.taps($0, of: target.width, from: source.width, alignment) }
     taps = down.flatMap { down in
@@ -29,9 +27,12 @@ struct Resampling {
     }
   }
 
-  /// Writes the new row at a place of the target grid into row `index` of `output`.
-  func fill(_ output: Rows, row index: Int, from source: Rows, down: Int, across: Int) {
-    output.fill(row: index, sumOf: taps[down * columns + across], of: source)
+  /// Rows of the wanted grid.
+  var count: Int { taps.count }
+
+  /// Writes the new row for a place of the wanted grid, counted row by row, into row `index` of `output`.
+  func fill(_ output: Rows, row index: Int, from source: Rows, place: Int) {
+    output.fill(row: index, sumOf: taps[place], of: source)
   }
 
   private static func taps(_ index: Int, of count: Int, from size: Int, _ alignment: Alignment) -> [Tap] {

@@ -31,11 +31,11 @@ public enum VisionFamily: String, Sendable, CaseIterable {
     case .qwen3VL:
       VisionDesign(
         picturesPerPatch: 2, norm: .layer, feedForward: .plain(.tanhGELU), hasRotary: true, hasPositionTable: true,
-        merger: .squares, hasDeepstack: true)
+        merger: .squares, hasPatchBias: true, hasDeepstack: true)
     case .llavaOneVision:
       VisionDesign(
         picturesPerPatch: 1, norm: .layer, feedForward: .plain(.tanhGELU), hasRotary: false, hasPositionTable: true,
-        merger: .pooled)
+        merger: .pooled, hasPatchBias: true)
     }
   }
 }
@@ -77,6 +77,8 @@ struct VisionDesign {
   /// Whether a learned vector for its place is added to each patch.
   let hasPositionTable: Bool
   let merger: Merger
+  /// Whether the embedding of patches has a bias.
+  var hasPatchBias = false
   /// Whether most blocks attend within windows of the picture only.
   var hasWindows = false
   /// Whether inner blocks' outputs are handed to the language model too.

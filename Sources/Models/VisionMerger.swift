@@ -14,7 +14,6 @@ struct VisionMerger {
   private let first, second: Linear
   /// From the grid of patches to that of tokens, if they differ.
   private let pooling: Resampling?
-  private let tokens: (rows: Int, columns: Int)
 
   /// The merger of the last block.
   init(loader: WeightLoader, sizes: VisionConfiguration) throws(ModelError) {
@@ -24,14 +23,14 @@ struct VisionMerger {
       norm = .patches(try VisionNorm(loader: loader, sizes: sizes, name: "v.post_ln", width: sizes.embeddingLength))
       inner = sizes.squareLength
       pooling = nil
-      tokens = (0, 0)
     case .pooled:
       // The tower's own last norm is not part of what the projector reads.
       norm = nil
       inner = try loader.outputs(of: "mm.0.weight")
-      let side = (sizes.fixedPictureSide ?? 0) / sizes.patchSize
-      tokens = ((side + 1) / 2, (side + 1) / 2)
-      pooling = Resampling(from: (side, side), to: (tokens.rows, tokens.columns), alignment: .edges)
+      let pixels = sizes.fixedPictureSide ?? 0
+      let side = pixels / sizes.patchSize
+      let grid = sizes.tokenGrid(width: pixels, height: pixels)
+      pooling = Resampling(from: (side, side), to: (grid.rows, grid.columns), alignment: .edges)
     }
     first = try loader.linear("mm.0", inputs: sizes.squareLength, outputs: inner)
     second = try loader.linear("mm.2", inputs: inner, outputs: sizes.outputLength)
@@ -45,7 +44,6 @@ struct VisionMerger {
     first = try loader.linear(prefix + "fc1", inputs: width, outputs: width)
     second = try loader.linear(prefix + "fc2", inputs: width, outputs: sizes.outputLength)
     pooling = nil
-    tokens = (0, 0)
   }
 
   var matrices: [WeightMatrix] { [first.weight, second.weight] }
@@ -98,11 +96,7 @@ struct VisionMerger {
 
   private func pooled(_ rows: Rows, in space: VisionWorkspace) -> Rows {
     guard let pooling, let target = space.pooled else { return rows }
-    for row in 0..<tokens.rows {
-      for column in 0..<tokens.columns {
-        pooling.fill(target, row: row * tokens.columns + column, from: rows, down: row, across: column)
-      }
-    }
+    for index in 0..<pooling.count { pooling.fill(target, row: index, from: rows, place: index) }
     return target
   }
 }

@@ -15,11 +15,11 @@ public final class VisionTower {
   /// Looks at every stage's output, if set.
   package var observer: StageObserver?
 
-  private let loader: WeightLoader
-  private let engine: Engine
+  let loader: WeightLoader
+  let engine: Engine
   private let embedding: PatchEmbedding
   private let blocks: [VisionBlock]
-  private let merger: VisionMerger
+  let merger: VisionMerger
   /// For each of `deepstackLayers`.
   private let deepstackMergers: [VisionMerger]
   private var workspace: VisionWorkspace?
@@ -29,9 +29,15 @@ public final class VisionTower {
     try self.init(file: file, threads: threads, instructionSet: .best)
   }
 
-  package init(file: GGUFFile, threads: ThreadPool, instructionSet: InstructionSet) throws(ModelError) {
+  package convenience init(file: GGUFFile, threads: ThreadPool, instructionSet: InstructionSet) throws(ModelError) {
+    try self.init(file: file, threads: threads, instructionSet: instructionSet, meter: MemoryMeter())
+  }
+
+  init(
+    file: GGUFFile, threads: ThreadPool, instructionSet: InstructionSet, meter: MemoryMeter
+  ) throws(ModelError) {
     let sizes = try VisionConfiguration(file: file)
-    let loader = WeightLoader(file: file)
+    let loader = WeightLoader(file: file, meter: meter)
     embedding = try PatchEmbedding(loader: loader, sizes: sizes)
     var blocks: [VisionBlock] = []
     for index in 0..<sizes.layers { blocks.append(try VisionBlock(loader: loader, sizes: sizes, index: index)) }

@@ -42,8 +42,10 @@ final class VisionWorkspace {
       merged = queries.joined(by: sizes.mergeSize * sizes.mergeSize)
       pooled = nil
     case .pooled:
+      let side = sizes.fixedPictureSide ?? 0
+      let grid = sizes.tokenGrid(width: side, height: side)
       merged = try loader.rows(capacity, width: mergedLength)
-      pooled = try loader.rows(capacity, width: mergedLength)
+      pooled = try loader.rows(grid.rows * grid.columns, width: mergedLength)
     }
     guard design.hasRotary else {
       rotary = nil

@@ -14,6 +14,8 @@ struct Linear {
 /// Finds a model's sizes and tensors in its file, and checks each before anything relies on it.
 struct WeightLoader {
   let file: GGUFFile
+  /// Counts what is set aside.
+  var meter = MemoryMeter()
 
   /// An integer that must lie in a range; `fallback` stands in for one that is not there.
   func size(_ key: String, in range: ClosedRange<Int>, fallback: Int? = nil) throws(ModelError) -> Int {
@@ -71,7 +73,11 @@ struct WeightLoader {
 
   func vector(_ name: String, _ count: Int) throws(ModelError) -> FloatBuffer {
     let tensor = try tensor(name, [count])
-    do { return try FloatBuffer(file: file, tensor: tensor) } catch { throw .compute(path: file.path, error) }
+    do {
+      let buffer = try FloatBuffer(file: file, tensor: tensor)
+      meter.add(buffer.byteCount)
+      return buffer
+    } catch { throw .compute(path: file.path, error) }
   }
 
   /// A matrix whose inputs may be spread over several dimensions.
@@ -116,8 +122,11 @@ struct WeightLoader {
   /// Working memory of `count` rows.
   func rows(_ count: Int, width: Int) throws(ModelError) -> Rows {
     let (numbers, overflow) = count.multipliedReportingOverflow(by: width)
+    let isCounted = meter.isForecast && !overflow && numbers < Int.max / MemoryLayout<Float>.stride
     do {
-      return try FloatBuffer(count: overflow ? .max : numbers).rows(width: width)
+      let buffer = try FloatBuffer(count: isCounted ? 0 : overflow ? .max : numbers)
+      meter.add(isCounted ? numbers * MemoryLayout<Float>.stride : buffer.byteCount)
+      return buffer.rows(width: width)
     } catch { throw .compute(path: file.path, error) }
   }
 }

@@ -18,7 +18,8 @@ enum CharacterKind: UInt8, Sendable {
   /// Of each ASCII character, which most text is made of.
   static let ascii: [CharacterKind] = (0..<0x80).map { CharacterKind(UInt32($0)) }
 
-  init(_ value: UInt32) {
+  /// - Parameter marksAreLetters: whether `\p{M}` counts as `\p{L}`.
+  init(_ value: UInt32, marksAreLetters: Bool = false) {
     switch value {
     case 0x20: self = .space
     case 0x0A, 0x0D: self = .lineBreak
@@ -28,6 +29,7 @@ enum CharacterKind: UInt8, Sendable {
       switch Unicode.Scalar(value)?.properties.generalCategory {
       case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter: self = .letter
       case .decimalNumber, .letterNumber, .otherNumber: self = .number
+      case .nonspacingMark, .spacingMark, .enclosingMark: self = marksAreLetters ? .letter : .other
       default: self = .other
       }
     }

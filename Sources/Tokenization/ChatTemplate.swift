@@ -1,4 +1,5 @@
-/// The tokens around what is said: ChatML as the Qwen families use it, one video at the start.
+/// The tokens around what is said, as the model's own chat template lays out a conversation, one video at the start.
+/// In the Qwen families' format:
 ///
 ///     <|im_start|>system
 ///     SYSTEM<|im_end|>
@@ -10,70 +11,171 @@
 ///     …
 ///
 /// The markers are tokens; the system's, the person's and the model's words are plain text whatever they contain. The
-/// tokens are those of the whole text at once, unless the system's or the person's words begin with a line break.
+/// tokens are those of the whole text at once, unless a question begins with a line break.
+///
+/// A prompt is `opening`, then `visionStart`, the video and `visionEnd` (or `textStart` where there is no video), the
+/// turns so far, each `pastQuestion`, the answer's tokens and `nextTurn`, and the newest `question`.
 public struct ChatTemplate: Sendable {
-  /// `<|vision_start|>`; empty if the vocabulary has no vision tokens.
+  /// What stands between `opening` and a video: `<|vision_start|>` in the Qwen families.
   public let visionStart: [Int]
-  /// `<|vision_end|>`; empty if the vocabulary has no vision tokens.
+  /// What stands between a video and the question.
   public let visionEnd: [Int]
-  /// `<|im_end|>` and a line break.
-  public let answerEnd: [Int]
-  /// `<|im_start|>user` and a line break.
-  public let nextUser: [Int]
-  /// Whether the vocabulary can mark a video.
-  public var supportsVision: Bool { !visionStart.isEmpty }
+  /// What stands between `opening` and a question without a video; empty in the Qwen families.
+  public let textStart: [Int]
+  /// The end of an answer and the opening of the person's next turn.
+  public let nextTurn: [Int]
+  /// The system's words that the model's makers use where nobody gives any.
+  public let defaultSystemPrompt: String?
+  /// Whether the model begins an answer in the midst of its thoughts: a `ThinkingFilter` then starts inside.
+  public let answersBeginThinking: Bool
+  /// Whether a question is followed by the same tokens once it is answered. Where not (Qwen3 opens an answer with an
+  /// empty block of thoughts and leaves it out later), an earlier turn is read anew from `pastQuestion`.
+  public let pastQuestionsStay: Bool
+  /// What to tell the user about the file's template; nil if it is followed, or if there is none.
+  public let notice: String?
+  /// Whether a video can be marked: by the template, or with the vocabulary's vision tokens.
+  public let supportsVision: Bool
 
   private let tokenizer: Tokenizer
-  private let turnStart: Int
-  /// `<|im_end|>`, a line break, `<|im_start|>assistant` and a line break.
-  private let questionEnd: [Int]
+  private let layout: ChatLayout
 
+  /// Follows `tokenizer.chatTemplate`. A file without one, or with one that cannot be followed (see `notice`), is
+  /// taken for ChatML.
+  ///
   /// - Parameter forVision: whether a video will be talked about.
   /// - Throws: `TokenizerError.missingSpecialTokens`, naming all that the vocabulary lacks. Without `forVision`, the
   ///   vision tokens may be lacking: such a vocabulary still serves a conversation in text.
   public init(tokenizer: Tokenizer, forVision: Bool = false) throws(TokenizerError) {
-    let start = tokenizer.specialToken("<|im_start|>")
-    let end = tokenizer.specialToken("<|im_end|>")
-    let visionStart = tokenizer.specialToken("<|vision_start|>")
-    let visionEnd = tokenizer.specialToken("<|vision_end|>")
-    guard let start, let end, !forVision || (visionStart != nil && visionEnd != nil) else {
+    let (layout, reason) = Self.layout(of: tokenizer)
+    func missing(_ markup: [String]) -> [String] {
       var missing: [String] = []
-      if start == nil { missing.append("<|im_start|>") }
-      if end == nil { missing.append("<|im_end|>") }
-      if forVision, visionStart == nil { missing.append("<|vision_start|>") }
-      if forVision, visionEnd == nil { missing.append("<|vision_end|>") }
-      throw .missingSpecialTokens(path: tokenizer.path, tokens: missing)
+      for marker in markup.flatMap(Self.markers)
+      where tokenizer.specialToken(marker) == nil && !missing.contains(marker) {
+        missing.append(marker)
+      }
+      return missing
     }
-    func plain(_ text: String) -> [Int] { tokenizer.encode(text, parsingSpecialTokens: false) }
+    // A template that says nothing about videos leaves them to the vocabulary's markers.
+    let videoEnd = layout.videoEnd ?? "<|vision_end|>"
+    let videoStart = layout.afterSystem.video ?? layout.afterSystem.text + "<|vision_start|>"
+    let missingForVision = missing([videoStart, videoEnd])
+    let needed = missing(layout.textMarkup) + (forVision ? missingForVision : [])
+    guard needed.isEmpty else {
+      var seen: Set<String> = []
+      throw .missingSpecialTokens(path: tokenizer.path, tokens: needed.filter { seen.insert($0).inserted })
+    }
 
     self.tokenizer = tokenizer
-    turnStart = start
-    if let visionStart, let visionEnd {
-      self.visionStart = [visionStart]
-      self.visionEnd = [visionEnd]
-    } else {
-      self.visionStart = []
-      self.visionEnd = []
+    self.layout = layout
+    supportsVision = missingForVision.isEmpty
+    let text = tokenizer.tokens(of: [.markup(layout.afterSystem.text)])
+    let video = supportsVision ? tokenizer.tokens(of: [.markup(videoStart)]) : text
+    let shared = zip(text, video).prefix { $0 == $1 }.count
+    textStart = Array(text[shared...])
+    visionStart = Array(video[shared...])
+    visionEnd = supportsVision ? tokenizer.tokens(of: [.markup(videoEnd)]) : []
+    nextTurn = tokenizer.tokens(of: [.markup(layout.nextTurn)])
+    defaultSystemPrompt = layout.defaultSystemPrompt
+    pastQuestionsStay = layout.pastQuestionEnd == layout.questionEnd
+    answersBeginThinking = Self.endsThinking(layout.questionEnd)
+    notice = reason.map {
+      "The chat template of \(tokenizer.path) cannot be followed: \($0). ChatML is used instead, which the model may "
+        + "not be used to."
     }
-    answerEnd = [end] + plain("\n")
-    nextUser = [start] + plain("user\n")
-    questionEnd = answerEnd + [start] + plain("assistant\n")
   }
 
-  /// The system's words and the opening of the person's first turn; with a video also `<|vision_start|>`, which is left
-  /// out where `supportsVision` is false.
-  public func opening(system: String, withVision: Bool) -> [Int] {
-    [turnStart] + tokenizer.encode("system\n" + system, parsingSpecialTokens: false) + answerEnd + nextUser
-      + (withVision ? visionStart : [])
+  /// The beginning of a conversation, up to where a video or the first question stands.
+  ///
+  /// - Parameter system: nil for what the model's makers use.
+  public func opening(system: String?) -> [Int] {
+    let parts: [PromptPart] =
+      if let system {
+        [.markup(layout.beforeSystem), .words(trimmed(system, layout.trimsSystem)), .markup(layout.afterSystem.text)]
+      } else {
+        [.markup(layout.withoutSystem.text)]
+      }
+    var tokens = tokenizer.tokens(of: parts)
+    if let beginning = tokenizer.beginning, tokens.first != beginning { tokens.insert(beginning, at: 0) }
+    return tokens.dropLast(textStart.count)
   }
 
   /// The person's words, the end of that turn and the opening of the model's.
-  public func question(_ text: String) -> [Int] {
-    tokenizer.encode(text, parsingSpecialTokens: false) + questionEnd
-  }
+  public func question(_ text: String) -> [Int] { question(text, layout.questionEnd) }
+
+  /// The same for a question that has been answered.
+  public func pastQuestion(_ text: String) -> [Int] { question(text, layout.pastQuestionEnd) }
 
   /// The model's words, the end of that turn and the opening of the person's next.
-  public func answerThenNextUser(_ answer: String) -> [Int] {
-    tokenizer.encode(answer, parsingSpecialTokens: false) + answerEnd + nextUser
+  public func answerThenNextTurn(_ answer: String) -> [Int] {
+    tokenizer.tokens(of: [.words(trimmed(answer, layout.trimsAnswer)), .markup(layout.nextTurn)])
+  }
+
+  private func question(_ text: String, _ end: String) -> [Int] {
+    tokenizer.tokens(of: [.words(trimmed(text, layout.trimsQuestion)), .markup(end)])
+  }
+
+  private func trimmed(_ text: String, _ isTrimmed: Bool) -> String {
+    guard isTrimmed else { return text }
+    var scalars = Substring(text).unicodeScalars.drop { $0.properties.isWhitespace }
+    while scalars.last?.properties.isWhitespace == true { scalars.removeLast() }
+    return String(scalars)
+  }
+
+  /// The layout to follow, and why it is not the file's if it has one.
+  private static func layout(of tokenizer: Tokenizer) -> (ChatLayout, reason: String?) {
+    guard let template = tokenizer.chatTemplate else { return (.chatML, nil) }
+    do throws(JinjaError) {
+      return (try ChatLayoutProbe.layout(of: template, tokens: tokenizer.tokensForTemplates), nil)
+    } catch {
+      return (.chatML, error.message)
+    }
+  }
+
+  /// The markers of the form `<|name|>` in a text.
+  private static func markers(in text: String) -> [String] {
+    text.split(separator: "<|", omittingEmptySubsequences: false).dropFirst().compactMap { piece in
+      piece.firstRange(of: "|>").map { "<|" + piece[..<$0.upperBound] }
+    }
+  }
+
+  private static func endsThinking(_ text: String) -> Bool {
+    guard let start = text.ranges(of: "<think>").last else { return false }
+    return !text[start.upperBound...].contains("</think>")
+  }
+}
+
+/// A stretch of a prompt.
+enum PromptPart {
+  /// Its markers are tokens.
+  case markup(String)
+  /// Plain text whatever it contains.
+  case words(String)
+}
+
+extension Tokenizer {
+  /// The tokens of parts that follow each other: those of the whole text, but for markers in words.
+  func tokens(of parts: [PromptPart]) -> [Int] {
+    var tokens: [Int] = []
+    var plain: [UInt8] = []
+    func flush() {
+      tokens += encode(String(decoding: plain, as: UTF8.self), parsingSpecialTokens: false)
+      plain = []
+    }
+    for part in parts {
+      switch part {
+      case .words(let text): plain += text.utf8
+      case .markup(let text):
+        forEachStretch(of: text) { stretch in
+          switch stretch {
+          case .plain(let bytes): plain += bytes
+          case .special(let token):
+            flush()
+            tokens.append(token)
+          }
+        }
+      }
+    }
+    flush()
+    return tokens
   }
 }

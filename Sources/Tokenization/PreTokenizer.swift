@@ -1,6 +1,19 @@
+/// How text is split into the pieces within which bytes are merged (`tokenizer.ggml.pre`).
+enum TextSplitting: String, Sendable, CaseIterable {
+  /// Qwen2 to Qwen3, their vision and coding models, and LLaVA-OneVision, which is built on Qwen2.
+  case qwen2
+  /// The same under the name that conversions of DeepSeek's distilled Qwen models carry.
+  case deepseekQwen = "deepseek-r1-qwen"
+  /// Qwen3.5: marks such as accents go with the letters.
+  case qwen35
+
+  var marksAreLetters: Bool { self == .qwen35 }
+}
+
 /// Splits text into the pieces within which bytes are merged, as `qwen2` does.
 ///
-/// The rule is the pattern of Qwen2's tokenizer, alternatives tried in this order at each place:
+/// The rule is the pattern of Qwen2's tokenizer, alternatives tried in this order at each place; for `qwen35`, `\p{L}`
+/// stands for `[\p{L}\p{M}]`:
 ///
 ///     (?i:'s|'t|'re|'ve|'m|'ll|'d)
 ///     [^\r\n\p{L}\p{N}]?\p{L}+
@@ -13,10 +26,12 @@
 /// Every character is taken by one of them, so the pieces make up the text.
 struct PreTokenizer {
   private let utf8: ArraySlice<UInt8>
+  private let marksAreLetters: Bool
 
   /// - Parameter utf8: valid UTF-8.
-  init(_ utf8: ArraySlice<UInt8>) {
+  init(_ utf8: ArraySlice<UInt8>, splitting: TextSplitting) {
     self.utf8 = utf8
+    marksAreLetters = splitting.marksAreLetters
   }
 
   func forEachPiece(_ body: (ArraySlice<UInt8>) -> Void) {
@@ -99,6 +114,6 @@ struct PreTokenizer {
     let length = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4
     var value = UInt32(lead) & (0x7F >> UInt32(length))
     for byte in utf8[(index + 1)...].prefix(length - 1) { value = value << 6 | UInt32(byte & 0x3F) }
-    return (CharacterKind(value), min(index + length, utf8.endIndex))
+    return (CharacterKind(value, marksAreLetters: marksAreLetters), min(index + length, utf8.endIndex))
   }
 }

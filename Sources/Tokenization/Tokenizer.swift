@@ -1,6 +1,6 @@
 import ModelFile
 
-/// Turns text into a model's tokens and back: byte-level BPE as the Qwen2 families use it, read from a GGUF's metadata.
+/// Turns text into a model's tokens and back: byte-level BPE as the Qwen families use it, read from a GGUF's metadata.
 ///
 /// Equal to Hugging Face `tokenizers` on the same vocabulary, except for characters younger than that library's Unicode
 /// tables: letters that came with Unicode 17, and the order of several combining marks if one came after Unicode 9.
@@ -10,14 +10,21 @@ import ModelFile
 public struct Tokenizer: Sendable {
   /// The number of tokens, those included that only fill the vocabulary up.
   public let vocabularySize: Int
-  /// The tokens at which an answer ends: those the file names, and the two with which Qwen's chat format ends things.
+  /// The tokens at which an answer ends: those the file names, the two with which Qwen's chat format ends things, and
+  /// those with which its coding models go on to another file.
   public let endOfTurnTokens: Set<Int>
   /// What is done to text first. A file may say (`edgeassist.tokenizer.normalization`: `none` or `nfc`); otherwise it
   /// is what Qwen2's own tokenizer does, `nfc`.
   public let normalization: TextNormalization
+  /// `tokenizer.chat_template`: how the model's makers lay out a conversation, in Jinja. See `ChatTemplate`.
+  public let chatTemplate: String?
+  /// The token that every prompt begins with, if the file asks for one (`tokenizer.ggml.add_bos_token`).
+  public let beginning: Int?
   /// The file that errors name.
   let path: String
+  private let namedTokens: [String: Int]
   private let vocabulary: Vocabulary
+  private let splitting: TextSplitting
   private let encoder: BytePairEncoder
   private let special: SpecialTokenFinder
 
@@ -27,7 +34,10 @@ public struct Tokenizer: Sendable {
     let model = try metadata.reading { (file) throws(GGUFError) in try file.string("tokenizer.ggml.model") }
     guard model == "gpt2" else { throw .unsupportedModel(path: path, model: model) }
     let split = try metadata.reading { (file) throws(GGUFError) in try file.stringIfPresent("tokenizer.ggml.pre") }
-    guard split == "qwen2" else { throw .unsupportedPreTokenizer(path: path, name: split) }
+    guard let splitting = split.flatMap(TextSplitting.init) else {
+      throw .unsupportedPreTokenizer(path: path, name: split)
+    }
+    self.splitting = splitting
     if let normalization {
       self.normalization = normalization
     } else {
@@ -44,13 +54,25 @@ public struct Tokenizer: Sendable {
     encoder = BytePairEncoder(merges: merges, index: index, unknown: unknown.map { Int32(truncatingIfNeeded: $0) })
 
     var ends: Set<Int> = []
-    for key in ["tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id"] {
-      if let token = try Self.token(metadata, key, vocabulary) { ends.insert(token) }
+    var named: [String: Int] = [:]
+    for name in ["bos", "eos", "eot"] {
+      named["\(name)_token"] = try Self.token(metadata, "tokenizer.ggml.\(name)_token_id", vocabulary)
     }
-    for text in ["<|im_end|>", "<|endoftext|>"] {
+    for name in ["eos_token", "eot_token"] {
+      if let token = named[name] { ends.insert(token) }
+    }
+    namedTokens = named
+    for text in ["<|im_end|>", "<|endoftext|>", "<|fim_pad|>", "<|repo_name|>", "<|file_sep|>"] {
       if let token = special.token(text) { ends.insert(token) }
     }
     endOfTurnTokens = ends
+    let begins = try metadata.reading { (file) throws(GGUFError) in
+      try file.boolIfPresent("tokenizer.ggml.add_bos_token")
+    }
+    beginning = begins == true ? named["bos_token"] : nil
+    chatTemplate = try metadata.reading { (file) throws(GGUFError) in
+      try file.stringIfPresent("tokenizer.chat_template")
+    }
   }
 
   /// The tokens of a text.
@@ -60,14 +82,33 @@ public struct Tokenizer: Sendable {
   public func encode(_ text: String, parsingSpecialTokens: Bool) -> [Int] {
     var result: [Int] = []
     var work = BytePairEncoder.Workspace()
+    guard parsingSpecialTokens else {
+      encodePlain(Array(text.utf8)[...], into: &result, using: &work)
+      return result
+    }
+    forEachStretch(of: text) { stretch in
+      switch stretch {
+      case .plain(let utf8): encodePlain(utf8, into: &result, using: &work)
+      case .special(let token): result.append(token)
+      }
+    }
+    return result
+  }
+
+  enum Stretch {
+    case plain(ArraySlice<UInt8>)
+    case special(Int)
+  }
+
+  /// A text's special tokens and what stands between them.
+  func forEachStretch(of text: String, _ body: (Stretch) -> Void) {
     var rest = Array(text.utf8)[...]
-    while parsingSpecialTokens, let found = special.first(in: rest) {
-      encodePlain(rest[..<found.range.lowerBound], into: &result, using: &work)
-      result.append(found.token)
+    while let found = special.first(in: rest) {
+      body(.plain(rest[..<found.range.lowerBound]))
+      body(.special(found.token))
       rest = rest[found.range.upperBound...]
     }
-    encodePlain(rest, into: &result, using: &work)
-    return result
+    body(.plain(rest))
   }
 
   /// The text of tokens; bytes that are not UTF-8 become U+FFFD, and numbers that are no tokens nothing.
@@ -79,6 +120,9 @@ public struct Tokenizer: Sendable {
 
   /// The control or user-defined token with this text, such as `<|vision_start|>`.
   public func specialToken(_ text: String) -> Int? { special.token(text) }
+
+  /// The texts of the tokens that chat templates ask for by name.
+  var tokensForTemplates: [String: String] { namedTokens.mapValues { vocabulary.text(of: $0) } }
 
   /// True for tokens that stand for no text: control tokens, and those that fill the vocabulary up.
   public func isControl(_ token: Int) -> Bool {
@@ -94,7 +138,8 @@ public struct Tokenizer: Sendable {
   private func encodePlain(
     _ utf8: ArraySlice<UInt8>, into result: inout [Int], using work: inout BytePairEncoder.Workspace
   ) {
-    PreTokenizer(normalization.apply(utf8)).forEachPiece { encoder.encode($0, into: &result, using: &work) }
+    let pieces = PreTokenizer(normalization.apply(utf8), splitting: splitting)
+    pieces.forEachPiece { encoder.encode($0, into: &result, using: &work) }
   }
 
   private static func normalization(_ metadata: GGUFMetadata) throws(TokenizerError) -> TextNormalization {

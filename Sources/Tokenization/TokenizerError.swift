@@ -6,7 +6,7 @@ public enum TokenizerError: Error, Sendable, Hashable {
   case metadata(GGUFError)
   /// The file's tokenizer is not byte-level BPE (`gpt2` in GGUF's words).
   case unsupportedModel(path: String, model: String)
-  /// The text is to be split in a way other than `qwen2`'s; nil if the file doesn't say how.
+  /// The text is to be split in a way that is not known; nil if the file doesn't say how.
   case unsupportedPreTokenizer(path: String, name: String?)
   /// The vocabulary has no entries.
   case emptyVocabulary(path: String)
@@ -29,9 +29,10 @@ extension TokenizerError: CustomStringConvertible {
     case .metadata(let error):
       error.message
     case .unsupportedModel(let path, let model):
-      "\(path) has a tokenizer of the kind “\(model)”; byte-level BPE (“gpt2”) is read. Use a Qwen2-VL model."
+      "\(path) has a tokenizer of the kind “\(model)”; byte-level BPE (“gpt2”) is read. Use a Qwen model."
     case .unsupportedPreTokenizer(let path, let name?):
-      "\(path) splits text as “\(name)” does; “qwen2” is known. Use a Qwen2-VL model."
+      "\(path) splits text as “\(name)” does; known are "
+        + TextSplitting.allCases.map { "“\($0.rawValue)”" }.joined(separator: ", ") + ". Use a Qwen model."
     case .unsupportedPreTokenizer(let path, nil):
       "\(path) does not say how text is split (tokenizer.ggml.pre). Use a newer conversion of the model."
     case .emptyVocabulary(let path):
@@ -45,7 +46,7 @@ extension TokenizerError: CustomStringConvertible {
     case .unsupportedNormalization(let path, let name):
       "\(path) wants its text normalized as “\(name)”; “none” and “nfc” are known. Convert the model anew."
     case .missingSpecialTokens(let path, let tokens):
-      "\(path) has no \(tokens.joined(separator: ", ")), which the conversation needs. Use a Qwen2-VL model."
+      "\(path) has no \(tokens.joined(separator: ", ")), which the conversation needs. Use a Qwen model."
     }
   }
 

@@ -25,13 +25,27 @@ struct Samples: RandomNumberGenerator {
     case .f32: floats(count).flatMap { bytes($0.bitPattern) }
     case .f16: floats(count).flatMap { bytes(halfBits($0)) }
     case .bf16: floats(count).flatMap { bytes(UInt16($0.bitPattern >> 16)) }
-    case .q8_0, .q4_0:
-      (0..<count / 32).flatMap { _ in
-        let scale = Float.random(in: 0.005...0.02, using: &self)
-        let numbers = (0..<type.bytesPerBlock - 2).map { _ in UInt8.random(in: 0...255, using: &self) }
-        return bytes(halfBits(scale)) + numbers
+    default:
+      (0..<count / type.elementsPerBlock).flatMap { _ in
+        var block = (0..<type.bytesPerBlock).map { _ in UInt8.random(in: 0...255, using: &self) }
+        for place in scalePlaces(type) {
+          block.replaceSubrange(place..<place + 2, with: bytes(halfBits(Float.random(in: 0.005...0.02, using: &self))))
+        }
+        if type == .mxfp4 { block[0] = UInt8.random(in: 118...121, using: &self) }
+        return block
       }
-    default: []
+    }
+  }
+
+  /// Where the half-precision scales and minimums of a block begin.
+  private func scalePlaces(_ type: TensorType) -> [Int] {
+    switch type {
+    case .q4_1, .q5_1, .q4_K, .q5_K: [0, 2]
+    case .q2_K: [80, 82]
+    case .q3_K: [108]
+    case .q6_K: [208]
+    case .mxfp4: []
+    default: [0]
     }
   }
 

@@ -59,10 +59,16 @@ struct GoldenFileTests {
     #expect(try file.bytes(of: file.requiredTensor("ramp.q8_0")).prefix(4).elementsEqual([0x0A, 0x35, 0x81, 0x84]))
   }
 
-  @Test("has quantizations that can be looked at but not computed with")
+  @Test("has quantizations that can be computed with, by their customary names")
   func supportedTypes() throws {
     #expect(try file.requiredTensor("ramp.q4_0").type.isSupported)
-    #expect(try !file.requiredTensor("blocks.q6_k").type.isSupported)
+    #expect(try file.requiredTensor("blocks.q6_k").type.isSupported)
     #expect(try file.requiredTensor("blocks.q6_k").type.name == "Q6_K")
+  }
+
+  @Test("quantizations without kernels can be looked at but not computed with")
+  func unsupportedTypes() {
+    #expect(!TensorType.iq2_xxs.isSupported)
+    #expect(!TensorType.q8_1.isSupported)
   }
 }

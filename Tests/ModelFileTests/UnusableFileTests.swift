@@ -271,7 +271,7 @@ struct UnusableFileTests {
     let path = workbench.path()
     let errors = try [
       error([]), error(Array("<html>".utf8)), error(HandmadeFile(version: 1).bytes),
-      error(HandmadeFile().bytes.dropLast()), .missingTensor(path: path, name: "w", partOf: 3),
+      error(HandmadeFile().bytes.dropLast()), .missingTensor(path: path, name: "w"),
     ].compactMap(\.self)
     #expect(errors.count == 5)
     for error in errors {
@@ -290,18 +290,8 @@ struct TensorLookupTests {
     let path = try goldenPath("everything.gguf")
     let file = try GGUFFile(path: path)
     #expect(file.tensor("nothing") == nil)
-    #expect(throws: GGUFError.missingTensor(path: path, name: "nothing", partOf: nil)) {
+    #expect(throws: GGUFError.missingTensor(path: path, name: "nothing")) {
       try file.requiredTensor("nothing")
-    }
-  }
-
-  @Test("and is in another part of a split model says so")
-  func split() throws {
-    let workbench = try Workbench()
-    try GGUFWriter(path: workbench.path(), metadata: GGUFMetadata(["split.count": .uint16(3)]), tensors: []).finish()
-    let file = try GGUFFile(path: workbench.path())
-    #expect(throws: GGUFError.missingTensor(path: workbench.path(), name: "w", partOf: 3)) {
-      try file.requiredTensor("w")
     }
   }
 }

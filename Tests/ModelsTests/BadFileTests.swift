@@ -69,11 +69,11 @@ import Testing
   func unsupportedType() throws {
     let file = try RewrittenFile(golden.model) { tensor, bytes in
       guard tensor.name == "blk.1.ffn_down.weight" else { return (tensor.dimensions, tensor.type, bytes) }
-      let size = try #require(TensorDescription.byteCount(dimensions: tensor.dimensions, type: .q5_0))
-      return (tensor.dimensions, .q5_0, Array(repeating: 0, count: size))
+      let size = try #require(TensorDescription.byteCount(dimensions: tensor.dimensions, type: .q8_1))
+      return (tensor.dimensions, .q8_1, Array(repeating: 0, count: size))
     }.file
     let text = message(file)
-    #expect(text.contains("blk.1.ffn_down.weight") && text.contains("Q5_0") && text.contains("Q8_0, Q4_0"))
+    #expect(text.contains("blk.1.ffn_down.weight") && text.contains("Q8_1") && text.contains("Q8_0, Q2_K"))
   }
 
   @Test(

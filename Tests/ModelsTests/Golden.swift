@@ -59,21 +59,24 @@ struct Golden {
     func pictures(_ patch: Int, tower: VisionConfiguration) -> (Picture, Picture) {
       let height = grid.height * tower.sideMultiple
       let width = grid.width * tower.sideMultiple
-      func make(_ index: Int) -> Picture {
-        var pixels: [UInt8] = []
-        for y in 0..<height {
-          for x in 0..<width {
-            for c in 0..<3 {
-              let value = x * 31 + y * 17 + c * 101 + index * 57 + x * y / 3 + (x / 9) * (y / 7) * 13
-              pixels.append(UInt8(truncatingIfNeeded: value))
-            }
-          }
-        }
-        return Picture(width: width, height: height, pixels: pixels)
-      }
+      func make(_ index: Int) -> Picture { goldenPicture(index, width: width, height: height) }
       return isStill ? (make(0), make(0)) : (make(2 * patch), make(2 * patch + 1))
     }
   }
+}
+
+/// A picture by the formula of the scripts beside the goldens.
+func goldenPicture(_ index: Int, width: Int, height: Int) -> Picture {
+  var pixels: [UInt8] = []
+  for y in 0..<height {
+    for x in 0..<width {
+      for c in 0..<3 {
+        let value = x * 31 + y * 17 + c * 101 + index * 57 + x * y / 3 + (x / 9) * (y / 7) * 13
+        pixels.append(UInt8(truncatingIfNeeded: value))
+      }
+    }
+  }
+  return Picture(width: width, height: height, pixels: pixels)
 }
 
 /// ‖a − b‖ / ‖b‖ over all numbers of a stage.

@@ -64,3 +64,20 @@ func standIn(_ byte: UInt8) -> String {
   let value = isItself(byte) ? UInt32(byte) : 256 + UInt32((0..<byte).count { !isItself($0) })
   return Unicode.Scalar(value).map(String.init) ?? ""
 }
+
+/// The golden vocabulary with a chat template.
+func templatedTokenizer(_ template: String?, addsBeginning: Bool = false) throws -> Tokenizer {
+  var metadata = GGUFMetadata(path: "small.gguf", from: try GGUFFile(path: goldenPath("vocabulary.gguf")).metadata)
+  metadata["tokenizer.chat_template"] = template.map { .string($0) }
+  metadata["tokenizer.ggml.bos_token_id"] = metadata["tokenizer.ggml.padding_token_id"]
+  metadata["tokenizer.ggml.add_bos_token"] = .bool(addsBeginning)
+  return try Tokenizer(metadata: metadata)
+}
+
+extension GGUFMetadata {
+  /// Another file's entries under this path.
+  init(path: String, from other: GGUFMetadata) {
+    self.init(path: path)
+    for key in other.keys { self[key] = other[key] }
+  }
+}

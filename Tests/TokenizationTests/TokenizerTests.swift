@@ -49,6 +49,21 @@ struct TokenizerTests {
     #expect(tokenizer.isControl(number))
   }
 
+  @Test("splits text as the file's family does", arguments: ["qwen2", "deepseek-r1-qwen", "qwen35"])
+  func splitting(name: String) throws {
+    // A letter and a mark that compose to nothing; the merge joins the letter to the mark's first byte.
+    var metadata = smallVocabulary(adding: [("xÌ", 1)], merges: ["x Ì"])
+    metadata["tokenizer.ggml.pre"] = .string(name)
+    let tokens = try Tokenizer(metadata: metadata).encode("x\u{303}", parsingSpecialTokens: false)
+    #expect(tokens.count == (name == "qwen35" ? 2 : 3), "only Qwen3.5 takes the mark for a part of the word")
+  }
+
+  @Test("ends answers where coding models go on to another file")
+  func codeEnds() throws {
+    let tokenizer = try Tokenizer(metadata: smallVocabulary(adding: [("<|im_end|>", 3), ("<|file_sep|>", 4)]))
+    #expect(tokenizer.endOfTurnTokens == [256, 257])
+  }
+
   @Test("applies the merge of lowest rank first, leftmost first")
   func mergeOrder() throws {
     let metadata = smallVocabulary(
@@ -172,6 +187,6 @@ struct UnusableVocabularyTests {
   func message() {
     #expect(
       error { $0["tokenizer.ggml.model"] = .string("llama") }?.message
-        == "small.gguf has a tokenizer of the kind “llama”; byte-level BPE (“gpt2”) is read. Use a Qwen2-VL model.")
+        == "small.gguf has a tokenizer of the kind “llama”; byte-level BPE (“gpt2”) is read. Use a Qwen model.")
   }
 }

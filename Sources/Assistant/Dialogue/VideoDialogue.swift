@@ -83,7 +83,8 @@ public final class VideoDialogue {
     let longest = questions.map { template.question($0).count }.max() ?? template.question("").count
     // The time of a day's last frame is written with the most digits that are worth counting on.
     let frame = grid.rows * grid.columns + layout.caption(at: 86399).count
-    let tail = model.template.visionEnd.count + longest + Self.answerReserve
+    let end = model.template.visionEnd.count + (model.vision?.newline == nil ? 0 : 1)
+    let tail = end + longest + Self.answerReserve
     let least = cache.systemCount + layout.opening.count + frame + tail
     if let budget = cache.budget, budget < least {
       throw AssistantError(CacheError.budgetTooSmall(budget: budget, least: least))
@@ -164,16 +165,18 @@ public final class VideoDialogue {
     let start = ContinuousClock.now
     do {
       try completePatch()
-      var turn = DialogueTurn(
-        question: question, answer: "", time: time, questionTokens: template.question(question), answerTokens: [])
-      let promptTokens = try readPrompt(for: turn, isCancelled: isCancelled)
+      let promptTokens = try readPrompt(for: template.question(question), isCancelled: isCancelled)
       var decoding = AnswerDecoding(model: model, options: options)
       let stop = try decode(&decoding, start: start, isCancelled: isCancelled, emit: emit)
-      // A prompt that was broken off must not be built upon; the turn's words are read again with the next question.
-      if stop == .cancelled { dropTail() }
-      turn.answer = decoding.text
-      turn.answerTokens = decoding.tokens
-      turns.append(turn)
+      // A prompt that was broken off must not be built upon, and thoughts are left out of later ones; the turn's words
+      // are read again with the next question.
+      let isBuiltUpon = stop != .cancelled && !decoding.hasThought && model.template.pastQuestionsStay
+      if !isBuiltUpon { dropTail() }
+      turns.append(
+        DialogueTurn(
+          question: question, answer: decoding.text, time: time,
+          answerTokens: decoding.hasThought
+            ? model.tokenizer.encode(decoding.text, parsingSpecialTokens: false) : decoding.tokens))
       return AnswerSummary(
         text: decoding.text, stop: stop, promptTokens: promptTokens, answerTokens: decoding.tokens.count,
         firstTokenSeconds: decoding.firstTokenSeconds ?? seconds(since: start), seconds: seconds(since: start))
@@ -184,23 +187,28 @@ public final class VideoDialogue {
   }
 
   /// Reads what stands between what is held and the answer; returns its length in tokens.
-  private func readPrompt(for turn: DialogueTurn, isCancelled: () -> Bool) throws -> Int {
+  private func readPrompt(for question: [Int], isCancelled: () -> Bool) throws -> Int {
     var prompt: [Int]
     if cache.tailCount > 0 {
-      prompt = unreadAnswerTokens + template.nextTurn + turn.questionTokens
+      prompt = unreadAnswerTokens + template.nextTurn + question
       if cache.tailCount + prompt.count <= tailLimit, try hasRoom(for: prompt) {
         try readTail(prompt, isCancelled: isCancelled)
         return prompt.count
       }
       dropTail()
     }
-    prompt = template.tail(
-      turns: turns, question: turn.questionTokens, visionEnd: layout.closing, limit: tailLimit)
+    let visionEnd = layout.hasFrames ? layout.closing : nil
+    prompt = template.tail(turns: turns, question: question, visionEnd: visionEnd, limit: tailLimit)
     if try !hasRoom(for: prompt) {
-      prompt = template.tail(turns: [], question: turn.questionTokens, visionEnd: layout.closing, limit: 0)
+      prompt = template.tail(turns: [], question: question, visionEnd: visionEnd, limit: 0)
       try makeRoom(for: prompt.count + Self.answerReserve)
     }
     tailTimeline = layout.tail
+    if layout.hasFrames, let newline = model.vision?.newline {
+      try model.language.prefill(
+        vectors: EmbeddingBlock(rows: 1, width: newline.count, values: newline),
+        positions: [tailTimeline.nextText()], cache: cache)
+    }
     try readTail(prompt, isCancelled: isCancelled)
     return prompt.count
   }

@@ -18,21 +18,27 @@ public final class LoadedModel {
   public let threads: Int
   /// What the file says of how it wants to be used.
   public let preferences: ModelPreferences
+  /// What was asked for and could not be done, and what had to be guessed, for people to read.
+  public let warnings: [String]
 
   /// Pixels along the side of a vision token in most models.
   static let usualSide = 28
 
-  /// Maps the files and checks that they belong together. Weights are read when they are first used.
+  /// Maps the files and checks that they belong together and will fit into memory. Weights are read when they are first
+  /// used, unless `memory` asks for more.
   ///
-  /// - Throws: `AssistantError.modelUnreadable` with the reason.
-  public init(paths: ModelPaths, threads: Int) throws(AssistantError) {
+  /// - Throws: `AssistantError.modelUnreadable` with the reason, or `insufficientMemory` with the figures.
+  public init(paths: ModelPaths, threads: Int, memory: MemoryDemand = MemoryDemand()) throws(AssistantError) {
     do {
       let file = try GGUFFile(path: paths.languageModel)
+      let visionFile = try paths.vision.map { path throws(GGUFError) in try GGUFFile(path: path) }
+      let forecast = try MemoryForecast(language: file, vision: visionFile, budget: memory.budget, threads: threads)
+      try memory.check(forecast, path: paths.languageModel)
       let pool = ThreadPool(threads: threads)
       let language = try LanguageModel(file: file, threads: pool)
       let tokenizer = try Tokenizer(metadata: file.metadata)
-      if let visionPath = paths.vision {
-        let tower = try VisionTower(file: try GGUFFile(path: visionPath), threads: pool)
+      if let visionFile {
+        let tower = try VisionTower(file: visionFile, threads: pool)
         try tower.check(fits: language)
         vision = tower
       } else {
@@ -47,6 +53,9 @@ public final class LoadedModel {
       name = title ?? URL(fileURLWithPath: paths.languageModel).deletingPathExtension().lastPathComponent
       isEmbedded = paths.isEmbedded
       self.threads = threads
+      warnings = memory.settle([file] + (visionFile.map { [$0] } ?? [])) + (template.notice.map { [$0] } ?? [])
+    } catch let error as AssistantError {
+      throw error
     } catch {
       throw .modelUnreadable(message: String(describing: error))
     }
@@ -60,22 +69,21 @@ public struct ModelPreferences: Sendable, Equatable {
   public var maximumPixels: Int
   /// Pictures sampled from a second of video.
   public var framesPerSecond: Double
-  public var systemPrompt: String
+  /// nil leaves it to the chat template.
+  public var systemPrompt: String?
 
   /// About 128 vision tokens for each temporal patch, the operating point of the InfiniPot-V paper.
   static let defaultMaximumTokens = 128
   static let defaultMinimumTokens = 4
   static let defaultFramesPerSecond = 2.0
-  static let defaultSystemPrompt = "You are a helpful assistant."
 
   /// - Parameter side: of the square of pixels that becomes one vision token.
   init(metadata: GGUFMetadata, side: Int) {
     let integer = { (key: String) in (try? metadata.integerIfPresent(key)) ?? nil }
     let rate = (try? metadata.floatIfPresent("edgeassist.sampling.fps")) ?? nil
-    let prompt = (try? metadata.stringIfPresent("edgeassist.system_prompt")) ?? nil
     minimumPixels = integer("edgeassist.vision.min_pixels") ?? Self.defaultMinimumTokens * side * side
     maximumPixels = integer("edgeassist.vision.max_pixels") ?? Self.defaultMaximumTokens * side * side
     framesPerSecond = rate.flatMap { $0 > 0 && $0 <= 240 ? $0 : nil } ?? Self.defaultFramesPerSecond
-    systemPrompt = prompt ?? Self.defaultSystemPrompt
+    systemPrompt = (try? metadata.stringIfPresent("edgeassist.system_prompt")) ?? nil
   }
 }

@@ -12,9 +12,14 @@
 // float, one a token. Nothing here allocates; scratch memory is given by the caller, one piece for each thread.
 
 /// How a matrix's numbers are stored.
-typedef enum { CK_F32, CK_F16, CK_BF16, CK_Q8_0, CK_Q4_0 } ck_type;
+typedef enum {
+  CK_F32, CK_F16, CK_BF16,
+  CK_Q8_0, CK_Q4_0, CK_Q4_1, CK_Q5_0, CK_Q5_1,
+  CK_Q2_K, CK_Q3_K, CK_Q4_K, CK_Q5_K, CK_Q6_K,
+  CK_IQ4_NL, CK_IQ4_XS, CK_MXFP4
+} ck_type;
 
-/// Weights in one block of Q8_0 and Q4_0, and of activations quantized to meet them.
+/// Weights in the smallest block of a quantized type, and numbers in one of activations quantized to meet them.
 #define CK_BLOCK 32
 /// Floats of scratch memory that a thread needs for any function here.
 #define CK_SCRATCH_FLOATS (84 * 1024)
@@ -30,7 +35,7 @@ typedef struct {
   const int8_t *quantized;  // [tokens][columns]
   const int16_t *wide;      // the same numbers in 16 bits
   const float *scales;      // [tokens][columns / CK_BLOCK]
-  const int32_t *sums;      // the sum of each block of `quantized`
+  const int16_t *sums;      // the sums of each half of a block of `quantized`
   size_t tokens;
 } ck_input;
 
@@ -69,7 +74,7 @@ typedef struct {
   void (*f16_to_f32)(const uint16_t *source, float *target, size_t count);
   void (*f32_to_f16)(const float *source, uint16_t *target, size_t count);
   /// Rounds to 8 bits with one scale for each CK_BLOCK values; count is a multiple of CK_BLOCK.
-  void (*quantize)(const float *source, size_t count, int8_t *quantized, int16_t *wide, float *scales, int32_t *sums);
+  void (*quantize)(const float *source, size_t count, int8_t *quantized, int16_t *wide, float *scales, int16_t *sums);
   /// Computes output rows first..<last of a product for all tokens.
   void (*multiply)(const ck_product *product, const ck_input *input, size_t first, size_t last, float *scratch);
   /// Query heads first_head..<last_head for tokens first..<last; the heads lie within one key-value head's group.
@@ -99,8 +104,13 @@ const ck_kernels *_Nullable ck_kernels_for(ck_level level);
 /// The fastest functions that this machine runs; looked up once.
 const ck_kernels *ck_best_kernels(void);
 
-/// Unpacks `count` weights of any type; of quantized types a multiple of CK_BLOCK.
+/// Unpacks `count` weights of any type; of quantized types whole blocks.
 void ck_unpack(ck_type type, const void *source, float *target, size_t count);
+
+/// Packs `rows` rows of `columns` numbers, whole blocks of the type. `importance` holds what an error in each column
+/// weighs, or is NULL.
+void ck_pack(ck_type type, const float *source, void *target, size_t rows, size_t columns,
+             const float *_Nullable importance);
 
 /// Several products of one input, cut into chunks for a pool of threads.
 typedef struct {

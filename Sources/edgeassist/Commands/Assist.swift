@@ -37,7 +37,7 @@ struct Assist: AsyncParsableCommand {
       budget: memory.dialogueBudget, policy: memory.policy, systemPrompt: generation.system,
       sampling: generation.parameters, maximumAnswerTokens: generation.maximumTokens)
     do {
-      let loaded = try model.load()
+      let loaded = try model.load(budget: memory.dialogueBudget)
       if let requests = batch.batch {
         try await BatchCommand(requests: requests, arguments: batch, stream: stream.settings, dialogue: options)
           .run(model: loaded)

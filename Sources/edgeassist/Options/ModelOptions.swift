@@ -17,14 +17,30 @@ struct ModelOptions: ParsableArguments {
   @Option(name: .long, help: ArgumentHelp("Worker threads. Left out: one for each processor.", valueName: "n"))
   var threads: Int?
 
+  @Flag(name: .long, help: "Read all weights at the start and keep them from being paged out.")
+  var mlock = false
+
+  @Flag(name: .long, help: "Read all weights in the background from the start.")
+  var prefetch = false
+
+  @Flag(
+    name: .customLong("mmap-only"),
+    help: "Run a model that is larger than memory: its weights stay on disk and are paged in. Slow.")
+  var isMappedOnly = false
+
   func validate() throws {
+    if mlock && isMappedOnly { throw ValidationError("--mlock and --mmap-only exclude each other") }
     if let threads, !(1...256).contains(threads) {
       throw ValidationError("--threads must be between 1 and 256, not \(threads)")
     }
   }
 
-  func load() throws(AssistantError) -> LoadedModel {
+  /// - Parameter budget: of the key-value cache, which must fit into memory beside the model.
+  func load(budget: DialogueOptions.Budget) throws(AssistantError) -> LoadedModel {
     let paths = try ModelPaths.resolve(languageModel: model, vision: vision)
-    return try LoadedModel(paths: paths, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+    return try LoadedModel(
+      paths: paths, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount,
+      memory: MemoryDemand(
+        budget: budget, isLocked: mlock, isPrefetched: prefetch, isMappedOnly: isMappedOnly))
   }
 }

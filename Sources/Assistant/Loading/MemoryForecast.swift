@@ -1,0 +1,95 @@
+import BoundedCache
+import Compute
+import ModelFile
+import Models
+
+/// What a model takes in memory when it runs, foretold from its files' headers and the program's own arithmetic.
+///
+/// All figures are bytes that are resident at the height of a run that has read every weight and filled the budget.
+public struct MemoryForecast: Sendable, Equatable {
+  /// Of the mapped files: every weight, and of an embedding matrix that is not the output head as well, some rows.
+  public var weights: Int
+  /// Keys and values at the full budget.
+  public var cache: Int
+  /// What language model and vision tower set aside for their steps.
+  public var working: Int
+  /// The program and its libraries, the tokenizer's tables, a video being decoded; see `programByteCount`.
+  public var program: Int
+  /// Tokens that the key-value cache may hold.
+  public var budget: Int
+  /// Bytes that each of them takes there.
+  public var cacheBytesPerToken: Int
+
+  public var total: Int { [weights, cache, working, program].reduce(0, Self.sum) }
+  /// What must be in memory at any rate: weights that stay on disk can be paged in and out.
+  public var leastTotal: Int { [cache, working, program].reduce(0, Self.sum) }
+
+  /// Loads both files without their weights, counting what use would set aside.
+  ///
+  /// - Parameters:
+  ///   - pixels: the area of the largest picture; nil for what the model prefers.
+  /// - Throws: `ModelError` where the model cannot be run.
+  public init(
+    language: GGUFFile, vision: GGUFFile?, budget: DialogueOptions.Budget, threads: Int, pixels: Int? = nil
+  ) throws(ModelError) {
+    let pool = ThreadPool(threads: threads)
+    let shape = try DecoderConfiguration(file: language).cacheShape
+    var working = try LanguageModel.workingByteCount(of: language, threads: pool)
+    if let vision {
+      let side = try VisionConfiguration(file: vision).sideMultiple
+      let preferred = ModelPreferences(metadata: language.metadata, side: side).maximumPixels
+      let tower = try VisionTower.workingByteCount(of: vision, threads: pool, pixels: pixels ?? preferred)
+      working = Self.sum(working, tower)
+    }
+    self.working = working
+    weights = Self.sum(Self.touchedByteCount(of: language), vision?.byteCount ?? 0)
+    program = Self.programByteCount(vocabulary: language.vocabularyCount, hasVision: vision != nil)
+    self.budget =
+      switch budget {
+      case .tokens(let count): count
+      case .bytes(let count): KeyValueCache.tokens(forBytes: count, shape: shape)
+      }
+    cacheBytesPerToken = shape.bytesPerToken
+    let (bytes, overflow) = cacheBytesPerToken.multipliedReportingOverflow(by: self.budget)
+    cache = overflow ? .max : bytes
+  }
+
+  /// The largest budget with which everything fits; 0 if none does.
+  public func budget(fitting limit: Int) -> Int {
+    let fixed = Self.sum(Self.sum(weights, working), program)
+    return cacheBytesPerToken > 0 ? max(0, limit - fixed) / cacheBytesPerToken : 0
+  }
+
+  // MARK: Measured
+
+  /// Resident before a model is loaded (the program and the parts of its libraries that run), and what decoding a video
+  /// of usual size adds. Measured on Linux x86-64 with FFmpeg 6; other builds differ by some megabytes.
+  private static let baseByteCount = 30 << 20
+  private static let videoByteCount = 24 << 20
+  /// Tables of a byte-level tokenizer for each token of its vocabulary, merges included. Measured at 151,936 tokens.
+  private static let bytesPerVocabularyToken = 220
+  /// An embedding row brings its page and, where the file is cached, the 15 around it; prompts use this many at the most.
+  private static let embeddingBytesTouched = 1024 * 65536
+
+  private static func programByteCount(vocabulary: Int, hasVision: Bool) -> Int {
+    let tokenizer = min(vocabulary, 1 << 32) * bytesPerVocabularyToken
+    return baseByteCount + (hasVision ? videoByteCount : 0) + tokenizer
+  }
+
+  private static func touchedByteCount(of file: GGUFFile) -> Int {
+    guard file.tensor("output.weight") != nil, let embedding = file.tensor("token_embd.weight") else {
+      return file.byteCount
+    }
+    return file.byteCount - max(0, embedding.byteCount - embeddingBytesTouched)
+  }
+
+  private static func sum(_ left: Int, _ right: Int) -> Int {
+    let (result, overflow) = left.addingReportingOverflow(right)
+    return overflow ? .max : result
+  }
+}
+
+extension GGUFFile {
+  /// Entries of the tokenizer's vocabulary.
+  var vocabularyCount: Int { (try? metadata.arrayIfPresent("tokenizer.ggml.tokens"))??.count ?? 0 }
+}

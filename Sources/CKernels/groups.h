@@ -1,0 +1,211 @@
+// How quantized weights lie in their blocks, read one group of 32 at a time, in plain C.
+//
+// A block holds 32 weights, one group, or 256, eight groups with a common scale. Every weight of every type is
+//   scale * factor * integer - minimum * minimum_factor
+// where the factors belong to a half of the group, 16 weights. The layouts are those of ggml as the gguf package's
+// dequantization reads them (gguf 0.19, quants.py).
+#ifndef EDGEASSIST_CKERNELS_GROUPS_H
+#define EDGEASSIST_CKERNELS_GROUPS_H
+
+#include "internal.h"
+
+static inline int ck_is_quantized(ck_type type) { return type != CK_F32 && type != CK_F16 && type != CK_BF16; }
+
+/// Weights in a block; 1 of types without blocks.
+static inline size_t ck_block_weights(ck_type type) {
+  switch (type) {
+    case CK_F32:
+    case CK_F16:
+    case CK_BF16: return 1;
+    case CK_Q2_K:
+    case CK_Q3_K:
+    case CK_Q4_K:
+    case CK_Q5_K:
+    case CK_Q6_K:
+    case CK_IQ4_XS: return 256;
+    default: return CK_BLOCK;
+  }
+}
+
+static inline size_t ck_block_bytes(ck_type type) {
+  switch (type) {
+    case CK_F32: return 4;
+    case CK_F16:
+    case CK_BF16: return 2;
+    case CK_Q8_0: return 34;    // scale, 32 bytes
+    case CK_Q4_0:
+    case CK_IQ4_NL: return 18;  // scale, 16 bytes of nibbles
+    case CK_Q4_1: return 20;    // scale, minimum, nibbles
+    case CK_Q5_0: return 22;    // scale, 4 bytes of fifth bits, nibbles
+    case CK_Q5_1: return 24;    // scale, minimum, fifth bits, nibbles
+    case CK_MXFP4: return 17;   // exponent, nibbles
+    case CK_Q2_K: return 84;    // 16 bytes of factors, 64 of bit pairs, scale, minimum
+    case CK_Q3_K: return 110;   // 32 bytes of third bits, 64 of bit pairs, 12 of factors, scale
+    case CK_Q4_K: return 144;   // scale, minimum, 12 bytes of factors, 128 of nibbles
+    case CK_Q5_K: return 176;   // scale, minimum, 12 bytes of factors, 32 of fifth bits, 128 of nibbles
+    case CK_Q6_K: return 210;   // 128 bytes of nibbles, 64 of fifth and sixth bits, 16 factors, scale
+    case CK_IQ4_XS: return 136; // scale, 6 bytes of factors, 128 of nibbles
+  }
+  return 0;
+}
+
+/// Whether the halves of a group have factors of their own.
+static inline int ck_has_half_factors(ck_type type) { return type == CK_Q2_K || type == CK_Q3_K || type == CK_Q6_K; }
+
+static inline int ck_has_minimum(ck_type type) {
+  return type == CK_Q4_1 || type == CK_Q5_1 || type == CK_Q2_K || type == CK_Q4_K || type == CK_Q5_K;
+}
+
+/// What stored integers are larger by than the signed ones that they stand for. MXFP4's, which stand in a table, are
+/// counted as if stored 12 larger.
+static inline int ck_excess(ck_type type) {
+  switch (type) {
+    case CK_Q3_K: return 4;
+    case CK_Q4_0: return 8;
+    case CK_MXFP4: return 12;
+    case CK_Q5_0: return 16;
+    case CK_Q6_K: return 32;
+    default: return 0;
+  }
+}
+
+/// Where group `group` of a row begins: the block that holds it.
+static inline const uint8_t *ck_block_of(ck_type type, const uint8_t *row, size_t group) {
+  return row + group / (ck_block_weights(type) / CK_BLOCK) * ck_block_bytes(type);
+}
+
+/// Which group of its block that is.
+static inline size_t ck_place_of(ck_type type, size_t group) { return group % (ck_block_weights(type) / CK_BLOCK); }
+
+/// The integers that the nibbles of IQ4_NL and IQ4_XS stand for.
+static const int8_t ck_iq4_values[16] = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
+/// Twice the numbers of the 4-bit floating-point format E2M1.
+static const int8_t ck_e2m1_values[16] = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
+
+/// Half of the power of two that an E8M0 exponent stands for (OCP Microscaling Formats 1.0), because E2M1 integers are
+/// doubled.
+static inline float ck_e8m0_half(uint8_t exponent) {
+  return ck_float_of_bits(exponent < 2 ? 0x00200000u << exponent : (uint32_t)(exponent - 1) << 23);
+}
+
+/// What a group's integers are multiplied with, and what is taken off.
+typedef struct {
+  float scale, minimum;
+  int16_t factors[2], minimum_factors[2];
+} ck_group;
+
+/// Factor and minimum factor `place` of the 12 bytes that Q4_K and Q5_K pack them in, 6 bits each.
+static inline void ck_six_bit_pair(const uint8_t *packed, size_t place, int *factor, int *minimum) {
+  if (place < 4) {
+    *factor = packed[place] & 63;
+    *minimum = packed[place + 4] & 63;
+  } else {
+    *factor = (packed[place + 4] & 15) | (packed[place - 4] >> 2 & 48);
+    *minimum = packed[place + 4] >> 4 | (packed[place] >> 2 & 48);
+  }
+}
+
+/// Factor `index` of the 12 bytes that Q3_K packs its 16 in: low nibbles in eight bytes, high pairs of bits in four.
+static inline int ck_q3_factor(const uint8_t *packed, size_t index) {
+  const int low = packed[index % 8] >> (index / 8 * 4) & 15, high = packed[8 + index % 4] >> (index / 4 * 2) & 3;
+  return (low | high << 4) - 32;
+}
+
+static inline ck_group ck_read_group(ck_type type, const uint8_t *block, size_t place) {
+  ck_group group = {0, 0, {1, 1}, {1, 1}};
+  int factor, minimum;
+  switch (type) {
+    case CK_Q4_1:
+    case CK_Q5_1: group.minimum = -ck_half_to_float(ck_load_u16(block + 2));  // fallthrough
+    case CK_Q8_0:
+    case CK_Q4_0:
+    case CK_Q5_0:
+    case CK_IQ4_NL: group.scale = ck_half_to_float(ck_load_u16(block)); break;
+    case CK_MXFP4: group.scale = ck_e8m0_half(block[0]); break;
+    case CK_Q2_K:
+      group.scale = ck_half_to_float(ck_load_u16(block + 80));
+      group.minimum = ck_half_to_float(ck_load_u16(block + 82));
+      for (size_t h = 0; h < 2; h++) {
+        group.factors[h] = block[2 * place + h] & 15;
+        group.minimum_factors[h] = block[2 * place + h] >> 4;
+      }
+      break;
+    case CK_Q3_K:
+      group.scale = ck_half_to_float(ck_load_u16(block + 108));
+      for (size_t h = 0; h < 2; h++) group.factors[h] = (int16_t)ck_q3_factor(block + 96, 2 * place + h);
+      break;
+    case CK_Q4_K:
+    case CK_Q5_K:
+      group.scale = ck_half_to_float(ck_load_u16(block));
+      group.minimum = ck_half_to_float(ck_load_u16(block + 2));
+      ck_six_bit_pair(block + 4, place, &factor, &minimum);
+      group.factors[0] = group.factors[1] = (int16_t)factor;
+      group.minimum_factors[0] = group.minimum_factors[1] = (int16_t)minimum;
+      break;
+    case CK_Q6_K:
+      group.scale = ck_half_to_float(ck_load_u16(block + 208));
+      for (size_t h = 0; h < 2; h++) group.factors[h] = (int8_t)block[192 + 2 * place + h];
+      break;
+    case CK_IQ4_XS:
+      group.scale = ck_half_to_float(ck_load_u16(block));
+      factor = (block[4 + place / 2] >> (place % 2 * 4) & 15) | (ck_load_u16(block + 2) >> (2 * place) & 3) << 4;
+      group.factors[0] = group.factors[1] = (int16_t)(factor - 32);
+      break;
+    case CK_F32:
+    case CK_F16:
+    case CK_BF16: break;
+  }
+  return group;
+}
+
+/// The signed integers of a group, in order.
+static inline void ck_group_integers(ck_type type, const uint8_t *block, size_t place, int8_t *out) {
+  const size_t eighth = place % 4, half = place / 4;
+  const uint8_t *data = block + 2;
+  uint32_t fifth = 0;
+  switch (type) {
+    case CK_Q8_0: memcpy(out, data, CK_BLOCK); return;
+    case CK_Q2_K:
+      for (int i = 0; i < CK_BLOCK; i++) out[i] = (int8_t)(block[16 + 32 * half + i] >> (2 * eighth) & 3);
+      return;
+    case CK_Q3_K:
+      for (int i = 0; i < CK_BLOCK; i++) {
+        const int low = block[32 + 32 * half + i] >> (2 * eighth) & 3, high = block[i] >> place & 1;
+        out[i] = (int8_t)(low + 4 * high - 4);
+      }
+      return;
+    case CK_Q4_K:
+      for (int i = 0; i < CK_BLOCK; i++) out[i] = (int8_t)(block[16 + place / 2 * 32 + i] >> (place % 2 * 4) & 15);
+      return;
+    case CK_Q5_K:
+      for (int i = 0; i < CK_BLOCK; i++) {
+        const int low = block[48 + place / 2 * 32 + i] >> (place % 2 * 4) & 15, high = block[16 + i] >> place & 1;
+        out[i] = (int8_t)(low + 16 * high);
+      }
+      return;
+    case CK_Q6_K:
+      for (int i = 0; i < CK_BLOCK; i++) {
+        const int low = block[64 * half + 32 * (eighth % 2) + i] >> (eighth / 2 * 4) & 15;
+        const int high = block[128 + 32 * half + i] >> (2 * eighth) & 3;
+        out[i] = (int8_t)(low + 16 * high - 32);
+      }
+      return;
+    case CK_Q5_0:
+    case CK_Q5_1:
+      data = block + (type == CK_Q5_0 ? 6 : 8);
+      memcpy(&fifth, data - 4, 4);
+      break;
+    case CK_Q4_1: data = block + 4; break;
+    case CK_MXFP4: data = block + 1; break;
+    case CK_IQ4_XS: data = block + 8 + 16 * place; break;
+    default: break;
+  }
+  for (int i = 0; i < CK_BLOCK; i++) {
+    const int nibble = data[i % 16] >> (i / 16 * 4) & 15;
+    if (type == CK_MXFP4) out[i] = ck_e2m1_values[nibble];
+    else if (type == CK_IQ4_NL || type == CK_IQ4_XS) out[i] = ck_iq4_values[nibble];
+    else out[i] = (int8_t)(nibble + (int)(fifth >> i & 1) * 16 - ck_excess(type));
+  }
+}
+
+#endif

@@ -1,0 +1,43 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+extension GGUFFile {
+  /// Asks the system to read the whole file in the background, so that the first use of a weight need not wait for the
+  /// disk. A hint: nothing is promised, and nothing fails.
+  public func prefetch() {
+    for part in parts {
+      let buffer = part.storage.buffer
+      _ = posix_madvise(UnsafeMutableRawPointer(mutating: buffer.baseAddress), buffer.count, POSIX_MADV_WILLNEED)
+    }
+  }
+
+  /// Reads the whole file and keeps it in memory for as long as this object lives.
+  ///
+  /// - Throws: `unlockable` when the process may not lock so much; nothing is locked then.
+  public func lock() throws(GGUFError) {
+    for (index, part) in parts.enumerated() {
+      let buffer = part.storage.buffer
+      guard mlock(buffer.baseAddress, buffer.count) == 0 else {
+        let reason = systemMessage(errno)
+        for locked in parts[..<index] { munlock(locked.storage.buffer.baseAddress, locked.storage.buffer.count) }
+        throw .unlockable(path: part.path, byteCount: byteCount, limit: GGUFFile.lockLimit, reason: reason)
+      }
+    }
+  }
+
+  /// The most bytes that the process may lock; nil where there is no limit.
+  private static var lockLimit: Int? {
+    var limit = rlimit()
+    #if canImport(Glibc)
+      let status = getrlimit(__rlimit_resource_t(__RLIMIT_MEMLOCK.rawValue), &limit)
+    #else
+      let status = getrlimit(RLIMIT_MEMLOCK, &limit)
+    #endif
+    return status == 0 ? Int(exactly: limit.rlim_cur) : nil
+  }
+}

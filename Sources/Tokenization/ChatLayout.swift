@@ -1,0 +1,209 @@
+/// The texts around what is said in a conversation.
+///
+///     BEFORE SYSTEM | system's words | AFTER SYSTEM | question | QUESTION END | answer | NEXT TURN | question | …
+///
+/// A question that is already answered may be followed by other text than the newest one (`pastQuestionEnd`): Qwen3
+/// opens an answer with an empty block of thoughts, and leaves it out of what has been said.
+struct ChatLayout: Equatable {
+  /// A beginning that goes on with a question about a video, or with one about nothing but text.
+  struct Beginning: Equatable {
+    var text: String
+    /// Up to where the video's tokens stand; nil if the template does not say where that is.
+    var video: String?
+  }
+
+  var beforeSystem: String
+  var afterSystem: Beginning
+  /// The whole beginning where nobody gave system's words.
+  var withoutSystem: Beginning
+  /// The system's words that stand in `withoutSystem`.
+  var defaultSystemPrompt: String?
+  /// From the video's tokens to the question; nil if the template does not say.
+  var videoEnd: String?
+  var questionEnd: String
+  var pastQuestionEnd: String
+  var nextTurn: String
+  /// Whose words lose the white space around them.
+  var trimsSystem = false
+  var trimsQuestion = false
+  var trimsAnswer = false
+
+  /// ChatML, the Qwen families' format.
+  static let chatML = ChatLayout(
+    beforeSystem: "<|im_start|>system\n",
+    afterSystem: Beginning(text: "<|im_end|>\n<|im_start|>user\n"),
+    withoutSystem: Beginning(text: "<|im_start|>user\n"),
+    questionEnd: "<|im_end|>\n<|im_start|>assistant\n",
+    pastQuestionEnd: "<|im_end|>\n<|im_start|>assistant\n",
+    nextTurn: "<|im_end|>\n<|im_start|>user\n")
+
+  /// What stands around words where there is no video.
+  var textMarkup: [String] {
+    [beforeSystem, afterSystem.text, withoutSystem.text, questionEnd, pastQuestionEnd, nextTurn]
+  }
+}
+
+/// Finds a template's layout by having it lay out conversations of marked words, and seeing what it puts around them.
+///
+/// So a template need not be recognised, and what comes out is what the template does, whoever changed it. That the
+/// layout holds for conversations of any length is checked on one that is longer.
+struct ChatLayoutProbe {
+  private let template: JinjaTemplate
+  private let context: [String: JinjaValue]
+  /// Some templates take a message's content as a string, some as a list of parts.
+  private let contentIsParts: Bool
+
+  private static let system = "systemwords"
+  private static let questions = ["questionone", "questiontwo", "questionthree"]
+  private static let answers = ["answerone", "answertwo"]
+  /// What a template puts where pictures go.
+  private static let placeholders = ["<|video_pad|>", "<|image_pad|>", "<video>", "<image>"]
+
+  /// - Parameter tokens: texts of tokens that templates may ask for, such as `bos_token`.
+  /// - Throws: why the template cannot be followed.
+  static func layout(of source: String, tokens: [String: String]) throws(JinjaError) -> ChatLayout {
+    let template = try JinjaTemplate(source)
+    do {
+      return try ChatLayoutProbe(template: template, tokens: tokens, contentIsParts: false).layout()
+    } catch {
+      // The reason that counts is the one for the plainer form.
+      guard let layout = try? ChatLayoutProbe(template: template, tokens: tokens, contentIsParts: true).layout() else {
+        throw error
+      }
+      return layout
+    }
+  }
+
+  private init(template: JinjaTemplate, tokens: [String: String], contentIsParts: Bool) {
+    self.template = template
+    self.contentIsParts = contentIsParts
+    context = tokens.mapValues { .string($0) }.merging([
+      "add_generation_prompt": .boolean(true), "enable_thinking": .boolean(false), "tools": .none, "documents": .none,
+    ]) { $1 }
+  }
+
+  private func layout() throws(JinjaError) -> ChatLayout {
+    let (system, question, answer) = (Self.system, Self.questions, Self.answers)
+    let first = try parts([(.system, system), (.user, question[0])], around: [system, question[0]])
+    let bare = try parts([(.user, question[0])], around: [question[0]])
+    let second = try parts(
+      [(.system, system), (.user, question[0]), (.assistant, answer[0]), (.user, question[1])],
+      around: [system, question[0], answer[0], question[1]])
+    let third = try parts(
+      [
+        (.system, system), (.user, question[0]), (.assistant, answer[0]), (.user, question[1]),
+        (.assistant, answer[1]), (.user, question[2]),
+      ],
+      around: [system, question[0], answer[0], question[1], answer[1], question[2]])
+    guard
+      bare[1] == first[2], second == [first[0], first[1], second[2], second[3], first[2]],
+      third == [first[0], first[1], second[2], second[3], second[2], second[3], first[2]]
+    else { throw JinjaError("what it puts around a turn depends on the other turns") }
+
+    var layout = ChatLayout(
+      beforeSystem: first[0], afterSystem: .init(text: first[1]), withoutSystem: .init(text: bare[0]),
+      questionEnd: first[2], pastQuestionEnd: second[2], nextTurn: second[3])
+    layout.defaultSystemPrompt = Self.middle(of: bare[0], first[0], first[1])
+    layout.trimsSystem = try trims([.system, .user], first)
+    layout.trimsQuestion = try trims([.user], bare)
+    layout.trimsAnswer = try trims([.assistant, .user], second, context: [(.system, system), (.user, question[0])])
+    try findVideo(&layout)
+    return layout
+  }
+
+  // MARK: Video
+
+  private func findVideo(_ layout: inout ChatLayout) throws(JinjaError) {
+    for kind in ["video", "image"] {
+      let system = (Role.system, JinjaValue.string(Self.system))
+      let question = (Role.user, JinjaValue.list([
+        .map(["type": .string(kind)]), .map(["type": .string("text"), "text": .string(Self.questions[0])]),
+      ]))
+      guard
+        let withSystem = try? parts(contents: [system, question], around: [Self.system, Self.questions[0]]),
+        let bare = try? parts(contents: [question], around: [Self.questions[0]]),
+        let split = Self.split(atPlaceholder: withSystem[1]), let bareSplit = Self.split(atPlaceholder: bare[0])
+      else { continue }
+      guard
+        withSystem[0] == layout.beforeSystem, withSystem[2] == layout.questionEnd, bare[1] == layout.questionEnd,
+        split.end == bareSplit.end
+      else { throw JinjaError("what it puts around a turn depends on there being a video") }
+      layout.afterSystem.video = split.start
+      layout.withoutSystem.video = bareSplit.start
+      layout.videoEnd = split.end
+      return
+    }
+  }
+
+  private static func split(atPlaceholder text: String) -> (start: String, end: String)? {
+    for placeholder in placeholders {
+      let pieces = text.unicodeScalars.split(
+        separator: placeholder.unicodeScalars, omittingEmptySubsequences: false)
+      if pieces.count == 2 { return (String(pieces[0]), String(pieces[1])) }
+    }
+    return nil
+  }
+
+  // MARK: White space
+
+  /// Whether the first role's words lose the white space around them; what stands around them must stay as it was.
+  private func trims(
+    _ roles: [Role], _ expected: [String], context: [(Role, String)] = []
+  ) throws(JinjaError) -> Bool {
+    let word = "wordsinspace"
+    var messages = context + [(roles[0], " \n\(word)\n ")]
+    for role in roles.dropFirst() { messages.append((role, Self.questions[1])) }
+    let words = context.map(\.1) + [word] + roles.dropFirst().map { _ in Self.questions[1] }
+    let found = try parts(messages, around: words)
+    if found == expected { return true }
+    var padded = expected
+    padded[context.count] += " \n"
+    padded[context.count + 1] = "\n " + padded[context.count + 1]
+    guard found == padded else { throw JinjaError("it changes the words that are said") }
+    return false
+  }
+
+  // MARK: Rendering
+
+  private enum Role: String {
+    case system
+    case user
+    case assistant
+  }
+
+  private func parts(_ messages: [(Role, String)], around words: [String]) throws(JinjaError) -> [String] {
+    try parts(contents: messages.map { ($0, JinjaValue.string($1)) }, around: words)
+  }
+
+  /// What the template puts before, between and after the words.
+  private func parts(contents: [(Role, JinjaValue)], around words: [String]) throws(JinjaError) -> [String] {
+    var context = context
+    context["messages"] = .list(contents.map { role, content in
+      let content = if contentIsParts, case .string(let text) = content {
+        JinjaValue.list([.map(["type": .string("text"), "text": .string(text)])])
+      } else {
+        content
+      }
+      return .map(["role": .string(role.rawValue), "content": content])
+    })
+    var rest = try template.render(context).unicodeScalars[...]
+    var parts: [String] = []
+    for word in words {
+      let pieces = rest.split(separator: word.unicodeScalars, omittingEmptySubsequences: false)
+      guard pieces.count == 2 else { throw JinjaError("it leaves out or repeats words that are said") }
+      parts.append(String(pieces[0]))
+      rest = pieces[1]
+    }
+    return parts + [String(rest)]
+  }
+
+  /// The part of a text between a start and an end; nil if the text is not made of these.
+  private static func middle(of text: String, _ start: String, _ end: String) -> String? {
+    let utf8 = text.utf8
+    guard
+      utf8.count >= start.utf8.count + end.utf8.count, utf8.starts(with: start.utf8),
+      utf8.suffix(end.utf8.count).elementsEqual(end.utf8)
+    else { return nil }
+    return String(utf8.dropFirst(start.utf8.count).dropLast(end.utf8.count))
+  }
+}

@@ -1,0 +1,189 @@
+/// A chat template as model files carry it: as much of Jinja as such templates use to lay out a conversation.
+///
+/// Equal to what `transformers` renders, for templates that keep to this subset; anything else is an error, never a
+/// guess. What a branch holds that is not taken (the layout of tools, for one) need only be well formed. Time, memory
+/// and depth are bounded whatever the template says.
+struct JinjaTemplate {
+  private let statements: [JinjaStatement]
+
+  /// Bytes that a template may have; the longest of the known families' has about 8,000.
+  private static let mostBytes = 1 << 18
+
+  init(_ source: String) throws(JinjaError) {
+    guard source.utf8.count <= Self.mostBytes else { throw JinjaError("it is longer than 256 KiB") }
+    statements = try JinjaParser.statements(of: source)
+  }
+
+  func render(_ context: [String: JinjaValue]) throws(JinjaError) -> String {
+    var renderer = JinjaRenderer(context)
+    try renderer.render(statements)
+    return renderer.output
+  }
+}
+
+/// Runs a template's statements.
+struct JinjaRenderer {
+  private(set) var output = ""
+  /// Names, the innermost scope last.
+  private var scopes: [[String: JinjaValue]]
+  private var steps = 0
+  private var depth = 0
+  private var containers = 0
+
+  private static let mostSteps = 20_000
+  private static let mostBytes = 1 << 17
+  private static let mostContainers = 256
+  private static let mostDepth = 16
+
+  init(_ context: [String: JinjaValue]) { scopes = [context] }
+
+  mutating func render(_ statements: [JinjaStatement]) throws(JinjaError) {
+    for statement in statements {
+      try step()
+      switch statement {
+      case .text(let text):
+        try write(text)
+      case .output(let expression):
+        guard let text = try evaluate(expression).text else {
+          throw JinjaError("it would print a list or a mapping")
+        }
+        try write(text)
+      case .branches(let branches):
+        for branch in branches {
+          let isTaken = if let condition = branch.condition { try evaluate(condition).isTrue } else { true }
+          guard isTaken else { continue }
+          try render(branch.body)
+          break
+        }
+      case .loop(let loop):
+        try run(loop)
+      case .set(let name, nil, let expression):
+        assign(name, try evaluate(expression))
+      case .set(let name, let member?, let expression):
+        guard case .namespace(let space) = lookup(name) else { throw JinjaError("\(name) is not a namespace") }
+        space.members[member] = try evaluate(expression)
+      case .capture(let name, let body):
+        assign(name, .string(try captured { (renderer) throws(JinjaError) in try renderer.render(body) }))
+      case .macro(let name, let macro):
+        assign(name, .macro(macro))
+      case .group(let body):
+        try render(body)
+      }
+    }
+  }
+
+  private mutating func run(_ loop: JinjaLoop) throws(JinjaError) {
+    var items = try elements(of: try evaluate(loop.items))
+    if let filter = loop.filter {
+      var kept: [JinjaValue] = []
+      for item in items {
+        scopes.append(try bindings(loop.names, item))
+        defer { scopes.removeLast() }
+        if try evaluate(filter).isTrue { kept.append(item) }
+      }
+      items = kept
+    }
+    if items.isEmpty { return try render(loop.otherwise) }
+    for (index, item) in items.enumerated() {
+      var scope = try bindings(loop.names, item)
+      scope["loop"] = .map([
+        "index": .integer(index + 1), "index0": .integer(index), "first": .boolean(index == 0),
+        "last": .boolean(index == items.count - 1), "length": .integer(items.count),
+        "revindex": .integer(items.count - index), "revindex0": .integer(items.count - index - 1),
+        "previtem": index > 0 ? items[index - 1] : .undefined,
+        "nextitem": index + 1 < items.count ? items[index + 1] : .undefined,
+      ])
+      scopes.append(scope)
+      defer { scopes.removeLast() }
+      try render(loop.body)
+    }
+  }
+
+  private func bindings(_ names: [String], _ item: JinjaValue) throws(JinjaError) -> [String: JinjaValue] {
+    if names.count == 1 { return [names[0]: item] }
+    let parts = try elements(of: item)
+    guard parts.count == names.count else { throw JinjaError("a loop has more names than its items have parts") }
+    return Dictionary(zip(names, parts), uniquingKeysWith: { $1 })
+  }
+
+  func elements(of value: JinjaValue) throws(JinjaError) -> [JinjaValue] {
+    switch value {
+    case .undefined: return []
+    case .list(let items): return items
+    case .map(let members): return members.keys.sorted().map { .string($0) }
+    case .string(let text): return text.unicodeScalars.map { .string(String($0)) }
+    default: throw JinjaError("it loops over what is no list")
+    }
+  }
+
+  // MARK: Names
+
+  private mutating func assign(_ name: String, _ value: JinjaValue) { scopes[scopes.count - 1][name] = value }
+
+  func lookup(_ name: String) -> JinjaValue {
+    for scope in scopes.reversed() {
+      if let value = scope[name] { return value }
+    }
+    return .undefined
+  }
+
+  /// Renders a macro's body, which sees its arguments and what is global.
+  mutating func call(_ macro: JinjaMacro, _ arguments: [JinjaValue], named: [String: JinjaValue]) throws(JinjaError)
+    -> JinjaValue
+  {
+    guard arguments.count <= macro.parameters.count else { throw JinjaError("a macro has too many arguments") }
+    var scope = named
+    for (index, parameter) in macro.parameters.enumerated() {
+      if index < arguments.count {
+        scope[parameter.name] = arguments[index]
+      } else if scope[parameter.name] == nil, let standard = parameter.standard {
+        scope[parameter.name] = try evaluate(standard)
+      }
+    }
+    let outer = scopes
+    scopes = [scopes[0], scope]
+    defer { scopes = outer }
+    return .string(try captured { (renderer) throws(JinjaError) in try renderer.render(macro.body) })
+  }
+
+  // MARK: Bounds
+
+  mutating func step() throws(JinjaError) {
+    steps += 1
+    guard steps <= Self.mostSteps else { throw JinjaError("it takes too many steps") }
+  }
+
+  /// Counts the lists, mappings and namespaces that are made: what is within another cannot nest more deeply.
+  mutating func containerMade() throws(JinjaError) {
+    containers += 1
+    guard containers <= Self.mostContainers else { throw JinjaError("it makes too many lists") }
+  }
+
+  /// The text, if it is not too long to go on with.
+  func bounded(_ text: String) throws(JinjaError) -> String {
+    guard text.utf8.count <= Self.mostBytes else { throw JinjaError("it makes more than 128 KiB of text") }
+    return text
+  }
+
+  private mutating func write(_ text: String) throws(JinjaError) {
+    guard output.utf8.count + text.utf8.count <= Self.mostBytes else {
+      throw JinjaError("it makes more than 128 KiB of text")
+    }
+    output += text
+  }
+
+  private mutating func captured(
+    _ body: (inout JinjaRenderer) throws(JinjaError) -> Void
+  ) throws(JinjaError) -> String {
+    depth += 1
+    let outer = output
+    output = ""
+    defer {
+      depth -= 1
+      output = outer
+    }
+    guard depth <= Self.mostDepth else { throw JinjaError("its macros call each other without end") }
+    try body(&self)
+    return output
+  }
+}

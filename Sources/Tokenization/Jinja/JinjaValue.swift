@@ -1,0 +1,70 @@
+/// What an expression of a template can be.
+enum JinjaValue {
+  /// A name that stands for nothing, or a member that is not there.
+  case undefined
+  case none
+  case boolean(Bool)
+  case integer(Int)
+  case string(String)
+  case list([JinjaValue])
+  case map([String: JinjaValue])
+  case namespace(JinjaNamespace)
+  case macro(JinjaMacro)
+
+  /// As Python holds things true or false.
+  var isTrue: Bool {
+    switch self {
+    case .undefined, .none: false
+    case .boolean(let flag): flag
+    case .integer(let number): number != 0
+    case .string(let text): !text.isEmpty
+    case .list(let items): !items.isEmpty
+    case .map(let members): !members.isEmpty
+    case .namespace, .macro: true
+    }
+  }
+
+  /// The text that the value adds to the output; nil for what has no business there.
+  var text: String? {
+    switch self {
+    case .undefined: ""
+    case .none: "None"
+    case .boolean(let flag): flag ? "True" : "False"
+    case .integer(let number): String(number)
+    case .string(let text): text
+    case .list, .map, .namespace, .macro: nil
+    }
+  }
+
+  /// Equality of what is no container.
+  func isEqual(to other: JinjaValue) -> Bool {
+    switch (self, other) {
+    case (.undefined, .undefined), (.none, .none): true
+    case (.boolean(let left), .boolean(let right)): left == right
+    case (.integer(let left), .integer(let right)): left == right
+    case (.string(let left), .string(let right)): left.utf8.elementsEqual(right.utf8)
+    default: false
+    }
+  }
+}
+
+/// What `namespace()` makes: members that can be set from within a loop.
+final class JinjaNamespace {
+  var members: [String: JinjaValue]
+
+  init(_ members: [String: JinjaValue]) { self.members = members }
+}
+
+/// A macro and what it was declared with.
+struct JinjaMacro {
+  let parameters: [(name: String, standard: JinjaExpression?)]
+  let body: [JinjaStatement]
+}
+
+/// Why a template cannot be read or does not render.
+struct JinjaError: Error {
+  /// In words, without a full stop.
+  let message: String
+
+  init(_ message: String) { self.message = message }
+}

@@ -1,0 +1,141 @@
+import Compute
+import Foundation
+import ModelFile
+import Testing
+
+/// Blocks that the gguf package read and wrote (Goldens/make_goldens.py).
+private func golden() throws -> GGUFFile {
+  let url = try #require(Bundle.module.url(forResource: "Goldens/blocks", withExtension: "gguf"))
+  return try GGUFFile(path: url.path)
+}
+
+private let quantized = ComputeError.supportedTypes.filter(\.isQuantized)
+
+private func decoded(_ blocks: UnsafeRawBufferPointer, _ type: TensorType) -> [Float] {
+  let count = blocks.count / type.bytesPerBlock * type.elementsPerBlock
+  return Array(unsafeUninitializedCapacity: count) { target, initialized in
+    BlockFormat.decode(blocks, type: type, into: target)
+    initialized = count
+  }
+}
+
+private func encoded(_ numbers: [Float], columns: Int, as type: TensorType, importance: [Float]? = nil) -> [UInt8] {
+  let size = numbers.count / type.elementsPerBlock * type.bytesPerBlock
+  return Array(unsafeUninitializedCapacity: size) { target, initialized in
+    numbers.withUnsafeBufferPointer { numbers in
+      let bytes = UnsafeMutableRawBufferPointer(target)
+      if let importance {
+        importance.withUnsafeBufferPointer {
+          BlockFormat.encode(numbers, columns: columns, as: type, importance: $0, into: bytes)
+        }
+      } else {
+        BlockFormat.encode(numbers, columns: columns, as: type, into: bytes)
+      }
+    }
+    initialized = size
+  }
+}
+
+/// ‖what comes back − numbers‖ / ‖numbers‖, each column's error weighted.
+private func loss(_ numbers: [Float], _ type: TensorType, weights: [Float]? = nil, importance: [Float]? = nil) -> Double {
+  let columns = weights?.count ?? numbers.count
+  let found = encoded(numbers, columns: columns, as: type, importance: importance).withUnsafeBytes { decoded($0, type) }
+  let roots = weights.map { $0.map { $0.squareRoot() } } ?? [1]
+  let scaled = { (values: [Float]) in values.indices.map { values[$0] * roots[$0 % roots.count] } }
+  return relativeDifference(scaled(found), scaled(numbers))
+}
+
+@Suite struct BlockFormatTests {
+  @Test("blocks are read bit for bit as the gguf package reads them", arguments: quantized)
+  func decoding(type: TensorType) throws {
+    let file = try golden()
+    let found = decoded(try file.bytes(of: file.requiredTensor("\(type.name).blocks")), type)
+    let expected = try file.bytes(of: file.requiredTensor("\(type.name).floats"))
+    #expect(found.count * 4 == expected.count)
+    for (index, value) in found.enumerated() {
+      let bits = expected.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self)
+      let wanted = Float(bitPattern: bits)
+      // Not-a-number has many patterns, of which processors choose differently.
+      #expect(value.bitPattern == bits || (value.isNaN && wanted.isNaN), "\(index): \(value) is not \(wanted)")
+    }
+  }
+
+  @Test(
+    "floats are written byte for byte as the gguf package writes them",
+    arguments: [TensorType.f16, .bf16, .q4_0, .q4_1, .q5_0, .q5_1, .q8_0])
+  func encoding(type: TensorType) throws {
+    let file = try golden()
+    let numbers = decoded(try file.bytes(of: file.requiredTensor("numbers")), .f32)
+    let expected = try file.bytes(of: file.requiredTensor("numbers.\(type.name)"))
+    #expect(encoded(numbers, columns: numbers.count, as: type).elementsEqual(expected))
+  }
+
+  @Test(
+    "what is written comes back as near as the bits of the format allow",
+    arguments: [
+      (TensorType.q8_0, 0.006), (.q4_0, 0.1), (.q4_1, 0.09), (.q5_0, 0.05), (.q5_1, 0.045), (.q2_K, 0.3),
+      (.q3_K, 0.17), (.q4_K, 0.085), (.q5_K, 0.042), (.q6_K, 0.021), (.iq4_nl, 0.085), (.iq4_xs, 0.085), (.mxfp4, 0.12),
+    ])
+  func roundTrip(type: TensorType, limit: Double) {
+    var samples = Samples(seed: 21)
+    // Sums of four are bell-shaped, as weights are.
+    let numbers = (0..<8192).map { _ in samples.floats(4, scale: 0.05).reduce(0, +) }
+    let found = loss(numbers, type)
+    #expect(found < limit)
+    #expect(found > limit / 2, "a tighter limit would do")
+  }
+
+  @Test("importance moves the error to columns that matter less", arguments: quantized)
+  func importance(type: TensorType) {
+    var samples = Samples(seed: 22)
+    let numbers = zip(samples.floats(8 * 1024), samples.floats(8 * 1024)).map { $0 * $1 * abs($1) }
+    let weights = (0..<1024).map { _ in Float.random(in: 0...1, using: &samples) < 0.1 ? Float(20) : 0.05 }
+    #expect(loss(numbers, type, weights: weights, importance: weights) < loss(numbers, type, weights: weights))
+  }
+
+  @Test(
+    "whole numbers come back exactly where they reach the ends of the grid",
+    arguments: [(TensorType.q2_K, 0, 3), (.q3_K, -4, 3), (.q4_K, 0, 15), (.q5_K, 0, 31), (.q6_K, -32, 31)])
+  func exact(type: TensorType, low: Int, high: Int) {
+    var samples = Samples(seed: 23)
+    let numbers = (0..<512).map {
+      $0 % 16 == 0 ? Float(low) : $0 % 16 == 1 ? Float(high) : Float(Int.random(in: low...high, using: &samples))
+    }
+    // The scale itself is rounded to 11 bits.
+    #expect(loss(numbers, type) < 5e-4)
+  }
+
+  @Test("zeros come back as zeros", arguments: quantized)
+  func zeros(type: TensorType) {
+    let zeros = Array(repeating: Float(0), count: 256)
+    #expect(encoded(zeros, columns: 256, as: type).withUnsafeBytes { decoded($0, type) } == zeros)
+  }
+
+  @Test("numbers that are not finite, tiny or huge are packed without a trap", arguments: quantized)
+  func extremes(type: TensorType) {
+    let size = 256 / type.elementsPerBlock * type.bytesPerBlock
+    for extreme in [Float.nan, .infinity, -.infinity, .greatestFiniteMagnitude, .leastNonzeroMagnitude, 1e-30, 1e30] {
+      var samples = Samples(seed: 24)
+      for numbers in [Array(repeating: extreme, count: 256), samples.floats(255) + [extreme], samples.floats(256, scale: extreme)] {
+        #expect(encoded(numbers, columns: 256, as: type).count == size)
+        #expect(encoded(numbers, columns: 256, as: type, importance: numbers).count == size)
+      }
+    }
+  }
+
+  @Test("rows packed one by one are the same as rows packed together", arguments: quantized)
+  func rows(type: TensorType) {
+    var samples = Samples(seed: 25)
+    let numbers = samples.floats(3 * 512)
+    let importance = samples.floats(512).map(abs)
+    let apart = (0..<3).flatMap {
+      encoded(Array(numbers[$0 * 512..<($0 + 1) * 512]), columns: 512, as: type, importance: importance)
+    }
+    #expect(encoded(numbers, columns: 512, as: type, importance: importance) == apart)
+  }
+
+  @Test("only types with kernels can be written")
+  func canEncode() {
+    #expect(TensorType.allCases.filter(BlockFormat.canEncode) == ComputeError.supportedTypes)
+  }
+}

@@ -1,0 +1,93 @@
+// Compares the products of this machine's instruction sets with the portable ones, for every type, in one C program
+// without Swift: for processors that only an emulator has (check-aarch64.sh).
+#include "groups.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static uint64_t state = 88172645463325252u;
+
+static uint32_t next(void) {
+  state ^= state << 13;
+  state ^= state >> 7;
+  state ^= state << 17;
+  return (uint32_t)(state >> 32);
+}
+
+static float uniform(void) { return (float)next() / 4294967296.0f * 2 - 1; }
+
+/// Random bytes with scales of a moderate size.
+static void fill(ck_type type, uint8_t *bytes, size_t size) {
+  static const struct { ck_type type; size_t scales[2]; } places[] = {
+      {CK_Q8_0, {0, 0}}, {CK_Q4_0, {0, 0}}, {CK_Q4_1, {0, 2}}, {CK_Q5_0, {0, 0}},   {CK_Q5_1, {0, 2}},
+      {CK_Q2_K, {80, 82}}, {CK_Q3_K, {108, 108}}, {CK_Q4_K, {0, 2}}, {CK_Q5_K, {0, 2}}, {CK_Q6_K, {208, 208}},
+      {CK_IQ4_NL, {0, 0}}, {CK_IQ4_XS, {0, 0}}};
+  for (size_t i = 0; i < size; i++) bytes[i] = (uint8_t)next();
+  for (size_t b = 0; b < size; b += ck_block_bytes(type)) {
+    if (type == CK_MXFP4) bytes[b] = (uint8_t)(118 + next() % 4);
+    for (size_t p = 0; p < sizeof places / sizeof *places; p++) {
+      if (places[p].type != type) continue;
+      for (size_t s = 0; s < 2; s++) {
+        const uint16_t half = ck_float_to_half(0.01f + 0.005f * uniform());
+        memcpy(bytes + b + places[p].scales[s], &half, 2);
+      }
+    }
+    if (type <= CK_BF16) {
+      const float value = uniform();
+      const uint32_t bits = ck_bits_of_float(value);
+      const uint16_t half = type == CK_F16 ? ck_float_to_half(value) : (uint16_t)(bits >> 16);
+      if (type == CK_F32) memcpy(bytes + b, &bits, 4);
+      else memcpy(bytes + b, &half, 2);
+    }
+  }
+}
+
+/// Runs one product on both and returns ||a - b|| / ||b||.
+static double difference(const ck_kernels *kernels, ck_type type, size_t rows, size_t columns, size_t tokens) {
+  const size_t row_bytes = columns / ck_block_weights(type) * ck_block_bytes(type), count = tokens * columns;
+  uint8_t *weights = malloc(rows * row_bytes);
+  float *x = malloc(count * sizeof(float)), *scratch = malloc(CK_SCRATCH_FLOATS * sizeof(float));
+  int8_t *quantized = malloc(count);
+  int16_t *wide = malloc(2 * count), *sums = malloc(count / 8 + 1);
+  float *scales = malloc(count / 8 + 1), *outputs[2];
+  fill(type, weights, rows * row_bytes);
+  for (size_t i = 0; i < count; i++) x[i] = uniform();
+  kernels->quantize(x, count, quantized, wide, scales, sums);
+  const ck_input input = {x, columns, quantized, wide, scales, sums, tokens};
+  for (size_t k = 0; k < 2; k++) {
+    outputs[k] = calloc(tokens * rows, sizeof(float));
+    const ck_product product = {weights, type, row_bytes, rows, columns, NULL, outputs[k], rows, 0};
+    (k ? &ck_portable_kernels : kernels)->multiply(&product, &input, 0, rows, scratch);
+  }
+  double error = 0, size = 0;
+  for (size_t i = 0; i < tokens * rows; i++) {
+    error += (outputs[0][i] - outputs[1][i]) * (double)(outputs[0][i] - outputs[1][i]);
+    size += outputs[1][i] * (double)outputs[1][i];
+  }
+  free(weights), free(x), free(scratch), free(quantized), free(wide), free(sums), free(scales);
+  free(outputs[0]), free(outputs[1]);
+  return sqrt(error / size);
+}
+
+int main(void) {
+  static const size_t rows[] = {1, 16, 37}, tokens[] = {1, 2, 4, 5, 8, 19};
+  int checked = 0, wrong = 0;
+  for (ck_level level = CK_AVX2; level <= CK_NEON; level++) {
+    const ck_kernels *kernels = ck_kernels_for(level);
+    if (!kernels) continue;
+    for (ck_type type = CK_F32; type <= CK_MXFP4; type++)
+      for (size_t c = 1; c <= 5; c += 2)
+        for (size_t r = 0; r < sizeof rows / sizeof *rows; r++)
+          for (size_t t = 0; t < sizeof tokens / sizeof *tokens; t++) {
+            const size_t columns = c * (ck_block_weights(type) == 256 ? 256 : 96);
+            const double found = difference(kernels, type, rows[r], columns, tokens[t]);
+            checked++;
+            if (found < 1e-5) continue;
+            wrong++;
+            printf("%s, type %d, %zu x %zu, %zu tokens: %g\n", kernels->name, type, rows[r], columns, tokens[t], found);
+          }
+    printf("%s: %d products, %d wrong\n", kernels->name, checked, wrong);
+  }
+  return checked == 0 || wrong > 0;
+}

@@ -1,0 +1,96 @@
+import Foundation
+import ModelFile
+import Testing
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// Sizes of a model of seven thousand million parameters at 4.5 bits, without the disk space: the weights are a hole.
+@Suite("A large file")
+struct LargeFileTests {
+  /// The header of a decoder of 28 layers, 3584 wide, with a vocabulary of 152,064 entries as strings, all Q4_K.
+  private static func header() -> (bytes: [UInt8], end: Int) {
+    let width: UInt64 = 3584
+    let inner: UInt64 = 18944
+    let vocabulary: UInt64 = 152_064
+    var shapes: [(String, [UInt64])] = [("token_embd.weight", [width, vocabulary]), ("output.weight", [width, vocabulary])]
+    for layer in 0..<28 {
+      for (name, columns, rows) in [
+        ("attn_q", width, width), ("attn_k", width, 512), ("attn_v", width, 512), ("attn_output", width, width),
+        ("ffn_gate", width, inner), ("ffn_up", width, inner), ("ffn_down", 18944 / 256 * 256, width),
+      ] { shapes.append(("blk.\(layer).\(name).weight", [columns, rows])) }
+    }
+    var file = HandmadeFile(tensors: UInt64(shapes.count), entries: 2)
+    file.entry("general.architecture", type: 8)
+    file.add(text: "qwen2vl")
+    file.entry("tokenizer.ggml.tokens", type: 9)
+    file.add(UInt32(8))
+    file.add(vocabulary)
+    for token in 0..<vocabulary { file.add(text: "token \(token)") }
+    var offset: UInt64 = 0
+    for (name, dimensions) in shapes {
+      file.tensor(name, dimensions, type: 12, offset: offset)
+      offset += (dimensions.reduce(1, *) / 256 * 144 + 31) & ~31
+    }
+    file.pad()
+    return (file.bytes, file.bytes.count + Int(offset))
+  }
+
+  /// Bytes of a mapped file that are resident in this process.
+  private static func residentBytes(of path: String) throws -> Int? {
+    // Asked for as one string, a file of the kernel's ends with its first piece.
+    let handle = try FileHandle(forReadingFrom: URL(filePath: "/proc/self/smaps"))
+    let lines = try String(decoding: handle.readToEnd() ?? Data(), as: UTF8.self).split(separator: "\n")
+    guard let start = lines.firstIndex(where: { $0.hasSuffix(path) }),
+      let line = lines[start...].first(where: { $0.hasPrefix("Rss:") })
+    else { return nil }
+    return line.split(separator: " ").compactMap { Int($0) }.first.map { $0 * 1024 }
+  }
+
+  @Test("opens in well under a second, and only its header comes into memory", .enabled(if: smapsIsThere))
+  func opening() throws {
+    let workbench = try Workbench()
+    let (bytes, end) = Self.header()
+    let path = try workbench.file(bytes)
+    try #require(truncate(path, end) == 0)
+    var file: GGUFFile?
+    let seconds = try ContinuousClock().measure { file = try GGUFFile(path: path) } / .seconds(1)
+    try withExtendedLifetime(file) {
+      #expect(file?.byteCount == end && end > 4_000_000_000)
+      #expect(file?.tensors.count == 198)
+      #expect(seconds < 0.5, "\(seconds) s")
+      let resident = try #require(try Self.residentBytes(of: path))
+      // The kernel maps up to 16 pages around one that is touched.
+      #expect(resident > 0 && resident <= bytes.count + 65536, "\(resident) of \(bytes.count) bytes of header")
+    }
+  }
+
+  private static let smapsIsThere = FileManager.default.isReadableFile(atPath: "/proc/self/smaps")
+}
+
+@Suite("Weights in memory")
+struct ResidencyTests {
+  @Test("can be asked for ahead of their use")
+  func prefetch() throws {
+    let file = try GGUFFile(path: goldenPath("everything.gguf"))
+    file.prefetch()
+    #expect(file.tensor("ramp.f32").map { file.bytes(of: $0).count } == 512)
+  }
+
+  @Test("can be locked, all parts of a split model too; the refusal names size and limit")
+  func lock() throws {
+    for name in ["everything.gguf", "split-00002-of-00003.gguf"] {
+      let file = try GGUFFile(path: goldenPath(name))
+      do {
+        try file.lock()
+      } catch {
+        // A machine that allows no locking at all.
+        guard case .unlockable(_, file.byteCount, _, _) = error else { throw error }
+      }
+    }
+    let refusal = GGUFError.unlockable(path: "m.gguf", byteCount: 3 << 30, limit: 8 << 20, reason: "no")
+    #expect(refusal.message.contains("3072 MiB") && refusal.message.contains("8192 KiB"))
+    #expect(refusal.message.contains("ulimit -l"))
+  }
+}

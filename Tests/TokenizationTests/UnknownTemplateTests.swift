@@ -1,0 +1,127 @@
+import ModelFile
+import Testing
+import Tokenization
+
+/// A conversation as most families lay it out, with a place in the loop over the messages for more.
+private func chatML(_ inLoop: String = "", after: String = "", role: String = "message.role") -> String {
+  """
+  {%- for message in messages %}\(inLoop)
+  {{- '<|im_start|>' + \(role) + '\\n' + message.content + '<|im_end|>\\n' }}
+  {%- endfor %}\(after)
+  {%- if add_generation_prompt %}{{- '<|im_start|>assistant\\n' }}{%- endif %}
+  """
+}
+
+@Suite("A chat template of nobody's known")
+struct UnknownTemplateTests {
+  private func template(_ source: String) throws -> ChatTemplate {
+    try ChatTemplate(tokenizer: templatedTokenizer(source), forVision: true)
+  }
+
+  @Test("is followed if its layout can be found")
+  func followed() throws {
+    let source = """
+      {{- bos_token -}}
+      {#- made up -#}
+      {%- set names = {'system': 'note', 'user': "asker", 'assistant': 'teller'} %}
+      {%- macro turn(message, mark='|') -%}
+        {{ mark }}{{ names[message['role']] ~ mark }}{{ message.content | trim }};
+      {%- endmacro %}
+      {% for message in messages if message.content is string %}
+        {{- turn(message) -}}
+      {% endfor %}
+      {{- '|teller|' if add_generation_prompt else '' }}
+      """
+    let tokenizer = try templatedTokenizer(source)
+    let template = try ChatTemplate(tokenizer: tokenizer)
+    #expect(template.notice == nil)
+    let tokens = template.opening(system: "S") + template.textStart + template.question(" Q ")
+    #expect(tokenizer.decode(tokens) == "|note|S;|asker|Q;|teller|")
+  }
+
+  @Test(
+    "is told to the user with the reason, and ChatML stands in for it",
+    arguments: [
+      ("{{ strftime_now('%Y') }}" + chatML(), "the function “strftime_now” is not known here"),
+      (chatML("{% if message.role == 'system' %}{{ raise_exception('no system') }}{% endif %}"), "no system"),
+      (chatML("{% if loop.last %}{% set message = {'role': 'user', 'content': ''} %}{% endif %}"), "leaves out"),
+      (chatML("{{ loop.index }}"), "depends on the other turns"),
+      (chatML("{% if loop.index > 4 %}!{% endif %}"), "depends on the other turns"),
+      (chatML(role: "message.role | capitalize"), "the filter “capitalize” is not known here"),
+      (chatML("{% include 'other' %}"), "the tag “include” is not known here"),
+      (chatML().replacing("message.content", with: "message.content | upper"), "leaves out or repeats words"),
+      (chatML().replacing("message.content", with: "message.content.lstrip()"), "changes the words"),
+      (chatML("{% if %}"), "an expression is missing"),
+      (chatML("{% if true %}"), "the tag “endfor” ends nothing"),
+      (chatML("{% endif %}"), "the tag “endif” ends nothing"),
+      (chatML(after: "{% if true %}"), "endif is missing"),
+      ("{{ 'unfinished", "no end"),
+      ("{# unfinished", "no end"),
+      ("", "leaves out"),
+    ])
+  func told(source: String, reason: String) throws {
+    let template = try template(source)
+    let notice = try #require(template.notice)
+    #expect(notice.contains("small.gguf") && notice.contains(reason) && notice.contains("ChatML is used instead"))
+    #expect(try template.question("Q") == ChatTemplate(tokenizer: templatedTokenizer(nil)).question("Q"))
+  }
+
+  @Test(
+    "cannot make the program hang, grow or crash",
+    arguments: [
+      chatML("{% for a in messages %}{% for b in messages %}{% for c in messages %}{% for d in messages %}"
+        + "{% for e in messages %}{% for f in messages %}{% for g in messages %}{% for h in messages %}x"
+        + String(repeating: "{% endfor %}", count: 8)),
+      "{% set ns = namespace(t='x', l=[1]) %}"
+        + String(repeating: "{% set ns.t = ns.t + ns.t %}", count: 60) + chatML("{{ ns.t }}"),
+      "{% set ns = namespace(l=[1]) %}" + String(repeating: "{% set ns.l = ns.l + ns.l %}", count: 60) + chatML(),
+      "{% set ns = namespace(l=[1]) %}" + String(repeating: "{% set ns.l = [ns.l, ns.l] %}", count: 5000) + chatML(),
+      "{% macro m(x) %}{{ m(x) }}{% endmacro %}{{ m(1) }}" + chatML(),
+      "{% set ns = namespace() %}{% set ns.self = ns %}" + chatML("{{ ns.self.self == ns }}{{ ns }}"),
+      "{{ " + String(repeating: "(", count: 100_000) + "}}" + chatML(),
+      "{{ " + String(repeating: "not ", count: 50_000) + "}}" + chatML(),
+      "{{ messages" + String(repeating: "[0]", count: 50_000) + "}}" + chatML(),
+      String(repeating: "{% if true %}", count: 20_000) + chatML(),
+      "{{ 99999999999999999999 }}" + chatML(),
+      "{{ 1 // 0 }}{{ 1 % 0 }}" + chatML(),
+      "{{ (0 - 9223372036854775807 - 1) // (0 - 1) }}" + chatML(),
+      "{{ messages[9223372036854775807] }}{{ messages[-9223372036854775807] }}{{ messages[::2] }}" + chatML(),
+      "{{ 'a'.split('') }}" + chatML(),
+      String(repeating: "x", count: 300_000) + chatML(),
+    ])
+  func hostile(source: String) throws {
+    #expect(try template(source).notice != nil)
+  }
+
+  @Test("needs its markers in the vocabulary")
+  func missingMarkers() throws {
+    let source = chatML().replacing("<|im_start|>", with: "<|turn|>")
+    #expect(throws: TokenizerError.missingSpecialTokens(path: "small.gguf", tokens: ["<|turn|>"])) {
+      try template(source)
+    }
+  }
+
+  @Test("takes white space as the tags' signs and Jinja's settings for chat templates say")
+  func whiteSpace() throws {
+    let source = "{%- for message in messages %}\n  {% if true %}\n[{{+ message.role -}}  ] {{- '' }}\n{{ '' -}}\n\n"
+      + "{{ message.content }}\n  {%+ if true %}.{% endif +%}\n  {% endif %}\n  {#- note #}\n{% endfor %}\n>\n"
+    let tokenizer = try templatedTokenizer(source)
+    let template = try ChatTemplate(tokenizer: tokenizer)
+    #expect(template.notice == nil)
+    #expect(tokenizer.decode(template.opening(system: nil)) == "[user]\n")
+    #expect(tokenizer.decode(template.question("Q")) == "Q\n  .\n>")
+  }
+}
+
+@Suite("A prompt's first token")
+struct BeginningTests {
+  @Test("is the one that the file asks for, once", arguments: [chatML(), "{{ bos_token }}" + chatML(), nil])
+  func beginning(source: String?) throws {
+    let beginning = try templatedTokenizer(nil).specialToken("<|endoftext|>")
+    for (isAsked, count) in [(true, 1), (false, source?.hasPrefix("{{ bos") == true ? 1 : 0)] {
+      let tokenizer = try templatedTokenizer(source, addsBeginning: isAsked)
+      let opening = try ChatTemplate(tokenizer: tokenizer).opening(system: "S")
+      #expect(opening.prefix { $0 == beginning }.count == count)
+    }
+  }
+}
