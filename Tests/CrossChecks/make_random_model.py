@@ -144,29 +144,33 @@ class StreamedFile:
         """Random numbers in F16, rows of the last extent; by default an output varies as much as an input."""
         if deviation is None:
             deviation = float(np.prod(shape[1:])) ** -0.5
-        self._declare(name, shape, np.float16, deviation, 0.0)
+        self.declare(name, shape, np.float16, self.pieces(int(np.prod(shape)), deviation, 0.0))
 
     def vector(self, name, count, around=0.0):
-        self._declare(name, (count,), np.float32, 0.1, around)
+        self.declare(name, (count,), np.float32, self.pieces(count, 0.1, around))
 
-    def _declare(self, name, shape, kind, deviation, around):
+    def declare(self, name, shape, kind, pieces):
+        """A tensor whose contents come, when their turn is there, as one array after the other."""
         kind = np.dtype(kind)
-        count = int(np.prod(shape))
-        self.writer.add_tensor_info(name, shape, kind, count * kind.itemsize)
-        self.contents.append((count, kind, deviation, around))
+        self.writer.add_tensor_info(name, shape, kind, int(np.prod(shape)) * kind.itemsize)
+        self.contents.append((kind, pieces))
+
+    def pieces(self, count, deviation, around):
+        for start in range(0, count, PIECE):
+            numbers = self.rng.standard_normal(min(PIECE, count - start), dtype=np.float32)
+            numbers *= deviation
+            numbers += around
+            yield numbers
 
     def close(self):
         self.writer.write_header_to_file()
         self.writer.write_kv_data_to_file()
         self.writer.write_ti_data_to_file()
         file = self.writer.fout[0]
-        for count, kind, deviation, around in self.contents:
+        for kind, pieces in self.contents:
             self.writer.write_padding(file, file.tell())
-            for start in range(0, count, PIECE):
-                numbers = self.rng.standard_normal(min(PIECE, count - start), dtype=np.float32)
-                numbers *= deviation
-                numbers += around
-                numbers.astype(kind).tofile(file)
+            for piece in pieces:
+                piece.astype(kind).tofile(file)
         self.writer.write_padding(file, file.tell())
         self.writer.close()
 
