@@ -16,7 +16,7 @@ struct EdgeAssist: AsyncParsableCommand {
       (EDGEASSIST_KV_BUDGET=2048); flags come before variables, variables before the file.
       """,
     version: "0.1.0",
-    subcommands: [Assist.self],
+    subcommands: [Assist.self, QuantizeCommand.self],
     defaultSubcommand: Assist.self)
 }
 
