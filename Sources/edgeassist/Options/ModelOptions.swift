@@ -38,13 +38,9 @@ struct ModelOptions: ParsableArguments {
   /// - Parameter budget: of the key-value cache, which must fit into memory beside the model.
   func load(budget: DialogueOptions.Budget) throws(AssistantError) -> LoadedModel {
     let paths = try ModelPaths.resolve(languageModel: model, vision: vision)
-    let loaded = try LoadedModel(
+    return try LoadedModel(
       paths: paths, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount,
       memory: MemoryDemand(
         budget: budget, isLocked: mlock, isPrefetched: prefetch, isMappedOnly: isMappedOnly))
-    for warning in loaded.warnings {
-      FileHandle.standardError.write(Data("edgeassist: \(warning)\n".utf8))
-    }
-    return loaded
   }
 }
