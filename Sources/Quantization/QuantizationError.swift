@@ -41,7 +41,7 @@ extension QuantizationError: CustomStringConvertible {
     case .exists(let path):
       "\(path) is there already. Add --force to replace it."
     case .noRoom(let path, let needed, let free):
-      "\(path) needs \(byteText(needed)), and its disk has \(byteText(free)) free. Make room or choose another disk."
+      "\(path) needs \(needed >> 20) MiB, and its disk has \(free >> 20) MiB free. Make room or choose another disk."
     case .notFinite(let path, let tensor):
       "\(path): tensor \(tensor) holds numbers that are not finite. The file is damaged; download or convert it anew."
     case .overflows(let path, let tensor, let type):
@@ -52,17 +52,4 @@ extension QuantizationError: CustomStringConvertible {
   }
 
   public var description: String { message }
-}
-
-/// A size in the unit that suits it, such as `1.5 GiB`.
-public func byteText(_ count: Int) -> String {
-  var size = Double(count)
-  var unit = "bytes"
-  for larger in ["KiB", "MiB", "GiB", "TiB"] where size >= 1024 {
-    size /= 1024
-    unit = larger
-  }
-  guard unit != "bytes" else { return "\(count) bytes" }
-  let tenths = Int((size * 10).rounded())
-  return "\(tenths / 10).\(tenths % 10) \(unit)"
 }

@@ -1,3 +1,4 @@
+import Assistant
 import Foundation
 import Quantization
 
@@ -13,39 +14,27 @@ struct QuantizationReport {
 
   // MARK: Table
 
-  func table() -> String {
-    var rows = [["tensor", "shape", "from", "to"] + (errors.isEmpty ? ["size"] : ["size", "error"])]
+  func text(style: ReportStyle) -> String {
+    var table = TextTable(numeric: [4, 5])
+    table.add("tensor", "shape", "from", "to", "size", errors.isEmpty ? "" : "error")
     for (index, entry) in plan.entries.enumerated() {
-      var row = [
+      let target = entry.target.name + (entry.unsuitable.map { " (for \($0.name))" } ?? "")
+      let error = errors.isEmpty ? nil : errors[index]
+      table.add(
         entry.tensor.name, entry.tensor.dimensions.map(String.init).joined(separator: "×"), entry.tensor.type.name,
-        entry.isKept ? "kept" : entry.target.name + (entry.unsuitable.map { " (for \($0.name))" } ?? ""),
-        byteText(entry.byteCount),
-      ]
-      if !errors.isEmpty { row.append(errors[index].map { String(format: "%.3f %%", $0 * 100) } ?? "") }
-      rows.append(row)
+        entry.isKept ? "kept" : target, memorySize(entry.byteCount),
+        error.map { String(format: "%.3f %%", $0 * 100) } ?? "")
     }
-    let before = byteText(plan.bytesBefore)
-    let after = byteText(plan.bytesAfter)
-    var lines = Self.aligned(rows)
-    lines.append("")
-    lines.append(
-      "\(plan.recipe.name): \(before) → \(after) of weights, "
-        + String(format: "%.2f bits a weight", bitsPerWeight) + (seconds.map { String(format: ", %.1f s", $0) } ?? ""))
-    lines += plan.notes.map { "Note: \($0)" }
+    var lines = table.lines(indent: 0)
+    lines[0] = style.bold(lines[0])
+    lines += [
+      "",
+      "\(plan.recipe.name): \(memorySize(plan.bytesBefore)) → \(memorySize(plan.bytesAfter)) of weights, "
+        + String(format: "%.2f bits a weight", bitsPerWeight) + (seconds.map { String(format: ", %.1f s", $0) } ?? ""),
+    ]
+    lines += plan.notes.map { "Note: " + style.wrapped($0, indent: 6) }
     if let output { lines.append(errors.isEmpty ? "Nothing was written to \(output)." : "Written: \(output)") }
     return lines.joined(separator: "\n")
-  }
-
-  /// Columns two spaces apart; sizes and errors on the right.
-  private static func aligned(_ rows: [[String]]) -> [String] {
-    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-    return rows.map { row in
-      let cells = row.enumerated().map { column, text in
-        let space = String(repeating: " ", count: widths[column] - text.count)
-        return column < 4 ? text + space : space + text
-      }
-      return cells.joined(separator: "  ").trimmingTrailingSpaces()
-    }
   }
 
   // MARK: JSON
@@ -85,13 +74,5 @@ struct QuantizationReport {
     var bytes: Int
     /// Root mean square of the error as a part of the values'.
     var relativeError: Double?
-  }
-}
-
-extension String {
-  fileprivate func trimmingTrailingSpaces() -> String {
-    var text = Substring(self)
-    while text.last == " " { text.removeLast() }
-    return String(text)
   }
 }

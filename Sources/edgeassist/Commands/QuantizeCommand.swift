@@ -5,7 +5,7 @@ import Quantization
 import Synchronization
 
 /// `edgeassist quantize`: a smaller file of the same model.
-struct QuantizeCommand: AsyncParsableCommand {
+struct Quantize: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "quantize",
     abstract: "Make a smaller file of a model, and say what each tensor loses.",
@@ -50,7 +50,7 @@ struct QuantizeCommand: AsyncParsableCommand {
   func run() async throws {
     do {
       let report = try makeReport()
-      print(json ? try report.json() : report.table())
+      print(json ? try report.json() : report.text(style: .standardOutput))
     } catch QuantizationError.cancelled {
       FileHandle.standardError.write(Data("edgeassist: \(QuantizationError.cancelled.message)\n".utf8))
       throw ExitStatus.interrupted
