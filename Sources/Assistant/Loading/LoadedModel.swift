@@ -36,6 +36,9 @@ public final class LoadedModel {
       try memory.check(forecast, path: paths.languageModel)
       let pool = ThreadPool(threads: threads)
       let language = try LanguageModel(file: file, threads: pool)
+      if let adapterPath = paths.adapter {
+        language.adapter = try LoRAAdapter(file: try GGUFFile(path: adapterPath), model: language)
+      }
       let tokenizer = try Tokenizer(metadata: file.metadata)
       if let visionFile {
         let tower = try VisionTower(file: visionFile, threads: pool)
