@@ -78,7 +78,7 @@ extension GGUFError: CustomStringConvertible {
       "\(path) is not there: it is part \(part) of \(count) of a split model. Put all \(count) parts into one folder."
     case .misnamedPart(let path, let part, let count, let ending):
       "\(path) is part \(part) of \(count) of a split model, but its name does not end in \(ending), "
-        + "so the other parts cannot be found. Give all parts their names back, or join them (llama-gguf-split --merge)."
+        + "so the other parts cannot be found. Give all parts their names back, or join them (llama-gguf-split)."
     case .disagreeingParts(let path, let what):
       "\(path) does not belong to the parts beside it: \(what). Download all parts of the model again."
     case .unlockable(let path, let byteCount, let limit?, let reason):

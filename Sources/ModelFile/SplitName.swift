@@ -1,8 +1,8 @@
 /// The place of a file among the parts of a split model: `NAME-00002-of-00003.gguf`.
 ///
 /// The layout is that of llama.cpp's splitter: each part is a whole GGUF file with tensors of its own, and says with
-/// `split.no` (from 0) and `split.count` where it belongs; the first one alone has the model's metadata, and may have no
-/// tensors. `split.tensors.count` is the number of tensors in all parts together.
+/// `split.no` (from 0) and `split.count` where it belongs; the first one alone has the model's metadata, and may have
+/// no tensors. `split.tensors.count` is the number of tensors in all parts together.
 struct SplitName {
   /// The path without `-00002-of-00003.gguf`.
   let prefix: String

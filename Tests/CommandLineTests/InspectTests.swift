@@ -60,7 +60,8 @@ struct InspectTests {
     #expect(run.status == 0 && run.output.contains("Cannot be run here") == (obstacle != nil))
   }
 
-  @Test("A file that is missing or no model ends with status 2 and one line", arguments: ["nowhere.gguf", "Package.swift"])
+  @Test(
+    "A file that is missing or no model ends with status 2 and one line", arguments: ["nowhere.gguf", "Package.swift"])
   func unreadable(name: String) async throws {
     let run = try await Program.run(["inspect", Self.path(name)])
     #expect(run.status == 2 && run.output.isEmpty)
@@ -109,8 +110,8 @@ struct StartMemoryTests {
     let run = try await Program.run(
       ["--batch", "-", "--kv-budget", "300"], input: requests.joined(separator: "\n"))
     let resident = try #require((run.records.last?["memory"] as? [String: Any])?["resident"] as? Int)
-    let inspected = try await Program.run(
-      ["inspect", "--json", Program.checkout.appending(path: "Models/edgeassist-tiny-Q8_0.gguf").path, "--kv-budget", "300"])
+    let model = Program.checkout.appending(path: "Models/edgeassist-tiny-Q8_0.gguf").path
+    let inspected = try await Program.run(["inspect", "--json", model, "--kv-budget", "300"])
     let total = try #require((inspected.records.first?["memory"] as? [String: Any])?["total"] as? Int)
     let ratio = Double(resident) / Double(total)
     // Most of so small a model's memory is the program with its libraries, which are not everywhere the same.

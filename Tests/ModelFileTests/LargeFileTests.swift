@@ -14,11 +14,12 @@ struct LargeFileTests {
     let width: UInt64 = 3584
     let inner: UInt64 = 18944
     let vocabulary: UInt64 = 152_064
-    var shapes: [(String, [UInt64])] = [("token_embd.weight", [width, vocabulary]), ("output.weight", [width, vocabulary])]
+    var shapes: [(String, [UInt64])] = []
+    for name in ["token_embd.weight", "output.weight"] { shapes.append((name, [width, vocabulary])) }
     for layer in 0..<28 {
       for (name, columns, rows) in [
         ("attn_q", width, width), ("attn_k", width, 512), ("attn_v", width, 512), ("attn_output", width, width),
-        ("ffn_gate", width, inner), ("ffn_up", width, inner), ("ffn_down", 18944 / 256 * 256, width),
+        ("ffn_gate", width, inner), ("ffn_up", width, inner), ("ffn_down", inner, width),
       ] { shapes.append(("blk.\(layer).\(name).weight", [columns, rows])) }
     }
     var file = HandmadeFile(tensors: UInt64(shapes.count), entries: 2)

@@ -88,7 +88,8 @@ public struct ModelInspection: Sendable {
       adapter = file.kind == .adapter ? AdapterSummary(file: opened) : nil
       switch file.kind {
       case .languageModel:
-        (forecast, obstacle) = Self.forecast(opened, tower, budget, threads, unusable: tokenizer?.isUsable == false ? tokenizer?.notice : nil)
+        let unusable = tokenizer?.isUsable == false ? tokenizer?.notice : nil
+        (forecast, obstacle) = Self.forecast(opened, tower, budget, threads, unusable: unusable)
       case .visionTower:
         forecast = nil
         obstacle = Self.obstacle { () throws(ModelError) in _ = try VisionConfiguration(file: opened) }

@@ -32,13 +32,13 @@ public final class LoadedModel {
     do {
       let file = try GGUFFile(path: paths.languageModel)
       let visionFile = try paths.vision.map { path throws(GGUFError) in try GGUFFile(path: path) }
-      let forecast = try MemoryForecast(language: file, vision: visionFile, budget: memory.budget, threads: threads)
+      let adapterFile = try paths.adapter.map { path throws(GGUFError) in try GGUFFile(path: path) }
+      let forecast = try MemoryForecast(
+        language: file, vision: visionFile, adapter: adapterFile, budget: memory.budget, threads: threads)
       try memory.check(forecast, path: paths.languageModel)
       let pool = ThreadPool(threads: threads)
       let language = try LanguageModel(file: file, threads: pool)
-      if let adapterPath = paths.adapter {
-        language.adapter = try LoRAAdapter(file: try GGUFFile(path: adapterPath), model: language)
-      }
+      if let adapterFile { language.adapter = try LoRAAdapter(file: adapterFile, model: language) }
       let tokenizer = try Tokenizer(metadata: file.metadata)
       if let visionFile {
         let tower = try VisionTower(file: visionFile, threads: pool)
@@ -56,7 +56,8 @@ public final class LoadedModel {
       name = title ?? URL(fileURLWithPath: paths.languageModel).deletingPathExtension().lastPathComponent
       isEmbedded = paths.isEmbedded
       self.threads = threads
-      warnings = memory.settle([file] + (visionFile.map { [$0] } ?? [])) + (template.notice.map { [$0] } ?? [])
+      let files = [file, visionFile, adapterFile].compactMap(\.self)
+      warnings = memory.settle(files) + (template.notice.map { [$0] } ?? [])
     } catch let error as AssistantError {
       throw error
     } catch {

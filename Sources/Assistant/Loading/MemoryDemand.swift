@@ -36,7 +36,8 @@ public struct MemoryDemand: Sendable, Equatable {
 
   private func refusal(_ forecast: MemoryForecast, need: Int, machine: MachineMemory, path: String) -> String {
     var parts = [
-      "cache \(memorySize(forecast.cache)) at \(forecast.budget) tokens", "working memory \(memorySize(forecast.working))",
+      "cache \(memorySize(forecast.cache)) at \(forecast.budget) tokens",
+      "working memory \(memorySize(forecast.working))",
       "program \(memorySize(forecast.program))",
     ]
     if !isMappedOnly { parts.insert("weights \(memorySize(forecast.weights))", at: 0) }

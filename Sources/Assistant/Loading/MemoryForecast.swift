@@ -30,7 +30,8 @@ public struct MemoryForecast: Sendable, Equatable {
   ///   - pixels: the area of the largest picture; nil for what the model prefers.
   /// - Throws: `ModelError` where the model cannot be run.
   public init(
-    language: GGUFFile, vision: GGUFFile?, budget: DialogueOptions.Budget, threads: Int, pixels: Int? = nil
+    language: GGUFFile, vision: GGUFFile?, adapter: GGUFFile? = nil, budget: DialogueOptions.Budget, threads: Int,
+    pixels: Int? = nil
   ) throws(ModelError) {
     let pool = ThreadPool(threads: threads)
     let shape = try DecoderConfiguration(file: language).cacheShape
@@ -42,7 +43,9 @@ public struct MemoryForecast: Sendable, Equatable {
       working = Self.sum(working, tower)
     }
     self.working = working
-    weights = Self.sum(Self.touchedByteCount(of: language), vision?.byteCount ?? 0)
+    weights = [vision, adapter].compactMap(\.self).reduce(Self.touchedByteCount(of: language)) {
+      Self.sum($0, $1.byteCount)
+    }
     program = Self.programByteCount(vocabulary: language.vocabularyCount, hasVision: vision != nil)
     self.budget =
       switch budget {
@@ -70,7 +73,7 @@ public struct MemoryForecast: Sendable, Equatable {
   private static let videoByteCount = 14 << 20
   /// Tables of a byte-level tokenizer for each token of its vocabulary, merges included. Measured at 151,936 tokens.
   private static let bytesPerVocabularyToken = 85
-  /// An embedding row brings its page and, where the file is cached, the 15 around it; prompts use this many at the most.
+  /// An embedding row brings its page and, where the file is cached, the 15 around it; prompts use so many at most.
   private static let embeddingBytesTouched = 1024 * 65536
 
   private static func programByteCount(vocabulary: Int, hasVision: Bool) -> Int {

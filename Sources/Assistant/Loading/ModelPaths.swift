@@ -51,8 +51,8 @@ public struct ModelPaths: Sendable, Equatable {
     return best.map { folder.isEmpty ? $0 : folder + "/" + $0 }
   }
 
-  /// A file name without what differs between a language model and its vision tower: ending, number of a part, type, the
-  /// word mmproj.
+  /// A file name without what differs between a language model and its vision tower: ending, number of a part, type,
+  /// the word mmproj.
   private static func commonStem(_ name: String) -> String {
     let whole = name.lowercased().replacing(/(-\d{5}-of-\d{5})?\.gguf$/, with: "")
     let parts = whole.split { "-._".contains($0) }

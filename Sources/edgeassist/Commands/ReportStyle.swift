@@ -6,7 +6,7 @@ struct ReportStyle {
   var width: Int
   var hasColour: Bool
 
-  /// For standard output: colours only on a terminal and without `NO_COLOR`; its width, or 100 in a pipe. `COLUMNS` wins.
+  /// For standard output: colours only on a terminal and without `NO_COLOR`; `COLUMNS`, else its width, else 100.
   static var standardOutput: ReportStyle {
     let environment = ProcessInfo.processInfo.environment
     let isTerminal = isatty(STDOUT_FILENO) == 1
