@@ -33,6 +33,7 @@ let package = Package(
 
     library("ModelFile"),
     library("Compute", ["CKernels", "ModelFile"]),
+    library("Quantization", ["Compute", "ModelFile"]),
     library("Tokenization", ["ModelFile"]),
     library("Pictures"),
     library("Video", ["CFFmpeg", "Pictures"]),
@@ -42,11 +43,12 @@ let package = Package(
     library("Assistant", ["Models", "Tokenization", "Video", "BoundedCache", "SessionInterface", log]),
     library("Screen", ["CNcurses", "Pictures", "SessionInterface"]),
     .executableTarget(
-      name: "edgeassist", dependencies: ["Assistant", "Screen", argumentParser, log, "TOMLKit"],
+      name: "edgeassist", dependencies: ["Assistant", "Quantization", "Screen", argumentParser, log, "TOMLKit"],
       swiftSettings: warningsAreErrors),
 
     tests("ModelFileTests", ["ModelFile"], resources: [.copy("Goldens")]),
     tests("ComputeTests", ["Compute"], resources: [.copy("Goldens")]),
+    tests("QuantizationTests", ["Quantization"], resources: [.copy("Goldens")]),
     tests("TokenizationTests", ["Tokenization"], resources: [.copy("Goldens")]),
     tests("VideoTests", ["Video"], resources: [.copy("Goldens"), .copy("Media")]),
     tests("BoundedCacheTests", ["BoundedCache"], resources: [.copy("Goldens")]),

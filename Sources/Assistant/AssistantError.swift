@@ -41,8 +41,8 @@ public enum AssistantError: Error, Sendable, Equatable, CustomStringConvertible 
   public var message: String {
     switch self {
     case .requestMalformed(let message), .videoUnreadable(let message), .modelUnreadable(let message),
-      .insufficientMemory(let message), .budgetTooSmall(let message), .visionMissing(let message), .outputUnwritable(let message),
-      .unsupported(let message), .computation(let message):
+      .insufficientMemory(let message), .budgetTooSmall(let message), .visionMissing(let message),
+      .outputUnwritable(let message), .unsupported(let message), .computation(let message):
       message
     }
   }

@@ -5,6 +5,7 @@ import Testing
 private let allowedImports: [String: Set<String>] = [
   "ModelFile": [],
   "Compute": ["CKernels", "ModelFile"],
+  "Quantization": ["Compute", "ModelFile"],
   "Tokenization": ["ModelFile"],
   "Pictures": [],
   "Video": ["CFFmpeg", "Pictures"],
@@ -17,8 +18,8 @@ private let allowedImports: [String: Set<String>] = [
   ],
   "Screen": ["CNcurses", "Pictures", "SessionInterface"],
   "edgeassist": [
-    "Assistant", "Screen", "SessionInterface", "Video", "BoundedCache", "Models", "ModelFile", "ArgumentParser", "TOMLKit",
-    "Logging",
+    "Assistant", "Quantization", "Screen", "SessionInterface", "Video", "BoundedCache", "Models", "ModelFile",
+    "ArgumentParser", "TOMLKit", "Logging",
   ],
 ]
 

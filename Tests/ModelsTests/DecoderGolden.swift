@@ -9,11 +9,17 @@ import Testing
 /// Goldens/make_decoder_goldens.py.
 struct DecoderGolden {
   let file: GGUFFile
-  private let values: GGUFFile
+  let values: GGUFFile
 
   init(_ name: String) throws {
-    file = try GGUFFile(path: Golden.path(name + ".gguf"))
-    values = try GGUFFile(path: Golden.path(name + "-golden.gguf"))
+    self.init(
+      file: try GGUFFile(path: Golden.path(name + ".gguf")),
+      values: try GGUFFile(path: Golden.path(name + "-golden.gguf")))
+  }
+
+  init(file: GGUFFile, values: GGUFFile) {
+    self.file = file
+    self.values = values
   }
 
   func numbers(_ name: String) throws -> [Float] {
@@ -91,7 +97,8 @@ struct DecoderRun {
           }
         } else {
           try model.prefill(
-            tokens: tokens, positions: positions, cache: cache, segment: isLast ? .tail : index == 0 ? .system : .vision)
+            tokens: tokens, positions: positions, cache: cache,
+            segment: isLast ? .tail : index == 0 ? .system : .vision)
           if isLast { logits.append(model.logits) }
         }
         start += count

@@ -39,7 +39,9 @@ import Testing
     #expect(try difference(run, name, sequence, "merger") < VisionEqualityTests.tolerance)
   }
 
-  @Test("every instruction set of this machine gives the same", arguments: InstructionSet.allCases.filter(\.isAvailable))
+  @Test(
+    "every instruction set of this machine gives the same",
+    arguments: InstructionSet.allCases.filter(\.isAvailable))
   func instructionSets(instructionSet: InstructionSet) throws {
     for (name, sequence) in VisionGolden.cases {
       let run = try run(name, sequence, instructionSet: instructionSet)

@@ -8,6 +8,7 @@ package enum OrderedJSON: Sendable, ExpressibleByStringLiteral, ExpressibleByInt
   /// Written with three decimals at most.
   case number(Double)
   case string(String)
+  case array([OrderedJSON])
   case object([(String, OrderedJSON)])
 
   package init(stringLiteral value: String) { self = .string(value) }
@@ -24,6 +25,7 @@ package enum OrderedJSON: Sendable, ExpressibleByStringLiteral, ExpressibleByInt
     case .integer(let value): String(value)
     case .number(let value): Self.text(of: value)
     case .string(let value): Self.quoted(value)
+    case .array(let elements): "[" + elements.map(\.text).joined(separator: ",") + "]"
     case .object(let members):
       "{" + members.map { Self.quoted($0.0) + ":" + $0.1.text }.joined(separator: ",") + "}"
     }

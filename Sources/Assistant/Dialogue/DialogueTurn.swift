@@ -4,7 +4,6 @@ public struct DialogueTurn: Sendable, Equatable {
   public var answer: String
   /// Stream time at which the question was asked, in seconds.
   public var time: Double
-  /// The question with the tokens that end it and open the answer.
-  var questionTokens: [Int]
+  /// The answer as the model wrote it, or, where it has thought, as it would write it without.
   var answerTokens: [Int]
 }

@@ -10,7 +10,7 @@ import Models
 /// | Qwen2-VL | a mark before the first frame, one after the last | frames share a start and follow each other by 1 |
 /// | Qwen2.5-VL | the same | the same, but by what a frame lasts, in half seconds |
 /// | Qwen3-VL | each frame between marks, its time before it | each frame starts where the text before it ends |
-/// | LLaVA-OneVision | a line break's vector after the last frame | a frame's tokens follow each other as text does |
+/// | LLaVA-OneVision | a line break's vector and a line break after the last frame | a frame's tokens follow each other as text does |
 ///
 /// Sources: `get_rope_index` and the processors of these models in Hugging Face `transformers`.
 package struct StreamLayout {
@@ -54,13 +54,13 @@ package struct StreamLayout {
   /// What stands before the first frame for good.
   package var opening: [Int] {
     switch family {
-    case .qwen2VL, .qwen25VL: visionStart
-    case .qwen3VL, .llavaOneVision: []
+    case .qwen2VL, .qwen25VL, .llavaOneVision: visionStart
+    case .qwen3VL: []
     }
   }
 
   /// What stands between the last frame and the words after it.
-  package var closing: [Int] { hasFrames && family != .llavaOneVision ? visionEnd : [] }
+  package var closing: [Int] { hasFrames ? visionEnd : [] }
 
   /// The text before the next frame, which comes and goes with it.
   ///

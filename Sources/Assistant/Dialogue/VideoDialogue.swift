@@ -165,16 +165,18 @@ public final class VideoDialogue {
     let start = ContinuousClock.now
     do {
       try completePatch()
-      var turn = DialogueTurn(
-        question: question, answer: "", time: time, questionTokens: template.question(question), answerTokens: [])
-      let promptTokens = try readPrompt(for: turn, isCancelled: isCancelled)
+      let promptTokens = try readPrompt(for: template.question(question), isCancelled: isCancelled)
       var decoding = AnswerDecoding(model: model, options: options)
       let stop = try decode(&decoding, start: start, isCancelled: isCancelled, emit: emit)
-      // A prompt that was broken off must not be built upon; the turn's words are read again with the next question.
-      if stop == .cancelled { dropTail() }
-      turn.answer = decoding.text
-      turn.answerTokens = decoding.tokens
-      turns.append(turn)
+      // A prompt that was broken off must not be built upon, and thoughts are left out of later ones; the turn's words
+      // are read again with the next question.
+      let isBuiltUpon = stop != .cancelled && !decoding.hasThought && model.template.pastQuestionsStay
+      if !isBuiltUpon { dropTail() }
+      turns.append(
+        DialogueTurn(
+          question: question, answer: decoding.text, time: time,
+          answerTokens: decoding.hasThought
+            ? model.tokenizer.encode(decoding.text, parsingSpecialTokens: false) : decoding.tokens))
       return AnswerSummary(
         text: decoding.text, stop: stop, promptTokens: promptTokens, answerTokens: decoding.tokens.count,
         firstTokenSeconds: decoding.firstTokenSeconds ?? seconds(since: start), seconds: seconds(since: start))
@@ -185,20 +187,20 @@ public final class VideoDialogue {
   }
 
   /// Reads what stands between what is held and the answer; returns its length in tokens.
-  private func readPrompt(for turn: DialogueTurn, isCancelled: () -> Bool) throws -> Int {
+  private func readPrompt(for question: [Int], isCancelled: () -> Bool) throws -> Int {
     var prompt: [Int]
     if cache.tailCount > 0 {
-      prompt = unreadAnswerTokens + template.nextTurn + turn.questionTokens
+      prompt = unreadAnswerTokens + template.nextTurn + question
       if cache.tailCount + prompt.count <= tailLimit, try hasRoom(for: prompt) {
         try readTail(prompt, isCancelled: isCancelled)
         return prompt.count
       }
       dropTail()
     }
-    prompt = template.tail(
-      turns: turns, question: turn.questionTokens, visionEnd: layout.closing, limit: tailLimit)
+    let visionEnd = layout.hasFrames ? layout.closing : nil
+    prompt = template.tail(turns: turns, question: question, visionEnd: visionEnd, limit: tailLimit)
     if try !hasRoom(for: prompt) {
-      prompt = template.tail(turns: [], question: turn.questionTokens, visionEnd: layout.closing, limit: 0)
+      prompt = template.tail(turns: [], question: question, visionEnd: visionEnd, limit: 0)
       try makeRoom(for: prompt.count + Self.answerReserve)
     }
     tailTimeline = layout.tail

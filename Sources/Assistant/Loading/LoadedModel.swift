@@ -18,7 +18,7 @@ public final class LoadedModel {
   public let threads: Int
   /// What the file says of how it wants to be used.
   public let preferences: ModelPreferences
-  /// What was asked for and could not be done, for people to read.
+  /// What was asked for and could not be done, and what had to be guessed, for people to read.
   public let warnings: [String]
 
   /// Pixels along the side of a vision token in most models.
@@ -36,6 +36,9 @@ public final class LoadedModel {
       try memory.check(forecast, path: paths.languageModel)
       let pool = ThreadPool(threads: threads)
       let language = try LanguageModel(file: file, threads: pool)
+      if let adapterPath = paths.adapter {
+        language.adapter = try LoRAAdapter(file: try GGUFFile(path: adapterPath), model: language)
+      }
       let tokenizer = try Tokenizer(metadata: file.metadata)
       if let visionFile {
         let tower = try VisionTower(file: visionFile, threads: pool)
@@ -53,7 +56,7 @@ public final class LoadedModel {
       name = title ?? URL(fileURLWithPath: paths.languageModel).deletingPathExtension().lastPathComponent
       isEmbedded = paths.isEmbedded
       self.threads = threads
-      warnings = memory.settle([file] + (visionFile.map { [$0] } ?? []))
+      warnings = memory.settle([file] + (visionFile.map { [$0] } ?? [])) + (template.notice.map { [$0] } ?? [])
     } catch let error as AssistantError {
       throw error
     } catch {
@@ -69,22 +72,21 @@ public struct ModelPreferences: Sendable, Equatable {
   public var maximumPixels: Int
   /// Pictures sampled from a second of video.
   public var framesPerSecond: Double
-  public var systemPrompt: String
+  /// nil leaves it to the chat template.
+  public var systemPrompt: String?
 
   /// About 128 vision tokens for each temporal patch, the operating point of the InfiniPot-V paper.
   static let defaultMaximumTokens = 128
   static let defaultMinimumTokens = 4
   static let defaultFramesPerSecond = 2.0
-  static let defaultSystemPrompt = "You are a helpful assistant."
 
   /// - Parameter side: of the square of pixels that becomes one vision token.
   init(metadata: GGUFMetadata, side: Int) {
     let integer = { (key: String) in (try? metadata.integerIfPresent(key)) ?? nil }
     let rate = (try? metadata.floatIfPresent("edgeassist.sampling.fps")) ?? nil
-    let prompt = (try? metadata.stringIfPresent("edgeassist.system_prompt")) ?? nil
     minimumPixels = integer("edgeassist.vision.min_pixels") ?? Self.defaultMinimumTokens * side * side
     maximumPixels = integer("edgeassist.vision.max_pixels") ?? Self.defaultMaximumTokens * side * side
     framesPerSecond = rate.flatMap { $0 > 0 && $0 <= 240 ? $0 : nil } ?? Self.defaultFramesPerSecond
-    systemPrompt = prompt ?? Self.defaultSystemPrompt
+    systemPrompt = (try? metadata.stringIfPresent("edgeassist.system_prompt")) ?? nil
   }
 }

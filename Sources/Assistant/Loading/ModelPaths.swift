@@ -6,12 +6,15 @@ public struct ModelPaths: Sendable, Equatable {
   public var languageModel: String
   /// The vision tower's file (mmproj); nil for a model that only reads.
   public var vision: String?
+  /// A LoRA adapter for the language model; nil for none.
+  public var adapter: String?
   /// True for the model that comes with the program.
   public var isEmbedded: Bool
 
-  public init(languageModel: String, vision: String?, isEmbedded: Bool) {
+  public init(languageModel: String, vision: String?, adapter: String? = nil, isEmbedded: Bool) {
     self.languageModel = languageModel
     self.vision = vision
+    self.adapter = adapter
     self.isEmbedded = isEmbedded
   }
 

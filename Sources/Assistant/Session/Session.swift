@@ -23,6 +23,8 @@ public actor Session {
   private let dialogue: VideoDialogue
   private let video: VideoStream?
   private let description: SessionDescription
+  /// Said once, at the beginning.
+  private let warnings: [String]
   private var statistics = SessionStatistics()
   private var lastStatistics = ContinuousClock.now
   private var rate = RateMeter()
@@ -43,6 +45,7 @@ public actor Session {
     description = SessionDescription(
       modelName: model.name, isEmbeddedModel: model.isEmbedded, source: sourceName,
       duration: video?.description.duration, threads: model.threads)
+    warnings = model.warnings
     dialogue = try VideoDialogue(model: model, options: options)
     if let size = video?.description.sampledSize { try dialogue.check(framesOf: size.width, by: size.height) }
     self.video = video
@@ -78,6 +81,7 @@ public actor Session {
   public func run() async {
     observePasses()
     channel.send(.ready(description))
+    for warning in warnings { channel.send(.warning(warning)) }
     sendStatistics(force: true)
     startFeeding()
     let previewing = Task { [channel, video] in

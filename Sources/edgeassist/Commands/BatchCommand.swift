@@ -10,6 +10,7 @@ struct BatchCommand {
   var dialogue: DialogueOptions
 
   func run(model: sending LoadedModel) async throws {
+    for warning in model.warnings { FileHandle.standardError.write(Data("edgeassist: \(warning)\n".utf8)) }
     let progress = ProgressLine()
     let runner = BatchRunner(
       model: model,

@@ -2,8 +2,8 @@ import ArgumentParser
 import Assistant
 import BoundedCache
 
-/// How much may be held, and what.
-struct MemoryOptions: ParsableArguments {
+/// How much may be held.
+struct BudgetOptions: ParsableArguments {
   @Option(
     name: .customLong("kv-budget"),
     help: ArgumentHelp("Most tokens held in the key-value cache. (default: 4096)", valueName: "tokens"))
@@ -13,14 +13,6 @@ struct MemoryOptions: ParsableArguments {
     name: .customLong("kv-memory"),
     help: ArgumentHelp("The same as memory, for example 64MiB.", valueName: "size"))
   var memory: ByteSize?
-
-  @Option(
-    name: .customLong("kv-policy"),
-    help: ArgumentHelp("What to keep when the budget is full.", valueName: "policy"))
-  var policy: RetentionPolicy = .infinipotV
-
-  @Option(name: .customLong("kv-type"), help: ArgumentHelp("How keys and values are stored.", valueName: "type"))
-  var type: KeyValueType = .f16
 
   func validate() throws {
     if budget != nil && memory != nil { throw ValidationError("--kv-budget and --kv-memory exclude each other") }
@@ -32,6 +24,21 @@ struct MemoryOptions: ParsableArguments {
     if let budget { return .tokens(budget) }
     return DialogueOptions.defaultBudget
   }
+}
+
+/// How much may be held, and what.
+struct MemoryOptions: ParsableArguments {
+  @OptionGroup var size: BudgetOptions
+
+  @Option(
+    name: .customLong("kv-policy"),
+    help: ArgumentHelp("What to keep when the budget is full.", valueName: "policy"))
+  var policy: RetentionPolicy = .infinipotV
+
+  @Option(name: .customLong("kv-type"), help: ArgumentHelp("How keys and values are stored.", valueName: "type"))
+  var type: KeyValueType = .f16
+
+  var dialogueBudget: DialogueOptions.Budget { size.dialogueBudget }
 }
 
 /// Storage of keys and values.

@@ -14,6 +14,11 @@ struct ModelOptions: ParsableArguments {
     help: ArgumentHelp("Its vision tower (mmproj GGUF). Left out: found beside the model.", valueName: "file"))
   var vision: String?
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp("LoRA adapter (GGUF) for the language model, used beside its weights.", valueName: "file"))
+  var adapter: String?
+
   @Option(name: .long, help: ArgumentHelp("Worker threads. Left out: one for each processor.", valueName: "n"))
   var threads: Int?
 
@@ -37,14 +42,11 @@ struct ModelOptions: ParsableArguments {
 
   /// - Parameter budget: of the key-value cache, which must fit into memory beside the model.
   func load(budget: DialogueOptions.Budget) throws(AssistantError) -> LoadedModel {
-    let paths = try ModelPaths.resolve(languageModel: model, vision: vision)
-    let loaded = try LoadedModel(
+    var paths = try ModelPaths.resolve(languageModel: model, vision: vision)
+    paths.adapter = adapter
+    return try LoadedModel(
       paths: paths, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount,
       memory: MemoryDemand(
         budget: budget, isLocked: mlock, isPrefetched: prefetch, isMappedOnly: isMappedOnly))
-    for warning in loaded.warnings {
-      FileHandle.standardError.write(Data("edgeassist: \(warning)\n".utf8))
-    }
-    return loaded
   }
 }

@@ -221,9 +221,9 @@ def make_llava():
     side, patch, width, language = 132, 14, 144, 48
     config = LlavaOnevisionConfig(
         vision_config=dict(
-            model_type="siglip_vision_model", hidden_size=width, intermediate_size=80, patch_size=patch, image_size=side,
-            num_hidden_layers=2, num_attention_heads=2, vision_use_head=False, hidden_act="gelu_pytorch_tanh",
-            layer_norm_eps=1e-6),
+            model_type="siglip_vision_model", hidden_size=width, intermediate_size=80, patch_size=patch,
+            image_size=side, num_hidden_layers=2, num_attention_heads=2, vision_use_head=False,
+            hidden_act="gelu_pytorch_tanh", layer_norm_eps=1e-6),
         text_config=dict(model_type="qwen2", hidden_size=language, intermediate_size=32, num_hidden_layers=1,
                          num_attention_heads=2, num_key_value_heads=1, vocab_size=64))
     config._attn_implementation = "eager"
@@ -243,9 +243,8 @@ def make_llava():
         p = f"v.blk.{i}."
         w.norm(p + "ln1", block.layer_norm1)
         w.norm(p + "ln2", block.layer_norm2)
-        for short, layer in (("q", block.self_attn.q_proj), ("k", block.self_attn.k_proj), ("v", block.self_attn.v_proj),
-                             ("out", block.self_attn.out_proj)):
-            w.linear(p + "attn_" + short, layer)
+        for short in ("q", "k", "v", "out"):
+            w.linear(p + "attn_" + short, getattr(block.self_attn, short + "_proj"))
         # The older scripts have these two names swapped.
         w.linear(p + "ffn_down", block.mlp.fc1)
         w.linear(p + "ffn_up", block.mlp.fc2)

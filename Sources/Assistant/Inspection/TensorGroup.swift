@@ -1,0 +1,68 @@
+import ModelFile
+
+/// What a tensor is for, judged by its name.
+public enum TensorKind: String, Sendable, CaseIterable {
+  /// Tokens' vectors; in a vision tower the patches' and their places'.
+  case embedding
+  case attention
+  case feedForward = "feed_forward"
+  case norms
+  /// Between a vision tower and its language model.
+  case projector
+  /// From the last layer to the vocabulary.
+  case output
+  case other
+
+  /// The kind of a tensor of llama.cpp's naming; the halves of a LoRA pair count as what they adapt.
+  public init(tensor name: String) {
+    let parts = name.split(separator: ".")
+    func has(_ beginning: String) -> Bool { parts.contains { $0.hasPrefix(beginning) } }
+    func mentions(_ word: String) -> Bool { parts.contains { $0.contains(word) } }
+    self =
+      if has("mm") || mentions("deepstack") || mentions("newline") {
+        .projector
+      } else if mentions("norm") || has("ln") || has("post_ln") || has("pre_ln") {
+        .norms
+      } else if mentions("embd") {
+        .embedding
+      } else if has("attn") {
+        .attention
+      } else if has("ffn") {
+        .feedForward
+      } else if parts.first == "output" {
+        .output
+      } else {
+        .other
+      }
+  }
+}
+
+/// The tensors of one kind that are stored alike.
+public struct TensorGroup: Sendable, Equatable {
+  public let kind: TensorKind
+  public let type: TensorType
+  public var tensorCount = 0
+  public var parameterCount = 0
+  public var byteCount = 0
+
+  public var bitsPerWeight: Double { parameterCount > 0 ? Double(byteCount) * 8 / Double(parameterCount) : 0 }
+
+  /// Groups a file's tensors: by kind, and within each kind the largest share first.
+  static func groups(of tensors: [TensorDescription]) -> [TensorGroup] {
+    var groups: [TensorGroup] = []
+    for tensor in tensors {
+      let kind = TensorKind(tensor: tensor.name)
+      let place = groups.firstIndex { $0.kind == kind && $0.type == tensor.type }
+      let index = place ?? groups.count
+      if place == nil { groups.append(TensorGroup(kind: kind, type: tensor.type)) }
+      groups[index].tensorCount += 1
+      groups[index].parameterCount += tensor.elementCount
+      groups[index].byteCount += tensor.byteCount
+    }
+    let order = TensorKind.allCases
+    return groups.sorted {
+      let (left, right) = (order.firstIndex(of: $0.kind) ?? 0, order.firstIndex(of: $1.kind) ?? 0)
+      return left != right ? left < right : ($0.byteCount, $1.type.rawValue) > ($1.byteCount, $0.type.rawValue)
+    }
+  }
+}

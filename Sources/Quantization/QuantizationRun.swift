@@ -1,0 +1,142 @@
+import Foundation
+import ModelFile
+
+/// Carries out a plan: reads the file piece by piece and writes the new one as it goes.
+public struct QuantizationRun {
+  /// What became of one tensor.
+  public struct Result: Sendable {
+    public let entry: QuantizationPlan.Entry
+    /// The error's root mean square as a part of the values'; nil for a tensor that was kept as it is.
+    public let relativeError: Double?
+  }
+
+  /// How far the run is.
+  public struct Progress: Sendable {
+    /// Bytes of the original dealt with, of `bytesInAll`.
+    public let bytesDone: Int
+    public let bytesInAll: Int
+    /// The tensor at hand.
+    public let tensor: String
+  }
+
+  /// A calibration: what an error in each column of a tensor weighs, by the tensor's name; nil where all weigh the
+  /// same. As many numbers as the tensor has columns.
+  public typealias Importance = (TensorDescription) -> [Float]?
+
+  private let file: GGUFFile
+  private let plan: QuantizationPlan
+  private let quantizer: RowQuantizer
+  private let importance: Importance
+
+  public init(
+    file: GGUFFile, plan: QuantizationPlan, threads: Int, importance: @escaping Importance = { _ in nil }
+  ) {
+    self.file = file
+    self.plan = plan
+    self.importance = importance
+    quantizer = RowQuantizer(threads: threads)
+  }
+
+  /// Checks that the result may be written to a path, before anything is done.
+  ///
+  /// - Throws: `sameFile`, `exists` without `overwriting`, or `noRoom`.
+  public static func check(
+    output path: String, for plan: QuantizationPlan, of file: GGUFFile, overwriting: Bool
+  ) throws(QuantizationError) {
+    let manager = FileManager.default
+    if manager.fileExists(atPath: path) {
+      let target = Self.identity(path)
+      if file.partPaths.contains(where: { Self.identity($0) == target }) { throw .sameFile(path: path) }
+      guard overwriting else { throw .exists(path: path) }
+    }
+    let folder = URL(filePath: path).deletingLastPathComponent().path
+    let attributes = try? manager.attributesOfFileSystem(forPath: folder)
+    // A folder that is not there is for the writer to complain about.
+    if let free = (attributes?[.systemFreeSize] as? NSNumber)?.intValue, free < plan.bytesAfter {
+      throw .noRoom(path: path, needed: plan.bytesAfter, free: free)
+    }
+  }
+
+  /// Writes the new file, which takes its name only when it is whole.
+  ///
+  /// - Parameters:
+  ///   - progress: called after each piece of some MiB.
+  ///   - isCancelled: asked before each piece.
+  /// - Throws: `cancelled`, `notFinite`, or what the file system says; then nothing is left behind.
+  public func write(
+    to path: String, progress: (Progress) -> Void = { _ in }, isCancelled: () -> Bool = { false }
+  ) throws(QuantizationError) -> [Result] {
+    do {
+      let writer = try GGUFWriter(
+        path: path, metadata: plan.metadata,
+        tensors: plan.entries.map { .init(name: $0.tensor.name, dimensions: $0.tensor.dimensions, type: $0.target) })
+      var results: [Result] = []
+      var done = 0
+      let all = plan.bytesBefore
+      for entry in plan.entries {
+        let error = try write(entry, with: writer) { piece throws(QuantizationError) in
+          done += piece
+          progress(Progress(bytesDone: done, bytesInAll: all, tensor: entry.tensor.name))
+          if isCancelled() { throw .cancelled }
+        }
+        results.append(Result(entry: entry, relativeError: error))
+      }
+      try writer.finish()
+      return results
+    } catch let error as GGUFError {
+      throw .file(error)
+    } catch let error as QuantizationError {
+      throw error
+    } catch {
+      throw .file(.unwritable(path: path, reason: String(describing: error)))
+    }
+  }
+
+  /// - Parameter step: called with the bytes of the original that each piece dealt with.
+  private func write(
+    _ entry: QuantizationPlan.Entry, with writer: GGUFWriter, step: (Int) throws(QuantizationError) -> Void
+  ) throws -> Double? {
+    let bytes = file.bytes(of: entry.tensor)
+    guard !entry.isKept, let columns = entry.tensor.dimensions.first else {
+      for start in stride(from: 0, to: bytes.count, by: Self.copiedBytes) {
+        let piece = UnsafeRawBufferPointer(rebasing: bytes[start..<min(start + Self.copiedBytes, bytes.count)])
+        try writer.append(piece)
+        try step(piece.count)
+      }
+      return nil
+    }
+    let rowBytes = columns / entry.tensor.type.elementsPerBlock * entry.tensor.type.bytesPerBlock
+    let targetRowBytes = columns / entry.target.elementsPerBlock * entry.target.bytesPerBlock
+    let rows = bytes.count / rowBytes
+    let groupRows = min(quantizer.rowsPerGroup(columns: columns), rows)
+    let target = UnsafeMutableRawBufferPointer.allocate(byteCount: groupRows * targetRowBytes, alignment: 64)
+    defer { target.deallocate() }
+    let weights = importance(entry.tensor)
+    var loss = RowQuantizer.Loss()
+    for first in stride(from: 0, to: rows, by: groupRows) {
+      let count = min(groupRows, rows - first)
+      let source = UnsafeRawBufferPointer(rebasing: bytes[first * rowBytes..<(first + count) * rowBytes])
+      let output = UnsafeMutableRawBufferPointer(rebasing: target[..<(count * targetRowBytes)])
+      let lost = quantizer.quantize(
+        source, as: entry.tensor.type, columns: columns, to: entry.target, importance: weights, into: output)
+      guard lost.isFinite else { throw QuantizationError.notFinite(path: file.path, tensor: entry.tensor.name) }
+      guard lost.squaredError.isFinite else {
+        throw QuantizationError.overflows(path: file.path, tensor: entry.tensor.name, type: entry.target)
+      }
+      loss.squaredError += lost.squaredError
+      loss.squaredValues += lost.squaredValues
+      try writer.append(UnsafeRawBufferPointer(output))
+      try step(source.count)
+    }
+    return loss.relative
+  }
+
+  private static let copiedBytes = 1 << 22
+
+  /// The same for two paths that lead to one file.
+  private static func identity(_ path: String) -> [Int] {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return [] }
+    return [Int(status.st_dev), Int(status.st_ino)]
+  }
+}

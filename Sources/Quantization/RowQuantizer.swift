@@ -1,0 +1,110 @@
+import Compute
+import ModelFile
+
+/// Turns groups of rows from one type into another on all threads, and sums up what is lost.
+final class RowQuantizer {
+  /// What a tensor's numbers lose.
+  struct Loss {
+    var squaredError = 0.0
+    var squaredValues = 0.0
+
+    /// The error's root mean square as a part of the values'.
+    var relative: Double { squaredValues > 0 ? (squaredError / squaredValues).squareRoot() : 0 }
+    /// False if a value was infinite or not a number.
+    var isFinite: Bool { squaredValues.isFinite }
+  }
+
+  private let pool: ThreadPool
+  /// For each thread, numbers before and after.
+  private var scratch: [Float] = []
+  private var losses: [Loss]
+
+  /// Numbers that a thread takes at a time, more if a row is longer.
+  private static let chunkElements = 1 << 16
+
+  init(threads: Int) {
+    pool = ThreadPool(threads: threads)
+    losses = Array(repeating: Loss(), count: pool.threadCount)
+  }
+
+  /// Rows that are worth doing at a time: enough for all threads, and never more memory than some MiB a thread.
+  func rowsPerGroup(columns: Int) -> Int { rowsPerChunk(columns) * pool.threadCount * 4 }
+
+  private func rowsPerChunk(_ columns: Int) -> Int { max(1, Self.chunkElements / columns) }
+
+  /// - Parameters:
+  ///   - source: whole rows of `columns` numbers as `sourceType`.
+  ///   - importance: of each column; nil where all weigh the same.
+  ///   - target: as many bytes as the rows take as `type`.
+  func quantize(
+    _ source: UnsafeRawBufferPointer, as sourceType: TensorType, columns: Int, to type: TensorType,
+    importance: [Float]?, into target: UnsafeMutableRawBufferPointer
+  ) -> Loss {
+    let rowBytes = columns / sourceType.elementsPerBlock * sourceType.bytesPerBlock
+    let rows = source.count / rowBytes
+    let chunkRows = min(rowsPerChunk(columns), rows)
+    let chunkElements = chunkRows * columns
+    if scratch.count < pool.threadCount * 2 * chunkElements {
+      scratch = [Float](repeating: 0, count: pool.threadCount * 2 * chunkElements)
+    }
+    for thread in losses.indices { losses[thread] = Loss() }
+
+    scratch.withUnsafeMutableBufferPointer { scratch in
+      losses.withUnsafeMutableBufferPointer { losses in
+        (importance ?? []).withUnsafeBufferPointer { weights in
+          var job = Job(
+            source: source, sourceType: sourceType, sourceRowBytes: rowBytes, target: target, type: type,
+            targetRowBytes: columns / type.elementsPerBlock * type.bytesPerBlock, rows: rows, columns: columns,
+            chunkRows: chunkRows, importance: importance == nil ? nil : weights, scratch: scratch, losses: losses)
+          pool.run(chunks: (rows + chunkRows - 1) / chunkRows, job: &job) { job, chunk, thread in
+            job.assumingMemoryBound(to: Job.self).pointee.run(chunk: chunk, thread: thread)
+          }
+        }
+      }
+    }
+    return losses.reduce(into: Loss()) {
+      $0.squaredError += $1.squaredError
+      $0.squaredValues += $1.squaredValues
+    }
+  }
+}
+
+/// One group of rows, seen by all threads; each chunk and each thread touches its own parts.
+private struct Job {
+  let source: UnsafeRawBufferPointer
+  let sourceType: TensorType
+  let sourceRowBytes: Int
+  let target: UnsafeMutableRawBufferPointer
+  let type: TensorType
+  let targetRowBytes: Int
+  let rows: Int
+  let columns: Int
+  let chunkRows: Int
+  let importance: UnsafeBufferPointer<Float>?
+  let scratch: UnsafeMutableBufferPointer<Float>
+  let losses: UnsafeMutableBufferPointer<RowQuantizer.Loss>
+
+  func run(chunk: Int, thread: Int) {
+    let first = chunk * chunkRows
+    let last = min(first + chunkRows, rows)
+    let count = (last - first) * columns
+    let start = thread * 2 * chunkRows * columns
+    let values = UnsafeMutableBufferPointer(rebasing: scratch[start..<start + count])
+    let after = UnsafeMutableBufferPointer(rebasing: scratch[start + count..<start + 2 * count])
+    let input = UnsafeRawBufferPointer(rebasing: source[first * sourceRowBytes..<last * sourceRowBytes])
+    let output = UnsafeMutableRawBufferPointer(rebasing: target[first * targetRowBytes..<last * targetRowBytes])
+    BlockFormat.decode(input, type: sourceType, into: values)
+    BlockFormat.encode(UnsafeBufferPointer(values), columns: columns, as: type, importance: importance, into: output)
+    BlockFormat.decode(UnsafeRawBufferPointer(output), type: type, into: after)
+    var error = 0.0
+    var sum = 0.0
+    for index in 0..<count {
+      let value = Double(values[index])
+      let difference = value - Double(after[index])
+      error += difference * difference
+      sum += value * value
+    }
+    losses[thread].squaredError += error
+    losses[thread].squaredValues += sum
+  }
+}

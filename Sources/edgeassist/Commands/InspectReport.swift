@@ -1,0 +1,157 @@
+import Assistant
+import Foundation
+
+/// What `edgeassist inspect` tells a person.
+struct InspectReport {
+  private let inspection: ModelInspection
+  private let listsTensors: Bool
+  private let style: ReportStyle
+  private var lines: [String] = []
+
+  init(_ inspection: ModelInspection, listsTensors: Bool, style: ReportStyle) {
+    self.inspection = inspection
+    self.listsTensors = listsTensors
+    self.style = style
+    addFile(inspection.file, title: title(inspection.file))
+    addTokenizer()
+    addAdapter()
+    addTensorKinds(inspection.file)
+    if let vision = inspection.vision {
+      addFile(vision, title: "Vision tower · " + title(vision))
+      addTensorKinds(vision)
+    }
+    addMemory()
+    if listsTensors { addTensors(inspection.file) }
+    if let obstacle = inspection.obstacle {
+      lines += ["", style.bad("Cannot be run here because:"), "  " + style.wrapped(obstacle, indent: 2)]
+    }
+  }
+
+  var text: String { lines.joined(separator: "\n") }
+
+  // MARK: Sections
+
+  private func title(_ file: FileInspection) -> String {
+    let parts = file.partPaths.count
+    let name = URL(fileURLWithPath: file.path).lastPathComponent
+    return "\(name) · \(memorySize(file.byteCount))" + (parts > 1 ? " in \(parts) parts" : "")
+  }
+
+  private mutating func addFile(_ file: FileInspection, title: String) {
+    if !lines.isEmpty { lines.append("") }
+    lines.append(style.bold(title))
+    add("kind", kindName(file.kind) + (file.architecture.map { " (\($0))" } ?? ", of no architecture"))
+    if let name = file.name { add("name", name) }
+    let type = file.mainType.map { ", mostly \($0.name), \(decimal(file.bitsPerWeight)) bits each" } ?? ""
+    add("parameters", count(file.parameterCount) + type)
+    let sizes = file.sizes
+    if let layers = sizes.layers {
+      let inner = sizes.feedForwardLength.map { ", feed-forward \($0)" } ?? ""
+      add("layers", "\(layers)" + (sizes.width.map { " of width \($0)" } ?? "") + inner)
+    }
+    if let heads = sizes.heads {
+      let shared = file.kind == .languageModel ? sizes.keyValueHeads.map { ", \($0) for keys and values" } ?? "" : ""
+      add("heads", "\(heads)" + shared + (sizes.headDimension.map { ", each \($0) wide" } ?? ""))
+    }
+    if let context = sizes.contextLength { add("context", "\(context) tokens") }
+    if file.kind == .languageModel, let bytes = sizes.cacheBytesPerToken {
+      add("cache", "\(memorySize(bytes)) a token")
+    }
+  }
+
+  private func kindName(_ kind: FileInspection.Kind) -> String {
+    switch kind {
+    case .languageModel: "language model"
+    case .visionTower: "vision tower"
+    case .adapter: "adapter"
+    }
+  }
+
+  private mutating func addTokenizer() {
+    guard let tokenizer = inspection.tokenizer else { return }
+    let kind = [tokenizer.model, tokenizer.preTokenizer].compactMap(\.self).joined(separator: ", ")
+    add("tokenizer", "\(tokenizer.vocabularySize) tokens (\(kind))")
+    switch tokenizer.chatTemplate {
+    case .none: add("template", "none; ChatML is used")
+    case .followed: add("template", "followed")
+    case .notFollowed: add("template", "not followed")
+    }
+    if tokenizer.isUsable, let notice = tokenizer.notice { add("", notice) }
+  }
+
+  private mutating func addAdapter() {
+    guard let adapter = inspection.adapter else { return }
+    let ranks = adapter.ranks.map(String.init).joined(separator: ", ")
+    let alpha = adapter.alpha.map { ", alpha \(decimal($0))" } ?? ""
+    add("adapts", "\(adapter.targetCount) tensors by \(adapter.type ?? "an unknown way"), rank \(ranks)" + alpha)
+  }
+
+  private mutating func addTensorKinds(_ file: FileInspection) {
+    var table = TextTable(numeric: [2, 3, 4, 5])
+    table.add("tensors", "type", "count", "parameters", "size", "bits")
+    for group in file.groups {
+      table.add(
+        group.kind.rawValue.replacingOccurrences(of: "_", with: "-"), group.type.name, "\(group.tensorCount)",
+        count(group.parameterCount), memorySize(group.byteCount), decimal(group.bitsPerWeight))
+    }
+    let set = table.lines(indent: 2)
+    lines += ["", style.faint(set[0])] + set.dropFirst()
+  }
+
+  private mutating func addMemory() {
+    guard let forecast = inspection.forecast else { return }
+    lines += ["", style.bold("Memory at a budget of \(forecast.budget) tokens")]
+    var table = TextTable(numeric: [1])
+    table.add("weights", memorySize(forecast.weights))
+    table.add("cache", memorySize(forecast.cache))
+    table.add("working memory", memorySize(forecast.working))
+    table.add("program", memorySize(forecast.program))
+    table.add("total", memorySize(forecast.total))
+    lines += table.lines(indent: 2)
+    guard let machine = inspection.machine, let fits = inspection.fits, let fitting = inspection.fittingBudget else {
+      return
+    }
+    let owner = machine.isConfined ? "this process's control group allows" : "this machine has"
+    let budget = fitting > 0 ? "A budget of up to \(fitting) tokens would fit." : "No budget would fit."
+    let verdict =
+      !fits
+      ? "Does not fit: \(owner) \(memorySize(machine.limit)). \(budget)"
+      : forecast.total > machine.available
+        ? "Fits, but other programs are in the way: \(owner) \(memorySize(machine.limit)), "
+          + "\(memorySize(machine.available)) of it free now. \(budget)"
+        : "Fits: \(owner) \(memorySize(machine.limit)), \(memorySize(machine.available)) of it free now. \(budget)"
+    let wrapped = style.wrapped(verdict, indent: 2)
+    lines.append("  " + (fits ? style.good(wrapped) : style.bad(wrapped)))
+  }
+
+  private mutating func addTensors(_ file: FileInspection) {
+    var table = TextTable(numeric: [2])
+    table.add("tensor", "type", "size", "dimensions")
+    for tensor in file.tensors {
+      let dimensions = tensor.dimensions.map(String.init).joined(separator: " × ")
+      table.add(tensor.name, tensor.type.name, memorySize(tensor.byteCount), dimensions)
+    }
+    let set = table.lines(indent: 2)
+    lines += ["", style.faint(set[0])] + set.dropFirst()
+  }
+
+  // MARK: Words
+
+  private static let labelWidth = 12
+
+  private mutating func add(_ label: String, _ value: String) {
+    let padded = label + String(repeating: " ", count: Self.labelWidth - label.count)
+    lines.append("  " + style.faint(padded) + style.wrapped(value, indent: 2 + Self.labelWidth))
+  }
+
+  /// A count of parameters: `1.54 B`, `494 M`, `12288`.
+  private func count(_ number: Int) -> String {
+    switch number {
+    case 1_000_000_000...: "\(decimal(Double(number) / 1e9)) B"
+    case 1_000_000...: "\(decimal(Double(number) / 1e6)) M"
+    default: "\(number)"
+    }
+  }
+
+  private func decimal(_ value: Double) -> String { String(format: value < 100 ? "%.2f" : "%.0f", value) }
+}

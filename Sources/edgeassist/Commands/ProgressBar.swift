@@ -1,0 +1,30 @@
+import Foundation
+
+/// One line on standard error that fills up; silent when standard error is no terminal.
+final class ProgressBar {
+  private let isShown = isatty(STDERR_FILENO) == 1
+  private let isColored = (ProcessInfo.processInfo.environment["NO_COLOR"] ?? "").isEmpty
+  private var shownPart = -1
+
+  private static let width = 30
+
+  func show(_ done: Int, of all: Int, _ what: String) {
+    guard isShown, all > 0 else { return }
+    let part = Int(Double(done) / Double(all) * 1000)
+    guard part != shownPart else { return }
+    shownPart = part
+    let filled = part * Self.width / 1000
+    let bar = String(repeating: "█", count: filled)
+    let rest = String(repeating: "░", count: Self.width - filled)
+    let percent = String(format: "%5.1f %%", Double(part) / 10)
+    write("\r\u{1B}[K" + (isColored ? "\u{1B}[32m\(bar)\u{1B}[0m" : bar) + rest + " \(percent)  \(what.prefix(36))")
+  }
+
+  /// Takes the line away.
+  func finish() {
+    if isShown, shownPart >= 0 { write("\r\u{1B}[K") }
+    shownPart = -1
+  }
+
+  private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+}

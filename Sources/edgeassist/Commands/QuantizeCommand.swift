@@ -1,0 +1,102 @@
+import ArgumentParser
+import Foundation
+import ModelFile
+import Quantization
+import Synchronization
+
+/// `edgeassist quantize`: a smaller file of the same model.
+struct Quantize: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "quantize",
+    abstract: "Make a smaller file of a model, and say what each tensor loses.",
+    discussion: """
+      edgeassist quantize model-F16.gguf model-Q4_K_M.gguf --type Q4_K_M
+      edgeassist quantize model-F16.gguf --type Q4_K_M --dry-run
+
+      Types: \(QuantizationRecipe.all.map(\.name).joined(separator: ", ")). Q3_K, Q4_K and Q5_K stand for the mixes \
+      with _M. The model may be split into parts (name any of them) or be a vision tower (mmproj). It is read and \
+      written piece by piece: a few MiB of memory will do for any size.
+      """)
+
+  @Argument(help: "The model to read (GGUF): F16, BF16, F32, or Q8_0 if there is nothing better.")
+  var input: String
+
+  @Argument(help: "The file to write. Left out only with --dry-run.")
+  var output: String?
+
+  @Option(
+    name: .long, help: ArgumentHelp("What to make of it, such as Q4_K_M.", valueName: "type"), transform: Self.recipe)
+  var type: QuantizationRecipe
+
+  @Option(name: .long, help: ArgumentHelp("Worker threads. Left out: one for each processor.", valueName: "n"))
+  var threads: Int?
+
+  @Flag(name: .long, help: "Write nothing: say what would become of each tensor, and how large the file would be.")
+  var dryRun = false
+
+  @Flag(name: .long, help: "Print the report as JSON.")
+  var json = false
+
+  @Flag(name: .long, help: "Replace the file if it is there already.")
+  var force = false
+
+  func validate() throws {
+    if let threads, !(1...256).contains(threads) {
+      throw ValidationError("--threads must be between 1 and 256, not \(threads)")
+    }
+    if output == nil, !dryRun { throw ValidationError("Name the file to write, or add --dry-run") }
+  }
+
+  func run() async throws {
+    do {
+      let report = try makeReport()
+      print(json ? try report.json() : report.text(style: .standardOutput))
+    } catch QuantizationError.cancelled {
+      FileHandle.standardError.write(Data("edgeassist: \(QuantizationError.cancelled.message)\n".utf8))
+      throw ExitStatus.interrupted
+    } catch let error as QuantizationError {
+      throw StartFailure.report(error.message)
+    } catch let error as GGUFError {
+      throw StartFailure.report(error.message)
+    }
+  }
+
+  private func makeReport() throws -> QuantizationReport {
+    let file = try GGUFFile(path: input)
+    let plan = try QuantizationPlan(file: file, recipe: type)
+    if let output {
+      try QuantizationRun.check(output: output, for: plan, of: file, overwriting: force || dryRun)
+    }
+    guard let output, !dryRun else { return QuantizationReport(plan: plan, output: output) }
+    let count = threads ?? ProcessInfo.processInfo.activeProcessorCount
+    let bar = ProgressBar()
+    defer { bar.finish() }
+    let isInterrupted = InterruptFlag()
+    let signals = InterruptSignals { isInterrupted.set() }
+    defer { signals.stop() }
+    let start = ContinuousClock.now
+    let results = try QuantizationRun(file: file, plan: plan, threads: count).write(
+      to: output, progress: { bar.show($0.bytesDone, of: $0.bytesInAll, $0.tensor) },
+      isCancelled: { isInterrupted.isSet })
+    return QuantizationReport(
+      plan: plan, output: output, errors: results.map(\.relativeError),
+      seconds: (ContinuousClock.now - start) / .seconds(1))
+  }
+
+  private static func recipe(_ name: String) throws -> QuantizationRecipe {
+    guard let recipe = QuantizationRecipe(named: name) else {
+      let names = QuantizationRecipe.all.map(\.name).joined(separator: ", ")
+      throw ValidationError("there is no type “\(name)”; there are \(names)")
+    }
+    return recipe
+  }
+}
+
+/// Set once, from any thread.
+private final class InterruptFlag: Sendable {
+  private let flag = Atomic(false)
+
+  var isSet: Bool { flag.load(ordering: .relaxed) }
+
+  func set() { flag.store(true, ordering: .relaxed) }
+}

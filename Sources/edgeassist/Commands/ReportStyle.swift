@@ -1,0 +1,68 @@
+import Foundation
+
+/// How a report for people is set: how wide, and whether in colour.
+struct ReportStyle {
+  /// Characters on a line.
+  var width: Int
+  var hasColour: Bool
+
+  static let plain = ReportStyle(width: 80, hasColour: false)
+
+  /// For standard output: colours only on a terminal and without `NO_COLOR`; its width, or 100 in a pipe. `COLUMNS` wins.
+  static var standardOutput: ReportStyle {
+    let environment = ProcessInfo.processInfo.environment
+    let isTerminal = isatty(STDOUT_FILENO) == 1
+    let isRefused = environment["NO_COLOR"].map { !$0.isEmpty } ?? false
+    var size = winsize()
+    let hasSize = isTerminal && ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
+    let width = environment["COLUMNS"].flatMap { Int($0) } ?? (hasSize ? Int(size.ws_col) : 100)
+    return ReportStyle(
+      width: min(max(width, 40), 1000), hasColour: isTerminal && !isRefused && environment["TERM"] != "dumb")
+  }
+
+  func bold(_ text: String) -> String { hasColour ? "\u{1B}[1m\(text)\u{1B}[0m" : text }
+  func faint(_ text: String) -> String { hasColour ? "\u{1B}[2m\(text)\u{1B}[0m" : text }
+  func bad(_ text: String) -> String { hasColour ? "\u{1B}[31m\(text)\u{1B}[0m" : text }
+  func good(_ text: String) -> String { hasColour ? "\u{1B}[32m\(text)\u{1B}[0m" : text }
+
+  /// Breaks a text at spaces so that each line fits, the lines after the first indented.
+  func wrapped(_ text: String, indent: Int) -> String {
+    var lines: [String] = []
+    var line = ""
+    for word in text.split(separator: " ") {
+      if !line.isEmpty && indent + line.count + 1 + word.count > width {
+        lines.append(line)
+        line = ""
+      }
+      line += line.isEmpty ? String(word) : " " + word
+    }
+    lines.append(line)
+    return lines.joined(separator: "\n" + String(repeating: " ", count: indent))
+  }
+}
+
+/// Columns of text, each as wide as its widest cell; the last may be cut to keep within the line.
+struct TextTable {
+  /// Which columns hold numbers and stand to the right.
+  var numeric: Set<Int>
+  private(set) var rows: [[String]] = []
+
+  init(numeric: Set<Int>) {
+    self.numeric = numeric
+  }
+
+  mutating func add(_ cells: String...) { rows.append(cells) }
+
+  func lines(indent: Int) -> [String] {
+    let count = rows.map(\.count).max() ?? 0
+    let widths = (0..<count).map { column in rows.map { $0.count > column ? $0[column].count : 0 }.max() ?? 0 }
+    return rows.map { cells in
+      let padded = cells.enumerated().map { column, cell in
+        let gap = String(repeating: " ", count: widths[column] - cell.count)
+        return numeric.contains(column) ? gap + cell : cell + gap
+      }
+      let line = String(repeating: " ", count: indent) + padded.joined(separator: "  ")
+      return String(line.reversed().drop { $0 == " " }.reversed())
+    }
+  }
+}

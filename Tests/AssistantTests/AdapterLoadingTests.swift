@@ -1,0 +1,54 @@
+import Assistant
+import Foundation
+import ModelFile
+import Testing
+
+@Suite("A LoRA adapter is used beside the language model's weights")
+struct AdapterLoadingTests {
+  /// Writes an adapter of rank 1 that adds `value` times the sum of its inputs to every output of the first queries.
+  private func adapter(adding value: Float, to folder: URL) throws -> String {
+    let path = folder.appendingPathComponent("adapter-\(value).gguf").path
+    let writer = try GGUFWriter(
+      path: path,
+      metadata: GGUFMetadata([
+        "general.architecture": .string("qwen2vl"), "general.type": .string("adapter"),
+        "adapter.type": .string("lora"), "adapter.lora.alpha": .float32(1),
+      ]),
+      tensors: [
+        .init(name: "blk.0.attn_q.weight.lora_a", dimensions: [256, 1], type: .f32),
+        .init(name: "blk.0.attn_q.weight.lora_b", dimensions: [1, 256], type: .f32),
+      ])
+    for number in [1, value] {
+      try [Float](repeating: number, count: 256).withUnsafeBytes { try writer.append($0) }
+    }
+    try writer.finish()
+    return path
+  }
+
+  private func answer(adapter: String?) throws -> String {
+    var paths = try ModelPaths.resolve(languageModel: nil, vision: nil)
+    paths.adapter = adapter
+    let dialogue = try VideoDialogue(
+      model: try LoadedModel(paths: paths, threads: 1), options: DialogueOptions(maximumAnswerTokens: 12))
+    return try dialogue.answer("What came first?", at: 0, isCancelled: { false }, emit: { _ in }).text
+  }
+
+  @Test("An adapter of zeros changes nothing, a large one does")
+  func changesAnswers() throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let plain = try answer(adapter: nil)
+    #expect(try answer(adapter: adapter(adding: 0, to: folder)) == plain)
+    #expect(try answer(adapter: adapter(adding: 50, to: folder)) != plain)
+  }
+
+  @Test("A file that is no adapter is refused by its name")
+  func refusesOtherFiles() throws {
+    var paths = try ModelPaths.resolve(languageModel: nil, vision: nil)
+    paths.adapter = paths.languageModel
+    let error = try #require(throws: AssistantError.self) { _ = try LoadedModel(paths: paths, threads: 1) }
+    #expect(error.code == "model_unreadable")
+    #expect(error.message.contains(paths.languageModel))
+  }
+}

@@ -1,0 +1,82 @@
+import Foundation
+import Testing
+
+@Suite("edgeassist quantize")
+struct QuantizeTests {
+  static let model = Program.checkout.appending(path: "Models/edgeassist-tiny-Q8_0.gguf").path
+  let folder = FileManager.default.temporaryDirectory.appending(path: "edgeassist-\(UUID().uuidString)")
+
+  init() throws { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) }
+
+  private func run(_ arguments: String...) async throws -> Program {
+    try await Program.run(["quantize"] + arguments, folder: folder)
+  }
+
+  private func names() throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+  }
+
+  @Test("writes a smaller file that the program answers with, and says what each tensor lost")
+  func quantize() async throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let run = try await run(Self.model, "small.gguf", "--type", "q4_k", "--json")
+    #expect(run.status == 0, "\(run.errors)")
+    let report = try #require(run.records.first)
+    #expect(report["type"] as? String == "Q4_K_M" && report["written"] as? Bool == true)
+    let tensors = try #require(report["tensors"] as? [[String: Any]])
+    #expect(tensors.contains { $0["to"] as? String == "Q4_K" && ($0["relative_error"] as? Double ?? 1) < 0.15 })
+    #expect((report["bytes_after"] as? Int ?? .max) < (report["bytes_before"] as? Int ?? 0))
+    #expect(try names() == ["small.gguf"])
+
+    let requests = folder.appending(path: "requests.jsonl")
+    try Data(#"{"id":"a","ask":"What is in view?","max_tokens":4}"#.utf8).write(to: requests)
+    let vision = Program.checkout.appending(path: "Models/mmproj-edgeassist-tiny-F16.gguf").path
+    let answer = try await Program.run(
+      ["--batch", requests.path, "--model", folder.appending(path: "small.gguf").path, "--vision", vision])
+    #expect(answer.status == 0, "\(answer.errors)")
+    #expect(answer.records.first?["status"] as? String == "ok")
+  }
+
+  @Test("with --dry-run says what would be done, and does nothing")
+  func dryRun() async throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let run = try await run(Self.model, "--type", "Q4_0", "--dry-run")
+    #expect(run.status == 0)
+    for word in ["blk.0.attn_q.weight", "Q4_0", "bits a weight", "Note: "] { #expect(run.output.contains(word), "\(word)") }
+    #expect(try names().isEmpty)
+  }
+
+  @Test("does not take the place of a file unless told to")
+  func force() async throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let path = folder.appending(path: "there.gguf")
+    try Data("something".utf8).write(to: path)
+    let refused = try await run(Self.model, "there.gguf", "--type", "Q4_0")
+    #expect(refused.status == 2 && refused.errors.contains("--force"))
+    #expect(try Data(contentsOf: path) == Data("something".utf8))
+    let forced = try await run(Self.model, "there.gguf", "--type", "Q4_0", "--force")
+    #expect(forced.status == 0, "\(forced.errors)")
+    let onItself = try await run("there.gguf", "there.gguf", "--type", "Q8_0", "--force")
+    #expect(onItself.status == 2)
+  }
+
+  @Test("says in one line what is wrong, and leaves nothing behind")
+  func errors() async throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try Data("GGUF, or so it says".utf8).write(to: folder.appending(path: "broken.gguf"))
+    for (arguments, status, word) in [
+      (["missing.gguf", "out.gguf", "--type", "Q4_0"], 2, "no such file"),
+      (["broken.gguf", "out.gguf", "--type", "Q4_0"], 2, "broken.gguf"),
+      ([Self.model, "nowhere/out.gguf", "--type", "Q4_0"], 2, "nowhere/out.gguf"),
+      ([Self.model, "out.gguf", "--type", "Q8_0"], 2, "Q8_0"),
+      ([Self.model, "out.gguf", "--type", "Q4_9"], 64, "Q4_K_M, "),
+      ([Self.model, "out.gguf"], 64, "--type"),
+      ([Self.model, "--type", "Q4_0"], 64, "--dry-run"),
+    ] as [([String], Int32, String)] {
+      let run = try await Program.run(["quantize"] + arguments, folder: folder)
+      #expect(run.status == status, "\(arguments)")
+      #expect(run.errors.contains(word), "\(run.errors)")
+    }
+    #expect(try names() == ["broken.gguf"])
+  }
+}
