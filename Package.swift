@@ -55,6 +55,9 @@ let package = Package(
     tests("ModelsTests", ["Models"], resources: [.copy("Goldens")]),
     tests("AssistantTests", ["Assistant"], resources: [.copy("Goldens")]),
     tests("ScreenTests", ["Screen", "SessionInterface", "Pictures"]),
+    .testTarget(
+      name: "FuzzTests", dependencies: ["Assistant", "Models", "ModelFile", "Compute"],
+      exclude: ["under-address-sanitizer.sh"], swiftSettings: warningsAreErrors),
     tests("ArchitectureTests", []),
     tests("CommandLineTests", ["edgeassist"]),
   ],

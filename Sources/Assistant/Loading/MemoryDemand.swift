@@ -41,14 +41,12 @@ public struct MemoryDemand: Sendable, Equatable {
     ]
     if !isMappedOnly { parts.insert("weights \(memorySize(forecast.weights))", at: 0) }
     var remedies: [String] = []
-    let fitting = forecast.budget(fitting: machine.limit)
+    let fitting = forecast.budget(fitting: machine.limit, isMappedOnly: isMappedOnly)
     if fitting > 0 {
       remedies.append("a smaller --kv-budget (up to \(fitting))")
-    } else if isMappedOnly {
-      remedies.append("a smaller --kv-budget")
     } else {
       remedies.append("a smaller quantization or model")
-      if forecast.leastTotal <= machine.limit {
+      if !isMappedOnly, forecast.leastTotal <= machine.limit {
         remedies.append("--mmap-only, which leaves the weights on disk and is slow")
       }
     }

@@ -55,19 +55,21 @@ public struct MemoryForecast: Sendable, Equatable {
   }
 
   /// The largest budget with which everything fits; 0 if none does.
-  public func budget(fitting limit: Int) -> Int {
-    let fixed = Self.sum(Self.sum(weights, working), program)
+  ///
+  /// - Parameter isMappedOnly: leaves the weights out.
+  public func budget(fitting limit: Int, isMappedOnly: Bool = false) -> Int {
+    let fixed = Self.sum(Self.sum(isMappedOnly ? 0 : weights, working), program)
     return cacheBytesPerToken > 0 ? max(0, limit - fixed) / cacheBytesPerToken : 0
   }
 
   // MARK: Measured
 
-  /// Resident before a model is loaded (the program and the parts of its libraries that run), and what decoding a video
-  /// of usual size adds. Measured on Linux x86-64 with FFmpeg 6; other builds differ by some megabytes.
-  private static let baseByteCount = 30 << 20
-  private static let videoByteCount = 24 << 20
+  /// Resident for the program, its threads and the parts of its libraries that run, and what decoding a video of
+  /// 448 × 448 pixels adds. Measured on Linux x86-64 with FFmpeg 6; other builds and larger videos differ by some MiB.
+  private static let baseByteCount = 50 << 20
+  private static let videoByteCount = 14 << 20
   /// Tables of a byte-level tokenizer for each token of its vocabulary, merges included. Measured at 151,936 tokens.
-  private static let bytesPerVocabularyToken = 220
+  private static let bytesPerVocabularyToken = 85
   /// An embedding row brings its page and, where the file is cached, the 15 around it; prompts use this many at the most.
   private static let embeddingBytesTouched = 1024 * 65536
 

@@ -51,9 +51,11 @@ public struct ModelPaths: Sendable, Equatable {
     return best.map { folder.isEmpty ? $0 : folder + "/" + $0 }
   }
 
-  /// A file name without what differs between a language model and its vision tower: ending, type, the word mmproj.
+  /// A file name without what differs between a language model and its vision tower: ending, number of a part, type, the
+  /// word mmproj.
   private static func commonStem(_ name: String) -> String {
-    let parts = name.lowercased().replacingOccurrences(of: ".gguf", with: "").split { "-._".contains($0) }
+    let whole = name.lowercased().replacing(/(-\d{5}-of-\d{5})?\.gguf$/, with: "")
+    let parts = whole.split { "-._".contains($0) }
     let types: Set<Substring> = ["mmproj", "f16", "f32", "bf16", "q8", "q4", "0", "1", "k", "m", "s"]
     return parts.filter { !types.contains($0) }.joined(separator: "-")
   }

@@ -6,8 +6,6 @@ struct ReportStyle {
   var width: Int
   var hasColour: Bool
 
-  static let plain = ReportStyle(width: 80, hasColour: false)
-
   /// For standard output: colours only on a terminal and without `NO_COLOR`; its width, or 100 in a pipe. `COLUMNS` wins.
   static var standardOutput: ReportStyle {
     let environment = ProcessInfo.processInfo.environment
@@ -41,7 +39,7 @@ struct ReportStyle {
   }
 }
 
-/// Columns of text, each as wide as its widest cell; the last may be cut to keep within the line.
+/// Columns of text, each as wide as its widest cell.
 struct TextTable {
   /// Which columns hold numbers and stand to the right.
   var numeric: Set<Int>

@@ -1,0 +1,145 @@
+import Assistant
+import Foundation
+import ModelFile
+import Testing
+
+@Suite("The memory there is")
+struct MachineMemoryTests {
+  private let root = FileManager.default.temporaryDirectory.appending(path: "edgeassist-\(UUID().uuidString)")
+
+  private func file(_ path: String, _ text: String) throws {
+    let place = root.appending(path: path)
+    try FileManager.default.createDirectory(at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data(text.utf8).write(to: place)
+  }
+
+  private func memory(groups: String, _ files: [String: String]) throws -> MachineMemory? {
+    defer { try? FileManager.default.removeItem(at: root) }
+    try file("proc/meminfo", "MemTotal:        8192 kB\nMemFree:  100 kB\nMemAvailable:    6144 kB\n")
+    try file("proc/self/cgroup", groups)
+    for (path, text) in files { try file(path, text) }
+    return MachineMemory.current(root: root.path)
+  }
+
+  private let whole = MachineMemory(limit: 8 << 20, available: 6 << 20)
+
+  @Test("is the machine's where no control group sets a limit")
+  func unconfined() throws {
+    #expect(try memory(groups: "", [:]) == whole)
+    #expect(try memory(groups: "0::/user\n", ["sys/fs/cgroup/user/memory.max": "max\n"]) == whole)
+    let unlimited = ["sys/fs/cgroup/memory/memory.limit_in_bytes": "9223372036854771712\n"]
+    #expect(try memory(groups: "4:memory:/\n", unlimited) == whole)
+  }
+
+  @Test("is the limit of a control group of version 2, or of one above it")
+  func secondVersion() throws {
+    let files = ["sys/fs/cgroup/a/memory.max": "4194304\n", "sys/fs/cgroup/a/b/memory.max": "max\n"]
+    let confined = MachineMemory(limit: 4 << 20, available: 4 << 20, isConfined: true)
+    #expect(try memory(groups: "0::/a/b\n", files) == confined)
+    #expect(try memory(groups: "0::/\n", ["sys/fs/cgroup/memory.max": "4194304\n"]) == confined)
+  }
+
+  @Test("is the limit of a control group of version 1, also where its path is the host's")
+  func firstVersion() throws {
+    let confined = MachineMemory(limit: 2 << 20, available: 2 << 20, isConfined: true)
+    let groups = "5:cpu,cpuacct:/x\n4:memory:/host/only\n0::/\n"
+    #expect(try memory(groups: groups, ["sys/fs/cgroup/memory/memory.limit_in_bytes": "2097152\n"]) == confined)
+    let other = ["sys/fs/cgroup/memory/x/memory.limit_in_bytes": "1048576\n"]
+    #expect(try memory(groups: groups, other) == whole, "that is no group of this process")
+  }
+
+  @Test("is not known where the kernel does not tell")
+  func unknown() {
+    #expect(MachineMemory.current(root: root.path) == nil)
+  }
+}
+
+@Suite("A model's memory")
+struct MemoryForecastTests {
+  private static let checkout = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+  private static let paths = ModelPaths(
+    languageModel: checkout.appending(path: "Models/edgeassist-tiny-Q8_0.gguf").path,
+    vision: checkout.appending(path: "Models/mmproj-edgeassist-tiny-F16.gguf").path, isEmbedded: true)
+
+  private static func forecast(_ budget: DialogueOptions.Budget, threads: Int = 1) throws -> MemoryForecast {
+    try MemoryForecast(
+      language: GGUFFile(path: paths.languageModel), vision: paths.vision.map { try GGUFFile(path: $0) },
+      budget: budget, threads: threads)
+  }
+
+  private static func refusal(limit: Int, isMappedOnly: Bool = false, isConfined: Bool = false) throws -> String? {
+    let machine = MachineMemory(limit: limit, available: limit, isConfined: isConfined)
+    do {
+      _ = try LoadedModel(
+        paths: paths, threads: 1,
+        memory: MemoryDemand(budget: .tokens(4096), isMappedOnly: isMappedOnly, machine: machine))
+      return nil
+    } catch .insufficientMemory(let message) {
+      return message
+    }
+  }
+
+  @Test("grows with the budget by exactly the cache")
+  func budget() throws {
+    let small = try Self.forecast(.tokens(1000))
+    let large = try Self.forecast(.tokens(2000))
+    #expect(large.total - small.total == 1000 * small.cacheBytesPerToken)
+    #expect(small.cacheBytesPerToken == 6 * 2 * 64 * 4)
+    #expect(try Self.forecast(.bytes(3072 * 7 + 5)).budget == 7)
+    #expect(small.budget(fitting: large.total) == 2000)
+    #expect(small.budget(fitting: 10) == 0)
+  }
+
+  @Test("counts all of both files, and each thread's room")
+  func parts() throws {
+    let one = try Self.forecast(.tokens(1000))
+    #expect(try one.weights == GGUFFile(path: Self.paths.languageModel).byteCount + 2_695_936)
+    #expect(try Self.forecast(.tokens(1000), threads: 3).working > one.working)
+  }
+
+  @Test("that exceeds what there is, is refused with the figures and the budget that would fit")
+  func refusals() throws {
+    let forecast = try Self.forecast(.tokens(4096))
+    #expect(try Self.refusal(limit: forecast.total) == nil)
+    let message = try #require(try Self.refusal(limit: forecast.total - 1))
+    for part in [
+      memorySize(forecast.total), memorySize(forecast.weights), memorySize(forecast.cache), "4096 tokens",
+      "this machine has", "--kv-budget (up to 4095)",
+    ] { #expect(message.contains(part), "\(message)") }
+    let confined = try #require(try Self.refusal(limit: 60 << 20, isConfined: true))
+    #expect(confined.contains("control group allows 60.0 MiB") && confined.contains("smaller quantization"))
+  }
+
+  @Test("may exceed what there is by the weights if they stay on disk")
+  func mappedOnly() throws {
+    let forecast = try Self.forecast(.tokens(4096))
+    #expect(try Self.refusal(limit: forecast.leastTotal, isMappedOnly: true) == nil)
+    let message = try #require(try Self.refusal(limit: forecast.leastTotal - 1, isMappedOnly: true))
+    #expect(!message.contains("weights 6") && message.contains("--kv-budget (up to 4095)"))
+  }
+
+  @Test("of a budget beyond all counting is refused")
+  func hugeBudget() throws {
+    let forecast = try Self.forecast(.tokens(.max))
+    #expect(forecast.total == .max)
+  }
+
+  @Test("that may be locked is locked, or the model goes on without", arguments: [false, true])
+  func locking(isPrefetched: Bool) throws {
+    let model = try LoadedModel(
+      paths: Self.paths, threads: 1, memory: MemoryDemand(isLocked: true, isPrefetched: isPrefetched))
+    #expect(model.warnings.allSatisfy { $0.contains("cannot be locked") && $0.hasSuffix("Going on without.") })
+  }
+}
+
+@Suite("A size for people")
+struct MemorySizeTests {
+  @Test("has the unit that leaves a small number", arguments: [
+    (0, "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (102_350, "100 KiB"), (1_048_575, "1.0 MiB"),
+    (5_368_709_120, "5.0 GiB"),
+  ])
+  func sizes(bytes: Int, text: String) {
+    #expect(memorySize(bytes) == text)
+  }
+}

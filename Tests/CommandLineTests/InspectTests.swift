@@ -1,0 +1,119 @@
+import Foundation
+import Testing
+
+struct InspectTests {
+  private static func path(_ name: String) -> String { Program.checkout.appending(path: name).path }
+  private static let model = path("Models/edgeassist-tiny-Q8_0.gguf")
+
+  private func json(_ arguments: [String]) async throws -> [String: Any] {
+    let run = try await Program.run(["inspect", "--json"] + arguments)
+    #expect(run.status == 0, "\(run.errors)")
+    return try #require(run.records.first)
+  }
+
+  @Test("Inspect tells people what a model is and needs, without colours in a pipe")
+  func report() async throws {
+    let run = try await Program.run(["inspect", Self.model, "--kv-budget", "2048"])
+    #expect(run.status == 0 && run.errors.isEmpty)
+    for words in [
+      "language model (qwen2vl)", "edgeassist-tiny", "Q8_0", "attention", "feed-forward", "32768 tokens",
+      "3.0 KiB a token", "Vision tower · mmproj-edgeassist-tiny-F16.gguf", "budget of 2048 tokens", "total", "would",
+    ] { #expect(run.output.contains(words), "\(words)") }
+    #expect(!run.output.contains("\u{1B}"))
+  }
+
+  @Test("A report keeps within the width that is asked for", arguments: [60, 100])
+  func width(columns: Int) async throws {
+    let run = try await Program.run(["inspect", Self.model], environment: ["COLUMNS": "\(columns)"])
+    #expect(run.output.split(separator: "\n").allSatisfy { $0.count <= columns })
+  }
+
+  @Test("The same comes as one JSON object, whose sums are right")
+  func object() async throws {
+    let record = try await json([Self.model, "--kv-budget", "2048", "--tensors"])
+    #expect(record["architecture"] as? String == "qwen2vl" && record["runnable"] as? Bool == true)
+    let memory = try #require(record["memory"] as? [String: Any])
+    let figures = ["weights", "cache", "working", "program"].compactMap { memory[$0] as? Int }
+    #expect(figures.count == 4 && figures.reduce(0, +) == memory["total"] as? Int)
+    #expect(memory["cache"] as? Int == 2048 * 3072 && memory["budget"] as? Int == 2048)
+    let groups = try #require((record["quantization"] as? [String: Any])?["groups"] as? [[String: Any]])
+    let tensors = try #require(record["tensors"] as? [[String: Any]])
+    #expect(groups.compactMap { $0["tensors"] as? Int }.reduce(0, +) == tensors.count)
+    #expect(
+      groups.compactMap { $0["bytes"] as? Int }.reduce(0, +) == tensors.compactMap { $0["bytes"] as? Int }.reduce(0, +))
+    #expect((record["vision"] as? [String: Any])?["kind"] as? String == "vision_tower")
+    let inMemory = try await json([Self.model, "--kv-memory", "6MiB"])
+    #expect((inMemory["memory"] as? [String: Any])?["budget"] as? Int == 2048)
+  }
+
+  @Test("Whatever it is, a file is inspected; what cannot be run is said to be so", arguments: [
+    ("Tests/ModelFileTests/Goldens/everything.gguf", "language_model", "golden"),
+    ("Tests/ModelFileTests/Goldens/split-00002-of-00003.gguf", "language_model", "golden"),
+    ("Tests/ModelsTests/Goldens/qwen3-lora-attention.gguf", "adapter", nil),
+    ("Models/mmproj-edgeassist-tiny-F16.gguf", "vision_tower", nil),
+  ])
+  func otherFiles(name: String, kind: String, obstacle: String?) async throws {
+    let record = try await json([Self.path(name)])
+    #expect(record["kind"] as? String == kind && record["memory"] is NSNull)
+    #expect((record["obstacle"] as? String)?.contains(obstacle ?? "") == obstacle.map { _ in true })
+    let run = try await Program.run(["inspect", Self.path(name)])
+    #expect(run.status == 0 && run.output.contains("Cannot be run here") == (obstacle != nil))
+  }
+
+  @Test("A file that is missing or no model ends with status 2 and one line", arguments: ["nowhere.gguf", "Package.swift"])
+  func unreadable(name: String) async throws {
+    let run = try await Program.run(["inspect", Self.path(name)])
+    #expect(run.status == 2 && run.output.isEmpty)
+    #expect(run.errors.split(separator: "\n").count == 1 && run.errors.contains(name))
+  }
+
+  @Test("Help teaches by examples")
+  func help() async throws {
+    let run = try await Program.run(["inspect", "--help"])
+    #expect(run.status == 0)
+    for word in ["--json", "--tensors", "--kv-budget", "mmproj.gguf", "00001-of-00003"] {
+      #expect(run.output.contains(word), "\(word)")
+    }
+  }
+}
+
+@Suite("Memory at the start")
+struct StartMemoryTests {
+  private static let request = #"{"id":"a","ask":"hello","max_tokens":2}"#
+
+  @Test("What exceeds the machine is refused with status 2, the figures and what to do")
+  func refusal() async throws {
+    for options in [[], ["--mmap-only"]] {
+      let run = try await Program.run(["--batch", "-", "--kv-budget", "9000000000000"] + options, input: Self.request)
+      #expect(run.status == 2 && run.output.isEmpty)
+      #expect(run.errors.split(separator: "\n").count == 1)
+      #expect(run.errors.contains("9000000000000 tokens") && run.errors.contains("--kv-budget (up to"), "\(run.errors)")
+    }
+    let screen = try await Program.run(["--kv-budget", "9000000000000"], environment: ["TERM": "xterm"])
+    #expect(screen.status == 2 && screen.errors.contains("9000000000000 tokens"))
+  }
+
+  @Test("Weights can be locked, prefetched, or left on disk", arguments: [
+    ["--mlock"], ["--prefetch"], ["--mlock", "--prefetch"], ["--mmap-only"],
+  ])
+  func residency(options: [String]) async throws {
+    let run = try await Program.run(["--batch", "-"] + options, input: Self.request)
+    #expect(run.status == 0 && run.records.count == 1)
+    #expect(run.errors.isEmpty || run.errors.contains("cannot be locked"), "\(run.errors)")
+    #expect(try await Program.run(["--mlock", "--mmap-only"]).status == 64)
+  }
+
+  @Test("A run on a video takes about as much as was foretold")
+  func forecast() async throws {
+    let requests = (0..<2).map { #"{"id":"\#($0)","video":"\#(Program.sample)","ask":"What is in view?"}"# }
+    let run = try await Program.run(
+      ["--batch", "-", "--kv-budget", "300"], input: requests.joined(separator: "\n"))
+    let resident = try #require((run.records.last?["memory"] as? [String: Any])?["resident"] as? Int)
+    let inspected = try await Program.run(
+      ["inspect", "--json", Program.checkout.appending(path: "Models/edgeassist-tiny-Q8_0.gguf").path, "--kv-budget", "300"])
+    let total = try #require((inspected.records.first?["memory"] as? [String: Any])?["total"] as? Int)
+    let ratio = Double(resident) / Double(total)
+    // Most of so small a model's memory is the program with its libraries, which are not everywhere the same.
+    #expect(ratio > 0.8 && ratio < 1.2, "\(resident) bytes resident, \(total) foretold")
+  }
+}
