@@ -13,7 +13,8 @@ static void f32_to_f16(const float *source, uint16_t *target, size_t count) {
   for (size_t i = 0; i < count; i++) target[i] = ck_float_to_half(source[i]);
 }
 
-static void quantize(const float *source, size_t count, int8_t *quantized, int16_t *wide, float *scales, int16_t *sums) {
+static void quantize(const float *source, size_t count, int8_t *quantized, int16_t *wide, float *scales,
+                     int16_t *sums) {
   for (size_t b = 0; b < count / CK_BLOCK; b++) {
     const float *x = source + b * CK_BLOCK;
     float largest = 0;

@@ -11,14 +11,14 @@ public enum BlockFormat {
   /// Packs whole rows. Rows do not touch each other, so callers may share them out over threads.
   ///
   /// Q4_0, Q4_1, Q5_0, Q5_1 and Q8_0 come out as the `gguf` package's `quantize` makes them unless `importance` is
-  /// given. Everything else, and these with `importance`, searches for the scales with the least weighted squared error.
-  /// What is not finite does not trap; its block is of no use.
+  /// given. These with `importance`, and all other block formats, search for the scales with the least weighted squared
+  /// error. What is not finite does not trap; its block is of no use.
   ///
   /// - Parameters:
   ///   - rows: a multiple of `columns` numbers.
   ///   - columns: a row's numbers, whole blocks of `type`.
-  ///   - importance: what an error in each column weighs, `columns` numbers not below 0, such as the mean square of what
-  ///     the column is multiplied with.
+  ///   - importance: what an error in each column weighs, `columns` numbers not below 0, such as the mean square of
+  ///     what the column is multiplied with.
   ///   - target: as many bytes as the rows take in `type`.
   public static func encode(
     _ rows: UnsafeBufferPointer<Float>, columns: Int, as type: TensorType,

@@ -96,7 +96,8 @@ public enum TensorType: UInt32, Sendable, Hashable, CaseIterable {
   /// True for the types that the runtime computes with.
   public var isSupported: Bool {
     switch self {
-    case .f32, .f16, .bf16, .q4_0, .q4_1, .q5_0, .q5_1, .q8_0, .q2_K, .q3_K, .q4_K, .q5_K, .q6_K, .iq4_nl, .iq4_xs, .mxfp4:
+    case .f32, .f16, .bf16, .q4_0, .q4_1, .q5_0, .q5_1, .q8_0, .q2_K, .q3_K, .q4_K, .q5_K, .q6_K, .iq4_nl, .iq4_xs,
+      .mxfp4:
       true
     default: false
     }

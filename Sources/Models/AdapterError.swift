@@ -31,7 +31,8 @@ extension AdapterError: CustomStringConvertible {
     case .unknownMatrix(let path, let matrix, let modelPath):
       "\(path) changes \(matrix), which \(modelPath) does not have. Use the model that the adapter was trained with."
     case .unexpectedTensor(let path, let tensor):
-      "\(path): tensor \(tensor) is not half of a low-rank update. Only adapters that change nothing else are supported."
+      "\(path): tensor \(tensor) is not half of a low-rank update. Only adapters that change nothing else are "
+        + "supported."
     case .empty(let path):
       "\(path) holds no update of any matrix. The file is damaged."
     }

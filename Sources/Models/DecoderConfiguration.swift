@@ -84,7 +84,8 @@ public struct DecoderConfiguration: Sendable, Hashable {
     contextLength = try loader.size(key("context_length"), in: 1...(1 << 31), fallback: 32768)
 
     let embedding = try loader.tensor("token_embd.weight")
-    guard embedding.dimensions.count == 2, embedding.dimensions[0] == embeddingLength, embedding.dimensions[1] > 0 else {
+    guard embedding.dimensions.count == 2, embedding.dimensions[0] == embeddingLength, embedding.dimensions[1] > 0
+    else {
       throw .wrongShape(
         path: file.path, tensor: embedding.name,
         expected: [embeddingLength, embedding.dimensions.dropFirst().first ?? 1], found: embedding.dimensions)

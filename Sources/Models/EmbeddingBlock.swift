@@ -1,7 +1,7 @@
 /// Vectors for a language model to read in place of tokens' embeddings: `rows` of `width` numbers, one after the other.
 ///
-/// For a model that takes features from within the vision tower as well, a row holds the embedding and then the features
-/// for each of the model's first layers, all of one width.
+/// For a model that takes features from within the vision tower as well, a row holds the embedding and then those for
+/// each of the model's first layers, all of one width.
 public struct EmbeddingBlock: Sendable {
   public internal(set) var rows: Int
   public internal(set) var width: Int

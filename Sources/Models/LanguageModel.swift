@@ -2,7 +2,8 @@ import Compute
 import BoundedCache
 import ModelFile
 
-/// The decoder of a model of the Qwen families: reads tokens and vision vectors into a key-value cache and says what comes next.
+/// The decoder of a model of the Qwen families: reads tokens and vision vectors into a key-value cache and says what
+/// comes next.
 ///
 /// Working memory is set aside at loading, for `maximumBlock` tokens at a time. One caller uses a model at a time.
 public final class LanguageModel {

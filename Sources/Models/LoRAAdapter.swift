@@ -16,8 +16,8 @@ struct LayerUpdates {
   var query, key, value, attentionOutput, gate, up, down: LowRankUpdate?
 }
 
-/// A LoRA adapter (arXiv 2106.09685) in llama.cpp's GGUF layout, applied beside a model's weights: nothing is merged, so
-/// quantized weights stay as they are, and any number of adapters can be held and taken in turns.
+/// A LoRA adapter (arXiv 2106.09685) in llama.cpp's GGUF layout, applied beside a model's weights: nothing is merged,
+/// so that quantized weights stay as they are, and any number of adapters can be held and taken in turns.
 ///
 /// The tensors `NAME.lora_a` (rank rows of the matrix's inputs) and `NAME.lora_b` (as many rows as the matrix, of rank
 /// numbers) belong to the matrix NAME; for `token_embd.weight` the first has a row of rank numbers for each token. The
@@ -41,8 +41,8 @@ public final class LoRAAdapter {
 
   /// Makes ready what `model` needs to use the adapter; `model.adapter` then puts it to use.
   ///
-  /// - Throws: `adapter` if the file is no adapter for this model, `wrongShape` naming a tensor of other dimensions than
-  ///   the model's, `file` or `compute`. The model is then as before.
+  /// - Throws: `adapter` if the file is no adapter for this model, `wrongShape` naming a tensor of other dimensions
+  ///   than the model's, `file` or `compute`. The model is then as before.
   public init(file: GGUFFile, model: LanguageModel, scale: Float = 1) throws(ModelError) {
     try LoRAAdapter.check(file, model: model)
     var reader = try UpdateReader(file: file)

@@ -71,47 +71,60 @@ struct VisionAttention {
 
 /// The feed-forward network of a block.
 struct VisionFeedForward {
+  private enum Inner {
+    case plain(up: Linear, VisionDesign.Activation)
+    case gated(gate: Linear, up: Linear)
+  }
+
   private let norm: VisionNorm
-  private let gate: Linear?
-  private let up, down: Linear
-  private let kind: VisionDesign.FeedForward
+  private let inner: Inner
+  private let down: Linear
 
   init(loader: WeightLoader, sizes: VisionConfiguration, prefix: String) throws(ModelError) {
     let width = sizes.embeddingLength
-    let inner = sizes.feedForwardLength
-    kind = sizes.feedForward
+    let length = sizes.feedForwardLength
     norm = try VisionNorm(loader: loader, sizes: sizes, name: prefix + "ln2", width: width)
     // Older files have the two names swapped.
     let named = try loader.tensor(prefix + "ffn_up.weight")
-    let isSwapped = inner != width && named.dimensions.first == inner
-    gate = kind == .gated ? try loader.linear(prefix + "ffn_gate", inputs: width, outputs: inner) : nil
-    up = try loader.linear(prefix + (isSwapped ? "ffn_down" : "ffn_up"), inputs: width, outputs: inner)
-    down = try loader.linear(prefix + (isSwapped ? "ffn_up" : "ffn_down"), inputs: inner, outputs: width)
+    let isSwapped = length != width && named.dimensions.first == length
+    let up = try loader.linear(prefix + (isSwapped ? "ffn_down" : "ffn_up"), inputs: width, outputs: length)
+    switch sizes.feedForward {
+    case .plain(let activation): inner = .plain(up: up, activation)
+    case .gated:
+      inner = .gated(gate: try loader.linear(prefix + "ffn_gate", inputs: width, outputs: length), up: up)
+    }
+    down = try loader.linear(prefix + (isSwapped ? "ffn_up" : "ffn_down"), inputs: length, outputs: width)
   }
 
-  var matrices: [WeightMatrix] { [up.weight, down.weight] + (gate.map { [$0.weight] } ?? []) }
+  var matrices: [WeightMatrix] {
+    switch inner {
+    case .plain(let up, _): [up.weight, down.weight]
+    case .gated(let gate, let up): [gate.weight, up.weight, down.weight]
+    }
+  }
 
   /// Adds its outputs to `space.hidden`.
   func run(count: Int, in space: VisionWorkspace, engine: Engine) {
     norm.run(space.hidden, count: count, to: space.normed, engine: engine)
     space.inBlocks(count) { start, rows in
-      let inner = activated(space.normed.from(start), count: rows, in: space, engine: engine)
-      engine.multiply(inner, count: rows, down.product(to: space.hidden.from(start), accumulate: true))
+      activate(space.normed.from(start), count: rows, in: space, engine: engine)
+      engine.multiply(space.inner, count: rows, down.product(to: space.hidden.from(start), accumulate: true))
     }
   }
 
-  private func activated(_ input: Rows, count: Int, in space: VisionWorkspace, engine: Engine) -> Rows {
-    if let gate, let gates = space.gates {
-      engine.multiply(input, count: count, gate.product(to: gates), up.product(to: space.inner))
-      engine.siluMultiply(gates, by: space.inner, count: count)
-      return gates
+  /// Fills `space.inner`.
+  private func activate(_ input: Rows, count: Int, in space: VisionWorkspace, engine: Engine) {
+    switch inner {
+    case .plain(let up, let activation):
+      engine.multiply(input, count: count, up.product(to: space.inner))
+      switch activation {
+      case .quickGELU: engine.quickGELU(space.inner, count: count)
+      case .gelu: engine.gelu(space.inner, count: count)
+      case .tanhGELU: engine.tanhGELU(space.inner, count: count)
+      }
+    case .gated(let gate, let up):
+      engine.multiply(input, count: count, gate.product(to: space.inner), up.product(to: space.factors))
+      engine.siluMultiply(space.inner, by: space.factors, count: count)
     }
-    engine.multiply(input, count: count, up.product(to: space.inner))
-    switch kind {
-    case .plain(.quickGELU): engine.quickGELU(space.inner, count: count)
-    case .plain(.tanhGELU): engine.tanhGELU(space.inner, count: count)
-    case .plain(.gelu), .gated: engine.gelu(space.inner, count: count)
-    }
-    return space.inner
   }
 }

@@ -7,8 +7,8 @@ final class VisionWorkspace {
 
   let capacity: Int
   let patches, hidden, normed, queries, keys, values, inner: Rows
-  /// The second half of a gated feed-forward network.
-  let gates: Rows?
+  /// What the gates of a gated feed-forward network are multiplied by; no rows in others.
+  let factors: Rows
   /// A patch's row turns the first half of a head's pairs, its column the second half.
   let rotary: RotaryTable?
   /// What a learned table adds to each patch.
@@ -35,7 +35,7 @@ final class VisionWorkspace {
     keys = try loader.rows(capacity, width: width)
     values = try loader.rows(capacity, width: width)
     inner = try loader.rows(rowsAtOnce, width: sizes.feedForwardLength)
-    gates = design.feedForward == .gated ? try loader.rows(rowsAtOnce, width: sizes.feedForwardLength) : nil
+    factors = try loader.rows(design.feedForward == .gated ? rowsAtOnce : 0, width: sizes.feedForwardLength)
     positions = design.hasPositionTable ? try loader.rows(capacity, width: width) : nil
     switch design.merger {
     case .squares:

@@ -37,7 +37,9 @@ private func encoded(_ numbers: [Float], columns: Int, as type: TensorType, impo
 }
 
 /// ‖what comes back − numbers‖ / ‖numbers‖, each column's error weighted.
-private func loss(_ numbers: [Float], _ type: TensorType, weights: [Float]? = nil, importance: [Float]? = nil) -> Double {
+private func loss(
+  _ numbers: [Float], _ type: TensorType, weights: [Float]? = nil, importance: [Float]? = nil
+) -> Double {
   let columns = weights?.count ?? numbers.count
   let found = encoded(numbers, columns: columns, as: type, importance: importance).withUnsafeBytes { decoded($0, type) }
   let roots = weights.map { $0.map { $0.squareRoot() } } ?? [1]
@@ -116,7 +118,8 @@ private func loss(_ numbers: [Float], _ type: TensorType, weights: [Float]? = ni
     let size = 256 / type.elementsPerBlock * type.bytesPerBlock
     for extreme in [Float.nan, .infinity, -.infinity, .greatestFiniteMagnitude, .leastNonzeroMagnitude, 1e-30, 1e30] {
       var samples = Samples(seed: 24)
-      for numbers in [Array(repeating: extreme, count: 256), samples.floats(255) + [extreme], samples.floats(256, scale: extreme)] {
+      let alone = samples.floats(255) + [extreme]
+      for numbers in [Array(repeating: extreme, count: 256), alone, samples.floats(256, scale: extreme)] {
         #expect(encoded(numbers, columns: 256, as: type).count == size)
         #expect(encoded(numbers, columns: 256, as: type, importance: numbers).count == size)
       }

@@ -32,7 +32,8 @@ private struct Comparison {
             let expected = try outputs(.portable, matrix, tokens: tokens, accumulate: accumulate)
             let difference = relativeDifference(found, expected)
             // Of quantized weights, large sums are taken from each other.
-            #expect(difference < tolerance * (type.isQuantized ? 4 : 1), "\(type) \(rows)×\(columns), \(tokens) tokens: \(difference)")
+            let allowed = type.isQuantized ? 4 * tolerance : tolerance
+            #expect(difference < allowed, "\(type) \(rows)×\(columns), \(tokens) tokens: \(difference)")
           }
         }
       }

@@ -42,6 +42,11 @@ PARTS = (
 CHATML_VISION = CHATML.replace("{{ message['content'] }}", PARTS)
 CHATML_VISION_WITHOUT_SYSTEM = CHATML_WITHOUT_SYSTEM.replace("{{ message['content'] }}", PARTS)
 
+CHATML_LLAVA = CHATML_VISION_WITHOUT_SYSTEM
+for token, image in (("<|vision_start|><|image_pad|><|vision_end|>", "<image>"),
+                     ("<|vision_start|><|video_pad|><|vision_end|>", "<video>")):
+    CHATML_LLAVA = CHATML_LLAVA.replace(token, image + "\n")
+
 FIRST_SPECIAL = 151643
 QWEN2_SPECIALS = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
 LLAVA_SPECIALS = QWEN2_SPECIALS + ["<image>", "<video>"]
@@ -65,7 +70,7 @@ class Vision:
     feed_forward: int = 5120
     patch: int = 14
     deepstack: tuple = ()
-    places: int = 0
+    side: int = 560
     mean: tuple = (0.48145466, 0.4578275, 0.40821073)
     deviation: tuple = (0.26862954, 0.26130258, 0.27577711)
 
@@ -99,7 +104,9 @@ QWEN2VL = dict(architecture="qwen2vl", sections=(16, 24, 24, 0), template=CHATML
 QWEN3VL = dict(architecture="qwen3vl", sections=(24, 20, 20, 0), base=5e6, context=262144,
                specials=tuple(QWEN3_SPECIALS), template=CHATML_VISION_WITHOUT_SYSTEM)
 QWEN3VL_TOWER = Vision("qwen3vl_merger", layers=24, width=1024, feed_forward=4096, patch=16, deepstack=(5, 11, 17),
-                       places=48, mean=(0.5, 0.5, 0.5), deviation=(0.5, 0.5, 0.5))
+                       side=768, mean=(0.5, 0.5, 0.5), deviation=(0.5, 0.5, 0.5))
+SIGLIP = Vision("mlp", layers=26, width=1152, feed_forward=4304, side=384, mean=(0.5, 0.5, 0.5),
+                deviation=(0.5, 0.5, 0.5))
 QWEN25VL_TOWER = Vision("qwen2.5vl_merger", feed_forward=3420)
 
 SHAPES = {
@@ -124,7 +131,7 @@ SHAPES = {
     "qwen3-vl-4b": Shape(layers=36, width=2560, heads=32, key_value_heads=8, feed_forward=9728, vision=QWEN3VL_TOWER,
                          **QWEN3VL),
     "llava-onevision-0.5b": Shape("qwen2", 24, 896, 14, 2, 4864, head=64, vocabulary=152000,
-                                  specials=tuple(LLAVA_SPECIALS)),
+                                  specials=tuple(LLAVA_SPECIALS), template=CHATML_LLAVA, vision=SIGLIP),
 }
 
 # MARK: Files written piece by piece
@@ -183,8 +190,8 @@ what there we can out other were all your when up use word how said an each she 
 many then them would write like so these her long make thing see him two has look more day could go come did my sound no
 most number who over know water than call first people may down side been now find any new work part take get place made
 live where after back little only round man year came show every good me give our under name very through just form much
-great think say help low line before turn cause same mean differ move right boy old too does tell sentence set three want
-air well also play small end put home read hand port large spell add even land here must big high such follow act why
+great think say help low line before turn cause same mean differ move right boy old too does tell sentence set three
+want air well also play small end put home read hand port large spell add even land here must big high such follow act why
 ask men change went light kind off need house picture try us again animal point mother world near build self earth
 father head stand own page should country found answer school grow study still learn plant cover food sun four thought
 let keep eye never last door between city tree cross since hard start might story saw far sea draw left late run
@@ -322,6 +329,8 @@ def write_language_model(path, name, shape, seed):
 
 # MARK: The vision tower
 
+LEARNED_POSITIONS = ("qwen3vl_merger", "mlp")
+
 
 def linear(file, name, rows, *columns):
     file.matrix(name + ".weight", rows, *columns)
@@ -336,7 +345,7 @@ def layer_norm(file, name, count):
 def add_vision_sizes(writer, vision, shape):
     writer.add_clip_has_vision_encoder(True)
     writer.add_clip_projector_type(vision.projector)
-    sizes = dict(projection_dim=shape.width, image_size=vision.places * vision.patch or 560, patch_size=vision.patch,
+    sizes = dict(projection_dim=shape.width, image_size=vision.side, patch_size=vision.patch,
                  embedding_length=vision.width, feed_forward_length=vision.feed_forward, block_count=vision.layers,
                  spatial_merge_size=2)
     for key, value in sizes.items():
@@ -348,9 +357,11 @@ def add_vision_sizes(writer, vision, shape):
     if vision.projector == "qwen2.5vl_merger":
         writer.add_bool("clip.use_silu", True)
         writer.add_uint32("clip.vision.n_wa_pattern", 8)
-    if vision.projector == "qwen3vl_merger":
+    if vision.projector in LEARNED_POSITIONS:
         writer.add_bool("clip.use_gelu", True)
-        writer.add_array("clip.vision.is_deepstack_layers", [index in vision.deepstack for index in range(vision.layers)])
+    if vision.projector == "qwen3vl_merger":
+        writer.add_array("clip.vision.is_deepstack_layers",
+                         [index in vision.deepstack for index in range(vision.layers)])
 
 
 def add_vision_block(file, vision, index):
@@ -380,10 +391,11 @@ def write_vision_tower(path, name, shape, seed):
     file.writer.add_file_type(1)
     add_vision_sizes(file.writer, vision, shape)
     file.matrix("v.patch_embd.weight", vision.width, 3, vision.patch, vision.patch)
-    file.matrix("v.patch_embd.weight.1", vision.width, 3, vision.patch, vision.patch)
-    if vision.places:
+    if vision.projector != "mlp":
+        file.matrix("v.patch_embd.weight.1", vision.width, 3, vision.patch, vision.patch)
+    if vision.projector in LEARNED_POSITIONS:
         file.vector("v.patch_embd.bias", vision.width)
-        file.matrix("v.position_embd.weight", vision.places ** 2, vision.width)
+        file.matrix("v.position_embd.weight", (vision.side // vision.patch) ** 2, vision.width)
     for index in range(vision.layers):
         add_vision_block(file, vision, index)
         if index in vision.deepstack:
@@ -393,10 +405,15 @@ def write_vision_tower(path, name, shape, seed):
             linear(file, p + "fc2", shape.width, merged)
     if vision.projector == "qwen2.5vl_merger":
         file.vector("v.post_ln.weight", vision.width, around=1.0)
-    else:
+    elif vision.projector != "mlp":
         layer_norm(file, "v.post_ln", vision.width)
-    linear(file, "mm.0", merged, merged)
-    linear(file, "mm.2", shape.width, merged)
+    if vision.projector == "mlp":
+        file.vector("model.image_newline", shape.width)
+        linear(file, "mm.0", shape.width, vision.width)
+        linear(file, "mm.2", shape.width, shape.width)
+    else:
+        linear(file, "mm.0", merged, merged)
+        linear(file, "mm.2", shape.width, merged)
     file.close()
 
 

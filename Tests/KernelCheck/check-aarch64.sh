@@ -6,8 +6,8 @@ cd "$(dirname "$0")/../../Sources/CKernels"
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 for file in *.c ../../Tests/KernelCheck/check.c; do
-  clang --target=aarch64-linux-gnu -isystem /usr/aarch64-linux-gnu/include -O2 -Wall -Wextra -D_GNU_SOURCE -I. -Iinclude \
-    -c "$file" -o "$folder/$(basename "$file" .c).o"
+  clang --target=aarch64-linux-gnu -isystem /usr/aarch64-linux-gnu/include -O2 -Wall -Wextra -D_GNU_SOURCE \
+    -I. -Iinclude -c "$file" -o "$folder/$(basename "$file" .c).o"
 done
 aarch64-linux-gnu-gcc -static "$folder"/*.o -lm -o "$folder/check"
 qemu-aarch64 -cpu max "$folder/check"

@@ -70,7 +70,7 @@ import Testing
     let plain = try logits(model)
     model.adapter = try adapter("attention", for: model, scale: 0)
     #expect(try logits(model) == plain)
-    // The update is 2 · up · down by its alpha of 6 and rank of 3, by a scale of ½ it is up · down, as without an alpha.
+    // The update is 2 · up · down by its alpha of 6 and rank of 3; by a scale of ½ it is up · down, as without alpha.
     let half = try adapter("everything", for: model, scale: 0.5)
     model.adapter = half
     let scaled = try logits(model)

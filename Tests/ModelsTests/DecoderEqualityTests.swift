@@ -3,8 +3,8 @@ import ModelFile
 import Models
 import Testing
 
-/// Each kind of language model equals Hugging Face transformers in float32 from vectors and positions to logits; measure
-/// and tolerances as in `EqualityTests`.
+/// Each kind of language model equals Hugging Face transformers in float32 from vectors and positions to logits;
+/// measure and tolerances as in `EqualityTests`.
 @Suite struct DecoderEqualityTests {
   static let cases = [("qwen3", "text"), ("qwen3-vl", "video"), ("qwen2.5-vl", "video"), ("llava-onevision", "video")]
 

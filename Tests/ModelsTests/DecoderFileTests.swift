@@ -17,7 +17,9 @@ import Testing
     "models with a mixture of experts and other relatives are refused by name",
     arguments: ["qwen3vlmoe", "qwen3moe", "qwen2moe", "qwen3next", "qwen35"])
   func relatives(architecture: String) throws {
-    let file = try RewrittenFile(DecoderGolden("qwen3").file, metadata: ["general.architecture": .string(architecture)]).file
+    let file = try RewrittenFile(
+      DecoderGolden("qwen3").file, metadata: ["general.architecture": .string(architecture)]
+    ).file
     #expect(message(file).contains("the kind \(architecture);"))
     #expect(message(file).contains("qwen2vl, qwen3vl, qwen2, qwen3"))
     #expect(message(file).contains("mixture of experts") == architecture.hasSuffix("moe"))

@@ -97,7 +97,8 @@ struct DecoderRun {
           }
         } else {
           try model.prefill(
-            tokens: tokens, positions: positions, cache: cache, segment: isLast ? .tail : index == 0 ? .system : .vision)
+            tokens: tokens, positions: positions, cache: cache,
+            segment: isLast ? .tail : index == 0 ? .system : .vision)
           if isLast { logits.append(model.logits) }
         }
         start += count

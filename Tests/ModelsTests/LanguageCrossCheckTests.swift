@@ -16,7 +16,7 @@ import Testing
   @Test(
     "token by token the logits are llama.cpp's, and the first token is, but where rounding decides",
     .enabled(
-      if: folder != nil, "set EDGEASSIST_CROSSCHECK_DIR to the output of Tests/CrossChecks/language_against_llama_cpp.py"),
+      if: folder != nil, "EDGEASSIST_CROSSCHECK_DIR names no directory of files to compare with"),
     arguments: runs)
   func sameTokens(run: String) throws {
     let folder = try #require(Self.folder)
@@ -56,9 +56,9 @@ import Testing
     #expect(agreeing >= found.count * 9 / 10)
   }
 
-  /// llama.cpp rounds activations where they meet F16 weights to 16 bits, which ours does not. At quantized weights both
-  /// round them to 8 bits, in blocks of 32 or 256, each in its own way. A mistake in the model moves logits by a tenth
-  /// and more.
+  /// llama.cpp rounds activations where they meet F16 weights to 16 bits, which ours does not. At quantized weights
+  /// both round them to 8 bits, in blocks of 32 or 256, each in its own way. A mistake in the model moves logits by a
+  /// tenth and more.
   private func tolerance(_ file: GGUFFile) -> Double {
     file.tensors.contains { $0.type.isQuantized } ? 0.06 : 0.02
   }

@@ -3,8 +3,9 @@
 Reference: transformers 5.23, peft 0.21, torch 2.15, gguf 0.19 (float32, eager attention, on the CPU).
 Run:       python make_decoder_goldens.py        (rewrites its .gguf files beside it)
 
-NAME.gguf holds a model in llama.cpp's layout (matrices F16, of weights that were rounded to F16 before the reference saw
-them), NAME-golden.gguf sequences of text and vision vectors with explicit positions and what comes of them in float32.
+NAME.gguf holds a model in llama.cpp's layout (matrices F16, of weights that were rounded to F16 before the reference
+saw them), NAME-golden.gguf sequences of text and vision vectors with explicit positions and what comes of them in
+float32. NAME-lora-*.gguf are adapters.
 As in make_goldens.py a second pass rounds keys and values to 16 bits, as the cache under test does.
 """
 
@@ -73,8 +74,8 @@ def qwen3vl():
     vision = dict(depth=2, hidden_size=16, intermediate_size=16, num_heads=1, patch_size=4, out_hidden_size=64,
                   num_position_embeddings=4, deepstack_visual_indexes=[0, 1])
     return Qwen3VLForConditionalGeneration(eager(Qwen3VLConfig(
-        text_config=text, vision_config=vision, video_token_id=VIDEO, image_token_id=VIDEO - 1, vision_start_token_id=93,
-        vision_end_token_id=92, tie_word_embeddings=True)))
+        text_config=text, vision_config=vision, video_token_id=VIDEO, image_token_id=VIDEO - 1,
+        vision_start_token_id=93, vision_end_token_id=92, tie_word_embeddings=True)))
 
 
 def qwen25vl():
@@ -263,7 +264,8 @@ def record_adapters(w, model, sequence, rng):
                     target = "output" if part == "lm_head" else f"blk.{name.split('.')[-3]}.{matrices[part]}"
                     halves = [module.lora_A["default"].weight, module.lora_B["default"].weight]
                 elif hasattr(module, "lora_embedding_A") and module.lora_embedding_A:
-                    target, halves = "token_embd", [module.lora_embedding_A["default"], module.lora_embedding_B["default"]]
+                    target = "token_embd"
+                    halves = [module.lora_embedding_A["default"], module.lora_embedding_B["default"]]
                 else:
                     continue
                 for half, parameter in zip("ab", halves):
