@@ -91,12 +91,17 @@ INLINE int try_scale_and_minimum(const ck_grid grid, const float *x, const float
                                  int one_sided, float inverse, float minimum, ck_fit *best) {
   const number_sums sums = sum_up(grid, x, weights, count, inverse, minimum);
   const double w = all.weights, n = sums.numbers, nn = sums.squares, nx = sums.products;
+  if (!(nn > 0)) return 0;
   const double determinant = w * nn - n * n;
-  if (!(determinant > 0)) return 0;
-  double scale = (w * nx - all.x * n) / determinant, shift = (nn * all.x - n * nx) / determinant;
-  if (one_sided && shift > 0) {
-    shift = 0;
-    scale = nx / nn;
+  double scale = nx / nn, shift = 0;
+  // Where all numbers are the same, the scale alone does.
+  if (determinant > 1e-5 * w * nn) {
+    scale = (w * nx - all.x * n) / determinant;
+    shift = (nn * all.x - n * nx) / determinant;
+    if (one_sided && shift > 0) {
+      shift = 0;
+      scale = nx / nn;
+    }
   }
   const double error = all.squares + scale * scale * nn + shift * shift * w - 2 * scale * nx - 2 * shift * all.x +
                        2 * scale * shift * n;

@@ -54,7 +54,12 @@ void ck_store_integers(ck_type type, uint8_t *block, size_t place, const uint8_t
 /// The same from whole numbers of the type's grid.
 void ck_store_numbers(ck_type type, uint8_t *block, size_t place, const float *numbers);
 
-static inline float ck_rounded_half(float v) { return ck_half_to_float(ck_float_to_half(v)); }
+/// The half-precision number that stands for a scale; the largest one for what is larger.
+static inline float ck_rounded_half(float v) {
+  const float most = 65504;
+  v = v > most ? most : v < -most ? -most : v;
+  return ck_half_to_float(ck_float_to_half(v));
+}
 
 static inline void ck_store_half(uint8_t *p, float v) {
   const uint16_t half = ck_float_to_half(v);

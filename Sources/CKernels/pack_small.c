@@ -21,10 +21,11 @@ void ck_pack_weighted(ck_type type, const float *x, const float *weights, uint8_
   const ck_fit fit = ck_has_minimum(type) ? ck_fit_scale_and_minimum(grid.high, x, weights, CK_BLOCK, 0)
                                           : ck_fit_scale(grid, x, weights, CK_BLOCK);
   float numbers[CK_BLOCK];
-  ck_store_half(block, fit.scale);
-  if (ck_has_minimum(type)) ck_store_half(block + 2, -fit.minimum);
-  // What the block will be read with is rounded; the numbers are those nearest to that.
-  ck_fit_numbers(grid, x, CK_BLOCK, ck_rounded_half(fit.scale), ck_rounded_half(fit.minimum), numbers);
+  // The block is read with rounded scales; the numbers are those nearest to these.
+  const float scale = ck_rounded_half(fit.scale), minimum = ck_rounded_half(fit.minimum);
+  ck_store_half(block, scale);
+  if (ck_has_minimum(type)) ck_store_half(block + 2, -minimum);
+  ck_fit_numbers(grid, x, CK_BLOCK, scale, minimum, numbers);
   ck_store_numbers(type, block, 0, numbers);
 }
 

@@ -48,6 +48,14 @@ final class FileBytes: Sendable {
     isMapped = false
   }
 
+  /// Lets the system take back the memory of some of the bytes, until they are touched again.
+  func release(_ range: Range<Int>) {
+    guard isMapped, !range.isEmpty, let base = buffer.baseAddress else { return }
+    let start = range.lowerBound - range.lowerBound % Int(getpagesize())
+    // The whole pages around the range: what is next to it is read anew if need be.
+    madvise(UnsafeMutableRawPointer(mutating: base + start), range.upperBound - start, MADV_DONTNEED)
+  }
+
   deinit {
     if isMapped {
       munmap(UnsafeMutableRawPointer(mutating: buffer.baseAddress), buffer.count)

@@ -16,6 +16,15 @@ extension GGUFFile {
     }
   }
 
+  /// Gives back the memory of a part of a tensor that has been dealt with. The bytes can be read again at any time.
+  ///
+  /// - Parameter range: bytes of the tensor.
+  public func release(_ range: Range<Int>, of tensor: TensorDescription) {
+    let range = range.clamped(to: 0..<tensor.byteCount)
+    parts[tensor.part].storage.release(
+      tensor.byteOffset + range.lowerBound..<tensor.byteOffset + range.upperBound)
+  }
+
   /// Reads the whole file and keeps it in memory for as long as this object lives.
   ///
   /// - Throws: `unlockable` when the process may not lock so much; nothing is locked then.

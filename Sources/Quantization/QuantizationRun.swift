@@ -101,6 +101,7 @@ public struct QuantizationRun {
       for start in stride(from: 0, to: bytes.count, by: Self.copiedBytes) {
         let piece = UnsafeRawBufferPointer(rebasing: bytes[start..<min(start + Self.copiedBytes, bytes.count)])
         try writer.append(piece)
+        file.release(start..<start + piece.count, of: entry.tensor)
         try step(piece.count)
       }
       return nil
@@ -126,6 +127,7 @@ public struct QuantizationRun {
       loss.squaredError += lost.squaredError
       loss.squaredValues += lost.squaredValues
       try writer.append(UnsafeRawBufferPointer(output))
+      file.release(first * rowBytes..<(first + count) * rowBytes, of: entry.tensor)
       try step(source.count)
     }
     return loss.relative

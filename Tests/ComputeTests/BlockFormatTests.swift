@@ -107,6 +107,15 @@ private func loss(
     #expect(loss(numbers, type) < 5e-4)
   }
 
+  @Test("a constant comes back as such, whatever its sign", arguments: quantized)
+  func constants(type: TensorType) {
+    for value in [Float(0.75), -0.75, 0.046875, -12288] {
+      let numbers = Array(repeating: value, count: 512)
+      #expect(loss(numbers, type) < 5e-3, "\(value)")
+      #expect(loss(numbers, type, importance: (0..<512).map { Float(1 + $0 % 7) }) < 5e-3, "\(value), weighted")
+    }
+  }
+
   @Test("zeros come back as zeros", arguments: quantized)
   func zeros(type: TensorType) {
     let zeros = Array(repeating: Float(0), count: 256)

@@ -110,6 +110,25 @@ struct RunTests {
     #expect(Set(steps.map(\.tensor)).count == file.tensors.count)
   }
 
+  #if os(Linux)
+    @Test("holds a few pieces of the file in memory, however large the file is")
+    func memory() throws {
+      let size = 128 << 20
+      let file = try writeModel(scratch.path("in.gguf"), [TestTensor("blk.0.attn_q.weight", [1024, size / 2048], .f16)])
+      let plan = try QuantizationPlan(file: file, recipe: recipe("Q8_0"))
+      /// Resident pages of mapped files: the third number of the kernel's list.
+      func mapped() -> Int {
+        let numbers = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?.split(separator: " ") ?? []
+        return numbers.count > 2 ? (Int(numbers[2]) ?? 0) * Int(getpagesize()) : 0
+      }
+      let before = mapped()
+      var most = 0
+      _ = try QuantizationRun(file: file, plan: plan, threads: 2).write(
+        to: scratch.path("out.gguf"), progress: { _ in most = max(most, mapped()) })
+      #expect(before > 0 && most - before < size / 4)
+    }
+  #endif
+
   @Test("that is broken off leaves nothing behind, and the earlier file as it was")
   func cancelled() throws {
     let file = try model()
