@@ -26,6 +26,18 @@ public struct StreamSettings: Sendable, Equatable {
     guard rate > 0 && rate <= 240 else {
       throw .requestMalformed(message: "the sampling rate must be above 0 and at most 240 pictures a second, not \(rate)")
     }
+    let pace = pace ?? (isHeadless ? .fast : .realtime)
+    return SamplingOptions(
+      framesPerSecond: rate, sizing: try sizing(for: model), pace: pace,
+      queue: pace == .realtime ? .dropOldest : .automatic, previewSize: isHeadless ? nil : Self.previewSize)
+  }
+
+  private func sizing(for model: LoadedModel) throws(AssistantError) -> PictureSizing {
+    // A tower that reads one size alone leaves nothing to choose.
+    if let side = model.vision?.configuration.fixedPictureSide {
+      return PictureSizing(
+        maximumPixels: side * side, multiple: side, exact: PictureSize(width: side, height: side))
+    }
     let maximum = maximumPixels ?? model.preferences.maximumPixels
     let side = model.vision?.configuration.sideMultiple ?? LoadedModel.usualSide
     guard maximum >= side * side && maximum <= 16384 * side * side else {
@@ -33,13 +45,8 @@ public struct StreamSettings: Sendable, Equatable {
         message: "max-pixels must be between \(side * side) (one vision token of \(side)×\(side) pixels) "
           + "and \(16384 * side * side), not \(maximum)")
     }
-    let minimum = min(model.preferences.minimumPixels, maximum)
-    let pace = pace ?? (isHeadless ? .fast : .realtime)
-    let exact = model.vision?.configuration.fixedPictureSide.map { PictureSize(width: $0, height: $0) }
-    return SamplingOptions(
-      framesPerSecond: rate,
-      sizing: PictureSizing(minimumPixels: minimum, maximumPixels: maximum, multiple: side, exact: exact), pace: pace,
-      queue: pace == .realtime ? .dropOldest : .automatic, previewSize: isHeadless ? nil : Self.previewSize)
+    return PictureSizing(
+      minimumPixels: min(model.preferences.minimumPixels, maximum), maximumPixels: maximum, multiple: side)
   }
 
   /// Pictures for a terminal: more pixels than its cells can show would be thrown away.
