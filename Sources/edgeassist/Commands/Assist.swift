@@ -34,7 +34,8 @@ struct Assist: AsyncParsableCommand {
       throw StartFailure.report("standard input is closed; pipe requests in, or name a file: --batch FILE")
     }
     let options = DialogueOptions(
-      budget: memory.dialogueBudget, policy: memory.policy, systemPrompt: generation.system,
+      budget: memory.dialogueBudget, policy: memory.policy,
+      compression: .published(with: memory.variants.names), systemPrompt: generation.system,
       sampling: generation.parameters, maximumAnswerTokens: generation.maximumTokens)
     do {
       let loaded = try model.load(budget: memory.dialogueBudget)

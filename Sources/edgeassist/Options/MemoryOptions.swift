@@ -35,10 +35,36 @@ struct MemoryOptions: ParsableArguments {
     help: ArgumentHelp("What to keep when the budget is full.", valueName: "policy"))
   var policy: RetentionPolicy = .infinipotV
 
+  @Option(
+    name: .customLong("kv-variant"),
+    help: ArgumentHelp(
+      "How InfiniPot-V departs from its paper: published, or some of true-places, before-time, true-pooling, with "
+        + "commas between them.", valueName: "names"))
+  var variants = CompressionVariants()
+
   @Option(name: .customLong("kv-type"), help: ArgumentHelp("How keys and values are stored.", valueName: "type"))
   var type: KeyValueType = .f16
 
   var dialogueBudget: DialogueOptions.Budget { size.dialogueBudget }
+}
+
+/// Names of variants with commas between them.
+struct CompressionVariants: ExpressibleByArgument {
+  var names: Set<CompressionVariant> = []
+
+  init() {}
+
+  init?(argument: String) {
+    if argument == "published" { return }
+    for name in argument.split(separator: ",", omittingEmptySubsequences: false) {
+      guard let variant = CompressionVariant(rawValue: String(name)) else { return nil }
+      names.insert(variant)
+    }
+  }
+
+  var defaultValueDescription: String { "published" }
+
+  static var allValueStrings: [String] { ["published"] + CompressionVariant.allCases.map(\.rawValue) }
 }
 
 /// Storage of keys and values.

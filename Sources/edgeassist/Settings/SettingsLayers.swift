@@ -8,8 +8,9 @@ import Foundation
 enum SettingsLayers {
   /// Flags that may be set beforehand.
   static let names: Set<String> = [
-    "video", "model", "vision", "threads", "kv-budget", "kv-memory", "kv-policy", "kv-type", "fps", "max-pixels", "pace",
-    "max-tokens", "temperature", "top-k", "top-p", "min-p", "repeat-penalty", "seed", "system", "log",
+    "video", "model", "vision", "adapter", "threads", "kv-budget", "kv-memory", "kv-policy", "kv-variant", "kv-type",
+    "fps", "max-pixels", "pace", "max-tokens", "temperature", "top-k", "top-p", "min-p", "repeat-penalty", "seed",
+    "system", "log",
   ]
 
   /// Flags of which one silences the other, wherever each is set.

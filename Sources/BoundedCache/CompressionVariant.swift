@@ -1,0 +1,20 @@
+/// What InfiniPot-V may do otherwise than its paper. The raw values are the command-line names.
+public enum CompressionVariant: String, Sendable, CaseIterable {
+  /// Keys are compared with those of the same patch of the picture in later passes too.
+  case truePlaces = "true-places"
+  /// Keys are compared without the rotation by their frame's time.
+  case beforeTime = "before-time"
+  /// Value norms are averaged over the patches and frames that tokens came from.
+  case truePooling = "true-pooling"
+}
+
+extension InfiniPotVParameters {
+  /// The published method with these variants.
+  public static func published(with variants: Set<CompressionVariant>) -> InfiniPotVParameters {
+    var parameters = published
+    if variants.contains(.truePlaces) { parameters.places = .origin }
+    if variants.contains(.beforeTime) { parameters.comparison = .beforeTime }
+    if variants.contains(.truePooling) { parameters.pooling = .origin }
+    return parameters
+  }
+}
