@@ -39,8 +39,9 @@ func bytes(of name: String) throws -> [UInt8] {
 /// Small pictures, so that the tests are fast.
 let smallSizing = PictureSizing(minimumPixels: 56 * 56, maximumPixels: 112 * 112)
 
+/// A source may keep silent for long: while other tests compute, the one that makes it speak may wait its turn.
 func options(_ framesPerSecond: Double = 2) -> SamplingOptions {
-  SamplingOptions(framesPerSecond: framesPerSecond, sizing: smallSizing)
+  SamplingOptions(framesPerSecond: framesPerSecond, sizing: smallSizing, timeout: 120)
 }
 
 /// All that a stream gives, to its end.
