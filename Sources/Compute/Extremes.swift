@@ -1,0 +1,19 @@
+extension Rows {
+  /// The lowest and the highest number of some columns over the first `count` rows, column by column.
+  public func extremes(
+    column: Int, width: Int, count: Int, lowest: UnsafeMutablePointer<Float>, highest: UnsafeMutablePointer<Float>
+  ) {
+    precondition(count > 0 && column >= 0 && column + width <= self.width, "no such rows or columns")
+    for index in 0..<width {
+      lowest[index] = base[column + index]
+      highest[index] = base[column + index]
+    }
+    for row in 1..<max(count, 1) {
+      let numbers = base + row * stride + column
+      for index in 0..<width {
+        lowest[index] = min(lowest[index], numbers[index])
+        highest[index] = max(highest[index], numbers[index])
+      }
+    }
+  }
+}
