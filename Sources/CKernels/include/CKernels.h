@@ -112,6 +112,28 @@ void ck_unpack(ck_type type, const void *source, float *target, size_t count);
 void ck_pack(ck_type type, const float *source, void *target, size_t rows, size_t columns,
              const float *_Nullable importance);
 
+/// How rows of keys and values are stored: as floats, or as the cache holds them.
+typedef enum {
+  CK_ROWS_F32,
+  CK_ROWS_F16,
+  /// Blocks of 32 numbers: a scale in 16 bits, then 32 bytes.
+  CK_ROWS_Q8_0,
+  /// Two numbers a byte, of the first half of the row in the low bits, of the second in the high ones. A value row
+  /// begins with its step and lowest number, 16 bits each. Key rows leave steps and lowest numbers, one for each
+  /// channel, to a range that holds for many of them.
+  CK_ROWS_Q4
+} ck_row_type;
+
+/// Bytes of a row of `size` numbers; size is a multiple of 32 for Q8_0 and of 2 for Q4.
+size_t ck_key_row_bytes(ck_row_type type, size_t size);
+size_t ck_value_row_bytes(ck_row_type type, size_t size);
+
+/// `range` is for Q4 alone: `size` steps, then `size` lowest numbers. Rows may lie at any address.
+void ck_pack_key(ck_row_type type, const float *source, void *row, size_t size, const float *_Nullable range);
+void ck_unpack_key(ck_row_type type, const void *row, float *target, size_t size, const float *_Nullable range);
+void ck_pack_value(ck_row_type type, const float *source, void *row, size_t size);
+void ck_unpack_value(ck_row_type type, const void *row, float *target, size_t size);
+
 /// Several products of one input, cut into chunks for a pool of threads.
 typedef struct {
   const ck_kernels *kernels;
