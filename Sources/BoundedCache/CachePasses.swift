@@ -13,12 +13,11 @@ extension KeyValueCache {
       let grid = FrameGrid(frames: held / size.tokensPerFrame, height: size.height, width: size.width)
       selector.prepare(grid: grid, keeping: kept, rotation: rotation, starts: origins.starts)
       for member in members {
-        let numbers = held * shape.headDimension
         scratch.read(storage, member, slots: frameStart..<frameStart + held)
         let index = member.layer * shape.keyValueHeads + member.head
-        selector.select(
-          policy, layer: member.layer, keys: scratch.keys.span.extracting(0..<numbers),
-          values: scratch.values.span.extracting(0..<numbers), origins: origins.heads[index])
+        scratch.withNumbers(held * shape.headDimension) { keys, values in
+          selector.select(policy, layer: member.layer, keys: keys, values: values, origins: origins.heads[index])
+        }
         origins.keep(selector.kept, head: index)
         storage.compact(
           layer: member.layer, head: member.head, start: frameStart, kept: selector.kept,

@@ -5,6 +5,15 @@ final class RowScratch {
   private(set) var keys: [UInt16] = []
   private(set) var values: [UInt16] = []
 
+  /// Hands out the first `count` numbers of both.
+  func withNumbers(_ count: Int, _ body: (_ keys: Span<UInt16>, _ values: Span<UInt16>) -> Void) {
+    keys.withUnsafeBufferPointer { keys in
+      values.withUnsafeBufferPointer { values in
+        body(keys.extracting(0..<count).span, values.extracting(0..<count).span)
+      }
+    }
+  }
+
   /// Fills both from one head's slots.
   func read(_ storage: CacheStorage, _ head: HeadIndex, slots: Range<Int>) {
     let numbers = slots.count * storage.shape.headDimension

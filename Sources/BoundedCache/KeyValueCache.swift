@@ -75,10 +75,10 @@ public final class KeyValueCache {
     origins = StreamOrigins(heads: shape.layers * shape.keyValueHeads)
   }
 
-  /// How many tokens of this shape fit in so many bytes; 0 for a shape that cannot be.
+  /// How many tokens of this shape fit in so many bytes, in whole pages; 0 for a shape that cannot be.
   public static func tokens(forBytes bytes: Int, shape: CacheShape, type: KeyValueType = .f16) -> Int {
-    let each = shape.bytesPerToken(type)
-    return each > 0 && bytes > 0 ? bytes / each : 0
+    let page = shape.bytesPerToken(type).multipliedSaturating(by: CacheStorage.pageTokens)
+    return page > 0 && bytes > 0 ? bytes / page * CacheStorage.pageTokens : 0
   }
 
   static func pages(for tokens: Int) -> Int {

@@ -18,7 +18,7 @@ private let allowedImports: [String: Set<String>] = [
   ],
   "Screen": ["CNcurses", "Pictures", "SessionInterface"],
   "edgeassist": [
-    "Assistant", "Quantization", "Screen", "SessionInterface", "Video", "BoundedCache", "Models", "ModelFile",
+    "Assistant", "Compute", "Quantization", "Screen", "SessionInterface", "Video", "BoundedCache", "Models", "ModelFile",
     "ArgumentParser", "TOMLKit", "Logging",
   ],
 ]

@@ -1,4 +1,5 @@
 import BoundedCache
+import Compute
 
 /// How a dialogue about a stream is held.
 public struct DialogueOptions: Sendable, Equatable {
@@ -10,6 +11,8 @@ public struct DialogueOptions: Sendable, Equatable {
 
   public var budget: Budget
   public var policy: RetentionPolicy
+  /// How keys and values are stored.
+  public var type: KeyValueType
   /// How InfiniPot-V chooses, where that is the policy.
   public var compression: InfiniPotVParameters
   /// nil takes the model's own.
@@ -27,13 +30,14 @@ public struct DialogueOptions: Sendable, Equatable {
   public static let defaultBudget = Budget.tokens(4096)
 
   public init(
-    budget: Budget = defaultBudget, policy: RetentionPolicy = .infinipotV,
+    budget: Budget = defaultBudget, policy: RetentionPolicy = .infinipotV, type: KeyValueType = .f16,
     compression: InfiniPotVParameters = .published, systemPrompt: String? = nil,
     sampling: SamplingParameters = SamplingParameters(), maximumAnswerTokens: Int = 512, dialogueShare: Double = 0.25,
     timelineLimit: Int = 128
   ) {
     self.budget = budget
     self.policy = policy
+    self.type = type
     self.compression = compression
     self.systemPrompt = systemPrompt
     self.sampling = sampling

@@ -47,12 +47,12 @@ public final class VideoDialogue {
       let budget =
         switch options.budget {
         case .tokens(let count): count
-        case .bytes(let count): KeyValueCache.tokens(forBytes: count, shape: shape)
+        case .bytes(let count): KeyValueCache.tokens(forBytes: count, shape: shape, type: options.type)
         }
       let family = model.vision?.configuration.family ?? .qwen2VL
       cache = try KeyValueCache(
         shape: shape, budget: budget, policy: options.policy, parameters: options.compression,
-        rotation: StreamLayout.rotation(of: model.language.configuration, family: family))
+        rotation: StreamLayout.rotation(of: model.language.configuration, family: family), type: options.type)
       template = PromptTokens(model: model, systemPrompt: options.systemPrompt ?? model.preferences.systemPrompt)
       let tokenizer = model.tokenizer
       layout = StreamLayout(

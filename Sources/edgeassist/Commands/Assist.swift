@@ -34,11 +34,11 @@ struct Assist: AsyncParsableCommand {
       throw StartFailure.report("standard input is closed; pipe requests in, or name a file: --batch FILE")
     }
     let options = DialogueOptions(
-      budget: memory.dialogueBudget, policy: memory.policy,
+      budget: memory.dialogueBudget, policy: memory.policy, type: memory.size.type,
       compression: .published(with: memory.variants.names), systemPrompt: generation.system,
       sampling: generation.parameters, maximumAnswerTokens: generation.maximumTokens)
     do {
-      let loaded = try model.load(budget: memory.dialogueBudget)
+      let loaded = try model.load(budget: memory.dialogueBudget, type: memory.size.type)
       if let requests = batch.batch {
         try await BatchCommand(requests: requests, arguments: batch, stream: stream.settings, dialogue: options)
           .run(model: loaded)

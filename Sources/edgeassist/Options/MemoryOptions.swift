@@ -1,6 +1,7 @@
 import ArgumentParser
 import Assistant
 import BoundedCache
+import Compute
 
 /// How much may be held.
 struct BudgetOptions: ParsableArguments {
@@ -13,6 +14,12 @@ struct BudgetOptions: ParsableArguments {
     name: .customLong("kv-memory"),
     help: ArgumentHelp("The same as memory, for example 64MiB.", valueName: "size"))
   var memory: ByteSize?
+
+  @Option(
+    name: .customLong("kv-type"),
+    help: ArgumentHelp(
+      "How keys and values are stored: q8_0 takes half the memory of f16, q4 a quarter.", valueName: "type"))
+  var type: KeyValueType = .f16
 
   func validate() throws {
     if budget != nil && memory != nil { throw ValidationError("--kv-budget and --kv-memory exclude each other") }
@@ -42,9 +49,6 @@ struct MemoryOptions: ParsableArguments {
         + "commas between them.", valueName: "names"))
   var variants = CompressionVariants()
 
-  @Option(name: .customLong("kv-type"), help: ArgumentHelp("How keys and values are stored.", valueName: "type"))
-  var type: KeyValueType = .f16
-
   var dialogueBudget: DialogueOptions.Budget { size.dialogueBudget }
 }
 
@@ -67,12 +71,8 @@ struct CompressionVariants: ExpressibleByArgument {
   static var allValueStrings: [String] { ["published"] + CompressionVariant.allCases.map(\.rawValue) }
 }
 
-/// Storage of keys and values.
-enum KeyValueType: String, ExpressibleByArgument, CaseIterable {
-  case f16
-}
-
 extension RetentionPolicy: ExpressibleByArgument {}
+extension KeyValueType: ExpressibleByArgument {}
 
 /// A size as people write it: 512k, 64MiB, 1.5GB.
 struct ByteSize: ExpressibleByArgument, Equatable {
