@@ -16,9 +16,10 @@ private let allowedImports: [String: Set<String>] = [
     "Compute", "ModelFile", "Models", "Tokenization", "Video", "BoundedCache", "SessionInterface", "Pictures",
     "Logging",
   ],
+  "Evaluation": ["Assistant", "BoundedCache", "Pictures", "SessionInterface", "Video"],
   "Screen": ["CNcurses", "Pictures", "SessionInterface"],
   "edgeassist": [
-    "Assistant", "Quantization", "Screen", "SessionInterface", "Video", "BoundedCache", "Models", "ModelFile",
+    "Assistant", "Evaluation", "Quantization", "Screen", "SessionInterface", "Video", "BoundedCache", "Models", "ModelFile",
     "ArgumentParser", "TOMLKit", "Logging",
   ],
 ]
