@@ -41,9 +41,10 @@ let package = Package(
     library("Models", ["Compute", "ModelFile", "BoundedCache", "Pictures"]),
     library("SessionInterface", ["Pictures"]),
     library("Assistant", ["Models", "Tokenization", "Video", "BoundedCache", "SessionInterface", log]),
+    library("Evaluation", ["Assistant", "BoundedCache", "Compute", "Pictures", "SessionInterface", "Video"]),
     library("Screen", ["CNcurses", "Pictures", "SessionInterface"]),
     .executableTarget(
-      name: "edgeassist", dependencies: ["Assistant", "Quantization", "Screen", argumentParser, log, "TOMLKit"],
+      name: "edgeassist", dependencies: ["Assistant", "Evaluation", "Quantization", "Screen", argumentParser, log, "TOMLKit"],
       swiftSettings: warningsAreErrors),
 
     tests("ModelFileTests", ["ModelFile"], resources: [.copy("Goldens")]),
@@ -54,6 +55,7 @@ let package = Package(
     tests("BoundedCacheTests", ["BoundedCache"], resources: [.copy("Goldens")]),
     tests("ModelsTests", ["Models"], resources: [.copy("Goldens")]),
     tests("AssistantTests", ["Assistant"], resources: [.copy("Goldens")]),
+    tests("EvaluationTests", ["Evaluation", "Assistant", "Pictures"]),
     tests("ScreenTests", ["Screen", "SessionInterface", "Pictures"]),
     .testTarget(
       name: "FuzzTests", dependencies: ["Assistant", "Models", "ModelFile", "Compute"],

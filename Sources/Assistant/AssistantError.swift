@@ -53,7 +53,12 @@ public enum AssistantError: Error, Sendable, Equatable, CustomStringConvertible 
   init(_ error: any Error) {
     switch error {
     case let error as AssistantError: self = error
-    case let error as VideoError: self = .videoUnreadable(message: error.description)
+    case let error as VideoError:
+      if case .notWritable = error {
+        self = .outputUnwritable(message: error.description)
+      } else {
+        self = .videoUnreadable(message: error.description)
+      }
     case let error as CacheError:
       if case .budgetTooSmall = error {
         self = .budgetTooSmall(message: error.description)

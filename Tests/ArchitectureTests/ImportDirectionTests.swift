@@ -16,9 +16,11 @@ private let allowedImports: [String: Set<String>] = [
     "Compute", "ModelFile", "Models", "Tokenization", "Video", "BoundedCache", "SessionInterface", "Pictures",
     "Logging",
   ],
+  "Evaluation": ["Assistant", "BoundedCache", "Compute", "Pictures", "SessionInterface", "Video"],
   "Screen": ["CNcurses", "Pictures", "SessionInterface"],
   "edgeassist": [
-    "Assistant", "Compute", "Quantization", "Screen", "SessionInterface", "Video", "BoundedCache", "Models", "ModelFile",
+    "Assistant", "Compute", "Evaluation", "Quantization", "Screen", "SessionInterface", "Video", "BoundedCache", "Models",
+    "ModelFile",
     "ArgumentParser", "TOMLKit", "Logging",
   ],
 ]

@@ -83,8 +83,7 @@ public final class VideoDialogue {
     let longest = questions.map { template.question($0).count }.max() ?? template.question("").count
     // The time of a day's last frame is written with the most digits that are worth counting on.
     let frame = grid.rows * grid.columns + layout.caption(at: 86399).count
-    let end = model.template.visionEnd.count + (model.vision?.newline == nil ? 0 : 1)
-    let tail = end + longest + Self.answerReserve
+    let tail = closingCount + longest + Self.answerReserve
     let least = cache.systemCount + layout.opening.count + frame + tail
     if let budget = cache.budget, budget < least {
       throw AssistantError(CacheError.budgetTooSmall(budget: budget, least: least))
@@ -93,7 +92,7 @@ public final class VideoDialogue {
 
   private func vision() throws(AssistantError) -> VisionTower {
     if let tower = model.vision { return tower }
-    throw .visionMissing(message: "\(model.name) has no vision tower; name its mmproj file with --vision FILE")
+    throw .visionMissing(of: model)
   }
 
   // MARK: Pictures
@@ -118,6 +117,14 @@ public final class VideoDialogue {
     }
   }
 
+  /// Takes in a temporal patch that the vision tower has seen already.
+  public func see(_ frame: EncodedFrame) throws(AssistantError) {
+    try completePatch()
+    picturesSeen += frame.pictures
+    patchSeconds = frame.seconds
+    do { try read(frame.vectors, grid: frame.grid, at: frame.time) } catch { throw AssistantError(error) }
+  }
+
   /// Reads a picture that waits for its second: it is taken twice, as Qwen2-VL pads a video of odd length.
   public func completePatch() throws(AssistantError) {
     guard let first = pending else { return }
@@ -127,17 +134,19 @@ public final class VideoDialogue {
 
   private func read(_ first: Picture, _ second: Picture, at time: Double) throws {
     let tower = try vision()
+    try tower.encode(first, second, into: &visionBlock)
+    try read(visionBlock, grid: tower.configuration.frameGrid(of: first), at: time)
+  }
+
+  private func read(_ vectors: EmbeddingBlock, grid: FrameGrid, at time: Double) throws {
     dropTail()
     if !hasVision { try openVision() }
-    let size = tower.configuration.tokenGrid(width: first.width, height: first.height)
-    let grid = FrameGrid(frames: 1, height: size.rows, width: size.columns)
     let caption = layout.caption(at: time)
     try makeRoom(for: caption.count + grid.tokenCount, in: .vision)
-    try tower.encode(first, second, into: &visionBlock)
     let frame = layout.frame(grid, caption: caption.count, lasting: patchSeconds)
     try model.language.prefill(tokens: caption, positions: frame.caption, cache: cache, segment: .vision)
     try model.language.prefill(
-      vision: visionBlock, grid: grid, advance: frame.advance, positions: frame.tokens, cache: cache)
+      vision: vectors, grid: grid, advance: frame.advance, positions: frame.tokens, cache: cache)
     visionTokensRead += grid.tokenCount
   }
 
@@ -248,6 +257,30 @@ public final class VideoDialogue {
     let rest = decoding.finish()
     if !rest.isEmpty { emit(rest) }
     return stop
+  }
+
+  /// Makes the room that the longest of some questions needs, so that whichever comes first finds the same held.
+  ///
+  /// - Throws: `AssistantError.budgetTooSmall` when it has no room even without earlier turns.
+  package func makeRoom(forQuestions questions: [String]) throws(AssistantError) {
+    try completePatch()
+    do {
+      let longest = questions.map { template.question($0).count }.max() ?? 0
+      try makeRoom(for: max(0, closingCount + longest + Self.answerReserve - cache.tailCount))
+    } catch {
+      throw AssistantError(error)
+    }
+  }
+
+  /// Tokens between the last frame and the question.
+  private var closingCount: Int { model.template.visionEnd.count + (model.vision?.newline == nil ? 0 : 1) }
+
+  /// Bytes that frames and a question take when nothing is left out, system prompt included, as 16-bit floats.
+  package func wholeByteCount(of frames: [EncodedFrame], question: String) -> Int {
+    let vision = frames.reduce(0) { $0 + $1.grid.tokenCount + layout.caption(at: $1.time).count }
+    let opening = hasVision ? 0 : layout.opening.count
+    let tokens = cache.systemCount + opening + vision + closingCount + template.question(question).count
+    return tokens * cache.shape.bytesPerToken
   }
 
   // MARK: What is held

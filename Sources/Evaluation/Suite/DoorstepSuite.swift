@@ -1,0 +1,85 @@
+import Assistant
+
+/// Drawn streams of the embedded model's world: a doorstep camera, and things that come by.
+public struct DoorstepSuite: EvaluationSuite {
+  public let streams: [EvaluationStream]
+  public let identity: [(name: String, value: String)]
+  private let timelines: [Timeline]
+  private let options: DoorstepOptions
+  /// Sets the choices of drawing apart from those of the story.
+  private static let pictures: UInt64 = 1 << 32
+
+  public var title: String { "drawn streams of the embedded model's doorstep world" }
+
+  /// Makes the streams' stories and questions; pictures are drawn when they are shown.
+  public init(_ options: DoorstepOptions) {
+    self.options = options
+    identity = options.identity
+    var streams: [EvaluationStream] = []
+    var timelines: [Timeline] = []
+    var left = options.questions
+    while left > 0 {
+      let number = streams.count
+      let kind = options.kinds[number % options.kinds.count]
+      let (stream, timeline) = Self.stream(number, kind: kind, most: left, options)
+      left -= stream.moments.reduce(0) { $0 + $1.questions.count }
+      streams.append(stream)
+      timelines.append(timeline)
+    }
+    self.streams = streams
+    self.timelines = timelines
+  }
+
+  private static func stream(
+    _ number: Int, kind: StreamKind, most: Int, _ options: DoorstepOptions
+  ) -> (EvaluationStream, Timeline) {
+    var random = SeededGenerator(seed: options.seed, part: UInt64(number))
+    let story = StoryMaker(length: options.seconds, visits: options.visits).story(kind, &random)
+    let timeline = Timeline(story, phase: random.number(in: 0...1))
+    let plan: [(part: Double, count: Int)] =
+      kind == .dialogue ? [(0.4, 2), (0.7, 3), (1, 3)] : [(1, options.questionsPerStream)]
+    var moments: [EvaluationMoment] = []
+    var asked = 0
+    for (part, count) in plan {
+      let pairs = timeline.settled(atOrBefore: Int(Double(timeline.pairCount) * part))
+      var maker = QuestionMaker(timeline, after: pairs, random: SeededGenerator(seed: random.next()))
+      var questions: [EvaluationQuestion] = []
+      for question in maker.choose(min(count, most - asked)) {
+        questions.append(
+          EvaluationQuestion(
+            number: asked, kind: question.kind.rawValue, place: question.place, ask: question.ask,
+            answer: question.answer))
+        asked += 1
+      }
+      if !questions.isEmpty {
+        // A little before the next pair begins.
+        moments.append(EvaluationMoment(time: timeline.starts[pairs - 1] + 0.75, questions: questions))
+      }
+    }
+    let stream = EvaluationStream(
+      number: number, kind: kind.rawValue, moments: moments, isConversation: kind == .dialogue)
+    return (stream, timeline)
+  }
+
+  public func show(
+    _ stream: EvaluationStream, to encoder: inout FrameEncoder, model: LoadedModel, on runner: isolated any Actor
+  ) async throws {
+    let timeline = timelines[stream.number]
+    let end = stream.moments.last?.time ?? 0
+    var painter = StreamPainter(
+      timeline.story, side: Self.side(for: model),
+      random: SeededGenerator(seed: options.seed, part: UInt64(stream.number) | Self.pictures), sheet: try ThingSheet())
+    for start in timeline.starts where start < end {
+      for time in [start, start + Timeline.pictureStep] {
+        try encoder.add(painter.picture(at: time), at: time)
+      }
+    }
+  }
+
+  /// The largest square that the model takes in, in pixels; the embedded model's is 112.
+  static func side(for model: LoadedModel) -> Int {
+    let multiple = model.vision?.configuration.sideMultiple ?? 28
+    let largest = Int(Double(model.preferences.maximumPixels).squareRoot())
+    return max(1, largest / multiple) * multiple
+  }
+}
