@@ -6,18 +6,22 @@ extension KeyValueCache {
     let before = visionCount
     gatherCaptions()
     let frameStart = systemCount + layout.captionTokens
+    let starts = origins.starts
     for (group, members) in groups.members.enumerated() {
       let held = frameTokens[group]
       let kept = frames[group] * size.tokensPerFrame
       guard kept < held else { continue }
       let grid = FrameGrid(frames: held / size.tokensPerFrame, height: size.height, width: size.width)
-      selector.prepare(grid: grid, keeping: kept, rotation: rotation, starts: origins.starts)
+      selector.prepare(grid: grid, keeping: kept, rotation: rotation, starts: starts)
       for member in members {
         scratch.read(storage, member, slots: frameStart..<frameStart + held)
         let index = member.layer * shape.keyValueHeads + member.head
         scratch.withNumbers(held * shape.headDimension) { keys, values in
           selector.select(policy, layer: member.layer, keys: keys, values: values, origins: origins.heads[index])
         }
+        recall?.archive(
+          member, rows: scratch, count: held, kept: selector.kept, origins: origins.heads[index],
+          streamFrames: origins.streamFrames, starts: starts)
         origins.keep(selector.kept, head: index)
         storage.compact(
           layer: member.layer, head: member.head, start: frameStart, kept: selector.kept,

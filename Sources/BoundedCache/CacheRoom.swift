@@ -1,14 +1,23 @@
 extension KeyValueCache {
   /// The smallest budget that holds the system prompt, the tail, one frame and `n` more tokens.
   public func leastBudget(for n: Int = 0) -> Int {
-    (systemCount + tailCount + tokensPerFrame).addingSaturating(max(n, 0)).addingSaturating(shortfall)
+    least((systemCount + tailCount + tokensPerFrame).addingSaturating(max(n, 0)))
+  }
+
+  /// The budget that leaves so many tokens for the sequence in every group of heads.
+  private func least(_ tokens: Int) -> Int {
+    guard recall != nil else { return tokens.addingSaturating(shortfall) }
+    return Int(Double(min(tokens.addingSaturating(shortfall), 1 << 40)) / (1 - KeyValueCache.recalledShare)) + 1
   }
 
   /// Tokens of one frame held, with the longest caption.
   var tokensPerFrame: Int { frameSize.map { $0.tokensPerFrame + layout.longestCaption } ?? 0 }
 
   /// How much less than the budget the group of the smallest share may hold.
-  private var shortfall: Int { policy == .full ? 0 : max(0, boundedBudget - (capacities.min() ?? boundedBudget)) }
+  private var shortfall: Int {
+    let budget = KeyValueCache.sequenceBudget(boundedBudget, recall: recall)
+    return policy == .full ? 0 : max(0, budget - (capacities.min() ?? budget))
+  }
 
   /// Makes room for `n` more tokens, by a pass over the vision part if they would not fit.
   ///
@@ -64,14 +73,16 @@ extension KeyValueCache {
 
   /// Brings the cache down to a budget that is no less than the least, and its memory to that size.
   private func bind(to newBudget: Int, by newPolicy: RetentionPolicy) throws(CacheError) -> PassReport? {
-    let newCapacities = groups.capacities(budget: newBudget)
+    let newCapacities = groups.capacities(budget: KeyValueCache.sequenceBudget(newBudget, recall: recall))
+    let leading = KeyValueCache.leadingPages(budget: newBudget, recall: recall)
     let isOver = groups.members.indices.contains { count(ofGroup: $0) > newCapacities[$0] }
     let kept =
       isOver ? try keptFrames(budget: newBudget, capacities: newCapacities, demand: 0, least: 1) : nil
     let pages = newCapacities.map { KeyValueCache.pages(for: $0) }
     // What has to grow grows before anything is given up, what has to shrink shrinks after the pass.
     let grown = zip(pages, storage.tables).map { max($0, $1.pageCount) }
-    guard storage.resize(toPages: grown) else {
+    let grownLeading = max(leading, storage.tables.first?.leadingPages ?? 0)
+    guard storage.resize(toPages: grown, leadingPages: grownLeading) else {
       throw .cannotAllocate(
         tokens: newBudget, bytes: newBudget.multipliedSaturating(by: shape.bytesPerToken(type)))
     }
@@ -80,7 +91,8 @@ extension KeyValueCache {
     capacities = newCapacities
     plans = []
     let report = kept.flatMap { runPass(keeping: $0) }
-    _ = storage.resize(toPages: pages)
+    recall?.forgetResident()
+    _ = storage.resize(toPages: pages, leadingPages: leading)
     return report
   }
 
@@ -96,15 +108,16 @@ extension KeyValueCache {
     guard perFrame > 0, smallest - fixed >= demand, (smallest - fixed - demand) / perFrame >= least else {
       throw .budgetTooSmall(
         budget: budget,
-        least: (fixed + least * perFrame).addingSaturating(demand).addingSaturating(max(0, budget - smallest)))
+        least: self.least((fixed + least * perFrame).addingSaturating(demand)))
     }
     // A share such as 0.7 is not quite that in binary; the small addition keeps 0.7 of 10 frames at 7.
-    let room = budget - fixed
+    let sequence = KeyValueCache.sequenceBudget(budget, recall: recall)
+    let room = sequence - fixed
     let share = max(1, Int(Double(room) * parameters.keptShare / Double(perFrame) + 1e-9))
     let uniform = min(share, (room - demand) / perFrame)
     return capacities.indices.map { group in
       let most = (capacities[group] - fixed - demand) / perFrame
-      let wanted = (uniform * perFrame + capacities[group] - budget) / perFrame
+      let wanted = (uniform * perFrame + capacities[group] - sequence) / perFrame
       let held = frameTokens[group] / (frameSize?.tokensPerFrame ?? 1)
       return min(max(wanted, least), most, held)
     }

@@ -55,8 +55,11 @@ extension KeyValueCache {
   ///
   /// - Parameter remaining: as in `store`; the first of these tokens sees all before it and itself.
   public func rows(layer: Int, head: Int, remaining: Int) -> PagedRows {
-    let held = count(ofGroup: group(layer: layer, head: head))
-    return storage.rows(layer: layer, head: head, count: held - remaining + 1)
+    let group = group(layer: layer, head: head)
+    let pages = isRecalled[layer] ? recalledPages[group] : 0
+    return storage.rows(
+      layer: layer, head: head,
+      count: pages * CacheStorage.pageTokens + count(ofGroup: group) - remaining + 1, leadingPages: pages)
   }
 
   /// How the work of decoding with a layer is shared out among threads; made once for a number of threads and a budget.
@@ -92,7 +95,7 @@ extension KeyValueCache {
     key.withUnsafeBufferPointer { key in
       value.withUnsafeBufferPointer { value in
         guard let key = key.baseAddress, let value = value.baseAddress else { return }
-        storage.write(layer: layer, head: head, slot: slot, key: key, value: value, held: 0..<slot)
+        storage.write(layer: layer, head: head, slot: slot, key: key, value: value, held: slot)
       }
     }
   }

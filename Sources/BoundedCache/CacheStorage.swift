@@ -79,15 +79,16 @@ final class CacheStorage {
   /// Gives every group so many pages in its sequence.
   ///
   /// - Returns: false where the system refuses; nothing has changed then.
-  func resize(toPages pages: [Int]) -> Bool {
-    let before = tables.map(\.pageCount)
-    for (table, count) in zip(tables, pages) where count > table.pageCount {
-      guard table.resize(to: count) else {
-        for (table, count) in zip(tables, before) { _ = table.resize(to: count) }
+  func resize(toPages pages: [Int], leadingPages: Int) -> Bool {
+    let before = tables.map { (pages: $0.pageCount, leading: $0.leadingPages) }
+    for (table, count) in zip(tables, pages) {
+      guard table.resize(to: max(count, table.pageCount), leadingPages: max(leadingPages, table.leadingPages)) else {
+        // Giving back needs no memory.
+        for (table, old) in zip(tables, before) { _ = table.resize(to: old.pages, leadingPages: old.leading) }
         return false
       }
     }
-    for (table, count) in zip(tables, pages) { _ = table.resize(to: count) }
+    for (table, count) in zip(tables, pages) { _ = table.resize(to: count, leadingPages: leadingPages) }
     return true
   }
 
@@ -139,7 +140,7 @@ final class CacheStorage {
     keys: Rows, values: Rows, count: Int, layer: Int, head: Int, slot: Int, held: Int, engine: Engine
   ) {
     let index = index(layer: layer, head: head)
-    if let ranges, ranges.widen(index, by: keys, head: head, count: count) { repack(index, slots: 0..<held) }
+    if let ranges, ranges.widen(index, by: keys, head: head, count: count) { repack(index, held: held) }
     let rows = rows(layer: layer, head: head, count: 0)
     engine.store(
       head: head, of: shape.headDimension, in: keys, count: count, type: type, pageRows: CacheStorage.pageTokens,
@@ -185,9 +186,9 @@ final class CacheStorage {
 
   /// Stores one head's key and value, given as 16-bit floats.
   ///
-  /// - Parameter held: slots of the head that are in use.
+  /// - Parameter held: slots of the head's sequence that are in use.
   func write(
-    layer: Int, head: Int, slot: Int, key: UnsafePointer<UInt16>, value: UnsafePointer<UInt16>, held: Range<Int>
+    layer: Int, head: Int, slot: Int, key: UnsafePointer<UInt16>, value: UnsafePointer<UInt16>, held: Int
   ) {
     let index = index(layer: layer, head: head)
     let dimension = shape.headDimension
@@ -203,8 +204,8 @@ final class CacheStorage {
   }
 
   /// Stores the key in `row`.
-  private func packKey(_ index: Int, slot: Int, held: Range<Int>) {
-    if let ranges, ranges.widen(index, by: row) { repack(index, slots: held) }
+  private func packKey(_ index: Int, slot: Int, held: Int) {
+    if let ranges, ranges.widen(index, by: row) { repack(index, held: held) }
     KeyValueRow.packKey(
       row, into: key(index, slot: slot), type: type, headDimension: shape.headDimension,
       keyRange: ranges.map { UnsafePointer($0.range(of: index)) })
@@ -212,8 +213,8 @@ final class CacheStorage {
 
   /// Turns keys of one head.
   ///
-  /// - Parameter held: slots of the head that are in use.
-  func turnKey(_ head: HeadIndex, slot: Int, by change: Int32, turner: inout KeyTurner, held: Range<Int>) {
+  /// - Parameter held: slots of the head's sequence that are in use.
+  func turnKey(_ head: HeadIndex, slot: Int, by change: Int32, turner: inout KeyTurner, held: Int) {
     let index = index(layer: head.layer, head: head.head)
     if type == .f16 {
       turner.turn(key(index, slot: slot).assumingMemoryBound(to: UInt16.self), by: change)
@@ -225,12 +226,10 @@ final class CacheStorage {
   }
 
   /// Packs keys anew after their head's range has become wider.
-  private func repack(_ index: Int, slots: Range<Int>) {
+  private func repack(_ index: Int, held: Int) {
     guard let ranges else { return }
-    for slot in slots {
-      let key = key(index, slot: slot)
-      ranges.repack(key, head: index)
-    }
+    let leading = tables[groupOfHead[index]].leadingPages * CacheStorage.pageTokens
+    for slot in -leading..<held { ranges.repack(key(index, slot: slot), head: index) }
   }
 
   // MARK: Moving

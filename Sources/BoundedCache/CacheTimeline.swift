@@ -21,13 +21,17 @@ extension KeyValueCache {
     }
     // The frame of the newest caption may be still to come: it stands at the end of the timeline.
     moveCaptions(by: moves + [(origins.next, origins.length - length)], turner: &turner)
+    if let recall {
+      let starts = origins.starts
+      recall.moved { timelinePlace(ofStreamFrame: $0, starts: starts) }
+    }
   }
 
   private func turn(_ index: Int, slot: Int, by change: Int32, _ turner: inout KeyTurner) {
     let held = count(ofGroup: storage.groupOfHead[index])
     storage.turnKey(
       HeadIndex(layer: index / shape.keyValueHeads, head: index % shape.keyValueHeads), slot: slot, by: change,
-      turner: &turner, held: 0..<held)
+      turner: &turner, held: held)
   }
 
   /// Turns the captions' keys with their frames, and drops captions whose frames are gone.

@@ -43,6 +43,14 @@ public final class KeyValueCache {
   /// One head's frame tokens while a pass looks at them: keys, then values.
   var scratch = RowScratch()
   var plans: [AttentionPlan] = []
+  /// Where what passes give up goes, and comes back from; nil gives it up for good.
+  let recall: RecallTier?
+  /// Pages recalled for the tail in the heads of each group.
+  var recalledPages: [Int]
+  /// Layers whose heads hold what was recalled for the tail.
+  var isRecalled: [Bool]
+  /// Where each frame stands on the timeline while a question is read.
+  var recallStarts: [Int32] = []
 
   /// - Parameters:
   ///   - budget: the most tokens that may be held at any moment; under `full`, the budget that a later
@@ -51,11 +59,13 @@ public final class KeyValueCache {
   ///     comparison before the rotation changes anything.
   ///   - type: how keys and values are stored.
   ///   - heads: shares of the budget, head by head; nil for equal ones.
+  ///   - recall: a file, laid out for this shape and rotation and pages of `pageTokens`, for what passes give up.
   /// - Throws: `invalidShape`, `invalidParameter`, `unsupportedType`, `budgetTooSmall` for a budget below one token, or
   ///   `cannotAllocate`.
   public init(
     shape: CacheShape, budget: Int, policy: RetentionPolicy, parameters: InfiniPotVParameters = .published,
-    rotation: TimeRotation = TimeRotation(frequencies: []), type: KeyValueType = .f16, heads: HeadBudgets? = nil
+    rotation: TimeRotation = TimeRotation(frequencies: []), type: KeyValueType = .f16, heads: HeadBudgets? = nil,
+    recall: RecallFile? = nil
   ) throws(CacheError) {
     guard shape.bytesPerToken > 0 else { throw .invalidShape(shape) }
     guard budget > 0 else { throw .budgetTooSmall(budget: budget, least: 1) }
@@ -66,11 +76,15 @@ public final class KeyValueCache {
     self.rotation = rotation
     boundedBudget = budget
     groups = HeadGroups(shape: shape, budgets: heads)
-    capacities = groups.capacities(budget: budget)
+    self.recall = recall.map { RecallTier(file: $0) }
+    let leadingPages = KeyValueCache.leadingPages(budget: budget, recall: self.recall)
+    capacities = groups.capacities(budget: KeyValueCache.sequenceBudget(budget, recall: self.recall))
+    recalledPages = Array(repeating: 0, count: groups.members.count)
+    isRecalled = Array(repeating: false, count: shape.layers)
     frameTokens = Array(repeating: 0, count: groups.members.count)
     storage = try CacheStorage(
       shape: shape, type: type, groups: groups.members,
-      pages: capacities.map { policy == .full ? 1 : KeyValueCache.pages(for: $0) }, leadingPages: 0)
+      pages: capacities.map { policy == .full ? 1 : KeyValueCache.pages(for: $0) }, leadingPages: leadingPages)
     selector = TokenSelector(shape: shape, parameters: parameters)
     origins = StreamOrigins(heads: shape.layers * shape.keyValueHeads)
   }
@@ -101,14 +115,16 @@ public final class KeyValueCache {
   }
 
   /// Tokens held.
-  public var count: Int { systemCount + visionCount + tailCount }
+  public var count: Int { systemCount + visionCount + tailCount + recalledCount }
 
   /// Tokens that each head of a group holds.
   func count(ofGroup group: Int) -> Int { systemCount + layout.captionTokens + frameTokens[group] + tailCount }
 
   /// Bytes of the keys and values held.
   public var byteCount: Int {
-    let rows = groups.members.indices.reduce(0) { $0 + count(ofGroup: $1) * groups.members[$1].count }
+    let rows = groups.members.indices.reduce(0) {
+      $0 + (count(ofGroup: $1) + recalledPages[$1] * CacheStorage.pageTokens) * groups.members[$1].count
+    }
     return rows * shape.bytesPerToken(type) / (shape.layers * shape.keyValueHeads)
   }
 
@@ -173,12 +189,15 @@ public final class KeyValueCache {
     let pages = zip(wanted, storage.tables).map { $0 > $1.pageCount ? $0.addingSaturating($0 / 4) : $1.pageCount }
     let tokens = count.addingSaturating(n)
     let bytes = tokens.multipliedSaturating(by: shape.bytesPerToken(type))
-    guard bytes < .max, storage.resize(toPages: pages) else { throw .cannotAllocate(tokens: tokens, bytes: bytes) }
+    guard bytes < .max, storage.resize(toPages: pages, leadingPages: storage.tables[0].leadingPages) else {
+      throw .cannotAllocate(tokens: tokens, bytes: bytes)
+    }
   }
 
   /// Keeps the first `n` tokens of the tail; 0 drops it. Asking for more than there are changes nothing.
   public func truncateTail(to n: Int) {
     tailCount = min(tailCount, max(n, 0))
+    if tailCount == 0 { endRecall() }
   }
 
   /// Empties the cache, the system prompt and the counters included; budget, policy and memory stay.
@@ -189,6 +208,8 @@ public final class KeyValueCache {
     layout.removeAll()
     origins.removeAll()
     storage.removeAll()
+    endRecall()
+    recall?.removeAll()
     tailCount = 0
     peakCount = 0
     passCount = 0

@@ -14,30 +14,17 @@ final class PageTable {
   /// Bytes of a page.
   let pageBytes: Int
   /// Pages in front of the sequence's, for what is recalled.
-  let leadingPages: Int
+  private(set) var leadingPages = 0
   /// Where each page begins, those in front first.
   private(set) var base: UnsafeMutablePointer<UnsafeMutableRawPointer>
   /// Pages of the sequence.
   private(set) var pageCount = 0
-  private var room: Int
 
   /// - Returns: nil where the system refuses memory.
   init?(pageBytes: Int, leadingPages: Int, pages: Int) {
     self.pageBytes = pageBytes
-    self.leadingPages = leadingPages
-    room = leadingPages + max(pages, 1)
-    base = .allocate(capacity: room)
-    var leading = 0
-    while leading < leadingPages {
-      guard let page = PageTable.allocate(pageBytes) else { break }
-      (base + leading).initialize(to: page)
-      leading += 1
-    }
-    guard leading == leadingPages, resize(to: pages) else {
-      for index in 0..<leading { free(base[index]) }
-      base.deallocate()
-      return nil
-    }
+    base = .allocate(capacity: 1)
+    guard resize(to: pages, leadingPages: leadingPages) else { return nil }
   }
 
   deinit {
@@ -48,35 +35,30 @@ final class PageTable {
   /// The sequence's pages alone.
   var sequence: UnsafeMutablePointer<UnsafeMutableRawPointer> { base + leadingPages }
 
-  /// Takes memory for more pages, or gives back that of the last ones.
+  /// Takes memory for more pages, or gives back that of the last ones; of those in front, of the first.
   ///
-  /// - Returns: false where the system refuses; nothing has changed then.
-  func resize(to pages: Int) -> Bool {
-    while pageCount > pages {
-      pageCount -= 1
-      free(sequence[pageCount])
-    }
-    guard pages > pageCount else { return true }
-    if leadingPages + pages > room {
-      let larger = max(leadingPages + pages, 2 * room)
-      let moved = UnsafeMutablePointer<UnsafeMutableRawPointer>.allocate(capacity: larger)
-      moved.moveInitialize(from: base, count: leadingPages + pageCount)
-      base.deallocate()
-      base = moved
-      room = larger
-    }
-    let before = pageCount
-    while pageCount < pages {
+  /// - Returns: false where the system refuses; nothing has changed then. Giving back is never refused.
+  func resize(to pages: Int, leadingPages leading: Int) -> Bool {
+    let moved = UnsafeMutablePointer<UnsafeMutableRawPointer>.allocate(capacity: max(leading + pages, 1))
+    var made: [UnsafeMutableRawPointer] = []
+    let coming = max(leading - leadingPages, 0) + max(pages - pageCount, 0)
+    while made.count < coming {
       guard let page = PageTable.allocate(pageBytes) else {
-        while pageCount > before {
-          pageCount -= 1
-          free(sequence[pageCount])
-        }
+        for page in made { free(page) }
+        moved.deallocate()
         return false
       }
-      (sequence + pageCount).initialize(to: page)
-      pageCount += 1
+      made.append(page)
     }
+    for index in 0..<leading + pages {
+      // Counted from where the sequence begins.
+      let slot = index - leading
+      let isHeld = slot >= -leadingPages && slot < pageCount
+      (moved + index).initialize(to: isHeld ? sequence[slot] : made.removeLast())
+    }
+    for slot in -leadingPages..<pageCount where slot < -leading || slot >= pages { free(sequence[slot]) }
+    base.deallocate()
+    (base, leadingPages, pageCount) = (moved, leading, pages)
     return true
   }
 

@@ -110,9 +110,11 @@ public final class LanguageModel {
 
   /// Reads tokens into a segment of the cache, which has room for them; `logits` are then those after the last one.
   ///
+  /// - Parameter recalling: lets the tokens choose what the cache recalls for the tail that they belong to.
   /// - Throws: `invalidToken`, `positionCount` and `cacheDoesNotFit` before anything is changed; `cache` if it refuses.
   public func prefill(
-    tokens: [Int], positions: [RotaryPosition], cache: KeyValueCache, segment: CacheSegment
+    tokens: [Int], positions: [RotaryPosition], cache: KeyValueCache, segment: CacheSegment,
+    recalling: Bool = false
   ) throws(ModelError) {
     try check(tokens: tokens.count, positions: positions.count, cache: cache)
     for token in tokens where token < 0 || token >= configuration.vocabularySize {
@@ -126,7 +128,9 @@ public final class LanguageModel {
         embed(tokens[index], row: index - start)
         rotary.fill(row: index - start, position: positions[index])
       }
-      run(count: end - start, remaining: tokens.count - start, cache: cache, scores: end == tokens.count)
+      run(
+        count: end - start, remaining: tokens.count - start, cache: cache, scores: end == tokens.count,
+        recalling: recalling)
     }
   }
 
@@ -215,9 +219,12 @@ public final class LanguageModel {
   /// - Parameters:
   ///   - remaining: how many of the tokens appended last these and those after them are.
   ///   - deepstack: what is added to the output of each of the first layers.
-  private func run(count: Int, remaining: Int, cache: KeyValueCache, scores: Bool, deepstack: [Rows] = []) {
+  private func run(
+    count: Int, remaining: Int, cache: KeyValueCache, scores: Bool, deepstack: [Rows] = [], recalling: Bool = false
+  ) {
     for (index, layer) in layers.enumerated() {
       computeKeys(layer, index: index, count: count, remaining: remaining, cache: cache)
+      if recalling { cache.recall(layer: index, queries: queries, count: count) }
       // Of the last layer only the last token's output is wanted, and only if it is to be scored.
       if index == layers.count - 1, observer == nil {
         guard scores else { return }

@@ -224,12 +224,13 @@ public final class VideoDialogue {
 
   private func readTail(_ prompt: [Int], isCancelled: () -> Bool) throws {
     unreadAnswerTokens = []
+    cache.beginRecall()
     var start = 0
     while start < prompt.count && !isCancelled() {
       let end = min(start + Self.promptBlock, prompt.count)
       let positions = tailTimeline.text(end - start)
       try model.language.prefill(
-        tokens: Array(prompt[start..<end]), positions: positions, cache: cache, segment: .tail)
+        tokens: Array(prompt[start..<end]), positions: positions, cache: cache, segment: .tail, recalling: true)
       start = end
     }
   }

@@ -68,6 +68,12 @@ public final class RecallFile {
   /// Pages held in the file, of all heads.
   public var pageCount: Int { directory.held.reduce(0, +) }
 
+  /// Whole pages of one head that are held.
+  func pageCount(layer: Int, head: Int) -> Int { directory.held[headIndex(layer, head)] }
+
+  /// Whether a page of one head that was offered is full, and not the one that is filling up.
+  func isWhole(page: Int, layer: Int, head: Int) -> Bool { page != waiting.page(headIndex(layer, head)) }
+
   /// The most pages that the file can hold, of all heads.
   public var pageCapacity: Int { layout.heads * layout.slotsPerHead }
 

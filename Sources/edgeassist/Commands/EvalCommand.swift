@@ -38,7 +38,7 @@ struct Evaluate: AsyncParsableCommand {
     let suite = DoorstepSuite(streams.options)
     let progress = EvaluationProgress()
     let runner = EvaluationRunner(
-      model: try model.load(budget: DialogueOptions.defaultBudget),
+      model: try model.load(budget: DialogueOptions.defaultBudget, type: .f16),
       options: EvaluationOptions(
         suite: suite, configurations: memory.configurations.list, budgets: memory.budgets, output: results.output,
         isResuming: results.resume, report: { progress.show($0) }))

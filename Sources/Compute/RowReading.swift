@@ -1,4 +1,13 @@
 extension Rows {
+  /// The numbers of some rows and columns, row by row, in place of what `target` held.
+  public func copy(rows: Range<Int>, column: Int, width: Int, into target: inout [Float]) {
+    precondition(column >= 0 && column + width <= self.width, "no such columns")
+    target.removeAll(keepingCapacity: true)
+    for row in rows {
+      target.append(contentsOf: UnsafeBufferPointer(start: base + row * stride + column, count: width))
+    }
+  }
+
   /// The lowest and the highest number of some columns over the first `count` rows, column by column.
   public func extremes(
     column: Int, width: Int, count: Int, lowest: UnsafeMutablePointer<Float>, highest: UnsafeMutablePointer<Float>

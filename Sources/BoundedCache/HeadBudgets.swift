@@ -1,1 +1,0 @@
-public struct HeadBudgets: Sendable { let groups: [[HeadIndex]]; func tokens(forUniform n: Int) -> [Int] { [] } }
