@@ -42,6 +42,7 @@ public final class LanguageModel {
   private let hidden, normed, queries, keys, values, attended, gate, up: Rows
   /// Features from within the vision tower, to be added after each of the first layers.
   private let deepstack: [Rows]
+  private let page: OnePage
   /// Products with an adapter's first matrices.
   private var lowRank: FloatBuffer
 
@@ -89,6 +90,7 @@ public final class LanguageModel {
     var deepstack: [Rows] = []
     for _ in 0..<sizes.deepstackLayers { deepstack.append(try loader.rows(block, width: sizes.embeddingLength)) }
     self.deepstack = deepstack
+    page = OnePage(heads: sizes.keyValueHeads)
     rotary = try RotaryTable(loader: loader, tokens: block, scheme: sizes.rotary)
     logits = Array(repeating: 0, count: sizes.vocabularySize)
 
@@ -251,8 +253,13 @@ public final class LanguageModel {
     engine.rotate(queries, count: count, heads: configuration.heads, cosines: rotary.cosines, sines: rotary.sines)
     engine.rotate(keys, count: count, heads: configuration.keyValueHeads, cosines: rotary.cosines, sines: rotary.sines)
     for head in 0..<configuration.keyValueHeads {
-      engine.storeHead(head, of: size, in: keys, count: count, to: cache.keys(layer: index, head: head), slot: slot)
-      engine.storeHead(head, of: size, in: values, count: count, to: cache.values(layer: index, head: head), slot: slot)
+      let rows = page.rows(of: cache, layer: index, head: head, count: slot + count)
+      engine.store(
+        head: head, of: size, in: keys, count: count, type: .f16, pageRows: OnePage.rows, to: rows, slot: slot,
+        keys: true)
+      engine.store(
+        head: head, of: size, in: values, count: count, type: .f16, pageRows: OnePage.rows, to: rows, slot: slot,
+        keys: false)
     }
   }
 
@@ -261,8 +268,9 @@ public final class LanguageModel {
     let rows = hidden.from(first)
     engine.attend(
       queries: queries.from(first), count: count, heads: configuration.heads,
-      keyValueHeads: configuration.keyValueHeads, headSize: configuration.headDimension, visible: slot + first + 1,
-      output: attended, keys: { cache.keys(layer: index, head: $0) }, values: { cache.values(layer: index, head: $0) })
+      keyValueHeads: configuration.keyValueHeads, headSize: configuration.headDimension, type: .f16,
+      pageRows: OnePage.rows, plan: nil, output: attended,
+      rows: { page.rows(of: cache, layer: index, head: $0, count: slot + first + 1) })
     engine.multiply(attended, count: count, layer.attentionOutput.product(to: rows, accumulate: true))
     if let adapter { adapt(attended, count: count, by: adapter.layers[index].attentionOutput, of: adapter, to: rows) }
     engine.rmsNorm(rows, count: count, weight: layer.feedForwardNorm, epsilon: configuration.normEpsilon, to: normed)
