@@ -1,5 +1,6 @@
 // x86-64 with AVX2, FMA and F16C.
 #include "groups.h"
+#include "rows.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -10,6 +11,10 @@
 #define CK_TILE_TOKENS 6
 #define CK_INT_TOKENS 4
 #define CK_PANEL "words_panel.inc"
+#define CK_SCORE_ROWS 2
+#define CK_SCORE_HEADS 2
+#define CK_VALUE_HEADS 6
+#define CK_VALUE_WIDTH 1
 #define CK_BYTE_DOTS 0
 
 #include "vector.inc"
@@ -20,7 +25,7 @@
 #pragma clang attribute pop
 
 const ck_kernels ck_avx2_kernels = {
-    "AVX2",  f16_to_f32,    f32_to_f16, quantize, multiply, attend, rms_norm, layer_norm,
+    "AVX2",  f16_to_f32,    f32_to_f16, quantize, multiply, attend, attend_rows, rms_norm, layer_norm,
     softmax, silu_multiply, quick_gelu, gelu,     rotate,
     gelu_tanh,
 };

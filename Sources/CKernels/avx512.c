@@ -1,5 +1,6 @@
 // x86-64 with AVX-512 and its byte dot products (VNNI).
 #include "groups.h"
+#include "rows.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -11,6 +12,10 @@
 #define CK_TILE_TOKENS 12
 #define CK_INT_TOKENS 8
 #define CK_PANEL "bytes_panel.inc"
+#define CK_SCORE_ROWS 4
+#define CK_SCORE_HEADS 6
+#define CK_VALUE_HEADS 6
+#define CK_VALUE_WIDTH 4
 #define CK_BYTE_DOTS 1
 
 #include "vector.inc"
@@ -68,7 +73,7 @@ INLINE void integer_tile(const ck_type type, const size_t tokens, const integer_
 #pragma clang attribute pop
 
 const ck_kernels ck_avx512_kernels = {
-    "AVX-512 VNNI", f16_to_f32,    f32_to_f16, quantize, multiply, attend, rms_norm, layer_norm,
+    "AVX-512 VNNI", f16_to_f32,    f32_to_f16, quantize, multiply, attend, attend_rows, rms_norm, layer_norm,
     softmax,        silu_multiply, quick_gelu, gelu,     rotate,
     gelu_tanh,
 };

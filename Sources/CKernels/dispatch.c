@@ -1,6 +1,8 @@
 // Choice of instruction set, and the cutting of work into chunks.
 #include "internal.h"
 
+#include <math.h>
+
 #if defined(__aarch64__) && defined(__linux__)
 #include <sys/auxv.h>
 #endif
@@ -69,16 +71,52 @@ void ck_multiply_chunk(const void *context, size_t chunk, size_t worker) {
 }
 
 size_t ck_attention_chunk_count(const ck_attention_job *job) {
-  return job->attention.heads / job->chunk_heads * chunks_of(job->attention.tokens, job->chunk_tokens);
+  return job->attention.key_value_heads * chunks_of(job->attention.tokens, job->chunk_tokens);
 }
 
 void ck_attention_chunk(const void *context, size_t chunk, size_t worker) {
   const ck_attention_job *job = context;
   // The last tokens see the most keys: they go first, so that the threads end together.
   const size_t parts = chunks_of(job->attention.tokens, job->chunk_tokens);
-  const size_t head = chunk % (job->attention.heads / job->chunk_heads) * job->chunk_heads;
-  const size_t first = (parts - 1 - chunk / (job->attention.heads / job->chunk_heads)) * job->chunk_tokens;
-  job->kernels->attend(&job->attention, head, head + job->chunk_heads, first,
+  const size_t group = job->attention.heads / job->attention.key_value_heads;
+  const size_t head = chunk % job->attention.key_value_heads * group;
+  const size_t first = (parts - 1 - chunk / job->attention.key_value_heads) * job->chunk_tokens;
+  job->kernels->attend(&job->attention, head, head + group, first,
                        smaller(first + job->chunk_tokens, job->attention.tokens),
                        job->scratch + worker * CK_SCRATCH_FLOATS);
+}
+
+void ck_decoding_chunk(const void *context, size_t chunk, size_t worker) {
+  const ck_decoding_job *job = context;
+  const size_t group = job->attention.heads / job->attention.key_value_heads;
+  for (size_t s = chunk > 0 ? job->ends[chunk - 1] : 0; s < job->ends[chunk]; s++) {
+    const ck_span *span = &job->spans[s];
+    job->kernels->attend_rows(&job->attention, span->head * group, (span->head + 1) * group, 0, span->first,
+                              span->last, span->part, job->scratch + worker * CK_SCRATCH_FLOATS);
+  }
+}
+
+/// One query head's output from the parts of its spans.
+static void merge_head(const ck_attention *a, const ck_span *spans, size_t count, size_t query, float *output) {
+  const size_t length = a->head_size + 2;
+  float largest = -INFINITY, total = 0;
+  for (size_t s = 0; s < count; s++) largest = fmaxf(largest, spans[s].part[query * length]);
+  memset(output, 0, a->head_size * sizeof(float));
+  for (size_t s = 0; s < count; s++) {
+    const float *part = spans[s].part + query * length, weight = expf(part[0] - largest);
+    total += weight * part[1];
+    for (size_t d = 0; d < a->head_size; d++) output[d] += weight * part[2 + d];
+  }
+  for (size_t d = 0; d < a->head_size; d++) output[d] /= total;
+}
+
+void ck_merge_spans(const ck_decoding_job *job) {
+  const ck_attention *a = &job->attention;
+  const size_t group = a->heads / a->key_value_heads;
+  for (size_t first = 0, end; first < job->span_count; first = end) {
+    for (end = first + 1; end < job->span_count && job->spans[end].head == job->spans[first].head;) end++;
+    if (!job->spans[first].part) continue;
+    for (size_t q = 0; q < group; q++)
+      merge_head(a, job->spans + first, end - first, q, a->output + (job->spans[first].head * group + q) * a->head_size);
+  }
 }

@@ -1,5 +1,6 @@
 // 64-bit ARM with NEON and its byte dot products.
 #include "groups.h"
+#include "rows.h"
 
 #if defined(__aarch64__)
 #include <arm_neon.h>
@@ -10,6 +11,10 @@
 #define CK_TILE_TOKENS 6
 #define CK_INT_TOKENS 4
 #define CK_PANEL "bytes_panel.inc"
+#define CK_SCORE_ROWS 2
+#define CK_SCORE_HEADS 2
+#define CK_VALUE_HEADS 6
+#define CK_VALUE_WIDTH 1
 
 #include "vector.inc"
 
@@ -96,7 +101,7 @@ INLINE void integer_tile(const ck_type type, const size_t tokens, const integer_
 #pragma clang attribute pop
 
 const ck_kernels ck_neon_kernels = {
-    "NEON",  f16_to_f32,    f32_to_f16, quantize, multiply, attend, rms_norm, layer_norm,
+    "NEON",  f16_to_f32,    f32_to_f16, quantize, multiply, attend, attend_rows, rms_norm, layer_norm,
     softmax, silu_multiply, quick_gelu, gelu,     rotate,
     gelu_tanh,
 };

@@ -1,5 +1,6 @@
 // The reference: plain C without any instruction set in mind. Every faster path is tested against this file.
 #include "groups.h"
+#include "rows.h"
 
 #include <math.h>
 
@@ -86,39 +87,51 @@ static void multiply(const ck_product *product, const ck_input *input, size_t fi
   }
 }
 
-static float cached(const ck_attention *a, const void *base, size_t index) {
-  return a->key_type == CK_F16 ? half_to_float(((const uint16_t *)base)[index]) : ((const float *)base)[index];
+static const uint8_t *row_at(const ck_attention *a, const uint8_t *const *pages, size_t offset, size_t bytes,
+                             size_t row) {
+  return pages[row / a->page_rows] + offset + row % a->page_rows * bytes;
+}
+
+static void attend_rows(const ck_attention *a, size_t first_head, size_t last_head, size_t token, size_t first,
+                        size_t last, float *part, float *scratch) {
+  (void)scratch;
+  const size_t size = a->head_size;
+  const ck_head_rows *rows = a->rows + first_head / (a->heads / a->key_value_heads);
+  for (size_t h = first_head; h < last_head; h++) {
+    const float *query = a->queries + token * a->query_stride + h * size;
+    float numbers[CK_MAX_HEAD], sums[CK_MAX_HEAD] = {0}, largest = -INFINITY, total = 0;
+    for (size_t k = first; k < last; k++) {
+      ck_unpack_key(a->type, row_at(a, rows->key_pages, rows->key_offset, a->key_row_bytes, k), numbers, size,
+                    rows->key_range);
+      float score = 0;
+      for (size_t d = 0; d < size; d++) score += query[d] * numbers[d];
+      score *= a->scale;
+      if (score > largest) {
+        const float shrink = expf(largest - score);
+        for (size_t d = 0; d < size; d++) sums[d] *= shrink;
+        total *= shrink;
+        largest = score;
+      }
+      const float weight = expf(score - largest);
+      total += weight;
+      ck_unpack_value(a->type, row_at(a, rows->value_pages, rows->value_offset, a->value_row_bytes, k), numbers, size);
+      for (size_t d = 0; d < size; d++) sums[d] += weight * numbers[d];
+    }
+    float *output = a->output + token * a->output_stride + h * size;
+    if (part) {
+      output = part + (h - first_head) * (size + 2) + 2;
+      output[-2] = largest;
+      output[-1] = total;
+    }
+    for (size_t d = 0; d < size; d++) output[d] = part ? sums[d] : sums[d] / total;
+  }
 }
 
 static void attend(const ck_attention *a, size_t first_head, size_t last_head, size_t first, size_t last,
                    float *scratch) {
-  (void)scratch;
-  const size_t group = a->heads / a->key_value_heads;
-  for (size_t h = first_head; h < last_head; h++) {
-    const void *keys = a->keys[h / group], *values = a->values[h / group];
-    for (size_t t = first; t < last; t++) {
-      const float *query = a->queries + t * a->query_stride + h * a->head_size;
-      float *output = a->output + t * a->output_stride + h * a->head_size;
-      const size_t visible = a->visible + (a->causal ? t : 0);
-      float largest = -INFINITY, sum = 0;
-      for (size_t d = 0; d < a->head_size; d++) output[d] = 0;
-      for (size_t k = 0; k < visible; k++) {
-        float score = 0;
-        for (size_t d = 0; d < a->head_size; d++) score += query[d] * cached(a, keys, k * a->key_stride + d);
-        score *= a->scale;
-        if (score > largest) {
-          const float shrink = expf(largest - score);
-          for (size_t d = 0; d < a->head_size; d++) output[d] *= shrink;
-          sum *= shrink;
-          largest = score;
-        }
-        const float weight = expf(score - largest);
-        sum += weight;
-        for (size_t d = 0; d < a->head_size; d++) output[d] += weight * cached(a, values, k * a->key_stride + d);
-      }
-      for (size_t d = 0; d < a->head_size; d++) output[d] /= sum;
-    }
-  }
+  const size_t count = a->rows[first_head / (a->heads / a->key_value_heads)].count;
+  for (size_t t = first; t < last; t++)
+    attend_rows(a, first_head, last_head, t, 0, count + (a->causal ? t : 0), NULL, scratch);
 }
 
 static void rms_norm(const float *x, const float *weight, float epsilon, float *y, size_t count) {
@@ -174,7 +187,7 @@ static void rotate(float *x, size_t heads, size_t head_size, const float *cosine
 }
 
 const ck_kernels ck_portable_kernels = {
-    "portable", f16_to_f32, f32_to_f16, quantize, multiply, attend, rms_norm, layer_norm,
+    "portable", f16_to_f32, f32_to_f16, quantize, multiply, attend, attend_rows, rms_norm, layer_norm,
     softmax,    silu_multiply, quick_gelu, gelu,  rotate,
     gelu_tanh,
 };

@@ -23,6 +23,8 @@ static void store_half(uint8_t *target, float value) {
   memcpy(target, &half, 2);
 }
 
+static float inverse_of(float step) { return step > 0 ? 1 / step : 0; }
+
 static void pack_bytes(const float *x, uint8_t *row, size_t size) {
   for (size_t start = 0; start < size; start += CK_BLOCK, row += CK_Q8_BYTES) {
     float peak = 0;
@@ -30,8 +32,9 @@ static void pack_bytes(const float *x, uint8_t *row, size_t size) {
       const float magnitude = x[start + i] < 0 ? -x[start + i] : x[start + i];
       if (magnitude > peak) peak = magnitude;
     }
-    const float inverse = peak > 0 ? 127.0f / peak : 0;
+    // Numbers meet the scale as it is stored, so that its rounding is no error of theirs.
     store_half(row, peak / 127.0f);
+    const float inverse = inverse_of(ck_half_to_float(ck_load_u16(row)));
     int8_t *numbers = (int8_t *)row + 2;
     for (size_t i = 0; i < CK_BLOCK; i++) numbers[i] = (int8_t)ck_clamped_round(x[start + i] * inverse);
   }
@@ -50,8 +53,6 @@ static uint8_t nibble(float v) {
   if (!(v > 0)) return 0;
   return v < 15 ? (uint8_t)((v + 12582912.0f) - 12582912.0f) : 15;
 }
-
-static float inverse_of(float step) { return step > 0 ? 1 / step : 0; }
 
 static void pack_halves(const float *x, uint16_t *row, size_t size) {
   for (size_t i = 0; i < size; i++) {

@@ -30,6 +30,11 @@ public struct AttentionPlan: Sendable, Equatable {
 
   public var workerCount: Int { ends.count }
 
+  /// What a worker reads where the heads hold so many rows; for looking at.
+  public func rows(of worker: Int, counts: [Int]) -> [(head: Int, rows: Range<Int>)] {
+    parts[(worker > 0 ? ends[worker - 1] : 0)..<ends[worker]].map { ($0.head, $0.rows(of: counts[$0.head])) }
+  }
+
   /// - Parameters:
   ///   - budgets: rows of each key-value head of one layer; at least one head.
   ///   - workers: at least 1.

@@ -9,9 +9,7 @@ public final class Engine: @unchecked Sendable {
   let kernels: UnsafePointer<ck_kernels>
   let scratch: FloatBuffer
   private let quantized: QuantizedRows
-  private let keyPointers: UnsafeMutablePointer<UnsafeRawPointer?>
-  private let valuePointers: UnsafeMutablePointer<UnsafeRawPointer?>
-  private let maximumHeads: Int
+  let attentionSpace: AttentionSpace
 
   /// - Parameters:
   ///   - maximumRows: the most rows that will meet quantized weights at once.
@@ -32,16 +30,7 @@ public final class Engine: @unchecked Sendable {
     }
     scratch = try FloatBuffer(count: threads.threadCount * Int(CK_SCRATCH_FLOATS))
     quantized = try QuantizedRows(rows: maximumRows, columns: maximumColumns)
-    self.maximumHeads = max(maximumHeads, 1)
-    keyPointers = .allocate(capacity: self.maximumHeads)
-    valuePointers = .allocate(capacity: self.maximumHeads)
-    keyPointers.initialize(repeating: nil, count: self.maximumHeads)
-    valuePointers.initialize(repeating: nil, count: self.maximumHeads)
-  }
-
-  deinit {
-    keyPointers.deallocate()
-    valuePointers.deallocate()
+    attentionSpace = AttentionSpace(heads: max(maximumHeads, 1))
   }
 
   /// Bytes of the working memory.
@@ -134,58 +123,5 @@ public final class Engine: @unchecked Sendable {
   private func chunkRows(_ rows: Int) -> Int {
     let parts = threads.threadCount == 1 ? 1 : threads.threadCount * 8
     return max((rows / parts + 15) / 16 * 16, 16)
-  }
-
-  // MARK: Attention
-
-  /// Attention of `count` tokens over half-precision keys and values as a cache holds them.
-  ///
-  /// - Parameters:
-  ///   - queries: `heads · headSize` wide, rotated.
-  ///   - visible: keys that the first token sees, its own included; each further token sees one more.
-  ///   - keys: where a key-value head's keys lie, `headSize` numbers from slot to slot; `values` alike.
-  ///   - output: as wide as `queries`.
-  public func attend(
-    queries: Rows, count: Int, heads: Int, keyValueHeads: Int, headSize: Int, visible: Int, output: Rows,
-    keys: (Int) -> UnsafeMutablePointer<UInt16>, values: (Int) -> UnsafeMutablePointer<UInt16>
-  ) {
-    precondition(keyValueHeads <= maximumHeads, "more heads than the engine was made for")
-    for head in 0..<keyValueHeads {
-      keyPointers[head] = UnsafeRawPointer(keys(head))
-      valuePointers[head] = UnsafeRawPointer(values(head))
-    }
-    attend(
-      ck_attention(
-        queries: queries.base, query_stride: queries.stride, keys: keyPointers, values: valuePointers,
-        key_stride: headSize, key_type: CK_F16, heads: heads, key_value_heads: keyValueHeads, head_size: headSize,
-        tokens: count, visible: visible, causal: 1, scale: 1 / Float(headSize).squareRoot(), output: output.base,
-        output_stride: output.stride))
-  }
-
-  /// Attention of `count` rows over each other, every one seeing all.
-  public func attendFully(queries: Rows, keys: Rows, values: Rows, count: Int, heads: Int, headSize: Int, output: Rows) {
-    precondition(heads <= maximumHeads && keys.stride == values.stride, "heads or strides do not fit")
-    for head in 0..<heads {
-      keyPointers[head] = UnsafeRawPointer(keys.base + head * headSize)
-      valuePointers[head] = UnsafeRawPointer(values.base + head * headSize)
-    }
-    attend(
-      ck_attention(
-        queries: queries.base, query_stride: queries.stride, keys: keyPointers, values: valuePointers,
-        key_stride: keys.stride, key_type: CK_F32, heads: heads, key_value_heads: heads, head_size: headSize,
-        tokens: count, visible: count, causal: 0, scale: 1 / Float(headSize).squareRoot(), output: output.base,
-        output_stride: output.stride))
-  }
-
-  private func attend(_ attention: ck_attention) {
-    precondition(attention.head_size <= Int(CK_MAX_HEAD), "the head is too wide")
-    let group = attention.heads / attention.key_value_heads
-    // Few tokens go one query at a time, so single heads can be shared out; many share panels of keys within a group.
-    let few = attention.tokens * group < 6
-    var job = ck_attention_job(
-      kernels: kernels, attention: attention,
-      chunk_heads: few || attention.tokens == 1 ? 1 : group,
-      chunk_tokens: few ? attention.tokens : max(96 / group, 1), scratch: scratch.base)
-    threads.run(chunks: ck_attention_chunk_count(&job), job: &job, ck_attention_chunk)
   }
 }

@@ -16,16 +16,22 @@ private struct GroupedAttentionJob {
     let first = group == 0 ? 0 : ends[group - 1]
     let count = ends[group] - first
     let column = head * headSize
-    var key: UnsafeRawPointer? = UnsafeRawPointer(keys + first * keyStride + column)
-    var value: UnsafeRawPointer? = UnsafeRawPointer(values + first * keyStride + column)
-    withUnsafePointer(to: &key) { key in
-      withUnsafePointer(to: &value) { value in
-        var attention = ck_attention(
-          queries: queries + first * queryStride + column, query_stride: queryStride, keys: key, values: value,
-          key_stride: keyStride, key_type: CK_F32, heads: 1, key_value_heads: 1, head_size: headSize, tokens: count,
-          visible: count, causal: 0, scale: 1 / Float(headSize).squareRoot(),
-          output: output + first * outputStride + column, output_stride: outputStride)
-        kernels.pointee.attend(&attention, 0, 1, 0, count, scratch + worker * Int(CK_SCRATCH_FLOATS))
+    let keyPage = UnsafeRawPointer(keys + first * keyStride + column).assumingMemoryBound(to: UInt8.self)
+    let valuePage = UnsafeRawPointer(values + first * keyStride + column).assumingMemoryBound(to: UInt8.self)
+    withUnsafePointer(to: keyPage) { keyPages in
+      withUnsafePointer(to: valuePage) { valuePages in
+        let rows = ck_head_rows(
+          key_pages: keyPages, value_pages: valuePages, key_offset: 0, value_offset: 0, count: count, key_range: nil)
+        withUnsafePointer(to: rows) { rows in
+          var attention = ck_attention(
+            queries: queries + first * queryStride + column, query_stride: queryStride, rows: rows, type: CK_ROWS_F32,
+            key_row_bytes: keyStride * MemoryLayout<Float>.stride,
+            value_row_bytes: keyStride * MemoryLayout<Float>.stride, page_rows: max(count, 1), heads: 1,
+            key_value_heads: 1, head_size: headSize, tokens: count, causal: 0,
+            scale: 1 / Float(headSize).squareRoot(), output: output + first * outputStride + column,
+            output_stride: outputStride)
+          kernels.pointee.attend(&attention, 0, 1, 0, count, scratch + worker * Int(CK_SCRATCH_FLOATS))
+        }
       }
     }
   }

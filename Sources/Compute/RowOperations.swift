@@ -11,7 +11,7 @@ private struct RowJob {
     case tanhGELU
     case rotate(heads: Int, cosines: UnsafePointer<Float>, sines: UnsafePointer<Float>, stride: Int)
     case quantize(QuantizedRows.Parts)
-    case toHalf(UnsafeMutablePointer<UInt16>)
+    case pack(PackedRows)
     case add
     case scale(Float)
   }
@@ -46,7 +46,7 @@ private struct RowJob {
     case .quantize(let target):
       let parts = target.from(row, width: width)
       kernels.pointee.quantize(x, width, parts.bytes, parts.wide, parts.scales, parts.sums)
-    case .toHalf(let half): kernels.pointee.f32_to_f16(x, half + row * width, width)
+    case .pack(let target): target.pack(x, row: row, kernels: kernels)
     case .add: for column in 0..<width { y[column] += x[column] }
     case .scale(let factor): for column in 0..<width { x[column] *= factor }
     }
@@ -118,14 +118,23 @@ extension Engine {
     run(.rotate(heads: heads, cosines: cosines.base, sines: sines.base, stride: cosines.stride), x, x, count: count)
   }
 
-  /// Writes head `head` of `count` rows as 16-bit floats into slots that follow each other, from `slot` on.
-  public func storeHead(
-    _ head: Int, of headSize: Int, in rows: Rows, count: Int, to slots: UnsafeMutablePointer<UInt16>, slot: Int
+  /// Packs one head's part of `count` rows of floats into its cached rows, from slot `slot` on.
+  ///
+  /// - Parameters:
+  ///   - head: which `headSize` columns of `source` are taken.
+  ///   - pageRows: rows that a page holds.
+  ///   - keys: whether these are keys or values.
+  public func store(
+    head: Int, of headSize: Int, in source: Rows, count: Int, type: KeyValueType, pageRows: Int, to rows: PagedRows,
+    slot: Int, keys: Bool
   ) {
-    precondition((head + 1) * headSize <= rows.width, "no such head")
+    precondition((head + 1) * headSize <= source.width && slot >= 0, "no such head or slot")
+    precondition(type.supports(headDimension: headSize), "heads of \(headSize) numbers are not stored as \(type)")
+    precondition(!keys || type != .q4 || rows.keyRange != nil, "4-bit keys have a range")
     let columns = Rows(
-      base: rows.base + head * headSize, stride: rows.stride, width: headSize, owner: rows.owner)
-    run(.toHalf(slots + slot * headSize), columns, columns, count: count)
+      base: source.base + head * headSize, stride: source.stride, width: headSize, owner: source.owner)
+    let target = PackedRows(rows, type: type, pageRows: pageRows, headSize: headSize, slot: slot, keys: keys)
+    run(.pack(target), columns, columns, count: count)
   }
 
   func quantize(_ input: Rows, count: Int, to target: QuantizedRows.Parts) {

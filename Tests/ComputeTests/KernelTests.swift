@@ -62,39 +62,6 @@ private struct Comparison {
     return output.values
   }
 
-  func cachedAttention() throws {
-    for (heads, keyHeads, size) in [(1, 1, 128), (6, 1, 16), (6, 2, 32), (14, 2, 64), (2, 2, 80), (3, 3, 40), (2, 1, 6)] {
-      for (tokens, before) in [(1, 0), (1, 5), (1, 700), (3, 20), (5, 0), (33, 0), (40, 300), (150, 260)] {
-        let found = try attention(set, heads, keyHeads, size, tokens, before)
-        let expected = try attention(.portable, heads, keyHeads, size, tokens, before)
-        let difference = relativeDifference(found, expected)
-        #expect(difference < tolerance, "\(heads)/\(keyHeads) heads of \(size), \(tokens) after \(before): \(difference)")
-      }
-    }
-  }
-
-  private func attention(
-    _ set: InstructionSet, _ heads: Int, _ keyHeads: Int, _ size: Int, _ tokens: Int, _ before: Int
-  ) throws -> [Float] {
-    var samples = Samples(seed: UInt64(heads * size + tokens))
-    let slots = before + tokens
-    let queries = try FloatBuffer(samples.floats(tokens * heads * size, scale: 3))
-    var keys = samples.floats(keyHeads * slots * size).map(halfBits)
-    var values = samples.floats(keyHeads * slots * size).map(halfBits)
-    let output = try FloatBuffer(count: tokens * heads * size)
-    let engine = try makeEngine(set)
-    keys.withUnsafeMutableBufferPointer { keys in
-      values.withUnsafeMutableBufferPointer { values in
-        guard let keyBase = keys.baseAddress, let valueBase = values.baseAddress else { return }
-        engine.attend(
-          queries: queries.rows(width: heads * size), count: tokens, heads: heads, keyValueHeads: keyHeads,
-          headSize: size, visible: before + 1, output: output.rows(width: heads * size),
-          keys: { keyBase + $0 * slots * size }, values: { valueBase + $0 * slots * size })
-      }
-    }
-    return output.values
-  }
-
   func fullAttention() throws {
     for (heads, size, count) in [(2, 80, 12), (1, 40, 60), (3, 16, 7), (1, 64, 300), (2, 20, 1)] {
       func run(_ set: InstructionSet) throws -> [Float] {
@@ -162,20 +129,20 @@ private struct Comparison {
     values += (0..<2000).map { Float($0) * 0.001_37 - 1.3 }
     func run(_ set: InstructionSet) throws -> [UInt16] {
       let rows = try FloatBuffer(values)
-      var halves = Array(repeating: UInt16(0), count: values.count)
+      let page = UnsafeMutableRawPointer.allocate(byteCount: 2 * values.count, alignment: 64)
+      defer { page.deallocate() }
+      var pages = [page]
       let engine = try makeEngine(set)
-      halves.withUnsafeMutableBufferPointer { target in
-        guard let base = target.baseAddress else { return }
-        engine.storeHead(0, of: values.count, in: rows.rows(width: values.count), count: 1, to: base, slot: 0)
-      }
-      return halves
+      engine.store(
+        head: 0, of: values.count, in: rows.rows(width: values.count), count: 1, type: .f16, pageRows: 16,
+        to: PagedRows(pages: &pages, keyOffset: 0, valueOffset: 0, count: 1), slot: 0, keys: true)
+      return (0..<values.count).map { page.load(fromByteOffset: 2 * $0, as: UInt16.self) }
     }
     #expect(try run(set) == run(.portable))
   }
 
   func all() throws {
     try products()
-    try cachedAttention()
     try fullAttention()
     try rowOperations()
     try rotation()

@@ -51,17 +51,37 @@ typedef struct {
   int accumulate;
 } ck_product;
 
+/// How rows of keys and values are stored: as floats, or as the cache holds them.
+typedef enum {
+  CK_ROWS_F32,
+  CK_ROWS_F16,
+  /// Blocks of 32 numbers: a scale in 16 bits, then 32 bytes.
+  CK_ROWS_Q8_0,
+  /// Two numbers a byte, of the first half of the row in the low bits, of the second in the high ones. A value row
+  /// begins with its step and lowest number, 16 bits each. Key rows leave steps and lowest numbers, one for each
+  /// channel, to a range that holds for many of them.
+  CK_ROWS_Q4
+} ck_row_type;
+
+/// Where one key-value head's rows lie: the same place of every page, and pages in the order of tokens.
+typedef struct {
+  const uint8_t *_Nonnull const *_Nonnull key_pages;
+  const uint8_t *_Nonnull const *_Nonnull value_pages;
+  size_t key_offset, value_offset;    // bytes from a page's start
+  size_t count;                       // rows that the first token sees
+  const float *_Nullable key_range;   // as of ck_pack_key
+} ck_head_rows;
+
 /// Attention of a block of tokens over cached or freshly computed keys and values.
 typedef struct {
   const float *queries;     // [tokens][heads * head_size]
   size_t query_stride;
-  const void *_Nullable const *_Nonnull keys;  // one pointer for each key-value head, rows of head_size elements
-  const void *_Nullable const *_Nonnull values;
-  size_t key_stride;        // elements from one token's key to the next, values alike
-  ck_type key_type;         // CK_F16 or CK_F32
+  const ck_head_rows *rows; // one for each key-value head
+  ck_row_type type;
+  size_t key_row_bytes, value_row_bytes;  // from one row to the next
+  size_t page_rows;         // rows of a page
   size_t heads, key_value_heads, head_size;
   size_t tokens;
-  size_t visible;           // keys that the first token sees
   int causal;               // token t sees t more
   float scale;
   float *output;            // [tokens][heads * head_size]
@@ -80,6 +100,10 @@ typedef struct {
   /// Query heads first_head..<last_head for tokens first..<last; the heads lie within one key-value head's group.
   void (*attend)(const ck_attention *attention, size_t first_head, size_t last_head, size_t first, size_t last,
                  float *scratch);
+  /// The same for one token and rows first..<last alone. Each head's `part` gets its largest score, the sum of e^(score -
+  /// largest), and the values' sum with these weights, head_size + 2 numbers; without `part`, the output is written.
+  void (*attend_rows)(const ck_attention *attention, size_t first_head, size_t last_head, size_t token, size_t first,
+                      size_t last, float *_Nullable part, float *scratch);
   /// y = x / sqrt(mean(x^2) + epsilon) * weight
   void (*rms_norm)(const float *x, const float *weight, float epsilon, float *y, size_t count);
   /// y = (x - mean) / sqrt(variance + epsilon) * weight + bias
@@ -112,18 +136,6 @@ void ck_unpack(ck_type type, const void *source, float *target, size_t count);
 void ck_pack(ck_type type, const float *source, void *target, size_t rows, size_t columns,
              const float *_Nullable importance);
 
-/// How rows of keys and values are stored: as floats, or as the cache holds them.
-typedef enum {
-  CK_ROWS_F32,
-  CK_ROWS_F16,
-  /// Blocks of 32 numbers: a scale in 16 bits, then 32 bytes.
-  CK_ROWS_Q8_0,
-  /// Two numbers a byte, of the first half of the row in the low bits, of the second in the high ones. A value row
-  /// begins with its step and lowest number, 16 bits each. Key rows leave steps and lowest numbers, one for each
-  /// channel, to a range that holds for many of them.
-  CK_ROWS_Q4
-} ck_row_type;
-
 /// Bytes of a row of `size` numbers; size is a multiple of 32 for Q8_0 and of 2 for Q4.
 size_t ck_key_row_bytes(ck_row_type type, size_t size);
 size_t ck_value_row_bytes(ck_row_type type, size_t size);
@@ -148,17 +160,39 @@ typedef struct {
 size_t ck_multiply_chunk_count(const ck_multiply_job *job);
 void ck_multiply_chunk(const void *job, size_t chunk, size_t worker);
 
-/// Attention cut into chunks of heads and tokens.
+/// Attention of many tokens cut into chunks: a key-value head's query heads, and some of the tokens.
 typedef struct {
   const ck_kernels *kernels;
   ck_attention attention;
-  size_t chunk_heads;       // divides heads / key_value_heads
   size_t chunk_tokens;
   float *scratch;
 } ck_attention_job;
 
 size_t ck_attention_chunk_count(const ck_attention_job *job);
 void ck_attention_chunk(const void *job, size_t chunk, size_t worker);
+
+/// Rows first..<last of a key-value head.
+typedef struct {
+  size_t head, first, last;
+  float *_Nullable part;    // as of attend_rows, for all query heads that share the rows; NULL where these are all rows
+} ck_span;
+
+/// Attention of one token cut into chunks of rows. A head's spans follow each other.
+typedef struct {
+  const ck_kernels *kernels;
+  ck_attention attention;
+  const ck_span *spans;
+  const size_t *ends;       // for each chunk, the index after its last span
+  size_t span_count;
+  float *scratch;
+} ck_decoding_job;
+
+/// The first part of each thread's scratch memory is for attend_rows, the rest may hold parts of spans.
+#define CK_DECODING_FLOATS (16 * 1024)
+
+void ck_decoding_chunk(const void *job, size_t chunk, size_t worker);
+/// After all chunks: puts the parts of heads that were cut together.
+void ck_merge_spans(const ck_decoding_job *job);
 
 /// Tells the processor that this thread only waits.
 static inline void ck_relax(void) {

@@ -1,0 +1,153 @@
+import Compute
+import Testing
+
+/// One key or value of one head, packed and unpacked.
+@Suite struct KeyValueRowTests {
+  private func packed(
+    _ numbers: [Float], as type: KeyValueType, keys: Bool, range: [Float] = []
+  ) -> [UInt8] {
+    let bytes = keys ? type.keyRowBytes(numbers.count) : type.valueRowBytes(numbers.count)
+    var row = Array(repeating: UInt8(0xAA), count: bytes)
+    row.withUnsafeMutableBytes { row in
+      let target = row.baseAddress!
+      if keys {
+        KeyValueRow.packKey(
+          numbers, into: target, type: type, headDimension: numbers.count, keyRange: type == .q4 ? range : nil)
+      } else {
+        KeyValueRow.packValue(numbers, into: target, type: type, headDimension: numbers.count)
+      }
+    }
+    return row
+  }
+
+  private func unpacked(
+    _ row: [UInt8], as type: KeyValueType, size: Int, keys: Bool, range: [Float] = []
+  ) -> [Float] {
+    var numbers = Array(repeating: Float.nan, count: size)
+    row.withUnsafeBytes { row in
+      if keys {
+        KeyValueRow.unpackKey(
+          row.baseAddress!, into: &numbers, type: type, headDimension: size, keyRange: type == .q4 ? range : nil)
+      } else {
+        KeyValueRow.unpackValue(row.baseAddress!, into: &numbers, type: type, headDimension: size)
+      }
+    }
+    return numbers
+  }
+
+  /// The range of channels that hold these numbers and no others.
+  private func range(_ rows: [[Float]]) -> [Float] {
+    let channels = rows[0].indices.map { channel in
+      let column = rows.map { $0[channel] }
+      return KeyValueRow.keyRange(of: column.min()!...column.max()!)
+    }
+    return channels.map(\.step) + channels.map(\.lowest)
+  }
+
+  @Test("a row takes the bytes that its format says")
+  func sizes() {
+    #expect(KeyValueType.f16.keyRowBytes(128) == 256 && KeyValueType.f16.valueRowBytes(128) == 256)
+    #expect(KeyValueType.q8_0.keyRowBytes(128) == 136 && KeyValueType.q8_0.valueRowBytes(128) == 136)
+    #expect(KeyValueType.q4.keyRowBytes(128) == 64 && KeyValueType.q4.valueRowBytes(128) == 68)
+  }
+
+  @Test("a type says which heads it stores")
+  func supported() {
+    let sizes = [0, 1, 2, 32, 80, 96]
+    #expect(sizes.filter { KeyValueType.f16.supports(headDimension: $0) } == [1, 2, 32, 80, 96])
+    #expect(sizes.filter { KeyValueType.q8_0.supports(headDimension: $0) } == [32, 96])
+    #expect(sizes.filter { KeyValueType.q4.supports(headDimension: $0) } == [2, 32, 80, 96])
+  }
+
+  @Test("8-bit rows are blocks of a 16-bit scale and 32 bytes")
+  func bytes() {
+    let numbers = (0..<32).map { Float($0 - 16) * 127 / 16 }
+    // The largest is 127, so the scale is 1.
+    let expected: [UInt8] = [0x00, 0x3C] + numbers.map { UInt8(bitPattern: Int8($0.rounded(.toNearestOrEven))) }
+    #expect(packed(numbers, as: .q8_0, keys: true) == expected)
+    #expect(packed(numbers, as: .q8_0, keys: false) == expected)
+  }
+
+  @Test("4-bit keys count their channel's steps from its lowest number, the second half of the row in the high bits")
+  func keyNibbles() {
+    let range: [Float] = [1, 2, 0.5, 10] + [0, -4, 3, -50]
+    let numbers: [Float] = [3, 6, 3, 100]  // 3, 5, 0 and 15 steps
+    #expect(packed(numbers, as: .q4, keys: true, range: range) == [0x03, 0xF5])
+    #expect(unpacked([0x03, 0xF5], as: .q4, size: 4, keys: true, range: range) == numbers)
+  }
+
+  @Test("4-bit values begin with their step and lowest number")
+  func valueNibbles() {
+    let numbers: [Float] = [-1, 14, 4, 0]  // 15 steps of 1 from -1
+    let expected: [UInt8] = [0x00, 0x3C, 0x00, 0xBC, 0x50, 0x1F]
+    #expect(packed(numbers, as: .q4, keys: false) == expected)
+    #expect(unpacked(expected, as: .q4, size: 4, keys: false) == numbers)
+  }
+
+  @Test("a number outside its channel's range becomes the nearest within, and not-a-number its lowest")
+  func outside() {
+    let range: [Float] = [1, 1, 1, 1] + [0, 0, 0, 0]
+    let row = packed([-7, 99, .nan, .infinity], as: .q4, keys: true, range: range)
+    #expect(unpacked(row, as: .q4, size: 4, keys: true, range: range) == [0, 15, 0, 15])
+  }
+
+  @Test("numbers that are none leave the rest of a row readable", arguments: KeyValueType.allCases)
+  func notNumbers(type: KeyValueType) {
+    var numbers = Array(repeating: Float(1), count: 64)
+    numbers[3] = .nan
+    let row = packed(numbers, as: type, keys: false)
+    let found = unpacked(row, as: type, size: 64, keys: false)
+    #expect(found[40...].allSatisfy { abs($0 - 1) < 0.01 })
+  }
+
+  @Test("equal numbers come back", arguments: KeyValueType.allCases, [Float(0), 0.125, -3])
+  func constant(type: KeyValueType, number: Float) {
+    let numbers = Array(repeating: number, count: 32)
+    for keys in [true, false] {
+      let range = range([numbers])
+      let row = packed(numbers, as: type, keys: keys, range: range)
+      let found = unpacked(row, as: type, size: 32, keys: keys, range: range)
+      #expect(zip(found, numbers).allSatisfy { abs($0 - $1) <= 1e-3 * abs($1) }, "\(found)")
+    }
+  }
+
+  @Test("keys unpacked and packed again by the same range are the same bytes", arguments: KeyValueType.allCases)
+  func repackedKeys(type: KeyValueType) {
+    var samples = Samples(seed: 2)
+    // Each channel has an offset of its own, up to a thousand times its numbers' spread, as keys' biases make it.
+    let offsets = samples.floats(64, scale: 1).enumerated().map { $1 * (($0 % 3 == 0) ? 1000 : 1) }
+    let rows = (0..<300).map { _ in zip(samples.floats(64), offsets).map { $0 + $1 } }
+    let range = range(rows)
+    for row in rows {
+      let first = packed(row, as: type, keys: true, range: range)
+      let numbers = unpacked(first, as: type, size: 64, keys: true, range: range)
+      #expect(packed(numbers, as: type, keys: true, range: range) == first)
+    }
+  }
+
+  @Test("values unpacked and packed again are the same bytes", arguments: KeyValueType.allCases)
+  func repackedValues(type: KeyValueType) {
+    var samples = Samples(seed: 2)
+    for _ in 0..<300 {
+      let first = packed(samples.floats(64), as: type, keys: false)
+      #expect(packed(unpacked(first, as: type, size: 64, keys: false), as: type, keys: false) == first)
+    }
+  }
+
+  @Test(
+    "packing loses no more than half a step, and little more where a scale is rounded",
+    arguments: zip(KeyValueType.allCases, [0x1p-12, 0.57 / 127, 0.51 * 2 / 15] as [Float]))
+  func errors(type: KeyValueType, allowed: Float) {
+    var samples = Samples(seed: 7)
+    let rows = (0..<200).map { _ in samples.floats(64) }
+    let range = range(rows)
+    for row in rows {
+      for keys in [true, false] {
+        let found = unpacked(
+          packed(row, as: type, keys: keys, range: range), as: type, size: 64, keys: keys, range: range)
+        let worst = zip(found, row).map { abs($0 - $1) }.max() ?? .infinity
+        #expect(worst <= allowed, "keys: \(keys)")
+      }
+    }
+  }
+}
