@@ -15,6 +15,10 @@ public struct DialogueOptions: Sendable, Equatable {
   public var type: KeyValueType
   /// How InfiniPot-V chooses, where that is the policy.
   public var compression: InfiniPotVParameters
+  /// Which heads hold more and which less; nil for all the same.
+  public var headProfile: HeadProfile?
+  /// nil gives up for good what passes give up.
+  public var recall: RecallOptions?
   /// nil takes the model's own.
   public var systemPrompt: String?
   public var sampling: SamplingParameters
@@ -31,7 +35,8 @@ public struct DialogueOptions: Sendable, Equatable {
 
   public init(
     budget: Budget = defaultBudget, policy: RetentionPolicy = .infinipotV, type: KeyValueType = .f16,
-    compression: InfiniPotVParameters = .published, systemPrompt: String? = nil,
+    compression: InfiniPotVParameters = .published, headProfile: HeadProfile? = nil, recall: RecallOptions? = nil,
+    systemPrompt: String? = nil,
     sampling: SamplingParameters = SamplingParameters(), maximumAnswerTokens: Int = 512, dialogueShare: Double = 0.25,
     timelineLimit: Int = 128
   ) {
@@ -39,6 +44,8 @@ public struct DialogueOptions: Sendable, Equatable {
     self.policy = policy
     self.type = type
     self.compression = compression
+    self.headProfile = headProfile
+    self.recall = recall
     self.systemPrompt = systemPrompt
     self.sampling = sampling
     self.maximumAnswerTokens = maximumAnswerTokens

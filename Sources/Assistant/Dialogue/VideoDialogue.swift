@@ -19,6 +19,8 @@ public final class VideoDialogue {
   public private(set) var visionTokensRead = 0
   /// Called after each pass over the cache.
   public var onPass: ((PassSummary) -> Void)?
+  /// Told once, where something that was asked for could not go on.
+  public var onWarning: ((String) -> Void)?
   public let options: DialogueOptions
 
   let cache: KeyValueCache
@@ -34,6 +36,7 @@ public final class VideoDialogue {
   private var visionBlock = EmbeddingBlock()
   /// The newest token of the answer in the tail, when the model has not read it yet.
   private var unreadAnswerTokens: [Int] = []
+  private var hasWarnedOfRecall = false
 
   /// Reads the system prompt into a new cache.
   ///
@@ -43,16 +46,8 @@ public final class VideoDialogue {
     self.model = model
     self.options = options
     do {
-      let shape = model.language.configuration.cacheShape
-      let budget =
-        switch options.budget {
-        case .tokens(let count): count
-        case .bytes(let count): KeyValueCache.tokens(forBytes: count, shape: shape, type: options.type)
-        }
+      cache = try KeyValueCache(model: model, options: options)
       let family = model.vision?.configuration.family ?? .qwen2VL
-      cache = try KeyValueCache(
-        shape: shape, budget: budget, policy: options.policy, parameters: options.compression,
-        rotation: StreamLayout.rotation(of: model.language.configuration, family: family), type: options.type)
       template = PromptTokens(model: model, systemPrompt: options.systemPrompt ?? model.preferences.systemPrompt)
       let tokenizer = model.tokenizer
       layout = StreamLayout(
@@ -176,6 +171,7 @@ public final class VideoDialogue {
       try completePatch()
       let promptTokens = try readPrompt(for: template.question(question), isCancelled: isCancelled)
       var decoding = AnswerDecoding(model: model, options: options)
+      warnOfRecall()
       let stop = try decode(&decoding, start: start, isCancelled: isCancelled, emit: emit)
       // A prompt that was broken off must not be built upon, and thoughts are left out of later ones; the turn's words
       // are read again with the next question.
@@ -308,11 +304,18 @@ public final class VideoDialogue {
   private func makeRoom(for count: Int, in segment: CacheSegment = .tail) throws {
     guard let pass = try cache.makeRoom(for: count, in: segment) else { return }
     report(pass)
+    warnOfRecall()
     // With a tail, its positions would no longer follow the frames'; the next pass without one does it.
     if cache.tailCount == 0, cache.timelineFrames > options.timelineLimit {
       cache.compactTime()
       layout.goOn(after: cache.timelineLength)
     }
+  }
+
+  private func warnOfRecall() {
+    guard !hasWarnedOfRecall, let failure = cache.recallFailure else { return }
+    hasWarnedOfRecall = true
+    onWarning?("\(failure.description); nothing is recalled from now on")
   }
 
   private func report(_ pass: PassReport?) {

@@ -1,3 +1,4 @@
+import BoundedCache
 import Compute
 import Foundation
 import ModelFile
@@ -11,6 +12,8 @@ public final class LoadedModel {
   /// The name its file gives it, or the file's own name.
   public let name: String
   public let isEmbedded: Bool
+  /// What tells the language model from others.
+  public let fingerprint: ModelFingerprint
   public let tokenizer: Tokenizer
   public let template: ChatTemplate
   public let language: LanguageModel
@@ -54,6 +57,7 @@ public final class LoadedModel {
         metadata: file.metadata, side: vision?.configuration.sideMultiple ?? Self.usualSide)
       let title = try? file.metadata.stringIfPresent("general.name")
       name = title ?? URL(fileURLWithPath: paths.languageModel).deletingPathExtension().lastPathComponent
+      fingerprint = ModelFingerprint(file: file, name: name, shape: language.configuration.cacheShape)
       isEmbedded = paths.isEmbedded
       self.threads = threads
       let files = [file, visionFile, adapterFile].compactMap(\.self)
@@ -63,6 +67,15 @@ public final class LoadedModel {
     } catch {
       throw .modelUnreadable(message: String(describing: error))
     }
+  }
+}
+
+extension LoadedModel {
+  /// Checks that a head profile was made for this model.
+  ///
+  /// - Throws: `AssistantError.profileUnusable`.
+  public func check(_ profile: HeadProfile?) throws(AssistantError) {
+    do { try profile?.check(fingerprint) } catch { throw .profileUnusable(message: error.description) }
   }
 }
 

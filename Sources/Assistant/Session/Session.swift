@@ -222,6 +222,7 @@ public actor Session {
 
   private func observePasses() {
     dialogue.onPass = { [channel] summary in channel.sendIfKeepingUp(.passDone(summary)) }
+    dialogue.onWarning = { [channel] text in channel.send(.warning(text)) }
   }
 
   private func sendStatistics(force: Bool = false) {

@@ -10,6 +10,13 @@ public struct MemoryConfiguration: Sendable, Equatable {
   public private(set) var variants: Set<CompressionVariant> = []
   /// How keys and values are stored.
   public private(set) var type = KeyValueType.f16
+  /// Whether heads hold what the head profile says.
+  public private(set) var usesProfile = false
+  /// Whether what passes give up comes back from a file.
+  public private(set) var recalls = false
+
+  private static let profileWord = "profile"
+  private static let recallWord = "recall"
 
   /// Reads a specification such as `infinipot-v+true-places+before-time`.
   ///
@@ -28,10 +35,15 @@ public struct MemoryConfiguration: Sendable, Equatable {
         variants.insert(variant)
       } else if let type = KeyValueType(rawValue: word) {
         self.type = type
+      } else if word == Self.profileWord {
+        usesProfile = true
+      } else if word == Self.recallWord {
+        recalls = true
       } else {
         throw .unknownConfiguration(
           specification, word: word,
-          known: CompressionVariant.allCases.map(\.rawValue) + KeyValueType.allCases.map(\.rawValue))
+          known: CompressionVariant.allCases.map(\.rawValue) + KeyValueType.allCases.map(\.rawValue)
+            + [Self.profileWord, Self.recallWord])
       }
     }
     if !variants.isEmpty && policy != .infinipotV {
@@ -44,6 +56,8 @@ public struct MemoryConfiguration: Sendable, Equatable {
     var options = options
     options.policy = policy
     options.type = type
+    if !usesProfile { options.headProfile = nil }
+    if !recalls { options.recall = nil }
     options.compression = .published(with: variants)
     if let budget { options.budget = budget }
     return options

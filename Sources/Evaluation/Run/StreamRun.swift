@@ -68,6 +68,7 @@ struct StreamRun {
     var unbounded = options
     unbounded.policy = .full
     unbounded.type = .f16
+    unbounded.recall = nil
     let questions = stream.moments.flatMap(\.questions).map(\.ask)
     let longest = questions.max { $0.utf8.count < $1.utf8.count } ?? ""
     let end = stream.moments.last?.time ?? 0

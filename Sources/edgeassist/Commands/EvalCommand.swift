@@ -40,7 +40,8 @@ struct Evaluate: AsyncParsableCommand {
     let runner = EvaluationRunner(
       model: try model.load(budget: DialogueOptions.defaultBudget, type: .f16),
       options: EvaluationOptions(
-        suite: suite, configurations: memory.configurations.list, budgets: memory.budgets, output: results.output,
+        suite: suite, configurations: memory.configurations.list, budgets: memory.budgets,
+        dialogue: try memory.dialogue(), output: results.output,
         isResuming: results.resume, report: { progress.show($0) }))
     let signals = InterruptSignals { runner.interrupt() }
     defer { signals.stop() }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Assistant
+import BoundedCache
 import Evaluation
 import Foundation
 
@@ -100,6 +101,31 @@ struct ComparisonOptions: ParsableArguments {
     help: ArgumentHelp("The same as memory, for example 512KiB.", valueName: "size"))
   var memory: ByteSize?
 
+  @Option(
+    name: .customLong("kv-profile"),
+    help: ArgumentHelp("The head profile of configurations with +profile.", valueName: "file"))
+  var profile: String?
+
+  @Option(
+    name: .long, help: ArgumentHelp("The recall file of configurations with +recall.", valueName: "file"))
+  var recall: String?
+
+  @Option(
+    name: .customLong("recall-size"),
+    help: ArgumentHelp("The most that the recall file may take. (default: 256MiB)", valueName: "size"))
+  var recallSize: ByteSize?
+
+  func dialogue() throws(AssistantError) -> DialogueOptions {
+    var options = DialogueOptions(maximumAnswerTokens: 128)
+    do { options.headProfile = try profile.map { path throws(HeadProfileError) in try HeadProfile(path: path) } } catch {
+      throw .profileUnusable(message: error.description)
+    }
+    options.recall = recall.map {
+      RecallOptions(path: $0, byteCount: recallSize?.bytes ?? RecallOptions.defaultByteCount)
+    }
+    return options
+  }
+
   var budgets: [MemoryBudget] {
     if let budget { return [.tokens(budget)] }
     if let memory { return [.bytes(memory.bytes)] }
@@ -108,6 +134,12 @@ struct ComparisonOptions: ParsableArguments {
 
   func validate() throws {
     if budget != nil && memory != nil { throw ValidationError("--kv-budget and --kv-memory exclude each other") }
+    if profile == nil, configurations.list.contains(where: \.usesProfile) {
+      throw ValidationError("+profile needs --kv-profile FILE, as `edgeassist profile` makes it")
+    }
+    if recall == nil, configurations.list.contains(where: \.recalls) {
+      throw ValidationError("+recall needs --recall FILE, a name for a file that may be written")
+    }
     if let budget, budget < 1 { throw ValidationError("--kv-budget must be above 0, not \(budget)") }
   }
 }

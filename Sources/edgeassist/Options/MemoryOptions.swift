@@ -49,6 +49,36 @@ struct MemoryOptions: ParsableArguments {
         + "commas between them.", valueName: "names"))
   var variants = CompressionVariants()
 
+  @Option(
+    name: .customLong("kv-profile"),
+    help: ArgumentHelp(
+      "Shares of the budget, head by head, as `edgeassist profile` measures them.", valueName: "file"))
+  var profile: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Keep what passes give up in this file, and recall from it what a question needs.", valueName: "file"))
+  var recall: String?
+
+  @Option(
+    name: .customLong("recall-size"),
+    help: ArgumentHelp("The most that the recall file may take. (default: 256MiB)", valueName: "size"))
+  var recallSize: ByteSize?
+
+  func validate() throws {
+    if recallSize != nil && recall == nil { throw ValidationError("--recall-size needs --recall FILE") }
+  }
+
+  var recallOptions: RecallOptions? {
+    recall.map { RecallOptions(path: $0, byteCount: recallSize?.bytes ?? RecallOptions.defaultByteCount) }
+  }
+
+  func headProfile() throws(AssistantError) -> HeadProfile? {
+    guard let profile else { return nil }
+    do { return try HeadProfile(path: profile) } catch { throw .profileUnusable(message: error.description) }
+  }
+
   var dialogueBudget: DialogueOptions.Budget { size.dialogueBudget }
 }
 
