@@ -63,7 +63,9 @@ struct PageView {
   let tokens: Int
   let headDimension: Int
 
-  init(_ base: UnsafeMutableRawPointer, _ layout: RecallLayout) {
+  /// - Parameter bytes: as many as a page has.
+  init(_ bytes: UnsafeMutableRawBufferPointer, _ layout: RecallLayout) {
+    guard let base = bytes.baseAddress else { preconditionFailure("a page has bytes") }
     self.base = base
     tokens = layout.pageTokens
     headDimension = layout.shape.headDimension
