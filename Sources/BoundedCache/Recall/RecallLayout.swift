@@ -26,7 +26,7 @@ struct RecallLayout: Sendable, Equatable {
     // The pages begin at a block of the disk.
     let overhead = 2 * RecallLayout.headerBytes
     guard round < .max - overhead else { throw .invalidShape(shape, pageTokens: pageTokens) }
-    guard byteCount - overhead >= round else { throw .tooSmall(byteCount: byteCount, least: round + overhead) }
+    guard byteCount >= round + overhead else { throw .tooSmall(byteCount: byteCount, least: round + overhead) }
     slotsPerHead = (byteCount - overhead) / round
   }
 
