@@ -1,48 +1,47 @@
 /// What stands for a page's keys when pages are ranked: for each rotary pair a disc that holds the pairs of all keys.
 ///
-/// 16-bit floats `[first numbers of the centres | second numbers | radii]`, half a head each. Turning the keys of a page
-/// together turns the centres and leaves the radii alone, so one digest serves wherever the page belongs on a timeline.
-/// With a box for each number (the usual digest) a turn would mean a new digest, or a bound √2 times as loose.
+/// 16-bit floats `[first numbers of the centres | second numbers | radii]`, half a head each. Turning the keys of a
+/// page together turns the centres and leaves the radii alone, so one digest serves wherever the page belongs on a
+/// timeline. With a box around each number, the usual digest, a turn would want a new digest or a bound √2 times as
+/// loose.
 ///
 /// For a query q, Σ (q·centre + |q pair|·radius) is no less than q·k for any key k of the page, as it comes out of the
-/// turn, rounding to 16 bits included.
-enum PageDigest {
-  static func count(headDimension: Int) -> Int { headDimension / 2 * 3 }
+/// turn, rounding to 16 bits included. The centres are the keys' means, so Σ q·centre is the mean of all q·k.
+package enum PageDigest {
+  package static func count(headDimension: Int) -> Int { headDimension / 2 * 3 }
 
   /// - Parameters:
   ///   - keys: 16-bit floats `[count][headDimension]`, at least one row.
   ///   - digest: room for `count(headDimension:)` numbers.
-  static func make(
+  package static func make(
     _ keys: UnsafePointer<UInt16>, count: Int, headDimension: Int, into digest: UnsafeMutablePointer<UInt16>
   ) {
     let half = headDimension / 2
     for pair in 0..<half {
-      var least = SIMD2(HalfPrecision.widen(keys[pair]), HalfPrecision.widen(keys[pair + half]))
-      var most = least
-      for row in 1..<max(count, 1) {
-        let key = keys + row * headDimension
-        let point = SIMD2(HalfPrecision.widen(key[pair]), HalfPrecision.widen(key[pair + half]))
-        least = pointwiseMin(least, point)
-        most = pointwiseMax(most, point)
-      }
-      let middle = (least + most) * 0.5
-      digest[pair] = Float16(middle.x).bitPattern
-      digest[pair + half] = Float16(middle.y).bitPattern
+      var sum = SIMD2<Float>.zero
+      for row in 0..<count { sum += point(keys + row * headDimension, pair, half) }
+      let mean = sum / Float(count)
+      digest[pair] = Float16(mean.x).bitPattern
+      digest[pair + half] = Float16(mean.y).bitPattern
       // The radius is that around the centre as it is stored.
-      let centre = SIMD2(HalfPrecision.widen(digest[pair]), HalfPrecision.widen(digest[pair + half]))
+      let centre = point(digest, pair, half)
       var farthest: Float = 0
       var longest: Float = 0
       for row in 0..<count {
-        let key = keys + row * headDimension
-        let point = SIMD2(HalfPrecision.widen(key[pair]), HalfPrecision.widen(key[pair + half]))
-        let offset = point - centre
+        let key = point(keys + row * headDimension, pair, half)
+        let offset = key - centre
         farthest = max(farthest, (offset * offset).sum())
-        longest = max(longest, (point * point).sum())
+        longest = max(longest, (key * key).sum())
       }
       // A turned key is rounded again, by up to 2⁻¹¹ of its length; as much again covers the sums in 32 bits.
       let radius = farthest.squareRoot() + longest.squareRoot() * 0x1p-10 + 0x1p-23
       digest[2 * half + pair] = roundedUp(radius).bitPattern
     }
+  }
+
+  @inline(__always)
+  private static func point(_ row: UnsafePointer<UInt16>, _ pair: Int, _ half: Int) -> SIMD2<Float> {
+    SIMD2(HalfPrecision.widen(row[pair]), HalfPrecision.widen(row[pair + half]))
   }
 
   /// The smallest 16-bit float that is no less.

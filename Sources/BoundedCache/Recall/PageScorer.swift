@@ -1,86 +1,118 @@
 import Foundation
 
-/// Scores pages for the queries of one key-value head.
+/// Estimates how strongly some queries of one key-value head would attend to a page, from its digest.
+///
+/// A query's estimate for a page is that of the page's mean key, and a quarter of the way up from there to the bound on
+/// its best key. The mean alone overlooks a page where one token of many is what the query looks for; the bound prefers
+/// pages that are merely mixed. On synthetic keys of changing scenes, and of still ones with brief events, a quarter
+/// was within two points of the best of both (share of the true attention that the best eighth of the pages draws).
 struct PageScorer {
+  let queryCount: Int
   private let half: Int
-  private let queryCount: Int
-  /// `[query][d numbers, then the lengths of its d/2 pairs]`.
-  private var queries: [Float]
+  /// `[query][d numbers, then a quarter of the lengths of its d/2 pairs]`, all divided by √d.
+  private var queries: [Float] = []
   /// A digest in 32 bits, turned.
   private var digest: [Float]
-  private let frequencies: [(pair: Int, radians: Double)]
+  private let turning: [(pair: Int, radians: Double)]
   private var angles: [(cosine: Float, sine: Float)]
   private var steps: Int32 = 0
+
+  private static let radiusShare: Float = 0.25
 
   /// - Parameter rows: rotated queries `[n][headDimension]`.
   init(queries rows: Span<Float>, headDimension: Int, rotation: TimeRotation) {
     half = headDimension / 2
     queryCount = rows.count / headDimension
-    queries = []
+    digest = Array(repeating: 0, count: half * 3)
+    turning = rotation.frequencies.prefix(half).enumerated().filter { $0.element != 0 }.map { ($0, $1) }
+    angles = Array(repeating: (1, 0), count: turning.count)
+    let scale = 1 / Float(headDimension).squareRoot()
     queries.reserveCapacity(queryCount * half * 3)
     for query in 0..<queryCount {
       let first = query * headDimension
-      for index in 0..<headDimension { queries.append(rows[first + index]) }
+      for index in 0..<headDimension { queries.append(rows[first + index] * scale) }
       for pair in 0..<half {
         let (x, y) = (rows[first + pair], rows[first + pair + half])
-        queries.append((x * x + y * y).squareRoot())
+        queries.append((x * x + y * y).squareRoot() * scale * PageScorer.radiusShare)
       }
     }
-    digest = Array(repeating: 0, count: half * 3)
-    frequencies = rotation.frequencies.prefix(half).enumerated().filter { $0.element != 0 }.map { ($0, $1) }
-    angles = Array(repeating: (1, 0), count: frequencies.count)
   }
 
-  /// The largest bound that any query has on a key of the page; −∞ without queries, and where numbers are not finite.
-  mutating func score(_ page: UnsafePointer<UInt16>, shift: Int32) -> Float {
+  /// One estimate for each query, in the units of attention before its softmax.
+  mutating func estimate(_ page: UnsafePointer<UInt16>, shift: Int32, into estimates: inout [Float]) {
     digest.withUnsafeMutableBufferPointer { digest in
       guard let base = digest.baseAddress else { return }
       HalfPrecision.widen(page, into: base, count: digest.count)
     }
     turn(by: shift)
-    var best = -Float.infinity
-    for query in 0..<queryCount {
-      let bound = product(query)
-      if bound > best { best = bound }
+    let count = half * 3
+    queries.withUnsafeBufferPointer { queries in
+      digest.withUnsafeBufferPointer { digest in
+        guard let query = queries.baseAddress, let digest = digest.baseAddress else { return }
+        for index in 0..<queryCount {
+          estimates.append(PageScorer.product(query + index * count, digest, count: count))
+        }
+      }
     }
-    return best
   }
 
   private mutating func turn(by shift: Int32) {
     if shift != steps {
       steps = shift
-      for (index, frequency) in frequencies.enumerated() {
-        let angle = Double(shift) * frequency.radians
+      for (index, turning) in turning.enumerated() {
+        let angle = Double(shift) * turning.radians
         angles[index] = (Float(cos(angle)), Float(sin(angle)))
       }
     }
-    for (index, frequency) in frequencies.enumerated() {
+    for (index, turning) in turning.enumerated() {
       let (cosine, sine) = angles[index]
-      let (first, second) = (digest[frequency.pair], digest[frequency.pair + half])
-      digest[frequency.pair] = first * cosine - second * sine
-      digest[frequency.pair + half] = first * sine + second * cosine
+      let (first, second) = (digest[turning.pair], digest[turning.pair + half])
+      digest[turning.pair] = first * cosine - second * sine
+      digest[turning.pair + half] = first * sine + second * cosine
     }
   }
 
-  private func product(_ query: Int) -> Float {
-    let count = half * 3
-    return queries.withUnsafeBufferPointer { queries in
-      digest.withUnsafeBufferPointer { digest in
-        guard let x = queries.baseAddress.map({ $0 + query * count }), let y = digest.baseAddress else { return 0 }
-        var sum = HalfPrecision.Lanes.zero
-        var index = 0
-        while index + 8 <= count {
-          sum += UnsafeRawPointer(x + index).loadUnaligned(as: HalfPrecision.Lanes.self)
-            * UnsafeRawPointer(y + index).loadUnaligned(as: HalfPrecision.Lanes.self)
-          index += 8
-        }
-        var rest: Float = 0
-        while index < count {
-          rest += x[index] * y[index]
-          index += 1
-        }
-        return sum.sum() + rest
-      }
+  @inline(__always)
+  private static func product(_ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, count: Int) -> Float {
+    var sum = HalfPrecision.Lanes.zero
+    var index = 0
+    while index + 8 <= count {
+      sum += UnsafeRawPointer(x + index).loadUnaligned(as: HalfPrecision.Lanes.self)
+        * UnsafeRawPointer(y + index).loadUnaligned(as: HalfPrecision.Lanes.self)
+      index += 8
+    }
+    var rest: Float = 0
+    while index < count {
+      rest += x[index] * y[index]
+      index += 1
+    }
+    return sum.sum() + rest
+  }
+}
+
+/// Turns estimates into the share of attention that each page would draw among the pages.
+///
+/// Every query has one vote and divides it by its softmax over the pages. Ranked by the highest estimate of any query
+/// instead, a few queries with large numbers would decide for all.
+struct PageShares {
+  /// The sum of the queries' votes, page by page.
+  private(set) var shares: [Float]
+
+  init(pages: Int) {
+    shares = Array(repeating: 0, count: pages)
+  }
+
+  /// Adds the votes of some queries. Queries that are not finite have none.
+  ///
+  /// - Parameter estimates: `[page][query]`.
+  mutating func add(_ estimates: [Float], queries: Int) {
+    for query in 0..<queries {
+      var highest = -Float.infinity
+      for page in shares.indices { highest = max(highest, estimates[page * queries + query]) }
+      var sum: Float = 0
+      for page in shares.indices { sum += exp(estimates[page * queries + query] - highest) }
+      guard sum.isFinite, sum > 0 else { continue }
+      for page in shares.indices { shares[page] += exp(estimates[page * queries + query] - highest) / sum }
     }
   }
 }

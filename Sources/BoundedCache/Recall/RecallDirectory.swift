@@ -1,15 +1,15 @@
 /// Which pages a recall file holds, head by head, and which has to give way: 32 bytes of memory a page.
 ///
 /// When a head's slots are full, the archive is thinned out evenly over the stream. Page n has the rank n·φ modulo 1, φ
-/// being the golden ratio's fraction, and those with the highest ranks stay. The numbers n whose rank exceeds a
+/// being the golden ratio's fraction, and the pages with the highest ranks stay. The numbers n whose rank exceeds a
 /// threshold lie in at most three different distances from each other, whatever the threshold; so at any time what is
-/// held is spread almost evenly from the stream's first minute to the last. And φ fits no small whole number, so the
-/// pages of a frame, which come in turn, all go on being held alike. Were every second page dropped instead, the same part of
-/// each picture might be lost. A page whose rank is too low is never written: over a long stream a file of S slots
-/// sees S·ln(N/S) writes after the first S, not N.
+/// held is spread almost evenly from the stream's first minute to the last. And φ is near no fraction of small numbers,
+/// so of the pages that each frame fills, all go on being held alike; were every second page dropped instead, the same
+/// part of every picture might be lost. A page whose rank is too low is never written: over a long stream of N pages, S
+/// slots see S·ln(N/S) writes after the first S, not N.
 ///
 /// Dropping the oldest would turn the archive into a longer sliding window. Dropping what resembles its neighbours most
-/// would need comparisons between places of the picture that pages do not share.
+/// would compare pages that hold different places of the picture.
 struct RecallDirectory {
   struct Entry {
     /// The page's number in its head; 0 for an empty slot.

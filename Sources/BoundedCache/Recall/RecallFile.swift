@@ -1,16 +1,15 @@
 /// The recall tier's file: keys and values that passes gave up, in pages, for questions about what is long past.
 ///
-/// Every key-value head has pages of its own, since heads give up different tokens. A page is `pageTokens` tokens in the
-/// order in which they were given up, with a digest that bounds the product of any query with any of its keys. Nothing
-/// but the digests is read to rank pages, 2 to 3 % of the file; nothing is kept in memory but 32 bytes a page and the
-/// one page of each head that is not yet full.
+/// Every key-value head has pages of its own, since heads give up different tokens. A page is `pageTokens` tokens in
+/// the order in which they were given up, with a digest of its keys. Ranking reads nothing but the digests, 2 to 3 % of
+/// the file; nothing is kept in memory but 32 bytes a page and the one page of each head that is not yet full.
 ///
 /// The file has its whole size from the start and never another. When it is full, pages give way so that those held
 /// stay spread over the whole stream (`RecallDirectory`). A page's checksum is written after the page and covers it;
-/// whatever is torn by a crash is not a page. One program at a time has the file.
+/// what a crash leaves half written is not a page. Everything read is checked. One program at a time has the file.
 ///
-/// An error is final: what is held is no longer sure. Whoever owns this object lets go of it and goes on without recall.
-/// It has one owner. `rank` and `read` may be called from several threads while nothing changes it.
+/// An error is final: what is held is no longer sure. Whoever owns this object lets go of it and goes on without
+/// recall. It has one owner. `rank`, `choice` and `read` may be called from several threads while nothing changes it.
 public final class RecallFile {
   public let shape: CacheShape
   public let pageTokens: Int
@@ -25,6 +24,9 @@ public final class RecallFile {
   private var waiting: WaitingPages
   private var turner: KeyTurner
   private let record: RecallMemory
+
+  private static let queriesAtOnce = 64
+  private static let bytesAtOnce = 256 << 10
 
   /// Opens the file, or makes it. Pages of an earlier run belong to another stream: the file is emptied, unless told.
   ///
@@ -120,9 +122,7 @@ public final class RecallFile {
 
   // MARK: Ranking
 
-  /// The pages of one head that may matter most to a question, best first, the page that is filling up included.
-  ///
-  /// A page's score is an upper bound of the product of any of the queries with any of its keys.
+  /// The pages of one head that matter most to a question, best first, the page that is filling up included.
   ///
   /// - Parameters:
   ///   - queries: rotated queries `[n][headDimension]`: of all question tokens and all query heads of the group.
@@ -132,30 +132,25 @@ public final class RecallFile {
   public func rank(
     layer: Int, head: Int, queries: Span<Float>, limit: Int, place: (Int64) -> Int32
   ) throws(RecallError) -> [RecallChoice] {
+    precondition(queries.count % shape.headDimension == 0, "whole queries")
     let index = headIndex(layer, head)
-    guard limit > 0 else { return [] }
+    var shares = PageShares(pages: directory.held[index] + (waiting.count(index) > 0 ? 1 : 0))
+    guard limit > 0, !shares.shares.isEmpty else { return [] }
     try disk.check()
-    var scorer = PageScorer(queries: queries, headDimension: shape.headDimension, rotation: rotation)
-    var choices: [RecallChoice] = []
-    choices.reserveCapacity(directory.held[index] + 1)
-    let recordBytes = layout.recordBytes
-    let slotsAtOnce = min(max((256 << 10) / recordBytes, 1), layout.slotsPerHead)
-    let block = RecallMemory(byteCount: slotsAtOnce * recordBytes)
-    for first in stride(from: 0, to: layout.slotsPerHead, by: slotsAtOnce) {
-      let count = min(slotsAtOnce, layout.slotsPerHead - first)
-      guard (first..<first + count).contains(where: { directory[index, $0].page != 0 }) else { continue }
-      try disk.read(block.part(0, count * recordBytes), at: layout.recordOffset(head: index, slot: first))
-      for slot in first..<first + count where directory[index, slot].page != 0 {
-        let record = RecallRecord(bytes: block.part((slot - first) * recordBytes, recordBytes))
-        let entry = directory[index, slot]
-        guard record.entry(seed: seed(index))?.page == entry.page else { throw .pageDamaged(path: disk.path) }
-        let shift = place(entry.firstFrame) &- entry.position
-        choices.append(
-          RecallChoice(page: entry.page, score: scorer.score(record.digest, shift: shift), shift: shift))
-      }
+    let count = queries.count / shape.headDimension
+    // Estimates are held for some queries at a time, so that memory does not grow with the question.
+    for first in stride(from: 0, to: count, by: RecallFile.queriesAtOnce) {
+      let last = min(first + RecallFile.queriesAtOnce, count)
+      let numbers = first * shape.headDimension..<last * shape.headDimension
+      var scorer = PageScorer(
+        queries: queries.extracting(numbers), headDimension: shape.headDimension, rotation: rotation)
+      shares.add(try estimate(index, scorer: &scorer, place: place), queries: scorer.queryCount)
     }
-    if waiting.count(index) > 0 {
-      choices.append(rankWaiting(index, scorer: &scorer, place: place))
+    var choices: [RecallChoice] = []
+    choices.reserveCapacity(shares.shares.count)
+    for (position, page) in heldPages(index).enumerated() {
+      let score = shares.shares[position] / Float(max(count, 1))
+      choices.append(RecallChoice(page: page.number, score: score, shift: place(page.firstFrame) &- page.position))
     }
     choices.sort { ($1.score, $0.page) < ($0.score, $1.page) }
     return Array(choices.prefix(limit))
@@ -164,13 +159,8 @@ public final class RecallFile {
   /// A page that is held, as a choice that was not ranked; nil when it gave way to others.
   public func choice(page: Int, layer: Int, head: Int, place: (Int64) -> Int32) -> RecallChoice? {
     let index = headIndex(layer, head)
-    if page == waiting.page(index), waiting.count(index) > 0 {
-      let shift = place(waiting.firstFrame(index)) &- waiting.firstPosition(index)
-      return RecallChoice(page: page, score: -.infinity, shift: shift)
-    }
-    guard page > 0, let slot = directory.slot(of: page, head: index) else { return nil }
-    let entry = directory[index, slot]
-    return RecallChoice(page: page, score: -.infinity, shift: place(entry.firstFrame) &- entry.position)
+    guard let page = heldPages(index).first(where: { $0.number == page }) else { return nil }
+    return RecallChoice(page: page.number, score: 0, shift: place(page.firstFrame) &- page.position)
   }
 
   // MARK: Reading
@@ -188,8 +178,7 @@ public final class RecallFile {
   ) throws(RecallError) -> [RecallToken] {
     let index = headIndex(layer, head)
     let memory = RecallMemory(byteCount: layout.pageBytes)
-    guard let base = memory.bytes.baseAddress else { return [] }
-    let page = PageView(base, layout)
+    let page = PageView(memory.part(0, layout.pageBytes), layout)
     var turner = turner
     let count: Int
     if choice.page == waiting.page(index) {
@@ -245,17 +234,51 @@ extension RecallFile {
     statistics.pagesWritten += 1
   }
 
-  private func rankWaiting(_ head: Int, scorer: inout PageScorer, place: (Int64) -> Int32) -> RecallChoice {
-    let memory = RecallMemory(byteCount: layout.pageBytes + layout.recordBytes)
-    let record = RecallRecord(bytes: memory.part(layout.pageBytes, layout.recordBytes))
-    guard let base = memory.bytes.baseAddress else { preconditionFailure("memory has an address") }
-    var turner = turner
-    let page = PageView(base, layout)
-    let count = waiting.copy(head, to: page, turner: &turner)
-    PageDigest.make(page.keys, count: count, headDimension: shape.headDimension, into: record.digest)
-    let shift = place(waiting.firstFrame(head)) &- waiting.firstPosition(head)
-    return RecallChoice(
-      page: waiting.page(head), score: scorer.score(record.digest, shift: shift), shift: shift)
+  /// The pages of a head, in the order of the file, the one that is filling up at the end.
+  private func heldPages(_ head: Int) -> [(number: Int, firstFrame: Int64, position: Int32)] {
+    var pages: [(number: Int, firstFrame: Int64, position: Int32)] = []
+    pages.reserveCapacity(directory.held[head] + 1)
+    for slot in 0..<layout.slotsPerHead {
+      let entry = directory[head, slot]
+      if entry.page != 0 { pages.append((entry.page, entry.firstFrame, entry.position)) }
+    }
+    if waiting.count(head) > 0 {
+      pages.append((waiting.page(head), waiting.firstFrame(head), waiting.firstPosition(head)))
+    }
+    return pages
+  }
+
+  /// Each query's estimate for each page, `[page][query]`, in the order of `heldPages`.
+  private func estimate(
+    _ head: Int, scorer: inout PageScorer, place: (Int64) -> Int32
+  ) throws(RecallError) -> [Float] {
+    var estimates: [Float] = []
+    estimates.reserveCapacity((directory.held[head] + 1) * scorer.queryCount)
+    let recordBytes = layout.recordBytes
+    let slotsAtOnce = min(max(RecallFile.bytesAtOnce / recordBytes, 1), layout.slotsPerHead)
+    let block = RecallMemory(byteCount: slotsAtOnce * recordBytes)
+    for first in stride(from: 0, to: layout.slotsPerHead, by: slotsAtOnce) {
+      let count = min(slotsAtOnce, layout.slotsPerHead - first)
+      guard (first..<first + count).contains(where: { directory[head, $0].page != 0 }) else { continue }
+      try disk.read(block.part(0, count * recordBytes), at: layout.recordOffset(head: head, slot: first))
+      for slot in first..<first + count where directory[head, slot].page != 0 {
+        let record = RecallRecord(bytes: block.part((slot - first) * recordBytes, recordBytes))
+        let entry = directory[head, slot]
+        guard record.entry(seed: seed(head))?.page == entry.page else { throw .pageDamaged(path: disk.path) }
+        scorer.estimate(record.digest, shift: place(entry.firstFrame) &- entry.position, into: &estimates)
+      }
+    }
+    if waiting.count(head) > 0 {
+      let memory = RecallMemory(byteCount: layout.pageBytes + layout.recordBytes)
+      let page = PageView(memory.part(0, layout.pageBytes), layout)
+      let digest = RecallRecord(bytes: memory.part(layout.pageBytes, layout.recordBytes)).digest
+      var turner = turner
+      let count = waiting.copy(head, to: page, turner: &turner)
+      PageDigest.make(page.keys, count: count, headDimension: shape.headDimension, into: digest)
+      let shift = place(waiting.firstFrame(head)) &- waiting.firstPosition(head)
+      scorer.estimate(digest, shift: shift, into: &estimates)
+    }
+    return estimates
   }
 
   /// What an existing file says of itself; nil for a new or empty one. Throws for one that is not ours to write to.

@@ -26,7 +26,7 @@ struct RecallLayout: Sendable, Equatable {
     // The pages begin at a block of the disk.
     let overhead = 2 * RecallLayout.headerBytes
     guard round < .max - overhead else { throw .invalidShape(shape, pageTokens: pageTokens) }
-    guard byteCount - overhead >= round else { throw .tooSmall(byteCount: byteCount, least: round + overhead) }
+    guard byteCount >= round + overhead else { throw .tooSmall(byteCount: byteCount, least: round + overhead) }
     slotsPerHead = (byteCount - overhead) / round
   }
 
@@ -63,7 +63,9 @@ struct PageView {
   let tokens: Int
   let headDimension: Int
 
-  init(_ base: UnsafeMutableRawPointer, _ layout: RecallLayout) {
+  /// - Parameter bytes: as many as a page has.
+  init(_ bytes: UnsafeMutableRawBufferPointer, _ layout: RecallLayout) {
+    guard let base = bytes.baseAddress else { preconditionFailure("a page has bytes") }
     self.base = base
     tokens = layout.pageTokens
     headDimension = layout.shape.headDimension

@@ -15,7 +15,8 @@ public struct RecallToken: Sendable, Hashable {
 public struct RecallChoice: Sendable, Hashable {
   /// The page's number in its head: 1 for the first one that was filled, never used twice.
   public let page: Int
-  /// No query of the ranking times a key of the page is larger than this; −∞ for a page that was not ranked.
+  /// The share of the queries' attention that the page is thought to draw among all pages: 0 … 1. 0 for a page that
+  /// was not ranked.
   public let score: Float
   /// How far the page's keys have to be turned to stand where its first frame belongs today, in positions.
   public let shift: Int32

@@ -1,8 +1,8 @@
 /// Which pages of one head stay from question to question.
 ///
 /// Questions that follow each other mostly want the same pages. Each page has a running share f ← λf + (1−λ)·[chosen],
-/// λ = 0.8; at 0.6 (five questions in a row) it becomes steady, and below 0.4 (two to five without it) no longer is. The gap
-/// between the two keeps pages from coming and going.
+/// λ = 0.8; at 0.6 (five questions in a row) it becomes steady, and below 0.4 (two to five questions without it) no
+/// longer is. The gap between the two keeps pages from coming and going.
 public struct SteadyPages: Sendable, Equatable {
   /// The steady pages, those chosen most first.
   public private(set) var pages: [Int] = []

@@ -32,8 +32,7 @@ struct WaitingPages: ~Copyable {
   func firstPosition(_ head: Int) -> Int32 { belongs[head * layout.pageTokens] }
 
   func view(_ head: Int) -> PageView {
-    guard let base = memory.bytes.baseAddress else { preconditionFailure("memory has an address") }
-    return PageView(base + head * layout.pageBytes, layout)
+    PageView(memory.part(head * layout.pageBytes, layout.pageBytes), layout)
   }
 
   /// - Precondition: the page is not full.
