@@ -30,7 +30,7 @@ public final class KeyValueCache {
   private var layout = VisionLayout()
   private var storage: CacheStorage
   private var selector: TokenSelector
-  private var origins: StreamOrigins
+  private(set) var origins: StreamOrigins
 
   /// Slots to begin with under `full`.
   private static let initialSlots = 1024
