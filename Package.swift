@@ -40,8 +40,9 @@ let package = Package(
     library("BoundedCache", ["Compute"]),
     library("Models", ["Compute", "ModelFile", "BoundedCache", "Pictures"]),
     library("SessionInterface", ["Pictures"]),
+    library("Plotting", ["Pictures", "SessionInterface"]),
     library("Assistant", ["Models", "Tokenization", "Video", "BoundedCache", "SessionInterface", log]),
-    library("Screen", ["CNcurses", "Pictures", "SessionInterface"]),
+    library("Screen", ["CNcurses", "Pictures", "SessionInterface", "Plotting"]),
     .executableTarget(
       name: "edgeassist", dependencies: ["Assistant", "Quantization", "Screen", argumentParser, log, "TOMLKit"],
       swiftSettings: warningsAreErrors),
@@ -53,8 +54,9 @@ let package = Package(
     tests("VideoTests", ["Video"], resources: [.copy("Goldens"), .copy("Media")]),
     tests("BoundedCacheTests", ["BoundedCache"], resources: [.copy("Goldens")]),
     tests("ModelsTests", ["Models"], resources: [.copy("Goldens")]),
+    tests("PlottingTests", ["Plotting", "SessionInterface", "Pictures"]),
     tests("AssistantTests", ["Assistant"], resources: [.copy("Goldens")]),
-    tests("ScreenTests", ["Screen", "SessionInterface", "Pictures"]),
+    tests("ScreenTests", ["Screen", "SessionInterface", "Plotting", "Pictures"]),
     .testTarget(
       name: "FuzzTests", dependencies: ["Assistant", "Models", "ModelFile", "Compute"],
       exclude: ["under-address-sanitizer.sh"], swiftSettings: warningsAreErrors),

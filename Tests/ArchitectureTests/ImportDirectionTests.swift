@@ -12,11 +12,12 @@ private let allowedImports: [String: Set<String>] = [
   "BoundedCache": ["Compute"],
   "Models": ["Compute", "ModelFile", "BoundedCache", "Pictures"],
   "SessionInterface": ["Pictures"],
+  "Plotting": ["Pictures", "SessionInterface"],
   "Assistant": [
     "Compute", "ModelFile", "Models", "Tokenization", "Video", "BoundedCache", "SessionInterface", "Pictures",
     "Logging",
   ],
-  "Screen": ["CNcurses", "Pictures", "SessionInterface"],
+  "Screen": ["CNcurses", "Pictures", "SessionInterface", "Plotting"],
   "edgeassist": [
     "Assistant", "Quantization", "Screen", "SessionInterface", "Video", "BoundedCache", "Models", "ModelFile",
     "ArgumentParser", "TOMLKit", "Logging",

@@ -22,6 +22,8 @@ public final class VideoDialogue {
   public let options: DialogueOptions
 
   let cache: KeyValueCache
+  /// Thumbnails of the frames that the cache still holds something of.
+  package private(set) var gallery = FrameGallery()
   private let model: LoadedModel
   private let template: PromptTokens
   private var layout: StreamLayout
@@ -138,6 +140,7 @@ public final class VideoDialogue {
     try model.language.prefill(tokens: caption, positions: frame.caption, cache: cache, segment: .vision)
     try model.language.prefill(
       vision: visionBlock, grid: grid, advance: frame.advance, positions: frame.tokens, cache: cache)
+    gallery.add(first, number: cache.framesSeen - 1, time: time)
     visionTokensRead += grid.tokenCount
   }
 
@@ -283,6 +286,7 @@ public final class VideoDialogue {
 
   private func report(_ pass: PassReport?) {
     guard let pass else { return }
+    gallery.keep(cache.retainedFrames())
     onPass?(PassSummary(before: pass.before, after: pass.after, seconds: pass.seconds))
   }
 
