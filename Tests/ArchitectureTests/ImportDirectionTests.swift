@@ -12,12 +12,13 @@ private let allowedImports: [String: Set<String>] = [
   "BoundedCache": ["Compute"],
   "Models": ["Compute", "ModelFile", "BoundedCache", "Pictures"],
   "SessionInterface": ["Pictures"],
+  "Plotting": ["Pictures", "SessionInterface"],
   "Assistant": [
     "Compute", "ModelFile", "Models", "Tokenization", "Video", "BoundedCache", "SessionInterface", "Pictures",
     "Logging",
   ],
-  "Evaluation": ["Assistant", "BoundedCache", "Compute", "Pictures", "SessionInterface", "Video"],
-  "Screen": ["CNcurses", "Pictures", "SessionInterface"],
+  "Evaluation": ["Assistant", "BoundedCache", "Compute", "Pictures", "Plotting", "SessionInterface", "Video"],
+  "Screen": ["CNcurses", "Pictures", "SessionInterface", "Plotting"],
   "edgeassist": [
     "Assistant", "Compute", "Evaluation", "Quantization", "Screen", "SessionInterface", "Video", "BoundedCache", "Models",
     "ModelFile",

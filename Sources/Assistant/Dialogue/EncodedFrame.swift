@@ -7,6 +7,7 @@ public struct EncodedFrame: Sendable {
   /// A row for each vision token.
   let vectors: EmbeddingBlock
   let grid: FrameGrid
+  let thumbnail: Picture
   /// Stream time of the middle of its pictures, in seconds.
   public let time: Double
   /// When its last picture was taken.
@@ -61,7 +62,8 @@ public struct FrameEncoder {
     do { try tower.encode(first, second, into: &vectors) } catch { throw AssistantError(error) }
     frames.append(
       EncodedFrame(
-        vectors: vectors, grid: tower.configuration.frameGrid(of: first), time: (start + end) / 2, end: end,
+        vectors: vectors, grid: tower.configuration.frameGrid(of: first),
+        thumbnail: FrameGallery.thumbnail(of: first), time: (start + end) / 2, end: end,
         seconds: patchSeconds, pictures: pictures))
   }
 }

@@ -24,6 +24,8 @@ public final class VideoDialogue {
   public let options: DialogueOptions
 
   let cache: KeyValueCache
+  /// Thumbnails of the frames that the cache still holds something of.
+  package private(set) var gallery = FrameGallery()
   private let model: LoadedModel
   private let template: PromptTokens
   private var layout: StreamLayout
@@ -117,7 +119,7 @@ public final class VideoDialogue {
     try completePatch()
     picturesSeen += frame.pictures
     patchSeconds = frame.seconds
-    do { try read(frame.vectors, grid: frame.grid, at: frame.time) } catch { throw AssistantError(error) }
+    do { try read(frame.vectors, grid: frame.grid, thumbnail: frame.thumbnail, at: frame.time) } catch { throw AssistantError(error) }
   }
 
   /// Reads a picture that waits for its second: it is taken twice, as Qwen2-VL pads a video of odd length.
@@ -130,10 +132,12 @@ public final class VideoDialogue {
   private func read(_ first: Picture, _ second: Picture, at time: Double) throws {
     let tower = try vision()
     try tower.encode(first, second, into: &visionBlock)
-    try read(visionBlock, grid: tower.configuration.frameGrid(of: first), at: time)
+    try read(
+      visionBlock, grid: tower.configuration.frameGrid(of: first), thumbnail: FrameGallery.thumbnail(of: first),
+      at: time)
   }
 
-  private func read(_ vectors: EmbeddingBlock, grid: FrameGrid, at time: Double) throws {
+  private func read(_ vectors: EmbeddingBlock, grid: FrameGrid, thumbnail: Picture, at time: Double) throws {
     dropTail()
     if !hasVision { try openVision() }
     let caption = layout.caption(at: time)
@@ -142,6 +146,7 @@ public final class VideoDialogue {
     try model.language.prefill(tokens: caption, positions: frame.caption, cache: cache, segment: .vision)
     try model.language.prefill(
       vision: vectors, grid: grid, advance: frame.advance, positions: frame.tokens, cache: cache)
+    gallery.add(thumbnail, number: cache.framesSeen - 1, time: time)
     visionTokensRead += grid.tokenCount
   }
 
@@ -320,6 +325,7 @@ public final class VideoDialogue {
 
   private func report(_ pass: PassReport?) {
     guard let pass else { return }
+    gallery.keep(cache.retainedFrames())
     onPass?(PassSummary(before: pass.before, after: pass.after, seconds: pass.seconds))
   }
 
