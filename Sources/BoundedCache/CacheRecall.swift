@@ -68,3 +68,14 @@ extension KeyValueCache {
     for layer in isRecalled.indices { isRecalled[layer] = false }
   }
 }
+
+extension KeyValueCache {
+  /// One head's recalled values that the tail sees, a row of 16-bit floats for each token.
+  package func recalledValueRows(layer: Int, head: Int) -> [[UInt16]] {
+    let group = storage.groupOfHead[layer * shape.keyValueHeads + head]
+    let tokens = isRecalled[layer] ? recalledPages[group] * CacheStorage.pageTokens : 0
+    scratch.read(storage, HeadIndex(layer: layer, head: head), slots: -tokens..<0)
+    let dimension = shape.headDimension
+    return (0..<tokens).map { Array(scratch.values[$0 * dimension..<($0 + 1) * dimension]) }
+  }
+}

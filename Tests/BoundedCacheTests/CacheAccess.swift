@@ -1,4 +1,5 @@
 import BoundedCache
+import Compute
 
 /// A cache whose every token can be told from every other: the test's own record of what should be where.
 ///
@@ -14,11 +15,12 @@ struct MarkedCache {
   static let mostTokens = 0x7C00
 
   init(
-    layers: Int = 4, heads: Int = 2, dimension: Int = 8, budget: Int, policy: RetentionPolicy
+    layers: Int = 4, heads: Int = 2, dimension: Int = 8, budget: Int, policy: RetentionPolicy,
+    headBudgets: HeadBudgets? = nil, recall: RecallFile? = nil
   ) throws {
     cache = try KeyValueCache(
       shape: CacheShape(layers: layers, keyValueHeads: heads, headDimension: dimension), budget: budget,
-      policy: policy)
+      policy: policy, heads: headBudgets, recall: recall)
   }
 
   /// Appends without making room first.
@@ -68,7 +70,7 @@ struct MarkedCache {
   }
 
   func visionOrdinals(layer: Int = 0, head: Int = 0) -> [Int]? {
-    ordinals(layer: layer, head: head).map { Array($0.dropFirst(cache.systemCount).prefix(cache.visionCount)) }
+    ordinals(layer: layer, head: head).map { Array($0.dropFirst(cache.systemCount).dropLast(cache.tailCount)) }
   }
 
   private func content(_ ordinal: Int, layer: Int, head: Int) -> (key: [UInt16], value: [UInt16]) {

@@ -20,7 +20,8 @@ extension KeyValueCache {
     let rotation = StreamLayout.rotation(of: configuration, family: model.vision?.configuration.family ?? .qwen2VL)
     try options.headProfile?.check(model.fingerprint)
     let heads = try options.headProfile.map { profile throws(HeadProfileError) in
-      try HeadBudgets(profile: profile, shape: shape, groupSize: Self.groupSize(of: shape))
+      try HeadBudgets(
+        profile: profile, shape: shape, groupSize: Self.groupSize(of: shape), floor: Self.floor(budget: budget))
     }
     let recall = try options.recall.map { recall throws(RecallError) in
       try RecallFile(
@@ -31,6 +32,14 @@ extension KeyValueCache {
       shape: shape, budget: budget, policy: options.policy, parameters: options.compression, rotation: rotation,
       type: options.type, heads: heads, recall: recall)
   }
+
+  /// No head holds less than a quarter of an equal share, and none so little that system prompt, question and answer
+  /// would leave no room for what was seen.
+  private static func floor(budget: Int) -> Double {
+    min(1, max(0.25, Double(leastTokens) / Double(max(budget, 1))))
+  }
+
+  private static let leastTokens = 128
 
   /// Four heads to a group, and fewer where there would be less than four groups.
   private static func groupSize(of shape: CacheShape) -> Int {
