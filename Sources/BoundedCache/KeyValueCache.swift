@@ -13,6 +13,12 @@ public final class KeyValueCache {
   /// How keys turn with what advances from frame to frame.
   public let rotation: TimeRotation
 
+  /// What questions of the usual kinds look for, recorded before the first frame; passes use it where the parameters
+  /// say so. nil until somebody sets it.
+  public var foreseenQueries: ForeseenQueries? {
+    willSet { precondition(newValue.map { $0.shape == shape } ?? true, "the queries are of another shape") }
+  }
+
   /// Tokens held of each part, in every head alike.
   public private(set) var systemCount = 0
   public var visionCount: Int { (vision?.tokenCount ?? 0) + layout.captionTokens }
@@ -356,13 +362,17 @@ public final class KeyValueCache {
     let frameStart = systemCount + layout.captionTokens
     let offset = frameStart * shape.headDimension
     let numbers = held * shape.headDimension
-    selector.prepare(grid: grid, keeping: kept, rotation: rotation, starts: origins.starts)
+    selector.prepare(
+      grid: grid, keeping: kept, rotation: rotation, starts: origins.starts,
+      foreseen: foreseenQueries.map { ($0, origins.length) })
     for layer in 0..<shape.layers {
       for head in 0..<shape.keyValueHeads {
         let keys = UnsafeBufferPointer(start: storage.keys(layer: layer, head: head) + offset, count: numbers)
         let values = UnsafeBufferPointer(start: storage.values(layer: layer, head: head) + offset, count: numbers)
+        let system = UnsafeBufferPointer(
+          start: storage.keys(layer: layer, head: head), count: systemCount * shape.headDimension)
         selector.select(
-          policy, layer: layer, keys: keys.span, values: values.span,
+          policy, layer: layer, head: head, keys: keys.span, values: values.span, system: system.span,
           origins: origins.heads[layer * shape.keyValueHeads + head])
         origins.keep(selector.kept, head: layer * shape.keyValueHeads + head)
         storage.compact(

@@ -12,6 +12,8 @@ public struct DialogueOptions: Sendable, Equatable {
   public var policy: RetentionPolicy
   /// How InfiniPot-V chooses, where that is the policy.
   public var compression: InfiniPotVParameters
+  /// What passes foresee, where `compression` chooses by questions of the usual kinds.
+  public var foreseenQuestions: [String]
   /// nil takes the model's own.
   public var systemPrompt: String?
   public var sampling: SamplingParameters
@@ -28,13 +30,14 @@ public struct DialogueOptions: Sendable, Equatable {
 
   public init(
     budget: Budget = defaultBudget, policy: RetentionPolicy = .infinipotV,
-    compression: InfiniPotVParameters = .published, systemPrompt: String? = nil,
-    sampling: SamplingParameters = SamplingParameters(), maximumAnswerTokens: Int = 512, dialogueShare: Double = 0.25,
-    timelineLimit: Int = 128
+    compression: InfiniPotVParameters = .published, foreseenQuestions: [String] = usualQuestions,
+    systemPrompt: String? = nil, sampling: SamplingParameters = SamplingParameters(), maximumAnswerTokens: Int = 512,
+    dialogueShare: Double = 0.25, timelineLimit: Int = 128
   ) {
     self.budget = budget
     self.policy = policy
     self.compression = compression
+    self.foreseenQuestions = foreseenQuestions
     self.systemPrompt = systemPrompt
     self.sampling = sampling
     self.maximumAnswerTokens = maximumAnswerTokens

@@ -22,9 +22,9 @@ public final class VideoDialogue {
   public let options: DialogueOptions
 
   let cache: KeyValueCache
-  private let model: LoadedModel
-  private let template: PromptTokens
-  private var layout: StreamLayout
+  let model: LoadedModel
+  let template: PromptTokens
+  private(set) var layout: StreamLayout
   private var tailTimeline = RotaryTimeline()
   private var hasVision = false
   /// A picture that waits for the second one of its temporal patch, with its stream time.
@@ -148,6 +148,7 @@ public final class VideoDialogue {
     try model.language.prefill(tokens: opening, positions: positions, cache: cache, segment: .system)
     layout.begin()
     hasVision = true
+    try foresee()
   }
 
   // MARK: Questions
