@@ -12,12 +12,20 @@ extension KeyValueCache {
       let kept = frames[group] * size.tokensPerFrame
       guard kept < held else { continue }
       let grid = FrameGrid(frames: held / size.tokensPerFrame, height: size.height, width: size.width)
-      selector.prepare(grid: grid, keeping: kept, rotation: rotation, starts: starts)
+      selector.prepare(
+        grid: grid, keeping: kept, rotation: rotation, starts: starts,
+        foreseen: foreseenQueries.map { ($0, origins.length) })
       for member in members {
         scratch.read(storage, member, slots: frameStart..<frameStart + held)
         let index = member.layer * shape.keyValueHeads + member.head
+        if foreseenQueries != nil { systemScratch.read(storage, member, slots: 0..<systemCount) }
+        let system = foreseenQueries == nil ? 0 : systemCount
         scratch.withNumbers(held * shape.headDimension) { keys, values in
-          selector.select(policy, layer: member.layer, keys: keys, values: values, origins: origins.heads[index])
+          systemScratch.withNumbers(system * shape.headDimension) { systemKeys, _ in
+            selector.select(
+              policy, layer: member.layer, head: member.head, keys: keys, values: values, system: systemKeys,
+              origins: origins.heads[index])
+          }
         }
         recall?.archive(
           member, rows: scratch, count: held, kept: selector.kept, origins: origins.heads[index],

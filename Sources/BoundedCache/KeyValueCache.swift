@@ -18,6 +18,12 @@ public final class KeyValueCache {
   /// How keys turn with what advances from frame to frame.
   public let rotation: TimeRotation
 
+  /// What questions of the usual kinds look for, recorded before the first frame; passes use it where the parameters
+  /// say so. nil until somebody sets it.
+  public var foreseenQueries: ForeseenQueries? {
+    willSet { precondition(newValue.map { $0.shape == shape } ?? true, "the queries are of another shape") }
+  }
+
   /// Tokens held of each part; of the vision part the mean over all heads, rounded up.
   public private(set) var systemCount = 0
   public internal(set) var tailCount = 0
@@ -40,8 +46,10 @@ public final class KeyValueCache {
   var selector: TokenSelector
   /// Tokens that the heads of each group may hold; unused under `full`.
   var capacities: [Int]
-  /// One head's frame tokens while a pass looks at them: keys, then values.
-  var scratch = RowScratch()
+  /// One head's frame tokens while a pass looks at them.
+  let scratch = RowScratch()
+  /// The same of the system prompt.
+  let systemScratch = RowScratch()
   var plans: [AttentionPlan] = []
   /// Where what passes give up goes, and comes back from; nil gives it up for good.
   let recall: RecallTier?

@@ -28,6 +28,9 @@ public final class LanguageModel {
   /// to the end.
   package var observer: StageObserver?
 
+  /// Given every layer's rotated queries, `[tokens][attention heads × head dimension]`, of the tokens just read, if set.
+  public var queryObserver: ((_ layer: Int, _ queries: [Float]) -> Void)?
+
   let path: String
   /// False where the embedding matrix is the output head as well.
   let hasOutputHead: Bool
@@ -259,6 +262,7 @@ public final class LanguageModel {
     if let norm = layer.keyNorm { normalizeHeads(keys, count: count, heads: configuration.keyValueHeads, norm) }
     engine.rotate(queries, count: count, heads: configuration.heads, cosines: rotary.cosines, sines: rotary.sines)
     engine.rotate(keys, count: count, heads: configuration.keyValueHeads, cosines: rotary.cosines, sines: rotary.sines)
+    if let queryObserver { queryObserver(index, queries.values(count)) }
     cache.store(keys: keys, values: values, count: count, layer: index, remaining: remaining, engine: engine)
   }
 

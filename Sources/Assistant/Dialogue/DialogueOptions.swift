@@ -19,6 +19,8 @@ public struct DialogueOptions: Sendable, Equatable {
   public var headProfile: HeadProfile?
   /// nil gives up for good what passes give up.
   public var recall: RecallOptions?
+  /// What passes foresee, where `compression` chooses by questions of the usual kinds.
+  public var foreseenQuestions: [String]
   /// nil takes the model's own.
   public var systemPrompt: String?
   public var sampling: SamplingParameters
@@ -36,7 +38,7 @@ public struct DialogueOptions: Sendable, Equatable {
   public init(
     budget: Budget = defaultBudget, policy: RetentionPolicy = .infinipotV, type: KeyValueType = .f16,
     compression: InfiniPotVParameters = .published, headProfile: HeadProfile? = nil, recall: RecallOptions? = nil,
-    systemPrompt: String? = nil,
+    foreseenQuestions: [String] = usualQuestions, systemPrompt: String? = nil,
     sampling: SamplingParameters = SamplingParameters(), maximumAnswerTokens: Int = 512, dialogueShare: Double = 0.25,
     timelineLimit: Int = 128
   ) {
@@ -46,6 +48,7 @@ public struct DialogueOptions: Sendable, Equatable {
     self.compression = compression
     self.headProfile = headProfile
     self.recall = recall
+    self.foreseenQuestions = foreseenQuestions
     self.systemPrompt = systemPrompt
     self.sampling = sampling
     self.maximumAnswerTokens = maximumAnswerTokens

@@ -26,9 +26,9 @@ public final class VideoDialogue {
   let cache: KeyValueCache
   /// Thumbnails of the frames that the cache still holds something of.
   package private(set) var gallery = FrameGallery()
-  private let model: LoadedModel
-  private let template: PromptTokens
-  private var layout: StreamLayout
+  let model: LoadedModel
+  let template: PromptTokens
+  private(set) var layout: StreamLayout
   private var tailTimeline = RotaryTimeline()
   private var hasVision = false
   /// A picture that waits for the second one of its temporal patch, with its stream time.
@@ -157,6 +157,7 @@ public final class VideoDialogue {
     try model.language.prefill(tokens: opening, positions: positions, cache: cache, segment: .system)
     layout.begin()
     hasVision = true
+    try foresee()
   }
 
   // MARK: Questions
