@@ -4,8 +4,8 @@ import Foundation
 ///
 /// A query's estimate for a page is that of the page's mean key, and a quarter of the way up from there to the bound on
 /// its best key. The mean alone overlooks a page where one token of many is what the query looks for; the bound prefers
-/// pages that are merely mixed. On synthetic keys of changing scenes, and of still ones with brief events, a quarter
-/// was within two points of the best of both (share of the true attention that the best eighth of the pages draws).
+/// pages that are merely mixed. On synthetic keys of a changing scene, and of a still one with brief events, a quarter
+/// came within a point of the best of both (Tests/CrossChecks/page_ranking.py).
 struct PageScorer {
   let queryCount: Int
   private let half: Int
@@ -93,7 +93,8 @@ struct PageScorer {
 /// Turns estimates into the share of attention that each page would draw among the pages.
 ///
 /// Every query has one vote and divides it by its softmax over the pages. Ranked by the highest estimate of any query
-/// instead, a few queries with large numbers would decide for all.
+/// instead, a few queries with large numbers would decide for all: of a changing scene's true attention, the best
+/// eighth of the pages then drew 19.6 %, and by votes 23.4 %, where 25.5 % are possible (same script).
 struct PageShares {
   /// The sum of the queries' votes, page by page.
   private(set) var shares: [Float]
@@ -104,15 +105,23 @@ struct PageShares {
 
   /// Adds the votes of some queries. Queries that are not finite have none.
   ///
-  /// - Parameter estimates: `[page][query]`.
-  mutating func add(_ estimates: [Float], queries: Int) {
-    for query in 0..<queries {
-      var highest = -Float.infinity
-      for page in shares.indices { highest = max(highest, estimates[page * queries + query]) }
-      var sum: Float = 0
-      for page in shares.indices { sum += exp(estimates[page * queries + query] - highest) }
-      guard sum.isFinite, sum > 0 else { continue }
-      for page in shares.indices { shares[page] += exp(estimates[page * queries + query] - highest) / sum }
+  /// - Parameter estimates: `[page][query]`; overwritten.
+  mutating func add(_ estimates: inout [Float], queries: Int) {
+    var highest = [Float](repeating: -.infinity, count: queries)
+    var sums = [Float](repeating: 0, count: queries)
+    for start in stride(from: 0, to: shares.count * queries, by: queries) {
+      for query in 0..<queries { highest[query] = max(highest[query], estimates[start + query]) }
+    }
+    for start in stride(from: 0, to: shares.count * queries, by: queries) {
+      for query in 0..<queries {
+        let weight = exp(estimates[start + query] - highest[query])
+        estimates[start + query] = weight
+        sums[query] += weight
+      }
+    }
+    for query in 0..<queries where sums[query].isFinite && sums[query] > 0 {
+      let vote = 1 / sums[query]
+      for page in shares.indices { shares[page] += estimates[page * queries + query] * vote }
     }
   }
 }

@@ -48,7 +48,7 @@ final class RecallDisk {
 
   /// Makes the file so long, with room on the disk for all of it, so that a full disk shows now and not later.
   ///
-  /// - Throws: `noSpace`; the file then has its former size again, or is gone if it is new.
+  /// - Throws: `noSpace`; the file then has its former size again.
   func allocate(_ newByteCount: Int) throws(RecallError) {
     var limit = rlimit()
     #if canImport(Glibc)
@@ -65,14 +65,15 @@ final class RecallDisk {
       repeat { problem = posix_fallocate(descriptor, 0, off_t(newByteCount)) } while problem == EINTR
     }
     guard problem == 0 else {
-      if isNew {
-        unlink(path)
-      } else {
-        ftruncate(descriptor, off_t(byteCount))
-      }
+      ftruncate(descriptor, off_t(byteCount))
       throw .noSpace(path: path, byteCount: newByteCount, reason: RecallDisk.message(problem))
     }
     byteCount = newByteCount
+  }
+
+  /// Leaves no file behind where there was none.
+  func removeIfNew() {
+    if isNew { unlink(path) }
   }
 
   /// Makes sure that the file is still there, whole.

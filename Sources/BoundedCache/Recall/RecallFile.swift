@@ -51,9 +51,14 @@ public final class RecallFile {
       header = RecallHeader(layout: layout, origin: origin, generation: kept.generation)
     }
     generation = header.generation
-    // A crash from here on leaves a file that is known as ours.
-    try RecallFile.write(header, to: disk)
-    try disk.allocate(layout.byteCount)
+    do throws(RecallError) {
+      // A crash from here on leaves a file that is known as ours.
+      try RecallFile.write(header, to: disk)
+      try disk.allocate(layout.byteCount)
+    } catch {
+      disk.removeIfNew()
+      throw error
+    }
     self.shape = shape
     self.pageTokens = pageTokens
     self.rotation = rotation
@@ -144,7 +149,8 @@ public final class RecallFile {
       let numbers = first * shape.headDimension..<last * shape.headDimension
       var scorer = PageScorer(
         queries: queries.extracting(numbers), headDimension: shape.headDimension, rotation: rotation)
-      shares.add(try estimate(index, scorer: &scorer, place: place), queries: scorer.queryCount)
+      var estimates = try estimate(index, scorer: &scorer, place: place)
+      shares.add(&estimates, queries: scorer.queryCount)
     }
     var choices: [RecallChoice] = []
     choices.reserveCapacity(shares.shares.count)

@@ -117,7 +117,8 @@ struct RecallDamageTests {
       for _ in 0...chance.shift(below: 8) {
         // Half of the damage goes to the header's fields, which lie at its two ends.
         let places = [0..<128, 4088..<4096, 4096..<damaged.count, 4096..<damaged.count]
-        damaged[Int.random(in: places[chance.shift(below: 4)], using: &chance)] = UInt8(truncatingIfNeeded: chance.next())
+        let offset = Int.random(in: places[chance.shift(below: 4)], using: &chance)
+        damaged[offset] = UInt8(truncatingIfNeeded: chance.next())
       }
       try overwrite(damaged)
       do {

@@ -85,8 +85,11 @@ struct RecallRankingTests {
     var chance = SplitMix64(seed: 10)
     try fill(file, event: chance.numbers(32, times: 8), pages: [20])
     var damaged = RecallRows()
-    for token in 0..<16 { damaged.add([.nan] + [Float](repeating: .infinity, count: 31), [.nan] + chance.numbers(31),
-      frame: Int64(240 + token / 4), position: Int32(240 + token / 4)) }
+    for token in 0..<16 {
+      damaged.add(
+        [.nan] + [Float](repeating: .infinity, count: 31), [.nan] + chance.numbers(31),
+        frame: Int64(240 + token / 4), position: Int32(240 + token / 4))
+    }
     try file.append(damaged)
     let queries = [Float](repeating: .nan, count: 32) + [Float](repeating: .infinity, count: 32) + chance.numbers(32)
     let ranked = try file.rank(queries)

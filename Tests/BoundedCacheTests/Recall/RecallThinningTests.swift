@@ -44,6 +44,14 @@ struct RecallThinningTests {
     #expect(file.statistics.pagesThinned == 760)
   }
 
+  @Test("All of the file is set aside on the disk at the start")
+  func reserved() throws {
+    let file = try file()
+    var status = stat()
+    #expect(stat(folder.file, &status) == 0)
+    #expect(Int(status.st_blocks) * 512 >= file.byteCount)
+  }
+
   @Test("Pages are held whole and unmixed after many have given way")
   func contents() throws {
     let file = try file()
