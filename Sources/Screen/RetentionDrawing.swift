@@ -20,7 +20,8 @@ func drawRetention(_ state: ScreenState, into grid: inout CellGrid, area: Rectan
   let margin = "L\(map.layers - 1) ".count
   let summary = summaryRows(map, columns: area.columns, theme: theme)
   let plan = RetentionRows(
-    rows: area.rows - 1, layers: map.layers, summary: summary.count, isFine: theme.drawsHalfBlocks)
+    rows: area.rows - 1, layers: map.layers, summary: summary.count,
+    thumbnails: thumbnailRows(map, columns: area.columns - margin), isFine: theme.drawsHalfBlocks)
   let axis = RetentionAxis(map, columns: area.columns - margin, widest: 3)
   let left = area.column + margin
   var row = area.row + 1
@@ -55,19 +56,29 @@ package struct RetentionRows: Equatable {
 
   /// - Parameters:
   ///   - summary: rows of text at the end; two more tell the times.
+  ///   - thumbnails: the most rows for the strip of thumbnails.
   ///   - isFine: whether a row can show two layers.
-  package init(rows: Int, layers: Int, summary: Int, isFine: Bool) {
+  package init(rows: Int, layers: Int, summary: Int, thumbnails most: Int, isFine: Bool) {
     let free = max(1, rows - summary - 2)
     let least = min(isFine ? (layers + 1) / 2 : layers, max(1, free / 2))
     if free >= 7 {
-      marks = true
-      thumbnails = min(free - 1 - least, max(3, min(10, (free - 1) / 2)))
+      marks = most > 0
+      thumbnails = min(most, free - 1 - least, max(3, min(10, (free - 1) / 2)))
     } else if free >= 5 {
-      thumbnails = 3
+      thumbnails = min(most, 3)
     }
     // Few layers do not fill a high pane by themselves.
     heat = min(free - thumbnails - (marks ? 1 : 0), max(1, layers * 2))
+    // Where each layer has rows, all have as many.
+    let steps = isFine ? heat * 2 : heat
+    if layers > 0, steps >= layers { heat = (steps / layers * layers + (isFine ? 1 : 0)) / (isFine ? 2 : 1) }
   }
+}
+
+/// Rows of thumbnails of which three stand beside each other; 0 without any.
+private func thumbnailRows(_ map: RetentionMap, columns: Int) -> Int {
+  guard let shape = map.frames.lazy.compactMap(\.thumbnail).first(where: { $0.width > 0 }) else { return 0 }
+  return max(3, (columns / 3 - 1) * shape.height / shape.width / 2)
 }
 
 private func summaryRows(_ map: RetentionMap, columns: Int, theme: Theme) -> [String] {
