@@ -55,7 +55,7 @@ let package = Package(
     tests("BoundedCacheTests", ["BoundedCache"], resources: [.copy("Goldens")]),
     tests("ModelsTests", ["Models"], resources: [.copy("Goldens")]),
     tests("AssistantTests", ["Assistant"], resources: [.copy("Goldens")]),
-    tests("EvaluationTests", ["Evaluation", "Assistant", "Pictures"]),
+    tests("EvaluationTests", ["Evaluation", "Assistant", "BoundedCache", "Pictures"]),
     tests("ScreenTests", ["Screen", "SessionInterface", "Pictures"]),
     .testTarget(
       name: "FuzzTests", dependencies: ["Assistant", "Models", "ModelFile", "Compute"],
