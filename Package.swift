@@ -57,7 +57,7 @@ let package = Package(
     tests("ModelsTests", ["Models"], resources: [.copy("Goldens")]),
     tests("PlottingTests", ["Plotting", "SessionInterface", "Pictures"]),
     tests("AssistantTests", ["Assistant"], resources: [.copy("Goldens")]),
-    tests("EvaluationTests", ["Evaluation", "Assistant", "Pictures"]),
+    tests("EvaluationTests", ["Evaluation", "Assistant", "BoundedCache", "Pictures"]),
     tests("ScreenTests", ["Screen", "SessionInterface", "Plotting", "Pictures"]),
     .testTarget(
       name: "FuzzTests", dependencies: ["Assistant", "Models", "ModelFile", "Compute"],

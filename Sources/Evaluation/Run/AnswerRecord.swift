@@ -27,6 +27,31 @@ public struct AnswerRecord: Sendable, Codable, Equatable {
   public var prefillMilliseconds: Double
   public var answerMilliseconds: Double
 
+  package init(
+    configuration: String, budget: String?, stream: Int, streamKind: String, question: Int, kind: String,
+    place: AnswerPlace?, ask: String, expected: String, answer: String?, error: String?, held: Int, peak: Int,
+    bytes: Int, passes: Int, passMilliseconds: Double, prefillMilliseconds: Double, answerMilliseconds: Double
+  ) {
+    self.configuration = configuration
+    self.budget = budget
+    self.stream = stream
+    self.streamKind = streamKind
+    self.question = question
+    self.kind = kind
+    self.place = place
+    self.ask = ask
+    self.expected = expected
+    self.answer = answer
+    self.error = error
+    self.held = held
+    self.peak = peak
+    self.bytes = bytes
+    self.passes = passes
+    self.passMilliseconds = passMilliseconds
+    self.prefillMilliseconds = prefillMilliseconds
+    self.answerMilliseconds = answerMilliseconds
+  }
+
   /// Whether the answer is the right one, word for word; spaces do not count.
   public var isCorrect: Bool { answer.map { Self.tidy($0) == Self.tidy(expected) } ?? false }
 

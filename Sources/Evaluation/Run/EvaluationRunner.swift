@@ -143,7 +143,3 @@ public actor EvaluationRunner {
     options.report(step)
   }
 }
-
-extension EvaluationStream {
-  var questionCount: Int { moments.reduce(0) { $0 + $1.questions.count } }
-}

@@ -36,8 +36,7 @@ public struct DoorstepSuite: EvaluationSuite {
     var random = SeededGenerator(seed: options.seed, part: UInt64(number))
     let story = StoryMaker(length: options.seconds, visits: options.visits).story(kind, &random)
     let timeline = Timeline(story, phase: random.number(in: 0...1))
-    let plan: [(part: Double, count: Int)] =
-      kind == .dialogue ? [(0.4, 2), (0.7, 3), (1, 3)] : [(1, options.questionsPerStream)]
+    let plan = plan(kind, options)
     var moments: [EvaluationMoment] = []
     var asked = 0
     for (part, count) in plan {
@@ -59,6 +58,15 @@ public struct DoorstepSuite: EvaluationSuite {
     let stream = EvaluationStream(
       number: number, kind: kind.rawValue, moments: moments, isConversation: kind == .dialogue)
     return (stream, timeline)
+  }
+
+  /// When questions come, as parts of the stream, and how many at each moment.
+  private static func plan(_ kind: StreamKind, _ options: DoorstepOptions) -> [(part: Double, count: Int)] {
+    switch kind {
+    case .dialogue: [(0.4, 2), (0.7, 3), (1, 3)]
+    case .dayAndNight: [(0.3, 3), (0.6, 3), (1, 4)]
+    case .early, .middle, .late, .spread, .distractors, .empty: [(1, options.questionsPerStream)]
+    }
   }
 
   public func show(

@@ -6,6 +6,9 @@ import Foundation
 
 /// Which streams and questions there are.
 struct SuiteOptions: ParsableArguments {
+  @Option(name: .long, help: ArgumentHelp("What to ask about.", valueName: "name"))
+  var suite: SuiteName = .stream
+
   @Option(name: .long, help: ArgumentHelp("Questions in all.", valueName: "n"))
   var questions = 300
 
@@ -28,13 +31,33 @@ struct SuiteOptions: ParsableArguments {
   @Option(name: .long, help: ArgumentHelp("Seed of streams and questions.", valueName: "n"))
   var seed: UInt64 = 1
 
-  var options: DoorstepOptions {
-    DoorstepOptions(
-      seed: seed, questions: questions, seconds: seconds, visits: visits.range,
-      kinds: kinds?.list ?? StreamKind.allCases, questionsPerStream: perStream)
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Own clips in place of drawn streams: a request file as --batch reads it, each request with a video.",
+      valueName: "file"))
+  var requests: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "The right answers to --requests: JSON Lines with id, answer and, if you like, turn, kind and place.",
+      valueName: "file"))
+  var answers: String?
+
+  /// - Throws: `EvaluationError` or `AssistantError` for files of requests and answers that cannot be used.
+  func make() throws -> any EvaluationSuite {
+    if let requests, let answers {
+      return try ClipSuite(requests: requests, answers: answers, sampling: StreamSettings())
+    }
+    return DoorstepSuite(
+      DoorstepOptions(
+        seed: seed, questions: questions, seconds: seconds, visits: visits.range,
+        kinds: kinds?.list ?? StreamKind.allCases, questionsPerStream: perStream))
   }
 
   func validate() throws {
+    if (requests == nil) != (answers == nil) { throw ValidationError("--requests and --answers need each other") }
     if !(1...1_000_000).contains(questions) {
       throw ValidationError("--questions must be between 1 and 1000000, not \(questions)")
     }
@@ -45,6 +68,12 @@ struct SuiteOptions: ParsableArguments {
       throw ValidationError("--per-stream must be between 1 and 100, not \(perStream)")
     }
   }
+}
+
+/// The suites that there are.
+enum SuiteName: String, ExpressibleByArgument, CaseIterable {
+  /// Drawn streams.
+  case stream
 }
 
 /// One number or two with a dash between them.
@@ -202,6 +231,11 @@ struct ResultOptions: ParsableArguments {
 
   func validate() throws {
     if resume && output == nil { throw ValidationError("--resume needs --output FILE") }
+  }
+
+  /// Makes sure that the figures can be written, lest it be found out only when they are there.
+  func check() throws(AssistantError) {
+    if let json, json != "-" { _ = try BatchOutput(path: json, keepingContents: true) }
   }
 
   /// Prints the tables, or the figures as JSON where they are wanted.
