@@ -45,7 +45,8 @@ let package = Package(
     library("Evaluation", ["Assistant", "BoundedCache", "Compute", "Pictures", "Plotting", "SessionInterface", "Video"]),
     library("Screen", ["CNcurses", "Pictures", "SessionInterface", "Plotting"]),
     .executableTarget(
-      name: "edgeassist", dependencies: ["Assistant", "Evaluation", "Quantization", "Screen", argumentParser, log, "TOMLKit"],
+      name: "edgeassist",
+      dependencies: ["Assistant", "Evaluation", "Plotting", "Quantization", "Screen", argumentParser, log, "TOMLKit"],
       swiftSettings: warningsAreErrors),
 
     tests("ModelFileTests", ["ModelFile"], resources: [.copy("Goldens")]),

@@ -26,6 +26,11 @@ public struct AnswerRecord: Sendable, Codable, Equatable {
   /// Reading the stream so far into the decoder, passes included, without the vision tower.
   public var prefillMilliseconds: Double
   public var answerMilliseconds: Double
+  /// Mean time of reading one of the last frames before the question, and of the answer's first word.
+  public var frameMilliseconds = 0.0
+  public var firstWordMilliseconds = 0.0
+  /// Memory of the whole process after the answer.
+  public var residentBytes = 0
 
   package init(
     configuration: String, budget: String?, stream: Int, streamKind: String, question: Int, kind: String,
@@ -76,7 +81,8 @@ public struct AnswerRecord: Sendable, Codable, Equatable {
       ("answer", text(answer)), ("error", text(error)), ("correct", .bool(isCorrect)), ("held", .integer(held)),
       ("peak", .integer(peak)), ("bytes", .integer(bytes)), ("passes", .integer(passes)),
       ("passMilliseconds", .number(passMilliseconds)), ("prefillMilliseconds", .number(prefillMilliseconds)),
-      ("answerMilliseconds", .number(answerMilliseconds)),
+      ("answerMilliseconds", .number(answerMilliseconds)), ("frameMilliseconds", .number(frameMilliseconds)),
+      ("firstWordMilliseconds", .number(firstWordMilliseconds)), ("residentBytes", .integer(residentBytes)),
     ])
   }
 }

@@ -52,6 +52,7 @@ struct Evaluate: AsyncParsableCommand {
     let summary = EvaluationSummary(
       records: records, configurations: memory.configurations.list, budgets: memory.budgets)
     try results.write(summary, suite: suite, isComplete: !isInterrupted)
+    if let plot = results.plot { try RetentionPlot(await runner.retention.map { ($0.label, $0.map) }).write(to: plot) }
     if isInterrupted { throw ExitStatus.interrupted }
   }
 }

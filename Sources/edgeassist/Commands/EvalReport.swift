@@ -20,7 +20,7 @@ struct EvaluationReport {
   }
 
   var text: String {
-    var lines = head + [""] + table
+    var lines = head + [""] + table + [""] + speeds
     for breakdown in EvaluationSummary.Breakdown.allCases {
       let part = self.table(of: breakdown)
       if !part.isEmpty { lines += [""] + part }
@@ -61,6 +61,21 @@ struct EvaluationReport {
     }
     return lines
   }
+
+  private var speeds: [String] {
+    var table = TextTable(numeric: [1, 2, 3, 4])
+    table.add("by time and memory", "ms a frame", "ms to first word", "ms an answer", "resident")
+    for cell in summary.cells {
+      table.add(
+        name(cell), milliseconds(cell.secondsPerFrame), milliseconds(cell.secondsToFirstWord),
+        milliseconds(cell.secondsPerAnswer), memorySize(cell.residentBytes))
+    }
+    var lines = table.lines(indent: 0)
+    if !lines.isEmpty { lines[0] = style.bold(lines[0]) }
+    return lines
+  }
+
+  private func milliseconds(_ seconds: Double) -> String { String(format: "%.1f", seconds * 1000) }
 
   // MARK: Parts
 

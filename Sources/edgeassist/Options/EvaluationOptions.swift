@@ -25,6 +25,13 @@ struct SuiteOptions: ParsableArguments {
         + "Left out: all, in turn.", valueName: "names"))
   var kinds: StreamKinds?
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Quiet seconds before each story begins: 86400 asks after a day. (The quiet is drawn once and repeated.)",
+      valueName: "s"))
+  var lead = 0.0
+
   @Option(name: .customLong("per-stream"), help: ArgumentHelp("Questions about one stream.", valueName: "n"))
   var perStream = 10
 
@@ -53,7 +60,7 @@ struct SuiteOptions: ParsableArguments {
     return DoorstepSuite(
       DoorstepOptions(
         seed: seed, questions: questions, seconds: seconds, visits: visits.range,
-        kinds: kinds?.list ?? StreamKind.allCases, questionsPerStream: perStream))
+        kinds: kinds?.list ?? StreamKind.allCases, questionsPerStream: perStream, lead: lead))
   }
 
   func validate() throws {
@@ -63,6 +70,9 @@ struct SuiteOptions: ParsableArguments {
     }
     if !(seconds >= 10 && seconds <= 86_400) {
       throw ValidationError("--seconds must be between 10 and 86400, not \(seconds)")
+    }
+    if !(lead >= 0 && lead <= 10 * 86_400) {
+      throw ValidationError("--lead must be between 0 and 864000, not \(lead)")
     }
     if !(1...100).contains(perStream) {
       throw ValidationError("--per-stream must be between 1 and 100, not \(perStream)")
@@ -228,6 +238,13 @@ struct ResultOptions: ParsableArguments {
 
   @Option(name: .long, help: ArgumentHelp("Write the figures here as JSON; - for standard output.", valueName: "file"))
   var json: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Write a picture here (PNG) of what each bounded configuration still holds of the last stream, at the last share.",
+      valueName: "file"))
+  var plot: String?
 
   func validate() throws {
     if resume && output == nil { throw ValidationError("--resume needs --output FILE") }
