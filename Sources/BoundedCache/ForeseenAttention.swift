@@ -32,12 +32,13 @@ struct ForeseenAttention {
   }
 
   /// - Parameters:
-  ///   - keys: of the tokens held, `values` alike: 16-bit floats `[tokens][dimension]`.
+  ///   - keys: of the tokens held, `values` alike: 16-bit floats `[tokens][dimension]`. Without values, the scores are
+  ///     the shares of attention alone.
   ///   - system: keys of what is never dropped but takes its share of attention too.
   ///   - foreseen: has at least one query for this head.
   ///   - steps: how far the questions have moved since the queries were recorded, in places.
   mutating func score(
-    keys: Span<UInt16>, values: Span<UInt16>, system: Span<UInt16>?, foreseen: ForeseenQueries, layer: Int, head: Int,
+    keys: Span<UInt16>, values: Span<UInt16>?, system: Span<UInt16>?, foreseen: ForeseenQueries, layer: Int, head: Int,
     steps: Int32
   ) {
     let dimension = dimension
@@ -53,13 +54,21 @@ struct ForeseenAttention {
     if let system { multiply(system, rows: rows, from: held) }
     sumExponentials(tokens: held + always, rows: rows)
 
+    for token in 0..<held {
+      var best = -Float.greatestFiniteMagnitude
+      for query in 0..<rows { best = max(best, products[token * rows + query] - totals[query]) }
+      scores[token] = best
+    }
+    if let values { weigh(by: values, tokens: held) }
+  }
+
+  private mutating func weigh(by values: Span<UInt16>, tokens: Int) {
+    let dimension = dimension
     values.withUnsafeBufferPointer { values in
       guard let value = values.baseAddress else { return }
-      for token in 0..<held {
-        var best = -Float.greatestFiniteMagnitude
-        for query in 0..<rows { best = max(best, products[token * rows + query] - totals[query]) }
+      for token in 0..<tokens {
         let norm = HalfPrecision.squaredNorm(value + token * dimension, count: dimension).squareRoot()
-        scores[token] = best + log(norm + ForeseenAttention.smallestNorm)
+        scores[token] += log(norm + ForeseenAttention.smallestNorm)
       }
     }
   }
