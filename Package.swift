@@ -42,7 +42,8 @@ let package = Package(
     library("SessionInterface", ["Pictures"]),
     library("Plotting", ["Pictures", "SessionInterface"]),
     library("Assistant", ["Models", "Tokenization", "Video", "BoundedCache", "SessionInterface", log]),
-    library("Evaluation", ["Assistant", "BoundedCache", "Compute", "Pictures", "Plotting", "SessionInterface", "Video"]),
+    library(
+      "Evaluation", ["Assistant", "BoundedCache", "Compute", "Pictures", "Plotting", "SessionInterface", "Video"]),
     library("Screen", ["CNcurses", "Pictures", "SessionInterface", "Plotting"]),
     .executableTarget(
       name: "edgeassist",

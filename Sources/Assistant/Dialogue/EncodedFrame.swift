@@ -55,8 +55,8 @@ public struct FrameEncoder {
     try encode(first.picture, picture, from: first.time, to: time, pictures: 2)
   }
 
-  /// Lets the stream go on with what has been seen so far, over and over, until it has lasted so long: a way to hours of
-  /// stream that the tower need not look at. The tower's vectors are shared.
+  /// Lets the stream go on with what has been seen so far, over and over, until it has lasted so long: a way to hours
+  /// of stream that the tower need not look at. The tower's vectors are shared.
   ///
   /// - Parameter end: stream time in seconds; frames that would end after it are left out.
   public mutating func repeatUntil(_ end: Double) {

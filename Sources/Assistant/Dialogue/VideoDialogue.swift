@@ -119,7 +119,11 @@ public final class VideoDialogue {
     try completePatch()
     picturesSeen += frame.pictures
     patchSeconds = frame.seconds
-    do { try read(frame.vectors, grid: frame.grid, thumbnail: frame.thumbnail, at: frame.time) } catch { throw AssistantError(error) }
+    do {
+      try read(frame.vectors, grid: frame.grid, thumbnail: frame.thumbnail, at: frame.time)
+    } catch {
+      throw AssistantError(error)
+    }
   }
 
   /// Reads a picture that waits for its second: it is taken twice, as Qwen2-VL pads a video of odd length.

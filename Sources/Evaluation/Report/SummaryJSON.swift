@@ -18,7 +18,8 @@ extension EvaluationSummary {
         ("millisecondsPerPass", cell.secondsPerPass.map { .number($0 * 1000) } ?? .null),
         ("passShare", .number(cell.passShare)), ("millisecondsPerFrame", .number(cell.secondsPerFrame * 1000)),
         ("millisecondsToFirstWord", .number(cell.secondsToFirstWord * 1000)),
-        ("millisecondsPerAnswer", .number(cell.secondsPerAnswer * 1000)), ("residentBytes", .integer(cell.residentBytes)),
+        ("millisecondsPerAnswer", .number(cell.secondsPerAnswer * 1000)),
+        ("residentBytes", .integer(cell.residentBytes)),
         ("refused", .integer(cell.refused)),
       ]
       for breakdown in Breakdown.allCases {

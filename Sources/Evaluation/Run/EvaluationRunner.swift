@@ -127,9 +127,9 @@ public actor EvaluationRunner {
     var run = StreamRun(stream: stream, configuration: configuration, budget: budget)
     step.label = "stream \(stream.number + 1): \(run.label)"
     do throws(AssistantError) {
-      try run.answer(frames, model: model, options: options.dialogue, isCancelled: { isInterrupted.load(ordering: .relaxed) }) {
-        (record: AnswerRecord) throws(AssistantError) in try keep(record, file)
-      }
+      try run.answer(
+        frames, model: model, options: options.dialogue, isCancelled: { isInterrupted.load(ordering: .relaxed) },
+        keep: { record throws(AssistantError) in try keep(record, file) })
       note(run.retention, of: configuration, label: run.label)
     } catch {
       // A budget that is too small for this stream is a result; whatever else fails ends the run.

@@ -8,7 +8,6 @@ public struct DoorstepSuite: EvaluationSuite {
   private let options: DoorstepOptions
   /// Pairs of quiet pictures that are drawn and seen; the rest of a quiet lead repeats them.
   private static let quietPairs = 64
-  private static let quietGap = 100.0
   /// Sets the choices of drawing apart from those of the story.
   private static let pictures: UInt64 = 1 << 32
 
@@ -78,15 +77,19 @@ public struct DoorstepSuite: EvaluationSuite {
   ) async throws {
     let timeline = timelines[stream.number]
     let end = (stream.moments.last?.time ?? 0) - options.lead
-    var painter = StreamPainter(
-      timeline.story, side: Self.side(for: model),
-      random: SeededGenerator(seed: options.seed, part: UInt64(stream.number) | Self.pictures), sheet: try ThingSheet())
+    let random = SeededGenerator(seed: options.seed, part: UInt64(stream.number) | Self.pictures)
+    let side = Self.side(for: model)
+    let sheet = try ThingSheet()
+    var painter = StreamPainter(timeline.story, side: side, random: random, sheet: sheet)
     if options.lead > 0 {
-      // After the story's end nothing comes any more.
-      let quiet = timeline.story.length + Self.quietGap
+      // The same place before the story, where nothing comes.
+      var quiet = timeline.story
+      quiet.visits = []
+      quiet.changes = []
+      var quietPainter = StreamPainter(quiet, side: side, random: random, sheet: sheet)
       for pair in 0..<Self.quietPairs where Double(pair + 1) <= options.lead {
         for time in [Double(pair), Double(pair) + Timeline.pictureStep] {
-          try encoder.add(painter.picture(at: quiet + time), at: time)
+          try encoder.add(quietPainter.picture(at: time), at: time)
         }
       }
       encoder.repeatUntil(options.lead)

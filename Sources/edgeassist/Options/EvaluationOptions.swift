@@ -156,7 +156,9 @@ struct ComparisonOptions: ParsableArguments {
 
   func dialogue() throws(AssistantError) -> DialogueOptions {
     var options = DialogueOptions(maximumAnswerTokens: 128)
-    do { options.headProfile = try profile.map { path throws(HeadProfileError) in try HeadProfile(path: path) } } catch {
+    do {
+      options.headProfile = try profile.map { path throws(HeadProfileError) in try HeadProfile(path: path) }
+    } catch {
       throw .profileUnusable(message: error.description)
     }
     options.recall = recall.map {
@@ -242,7 +244,8 @@ struct ResultOptions: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Write a picture here (PNG) of what each bounded configuration still holds of the last stream, at the last share.",
+      "Write a picture here (PNG) of what each bounded configuration still holds of the last stream, at the last "
+        + "share.",
       valueName: "file"))
   var plot: String?
 
