@@ -45,7 +45,8 @@ let package = Package(
     library("Evaluation", ["Assistant", "BoundedCache", "Compute", "Pictures", "Plotting", "SessionInterface", "Video"]),
     library("Screen", ["CNcurses", "Pictures", "SessionInterface", "Plotting"]),
     .executableTarget(
-      name: "edgeassist", dependencies: ["Assistant", "Evaluation", "Quantization", "Screen", argumentParser, log, "TOMLKit"],
+      name: "edgeassist",
+      dependencies: ["Assistant", "Evaluation", "Plotting", "Quantization", "Screen", argumentParser, log, "TOMLKit"],
       swiftSettings: warningsAreErrors),
 
     tests("ModelFileTests", ["ModelFile"], resources: [.copy("Goldens")]),
@@ -57,7 +58,7 @@ let package = Package(
     tests("ModelsTests", ["Models"], resources: [.copy("Goldens")]),
     tests("PlottingTests", ["Plotting", "SessionInterface", "Pictures"]),
     tests("AssistantTests", ["Assistant"], resources: [.copy("Goldens")]),
-    tests("EvaluationTests", ["Evaluation", "Assistant", "Pictures"]),
+    tests("EvaluationTests", ["Evaluation", "Assistant", "BoundedCache", "Pictures"]),
     tests("ScreenTests", ["Screen", "SessionInterface", "Plotting", "Pictures"]),
     .testTarget(
       name: "FuzzTests", dependencies: ["Assistant", "Models", "ModelFile", "Compute"],

@@ -4,20 +4,29 @@ extension KeyValueCache {
     least((systemCount + tailCount + tokensPerFrame).addingSaturating(max(n, 0)))
   }
 
-  /// The budget that leaves so many tokens for the sequence in every group of heads.
+  /// The smallest budget that leaves so many tokens for the sequence in every group of heads.
   private func least(_ tokens: Int) -> Int {
-    guard recall != nil else { return tokens.addingSaturating(shortfall) }
-    return Int(Double(min(tokens.addingSaturating(shortfall), 1 << 40)) / (1 - KeyValueCache.recalledShare)) + 1
+    guard tokens > 0, tokens < Self.mostTokens, smallestCapacity(budget: tokens) < tokens else { return tokens }
+    var low = tokens
+    var high = 2 * tokens
+    while smallestCapacity(budget: high) < tokens { (low, high) = (high, 2 * high) }
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if smallestCapacity(budget: middle) < tokens { low = middle } else { high = middle }
+    }
+    return high
+  }
+
+  /// Beyond this no memory is large enough, and nothing is worth looking for.
+  private static let mostTokens = 1 << 40
+
+  /// What the group of heads with the smallest share may hold.
+  private func smallestCapacity(budget: Int) -> Int {
+    groups.capacities(budget: KeyValueCache.sequenceBudget(budget, recall: recall)).min() ?? budget
   }
 
   /// Tokens of one frame held, with the longest caption.
   var tokensPerFrame: Int { frameSize.map { $0.tokensPerFrame + layout.longestCaption } ?? 0 }
-
-  /// How much less than the budget the group of the smallest share may hold.
-  private var shortfall: Int {
-    let budget = KeyValueCache.sequenceBudget(boundedBudget, recall: recall)
-    return policy == .full ? 0 : max(0, budget - (capacities.min() ?? budget))
-  }
 
   /// Makes room for `n` more tokens, by a pass over the vision part if they would not fit.
   ///

@@ -78,6 +78,10 @@ public final class KeyValueCache {
     guard shape.bytesPerToken > 0 else { throw .invalidShape(shape) }
     guard budget > 0 else { throw .budgetTooSmall(budget: budget, least: 1) }
     try parameters.validate()
+    // Asked before anything is made that grows with the number of heads.
+    let tokens = policy == .full ? min(budget, CacheStorage.pageTokens) : budget
+    let bytes = shape.bytesPerToken(type).multipliedSaturating(by: tokens)
+    guard PageTable.isThere(bytes) else { throw .cannotAllocate(tokens: tokens, bytes: bytes) }
     self.shape = shape
     self.policy = policy
     self.parameters = parameters

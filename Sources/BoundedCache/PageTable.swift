@@ -39,9 +39,10 @@ final class PageTable {
   ///
   /// - Returns: false where the system refuses; nothing has changed then. Giving back is never refused.
   func resize(to pages: Int, leadingPages leading: Int) -> Bool {
+    let coming = max(leading - leadingPages, 0) + max(pages - pageCount, 0)
+    guard PageTable.isThere(pageBytes.multipliedSaturating(by: coming)) else { return false }
     let moved = UnsafeMutablePointer<UnsafeMutableRawPointer>.allocate(capacity: max(leading + pages, 1))
     var made: [UnsafeMutableRawPointer] = []
-    let coming = max(leading - leadingPages, 0) + max(pages - pageCount, 0)
     while made.count < coming {
       guard let page = PageTable.allocate(pageBytes) else {
         for page in made { free(page) }
@@ -59,6 +60,13 @@ final class PageTable {
     for slot in -leadingPages..<pageCount where slot < -leading || slot >= pages { free(sequence[slot]) }
     base.deallocate()
     (base, leadingPages, pageCount) = (moved, leading, pages)
+    return true
+  }
+
+  /// Whether the system would hand out so much at once: what it refuses whole is not asked for piece by piece.
+  static func isThere(_ bytes: Int) -> Bool {
+    guard bytes < .max, let memory = malloc(max(bytes, 1)) else { return false }
+    free(memory)
     return true
   }
 

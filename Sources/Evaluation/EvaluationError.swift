@@ -4,14 +4,13 @@ public enum EvaluationError: Error, Sendable, Equatable {
   /// Variants are InfiniPot-V's.
   case unsuitableVariant(String, policy: String)
   case invalidShare(String)
-  case unknownKind(String)
   /// Results of another evaluation stand in the file.
   case otherEvaluation(path: String, name: String, found: String, wanted: String)
   /// A file of results that is none.
   case notResults(path: String)
   case unreadable(path: String, detail: String)
-  /// A line of the answers that cannot be used.
-  case badAnswer(path: String, line: Int, detail: String)
+  /// A line of a file of requests or answers that cannot be used.
+  case badLine(path: String, line: Int, detail: String)
 
   public var message: String {
     switch self {
@@ -21,9 +20,6 @@ public enum EvaluationError: Error, Sendable, Equatable {
       "“\(text)”: variants belong to infinipot-v, not to \(policy)"
     case .invalidShare(let text):
       "“\(text)” is not a share of the full cache; write 1/8 or 0.125"
-    case .unknownKind(let text):
-      "there is no kind of stream called “\(text)”; there are "
-        + StreamKind.allCases.map(\.rawValue).joined(separator: ", ")
     case .otherEvaluation(let path, let name, let found, let wanted):
       "\(path) holds results with another \(name) (\(found), not \(wanted)); name another file, "
         + "or leave out --resume to replace them"
@@ -31,7 +27,7 @@ public enum EvaluationError: Error, Sendable, Equatable {
       "\(path) does not begin as results of an evaluation do; name another file"
     case .unreadable(let path, let detail):
       "\(path) cannot be read: \(detail)"
-    case .badAnswer(let path, let line, let detail):
+    case .badLine(let path, let line, let detail):
       "\(path), line \(line): \(detail)"
     }
   }

@@ -15,6 +15,8 @@ struct Canvas {
     static let black = Color(25, 25, 28)
     static let grey = Color(110, 110, 116)
     static let pale = Color(200, 200, 206)
+    /// Where a moment that is held is held by other layers alone.
+    static let nothing = Color(236, 236, 240)
   }
 
   let width: Int

@@ -1,4 +1,4 @@
-/// The colours of shares from 0 to 1: from a dark violet over teal to a bright yellow, ever lighter, so that the order
+/// The colours of shares up to 1: from a dark violet over teal to a bright yellow, ever lighter, so that the order
 /// is seen without colour vision too and on light and dark grounds.
 package enum HeatScale {
   /// Equally far apart on the scale.

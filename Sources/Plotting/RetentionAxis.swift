@@ -30,7 +30,7 @@ package struct RetentionAxis: Equatable, Sendable {
     let seen = gaps.reduce(Double(frames)) { $0 + Double($1) }
     var widest = min(max(1, widest), count)
     // Where held frames crowd, fences of short gaps between them would tell nothing.
-    var room = max((count - 1) / 4, min((count - 1) / 2, count - frames), count - frames * widest)
+    var room = max(count / 4, min((count - 1) / 2, count - frames), count - frames * widest)
     var limits = gaps.map { min($0, RetentionAxis.logarithmicWidth($0)) }
     if seen <= Double(count) {
       widest = min(widest, count / Int(seen))

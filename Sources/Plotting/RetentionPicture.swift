@@ -116,12 +116,12 @@ private struct Drawing {
       }
       for step in 0..<steps {
         let layers = step * map.layers / steps..<max(step + 1, (step + 1) * map.layers / steps)
-        let position = HeatScale.position(of: axis.share(column: column, layers: layers) ?? 0)
-        let color = HeatScale.color(at: position)
+        let share = axis.share(column: column, layers: layers) ?? 0
+        let color = HeatScale.color(at: HeatScale.position(of: share))
         let first = top + step * rows / steps
         canvas.fill(
           x: start, y: first, width: end - start, height: top + (step + 1) * rows / steps - first,
-          Canvas.Color(color.red, color.green, color.blue))
+          share > 0 ? Canvas.Color(color.red, color.green, color.blue) : .nothing)
       }
     }
     canvas.frame(x: left - 1, y: top - 1, width: right - left + 2, height: rows + 2, .grey)

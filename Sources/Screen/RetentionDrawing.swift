@@ -94,7 +94,9 @@ extension Theme {
     symbols == .unicode && (depth == .trueColor || depth == .palette256)
   }
 
-  fileprivate func heat(_ share: Float) -> CellColor {
+  /// nil for nothing, which keeps the terminal's ground.
+  fileprivate func heat(_ share: Float) -> CellColor? {
+    guard share > 0 else { return nil }
     let position = HeatScale.position(of: share)
     guard depth == .trueColor else {
       return .indexed(paletteHeat[Int((position * Float(paletteHeat.count - 1)).rounded())])
@@ -127,10 +129,10 @@ private func drawLegend(into grid: inout CellGrid, from first: Int, to end: Int,
   }
   column = grid.write(texts.0, column: column, row: row, style: theme.quiet)
   for step in 0..<steps {
-    let position = Float(step) / Float(steps - 1)
+    let position = Float(step + 1) / Float(steps)
     let share = position * position
-    if theme.drawsHalfBlocks {
-      column = grid.write("█", column: column, row: row, style: CellStyle(theme.heat(share)))
+    if theme.drawsHalfBlocks, let color = theme.heat(share) {
+      column = grid.write("█", column: column, row: row, style: CellStyle(color))
     } else {
       column = grid.write(theme.shade(share), column: column, row: row, style: theme.visionTokens)
     }
@@ -156,13 +158,21 @@ private func drawHeat(
       } else if theme.drawsHalfBlocks {
         let upper = axis.share(column: index, layers: band(row * 2)) ?? 0
         let lower = axis.share(column: index, layers: band(row * 2 + 1)) ?? 0
-        let style = CellStyle(theme.heat(upper), on: theme.heat(lower))
-        grid.write("▀", column: position.column, row: position.row, style: style)
+        let (text, style) = halfBlock(upper: theme.heat(upper), lower: theme.heat(lower))
+        grid.write(text, column: position.column, row: position.row, style: style)
       } else {
         let share = axis.share(column: index, layers: band(row)) ?? 0
         grid.write(theme.shade(share), column: position.column, row: position.row, style: theme.visionTokens)
       }
     }
+  }
+}
+
+private func halfBlock(upper: CellColor?, lower: CellColor?) -> (String, CellStyle) {
+  switch (upper, lower) {
+  case (.none, .none): (" ", .plain)
+  case (.none, .some(let lower)): ("▄", CellStyle(lower))
+  case (.some(let upper), let lower): ("▀", CellStyle(upper, on: lower ?? .standard))
   }
 }
 
@@ -178,8 +188,9 @@ private func drawThumbnails(
   for (stretch, moment) in axis.moments(stretches: stretches).enumerated() {
     guard let moment, let thumbnail = axis.map.frames[moment.frame].thumbnail else { continue }
     // As nearly over its moment as its neighbours' places allow.
-    let stretchEnd = (stretch + 1) * columns / stretches - (stretch + 1 < stretches ? 1 : 0)
-    let first = max(stretch * columns / stretches, min(moment.column - natural.width / 2, stretchEnd - natural.width))
+    let stretchStart = stretch * (columns + 1) / stretches
+    let stretchEnd = (stretch + 1) * (columns + 1) / stretches - 1
+    let first = max(stretchStart, min(moment.column - natural.width / 2, stretchEnd - natural.width))
     let place = Rectangle(
       column: area.column + first, row: area.row, columns: min(natural.width, stretchEnd - first), rows: area.rows)
     drawPicture(thumbnail, into: &grid, area: place, appearance: state.appearance)

@@ -21,7 +21,7 @@ private let allowedImports: [String: Set<String>] = [
   "Screen": ["CNcurses", "Pictures", "SessionInterface", "Plotting"],
   "edgeassist": [
     "Assistant", "Compute", "Evaluation", "Quantization", "Screen", "SessionInterface", "Video", "BoundedCache", "Models",
-    "ModelFile",
+    "ModelFile", "Plotting", "Pictures",
     "ArgumentParser", "TOMLKit", "Logging",
   ],
 ]

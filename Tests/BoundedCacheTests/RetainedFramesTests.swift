@@ -20,14 +20,14 @@ struct RetainedFramesTests {
 
     mutating func see(_ number: Int) throws {
       try cache.makeRoom(for: perFrame, in: .vision)
-      let first = try cache.append(perFrame, to: .vision, grid: FrameGrid(frames: 1, height: 2, width: 2))
+      try cache.append(perFrame, to: .vision, grid: FrameGrid(frames: 1, height: 2, width: 2))
       for layer in 0..<shape.layers {
         for head in 0..<shape.keyValueHeads {
-          for slot in first..<first + perFrame {
+          for place in 0..<perFrame {
             func half() -> UInt16 { Float16(Float(random.signed()) / 128).bitPattern }
             let key = (0..<8).map { _ in half() }
             let value = [Float16(number).bitPattern] + (1..<8).map { _ in half() }
-            cache.write(key, value, layer: layer, head: head, slot: slot)
+            cache.write(key, value, layer: layer, head: head, remaining: perFrame - place)
           }
         }
       }

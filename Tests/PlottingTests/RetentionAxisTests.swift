@@ -87,7 +87,7 @@ import Testing
       #expect(labels.last?.text == "23:59:59")
       #expect(labels.last.map { $0.column + $0.text.count } == axis.columns.count)
     }
-    if columns >= 20 { #expect(labels.first?.text == "0:00") }
+    if columns >= 36 { #expect(labels.first?.text == "0:00") }
   }
 
   @Test("Maps that make no sense have an axis all the same")

@@ -114,12 +114,12 @@ import Testing
     #expect(count == 1 || text.contains("████████████"))
   }
 
-  @Test("In colour a cell shows two layers, from dark to bright; what is forgotten keeps the terminal's ground")
+  @Test("In colour half a cell is a layer, from dark to bright; where nothing is held the terminal's ground stays")
   func colours() throws {
     let frames = [0, 9].map { number in
-      RetentionMap.Frame(number: number, time: Double(number), shares: [0, 1])
+      RetentionMap.Frame(number: number, time: Double(number), shares: [0.25, 0, 1])
     }
-    let map = RetentionMap(layers: 2, framesSeen: 10, startTime: 0, frames: frames)
+    let map = RetentionMap(layers: 3, framesSeen: 10, startTime: 0, frames: frames)
     let grid = screen(80, 24, depth: .trueColor, map: map).grid
     let rows = grid.text.indices.filter { grid.text[$0].contains("┊┊") && grid.text[$0].contains("▀") }
     let (top, bottom) = (try #require(rows.first), try #require(rows.last))
@@ -128,7 +128,8 @@ import Testing
       let color = HeatScale.color(at: HeatScale.position(of: share))
       return .rgb(color.red, color.green, color.blue)
     }
-    #expect(grid[held, top].style.foreground == color(0))
+    #expect(grid[held, top].style.foreground == color(0.25))
+    #expect(grid[held, (top + bottom) / 2] == .blank)
     #expect(grid[held, bottom].style.background == color(1))
     let forgotten = try #require((0..<80).first { grid[$0, top].text == "┊" && $0 > held })
     #expect(grid[forgotten, top].style.background == .standard)

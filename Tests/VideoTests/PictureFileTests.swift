@@ -30,12 +30,10 @@ struct PictureFileTests {
   @Test("that cannot be written or read say so with their name")
   func failures() throws {
     let scratch = try Scratch()
-    let write = { (path: String) in
+    for path in ["/nonexistent/picture.png", scratch.directory.path] {
       #expect { try PictureFile.write(picture, to: path) } throws: { "\($0)".contains(path) }
     }
-    write("/nonexistent/picture.png")
-    write(scratch.directory.path)
-    let read = { (path: String, bytes: Data) in
+    func read(_ path: String, _ bytes: Data) throws {
       try bytes.write(to: URL(fileURLWithPath: path))
       #expect { _ = try PictureFile.read(path) } throws: { "\($0)".contains(path) }
     }

@@ -182,7 +182,8 @@ public actor BatchRunner {
     }
   }
 
-  private static func resolve(_ path: String, relativeTo input: String) -> String {
+  /// A request's video as a path: relative ones are relative to the request file.
+  package static func resolve(_ path: String, relativeTo input: String) -> String {
     if input == "-" || path.hasPrefix("/") || path == "-" || path.contains("://") { return path }
     let folder = (input as NSString).deletingLastPathComponent
     return folder.isEmpty ? path : folder + "/" + path

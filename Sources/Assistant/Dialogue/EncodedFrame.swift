@@ -9,12 +9,20 @@ public struct EncodedFrame: Sendable {
   let grid: FrameGrid
   let thumbnail: Picture
   /// Stream time of the middle of its pictures, in seconds.
-  public let time: Double
+  public private(set) var time: Double
   /// When its last picture was taken.
-  public let end: Double
+  public private(set) var end: Double
   /// How long it lasts, in seconds.
   let seconds: Double
   let pictures: Int
+
+  /// The same frame at another time of the stream.
+  func moved(by seconds: Double) -> EncodedFrame {
+    var frame = self
+    frame.time += seconds
+    frame.end += seconds
+    return frame
+  }
 }
 
 /// Makes temporal patches of pictures as they come, the way a dialogue over a stream does.
@@ -45,6 +53,22 @@ public struct FrameEncoder {
     pending = nil
     patchSeconds = max(0, time - first.time) * 2
     try encode(first.picture, picture, from: first.time, to: time, pictures: 2)
+  }
+
+  /// Lets the stream go on with what has been seen so far, over and over, until it has lasted so long: a way to hours of
+  /// stream that the tower need not look at. The tower's vectors are shared.
+  ///
+  /// - Parameter end: stream time in seconds; frames that would end after it are left out.
+  public mutating func repeatUntil(_ end: Double) {
+    guard let first = frames.first, let last = frames.last else { return }
+    let round = last.time - first.time + patchSeconds
+    let once = frames
+    guard round > 0 else { return }
+    var shift = round
+    while first.end + shift <= end {
+      for frame in once where frame.end + shift <= end { frames.append(frame.moved(by: shift)) }
+      shift += round
+    }
   }
 
   /// A picture that waits for its second is taken twice.

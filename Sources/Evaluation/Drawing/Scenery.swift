@@ -7,8 +7,9 @@ struct Scenery: Sendable {
   /// The camera's noise, in steps of a byte, and how much it blurs from column to column.
   let noise: Float
   let blur: Float
-  /// Colour gain of the time of day.
-  private let gain: Canvas.Colour
+  /// How this camera sees light, as a gain of each colour.
+  private let tint: Canvas.Colour
+  private let story: Story
   /// How far the light drifts, as a share, and how fast, in radians a second.
   private let drift: Double
   private let rhythm: Double
@@ -16,9 +17,11 @@ struct Scenery: Sendable {
   init(_ story: Story, side: Int, _ random: inout SeededGenerator) {
     background = Backdrop(scene: story.scene, side: side, &random).canvas
     let shade = random.number(in: 0.85...1.12)
-    let tint = Canvas.Colour(
-      random.number(in: 0.96...1.04), random.number(in: 0.96...1.04), random.number(in: 0.96...1.04))
-    gain = Self.light(story.time) * shade * tint
+    tint =
+      shade
+      * Canvas.Colour(
+        random.number(in: 0.96...1.04), random.number(in: 0.96...1.04), random.number(in: 0.96...1.04))
+    self.story = story
     drift = random.number(in: 0...0.05)
     rhythm = random.number(in: 0.05...0.6)
     noise = Float(random.number(in: 0...3))
@@ -35,7 +38,17 @@ struct Scenery: Sendable {
   }
 
   /// Colour gain at a moment; it drifts slowly.
-  func light(at time: Double) -> Canvas.Colour { gain * (1 + drift * sin(rhythm * time)) }
+  func light(at time: Double) -> Canvas.Colour {
+    var light = Self.light(story.time(at: time))
+    if let next = story.changes.first(where: { $0.at > time }), next.at - time < Self.dusk {
+      let part = 1 - (next.at - time) / Self.dusk
+      light = light * (1 - part) + Self.light(next.time) * part
+    }
+    return light * tint * (1 + drift * sin(rhythm * time))
+  }
+
+  /// Seconds in which the light of one time of day becomes that of the next.
+  private static let dusk = 4.0
 }
 
 /// A street, a yard or a porch, each drawn anew. Its measures are those of a picture of 112 × 112.

@@ -3,7 +3,7 @@ import Foundation
 import Pictures
 
 /// Draws a story's pictures, in any order of time and the same each time.
-struct StreamPainter {
+package struct StreamPainter {
   private let story: Story
   private let scenery: Scenery
   private var sheet: ThingSheet
@@ -18,7 +18,7 @@ struct StreamPainter {
   /// - Parameters:
   ///   - side: of the pictures, in pixels; the embedded model learnt from 112.
   ///   - random: chooses everything that a story leaves open.
-  init(_ story: Story, side: Int, random: SeededGenerator, sheet: ThingSheet) {
+  package init(_ story: Story, side: Int, random: SeededGenerator, sheet: ThingSheet) {
     self.story = story
     self.sheet = sheet
     var random = random
@@ -28,7 +28,7 @@ struct StreamPainter {
   }
 
   /// The picture at a moment of the stream, in seconds.
-  mutating func picture(at time: Double) -> Picture {
+  package mutating func picture(at time: Double) -> Picture {
     var canvas = scenery.background
     if let visit = story.visit(at: time) { draw(visit, at: time, on: &canvas) }
     let light = scenery.light(at: time)

@@ -7,7 +7,7 @@ import Video
 ///
 /// Upper half of the sheet: colours; lower half: coverage as grey. One cell for each thing and variant, in the order of
 /// `Thing.allCases`, in lines of six, the picture in the cell's upper left (see `Models/recipe/make_things.py`).
-struct ThingSheet {
+package struct ThingSheet {
   private static let cellWidth = 136
   private static let cellHeight = 128
   private static let columns = 6
@@ -16,7 +16,7 @@ struct ThingSheet {
   private var sprites: [SpriteKey: Sprite] = [:]
 
   /// - Throws: `AssistantError.videoUnreadable` when the sheet is missing, or is not the one that belongs here.
-  init() throws(AssistantError) {
+  package init() throws(AssistantError) {
     guard let path = InstalledFiles.file("things.png", in: "Assets") else {
       throw .videoUnreadable(
         message: "Assets/things.png, the pictures that streams are drawn from, was not found; "

@@ -45,9 +45,9 @@ public enum AnswerPlace: String, Sendable, CaseIterable, Codable {
 }
 
 /// A question with its one right answer.
-struct Question: Sendable, Equatable {
-  var kind: QuestionKind
-  var ask: String
-  var answer: String
-  var place: AnswerPlace
+package struct Question: Sendable, Equatable {
+  package var kind: QuestionKind
+  package var ask: String
+  package var answer: String
+  package var place: AnswerPlace
 }

@@ -3,10 +3,10 @@ import Assistant
 /// Every question about a moment of a stream that has one right answer, in wordings drawn at random.
 ///
 /// Kinds, wordings and answers are those that the embedded model was trained on (`Models/recipe/questions.py`).
-struct QuestionMaker {
+package struct QuestionMaker {
   private let seen: [SeenVisit]
   private var random: SeededGenerator
-  private(set) var questions: [Question] = []
+  package private(set) var questions: [Question] = []
 
   /// More visits than this are not described: the answer would be longer than any the model has learnt.
   private static let mostDescribed = 5
@@ -14,12 +14,12 @@ struct QuestionMaker {
   /// - Parameters:
   ///   - pairs: how much of the stream has been seen, in pairs of pictures.
   ///   - random: chooses wordings and things that did not come.
-  init(_ timeline: Timeline, after pairs: Int, random: SeededGenerator) {
+  package init(_ timeline: Timeline, after pairs: Int, random: SeededGenerator) {
     seen = timeline.seen(until: pairs)
     self.random = random
     askAboutOrder()
     askAboutThings()
-    askAboutAll(timeline.story)
+    askAboutAll(timeline.story, at: timeline.starts[pairs - 1])
     var asked: Set<String> = []
     questions = questions.filter { asked.insert($0.ask).inserted }
   }
@@ -72,11 +72,11 @@ struct QuestionMaker {
     add(.count, "No \(thing.plural) came.", .whole, about: thing)
   }
 
-  private mutating func askAboutAll(_ story: Story) {
+  private mutating func askAboutAll(_ story: Story, at time: Double) {
     if let word = NumberWord.word(for: seen.count) {
       add(.total, "\(word.capitalizedFirst) thing\(seen.count == 1 ? "" : "s") came.", .whole)
     }
-    add(.time, "It is \(story.time.rawValue).", .whole)
+    add(.time, "It is \(story.time(at: time).rawValue).", story.changes.isEmpty ? .whole : .late)
     add(.scene, "The camera watches a \(story.scene.rawValue).", .whole)
     if seen.count <= Self.mostDescribed {
       let parts = seen.map { "\($0.thing.withArticle) \($0.deed)." }
@@ -87,7 +87,7 @@ struct QuestionMaker {
   private func times(_ thing: Thing) -> Int { seen.filter { $0.thing == thing }.count }
 
   /// Draws different questions, spread over the kinds by their weights, the longest to answer last.
-  mutating func choose(_ count: Int) -> [Question] {
+  package mutating func choose(_ count: Int) -> [Question] {
     let sizes = Dictionary(grouping: questions, by: \.kind).mapValues { Double($0.count) }
     var chances = questions.map { $0.kind.weight / (sizes[$0.kind] ?? 1) }
     var chosen: [Question] = []

@@ -19,6 +19,12 @@ public struct EvaluationSummary: Sendable {
     public var secondsPerPass: Double?
     /// Share of the passes in the time of reading the streams.
     public var passShare: Double
+    /// Mean times of a frame just before the questions, and of a first word and a whole answer.
+    public var secondsPerFrame: Double
+    public var secondsToFirstWord: Double
+    public var secondsPerAnswer: Double
+    /// The most memory that the process had after an answer.
+    public var residentBytes: Int
     /// Streams for which the budget was too small.
     public var refused: Int
   }
@@ -78,6 +84,10 @@ public struct EvaluationSummary: Sendable {
       bytes: mean { Double($0.bytes) }, passes: mean { Double($0.passes) },
       secondsPerPass: passes > 0 ? passSeconds / Double(passes) : nil,
       passShare: prefillSeconds > 0 ? passSeconds / prefillSeconds : 0,
+      secondsPerFrame: mean(\.frameMilliseconds) / 1000,
+      secondsToFirstWord: records.reduce(0) { $0 + $1.firstWordMilliseconds } / Double(max(records.count, 1)) / 1000,
+      secondsPerAnswer: records.reduce(0) { $0 + $1.answerMilliseconds } / Double(max(records.count, 1)) / 1000,
+      residentBytes: records.map(\.residentBytes).max() ?? 0,
       refused: Set(records.filter { $0.error != nil }.map(\.stream)).count)
   }
 

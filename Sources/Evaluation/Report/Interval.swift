@@ -6,6 +6,12 @@ public struct Interval: Sendable, Equatable {
   public var low: Double
   public var high: Double
 
+  public init(value: Double, low: Double, high: Double) {
+    self.value = value
+    self.low = low
+    self.high = high
+  }
+
   /// Of a normal distribution, that leaves one in forty on each side.
   private static let deviations = 1.959963984540054
 

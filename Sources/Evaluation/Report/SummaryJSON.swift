@@ -16,7 +16,10 @@ extension EvaluationSummary {
         ("difference", cell.difference.map(Self.json) ?? .null),
         ("held", .number(cell.held)), ("bytes", .number(cell.bytes)), ("passes", .number(cell.passes)),
         ("millisecondsPerPass", cell.secondsPerPass.map { .number($0 * 1000) } ?? .null),
-        ("passShare", .number(cell.passShare)), ("refused", .integer(cell.refused)),
+        ("passShare", .number(cell.passShare)), ("millisecondsPerFrame", .number(cell.secondsPerFrame * 1000)),
+        ("millisecondsToFirstWord", .number(cell.secondsToFirstWord * 1000)),
+        ("millisecondsPerAnswer", .number(cell.secondsPerAnswer * 1000)), ("residentBytes", .integer(cell.residentBytes)),
+        ("refused", .integer(cell.refused)),
       ]
       for breakdown in Breakdown.allCases {
         let parts = parts(of: cell, by: breakdown).map { part in

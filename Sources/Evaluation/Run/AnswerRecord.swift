@@ -26,6 +26,36 @@ public struct AnswerRecord: Sendable, Codable, Equatable {
   /// Reading the stream so far into the decoder, passes included, without the vision tower.
   public var prefillMilliseconds: Double
   public var answerMilliseconds: Double
+  /// Mean time of reading one of the last frames before the question, and of the answer's first word.
+  public var frameMilliseconds = 0.0
+  public var firstWordMilliseconds = 0.0
+  /// Memory of the whole process after the answer.
+  public var residentBytes = 0
+
+  package init(
+    configuration: String, budget: String?, stream: Int, streamKind: String, question: Int, kind: String,
+    place: AnswerPlace?, ask: String, expected: String, answer: String?, error: String?, held: Int, peak: Int,
+    bytes: Int, passes: Int, passMilliseconds: Double, prefillMilliseconds: Double, answerMilliseconds: Double
+  ) {
+    self.configuration = configuration
+    self.budget = budget
+    self.stream = stream
+    self.streamKind = streamKind
+    self.question = question
+    self.kind = kind
+    self.place = place
+    self.ask = ask
+    self.expected = expected
+    self.answer = answer
+    self.error = error
+    self.held = held
+    self.peak = peak
+    self.bytes = bytes
+    self.passes = passes
+    self.passMilliseconds = passMilliseconds
+    self.prefillMilliseconds = prefillMilliseconds
+    self.answerMilliseconds = answerMilliseconds
+  }
 
   /// Whether the answer is the right one, word for word; spaces do not count.
   public var isCorrect: Bool { answer.map { Self.tidy($0) == Self.tidy(expected) } ?? false }
@@ -51,7 +81,8 @@ public struct AnswerRecord: Sendable, Codable, Equatable {
       ("answer", text(answer)), ("error", text(error)), ("correct", .bool(isCorrect)), ("held", .integer(held)),
       ("peak", .integer(peak)), ("bytes", .integer(bytes)), ("passes", .integer(passes)),
       ("passMilliseconds", .number(passMilliseconds)), ("prefillMilliseconds", .number(prefillMilliseconds)),
-      ("answerMilliseconds", .number(answerMilliseconds)),
+      ("answerMilliseconds", .number(answerMilliseconds)), ("frameMilliseconds", .number(frameMilliseconds)),
+      ("firstWordMilliseconds", .number(firstWordMilliseconds)), ("residentBytes", .integer(residentBytes)),
     ])
   }
 }

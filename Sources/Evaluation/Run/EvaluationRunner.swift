@@ -54,6 +54,8 @@ public actor EvaluationRunner {
   private var records: [AnswerRecord] = []
   private var answered: Set<AnswerRecord.Key> = []
   private var step: EvaluationStep
+  /// What each bounded configuration held at the end of the stream that it read last.
+  public private(set) var retention: [(configuration: String, label: String, map: RetentionMap)] = []
 
   public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
@@ -128,11 +130,18 @@ public actor EvaluationRunner {
       try run.answer(frames, model: model, options: options.dialogue, isCancelled: { isInterrupted.load(ordering: .relaxed) }) {
         (record: AnswerRecord) throws(AssistantError) in try keep(record, file)
       }
+      note(run.retention, of: configuration, label: run.label)
     } catch {
       // A budget that is too small for this stream is a result; whatever else fails ends the run.
       guard case .budgetTooSmall = error else { throw error }
       for record in run.unanswered(because: error) { try keep(record, file) }
     }
+  }
+
+  private func note(_ map: RetentionMap?, of configuration: MemoryConfiguration, label: String) {
+    guard let map, configuration.isBounded else { return }
+    retention.removeAll { $0.configuration == configuration.name }
+    retention.append((configuration.name, label, map))
   }
 
   private func keep(_ record: AnswerRecord, _ file: ResultFile?) throws(AssistantError) {
@@ -142,8 +151,4 @@ public actor EvaluationRunner {
     step.answers += 1
     options.report(step)
   }
-}
-
-extension EvaluationStream {
-  var questionCount: Int { moments.reduce(0) { $0 + $1.questions.count } }
 }

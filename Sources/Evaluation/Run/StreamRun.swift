@@ -7,6 +7,11 @@ struct StreamRun {
   let configuration: MemoryConfiguration
   let budget: MemoryBudget?
   private var prefillSeconds = 0.0
+  /// What was held at the end; nil before.
+  private(set) var retention: RetentionMap?
+  /// What reading each of the last frames took, in seconds: a minute of two pictures a second.
+  private var lastFrames: [Double] = []
+  private static let framesTimed = 60
 
   init(stream: EvaluationStream, configuration: MemoryConfiguration, budget: MemoryBudget?) {
     self.stream = stream
@@ -31,7 +36,10 @@ struct StreamRun {
       let start = ContinuousClock.now
       while next < frames.count, frames[next].end < moment.time {
         if isCancelled() { return }
+        let start = ContinuousClock.now
         try dialogue.see(frames[next])
+        lastFrames.append((ContinuousClock.now - start) / .seconds(1))
+        if lastFrames.count > Self.framesTimed { lastFrames.removeFirst() }
         next += 1
       }
       if !stream.isConversation { try dialogue.makeRoom(forQuestions: moment.roomFor) }
@@ -43,11 +51,14 @@ struct StreamRun {
         record.answer = summary.text
         record.answerMilliseconds = summary.seconds * 1000
         record.passMilliseconds = passSeconds * 1000
+        record.firstWordMilliseconds = summary.firstTokenSeconds * 1000
+        record.frameMilliseconds = lastFrames.reduce(0, +) / Double(max(lastFrames.count, 1)) * 1000
         fill(&record, from: dialogue)
         try keep(record)
         if !stream.isConversation { dialogue.forgetConversation() }
       }
     }
+    retention = dialogue.retentionMap()
   }
 
   /// Answers that were not given, for the whole stream.
@@ -93,6 +104,7 @@ struct StreamRun {
     record.peak = statistics.peakTokens
     record.bytes = statistics.cacheBytes
     record.passes = statistics.passes
+    record.residentBytes = ResidentMemory.current()
   }
 }
 

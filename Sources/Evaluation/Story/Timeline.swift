@@ -1,23 +1,23 @@
 /// The pairs of pictures sampled from a story, with what can be seen in each.
-struct Timeline: Sendable {
+package struct Timeline: Sendable {
   /// Seconds between two pictures, and between two pairs.
-  static let pictureStep = 0.5
-  static let pairStep = 1.0
+  package static let pictureStep = 0.5
+  package static let pairStep = 1.0
   /// From this share of its width on a thing counts as seen, and up to the other the view counts as empty; between them
   /// it is unclear.
   private static let seenShare = 0.3
   private static let emptyShare = 0.06
 
-  let story: Story
+  package let story: Story
   /// When the first picture of each pair is taken, in seconds.
-  let starts: [Double]
+  package let starts: [Double]
   /// Index of the visit seen in each pair.
-  let visits: [Int?]
+  package let visits: [Int?]
   /// Whether a thing is partly in the picture but does not count as seen.
   private let isUnclear: [Bool]
 
   /// - Parameter phase: when the first picture is taken, in seconds.
-  init(_ story: Story, phase: Double) {
+  package init(_ story: Story, phase: Double) {
     let count = max(2, Int((story.length - phase) / Self.pairStep))
     var visits = [Int?](repeating: nil, count: count)
     var isUnclear = [Bool](repeating: false, count: count)
@@ -34,11 +34,11 @@ struct Timeline: Sendable {
     self.isUnclear = zip(visits, isUnclear).map { $0 == nil && $1 }
   }
 
-  var pairCount: Int { starts.count }
+  package var pairCount: Int { starts.count }
 
   /// Whether the first `pairs` pairs end at a moment without doubt: nothing in view, or a thing that has been seen for
   /// two pairs at least.
-  func isSettled(after pairs: Int) -> Bool {
+  package func isSettled(after pairs: Int) -> Bool {
     let last = pairs - 1
     if isUnclear[last] { return false }
     guard let current = visits[last] else { return true }
@@ -49,7 +49,7 @@ struct Timeline: Sendable {
   }
 
   /// The last moment without doubt at or before `pairs`, at least one pair in.
-  func settled(atOrBefore pairs: Int) -> Int {
+  package func settled(atOrBefore pairs: Int) -> Int {
     var pairs = min(max(pairs, 1), pairCount)
     while pairs > 1 && !isSettled(after: pairs) { pairs -= 1 }
     return pairs

@@ -1,8 +1,8 @@
 import Assistant
 
 /// One thing coming by. Lengths are in widths of the picture, times in seconds.
-struct Visit: Sendable, Equatable {
-  enum Action: Sendable, CaseIterable {
+package struct Visit: Sendable, Equatable {
+  package enum Action: Sendable, CaseIterable {
     /// It crosses from one side to the other.
     case cross
     /// It stops midway and goes on.
@@ -11,29 +11,33 @@ struct Visit: Sendable, Equatable {
     case back
   }
 
-  enum Side: String, Sendable, CaseIterable {
+  package enum Side: String, Sendable, CaseIterable {
     case left, right
 
     var other: Side { self == .left ? .right : .left }
   }
 
-  let thing: Thing
+  package let thing: Thing
   /// Which of the thing's pictures.
-  let variant: Int
-  let action: Action
+  package let variant: Int
+  package let action: Action
   /// Where it comes from.
-  let side: Side
+  package let side: Side
   /// The longer side of its picture.
-  let size: Double
+  package let size: Double
   /// The height of its feet, from the top of the picture.
-  let base: Double
+  package let base: Double
   /// When it sets out, just outside the picture.
-  var start: Double
+  package var start: Double
   /// Times since `start` and places of the corners of its path, as if it came from the left.
-  let corners: [(time: Double, place: Double)]
+  package let corners: [(time: Double, place: Double)]
 
   /// Draws one visit, as the embedded model's training did.
-  init(of thing: Thing, at start: Double, actions: [Double] = [0.4, 0.3, 0.3], _ random: inout SeededGenerator) {
+  ///
+  /// - Parameter actions: how often it crosses, stops, turns back.
+  package init(
+    of thing: Thing, at start: Double, actions: [Double] = [0.4, 0.3, 0.3], _ random: inout SeededGenerator
+  ) {
     self.thing = thing
     self.start = start
     variant = random.index(below: thing.pictureSizes.count)
@@ -59,22 +63,22 @@ struct Visit: Sendable, Equatable {
     }
   }
 
-  static func == (one: Visit, other: Visit) -> Bool {
+  package static func == (one: Visit, other: Visit) -> Bool {
     one.thing == other.thing && one.variant == other.variant && one.action == other.action && one.side == other.side
       && one.size == other.size && one.base == other.base && one.start == other.start
       && one.corners.elementsEqual(other.corners, by: ==)
   }
 
   /// Seconds from setting out to being gone.
-  var length: Double { corners[corners.count - 1].time }
+  package var length: Double { corners[corners.count - 1].time }
 
   /// The moment it is out of the picture again.
-  var end: Double { start + length }
+  package var end: Double { start + length }
 
   private var half: Double { 0.5 * size * thing.shape(variant: variant).width }
 
   /// Where its centre is.
-  func place(at time: Double) -> Double {
+  package func place(at time: Double) -> Double {
     let since = min(max(time - start, 0), length)
     let leg = leg(at: since)
     let (from, to) = (corners[leg], corners[leg + 1])
@@ -88,10 +92,10 @@ struct Visit: Sendable, Equatable {
   }
 
   /// Whether it is on its way, seen or not.
-  func isPresent(at time: Double) -> Bool { start <= time && time <= end }
+  package func isPresent(at time: Double) -> Bool { start <= time && time <= end }
 
   /// The share of its width that is inside the picture.
-  func visibleShare(at time: Double) -> Double {
+  package func visibleShare(at time: Double) -> Double {
     guard isPresent(at: time) else { return 0 }
     let place = place(at: time)
     let inside = min(place + half, 1) - max(place - half, 0)
@@ -99,7 +103,7 @@ struct Visit: Sendable, Equatable {
   }
 
   /// Whether it moves, or last moved, to the right.
-  func facesRight(at time: Double) -> Bool {
+  package func facesRight(at time: Double) -> Bool {
     var leg = leg(at: min(max(time - start, 0), length))
     while leg > 0 && corners[leg + 1].place == corners[leg].place { leg -= 1 }
     return (corners[leg + 1].place >= corners[leg].place) == (side == .left)

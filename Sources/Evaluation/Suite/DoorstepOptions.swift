@@ -9,12 +9,14 @@ public struct DoorstepOptions: Sendable, Equatable {
   public var visits: ClosedRange<Int>
   /// In turn.
   public var kinds: [StreamKind]
+  /// Quiet seconds before a stream's story begins: with 86,400 of them its events come after a day.
+  public var lead: Double
   /// Questions at the end of a stream that is no dialogue.
   public var questionsPerStream: Int
 
   public init(
     seed: UInt64 = 1, questions: Int = 300, seconds: Double = 90, visits: ClosedRange<Int> = 2...4,
-    kinds: [StreamKind] = StreamKind.allCases, questionsPerStream: Int = 10
+    kinds: [StreamKind] = StreamKind.allCases, questionsPerStream: Int = 10, lead: Double = 0
   ) {
     self.seed = seed
     self.questions = questions
@@ -22,6 +24,7 @@ public struct DoorstepOptions: Sendable, Equatable {
     self.visits = visits
     self.kinds = kinds
     self.questionsPerStream = questionsPerStream
+    self.lead = lead
   }
 
   var identity: [(name: String, value: String)] {
@@ -29,7 +32,7 @@ public struct DoorstepOptions: Sendable, Equatable {
       ("suite", "stream"), ("seed", "\(seed)"), ("seconds", "\(seconds)"),
       ("visits", "\(visits.lowerBound)-\(visits.upperBound)"),
       ("kinds", kinds.map(\.rawValue).joined(separator: ",")), ("per-stream", "\(questionsPerStream)"),
-      ("questions", "\(questions)"),
+      ("questions", "\(questions)"), ("lead", "\(lead)"),
     ]
   }
 }

@@ -6,6 +6,9 @@ public struct DoorstepSuite: EvaluationSuite {
   public let identity: [(name: String, value: String)]
   private let timelines: [Timeline]
   private let options: DoorstepOptions
+  /// Pairs of quiet pictures that are drawn and seen; the rest of a quiet lead repeats them.
+  private static let quietPairs = 64
+  private static let quietGap = 100.0
   /// Sets the choices of drawing apart from those of the story.
   private static let pictures: UInt64 = 1 << 32
 
@@ -36,8 +39,7 @@ public struct DoorstepSuite: EvaluationSuite {
     var random = SeededGenerator(seed: options.seed, part: UInt64(number))
     let story = StoryMaker(length: options.seconds, visits: options.visits).story(kind, &random)
     let timeline = Timeline(story, phase: random.number(in: 0...1))
-    let plan: [(part: Double, count: Int)] =
-      kind == .dialogue ? [(0.4, 2), (0.7, 3), (1, 3)] : [(1, options.questionsPerStream)]
+    let plan = plan(kind, options)
     var moments: [EvaluationMoment] = []
     var asked = 0
     for (part, count) in plan {
@@ -53,7 +55,8 @@ public struct DoorstepSuite: EvaluationSuite {
       }
       if !questions.isEmpty {
         // A little before the next pair begins.
-        moments.append(EvaluationMoment(time: timeline.starts[pairs - 1] + 0.75, questions: questions))
+        moments.append(
+          EvaluationMoment(time: options.lead + timeline.starts[pairs - 1] + 0.75, questions: questions))
       }
     }
     let stream = EvaluationStream(
@@ -61,17 +64,36 @@ public struct DoorstepSuite: EvaluationSuite {
     return (stream, timeline)
   }
 
+  /// When questions come, as parts of the stream, and how many at each moment.
+  private static func plan(_ kind: StreamKind, _ options: DoorstepOptions) -> [(part: Double, count: Int)] {
+    switch kind {
+    case .dialogue: [(0.4, 2), (0.7, 3), (1, 3)]
+    case .dayAndNight: [(0.3, 3), (0.6, 3), (1, 4)]
+    case .early, .middle, .late, .spread, .distractors, .empty: [(1, options.questionsPerStream)]
+    }
+  }
+
   public func show(
     _ stream: EvaluationStream, to encoder: inout FrameEncoder, model: LoadedModel, on runner: isolated any Actor
   ) async throws {
     let timeline = timelines[stream.number]
-    let end = stream.moments.last?.time ?? 0
+    let end = (stream.moments.last?.time ?? 0) - options.lead
     var painter = StreamPainter(
       timeline.story, side: Self.side(for: model),
       random: SeededGenerator(seed: options.seed, part: UInt64(stream.number) | Self.pictures), sheet: try ThingSheet())
+    if options.lead > 0 {
+      // After the story's end nothing comes any more.
+      let quiet = timeline.story.length + Self.quietGap
+      for pair in 0..<Self.quietPairs where Double(pair + 1) <= options.lead {
+        for time in [Double(pair), Double(pair) + Timeline.pictureStep] {
+          try encoder.add(painter.picture(at: quiet + time), at: time)
+        }
+      }
+      encoder.repeatUntil(options.lead)
+    }
     for start in timeline.starts where start < end {
       for time in [start, start + Timeline.pictureStep] {
-        try encoder.add(painter.picture(at: time), at: time)
+        try encoder.add(painter.picture(at: time), at: options.lead + time)
       }
     }
   }

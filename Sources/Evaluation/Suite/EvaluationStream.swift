@@ -10,6 +10,8 @@ public struct EvaluationStream: Sendable {
   public let moments: [EvaluationMoment]
   /// Whether the questions make up one conversation. Otherwise each is asked as if it were the only one.
   public let isConversation: Bool
+
+  public var questionCount: Int { moments.reduce(0) { $0 + $1.questions.count } }
 }
 
 /// Questions at one moment of a stream.

@@ -1,11 +1,11 @@
 import Assistant
 
 /// Makes stories of a given length and kind.
-struct StoryMaker {
+package struct StoryMaker {
   /// The whole stream, in seconds.
-  var length: Double
+  package var length: Double
   /// How many things come, passers-by not counted.
-  var visits: ClosedRange<Int>
+  package var visits: ClosedRange<Int>
 
   /// Seconds between two visits that follow closely, as in the embedded model's training.
   private static let closeGap = 1.6...3.2
@@ -14,7 +14,12 @@ struct StoryMaker {
   /// Passers-by among which the events of a stream with distractors lie.
   private static let passersBy = 3...5
 
-  func story(_ kind: StreamKind, _ random: inout SeededGenerator) -> Story {
+  package init(length: Double, visits: ClosedRange<Int>) {
+    self.length = length
+    self.visits = visits
+  }
+
+  package func story(_ kind: StreamKind, _ random: inout SeededGenerator) -> Story {
     let scene = random.element(of: Story.Scene.allCases)
     let time = random.element(of: Story.TimeOfDay.allCases)
     var story = Story(scene: scene, time: time, visits: [], length: length)
@@ -23,7 +28,18 @@ struct StoryMaker {
     story.visits = kind == .distractors ? crowd(count, &random) : visitsInARow(count, &random)
     fit(&story.visits)
     place(&story.visits, kind, &random)
+    if kind == .dayAndNight { passTime(of: &story) }
     return story
+  }
+
+  /// Lets the other two times of day follow, each for a third of the stream.
+  private func passTime(of story: inout Story) {
+    let times = Story.TimeOfDay.allCases
+    let first = times.firstIndex(of: story.time) ?? 0
+    story.changes = (1..<times.count).map { step in
+      Story.Change(
+        at: length * Double(step) / Double(times.count), time: times[(first + step) % times.count])
+    }
   }
 
   /// Visits one after the other from 0 on, closely.
@@ -74,7 +90,7 @@ struct StoryMaker {
       case .early, .empty: random.number(in: 0.6...2.6)
       case .middle: spare * random.number(in: 0.4...0.6)
       case .late: spare - random.number(in: 0.6...2.6)
-      case .spread, .dialogue, .distractors: 0.0
+      case .spread, .dialogue, .dayAndNight, .distractors: 0.0
       }
     if kind == .early || kind == .middle || kind == .late {
       for index in visits.indices { visits[index].start += start }

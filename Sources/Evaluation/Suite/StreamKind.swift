@@ -12,6 +12,8 @@ public enum StreamKind: String, Sendable, CaseIterable, Codable {
   case distractors
   /// Nothing comes.
   case empty = "static"
+  /// Events all along, while day becomes evening and night, or night becomes day; questions at several moments.
+  case dayAndNight = "day-and-night"
   /// Events all along; several questions at each of several moments, in one conversation.
   case dialogue
 }

@@ -12,6 +12,7 @@ struct Evaluate: AsyncParsableCommand {
       edgeassist eval                                          policies against the full cache
       edgeassist eval --configurations full,infinipot-v,infinipot-v+true-places --shares 1/8
       edgeassist eval --output results.jsonl --resume          go on where an earlier run stopped
+      edgeassist eval --requests r.jsonl --answers a.jsonl     your own clips and the right answers
       edgeassist eval --json report.json                       the figures for scripts; - for standard output
 
       Streams are drawn: a doorstep camera, and things that come by, the world that the embedded model was trained \
@@ -35,7 +36,8 @@ struct Evaluate: AsyncParsableCommand {
   }
 
   private func evaluate() async throws {
-    let suite = DoorstepSuite(streams.options)
+    let suite = try streams.make()
+    try results.check()
     let progress = EvaluationProgress()
     let runner = EvaluationRunner(
       model: try model.load(budget: DialogueOptions.defaultBudget, type: .f16),
@@ -50,6 +52,7 @@ struct Evaluate: AsyncParsableCommand {
     let summary = EvaluationSummary(
       records: records, configurations: memory.configurations.list, budgets: memory.budgets)
     try results.write(summary, suite: suite, isComplete: !isInterrupted)
+    if let plot = results.plot { try RetentionPlot(await runner.retention.map { ($0.label, $0.map) }).write(to: plot) }
     if isInterrupted { throw ExitStatus.interrupted }
   }
 }

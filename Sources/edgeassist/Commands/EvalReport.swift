@@ -9,6 +9,9 @@ struct EvaluationReport {
   private let isComplete: Bool
   private let style: ReportStyle
 
+  /// A table with more columns would be too wide to read.
+  private static let mostGroups = 14
+
   init(_ summary: EvaluationSummary, suite: any EvaluationSuite, isComplete: Bool, style: ReportStyle) {
     self.summary = summary
     self.suite = suite
@@ -17,16 +20,18 @@ struct EvaluationReport {
   }
 
   var text: String {
-    var lines = head + [""] + table
-    for breakdown in EvaluationSummary.Breakdown.allCases { lines += [""] + self.table(of: breakdown) }
+    var lines = head + [""] + table + [""] + speeds
+    for breakdown in EvaluationSummary.Breakdown.allCases {
+      let part = self.table(of: breakdown)
+      if !part.isEmpty { lines += [""] + part }
+    }
     return lines.joined(separator: "\n")
   }
 
   private var head: [String] {
-    let questions = Set(suite.streams.flatMap { stream in stream.moments.flatMap(\.questions).map { _ in stream.number } })
-    let count = suite.streams.reduce(0) { $0 + $1.moments.reduce(0) { $0 + $1.questions.count } }
+    let count = suite.streams.reduce(0) { $0 + $1.questionCount }
     var lines = [
-      style.bold("\(count) questions about \(questions.count) streams") + ": \(suite.title)",
+      style.bold("\(count) questions about \(suite.streams.count) streams") + ": \(suite.title)",
       style.faint(suite.identity.dropFirst().map { "\($0.name) \($0.value)" }.joined(separator: " · ")),
     ]
     if !isComplete { lines.append(style.bad("Stopped early: the figures are of what has been answered.")) }
@@ -57,11 +62,26 @@ struct EvaluationReport {
     return lines
   }
 
+  private var speeds: [String] {
+    var table = TextTable(numeric: [1, 2, 3, 4])
+    table.add("by time and memory", "ms a frame", "ms to first word", "ms an answer", "resident")
+    for cell in summary.cells {
+      table.add(
+        name(cell), milliseconds(cell.secondsPerFrame), milliseconds(cell.secondsToFirstWord),
+        milliseconds(cell.secondsPerAnswer), memorySize(cell.residentBytes))
+    }
+    var lines = table.lines(indent: 0)
+    if !lines.isEmpty { lines[0] = style.bold(lines[0]) }
+    return lines
+  }
+
+  private func milliseconds(_ seconds: Double) -> String { String(format: "%.1f", seconds * 1000) }
+
   // MARK: Parts
 
   private func table(of breakdown: EvaluationSummary.Breakdown) -> [String] {
     let groups = summary.groups(breakdown)
-    guard !groups.isEmpty, !summary.cells.isEmpty else { return [] }
+    guard (1...Self.mostGroups).contains(groups.count), !summary.cells.isEmpty else { return [] }
     let all = summary.cells.map { summary.parts(of: $0, by: breakdown) }
     var rows: [[String]] = [["by " + breakdown.rawValue] + groups]
     rows.append(["questions"] + groups.map { group in all[0].first { $0.name == group }.map { "\($0.answers)" } ?? "" })

@@ -6,6 +6,9 @@ import Foundation
 
 /// Which streams and questions there are.
 struct SuiteOptions: ParsableArguments {
+  @Option(name: .long, help: ArgumentHelp("What to ask about.", valueName: "name"))
+  var suite: SuiteName = .stream
+
   @Option(name: .long, help: ArgumentHelp("Questions in all.", valueName: "n"))
   var questions = 300
 
@@ -22,29 +25,65 @@ struct SuiteOptions: ParsableArguments {
         + "Left out: all, in turn.", valueName: "names"))
   var kinds: StreamKinds?
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Quiet seconds before each story begins: 86400 asks after a day. (The quiet is drawn once and repeated.)",
+      valueName: "s"))
+  var lead = 0.0
+
   @Option(name: .customLong("per-stream"), help: ArgumentHelp("Questions about one stream.", valueName: "n"))
   var perStream = 10
 
   @Option(name: .long, help: ArgumentHelp("Seed of streams and questions.", valueName: "n"))
   var seed: UInt64 = 1
 
-  var options: DoorstepOptions {
-    DoorstepOptions(
-      seed: seed, questions: questions, seconds: seconds, visits: visits.range,
-      kinds: kinds?.list ?? StreamKind.allCases, questionsPerStream: perStream)
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Own clips in place of drawn streams: a request file as --batch reads it, each request with a video.",
+      valueName: "file"))
+  var requests: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "The right answers to --requests: JSON Lines with id, answer and, if you like, turn, kind and place.",
+      valueName: "file"))
+  var answers: String?
+
+  /// - Throws: `EvaluationError` or `AssistantError` for files of requests and answers that cannot be used.
+  func make() throws -> any EvaluationSuite {
+    if let requests, let answers {
+      return try ClipSuite(requests: requests, answers: answers, sampling: StreamSettings())
+    }
+    return DoorstepSuite(
+      DoorstepOptions(
+        seed: seed, questions: questions, seconds: seconds, visits: visits.range,
+        kinds: kinds?.list ?? StreamKind.allCases, questionsPerStream: perStream, lead: lead))
   }
 
   func validate() throws {
+    if (requests == nil) != (answers == nil) { throw ValidationError("--requests and --answers need each other") }
     if !(1...1_000_000).contains(questions) {
       throw ValidationError("--questions must be between 1 and 1000000, not \(questions)")
     }
     if !(seconds >= 10 && seconds <= 86_400) {
       throw ValidationError("--seconds must be between 10 and 86400, not \(seconds)")
     }
+    if !(lead >= 0 && lead <= 10 * 86_400) {
+      throw ValidationError("--lead must be between 0 and 864000, not \(lead)")
+    }
     if !(1...100).contains(perStream) {
       throw ValidationError("--per-stream must be between 1 and 100, not \(perStream)")
     }
   }
+}
+
+/// The suites that there are.
+enum SuiteName: String, ExpressibleByArgument, CaseIterable {
+  /// Drawn streams.
+  case stream
 }
 
 /// One number or two with a dash between them.
@@ -200,8 +239,20 @@ struct ResultOptions: ParsableArguments {
   @Option(name: .long, help: ArgumentHelp("Write the figures here as JSON; - for standard output.", valueName: "file"))
   var json: String?
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Write a picture here (PNG) of what each bounded configuration still holds of the last stream, at the last share.",
+      valueName: "file"))
+  var plot: String?
+
   func validate() throws {
     if resume && output == nil { throw ValidationError("--resume needs --output FILE") }
+  }
+
+  /// Makes sure that the figures can be written, lest it be found out only when they are there.
+  func check() throws(AssistantError) {
+    if let json, json != "-" { _ = try BatchOutput(path: json, keepingContents: true) }
   }
 
   /// Prints the tables, or the figures as JSON where they are wanted.
