@@ -5,25 +5,25 @@ import BoundedCache
 /// Tokens of all heads stand together in one ranking by the largest share of attention that any question gave them; the
 /// first of them, a given part of all, are demanded. A head that looks at many tokens a little has few among them, and
 /// one that looks hard at some has those (the thought of AdaKV, arXiv 2407.11550).
-struct HeadDemand {
+package struct HeadDemand {
   let shape: CacheShape
   /// For each head, its vision tokens' largest share of attention so far, as logarithms.
   private var shares: [[Float]]
 
-  init(shape: CacheShape) {
+  package init(shape: CacheShape) {
     self.shape = shape
     shares = Array(repeating: [], count: shape.layers * shape.keyValueHeads)
   }
 
   /// Takes in what one question gave the tokens of one head, which are the same from question to question.
-  mutating func add(_ new: [Float], head: HeadIndex) {
+  package mutating func add(_ new: [Float], head: HeadIndex) {
     let index = head.layer * shape.keyValueHeads + head.head
     shares[index] =
       shares[index].isEmpty ? new : zip(shares[index], new).map { max($0, $1) }
   }
 
   /// For each layer and head, which part of its tokens is among the first `ratio` of all heads' tokens.
-  func demand(ratio: Double) -> [[Double]] {
+  package func demand(ratio: Double) -> [[Double]] {
     let all = shares.joined().sorted(by: >)
     let count = min(max(Int(Double(all.count) * ratio), 1), all.count)
     guard count > 0 else { return [] }

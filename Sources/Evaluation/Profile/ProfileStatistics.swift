@@ -1,18 +1,18 @@
 import BoundedCache
 
 /// What several streams' demands come to.
-struct ProfileStatistics {
+package struct ProfileStatistics {
   /// Mean and standard deviation of each head's share of the whole, `[layer][head]`.
-  private(set) var shares: [[Double]]
-  private(set) var deviations: [[Double]]
-  let stability: HeadProfile.RankStability
+  package private(set) var shares: [[Double]]
+  package private(set) var deviations: [[Double]]
+  package let stability: HeadProfile.RankStability
   /// Share of the heads that vary by less than a tenth of an equal share.
-  let coverage: Double
+  package let coverage: Double
 
   private static let steady = 0.1
 
   /// - Parameter samples: at least one; each stream's demand, `[layer][head]`, of any unit.
-  init(_ samples: [[[Double]]]) {
+  package init(_ samples: [[[Double]]]) {
     let scaled = samples.map { sample in
       let total = max(sample.joined().reduce(0, +), .leastNormalMagnitude)
       return sample.map { $0.map { $0 / total } }
@@ -39,7 +39,7 @@ struct ProfileStatistics {
 
   /// Spearman's coefficient: the correlation of ranks, of equals the mean rank. Where all are equal there is no order to
   /// disagree with, and it is 1.
-  static func rankCorrelation(_ one: [Double], _ other: [Double]) -> Double {
+  package static func rankCorrelation(_ one: [Double], _ other: [Double]) -> Double {
     let (first, second) = (ranks(one), ranks(other))
     let mean = Double(one.count + 1) / 2
     var product = 0.0, firstSquare = 0.0, secondSquare = 0.0
