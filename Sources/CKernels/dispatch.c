@@ -116,7 +116,8 @@ void ck_merge_spans(const ck_decoding_job *job) {
   for (size_t first = 0, end; first < job->span_count; first = end) {
     for (end = first + 1; end < job->span_count && job->spans[end].head == job->spans[first].head;) end++;
     if (!job->spans[first].part) continue;
-    for (size_t q = 0; q < group; q++)
-      merge_head(a, job->spans + first, end - first, q, a->output + (job->spans[first].head * group + q) * a->head_size);
+    float *output = a->output + job->spans[first].head * group * a->head_size;
+    for (size_t q = 0; q < group; q++, output += a->head_size)
+      merge_head(a, job->spans + first, end - first, q, output);
   }
 }

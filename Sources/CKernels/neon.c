@@ -11,8 +11,8 @@
 #define CK_TILE_TOKENS 6
 #define CK_INT_TOKENS 4
 #define CK_PANEL "bytes_panel.inc"
-#define CK_SCORE_ROWS 2
-#define CK_SCORE_HEADS 2
+#define CK_SCORE_ROWS 1
+#define CK_SCORE_HEADS 6
 #define CK_VALUE_HEADS 6
 #define CK_VALUE_WIDTH 1
 

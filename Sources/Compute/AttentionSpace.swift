@@ -25,8 +25,9 @@ final class AttentionSpace {
     ends.deallocate()
   }
 
-  /// Rows of a chunk, at least, where no plan says otherwise.
+  /// Rows of a chunk, at least, and chunks, at most, where no plan says otherwise.
   private static let chunkRows = 128
+  private static let chunks = 16
 
   /// Cuts one token's work into chunks.
   ///
@@ -43,7 +44,7 @@ final class AttentionSpace {
     if let plan, plan.headCount == attention.key_value_heads, plan.workerCount <= most {
       cut(by: plan)
     } else {
-      cut(heads: attention.key_value_heads, chunks: max(most, 1))
+      cut(heads: attention.key_value_heads, chunks: max(min(most, AttentionSpace.chunks), 1))
     }
     guard var next = room.baseAddress else { return }
     for index in 0..<spanCount where spans[index].first > 0 || spans[index].last < heads[spans[index].head].count {

@@ -3,8 +3,8 @@ import CKernels
 /// One head's key or value of one token, packed and unpacked.
 ///
 /// Rows may lie at any address. Whoever moves a row moves its bytes. Unpacking a `q4` key and packing it again by the
-/// same range gives the same bytes too, and so does `q8_0`; of a `q4` value it does where its lowest number is not large
-/// beside its range.
+/// same range gives the same bytes too, and so does `q8_0`; of a `q4` value it does where its lowest number is not
+/// large beside its range.
 public enum KeyValueRow {
   /// - Parameter keyRange: for `q4`, `headDimension` steps, then `headDimension` lowest numbers; nil otherwise. Numbers
   ///   outside a channel's range become the nearest within.
@@ -21,6 +21,7 @@ public enum KeyValueRow {
     keyRange: UnsafePointer<Float>?
   ) {
     precondition(type != .q4 || keyRange != nil, "4-bit keys have a range")
+    if type == .f16 { return unpackHalves(source, into: target, count: headDimension) }
     ck_unpack_key(type.rowType, source, target, headDimension, keyRange)
   }
 
@@ -33,7 +34,19 @@ public enum KeyValueRow {
   public static func unpackValue(
     _ source: UnsafeRawPointer, into target: UnsafeMutablePointer<Float>, type: KeyValueType, headDimension: Int
   ) {
+    if type == .f16 { return unpackHalves(source, into: target, count: headDimension) }
     ck_unpack_value(type.rowType, source, target, headDimension)
+  }
+
+  /// Never written to.
+  private nonisolated(unsafe) static let kernels = ck_best_kernels()
+
+  /// The processor's own conversion, which gives the same numbers as the plain one.
+  private static func unpackHalves(_ source: UnsafeRawPointer, into target: UnsafeMutablePointer<Float>, count: Int) {
+    guard Int(bitPattern: source) % MemoryLayout<UInt16>.alignment == 0 else {
+      return ck_unpack_value(CK_ROWS_F16, source, target, count)
+    }
+    kernels.pointee.f16_to_f32(source.assumingMemoryBound(to: UInt16.self), target, count)
   }
 
   /// The range of one channel of `q4` keys whose numbers lie within `numbers`.

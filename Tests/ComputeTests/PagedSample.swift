@@ -1,8 +1,8 @@
 import Compute
 import Foundation
 
-/// Keys and values of random numbers in pages, as a cache holds them: each head in a group of its own, with as many rows
-/// as it likes, and pages in no order.
+/// Keys and values of random numbers in pages, as a cache holds them: each head in a group of its own, with as many
+/// rows as it likes, and pages in no order.
 final class PagedSample {
   let type: KeyValueType
   let headSize: Int
@@ -51,8 +51,8 @@ final class PagedSample {
   private func addPages(for count: Int, using samples: inout Samples) {
     let pages = (count + pageRows - 1) / pageRows
     let table = UnsafeMutablePointer<UnsafeMutableRawPointer>.allocate(capacity: pages)
-    // 3 more bytes at the front, so that nothing is aligned by chance; nothing more at the end, so that a sanitizer sees
-    // reads beyond it.
+    // 3 more bytes at the front, so that nothing is aligned by chance; nothing more at the end, so that a sanitizer
+    // sees reads beyond it.
     for page in 0..<pages {
       let bytes = 3 + pageRows * (type.keyRowBytes(headSize) + type.valueRowBytes(headSize))
       table.advanced(by: page).initialize(to: .allocate(byteCount: bytes, alignment: 64))

@@ -1,6 +1,7 @@
-// Compares the products of this machine's instruction sets with the portable ones, for every type, in one C program
-// without Swift: for processors that only an emulator has (check-aarch64.sh).
+// Compares the products and the attention of this machine's instruction sets with the portable ones, for every type, in
+// one C program without Swift: for processors that only an emulator has (check-aarch64.sh).
 #include "groups.h"
+#include "rows.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -43,6 +44,16 @@ static void fill(ck_type type, uint8_t *bytes, size_t size) {
   }
 }
 
+/// ||a - b|| / ||b||
+static double relative_difference(const float *a, const float *b, size_t count) {
+  double error = 0, size = 0;
+  for (size_t i = 0; i < count; i++) {
+    error += (a[i] - b[i]) * (double)(a[i] - b[i]);
+    size += b[i] * (double)b[i];
+  }
+  return sqrt(error / size);
+}
+
 /// Runs one product on both and returns ||a - b|| / ||b||.
 static double difference(const ck_kernels *kernels, ck_type type, size_t rows, size_t columns, size_t tokens) {
   const size_t row_bytes = columns / ck_block_weights(type) * ck_block_bytes(type), count = tokens * columns;
@@ -60,19 +71,70 @@ static double difference(const ck_kernels *kernels, ck_type type, size_t rows, s
     const ck_product product = {weights, type, row_bytes, rows, columns, NULL, outputs[k], rows, 0};
     (k ? &ck_portable_kernels : kernels)->multiply(&product, &input, 0, rows, scratch);
   }
-  double error = 0, size = 0;
-  for (size_t i = 0; i < tokens * rows; i++) {
-    error += (outputs[0][i] - outputs[1][i]) * (double)(outputs[0][i] - outputs[1][i]);
-    size += outputs[1][i] * (double)outputs[1][i];
-  }
+  const double found = relative_difference(outputs[0], outputs[1], tokens * rows);
   free(weights), free(x), free(scratch), free(quantized), free(wide), free(sums), free(scales);
   free(outputs[0]), free(outputs[1]);
-  return sqrt(error / size);
+  return found;
+}
+
+/// Attention of `tokens` over `count` rows in pages of 16, on both; the last token sees them all.
+static double attention_difference(const ck_kernels *kernels, ck_row_type type, size_t head_size, size_t heads,
+                                   size_t tokens, size_t count) {
+  const size_t key_bytes = ck_key_row_bytes(type, head_size), value_bytes = ck_value_row_bytes(type, head_size);
+  const size_t pages = (count + 15) / 16, width = heads * head_size;
+  uint8_t **table = malloc(pages * sizeof *table);
+  float *range = malloc(2 * head_size * sizeof(float)), *row = malloc(head_size * sizeof(float));
+  float *queries = malloc(tokens * width * sizeof(float)), *scratch = malloc(CK_SCRATCH_FLOATS * sizeof(float));
+  float *outputs[2];
+  for (size_t i = 0; i < head_size; i++) range[i] = 2.0f / 15, range[head_size + i] = -1;
+  for (size_t i = 0; i < tokens * width; i++) queries[i] = 2 * uniform();
+  for (size_t p = 0; p < pages; p++) {
+    table[p] = malloc(16 * (key_bytes + value_bytes));
+    for (size_t r = 0; r < 16; r++) {
+      for (size_t i = 0; i < head_size; i++) row[i] = uniform();
+      ck_pack_key(type, row, table[p] + r * key_bytes, head_size, range);
+      for (size_t i = 0; i < head_size; i++) row[i] = uniform();
+      ck_pack_value(type, row, table[p] + 16 * key_bytes + r * value_bytes, head_size);
+    }
+  }
+  const uint8_t *const *rows_table = (const uint8_t *const *)table;
+  const ck_head_rows rows = {rows_table, rows_table, 0, 16 * key_bytes, count - tokens + 1, range};
+  for (size_t k = 0; k < 2; k++) {
+    outputs[k] = calloc(tokens * width, sizeof(float));
+    const ck_attention attention = {queries, width, &rows, type, key_bytes, value_bytes, 16, heads, 1, head_size,
+                                    tokens, 1, 1 / sqrtf((float)head_size), outputs[k], width};
+    (k ? &ck_portable_kernels : kernels)->attend(&attention, 0, heads, 0, tokens, scratch);
+  }
+  const double found = relative_difference(outputs[0], outputs[1], tokens * width);
+  for (size_t p = 0; p < pages; p++) free(table[p]);
+  free(table), free(range), free(row), free(queries), free(scratch), free(outputs[0]), free(outputs[1]);
+  return found;
+}
+
+static int wrong_attention(const ck_kernels *kernels) {
+  static const size_t sizes[] = {32, 64, 80, 128, 6}, heads[] = {1, 2, 6, 17}, tokens[] = {1, 3, 40};
+  static const size_t counts[] = {40, 41, 129, 300};
+  int checked = 0, wrong = 0;
+  for (ck_row_type type = CK_ROWS_F32; type <= CK_ROWS_Q4; type++)
+    for (size_t s = 0; s < 5; s++)
+      for (size_t h = 0; h < 4; h++)
+        for (size_t t = 0; t < 3; t++)
+          for (size_t c = 0; c < 4; c++) {
+            if (type == CK_ROWS_Q8_0 && sizes[s] % CK_BLOCK) continue;
+            const double found = attention_difference(kernels, type, sizes[s], heads[h], tokens[t], counts[c]);
+            checked++;
+            if (found < 1e-5) continue;
+            wrong++;
+            printf("%s, attention, rows of type %d, %zu heads of %zu, %zu tokens, %zu rows: %g\n", kernels->name, type,
+                   heads[h], sizes[s], tokens[t], counts[c], found);
+          }
+  printf("%s: %d attentions, %d wrong\n", kernels->name, checked, wrong);
+  return wrong;
 }
 
 int main(void) {
   static const size_t rows[] = {3, 16, 37}, tokens[] = {1, 2, 4, 5, 8, 19};
-  int checked = 0, wrong = 0;
+  int checked = 0, wrong = 0, wrong_attentions = 0;
   for (ck_level level = CK_AVX2; level <= CK_NEON; level++) {
     const ck_kernels *kernels = ck_kernels_for(level);
     if (!kernels) continue;
@@ -88,6 +150,7 @@ int main(void) {
             printf("%s, type %d, %zu x %zu, %zu tokens: %g\n", kernels->name, type, rows[r], columns, tokens[t], found);
           }
     printf("%s: %d products, %d wrong\n", kernels->name, checked, wrong);
+    wrong_attentions += wrong_attention(kernels);
   }
-  return checked == 0 || wrong > 0;
+  return checked == 0 || wrong > 0 || wrong_attentions > 0;
 }

@@ -100,8 +100,9 @@ typedef struct {
   /// Query heads first_head..<last_head for tokens first..<last; the heads lie within one key-value head's group.
   void (*attend)(const ck_attention *attention, size_t first_head, size_t last_head, size_t first, size_t last,
                  float *scratch);
-  /// The same for one token and rows first..<last alone. Each head's `part` gets its largest score, the sum of e^(score -
-  /// largest), and the values' sum with these weights, head_size + 2 numbers; without `part`, the output is written.
+  /// The same for one token and rows first..<last alone. Each head's `part` gets its largest score, the sum of
+  /// e^(score - largest), and the values' sum with these weights, head_size + 2 numbers; without `part`, the output is
+  /// written.
   void (*attend_rows)(const ck_attention *attention, size_t first_head, size_t last_head, size_t token, size_t first,
                       size_t last, float *_Nullable part, float *scratch);
   /// y = x / sqrt(mean(x^2) + epsilon) * weight
@@ -188,7 +189,7 @@ typedef struct {
 } ck_decoding_job;
 
 /// The first part of each thread's scratch memory is for attend_rows, the rest may hold parts of spans.
-#define CK_DECODING_FLOATS (16 * 1024)
+#define CK_DECODING_FLOATS (26 * 1024)
 
 void ck_decoding_chunk(const void *job, size_t chunk, size_t worker);
 /// After all chunks: puts the parts of heads that were cut together.
