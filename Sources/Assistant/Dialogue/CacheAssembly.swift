@@ -1,6 +1,32 @@
 import BoundedCache
 import Models
 
+extension LoadedModel {
+  /// How keys turn with what advances from frame to frame.
+  var streamRotation: TimeRotation {
+    StreamLayout.rotation(of: language.configuration, family: vision?.configuration.family ?? .qwen2VL)
+  }
+
+  /// Opens a recall file for this model; what it held before is gone.
+  func openRecallFile(_ options: RecallOptions) throws(RecallError) -> RecallFile {
+    try RecallFile(
+      path: options.path, byteCount: options.byteCount, shape: language.configuration.cacheShape,
+      pageTokens: KeyValueCache.pageTokens, rotation: streamRotation, tag: fingerprint.digest)
+  }
+
+  /// Checks before anything else is done that a head profile was made for this model and that a recall file can be used.
+  ///
+  /// - Throws: `AssistantError.profileUnusable` or `recallUnusable`.
+  public func check(_ options: DialogueOptions) throws(AssistantError) {
+    do {
+      try options.headProfile?.check(fingerprint)
+      if let recall = options.recall { _ = try openRecallFile(recall) }
+    } catch {
+      throw AssistantError(error)
+    }
+  }
+}
+
 extension KeyValueCache {
   /// Heads that share a page table, at most.
   private static let groupSize = 4
@@ -17,20 +43,15 @@ extension KeyValueCache {
       case .tokens(let count): count
       case .bytes(let count): KeyValueCache.tokens(forBytes: count, shape: shape, type: options.type)
       }
-    let rotation = StreamLayout.rotation(of: configuration, family: model.vision?.configuration.family ?? .qwen2VL)
     try options.headProfile?.check(model.fingerprint)
     let heads = try options.headProfile.map { profile throws(HeadProfileError) in
       try HeadBudgets(
         profile: profile, shape: shape, groupSize: Self.groupSize(of: shape), floor: Self.floor(budget: budget))
     }
-    let recall = try options.recall.map { recall throws(RecallError) in
-      try RecallFile(
-        path: recall.path, byteCount: recall.byteCount, shape: shape, pageTokens: KeyValueCache.pageTokens,
-        rotation: rotation, tag: model.fingerprint.digest)
-    }
+    let recall = try options.recall.map { recall throws(RecallError) in try model.openRecallFile(recall) }
     try self.init(
-      shape: shape, budget: budget, policy: options.policy, parameters: options.compression, rotation: rotation,
-      type: options.type, heads: heads, recall: recall)
+      shape: shape, budget: budget, policy: options.policy, parameters: options.compression,
+      rotation: model.streamRotation, type: options.type, heads: heads, recall: recall)
   }
 
   /// No head holds less than a quarter of an equal share, and none so little that system prompt, question and answer

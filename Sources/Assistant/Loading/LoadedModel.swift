@@ -70,15 +70,6 @@ public final class LoadedModel {
   }
 }
 
-extension LoadedModel {
-  /// Checks that a head profile was made for this model.
-  ///
-  /// - Throws: `AssistantError.profileUnusable`.
-  public func check(_ profile: HeadProfile?) throws(AssistantError) {
-    do { try profile?.check(fingerprint) } catch { throw .profileUnusable(message: error.description) }
-  }
-}
-
 /// How a model file wants to be used, where it says so; the program's own defaults otherwise.
 public struct ModelPreferences: Sendable, Equatable {
   /// Limits of a picture's area, in pixels, after resizing.

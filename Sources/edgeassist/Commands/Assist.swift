@@ -40,7 +40,7 @@ struct Assist: AsyncParsableCommand {
     do {
       options.headProfile = try memory.headProfile()
       let loaded = try model.load(budget: memory.dialogueBudget, type: memory.size.type)
-      try loaded.check(options.headProfile)
+      try loaded.check(options)
       if let requests = batch.batch {
         try await BatchCommand(requests: requests, arguments: batch, stream: stream.settings, dialogue: options)
           .run(model: loaded)

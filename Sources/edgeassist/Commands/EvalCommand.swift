@@ -39,12 +39,14 @@ struct Evaluate: AsyncParsableCommand {
     let suite = try streams.make()
     try results.check()
     let progress = EvaluationProgress()
+    let dialogue = try memory.dialogue()
+    let loaded = try model.load(budget: DialogueOptions.defaultBudget, type: .f16)
+    try loaded.check(dialogue)
     let runner = EvaluationRunner(
-      model: try model.load(budget: DialogueOptions.defaultBudget, type: .f16),
+      model: loaded,
       options: EvaluationOptions(
         suite: suite, configurations: memory.configurations.list, budgets: memory.budgets,
-        dialogue: try memory.dialogue(), output: results.output,
-        isResuming: results.resume, report: { progress.show($0) }))
+        dialogue: dialogue, output: results.output, isResuming: results.resume, report: { progress.show($0) }))
     let signals = InterruptSignals { runner.interrupt() }
     defer { signals.stop() }
     let (records, isInterrupted) = try await runner.run()
