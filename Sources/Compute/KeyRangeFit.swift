@@ -3,7 +3,7 @@ extension KeyValueRow {
   /// samples span by the same share of each channel's ends.
   ///
   /// The extremes of many keys are rare: a grid that reaches them is coarse for all others. Of normally distributed
-  /// numbers, 4096 a channel, the fitted range loses a quarter less than one from the least to the largest.
+  /// numbers, 4096 a channel, the fitted range loses a fifth less than one from the least to the largest.
   ///
   /// - Parameters:
   ///   - keys: `count` rows of `headDimension` numbers, one after the other; `count` at least 1.
