@@ -40,10 +40,14 @@ let package = Package(
     library("BoundedCache", ["Compute"]),
     library("Models", ["Compute", "ModelFile", "BoundedCache", "Pictures"]),
     library("SessionInterface", ["Pictures"]),
+    library("Plotting", ["Pictures", "SessionInterface"]),
     library("Assistant", ["Models", "Tokenization", "Video", "BoundedCache", "SessionInterface", log]),
-    library("Screen", ["CNcurses", "Pictures", "SessionInterface"]),
+    library(
+      "Evaluation", ["Assistant", "BoundedCache", "Compute", "Pictures", "Plotting", "SessionInterface", "Video"]),
+    library("Screen", ["CNcurses", "Pictures", "SessionInterface", "Plotting"]),
     .executableTarget(
-      name: "edgeassist", dependencies: ["Assistant", "Quantization", "Screen", argumentParser, log, "TOMLKit"],
+      name: "edgeassist",
+      dependencies: ["Assistant", "Evaluation", "Plotting", "Quantization", "Screen", argumentParser, log, "TOMLKit"],
       swiftSettings: warningsAreErrors),
 
     tests("ModelFileTests", ["ModelFile"], resources: [.copy("Goldens")]),
@@ -53,8 +57,10 @@ let package = Package(
     tests("VideoTests", ["Video"], resources: [.copy("Goldens"), .copy("Media")]),
     tests("BoundedCacheTests", ["BoundedCache"], resources: [.copy("Goldens")]),
     tests("ModelsTests", ["Models"], resources: [.copy("Goldens")]),
+    tests("PlottingTests", ["Plotting", "SessionInterface", "Pictures"]),
     tests("AssistantTests", ["Assistant"], resources: [.copy("Goldens")]),
-    tests("ScreenTests", ["Screen", "SessionInterface", "Pictures"]),
+    tests("EvaluationTests", ["Evaluation", "Assistant", "BoundedCache", "Pictures"]),
+    tests("ScreenTests", ["Screen", "SessionInterface", "Plotting", "Pictures"]),
     .testTarget(
       name: "FuzzTests", dependencies: ["Assistant", "Models", "ModelFile", "Compute"],
       exclude: ["under-address-sanitizer.sh"], swiftSettings: warningsAreErrors),

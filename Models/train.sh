@@ -18,12 +18,14 @@ mkdir -p "$work"
 "$python" -m recipe.features --vision "$work/vision.pt" --out "$work/features" --threads "$threads"
 "$python" -m recipe.train_clips --words "$work/tokenizer.json" --symbols "$work/symbols.pt" \
     --features "$work/features" --out "$work/clips.pt" --threads "$threads"
+"$python" -m recipe.train_long --words "$work/tokenizer.json" --clips "$work/clips.pt" \
+    --features "$work/features" --out "$work/long.pt" --threads "$threads"
 
 "$python" -m recipe.to_hf --words "$work/tokenizer.json" --vision "$work/vision.pt" \
-    --decoder "$work/clips.pt" --out "$work/hf"
+    --decoder "$work/long.pt" --out "$work/hf"
 "$python" -m recipe.export_gguf "$work/hf" "$work/gguf" --type Q8_0 --vision-type F16
 "$python" -m recipe.verify --words "$work/tokenizer.json" --vision "$work/vision.pt" \
-    --decoder "$work/clips.pt" --folder "$work/hf" \
+    --decoder "$work/long.pt" --folder "$work/hf" \
     --gguf "$work/gguf/edgeassist-tiny-Q8_0.gguf" "$work/gguf/mmproj-edgeassist-tiny-F16.gguf"
 
 "$python" -m recipe.make_eval_clips "$work/evaluation" --clips 48

@@ -52,6 +52,8 @@ class Clip:
     visits: int
     #: False for a conversation without a video.
     video: bool = True
+    #: Where on the timeline the cells stand, if not where they came.
+    places: np.ndarray | None = None
 
 
 def converse(words: Words, questions: list[Question], count: int, turns: int) -> list[Branch]:
@@ -183,7 +185,8 @@ def collate(words: Words, clips: list[Clip]) -> Batch:
             ids[row, :used] = opening + words.vision_start + [words.video] * count + words.vision_end
             video[row, head : head + count] = True
             positions[:, row, :head] = np.arange(head)
-            positions[:, row, head : head + count] = head + clip.cells.T
+            places = clip.cells if clip.places is None else clip.places
+            positions[:, row, head : head + count] = head + places.T
             after = int(positions[:, row, : head + count].max()) + 1
             positions[:, row, head + count] = after
             after += 1

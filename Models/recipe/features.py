@@ -23,12 +23,15 @@ VISITS = np.arange(11)
 SHARES = np.array([5, 13, 14, 18, 22, 6, 6, 4, 6, 3, 3], float)
 
 
-def timeline_of(seed: int, visits: int | None = None) -> tuple[Timeline, np.random.Generator]:
+def timeline_of(
+    seed: int, visits: int | None = None, gaps: tuple[float, float] | None = None
+) -> tuple[Timeline, np.random.Generator]:
     """The story and sampling of a clip, and the generator to draw it with."""
     rng = np.random.default_rng((77, seed))
     if visits is None:
         visits = int(rng.choice(VISITS, p=SHARES / SHARES.sum()))
-    gaps = (1.6, 3.2) if rng.random() < 0.75 else (1.6, 9.0)
+    if gaps is None:
+        gaps = (1.6, 3.2) if rng.random() < 0.75 else (1.6, 9.0)
     story = make_story(rng, visits, gaps)
     return sample_story(story, float(rng.uniform(0, 1))), rng
 

@@ -162,7 +162,7 @@ class Layout:
     start: int
     branches: int
     length: int
-    #: Added to scores of branch queries on beginning keys [clips, 1, 1, start].
+    #: Added to scores of branch queries on beginning keys [clips, 1 or key heads, 1, start].
     mask: Tensor
 
 

@@ -113,11 +113,16 @@ def draw_group(
 
 
 def hide(words: Words, batch: Batch, seen: list[np.ndarray]) -> None:
-    """Take vision tokens out of the sight of questions."""
+    """Take vision tokens out of the sight of questions.
+
+    Marks are [tokens] or, where key heads see different ones, [key heads, tokens].
+    """
     head = len(words.opening) + 1
+    mask = batch.layout.mask.repeat(1, Shape().key_heads, 1, 1)
     for row, marks in enumerate(seen):
-        hidden = torch.from_numpy(np.flatnonzero(~marks)) + head
-        batch.layout.mask[row, 0, 0, hidden] = -1e9
+        hidden = torch.from_numpy(~marks).expand(mask.shape[1], -1)
+        mask[row, :, 0, head : head + marks.shape[-1]].masked_fill_(hidden, -1e9)
+    batch.layout.mask = mask
 
 
 def main() -> None:

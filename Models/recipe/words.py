@@ -68,9 +68,9 @@ def talk(seed: int = 5, rounds: int = 3000):
         yield loosen(rng, without_video(rng).ask)
 
 
-def train_tokenizer(limit: int) -> Tokenizer:
-    """Learn merges; special tokens follow the ordinary ones. At most ``limit`` entries."""
-    tokenizer = Tokenizer(models.BPE())
+def byte_level_tokenizer(vocabulary: dict[str, int] | None = None, merges: list | None = None) -> Tokenizer:
+    """A tokenizer that cuts like Qwen2's, with the given entries or none yet."""
+    tokenizer = Tokenizer(models.BPE(vocabulary, merges) if vocabulary else models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
             pre_tokenizers.Split(Regex(CUT), "isolated"),
@@ -78,6 +78,12 @@ def train_tokenizer(limit: int) -> Tokenizer:
         ]
     )
     tokenizer.decoder = decoders.ByteLevel()
+    return tokenizer
+
+
+def train_tokenizer(limit: int) -> Tokenizer:
+    """Learn merges; special tokens follow the ordinary ones. At most ``limit`` entries."""
+    tokenizer = byte_level_tokenizer()
     trainer = trainers.BpeTrainer(
         vocab_size=limit - len(SPECIAL),
         initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),

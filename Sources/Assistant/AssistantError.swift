@@ -16,6 +16,10 @@ public enum AssistantError: Error, Sendable, Equatable, CustomStringConvertible 
   case budgetTooSmall(message: String)
   /// A picture for a model that has no vision tower.
   case visionMissing(message: String)
+  /// A head profile that is damaged or another model's.
+  case profileUnusable(message: String)
+  /// A recall file that cannot be made or used.
+  case recallUnusable(message: String)
   /// A file that cannot be written.
   case outputUnwritable(message: String)
   /// Something asked for that this version does not do.
@@ -32,6 +36,8 @@ public enum AssistantError: Error, Sendable, Equatable, CustomStringConvertible 
     case .insufficientMemory: "insufficient_memory"
     case .budgetTooSmall: "budget_too_small"
     case .visionMissing: "vision_missing"
+    case .profileUnusable: "profile_unusable"
+    case .recallUnusable: "recall_unusable"
     case .outputUnwritable: "output_unwritable"
     case .unsupported: "unsupported"
     case .computation: "computation_failed"
@@ -42,7 +48,7 @@ public enum AssistantError: Error, Sendable, Equatable, CustomStringConvertible 
     switch self {
     case .requestMalformed(let message), .videoUnreadable(let message), .modelUnreadable(let message),
       .insufficientMemory(let message), .budgetTooSmall(let message), .visionMissing(let message),
-      .outputUnwritable(let message), .unsupported(let message), .computation(let message):
+      .profileUnusable(let message), .recallUnusable(let message), .outputUnwritable(let message), .unsupported(let message), .computation(let message):
       message
     }
   }
@@ -53,13 +59,20 @@ public enum AssistantError: Error, Sendable, Equatable, CustomStringConvertible 
   init(_ error: any Error) {
     switch error {
     case let error as AssistantError: self = error
-    case let error as VideoError: self = .videoUnreadable(message: error.description)
+    case let error as VideoError:
+      if case .notWritable = error {
+        self = .outputUnwritable(message: error.description)
+      } else {
+        self = .videoUnreadable(message: error.description)
+      }
     case let error as CacheError:
       if case .budgetTooSmall = error {
         self = .budgetTooSmall(message: error.description)
       } else {
         self = .computation(message: error.description)
       }
+    case let error as HeadProfileError: self = .profileUnusable(message: error.description)
+    case let error as RecallError: self = .recallUnusable(message: error.description)
     case let error as ModelError: self = .computation(message: error.description)
     default: self = .computation(message: String(describing: error))
     }

@@ -1,9 +1,13 @@
+import Compute
+
 /// Why the cache cannot do what was asked.
 public enum CacheError: Error, Equatable, Sendable {
   /// A layer count, head count or head dimension is not positive.
   case invalidShape(CacheShape)
   /// A share among the policy's parameters is outside its range.
   case invalidParameter(name: String, value: Double)
+  /// Keys and values of heads of this size cannot be stored in this way.
+  case unsupportedType(KeyValueType, headDimension: Int)
   /// The operating system refused memory for this many tokens.
   case cannotAllocate(tokens: Int, bytes: Int)
   /// The budget cannot hold what is asked of it; `least` is the smallest one that can.
@@ -26,6 +30,8 @@ extension CacheError: CustomStringConvertible {
         + "\(shape.headDimension) numbers, which cannot be; the model file is probably damaged"
     case .invalidParameter(let name, let value):
       "the cache parameter \(name) is \(value), which is outside its range"
+    case .unsupportedType(let type, let dimension):
+      "keys and values of \(dimension) numbers cannot be stored as \(type.rawValue); choose another --kv-type"
     case .cannotAllocate(let tokens, let bytes):
       "no memory for a key-value cache of \(tokens) tokens (\(CacheError.size(bytes))); choose a smaller budget"
     case .budgetTooSmall(let budget, let least):

@@ -1,3 +1,5 @@
+import Compute
+
 /// The sizes of a decoder that its key-value cache depends on.
 public struct CacheShape: Sendable, Hashable {
   /// Decoder layers.
@@ -18,6 +20,13 @@ public struct CacheShape: Sendable, Hashable {
   public var bytesPerToken: Int {
     guard layers > 0, keyValueHeads > 0, headDimension > 0 else { return 0 }
     return [layers, keyValueHeads, headDimension].reduce(4) { $0.multipliedSaturating(by: $1) }
+  }
+
+  /// The same, with keys and values stored in another way.
+  public func bytesPerToken(_ type: KeyValueType) -> Int {
+    guard layers > 0, keyValueHeads > 0, headDimension > 0 else { return 0 }
+    return type.keyRowBytes(headDimension).addingSaturating(type.valueRowBytes(headDimension))
+      .multipliedSaturating(by: layers).multipliedSaturating(by: keyValueHeads)
   }
 }
 

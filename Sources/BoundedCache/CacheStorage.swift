@@ -1,110 +1,282 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import Compute
 
-/// Keys and values as 16-bit floats, each laid out `[layer][head][slot][dimension]`. It moves memory and decides nothing.
-struct CacheStorage: ~Copyable {
+/// Keys and values in pages, each group of heads through its own page table. It moves memory and decides nothing.
+final class CacheStorage {
   let shape: CacheShape
-  /// Slots of every head.
-  let capacity: Int
-  private let keyBase: UnsafeMutablePointer<UInt16>
-  private let valueBase: UnsafeMutablePointer<UInt16>
+  let type: KeyValueType
+  /// One for each group of heads.
+  let tables: [PageTable]
+  /// The group of each head, heads of the first layer first.
+  let groupOfHead: [Int]
 
-  /// Memory is asked for once, here; pages that are never written cost nothing.
-  init(shape: CacheShape, capacity: Int) throws(CacheError) {
-    let bytes = shape.bytesPerToken.multipliedSaturating(by: capacity)
-    guard bytes < .max, let keys = CacheStorage.allocate(bytes / 2) else {
-      throw .cannotAllocate(tokens: capacity, bytes: bytes)
-    }
-    guard let values = CacheStorage.allocate(bytes / 2) else {
-      free(keys)
-      throw .cannotAllocate(tokens: capacity, bytes: bytes)
+  /// Tokens in a page.
+  static let pageTokens = 16
+
+  /// Where each head's rows lie in its group's pages, in bytes.
+  private let keyOffsets: [Int]
+  private let valueOffsets: [Int]
+  private let keyBytes: Int
+  private let valueBytes: Int
+  /// Of keys that are quantized by channel, the ranges: for each head its steps, then its lowest values.
+  private let ranges: KeyRanges?
+  /// One row in 32 bits.
+  private let row: UnsafeMutablePointer<Float>
+
+  /// - Parameters:
+  ///   - pages: of each group's sequence.
+  ///   - leadingPages: of every group, in front of the sequence.
+  /// - Throws: `cannotAllocate`, `unsupportedType`.
+  init(
+    shape: CacheShape, type: KeyValueType, groups: [[HeadIndex]], pages: [Int], leadingPages: Int
+  ) throws(CacheError) {
+    guard type.supports(headDimension: shape.headDimension) else {
+      throw .unsupportedType(type, headDimension: shape.headDimension)
     }
     self.shape = shape
-    self.capacity = capacity
-    keyBase = keys.assumingMemoryBound(to: UInt16.self)
-    valueBase = values.assumingMemoryBound(to: UInt16.self)
+    self.type = type
+    keyBytes = type.keyRowBytes(shape.headDimension)
+    valueBytes = type.valueRowBytes(shape.headDimension)
+    let columnBytes = CacheStorage.pageTokens * (keyBytes + valueBytes)
+    var groupOfHead = Array(repeating: 0, count: shape.layers * shape.keyValueHeads)
+    var keyOffsets = groupOfHead
+    var valueOffsets = groupOfHead
+    var tables: [PageTable] = []
+    for (group, members) in groups.enumerated() {
+      for (column, member) in members.enumerated() {
+        let index = member.layer * shape.keyValueHeads + member.head
+        groupOfHead[index] = group
+        keyOffsets[index] = column * columnBytes
+        valueOffsets[index] = column * columnBytes + CacheStorage.pageTokens * keyBytes
+      }
+      guard
+        let table = PageTable(
+          pageBytes: members.count.multipliedSaturating(by: columnBytes), leadingPages: leadingPages,
+          pages: pages[group])
+      else {
+        let tokens = (pages.max() ?? 0).multipliedSaturating(by: CacheStorage.pageTokens)
+        throw .cannotAllocate(
+          tokens: tokens, bytes: tokens.multipliedSaturating(by: shape.bytesPerToken(type)))
+      }
+      tables.append(table)
+    }
+    self.tables = tables
+    self.groupOfHead = groupOfHead
+    self.keyOffsets = keyOffsets
+    self.valueOffsets = valueOffsets
+    ranges = type == .q4 ? KeyRanges(heads: groupOfHead.count, headDimension: shape.headDimension) : nil
+    row = .allocate(capacity: shape.headDimension)
+    row.initialize(repeating: 0, count: shape.headDimension)
   }
 
-  deinit {
-    free(keyBase)
-    free(valueBase)
-  }
+  deinit { row.deallocate() }
 
-  /// Aligned to a cache line; nil where the system refuses, which `UnsafeMutableRawPointer.allocate` would trap on.
-  private static func allocate(_ bytes: Int) -> UnsafeMutableRawPointer? {
-    var memory: UnsafeMutableRawPointer?
-    return posix_memalign(&memory, 64, max(bytes, 64)) == 0 ? memory : nil
-  }
+  /// Forgets what it knows of earlier contents.
+  func removeAll() { ranges?.removeAll() }
 
-  func keys(layer: Int, head: Int) -> UnsafeMutablePointer<UInt16> { keyBase + offset(layer: layer, head: head) }
+  /// Bytes of all pages.
+  var byteCount: Int { tables.reduce(0) { $0 + ($1.pageCount + $1.leadingPages) * $1.pageBytes } }
 
-  func values(layer: Int, head: Int) -> UnsafeMutablePointer<UInt16> { valueBase + offset(layer: layer, head: head) }
-
-  private func offset(layer: Int, head: Int) -> Int {
-    precondition(layer >= 0 && layer < shape.layers && head >= 0 && head < shape.keyValueHeads, "no such head")
-    return (layer * shape.keyValueHeads + head) * capacity * shape.headDimension
-  }
-
-  /// Copies the first `count` slots of every head to storage of another capacity.
-  func copy(_ count: Int, to other: borrowing CacheStorage) {
-    let numbers = count * shape.headDimension
-    for layer in 0..<shape.layers {
-      for head in 0..<shape.keyValueHeads {
-        other.keys(layer: layer, head: head).update(from: keys(layer: layer, head: head), count: numbers)
-        other.values(layer: layer, head: head).update(from: values(layer: layer, head: head), count: numbers)
+  /// Gives every group so many pages in its sequence.
+  ///
+  /// - Returns: false where the system refuses; nothing has changed then.
+  func resize(toPages pages: [Int], leadingPages: Int) -> Bool {
+    let before = tables.map { (pages: $0.pageCount, leading: $0.leadingPages) }
+    for (table, count) in zip(tables, pages) {
+      guard table.resize(to: max(count, table.pageCount), leadingPages: max(leadingPages, table.leadingPages)) else {
+        // Giving back needs no memory.
+        for (table, old) in zip(tables, before) { _ = table.resize(to: old.pages, leadingPages: old.leading) }
+        return false
       }
     }
+    for (table, count) in zip(tables, pages) { _ = table.resize(to: count, leadingPages: leadingPages) }
+    return true
   }
+
+  // MARK: Rows
+
+  private func index(layer: Int, head: Int) -> Int {
+    precondition(layer >= 0 && layer < shape.layers && head >= 0 && head < shape.keyValueHeads, "no such head")
+    return layer * shape.keyValueHeads + head
+  }
+
+  /// One head's rows, as attention reads them.
+  ///
+  /// - Parameters:
+  ///   - count: rows that can be seen; those in front included.
+  ///   - leadingPages: pages in front of the sequence that can be seen too: the last ones.
+  func rows(layer: Int, head: Int, count: Int, leadingPages: Int = 0) -> PagedRows {
+    let index = index(layer: layer, head: head)
+    return PagedRows(
+      pages: UnsafePointer(tables[groupOfHead[index]].sequence - leadingPages), keyOffset: keyOffsets[index],
+      valueOffset: valueOffsets[index], count: count, keyRange: ranges.map { UnsafePointer($0.range(of: index)) })
+  }
+
+  /// Where a row of the sequence lies; rows below 0 are those in front of it.
+  private func page(_ index: Int, slot: Int) -> (page: UnsafeMutableRawPointer, row: Int) {
+    let table = tables[groupOfHead[index]]
+    let row = slot + table.leadingPages * CacheStorage.pageTokens
+    return (table.base[row / CacheStorage.pageTokens], row % CacheStorage.pageTokens)
+  }
+
+  private func key(_ index: Int, slot: Int) -> UnsafeMutableRawPointer {
+    let (page, row) = page(index, slot: slot)
+    return page + keyOffsets[index] + row * keyBytes
+  }
+
+  private func value(_ index: Int, slot: Int) -> UnsafeMutableRawPointer {
+    let (page, row) = page(index, slot: slot)
+    return page + valueOffsets[index] + row * valueBytes
+  }
+
+  private func copyRow(_ index: Int, from source: Int, to target: Int) {
+    key(index, slot: target).copyMemory(from: key(index, slot: source), byteCount: keyBytes)
+    value(index, slot: target).copyMemory(from: value(index, slot: source), byteCount: valueBytes)
+  }
+
+  // MARK: Reading and writing
+
+  /// Stores one head's part of freshly computed keys and values.
+  func store(
+    keys: Rows, values: Rows, count: Int, layer: Int, head: Int, slot: Int, held: Int, engine: Engine
+  ) {
+    let index = index(layer: layer, head: head)
+    if let ranges, ranges.widen(index, by: keys, head: head, count: count) { repack(index, held: held) }
+    let rows = rows(layer: layer, head: head, count: 0)
+    engine.store(
+      head: head, of: shape.headDimension, in: keys, count: count, type: type, pageRows: CacheStorage.pageTokens,
+      to: rows, slot: slot, keys: true)
+    engine.store(
+      head: head, of: shape.headDimension, in: values, count: count, type: type, pageRows: CacheStorage.pageTokens,
+      to: rows, slot: slot, keys: false)
+  }
+
+  /// One head's rows as 16-bit floats, `[count][headDimension]` each.
+  func read(
+    layer: Int, head: Int, slots: Range<Int>, keys: UnsafeMutablePointer<UInt16>, values: UnsafeMutablePointer<UInt16>
+  ) {
+    let index = index(layer: layer, head: head)
+    let dimension = shape.headDimension
+    for (offset, slot) in slots.enumerated() {
+      readKey(index, slot: slot, into: keys + offset * dimension)
+      let target = values + offset * dimension
+      guard type != .f16 else {
+        UnsafeMutableRawPointer(target).copyMemory(from: value(index, slot: slot), byteCount: valueBytes)
+        continue
+      }
+      KeyValueRow.unpackValue(value(index, slot: slot), into: row, type: type, headDimension: dimension)
+      KeyValueRow.packValue(row, into: target, type: .f16, headDimension: dimension)
+    }
+  }
+
+  private func readKey(_ index: Int, slot: Int, into target: UnsafeMutablePointer<UInt16>) {
+    guard type != .f16 else {
+      UnsafeMutableRawPointer(target).copyMemory(from: key(index, slot: slot), byteCount: keyBytes)
+      return
+    }
+    unpackKey(index, slot: slot)
+    KeyValueRow.packKey(row, into: target, type: .f16, headDimension: shape.headDimension, keyRange: nil)
+  }
+
+  /// A key in 32 bits, in `row`.
+  private func unpackKey(_ index: Int, slot: Int) {
+    KeyValueRow.unpackKey(
+      key(index, slot: slot), into: row, type: type, headDimension: shape.headDimension,
+      keyRange: ranges.map { UnsafePointer($0.range(of: index)) })
+  }
+
+  /// Stores one head's key and value, given as 16-bit floats.
+  ///
+  /// - Parameter held: slots of the head's sequence that are in use.
+  func write(
+    layer: Int, head: Int, slot: Int, key: UnsafePointer<UInt16>, value: UnsafePointer<UInt16>, held: Int
+  ) {
+    let index = index(layer: layer, head: head)
+    let dimension = shape.headDimension
+    guard type != .f16 else {
+      self.key(index, slot: slot).copyMemory(from: key, byteCount: keyBytes)
+      self.value(index, slot: slot).copyMemory(from: value, byteCount: valueBytes)
+      return
+    }
+    KeyValueRow.unpackValue(UnsafeRawPointer(value), into: row, type: .f16, headDimension: dimension)
+    KeyValueRow.packValue(row, into: self.value(index, slot: slot), type: type, headDimension: dimension)
+    KeyValueRow.unpackKey(UnsafeRawPointer(key), into: row, type: .f16, headDimension: dimension, keyRange: nil)
+    packKey(index, slot: slot, held: held)
+  }
+
+  /// Stores the key in `row`.
+  private func packKey(_ index: Int, slot: Int, held: Int) {
+    if let ranges, ranges.widen(index, by: row) { repack(index, held: held) }
+    KeyValueRow.packKey(
+      row, into: key(index, slot: slot), type: type, headDimension: shape.headDimension,
+      keyRange: ranges.map { UnsafePointer($0.range(of: index)) })
+  }
+
+  /// Turns keys of one head.
+  ///
+  /// - Parameter held: slots of the head's sequence that are in use.
+  func turnKey(_ head: HeadIndex, slot: Int, by change: Int32, turner: inout KeyTurner, held: Int) {
+    let index = index(layer: head.layer, head: head.head)
+    if type == .f16 {
+      turner.turn(key(index, slot: slot).assumingMemoryBound(to: UInt16.self), by: change)
+    } else {
+      unpackKey(index, slot: slot)
+      turner.turn(row, by: change)
+      packKey(index, slot: slot, held: held)
+    }
+  }
+
+  /// Packs keys anew after their head's range has become wider.
+  private func repack(_ index: Int, held: Int) {
+    guard let ranges else { return }
+    let leading = tables[groupOfHead[index]].leadingPages * CacheStorage.pageTokens
+    for slot in -leading..<held { ranges.repack(key(index, slot: slot), head: index) }
+  }
+
+  // MARK: Moving
 
   /// Closes up one head in place: of the slots from `start`, those in `kept` (ascending, counted from `start`) move
   /// down to stand together, and the `tail` slots that begin at `tailStart` move down behind them.
   func compact(layer: Int, head: Int, start: Int, kept: [Int], tailStart: Int, tail: Int) {
-    let keys = keys(layer: layer, head: head)
-    let values = values(layer: layer, head: head)
-    let dimension = shape.headDimension
-    func move(_ count: Int, from source: Int, to target: Int) {
-      guard count > 0, source != target else { return }
-      (keys + target * dimension).update(from: keys + source * dimension, count: count * dimension)
-      (values + target * dimension).update(from: values + source * dimension, count: count * dimension)
+    let index = index(layer: layer, head: head)
+    for (target, source) in kept.enumerated() where target != source {
+      copyRow(index, from: start + source, to: start + target)
     }
-    // Neighbours that stay together move together.
-    var first = 0
-    while first < kept.count {
-      var end = first + 1
-      while end < kept.count, kept[end] == kept[end - 1] + 1 { end += 1 }
-      move(end - first, from: start + kept[first], to: start + first)
-      first = end
-    }
-    move(tail, from: tailStart, to: start + kept.count)
+    guard tailStart != start + kept.count else { return }
+    for offset in 0..<tail { copyRow(index, from: tailStart + offset, to: start + kept.count + offset) }
   }
 
   /// Moves, in one head's vision part from slot `start`, all captions in front of all frames, both in their order.
-  func gather(_ runs: [VisionLayout.Run], layer: Int, head: Int, start: Int, captions scratch: inout [UInt16]) {
-    for base in [keys(layer: layer, head: head), values(layer: layer, head: head)] {
-      let dimension = shape.headDimension
-      let first = base + start * dimension
-      scratch.removeAll(keepingCapacity: true)
-      var source = 0
-      for run in runs {
-        scratch.append(
-          contentsOf: UnsafeBufferPointer(start: first + source * dimension, count: run.captionTokens * dimension))
-        source += run.captionTokens + run.frameTokens
+  ///
+  /// - Parameter frameTokens: of each run, how many this head holds.
+  func gather(
+    _ runs: [VisionLayout.Run], layer: Int, head: Int, start: Int, scratch: inout [UInt8]
+  ) {
+    let index = index(layer: layer, head: head)
+    scratch.removeAll(keepingCapacity: true)
+    var source = start
+    for run in runs {
+      for slot in source..<source + run.captionTokens {
+        scratch.append(contentsOf: UnsafeRawBufferPointer(start: key(index, slot: slot), count: keyBytes))
+        scratch.append(contentsOf: UnsafeRawBufferPointer(start: value(index, slot: slot), count: valueBytes))
       }
-      // Frames move up, the last ones first, so that none is overwritten before it has moved.
-      var target = source
-      for run in runs.reversed() {
-        source -= run.frameTokens
-        target -= run.frameTokens
-        (first + target * dimension).update(from: first + source * dimension, count: run.frameTokens * dimension)
-        source -= run.captionTokens
+      source += run.captionTokens + run.frameTokens
+    }
+    // Frames move up, the last ones first, so that none is overwritten before it has moved.
+    var target = source
+    for run in runs.reversed() {
+      for _ in 0..<run.frameTokens {
+        source -= 1
+        target -= 1
+        if source != target { copyRow(index, from: source, to: target) }
       }
-      scratch.withUnsafeBufferPointer { captions in
-        if let captions = captions.baseAddress { first.update(from: captions, count: target * dimension) }
+      source -= run.captionTokens
+    }
+    scratch.withUnsafeBytes { captions in
+      guard var next = captions.baseAddress else { return }
+      for slot in start..<target {
+        key(index, slot: slot).copyMemory(from: next, byteCount: keyBytes)
+        value(index, slot: slot).copyMemory(from: next + keyBytes, byteCount: valueBytes)
+        next += keyBytes + valueBytes
       }
     }
   }

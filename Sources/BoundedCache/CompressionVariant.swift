@@ -6,6 +6,8 @@ public enum CompressionVariant: String, Sendable, CaseIterable {
   case beforeTime = "before-time"
   /// Value norms are averaged over the patches and frames that tokens came from.
   case truePooling = "true-pooling"
+  /// Tokens are kept for what questions of the usual kinds would look at, instead of for change and value.
+  case foreseenQuestions = "foreseen-questions"
 }
 
 extension InfiniPotVParameters {
@@ -15,6 +17,7 @@ extension InfiniPotVParameters {
     if variants.contains(.truePlaces) { parameters.places = .origin }
     if variants.contains(.beforeTime) { parameters.comparison = .beforeTime }
     if variants.contains(.truePooling) { parameters.pooling = .origin }
+    if variants.contains(.foreseenQuestions) { parameters.choice = .foreseenQuestions }
     return parameters
   }
 }

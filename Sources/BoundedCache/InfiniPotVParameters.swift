@@ -7,12 +7,22 @@ public struct InfiniPotVParameters: Sendable, Hashable {
   /// Share of the room for vision tokens that is filled after a pass (C/M); every policy thins down to it.
   public var keptShare: Double
 
+  /// What older tokens are chosen by.
+  public var choice: Choice
   /// Which token of the newest frames an older one is compared with.
   public var places: Places
   /// When keys are compared.
   public var comparison: Comparison
   /// Over which neighbours value norms are averaged.
   public var pooling: Places
+
+  /// What a token is kept for.
+  public enum Choice: String, Sendable, Hashable, CaseIterable {
+    /// Being unlike what is at its place now, or having a large value, as published.
+    case changeAndValue = "change-and-value"
+    /// What questions of the usual kinds would look at. Without any recorded, as published.
+    case foreseenQuestions = "foreseen-questions"
+  }
 
   /// What counts as a token's place.
   public enum Places: String, Sendable, Hashable, CaseIterable {
@@ -32,12 +42,13 @@ public struct InfiniPotVParameters: Sendable, Hashable {
   }
 
   public init(
-    temporalShare: Double, recentShare: Double, keptShare: Double, places: Places = .held,
-    comparison: Comparison = .rotated, pooling: Places = .held
+    temporalShare: Double, recentShare: Double, keptShare: Double, choice: Choice = .changeAndValue,
+    places: Places = .held, comparison: Comparison = .rotated, pooling: Places = .held
   ) {
     self.temporalShare = temporalShare
     self.recentShare = recentShare
     self.keptShare = keptShare
+    self.choice = choice
     self.places = places
     self.comparison = comparison
     self.pooling = pooling

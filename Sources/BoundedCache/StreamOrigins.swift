@@ -12,15 +12,22 @@ package struct TokenOrigins {
 }
 
 /// Where the vision tokens of every head come from: for each slot the number of its frame and its place in the frame,
-/// for each frame its place on the rotary timeline.
+/// for each frame its place on the rotary timeline and in the stream.
 ///
-/// The published method keeps none of this. It is needed to compare the same patch of the picture in later passes, and
-/// to move an endless stream's positions, which would otherwise leave the range that a model was trained on.
+/// The published method keeps none of this. It is needed to compare the same patch of the picture in later passes, to
+/// move an endless stream's positions, which would otherwise leave the range that a model was trained on, and to show
+/// what is held of which moment.
 struct StreamOrigins {
   /// For each layer and head, its vision slots.
   private(set) var heads: [TokenOrigins]
   /// How far the timeline advances with each frame, in positions.
   private var advances: [Int32] = []
+  /// Each frame's number in the stream, from 0, which stays when `compact` numbers the frames anew.
+  private(set) var streamFrames: [Int] = []
+  /// Frames that came since the start or the last `removeAll`, whether or not anything of them is held.
+  private(set) var framesSeen = 0
+  /// Tokens of one whole frame in one head; 0 before the first.
+  private(set) var tokensPerFrame = 0
   /// Positions that all frames take up.
   private(set) var length: Int32 = 0
 
@@ -41,6 +48,7 @@ struct StreamOrigins {
   }
 
   mutating func append(frames count: Int, tokensPerFrame: Int, advance: Int32) {
+    self.tokensPerFrame = tokensPerFrame
     for _ in 0..<count {
       let number = next
       for head in heads.indices {
@@ -48,6 +56,8 @@ struct StreamOrigins {
         heads[head].places.append(contentsOf: 0..<Int32(tokensPerFrame))
       }
       advances.append(advance)
+      streamFrames.append(framesSeen)
+      framesSeen += 1
       length &+= advance
     }
   }
@@ -68,6 +78,9 @@ struct StreamOrigins {
       heads[head].places.removeAll(keepingCapacity: true)
     }
     advances.removeAll(keepingCapacity: true)
+    streamFrames.removeAll(keepingCapacity: true)
+    framesSeen = 0
+    tokensPerFrame = 0
     length = 0
   }
 
@@ -88,12 +101,14 @@ struct StreamOrigins {
     let held = heldTokens()
     var moves: [(number: Int32, change: Int32)?] = []
     var kept: [Int32] = []
+    var keptStreamFrames: [Int] = []
     var before: Int32 = 0
     var after: Int32 = 0
     for (frame, advance) in advances.enumerated() {
       if held[frame] > 0 {
         moves.append((Int32(kept.count), after &- before))
         kept.append(advance)
+        keptStreamFrames.append(streamFrames[frame])
         after &+= advance
       } else {
         moves.append(nil)
@@ -108,6 +123,7 @@ struct StreamOrigins {
       }
     }
     advances = kept
+    streamFrames = keptStreamFrames
     length = after
     return moves
   }

@@ -23,14 +23,30 @@ struct KeyTurner {
     angles = Array(repeating: (1, 0), count: frequencies.count)
   }
 
-  mutating func turn(_ key: UnsafeMutablePointer<UInt16>, by change: Int32) {
-    if change != steps {
-      steps = change
-      for pair in frequencies.indices {
-        let angle = Double(change) * frequencies[pair]
-        angles[pair] = (Float(cos(angle)), Float(sin(angle)))
-      }
+  private mutating func set(_ change: Int32) {
+    guard change != steps else { return }
+    steps = change
+    for pair in frequencies.indices {
+      let angle = Double(change) * frequencies[pair]
+      angles[pair] = (Float(cos(angle)), Float(sin(angle)))
     }
+  }
+
+  /// Turns a key in 32 bits.
+  mutating func turn(_ key: UnsafeMutablePointer<Float>, by change: Int32) {
+    set(change)
+    let half = headDimension / 2
+    for pair in frequencies.indices where frequencies[pair] != 0 {
+      let (cosine, sine) = angles[pair]
+      let (first, second) = (key[pair], key[pair + half])
+      key[pair] = first * cosine - second * sine
+      key[pair + half] = first * sine + second * cosine
+    }
+  }
+
+  /// Turns a key in 16 bits.
+  mutating func turn(_ key: UnsafeMutablePointer<UInt16>, by change: Int32) {
+    set(change)
     let half = headDimension / 2
     for pair in frequencies.indices where frequencies[pair] != 0 {
       let (cosine, sine) = angles[pair]

@@ -14,6 +14,9 @@ package struct TokenSelector {
   private var angles = FrameAngles()
   private var redundancy: TemporalRedundancy
   private var valueNorms: ValueNorms
+  private var foreseenAttention: ForeseenAttention
+  /// The questions to score by, and how far they have moved since they were recorded; nil scores as published.
+  private var foreseen: (queries: ForeseenQueries, steps: Int32)?
   private var ranking = Ranking()
 
   package init(shape: CacheShape, parameters: InfiniPotVParameters) {
@@ -21,16 +24,21 @@ package struct TokenSelector {
     self.parameters = parameters
     redundancy = TemporalRedundancy(dimension: shape.headDimension)
     valueNorms = ValueNorms(dimension: shape.headDimension)
+    foreseenAttention = ForeseenAttention(dimension: shape.headDimension)
   }
 
   /// Begins a pass over heads that all hold these frames and shall all keep so many tokens.
   ///
   /// - Parameters:
   ///   - rotation: how keys turn with their frame's time; `starts`: each frame's time. Needed to compare keys before it.
+  ///   - foreseen: what questions look for, and how many places they have moved since they were recorded; empty ones
+  ///     are as good as none.
   package mutating func prepare(
-    grid: FrameGrid, keeping count: Int, rotation: TimeRotation = TimeRotation(frequencies: []), starts: [Int32] = []
+    grid: FrameGrid, keeping count: Int, rotation: TimeRotation = TimeRotation(frequencies: []), starts: [Int32] = [],
+    foreseen: (queries: ForeseenQueries, steps: Int32)? = nil
   ) {
     self.grid = grid
+    self.foreseen = foreseen.flatMap { $0.queries.isEmpty ? nil : $0 }
     if parameters.comparison == .beforeTime {
       angles.set(rotation, starts: starts, headDimension: shape.headDimension)
     }
@@ -43,9 +51,12 @@ package struct TokenSelector {
 
   /// Sets `kept` for one head. Keys and values are 16-bit floats `[F·P][headDimension]`.
   ///
-  /// - Parameter origins: where the tokens come from; nil stands for whole frames in order.
+  /// - Parameters:
+  ///   - system: keys of what is held for good, which take a share of foreseen questions' attention.
+  ///   - origins: where the tokens come from; nil stands for whole frames in order.
   package mutating func select(
-    _ policy: RetentionPolicy, layer: Int, keys: Span<UInt16>, values: Span<UInt16>, origins: TokenOrigins? = nil
+    _ policy: RetentionPolicy, layer: Int, head: Int = 0, keys: Span<UInt16>, values: Span<UInt16>,
+    system: Span<UInt16>? = nil, origins: TokenOrigins? = nil
   ) {
     kept.removeAll(keepingCapacity: true)
     let held = grid.tokenCount
@@ -59,6 +70,8 @@ package struct TokenSelector {
       // and keep the oldest tokens only.) What an earlier pass has thinned out is thinned out again, so after many passes
       // the past is sampled ever more sparsely, not evenly.
       for index in 0..<keeping { kept.append(index * held / keeping) }
+    case .infinipotV where parameters.choice == .foreseenQuestions && foreseen != nil:
+      selectByForeseenQuestions(layer: layer, head: head, keys: keys, values: values, system: system)
     case .infinipotV:
       selectByInfiniPotV(layer: layer, keys: keys, values: values, origins: origins)
     }
@@ -84,6 +97,21 @@ package struct TokenSelector {
       values, grid: grid, pooling: ValuePooling(layer: layer, of: shape.layers),
       origins: parameters.pooling == .origin ? origins : nil)
     ranking.mark(shares.valueTokens, highest: valueNorms.scores, among: older, in: &isKept)
+    for index in 0..<held where isKept[index] { kept.append(index) }
+  }
+
+  /// The newest frame whole, if it takes no more than half of what stays, then what questions would look at.
+  private mutating func selectByForeseenQuestions(
+    layer: Int, head: Int, keys: Span<UInt16>, values: Span<UInt16>, system: Span<UInt16>?
+  ) {
+    guard let foreseen, keeping > 0 else { return }
+    let held = grid.tokenCount
+    let newest = grid.tokensPerFrame * 2 <= keeping ? grid.tokensPerFrame : 0
+    for index in 0..<held { isKept[index] = index >= held - newest }
+    foreseenAttention.score(
+      keys: keys, values: values, system: system, foreseen: foreseen.queries, layer: layer, head: head,
+      steps: foreseen.steps)
+    ranking.mark(keeping - newest, highest: foreseenAttention.scores, among: held - newest, in: &isKept)
     for index in 0..<held where isKept[index] { kept.append(index) }
   }
 }

@@ -28,6 +28,9 @@ public final class LanguageModel {
   /// to the end.
   package var observer: StageObserver?
 
+  /// Given every layer's rotated queries, `[tokens][attention heads × head dimension]`, of the tokens just read, if set.
+  public var queryObserver: ((_ layer: Int, _ queries: [Float]) -> Void)?
+
   let path: String
   /// False where the embedding matrix is the output head as well.
   let hasOutputHead: Bool
@@ -42,7 +45,6 @@ public final class LanguageModel {
   private let hidden, normed, queries, keys, values, attended, gate, up: Rows
   /// Features from within the vision tower, to be added after each of the first layers.
   private let deepstack: [Rows]
-  private let page: OnePage
   /// Products with an adapter's first matrices.
   private var lowRank: FloatBuffer
 
@@ -90,7 +92,6 @@ public final class LanguageModel {
     var deepstack: [Rows] = []
     for _ in 0..<sizes.deepstackLayers { deepstack.append(try loader.rows(block, width: sizes.embeddingLength)) }
     self.deepstack = deepstack
-    page = OnePage(heads: sizes.keyValueHeads)
     rotary = try RotaryTable(loader: loader, tokens: block, scheme: sizes.rotary)
     logits = Array(repeating: 0, count: sizes.vocabularySize)
 
@@ -112,23 +113,27 @@ public final class LanguageModel {
 
   /// Reads tokens into a segment of the cache, which has room for them; `logits` are then those after the last one.
   ///
+  /// - Parameter recalling: lets the tokens choose what the cache recalls for the tail that they belong to.
   /// - Throws: `invalidToken`, `positionCount` and `cacheDoesNotFit` before anything is changed; `cache` if it refuses.
   public func prefill(
-    tokens: [Int], positions: [RotaryPosition], cache: KeyValueCache, segment: CacheSegment
+    tokens: [Int], positions: [RotaryPosition], cache: KeyValueCache, segment: CacheSegment,
+    recalling: Bool = false
   ) throws(ModelError) {
     try check(tokens: tokens.count, positions: positions.count, cache: cache)
     for token in tokens where token < 0 || token >= configuration.vocabularySize {
       throw .invalidToken(token, vocabularySize: configuration.vocabularySize)
     }
     guard !tokens.isEmpty else { return }
-    let slot = try append(tokens.count, to: segment, grid: nil, of: cache)
+    try append(tokens.count, to: segment, grid: nil, of: cache)
     for start in stride(from: 0, to: tokens.count, by: maximumBlock) {
       let end = min(start + maximumBlock, tokens.count)
       for index in start..<end {
         embed(tokens[index], row: index - start)
         rotary.fill(row: index - start, position: positions[index])
       }
-      run(count: end - start, slot: slot + start, cache: cache, scores: end == tokens.count)
+      run(
+        count: end - start, remaining: tokens.count - start, cache: cache, scores: end == tokens.count,
+        recalling: recalling)
     }
   }
 
@@ -144,8 +149,8 @@ public final class LanguageModel {
   ) throws(ModelError) {
     try check(vision, positions: positions.count, cache: cache)
     guard vision.rows > 0 else { return }
-    let slot = try append(vision.rows, to: .vision, grid: grid, advance: advance, of: cache)
-    read(vision, positions: positions, slot: slot, cache: cache)
+    try append(vision.rows, to: .vision, grid: grid, advance: advance, of: cache)
+    read(vision, positions: positions, cache: cache)
   }
 
   /// Reads vectors that stand for tokens into the cache's tail, such as the one that ends LLaVA-OneVision's frames.
@@ -158,8 +163,8 @@ public final class LanguageModel {
   ) throws(ModelError) {
     try check(vectors, positions: positions.count, cache: cache)
     guard vectors.rows > 0 else { return }
-    let slot = try append(vectors.rows, to: .tail, grid: nil, of: cache)
-    read(vectors, positions: positions, slot: slot, cache: cache)
+    try append(vectors.rows, to: .tail, grid: nil, of: cache)
+    read(vectors, positions: positions, cache: cache)
   }
 
   private func check(_ vectors: EmbeddingBlock, positions: Int, cache: KeyValueCache) throws(ModelError) {
@@ -171,7 +176,7 @@ public final class LanguageModel {
     }
   }
 
-  private func read(_ vectors: EmbeddingBlock, positions: [RotaryPosition], slot: Int, cache: KeyValueCache) {
+  private func read(_ vectors: EmbeddingBlock, positions: [RotaryPosition], cache: KeyValueCache) {
     for start in stride(from: 0, to: vectors.rows, by: maximumBlock) {
       let end = min(start + maximumBlock, vectors.rows)
       for (part, rows) in ([hidden] + deepstack).enumerated() {
@@ -179,7 +184,8 @@ public final class LanguageModel {
           vectors.values, rowsOf: vectors.width, rows: start..<end, column: part * configuration.embeddingLength)
       }
       for index in start..<end { rotary.fill(row: index - start, position: positions[index]) }
-      run(count: end - start, slot: slot + start, cache: cache, scores: false, deepstack: deepstack)
+      run(
+        count: end - start, remaining: vectors.rows - start, cache: cache, scores: false, deepstack: deepstack)
     }
   }
 
@@ -190,10 +196,10 @@ public final class LanguageModel {
     guard token >= 0, token < configuration.vocabularySize else {
       throw .invalidToken(token, vocabularySize: configuration.vocabularySize)
     }
-    let slot = try append(1, to: .tail, grid: nil, of: cache)
+    try append(1, to: .tail, grid: nil, of: cache)
     embed(token, row: 0)
     rotary.fill(row: 0, position: position)
-    run(count: 1, slot: slot, cache: cache, scores: true)
+    run(count: 1, remaining: 1, cache: cache, scores: true)
   }
 
   private func check(tokens: Int, positions: Int, cache: KeyValueCache) throws(ModelError) {
@@ -205,24 +211,29 @@ public final class LanguageModel {
 
   private func append(
     _ count: Int, to segment: CacheSegment, grid: FrameGrid?, advance: Int = 1, of cache: KeyValueCache
-  ) throws(ModelError) -> Int {
-    do { return try cache.append(count, to: segment, grid: grid, advance: advance) } catch { throw .cache(error) }
+  ) throws(ModelError) {
+    do { try cache.append(count, to: segment, grid: grid, advance: advance) } catch { throw .cache(error) }
   }
 
   // MARK: The layers
 
-  /// Takes `count` rows of `hidden` through all layers, writing their keys and values from `slot` on.
+  /// Takes `count` rows of `hidden` through all layers, storing their keys and values.
   ///
-  /// - Parameter deepstack: what is added to the output of each of the first layers.
-  private func run(count: Int, slot: Int, cache: KeyValueCache, scores: Bool, deepstack: [Rows] = []) {
+  /// - Parameters:
+  ///   - remaining: how many of the tokens appended last these and those after them are.
+  ///   - deepstack: what is added to the output of each of the first layers.
+  private func run(
+    count: Int, remaining: Int, cache: KeyValueCache, scores: Bool, deepstack: [Rows] = [], recalling: Bool = false
+  ) {
     for (index, layer) in layers.enumerated() {
-      computeKeys(layer, index: index, count: count, slot: slot, cache: cache)
+      computeKeys(layer, index: index, count: count, remaining: remaining, cache: cache)
+      if recalling { cache.recall(layer: index, queries: queries, count: count) }
       // Of the last layer only the last token's output is wanted, and only if it is to be scored.
       if index == layers.count - 1, observer == nil {
         guard scores else { return }
-        finish(layer, index: index, first: count - 1, count: 1, slot: slot, cache: cache)
+        finish(layer, index: index, first: count - 1, count: 1, remaining: remaining, cache: cache)
       } else {
-        finish(layer, index: index, first: 0, count: count, slot: slot, cache: cache)
+        finish(layer, index: index, first: 0, count: count, remaining: remaining, cache: cache)
       }
       if let observer { observer(.decoderLayer(index), hidden.values(count)) }
       if index < deepstack.count { engine.add(deepstack[index], count: count, to: hidden) }
@@ -237,8 +248,7 @@ public final class LanguageModel {
   }
 
   /// The first half of a layer: queries, keys and values of all rows, rotated; keys and values go into the cache.
-  private func computeKeys(_ layer: DecoderLayer, index: Int, count: Int, slot: Int, cache: KeyValueCache) {
-    let size = configuration.headDimension
+  private func computeKeys(_ layer: DecoderLayer, index: Int, count: Int, remaining: Int, cache: KeyValueCache) {
     engine.rmsNorm(hidden, count: count, weight: layer.attentionNorm, epsilon: configuration.normEpsilon, to: normed)
     engine.multiply(
       normed, count: count, layer.query.product(to: queries), layer.key.product(to: keys),
@@ -252,25 +262,21 @@ public final class LanguageModel {
     if let norm = layer.keyNorm { normalizeHeads(keys, count: count, heads: configuration.keyValueHeads, norm) }
     engine.rotate(queries, count: count, heads: configuration.heads, cosines: rotary.cosines, sines: rotary.sines)
     engine.rotate(keys, count: count, heads: configuration.keyValueHeads, cosines: rotary.cosines, sines: rotary.sines)
-    for head in 0..<configuration.keyValueHeads {
-      let rows = page.rows(of: cache, layer: index, head: head, count: slot + count)
-      engine.store(
-        head: head, of: size, in: keys, count: count, type: .f16, pageRows: OnePage.rows, to: rows, slot: slot,
-        keys: true)
-      engine.store(
-        head: head, of: size, in: values, count: count, type: .f16, pageRows: OnePage.rows, to: rows, slot: slot,
-        keys: false)
-    }
+    if let queryObserver { queryObserver(index, queries.values(count)) }
+    cache.store(keys: keys, values: values, count: count, layer: index, remaining: remaining, engine: engine)
   }
 
   /// The second half: attention over all that is cached so far, and the feed-forward network, for some of the rows.
-  private func finish(_ layer: DecoderLayer, index: Int, first: Int, count: Int, slot: Int, cache: KeyValueCache) {
+  private func finish(
+    _ layer: DecoderLayer, index: Int, first: Int, count: Int, remaining: Int, cache: KeyValueCache
+  ) {
     let rows = hidden.from(first)
     engine.attend(
       queries: queries.from(first), count: count, heads: configuration.heads,
-      keyValueHeads: configuration.keyValueHeads, headSize: configuration.headDimension, type: .f16,
-      pageRows: OnePage.rows, plan: nil, output: attended,
-      rows: { page.rows(of: cache, layer: index, head: $0, count: slot + first + 1) })
+      keyValueHeads: configuration.keyValueHeads, headSize: configuration.headDimension, type: cache.type,
+      pageRows: KeyValueCache.pageTokens,
+      plan: cache.attentionPlan(layer: index, workers: engine.threads.threadCount), output: attended,
+      rows: { cache.rows(layer: index, head: $0, remaining: remaining - first) })
     engine.multiply(attended, count: count, layer.attentionOutput.product(to: rows, accumulate: true))
     if let adapter { adapt(attended, count: count, by: adapter.layers[index].attentionOutput, of: adapter, to: rows) }
     engine.rmsNorm(rows, count: count, weight: layer.feedForwardNorm, epsilon: configuration.normEpsilon, to: normed)

@@ -4,7 +4,7 @@ import Synchronization
 
 /// Session events on their way to the screen's thread, and the pipe that wakes it.
 ///
-/// Of pictures and of figures only the newest is kept, so a screen that is held up costs no memory.
+/// Of pictures, figures and maps only the newest is kept, so a screen that is held up costs no memory.
 final class EventMailbox: Sendable {
   private struct Contents {
     var events: [SessionEvent] = []
@@ -74,14 +74,14 @@ final class EventMailbox: Sendable {
 extension SessionEvent {
   fileprivate var isReplacedByNewer: Bool {
     switch self {
-    case .preview, .statistics, .frameSeen: true
+    case .preview, .statistics, .frameSeen, .retention: true
     default: false
     }
   }
 
   fileprivate func isSameKind(as other: SessionEvent) -> Bool {
     switch (self, other) {
-    case (.preview, .preview), (.statistics, .statistics), (.frameSeen, .frameSeen): true
+    case (.preview, .preview), (.statistics, .statistics), (.frameSeen, .frameSeen), (.retention, .retention): true
     default: false
     }
   }

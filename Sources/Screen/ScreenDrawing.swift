@@ -17,6 +17,7 @@ package func draw(_ state: ScreenState, into grid: inout CellGrid) {
         style: theme.quiet)
     }
   }
+  if let area = layout.retention { drawRetention(state, into: &grid, area: area, theme: theme) }
   if let area = layout.timeline { drawTimeline(state, into: &grid, area: area, theme: theme) }
   if let area = layout.memoryPanel { drawMemoryPanel(state, into: &grid, area: area, theme: theme) }
   drawConversation(state, into: &grid, area: layout.conversation, theme: theme)
@@ -131,6 +132,7 @@ private func drawHelp(_ state: ScreenState, into grid: inout CellGrid, area: Rec
   let keys: [(String, String)] = [
     ("Enter", "ask"), ("Esc", state.isAnswering ? "stop" : ""), ("PgUp/PgDn", "scroll"), ("/help", "commands"),
     ("Ctrl-C", state.isAnswering ? "stop" : "quit"),
+    ("Ctrl-R", state.hasStream ? (state.showsRetention ? "picture" : "memory") : ""),
   ]
   var column = area.column
   for (key, what) in keys where !what.isEmpty {

@@ -14,6 +14,7 @@ package let keyHelp: [(keys: String, what: String)] = [
   ("Alt-B F", "a word back and forward"),
   ("Ctrl-W U K", "cut a word, to the start, to the end"),
   ("Ctrl-Y", "put back what was cut"),
+  ("Ctrl-R", "what is kept of the stream, or the picture again"),
   ("Ctrl-L", "draw anew"),
   ("Ctrl-Z", "suspend"),
 ]
@@ -37,6 +38,7 @@ func press(_ key: Key, _ state: inout ScreenState) -> [ScreenEffect] {
     state.editor.deleteForward()
   case .control("l"): return [.repaint]
   case .control("z"): return [.suspend]
+  case .control("r"): return toggleRetention(&state) ?? []
   case .control("p"): recallPrevious(&state)
   case .control("n"): recallNext(&state)
   case .up: moveVertically(by: -1, &state)
@@ -168,6 +170,7 @@ private func effects(
     case .absolute(let seconds): return withStream(&state, .seek(seconds: seconds))
     case .relative(let seconds): return withStream(&state, .seek(seconds: max(0, state.streamTime + seconds)))
     }
+  case .memory: return toggleRetention(&state)
   case .budget:
     guard let tokens = parseTokenCount(argument) else {
       state.say("/budget needs a number of tokens: 512, or 2k for 2048", isProblem: true)
@@ -201,6 +204,12 @@ private func withStream(_ state: inout ScreenState, _ command: SessionCommand) -
     return nil
   }
   return [.send(command)]
+}
+
+private func toggleRetention(_ state: inout ScreenState) -> [ScreenEffect]? {
+  let effects = withStream(&state, .showRetention(!state.showsRetention))
+  if effects != nil { state.showsRetention.toggle() }
+  return effects
 }
 
 private func helpText() -> String {

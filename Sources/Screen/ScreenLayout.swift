@@ -1,3 +1,5 @@
+import Pictures
+
 /// Where everything stands. Pure arithmetic on the size; nothing overlaps.
 package struct ScreenLayout: Equatable, Sendable {
   /// Less than this cannot be used.
@@ -9,6 +11,8 @@ package struct ScreenLayout: Equatable, Sendable {
 
   package var header: Rectangle
   package var picture: Rectangle?
+  /// What is kept of the stream: in place of the picture, under it where there is room for both.
+  package var retention: Rectangle?
   /// Place in the stream, under the picture.
   package var timeline: Rectangle?
   /// What the cache holds, in words and figures; where there is no room, the last status row tells the same.
@@ -28,16 +32,18 @@ package struct ScreenLayout: Equatable, Sendable {
   /// - Parameters:
   ///   - pictureShape: width and height of what is shown; nil leaves no place for a picture.
   ///   - inputRows: rows that the line being typed would like.
+  ///   - showsRetention: whether what is kept of the stream is shown.
   ///   - hasCodingPane: whether a third pane is shown.
   /// - Returns: nil when the terminal is too small.
   package init?(
-    size: ScreenSize, pictureShape: (width: Int, height: Int)?, inputRows: Int = 1, hasCodingPane: Bool = false
+    size: ScreenSize, pictureShape: (width: Int, height: Int)?, inputRows: Int = 1, showsRetention: Bool = false,
+    hasCodingPane: Bool = false
   ) {
     guard size.columns >= ScreenLayout.smallest.columns, size.rows >= ScreenLayout.smallest.rows else { return nil }
     let fitted = { (statusRows: Int) in
       ScreenLayout(
-        fitting: size, pictureShape: pictureShape, inputRows: inputRows, hasCodingPane: hasCodingPane,
-        statusRows: statusRows)
+        fitting: size, pictureShape: pictureShape, inputRows: inputRows, showsRetention: showsRetention,
+        hasCodingPane: hasCodingPane, statusRows: statusRows)
     }
     // A memory panel tells what the second status row would.
     let withPanel = fitted(1)
@@ -45,8 +51,8 @@ package struct ScreenLayout: Equatable, Sendable {
   }
 
   private init(
-    fitting size: ScreenSize, pictureShape: (width: Int, height: Int)?, inputRows: Int, hasCodingPane: Bool,
-    statusRows: Int
+    fitting size: ScreenSize, pictureShape: (width: Int, height: Int)?, inputRows: Int, showsRetention: Bool,
+    hasCodingPane: Bool, statusRows: Int
   ) {
     let columns = size.columns
     let inputHeight = min(ScreenLayout.mostInputRows, max(1, inputRows))
@@ -69,7 +75,9 @@ package struct ScreenLayout: Equatable, Sendable {
     conversation = ScreenLayout.inset(body)
     if let shape = pictureShape, shape.width > 0, shape.height > 0 {
       if columns < ScreenLayout.wide, body.rows >= 24 {
-        stack(shape, in: body)
+        stack(shape, in: body, showsRetention: showsRetention)
+      } else if showsRetention {
+        placeRetentionBeside(shape, in: body)
       } else {
         placeBeside(shape, in: body)
       }
@@ -99,20 +107,52 @@ package struct ScreenLayout: Equatable, Sendable {
     return inset(pane)
   }
 
-  private mutating func stack(_ shape: (width: Int, height: Int), in body: Rectangle) {
+  private mutating func stack(_ shape: (width: Int, height: Int), in body: Rectangle, showsRetention: Bool) {
     let fitted = fittedSize(
       width: shape.width, height: shape.height, maximumWidth: body.columns - 2,
       maximumHeight: 2 * (body.rows * 9 / 20))
-    let rows = (fitted.height + 1) / 2
-    picture = Rectangle(column: body.column + 1, row: body.row, columns: body.columns - 2, rows: rows)
-    timeline = Rectangle(column: body.column + 1, row: body.row + rows, columns: body.columns - 2, rows: 1)
+    let rows = showsRetention ? body.rows / 2 : (fitted.height + 1) / 2
+    if showsRetention {
+      retention = Rectangle(column: body.column + 1, row: body.row, columns: body.columns - 2, rows: rows + 1)
+    } else {
+      picture = Rectangle(column: body.column + 1, row: body.row, columns: body.columns - 2, rows: rows)
+      timeline = Rectangle(column: body.column + 1, row: body.row + rows, columns: body.columns - 2, rows: 1)
+    }
     horizontalRules.append(Rectangle(column: body.column, row: body.row + rows + 1, columns: body.columns, rows: 1))
     conversation = Rectangle(
       column: body.column + 1, row: body.row + rows + 2, columns: body.columns - 2, rows: body.rows - rows - 2)
   }
 
+  /// The most columns for what stands beside the talk.
+  private static func mostColumns(of body: Rectangle) -> Int {
+    body.columns * (body.columns >= 100 ? 55 : body.columns >= ScreenLayout.wide ? 48 : 42) / 100
+  }
+
+  private mutating func placeRetentionBeside(_ shape: (width: Int, height: Int), in body: Rectangle) {
+    let columns = ScreenLayout.mostColumns(of: body)
+    var pane = Rectangle(column: body.column + 1, row: body.row, columns: columns - 2, rows: body.rows)
+    if body.rows >= ScreenLayout.rowsForPictureAndRetention, body.columns >= 100 {
+      let fitted = fittedSize(
+        width: shape.width, height: shape.height, maximumWidth: pane.columns, maximumHeight: 2 * (body.rows * 2 / 5))
+      let rows = (fitted.height + 1) / 2
+      picture = Rectangle(column: pane.column, row: pane.row, columns: pane.columns, rows: rows)
+      timeline = Rectangle(column: pane.column, row: pane.row + rows, columns: pane.columns, rows: 1)
+      pane.row += rows + 2
+      pane.rows -= rows + 2
+    }
+    retention = pane
+    divide(body, after: columns)
+  }
+
+  private mutating func divide(_ body: Rectangle, after columns: Int) {
+    verticalRules.append(
+      Rectangle(column: body.column + columns, row: body.row, columns: 1, rows: body.rows))
+    conversation = Rectangle(
+      column: body.column + columns + 2, row: body.row, columns: body.columns - columns - 3, rows: body.rows)
+  }
+
   private mutating func placeBeside(_ shape: (width: Int, height: Int), in body: Rectangle) {
-    let most = body.columns * (body.columns >= 100 ? 55 : body.columns >= ScreenLayout.wide ? 48 : 42) / 100
+    let most = ScreenLayout.mostColumns(of: body)
     let pictureRows = body.rows - 1
     let natural = fittedSize(
       width: shape.width, height: shape.height, maximumWidth: most - 2, maximumHeight: pictureRows * 2)
@@ -131,12 +171,11 @@ package struct ScreenLayout: Equatable, Sendable {
       picture?.rows = usedRows
       timeline?.row = body.row + usedRows
     }
-    verticalRules.append(
-      Rectangle(column: body.column + columns, row: body.row, columns: 1, rows: body.rows))
-    conversation = Rectangle(
-      column: body.column + columns + 2, row: body.row, columns: body.columns - columns - 3, rows: body.rows)
+    divide(body, after: columns)
   }
 
+  /// From here on picture and retention have room above each other.
+  private static let rowsForPictureAndRetention = 28
   /// The title and the figures, with two blank rows above them.
   private static let memoryPanelRows = 8
   /// With the graph of the last minutes.
@@ -151,6 +190,6 @@ extension ScreenLayout {
     let textColumns = max(1, state.size.columns - 4)
     self.init(
       size: state.size, pictureShape: state.hasStream ? shape : nil,
-      inputRows: InputLayout(state.editor, width: textColumns).rows.count)
+      inputRows: InputLayout(state.editor, width: textColumns).rows.count, showsRetention: state.showsRetention)
   }
 }

@@ -27,6 +27,9 @@ package struct ScreenState: Sendable {
   /// Stream time of the picture on show, in seconds.
   package var pictureTime: Double?
   package var streamEnded = false
+  /// True while the picture's place shows what is kept of the stream.
+  package var showsRetention = false
+  package var retention: RetentionMap?
 
   package var conversation = Conversation()
   package var scroll = ScrollPosition.tail

@@ -1,3 +1,4 @@
+import Plotting
 import SessionInterface
 
 /// Brings a message into the state and says what has to be done outside it. `now` is in seconds of a clock that
@@ -84,6 +85,8 @@ private func take(_ event: SessionEvent, _ state: inout ScreenState) {
       state.isCancelling = false
     }
     state.heldHistory.add(statistics.heldTokens, at: state.now)
+  case .retention(let map):
+    state.retention = map
   case .note(let text):
     state.conversation.append(.note, text)
   case .warning(let text):

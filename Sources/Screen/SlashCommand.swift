@@ -1,6 +1,6 @@
 /// What can be typed after a slash.
 package enum SlashCommand: String, CaseIterable, Sendable {
-  case help, clear, pause, resume, seek, budget, policy, save, quit
+  case help, clear, pause, resume, seek, memory, budget, policy, save, quit
 
   package var argument: String? {
     switch self {
@@ -8,7 +8,7 @@ package enum SlashCommand: String, CaseIterable, Sendable {
     case .budget: "TOKENS"
     case .policy: "NAME"
     case .save: "FILE"
-    case .help, .clear, .pause, .resume, .quit: nil
+    case .help, .clear, .pause, .resume, .memory, .quit: nil
     }
   }
 
@@ -19,6 +19,7 @@ package enum SlashCommand: String, CaseIterable, Sendable {
     case .pause: "stop taking in the stream"
     case .resume: "take it in again"
     case .seek: "go to a time: 12, 1:30, 1:02:03, +10, -10"
+    case .memory: "show what is kept of the stream, or the picture again"
     case .budget: "change how many tokens are held: 512, 2k"
     case .policy: "change what is kept when the budget is full"
     case .save: "write the conversation to a file"

@@ -1,3 +1,5 @@
+import Plotting
+
 /// Figures on one row; the least important go first when there is no room.
 private struct Figure {
   var text: String
@@ -209,15 +211,4 @@ private func passes(_ state: ScreenState) -> String {
 
 private func milliseconds(_ seconds: Double) -> String {
   seconds < 1 ? "\(decimal(seconds * 1000, places: 0)) ms" : "\(decimal(seconds, places: 1)) s"
-}
-
-/// A count with its thousands apart: `12 345`.
-package func count(_ value: Int) -> String {
-  let digits = String(max(0, value))
-  var result = ""
-  for (index, digit) in digits.enumerated() {
-    if index > 0, (digits.count - index) % 3 == 0 { result += " " }
-    result.append(digit)
-  }
-  return result
 }

@@ -62,16 +62,26 @@ package struct Symbols: Sendable, Equatable {
   package var ellipsis: String
   package var times: String
   package var caret: String
+  /// Marks a time on an axis.
+  package var tick: String
+  /// Points down from a thumbnail to its moment.
+  package var pointer: String
+  /// A stretch of the stream that is forgotten.
+  package var forgotten: String
+  /// From nothing to all, for shares.
+  package var shades: [String]
   package var spinner: [String]
 
   package static let unicode = Symbols(
     horizontal: "─", vertical: "│", teeDown: "┬", teeUp: "┴", teeLeft: "┤", teeRight: "├", prompt: "›", note: "·",
     warning: "!", failure: "×", dot: "·", more: "↓", playing: "▸", paused: "‖", barFilled: "━", barHalf: "╸",
-    barFree: "─", peak: "┃", square: "■", ellipsis: "…", times: "×", caret: "▍",
+    barFree: "─", peak: "┃", square: "■", ellipsis: "…", times: "×", caret: "▍", tick: "╵", pointer: "▾",
+    forgotten: "┊", shades: [" ", "░", "▒", "▓", "█"],
     spinner: ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"])
 
   package static let ascii = Symbols(
     horizontal: "-", vertical: "|", teeDown: "+", teeUp: "+", teeLeft: "+", teeRight: "+", prompt: ">", note: "-",
     warning: "!", failure: "x", dot: "|", more: "v", playing: ">", paused: "=", barFilled: "=", barHalf: "=",
-    barFree: ".", peak: "|", square: "#", ellipsis: "...", times: "x", caret: "_", spinner: ["|", "/", "-", "\\"])
+    barFree: ".", peak: "|", square: "#", ellipsis: "...", times: "x", caret: "_", tick: "'", pointer: "v",
+    forgotten: ":", shades: [" ", ".", "-", "+", "#"], spinner: ["|", "/", "-", "\\"])
 }

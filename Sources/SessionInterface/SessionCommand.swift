@@ -16,6 +16,8 @@ public enum SessionCommand: Sendable, Equatable {
   case setBudget(tokens: Int)
   /// Change what the cache keeps, by the policy's command-line name (`infinipot-v`, …).
   case setPolicy(String)
+  /// Tell, or stop telling, what is kept of each frame.
+  case showRetention(Bool)
   /// Write the conversation to a file.
   case save(path: String)
   /// End the session.

@@ -18,6 +18,8 @@ public enum SessionEvent: Sendable {
   case answerFinished(AnswerSummary)
   /// The figures of the moment; sent a few times a second at most.
   case statistics(SessionStatistics)
+  /// What is kept of each frame; sent while `showRetention` is on, after each pass and twice a second at most between.
+  case retention(RetentionMap)
   /// Something a person should know that stops nothing.
   case note(String)
   /// Something is wrong that the session works around.

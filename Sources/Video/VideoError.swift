@@ -34,6 +34,8 @@ public enum VideoError: Error, Sendable, Equatable {
   case unreadable(source: String, detail: String)
   /// A picture so long and thin that no vision tower takes it.
   case tooElongated(source: String, width: Int, height: Int)
+  /// A picture could not be saved.
+  case notWritable(path: String, detail: String)
   /// An option that cannot be followed, such as a sampling rate of zero.
   case invalidOption(String)
   /// Opening was given up because the caller asked to.
@@ -80,6 +82,8 @@ extension VideoError: CustomStringConvertible {
       "\(source) cannot be read\(Self.inBrackets(detail))"
     case .tooElongated(let source, let width, let height):
       "\(source): pictures of \(width)×\(height) are more than 200 times as long as wide; crop the video"
+    case .notWritable(let path, let detail):
+      "\(path) cannot be written\(Self.inBrackets(detail)); check the folder and the room on the disk"
     case .invalidOption(let text):
       text
     case .cancelled(let source):

@@ -12,13 +12,16 @@ private let allowedImports: [String: Set<String>] = [
   "BoundedCache": ["Compute"],
   "Models": ["Compute", "ModelFile", "BoundedCache", "Pictures"],
   "SessionInterface": ["Pictures"],
+  "Plotting": ["Pictures", "SessionInterface"],
   "Assistant": [
     "Compute", "ModelFile", "Models", "Tokenization", "Video", "BoundedCache", "SessionInterface", "Pictures",
     "Logging",
   ],
-  "Screen": ["CNcurses", "Pictures", "SessionInterface"],
+  "Evaluation": ["Assistant", "BoundedCache", "Compute", "Pictures", "Plotting", "SessionInterface", "Video"],
+  "Screen": ["CNcurses", "Pictures", "SessionInterface", "Plotting"],
   "edgeassist": [
-    "Assistant", "Quantization", "Screen", "SessionInterface", "Video", "BoundedCache", "Models", "ModelFile",
+    "Assistant", "Compute", "Evaluation", "Quantization", "Screen", "SessionInterface", "Video", "BoundedCache", "Models",
+    "ModelFile", "Plotting", "Pictures",
     "ArgumentParser", "TOMLKit", "Logging",
   ],
 ]

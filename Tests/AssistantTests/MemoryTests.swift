@@ -86,7 +86,7 @@ struct MemoryForecastTests {
     let large = try Self.forecast(.tokens(2000))
     #expect(large.total - small.total == 1000 * small.cacheBytesPerToken)
     #expect(small.cacheBytesPerToken == 6 * 2 * 64 * 4)
-    #expect(try Self.forecast(.bytes(3072 * 7 + 5)).budget == 7)
+    #expect(try Self.forecast(.bytes(3072 * 32 + 5)).budget == 32)
     #expect(small.budget(fitting: large.total) == 2000)
     #expect(small.budget(fitting: 10) == 0)
   }

@@ -156,4 +156,34 @@ struct SessionTests {
     let saved = try String(contentsOfFile: path, encoding: .utf8)
     #expect(saved.contains("hello") && saved.contains(said))
   }
+
+  @Test("What is kept of each frame is told from when it is asked for until it is no longer wanted")
+  func retention() async throws {
+    let session = try session(watching: Self.sample, budget: 200)
+    var maps: [RetentionMap] = []
+    var passes = 0
+    var isWanted = false
+    await run(session) { event in
+      switch event {
+      case .ready:
+        session.send(.showRetention(true))
+        isWanted = true
+      case .retention(let map):
+        #expect(isWanted)
+        maps.append(map)
+      case .passDone: passes += 1
+      case .streamEnded:
+        session.send(.showRetention(false))
+        session.send(.ask("hello"))
+      case .answerStarted: isWanted = false
+      case .answerFinished: session.send(.quit)
+      case .failure(_, let message): Issue.record("\(message)")
+      default: break
+      }
+    }
+    #expect(passes > 0)
+    #expect(maps.count > 1)
+    #expect(zip(maps, maps.dropFirst()).allSatisfy { $0.framesSeen <= $1.framesSeen })
+    #expect(maps.last.map { $0.framesSeen > 20 && $0.frames.last?.number == $0.framesSeen - 1 } == true)
+  }
 }

@@ -1,24 +1,5 @@
 import BoundedCache
-
-extension KeyValueCache {
-  func write(_ key: [UInt16], _ value: [UInt16], layer: Int, head: Int, slot: Int) {
-    let offset = slot * shape.headDimension
-    (keys(layer: layer, head: head) + offset).update(from: key, count: shape.headDimension)
-    (values(layer: layer, head: head) + offset).update(from: value, count: shape.headDimension)
-  }
-
-  /// One head's keys, a row for each token held.
-  func keyRows(layer: Int, head: Int) -> [[UInt16]] { rows(keys(layer: layer, head: head)) }
-
-  /// One head's values, a row for each token held.
-  func valueRows(layer: Int, head: Int) -> [[UInt16]] { rows(values(layer: layer, head: head)) }
-
-  private func rows(_ start: UnsafeMutablePointer<UInt16>) -> [[UInt16]] {
-    (0..<count).map { slot in
-      Array(UnsafeBufferPointer(start: start + slot * shape.headDimension, count: shape.headDimension))
-    }
-  }
-}
+import Compute
 
 /// A cache whose every token can be told from every other: the test's own record of what should be where.
 ///
@@ -34,23 +15,24 @@ struct MarkedCache {
   static let mostTokens = 0x7C00
 
   init(
-    layers: Int = 4, heads: Int = 2, dimension: Int = 8, budget: Int, policy: RetentionPolicy
+    layers: Int = 4, heads: Int = 2, dimension: Int = 8, budget: Int, policy: RetentionPolicy,
+    headBudgets: HeadBudgets? = nil, recall: RecallFile? = nil
   ) throws {
     cache = try KeyValueCache(
       shape: CacheShape(layers: layers, keyValueHeads: heads, headDimension: dimension), budget: budget,
-      policy: policy)
+      policy: policy, heads: headBudgets, recall: recall)
   }
 
   /// Appends without making room first.
   mutating func append(_ n: Int, to segment: CacheSegment, grid: FrameGrid? = nil) throws {
-    let first = try cache.append(n, to: segment, grid: grid)
+    try cache.append(n, to: segment, grid: grid)
     let ordinals = Array(next..<(next + n))
     next += n
     for (slot, ordinal) in ordinals.enumerated() {
       for layer in 0..<cache.shape.layers {
         for head in 0..<cache.shape.keyValueHeads {
           let (key, value) = content(ordinal, layer: layer, head: head)
-          cache.write(key, value, layer: layer, head: head, slot: first + slot)
+          cache.write(key, value, layer: layer, head: head, remaining: n - slot)
         }
       }
     }
@@ -88,7 +70,7 @@ struct MarkedCache {
   }
 
   func visionOrdinals(layer: Int = 0, head: Int = 0) -> [Int]? {
-    ordinals(layer: layer, head: head).map { Array($0.dropFirst(cache.systemCount).prefix(cache.visionCount)) }
+    ordinals(layer: layer, head: head).map { Array($0.dropFirst(cache.systemCount).dropLast(cache.tailCount)) }
   }
 
   private func content(_ ordinal: Int, layer: Int, head: Int) -> (key: [UInt16], value: [UInt16]) {

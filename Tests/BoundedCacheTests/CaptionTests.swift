@@ -75,17 +75,17 @@ struct CaptionTests {
     // Each frame takes the timeline 3 on; a key's angle tells its place.
     let rotation = TimeRotation(frequencies: [0.01])
     let cache = try KeyValueCache(shape: shape, budget: 40, policy: .slidingWindow, rotation: rotation)
-    func write(_ slot: Int, at place: Int) {
-      cache.keys(layer: 0, head: 0)[2 * slot] = Float16(cos(0.01 * Double(place))).bitPattern
-      cache.keys(layer: 0, head: 0)[2 * slot + 1] = Float16(sin(0.01 * Double(place))).bitPattern
+    func write(remaining: Int, at place: Int) {
+      let key = [cos(0.01 * Double(place)), sin(0.01 * Double(place))].map { Float16($0).bitPattern }
+      cache.write(key, key, layer: 0, head: 0, remaining: remaining)
     }
     for _ in 0..<10 {
       try cache.makeRoom(for: 6, in: .vision)
       let place = cache.timelineLength
-      let caption = try cache.append(2, to: .vision)
-      for index in 0..<2 { write(caption + index, at: place + index) }
-      let frame = try cache.append(4, to: .vision, grid: grid, advance: 3)
-      for index in 0..<4 { write(frame + index, at: place + 2) }
+      try cache.append(2, to: .vision)
+      for index in 0..<2 { write(remaining: 2 - index, at: place + index) }
+      try cache.append(4, to: .vision, grid: grid, advance: 3)
+      for remaining in 1...4 { write(remaining: remaining, at: place + 2) }
     }
     try cache.makeRoom(for: 25)
     cache.compactTime()
@@ -95,7 +95,7 @@ struct CaptionTests {
     for frame in 0..<cache.timelineFrames { expected += [3 * frame, 3 * frame + 1] }
     for frame in 0..<cache.timelineFrames { expected += [Int](repeating: 3 * frame + 2, count: 4) }
     for (slot, place) in expected.enumerated() {
-      let sine = Float(Float16(bitPattern: cache.keys(layer: 0, head: 0)[2 * slot + 1]))
+      let sine = Float(Float16(bitPattern: cache.keyRows(layer: 0, head: 0)[slot][1]))
       #expect(abs(sine - Float(sin(0.01 * Double(place)))) < 0.002)
     }
   }

@@ -71,13 +71,13 @@ struct GoldenTests {
     for (number, pass) in golden.passes.enumerated() {
       for _ in 0..<pass.appendedFrames {
         let grid = FrameGrid(frames: 1, height: golden.height, width: golden.width)
-        let slot = try cache.append(perFrame, to: .vision, grid: grid)
+        try cache.append(perFrame, to: .vision, grid: grid)
         for head in 0..<heads {
           for place in 0..<perFrame {
             let (key, value) = token(&random, base: base[((head * perFrame + place) * golden.dimension)...], golden)
             expected[head].keys.append(key)
             expected[head].values.append(value)
-            cache.write(key, value, layer: head / golden.heads, head: head % golden.heads, slot: slot + place)
+            cache.write(key, value, layer: head / golden.heads, head: head % golden.heads, remaining: perFrame - place)
           }
         }
       }

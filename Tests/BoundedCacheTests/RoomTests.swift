@@ -32,7 +32,8 @@ struct RoomTests {
   func demandGoesFurther() throws {
     let cache = try marked(budget: 35, frames: 8).cache
     #expect(try cache.makeRoom(for: 21)?.after == 8)
-    #expect(try cache.append(21, to: .tail) == 11)
+    try cache.append(21, to: .tail)
+    #expect(cache.count == 32)
   }
 
   @Test("The tail counts against the room")
@@ -54,7 +55,8 @@ struct RoomTests {
     #expect(cache.leastBudget(for: 29) == 36)
     try cache.setBudget(36)
     try cache.makeRoom(for: 29)
-    #expect(try cache.append(29, to: .tail) == 7)
+    try cache.append(29, to: .tail)
+    #expect(cache.count == 36)
     #expect(throws: CacheError.budgetTooSmall(budget: 36, least: .max)) { try cache.makeRoom(for: .max) }
   }
 
@@ -97,7 +99,7 @@ struct RoomTests {
     // Room for vision is 24 − 3 − 5 = 16, three quarters of it 12.
     #expect(report.before == 32 && report.after == 12)
     #expect(marked.cache.budget == 24 && marked.cache.count == 20)
-    #expect(marked.cache.allocatedByteCount == 24 * marked.cache.shape.bytesPerToken)
+    #expect(marked.cache.allocatedByteCount == 32 * marked.cache.shape.bytesPerToken, "two pages of 16")
     #expect(marked.ordinals(layer: 3, head: 1)?.prefix(3) == [0, 1, 2])
     #expect(marked.ordinals(layer: 3, head: 1)?.suffix(5) == [35, 36, 37, 38, 39])
   }
@@ -129,7 +131,8 @@ struct RoomTests {
     for _ in 0..<300 { try marked.see(height: 2, width: 2) }
     #expect(marked.cache.visionCount == 1232)
     #expect(try marked.cache.setPolicy(.slidingWindow)?.after == 24)
-    #expect(marked.cache.budget == 35 && marked.cache.allocatedByteCount == 35 * marked.cache.shape.bytesPerToken)
+    #expect(marked.cache.budget == 35)
+    #expect(marked.cache.allocatedByteCount == 48 * marked.cache.shape.bytesPerToken, "three pages of 16")
     #expect(marked.visionOrdinals() == Array(1211..<1235))
   }
 

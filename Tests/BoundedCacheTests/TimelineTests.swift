@@ -23,16 +23,15 @@ struct TimelineTests {
   /// different frames.
   private func addFrame(_ number: Int, at time: Int, to cache: KeyValueCache) throws {
     try cache.makeRoom(for: 4, in: .vision)
-    let first = try cache.append(4, to: .vision, grid: FrameGrid(frames: 1, height: 2, width: 2))
+    try cache.append(4, to: .vision, grid: FrameGrid(frames: 1, height: 2, width: 2))
     for layer in 0..<shape.layers {
       for head in 0..<shape.keyValueHeads {
-        for slot in first..<first + 4 {
-          for (index, number) in key(at: time).enumerated() {
-            cache.keys(layer: layer, head: head)[slot * 8 + index] = Float16(number).bitPattern
-          }
-          let worth = Float16((number * 7 + head * 5 + layer * 3 + slot) % 11)
-          for index in 0..<8 { cache.values(layer: layer, head: head)[slot * 8 + index] = worth.bitPattern }
-          cache.values(layer: layer, head: head)[slot * 8] = Float16(number).bitPattern
+        for remaining in 1...4 {
+          let worth = Float16((number * 7 + head * 5 + layer * 3 + cache.count - remaining) % 11)
+          cache.write(
+            key(at: time).map { Float16($0).bitPattern },
+            [Float16(number).bitPattern] + Array(repeating: worth.bitPattern, count: 7), layer: layer, head: head,
+            remaining: remaining)
         }
       }
     }
@@ -40,7 +39,7 @@ struct TimelineTests {
 
   /// The frames' numbers that a head holds, slot by slot.
   private func numbers(_ cache: KeyValueCache, layer: Int, head: Int) -> [Int] {
-    (0..<cache.count).map { Int(Float16(bitPattern: cache.values(layer: layer, head: head)[$0 * 8])) }
+    cache.valueRows(layer: layer, head: head).map { Int(Float16(bitPattern: $0[0])) }
   }
 
   @Test("The frames that are still held anywhere move together, and every key is turned to its new time")
@@ -62,7 +61,7 @@ struct TimelineTests {
         for (slot, number) in numbers(cache, layer: layer, head: head).enumerated() {
           let expected = key(at: try #require(order.firstIndex(of: number)))
           for index in 0..<8 {
-            let found = Float(Float16(bitPattern: cache.keys(layer: layer, head: head)[slot * 8 + index]))
+            let found = Float(Float16(bitPattern: cache.keyRows(layer: layer, head: head)[slot][index]))
             #expect(abs(found - expected[index]) < 0.01)
           }
         }
@@ -84,10 +83,12 @@ struct TimelineTests {
   @Test("A system prompt is not turned")
   func systemStays() throws {
     let cache = try KeyValueCache(shape: shape, budget: 40, policy: .slidingWindow, rotation: rotation)
-    _ = try cache.append(2, to: .system)
-    for index in 0..<16 { cache.keys(layer: 1, head: 1)[index] = Float16(index).bitPattern }
+    try cache.append(2, to: .system)
+    let rows = [0, 8].map { first in (0..<8).map { Float16(first + $0).bitPattern } }
+    cache.write(rows[0], rows[0], layer: 1, head: 1, remaining: 2)
+    cache.write(rows[1], rows[1], layer: 1, head: 1, remaining: 1)
     for number in 0..<30 { try addFrame(number, at: number, to: cache) }
     cache.compactTime()
-    #expect((0..<16).map { Float16(bitPattern: cache.keys(layer: 1, head: 1)[$0]) } == (0..<16).map { Float16($0) })
+    #expect(Array(cache.keyRows(layer: 1, head: 1).prefix(2)) == rows)
   }
 }

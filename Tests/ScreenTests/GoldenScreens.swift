@@ -61,7 +61,7 @@ enum GoldenScreens {
         ────────────────────────────────────────────────────────────────────────────────
          ▸ 0:12 / 1:00 · seen 24 · dropped 3 · 21 tok/s · infinipot-v · process 187 MiB
          memory =############+..┃.. 384 / 512 tokens   peak 448 · 4 passes · 768 KiB
-         Enter ask   PgUp/PgDn scroll   /help commands   Ctrl-C quit
+         Enter ask   PgUp/PgDn scroll   /help commands   Ctrl-C quit   Ctrl-R memory
         """),
     Screen(
       columns: 120, rows: 40,
@@ -105,7 +105,7 @@ enum GoldenScreens {
          › and th
         ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
          ▸ 0:12 / 1:00 · seen 24 · dropped 3 · 21 tok/s · infinipot-v · process 187 MiB
-         Enter ask   PgUp/PgDn scroll   /help commands   Ctrl-C quit
+         Enter ask   PgUp/PgDn scroll   /help commands   Ctrl-C quit   Ctrl-R memory
         """),
     Screen(
       columns: 80, rows: 24, unicode: false,
@@ -133,7 +133,7 @@ enum GoldenScreens {
         --------------------------------------------------------------------------------
          > 0:12 / 1:00 | seen 24 | dropped 3 | 21 tok/s | infinipot-v | process 187 MiB
          memory =############+..|.. 384 / 512 tokens   peak 448 | 4 passes | 768 KiB
-         Enter ask   PgUp/PgDn scroll   /help commands   Ctrl-C quit
+         Enter ask   PgUp/PgDn scroll   /help commands   Ctrl-C quit   Ctrl-R memory
         """),
     Screen(
       columns: 70, rows: 40,

@@ -178,4 +178,12 @@ import Testing
     history.add(1, at: .nan)
     #expect(history.samples.last == 4)
   }
+
+  @Test("a text that is too long loses its middle")
+  func shortening() {
+    #expect(shortened("short", columns: 5, ellipsis: "…") == "short")
+    #expect(shortened("/home/me/videos/cam.mp4", columns: 11, ellipsis: "…") == "/home…m.mp4")
+    #expect(displayWidth(of: shortened("漢字漢字漢字漢字", columns: 8, ellipsis: "…")) <= 8)
+    #expect(shortened("anything", columns: 1, ellipsis: "…") == "")
+  }
 }

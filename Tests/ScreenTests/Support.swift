@@ -96,3 +96,22 @@ func barPicture(width: Int, height: Int) -> Picture {
   }
   return Picture(width: width, height: height, pixels: pixels)
 }
+
+extension RetentionMap {
+  /// A day: some moments of long ago, held less the older they are, a forgotten rest, the last ones whole.
+  static var day: RetentionMap {
+    let old = [3, 4, 5, 600, 601, 7_000, 40_000, 40_001, 86_000]
+    let frames = old.enumerated().map { index, number in
+      Frame(
+        number: number, time: Double(number),
+        shares: (0..<6).map { layer in (index + layer) % 3 == 0 ? 0 : Float(index + 1) / 12 },
+        thumbnail: barPicture(width: 48, height: 36))
+    }
+    let new = (86_390..<86_400).map { number in
+      Frame(
+        number: number, time: Double(number), shares: Array(repeating: 1, count: 6),
+        thumbnail: barPicture(width: 48, height: 36))
+    }
+    return RetentionMap(layers: 6, framesSeen: 86_400, startTime: 0, frames: frames + new)
+  }
+}

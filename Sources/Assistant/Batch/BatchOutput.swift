@@ -1,7 +1,7 @@
 import Foundation
 
 /// Where results go: each is written whole and at once.
-final class BatchOutput {
+package final class BatchOutput {
   private let descriptor: Int32
   private let name: String
 
@@ -10,7 +10,7 @@ final class BatchOutput {
   /// - Parameters:
   ///   - path: a file, emptied unless `keepingContents`; nil for standard output.
   /// - Throws: `AssistantError.outputUnwritable` naming the file and the reason.
-  init(path: String?, keepingContents: Bool) throws(AssistantError) {
+  package init(path: String?, keepingContents: Bool) throws(AssistantError) {
     guard let path else {
       descriptor = STDOUT_FILENO
       name = "standard output"
@@ -28,7 +28,7 @@ final class BatchOutput {
   }
 
   /// Writes one line.
-  func write(_ record: OrderedJSON) throws(AssistantError) {
+  package func write(_ record: OrderedJSON) throws(AssistantError) {
     let bytes = Array((record.text + "\n").utf8)
     var start = 0
     while start < bytes.count {

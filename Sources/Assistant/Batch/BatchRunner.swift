@@ -56,6 +56,7 @@ public actor BatchRunner {
   private let model: LoadedModel
   private let options: BatchOptions
   private nonisolated let isInterrupted = Atomic<Bool>(false)
+  private let warnings = WarningList()
   private var step = BatchStep()
   private var lastReport = ContinuousClock.now
 
@@ -126,6 +127,7 @@ public actor BatchRunner {
       throw AssistantError.unsupported(message: "tasks for the coding assistant are not answered by this version")
     }
     let dialogue = try VideoDialogue(model: model, options: try run.request.overrides.applied(to: options.dialogue))
+    dialogue.onWarning = { [warnings] in warnings.add($0) }
     guard let path = run.request.video else {
       while run.nextTurn != nil { try answerTurn(&run, dialogue, at: nil) }
       return
@@ -172,7 +174,7 @@ public actor BatchRunner {
       dialogue.describe(into: &statistics)
       statistics.picturesDropped = video?.droppedCount ?? 0
       statistics.residentBytes = ResidentMemory.current()
-      run.warnings += video?.takeWarnings() ?? []
+      run.warnings += warnings.takeAll() + (video?.takeWarnings() ?? [])
       try run.write(summary, at: time, statistics, visionTokensRead: dialogue.visionTokensRead)
     } catch {
       if case .outputUnwritable = error { throw error }
@@ -180,7 +182,8 @@ public actor BatchRunner {
     }
   }
 
-  private static func resolve(_ path: String, relativeTo input: String) -> String {
+  /// A request's video as a path: relative ones are relative to the request file.
+  package static func resolve(_ path: String, relativeTo input: String) -> String {
     if input == "-" || path.hasPrefix("/") || path == "-" || path.contains("://") { return path }
     let folder = (input as NSString).deletingLastPathComponent
     return folder.isEmpty ? path : folder + "/" + path
@@ -191,6 +194,18 @@ public actor BatchRunner {
     guard force || now - lastReport > .milliseconds(200) else { return }
     lastReport = now
     options.report(step)
+  }
+}
+
+/// Warnings that a dialogue gave while a request was worked on; used on one thread.
+private final class WarningList {
+  private var texts: [String] = []
+
+  func add(_ text: String) { texts.append(text) }
+
+  func takeAll() -> [String] {
+    defer { texts = [] }
+    return texts
   }
 }
 

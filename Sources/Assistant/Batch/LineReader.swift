@@ -1,7 +1,7 @@
 import Foundation
 
 /// Lines of a file or of standard input, one at a time, in bounded memory.
-struct LineReader: Sequence, IteratorProtocol {
+package struct LineReader: Sequence, IteratorProtocol {
   private let handle: FileHandle
   private var buffer = Data()
   private var isAtEnd = false
@@ -11,7 +11,7 @@ struct LineReader: Sequence, IteratorProtocol {
 
   /// - Parameter path: `-` for standard input.
   /// - Throws: `AssistantError.requestMalformed` when the file cannot be opened.
-  init(path: String) throws(AssistantError) {
+  package init(path: String) throws(AssistantError) {
     if path == "-" {
       handle = FileHandle.standardInput
       return
@@ -26,7 +26,7 @@ struct LineReader: Sequence, IteratorProtocol {
     self.handle = handle
   }
 
-  mutating func next() -> String? {
+  package mutating func next() -> String? {
     while true {
       if let end = buffer.firstIndex(of: 0x0A) {
         defer { buffer = Data(buffer[(end + 1)...]) }

@@ -1,4 +1,5 @@
 import BoundedCache
+import Compute
 
 /// How a dialogue about a stream is held.
 public struct DialogueOptions: Sendable, Equatable {
@@ -10,8 +11,16 @@ public struct DialogueOptions: Sendable, Equatable {
 
   public var budget: Budget
   public var policy: RetentionPolicy
+  /// How keys and values are stored.
+  public var type: KeyValueType
   /// How InfiniPot-V chooses, where that is the policy.
   public var compression: InfiniPotVParameters
+  /// Which heads hold more and which less; nil for all the same.
+  public var headProfile: HeadProfile?
+  /// nil gives up for good what passes give up.
+  public var recall: RecallOptions?
+  /// What passes foresee, where `compression` chooses by questions of the usual kinds.
+  public var foreseenQuestions: [String]
   /// nil takes the model's own.
   public var systemPrompt: String?
   public var sampling: SamplingParameters
@@ -27,14 +36,19 @@ public struct DialogueOptions: Sendable, Equatable {
   public static let defaultBudget = Budget.tokens(4096)
 
   public init(
-    budget: Budget = defaultBudget, policy: RetentionPolicy = .infinipotV,
-    compression: InfiniPotVParameters = .published, systemPrompt: String? = nil,
+    budget: Budget = defaultBudget, policy: RetentionPolicy = .infinipotV, type: KeyValueType = .f16,
+    compression: InfiniPotVParameters = .published, headProfile: HeadProfile? = nil, recall: RecallOptions? = nil,
+    foreseenQuestions: [String] = usualQuestions, systemPrompt: String? = nil,
     sampling: SamplingParameters = SamplingParameters(), maximumAnswerTokens: Int = 512, dialogueShare: Double = 0.25,
     timelineLimit: Int = 128
   ) {
     self.budget = budget
     self.policy = policy
+    self.type = type
     self.compression = compression
+    self.headProfile = headProfile
+    self.recall = recall
+    self.foreseenQuestions = foreseenQuestions
     self.systemPrompt = systemPrompt
     self.sampling = sampling
     self.maximumAnswerTokens = maximumAnswerTokens

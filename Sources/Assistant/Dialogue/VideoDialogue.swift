@@ -19,12 +19,16 @@ public final class VideoDialogue {
   public private(set) var visionTokensRead = 0
   /// Called after each pass over the cache.
   public var onPass: ((PassSummary) -> Void)?
+  /// Told once, where something that was asked for could not go on.
+  public var onWarning: ((String) -> Void)?
   public let options: DialogueOptions
 
   let cache: KeyValueCache
-  private let model: LoadedModel
-  private let template: PromptTokens
-  private var layout: StreamLayout
+  /// Thumbnails of the frames that the cache still holds something of.
+  package private(set) var gallery = FrameGallery()
+  let model: LoadedModel
+  let template: PromptTokens
+  private(set) var layout: StreamLayout
   private var tailTimeline = RotaryTimeline()
   private var hasVision = false
   /// A picture that waits for the second one of its temporal patch, with its stream time.
@@ -34,6 +38,7 @@ public final class VideoDialogue {
   private var visionBlock = EmbeddingBlock()
   /// The newest token of the answer in the tail, when the model has not read it yet.
   private var unreadAnswerTokens: [Int] = []
+  private var hasWarnedOfRecall = false
 
   /// Reads the system prompt into a new cache.
   ///
@@ -43,16 +48,8 @@ public final class VideoDialogue {
     self.model = model
     self.options = options
     do {
-      let shape = model.language.configuration.cacheShape
-      let budget =
-        switch options.budget {
-        case .tokens(let count): count
-        case .bytes(let count): KeyValueCache.tokens(forBytes: count, shape: shape)
-        }
+      cache = try KeyValueCache(model: model, options: options)
       let family = model.vision?.configuration.family ?? .qwen2VL
-      cache = try KeyValueCache(
-        shape: shape, budget: budget, policy: options.policy, parameters: options.compression,
-        rotation: StreamLayout.rotation(of: model.language.configuration, family: family))
       template = PromptTokens(model: model, systemPrompt: options.systemPrompt ?? model.preferences.systemPrompt)
       let tokenizer = model.tokenizer
       layout = StreamLayout(
@@ -83,8 +80,7 @@ public final class VideoDialogue {
     let longest = questions.map { template.question($0).count }.max() ?? template.question("").count
     // The time of a day's last frame is written with the most digits that are worth counting on.
     let frame = grid.rows * grid.columns + layout.caption(at: 86399).count
-    let end = model.template.visionEnd.count + (model.vision?.newline == nil ? 0 : 1)
-    let tail = end + longest + Self.answerReserve
+    let tail = closingCount + longest + Self.answerReserve
     let least = cache.systemCount + layout.opening.count + frame + tail
     if let budget = cache.budget, budget < least {
       throw AssistantError(CacheError.budgetTooSmall(budget: budget, least: least))
@@ -93,7 +89,7 @@ public final class VideoDialogue {
 
   private func vision() throws(AssistantError) -> VisionTower {
     if let tower = model.vision { return tower }
-    throw .visionMissing(message: "\(model.name) has no vision tower; name its mmproj file with --vision FILE")
+    throw .visionMissing(of: model)
   }
 
   // MARK: Pictures
@@ -118,6 +114,18 @@ public final class VideoDialogue {
     }
   }
 
+  /// Takes in a temporal patch that the vision tower has seen already.
+  public func see(_ frame: EncodedFrame) throws(AssistantError) {
+    try completePatch()
+    picturesSeen += frame.pictures
+    patchSeconds = frame.seconds
+    do {
+      try read(frame.vectors, grid: frame.grid, thumbnail: frame.thumbnail, at: frame.time)
+    } catch {
+      throw AssistantError(error)
+    }
+  }
+
   /// Reads a picture that waits for its second: it is taken twice, as Qwen2-VL pads a video of odd length.
   public func completePatch() throws(AssistantError) {
     guard let first = pending else { return }
@@ -127,17 +135,22 @@ public final class VideoDialogue {
 
   private func read(_ first: Picture, _ second: Picture, at time: Double) throws {
     let tower = try vision()
+    try tower.encode(first, second, into: &visionBlock)
+    try read(
+      visionBlock, grid: tower.configuration.frameGrid(of: first), thumbnail: FrameGallery.thumbnail(of: first),
+      at: time)
+  }
+
+  private func read(_ vectors: EmbeddingBlock, grid: FrameGrid, thumbnail: Picture, at time: Double) throws {
     dropTail()
     if !hasVision { try openVision() }
-    let size = tower.configuration.tokenGrid(width: first.width, height: first.height)
-    let grid = FrameGrid(frames: 1, height: size.rows, width: size.columns)
     let caption = layout.caption(at: time)
     try makeRoom(for: caption.count + grid.tokenCount, in: .vision)
-    try tower.encode(first, second, into: &visionBlock)
     let frame = layout.frame(grid, caption: caption.count, lasting: patchSeconds)
     try model.language.prefill(tokens: caption, positions: frame.caption, cache: cache, segment: .vision)
     try model.language.prefill(
-      vision: visionBlock, grid: grid, advance: frame.advance, positions: frame.tokens, cache: cache)
+      vision: vectors, grid: grid, advance: frame.advance, positions: frame.tokens, cache: cache)
+    gallery.add(thumbnail, number: cache.framesSeen - 1, time: time)
     visionTokensRead += grid.tokenCount
   }
 
@@ -148,6 +161,7 @@ public final class VideoDialogue {
     try model.language.prefill(tokens: opening, positions: positions, cache: cache, segment: .system)
     layout.begin()
     hasVision = true
+    try foresee()
   }
 
   // MARK: Questions
@@ -167,6 +181,7 @@ public final class VideoDialogue {
       try completePatch()
       let promptTokens = try readPrompt(for: template.question(question), isCancelled: isCancelled)
       var decoding = AnswerDecoding(model: model, options: options)
+      warnOfRecall()
       let stop = try decode(&decoding, start: start, isCancelled: isCancelled, emit: emit)
       // A prompt that was broken off must not be built upon, and thoughts are left out of later ones; the turn's words
       // are read again with the next question.
@@ -215,12 +230,13 @@ public final class VideoDialogue {
 
   private func readTail(_ prompt: [Int], isCancelled: () -> Bool) throws {
     unreadAnswerTokens = []
+    cache.beginRecall()
     var start = 0
     while start < prompt.count && !isCancelled() {
       let end = min(start + Self.promptBlock, prompt.count)
       let positions = tailTimeline.text(end - start)
       try model.language.prefill(
-        tokens: Array(prompt[start..<end]), positions: positions, cache: cache, segment: .tail)
+        tokens: Array(prompt[start..<end]), positions: positions, cache: cache, segment: .tail, recalling: true)
       start = end
     }
   }
@@ -250,6 +266,30 @@ public final class VideoDialogue {
     return stop
   }
 
+  /// Makes the room that the longest of some questions needs, so that whichever comes first finds the same held.
+  ///
+  /// - Throws: `AssistantError.budgetTooSmall` when it has no room even without earlier turns.
+  package func makeRoom(forQuestions questions: [String]) throws(AssistantError) {
+    try completePatch()
+    do {
+      let longest = questions.map { template.question($0).count }.max() ?? 0
+      try makeRoom(for: max(0, closingCount + longest + Self.answerReserve - cache.tailCount))
+    } catch {
+      throw AssistantError(error)
+    }
+  }
+
+  /// Tokens between the last frame and the question.
+  private var closingCount: Int { model.template.visionEnd.count + (model.vision?.newline == nil ? 0 : 1) }
+
+  /// Bytes that frames and a question take when nothing is left out, system prompt included, as 16-bit floats.
+  package func wholeByteCount(of frames: [EncodedFrame], question: String) -> Int {
+    let vision = frames.reduce(0) { $0 + $1.grid.tokenCount + layout.caption(at: $1.time).count }
+    let opening = hasVision ? 0 : layout.opening.count
+    let tokens = cache.systemCount + opening + vision + closingCount + template.question(question).count
+    return tokens * cache.shape.bytesPerToken
+  }
+
   // MARK: What is held
 
   /// Forgets what was said, keeps what was seen.
@@ -274,6 +314,7 @@ public final class VideoDialogue {
   private func makeRoom(for count: Int, in segment: CacheSegment = .tail) throws {
     guard let pass = try cache.makeRoom(for: count, in: segment) else { return }
     report(pass)
+    warnOfRecall()
     // With a tail, its positions would no longer follow the frames'; the next pass without one does it.
     if cache.tailCount == 0, cache.timelineFrames > options.timelineLimit {
       cache.compactTime()
@@ -281,8 +322,15 @@ public final class VideoDialogue {
     }
   }
 
+  private func warnOfRecall() {
+    guard !hasWarnedOfRecall, let failure = cache.recallFailure else { return }
+    hasWarnedOfRecall = true
+    onWarning?("\(failure.description); nothing is recalled from now on")
+  }
+
   private func report(_ pass: PassReport?) {
     guard let pass else { return }
+    gallery.keep(cache.retainedFrames())
     onPass?(PassSummary(before: pass.before, after: pass.after, seconds: pass.seconds))
   }
 

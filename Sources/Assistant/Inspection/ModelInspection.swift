@@ -1,4 +1,5 @@
 import BoundedCache
+import Compute
 import Foundation
 import ModelFile
 import Models
@@ -69,8 +70,8 @@ public struct ModelInspection: Sendable {
   ///   - vision: an mmproj file; nil looks beside the model as the assistant does.
   /// - Throws: `AssistantError.modelUnreadable` for a file that cannot be opened.
   public init(
-    path: String, vision: String? = nil, budget: DialogueOptions.Budget = DialogueOptions.defaultBudget, threads: Int,
-    machine: MachineMemory? = .current()
+    path: String, vision: String? = nil, budget: DialogueOptions.Budget = DialogueOptions.defaultBudget,
+    type: KeyValueType = .f16, threads: Int, machine: MachineMemory? = .current()
   ) throws(AssistantError) {
     self.machine = machine
     do {
@@ -89,7 +90,7 @@ public struct ModelInspection: Sendable {
       switch file.kind {
       case .languageModel:
         let unusable = tokenizer?.isUsable == false ? tokenizer?.notice : nil
-        (forecast, obstacle) = Self.forecast(opened, tower, budget, threads, unusable: unusable)
+        (forecast, obstacle) = Self.forecast(opened, tower, budget, type, threads, unusable: unusable)
       case .visionTower:
         forecast = nil
         obstacle = Self.obstacle { () throws(ModelError) in _ = try VisionConfiguration(file: opened) }
@@ -112,11 +113,12 @@ public struct ModelInspection: Sendable {
   }
 
   private static func forecast(
-    _ language: GGUFFile, _ vision: GGUFFile?, _ budget: DialogueOptions.Budget, _ threads: Int, unusable: String?
+    _ language: GGUFFile, _ vision: GGUFFile?, _ budget: DialogueOptions.Budget, _ type: KeyValueType, _ threads: Int,
+    unusable: String?
   ) -> (MemoryForecast?, obstacle: String?) {
     var forecast: MemoryForecast?
     let obstacle = obstacle { () throws(ModelError) in
-      forecast = try MemoryForecast(language: language, vision: vision, budget: budget, threads: threads)
+      forecast = try MemoryForecast(language: language, vision: vision, budget: budget, type: type, threads: threads)
       guard let vision else { return }
       let (tower, model) = (try VisionConfiguration(file: vision), try DecoderConfiguration(file: language))
       guard tower.outputLength == model.embeddingLength else {

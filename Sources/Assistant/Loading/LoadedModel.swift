@@ -1,3 +1,4 @@
+import BoundedCache
 import Compute
 import Foundation
 import ModelFile
@@ -11,6 +12,8 @@ public final class LoadedModel {
   /// The name its file gives it, or the file's own name.
   public let name: String
   public let isEmbedded: Bool
+  /// What tells the language model from others.
+  public let fingerprint: ModelFingerprint
   public let tokenizer: Tokenizer
   public let template: ChatTemplate
   public let language: LanguageModel
@@ -34,7 +37,7 @@ public final class LoadedModel {
       let visionFile = try paths.vision.map { path throws(GGUFError) in try GGUFFile(path: path) }
       let adapterFile = try paths.adapter.map { path throws(GGUFError) in try GGUFFile(path: path) }
       let forecast = try MemoryForecast(
-        language: file, vision: visionFile, adapter: adapterFile, budget: memory.budget, threads: threads)
+        language: file, vision: visionFile, adapter: adapterFile, budget: memory.budget, type: memory.type, threads: threads)
       try memory.check(forecast, path: paths.languageModel)
       let pool = ThreadPool(threads: threads)
       let language = try LanguageModel(file: file, threads: pool)
@@ -54,6 +57,7 @@ public final class LoadedModel {
         metadata: file.metadata, side: vision?.configuration.sideMultiple ?? Self.usualSide)
       let title = try? file.metadata.stringIfPresent("general.name")
       name = title ?? URL(fileURLWithPath: paths.languageModel).deletingPathExtension().lastPathComponent
+      fingerprint = ModelFingerprint(file: file, name: name, shape: language.configuration.cacheShape)
       isEmbedded = paths.isEmbedded
       self.threads = threads
       let files = [file, visionFile, adapterFile].compactMap(\.self)
@@ -63,6 +67,15 @@ public final class LoadedModel {
     } catch {
       throw .modelUnreadable(message: String(describing: error))
     }
+  }
+}
+
+extension LoadedModel {
+  /// Checks that a head profile was made for this model.
+  ///
+  /// - Throws: `AssistantError.profileUnusable`.
+  public func check(_ profile: HeadProfile?) throws(AssistantError) {
+    do { try profile?.check(fingerprint) } catch { throw .profileUnusable(message: error.description) }
   }
 }
 

@@ -1,9 +1,12 @@
+import Compute
 import ModelFile
 
 /// How a model's weights are to be held in memory, and how much of it there is.
 public struct MemoryDemand: Sendable, Equatable {
   /// What the key-value cache will be allowed.
   public var budget: DialogueOptions.Budget
+  /// How keys and values will be stored.
+  public var type: KeyValueType
   /// Weights are read at once and never paged out.
   public var isLocked: Bool
   /// Weights are read in the background from the start.
@@ -14,10 +17,11 @@ public struct MemoryDemand: Sendable, Equatable {
   public var machine: MachineMemory?
 
   public init(
-    budget: DialogueOptions.Budget = DialogueOptions.defaultBudget, isLocked: Bool = false, isPrefetched: Bool = false,
-    isMappedOnly: Bool = false, machine: MachineMemory? = .current()
+    budget: DialogueOptions.Budget = DialogueOptions.defaultBudget, type: KeyValueType = .f16,
+    isLocked: Bool = false, isPrefetched: Bool = false, isMappedOnly: Bool = false, machine: MachineMemory? = .current()
   ) {
     self.budget = budget
+    self.type = type
     self.isLocked = isLocked
     self.isPrefetched = isPrefetched
     self.isMappedOnly = isMappedOnly

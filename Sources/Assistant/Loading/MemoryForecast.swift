@@ -27,11 +27,12 @@ public struct MemoryForecast: Sendable, Equatable {
   /// Loads both files without their weights, counting what use would set aside.
   ///
   /// - Parameters:
+  ///   - type: how keys and values are stored.
   ///   - pixels: the area of the largest picture; nil for what the model prefers.
   /// - Throws: `ModelError` where the model cannot be run.
   public init(
-    language: GGUFFile, vision: GGUFFile?, adapter: GGUFFile? = nil, budget: DialogueOptions.Budget, threads: Int,
-    pixels: Int? = nil
+    language: GGUFFile, vision: GGUFFile?, adapter: GGUFFile? = nil, budget: DialogueOptions.Budget,
+    type: KeyValueType = .f16, threads: Int, pixels: Int? = nil
   ) throws(ModelError) {
     let pool = ThreadPool(threads: threads)
     let shape = try DecoderConfiguration(file: language).cacheShape
@@ -50,9 +51,9 @@ public struct MemoryForecast: Sendable, Equatable {
     self.budget =
       switch budget {
       case .tokens(let count): count
-      case .bytes(let count): KeyValueCache.tokens(forBytes: count, shape: shape)
+      case .bytes(let count): KeyValueCache.tokens(forBytes: count, shape: shape, type: type)
       }
-    cacheBytesPerToken = shape.bytesPerToken
+    cacheBytesPerToken = shape.bytesPerToken(type)
     let (bytes, overflow) = cacheBytesPerToken.multipliedReportingOverflow(by: self.budget)
     cache = overflow ? .max : bytes
   }

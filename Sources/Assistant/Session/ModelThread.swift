@@ -4,10 +4,10 @@ import Synchronization
 /// The one thread on which a model's work runs, so that a long prefill never occupies Swift's shared executor.
 ///
 /// Jobs run in the order in which they come. The thread ends when its owner lets go of it.
-final class ModelThread: SerialExecutor {
+package final class ModelThread: SerialExecutor {
   private let queue = JobQueue()
 
-  init(name: String) {
+  package init(name: String) {
     let queue = queue
     let thread = Thread { queue.runUntilClosed() }
     thread.name = name
@@ -19,13 +19,13 @@ final class ModelThread: SerialExecutor {
     queue.close()
   }
 
-  func enqueue(_ job: consuming ExecutorJob) {
+  package func enqueue(_ job: consuming ExecutorJob) {
     let unowned = UnownedJob(job)
     let executor = asUnownedSerialExecutor()
     queue.add { unowned.runSynchronously(on: executor) }
   }
 
-  func asUnownedSerialExecutor() -> UnownedSerialExecutor {
+  package func asUnownedSerialExecutor() -> UnownedSerialExecutor {
     UnownedSerialExecutor(ordinary: self)
   }
 }

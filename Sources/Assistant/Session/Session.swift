@@ -27,6 +27,7 @@ public actor Session {
   private let warnings: [String]
   private var statistics = SessionStatistics()
   private var lastStatistics = ContinuousClock.now
+  private var retention = RetentionReports()
   private var rate = RateMeter()
   /// Takes pictures in; nil once the stream has ended, until somebody seeks.
   private var feeding: Task<Void, Never>?
@@ -154,6 +155,7 @@ public actor Session {
     case .seek(let seconds): noteSeek(to: seconds)
     case .setBudget(let tokens): attempt { () throws(AssistantError) in try dialogue.setBudget(tokens: tokens) }
     case .setPolicy(let name): setPolicy(name)
+    case .showRetention(let isShown): retention.isWanted = isShown
     case .save(let path): save(to: path)
     case .quit: break
     }
@@ -222,10 +224,15 @@ public actor Session {
 
   private func observePasses() {
     dialogue.onPass = { [channel] summary in channel.sendIfKeepingUp(.passDone(summary)) }
+    dialogue.onWarning = { [channel] text in channel.send(.warning(text)) }
   }
 
   private func sendStatistics(force: Bool = false) {
     let now = ContinuousClock.now
+    if retention.isDue(at: now, passes: dialogue.cache.passCount, force: force) {
+      let event = SessionEvent.retention(dialogue.retentionMap())
+      if force { channel.send(event) } else { channel.sendIfKeepingUp(event) }
+    }
     guard force || now - lastStatistics > .milliseconds(200) else { return }
     lastStatistics = now
     dialogue.describe(into: &statistics)
@@ -236,6 +243,24 @@ public actor Session {
     } else {
       channel.sendIfKeepingUp(.statistics(statistics))
     }
+  }
+}
+
+/// When the map of what is kept is told.
+private struct RetentionReports {
+  var isWanted = false
+  private var last: ContinuousClock.Instant?
+  private var passesTold = 0
+
+  private static let interval = Duration.milliseconds(500)
+
+  /// True when a map is to be sent, which is then taken as sent.
+  mutating func isDue(at now: ContinuousClock.Instant, passes: Int, force: Bool) -> Bool {
+    guard isWanted else { return false }
+    guard force || passes != passesTold || last.map({ now - $0 >= Self.interval }) ?? true else { return false }
+    last = now
+    passesTold = passes
+    return true
   }
 }
 

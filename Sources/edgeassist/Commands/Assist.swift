@@ -33,12 +33,14 @@ struct Assist: AsyncParsableCommand {
     if batch.batch == "-" && StandardStreams.inputWasClosed {
       throw StartFailure.report("standard input is closed; pipe requests in, or name a file: --batch FILE")
     }
-    let options = DialogueOptions(
-      budget: memory.dialogueBudget, policy: memory.policy,
-      compression: .published(with: memory.variants.names), systemPrompt: generation.system,
+    var options = DialogueOptions(
+      budget: memory.dialogueBudget, policy: memory.policy, type: memory.size.type,
+      compression: .published(with: memory.variants.names), recall: memory.recallOptions, systemPrompt: generation.system,
       sampling: generation.parameters, maximumAnswerTokens: generation.maximumTokens)
     do {
-      let loaded = try model.load(budget: memory.dialogueBudget)
+      options.headProfile = try memory.headProfile()
+      let loaded = try model.load(budget: memory.dialogueBudget, type: memory.size.type)
+      try loaded.check(options.headProfile)
       if let requests = batch.batch {
         try await BatchCommand(requests: requests, arguments: batch, stream: stream.settings, dialogue: options)
           .run(model: loaded)

@@ -46,7 +46,7 @@ struct Inspect: ParsableCommand {
     let inspection: ModelInspection
     do throws(AssistantError) {
       inspection = try ModelInspection(
-        path: file, vision: vision, budget: budget.dialogueBudget,
+        path: file, vision: vision, budget: budget.dialogueBudget, type: budget.type,
         threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
     } catch {
       throw StartFailure.report(error.message)

@@ -50,6 +50,7 @@ struct TextTable {
   }
 
   mutating func add(_ cells: String...) { rows.append(cells) }
+  mutating func add(_ cells: [String]) { rows.append(cells) }
 
   func lines(indent: Int) -> [String] {
     let count = rows.map(\.count).max() ?? 0

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Assistant
 import BoundedCache
+import Compute
 
 /// How much may be held.
 struct BudgetOptions: ParsableArguments {
@@ -13,6 +14,12 @@ struct BudgetOptions: ParsableArguments {
     name: .customLong("kv-memory"),
     help: ArgumentHelp("The same as memory, for example 64MiB.", valueName: "size"))
   var memory: ByteSize?
+
+  @Option(
+    name: .customLong("kv-type"),
+    help: ArgumentHelp(
+      "How keys and values are stored: q8_0 takes half the memory of f16, q4 a quarter.", valueName: "type"))
+  var type: KeyValueType = .f16
 
   func validate() throws {
     if budget != nil && memory != nil { throw ValidationError("--kv-budget and --kv-memory exclude each other") }
@@ -42,8 +49,35 @@ struct MemoryOptions: ParsableArguments {
         + "commas between them.", valueName: "names"))
   var variants = CompressionVariants()
 
-  @Option(name: .customLong("kv-type"), help: ArgumentHelp("How keys and values are stored.", valueName: "type"))
-  var type: KeyValueType = .f16
+  @Option(
+    name: .customLong("kv-profile"),
+    help: ArgumentHelp(
+      "Shares of the budget, head by head, as `edgeassist profile` measures them.", valueName: "file"))
+  var profile: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Keep what passes give up in this file, and recall from it what a question needs.", valueName: "file"))
+  var recall: String?
+
+  @Option(
+    name: .customLong("recall-size"),
+    help: ArgumentHelp("The most that the recall file may take. (default: 256MiB)", valueName: "size"))
+  var recallSize: ByteSize?
+
+  func validate() throws {
+    if recallSize != nil && recall == nil { throw ValidationError("--recall-size needs --recall FILE") }
+  }
+
+  var recallOptions: RecallOptions? {
+    recall.map { RecallOptions(path: $0, byteCount: recallSize?.bytes ?? RecallOptions.defaultByteCount) }
+  }
+
+  func headProfile() throws(AssistantError) -> HeadProfile? {
+    guard let profile else { return nil }
+    do { return try HeadProfile(path: profile) } catch { throw .profileUnusable(message: error.description) }
+  }
 
   var dialogueBudget: DialogueOptions.Budget { size.dialogueBudget }
 }
@@ -67,12 +101,8 @@ struct CompressionVariants: ExpressibleByArgument {
   static var allValueStrings: [String] { ["published"] + CompressionVariant.allCases.map(\.rawValue) }
 }
 
-/// Storage of keys and values.
-enum KeyValueType: String, ExpressibleByArgument, CaseIterable {
-  case f16
-}
-
 extension RetentionPolicy: ExpressibleByArgument {}
+extension KeyValueType: ExpressibleByArgument {}
 
 /// A size as people write it: 512k, 64MiB, 1.5GB.
 struct ByteSize: ExpressibleByArgument, Equatable {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Assistant
+import Compute
 import Foundation
 
 /// Which model, and how many threads it may use.
@@ -40,13 +41,15 @@ struct ModelOptions: ParsableArguments {
     }
   }
 
-  /// - Parameter budget: of the key-value cache, which must fit into memory beside the model.
-  func load(budget: DialogueOptions.Budget) throws(AssistantError) -> LoadedModel {
+  /// - Parameters:
+  ///   - budget: of the key-value cache, which must fit into memory beside the model.
+  ///   - type: how its keys and values are stored.
+  func load(budget: DialogueOptions.Budget, type: KeyValueType) throws(AssistantError) -> LoadedModel {
     var paths = try ModelPaths.resolve(languageModel: model, vision: vision)
     paths.adapter = adapter
     return try LoadedModel(
       paths: paths, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount,
       memory: MemoryDemand(
-        budget: budget, isLocked: mlock, isPrefetched: prefetch, isMappedOnly: isMappedOnly))
+        budget: budget, type: type, isLocked: mlock, isPrefetched: prefetch, isMappedOnly: isMappedOnly))
   }
 }

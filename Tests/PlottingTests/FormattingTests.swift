@@ -1,4 +1,4 @@
-import Screen
+import Plotting
 import Testing
 
 @Suite struct FormattingTests {
@@ -28,13 +28,5 @@ import Testing
   @Test("counts", arguments: [(0, "0"), (999, "999"), (1000, "1 000"), (1_234_567, "1 234 567"), (-3, "0")])
   func counts(value: Int, text: String) {
     #expect(count(value) == text)
-  }
-
-  @Test("a text that is too long loses its middle")
-  func shortening() {
-    #expect(shortened("short", columns: 5, ellipsis: "…") == "short")
-    #expect(shortened("/home/me/videos/cam.mp4", columns: 11, ellipsis: "…") == "/home…m.mp4")
-    #expect(displayWidth(of: shortened("漢字漢字漢字漢字", columns: 8, ellipsis: "…")) <= 8)
-    #expect(shortened("anything", columns: 1, ellipsis: "…") == "")
   }
 }

@@ -30,3 +30,14 @@ package func memorySize(_ bytes: Int) -> String {
   }
   return unit == "B" || value >= 100 ? "\(decimal(value, places: 0)) \(unit)" : "\(decimal(value, places: 1)) \(unit)"
 }
+
+/// A count with its thousands apart: `12 345`.
+package func count(_ value: Int) -> String {
+  let digits = String(max(0, value))
+  var result = ""
+  for (index, digit) in digits.enumerated() {
+    if index > 0, (digits.count - index) % 3 == 0 { result += " " }
+    result.append(digit)
+  }
+  return result
+}

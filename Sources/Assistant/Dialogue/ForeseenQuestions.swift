@@ -1,0 +1,64 @@
+import BoundedCache
+
+extension DialogueOptions {
+  /// Questions that people ask of any stream: what happened, in what order, how often, and what is there now.
+  public static let usualQuestions = [
+    "Describe what happened.", "What came first?", "What came last?", "How many things came?", "What is in view?",
+  ]
+}
+
+extension VideoDialogue {
+  /// The most queries that a key-value head keeps of the questions foreseen; a pass costs a product of each with each
+  /// token held.
+  static let foreseenQueriesPerHead = 64
+
+  /// Reads questions of the usual kinds before the first frame, lets the cache keep what they look for, and forgets
+  /// them again.
+  ///
+  /// A question for which a small budget has no room is left out; without any, passes choose as published.
+  func foresee() throws {
+    guard options.policy == .infinipotV, options.compression.choice == .foreseenQuestions else { return }
+    let sizes = model.language.configuration
+    var foreseen = ForeseenQueries(shape: sizes.cacheShape, rotation: sizes.positionRotation)
+    for question in options.foreseenQuestions {
+      let tokens = model.template.visionEnd + template.question(question)
+      if let budget = cache.budget, cache.count + tokens.count > budget { continue }
+      try record(tokens, into: &foreseen)
+    }
+    foreseen.reduce(to: Self.foreseenQueriesPerHead)
+    cache.foreseenQueries = foreseen
+  }
+
+  /// How much of a question's attention would go to each vision token held, head by head, as if it were asked now.
+  ///
+  /// - Parameter body: receives each head with the largest share, as a logarithm, that any token of the question gives
+  ///   each vision token.
+  package func attention(
+    to question: String, _ body: (_ head: HeadIndex, _ shares: [Float]) -> Void
+  ) throws(AssistantError) {
+    let sizes = model.language.configuration
+    var queries = ForeseenQueries(shape: sizes.cacheShape, rotation: sizes.positionRotation)
+    do { try record(layout.closing + template.question(question), into: &queries) } catch { throw AssistantError(error) }
+    for layer in 0..<sizes.layers {
+      for head in 0..<sizes.keyValueHeads {
+        let index = HeadIndex(layer: layer, head: head)
+        body(index, cache.attention(of: queries, to: index))
+      }
+    }
+  }
+
+  /// Reads tokens behind what is held, takes down their queries, and drops them again.
+  private func record(_ tokens: [Int], into queries: inout ForeseenQueries) throws {
+    let width = model.language.configuration.heads * model.language.configuration.headDimension
+    var recorded = queries
+    var timeline = layout.tail
+    model.language.queryObserver = { layer, rows in recorded.add(rows, tokens: rows.count / width, layer: layer) }
+    defer {
+      model.language.queryObserver = nil
+      cache.truncateTail(to: 0)
+    }
+    try model.language.prefill(
+      tokens: tokens, positions: timeline.text(tokens.count), cache: cache, segment: .tail)
+    queries = recorded
+  }
+}

@@ -1,0 +1,95 @@
+import Assistant
+import Foundation
+import Pictures
+import Video
+
+/// The sheet of things' pictures that comes with the program, and the sprites cut from it.
+///
+/// Upper half of the sheet: colours; lower half: coverage as grey. One cell for each thing and variant, in the order of
+/// `Thing.allCases`, in lines of six, the picture in the cell's upper left (see `Models/recipe/make_things.py`).
+package struct ThingSheet {
+  private static let cellWidth = 136
+  private static let cellHeight = 128
+  private static let columns = 6
+
+  private let picture: Picture
+  private var sprites: [SpriteKey: Sprite] = [:]
+
+  /// - Throws: `AssistantError.videoUnreadable` when the sheet is missing, or is not the one that belongs here.
+  package init() throws(AssistantError) {
+    guard let path = InstalledFiles.file("things.png", in: "Assets") else {
+      throw .videoUnreadable(
+        message: "Assets/things.png, the pictures that streams are drawn from, was not found; "
+          + "set EDGEASSIST_HOME to the folder that holds Assets/")
+    }
+    let count = Thing.allCases.reduce(0) { $0 + $1.pictureSizes.count }
+    let lines = (count + Self.columns - 1) / Self.columns
+    do {
+      picture = try PictureFile.read(path)
+    } catch {
+      throw .videoUnreadable(message: error.description)
+    }
+    guard picture.width == Self.columns * Self.cellWidth, picture.height == 2 * lines * Self.cellHeight else {
+      throw .videoUnreadable(message: "\(path) is not the sheet of pictures that comes with the program")
+    }
+  }
+
+  /// A visit's picture at a size in pixels, moved right by `phase / phases` of a pixel.
+  mutating func sprite(of visit: Visit, longest: Int, facesRight: Bool, phase: Int, phases: Int) -> Sprite {
+    let key = SpriteKey(
+      thing: visit.thing, variant: visit.variant, longest: longest, facesRight: facesRight, phase: phase,
+      phases: phases)
+    if let known = sprites[key] { return known }
+    let made = Sprite(cell: cell(visit.thing, visit.variant, mirrored: facesRight), key)
+    sprites[key] = made
+    return made
+  }
+
+  /// A thing's picture: colours times coverage, and coverage in 0...1; mirrored if asked, since all face left.
+  private func cell(_ thing: Thing, _ variant: Int, mirrored: Bool) -> Layers {
+    let before = Thing.allCases.prefix { $0 != thing }.reduce(0) { $0 + $1.pictureSizes.count }
+    let left = (before + variant) % Self.columns * Self.cellWidth
+    let top = (before + variant) / Self.columns * Self.cellHeight
+    let size = thing.pictureSizes[variant]
+    var layers = Layers(width: size.width, height: size.height)
+    for row in 0..<size.height {
+      for column in 0..<size.width {
+        let from = (top + row) * picture.width + left + column
+        let cover = Float(picture.pixels[(from + picture.height / 2 * picture.width) * 3]) / 255
+        let to = row * size.width + (mirrored ? size.width - 1 - column : column)
+        for channel in 0..<3 { layers[to, channel] = Float(picture.pixels[from * 3 + channel]) * cover }
+        layers[to, 3] = cover
+      }
+    }
+    return layers
+  }
+}
+
+/// What a sprite was made for.
+struct SpriteKey: Hashable {
+  var thing: Thing
+  var variant: Int
+  /// The longer side, in pixels.
+  var longest: Int
+  var facesRight: Bool
+  var phase: Int
+  var phases: Int
+}
+
+/// Four numbers a pixel: colours times coverage, and coverage.
+struct Layers {
+  let width: Int
+  let height: Int
+  var values: [Float]
+
+  init(width: Int, height: Int) {
+    self.width = width
+    self.height = height
+    values = [Float](repeating: 0, count: width * height * 4)
+  }
+
+  subscript(pixel: Int, layer: Int) -> Float {
+    get { values[pixel * 4 + layer] }
+    set { values[pixel * 4 + layer] = newValue }
+  }
+}

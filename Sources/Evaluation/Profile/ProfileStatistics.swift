@@ -1,0 +1,67 @@
+import BoundedCache
+
+/// What several streams' demands come to.
+package struct ProfileStatistics {
+  /// Mean and standard deviation of each head's share of the whole, `[layer][head]`.
+  package private(set) var shares: [[Double]]
+  package private(set) var deviations: [[Double]]
+  package let stability: HeadProfile.RankStability
+  /// Share of the heads that vary by less than a tenth of an equal share.
+  package let coverage: Double
+
+  private static let steady = 0.1
+
+  /// - Parameter samples: at least one; each stream's demand, `[layer][head]`, of any unit.
+  package init(_ samples: [[[Double]]]) {
+    let scaled = samples.map { sample in
+      let total = max(sample.joined().reduce(0, +), .leastNormalMagnitude)
+      return sample.map { $0.map { $0 / total } }
+    }
+    let count = Double(scaled.count)
+    var means = scaled[0].map { $0.map { _ in 0.0 } }
+    var squares = means
+    for layer in means.indices {
+      for head in means[layer].indices {
+        let values = scaled.map { $0[layer][head] }
+        let mean = values.reduce(0, +) / count
+        means[layer][head] = mean
+        squares[layer][head] = (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / count).squareRoot()
+      }
+    }
+    shares = means
+    deviations = squares
+    let whole = Array(means.joined())
+    let likeness = scaled.map { Self.rankCorrelation(Array($0.joined()), whole) }
+    stability = HeadProfile.RankStability(mean: likeness.reduce(0, +) / count, least: likeness.min() ?? 0)
+    let steady = squares.joined().count { $0 < Self.steady / Double(whole.count) }
+    coverage = Double(steady) / Double(whole.count)
+  }
+
+  /// Spearman's coefficient: the correlation of ranks, of equals the mean rank. Where all are equal there is no order to
+  /// disagree with, and it is 1.
+  package static func rankCorrelation(_ one: [Double], _ other: [Double]) -> Double {
+    let (first, second) = (ranks(one), ranks(other))
+    let mean = Double(one.count + 1) / 2
+    var product = 0.0, firstSquare = 0.0, secondSquare = 0.0
+    for (x, y) in zip(first, second) {
+      product += (x - mean) * (y - mean)
+      firstSquare += (x - mean) * (x - mean)
+      secondSquare += (y - mean) * (y - mean)
+    }
+    guard firstSquare > 0, secondSquare > 0 else { return 1 }
+    return product / (firstSquare * secondSquare).squareRoot()
+  }
+
+  private static func ranks(_ values: [Double]) -> [Double] {
+    let order = values.indices.sorted { values[$0] < values[$1] }
+    var ranks = values
+    var start = 0
+    while start < order.count {
+      var end = start + 1
+      while end < order.count, values[order[end]] == values[order[start]] { end += 1 }
+      for index in start..<end { ranks[order[index]] = Double(start + 1 + end) / 2 }
+      start = end
+    }
+    return ranks
+  }
+}

@@ -1,0 +1,122 @@
+import Assistant
+import Foundation
+import Video
+
+/// A user's own clips: a request file as `edgeassist --batch` reads it, and a file with the right answers.
+///
+/// Requests about one clip share its pictures. A request with several turns is a conversation; all others are asked as
+/// if they were the only ones.
+public struct ClipSuite: EvaluationSuite {
+  public let title = "clips and questions of a request file"
+  public let identity: [(name: String, value: String)]
+  public let streams: [EvaluationStream]
+  /// The clip of each stream.
+  private let paths: [String]
+  private let sampling: StreamSettings
+
+  /// - Parameters:
+  ///   - requests: JSON Lines with `id`, `video`, and `ask` or `turns`.
+  ///   - answers: JSON Lines with `id`, `answer`, and, if known, `turn` (from 0), `kind` and `place`.
+  /// - Throws: `EvaluationError` or `AssistantError` naming the file and the line.
+  public init(requests: String, answers: String, sampling: StreamSettings) throws {
+    self.sampling = sampling
+    let expected = try ExpectedAnswer.read(answers)
+    var clips: [Clip] = []
+    var number = 0
+    for line in try LineReader(path: requests) {
+      number += 1
+      if line.allSatisfy(\.isWhitespace) { continue }
+      let request: BatchRequest
+      do throws(BatchRequestError) {
+        request = try BatchRequest(line: line, number: number)
+      } catch {
+        throw EvaluationError.badLine(path: requests, line: number, detail: error.reason)
+      }
+      guard let video = request.video else {
+        throw EvaluationError.badLine(path: requests, line: number, detail: "there is no “video” to ask about")
+      }
+      let path = BatchRunner.resolve(video, relativeTo: requests)
+      let turns = try request.turns.enumerated().map { turn, asked in
+        guard let answer = expected[ExpectedAnswer.Key(id: request.id, turn: turn)] else {
+          throw EvaluationError.badLine(
+            path: requests, line: number, detail: "\(answers) has no answer to “\(request.id)”, turn \(turn)")
+        }
+        return (at: asked.at ?? .infinity, ask: asked.ask, expected: answer)
+      }
+      if turns.count == 1, let known = clips.firstIndex(where: { $0.path == path && !$0.isConversation }) {
+        clips[known].turns += turns
+      } else {
+        clips.append(Clip(path: path, isConversation: turns.count > 1, turns: turns))
+      }
+    }
+    if clips.isEmpty { throw EvaluationError.unreadable(path: requests, detail: "it holds no request") }
+    paths = clips.map(\.path)
+    streams = clips.enumerated().map { $1.stream(number: $0) }
+    identity = [
+      ("suite", "clips"), ("requests", requests), ("answers", answers),
+      ("questions", "\(clips.reduce(0) { $0 + $1.turns.count })"),
+    ]
+  }
+
+  public func show(
+    _ stream: EvaluationStream, to encoder: inout FrameEncoder, model: LoadedModel, on runner: isolated any Actor
+  ) async throws {
+    let video = try await VideoStream.open(
+      VideoSource(paths[stream.number]), options: try sampling.options(for: model, isHeadless: true))
+    defer { video.stop() }
+    while let timed = await video.next() { try encoder.add(timed.picture, at: timed.time) }
+    if let failure = video.failure { throw failure }
+  }
+}
+
+/// One clip with what is asked about it.
+private struct Clip {
+  var path: String
+  var isConversation: Bool
+  var turns: [(at: Double, ask: String, expected: ExpectedAnswer)]
+
+  func stream(number: Int) -> EvaluationStream {
+    let times = Set(turns.map(\.at)).sorted()
+    let numbered = Array(turns.enumerated())
+    let moments = times.map { time in
+      EvaluationMoment(
+        time: time,
+        questions: numbered.filter { $0.element.at == time }.map { index, turn in
+          EvaluationQuestion(
+            number: index, kind: turn.expected.kind ?? "question", place: turn.expected.place, ask: turn.ask,
+            answer: turn.expected.answer)
+        })
+    }
+    return EvaluationStream(
+      number: number, kind: (path as NSString).lastPathComponent, moments: moments, isConversation: isConversation)
+  }
+}
+
+/// A line of the file with the right answers.
+private struct ExpectedAnswer: Decodable {
+  var id: String
+  var turn: Int?
+  var answer: String
+  var kind: String?
+  var place: AnswerPlace?
+
+  struct Key: Hashable {
+    var id: String
+    var turn: Int
+  }
+
+  static func read(_ path: String) throws -> [Key: ExpectedAnswer] {
+    var found: [Key: ExpectedAnswer] = [:]
+    var number = 0
+    for line in try LineReader(path: path) {
+      number += 1
+      if line.allSatisfy(\.isWhitespace) { continue }
+      guard let answer = try? JSONDecoder().decode(ExpectedAnswer.self, from: Data(line.utf8)) else {
+        throw EvaluationError.badLine(
+          path: path, line: number, detail: "it is not an object with the strings “id” and “answer”")
+      }
+      found[Key(id: answer.id, turn: answer.turn ?? 0)] = answer
+    }
+    return found
+  }
+}

@@ -1,0 +1,110 @@
+import Assistant
+
+/// Drawn streams of the embedded model's world: a doorstep camera, and things that come by.
+public struct DoorstepSuite: EvaluationSuite {
+  public let streams: [EvaluationStream]
+  public let identity: [(name: String, value: String)]
+  private let timelines: [Timeline]
+  private let options: DoorstepOptions
+  /// Pairs of quiet pictures that are drawn and seen; the rest of a quiet lead repeats them.
+  private static let quietPairs = 64
+  /// Sets the choices of drawing apart from those of the story.
+  private static let pictures: UInt64 = 1 << 32
+
+  public var title: String { "drawn streams of the embedded model's doorstep world" }
+
+  /// Makes the streams' stories and questions; pictures are drawn when they are shown.
+  public init(_ options: DoorstepOptions) {
+    self.options = options
+    identity = options.identity
+    var streams: [EvaluationStream] = []
+    var timelines: [Timeline] = []
+    var left = options.questions
+    while left > 0 {
+      let number = streams.count
+      let kind = options.kinds[number % options.kinds.count]
+      let (stream, timeline) = Self.stream(number, kind: kind, most: left, options)
+      left -= stream.moments.reduce(0) { $0 + $1.questions.count }
+      streams.append(stream)
+      timelines.append(timeline)
+    }
+    self.streams = streams
+    self.timelines = timelines
+  }
+
+  private static func stream(
+    _ number: Int, kind: StreamKind, most: Int, _ options: DoorstepOptions
+  ) -> (EvaluationStream, Timeline) {
+    var random = SeededGenerator(seed: options.seed, part: UInt64(number))
+    let story = StoryMaker(length: options.seconds, visits: options.visits).story(kind, &random)
+    let timeline = Timeline(story, phase: random.number(in: 0...1))
+    let plan = plan(kind, options)
+    var moments: [EvaluationMoment] = []
+    var asked = 0
+    for (part, count) in plan {
+      let pairs = timeline.settled(atOrBefore: Int(Double(timeline.pairCount) * part))
+      var maker = QuestionMaker(timeline, after: pairs, random: SeededGenerator(seed: random.next()))
+      var questions: [EvaluationQuestion] = []
+      for question in maker.choose(min(count, most - asked)) {
+        questions.append(
+          EvaluationQuestion(
+            number: asked, kind: question.kind.rawValue, place: question.place, ask: question.ask,
+            answer: question.answer))
+        asked += 1
+      }
+      if !questions.isEmpty {
+        // A little before the next pair begins.
+        moments.append(
+          EvaluationMoment(time: options.lead + timeline.starts[pairs - 1] + 0.75, questions: questions))
+      }
+    }
+    let stream = EvaluationStream(
+      number: number, kind: kind.rawValue, moments: moments, isConversation: kind == .dialogue)
+    return (stream, timeline)
+  }
+
+  /// When questions come, as parts of the stream, and how many at each moment.
+  private static func plan(_ kind: StreamKind, _ options: DoorstepOptions) -> [(part: Double, count: Int)] {
+    switch kind {
+    case .dialogue: [(0.4, 2), (0.7, 3), (1, 3)]
+    case .dayAndNight: [(0.3, 3), (0.6, 3), (1, 4)]
+    case .early, .middle, .late, .spread, .distractors, .empty: [(1, options.questionsPerStream)]
+    }
+  }
+
+  public func show(
+    _ stream: EvaluationStream, to encoder: inout FrameEncoder, model: LoadedModel, on runner: isolated any Actor
+  ) async throws {
+    let timeline = timelines[stream.number]
+    let end = (stream.moments.last?.time ?? 0) - options.lead
+    let random = SeededGenerator(seed: options.seed, part: UInt64(stream.number) | Self.pictures)
+    let side = Self.side(for: model)
+    let sheet = try ThingSheet()
+    var painter = StreamPainter(timeline.story, side: side, random: random, sheet: sheet)
+    if options.lead > 0 {
+      // The same place before the story, where nothing comes.
+      var quiet = timeline.story
+      quiet.visits = []
+      quiet.changes = []
+      var quietPainter = StreamPainter(quiet, side: side, random: random, sheet: sheet)
+      for pair in 0..<Self.quietPairs where Double(pair + 1) <= options.lead {
+        for time in [Double(pair), Double(pair) + Timeline.pictureStep] {
+          try encoder.add(quietPainter.picture(at: time), at: time)
+        }
+      }
+      encoder.repeatUntil(options.lead)
+    }
+    for start in timeline.starts where start < end {
+      for time in [start, start + Timeline.pictureStep] {
+        try encoder.add(painter.picture(at: time), at: options.lead + time)
+      }
+    }
+  }
+
+  /// The largest square that the model takes in, in pixels; the embedded model's is 112.
+  static func side(for model: LoadedModel) -> Int {
+    let multiple = model.vision?.configuration.sideMultiple ?? 28
+    let largest = Int(Double(model.preferences.maximumPixels).squareRoot())
+    return max(1, largest / multiple) * multiple
+  }
+}

@@ -1,0 +1,198 @@
+import SessionInterface
+
+/// The moments of a stream on an axis of so many columns, from its first frame to now.
+///
+/// While every frame seen has a column of its own, the axis is even. Later, frames of which something is held keep
+/// their room, and what is forgotten shrinks: the longest forgotten stretches become a few columns each, by the
+/// logarithm of their length, and shorter ones are left out. An axis in even time would show an endless stream's
+/// memory as a hair's breadth, and one by the logarithm of age its past.
+package struct RetentionAxis: Equatable, Sendable {
+  package enum Column: Equatable, Sendable {
+    /// Frames side by side in the list of those held, by their indices.
+    case held(Range<Int>)
+    /// Part of a stretch of so many frames of which nothing is held.
+    case forgotten(frames: Int)
+  }
+
+  package let map: RetentionMap
+  /// True while no stretch is shortened.
+  package private(set) var isEven = false
+  package private(set) var columns: [Column] = []
+
+  /// - Parameters:
+  ///   - count: the most columns.
+  ///   - widest: the most columns that one held frame takes.
+  package init(_ map: RetentionMap, columns count: Int, widest: Int = .max) {
+    self.map = map
+    guard count > 0, map.framesSeen > 0 || !map.frames.isEmpty else { return }
+    let gaps = RetentionAxis.gaps(map)
+    let frames = map.frames.count
+    let seen = gaps.reduce(Double(frames)) { $0 + Double($1) }
+    var widest = min(max(1, widest), count)
+    // Where held frames crowd, fences of short gaps between them would tell nothing.
+    var room = max(count / 4, min((count - 1) / 2, count - frames), count - frames * widest)
+    var limits = gaps.map { min($0, RetentionAxis.logarithmicWidth($0)) }
+    if seen <= Double(count) {
+      widest = min(widest, count / Int(seen))
+      room = count
+      limits = gaps.map { $0 * widest }
+      isEven = true
+    }
+    let widths = apportion(room, weights: limits.map(Double.init), limits: limits)
+    let used = widths.reduce(0, +)
+
+    // Held frames between two stretches that are shown share columns.
+    var segments: [Range<Int>] = []
+    var start = 0
+    for index in 0...frames where index == frames || (index > 0 && widths[index] > 0) {
+      if index > start { segments.append(start..<index) }
+      start = index
+    }
+    let segmentWidths = apportion(
+      count - used, weights: segments.map { Double($0.count) },
+      limits: segments.map { $0.count * widest }, least: 1)
+    for (segment, width) in zip(segments, segmentWidths) {
+      columns += repeatElement(.forgotten(frames: gaps[segment.lowerBound]), count: widths[segment.lowerBound])
+      for column in 0..<width {
+        let first = segment.lowerBound + column * segment.count / width
+        let end = segment.lowerBound + (column + 1) * segment.count / width
+        columns.append(.held(first..<max(first + 1, end)))
+      }
+    }
+    columns += repeatElement(.forgotten(frames: gaps[frames]), count: widths[frames])
+  }
+
+  /// 2 for one frame or none, one more for each doubling.
+  private static func logarithmicWidth(_ frames: Int) -> Int { 1 + Int.bitWidth - max(1, frames).leadingZeroBitCount }
+
+  /// Frames forgotten before each held frame, and after the last.
+  private static func gaps(_ map: RetentionMap) -> [Int] {
+    var next = 0
+    var gaps: [Int] = []
+    for frame in map.frames {
+      gaps.append(max(0, frame.number &- next))
+      next = frame.number &+ 1
+    }
+    return gaps + [max(0, map.framesSeen &- next)]
+  }
+
+  // MARK: What the columns show
+
+  /// The mean share that is held of a column's frames in some layers; nil for a forgotten stretch.
+  package func share(column: Int, layers: Range<Int>) -> Float? {
+    guard case .held(let range) = columns[column] else { return nil }
+    var sum: Float = 0
+    for frame in map.frames[range] {
+      for layer in layers where layer < frame.shares.count { sum += frame.shares[layer].asShare }
+    }
+    return sum / Float(max(1, range.count * layers.count))
+  }
+
+  /// A frame that stands for a stretch of the axis.
+  package struct Moment: Equatable, Sendable {
+    /// Its index among the frames held.
+    package var frame: Int
+    /// The column over which it stands.
+    package var column: Int
+  }
+
+  /// For each of so many equal stretches of the axis, the frame of which most is held, of equal ones the newest; nil
+  /// where no frame with a thumbnail has its middle there.
+  package func moments(stretches: Int) -> [Moment?] {
+    guard stretches > 0, !columns.isEmpty else { return [] }
+    var places: [Int: (first: Int, last: Int)] = [:]
+    for (index, column) in columns.enumerated() {
+      guard case .held(let range) = column else { continue }
+      for frame in range { places[frame] = (places[frame]?.first ?? index, index) }
+    }
+    var best: [(moment: Moment, held: Float)?] = Array(repeating: nil, count: stretches)
+    for (frame, entry) in map.frames.enumerated() where entry.thumbnail != nil {
+      guard let (first, last) = places[frame] else { continue }
+      let column = (first + last) / 2
+      let stretch = column * stretches / columns.count
+      let held = entry.shares.reduce(0) { $0 + $1.asShare }
+      if held >= best[stretch]?.held ?? 0 { best[stretch] = (Moment(frame: frame, column: column), held) }
+    }
+    return best.map { $0?.moment }
+  }
+
+  // MARK: Times
+
+  /// A stream time at a column.
+  package struct Label: Equatable, Sendable {
+    /// Where the text begins.
+    package var column: Int
+    /// The column that it tells the time of.
+    package var mark: Int
+    package var text: String
+  }
+
+  /// As many times as fit beside each other: the newest, the first, the oldest held, those after the longest
+  /// forgotten stretches, and some between.
+  ///
+  /// - Parameters:
+  ///   - room: the columns that labels may reach over, no fewer than the axis has.
+  ///   - width: the columns that a text takes.
+  package func labels(room: Int, width: (String) -> Int) -> [Label] {
+    let held = columns.indices.filter { if case .held = columns[$0] { true } else { false } }
+    guard let first = held.first, let last = held.last else { return [] }
+    var labels: [Label] = []
+    func place(_ mark: Int, _ time: Double) {
+      let text = clock(time)
+      let columns = width(text)
+      // The newest time ends at the end of the axis.
+      let column = min(mark == last ? max(0, mark + 1 - columns) : mark, room - columns)
+      // A label that had to move away from its mark would lie.
+      guard column >= 0, column <= mark, mark < column + columns else { return }
+      let isFree = labels.allSatisfy {
+        column + columns + 1 < $0.column || $0.column + width($0.text) + 1 < column
+      }
+      if isFree, !labels.contains(where: { $0.text == text }) {
+        labels.append(Label(column: column, mark: mark, text: text))
+      }
+    }
+    if let newest = map.frames.last { place(last, newest.time) }
+    if first > 0 { place(0, map.startTime) }
+    place(first, time(ofFirstIn: first))
+    let afterGaps = held.map { (mark: $0, frames: forgotten(before: $0)) }.filter { $0.frames > 0 }
+    for (mark, _) in afterGaps.sorted(by: { ($0.frames, $1.mark) > ($1.frames, $0.mark) }) {
+      place(mark, time(ofFirstIn: mark))
+    }
+    for mark in held { place(mark, time(ofFirstIn: mark)) }
+    return labels.sorted { $0.column < $1.column }
+  }
+
+  private func forgotten(before column: Int) -> Int {
+    guard column > 0 else { return 0 }
+    return if case .forgotten(let frames) = columns[column - 1] { frames } else { 0 }
+  }
+
+  private func time(ofFirstIn column: Int) -> Double {
+    guard case .held(let range) = columns[column] else { return .nan }
+    return map.frames[range.lowerBound].time
+  }
+}
+
+extension Float {
+  /// Between 0 and 1; what is no number is nothing.
+  var asShare: Float { isNaN ? 0 : Swift.min(1, Swift.max(0, self)) }
+}
+
+/// Deals out a number of columns by weight (Sainte-Laguë: one after another, to the largest weight over twice what it
+/// has and one more), none more than its limit, and each `least` first. What the limits forbid is not dealt out.
+func apportion(_ count: Int, weights: [Double], limits: [Int], least: Int = 0) -> [Int] {
+  var given = limits.map { min($0, least) }
+  var left = count - given.reduce(0, +)
+  while left > 0 {
+    var best: Int?
+    var most = 0.0
+    for index in weights.indices where given[index] < limits[index] {
+      let claim = weights[index] / Double(2 * given[index] + 1)
+      if claim > most { (best, most) = (index, claim) }
+    }
+    guard let best else { break }
+    given[best] += 1
+    left -= 1
+  }
+  return given
+}

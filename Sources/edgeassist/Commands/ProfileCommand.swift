@@ -1,0 +1,65 @@
+import ArgumentParser
+import Assistant
+import BoundedCache
+import Evaluation
+import Foundation
+
+/// `edgeassist profile`: which heads of a model have use for how much of the cache.
+struct Profile: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "profile",
+    abstract: "Measure how much of the cache each attention head has use for, once for a model.",
+    discussion: """
+      edgeassist profile --output model.heads.json
+      edgeassist --video SRC --kv-profile model.heads.json
+
+      Streams are drawn as for `edgeassist eval` and read whole; the questions are read behind them, and what each head \
+      looks at is counted. Use another seed than for an evaluation of the profile.
+      """)
+
+  @Option(name: .long, help: ArgumentHelp("Write the profile here.", valueName: "file"))
+  var output: String
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Part of all heads' tokens that counts as demanded, between 0 and 1.", valueName: "part"))
+  var ratio = 0.125
+
+  @Option(name: .customLong("group-size"), help: ArgumentHelp("Heads in a group, for the report.", valueName: "n"))
+  var groupSize = 4
+
+  @OptionGroup(title: "Streams") var streams: SuiteOptions
+  @OptionGroup(title: "Model") var model: ModelOptions
+
+  func validate() throws {
+    if !(ratio > 0 && ratio < 1) { throw ValidationError("--ratio must be between 0 and 1, not \(ratio)") }
+    if groupSize < 1 { throw ValidationError("--group-size must be above 0, not \(groupSize)") }
+  }
+
+  func run() async throws {
+    do {
+      try await measure()
+    } catch let error as AssistantError {
+      throw StartFailure.report(error.message)
+    } catch let error as EvaluationError {
+      throw StartFailure.report(error.message)
+    } catch let error as HeadProfileError {
+      throw StartFailure.report(error.description)
+    }
+  }
+
+  private func measure() async throws {
+    let bar = ProfileProgress()
+    let profiler = HeadProfiler(
+      model: try model.load(budget: DialogueOptions.defaultBudget, type: .f16),
+      options: ProfileOptions(
+        suite: try streams.make(), seed: streams.requests == nil ? streams.seed : nil, ratio: ratio, report: { bar.show($0, of: $1) }))
+    let signals = InterruptSignals { profiler.interrupt() }
+    defer { signals.stop() }
+    let profile = try await profiler.run()
+    bar.finish()
+    guard let profile else { throw ExitStatus.interrupted }
+    try profile.write(to: output)
+    print(ProfileReport(profile: profile, output: output, groupSize: groupSize, style: .standardOutput).text)
+  }
+}

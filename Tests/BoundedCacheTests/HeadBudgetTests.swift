@@ -1,0 +1,155 @@
+import BoundedCache
+import Foundation
+import Testing
+
+@Suite("Budgets of heads follow their shares")
+struct HeadBudgetTests {
+  static let shape = CacheShape(layers: 3, keyValueHeads: 2, headDimension: 8)
+
+  static func profile(_ shares: [[Double]], shape: CacheShape = shape) throws -> HeadProfile {
+    try HeadProfile(
+      model: ModelFingerprint(name: "test", shape: shape, digest: "0123"), shares: shares,
+      deviations: shares.map { $0.map { _ in 0 } }, stability: .init(mean: 1, least: 1), coverage: 1,
+      origin: .init(measure: "made up", ratio: 0.25, streams: 1, questions: 1))
+  }
+
+  @Test("heads of like share form a group, whatever their layers")
+  func groupsByShare() throws {
+    let profile = try Self.profile([[1, 9], [8, 2], [4, 4]])
+    let budgets = try HeadBudgets(profile: profile, shape: Self.shape, groupSize: 2)
+    #expect(
+      budgets.groups == [
+        [HeadIndex(layer: 0, head: 1), HeadIndex(layer: 1, head: 0)],
+        [HeadIndex(layer: 2, head: 0), HeadIndex(layer: 2, head: 1)],
+        [HeadIndex(layer: 0, head: 0), HeadIndex(layer: 1, head: 1)],
+      ])
+    #expect(zip(budgets.weights, [17.0 / 28, 8.0 / 28, 3.0 / 28]).allSatisfy { abs($0 - $1) < 1e-12 })
+  }
+
+  @Test("without a floor, a group's heads get its share, and the total is that of equal budgets")
+  func dividesByShare() throws {
+    let profile = try Self.profile([[1, 9], [9, 1], [5, 5]])
+    let budgets = try HeadBudgets(profile: profile, shape: Self.shape, groupSize: 2, floor: 0)
+    // Each head has one token for sure; 99 · 6 are divided as 18 : 10 : 2 over pairs of heads, and one pair of the
+    // remainders (0.2, 0, 0.8) is left over for the last.
+    #expect(budgets.tokens(forUniform: 100) == [179, 100, 21])
+  }
+
+  @Test("never more than equal budgets, and less by fewer than a group's heads", arguments: 1...9)
+  func isExact(groupSize: Int) throws {
+    var random = SplitMix64(seed: 7)
+    let shape = CacheShape(layers: 5, keyValueHeads: 3, headDimension: 8)
+    for count in [1, 2, 7, 64, 1001] {
+      let shares = (0..<5).map { _ in (0..<3).map { _ in Double(random.next() >> 40) } }
+      let budgets = try HeadBudgets(
+        profile: Self.profile(shares, shape: shape), shape: shape, groupSize: groupSize)
+      let tokens = budgets.tokens(forUniform: count)
+      let total = zip(budgets.groups, tokens).reduce(0) { $0 + $1.0.count * $1.1 }
+      #expect(total <= count * 15)
+      #expect(total > count * 15 - groupSize)
+      #expect(tokens.allSatisfy { $0 >= max(1, count / 4) })
+      #expect(tokens == tokens.sorted(by: >) || groupSize > 1)
+    }
+  }
+
+  @Test("every head is in one group")
+  func groupsAreAPartition() throws {
+    let shape = CacheShape(layers: 7, keyValueHeads: 3, headDimension: 8)
+    let budgets = try HeadBudgets(profile: nil, shape: shape, groupSize: 4)
+    #expect(budgets.groups.map(\.count) == [4, 4, 4, 4, 4, 1])
+    #expect(Set(budgets.groups.joined()).count == 21)
+  }
+
+  @Test("without a profile every head gets the same")
+  func dividesEqually() throws {
+    for groupSize in 1...7 {
+      let budgets = try HeadBudgets(profile: nil, shape: Self.shape, groupSize: groupSize)
+      #expect(budgets.tokens(forUniform: 90).allSatisfy { $0 == 90 })
+    }
+  }
+
+  @Test("nothing is divided into nothing")
+  func dividesNothing() throws {
+    let budgets = try HeadBudgets(profile: nil, shape: Self.shape, groupSize: 2)
+    #expect(budgets.tokens(forUniform: 0) == [0, 0, 0])
+  }
+
+  @Test("grouping by share wastes less than grouping neighbours")
+  func wastesLess() throws {
+    let profile = try Self.profile([[1, 9], [9, 1], [5, 5]])
+    let budgets = try HeadBudgets(profile: profile, shape: Self.shape, groupSize: 2)
+    let adjacent = HeadBudgets.adjacentGroups(of: Self.shape, size: 2)
+    #expect(HeadBudgets.waste(of: budgets.groups, shares: profile.shares) == 0)
+    #expect(abs(HeadBudgets.waste(of: adjacent, shares: profile.shares) - 16.0 / 46) < 1e-12)
+  }
+
+  @Test("a profile of another shape is refused")
+  func refusesOtherShapes() throws {
+    let profile = try Self.profile([[1, 1], [1, 1], [1, 1]])
+    let other = CacheShape(layers: 3, keyValueHeads: 2, headDimension: 16)
+    #expect(throws: HeadProfileError.wrongShape(table: "shares", layers: 3, heads: 2)) {
+      _ = try HeadBudgets(profile: profile, shape: other, groupSize: 2)
+    }
+  }
+}
+
+@Suite("A head profile as a file")
+struct HeadProfileFileTests {
+  private func file(_ text: String? = nil) throws -> String {
+    let url = FileManager.default.temporaryDirectory.appending(path: "profile-\(UUID().uuidString).json")
+    if let text { try Data(text.utf8).write(to: url) }
+    return url.path
+  }
+
+  @Test("comes back as it was written")
+  func roundTrip() throws {
+    let profile = try HeadBudgetTests.profile([[1, 9], [0, 2], [4, 4]])
+    let path = try file()
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try profile.write(to: path)
+    let back = try HeadProfile(path: path)
+    #expect(back.model == profile.model)
+    #expect(back.origin == profile.origin)
+    #expect(zip(back.shares.joined(), profile.shares.joined()).allSatisfy { abs($0 - $1) < 1e-12 })
+  }
+
+  @Test("a damaged one is named, and never read in part")
+  func refusesDamage() throws {
+    let profile = try HeadBudgetTests.profile([[1, 9], [0, 2], [4, 4]])
+    let whole = try file()
+    defer { try? FileManager.default.removeItem(atPath: whole) }
+    try profile.write(to: whole)
+    let text = try String(contentsOfFile: whole, encoding: .utf8)
+    for length in stride(from: 0, to: text.count - 2, by: 37) {
+      let path = try file(String(text.prefix(length)))
+      defer { try? FileManager.default.removeItem(atPath: path) }
+      #expect(throws: HeadProfileError.self) { _ = try HeadProfile(path: path) }
+    }
+    let foreign = try file("{\"format\": \"something else\", \"profile\": 3}")
+    defer { try? FileManager.default.removeItem(atPath: foreign) }
+    #expect(throws: HeadProfileError.self) { _ = try HeadProfile(path: foreign) }
+    #expect(throws: HeadProfileError.self) { _ = try HeadProfile(path: "/nonexistent/profile.json") }
+  }
+
+  @Test("numbers that cannot be are refused with their place")
+  func refusesNumbers() throws {
+    #expect(throws: HeadProfileError.invalidNumber(table: "shares", at: HeadIndex(layer: 1, head: 0), value: -1)) {
+      _ = try HeadBudgetTests.profile([[1, 9], [-1, 2], [4, 4]])
+    }
+    #expect(throws: HeadProfileError.self) { _ = try HeadBudgetTests.profile([[1, 9], [.nan, 2], [4, 4]]) }
+    #expect(throws: HeadProfileError.self) { _ = try HeadBudgetTests.profile([[1, 9], [.infinity, 2], [4, 4]]) }
+    #expect(throws: HeadProfileError.wrongShape(table: "shares", layers: 3, heads: 2)) {
+      _ = try HeadBudgetTests.profile([[1, 9], [1, 2]])
+    }
+    #expect(throws: HeadProfileError.nothingDemanded) { _ = try HeadBudgetTests.profile([[0, 0], [0, 0], [0, 0]]) }
+  }
+
+  @Test("is held to the model it was measured on")
+  func belongsToItsModel() throws {
+    let profile = try HeadBudgetTests.profile([[1, 9], [0, 2], [4, 4]])
+    try profile.check(ModelFingerprint(name: "renamed", shape: HeadBudgetTests.shape, digest: "0123"))
+    #expect(throws: HeadProfileError.self) {
+      try profile.check(ModelFingerprint(name: "test", shape: HeadBudgetTests.shape, digest: "4567"))
+    }
+  }
+}

@@ -1,0 +1,47 @@
+import BoundedCache
+import Evaluation
+import Testing
+
+@Suite("Specifications")
+struct SpecificationTests {
+  @Test("name a policy and what departs from it")
+  func configurations() throws {
+    let plain = try MemoryConfiguration("sliding-window")
+    #expect(plain.policy == .slidingWindow && plain.variants.isEmpty && plain.isBounded)
+    let varied = try MemoryConfiguration("infinipot-v+true-places+before-time")
+    #expect(varied.policy == .infinipotV && varied.variants == [.truePlaces, .beforeTime])
+    #expect(varied.name == "infinipot-v+true-places+before-time")
+    #expect(try !MemoryConfiguration("full").isBounded)
+  }
+
+  @Test(
+    "with unknown words are refused with those that there are",
+    arguments: ["best", "", "full+", "infinipot-v+best"])
+  func unknown(text: String) {
+    #expect {
+      _ = try MemoryConfiguration(text)
+    } throws: { error in
+      guard case .unknownConfiguration(_, _, let known)? = error as? EvaluationError else { return false }
+      return !known.isEmpty
+    }
+  }
+
+  @Test("with variants of another policy are refused")
+  func unsuitable() {
+    #expect(throws: EvaluationError.unsuitableVariant("uniform+true-places", policy: "uniform")) {
+      try MemoryConfiguration("uniform+true-places")
+    }
+  }
+
+  @Test(
+    "of shares are fractions or decimals",
+    arguments: [("1/8", "1/8"), ("0.25", "0.25"), ("1", "1.0"), ("3/4", "3/4")])
+  func shares(text: String, name: String) throws {
+    #expect(try MemoryBudget(share: text).name == name)
+  }
+
+  @Test("of shares outside 0 to 1 are refused", arguments: ["0", "2", "1/0", "3/2", "-1/8", "x", "1/2/3", ""])
+  func badShares(text: String) {
+    #expect(throws: EvaluationError.invalidShare(text)) { try MemoryBudget(share: text) }
+  }
+}

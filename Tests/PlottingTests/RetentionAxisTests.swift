@@ -1,0 +1,140 @@
+import Plotting
+import SessionInterface
+import Testing
+
+@Suite struct RetentionAxisTests {
+  @Test("While every frame has a column, the axis is even, and what is forgotten keeps its room")
+  func even() {
+    let map = RetentionMap.of([frame(2), frame(3), frame(6)], seen: 8)
+    let axis = RetentionAxis(map, columns: 20)
+    #expect(axis.isEven)
+    let gap = { RetentionAxis.Column.forgotten(frames: $0) }
+    #expect(
+      axis.columns == [
+        gap(2), gap(2), gap(2), gap(2), .held(0..<1), .held(0..<1), .held(1..<2), .held(1..<2), gap(2), gap(2),
+        gap(2), gap(2), .held(2..<3), .held(2..<3), gap(1), gap(1),
+      ])
+    #expect(RetentionAxis(map, columns: 20, widest: 1).columns.count == 8)
+  }
+
+  /// A day: a few old moments, one stretch an hour long, the last minute whole.
+  private let day = RetentionMap.of(
+    [7, 8, 400, 401, 402, 4000].map { frame($0) } + (86_340..<86_400).map { frame($0) }, seen: 86_400)
+
+  @Test("Every frame held stands on the axis, in order, at every width", arguments: [1, 2, 3, 7, 20, 36, 80, 200, 900])
+  func everyFrame(columns: Int) {
+    let axis = RetentionAxis(day, columns: columns, widest: 3)
+    #expect(axis.columns.count <= columns)
+    #expect(!axis.isEven)
+    var next = 0
+    for case .held(let range) in axis.columns {
+      #expect(range.lowerBound <= next && range.upperBound >= next)
+      next = range.upperBound
+    }
+    #expect(next == day.frames.count)
+  }
+
+  @Test("The longest forgotten stretches are seen first, and longer ones are not drawn shorter")
+  func longestFirst() {
+    func widths(_ columns: Int) -> [Int: Int] {
+      RetentionAxis(day, columns: columns).columns.reduce(into: [:]) { widths, column in
+        if case .forgotten(let frames) = column { widths[frames, default: 0] += 1 }
+      }
+    }
+    #expect(Array(widths(4).keys) == [82_339])
+    let roomy = widths(80)
+    #expect(Set(roomy.keys) == [7, 391, 3597, 82_339])
+    #expect(roomy[82_339]! >= roomy[3597]! && roomy[3597]! >= roomy[391]! && roomy[391]! >= roomy[7]!)
+  }
+
+  @Test("A column shows the mean share of its frames in the layers asked for; a forgotten one has none")
+  func shares() {
+    let frames = [
+      RetentionMap.Frame(number: 5, time: 5, shares: [1, 0.5, 0]),
+      RetentionMap.Frame(number: 6, time: 6, shares: [0, 0.5, .nan]),
+    ]
+    let axis = RetentionAxis(.of(frames, seen: 7, layers: 3), columns: 2)
+    #expect(axis.columns == [.held(0..<1), .held(1..<2)])
+    #expect(axis.share(column: 0, layers: 0..<2) == 0.75)
+    let narrow = RetentionAxis(.of(frames, seen: 7, layers: 3), columns: 1)
+    #expect(narrow.columns == [.held(0..<2)])
+    #expect(narrow.share(column: 0, layers: 0..<1) == 0.5)
+    #expect(narrow.share(column: 0, layers: 1..<2) == 0.5)
+    #expect(narrow.share(column: 0, layers: 0..<3) == Float(2) / 6)
+    #expect(RetentionAxis(.of([], seen: 7), columns: 3).share(column: 0, layers: 0..<1) == nil)
+  }
+
+  @Test("In each stretch the frame of which most is held stands for it")
+  func moments() {
+    let thumbnail = flatPicture(width: 2, height: 2, red: 9)
+    let frames = (0..<12).map { frame($0, $0 == 4 || $0 == 9 ? 0.9 : 0.1, thumbnail: $0 == 9 ? nil : thumbnail) }
+    let axis = RetentionAxis(.of(frames, seen: 12), columns: 12)
+    #expect(axis.moments(stretches: 2).map { $0?.frame } == [4, 11])
+    #expect(axis.moments(stretches: 2).map { $0?.column } == [4, 11])
+    #expect(axis.moments(stretches: 0).isEmpty)
+    #expect(RetentionAxis(.of([], seen: 9), columns: 9).moments(stretches: 3) == [nil, nil, nil])
+  }
+
+  @Test("Times stand at their moments and never run into each other", arguments: [5, 8, 20, 36, 70, 200])
+  func labels(columns: Int) {
+    let axis = RetentionAxis(day, columns: columns)
+    let labels = axis.labels(room: columns) { $0.count }
+    for (label, next) in zip(labels, labels.dropFirst()) {
+      #expect(label.column + label.text.count < next.column)
+      #expect(label.mark >= label.column && label.mark < label.column + label.text.count)
+    }
+    if columns >= 8 {
+      #expect(labels.last?.text == "23:59:59")
+      #expect(labels.last.map { $0.column + $0.text.count } == axis.columns.count)
+    }
+    if columns >= 36 { #expect(labels.first?.text == "0:00") }
+  }
+
+  @Test("Maps that make no sense have an axis all the same")
+  func nonsense() {
+    let maps = [
+      RetentionMap.of([], seen: 0), .of([], seen: .max), .of([], seen: -3),
+      .of([frame(.max), frame(.min), frame(3)], seen: 1),
+      .of([frame(9), frame(9), frame(2)], seen: -1), .of([frame(1, .nan), frame(2, -.infinity)], seen: .max),
+      .of([frame(0)], seen: 1, layers: -4),
+    ]
+    for map in maps {
+      for columns in [-1, 0, 1, 2, 3, 50] {
+        let axis = RetentionAxis(map, columns: columns, widest: -5)
+        #expect(axis.columns.count <= max(0, columns))
+        _ = axis.labels(room: columns) { $0.count }
+        _ = axis.moments(stretches: 4)
+        for column in axis.columns.indices { _ = axis.share(column: column, layers: 0..<9) }
+      }
+    }
+  }
+}
+
+@Suite struct HeatScaleTests {
+  @Test("More is lighter, from end to end")
+  func lighter() {
+    let lightness = (0...20).map { step in
+      let color = HeatScale.color(at: Float(step) / 20)
+      return 299 * Int(color.red) + 587 * Int(color.green) + 114 * Int(color.blue)
+    }
+    #expect(zip(lightness, lightness.dropFirst()).allSatisfy { $0 < $1 })
+  }
+
+  @Test(
+    "Shares that are none are drawn as nothing or all",
+    arguments: [(.nan, 0), (-1, 0), (2, 1), (.infinity, 1)] as [(Float, Float)])
+  func limits(share: Float, position: Float) {
+    #expect(HeatScale.position(of: share) == position)
+    #expect(HeatScale.color(at: share) == HeatScale.color(at: position))
+  }
+}
+
+@Suite struct RetentionSummaryTests {
+  @Test("The summary says how much is held and how far back")
+  func summary() {
+    let map = RetentionMap.of([frame(7), frame(86_399)], seen: 86_400)
+    #expect(RetentionSummary.wordings(map).first == ["2 of 86 400 frames still held in part", "oldest 0:07"])
+    #expect(RetentionSummary.wordings(.of([], seen: 3)) == [["none of 3 frames still held"]])
+    #expect(RetentionSummary.wordings(.of([], seen: 0)) == [["nothing seen yet"]])
+  }
+}
