@@ -8,6 +8,9 @@ public enum CompressionVariant: String, Sendable, CaseIterable {
   case truePooling = "true-pooling"
   /// Tokens are kept for what questions of the usual kinds would look at, instead of for change and value.
   case foreseenQuestions = "foreseen-questions"
+
+  /// Those that answered best where they were measured: with the embedded model, at 1/8 and 1/16 of the full cache.
+  public static let best: Set<CompressionVariant> = [.foreseenQuestions]
 }
 
 extension InfiniPotVParameters {

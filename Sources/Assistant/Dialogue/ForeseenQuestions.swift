@@ -15,14 +15,15 @@ extension VideoDialogue {
   /// Reads questions of the usual kinds before the first frame, lets the cache keep what they look for, and forgets
   /// them again.
   ///
-  /// A question for which a small budget has no room is left out; without any, passes choose as published.
+  /// Done whatever the policy, which may change while the stream runs. A question for which a small budget has no room
+  /// is left out; without any, passes choose as published.
   func foresee() throws {
-    guard options.policy == .infinipotV, options.compression.choice == .foreseenQuestions else { return }
+    guard options.compression.choice == .foreseenQuestions else { return }
     let sizes = model.language.configuration
     var foreseen = ForeseenQueries(shape: sizes.cacheShape, rotation: sizes.positionRotation)
     for question in options.foreseenQuestions {
       let tokens = model.template.visionEnd + template.question(question)
-      if let budget = cache.budget, cache.count + tokens.count > budget { continue }
+      guard try hasRoom(for: tokens.count) else { continue }
       try record(tokens, into: &foreseen)
     }
     foreseen.reduce(to: Self.foreseenQueriesPerHead)

@@ -339,7 +339,7 @@ public final class VideoDialogue {
     try hasRoom(for: prompt.count + Self.answerReserve)
   }
 
-  private func hasRoom(for count: Int) throws -> Bool {
+  func hasRoom(for count: Int) throws -> Bool {
     do {
       try makeRoom(for: count)
       return true

@@ -45,8 +45,8 @@ struct MemoryOptions: ParsableArguments {
   @Option(
     name: .customLong("kv-variant"),
     help: ArgumentHelp(
-      "How InfiniPot-V departs from its paper: published, or some of true-places, before-time, true-pooling, with "
-        + "commas between them.", valueName: "names"))
+      "How InfiniPot-V departs from its paper: published, best, or some of true-places, before-time, true-pooling, "
+        + "foreseen-questions, with commas between them.", valueName: "names"))
   var variants = CompressionVariants()
 
   @Option(
@@ -90,6 +90,10 @@ struct CompressionVariants: ExpressibleByArgument {
 
   init?(argument: String) {
     if argument == "published" { return }
+    if argument == "best" {
+      names = CompressionVariant.best
+      return
+    }
     for name in argument.split(separator: ",", omittingEmptySubsequences: false) {
       guard let variant = CompressionVariant(rawValue: String(name)) else { return nil }
       names.insert(variant)
@@ -98,7 +102,7 @@ struct CompressionVariants: ExpressibleByArgument {
 
   var defaultValueDescription: String { "published" }
 
-  static var allValueStrings: [String] { ["published"] + CompressionVariant.allCases.map(\.rawValue) }
+  static var allValueStrings: [String] { ["published", "best"] + CompressionVariant.allCases.map(\.rawValue) }
 }
 
 extension RetentionPolicy: ExpressibleByArgument {}
