@@ -70,7 +70,7 @@ struct HeadShareTests {
       Issue.record("not refused for the budget")
       return
     }
-    #expect(least > 160 && least < 500)
+    #expect(least > 160 && least < 600)
   }
 
   @Test("A new budget is shared out anew")
