@@ -82,6 +82,61 @@ struct EvalTests {
     #expect(try lines(output) == ["something else"], "it is left as it was")
   }
 
+  @Test("A story that begins late is the same story, after so many seconds of quiet")
+  func lead() async throws {
+    let folder = try scratch()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let output = folder.appending(path: "answers.jsonl")
+    var questions: [[String]] = []
+    var held: [Int] = []
+    for lead in ["0", "100"] {
+      #expect(try await Program.run(arguments + ["--output", output.path, "--lead", lead]).status == 0)
+      let answers = try answers(output).filter { $0[0] == "full" }
+      questions.append(answers.map { $0[1] })
+      held.append(try #require(Int(answers[0][4])))
+    }
+    #expect(questions[0] == questions[1])
+    #expect(abs(held[1] - held[0] - 100 * 16) <= 16, "16 tokens a second; answers may differ by some")
+  }
+
+  @Test("Own clips are asked about, and their answers compared")
+  func clips() async throws {
+    let folder = try scratch()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let requests = folder.appending(path: "requests.jsonl")
+    let expected = folder.appending(path: "answers.jsonl")
+    let first = #"{"id":"a","video":"\#(Program.sample)","ask":"What came first?"}"#
+    let talk = #"{"id":"b","video":"\#(Program.sample)","turns":[{"at":0.6,"ask":"Hello"},{"ask":"Thanks"}]}"#
+    try Data((first + "\n\n" + talk + "\n").utf8).write(to: requests)
+    let right = [
+      #"{"id":"a","answer":"A cat came first.","kind":"first","place":"early"}"#,
+      #"{"id":"b","turn":0,"answer":"never said"}"#, #"{"id":"b","turn":1,"answer":"You are welcome."}"#,
+    ]
+    try Data(right.joined(separator: "\n").utf8).write(to: expected)
+    let arguments = [
+      "eval", "--requests", requests.path, "--answers", expected.path, "--configurations", "full", "--threads", "1",
+    ]
+    let run = try await Program.run(arguments + ["--json", "-"])
+    #expect(run.status == 0, "\(run.errors)")
+    let cell = try #require((run.records.first?["cells"] as? [[String: Any]])?.first)
+    #expect(cell["answers"] as? Int == 3)
+    let kinds = try #require(cell["byQuestion"] as? [String: [String: Any]])
+    #expect((kinds["first"]?["exact"] as? [String: Double])?["value"] == 1)
+
+    try Data(right[1...].joined(separator: "\n").utf8).write(to: expected)
+    let lacking = try await Program.run(arguments)
+    #expect(lacking.status == 2 && lacking.errors.contains("“a”"), "\(lacking.errors)")
+  }
+
+  @Test("What configurations have kept is drawn into a picture")
+  func plot() async throws {
+    let folder = try scratch()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let picture = folder.appending(path: "kept.png")
+    #expect(try await Program.run(arguments + ["--plot", picture.path]).status == 0)
+    #expect(Array(try Data(contentsOf: picture).prefix(4)) == [0x89, 0x50, 0x4E, 0x47])
+  }
+
   @Test("A budget too small for a stream is a figure of the table, not the end of the run")
   func tooSmall() async throws {
     let run = try await Program.run(arguments + ["--kv-budget", "8"])

@@ -130,7 +130,7 @@ public actor EvaluationRunner {
       try run.answer(
         frames, model: model, options: options.dialogue, isCancelled: { isInterrupted.load(ordering: .relaxed) },
         keep: { record throws(AssistantError) in try keep(record, file) })
-      note(run.retention, of: configuration, label: run.label)
+      note(run.retention, of: configuration, label: "\(run.label), stream \(stream.number + 1)")
     } catch {
       // A budget that is too small for this stream is a result; whatever else fails ends the run.
       guard case .budgetTooSmall = error else { throw error }

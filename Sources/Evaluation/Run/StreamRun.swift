@@ -82,9 +82,8 @@ struct StreamRun {
     unbounded.recall = nil
     let questions = stream.moments.flatMap(\.questions).map(\.ask)
     let longest = questions.max { $0.utf8.count < $1.utf8.count } ?? ""
-    let end = stream.moments.last?.time ?? 0
     let whole = try VideoDialogue(model: model, options: unbounded)
-      .wholeByteCount(of: frames.filter { $0.end < end }, question: longest)
+      .wholeByteCount(of: frames.filter { $0.end < stream.end }, question: longest)
     return try VideoDialogue(
       model: model, options: configuration.applied(to: options, budget: budget.budget(ofWhole: whole)))
   }

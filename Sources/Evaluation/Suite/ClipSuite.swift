@@ -88,7 +88,8 @@ private struct Clip {
         })
     }
     return EvaluationStream(
-      number: number, kind: (path as NSString).lastPathComponent, moments: moments, isConversation: isConversation)
+      number: number, kind: (path as NSString).lastPathComponent, moments: moments,
+      end: times.last ?? .infinity, isConversation: isConversation)
   }
 }
 

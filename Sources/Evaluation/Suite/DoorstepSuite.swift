@@ -41,8 +41,11 @@ public struct DoorstepSuite: EvaluationSuite {
     let plan = plan(kind, options)
     var moments: [EvaluationMoment] = []
     var asked = 0
+    var end = 0.0
     for (part, count) in plan {
       let pairs = timeline.settled(atOrBefore: Int(Double(timeline.pairCount) * part))
+      // A little before the next pair begins.
+      end = options.lead + timeline.starts[pairs - 1] + 0.75
       var maker = QuestionMaker(timeline, after: pairs, random: SeededGenerator(seed: random.next()))
       var questions: [EvaluationQuestion] = []
       for question in maker.choose(min(count, most - asked)) {
@@ -52,14 +55,10 @@ public struct DoorstepSuite: EvaluationSuite {
             answer: question.answer))
         asked += 1
       }
-      if !questions.isEmpty {
-        // A little before the next pair begins.
-        moments.append(
-          EvaluationMoment(time: options.lead + timeline.starts[pairs - 1] + 0.75, questions: questions))
-      }
+      if !questions.isEmpty { moments.append(EvaluationMoment(time: end, questions: questions)) }
     }
     let stream = EvaluationStream(
-      number: number, kind: kind.rawValue, moments: moments, isConversation: kind == .dialogue)
+      number: number, kind: kind.rawValue, moments: moments, end: end, isConversation: kind == .dialogue)
     return (stream, timeline)
   }
 
@@ -76,7 +75,7 @@ public struct DoorstepSuite: EvaluationSuite {
     _ stream: EvaluationStream, to encoder: inout FrameEncoder, model: LoadedModel, on runner: isolated any Actor
   ) async throws {
     let timeline = timelines[stream.number]
-    let end = (stream.moments.last?.time ?? 0) - options.lead
+    let end = stream.end - options.lead
     let random = SeededGenerator(seed: options.seed, part: UInt64(stream.number) | Self.pictures)
     let side = Self.side(for: model)
     let sheet = try ThingSheet()

@@ -8,6 +8,8 @@ public struct EvaluationStream: Sendable {
   public let kind: String
   /// In the order of time.
   public let moments: [EvaluationMoment]
+  /// When it ends, in seconds: shares of what the full cache holds are shares of what it holds then.
+  public let end: Double
   /// Whether the questions make up one conversation. Otherwise each is asked as if it were the only one.
   public let isConversation: Bool
 
