@@ -103,7 +103,7 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     tokenizer_of(options.language).save(str(options.out / "tokenizer.json"))
     save(options.out / "vision.pt", {"visual": model.visual}, None, step=0)
-    save(options.out / "clips.pt", {"language_model": model.language_model}, None, step=0)
+    save(options.out / "clips.pt", {"language_model": model.language_model}, None, step=0, readings=False)
 
 
 if __name__ == "__main__":

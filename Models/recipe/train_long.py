@@ -1,8 +1,9 @@
 """Stage 5: the decoder learns to keep count and order over long streams.
 
 Stored clips are made long with quiet moments and thinned the way a bounded
-cache does it, to a sixteenth at the most; some are read in full. Stories given
-as statements, as in stage 2, go along for cheap practice on long timelines.
+cache does it, to a sixteenth at the most; three in ten are read in full.
+Stories given as statements, as in stage 2, go along for cheap practice on long
+timelines.
 Every third clip is a short one as in stage 4, so that nothing is unlearned.
 """
 
@@ -39,8 +40,8 @@ WEIGHTS = {
 
 #: Pairs that a stretched clip may have.
 LONGEST = 130
-#: Vision tokens from which on a clip counts as costly and is seldom read in full.
-COSTLY = 1100
+#: The most vision tokens of a clip that is thinned at all.
+MOST_THINNED = 1100
 #: Vision tokens of a batch, which bound the memory of training.
 WIDEST = 2400
 #: Steps in which only the lessons' readings learn: the files that ship do not hold them.
@@ -58,8 +59,8 @@ def thin_out(rng: np.random.Generator, timeline: Timeline, pairs: int) -> tuple[
     cells = all_cells(pairs)
     pair = cells[:, 0]
     kept = 1.0
-    if rng.random() > (0.25 if len(cells) <= COSTLY else 0.12):
-        share = min(np.exp(rng.uniform(np.log(1 / 16), np.log(0.7))), COSTLY / len(cells))
+    if rng.random() > 0.3:
+        share = min(np.exp(rng.uniform(np.log(1 / 16), np.log(0.7))), MOST_THINNED / len(cells))
         busy = timeline.visit[pair] >= 0
         # Of the room, visits take between their even share and nearly all.
         favour = rng.uniform(1, 8)
@@ -90,7 +91,10 @@ def see(rng: np.random.Generator, newest: np.ndarray) -> np.ndarray:
 def draw_long(rng: np.random.Generator, words: Words, library: Library) -> Drawn:
     """A stored clip made long, with conversations about it."""
     timeline, tokens = library.pick(rng)
-    length = int(np.exp(rng.uniform(np.log(12), np.log(LONGEST))))
+    if rng.random() < 0.5:
+        length = int(rng.integers(12, LONGEST + 1))
+    else:
+        length = int(np.exp(rng.uniform(np.log(12), np.log(LONGEST))))
     timeline, source = stretch(rng, timeline, length)
     pairs = cut(rng, timeline, 0.2)
     cells, seen = thin_out(rng, timeline, pairs)
@@ -164,14 +168,14 @@ def main() -> None:
     decoder = TinyQwen2VL(shape).language_model
     modules = {"language_model": decoder, "lessons": LessonHeads(shape.width)}
     optimizers = Optimizers(modules, options.lr)
-    load(options.clips, modules)
+    begun_with = load(options.clips, modules)
     progress = load(options.out, modules, optimizers)
     step, earlier = progress["step"], progress.get("seconds", 0.0)
     library = Library(options.features)
     codes = code_vectors(shape.width)
 
     began = saved = time.time()
-    if not step:
+    if not step and not begun_with.get("readings", True):
         learn_readings(decoder, modules["lessons"], words, options.seed)
     done = max(step / options.steps, earlier / (60 * options.minutes) if options.minutes else 0)
     score, shares, tokens, seconds = Score(), np.zeros(len(LESSONS) + len(ABOUT)), 0, earlier
