@@ -109,8 +109,10 @@ func drawMemoryPanel(_ state: ScreenState, into grid: inout CellGrid, area: Rect
   var column = area.column
   for part in memoryParts(state, theme) {
     let mark = theme.isColorless ? part.mark : theme.symbols.square
-    column = grid.write(mark, column: column, row: area.row + 2, style: part.style) + 1
     let text = "\(part.name) \(count(part.tokens))"
+    // A part that finds no room beside the others is in the bar all the same.
+    guard column + 2 + text.count <= area.endColumn else { break }
+    column = grid.write(mark, column: column, row: area.row + 2, style: part.style) + 1
     column = grid.write(text, column: column, row: area.row + 2, style: theme.quiet) + 2
   }
   let peak = "peak \(count(statistics.peakTokens))"
@@ -162,11 +164,15 @@ private struct MemoryPart {
 
 private func memoryParts(_ state: ScreenState, _ theme: Theme) -> [MemoryPart] {
   let statistics = state.statistics
-  return [
+  let recalled = MemoryPart(
+    name: "recalled", tokens: statistics.recalledTokens, style: theme.recalledTokens, mark: "*")
+  let parts = [
     MemoryPart(name: "system", tokens: statistics.systemTokens, style: theme.systemTokens, mark: "="),
     MemoryPart(name: "vision", tokens: statistics.visionTokens, style: theme.visionTokens, mark: "#"),
     MemoryPart(name: "talk", tokens: statistics.tailTokens, style: theme.talkTokens, mark: "+"),
   ]
+  // Recall is off for most, and says nothing then.
+  return recalled.tokens > 0 ? parts + [recalled] : parts
 }
 
 /// The tokens held by part, against the budget; the most that was ever held is marked in the free rest.

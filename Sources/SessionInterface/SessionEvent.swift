@@ -115,6 +115,8 @@ public struct SessionStatistics: Sendable, Equatable {
   public var systemTokens = 0
   public var visionTokens = 0
   public var tailTokens = 0
+  /// Tokens that came back from the recall file for the question in view.
+  public var recalledTokens = 0
   /// The most tokens that may be held; nil under the policy `full`.
   public var budget: Int?
   /// The most tokens ever held.
@@ -138,5 +140,5 @@ public struct SessionStatistics: Sendable, Equatable {
   public init() {}
 
   /// Tokens held now.
-  public var heldTokens: Int { systemTokens + visionTokens + tailTokens }
+  public var heldTokens: Int { systemTokens + visionTokens + tailTokens + recalledTokens }
 }

@@ -29,7 +29,7 @@ struct HeadShareTests {
       var random = SplitMix64(seed: 3)
       var marked = try marked([[1, 20], [8, 2], [4, 4]], budget: 192, policy: policy)
       try marked.append(5, to: .system)
-      for _ in 0..<150 {
+      for _ in 0..<40 {
         marked.truncateTail(to: 0)
         for _ in 0..<Int.random(in: 1...6, using: &random) { try marked.see(height: 3, width: 2) }
         let question = Int.random(in: 1...24, using: &random)
@@ -42,7 +42,7 @@ struct HeadShareTests {
         }
         #expect(marked.cache.count <= 192)
       }
-      #expect(marked.cache.passCount > 20)
+      #expect(marked.cache.passCount > 10)
     }
   }
 

@@ -371,6 +371,7 @@ extension VideoDialogue {
     statistics.systemTokens = cache.systemCount
     statistics.visionTokens = cache.visionCount
     statistics.tailTokens = cache.tailCount
+    statistics.recalledTokens = cache.recalledCount
     statistics.budget = cache.budget
     statistics.peakTokens = cache.peakCount
     statistics.passes = cache.passCount
