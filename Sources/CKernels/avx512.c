@@ -12,10 +12,9 @@
 #define CK_TILE_TOKENS 12
 #define CK_INT_TOKENS 8
 #define CK_PANEL "bytes_panel.inc"
-#define CK_SCORE_ROWS 4
-#define CK_SCORE_HEADS 6
-#define CK_VALUE_HEADS 6
-#define CK_VALUE_WIDTH 4
+#define CK_TILE_BY_SIX 4
+#define CK_TILE_BY_TWO 4
+#define CK_TILE_SUMS 24
 #define CK_BYTE_DOTS 1
 
 #include "vector.inc"

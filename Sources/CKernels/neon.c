@@ -11,10 +11,9 @@
 #define CK_TILE_TOKENS 6
 #define CK_INT_TOKENS 4
 #define CK_PANEL "bytes_panel.inc"
-#define CK_SCORE_ROWS 1
-#define CK_SCORE_HEADS 6
-#define CK_VALUE_HEADS 6
-#define CK_VALUE_WIDTH 1
+#define CK_TILE_BY_SIX 1
+#define CK_TILE_BY_TWO 2
+#define CK_TILE_SUMS 8
 
 #include "vector.inc"
 
