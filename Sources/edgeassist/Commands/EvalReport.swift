@@ -82,10 +82,11 @@ struct EvaluationReport {
   private func table(of breakdown: EvaluationSummary.Breakdown) -> [String] {
     let groups = summary.groups(breakdown)
     guard (1...Self.mostGroups).contains(groups.count), !summary.cells.isEmpty else { return [] }
-    let all = summary.cells.map { summary.parts(of: $0, by: breakdown) }
+    let cells = detailedCells
+    let all = cells.map { summary.parts(of: $0, by: breakdown) }
     var rows: [[String]] = [["by " + breakdown.rawValue] + groups]
     rows.append(["questions"] + groups.map { group in all[0].first { $0.name == group }.map { "\($0.answers)" } ?? "" })
-    for (cell, parts) in zip(summary.cells, all) {
+    for (cell, parts) in zip(cells, all) {
       rows.append(
         [name(cell)] + groups.map { group in parts.first { $0.name == group }.map { percent($0.exact.value) } ?? "" })
     }
@@ -95,6 +96,15 @@ struct EvaluationReport {
     lines[0] = style.bold(lines[0])
     return lines
   }
+
+  /// Those with one budget alone, so that the tables stay short: an eighth, or the last that was tried.
+  private var detailedCells: [EvaluationSummary.Cell] {
+    let budgets = summary.cells.compactMap(\.budget)
+    let detailed = budgets.contains(Self.usualDetail) ? Self.usualDetail : budgets.last
+    return summary.cells.filter { $0.budget == nil || $0.budget == detailed }
+  }
+
+  private static let usualDetail = "1/8"
 
   private func name(_ cell: EvaluationSummary.Cell) -> String {
     cell.configuration + (cell.budget.map { " " + $0 } ?? "")
