@@ -1,9 +1,8 @@
 """Stage 5: the decoder learns to keep count and order over long streams.
 
 Stored clips are made long with quiet moments and thinned the way a bounded
-cache does it, to a sixteenth at the most; three in ten are read in full.
-Stories given as statements, as in stage 2, go along for cheap practice on long
-timelines.
+cache does it, to a sixteenth at the most; some are read in full. Stories given
+as statements, as in stage 2, go along for cheap practice on long timelines.
 Every third clip is a short one as in stage 4, so that nothing is unlearned.
 """
 
@@ -40,8 +39,8 @@ WEIGHTS = {
 
 #: Pairs that a stretched clip may have.
 LONGEST = 130
-#: The most vision tokens of a clip that is thinned at all.
-MOST_THINNED = 1100
+#: Vision tokens from which on a clip counts as costly and is seldom read in full.
+COSTLY = 1100
 #: Vision tokens of a batch, which bound the memory of training.
 WIDEST = 2400
 #: Steps in which only the lessons' readings learn: the files that ship do not hold them.
@@ -59,8 +58,8 @@ def thin_out(rng: np.random.Generator, timeline: Timeline, pairs: int) -> tuple[
     cells = all_cells(pairs)
     pair = cells[:, 0]
     kept = 1.0
-    if rng.random() > 0.3:
-        share = min(np.exp(rng.uniform(np.log(1 / 16), np.log(0.7))), MOST_THINNED / len(cells))
+    if rng.random() > (0.25 if len(cells) <= COSTLY else 0.12):
+        share = min(np.exp(rng.uniform(np.log(1 / 16), np.log(0.7))), COSTLY / len(cells))
         busy = timeline.visit[pair] >= 0
         # Of the room, visits take between their even share and nearly all.
         favour = rng.uniform(1, 8)
@@ -91,10 +90,7 @@ def see(rng: np.random.Generator, newest: np.ndarray) -> np.ndarray:
 def draw_long(rng: np.random.Generator, words: Words, library: Library) -> Drawn:
     """A stored clip made long, with conversations about it."""
     timeline, tokens = library.pick(rng)
-    if rng.random() < 0.5:
-        length = int(rng.integers(12, LONGEST + 1))
-    else:
-        length = int(np.exp(rng.uniform(np.log(12), np.log(LONGEST))))
+    length = int(np.exp(rng.uniform(np.log(12), np.log(LONGEST))))
     timeline, source = stretch(rng, timeline, length)
     pairs = cut(rng, timeline, 0.2)
     cells, seen = thin_out(rng, timeline, pairs)
@@ -156,7 +152,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=1200)
     parser.add_argument("--minutes", type=float, help="end, with the rate fallen, after so long at the latest")
     parser.add_argument("--batch", type=int, default=4)
-    parser.add_argument("--lr", type=float, default=5e-4)
+    parser.add_argument("--lr", type=float, default=6e-4)
     parser.add_argument("--seed", type=int, default=5)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--bfloat16", action="store_true", help="shorter numbers in products, for processors with them")
