@@ -48,7 +48,8 @@ public enum AssistantError: Error, Sendable, Equatable, CustomStringConvertible 
     switch self {
     case .requestMalformed(let message), .videoUnreadable(let message), .modelUnreadable(let message),
       .insufficientMemory(let message), .budgetTooSmall(let message), .visionMissing(let message),
-      .profileUnusable(let message), .recallUnusable(let message), .outputUnwritable(let message), .unsupported(let message), .computation(let message):
+      .profileUnusable(let message), .recallUnusable(let message), .outputUnwritable(let message),
+      .unsupported(let message), .computation(let message):
       message
     }
   }

@@ -54,7 +54,8 @@ extension KeyValueCache {
       let index = HeadIndex(layer: layer, head: head)
       let group = storage.groupOfHead[layer * shape.keyValueHeads + head]
       let isFilled = recall.fill(
-        index, of: storage, queries: queries, count: count, pages: recalledPages[group], held: self.count(ofGroup: group),
+        index, of: storage, queries: queries, count: count, pages: recalledPages[group],
+        held: self.count(ofGroup: group),
         place: { timelinePlace(ofStreamFrame: $0, starts: recallStarts) })
       // What was read so far is sound; heads that are still to come see what passes have kept, and nothing else.
       guard isFilled else { return endRecall() }

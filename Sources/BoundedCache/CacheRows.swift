@@ -42,7 +42,7 @@ extension KeyValueCache {
   ///
   /// - Parameters:
   ///   - keys: rows of `keyValueHeads · headDimension` numbers, rotated; `values` alike.
-  ///   - remaining: how many of the tokens appended last these and those after them are: the slots claimed end with them.
+  ///   - remaining: how many of the tokens appended last these and those after them are: slots end with them.
   public func store(keys: Rows, values: Rows, count: Int, layer: Int, remaining: Int, engine: Engine) {
     for head in 0..<shape.keyValueHeads {
       let slot = self.count(ofGroup: group(layer: layer, head: head)) - remaining

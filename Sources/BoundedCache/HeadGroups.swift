@@ -1,6 +1,6 @@
 /// Heads that share a page table, and how many tokens each of them may hold.
 ///
-/// Without a profile all heads are one group and hold equally many. With one, heads that need about as much lie together,
+/// Without a profile all heads are one group and hold equally many. With one, heads of like need lie together,
 /// across layers; all groups together never take more memory than the uniform budget would (Tangram).
 struct HeadGroups {
   /// The heads of each group, in the order of their columns in its pages.

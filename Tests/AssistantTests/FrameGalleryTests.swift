@@ -18,7 +18,8 @@ struct FrameGalleryTests {
     var gallery = FrameGallery()
     for number in 0..<5 {
       gallery.add(
-        FrameGallery.thumbnail(of: picture(width: 96, height: 72, red: UInt8(number))), number: number, time: 2 + Double(number))
+        FrameGallery.thumbnail(of: picture(width: 96, height: 72, red: UInt8(number))), number: number,
+        time: 2 + Double(number))
     }
     let map = gallery.map(held: held(1, 4), framesSeen: 5, layers: 2, whole: 8)
     #expect(map.layers == 2 && map.framesSeen == 5 && map.startTime == 2)

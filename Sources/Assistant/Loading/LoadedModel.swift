@@ -37,7 +37,8 @@ public final class LoadedModel {
       let visionFile = try paths.vision.map { path throws(GGUFError) in try GGUFFile(path: path) }
       let adapterFile = try paths.adapter.map { path throws(GGUFError) in try GGUFFile(path: path) }
       let forecast = try MemoryForecast(
-        language: file, vision: visionFile, adapter: adapterFile, budget: memory.budget, type: memory.type, threads: threads)
+        language: file, vision: visionFile, adapter: adapterFile, budget: memory.budget, type: memory.type,
+        threads: threads)
       try memory.check(forecast, path: paths.languageModel)
       let pool = ThreadPool(threads: threads)
       let language = try LanguageModel(file: file, threads: pool)

@@ -35,8 +35,8 @@ struct Assist: AsyncParsableCommand {
     }
     var options = DialogueOptions(
       budget: memory.dialogueBudget, policy: memory.policy, type: memory.size.type,
-      compression: .published(with: memory.variants.names), recall: memory.recallOptions, systemPrompt: generation.system,
-      sampling: generation.parameters, maximumAnswerTokens: generation.maximumTokens)
+      compression: .published(with: memory.variants.names), recall: memory.recallOptions,
+      systemPrompt: generation.system, sampling: generation.parameters, maximumAnswerTokens: generation.maximumTokens)
     do {
       options.headProfile = try memory.headProfile()
       let loaded = try model.load(budget: memory.dialogueBudget, type: memory.size.type)

@@ -53,7 +53,8 @@ struct Profile: AsyncParsableCommand {
     let profiler = HeadProfiler(
       model: try model.load(budget: DialogueOptions.defaultBudget, type: .f16),
       options: ProfileOptions(
-        suite: try streams.make(), seed: streams.requests == nil ? streams.seed : nil, ratio: ratio, report: { bar.show($0, of: $1) }))
+        suite: try streams.make(), seed: streams.requests == nil ? streams.seed : nil, ratio: ratio,
+        report: { bar.show($0, of: $1) }))
     let signals = InterruptSignals { profiler.interrupt() }
     defer { signals.stop() }
     let profile = try await profiler.run()
