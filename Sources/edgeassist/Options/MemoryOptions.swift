@@ -45,7 +45,7 @@ struct MemoryOptions: ParsableArguments {
   @Option(
     name: .customLong("kv-variant"),
     help: ArgumentHelp(
-      "How InfiniPot-V departs from its paper: published, best, or some of true-places, before-time, true-pooling, "
+      "How InfiniPot-V departs from its paper: best, published (not at all), or some of true-places, before-time, true-pooling, "
         + "foreseen-questions, with commas between them.", valueName: "names"))
   var variants = CompressionVariants()
 
@@ -84,23 +84,21 @@ struct MemoryOptions: ParsableArguments {
 
 /// Names of variants with commas between them.
 struct CompressionVariants: ExpressibleByArgument {
-  var names: Set<CompressionVariant> = []
+  var names = CompressionVariant.best
 
   init() {}
 
   init?(argument: String) {
+    if argument == "best" { return }
+    names = []
     if argument == "published" { return }
-    if argument == "best" {
-      names = CompressionVariant.best
-      return
-    }
     for name in argument.split(separator: ",", omittingEmptySubsequences: false) {
       guard let variant = CompressionVariant(rawValue: String(name)) else { return nil }
       names.insert(variant)
     }
   }
 
-  var defaultValueDescription: String { "published" }
+  var defaultValueDescription: String { "best" }
 
   static var allValueStrings: [String] { ["published", "best"] + CompressionVariant.allCases.map(\.rawValue) }
 }
