@@ -15,6 +15,7 @@ public struct MemoryConfiguration: Sendable, Equatable {
   /// Whether what passes give up comes back from a file.
   public private(set) var recalls = false
 
+  private static let bestWord = "best"
   private static let profileWord = "profile"
   private static let recallWord = "recall"
 
@@ -35,6 +36,8 @@ public struct MemoryConfiguration: Sendable, Equatable {
         variants.insert(variant)
       } else if let type = KeyValueType(rawValue: word) {
         self.type = type
+      } else if word == Self.bestWord {
+        variants.formUnion(CompressionVariant.best)
       } else if word == Self.profileWord {
         usesProfile = true
       } else if word == Self.recallWord {
@@ -43,7 +46,7 @@ public struct MemoryConfiguration: Sendable, Equatable {
         throw .unknownConfiguration(
           specification, word: word,
           known: CompressionVariant.allCases.map(\.rawValue) + KeyValueType.allCases.map(\.rawValue)
-            + [Self.profileWord, Self.recallWord])
+            + [Self.bestWord, Self.profileWord, Self.recallWord])
       }
     }
     if !variants.isEmpty && policy != .infinipotV {

@@ -188,7 +188,7 @@ struct ComparisonOptions: ParsableArguments {
 struct ConfigurationList: CustomStringConvertible {
   var list: [MemoryConfiguration] = []
 
-  static let usual = ConfigurationList(known: "full,infinipot-v,uniform,sliding-window")
+  static let usual = ConfigurationList(known: "full,infinipot-v,infinipot-v+best,uniform,sliding-window")
 
   private init(known text: String) {
     // The words are the program's own.
