@@ -75,7 +75,7 @@ public actor EvaluationRunner {
   /// - Returns: all answers, those of an earlier run included, and whether the run was interrupted.
   /// - Throws: `EvaluationError` or `AssistantError`.
   public func run() async throws -> (records: [AnswerRecord], isInterrupted: Bool) {
-    let identity = options.suite.identity + [("model", model.name)]
+    let identity = options.suite.identity + [("model", "\(model.name) \(model.fingerprint.digest)")]
     let file = try options.output.map {
       try ResultFile(path: $0, isResuming: options.isResuming, identity: identity)
     }
