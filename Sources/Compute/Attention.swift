@@ -32,7 +32,9 @@ extension Engine {
   }
 
   /// Attention of `count` rows over each other, every one seeing all.
-  public func attendFully(queries: Rows, keys: Rows, values: Rows, count: Int, heads: Int, headSize: Int, output: Rows) {
+  public func attendFully(
+    queries: Rows, keys: Rows, values: Rows, count: Int, heads: Int, headSize: Int, output: Rows
+  ) {
     precondition(heads <= attentionSpace.maximumHeads && keys.stride == values.stride, "heads or strides do not fit")
     withPages(keys, values) { keyPage, valuePage in
       for head in 0..<heads {
