@@ -125,54 +125,6 @@ import Testing
     }
   }
 
-  /// ‖unpacked − keys‖ / ‖keys‖
-  private func loss(_ rows: [[Float]], range: [Float]) -> Double {
-    var found: [Float] = []
-    for row in rows {
-      found += unpacked(
-        packed(row, as: .q4, keys: true, range: range), as: .q4, size: row.count, keys: true, range: range)
-    }
-    return relativeDifference(found, rows.flatMap { $0 })
-  }
-
-  private func fittedRange(_ rows: [[Float]]) -> [Float] {
-    var range = Array(repeating: Float.nan, count: 2 * rows[0].count)
-    KeyValueRow.fitKeyRange(
-      to: rows.flatMap { $0 }, count: rows.count, headDimension: rows[0].count, into: &range)
-    return range
-  }
-
-  @Test("a fitted range leaves rare extremes outside and loses less")
-  func fitted() {
-    var samples = Samples(seed: 21)
-    // Sums of twelve even numbers are nearly normally distributed; each channel has its own scale and offset.
-    var rows: [[Float]] = []
-    for _ in 0..<2000 {
-      var row: [Float] = []
-      for channel in 1...8 {
-        let sum = samples.floats(12).reduce(0, +)
-        row.append(sum * Float(channel) + 5)
-      }
-      rows.append(row)
-    }
-    let fitted = loss(rows, range: fittedRange(rows))
-    let spanning = loss(rows, range: range(rows))
-    #expect(fitted < 0.85 * spanning)
-  }
-
-  @Test("a fitted range reaches everything where nothing is rare")
-  func fittedEvenly() {
-    let rows = (0..<16).map { [Float($0), -3] }
-    #expect(fittedRange(rows)[0] == 1 && fittedRange(rows)[2] == 0)
-    #expect(loss(rows, range: fittedRange(rows)) < 1e-6)
-  }
-
-  @Test("samples that are no numbers give a range all the same", arguments: [Float.nan, .infinity])
-  func fittedToNothing(number: Float) {
-    let range = fittedRange([[number, 1], [number, 2]])
-    #expect(range.allSatisfy { $0.isFinite })
-  }
-
   @Test("values unpacked and packed again are the same bytes", arguments: KeyValueType.allCases)
   func repackedValues(type: KeyValueType) {
     var samples = Samples(seed: 2)
