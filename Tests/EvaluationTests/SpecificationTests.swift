@@ -16,7 +16,7 @@ struct SpecificationTests {
 
   @Test(
     "with unknown words are refused with those that there are",
-    arguments: ["best", "", "full+", "infinipot-v+best"])
+    arguments: ["best", "", "full+", "infinipot-v+better"])
   func unknown(text: String) {
     #expect {
       _ = try MemoryConfiguration(text)
