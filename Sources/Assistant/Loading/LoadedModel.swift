@@ -12,8 +12,9 @@ public final class LoadedModel {
   /// The name its file gives it, or the file's own name.
   public let name: String
   public let isEmbedded: Bool
-  /// What tells the language model from others.
-  public let fingerprint: ModelFingerprint
+  /// What tells the language model from others. It touches every tensor, so it is not looked up until it is wanted.
+  public private(set) lazy var fingerprint = ModelFingerprint(
+    file: file, name: name, shape: language.configuration.cacheShape)
   public let tokenizer: Tokenizer
   public let template: ChatTemplate
   public let language: LanguageModel
@@ -23,6 +24,7 @@ public final class LoadedModel {
   public let preferences: ModelPreferences
   /// What was asked for and could not be done, and what had to be guessed, for people to read.
   public let warnings: [String]
+  private let file: GGUFFile
 
   /// Pixels along the side of a vision token in most models.
   static let usualSide = 28
@@ -58,7 +60,7 @@ public final class LoadedModel {
         metadata: file.metadata, side: vision?.configuration.sideMultiple ?? Self.usualSide)
       let title = try? file.metadata.stringIfPresent("general.name")
       name = title ?? URL(fileURLWithPath: paths.languageModel).deletingPathExtension().lastPathComponent
-      fingerprint = ModelFingerprint(file: file, name: name, shape: language.configuration.cacheShape)
+      self.file = file
       isEmbedded = paths.isEmbedded
       self.threads = threads
       let files = [file, visionFile, adapterFile].compactMap(\.self)
