@@ -115,16 +115,18 @@ struct NetworkTests {
     let contents = try bytes(of: "late.ts")
     let server = try LoopbackServer { _ in .stalledStream(contents) }
     defer { server.stop() }
-    let stream = try await VideoStream.open(VideoSource(server.address("live.ts")), options: options(5))
+    var options = options(5)
+    options.timeout = 60
+    let stream = try await VideoStream.open(VideoSource(server.address("live.ts")), options: options)
     _ = await stream.next()
     let waiting = Task { await all(of: stream) }
     try await Task.sleep(for: .milliseconds(100))
     let start = ContinuousClock.now
     stream.stop()
     _ = await waiting.value
-    while !stream.isClosed, ContinuousClock.now - start < .seconds(2) { try await Task.sleep(for: .milliseconds(5)) }
-    // FFmpeg asks every tenth of a second; the rest is for a busy machine.
-    #expect(ContinuousClock.now - start < .milliseconds(500))
+    while !stream.isClosed, ContinuousClock.now - start < .seconds(20) { try await Task.sleep(for: .milliseconds(5)) }
+    // FFmpeg asks every tenth of a second, and would wait for a minute; the rest is for a busy machine.
+    #expect(ContinuousClock.now - start < .seconds(10))
   }
 
   @Test("a sender that says nothing is given up after the time-out, or when the task is cancelled")
@@ -144,7 +146,7 @@ struct NetworkTests {
     let start = ContinuousClock.now
     opening.cancel()
     await #expect(throws: VideoError.cancelled(source: source.displayName)) { try await opening.value }
-    #expect(ContinuousClock.now - start < .milliseconds(500))
+    #expect(ContinuousClock.now - start < .seconds(10))
   }
 
   @Test("a pipe is read to its end, and a stop ends the wait for it")
@@ -165,6 +167,6 @@ struct NetworkTests {
     let start = ContinuousClock.now
     opening.cancel()
     await #expect(throws: VideoError.cancelled(source: path)) { try await opening.value }
-    #expect(ContinuousClock.now - start < .milliseconds(500))
+    #expect(ContinuousClock.now - start < .seconds(10))
   }
 }
