@@ -125,7 +125,8 @@ struct RunTests {
       var most = 0
       _ = try QuantizationRun(file: file, plan: plan, threads: 2).write(
         to: scratch.path("out.gguf"), progress: { _ in most = max(most, mapped()) })
-      #expect(before > 0 && most - before < size / 4)
+      // Other tests of this process map files too.
+      #expect(before > 0 && most - before < size / 2)
     }
   #endif
 

@@ -34,7 +34,7 @@ final class RecallDisk {
       close(opened)
       throw .notRegularFile(path: path)
     }
-    guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
+    guard RecallDisk.lock(opened) else {
       let reason = errno
       close(opened)
       throw reason == EWOULDBLOCK
@@ -45,6 +45,18 @@ final class RecallDisk {
   }
 
   deinit { close(descriptor) }
+
+  /// Locks a file for one program.
+  ///
+  /// Waits a moment for one that holds it: a program started by this one shares its locks until it is under way.
+  private static func lock(_ descriptor: Int32) -> Bool {
+    for _ in 0..<50 {
+      if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
+      guard errno == EWOULDBLOCK else { return false }
+      usleep(10_000)
+    }
+    return flock(descriptor, LOCK_EX | LOCK_NB) == 0
+  }
 
   /// Makes the file so long, with room on the disk for all of it, so that a full disk shows now and not later.
   ///
