@@ -100,6 +100,8 @@ extension KeyValueCache {
     capacities = newCapacities
     plans = []
     let report = kept.flatMap { runPass(keeping: $0) }
+    // The pages in front may be fewer now; the next question chooses anew.
+    endRecall()
     recall?.forgetResident()
     _ = storage.resize(toPages: pages, leadingPages: leading)
     return report

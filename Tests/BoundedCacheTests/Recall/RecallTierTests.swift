@@ -129,6 +129,17 @@ struct RecallTierTests {
     }
   }
 
+  @Test("A new budget while a question is in view takes back what was recalled for it")
+  func resizesInView() throws {
+    try withCache { cache, _ in
+      for number in 0..<60 { try see(number, bright: 7, cache) }
+      try ask(cache)
+      try cache.setBudget(64)
+      #expect(cache.recalledCount == 0 && recalled(cache).isEmpty && cache.count <= 64)
+      #expect(cache.rows(layer: 1, head: 0, remaining: 1).count == cache.count)
+    }
+  }
+
   @Test("A new budget gives recall its share of it")
   func resizes() throws {
     try withCache { cache, _ in
