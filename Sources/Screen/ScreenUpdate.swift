@@ -87,6 +87,7 @@ private func take(_ event: SessionEvent, _ state: inout ScreenState) {
     state.heldHistory.add(statistics.heldTokens, at: state.now)
   case .retention(let map):
     state.retention = map
+  case .code, .programShared: break
   case .note(let text):
     state.conversation.append(.note, text)
   case .warning(let text):

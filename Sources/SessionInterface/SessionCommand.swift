@@ -20,6 +20,18 @@ public enum SessionCommand: Sendable, Equatable {
   case showRetention(Bool)
   /// Write the conversation to a file.
   case save(path: String)
+  /// Work on a programming task, beside the stream; one under way is stopped first.
+  case code(CodeTask)
+  /// Stop working on the task, keeping the best program so far.
+  case cancelCode
+  /// Work on the last task again, with other words than the likeliest.
+  case retryCode
+  /// Take the program written last as it is, and stop.
+  case acceptCode
+  /// Write the program written last to a file.
+  case saveProgram(path: String)
+  /// Put the program written last into the conversation, so that questions can be asked about it.
+  case shareProgram
   /// End the session.
   case quit
 }

@@ -20,6 +20,10 @@ public enum SessionEvent: Sendable {
   case statistics(SessionStatistics)
   /// What is kept of each frame; sent while `showRetention` is on, after each pass and twice a second at most between.
   case retention(RetentionMap)
+  /// Something happened to a programming task.
+  case code(CodeEvent)
+  /// A program is part of the conversation from now on.
+  case programShared(CodeProgram)
   /// Something a person should know that stops nothing.
   case note(String)
   /// Something is wrong that the session works around.

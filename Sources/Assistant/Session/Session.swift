@@ -157,6 +157,8 @@ public actor Session {
     case .setPolicy(let name): setPolicy(name)
     case .showRetention(let isShown): retention.isWanted = isShown
     case .save(let path): save(to: path)
+    case .code, .cancelCode, .retryCode, .acceptCode, .saveProgram, .shareProgram:
+      fail(.unsupported(message: "there is no code model"))
     case .quit: break
     }
     sendStatistics(force: true)

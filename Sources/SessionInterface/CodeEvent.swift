@@ -1,0 +1,182 @@
+/// Who works on a programming task, in the order in which they begin (MapCoder-Lite, arXiv 2509.17489).
+public enum CodeRole: String, Sendable, CaseIterable {
+  /// Recalls similar tasks with their solutions.
+  case retriever
+  /// Plans the steps, once for each recalled task, and says how sure it is of each plan.
+  case planner
+  /// Writes the program of a plan.
+  case coder
+  /// Corrects plan and program after an example has failed.
+  case debugger
+}
+
+/// What happens while a task is worked on, in the order in which it happens.
+public enum CodeEvent: Sendable, Equatable {
+  /// Work begins; whatever was shown of an earlier task is over.
+  case started(CodeTask, CodeSetup)
+  /// A role begins to write. `plan` counts from 0 and is nil for the retriever; `round` is the debugger's, from 1.
+  case roleStarted(CodeRole, plan: Int?, round: Int?)
+  /// The next piece of what the role at work writes: whole characters.
+  case piece(String)
+  /// What the retriever recalled.
+  case recalled([CodeExemplar], algorithm: String?)
+  /// A plan and how sure the planner is of it; a plan that the debugger changed comes again under its number.
+  case planned(CodePlan)
+  /// A whole program, about to be run.
+  case programWritten(CodeProgram)
+  /// How the last program did on an example, counted from 0.
+  case exampleRun(Int, ExampleVerdict)
+  /// Work is over.
+  case finished(CodeOutcome)
+  /// Work is over because it could not be done; codes are those of a batch's errors.
+  case failed(code: String, message: String)
+}
+
+/// With what a task is worked on.
+public struct CodeSetup: Sendable, Equatable {
+  public var modelName: String
+  /// Roles that have an adapter of their own; the others are only prompted.
+  public var adaptedRoles: [CodeRole]
+  /// How programs are kept apart from the machine, in words; a weaker way says what it lacks.
+  public var containment: String
+  /// True when containment lacks something that a person should know of.
+  public var isContainmentWeak: Bool
+  /// Tasks to recall, and rounds of debugging for a plan, at most.
+  public var exemplarCount: Int
+  public var debugRounds: Int
+
+  public init(
+    modelName: String, adaptedRoles: [CodeRole], containment: String, isContainmentWeak: Bool, exemplarCount: Int,
+    debugRounds: Int
+  ) {
+    self.modelName = modelName
+    self.adaptedRoles = adaptedRoles
+    self.containment = containment
+    self.isContainmentWeak = isContainmentWeak
+    self.exemplarCount = exemplarCount
+    self.debugRounds = debugRounds
+  }
+}
+
+/// A similar task that the retriever recalled.
+public struct CodeExemplar: Sendable, Equatable {
+  public var description: String
+  public var plan: String
+  public var program: String
+
+  public init(description: String, plan: String, program: String) {
+    self.description = description
+    self.plan = plan
+    self.program = program
+  }
+}
+
+/// A plan for a task.
+public struct CodePlan: Sendable, Equatable {
+  /// Which one, from 0, in the order in which they were made.
+  public var number: Int
+  public var text: String
+  /// From 0 to 100; nil if the planner did not say.
+  public var confidence: Int?
+
+  public init(number: Int, text: String, confidence: Int?) {
+    self.number = number
+    self.text = text
+    self.confidence = confidence
+  }
+}
+
+/// A program made from a plan.
+public struct CodeProgram: Sendable, Equatable {
+  public var language: String
+  public var text: String
+  /// The plan's number; nil for a program written without one.
+  public var plan: Int?
+  /// Rounds of debugging it has been through.
+  public var round: Int
+
+  public init(language: String, text: String, plan: Int?, round: Int) {
+    self.language = language
+    self.text = text
+    self.plan = plan
+    self.round = round
+  }
+}
+
+/// How a program did on an example.
+public struct ExampleVerdict: Sendable, Equatable {
+  /// The verdict's name, as shown and as written to files.
+  public enum Kind: String, Sendable, CaseIterable {
+    case accepted
+    case wrongAnswer = "wrong_answer"
+    case timeLimit = "time_limit"
+    case memoryLimit = "memory_limit"
+    case outputLimit = "output_limit"
+    case runtimeError = "runtime_error"
+    case compileError = "compile_error"
+  }
+
+  public var kind: Kind
+  /// What the program wrote, cut to what is worth showing.
+  public var output: String
+  /// The last lines of what went wrong; empty if nothing did or there is nothing to say.
+  public var detail: String
+  public var seconds: Double
+
+  public init(kind: Kind, output: String = "", detail: String = "", seconds: Double = 0) {
+    self.kind = kind
+    self.output = output
+    self.detail = detail
+    self.seconds = seconds
+  }
+}
+
+/// How work on a task ended and what it cost.
+public struct CodeOutcome: Sendable, Equatable {
+  public enum End: String, Sendable {
+    /// The program passes every example.
+    case passed
+    /// The task has no examples, so that nothing could be checked.
+    case unchecked
+    /// No program passed every example; the one that passed most is returned.
+    case unproven
+    /// A limit of time or tokens was reached; the best so far is returned.
+    case limit
+    /// The user stopped it; the best so far is returned.
+    case cancelled
+    /// The user took a program as it was.
+    case accepted
+  }
+
+  public var end: End
+  /// nil if no role has written a program.
+  public var program: CodeProgram?
+  public var examples: Int
+  public var examplesPassed: Int
+  public var plansTried: Int
+  public var debugRounds: Int
+  /// Replies of which something had to be mended before they could be used, and replies that were of no use.
+  public var repliesMended: Int
+  public var repliesLost: Int
+  public var promptTokens: Int
+  public var answerTokens: Int
+  public var seconds: Double
+
+  public init(
+    end: End, program: CodeProgram?, examples: Int = 0, examplesPassed: Int = 0, plansTried: Int = 0,
+    debugRounds: Int = 0, repliesMended: Int = 0, repliesLost: Int = 0, promptTokens: Int = 0, answerTokens: Int = 0,
+    seconds: Double = 0
+  ) {
+    self.end = end
+    self.program = program
+    self.examples = examples
+    self.examplesPassed = examplesPassed
+    self.plansTried = plansTried
+    self.debugRounds = debugRounds
+    self.repliesMended = repliesMended
+    self.repliesLost = repliesLost
+    self.promptTokens = promptTokens
+    self.answerTokens = answerTokens
+    self.seconds = seconds
+  }
+}
