@@ -1,0 +1,1 @@
+"""The embedded coder: a small base for programming tasks and four adapters, one a role."""

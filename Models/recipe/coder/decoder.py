@@ -1,0 +1,192 @@
+"""Qwen2's decoder in plain PyTorch, small, with parameter names of ``transformers``, and low-rank updates beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ..model import RootMeanSquareNorm, half_turn
+
+
+@dataclass(frozen=True)
+class Shape:
+    vocabulary: int = 896
+    width: int = 256
+    layers: int = 6
+    heads: int = 4
+    key_heads: int = 2
+    inner: int = 512
+    rope_base: float = 10_000.0
+    epsilon: float = 1e-6
+    context: int = 1024
+
+    @property
+    def head(self) -> int:
+        return self.width // self.heads
+
+
+class Linear(nn.Linear):
+    """A matrix, with ``scale · up · (down · x)`` added where an adapter is in use (arXiv 2106.09685)."""
+
+    down: nn.Parameter | None = None
+    up: nn.Parameter | None = None
+    scale = 1.0
+
+    def adapt(self, rank: int, alpha: float) -> None:
+        self.down = nn.Parameter(torch.randn(rank, self.in_features) / self.in_features**0.5)
+        self.up = nn.Parameter(torch.zeros(self.out_features, rank))
+        self.scale = alpha / rank
+        self.weight.requires_grad_(False)
+        if self.bias is not None:
+            self.bias.requires_grad_(False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = super().forward(x)
+        return y if self.down is None else y + self.scale * F.linear(F.linear(x, self.down), self.up)
+
+
+class Attention(nn.Module):
+    def __init__(self, shape: Shape):
+        super().__init__()
+        self.shape = shape
+        keys = shape.key_heads * shape.head
+        self.q_proj = Linear(shape.width, shape.width)
+        self.k_proj = Linear(shape.width, keys)
+        self.v_proj = Linear(shape.width, keys)
+        self.o_proj = Linear(shape.width, shape.width, bias=False)
+
+    def forward(self, x: Tensor, cos: Tensor, sin: Tensor, mask: Tensor | None, past: list | None) -> Tensor:
+        batch, count, width = x.shape
+        head = self.shape.head
+        query = self.q_proj(x).view(batch, count, -1, head).transpose(1, 2)
+        key = self.k_proj(x).view(batch, count, -1, head).transpose(1, 2)
+        value = self.v_proj(x).view(batch, count, -1, head).transpose(1, 2)
+        query = query * cos + half_turn(query) * sin
+        key = key * cos + half_turn(key) * sin
+        if past is not None:
+            if past:
+                key, value = torch.cat([past[0], key], 2), torch.cat([past[1], value], 2)
+            past[:] = [key, value]
+        groups = self.shape.heads // self.shape.key_heads
+        key, value = key.repeat_interleave(groups, 1), value.repeat_interleave(groups, 1)
+        mixed = F.scaled_dot_product_attention(query, key, value, attn_mask=mask, is_causal=mask is None)
+        return self.o_proj(mixed.transpose(1, 2).reshape(batch, count, width))
+
+
+class FeedForward(nn.Module):
+    def __init__(self, shape: Shape):
+        super().__init__()
+        self.gate_proj = Linear(shape.width, shape.inner, bias=False)
+        self.up_proj = Linear(shape.width, shape.inner, bias=False)
+        self.down_proj = Linear(shape.inner, shape.width, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.down_proj(F.silu(self.gate_proj(x)) * self.up_proj(x))
+
+
+class Layer(nn.Module):
+    def __init__(self, shape: Shape):
+        super().__init__()
+        self.input_layernorm = RootMeanSquareNorm(shape.width, shape.epsilon)
+        self.self_attn = Attention(shape)
+        self.post_attention_layernorm = RootMeanSquareNorm(shape.width, shape.epsilon)
+        self.mlp = FeedForward(shape)
+
+    def forward(self, x: Tensor, cos: Tensor, sin: Tensor, mask: Tensor | None, past: list | None) -> Tensor:
+        x = x + self.self_attn(self.input_layernorm(x), cos, sin, mask, past)
+        return x + self.mlp(self.post_attention_layernorm(x))
+
+
+class Decoder(nn.Module):
+    def __init__(self, shape: Shape):
+        super().__init__()
+        self.shape = shape
+        self.embed_tokens = nn.Embedding(shape.vocabulary, shape.width)
+        self.layers = nn.ModuleList([Layer(shape) for _ in range(shape.layers)])
+        self.norm = RootMeanSquareNorm(shape.width, shape.epsilon)
+        speeds = 1 / shape.rope_base ** (torch.arange(0, shape.head, 2).float() / shape.head)
+        angles = torch.arange(shape.context).float()[:, None] * speeds
+        angles = torch.cat([angles, angles], -1)
+        self.register_buffer("cos", angles.cos(), persistent=False)
+        self.register_buffer("sin", angles.sin(), persistent=False)
+        for name, weight in self.named_parameters():
+            if weight.dim() == 2:
+                nn.init.normal_(weight, std=0.02 if "embed" in name else 0.8 / weight.shape[1] ** 0.5)
+
+    def hidden(
+        self, tokens: Tensor, positions: Tensor | None = None, mask: Tensor | None = None, past: list | None = None
+    ) -> Tensor:
+        """The last layer's output after the norm, ``[batch, tokens, width]``."""
+        if positions is None:
+            cos, sin = self.cos[: tokens.shape[1]], self.sin[: tokens.shape[1]]
+        else:
+            cos, sin = self.cos[positions][:, None], self.sin[positions][:, None]
+        x = self.embed_tokens(tokens)
+        for index, layer in enumerate(self.layers):
+            x = layer(x, cos, sin, mask, None if past is None else past[index])
+        return self.norm(x)
+
+    def scores(self, hidden: Tensor) -> Tensor:
+        return F.linear(hidden, self.embed_tokens.weight)
+
+    # --- adapters ---------------------------------------------------------------------
+    def adapt(self, rank: int, alpha: float) -> None:
+        """Adds a fresh adapter to every matrix of the layers; only it learns from now on."""
+        for weight in self.parameters():
+            weight.requires_grad_(False)
+        for module in self.modules():
+            if isinstance(module, Linear):
+                module.adapt(rank, alpha)
+
+    def adapter(self) -> dict[str, Tensor]:
+        return {name: weight.detach() for name, weight in self.named_parameters() if name.endswith((".down", ".up"))}
+
+    @torch.no_grad()
+    def put_on(self, adapter: dict[str, Tensor]) -> None:
+        for name, weight in self.named_parameters():
+            if name in adapter:
+                weight.copy_(adapter[name])
+
+    # --- writing ----------------------------------------------------------------------
+    @torch.no_grad()
+    def write(self, prompts: list[list[int]], end: int, limit: int) -> list[list[int]]:
+        """The likeliest continuation of each prompt, up to ``end`` or ``limit`` tokens."""
+        longest = max(map(len, prompts))
+        batch = len(prompts)
+        tokens = torch.zeros(batch, longest, dtype=torch.long)
+        seen = torch.zeros(batch, longest, dtype=torch.bool)
+        for row, prompt in enumerate(prompts):
+            tokens[row, longest - len(prompt) :] = torch.tensor(prompt)
+            seen[row, longest - len(prompt) :] = True
+        positions = (seen.cumsum(1) - 1).clamp(min=0)
+        causal = torch.ones(longest, longest, dtype=torch.bool).tril()
+        # A padding row attends to itself, so that no row is without anything to attend to.
+        mask = seen[:, None, None, :] & causal | torch.eye(longest, dtype=torch.bool)
+        past: list = [[] for _ in self.layers]
+        state = self.hidden(tokens, positions, mask, past)[:, -1]
+        written: list[list[int]] = [[] for _ in prompts]
+        open_rows = torch.arange(batch)
+        position = positions[:, -1]
+        for _ in range(limit):
+            chosen = self.scores(state).argmax(-1)
+            keep = []
+            for place, row in enumerate(open_rows.tolist()):
+                token = int(chosen[place])
+                if token != end:
+                    written[row].append(token)
+                    keep.append(place)
+            if not keep:
+                break
+            kept = torch.tensor(keep)
+            if len(keep) < len(open_rows):
+                open_rows, chosen, position, seen = open_rows[kept], chosen[kept], position[kept], seen[kept]
+                past = [[part[kept] for part in layer] for layer in past]
+            position = position + 1
+            if int(position.max()) >= self.shape.context:
+                break
+            seen = torch.cat([seen, torch.ones(len(kept), 1, dtype=torch.bool)], 1)
+            state = self.hidden(chosen[:, None], position[:, None], seen[:, None, None, :], past)[:, -1]
+        return written
