@@ -41,6 +41,7 @@ let package = Package(
     library("Models", ["Compute", "ModelFile", "BoundedCache", "Pictures"]),
     library("SessionInterface", ["Pictures"]),
     library("Plotting", ["Pictures", "SessionInterface"]),
+    library("CodeAgent", ["SessionInterface"]),
     library("Assistant", ["Models", "Tokenization", "Video", "BoundedCache", "SessionInterface", log]),
     library(
       "Evaluation", ["Assistant", "BoundedCache", "Compute", "Pictures", "Plotting", "SessionInterface", "Video"]),
@@ -58,6 +59,7 @@ let package = Package(
     tests("BoundedCacheTests", ["BoundedCache"], resources: [.copy("Goldens")]),
     tests("ModelsTests", ["Models"], resources: [.copy("Goldens")]),
     tests("PlottingTests", ["Plotting", "SessionInterface", "Pictures"]),
+    tests("CodeAgentTests", ["CodeAgent", "SessionInterface"]),
     tests("AssistantTests", ["Assistant"], resources: [.copy("Goldens")]),
     tests("EvaluationTests", ["Evaluation", "Assistant", "BoundedCache", "Pictures"]),
     tests("ScreenTests", ["Screen", "SessionInterface", "Plotting", "Pictures"]),

@@ -13,6 +13,7 @@ private let allowedImports: [String: Set<String>] = [
   "Models": ["Compute", "ModelFile", "BoundedCache", "Pictures"],
   "SessionInterface": ["Pictures"],
   "Plotting": ["Pictures", "SessionInterface"],
+  "CodeAgent": ["SessionInterface"],
   "Assistant": [
     "Compute", "ModelFile", "Models", "Tokenization", "Video", "BoundedCache", "SessionInterface", "Pictures",
     "Logging",
