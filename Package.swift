@@ -30,6 +30,7 @@ let package = Package(
     .target(
       name: "CNcurses", cSettings: [.define("_GNU_SOURCE")], linkerSettings: [.linkedLibrary("ncursesw")]),
     .target(name: "CKernels", cSettings: [.define("_GNU_SOURCE")]),
+    .target(name: "CSandbox", cSettings: [.define("_GNU_SOURCE")]),
 
     library("ModelFile"),
     library("Compute", ["CKernels", "ModelFile"]),
@@ -39,6 +40,7 @@ let package = Package(
     library("Video", ["CFFmpeg", "Pictures"]),
     library("BoundedCache", ["Compute"]),
     library("Models", ["Compute", "ModelFile", "BoundedCache", "Pictures"]),
+    library("Sandboxing", ["CSandbox"]),
     library("SessionInterface", ["Pictures"]),
     library("Plotting", ["Pictures", "SessionInterface"]),
     library("CodeAgent", ["SessionInterface"]),
@@ -62,6 +64,7 @@ let package = Package(
     tests("CodeAgentTests", ["CodeAgent", "SessionInterface"]),
     tests("AssistantTests", ["Assistant"], resources: [.copy("Goldens")]),
     tests("EvaluationTests", ["Evaluation", "Assistant", "BoundedCache", "Pictures"]),
+    tests("SandboxTests", ["Sandboxing"]),
     tests("ScreenTests", ["Screen", "SessionInterface", "Plotting", "Pictures"]),
     .testTarget(
       name: "FuzzTests", dependencies: ["Assistant", "Models", "ModelFile", "Compute"],

@@ -11,6 +11,7 @@ private let allowedImports: [String: Set<String>] = [
   "Video": ["CFFmpeg", "Pictures"],
   "BoundedCache": ["Compute"],
   "Models": ["Compute", "ModelFile", "BoundedCache", "Pictures"],
+  "Sandboxing": ["CSandbox"],
   "SessionInterface": ["Pictures"],
   "Plotting": ["Pictures", "SessionInterface"],
   "CodeAgent": ["SessionInterface"],
@@ -31,7 +32,7 @@ private let allowedImports: [String: Set<String>] = [
 private let toolchainModules: Set<String> = ["Foundation", "Dispatch", "Synchronization", "Glibc"]
 
 /// Which one target may import a C module.
-private let ownerOfCModule = ["CFFmpeg": "Video", "CKernels": "Compute", "CNcurses": "Screen"]
+private let ownerOfCModule = ["CFFmpeg": "Video", "CKernels": "Compute", "CNcurses": "Screen", "CSandbox": "Sandboxing"]
 
 struct ImportDirectionTests {
   private static let sources = URL(fileURLWithPath: #filePath)
