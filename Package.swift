@@ -52,7 +52,8 @@ let package = Package(
     library("Screen", ["CNcurses", "Pictures", "SessionInterface", "Plotting"]),
     .executableTarget(
       name: "edgeassist",
-      dependencies: ["Assistant", "CodeAgent", "Evaluation", "Plotting", "Quantization", "Screen", argumentParser, log, "TOMLKit"],
+      dependencies: [
+        "Assistant", "CodeAgent", "Evaluation", "Plotting", "Quantization", "Screen", argumentParser, log, "TOMLKit"],
       swiftSettings: warningsAreErrors),
 
     tests("ModelFileTests", ["ModelFile"], resources: [.copy("Goldens")]),
