@@ -35,6 +35,27 @@ struct ContainmentTests {
     #expect(attempt.says.isEmpty || attempt.says.contains { $0.isEmpty || said.contains($0) }, "\(outcome)")
   }
 
+  @Test("cannot have more processes than it may, even if nobody watches", arguments: sandboxes)
+  func processLimit(sandbox: Sandbox) async throws {
+    // Bounded, so that a kernel that does not count is found out before the attempts that are not.
+    let program = """
+      import os, time
+      started = 0
+      try:
+          while started < 60:
+              if os.fork() == 0:
+                  time.sleep(10)
+                  os._exit(0)
+              started += 1
+      except OSError as error:
+          print(error, flush=True)
+      print(started, flush=True)
+      """
+    let result = try await run(program, in: sandbox)
+    #expect(!result.output.contains("60"), "\(result)")
+    #expect(result.output.contains("temporarily unavailable") || result.end == .stopped(.processes), "\(result)")
+  }
+
   // MARK: What only this side can see
 
   private static let sandboxes: [Sandbox] = [

@@ -26,7 +26,6 @@ typedef struct {
   const csb_limit *limits;
   int limit_count;
   uint32_t user;             // the user and group to become; 0: the caller's
-  bool drops_capabilities;
   int ruleset;               // of Landlock; -1: none
   const void *filter;        // of seccomp; NULL: none
   size_t filter_bytes;

@@ -12,7 +12,7 @@ struct Bubblewrap: Sendable {
   private let changingUser: String?
   private let limitingProcesses: String?
 
-  /// nil if something it needs is not installed.
+  /// nil if something it needs is not there, a limit on processes included.
   init?(changesUser: Bool) {
     guard let executable = installedTool("bwrap") else { return nil }
     self.executable = executable
@@ -20,7 +20,11 @@ struct Bubblewrap: Sendable {
     filter = systemCallFilter(alone: false)
     changingUser = installedTool("setpriv").map(realPath)
     limitingProcesses = installedTool("prlimit").map(realPath)
-    if changesUser, changingUser == nil { return nil }
+    if changesUser {
+      guard geteuid() == 0, changingUser != nil else { return nil }
+    } else {
+      guard !isExemptFromProcessLimits(), limitingProcesses != nil else { return nil }
+    }
   }
 
   func supervision(
@@ -78,6 +82,8 @@ struct Bubblewrap: Sendable {
         arguments += ["--ro-bind", folder, folder]
       }
     }
+    // Made by hand, since bubblewrap would close it to other users.
+    arguments += ["--perms", "0755", "--dir", "/etc"]
     for path in systemSettings { arguments += ["--ro-bind-try", path, path] }
     return arguments
   }()

@@ -7,8 +7,8 @@ struct LimitsOnly: Sendable {
   /// 0: none.
   let landlockVersion: Int32
   private let filter: [UInt8]
-  /// True where root runs it, so that the program can be another user.
-  private let isRoot = geteuid() == 0
+  /// True where root runs it, so that the program has to be another user.
+  let isRoot = geteuid() == 0
 
   init() {
     landlockVersion = csb_landlock_version()
@@ -35,14 +35,13 @@ struct LimitsOnly: Sendable {
     of program: ContainedProgram, input: Descriptor, limits: RunLimits
   ) throws(SandboxError) -> (Supervision, ScratchFolder) {
     let toolFolders = program.toolchain?.folders ?? []
-    let user = isRoot && toolFolders.allSatisfy(isOpenToOthers) ? unusedUser() : 0
+    let user = isRoot ? unusedUser() : 0
     let folder = try ScratchFolder(user: user)
     try folder.add(try program.file.contents(), name: program.fileName)
     var launch = plainLaunch(program, in: folder, limits: limits)
     // Counted for each user: only where the program is the one process of its own.
     launch.limits = processLimits(limits, extraProcesses: user != 0 ? 1 : nil)
     launch.user = user
-    launch.dropsCapabilities = isRoot
     launch.filter = filter
     launch.ruleset = try ruleset(reading: toolFolders + [folder.program], writing: folder.scratch)
     let kind = Supervision.Kind.group(scratch: folder.scratch)
@@ -71,15 +70,4 @@ func plainLaunch(_ program: ContainedProgram, in folder: ScratchFolder, limits: 
     path: command[0], arguments: command,
     environment: basicEnvironment(home: folder.scratch) + program.environment, folder: folder.scratch,
     limits: processLimits(limits, extraProcesses: nil))
-}
-
-/// Whether other users may pass through all folders on the way to a path.
-private func isOpenToOthers(_ path: String) -> Bool {
-  var way = ""
-  for part in path.split(separator: "/") {
-    way += "/" + part
-    var status = stat()
-    guard stat(way, &status) == 0, status.st_mode & S_IXOTH != 0 else { return false }
-  }
-  return true
 }

@@ -14,7 +14,6 @@ struct Launch: Sendable {
   var limits: [csb_limit] = []
   /// The user to become; 0: the caller's.
   var user: UInt32 = 0
-  var dropsCapabilities = false
   /// Rules of Landlock.
   var ruleset: Descriptor?
   /// A filter of system calls; empty: none.
@@ -36,7 +35,7 @@ struct Launch: Sendable {
                       path: path, arguments: arguments, environment: environment, folder: folder,
                       descriptors: numbers.baseAddress, descriptor_count: Int32(numbers.count),
                       limits: limits.baseAddress, limit_count: Int32(limits.count), user: user,
-                      drops_capabilities: dropsCapabilities, ruleset: ruleset?.number ?? -1,
+                      ruleset: ruleset?.number ?? -1,
                       filter: filter.isEmpty ? nil : filter.baseAddress, filter_bytes: filter.count)
                     return csb_spawn(&launch, &process)
                   }
@@ -57,8 +56,9 @@ func processLimits(_ limits: RunLimits, extraProcesses: Int?) -> [csb_limit] {
   func limit(_ resource: __rlimit_resource, _ value: Int) -> csb_limit {
     csb_limit(resource: Int32(resource.rawValue), value: UInt64(clamping: value))
   }
-  // Room beyond the resident memory for what is mapped and never touched; it only stops what no sample would see.
-  let addressSpace = limits.memoryBytes.addingReportingOverflow(limits.memoryBytes).partialValue + (1 << 30)
+  // Room beyond the resident memory for what is mapped and never touched, such as the stacks and heaps of threads. It
+  // only refuses at once what could never be had.
+  let addressSpace = limits.memoryBytes.addingReportingOverflow(6 << 30).partialValue
   var result = [
     limit(RLIMIT_CPU, Int(limits.cpuSeconds.rounded(.up)) + 1),
     limit(RLIMIT_AS, addressSpace),

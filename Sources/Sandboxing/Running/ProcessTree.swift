@@ -30,8 +30,9 @@ enum ProcessTree: Sendable, Equatable {
   }
 
   /// What it takes now. Memory that several processes share is counted once if it matters, that is, if the plain sum
-  /// is above `memoryLimit`.
-  func usage(memoryLimit: Int) -> TreeUsage {
+  /// is above `memoryLimit`. With more than `taskLimit` tasks nobody asks for the rest: a tree that grows faster than
+  /// it can be counted must not keep the counting going.
+  func usage(memoryLimit: Int, taskLimit: Int) -> TreeUsage {
     var usage = TreeUsage()
     var processes: [pid_t] = []
     func add(_ status: ProcessStatus, of process: pid_t) {
@@ -47,13 +48,13 @@ enum ProcessTree: Sendable, Equatable {
         usage.cpuSeconds += ProcessStatus(first)?.cpuSeconds ?? 0
         return children(of: first)
       }
-      while let process = waiting.popLast() {
+      while usage.tasks <= taskLimit, let process = waiting.popLast() {
         guard let status = ProcessStatus(process) else { continue }
         add(status, of: process)
         waiting += children(of: process, threads: status.threads)
       }
     case .group(let leader):
-      for process in allProcesses() {
+      for process in allProcesses() where usage.tasks <= taskLimit {
         guard let status = ProcessStatus(process), status.group == leader else { continue }
         add(status, of: process)
       }

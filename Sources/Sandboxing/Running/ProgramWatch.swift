@@ -106,7 +106,7 @@ struct ProgramWatch {
   }
 
   private mutating func sample(includingScratch: Bool) {
-    let usage = tree.usage(memoryLimit: limits.memoryBytes)
+    let usage = tree.usage(memoryLimit: limits.memoryBytes, taskLimit: limits.processes)
     peakMemory = max(peakMemory, usage.residentBytes)
     if usage.residentBytes > limits.memoryBytes { reach(.memory) }
     if usage.tasks > limits.processes { reach(.processes) }
