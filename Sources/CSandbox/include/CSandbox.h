@@ -48,7 +48,7 @@ enum { csb_filter_capacity = 8 * 512 };
 
 // A seccomp filter that refuses what no batch program needs: mounting, tracing, modules, clocks, sockets, other
 // processes' limits. `alone` refuses more, for a program without namespaces: to leave its process group, to change
-// permissions and times of files. Returns its bytes, or 0 on a processor for which there is none.
+// permissions, owners and times of files. Returns its bytes, or 0 on a processor for which there is none.
 size_t csb_filter(bool alone, void *bytes, size_t capacity);
 
 // Landlock's version in this kernel, 0 for none.

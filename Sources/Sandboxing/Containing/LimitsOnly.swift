@@ -25,6 +25,7 @@ struct LimitsOnly: Sendable {
   /// What a program can do here and could not do with namespaces.
   var lacking: [String] {
     var lacking = ["it can see names, sizes and dates of files, not what is in them"]
+    lacking.append("it can see processes and their command lines, not what is in them")
     lacking.append("its scratch folder is on the disk and only watched")
     if landlockVersion < 3 { lacking.append("it can empty files that it cannot read") }
     if landlockVersion < 6 { lacking.append("it can send signals to your other processes") }
@@ -56,8 +57,10 @@ struct LimitsOnly: Sendable {
       let error = csb_landlock_allow(ruleset.number, landlockVersion, path, isWritable)
       if error != 0 { throw .system(call: "landlock_add_rule", detail: "\(path): \(errorText(error))") }
     }
+    // Libraries of many languages read about their own process; about others Landlock leaves only what is no secret.
+    let kernel = ["/proc", "/sys/devices/system/cpu"]
     let devices = ["/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"]
-    for path in systemFolders + systemSettings + devices + reading { try allow(path, isWritable: false) }
+    for path in systemFolders + systemSettings + kernel + devices + reading { try allow(path, isWritable: false) }
     for path in ["/dev/null", writing] { try allow(path, isWritable: true) }
     return ruleset
   }

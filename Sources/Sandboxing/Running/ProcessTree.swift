@@ -11,7 +11,7 @@ struct TreeUsage: Equatable {
 
 /// The processes that belong to a program.
 enum ProcessTree: Sendable, Equatable {
-  /// Everything below bubblewrap's first process: its own process namespace.
+  /// Everything below the first process of bubblewrap's process namespace.
   case belowBubblewrap(pid_t)
   /// Everything in a process group.
   case group(pid_t)
@@ -44,7 +44,7 @@ enum ProcessTree: Sendable, Equatable {
     switch self {
     case .belowBubblewrap(let monitor):
       var waiting = children(of: monitor).flatMap { first in
-        // Bubblewrap's own first process is not the program's, but what it waited for is.
+        // The namespace's first process is not the program's, but what it waited for is.
         usage.cpuSeconds += ProcessStatus(first)?.cpuSeconds ?? 0
         return children(of: first)
       }
