@@ -130,7 +130,7 @@ public struct Sandbox: Sendable {
     case .unsafe:
       let folder = try ScratchFolder(user: 0)
       try folder.add(try program.file.contents(), name: program.fileName)
-      let launch = plainLaunch(program, in: folder, limits: limits)
+      let launch = plainLaunch(program, in: folder, limits: limits, isAlone: false)
       let kind = Supervision.Kind.group(scratch: folder.scratch)
       return (Supervision(launch: launch, kind: kind, input: input, limits: limits), folder)
     case .nothing(let reason):

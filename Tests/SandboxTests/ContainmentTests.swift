@@ -20,7 +20,7 @@ struct ContainmentTests {
 
   @Test(
     "is contained without namespaces", .enabled(if: Sandboxes.haveLimitsOnly, "no Landlock here"),
-    arguments: Attempt.all.filter(\.holdsWithoutNamespaces))
+    arguments: Attempt.all.filter { !$0.takesFromUser || geteuid() == 0 })
   func limitsOnly(attempt: Attempt) async throws {
     try await expectContained(attempt, in: Sandboxes.limitsOnly, way: .limitsOnly)
   }
@@ -35,7 +35,7 @@ struct ContainmentTests {
     #expect(attempt.says.isEmpty || attempt.says.contains { $0.isEmpty || said.contains($0) }, "\(outcome)")
   }
 
-  @Test("cannot have more processes than it may, even if nobody watches", arguments: sandboxes)
+  @Test("cannot have more processes than it may", arguments: sandboxes)
   func processLimit(sandbox: Sandbox) async throws {
     // Bounded, so that a kernel that does not count is found out before the attempts that are not.
     let program = """
@@ -47,6 +47,7 @@ struct ContainmentTests {
                   time.sleep(10)
                   os._exit(0)
               started += 1
+          time.sleep(5)
       except OSError as error:
           print(error, flush=True)
       print(started, flush=True)

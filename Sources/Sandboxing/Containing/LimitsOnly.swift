@@ -39,9 +39,7 @@ struct LimitsOnly: Sendable {
     let user = isRoot ? unusedUser() : 0
     let folder = try ScratchFolder(user: user)
     try folder.add(try program.file.contents(), name: program.fileName)
-    var launch = plainLaunch(program, in: folder, limits: limits)
-    // Counted for each user: only where the program is the one process of its own.
-    launch.limits = processLimits(limits, extraProcesses: user != 0 ? 1 : nil)
+    var launch = plainLaunch(program, in: folder, limits: limits, isAlone: user != 0)
     launch.user = user
     launch.filter = filter
     launch.ruleset = try ruleset(reading: toolFolders + [folder.program], writing: folder.scratch)
@@ -67,10 +65,17 @@ struct LimitsOnly: Sendable {
 }
 
 /// Starts a program in its folder, with nothing that would contain it but limits of each process.
-func plainLaunch(_ program: ContainedProgram, in folder: ScratchFolder, limits: RunLimits) -> Launch {
+///
+/// The kernel counts all processes of the user. Some hundreds more than the program may have are let through, since
+/// others come and go, and watching does the rest; what forks without end would outgrow any watcher.
+///
+/// `isAlone`: the program's user has no other processes.
+func plainLaunch(
+  _ program: ContainedProgram, in folder: ScratchFolder, limits: RunLimits, isAlone: Bool
+) -> Launch {
   let command = program.command(in: folder.program)
   return Launch(
     path: command[0], arguments: command,
     environment: basicEnvironment(home: folder.scratch) + program.environment, folder: folder.scratch,
-    limits: processLimits(limits, extraProcesses: nil))
+    limits: processLimits(limits, extraProcesses: isAlone ? 1 : ProcessTree.tasks(ofUser: getuid()) + 512))
 }

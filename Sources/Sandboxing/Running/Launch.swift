@@ -21,6 +21,18 @@ struct Launch: Sendable {
 
   /// Starts it. It is killed when the calling thread ends.
   func spawn(input: Descriptor, output: Descriptor, errors: Descriptor) throws(SandboxError) -> pid_t {
+    // A program just written counts as open for writing as long as another thread's child, on its way to its own
+    // program, still has the file.
+    for _ in 0..<200 {
+      let (process, error) = attempt(input: input, output: output, errors: errors)
+      if error == 0 { return process }
+      if error != ETXTBSY { throw .system(call: path, detail: errorText(error)) }
+      usleep(5000)
+    }
+    throw .system(call: path, detail: errorText(ETXTBSY))
+  }
+
+  private func attempt(input: Descriptor, output: Descriptor, errors: Descriptor) -> (process: pid_t, error: Int32) {
     let numbers = ([input, output, errors] + descriptors).map(\.number)
     var process: pid_t = 0
     let error = withExtendedLifetime(self) {
@@ -46,8 +58,7 @@ struct Launch: Sendable {
         }
       }
     }
-    if error != 0 { throw .system(call: path, detail: errorText(error)) }
-    return process
+    return (process, error)
   }
 }
 
