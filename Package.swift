@@ -43,13 +43,17 @@ let package = Package(
     library("Sandboxing", ["CSandbox"]),
     library("SessionInterface", ["Pictures"]),
     library("Plotting", ["Pictures", "SessionInterface"]),
-    library("Assistant", ["Models", "Tokenization", "Video", "BoundedCache", "SessionInterface", log]),
+    library("CodeAgent", ["SessionInterface", "Sandboxing"]),
     library(
-      "Evaluation", ["Assistant", "BoundedCache", "Compute", "Pictures", "Plotting", "SessionInterface", "Video"]),
+      "Assistant",
+      ["Models", "Tokenization", "Video", "BoundedCache", "SessionInterface", "Sandboxing", "CodeAgent", log]),
+    library(
+      "Evaluation", ["Assistant", "BoundedCache", "CodeAgent", "Compute", "Pictures", "Plotting", "SessionInterface", "Video"]),
     library("Screen", ["CNcurses", "Pictures", "SessionInterface", "Plotting"]),
     .executableTarget(
       name: "edgeassist",
-      dependencies: ["Assistant", "Evaluation", "Plotting", "Quantization", "Screen", argumentParser, log, "TOMLKit"],
+      dependencies: [
+        "Assistant", "CodeAgent", "Evaluation", "Plotting", "Quantization", "Screen", argumentParser, log, "TOMLKit"],
       swiftSettings: warningsAreErrors),
 
     tests("ModelFileTests", ["ModelFile"], resources: [.copy("Goldens")]),
@@ -60,6 +64,7 @@ let package = Package(
     tests("BoundedCacheTests", ["BoundedCache"], resources: [.copy("Goldens")]),
     tests("ModelsTests", ["Models"], resources: [.copy("Goldens")]),
     tests("PlottingTests", ["Plotting", "SessionInterface", "Pictures"]),
+    tests("CodeAgentTests", ["CodeAgent", "SessionInterface"]),
     tests("AssistantTests", ["Assistant"], resources: [.copy("Goldens")]),
     tests("EvaluationTests", ["Evaluation", "Assistant", "BoundedCache", "Pictures"]),
     tests("SandboxTests", ["Sandboxing"]),

@@ -14,14 +14,16 @@ private let allowedImports: [String: Set<String>] = [
   "Sandboxing": ["CSandbox"],
   "SessionInterface": ["Pictures"],
   "Plotting": ["Pictures", "SessionInterface"],
+  "CodeAgent": ["SessionInterface", "Sandboxing"],
   "Assistant": [
     "Compute", "ModelFile", "Models", "Tokenization", "Video", "BoundedCache", "SessionInterface", "Pictures",
-    "Logging",
+    "CodeAgent", "Sandboxing", "Logging",
   ],
-  "Evaluation": ["Assistant", "BoundedCache", "Compute", "Pictures", "Plotting", "SessionInterface", "Video"],
+  "Evaluation": [
+    "Assistant", "BoundedCache", "CodeAgent", "Compute", "Pictures", "Plotting", "SessionInterface", "Video"],
   "Screen": ["CNcurses", "Pictures", "SessionInterface", "Plotting"],
   "edgeassist": [
-    "Assistant", "Compute", "Evaluation", "Quantization", "Screen", "SessionInterface", "Video", "BoundedCache", "Models",
+    "Assistant", "CodeAgent", "Compute", "Evaluation", "Quantization", "Screen", "SessionInterface", "Video", "BoundedCache", "Models",
     "ModelFile", "Plotting", "Pictures",
     "ArgumentParser", "TOMLKit", "Logging",
   ],

@@ -20,6 +20,8 @@ from .words import Words
 #: Tokens of one batch, padding included.
 BATCH_TOKENS = 4096
 LONGEST = 640
+#: How many pairs a batch may have.
+ROWS = (64, 48, 32, 24, 16, 12, 8, 6)
 
 
 class Mixture:
@@ -51,28 +53,34 @@ class Mixture:
         while True:
             rng = Random(f"{seed} {step}")
             pool = sorted(self.lessons(rng, 384), key=lambda pair: len(pair[0]) + len(pair[1]))
-            groups: list[list] = [[]]
-            for pair in pool:
-                size = len(pair[0]) + len(pair[1])
-                if groups[-1] and size * (len(groups[-1]) + 1) > BATCH_TOKENS:
-                    groups.append([])
-                groups[-1].append(pair)
+            groups, rows = [], 0
+            for start in range(0, len(pool)):
+                if start < rows:
+                    continue
+                # As many as fit with the longest of them; sizes come from a short list, so that kernels are reused.
+                count = next(c for c in ROWS if padded(pool[min(start + c, len(pool)) - 1]) * c <= BATCH_TOKENS)
+                groups.append(pool[start : start + count])
+                rows = start + count
             rng.shuffle(groups)
             for group in groups:
                 yield step, group
                 step += 1
 
 
+def padded(pair: tuple[list[int], list[int]]) -> int:
+    """A pair's length, rounded up."""
+    return -(-(len(pair[0]) + len(pair[1])) // 32) * 32
+
+
 def loss_of(decoder: Decoder, group: list, pad: int) -> torch.Tensor:
-    longest = max(len(ask) + len(reply) for ask, reply in group)
-    tokens = torch.full((len(group), longest), pad)
-    learnt = torch.zeros(len(group), longest, dtype=torch.bool)
+    longest = max(map(padded, group))
+    tokens = torch.full((len(group), longest + 1), pad)
+    wanted = torch.full((len(group), longest), -100)
     for row, (ask, reply) in enumerate(group):
         tokens[row, : len(ask) + len(reply)] = torch.tensor(ask + reply)
-        learnt[row, len(ask) : len(ask) + len(reply)] = True
-    hidden = decoder.hidden(tokens[:, :-1])
-    wanted = learnt[:, 1:]
-    return F.cross_entropy(decoder.scores(hidden[wanted]).float(), tokens[:, 1:][wanted])
+        wanted[row, len(ask) - 1 : len(ask) + len(reply) - 1] = torch.tensor(reply)
+    scores = decoder.scores(decoder.hidden(tokens[:, :-1]))
+    return F.cross_entropy(scores.flatten(0, 1).float(), wanted.flatten(), ignore_index=-100)
 
 
 def learn(
@@ -80,7 +88,7 @@ def learn(
 ) -> None:
     """Learns for so many steps, or for so many minutes if that is sooner; goes on from ``out`` if it is there."""
     modules = {"decoder": decoder}
-    optimizers = Optimizers({"decoder": Trainable(decoder)}, top)
+    optimizers = Optimizers({"decoder": Trainable(decoder)}, top, kind=torch.bfloat16)
     progress = load(out, modules, optimizers)
     step, began, shown = progress["step"], time.time(), time.time()
     total, count, tokens = 0.0, 0, 0
