@@ -51,7 +51,8 @@ static const int refused[] = {
 // Without namespaces, also: leaving the process group by which the program is ended, and changes to files of this
 // user that Landlock does not know.
 static const int refused_alone[] = {
-  SYS_setsid, SYS_fchmod, SYS_fchmodat, SYS_fchown, SYS_fchownat, SYS_utimensat, SYS_setxattr, SYS_lsetxattr, SYS_fsetxattr,
+  SYS_setsid, SYS_fchmod, SYS_fchmodat, SYS_fchown, SYS_fchownat, SYS_utimensat, SYS_setxattr, SYS_lsetxattr,
+  SYS_fsetxattr,
   SYS_removexattr, SYS_lremovexattr, SYS_fremovexattr,
 #ifdef SYS_fchmodat2
   SYS_fchmodat2,

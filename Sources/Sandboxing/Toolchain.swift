@@ -30,7 +30,8 @@ struct Toolchain: Sendable, Equatable {
     for tool in wish.language.tools.flatMap(installedTools) {
       do throws(SandboxError) {
         let toolchain = try toolchain(of: tool, for: wish.language)
-        if !wish.isShared || ([toolchain.executable] + toolchain.folders).allSatisfy(isOpenToOthers) { return toolchain }
+        let paths = [toolchain.executable] + toolchain.folders
+        if !wish.isShared || paths.allSatisfy(isOpenToOthers) { return toolchain }
         failure = .toolNotShared(tool: toolchain.executable)
       } catch {
         failure = error

@@ -158,7 +158,11 @@ extension Attempt {
       says: refused),
     Attempt(
       name: "makes a disk's device",
-      program: "import os, stat\nos.mknod('disk', 0o600 | stat.S_IFBLK, os.makedev(254, 0))\nopen('disk', 'rb').read(1)",
+      program: """
+        import os, stat
+        os.mknod('disk', 0o600 | stat.S_IFBLK, os.makedev(254, 0))
+        open('disk', 'rb').read(1)
+        """,
       verdicts: ["runtime_error"], says: refused),
     Attempt(
       name: "mounts", program: systemCall("mount(b'none', b'/usr', b'tmpfs', 0, None)"), verdicts: ["runtime_error"],

@@ -31,7 +31,7 @@ typedef struct {
   size_t filter_bytes;
 } csb_launch;
 
-// Starts a program in a session of its own that dies with the calling thread. The program's process stands in `process`.
+// Starts a program in a session of its own that dies with the calling thread. Its process is written to `process`.
 int csb_spawn(const csb_launch *launch, pid_t *process);
 
 // A descriptor that becomes readable when the process ends.

@@ -102,7 +102,8 @@ struct ProcessStatus {
   init?(_ text: [UInt8]) {
     // The name stands in brackets and may hold anything, brackets too.
     guard let nameEnd = text.lastIndex(of: UInt8(ascii: ")")) else { return nil }
-    let fields = text[(nameEnd + 1)...].split(separator: UInt8(ascii: " ")).map { Int(String(decoding: $0, as: UTF8.self)) }
+    let fields = text[(nameEnd + 1)...].split(separator: UInt8(ascii: " "))
+      .map { Int(String(decoding: $0, as: UTF8.self)) }
     guard fields.count > 21, let group = fields[2], let threads = fields[17], let pages = fields[21] else { return nil }
     self.group = pid_t(truncatingIfNeeded: group)
     self.threads = threads
