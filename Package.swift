@@ -53,7 +53,9 @@ let package = Package(
     .executableTarget(
       name: "edgeassist",
       dependencies: [
-        "Assistant", "CodeAgent", "Evaluation", "Plotting", "Quantization", "Screen", argumentParser, log, "TOMLKit"],
+        "Assistant", "CodeAgent", "Evaluation", "Plotting", "Quantization", "Sandboxing", "Screen", argumentParser, log,
+        "TOMLKit",
+      ],
       swiftSettings: warningsAreErrors),
 
     tests("ModelFileTests", ["ModelFile"], resources: [.copy("Goldens")]),

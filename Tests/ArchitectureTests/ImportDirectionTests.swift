@@ -23,8 +23,8 @@ private let allowedImports: [String: Set<String>] = [
     "Assistant", "BoundedCache", "CodeAgent", "Compute", "Pictures", "Plotting", "SessionInterface", "Video"],
   "Screen": ["CNcurses", "Pictures", "SessionInterface", "Plotting"],
   "edgeassist": [
-    "Assistant", "CodeAgent", "Compute", "Evaluation", "Quantization", "Screen", "SessionInterface", "Video", "BoundedCache", "Models",
-    "ModelFile", "Plotting", "Pictures",
+    "Assistant", "CodeAgent", "Compute", "Evaluation", "Quantization", "Sandboxing", "Screen", "SessionInterface",
+    "Video", "BoundedCache", "Models", "ModelFile", "Plotting", "Pictures",
     "ArgumentParser", "TOMLKit", "Logging",
   ],
 ]
