@@ -136,8 +136,8 @@ func paneKeys(_ state: ScreenState) -> [(String, String)] {
   let hasProgram = state.coding.program != nil
   let isUnderWay = state.coding.isUnderWay
   return [
-    ("Tab", "back to the line"), ("x", isUnderWay ? "stop" : ""), ("a", isUnderWay && hasProgram ? "accept" : ""),
+    ("Tab", "back"), ("x", isUnderWay ? "stop" : ""), ("a", isUnderWay && hasProgram ? "accept" : ""),
     ("r", state.coding.task != nil ? "retry" : ""), ("s", hasProgram ? "save" : ""),
-    ("c", hasProgram ? "copy to the talk" : ""), ("Up/Down", "scroll"), ("q", "close"),
+    ("c", hasProgram ? "copy to talk" : ""), ("Up/Down", "scroll"), ("q", "close"),
   ]
 }
