@@ -6,6 +6,11 @@ package struct WrittenText: Equatable, Sendable {
   /// nil until a program has begun.
   package var program: String?
 
+  package init(words: String, program: String?) {
+    self.words = words
+    self.program = program
+  }
+
   package init(_ text: String) {
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
     guard let fence = lines.firstIndex(where: { WrittenText.isFence($0) }) else {
