@@ -30,6 +30,7 @@ let package = Package(
     .target(
       name: "CNcurses", cSettings: [.define("_GNU_SOURCE")], linkerSettings: [.linkedLibrary("ncursesw")]),
     .target(name: "CKernels", cSettings: [.define("_GNU_SOURCE")]),
+    .target(name: "CSandbox", cSettings: [.define("_GNU_SOURCE")]),
 
     library("ModelFile"),
     library("Compute", ["CKernels", "ModelFile"]),
@@ -39,16 +40,20 @@ let package = Package(
     library("Video", ["CFFmpeg", "Pictures"]),
     library("BoundedCache", ["Compute"]),
     library("Models", ["Compute", "ModelFile", "BoundedCache", "Pictures"]),
+    library("Sandboxing", ["CSandbox"]),
     library("SessionInterface", ["Pictures"]),
     library("Plotting", ["Pictures", "SessionInterface"]),
-    library("CodeAgent", ["SessionInterface"]),
-    library("Assistant", ["Models", "Tokenization", "Video", "BoundedCache", "SessionInterface", log]),
+    library("CodeAgent", ["SessionInterface", "Sandboxing"]),
     library(
-      "Evaluation", ["Assistant", "BoundedCache", "Compute", "Pictures", "Plotting", "SessionInterface", "Video"]),
+      "Assistant",
+      ["Models", "Tokenization", "Video", "BoundedCache", "SessionInterface", "Sandboxing", "CodeAgent", log]),
+    library(
+      "Evaluation", ["Assistant", "BoundedCache", "CodeAgent", "Compute", "Pictures", "Plotting", "SessionInterface", "Video"]),
     library("Screen", ["CNcurses", "Pictures", "SessionInterface", "Plotting"]),
     .executableTarget(
       name: "edgeassist",
-      dependencies: ["Assistant", "Evaluation", "Plotting", "Quantization", "Screen", argumentParser, log, "TOMLKit"],
+      dependencies: [
+        "Assistant", "CodeAgent", "Evaluation", "Plotting", "Quantization", "Screen", argumentParser, log, "TOMLKit"],
       swiftSettings: warningsAreErrors),
 
     tests("ModelFileTests", ["ModelFile"], resources: [.copy("Goldens")]),
@@ -62,6 +67,7 @@ let package = Package(
     tests("CodeAgentTests", ["CodeAgent", "SessionInterface"]),
     tests("AssistantTests", ["Assistant"], resources: [.copy("Goldens")]),
     tests("EvaluationTests", ["Evaluation", "Assistant", "BoundedCache", "Pictures"]),
+    tests("SandboxTests", ["Sandboxing"]),
     tests("ScreenTests", ["Screen", "SessionInterface", "Plotting", "Pictures"]),
     .testTarget(
       name: "FuzzTests", dependencies: ["Assistant", "Models", "ModelFile", "Compute"],

@@ -11,17 +11,19 @@ private let allowedImports: [String: Set<String>] = [
   "Video": ["CFFmpeg", "Pictures"],
   "BoundedCache": ["Compute"],
   "Models": ["Compute", "ModelFile", "BoundedCache", "Pictures"],
+  "Sandboxing": ["CSandbox"],
   "SessionInterface": ["Pictures"],
   "Plotting": ["Pictures", "SessionInterface"],
-  "CodeAgent": ["SessionInterface"],
+  "CodeAgent": ["SessionInterface", "Sandboxing"],
   "Assistant": [
     "Compute", "ModelFile", "Models", "Tokenization", "Video", "BoundedCache", "SessionInterface", "Pictures",
-    "Logging",
+    "CodeAgent", "Sandboxing", "Logging",
   ],
-  "Evaluation": ["Assistant", "BoundedCache", "Compute", "Pictures", "Plotting", "SessionInterface", "Video"],
+  "Evaluation": [
+    "Assistant", "BoundedCache", "CodeAgent", "Compute", "Pictures", "Plotting", "SessionInterface", "Video"],
   "Screen": ["CNcurses", "Pictures", "SessionInterface", "Plotting"],
   "edgeassist": [
-    "Assistant", "Compute", "Evaluation", "Quantization", "Screen", "SessionInterface", "Video", "BoundedCache", "Models",
+    "Assistant", "CodeAgent", "Compute", "Evaluation", "Quantization", "Screen", "SessionInterface", "Video", "BoundedCache", "Models",
     "ModelFile", "Plotting", "Pictures",
     "ArgumentParser", "TOMLKit", "Logging",
   ],
@@ -31,7 +33,7 @@ private let allowedImports: [String: Set<String>] = [
 private let toolchainModules: Set<String> = ["Foundation", "Dispatch", "Synchronization", "Glibc"]
 
 /// Which one target may import a C module.
-private let ownerOfCModule = ["CFFmpeg": "Video", "CKernels": "Compute", "CNcurses": "Screen"]
+private let ownerOfCModule = ["CFFmpeg": "Video", "CKernels": "Compute", "CNcurses": "Screen", "CSandbox": "Sandboxing"]
 
 struct ImportDirectionTests {
   private static let sources = URL(fileURLWithPath: #filePath)

@@ -59,6 +59,7 @@ public struct FailureReport: Sendable, Equatable {
     case .timeLimit: "It ran too long."
     case .memoryLimit: "It took too much memory."
     case .outputLimit: "It printed too much."
+    case .processLimit: "It started too many processes."
     case .runtimeError, .compileError:
       "Error:\n" + verdict.detail.split(separator: "\n").suffix(lines).map { clipped(String($0), to: 200) }
         .joined(separator: "\n")

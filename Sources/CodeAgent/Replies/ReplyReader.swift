@@ -14,6 +14,11 @@ public enum ReplyReader {
   public struct Correction: Sendable, Equatable {
     public var plan: String?
     public var program: String
+
+    public init(plan: String?, program: String) {
+      self.plan = plan
+      self.program = program
+    }
   }
 
   private static let parts = ["problem", "description", "plan", "planning", "code", "algorithm"]

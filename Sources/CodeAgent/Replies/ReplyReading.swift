@@ -14,6 +14,11 @@ public struct ReplyReading<Value> {
   public var value: Value?
   public var form: ReplyForm
 
+  public init(value: Value?, form: ReplyForm) {
+    self.value = value
+    self.form = form
+  }
+
   static func kept(_ value: Value) -> ReplyReading { ReplyReading(value: value, form: .kept) }
   static func mended(_ value: Value) -> ReplyReading { ReplyReading(value: value, form: .mended) }
   static var lost: ReplyReading { ReplyReading(value: nil, form: .lost) }
