@@ -52,8 +52,7 @@ package struct CodingHeadline: Equatable, Sendable {
     switch work.role {
     case .retriever: return "the retriever recalls similar tasks"
     case .planner:
-      let isJudging = work.isUsed
-      return isJudging ? "the planner judges plan \((work.plan ?? 0) + 1)" : "the planner makes plan \((work.plan ?? 0) + 1)"
+      return "the planner \(work.isUsed ? "judges" : "makes") plan \((work.plan ?? 0) + 1)"
     case .coder: return "the coder writes the program\(plan)"
     case .debugger:
       return "the debugger corrects the program\(plan)" + (work.round.map { ", round \($0)" } ?? "")

@@ -123,7 +123,7 @@ func code(_ argument: String, line: String, _ state: inout ScreenState) -> [Scre
   }
   do {
     let (language, rest) = try CodeTask.leadingLanguage(in: argument)
-    guard rest.first == "@" else { return begin(try CodeTask(text: argument), line: line, &state) }
+    guard rest.first == "@" else { return begin(try CodeTask(parsing: argument), line: line, &state) }
     let path = rest.dropFirst().trimmingSpaces
     guard !path.isEmpty else {
       state.say("/code @ needs the name of a file with the task", isProblem: true)
@@ -145,7 +145,7 @@ func taskRead(
     return []
   case .text(let text):
     do {
-      return begin(try CodeTask(text: text, language: language), line: line, &state)
+      return begin(try CodeTask(parsing: text, language: language), line: line, &state)
     } catch {
       state.say("\(error)", isProblem: true)
       return []

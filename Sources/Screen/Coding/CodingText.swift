@@ -206,7 +206,8 @@ struct CodingText {
     }
     if all.count > mostLines {
       let blank = String(repeating: " ", count: name.isEmpty ? 2 : 12)
-      lines.append([TextRun(blank + "\(theme.symbols.ellipsis) \(counted(all.count - mostLines, "more line"))", theme.quiet)])
+      let rest = "\(theme.symbols.ellipsis) \(counted(all.count - mostLines, "more line"))"
+      lines.append([TextRun(blank + rest, theme.quiet)])
     }
   }
 
@@ -238,9 +239,9 @@ struct CodingText {
     }
     space()
     let dot = " \(theme.symbols.dot) "
-    let replies = outcome.repliesMended + outcome.repliesLost
+    let (mended, lost) = (outcome.repliesMended, outcome.repliesLost)
     let parts = [
-      replies == 0 ? "every reply was in form" : "replies: \(outcome.repliesMended) mended, \(outcome.repliesLost) lost",
+      mended + lost == 0 ? "every reply was in form" : "replies: \(mended) mended, \(lost) lost",
       "\(count(outcome.promptTokens)) tokens read, \(count(outcome.answerTokens)) written",
     ]
     add(parts.joined(separator: dot), theme.quiet)
@@ -254,15 +255,5 @@ struct CodingText {
 
 extension ExampleVerdict.Kind {
   /// As people read it.
-  var words: String {
-    switch self {
-    case .accepted: "accepted"
-    case .wrongAnswer: "wrong answer"
-    case .timeLimit: "time limit"
-    case .memoryLimit: "memory limit"
-    case .outputLimit: "output limit"
-    case .runtimeError: "runtime error"
-    case .compileError: "compile error"
-    }
-  }
+  var words: String { rawValue.split(separator: "_").joined(separator: " ") }
 }

@@ -81,7 +81,7 @@ package struct CodingView {
       let mark = isAtWork ? spinner : isDone ? theme.symbols.done : theme.symbols.note
       let style = isAtWork ? theme.question : isDone ? theme.good : theme.quiet
       return [
-        TextRun(mark + " ", style), TextRun(role.rawValue, isAtWork ? theme.question : isDone ? theme.plain : theme.quiet),
+        TextRun(mark + " ", style), TextRun(role.rawValue, isDone && !isAtWork ? theme.plain : style),
         TextRun(adapted.contains(role) ? theme.symbols.adapted : "", theme.quiet),
       ]
     }

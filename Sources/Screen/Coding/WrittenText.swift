@@ -47,8 +47,10 @@ package struct WrittenText: Equatable, Sendable {
       guard let end = inside.firstIndex(of: ">") else {
         let name = inside.drop { $0 == "/" }.lowercased()
         // Perhaps a tag that is still being written.
-        if !tags.contains(where: { $0.hasPrefix(name) }) { result += rest[start...] }
-        return tidied(result)
+        if tags.contains(where: { $0.hasPrefix(name) }) { return tidied(result) }
+        result += "<"
+        rest = inside
+        continue
       }
       let name = inside[..<end].drop { $0 == "/" }.lowercased()
       if tags.contains(name) {

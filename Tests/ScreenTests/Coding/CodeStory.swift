@@ -77,5 +77,53 @@ extension TestScreen {
 }
 
 extension CodeStory {
-  static let drawnPane = ""
+  /// The pane with all of this, as a person would read it.
+  static let drawnPane = """
+    Code  python · coder.gguf                 0:03
+    ✓ retriever  ✓ planner◆  ✓ coder◆  ✓ debugger
+
+    Task  2 examples
+    Read two integers and print their sum.
+
+    Recalled
+    · Print the product of two integers.
+    · Print the sum of a list.
+      algorithm: addition
+
+    Plans
+      1  ━━━━━━━━━─ 90 % sure
+         1. Read both numbers. 2. Print their sum.
+      2  ━━━━━━──── 60 % sure
+         1. Put the numbers in a list. 2. Print…
+
+    Program  of plan 1
+    │ # Reads two numbers.
+    │ a, b = map(int, input().split())
+    │ print(a * b)
+    × example 1  wrong answer  0.02 s
+      input     1 2
+      expected  3
+      got       2
+
+    Debugging round 1  of plan 1
+      # Reads two numbers.
+      a, b = map(int, input().split())
+    - print(a * b)
+    + print(a + b)
+    ✓ example 1  accepted  0.02 s
+    ✓ example 2  accepted  0.02 s
+
+    Program  as it is now
+    │ # Reads two numbers.
+    │ a, b = map(int, input().split())
+    │ print(a + b)
+
+    replies: 1 mended, 0 lost · 512 tokens read,
+    240 written
+    programs ran in: bubblewrap: no network
+    ◆ a role with an adapter of its own
+
+    ✓ passed 2 of 2 examples · 1 plan · 1 round ·
+      3.2 s
+    """
 }

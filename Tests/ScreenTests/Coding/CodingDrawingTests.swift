@@ -131,8 +131,10 @@ import Testing
 
   @Test("the end is a headline, with what the replies were worth", arguments: [
     (CodeOutcome.End.passed, 2, "✓ passed 2 of 2 examples · 1 plan · 1 round · 3.2 s"),
-    (.unproven, 1, "× passed 1 of 2 examples, the best there was"), (.cancelled, 1, "! stopped: passed 1 of 2 examples"),
-    (.limit, 0, "! a limit was reached: passed 0 of 2 examples"), (.accepted, 1, "✓ accepted: passed 1 of 2 examples"),
+    (.unproven, 1, "× passed 1 of 2 examples, the best there was"),
+    (.cancelled, 1, "! stopped: passed 1 of 2 examples"),
+    (.limit, 0, "! a limit was reached: passed 0 of 2 examples"),
+    (.accepted, 1, "✓ accepted: passed 1 of 2 examples"),
     (.unchecked, 0, "! written, not checked: the task has no examples"),
   ])
   func headline(end: CodeOutcome.End, passed: Int, headline: String) {
@@ -194,7 +196,9 @@ import Testing
       task.statement = "赤い丸を数えてください。" + String(repeating: "長い説明", count: 30)
       let program = CodeProgram(
         language: "python", text: "print('漢字漢字')" + String(repeating: "x", count: 300), plan: 0, round: 0)
-      screen.tell([.started(task, CodeStory.weakSetup), .roleStarted(.coder, plan: 0, round: nil), .programWritten(program)])
+      screen.tell([
+        .started(task, CodeStory.weakSetup), .roleStarted(.coder, plan: 0, round: nil), .programWritten(program),
+      ])
       let grid = screen.grid
       #expect(CellGridTests.wideGlyphsAreWhole(grid))
       for rule in ScreenLayout(screen.state)?.verticalRules ?? [] {

@@ -76,7 +76,8 @@ import Testing
   }
 
   @Test("commands about a program become what the session understands", arguments: [
-    ("/retry", SessionCommand.retryCode), ("/share", .shareProgram), ("/save-code out/sum.py", .saveProgram(path: "out/sum.py")),
+    ("/retry", SessionCommand.retryCode), ("/share", .shareProgram),
+    ("/save-code out/sum.py", .saveProgram(path: "out/sum.py")),
     ("/save-code ~/sum.py", .saveProgram(path: "/home/me/sum.py")),
   ])
   func commands(line: String, command: SessionCommand) {
@@ -93,7 +94,8 @@ import Testing
   }
 
   @Test("what makes no sense now is said and not sent", arguments: [
-    ("/stop", "no program is being worked on"), ("/retry", "there is no task yet"), ("/accept", "there is no program yet"),
+    ("/stop", "no program is being worked on"), ("/retry", "there is no task yet"),
+    ("/accept", "there is no program yet"),
     ("/share", "there is no program yet"), ("/save-code a.py", "there is no program yet"),
   ])
   func tooEarly(line: String, why: String) {
@@ -134,7 +136,7 @@ import Testing
     var screen = screen(CodeStory.whole)
     #expect(screen.rows.last?.contains("Tab code") == true)
     screen.press(.tab)
-    #expect(screen.rows.last?.contains("Tab back   r retry   s save   c copy to talk   Up/Down scroll   q close") == true)
+    #expect(screen.rows.last?.contains("Tab back   r retry   s save   c copy to talk   Up/Down") == true)
     #expect(screen.grid.cursor == nil)
     screen.press(.tab)
     #expect(screen.grid.cursor != nil)
@@ -186,7 +188,9 @@ import Testing
     ])
   }
 
-  @Test("on a narrow screen the pane takes the talk's place, and Tab switches", arguments: [(60, 20), (80, 24), (70, 45)])
+  @Test("on a narrow screen the pane takes the talk's place, and Tab switches", arguments: [
+    (60, 20), (80, 24), (70, 45),
+  ])
   func narrow(columns: Int, rows: Int) throws {
     var screen = screen([], columns, rows)
     screen.talk("What came first?", "A red circle.")

@@ -3,8 +3,8 @@ import Testing
 
 @Suite struct SyntaxColoringTests {
   private func runs(_ text: String, _ language: String) -> [SyntaxRun] {
-    Array(syntaxRuns(text.split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }, language: language)
-      .joined())
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }
+    return Array(syntaxRuns(lines, language: language).joined())
   }
 
   private func texts(_ kind: SyntaxKind, _ text: String, _ language: String) -> [String] {

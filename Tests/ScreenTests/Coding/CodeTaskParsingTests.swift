@@ -1,12 +1,12 @@
 import SessionInterface
 import Testing
 
-@Suite struct TaskTextTests {
+@Suite struct CodeTaskParsingTests {
   private let sum = CodeExample(input: "1 2\n", output: "3\n")
 
   @Test("words are the statement, in Python")
   func words() throws {
-    #expect(try CodeTask(text: "  Print the sum.\n") == CodeTask(statement: "Print the sum."))
+    #expect(try CodeTask(parsing: "  Print the sum.\n") == CodeTask(statement: "Print the sum."))
   }
 
   @Test("a language may stand first", arguments: [
@@ -14,21 +14,23 @@ import Testing
     ("--language swift Print a.", "swift"), ("--language=C Print a.", "c"), ("-l python3 Print a.", "python"),
   ])
   func languages(text: String, language: String) throws {
-    #expect(try CodeTask(text: text) == CodeTask(statement: "Print a.", language: language))
+    #expect(try CodeTask(parsing: text) == CodeTask(statement: "Print a.", language: language))
   }
 
   @Test("a sentence may begin with a capital that names a language")
   func capital() throws {
-    #expect(try CodeTask(text: "Swift runners finish first.").statement == "Swift runners finish first.")
+    #expect(try CodeTask(parsing: "Swift runners finish first.").statement == "Swift runners finish first.")
   }
 
   @Test("examples are read in the forms in which people write them", arguments: [
     "Print the sum.\nInput:\n1 2\nOutput:\n3", "Print the sum.\n\nInput: 1 2\nOutput: 3\n",
-    "Print the sum. Input: 1 2 Output: 3", "Print the sum.\n**Sample Input 1:**\n```\n1 2\n```\n**Sample Output 1:**\n```\n3\n```",
-    "Print the sum.\nExample:\nInput:\n\n1 2\n\nExpected output:\n\n3\n\n", "Print the sum.\r\nINPUT:\r\n1 2\r\nOUTPUT:\r\n3",
+    "Print the sum. Input: 1 2 Output: 3",
+    "Print the sum.\n**Sample Input 1:**\n```\n1 2\n```\n**Sample Output 1:**\n```\n3\n```",
+    "Print the sum.\nExample:\nInput:\n\n1 2\n\nExpected output:\n\n3\n\n",
+    "Print the sum.\r\nINPUT:\r\n1 2\r\nOUTPUT:\r\n3",
   ])
   func examples(text: String) throws {
-    #expect(try CodeTask(text: text) == CodeTask(statement: "Print the sum.", examples: [sum]))
+    #expect(try CodeTask(parsing: text) == CodeTask(statement: "Print the sum.", examples: [sum]))
   }
 
   @Test("several examples, each with its lines, and words behind them")
@@ -48,34 +50,35 @@ import Testing
       Output:
       7
       """
-    let task = try CodeTask(text: text)
+    let task = try CodeTask(parsing: text)
     #expect(task.examples == [sum, CodeExample(input: "2\n5\n", output: "7\n")])
     #expect(task.statement == "Print the sum.\nExplanation: 1 + 2.")
   }
 
   @Test("an input without an output is part of the statement")
   func inputOnly() throws {
-    #expect(try CodeTask(text: "Input: two numbers.\nPrint a.").statement == "Input: two numbers.\nPrint a.")
+    #expect(try CodeTask(parsing: "Input: two numbers.\nPrint a.").statement == "Input: two numbers.\nPrint a.")
   }
 
   @Test("an example may have no input")
   func noInput() throws {
-    #expect(try CodeTask(text: "Print a.\nInput:\nOutput:\na").examples == [CodeExample(input: "", output: "a\n")])
+    #expect(try CodeTask(parsing: "Print a.\nInput:\nOutput:\na").examples == [CodeExample(input: "", output: "a\n")])
   }
 
   @Test("JSON is read as in a batch's request")
   func json() throws {
     let text = #"{"task":"Print the sum.","language":"c","examples":[{"input":"1 2\n","output":"3\n"}]}"#
-    #expect(try CodeTask(text: text) == CodeTask(statement: "Print the sum.", language: "c", examples: [sum]))
-    #expect(try CodeTask(text: text, language: "swift").language == "swift")
+    #expect(try CodeTask(parsing: text) == CodeTask(statement: "Print the sum.", language: "c", examples: [sum]))
+    #expect(try CodeTask(parsing: text, language: "swift").language == "swift")
   }
 
   @Test("what is no task is refused with the reason", arguments: [
-    ("", TaskTextError.empty), ("c:", .empty), ("Input:\n1\nOutput:\n2", .empty), (#"{"task":""}"#, .empty),
-    ("--language rust Print a.", .unknownLanguage("rust")), (#"{"task":"a","language":"rust"}"#, .unknownLanguage("rust")),
+    ("", CodeTaskError.empty), ("c:", .empty), ("Input:\n1\nOutput:\n2", .empty), (#"{"task":""}"#, .empty),
+    ("--language rust Print a.", .unknownLanguage("rust")),
+    (#"{"task":"a","language":"rust"}"#, .unknownLanguage("rust")),
     ("{", .malformed("it is not valid JSON")), ("{}", .malformed("the field task is missing")),
   ])
-  func refused(text: String, error: TaskTextError) {
-    #expect(throws: error) { try CodeTask(text: text) }
+  func refused(text: String, error: CodeTaskError) {
+    #expect(throws: error) { try CodeTask(parsing: text) }
   }
 }
