@@ -107,7 +107,7 @@ final class TaskFilesTests {
     "What is no task is refused with the reason",
     arguments: [
       ("a.json", "{", "not valid JSON"), ("b.json", "[1]", "no JSON object"), ("c.json", "{}", "neither “task” nor"),
-      ("d.json", #"{"task":" "}"#, "“task” is empty"), ("e.txt", " \n", "what is to be done"),
+      ("d.json", #"{"task":" "}"#, "“task” is empty"), ("e.txt", " \n", "the task is empty"),
       ("f.json", #"{"task":"A","examples":[{"input":"1"}]}"#, "output” is missing"),
       ("g.json", #"{"question":"A","input_output":"{"}"#, "not valid JSON"),
     ])
