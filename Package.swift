@@ -44,11 +44,21 @@ let package = Package(
     library("Assistant", ["Models", "Tokenization", "Video", "BoundedCache", "SessionInterface", log]),
     library(
       "Evaluation", ["Assistant", "BoundedCache", "Compute", "Pictures", "Plotting", "SessionInterface", "Video"]),
+    library(
+      "Benchmarking",
+      ["Assistant", "BoundedCache", "Compute", "ModelFile", "Models", "Pictures", "Quantization", "Tokenization"]),
     library("Screen", ["CNcurses", "Pictures", "SessionInterface", "Plotting"]),
     .executableTarget(
       name: "edgeassist",
-      dependencies: ["Assistant", "Evaluation", "Plotting", "Quantization", "Screen", argumentParser, log, "TOMLKit"],
+      dependencies: [
+        "Assistant", "Benchmarking", "Evaluation", "Plotting", "Quantization", "Screen", argumentParser, log, "TOMLKit",
+      ],
       swiftSettings: warningsAreErrors),
+
+    // Work for Tests/Benchmarks/instructions.sh to count.
+    .executableTarget(
+      name: "FixedJob", dependencies: ["Assistant", "BoundedCache", "Models", "Pictures"],
+      path: "Tests/Benchmarks/FixedJob", swiftSettings: warningsAreErrors),
 
     tests("ModelFileTests", ["ModelFile"], resources: [.copy("Goldens")]),
     tests("ComputeTests", ["Compute"], resources: [.copy("Goldens")]),
@@ -60,6 +70,7 @@ let package = Package(
     tests("PlottingTests", ["Plotting", "SessionInterface", "Pictures"]),
     tests("AssistantTests", ["Assistant"], resources: [.copy("Goldens")]),
     tests("EvaluationTests", ["Evaluation", "Assistant", "BoundedCache", "Pictures"]),
+    tests("BenchmarkingTests", ["Benchmarking", "Assistant", "ModelFile", "Models", "BoundedCache"]),
     tests("ScreenTests", ["Screen", "SessionInterface", "Plotting", "Pictures"]),
     .testTarget(
       name: "FuzzTests", dependencies: ["Assistant", "Models", "ModelFile", "Compute"],

@@ -17,7 +17,7 @@ struct EdgeAssist: AsyncParsableCommand {
       (EDGEASSIST_KV_BUDGET=2048); flags come before variables, variables before the file.
       """,
     version: "0.1.0",
-    subcommands: [Assist.self, Inspect.self, Quantize.self, Evaluate.self, Profile.self],
+    subcommands: [Assist.self, Inspect.self, Quantize.self, Evaluate.self, Profile.self, Bench.self],
     defaultSubcommand: Assist.self)
 }
 

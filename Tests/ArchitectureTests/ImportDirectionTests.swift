@@ -18,9 +18,12 @@ private let allowedImports: [String: Set<String>] = [
     "Logging",
   ],
   "Evaluation": ["Assistant", "BoundedCache", "Compute", "Pictures", "Plotting", "SessionInterface", "Video"],
+  "Benchmarking": [
+    "Assistant", "BoundedCache", "Compute", "ModelFile", "Models", "Pictures", "Quantization", "Tokenization",
+  ],
   "Screen": ["CNcurses", "Pictures", "SessionInterface", "Plotting"],
   "edgeassist": [
-    "Assistant", "Compute", "Evaluation", "Quantization", "Screen", "SessionInterface", "Video", "BoundedCache", "Models",
+    "Assistant", "Benchmarking", "Compute", "Evaluation", "Quantization", "Screen", "SessionInterface", "Video", "BoundedCache", "Models",
     "ModelFile", "Plotting", "Pictures",
     "ArgumentParser", "TOMLKit", "Logging",
   ],
