@@ -23,7 +23,9 @@ struct ShapeTests {
     #expect(weights(try #require(shape.vision).tensors(outputs: shape.width)) == 665_271_296)
   }
 
-  @Test("stored as real files are takes as many bytes as they do", arguments: [("q4_0", 352), ("q8_0", 525), ("f16", 988)])
+  @Test(
+    "stored as real files are takes as many bytes as they do",
+    arguments: [("q4_0", 346), ("q4_k", 392), ("q8_0", 525), ("f16", 988)])
   func bytes(type: String, megabytes: Int) throws {
     let model = try RandomModel(shape: ModelShape(named: "qwen2-0.5b"), type: type, visionType: "f16")
     #expect(abs(model.byteCount / 1_000_000 - megabytes) <= 1)

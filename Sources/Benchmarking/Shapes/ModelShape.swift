@@ -104,7 +104,8 @@ extension ModelShape {
     qwen3("qwen3-1.7b", layers: 28, width: 2048, heads: 16, feedForward: 6144),
     qwen2VL("qwen2-vl-2b", layers: 28, width: 1536, heads: 12, keyValueHeads: 2, feedForward: 8960, .qwen2VL),
     qwen2VL(
-      "qwen2-vl-7b", layers: 28, width: 3584, heads: 28, keyValueHeads: 4, feedForward: 18944, .qwen2VL, isTied: false),
+      "qwen2-vl-7b", layers: 28, width: 3584, heads: 28, keyValueHeads: 4, feedForward: 18944, .qwen2VL, isTied: false,
+      vocabulary: 152_064),
     qwen2VL("qwen2.5-vl-3b", layers: 36, width: 2048, heads: 16, keyValueHeads: 2, feedForward: 11008, .qwen25VL),
     qwen3VL("qwen3-vl-2b", layers: 28, width: 2048, heads: 16, feedForward: 6144),
     qwen3VL("qwen3-vl-4b", layers: 36, width: 2560, heads: 32, feedForward: 9728),
@@ -126,12 +127,12 @@ extension ModelShape {
 
   private static func qwen2VL(
     _ name: String, layers: Int, width: Int, heads: Int, keyValueHeads: Int, feedForward: Int, _ vision: VisionShape,
-    isTied: Bool = true
+    isTied: Bool = true, vocabulary: Int = InventedVocabulary.usualSize
   ) -> ModelShape {
     ModelShape(
       name: name, architecture: "qwen2vl", layers: layers, width: width, heads: heads, keyValueHeads: keyValueHeads,
       headSize: 128, feedForward: feedForward, rotaryBase: 1e6, contextLength: 32768, rotarySections: [16, 24, 24, 0],
-      isTied: isTied, vision: vision)
+      isTied: isTied, vocabulary: vocabulary, vision: vision)
   }
 
   private static func qwen3VL(_ name: String, layers: Int, width: Int, heads: Int, feedForward: Int) -> ModelShape {
