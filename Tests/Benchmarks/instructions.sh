@@ -7,8 +7,8 @@
 #   THRESHOLD=5 Tests/Benchmarks/instructions.sh  fails above 5 % more
 #
 # Needs valgrind (Debian: valgrind) and a processor with AVX2. valgrind has no AVX-512, so AVX2's kernels are counted
-# wherever it runs. Counts depend on the compiler: after another Swift, update. What the loader and the system's
-# libraries do before and after the job is counted too; it is the same each time.
+# wherever it runs. The program's own code and Swift's libraries are counted; the system's loader and libraries, which
+# differ from one machine to the next, are not. Counts depend on the compiler: after another Swift, update.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -29,14 +29,16 @@ strip --strip-debug -o "$folder/FixedJob" "$(swift build -c release --show-bin-p
 EDGEASSIST_HOME=$PWD SWIFT_DETERMINISTIC_HASHING=1 \
   valgrind --tool=callgrind --callgrind-out-file="$folder/out" "$folder/FixedJob" >"$folder/answers" 2>"$folder/log" ||
   { cat "$folder/log" >&2; exit 2; }
-counted=$(awk '/^(summary|totals):/ { print $2; exit }' "$folder/out")
+# A line for each function: its own instructions, where it is from, and the file in brackets.
+callgrind_annotate --threshold=100 "$folder/out" 2>/dev/null |
+  awk '/^ *[0-9,]+ \(/ && /\/(FixedJob|libswift[^/]*|libFoundation[^/]*)\]$/' >"$folder/functions"
+counted=$(awk '{ gsub(",", "", $1); sum += $1 } END { printf "%d", sum }' "$folder/functions")
 compiler=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9.]*\).*/\1/p' | head -n 1)
 
 cat "$folder/answers"
 echo
-# Where they go, by function, itself alone.
-callgrind_annotate "$folder/out" 2>/dev/null |
-  awk '/^ *[0-9,]+ \(/ && !/PROGRAM TOTALS/ { sub(/\[.*/, ""); print substr($0, 1, 110); if (++n == 15) exit }'
+# Where most of them go.
+sed 's/ \[.*//' "$folder/functions" | head -n 15 | cut -c 1-110
 echo
 
 if [ "${1:-}" = --update ]; then
