@@ -30,6 +30,7 @@ let package = Package(
     .target(
       name: "CNcurses", cSettings: [.define("_GNU_SOURCE")], linkerSettings: [.linkedLibrary("ncursesw")]),
     .target(name: "CKernels", cSettings: [.define("_GNU_SOURCE")]),
+    .target(name: "CSandbox", cSettings: [.define("_GNU_SOURCE")]),
 
     library("ModelFile"),
     library("Compute", ["CKernels", "ModelFile"]),
@@ -39,11 +40,16 @@ let package = Package(
     library("Video", ["CFFmpeg", "Pictures"]),
     library("BoundedCache", ["Compute"]),
     library("Models", ["Compute", "ModelFile", "BoundedCache", "Pictures"]),
+    library("Sandboxing", ["CSandbox"]),
     library("SessionInterface", ["Pictures"]),
     library("Plotting", ["Pictures", "SessionInterface"]),
-    library("Assistant", ["Models", "Tokenization", "Video", "BoundedCache", "SessionInterface", log]),
+    library("CodeAgent", ["SessionInterface", "Sandboxing"]),
     library(
-      "Evaluation", ["Assistant", "BoundedCache", "Compute", "Pictures", "Plotting", "SessionInterface", "Video"]),
+      "Assistant",
+      ["Models", "Tokenization", "Video", "BoundedCache", "SessionInterface", "Sandboxing", "CodeAgent", log]),
+    library(
+      "Evaluation",
+      ["Assistant", "BoundedCache", "CodeAgent", "Compute", "Pictures", "Plotting", "SessionInterface", "Video"]),
     library(
       "Benchmarking",
       ["Assistant", "BoundedCache", "Compute", "ModelFile", "Models", "Pictures", "Quantization", "Tokenization"]),
@@ -51,7 +57,8 @@ let package = Package(
     .executableTarget(
       name: "edgeassist",
       dependencies: [
-        "Assistant", "Benchmarking", "Evaluation", "Plotting", "Quantization", "Screen", argumentParser, log, "TOMLKit",
+        "Assistant", "Benchmarking", "CodeAgent", "Evaluation", "Plotting", "Quantization", "Screen", argumentParser, log,
+        "TOMLKit",
       ],
       swiftSettings: warningsAreErrors),
 
@@ -68,9 +75,11 @@ let package = Package(
     tests("BoundedCacheTests", ["BoundedCache"], resources: [.copy("Goldens")]),
     tests("ModelsTests", ["Models"], resources: [.copy("Goldens")]),
     tests("PlottingTests", ["Plotting", "SessionInterface", "Pictures"]),
+    tests("CodeAgentTests", ["CodeAgent", "SessionInterface"]),
     tests("AssistantTests", ["Assistant"], resources: [.copy("Goldens")]),
     tests("EvaluationTests", ["Evaluation", "Assistant", "BoundedCache", "Pictures"]),
     tests("BenchmarkingTests", ["Benchmarking", "Assistant", "ModelFile", "Models", "BoundedCache"]),
+    tests("SandboxTests", ["Sandboxing"]),
     tests("ScreenTests", ["Screen", "SessionInterface", "Plotting", "Pictures"]),
     .testTarget(
       name: "FuzzTests", dependencies: ["Assistant", "Models", "ModelFile", "Compute"],

@@ -59,10 +59,9 @@ class Optimizers:
                 hidden = weight.dim() == 2 and "embed_tokens" not in name and "head" not in name
                 (matrices if hidden else others).append(weight)
         self.all = [*matrices, *others]
-        self.parts = [
-            Matrices(matrices, lr, kind=kind),
-            torch.optim.AdamW(others, lr=lr, betas=(0.9, 0.97), weight_decay=0.0),
-        ]
+        self.parts: list[torch.optim.Optimizer] = [Matrices(matrices, lr, kind=kind)]
+        if others:
+            self.parts.append(torch.optim.AdamW(others, lr=lr, betas=(0.9, 0.97), weight_decay=0.0))
 
     def step(self, loss: Tensor, lr: float, clip: float = 1.0) -> float:
         """One update; returns the gradient's norm before clipping."""

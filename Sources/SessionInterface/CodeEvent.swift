@@ -112,6 +112,7 @@ public struct ExampleVerdict: Sendable, Equatable {
     case timeLimit = "time_limit"
     case memoryLimit = "memory_limit"
     case outputLimit = "output_limit"
+    case processLimit = "process_limit"
     case runtimeError = "runtime_error"
     case compileError = "compile_error"
   }

@@ -11,19 +11,24 @@ private let allowedImports: [String: Set<String>] = [
   "Video": ["CFFmpeg", "Pictures"],
   "BoundedCache": ["Compute"],
   "Models": ["Compute", "ModelFile", "BoundedCache", "Pictures"],
+  "Sandboxing": ["CSandbox"],
   "SessionInterface": ["Pictures"],
   "Plotting": ["Pictures", "SessionInterface"],
+  "CodeAgent": ["SessionInterface", "Sandboxing"],
   "Assistant": [
     "Compute", "ModelFile", "Models", "Tokenization", "Video", "BoundedCache", "SessionInterface", "Pictures",
-    "Logging",
+    "CodeAgent", "Sandboxing", "Logging",
   ],
-  "Evaluation": ["Assistant", "BoundedCache", "Compute", "Pictures", "Plotting", "SessionInterface", "Video"],
+  "Evaluation": [
+    "Assistant", "BoundedCache", "CodeAgent", "Compute", "Pictures", "Plotting", "SessionInterface", "Video",
+  ],
   "Benchmarking": [
     "Assistant", "BoundedCache", "Compute", "ModelFile", "Models", "Pictures", "Quantization", "Tokenization",
   ],
   "Screen": ["CNcurses", "Pictures", "SessionInterface", "Plotting"],
   "edgeassist": [
-    "Assistant", "Benchmarking", "Compute", "Evaluation", "Quantization", "Screen", "SessionInterface", "Video", "BoundedCache", "Models",
+    "Assistant", "Benchmarking", "CodeAgent", "Compute", "Evaluation", "Quantization", "Screen", "SessionInterface",
+    "Video", "BoundedCache", "Models",
     "ModelFile", "Plotting", "Pictures",
     "ArgumentParser", "TOMLKit", "Logging",
   ],
@@ -33,7 +38,7 @@ private let allowedImports: [String: Set<String>] = [
 private let toolchainModules: Set<String> = ["Foundation", "Dispatch", "Synchronization", "Glibc"]
 
 /// Which one target may import a C module.
-private let ownerOfCModule = ["CFFmpeg": "Video", "CKernels": "Compute", "CNcurses": "Screen"]
+private let ownerOfCModule = ["CFFmpeg": "Video", "CKernels": "Compute", "CNcurses": "Screen", "CSandbox": "Sandboxing"]
 
 struct ImportDirectionTests {
   private static let sources = URL(fileURLWithPath: #filePath)

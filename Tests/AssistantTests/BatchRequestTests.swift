@@ -1,4 +1,5 @@
 import Assistant
+import SessionInterface
 import Testing
 
 struct BatchRequestTests {
@@ -66,6 +67,9 @@ struct BatchRequestTests {
 
   @Test("A task for the coding assistant is recognized")
   func code() throws {
-    #expect(try BatchRequest(line: #"{"id":"c","code":{"task":"t"}}"#, number: 1).isCode)
+    let request = try BatchRequest(
+      line: #"{"id":"c","code":{"task":"t","language":"c","examples":[{"input":"1","output":"2"}]}}"#, number: 1)
+    #expect(request.code?.task == CodeTask(statement: "t", language: "c", examples: [CodeExample(input: "1", output: "2")]))
+    #expect(request.code?.id == "c" && request.turns.isEmpty)
   }
 }

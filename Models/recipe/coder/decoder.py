@@ -31,9 +31,12 @@ class Shape:
 class Linear(nn.Linear):
     """A matrix, with ``scale · up · (down · x)`` added where an adapter is in use (arXiv 2106.09685)."""
 
-    down: nn.Parameter | None = None
-    up: nn.Parameter | None = None
     scale = 1.0
+
+    def __init__(self, inputs: int, outputs: int, bias: bool = True):
+        super().__init__(inputs, outputs, bias=bias)
+        self.register_parameter("down", None)
+        self.register_parameter("up", None)
 
     def adapt(self, rank: int, alpha: float) -> None:
         self.down = nn.Parameter(torch.randn(rank, self.in_features) / self.in_features**0.5)

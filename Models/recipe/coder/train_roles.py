@@ -24,7 +24,7 @@ KINDS = {
     "retriever": {"retriever": 1.0}, "planner": {"planner": 0.7, "judge": 0.3}, "coder": {"coder": 1.0},
     "debugger": {"debugger": 1.0}, "direct": {"direct": 1.0},
 }
-STEPS = {"retriever": 350, "planner": 600, "coder": 350, "debugger": 600, "direct": 600}
+STEPS = {"retriever": 450, "planner": 700, "coder": 450, "debugger": 700, "direct": 700}
 CORRECTED_STEPS = {"retriever": 0, "planner": 250, "coder": 150, "debugger": 250}
 
 

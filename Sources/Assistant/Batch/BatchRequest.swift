@@ -1,3 +1,4 @@
+import CodeAgent
 import Foundation
 
 /// One line of a request file.
@@ -17,8 +18,8 @@ public struct BatchRequest: Sendable, Equatable {
   public var video: String?
   public var turns: [Turn]
   public var overrides: Overrides
-  /// True for a task of the coding assistant.
-  public var isCode: Bool
+  /// A programming task, in place of turns.
+  public var code: CodeProblem?
 
   /// What a request may set for itself.
   public struct Overrides: Sendable, Equatable, Decodable {
@@ -49,8 +50,12 @@ public struct BatchRequest: Sendable, Equatable {
     guard let id else { throw refuse("“id” is missing; give each request an id of its own") }
     self.id = id
     video = raw.video
-    isCode = raw.code != nil
-    if isCode {
+    if var problem = raw.code?.problem {
+      guard raw.ask == nil, raw.turns == nil, video == nil else {
+        throw refuse("“code” stands alone, without “video”, “ask” and “turns”")
+      }
+      problem.id = id
+      code = problem
       turns = []
       return
     }
@@ -82,7 +87,10 @@ public struct BatchRequest: Sendable, Equatable {
       var at: Double?
       var ask: String
     }
-    struct Code: Decodable {}
+    struct Code: Decodable {
+      var problem: CodeProblem
+      init(from decoder: any Decoder) throws { problem = try .decoded(from: decoder) }
+    }
     var video: String?
     var ask: String?
     var at: Double?
@@ -112,6 +120,7 @@ public struct BatchRequest: Sendable, Equatable {
     case .keyNotFound(let key, let context): return "“\(path(context, key.stringValue))” is missing"
     case .dataCorrupted(let context):
       let place = path(context, nil)
+      if place.hasPrefix("code") { return "“\(place)”: \(context.debugDescription)" }
       return place.isEmpty ? "it is not valid JSON" : "“\(place)” has a value out of range"
     @unknown default: return "it is not valid JSON"
     }

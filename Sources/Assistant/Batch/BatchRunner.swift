@@ -1,5 +1,6 @@
 import Foundation
 import BoundedCache
+import CodeAgent
 import SessionInterface
 import Synchronization
 import Video
@@ -15,18 +16,21 @@ public struct BatchOptions: Sendable {
   public var dialogue: DialogueOptions
   /// nil takes the model's own.
   public var sampling: StreamSettings
+  /// How programming tasks are worked on; nil refuses them.
+  public var code: CodeSettings?
   /// Receives lines about the progress, for a person.
   public var report: @Sendable (BatchStep) -> Void
 
   public init(
     input: String, output: String?, isResuming: Bool, dialogue: DialogueOptions, sampling: StreamSettings,
-    report: @escaping @Sendable (BatchStep) -> Void
+    code: CodeSettings? = nil, report: @escaping @Sendable (BatchStep) -> Void
   ) {
     self.input = input
     self.output = output
     self.isResuming = isResuming
     self.dialogue = dialogue
     self.sampling = sampling
+    self.code = code
     self.report = report
   }
 }
@@ -55,7 +59,9 @@ public actor BatchRunner {
   private let thread = ModelThread(name: "edgeassist-model")
   private let model: LoadedModel
   private let options: BatchOptions
+  private let desk: CodeDesk?
   private nonisolated let isInterrupted = Atomic<Bool>(false)
+  private nonisolated let interruption = Interruption()
   private let warnings = WarningList()
   private var step = BatchStep()
   private var lastReport = ContinuousClock.now
@@ -65,11 +71,13 @@ public actor BatchRunner {
   public init(model: sending LoadedModel, options: BatchOptions) {
     self.model = model
     self.options = options
+    desk = options.code.map { CodeDesk(settings: $0) }
   }
 
   /// Ends the run after the token under way; what has been answered is in the output. From any thread.
   public nonisolated func interrupt() {
     isInterrupted.store(true, ordering: .relaxed)
+    interruption.interrupt()
   }
 
   /// Answers everything.
@@ -103,8 +111,9 @@ public actor BatchRunner {
       return try output.write(BatchResult.failure(error))
     }
     let done = answered[request.id, default: []]
-    if !request.isCode && done.isSuperset(of: request.turns.indices) && !done.isEmpty { return }
+    if done.isSuperset(of: request.turns.indices) && !done.isEmpty { return }
     step.id = request.id
+    if let problem = request.code { return try await work(on: problem, request.overrides, output) }
     var run = RequestRun(request: request, answered: done, output: output)
     do {
       try await answer(&run)
@@ -123,9 +132,6 @@ public actor BatchRunner {
   // MARK: One request
 
   private func answer(_ run: inout RequestRun) async throws {
-    if run.request.isCode {
-      throw AssistantError.unsupported(message: "tasks for the coding assistant are not answered by this version")
-    }
     let dialogue = try VideoDialogue(model: model, options: try run.request.overrides.applied(to: options.dialogue))
     dialogue.onWarning = { [warnings] in warnings.add($0) }
     guard let path = run.request.video else {
@@ -157,6 +163,33 @@ public actor BatchRunner {
       run.warnings.append(failure.description)
     }
     while run.nextTurn != nil { try answerTurn(&run, dialogue, at: end, video) }
+  }
+
+  private func work(
+    on problem: CodeProblem, _ overrides: BatchRequest.Overrides, _ output: BatchOutput
+  ) async throws(AssistantError) {
+    let record: OrderedJSON
+    do throws(CodeFailure) {
+      guard let desk, var limits = options.code?.limits else {
+        throw CodeFailure(code: "unsupported", message: "programming tasks are not worked on here")
+      }
+      if let tokens = overrides.max_tokens { limits.tokensOfReply = max(tokens, 1) }
+      let outcome = try await desk.solve(
+        problem.task, limits: limits, temperature: overrides.temperature ?? 0, seed: overrides.seed ?? 0,
+        control: interruption.control())
+      if outcome.end == .cancelled { return }
+      var result = CodeResult(
+        id: problem.id, language: problem.task.language, outcome: outcome, tests: problem.tests.count)
+      if let program = outcome.program, !problem.tests.isEmpty {
+        result.passesTests = try await desk.passes(program, tests: problem.tests)
+      }
+      record = result.json
+    } catch {
+      step.failed += 1
+      record = CodeResult.failure(id: problem.id, error)
+    }
+    step.finished += 1
+    try output.write(record)
   }
 
   private func answerTurn(

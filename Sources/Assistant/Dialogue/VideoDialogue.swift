@@ -298,6 +298,15 @@ public final class VideoDialogue {
     dropTail()
   }
 
+  /// Adds a turn that nobody spoke, for later ones to build upon.
+  func add(question: String, answer: String, at time: Double) {
+    dropTail()
+    turns.append(
+      DialogueTurn(
+        question: question, answer: answer, time: time,
+        answerTokens: model.tokenizer.encode(answer, parsingSpecialTokens: false)))
+  }
+
   public func setBudget(tokens: Int) throws(AssistantError) {
     do { report(try cache.setBudget(tokens)) } catch { throw AssistantError(error) }
   }

@@ -31,7 +31,7 @@ public struct ModelPaths: Sendable, Equatable {
     }
     let folders = InstalledFiles.folders(named: "Models")
     for folder in folders {
-      let found = ggufFiles(in: folder).first { $0.hasPrefix("edgeassist-") }
+      let found = ggufFiles(in: folder).first { $0.hasPrefix("edgeassist-tiny") }
       if let found {
         let path = folder + "/" + found
         return ModelPaths(languageModel: path, vision: vision ?? visionFile(beside: path), isEmbedded: true)

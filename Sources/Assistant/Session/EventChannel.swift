@@ -29,6 +29,13 @@ final class EventChannel: Sendable {
     if waiting.load(ordering: .relaxed) < Self.previewBacklog { send(event) }
   }
 
+  /// Sends what happened to a programming task. Pieces are left out when the listener is far behind: the whole program
+  /// comes after them.
+  func send(_ event: CodeEvent) {
+    if case .piece = event, waiting.load(ordering: .relaxed) > Self.capacity / 2 { return }
+    send(.code(event))
+  }
+
   func finish() {
     continuation.finish()
   }

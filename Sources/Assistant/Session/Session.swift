@@ -21,6 +21,7 @@ public actor Session {
   private nonisolated let answersUnderWay = Atomic<Int>(0)
 
   private let dialogue: VideoDialogue
+  private nonisolated let code: CodeQueue?
   private let video: VideoStream?
   private let description: SessionDescription
   /// Said once, at the beginning.
@@ -39,9 +40,11 @@ public actor Session {
   ///   - model: the session becomes its only user.
   ///   - video: what to watch; nil for a conversation alone.
   ///   - sourceName: the source as the user wrote it.
+  ///   - code: how programming tasks are worked on; nil refuses them.
   /// - Throws: `AssistantError.budgetTooSmall` when the budget cannot hold the system prompt.
   public init(
-    model: sending LoadedModel, options: DialogueOptions, video: VideoStream?, sourceName: String?
+    model: sending LoadedModel, options: DialogueOptions, video: VideoStream?, sourceName: String?,
+    code: CodeSettings? = nil
   ) throws(AssistantError) {
     description = SessionDescription(
       modelName: model.name, isEmbeddedModel: model.isEmbedded, source: sourceName,
@@ -50,6 +53,7 @@ public actor Session {
     dialogue = try VideoDialogue(model: model, options: options)
     if let size = video?.description.sampledSize { try dialogue.check(framesOf: size.width, by: size.height) }
     self.video = video
+    self.code = code.map { [channel] settings in CodeQueue(settings: settings) { channel.send($0) } }
     events = channel.stream
     (commands, commandInput) = AsyncStream.makeStream()
   }
@@ -68,6 +72,12 @@ public actor Session {
     case .quit:
       answerIsCancelled.store(true, ordering: .relaxed)
       video?.stop()
+      code?.cancel()
+    // The coder has a thread of its own and is told at once.
+    case .code(let task) where code != nil:
+      code?.start(task)
+      return
+    case .cancelCode where code?.cancel() == true, .acceptCode where code?.accept() == true: return
     // The source obeys at once, however long the model still works on what it has.
     case .pause: video?.pause()
     case .resume: video?.resume()
@@ -96,6 +106,7 @@ public actor Session {
     video?.stop()
     await feeding?.value
     await previewing.value
+    await code?.finish()
     channel.finish()
   }
 
@@ -157,8 +168,12 @@ public actor Session {
     case .setPolicy(let name): setPolicy(name)
     case .showRetention(let isShown): retention.isWanted = isShown
     case .save(let path): save(to: path)
-    case .code, .cancelCode, .retryCode, .acceptCode, .saveProgram, .shareProgram:
-      fail(.unsupported(message: "there is no code model"))
+    case .code: fail(.unsupported(message: "programming tasks are not worked on here"))
+    case .cancelCode, .acceptCode: fail(.unsupported(message: "no task is being worked on"))
+    case .retryCode:
+      if code?.retry() != true { fail(.unsupported(message: "there is no task to try again; begin with /code TASK")) }
+    case .saveProgram(let path): saveProgram(to: path)
+    case .shareProgram: shareProgram()
     case .quit: break
     }
     sendStatistics(force: true)
@@ -220,6 +235,27 @@ public actor Session {
 
   private func fail(_ error: AssistantError) {
     channel.send(.failure(code: error.code, message: error.message))
+  }
+
+  // MARK: Programs
+
+  private func saveProgram(to path: String) {
+    guard let program = code?.lastProgram else { return fail(.unsupported(message: "there is no program yet")) }
+    attempt { () throws(AssistantError) in
+      let text = program.text.hasSuffix("\n") ? program.text : program.text + "\n"
+      do { try text.write(toFile: path, atomically: true, encoding: .utf8) } catch {
+        throw .outputUnwritable(message: "\(path) cannot be written: \(error.localizedDescription)")
+      }
+      channel.send(.note("The program is saved in \(path)."))
+    }
+  }
+
+  private func shareProgram() {
+    guard let program = code?.lastProgram else { return fail(.unsupported(message: "there is no program yet")) }
+    dialogue.add(
+      question: "Here is a program:\n```\(program.language)\n\(program.text)\n```", answer: "I have read it.",
+      at: statistics.streamTime)
+    channel.send(.programShared(program))
   }
 
   // MARK: Figures

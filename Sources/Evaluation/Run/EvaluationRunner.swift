@@ -77,7 +77,7 @@ public actor EvaluationRunner {
   public func run() async throws -> (records: [AnswerRecord], isInterrupted: Bool) {
     let identity = options.suite.identity + [("model", "\(model.name) \(model.fingerprint.digest)")]
     let file = try options.output.map {
-      try ResultFile(path: $0, isResuming: options.isResuming, identity: identity)
+      try ResultFile<AnswerRecord>(path: $0, isResuming: options.isResuming, identity: identity)
     }
     records = file?.records ?? []
     answered = Set(records.map(\.key))
@@ -122,7 +122,7 @@ public actor EvaluationRunner {
 
   private func answer(
     _ stream: EvaluationStream, _ frames: [EncodedFrame], _ configuration: MemoryConfiguration,
-    _ budget: MemoryBudget?, _ file: ResultFile?
+    _ budget: MemoryBudget?, _ file: ResultFile<AnswerRecord>?
   ) throws {
     var run = StreamRun(stream: stream, configuration: configuration, budget: budget)
     step.label = "stream \(stream.number + 1): \(run.label)"
@@ -144,7 +144,7 @@ public actor EvaluationRunner {
     retention.append((configuration.name, label, map))
   }
 
-  private func keep(_ record: AnswerRecord, _ file: ResultFile?) throws(AssistantError) {
+  private func keep(_ record: AnswerRecord, _ file: ResultFile<AnswerRecord>?) throws(AssistantError) {
     guard answered.insert(record.key).inserted else { return }
     records.append(record)
     try file?.write(record)

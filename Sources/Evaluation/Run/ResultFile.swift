@@ -1,11 +1,18 @@
 import Assistant
 import Foundation
 
+/// One line of a file of results.
+protocol ResultRecord: Codable {
+  /// Why there is no result; such a record is made again when a run is resumed.
+  var error: String? { get }
+  var json: OrderedJSON { get }
+}
+
 /// A file of results: a line that says what was evaluated, then one for each answer.
-struct ResultFile {
+struct ResultFile<Record: ResultRecord> {
   private let output: BatchOutput
   /// Answers that an earlier run has left.
-  let records: [AnswerRecord]
+  let records: [Record]
 
   /// Opens a file for writing.
   ///
@@ -27,9 +34,9 @@ struct ResultFile {
     let lines = text.split(separator: "\n")
     try Self.check(lines.first, of: path, against: identity)
     var kept = header.text + "\n"
-    var records: [AnswerRecord] = []
+    var records: [Record] = []
     for line in lines.dropFirst() {
-      guard let record = try? JSONDecoder().decode(AnswerRecord.self, from: Data(line.utf8)), record.error == nil
+      guard let record = try? JSONDecoder().decode(Record.self, from: Data(line.utf8)), record.error == nil
       else { continue }
       records.append(record)
       kept += line + "\n"
@@ -55,5 +62,8 @@ struct ResultFile {
     }
   }
 
-  func write(_ record: AnswerRecord) throws(AssistantError) { try output.write(record.json) }
+  func write(_ record: Record) throws(AssistantError) { try output.write(record.json) }
 }
+
+extension AnswerRecord: ResultRecord {}
+extension CodeRecord: ResultRecord {}

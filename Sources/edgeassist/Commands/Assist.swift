@@ -11,6 +11,7 @@ struct Assist: AsyncParsableCommand {
   @OptionGroup(title: "Model") var model: ModelOptions
   @OptionGroup(title: "Memory") var memory: MemoryOptions
   @OptionGroup(title: "Answers") var generation: GenerationOptions
+  @OptionGroup(title: "Programming tasks") var code: CodeOptions
   @OptionGroup(title: "Batch") var batch: BatchArguments
 
   @Option(name: .long, help: ArgumentHelp("Write a log of the run to this file.", valueName: "file"))
@@ -41,11 +42,14 @@ struct Assist: AsyncParsableCommand {
       options.headProfile = try memory.headProfile()
       let loaded = try model.load(budget: memory.dialogueBudget, type: memory.size.type)
       try loaded.check(options)
+      let tasks = code.settings(model: model.model, adapters: model.roleAdapters, threads: model.threadCount)
       if let requests = batch.batch {
-        try await BatchCommand(requests: requests, arguments: batch, stream: stream.settings, dialogue: options)
-          .run(model: loaded)
+        try await BatchCommand(
+          requests: requests, arguments: batch, stream: stream.settings, dialogue: options, code: tasks
+        ).run(model: loaded)
       } else {
-        try await ScreenCommand(source: stream.video, stream: stream.settings, dialogue: options).run(model: loaded)
+        try await ScreenCommand(source: stream.video, stream: stream.settings, dialogue: options, code: tasks)
+          .run(model: loaded)
       }
     } catch let error as AssistantError {
       throw StartFailure.report(error.message)

@@ -8,6 +8,7 @@ struct BatchCommand {
   var arguments: BatchArguments
   var stream: StreamSettings
   var dialogue: DialogueOptions
+  var code: CodeSettings
 
   func run(model: sending LoadedModel) async throws {
     for warning in model.warnings { FileHandle.standardError.write(Data("edgeassist: \(warning)\n".utf8)) }
@@ -16,7 +17,7 @@ struct BatchCommand {
       model: model,
       options: BatchOptions(
         input: requests, output: arguments.output, isResuming: arguments.resume, dialogue: dialogue, sampling: stream,
-        report: { progress.show($0) }))
+        code: code, report: { progress.show($0) }))
     let signals = InterruptSignals { runner.interrupt() }
     defer { signals.stop() }
     let summary = try await runner.run()

@@ -38,7 +38,7 @@ struct Bench: AsyncParsableCommand {
     if !compare.isEmpty && compare.count != 2 {
       throw ValidationError("--compare takes two files, the old run's and the new one's")
     }
-    if random.shape != nil && (model.model != nil || model.vision != nil || model.adapter != nil) {
+    if random.shape != nil && (model.model != nil || model.vision != nil || !model.adapter.isEmpty) {
       throw ValidationError("--shape makes a model, so it excludes --model, --vision and --adapter")
     }
   }

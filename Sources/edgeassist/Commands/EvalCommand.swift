@@ -7,12 +7,13 @@ import Foundation
 struct Evaluate: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "eval",
-    abstract: "Measure how well questions about long streams are answered, by what is kept and within how much.",
+    abstract: "Measure how well questions about long streams, or programming tasks, are answered.",
     discussion: """
       edgeassist eval                                          policies against the full cache
       edgeassist eval --configurations full,infinipot-v,infinipot-v+true-places --shares 1/8
       edgeassist eval --output results.jsonl --resume          go on where an earlier run stopped
       edgeassist eval --requests r.jsonl --answers a.jsonl     your own clips and the right answers
+      edgeassist eval --suite code                             programming tasks: one shot, four roles, adapters
       edgeassist eval --json report.json                       the figures for scripts; - for standard output
 
       Streams are drawn: a doorstep camera, and things that come by, the world that the embedded model was trained \
@@ -22,17 +23,49 @@ struct Evaluate: AsyncParsableCommand {
 
   @OptionGroup(title: "Streams") var streams: SuiteOptions
   @OptionGroup(title: "Memory") var memory: ComparisonOptions
+  @OptionGroup(title: "Programming tasks (--suite code)") var code: CodeSuiteOptions
+  @OptionGroup(title: "Work on programming tasks") var work: CodeOptions
   @OptionGroup(title: "Results") var results: ResultOptions
   @OptionGroup(title: "Model") var model: ModelOptions
 
   func run() async throws {
     do {
-      try await evaluate()
+      switch streams.suite {
+      case .stream: try await evaluate()
+      case .code: try await evaluateCode()
+      }
     } catch let error as AssistantError {
       throw StartFailure.report(error.message)
     } catch let error as EvaluationError {
       throw StartFailure.report(error.message)
     }
+  }
+
+  private func evaluateCode() async throws {
+    let (problems, name) = try code.problems(limit: streams.questions)
+    try results.check()
+    let paths = try work.settings(model: model.model, adapters: model.roleAdapters, threads: model.threadCount).paths.get()
+    let identity = [
+      (name: "suite", value: "code"), (name: "tasks", value: "\(name) (\(problems.count))"),
+      (name: "model", value: (paths.base as NSString).lastPathComponent),
+      (name: "limits", value: "\(work.exemplars) exemplars, \(work.rounds) rounds"),
+    ]
+    let progress = EvaluationProgress()
+    let runner = CodeEvaluationRunner(
+      options: CodeEvaluationOptions(
+        problems: problems, identity: identity, ways: code.ways.list, paths: paths, threads: model.threadCount,
+        limits: work.limits, isUnsafeRunAllowed: work.isUnsafe, output: results.output, isResuming: results.resume,
+        report: { progress.show($0) }))
+    let signals = InterruptSignals { runner.interrupt() }
+    defer { signals.stop() }
+    let (records, isInterrupted) = try await runner.run()
+    progress.finish()
+    let summary = CodeSummary(records: records, ways: code.ways.list)
+    try results.write(
+      report: CodeEvalReport(
+        summary: summary, identity: identity, isComplete: !isInterrupted, style: .standardOutput
+      ).text, figures: summary.json(identity: identity, isComplete: !isInterrupted))
+    if isInterrupted { throw ExitStatus.interrupted }
   }
 
   private func evaluate() async throws {

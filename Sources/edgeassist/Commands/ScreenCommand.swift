@@ -11,11 +11,12 @@ struct ScreenCommand {
   var source: String?
   var stream: StreamSettings
   var dialogue: DialogueOptions
+  var code: CodeSettings
 
   func run(model: sending LoadedModel) async throws {
     let options = try stream.options(for: model, isHeadless: false)
     let session = try Session(
-      model: model, options: dialogue, video: try await open(with: options), sourceName: source)
+      model: model, options: dialogue, video: try await open(with: options), sourceName: source, code: code)
     let running = Task { await session.run() }
     let exit: ScreenExit
     do {

@@ -9,7 +9,7 @@ struct SuiteOptions: ParsableArguments {
   @Option(name: .long, help: ArgumentHelp("What to ask about.", valueName: "name"))
   var suite: SuiteName = .stream
 
-  @Option(name: .long, help: ArgumentHelp("Questions in all.", valueName: "n"))
+  @Option(name: .long, help: ArgumentHelp("Questions, or programming tasks, in all.", valueName: "n"))
   var questions = 300
 
   @Option(name: .long, help: ArgumentHelp("Length of a stream.", valueName: "s"))
@@ -82,8 +82,10 @@ struct SuiteOptions: ParsableArguments {
 
 /// The suites that there are.
 enum SuiteName: String, ExpressibleByArgument, CaseIterable {
-  /// Drawn streams.
+  /// Questions about drawn streams.
   case stream
+  /// Programming tasks.
+  case code
 }
 
 /// One number or two with a dash between them.
@@ -260,11 +262,16 @@ struct ResultOptions: ParsableArguments {
 
   /// Prints the tables, or the figures as JSON where they are wanted.
   func write(_ summary: EvaluationSummary, suite: any EvaluationSuite, isComplete: Bool) throws {
-    if json != "-" {
-      print(EvaluationReport(summary, suite: suite, isComplete: isComplete, style: .standardOutput).text)
-    }
+    try write(
+      report: EvaluationReport(summary, suite: suite, isComplete: isComplete, style: .standardOutput).text,
+      figures: summary.json(identity: suite.identity, isComplete: isComplete))
+  }
+
+  /// Prints a report, or figures as JSON where they are wanted.
+  func write(report: @autoclosure () -> String, figures: @autoclosure () -> String) throws(AssistantError) {
+    if json != "-" { print(report()) }
     guard let json else { return }
-    let text = summary.json(identity: suite.identity, isComplete: isComplete)
+    let text = figures()
     if json == "-" { return print(text) }
     do { try (text + "\n").write(toFile: json, atomically: true, encoding: .utf8) } catch {
       throw AssistantError.outputUnwritable(message: "\(json) cannot be written: \(error.localizedDescription)")

@@ -2,6 +2,7 @@ import ArgumentParser
 import Assistant
 import Compute
 import Foundation
+import SessionInterface
 
 /// Which model, and how many threads it may use.
 struct ModelOptions: ParsableArguments {
@@ -17,8 +18,11 @@ struct ModelOptions: ParsableArguments {
 
   @Option(
     name: .long,
-    help: ArgumentHelp("LoRA adapter (GGUF) for the language model, used beside its weights.", valueName: "file"))
-  var adapter: String?
+    help: ArgumentHelp(
+      "LoRA adapter (GGUF) for the language model, used beside its weights; ROLE=FILE gives one to a role of the "
+        + "coding pane: \(CodeRole.allCases.map(\.rawValue).joined(separator: ", ")). May be given again.",
+      valueName: "file"))
+  var adapter: [AdapterArgument] = []
 
   @Option(name: .long, help: ArgumentHelp("Worker threads. Left out: one for each processor.", valueName: "n"))
   var threads: Int?
@@ -34,6 +38,15 @@ struct ModelOptions: ParsableArguments {
     help: "Run a model that is larger than memory: its weights stay on disk and are paged in. Slow.")
   var isMappedOnly = false
 
+  /// Adapters named for roles; of a role named twice the last counts.
+  var roleAdapters: [CodeRole: String] {
+    var found: [CodeRole: String] = [:]
+    for argument in adapter { if let role = argument.role { found[role] = argument.path } }
+    return found
+  }
+
+  var threadCount: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
+
   func validate() throws {
     if mlock && isMappedOnly { throw ValidationError("--mlock and --mmap-only exclude each other") }
     if let threads, !(1...256).contains(threads) {
@@ -41,12 +54,10 @@ struct ModelOptions: ParsableArguments {
     }
   }
 
-  var threadCount: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
-
-  /// The files that make up the model.
+  /// The files that make up the model; an adapter for a role is left to the coding pane.
   func paths() throws(AssistantError) -> ModelPaths {
     var paths = try ModelPaths.resolve(languageModel: model, vision: vision)
-    paths.adapter = adapter
+    paths.adapter = adapter.last { $0.role == nil }?.path
     return paths
   }
 

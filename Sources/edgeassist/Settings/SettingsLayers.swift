@@ -10,7 +10,7 @@ enum SettingsLayers {
   static let names: Set<String> = [
     "video", "model", "vision", "adapter", "threads", "kv-budget", "kv-memory", "kv-policy", "kv-variant", "kv-type",
     "fps", "max-pixels", "pace", "max-tokens", "temperature", "top-k", "top-p", "min-p", "repeat-penalty", "seed",
-    "system", "log",
+    "system", "log", "code-model", "code-exemplars", "code-rounds", "code-seconds", "code-tokens",
   ]
 
   /// Flags of which one silences the other, wherever each is set.

@@ -1,0 +1,37 @@
+import CodeAgent
+import SessionInterface
+
+/// What is written for a programming task.
+struct CodeResult {
+  var id: String
+  var language: String
+  var outcome: CodeOutcome
+  /// Whether the program passes the hidden tests; nil if there are none, or no program.
+  var passesTests: Bool?
+  var tests = 0
+
+  var json: OrderedJSON {
+    var code: [(String, OrderedJSON)] = [
+      ("language", .string(language)), ("program", .optional(outcome.program?.text)),
+      ("passed", .bool(outcome.end == .passed)), ("end", .string(outcome.end.rawValue)),
+      ("examples", .integer(outcome.examples)), ("examples_passed", .integer(outcome.examplesPassed)),
+      ("plans_tried", .integer(outcome.plansTried)), ("debug_rounds", .integer(outcome.debugRounds)),
+      ("replies_mended", .integer(outcome.repliesMended)), ("replies_lost", .integer(outcome.repliesLost)),
+    ]
+    if tests > 0 {
+      code += [("tests", .integer(tests)), ("tests_passed", passesTests.map { .bool($0) } ?? .bool(false))]
+    }
+    return [
+      "id": .string(id), "status": "ok", "code": .object(code),
+      "tokens": ["prompt": .integer(outcome.promptTokens), "answer": .integer(outcome.answerTokens)],
+      "seconds": ["total": .number(outcome.seconds)],
+    ]
+  }
+
+  static func failure(id: String, _ failure: CodeFailure) -> OrderedJSON {
+    [
+      "id": .string(id), "status": "error",
+      "error": ["code": .string(failure.code), "message": .string(failure.message)],
+    ]
+  }
+}

@@ -1,0 +1,62 @@
+#ifndef EDGEASSIST_CSANDBOX_H
+#define EDGEASSIST_CSANDBOX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+// What starting a contained program needs below Swift: calls between fork and exec, and calls without a wrapper in
+// the C library. Errors are returned as `errno` values, 0 for none, or as -errno where a descriptor is returned.
+
+// A limit of setrlimit: soft and hard are the same value, but never more than what already holds.
+typedef struct {
+  int resource;
+  uint64_t value;
+} csb_limit;
+
+// How a program is started.
+typedef struct {
+  const char *path;
+  char *const *arguments;    // ends with NULL
+  char *const *environment;  // ends with NULL: nothing else is handed on
+  const char *folder;        // NULL: the caller's
+  const int *descriptors;    // they become 0, 1, 2 …; nothing else is handed on
+  int descriptor_count;
+  const csb_limit *limits;
+  int limit_count;
+  uint32_t user;             // the user and group to become; 0: the caller's
+  bool drops_capabilities;
+  int ruleset;               // of Landlock; -1: none
+  const void *filter;        // of seccomp; NULL: none
+  size_t filter_bytes;
+} csb_launch;
+
+// Starts a program in a session of its own that dies with the calling thread. The program's process stands in `process`.
+int csb_spawn(const csb_launch *launch, pid_t *process);
+
+// A descriptor that becomes readable when the process ends.
+int csb_process_descriptor(pid_t process);
+
+// A file in memory that can only be read, at its beginning. Nothing of it is on a disk.
+int csb_memory_file(const void *bytes, size_t count);
+
+// A pipe: reading never waits, and neither end is handed on unless told.
+int csb_pipe(int *read_end, int *write_end);
+
+// The largest program of a filter, in bytes.
+enum { csb_filter_capacity = 8 * 512 };
+
+// A seccomp filter that refuses what no batch program needs: mounting, tracing, modules, clocks, sockets, other
+// processes' limits. `alone` refuses more, for a program without namespaces: to leave its process group, to change
+// permissions and times of files. Returns its bytes, or 0 on a processor for which there is none.
+size_t csb_filter(bool alone, void *bytes, size_t capacity);
+
+// Landlock's version in this kernel, 0 for none.
+int csb_landlock_version(void);
+// A set of rules that allows nothing yet, neither files nor TCP, as far as the kernel's version goes.
+int csb_landlock_ruleset(int version);
+// Allows what is below a path to be read and run, and written too if told. A path that is not there is no error.
+int csb_landlock_allow(int ruleset, int version, const char *path, bool writable);
+
+#endif

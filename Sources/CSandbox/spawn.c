@@ -1,0 +1,195 @@
+#include "CSandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <linux/close_range.h>
+#include <linux/seccomp.h>
+#include <linux/filter.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+// Descriptors are moved above this number before they take their places, so that none is overwritten.
+enum { first_free_descriptor = 64 };
+
+static int place_descriptors(const csb_launch *launch) {
+  int moved[32];
+  if (launch->descriptor_count > 32) return EINVAL;
+  for (int i = 0; i < launch->descriptor_count; i++) {
+    moved[i] = fcntl(launch->descriptors[i], F_DUPFD_CLOEXEC, first_free_descriptor);
+    if (moved[i] < 0) return errno;
+  }
+  for (int i = 0; i < launch->descriptor_count; i++) {
+    if (dup2(moved[i], i) < 0) return errno;
+  }
+  // Marked rather than closed: the Landlock rules are still needed.
+  if (syscall(SYS_close_range, launch->descriptor_count, ~0U, CLOSE_RANGE_CLOEXEC) != 0) return errno;
+  return 0;
+}
+
+static int set_limits(const csb_launch *launch) {
+  for (int i = 0; i < launch->limit_count; i++) {
+    struct rlimit limit;
+    if (getrlimit(launch->limits[i].resource, &limit) != 0) return errno;
+    rlim_t value = (rlim_t)launch->limits[i].value;
+    if (limit.rlim_max != RLIM_INFINITY && value > limit.rlim_max) value = limit.rlim_max;
+    limit.rlim_cur = limit.rlim_max = value;
+    if (setrlimit(launch->limits[i].resource, &limit) != 0) return errno;
+  }
+  return 0;
+}
+
+// The system calls themselves: the C library's functions would tell the other threads of the process.
+static int become_user(uint32_t user) {
+  if (user == 0) return 0;
+  if (syscall(SYS_setgroups, 0, NULL) != 0) return errno;
+  if (syscall(SYS_setresgid, user, user, user) != 0) return errno;
+  if (syscall(SYS_setresuid, user, user, user) != 0) return errno;
+  return 0;
+}
+
+static int drop_capabilities(void) {
+  for (int capability = 0; capability < 64; capability++) prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
+  prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+  struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+  struct __user_cap_data_struct none[2] = {{0}, {0}};
+  return syscall(SYS_capset, &header, none) == 0 ? 0 : errno;
+}
+
+// Runs between fork and exec, with the parent's memory: async-signal-safe calls only. Returns why it failed.
+static int become_program(const csb_launch *launch, pid_t parent) {
+  struct sigaction plain = {.sa_handler = SIG_DFL};
+  for (int number = 1; number < NSIG; number++) sigaction(number, &plain, NULL);
+  setsid();
+  umask(022);
+
+  int error = place_descriptors(launch);
+  if (error) return error;
+  if (launch->folder && chdir(launch->folder) != 0) return errno;
+  if ((error = set_limits(launch))) return error;
+  if (launch->drops_capabilities && launch->user == 0 && (error = drop_capabilities())) return error;
+  if ((error = become_user(launch->user))) return error;
+  // After the change of user, which forgets it.
+  if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) return errno;
+  if (getppid() != parent) return ESRCH;
+
+  bool restricted = launch->ruleset >= 0 || launch->filter;
+  if (restricted && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return errno;
+  if (launch->ruleset >= 0 && syscall(SYS_landlock_restrict_self, launch->ruleset, 0) != 0) return errno;
+  // Before the filter, and so that it survives exec in no form but the default.
+  sigset_t nothing;
+  sigemptyset(&nothing);
+  sigprocmask(SIG_SETMASK, &nothing, NULL);
+  if (launch->filter) {
+    struct sock_fprog program = {
+      .len = (unsigned short)(launch->filter_bytes / sizeof(struct sock_filter)),
+      .filter = (struct sock_filter *)launch->filter,
+    };
+    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0) return errno;
+  }
+  execve(launch->path, launch->arguments, launch->environment);
+  return errno;
+}
+
+int csb_spawn(const csb_launch *launch, pid_t *process) {
+  // A signal that arrives in the child must not run the parent's handlers on the parent's memory.
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  pid_t parent = getpid();
+  int error = 0;
+
+  if (launch->user == 0) {
+    // Shares memory until exec: a parent of many gigabytes starts a program as fast as a small one.
+    volatile int failure = 0;
+    pid_t child = vfork();
+    if (child == 0) {
+      failure = become_program(launch, parent);
+      _exit(127);
+    }
+    error = child < 0 ? errno : failure;
+    if (child > 0 && error) while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {}
+    if (!error) *process = child;
+  } else {
+    // A change of user also changes what may be done to the memory, so that it must be the child's own.
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+      error = errno;
+    } else {
+      pid_t child = fork();
+      if (child == 0) {
+        // Out of the way of the descriptors that are placed.
+        int told = fcntl(ends[1], F_DUPFD_CLOEXEC, first_free_descriptor);
+        int failure = become_program(launch, parent);
+        ssize_t ignored = write(told, &failure, sizeof failure);
+        (void)ignored;
+        _exit(127);
+      }
+      if (child < 0) error = errno;
+      close(ends[1]);
+      if (child > 0) {
+        ssize_t count;
+        while ((count = read(ends[0], &error, sizeof error)) < 0 && errno == EINTR) {}
+        if (count != sizeof error) error = 0;
+        if (error) while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {}
+        if (!error) *process = child;
+      }
+      close(ends[0]);
+    }
+  }
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  return error;
+}
+
+int csb_process_descriptor(pid_t process) {
+  long descriptor = syscall(SYS_pidfd_open, process, 0);
+  return descriptor < 0 ? -errno : (int)descriptor;
+}
+
+int csb_memory_file(const void *bytes, size_t count) {
+  int writer = memfd_create("program", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  if (writer < 0) return -errno;
+  const char *rest = bytes;
+  while (count > 0) {
+    ssize_t written = write(writer, rest, count);
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) {
+      int error = written < 0 ? errno : ENOSPC;
+      close(writer);
+      return -error;
+    }
+    rest += written;
+    count -= (size_t)written;
+  }
+  lseek(writer, 0, SEEK_SET);
+  if (fcntl(writer, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) != 0) {
+    int error = errno;
+    close(writer);
+    return -error;
+  }
+  return writer;
+}
+
+int csb_pipe(int *read_end, int *write_end) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return errno;
+  // The flag belongs to the end: the program's own end waits as pipes do.
+  if (fcntl(ends[0], F_SETFL, O_NONBLOCK) != 0) {
+    int error = errno;
+    close(ends[0]);
+    close(ends[1]);
+    return error;
+  }
+  *read_end = ends[0];
+  *write_end = ends[1];
+  return 0;
+}

@@ -1,0 +1,220 @@
+import SessionInterface
+
+/// The loop of four roles (MapCoder, arXiv 2405.11403; MapCoder-Lite, arXiv 2509.17489): recall similar tasks, plan from
+/// each, and for the plans in order of confidence write a program, run it on the examples and correct it, until one
+/// passes them all.
+///
+/// Used by one caller at a time.
+public final class CodeLoop {
+  private let model: any RoleModel
+  private let checker: any ProgramChecking
+  private let limits: CodeLimits
+  private let emit: @Sendable (CodeEvent) -> Void
+
+  private var task = CodeTask(statement: "")
+  private var state = WorkState()
+  private var control = CodeControl()
+  private var start = ContinuousClock.now
+  private var temperature = 0.0
+  private var seed: UInt64 = 0
+
+  /// Ends the work from within.
+  private struct Stop: Error {
+    let end: CodeOutcome.End
+  }
+
+  public init(
+    model: any RoleModel, checker: any ProgramChecking, limits: CodeLimits = CodeLimits(),
+    emit: @escaping @Sendable (CodeEvent) -> Void = { _ in }
+  ) {
+    self.model = model
+    self.checker = checker
+    self.limits = limits
+    self.emit = emit
+  }
+
+  /// Works on a task until a program passes every example, everything has been tried, or a limit is reached.
+  ///
+  /// - Parameters:
+  ///   - temperature: 0 takes the likeliest words; another attempt at the same task wants others.
+  ///   - control: by which others stop the work.
+  /// - Throws: `CodeFailure` if the task cannot be worked on; `failed` has then been emitted.
+  public func solve(
+    _ task: CodeTask, temperature: Double = 0, seed: UInt64 = 0, control: CodeControl = CodeControl(),
+    isolation: isolated (any Actor)? = #isolation
+  ) async throws(CodeFailure) -> CodeOutcome {
+    try await work(on: task, temperature: temperature, seed: seed, control: control) { () async throws in
+      try await self.solveByRoles()
+    }
+  }
+
+  /// Asks the coder for the program at once, for comparison.
+  public func solveAtOnce(
+    _ task: CodeTask, control: CodeControl = CodeControl(), isolation: isolated (any Actor)? = #isolation
+  ) async throws(CodeFailure) -> CodeOutcome {
+    try await work(on: task, temperature: 0, seed: 0, control: control) { () async throws in
+      try await self.writeAndRun(.writeAtOnce, plan: nil)
+    }
+  }
+
+  private func work(
+    on task: CodeTask, temperature: Double, seed: UInt64, control: CodeControl,
+    isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Void
+  ) async throws(CodeFailure) -> CodeOutcome {
+    self.task = task
+    self.temperature = temperature
+    self.seed = seed
+    self.control = control
+    state = WorkState()
+    state.outcome.examples = task.examples.count
+    start = .now
+    emit(
+      .started(
+        task,
+        CodeSetup(
+          modelName: model.name, adaptedRoles: model.adaptedRoles, containment: checker.containment,
+          isContainmentWeak: checker.isContainmentWeak, exemplarCount: limits.exemplars, debugRounds: limits.rounds)))
+    var end = task.examples.isEmpty ? CodeOutcome.End.unchecked : .unproven
+    do {
+      if !task.examples.isEmpty { try checker.check(language: task.language) }
+      try await body()
+    } catch let stop as Stop {
+      end = stop.end
+    } catch {
+      let failure = error as? CodeFailure ?? CodeFailure(code: "computation_failed", message: "\(error)")
+      emit(.failed(code: failure.code, message: failure.message))
+      throw failure
+    }
+    let outcome = state.finished(end, seconds: (ContinuousClock.now - start) / .seconds(1))
+    emit(.finished(outcome))
+    return outcome
+  }
+
+  // MARK: The roles
+
+  private func solveByRoles(isolation: isolated (any Actor)? = #isolation) async throws {
+    let recollection = try recall()
+    for plan in try plans(from: recollection.exemplars) {
+      state.outcome.plansTried += 1
+      let request = RoleRequest.write(plan: plan.text, algorithm: recollection.algorithm)
+      try await writeAndRun(request, plan: plan)
+    }
+  }
+
+  private func recall() throws -> ReplyReader.Recollection {
+    let nothing = ReplyReader.Recollection(exemplars: [], algorithm: nil)
+    guard limits.exemplars > 0 else { return nothing }
+    emit(.roleStarted(.retriever, plan: nil, round: nil))
+    let reply = try ask(.recall(count: limits.exemplars))
+    let reading = ReplyReader.recollection(in: reply, count: limits.exemplars, language: task.language)
+    state.count(reading.form)
+    let found = reading.value ?? nothing
+    emit(.recalled(found.exemplars, algorithm: found.algorithm))
+    return found
+  }
+
+  /// Different plans, the surest first.
+  private func plans(from exemplars: [CodeExemplar]) throws -> [CodePlan] {
+    var plans: [CodePlan] = []
+    for exemplar in exemplars.isEmpty ? [nil] : exemplars.map(Optional.some) {
+      emit(.roleStarted(.planner, plan: plans.count, round: nil))
+      let reading = ReplyReader.plan(in: try ask(.plan(exemplar)))
+      state.count(reading.form)
+      guard let text = reading.value, !plans.contains(where: { $0.text == text }) else { continue }
+      var plan = CodePlan(number: plans.count, text: text, confidence: nil)
+      emit(.planned(plan))
+      let judgement = ReplyReader.confidence(in: try ask(.judge(plan: text)))
+      state.count(judgement.form)
+      plan.confidence = judgement.value
+      emit(.planned(plan))
+      plans.append(plan)
+    }
+    // A plan of which nothing is known is worth as much as an even chance; equals stay in order.
+    return plans.enumerated().sorted {
+      let (one, other) = ($0.element.confidence ?? 50, $1.element.confidence ?? 50)
+      return one == other ? $0.offset < $1.offset : one > other
+    }.map(\.element)
+  }
+
+  /// Has a program written and run it, and corrected while it fails.
+  private func writeAndRun(
+    _ request: RoleRequest, plan: CodePlan?, isolation: isolated (any Actor)? = #isolation
+  ) async throws {
+    emit(.roleStarted(.coder, plan: plan?.number, round: nil))
+    let reading = ReplyReader.program(in: try ask(request), language: task.language)
+    state.count(reading.form)
+    guard let text = reading.value else { return }
+    var program = CodeProgram(language: task.language, text: text, plan: plan?.number, round: 0)
+    guard var failure = try await run(program) else { return }
+    guard var plan else { return }
+    while program.round < limits.rounds {
+      let round = program.round + 1
+      emit(.roleStarted(.debugger, plan: plan.number, round: round))
+      let reply = try ask(.correct(plan: plan.text, program: program.text, failure: failure))
+      let correction = ReplyReader.correction(in: reply, language: task.language)
+      state.count(correction.form)
+      state.outcome.debugRounds += 1
+      guard let corrected = correction.value else { return }
+      if let changed = corrected.plan, changed != plan.text {
+        plan.text = changed
+        emit(.planned(plan))
+      }
+      program = CodeProgram(language: task.language, text: corrected.program, plan: plan.number, round: round)
+      guard let next = try await run(program) else { return }
+      failure = next
+    }
+  }
+
+  /// Runs a program on the examples.
+  ///
+  /// - Returns: the first that it fails; nil if there is nothing to correct by: it is a program that has failed before.
+  /// - Throws: `Stop` if it passes them all, or there are none.
+  private func run(
+    _ program: CodeProgram, isolation: isolated (any Actor)? = #isolation
+  ) async throws -> FailureReport? {
+    state.note(program)
+    if state.isKnown(program.text) { return nil }
+    emit(.programWritten(program))
+    if task.examples.isEmpty {
+      state.note(program, passed: 0)
+      throw Stop(end: .unchecked)
+    }
+    let emit = emit
+    let verdicts = try await checker.run(program.text, language: task.language, examples: task.examples) {
+      emit(.exampleRun($0, $1))
+    }
+    let passed = verdicts.count { $0.kind == .accepted }
+    state.note(program, passed: passed)
+    if passed == task.examples.count { throw Stop(end: .passed) }
+    try checkLimits()
+    return zip(task.examples, verdicts).first { $0.1.kind != .accepted }
+      .map { FailureReport(example: $0.0, verdict: $0.1) }
+  }
+
+  // MARK: Asking
+
+  private func ask(_ request: RoleRequest) throws -> String {
+    try checkLimits()
+    let left = limits.tokens.map { max($0 - state.outcome.answerTokens, 1) } ?? .max
+    let sampling = RoleSampling(
+      maximumTokens: min(limits.tokensOfReply, left), temperature: temperature, seed: seed)
+    let reply = try model.reply(
+      to: request.prompt(for: task, style: model.promptStyle), as: request.role, sampling: sampling,
+      isStopped: { control.isStopping || isLate }, emit: { emit(.piece($0)) })
+    state.add(reply)
+    // What was cut off by a stop is no reply; what ran into a limit of length may still be read.
+    try checkLimits(tokens: false)
+    return reply.text
+  }
+
+  private var isLate: Bool {
+    limits.seconds.map { ContinuousClock.now - start > .seconds($0) } ?? false
+  }
+
+  private func checkLimits(tokens: Bool = true) throws {
+    if control.isAccepted { throw Stop(end: state.last == nil ? .cancelled : .accepted) }
+    if control.isCancelled { throw Stop(end: .cancelled) }
+    if isLate { throw Stop(end: .limit) }
+    if tokens, let most = limits.tokens, state.outcome.answerTokens >= most { throw Stop(end: .limit) }
+  }
+}

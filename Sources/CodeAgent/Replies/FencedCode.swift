@@ -1,0 +1,42 @@
+import Foundation
+
+/// Blocks of code between lines of three backticks or tildes.
+struct FencedCode: Equatable {
+  /// What stands behind the opening fence, in small letters; empty if nothing does.
+  var language: String
+  var text: String
+  var isClosed: Bool
+
+  static func all(in text: String) -> [FencedCode] {
+    var blocks: [FencedCode] = []
+    var open: (language: String, fence: String, lines: [Substring])?
+    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+      let bare = line.trimmingCharacters(in: .whitespaces)
+      if let block = open {
+        if bare == block.fence {
+          blocks.append(FencedCode(language: block.language, text: block.lines.joined(separator: "\n"), isClosed: true))
+          open = nil
+        } else {
+          open?.lines.append(line)
+        }
+      } else if bare.hasPrefix("```") || bare.hasPrefix("~~~") {
+        let language = bare.dropFirst(3).trimmingCharacters(in: .whitespaces).lowercased()
+        open = (language, String(bare.prefix(3)), [])
+      }
+    }
+    if let open {
+      blocks.append(
+        FencedCode(language: open.language, text: open.lines.joined(separator: "\n"), isClosed: false))
+    }
+    return blocks
+  }
+}
+
+/// Names by which models call a language.
+func languageNames(_ language: String) -> Set<String> {
+  switch language {
+  case "python": ["python", "python3", "py"]
+  case "c": ["c"]
+  default: [language]
+  }
+}

@@ -1,0 +1,154 @@
+import Foundation
+import SessionInterface
+
+/// Reads what the roles answer. Models keep to a form only so far, so that whatever can be understood is; it never fails
+/// on any text.
+public enum ReplyReader {
+  /// What the retriever recalled.
+  public struct Recollection: Sendable, Equatable {
+    public var exemplars: [CodeExemplar]
+    public var algorithm: String?
+  }
+
+  /// What the debugger changed; a part that it left out is nil.
+  public struct Correction: Sendable, Equatable {
+    public var plan: String?
+    public var program: String
+
+    public init(plan: String?, program: String) {
+      self.plan = plan
+      self.program = program
+    }
+  }
+
+  private static let parts = ["problem", "description", "plan", "planning", "code", "algorithm"]
+
+  public static func recollection(in reply: String, count: Int, language: String) -> ReplyReading<Recollection> {
+    let text = reply.withoutThoughts
+    var isMended = false
+    var problems = TaggedText.parts("problem", in: text)
+    if problems.isEmpty {
+      problems = TaggedText.parts("description", in: text)
+      isMended = !problems.isEmpty
+    }
+    var exemplars: [CodeExemplar] = []
+    for problem in problems.prefix(max(count, 1)) {
+      guard let description = TaggedText.first("description", in: problem, endedBy: parts),
+        let plan = TaggedText.first("plan", in: problem, endedBy: parts)
+          ?? TaggedText.first("planning", in: problem, endedBy: parts),
+        !description.content.isEmpty, !plan.content.isEmpty
+      else {
+        isMended = true
+        continue
+      }
+      let code = TaggedText.first("code", in: problem, endedBy: parts)
+      if !description.isClosed || !plan.isClosed || code?.isClosed != true { isMended = true }
+      let program = code.map { bareProgram($0.content) } ?? FencedCode.all(in: problem).last?.text ?? ""
+      exemplars.append(
+        CodeExemplar(description: description.content, plan: plan.content, program: unescaped(program)))
+    }
+    let algorithm = TaggedText.first("algorithm", in: text, endedBy: parts)
+    if algorithm?.isClosed != true || exemplars.count < count { isMended = true }
+    let found = Recollection(exemplars: exemplars, algorithm: algorithm?.content.nonEmpty)
+    if exemplars.isEmpty && found.algorithm == nil { return .lost }
+    return isMended ? .mended(found) : .kept(found)
+  }
+
+  public static func plan(in reply: String) -> ReplyReading<String> {
+    let text = reply.withoutThoughts
+    if let plan = TaggedText.first("plan", in: text, endedBy: ["code", "confidence"]), !plan.content.isEmpty {
+      return plan.isClosed ? .kept(plan.content) : .mended(withoutFences(plan.content))
+    }
+    if let plan = TaggedText.first("planning", in: text, endedBy: ["code"]), !plan.content.isEmpty {
+      return .mended(plan.content)
+    }
+    let numbered = text.split(separator: "\n").filter(isNumbered)
+    if !numbered.isEmpty { return .mended(numbered.joined(separator: "\n")) }
+    let bare = withoutFences(text).trimmed
+    return bare.isEmpty ? .lost : .mended(bare)
+  }
+
+  /// A number from 0 to 100.
+  public static func confidence(in reply: String) -> ReplyReading<Int> {
+    let text = reply.withoutThoughts
+    let tagged = TaggedText.first("confidence", in: text)
+    if let tagged, tagged.isClosed, let number = Int(tagged.content), (0...100).contains(number) {
+      return .kept(number)
+    }
+    guard let number = firstNumber(in: tagged?.content ?? text) else { return .lost }
+    return .mended(number)
+  }
+
+  public static func program(in reply: String, language: String) -> ReplyReading<String> {
+    let text = reply.withoutThoughts
+    let names = languageNames(language)
+    let blocks = FencedCode.all(in: text).filter { !$0.text.trimmed.isEmpty }
+    // Of several, the last is what the model came to.
+    let whole = blocks.filter(\.isClosed)
+    if let block = whole.last(where: { names.contains($0.language) }) { return .kept(block.text) }
+    if let block = whole.last ?? blocks.last { return .mended(block.text) }
+    if let code = TaggedText.first("code", in: text), !code.content.isEmpty {
+      return .mended(unescaped(bareProgram(code.content)))
+    }
+    let bare = text.replacingOccurrences(of: "```", with: "").trimmed
+    return looksLikeProgram(bare, language) ? .mended(bare) : .lost
+  }
+
+  public static func correction(in reply: String, language: String) -> ReplyReading<Correction> {
+    let program = program(in: reply, language: language)
+    guard let text = program.value else { return .lost }
+    let plan = TaggedText.first("plan", in: reply.withoutThoughts, endedBy: ["code"])
+    let found = Correction(plan: plan.flatMap { withoutFences($0.content).nonEmpty }, program: text)
+    return program.form == .kept && plan?.isClosed == true ? .kept(found) : .mended(found)
+  }
+
+  // MARK: Parts
+
+  /// A program without fences around it.
+  private static func bareProgram(_ text: String) -> String {
+    FencedCode.all(in: text).last { !$0.text.trimmed.isEmpty }?.text ?? text
+  }
+
+  /// What stands before the first fence.
+  private static func withoutFences(_ text: String) -> String {
+    text.range(of: "```").map { String(text[..<$0.lowerBound]).trimmed } ?? text
+  }
+
+  /// Models that take tags for XML escape what stands between them.
+  private static func unescaped(_ text: String) -> String {
+    guard text.contains("&lt;") || text.contains("&gt;") || text.contains("&amp;") else { return text }
+    return text.replacingOccurrences(of: "&lt;", with: "<").replacingOccurrences(of: "&gt;", with: ">")
+      .replacingOccurrences(of: "&quot;", with: "\"").replacingOccurrences(of: "&amp;", with: "&")
+  }
+
+  private static func isNumbered(_ line: Substring) -> Bool {
+    let bare = line.drop { $0.isWhitespace || $0 == "*" }
+    let digits = bare.prefix(while: \.isNumber)
+    return !digits.isEmpty && digits.count <= 3 && [".", ")", ":"].contains(bare.dropFirst(digits.count).first)
+  }
+
+  /// The first number in a text as a whole number of hundredths: `85/100`, `85 %`, `about 85`, `0.85`.
+  private static func firstNumber(in text: String) -> Int? {
+    guard let start = text.firstIndex(where: { ("0"..."9").contains($0) }) else { return nil }
+    var digits = text[start...].prefix { ("0"..."9").contains($0) || $0 == "." }
+    while digits.last == "." { digits = digits.dropLast() }
+    guard let value = Double(digits) else { return nil }
+    let isShare = digits.contains(".") && value <= 1
+    return Int(min(max((isShare ? value * 100 : value).rounded(), 0), 100))
+  }
+
+  private static func looksLikeProgram(_ text: String, _ language: String) -> Bool {
+    let signs: [String] =
+      switch language {
+      case "python": ["print(", "input(", "import ", "def "]
+      case "c": ["#include", "int main"]
+      case "swift": ["print(", "readLine(", "func ", "import "]
+      default: []
+      }
+    return signs.contains { text.contains($0) }
+  }
+}
+
+extension String {
+  var nonEmpty: String? { isEmpty ? nil : self }
+}

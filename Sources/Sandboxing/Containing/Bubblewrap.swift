@@ -1,0 +1,114 @@
+import CSandbox
+import Foundation
+import Synchronization
+
+/// Bubblewrap: namespaces, so that a program sees a machine of its own.
+struct Bubblewrap: Sendable {
+  let executable: String
+  /// True where root starts it: without a user namespace, and the program becomes a user that nobody else is.
+  let changesUser: Bool
+  private let filter: [UInt8]
+  /// Tools that set what bubblewrap does not, inside; nil where they are not installed.
+  private let changingUser: String?
+  private let limitingProcesses: String?
+
+  /// nil if something it needs is not installed.
+  init?(changesUser: Bool) {
+    guard let executable = installedTool("bwrap") else { return nil }
+    self.executable = executable
+    self.changesUser = changesUser
+    filter = systemCallFilter(alone: false)
+    changingUser = installedTool("setpriv").map(realPath)
+    limitingProcesses = installedTool("prlimit").map(realPath)
+    if changesUser, changingUser == nil { return nil }
+  }
+
+  func supervision(
+    of program: ContainedProgram, input: Descriptor, limits: RunLimits
+  ) throws(SandboxError) -> Supervision {
+    // Descriptor 3 is bubblewrap's report, see `Supervision`.
+    var descriptors: [Descriptor] = []
+    func handOn(_ descriptor: Descriptor) -> String {
+      descriptors.append(descriptor)
+      return String(3 + descriptors.count)
+    }
+    let toolFolders = program.toolchain?.folders ?? []
+    var arguments = [executable, "--json-status-fd", "3"]
+    arguments += ["--die-with-parent", "--new-session", "--hostname", "sandbox"]
+    arguments += ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
+    if !changesUser { arguments += ["--unshare-user", "--uid", "1000", "--gid", "1000"] }
+    arguments += Self.systemArguments + Self.arguments(showing: toolFolders)
+    arguments += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
+    arguments += ["--perms", "1777", "--size", String(limits.scratchBytes), "--tmpfs", "/scratch"]
+    arguments += ["--dir", "/program", "--perms", "0555"]
+    arguments += ["--file", handOn(try program.file.reopened()), "/program/\(program.fileName)"]
+    // Bubblewrap's own first folder is in memory and writable; the scratch folder is a mount of its own.
+    arguments += ["--remount-ro", "/", "--chdir", "/scratch", "--cap-drop", "ALL"]
+    if changesUser { arguments += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"] }
+    if !filter.isEmpty { arguments += ["--seccomp", handOn(try .memoryFile(filter))] }
+    arguments += ["--"] + wrapper(limits) + program.command(in: "/program")
+
+    let launch = Launch(
+      path: executable, arguments: arguments,
+      environment: basicEnvironment(home: "/scratch") + program.environment, descriptors: descriptors,
+      limits: processLimits(limits, extraProcesses: changesUser ? 1 : nil))
+    return Supervision(launch: launch, kind: .bubblewrap, input: input, limits: limits)
+  }
+
+  /// What is begun inside, before the program.
+  private func wrapper(_ limits: RunLimits) -> [String] {
+    if changesUser, let changingUser {
+      let user = String(unusedUser())
+      return [changingUser, "--reuid", user, "--regid", user, "--clear-groups", "--inh-caps=-all", "--"]
+    }
+    guard let limitingProcesses else { return [] }
+    // Processes are counted for each user and namespace; this one's first belongs to bubblewrap. Set any earlier, the
+    // limit would count all of the user's processes.
+    let most = limits.processes + 2
+    return [limitingProcesses, "--nproc=\(most):\(most)", "--"]
+  }
+
+  private static let systemArguments: [String] = {
+    let files = FileManager.default
+    var arguments: [String] = []
+    for folder in systemFolders where files.fileExists(atPath: folder) {
+      if let target = try? files.destinationOfSymbolicLink(atPath: folder) {
+        arguments += ["--symlink", target, folder]
+      } else {
+        arguments += ["--ro-bind", folder, folder]
+      }
+    }
+    for path in systemSettings { arguments += ["--ro-bind-try", path, path] }
+    return arguments
+  }()
+
+  /// The folders on the way to a tool are made first, empty: by itself, bubblewrap would close them to other users.
+  private static func arguments(showing paths: [String]) -> [String] {
+    var arguments: [String] = []
+    for path in paths {
+      var way = ""
+      for part in path.split(separator: "/").dropLast() {
+        way += "/" + part
+        arguments += ["--perms", "0755", "--dir", way]
+      }
+      arguments += ["--ro-bind", path, path]
+    }
+    return arguments
+  }
+}
+
+/// A filter of system calls for this processor; empty where there is none.
+func systemCallFilter(alone: Bool) -> [UInt8] {
+  let capacity = Int(csb_filter_capacity)
+  return Array(unsafeUninitializedCapacity: capacity) { buffer, count in
+    count = csb_filter(alone, buffer.baseAddress, capacity)
+  }
+}
+
+private let usersGiven = Atomic<UInt32>(0)
+
+/// A user that no program and nobody else is: limits that count a user's processes then count this program's.
+func unusedUser() -> UInt32 {
+  let number = usersGiven.wrappingAdd(1, ordering: .relaxed).newValue
+  return 1_880_000_000 + UInt32(getpid() % 100_000) * 1000 + number % 1000
+}

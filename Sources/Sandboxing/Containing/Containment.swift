@@ -1,0 +1,29 @@
+/// How programs are kept apart from the machine.
+public enum Containment: Sendable, Equatable {
+  /// By bubblewrap: own processes, own view of the file system, no network.
+  case namespaces
+  /// By limits and what else the kernel has for a process without namespaces; `lacking` says what that leaves open.
+  case limitsOnly(lacking: [String])
+  /// By limits of time and size alone, because the user allowed it.
+  case none
+  /// Nothing contains a program here, so that none is run.
+  case unavailable(reason: String)
+
+  /// True when it lacks something that a person should know of.
+  public var isWeak: Bool { self != .namespaces }
+}
+
+extension Containment: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .namespaces:
+      "sandboxed by bubblewrap: no network, own processes, read-only system, one scratch folder of limited size"
+    case .limitsOnly(let lacking):
+      "sandboxed without namespaces, which leaves open: " + lacking.joined(separator: "; ")
+    case .none:
+      "not sandboxed: programs may do whatever you may do"
+    case .unavailable(let reason):
+      "programs are not run: " + reason
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import CSandbox
+import Glibc
+
+/// A program about to be started: what it gets, and nothing else.
+struct Launch: Sendable {
+  var path: String
+  /// With its own name first.
+  var arguments: [String]
+  var environment: [String]
+  /// nil: the caller's.
+  var folder: String?
+  /// What becomes descriptor 3, 4 and so on.
+  var descriptors: [Descriptor] = []
+  var limits: [csb_limit] = []
+  /// The user to become; 0: the caller's.
+  var user: UInt32 = 0
+  var dropsCapabilities = false
+  /// Rules of Landlock.
+  var ruleset: Descriptor?
+  /// A filter of system calls; empty: none.
+  var filter: [UInt8] = []
+
+  /// Starts it. It is killed when the calling thread ends.
+  func spawn(input: Descriptor, output: Descriptor, errors: Descriptor) throws(SandboxError) -> pid_t {
+    let numbers = ([input, output, errors] + descriptors).map(\.number)
+    var process: pid_t = 0
+    let error = withExtendedLifetime(self) {
+      withCStrings(arguments) { arguments in
+        withCStrings(environment) { environment in
+          path.withCString { path in
+            withOptionalCString(folder) { folder in
+              numbers.withUnsafeBufferPointer { numbers in
+                limits.withUnsafeBufferPointer { limits in
+                  filter.withUnsafeBytes { filter in
+                    var launch = csb_launch(
+                      path: path, arguments: arguments, environment: environment, folder: folder,
+                      descriptors: numbers.baseAddress, descriptor_count: Int32(numbers.count),
+                      limits: limits.baseAddress, limit_count: Int32(limits.count), user: user,
+                      drops_capabilities: dropsCapabilities, ruleset: ruleset?.number ?? -1,
+                      filter: filter.isEmpty ? nil : filter.baseAddress, filter_bytes: filter.count)
+                    return csb_spawn(&launch, &process)
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+    if error != 0 { throw .system(call: path, detail: errorText(error)) }
+    return process
+  }
+}
+
+/// Limits that hold for each process by itself. Those of a whole tree are watched besides.
+func processLimits(_ limits: RunLimits, extraProcesses: Int?) -> [csb_limit] {
+  func limit(_ resource: __rlimit_resource, _ value: Int) -> csb_limit {
+    csb_limit(resource: Int32(resource.rawValue), value: UInt64(clamping: value))
+  }
+  // Room beyond the resident memory for what is mapped and never touched; it only stops what no sample would see.
+  let addressSpace = limits.memoryBytes.addingReportingOverflow(limits.memoryBytes).partialValue + (1 << 30)
+  var result = [
+    limit(RLIMIT_CPU, Int(limits.cpuSeconds.rounded(.up)) + 1),
+    limit(RLIMIT_AS, addressSpace),
+    limit(RLIMIT_FSIZE, limits.fileBytes),
+    limit(RLIMIT_NOFILE, limits.openFiles),
+    limit(RLIMIT_STACK, 64 << 20),
+    limit(RLIMIT_CORE, 0),
+    csb_limit(resource: 8, value: 0),  // RLIMIT_MEMLOCK
+    csb_limit(resource: 12, value: 0),  // RLIMIT_MSGQUEUE
+    csb_limit(resource: 13, value: 0),  // RLIMIT_NICE
+    csb_limit(resource: 14, value: 0),  // RLIMIT_RTPRIO
+  ]
+  if let extraProcesses {
+    result.append(csb_limit(resource: 6, value: UInt64(clamping: limits.processes + extraProcesses)))  // RLIMIT_NPROC
+  }
+  return result
+}
+
+private func withCStrings<Result>(
+  _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
+) -> Result {
+  var pointers = strings.map { strdup($0) }
+  pointers.append(nil)
+  defer { pointers.forEach { free($0) } }
+  return body(pointers)
+}
+
+private func withOptionalCString<Result>(_ string: String?, _ body: (UnsafePointer<CChar>?) -> Result) -> Result {
+  if let string { string.withCString(body) } else { body(nil) }
+}

@@ -1,0 +1,205 @@
+import Glibc
+
+/// Watches one program until it has ended, keeps it within its limits and gathers what it writes.
+struct ProgramWatch {
+  private let program: StartedProgram
+  private let kind: Supervision.Kind
+  private let tree: ProcessTree
+  private let limits: RunLimits
+  private let stop: Descriptor?
+
+  private var captured: BeginningCapture
+  private var errors = EdgesCapture(capacity: 16 << 10)
+  private var written = 0
+  private var outputIsOpen = true
+  private var errorsAreOpen = true
+  /// Why it was ended, the first reason.
+  private var reached: RunLimit?
+  private var isCancelled = false
+  private var peakMemory = 0
+
+  init(_ program: StartedProgram, kind: Supervision.Kind, limits: RunLimits, stop: Descriptor?) {
+    self.program = program
+    self.kind = kind
+    self.limits = limits
+    self.stop = stop
+    captured = BeginningCapture(capacity: limits.outputBytes)
+    switch kind {
+    case .bubblewrap: tree = .belowBubblewrap(program.process)
+    case .group: tree = .group(program.process)
+    }
+  }
+
+  /// Returns when the program and all that it started are gone.
+  mutating func untilEnd() throws(SandboxError) -> RunResult {
+    let ended: Descriptor
+    do throws(SandboxError) {
+      ended = try Descriptor.process(program.process)
+    } catch {
+      tree.kill()
+      _ = reap()
+      throw error
+    }
+    withUnsafeTemporaryAllocation(byteCount: 64 << 10, alignment: 16) { buffer in
+      watch(ended, buffer)
+    }
+    let wallSeconds = secondsSinceBeginning
+    // What the program left behind dies before its first process is reaped: until then its number is nobody else's.
+    if case .group = kind { tree.kill() }
+    let (waitStatus, cpuSeconds) = reap()
+    withUnsafeTemporaryAllocation(byteCount: 64 << 10, alignment: 16) { buffer in
+      drain(buffer)
+    }
+    if isCancelled { throw .cancelled }
+    return RunResult(
+      end: try end(waitStatus, cpuSeconds: cpuSeconds), outputBytes: captured.bytes, errorBytes: errors.bytes,
+      cpuSeconds: cpuSeconds, wallSeconds: wallSeconds, peakMemoryBytes: peakMemory)
+  }
+
+  private var secondsSinceBeginning: Double {
+    (ContinuousClock.now - program.began) / .seconds(1)
+  }
+
+  // MARK: Watching
+
+  private mutating func watch(_ ended: Descriptor, _ buffer: UnsafeMutableRawBufferPointer) {
+    // Scanning for a process group reads about every process of the machine, so that it is done less often.
+    let interval = kind == .bubblewrap ? 0.010 : 0.025
+    var nextSample = interval
+    var samples = 0
+    var killedAt: Double?
+    while true {
+      let now = secondsSinceBeginning
+      let next = min(nextSample, max(now, limits.wallSeconds))
+      var waiting = [
+        pollfd(fd: ended.number, events: Int16(POLLIN), revents: 0),
+        pollfd(fd: stop?.number ?? -1, events: Int16(POLLIN), revents: 0),
+        pollfd(fd: outputIsOpen && reached == nil ? program.output.number : -1, events: Int16(POLLIN), revents: 0),
+        pollfd(fd: errorsAreOpen && reached == nil ? program.errors.number : -1, events: Int16(POLLIN), revents: 0),
+      ]
+      if isCancelled { waiting[1].fd = -1 }
+      let wait = Int32((max(0, min(next - now, 1)) * 1000).rounded(.up))
+      _ = poll(&waiting, nfds_t(waiting.count), killedAt == nil ? wait : 20)
+
+      if waiting[2].revents != 0 { outputIsOpen = read(program.output, buffer, isOutput: true) != .closed }
+      if waiting[3].revents != 0 { errorsAreOpen = read(program.errors, buffer, isOutput: false) != .closed }
+      if waiting[0].revents != 0 { return }
+      if waiting[1].revents != 0 { isCancelled = true }
+
+      let later = secondsSinceBeginning
+      if later >= limits.wallSeconds { reach(.wallTime) }
+      if later >= nextSample {
+        sample(includingScratch: samples % 8 == 7)
+        samples += 1
+        nextSample = secondsSinceBeginning + interval
+      }
+      if reached != nil || isCancelled {
+        if let killedAt, later - killedAt > 2 {
+          // Whatever bubblewrap waits for: its namespace ends with it.
+          Glibc.kill(program.process, SIGKILL)
+        } else {
+          tree.kill()
+        }
+        killedAt = killedAt ?? later
+      }
+    }
+  }
+
+  private mutating func sample(includingScratch: Bool) {
+    let usage = tree.usage(memoryLimit: limits.memoryBytes)
+    peakMemory = max(peakMemory, usage.residentBytes)
+    if usage.residentBytes > limits.memoryBytes { reach(.memory) }
+    if usage.tasks > limits.processes { reach(.processes) }
+    if usage.cpuSeconds > limits.cpuSeconds { reach(.cpuTime) }
+    if includingScratch, case .group(let scratch?) = kind, ScratchFolder.size(of: scratch) > limits.scratchBytes {
+      reach(.scratch)
+    }
+  }
+
+  private mutating func reach(_ limit: RunLimit) {
+    if reached == nil, !isCancelled { reached = limit }
+  }
+
+  // MARK: Reading
+
+  private enum ReadOutcome {
+    case some
+    case nothingYet
+    case closed
+  }
+
+  private mutating func read(
+    _ descriptor: Descriptor, _ buffer: UnsafeMutableRawBufferPointer, isOutput: Bool
+  ) -> ReadOutcome {
+    let count = Glibc.read(descriptor.number, buffer.baseAddress, buffer.count)
+    if count == 0 { return .closed }
+    if count < 0 { return errno == EAGAIN || errno == EINTR ? .nothingYet : .closed }
+    let piece = UnsafeRawBufferPointer(rebasing: buffer.prefix(count))
+    if isOutput { captured.append(piece) } else { errors.append(piece) }
+    written += count
+    if written > limits.outputBytes { reach(.output) }
+    return .some
+  }
+
+  /// What lies in the pipes when all is over. A process that got away may hold them open: it is not waited for.
+  private mutating func drain(_ buffer: UnsafeMutableRawBufferPointer) {
+    for (descriptor, isOutput) in [(program.output, true), (program.errors, false)] {
+      var patience = 5
+      while reached == nil, patience > 0 {
+        switch read(descriptor, buffer, isOutput: isOutput) {
+        case .some: continue
+        case .closed: patience = 0
+        case .nothingYet:
+          patience -= 1
+          var waiting = pollfd(fd: descriptor.number, events: Int16(POLLIN), revents: 0)
+          _ = poll(&waiting, 1, 20)
+        }
+      }
+    }
+  }
+
+  // MARK: The end
+
+  /// Waits for the process; returns its status and the processor time of it and all it waited for.
+  private func reap() -> (status: Int32, cpuSeconds: Double) {
+    var status: Int32 = 0
+    var usage = rusage()
+    while wait4(program.process, &status, 0, &usage) < 0, errno == EINTR {}
+    let times = [usage.ru_utime, usage.ru_stime]
+    return (status, times.reduce(0) { $0 + Double($1.tv_sec) + Double($1.tv_usec) / 1_000_000 })
+  }
+
+  private func end(_ waitStatus: Int32, cpuSeconds: Double) throws(SandboxError) -> RunEnd {
+    if let reached { return .stopped(reached) }
+    let end: RunEnd
+    if let status = program.status {
+      guard let exit = Self.exitStatus(reportedOn: status) else {
+        let last = String(decoding: errors.bytes, as: UTF8.self).split(separator: "\n").last ?? "no reason given"
+        throw .system(call: "bubblewrap", detail: String(last))
+      }
+      // A signal's number comes as shells tell it.
+      end = (129...192).contains(exit) ? .signalled(exit - 128) : .exited(status: exit)
+    } else if waitStatus & 0x7f == 0 {
+      end = .exited(status: (waitStatus >> 8) & 0xff)
+    } else {
+      end = .signalled(waitStatus & 0x7f)
+    }
+    if cpuSeconds > limits.cpuSeconds || end == .signalled(SIGXCPU) { return .stopped(.cpuTime) }
+    return end
+  }
+
+  /// nil if the program was never begun.
+  private static func exitStatus(reportedOn status: Descriptor) -> Int32? {
+    var text: [UInt8] = []
+    withUnsafeTemporaryAllocation(byteCount: 1024, alignment: 1) { buffer in
+      while true {
+        let count = Glibc.read(status.number, buffer.baseAddress, buffer.count)
+        if count <= 0 { return }
+        text.append(contentsOf: buffer.prefix(count))
+      }
+    }
+    let report = String(decoding: text, as: UTF8.self)
+    guard let number = report.firstMatch(of: #/"exit-code": *(\d+)/#)?.output.1 else { return nil }
+    return Int32(number)
+  }
+}

@@ -1,0 +1,50 @@
+/// How much a program may take, all its processes together unless said otherwise.
+public struct RunLimits: Sendable, Equatable {
+  /// Processor time.
+  public var cpuSeconds: Double
+  /// Time that passes.
+  public var wallSeconds: Double
+  /// Resident memory. It is looked at a hundred times a second, so that a little more may be taken for a moment.
+  public var memoryBytes: Int
+  /// What is written to standard output and standard error.
+  public var outputBytes: Int
+  /// Processes and threads at a time.
+  public var processes: Int
+  /// The size of one file.
+  public var fileBytes: Int
+  /// The size of the scratch folder.
+  public var scratchBytes: Int
+  /// Open files of one process.
+  public var openFiles: Int
+
+  /// What a program that solves a task needs.
+  public init(
+    cpuSeconds: Double = 4, wallSeconds: Double = 12, memoryBytes: Int = 256 << 20, outputBytes: Int = 4 << 20,
+    processes: Int = 32, fileBytes: Int = 16 << 20, scratchBytes: Int = 32 << 20, openFiles: Int = 64
+  ) {
+    self.cpuSeconds = cpuSeconds
+    self.wallSeconds = wallSeconds
+    self.memoryBytes = memoryBytes
+    self.outputBytes = outputBytes
+    self.processes = processes
+    self.fileBytes = fileBytes
+    self.scratchBytes = scratchBytes
+    self.openFiles = openFiles
+  }
+
+  /// What a compiler needs; the program comes back as its output.
+  public static let compilation = RunLimits(
+    cpuSeconds: 60, wallSeconds: 120, memoryBytes: 2 << 30, outputBytes: 64 << 20, processes: 128,
+    fileBytes: 128 << 20, scratchBytes: 256 << 20, openFiles: 512)
+}
+
+/// What a program can have too much of.
+public enum RunLimit: String, Sendable, CaseIterable {
+  case cpuTime
+  case wallTime
+  case memory
+  case output
+  case processes
+  /// Of a scratch folder that is only watched; one of fixed size is merely full.
+  case scratch
+}

@@ -1,0 +1,40 @@
+/// How a program ended.
+public enum RunEnd: Sendable, Equatable {
+  /// By itself, with this status; 0 means that all went well.
+  case exited(status: Int32)
+  /// By a signal.
+  case signalled(Int32)
+  /// It was ended because it took too much.
+  case stopped(RunLimit)
+}
+
+/// What a program did, without judging it.
+public struct RunResult: Sendable, Equatable {
+  public var end: RunEnd
+  /// What it wrote to standard output, at most as much as it was allowed.
+  public var outputBytes: [UInt8]
+  /// The beginning and the end of what it wrote to standard error.
+  public var errorBytes: [UInt8]
+  public var cpuSeconds: Double
+  public var wallSeconds: Double
+  /// The most resident memory that was seen, in samples 10 ms apart; 0 for a program that ended before the first.
+  public var peakMemoryBytes: Int
+
+  /// Standard output as text; bytes that are not UTF-8 are replaced.
+  public var output: String { String(decoding: outputBytes, as: UTF8.self) }
+  /// Standard error as text.
+  public var errors: String { String(decoding: errorBytes, as: UTF8.self) }
+}
+
+extension RunResult {
+  /// The last lines of standard error, each cut to what can be read.
+  func lastLines(_ count: Int = 6) -> String {
+    let lines = errors.split(whereSeparator: \.isNewline).filter { !$0.allSatisfy(\.isWhitespace) }
+    return lines.suffix(count).map { clipped(String($0), to: 200) }.joined(separator: "\n")
+  }
+}
+
+/// A line no longer than `length` characters, cut at its end.
+func clipped(_ line: String, to length: Int) -> String {
+  line.count <= length ? line : line.prefix(length - 1) + "…"
+}

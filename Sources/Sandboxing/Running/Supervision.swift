@@ -1,0 +1,72 @@
+import Foundation
+import Glibc
+
+/// A program's run, watched by the thread that started it: its pipes are read, its limits kept, and nothing of it is
+/// left at the end.
+///
+/// Why not a library for subprocesses: a program here dies with the thread that watches it, is given resource limits
+/// between fork and exec, may be stopped in the middle of its output, and tells its processor time.
+struct Supervision: Sendable {
+  /// What the started process is.
+  enum Kind: Sendable, Equatable {
+    /// Bubblewrap. Descriptor 3 is where it says how the program ended.
+    case bubblewrap
+    /// The program itself, first of its process group. Its scratch folder is watched, if it has one.
+    case group(scratch: String?)
+  }
+
+  var launch: Launch
+  var kind: Kind
+  var input: Descriptor
+  var limits: RunLimits
+
+  /// Runs the program to its end, whatever that is. Blocks; `stop` ends it early.
+  func run(stop: StopSignal?) throws(SandboxError) -> RunResult {
+    let started = try start()
+    var watch = ProgramWatch(started, kind: kind, limits: limits, stop: stop?.descriptor)
+    return try watch.untilEnd()
+  }
+
+  /// Runs it on a thread of its own. If the task is cancelled, the program is ended.
+  func run() async throws(SandboxError) -> RunResult {
+    let stop = try StopSignal()
+    let result: Result<RunResult, SandboxError> = await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let thread = Thread {
+          continuation.resume(returning: Result { () throws(SandboxError) in try run(stop: stop) })
+        }
+        thread.name = "program"
+        thread.start()
+      }
+    } onCancel: {
+      stop.fire()
+    }
+    return try result.get()
+  }
+
+  /// The ends that the program writes to are closed here when this returns, so that its own are the last.
+  private func start() throws(SandboxError) -> StartedProgram {
+    let output = try Pipe()
+    let errors = try Pipe()
+    var launch = launch
+    var status: Descriptor?
+    if kind == .bubblewrap {
+      let pipe = try Pipe()
+      launch.descriptors.insert(pipe.writing, at: 0)
+      status = pipe.reading
+    }
+    let process = try launch.spawn(input: input, output: output.writing, errors: errors.writing)
+    return StartedProgram(
+      process: process, output: output.reading, errors: errors.reading, status: status, began: .now)
+  }
+}
+
+/// A process that runs, and the ends of its pipes.
+struct StartedProgram {
+  let process: pid_t
+  let output: Descriptor
+  let errors: Descriptor
+  /// Where bubblewrap says how the program ended.
+  let status: Descriptor?
+  let began: ContinuousClock.Instant
+}

@@ -1,0 +1,70 @@
+import Evaluation
+import Foundation
+
+/// The figures of an evaluation of programming tasks as tables.
+struct CodeEvalReport {
+  let summary: CodeSummary
+  let identity: [(name: String, value: String)]
+  let isComplete: Bool
+  let style: ReportStyle
+
+  /// A table with more columns would be too wide to read.
+  private static let mostGroups = 10
+
+  var text: String {
+    var lines = [
+      style.bold("Programming tasks, pass@1 on hidden tests"),
+      style.faint(identity.dropFirst().map { "\($0.name) \($0.value)" }.joined(separator: " · ")),
+    ]
+    if !isComplete { lines.append(style.bad("Stopped early: the figures are of what has been worked on.")) }
+    lines += [""] + table
+    let part = groups
+    if !part.isEmpty { lines += [""] + part }
+    return lines.joined(separator: "\n")
+  }
+
+  private var table: [String] {
+    var table = TextTable(numeric: Set(1...11))
+    table.add(
+      "way", "tasks", "pass@1 %", "95 %", "against first", "examples %", "by debugger", "mended", "lost", "tokens read",
+      "written", "s a task")
+    for row in summary.rows {
+      table.add(
+        row.way.rawValue, "\(row.tasks)", percent(row.passed.value),
+        "\(percent(row.passed.low))–\(percent(row.passed.high))", row.difference.map(signed) ?? "",
+        percent(row.passedExamples.value), "\(row.debuggerWins) of \(row.solved)", "\(row.repliesMended)",
+        "\(row.repliesLost)", String(format: "%.0f", row.promptTokens), String(format: "%.0f", row.answerTokens),
+        String(format: "%.2f", row.seconds))
+    }
+    var lines = table.lines(indent: 0)
+    if !lines.isEmpty { lines[0] = style.bold(lines[0]) }
+    for row in summary.rows where row.failed > 0 {
+      lines.append(style.bad("\(row.way.rawValue): \(row.failed) tasks could not be worked on; they count as not solved"))
+    }
+    return lines
+  }
+
+  private var groups: [String] {
+    let groups = summary.groups
+    guard (1...Self.mostGroups).contains(groups.count) else { return [] }
+    var table = TextTable(numeric: Set(1...groups.count))
+    table.add(["by kind"] + groups)
+    for (index, row) in summary.rows.enumerated() {
+      let parts = summary.parts(of: row.way)
+      let cell = { (value: (CodeSummary.Part) -> String) in
+        groups.map { group in parts.first { $0.name == group }.map(value) ?? "" }
+      }
+      if index == 0 { table.add(["tasks"] + cell { "\($0.tasks)" }) }
+      table.add([row.way.rawValue] + cell { percent($0.passed.value) })
+    }
+    var lines = table.lines(indent: 0)
+    lines[0] = style.bold(lines[0])
+    return lines
+  }
+
+  private func percent(_ share: Double) -> String { String(format: "%.1f", share * 100) }
+
+  private func signed(_ interval: Interval) -> String {
+    String(format: "%+.1f (%+.1f to %+.1f)", interval.value * 100, interval.low * 100, interval.high * 100)
+  }
+}

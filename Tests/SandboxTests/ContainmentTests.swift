@@ -1,0 +1,146 @@
+import Foundation
+import Sandboxing
+import Testing
+
+@Suite("A program that nobody trusts")
+struct ContainmentTests {
+  @Test(
+    "is contained by namespaces", .enabled(if: Sandboxes.haveNamespaces, "bubblewrap does not work here"),
+    arguments: Attempt.all)
+  func namespaces(attempt: Attempt) async throws {
+    try await expectContained(attempt, in: Sandboxes.namespaces, way: .namespacesAsOtherUser)
+  }
+
+  @Test(
+    "is contained by the namespaces that any user may have",
+    .enabled(if: Sandboxes.haveNamespacesOfUser, "no user namespaces here"), arguments: Attempt.all)
+  func namespacesOfUser(attempt: Attempt) async throws {
+    try await expectContained(attempt, in: Sandboxes.namespacesOfUser, way: .namespacesOfUser)
+  }
+
+  @Test(
+    "is contained without namespaces", .enabled(if: Sandboxes.haveLimitsOnly, "no Landlock here"),
+    arguments: Attempt.all.filter(\.holdsWithoutNamespaces))
+  func limitsOnly(attempt: Attempt) async throws {
+    try await expectContained(attempt, in: Sandboxes.limitsOnly, way: .limitsOnly)
+  }
+
+  private func expectContained(_ attempt: Attempt, in sandbox: Sandbox, way: ContainmentWay) async throws {
+    let program = try await sandbox.prepare(attempt.program, language: attempt.language)
+    let outcome = try await Judge(sandbox).outcome(
+      of: program, input: "", output: attempt.expected, limits: attempt.limits)
+    report(attempt, outcome.verdict, output: outcome.output, in: way)
+    #expect(attempt.verdicts.contains(outcome.verdict.name), "\(outcome)")
+    let said = outcome.verdict.detail + outcome.output
+    #expect(attempt.says.isEmpty || attempt.says.contains { $0.isEmpty || said.contains($0) }, "\(outcome)")
+  }
+
+  // MARK: What only this side can see
+
+  private static let sandboxes: [Sandbox] = [
+    Sandboxes.namespaces, Sandboxes.namespacesOfUser, Sandboxes.limitsOnly,
+  ].filter { sandbox in
+    if case .unavailable = sandbox.containment { false } else { true }
+  }
+
+  @Test("cannot read the home folder", arguments: sandboxes)
+  func homeFolder(sandbox: Sandbox) async throws {
+    let file = FileManager.default.homeDirectoryForCurrentUser.appending(path: ".edgeassist-\(UUID().uuidString)")
+    try Data("secret".utf8).write(to: file)
+    defer { try? FileManager.default.removeItem(at: file) }
+    let result = try await run("print(open('\(file.path)').read())", in: sandbox)
+    #expect(result.end == .exited(status: 1))
+    #expect(result.errors.contains("No such file") || result.errors.contains("Permission denied"), "\(result.errors)")
+  }
+
+  @Test("cannot read the temporary files of others", arguments: sandboxes)
+  func temporaryFolder(sandbox: Sandbox) async throws {
+    let file = FileManager.default.temporaryDirectory.appending(path: "edgeassist-\(UUID().uuidString)")
+    try Data("secret".utf8).write(to: file)
+    defer { try? FileManager.default.removeItem(at: file) }
+    let result = try await run("print(open('\(file.path)').read())", in: sandbox)
+    #expect(result.end == .exited(status: 1), "\(result)")
+  }
+
+  @Test("cannot look into the process that runs it", arguments: sandboxes)
+  func processOfParent(sandbox: Sandbox) async throws {
+    let result = try await run("print(open('/proc/\(getpid())/environ').read())", in: sandbox)
+    #expect(result.end == .exited(status: 1), "\(result)")
+  }
+
+  @Test("is given no variable of this process's environment", arguments: sandboxes)
+  func environment(sandbox: Sandbox) async throws {
+    let result = try await run("import os\nfor name in os.environ: print(name)", in: sandbox)
+    let given: Set = [
+      "PATH", "HOME", "TMPDIR", "LANG", "PYTHONHASHSEED", "PYTHONDONTWRITEBYTECODE", "SWIFT_BACKTRACE", "PWD",
+      "LC_CTYPE",
+    ]
+    #expect(Set(result.output.split(separator: "\n").map(String.init)).isSubset(of: given), "\(result.output)")
+  }
+
+  @Test("is given no open file of this process", arguments: sandboxes)
+  func openFiles(sandbox: Sandbox) async throws {
+    // Open for good, as other parts of the process may have files.
+    let mine = try #require(fopen("/etc/hostname", "r") ?? fopen("/dev/null", "r"))
+    defer { fclose(mine) }
+    let program = """
+      import os
+      for number in range(3, 32):
+          try:
+              os.fstat(number)
+              print(number)
+          except OSError:
+              pass
+      """
+    #expect(try await run(program, in: sandbox).output == "")
+  }
+
+  @Test("leaves no daemon behind", arguments: sandboxes)
+  func daemon(sandbox: Sandbox) async throws {
+    let mark = "31\(Int.random(in: 100_000...999_999)).5"
+    let program = """
+      import os, time
+      if os.fork() == 0:
+          try: os.setsid()
+          except OSError: pass
+          if os.fork() == 0:
+              os.execv('/bin/sleep', ['sleep', '\(mark)'])
+          os._exit(0)
+      time.sleep(0.2)
+      print('done')
+      """
+    let result = try await run(program, in: sandbox)
+    #expect(result.output == "done\n")
+    // Killed is not yet gone.
+    for _ in 0..<100 where !processes(holding: mark).isEmpty { try await Task.sleep(for: .milliseconds(20)) }
+    #expect(processes(holding: mark).isEmpty)
+  }
+
+  @Test("sees a network of nobody", .enabled(if: Sandboxes.haveNamespaces))
+  func networkNamespace() async throws {
+    let result = try await run("print(open('/proc/net/dev').read())", in: Sandboxes.namespaces)
+    let devices = result.output.split(separator: "\n").dropFirst(2).map { $0.split(separator: ":")[0] }
+    #expect(devices.map { $0.filter { $0 != " " } } == ["lo"])
+  }
+
+  @Test("sees its own processes only", .enabled(if: Sandboxes.haveNamespaces))
+  func processNamespace() async throws {
+    let program = "import os\nprint(sum(name.isdigit() for name in os.listdir('/proc')))"
+    let result = try await run(program, in: Sandboxes.namespaces)
+    #expect(try #require(Int(result.output.filter(\.isNumber))) <= 3)
+  }
+
+  @Test("finds its scratch folder empty in each run", arguments: sandboxes)
+  func scratchIsNew(sandbox: Sandbox) async throws {
+    let program = try await sandbox.prepare(
+      "import os\nprint(os.listdir('.'))\nopen('left', 'w').write('x')", language: .python)
+    for _ in 0..<2 {
+      #expect(try await sandbox.run(program, input: "", limits: Attempt.limits()).output == "[]\n")
+    }
+  }
+
+  private func run(_ program: String, in sandbox: Sandbox) async throws -> RunResult {
+    let program = try await sandbox.prepare(program, language: .python)
+    return try await sandbox.run(program, input: "", limits: Attempt.limits())
+  }
+}

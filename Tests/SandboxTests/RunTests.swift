@@ -1,0 +1,245 @@
+import Foundation
+import Sandboxing
+import Testing
+
+/// Ways of containment that hold here, and none at all: a program behaves the same in each.
+private let sandboxes: [Sandbox] = [
+  Sandboxes.namespaces, Sandboxes.namespacesOfUser, Sandboxes.limitsOnly, Sandboxes.unsafe,
+].filter { sandbox in
+  if case .unavailable = sandbox.containment { false } else { true }
+}
+
+private let hasSwift = Sandbox.languages.contains(.swift)
+private let hasC = Sandbox.languages.contains(.c)
+
+@Suite("A program that does what it should")
+struct RunTests {
+  private static let sumOfLines: [(ProgramLanguage, String)] = [
+    (.python, "import sys\nprint(sum(int(line) for line in sys.stdin))"),
+    (
+      .c,
+      "#include <stdio.h>\n#include <math.h>\nint main(void) { double n, s = 0; while (scanf(\"%lf\", &n) == 1) s += n; "
+        + "printf(\"%.0f\\n\", floor(s)); }"
+    ),
+    (.swift, "var sum = 0\nwhile let line = readLine() { sum += Int(line)! }\nprint(sum)"),
+  ]
+
+  @Test("reads its input and writes its output, in each language", arguments: sandboxes, [ProgramLanguage.python, .c])
+  func languages(sandbox: Sandbox, language: ProgramLanguage) async throws {
+    guard Sandbox.languages.contains(language) else { return }
+    try await expectSum(in: sandbox, language: language)
+  }
+
+  @Test("in Swift", .enabled(if: hasSwift, "swiftc is not installed"), arguments: sandboxes.prefix(1) + sandboxes.suffix(2))
+  func swift(sandbox: Sandbox) async throws {
+    try await expectSum(in: sandbox, language: .swift)
+  }
+
+  private func expectSum(in sandbox: Sandbox, language: ProgramLanguage) async throws {
+    let text = try #require(Self.sumOfLines.first { $0.0 == language }?.1)
+    let program = try await sandbox.prepare(text, language: language)
+    #expect(program.compileError == nil)
+    for numbers in [[1, 2], [40, 2, 100]] {
+      let input = numbers.map { "\($0)\n" }.joined()
+      let result = try await sandbox.run(program, input: input, limits: RunLimits(cpuSeconds: 10, wallSeconds: 60))
+      #expect(result.end == .exited(status: 0), "\(result.errors)")
+      #expect(result.output == "\(numbers.reduce(0, +))\n")
+    }
+  }
+
+  @Test("takes ten megabytes of input", arguments: sandboxes)
+  func largeInput(sandbox: Sandbox) async throws {
+    let program = try await sandbox.prepare("import sys\nprint(len(sys.stdin.read()))", language: .python)
+    let input = String(repeating: "0123456789", count: 1_000_000)
+    let result = try await sandbox.run(program, input: input, limits: Attempt.limits())
+    #expect(result.output == "10000000\n")
+  }
+
+  @Test("need not read its input", arguments: sandboxes)
+  func unreadInput(sandbox: Sandbox) async throws {
+    let program = try await sandbox.prepare("print('done')", language: .python)
+    let input = String(repeating: "0123456789", count: 1_000_000)
+    let result = try await sandbox.run(program, input: input, limits: Attempt.limits())
+    #expect(result.output == "done\n")
+    #expect(result.end == .exited(status: 0))
+  }
+
+  @Test("may write just as much as it is allowed, and not a byte more", arguments: sandboxes)
+  func outputLimit(sandbox: Sandbox) async throws {
+    let program = try await sandbox.prepare("import sys\nsys.stdout.write('x' * int(input()))", language: .python)
+    let limits = Attempt.limits(outputBytes: 200_000)
+    let within = try await sandbox.run(program, input: "200000", limits: limits)
+    #expect(within.end == .exited(status: 0))
+    #expect(within.outputBytes.count == 200_000)
+    let beyond = try await sandbox.run(program, input: "200001", limits: limits)
+    #expect(beyond.end == .stopped(.output))
+    #expect(beyond.outputBytes.count == 200_000)
+  }
+
+  @Test("may start processes and write files within its limits", arguments: sandboxes)
+  func withinLimits(sandbox: Sandbox) async throws {
+    let text = """
+      import subprocess
+      open('note', 'w').write('one\\ntwo\\n')
+      print(subprocess.run(['wc', '-l', 'note'], capture_output=True, text=True).stdout.split()[0])
+      """
+    let program = try await sandbox.prepare(text, language: .python)
+    let result = try await sandbox.run(program, input: "", limits: Attempt.limits())
+    #expect(result.output == "2\n", "\(result.errors)")
+  }
+
+  @Test("gives the same output in every run", arguments: sandboxes)
+  func deterministic(sandbox: Sandbox) async throws {
+    let program = try await sandbox.prepare("print({str(n) for n in range(50)}, hash('x'))", language: .python)
+    let first = try await sandbox.run(program, input: "", limits: Attempt.limits())
+    let second = try await sandbox.run(program, input: "", limits: Attempt.limits())
+    #expect(first.outputBytes == second.outputBytes && !first.outputBytes.isEmpty)
+  }
+
+  @Test("runs beside others", arguments: sandboxes)
+  func concurrent(sandbox: Sandbox) async throws {
+    let program = try await sandbox.prepare("print(int(input()) * 2)", language: .python)
+    let outputs = try await withThrowingTaskGroup(of: (Int, String).self) { group in
+      for number in 0..<8 {
+        group.addTask {
+          (number, try await sandbox.run(program, input: "\(number)\n", limits: Attempt.limits()).output)
+        }
+      }
+      return try await group.reduce(into: [Int: String]()) { $0[$1.0] = $1.1 }
+    }
+    #expect(outputs == Dictionary(uniqueKeysWithValues: (0..<8).map { ($0, "\($0 * 2)\n") }))
+  }
+
+  @Test("tells its processor time and memory", arguments: sandboxes)
+  func costs(sandbox: Sandbox) async throws {
+    let text = "import time\nheld = bytearray(b'x' * (50 << 20))\nwhile time.process_time() < 0.3: pass"
+    let program = try await sandbox.prepare(text, language: .python)
+    let result = try await sandbox.run(program, input: "", limits: Attempt.limits())
+    #expect((0.25...10).contains(result.cpuSeconds))
+    #expect(result.peakMemoryBytes > 50 << 20)
+  }
+
+  @Test("is ended with its children when its task is cancelled", arguments: sandboxes)
+  func cancellation(sandbox: Sandbox) async throws {
+    let mark = "32\(Int.random(in: 100_000...999_999)).5"
+    let text = "import os\nif os.fork() == 0: os.execv('/bin/sleep', ['sleep', '\(mark)'])\nos.wait()"
+    let program = try await sandbox.prepare(text, language: .python)
+    let task = Task { try await sandbox.run(program, input: "", limits: Attempt.limits(wallSeconds: 600)) }
+    while processes(holding: mark).isEmpty { try await Task.sleep(for: .milliseconds(20)) }
+    task.cancel()
+    await #expect(throws: SandboxError.cancelled) { try await task.value }
+    for _ in 0..<100 where !processes(holding: mark).isEmpty { try await Task.sleep(for: .milliseconds(20)) }
+    #expect(processes(holding: mark).isEmpty)
+  }
+
+  @Test("leaves no folder behind", .enabled(if: Sandboxes.haveLimitsOnly))
+  func noFolderLeft() async throws {
+    let text = "import os\nprint(os.getcwd())\nos.makedirs('a/b')\nopen('a/b/c', 'w').write('x')\nos.mkdir('d', 0)"
+    let program = try await Sandboxes.limitsOnly.prepare(text, language: .python)
+    let result = try await Sandboxes.limitsOnly.run(program, input: "", limits: Attempt.limits())
+    let folder = result.output.split(separator: "\n").first.map(String.init) ?? ""
+    #expect(folder.hasSuffix("/scratch"))
+    #expect(!FileManager.default.fileExists(atPath: URL(fileURLWithPath: folder).deletingLastPathComponent().path))
+  }
+}
+
+@Suite("A program that does not compile")
+struct CompilationTests {
+  @Test("is reported with the compiler's first words", .enabled(if: hasC, "no C compiler"), arguments: sandboxes)
+  func c(sandbox: Sandbox) async throws {
+    let program = try await sandbox.prepare("int main(void) { return undeclared; }", language: .c)
+    let message = try #require(program.compileError)
+    #expect(message.contains("undeclared") && message.contains("main.c:1"))
+    #expect(!message.contains("/main.c"))
+    await #expect(throws: SandboxError.notCompiled) { try await sandbox.run(program, input: "") }
+  }
+
+  @Test("in Swift too", .enabled(if: hasSwift, "swiftc is not installed"))
+  func swift() async throws {
+    let program = try await Sandboxes.namespaces.prepare("let number: Int = \"one\"\n", language: .swift)
+    #expect(try #require(program.compileError).contains("cannot convert value of type 'String'"))
+  }
+
+  @Test("has that verdict on every example")
+  func judged() async throws {
+    let outcomes = try await Judge(Sandbox.probe()).check(
+      "print('open", language: .python, examples: [(input: "", output: ""), (input: "1", output: "1")],
+      limits: Attempt.limits())
+    #expect(outcomes.map(\.verdict.name) == ["compile_error", "compile_error"])
+    #expect(outcomes[0].verdict.detail.contains("SyntaxError"))
+  }
+
+  @Test("cannot read a file into its messages", .enabled(if: hasC, "no C compiler"), arguments: sandboxes.prefix(3))
+  func include(sandbox: Sandbox) async throws {
+    guard sandbox.containment != .none else { return }
+    let program = try await sandbox.prepare("#include \"/etc/passwd\"\nint main(void) {}", language: .c)
+    let message = try #require(program.compileError)
+    #expect(message.contains("No such file") || message.contains("Permission denied"), "\(message)")
+  }
+}
+
+@Suite("A judge")
+struct JudgeTests {
+  @Test("says of each example how the program did, in turn")
+  func verdicts() async throws {
+    let program = """
+      word = input()
+      if word == 'fail': raise ValueError('no such word')
+      print(word)
+      """
+    let told = Recorder()
+    let outcomes = try await Judge(Sandbox.probe()).check(
+      program, language: .python,
+      examples: [(input: "a\n", output: "a"), (input: "b\n", output: "c\n"), (input: "fail\n", output: "")],
+      limits: Attempt.limits()
+    ) { index, outcome in await told.add("\(index) \(outcome.verdict.name)") }
+    #expect(outcomes.map(\.verdict.name) == ["accepted", "wrong_answer", "runtime_error"])
+    #expect(await told.lines == ["0 accepted", "1 wrong_answer", "2 runtime_error"])
+    #expect(outcomes[1].verdict.detail == "- c\n+ b")
+    #expect(outcomes[2].verdict.detail.hasSuffix("ValueError: no such word\nexit status 1"))
+  }
+
+  @Test("stops at the first failure if told")
+  func stops() async throws {
+    let outcomes = try await Judge(Sandbox.probe()).check(
+      "print(1)", language: .python, examples: [(input: "", output: "2"), (input: "", output: "1")],
+      limits: Attempt.limits(), stopsAtFirstFailure: true)
+    #expect(outcomes.map(\.verdict.name) == ["wrong_answer"])
+  }
+}
+
+private actor Recorder {
+  private(set) var lines: [String] = []
+  func add(_ line: String) { lines.append(line) }
+}
+
+@Suite("Containment")
+struct ContainmentDescriptionTests {
+  @Test("without namespaces says what it leaves open", .enabled(if: Sandboxes.haveLimitsOnly))
+  func lacking() {
+    #expect(Sandboxes.limitsOnly.containment.isWeak)
+    #expect("\(Sandboxes.limitsOnly.containment)".contains("only watched"))
+  }
+
+  @Test("that the user gave up says so")
+  func unsafe() {
+    #expect(Sandboxes.unsafe.containment == .none)
+    #expect("\(Sandboxes.unsafe.containment)".contains("not sandboxed"))
+  }
+
+  @Test("that cannot be had runs nothing and says what to do")
+  func unavailable() async throws {
+    let sandbox = Sandbox.probe(ways: [])
+    let program = try await sandbox.prepare("print(1)", language: .python)
+    let error = await #expect(throws: SandboxError.self) { try await sandbox.run(program, input: "") }
+    #expect(try #require(error).message.contains("--unsafe-run"))
+  }
+
+  @Test("A language without its tools says what to install")
+  func languageUnavailable() {
+    for language in ProgramLanguage.allCases {
+      let message = SandboxError.languageUnavailable(language).message
+      #expect(message.contains("install") && message.contains(language.title))
+    }
+  }
+}
