@@ -21,22 +21,40 @@ struct BenchmarkTable {
       style.faint(report.machine.title),
     ]
     if !report.isComplete { lines.append(style.bad("Stopped early: the figures are those that were there by then.")) }
-    return (lines + [""] + table).joined(separator: "\n")
+    lines += [""] + table
+    if !notes.isEmpty { lines += [""] + notes }
+    return lines.joined(separator: "\n")
   }
 
   private var table: [String] {
     var table = TextTable(numeric: [1, 2, 4, 5])
-    table.add("figure", "median", "range", "", "bandwidth", "share", "")
+    let rounds = report.figures.map(\.value.rounds).max() ?? 0
+    table.add(
+      "\(rounds) \(rounds == 1 ? "round" : "rounds") each", "median", "range", "", "bandwidth", "share")
     for figure in report.figures {
       let unit = FigureUnit(figure.unit, typical: figure.value.median)
       table.add(
         figure.name, unit.number(figure.value.median), unit.range(figure.value), unit.name,
         figure.bandwidth.map { String(format: "%.1f GB/s", $0.median / 1e9) } ?? "",
-        figure.share.map { String(format: "%.0f %%", $0.median * 100) } ?? "", figure.note ?? "")
+        figure.share.map { String(format: "%.0f %%", $0.median * 100) } ?? "")
     }
     var lines = table.lines(indent: 0)
     lines[0] = style.bold(lines[0])
     return lines
+  }
+
+  /// What stands beside figures, each once.
+  private var notes: [String] {
+    var notes: [(text: String, parts: [String])] = []
+    for figure in report.figures {
+      guard let text = figure.note else { continue }
+      if let known = notes.firstIndex(where: { $0.text == text }) {
+        if !notes[known].parts.contains(figure.part.rawValue) { notes[known].parts.append(figure.part.rawValue) }
+      } else {
+        notes.append((text, [figure.part.rawValue]))
+      }
+    }
+    return notes.map { style.faint("\($0.parts.joined(separator: ", ")): \($0.text)") }
   }
 }
 
