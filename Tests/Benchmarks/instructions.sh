@@ -38,7 +38,7 @@ compiler=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9.]*\).*
 cat "$folder/answers"
 echo
 # Where most of them go.
-sed 's/ \[.*//' "$folder/functions" | head -n 15 | cut -c 1-110
+sed -n '1,15s/ \[.*//p' "$folder/functions" | cut -c 1-110
 echo
 
 if [ "${1:-}" = --update ]; then
