@@ -57,7 +57,8 @@ let package = Package(
     .executableTarget(
       name: "edgeassist",
       dependencies: [
-        "Assistant", "Benchmarking", "CodeAgent", "Evaluation", "Plotting", "Quantization", "Screen", argumentParser, log,
+        "Assistant", "Benchmarking", "CodeAgent", "Evaluation", "Plotting", "Quantization", "Sandboxing", "Screen",
+        argumentParser, log,
         "TOMLKit",
       ],
       swiftSettings: warningsAreErrors),

@@ -113,6 +113,14 @@ static void choose_locale(bool utf8) {
   if (utf8 && !locale_is_utf8() && setlocale(LC_CTYPE, "C.UTF-8") == NULL) setlocale(LC_CTYPE, "en_US.UTF-8");
 }
 
+int cn_describe(const char *type, cn_capabilities *capabilities) {
+  int answer = 0;
+  if (setupterm(type, STDOUT_FILENO, &answer) != OK) return answer == 1 ? CN_NO_CURSOR_MOTION : CN_UNKNOWN_TYPE;
+  capabilities->colors = tigetnum("colors");
+  capabilities->direct_color = promises("RGB") || promises("Tc");
+  return promises("cup") ? CN_STARTED : CN_NO_CURSOR_MOTION;
+}
+
 int cn_start(int input, int output, const char *type, bool utf8, bool with_mouse, cn_capabilities *capabilities) {
   int answer = 0;
   choose_locale(utf8);

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <linux/capability.h>
 #include <linux/close_range.h>
 #include <linux/seccomp.h>
 #include <linux/filter.h>
@@ -48,6 +47,7 @@ static int set_limits(const csb_launch *launch) {
   return 0;
 }
 
+// Root that becomes somebody else loses its capabilities by that.
 // The system calls themselves: the C library's functions would tell the other threads of the process.
 static int become_user(uint32_t user) {
   if (user == 0) return 0;
@@ -55,14 +55,6 @@ static int become_user(uint32_t user) {
   if (syscall(SYS_setresgid, user, user, user) != 0) return errno;
   if (syscall(SYS_setresuid, user, user, user) != 0) return errno;
   return 0;
-}
-
-static int drop_capabilities(void) {
-  for (int capability = 0; capability < 64; capability++) prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
-  prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-  struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-  struct __user_cap_data_struct none[2] = {{0}, {0}};
-  return syscall(SYS_capset, &header, none) == 0 ? 0 : errno;
 }
 
 // Runs between fork and exec, with the parent's memory: async-signal-safe calls only. Returns why it failed.
@@ -76,7 +68,6 @@ static int become_program(const csb_launch *launch, pid_t parent) {
   if (error) return error;
   if (launch->folder && chdir(launch->folder) != 0) return errno;
   if ((error = set_limits(launch))) return error;
-  if (launch->drops_capabilities && launch->user == 0 && (error = drop_capabilities())) return error;
   if ((error = become_user(launch->user))) return error;
   // After the change of user, which forgets it.
   if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) return errno;

@@ -32,7 +32,9 @@ public struct Sandbox: Sendable {
       case .namespacesAsOtherUser, .namespacesOfUser:
         if way == .namespacesAsOtherUser, geteuid() != 0 { continue }
         guard let bubblewrap = Bubblewrap(changesUser: way == .namespacesAsOtherUser) else {
-          if reasons.isEmpty { reasons.append("bubblewrap is not installed: sudo apt install bubblewrap") }
+          if installedTool("bwrap") == nil, reasons.isEmpty {
+            reasons.append("bubblewrap is not installed: sudo apt install bubblewrap")
+          }
           continue
         }
         sandbox = Sandbox(.bubblewrap(bubblewrap), notice: nil)
@@ -73,7 +75,7 @@ public struct Sandbox: Sendable {
   public func prepare(
     _ program: String, language: ProgramLanguage, limits: RunLimits = .compilation
   ) async throws(SandboxError) -> PreparedProgram {
-    let toolchain = try Toolchain.find(language)
+    let toolchain = try Toolchain.find(language, isShared: needsSharedTools)
     let source = try Descriptor.memoryFile(Array(program.utf8))
     guard let compilation = Compilation(of: source, language: language, toolchain: toolchain) else {
       let program = ContainedProgram(
@@ -90,6 +92,11 @@ public struct Sandbox: Sendable {
       // A Swift program loads the toolchain's libraries.
       toolchain: language == .swift ? toolchain : nil)
     return PreparedProgram(program, language: language)
+  }
+
+  /// Root's programs are somebody else's; bubblewrap shows them what only root may read.
+  private var needsSharedTools: Bool {
+    if case .limitsOnly(let limitsOnly) = method { limitsOnly.isRoot } else { false }
   }
 
   /// Runs a program to its end, or to the end of what it may take. If the task is cancelled, the program and all that
@@ -123,7 +130,7 @@ public struct Sandbox: Sendable {
     case .unsafe:
       let folder = try ScratchFolder(user: 0)
       try folder.add(try program.file.contents(), name: program.fileName)
-      let launch = plainLaunch(program, in: folder, limits: limits)
+      let launch = plainLaunch(program, in: folder, limits: limits, isAlone: false)
       let kind = Supervision.Kind.group(scratch: folder.scratch)
       return (Supervision(launch: launch, kind: kind, input: input, limits: limits), folder)
     case .nothing(let reason):
@@ -138,7 +145,8 @@ public struct Sandbox: Sendable {
         file: try .memoryFile(Array("read word && echo \"$word\"".utf8)), fileName: "probe",
         command: ["/bin/sh", "@/probe"], environment: [], toolchain: nil)
       let limits = RunLimits(cpuSeconds: 5, wallSeconds: 20)
-      let (supervision, folder) = try supervision(of: program, input: try .memoryFile(Array("contained\n".utf8)), limits: limits)
+      let input = try Descriptor.memoryFile(Array("contained\n".utf8))
+      let (supervision, folder) = try supervision(of: program, input: input, limits: limits)
       let result = try supervision.run(stop: nil)
       return withExtendedLifetime(folder) {
         if result.end == .exited(status: 0), result.output == "contained\n" { return nil }
@@ -149,4 +157,8 @@ public struct Sandbox: Sendable {
       return error.message
     }
   }
+}
+
+extension Sandbox: CustomStringConvertible {
+  public var description: String { containment.description }
 }

@@ -2,6 +2,8 @@
 public enum SandboxError: Error, Sendable, Equatable {
   /// No tool for the language is installed.
   case languageUnavailable(ProgramLanguage)
+  /// A tool is there, but only for this user, and programs here run as another.
+  case toolNotShared(tool: String)
   /// A tool is there and does not work.
   case toolFailed(tool: String, detail: String)
   /// Nothing on this machine can contain a program.
@@ -22,6 +24,8 @@ extension SandboxError: CustomStringConvertible {
     switch self {
     case .languageUnavailable(let language):
       "\(language.title) programs cannot be run: no \(language.tools.joined(separator: ", ")) found; \(language.advice)"
+    case .toolNotShared(let tool):
+      "\(tool) is for this user alone, and without namespaces root's programs run as another; install it for all"
     case .toolFailed(let tool, let detail):
       "\(tool) does not work: \(detail)"
     case .noContainment(let reason):

@@ -8,20 +8,39 @@ struct Toolchain: Sendable, Equatable {
   /// What it needs besides the system's folders: files and folders that a program may read.
   var folders: [String]
 
-  /// The tool of a language, looked for once in the life of the process.
-  static func find(_ language: ProgramLanguage) throws(SandboxError) -> Toolchain {
-    let known = found.withLock { $0[language] }
-    let result = known ?? Result { () throws(SandboxError) in try look(for: language) }
-    found.withLock { $0[language] = result }
+  private struct Wish: Hashable {
+    var language: ProgramLanguage
+    var isShared: Bool
+  }
+
+  private static let found = Mutex<[Wish: Result<Toolchain, SandboxError>]>([:])
+
+  /// The tool of a language, looked for once in the life of the process. With `isShared`, one that other users may run
+  /// too.
+  static func find(_ language: ProgramLanguage, isShared: Bool) throws(SandboxError) -> Toolchain {
+    let wish = Wish(language: language, isShared: isShared)
+    let known = found.withLock { $0[wish] }
+    let result = known ?? Result { () throws(SandboxError) in try look(for: wish) }
+    found.withLock { $0[wish] = result }
     return try result.get()
   }
 
-  private static let found = Mutex<[ProgramLanguage: Result<Toolchain, SandboxError>]>([:])
-
-  private static func look(for language: ProgramLanguage) throws(SandboxError) -> Toolchain {
-    guard let tool = language.tools.lazy.compactMap(installedTool).first else {
-      throw .languageUnavailable(language)
+  private static func look(for wish: Wish) throws(SandboxError) -> Toolchain {
+    var failure = SandboxError.languageUnavailable(wish.language)
+    for tool in wish.language.tools.flatMap(installedTools) {
+      do throws(SandboxError) {
+        let toolchain = try toolchain(of: tool, for: wish.language)
+        let paths = [toolchain.executable] + toolchain.folders
+        if !wish.isShared || paths.allSatisfy(isOpenToOthers) { return toolchain }
+        failure = .toolNotShared(tool: toolchain.executable)
+      } catch {
+        failure = error
+      }
     }
+    throw failure
+  }
+
+  private static func toolchain(of tool: String, for language: ProgramLanguage) throws(SandboxError) -> Toolchain {
     switch language {
     case .python: return try python(tool)
     case .c: return Toolchain(executable: realPath(tool), folders: outsideSystem([installation(of: realPath(tool))]))
@@ -79,18 +98,27 @@ let systemFolders = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx
 let systemSettings = ["/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/alternatives"]
 
 /// Where a tool lies, by the search path; nil if it is not installed.
-func installedTool(_ name: String) -> String? {
+func installedTool(_ name: String) -> String? { installedTools(name).first }
+
+/// All places on the search path where a tool lies.
+private func installedTools(_ name: String) -> [String] {
   let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
-  for folder in path.split(separator: ":") where folder.hasPrefix("/") {
-    let candidate = "\(folder)/\(name)"
+  return path.split(separator: ":").filter { $0.hasPrefix("/") }.map { "\($0)/\(name)" }.filter { candidate in
     var isFolder: ObjCBool = false
-    if FileManager.default.isExecutableFile(atPath: candidate),
-      FileManager.default.fileExists(atPath: candidate, isDirectory: &isFolder), !isFolder.boolValue
-    {
-      return candidate
-    }
+    return FileManager.default.isExecutableFile(atPath: candidate)
+      && FileManager.default.fileExists(atPath: candidate, isDirectory: &isFolder) && !isFolder.boolValue
   }
-  return nil
+}
+
+/// Whether other users may pass through all folders on the way to a path, and through itself.
+private func isOpenToOthers(_ path: String) -> Bool {
+  var way = ""
+  for part in path.split(separator: "/") {
+    way += "/" + part
+    var status = stat()
+    guard stat(way, &status) == 0, status.st_mode & S_IXOTH != 0 else { return false }
+  }
+  return true
 }
 
 func realPath(_ path: String) -> String {

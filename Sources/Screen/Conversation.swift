@@ -6,6 +6,8 @@ package struct Conversation: Equatable, Sendable {
       case question(isWaiting: Bool)
       /// An answer; open while pieces of it come.
       case answer(isOpen: Bool)
+      /// A program that was shared.
+      case program(language: String)
       case help, note, warning, failure
     }
 

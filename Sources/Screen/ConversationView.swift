@@ -7,6 +7,8 @@ package struct ConversationLine: Equatable, Sendable {
   package var termStyle = CellStyle.plain
   package var text = ""
   package var style = CellStyle.plain
+  /// In place of the text where it has several styles.
+  package var runs: [TextRun] = []
 }
 
 /// The conversation on an area: which lines are seen, and where scrolling leads. Only the entries near what is seen
@@ -105,11 +107,16 @@ package struct ConversationView {
     guard index > 0 else { return false }
     let isRemark = { (kind: Conversation.Entry.Kind) in [.note, .warning, .failure].contains(kind) }
     if case .answer = entries[index].kind { return false }
+    if case .program = entries[index].kind { return false }
     return !(isRemark(entries[index].kind) && isRemark(entries[index - 1].kind))
   }
 
   private func wrappedText(of entry: Conversation.Entry) -> [ConversationLine] {
     if case .help = entry.kind { return helpLines(entry.text) }
+    if case .program(let language) = entry.kind {
+      return programRuns(entry.text, language: language, columns: columns - ConversationView.margin, theme: theme)
+        .map { ConversationLine(runs: $0) }
+    }
     let (mark, style, markStyle) = looks(of: entry.kind)
     var text = entry.text
     if entry.repeats > 1 { text += " (\(theme.symbols.times)\(entry.repeats))" }
@@ -164,7 +171,7 @@ package struct ConversationView {
     switch kind {
     case .question: (theme.symbols.prompt, theme.question, theme.question)
     case .answer: ("", theme.plain, theme.plain)
-    case .help: ("", theme.plain, theme.plain)
+    case .help, .program: ("", theme.plain, theme.plain)
     case .note: (theme.symbols.note, theme.quiet, theme.quiet)
     case .warning: (theme.symbols.warning, theme.warning, theme.warning)
     case .failure: (theme.symbols.failure, theme.failure, theme.failure)

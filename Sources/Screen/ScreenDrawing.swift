@@ -21,6 +21,7 @@ package func draw(_ state: ScreenState, into grid: inout CellGrid) {
   if let area = layout.timeline { drawTimeline(state, into: &grid, area: area, theme: theme) }
   if let area = layout.memoryPanel { drawMemoryPanel(state, into: &grid, area: area, theme: theme) }
   drawConversation(state, into: &grid, area: layout.conversation, theme: theme)
+  if let area = layout.codingPane { drawCoding(state, into: &grid, area: area, theme: theme) }
   drawInput(state, into: &grid, area: layout.input, theme: theme)
   drawStatus(state, into: &grid, area: layout.status, theme: theme)
   drawHelp(state, into: &grid, area: layout.help, theme: theme)
@@ -93,7 +94,11 @@ private func drawConversation(_ state: ScreenState, into grid: inout CellGrid, a
     grid.write(line.mark, column: area.column, row: row, limit: 2, style: line.markStyle)
     grid.write(line.term, column: area.column + 2, row: row, limit: line.termColumns, style: line.termStyle)
     let column = area.column + 2 + line.termColumns
-    grid.write(line.text, column: column, row: row, limit: area.endColumn - column, style: line.style)
+    if line.runs.isEmpty {
+      grid.write(line.text, column: column, row: row, limit: area.endColumn - column, style: line.style)
+    } else {
+      grid.write(line.runs, column: column, row: row, limit: area.endColumn - column)
+    }
   }
   if view.hasMoreBelow {
     let text = " \(theme.symbols.more) more below "
@@ -113,9 +118,10 @@ private func drawInput(_ state: ScreenState, into grid: inout CellGrid, area: Re
       limit: area.columns - 2, style: theme.plain)
   }
   if state.editor.isEmpty {
-    let text = state.hasStream ? "ask about what you see" : "say something"
+    let text = state.coding.isFocused ? "Tab to type" : state.hasStream ? "ask about what you see" : "say something"
     grid.write(text, column: area.column + 2, row: area.row, limit: area.columns - 2, style: theme.quiet)
   }
+  guard !state.coding.isFocused else { return }
   grid.cursor = CellPosition(column: area.column + 2 + layout.cursorColumn, row: area.row + layout.cursorRow - first)
 }
 
@@ -129,9 +135,10 @@ private func drawHelp(_ state: ScreenState, into grid: inout CellGrid, area: Rec
     grid.write(text, column: area.column, row: area.row, limit: area.columns, style: theme.quiet)
     return
   }
-  let keys: [(String, String)] = [
-    ("Enter", "ask"), ("Esc", state.isAnswering ? "stop" : ""), ("PgUp/PgDn", "scroll"), ("/help", "commands"),
-    ("Ctrl-C", state.isAnswering ? "stop" : "quit"),
+  let isBusy = state.isAnswering || state.coding.isUnderWay
+  let keys = state.coding.isFocused ? paneKeys(state) : [
+    ("Enter", "ask"), ("Tab", state.coding.isOpen ? "code" : ""), ("Esc", isBusy ? "stop" : ""),
+    ("PgUp/PgDn", "scroll"), ("/help", "commands"), ("Ctrl-C", isBusy ? "stop" : "quit"),
     ("Ctrl-R", state.hasStream ? (state.showsRetention ? "picture" : "memory") : ""),
   ]
   var column = area.column
@@ -146,7 +153,10 @@ private func drawHelp(_ state: ScreenState, into grid: inout CellGrid, area: Rec
 private func commandHelp(_ text: String) -> String? {
   guard text.first == "/" else { return nil }
   let word = text.dropFirst().prefix { !$0.isWhitespace }
-  let matching = SlashCommand.allCases.filter { $0.rawValue.hasPrefix(word) }
+  let begun = SlashCommand.allCases.filter { $0.rawValue.hasPrefix(word) }
+  // A name that another one begins with, typed whole and gone on from.
+  let whole = begun.filter { $0.rawValue == word && word.count + 1 < text.count }
+  let matching = whole.isEmpty ? begun : whole
   if matching.count == 1 { return "\(matching[0].usage)  \(matching[0].summary)" }
   guard !matching.isEmpty, word.count + 1 == text.count else { return nil }
   return matching.map(\.usage).joined(separator: "  ")

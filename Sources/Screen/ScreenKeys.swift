@@ -4,12 +4,12 @@ import SessionInterface
 package let keyHelp: [(keys: String, what: String)] = [
   ("Enter", "send"),
   ("Alt-Enter", "new line"),
-  ("Esc", "stop the answer"),
-  ("Ctrl-C", "stop the answer; twice: leave"),
+  ("Esc", "stop the answer, or work on a program"),
+  ("Ctrl-C", "stop the answer, or work on a program; twice: leave"),
   ("Ctrl-D", "leave, on an empty line"),
   ("PgUp PgDn", "scroll; also Home and End on an empty line"),
   ("Up Down", "earlier and later lines"),
-  ("Tab", "complete a command or a file name"),
+  ("Tab", "complete a command or a file name; else go to the coding pane and back"),
   ("Ctrl-A E", "start and end of the line"),
   ("Alt-B F", "a word back and forward"),
   ("Ctrl-W U K", "cut a word, to the start, to the end"),
@@ -25,13 +25,15 @@ package let leaveSeconds = 2.0
 func press(_ key: Key, _ state: inout ScreenState) -> [ScreenEffect] {
   if key == .control("c") { return interrupt(&state) }
   state.leaveArmedUntil = nil
+  if state.coding.isFocused, let effects = pressInPane(key, &state) { return effects }
   switch key {
   case .text(let text): state.editor.insert(text)
   case .newLine: state.editor.insert("\n")
   case .enter: return submit(&state)
-  case .tab: return complete(&state)
+  case .tab: return state.editor.text.first == "/" ? complete(&state) : focusPane(&state)
   case .escape:
     if state.isAnswering { return stopAnswer(&state) }
+    if state.coding.isUnderWay { return stopCoding(&state) }
     state.hint = nil
   case .control("d"):
     if state.editor.isEmpty { return leave(.quit) }
@@ -79,10 +81,11 @@ private func edit(_ key: Key, _ editor: inout LineEditor) {
 
 private func leave(_ exit: ScreenExit) -> [ScreenEffect] { [.send(.quit), .exit(exit)] }
 
-/// Ctrl-C: an answer is stopped first. When there is none, or its stop was already asked for, a second press within
-/// two seconds leaves.
+/// Ctrl-C: an answer is stopped first, then work on a program. When there is neither, or its stop was already asked for,
+/// a second press within two seconds leaves.
 private func interrupt(_ state: inout ScreenState) -> [ScreenEffect] {
   if state.isAnswering, !state.isCancelling { return stopAnswer(&state) }
+  if !state.isAnswering, state.coding.isUnderWay, !state.coding.isStopping { return stopCoding(&state) }
   if state.leaveArmedUntil != nil { return leave(.interrupted) }
   state.editor.clear()
   state.leaveArmedUntil = state.now + leaveSeconds
@@ -110,6 +113,8 @@ private func submit(_ state: inout ScreenState) -> [ScreenEffect] {
     return ask(text, &state)
   case .unknown(let word):
     return [.checkPath(word: word, line: line)]
+  case .command(.code, let argument):
+    return code(argument, line: line, &state)
   case .command(let command, let argument):
     return run(command, argument, &state)
   }
@@ -190,10 +195,11 @@ private func effects(
       return nil
     }
     return [.send(.save(path: expandingHome(argument, state)))]
+  case .code, .stop, .retry, .accept, .share, .saveCode: return codingEffects(of: command, argument, &state)
   }
 }
 
-private func expandingHome(_ path: String, _ state: ScreenState) -> String {
+func expandingHome(_ path: String, _ state: ScreenState) -> String {
   guard let home = state.homeDirectory, path == "~" || path.hasPrefix("~/") else { return path }
   return home + path.dropFirst()
 }
@@ -268,7 +274,11 @@ private func complete(_ state: inout ScreenState) -> [ScreenEffect] {
   let argument = String(before[before.index(after: space)...]).trimmingSpaces
   switch SlashCommand(rawValue: String(before[..<space].dropFirst())) {
   case .policy: complete(argument, with: state.policies, &state)
-  case .save: return [.listPaths(prefix: argument)]
+  case .save, .saveCode: return [.listPaths(prefix: argument)]
+  case .code:
+    // `@FILE`, with a language before it perhaps.
+    guard let mark = argument.lastIndex(of: "@") else { break }
+    return [.listPaths(prefix: String(argument[argument.index(after: mark)...]))]
   default: break
   }
   return []

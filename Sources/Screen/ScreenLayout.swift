@@ -18,7 +18,7 @@ package struct ScreenLayout: Equatable, Sendable {
   /// What the cache holds, in words and figures; where there is no room, the last status row tells the same.
   package var memoryPanel: Rectangle?
   package var conversation: Rectangle
-  /// The third pane, when asked for.
+  /// The coding pane: beside the talk, or in its place.
   package var codingPane: Rectangle?
   package var input: Rectangle
   package var status: Rectangle
@@ -33,17 +33,18 @@ package struct ScreenLayout: Equatable, Sendable {
   ///   - pictureShape: width and height of what is shown; nil leaves no place for a picture.
   ///   - inputRows: rows that the line being typed would like.
   ///   - showsRetention: whether what is kept of the stream is shown.
-  ///   - hasCodingPane: whether a third pane is shown.
+  ///   - hasCodingPane: whether the coding pane is open.
+  ///   - isCodingPaneInFront: whether it is the one to be seen where there is room for one of pane and talk.
   /// - Returns: nil when the terminal is too small.
   package init?(
     size: ScreenSize, pictureShape: (width: Int, height: Int)?, inputRows: Int = 1, showsRetention: Bool = false,
-    hasCodingPane: Bool = false
+    hasCodingPane: Bool = false, isCodingPaneInFront: Bool = false
   ) {
     guard size.columns >= ScreenLayout.smallest.columns, size.rows >= ScreenLayout.smallest.rows else { return nil }
     let fitted = { (statusRows: Int) in
       ScreenLayout(
         fitting: size, pictureShape: pictureShape, inputRows: inputRows, showsRetention: showsRetention,
-        hasCodingPane: hasCodingPane, statusRows: statusRows)
+        hasCodingPane: hasCodingPane, isCodingPaneInFront: isCodingPaneInFront, statusRows: statusRows)
     }
     // A memory panel tells what the second status row would.
     let withPanel = fitted(1)
@@ -52,7 +53,7 @@ package struct ScreenLayout: Equatable, Sendable {
 
   private init(
     fitting size: ScreenSize, pictureShape: (width: Int, height: Int)?, inputRows: Int, showsRetention: Bool,
-    hasCodingPane: Bool, statusRows: Int
+    hasCodingPane: Bool, isCodingPaneInFront: Bool, statusRows: Int
   ) {
     let columns = size.columns
     let inputHeight = min(ScreenLayout.mostInputRows, max(1, inputRows))
@@ -70,11 +71,19 @@ package struct ScreenLayout: Equatable, Sendable {
     horizontalRules = [row(1), row(inputRow - 1)]
     if ruleAboveStatus == 1 { horizontalRules.append(row(status.row - 1)) }
 
-    conversation = body
-    if hasCodingPane { codingPane = ScreenLayout.splitCodingPane(&body, &horizontalRules, &verticalRules) }
+    let hasPicture = pictureShape.map { $0.width > 0 && $0.height > 0 } ?? false
     conversation = ScreenLayout.inset(body)
-    if let shape = pictureShape, shape.width > 0, shape.height > 0 {
-      if columns < ScreenLayout.wide, body.rows >= 24 {
+    let isBeside = hasCodingPane && ScreenLayout.hasRoomForCodingPane(body, hasPicture: hasPicture)
+    if isBeside { splitCodingPane(off: &body) }
+    let isInFront = hasCodingPane && isCodingPaneInFront && !isBeside
+    let stacks = body.columns < ScreenLayout.wide && body.rows >= ScreenLayout.rowsForStack
+    if isInFront, hasPicture, !stacks {
+      showOnlyCodingPane()
+      return
+    }
+    conversation = ScreenLayout.inset(body)
+    if let shape = pictureShape, hasPicture {
+      if stacks {
         stack(shape, in: body, showsRetention: showsRetention)
       } else if showsRetention {
         placeRetentionBeside(shape, in: body)
@@ -82,29 +91,33 @@ package struct ScreenLayout: Equatable, Sendable {
         placeBeside(shape, in: body)
       }
     }
+    if isInFront { showOnlyCodingPane() }
+  }
+
+  /// In place of the talk.
+  private mutating func showOnlyCodingPane() {
+    codingPane = conversation
+    conversation.rows = 0
   }
 
   private static func inset(_ area: Rectangle) -> Rectangle {
     Rectangle(column: area.column + 1, row: area.row, columns: area.columns - 2, rows: area.rows)
   }
 
-  /// Right third of a wide screen, lower half of a narrow one.
-  private static func splitCodingPane(
-    _ body: inout Rectangle, _ horizontal: inout [Rectangle], _ vertical: inout [Rectangle]
-  ) -> Rectangle {
-    if body.columns >= 140 {
-      let columns = body.columns / 3
-      let pane = Rectangle(
-        column: body.endColumn - columns, row: body.row, columns: columns, rows: body.rows)
-      vertical.append(Rectangle(column: pane.column - 1, row: body.row, columns: 1, rows: body.rows))
-      body.columns -= columns + 1
-      return inset(pane)
-    }
-    let rows = body.rows / 2
-    let pane = Rectangle(column: body.column, row: body.endRow - rows, columns: body.columns, rows: rows)
-    horizontal.append(Rectangle(column: body.column, row: pane.row - 1, columns: body.columns, rows: 1))
-    body.rows -= rows + 1
-    return inset(pane)
+  private static func codingColumns(of body: Rectangle) -> Int { max(46, body.columns * 48 / 100) }
+
+  /// Whether the talk, and the picture above or beside it, keep enough room next to the coding pane.
+  private static func hasRoomForCodingPane(_ body: Rectangle, hasPicture: Bool) -> Bool {
+    let rest = body.columns - codingColumns(of: body) - 1
+    return rest >= (hasPicture && body.rows < rowsForStack ? 64 : 40)
+  }
+
+  private mutating func splitCodingPane(off body: inout Rectangle) {
+    let columns = ScreenLayout.codingColumns(of: body)
+    let pane = Rectangle(column: body.endColumn - columns, row: body.row, columns: columns, rows: body.rows)
+    verticalRules.append(Rectangle(column: pane.column - 1, row: body.row, columns: 1, rows: body.rows))
+    body.columns -= columns + 1
+    codingPane = ScreenLayout.inset(pane)
   }
 
   private mutating func stack(_ shape: (width: Int, height: Int), in body: Rectangle, showsRetention: Bool) {
@@ -174,6 +187,8 @@ package struct ScreenLayout: Equatable, Sendable {
     divide(body, after: columns)
   }
 
+  /// From here on a narrow body has room for the picture above the talk.
+  private static let rowsForStack = 24
   /// From here on picture and retention have room above each other.
   private static let rowsForPictureAndRetention = 28
   /// The title and the figures, with two blank rows above them.
@@ -190,6 +205,7 @@ extension ScreenLayout {
     let textColumns = max(1, state.size.columns - 4)
     self.init(
       size: state.size, pictureShape: state.hasStream ? shape : nil,
-      inputRows: InputLayout(state.editor, width: textColumns).rows.count, showsRetention: state.showsRetention)
+      inputRows: InputLayout(state.editor, width: textColumns).rows.count, showsRetention: state.showsRetention,
+      hasCodingPane: state.coding.isOpen, isCodingPaneInFront: state.coding.isFocused)
   }
 }

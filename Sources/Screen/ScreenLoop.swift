@@ -223,6 +223,8 @@ struct ScreenLoop {
         case .repaint: repaint()
         case .checkPath(let word, let line):
           pending = [.pathChecked(line: line, word: word, exists: fileExists(word))] + pending
+        case .readTask(let path, let language, let line):
+          pending = [.taskRead(line: line, language: language, contents: readTaskFile(path))] + pending
         case .listPaths(let prefix):
           let found = paths(beginningWith: prefix, homeDirectory: state.homeDirectory)
           pending = [.pathsListed(prefix: prefix, paths: found)] + pending

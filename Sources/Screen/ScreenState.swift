@@ -33,6 +33,7 @@ package struct ScreenState: Sendable {
 
   package var conversation = Conversation()
   package var scroll = ScrollPosition.tail
+  package var coding = CodingState()
   package var editor = LineEditor()
   package var history = InputHistory()
 
@@ -69,7 +70,7 @@ package struct ScreenState: Sendable {
   package var isAnswering: Bool { conversation.hasOpenAnswer || conversation.hasWaitingQuestion }
 
   /// True when something changes on the screen with time alone.
-  package var needsTicks: Bool { isAnswering || hint != nil }
+  package var needsTicks: Bool { isAnswering || hint != nil || coding.isUnderWay }
 
   /// Where the stream is: what is seen, or what the model has taken in where no picture is shown.
   package var streamTime: Double { pictureTime ?? statistics.streamTime }
@@ -97,8 +98,17 @@ package enum ScreenMessage: Sendable {
   case errorOutput(String)
   /// The answer to `ScreenEffect.checkPath`.
   case pathChecked(line: String, word: String, exists: Bool)
+  /// The answer to `ScreenEffect.readTask`.
+  case taskRead(line: String, language: String?, contents: FileContents)
   /// The answer to `ScreenEffect.listPaths`.
   case pathsListed(prefix: String, paths: [String])
+}
+
+/// What reading a file gave.
+package enum FileContents: Equatable, Sendable {
+  case text(String)
+  /// Why it could not be read, for the user.
+  case unreadable(String)
 }
 
 /// A key, whatever bytes the terminal sends for it.
@@ -121,6 +131,8 @@ package enum ScreenEffect: Equatable, Sendable {
   case repaint
   /// Does a file of this name exist? The line is what was typed.
   case checkPath(word: String, line: String)
+  /// What stands in this file of a task? The line is what was typed.
+  case readTask(path: String, language: String?, line: String)
   /// Which files begin so?
   case listPaths(prefix: String)
 }

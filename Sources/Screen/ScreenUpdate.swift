@@ -11,6 +11,7 @@ package func update(_ state: inout ScreenState, _ message: ScreenMessage, at now
   case .key(let key):
     return press(key, &state)
   case .paste(let text):
+    state.coding.isFocused = false
     let fits = state.editor.insert(pasted(text))
     if !fits { state.say("only the beginning of the paste fits the line", isProblem: true) }
     return []
@@ -29,6 +30,8 @@ package func update(_ state: inout ScreenState, _ message: ScreenMessage, at now
     return []
   case .pathChecked(let line, let word, let exists):
     return pathChecked(line: line, word: word, exists: exists, &state)
+  case .taskRead(let line, let language, let contents):
+    return taskRead(contents, line: line, language: language, &state)
   case .pathsListed(let prefix, let paths):
     complete(pathPrefix: prefix, with: paths, &state)
     return []
@@ -87,13 +90,23 @@ private func take(_ event: SessionEvent, _ state: inout ScreenState) {
     state.heldHistory.add(statistics.heldTokens, at: state.now)
   case .retention(let map):
     state.retention = map
-  case .code, .programShared: break
+  case .code(let event):
+    state.coding.take(event, at: state.now)
+    if case .started = event { focusWhereNarrow(&state) }
+    if !state.coding.isUnderWay, ScreenLayout(state)?.codingPane == nil {
+      state.say(CodingHeadline(state.coding, dot: Theme(state.appearance).symbols.dot).text, seconds: 15)
+    }
+  case .programShared(let program):
+    state.conversation.append(.note, "The program is part of the conversation from now on; ask about it.")
+    state.conversation.append(.program(language: program.language), program.text)
   case .note(let text):
     state.conversation.append(.note, text)
   case .warning(let text):
     state.conversation.append(.warning, text)
-  case .failure(_, let message):
+  case .failure(let code, let message):
     state.conversation.append(.failure, message)
+    // Work that was asked for and never began.
+    if state.coding.isWaiting { state.coding.take(.failed(code: code, message: message), at: state.now) }
     // What failed may be the answer under way, or something else that was asked for meanwhile: the next figures tell.
     state.answerMayHaveFailed = state.conversation.hasOpenAnswer
   case .streamEnded(let time):

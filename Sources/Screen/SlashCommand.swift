@@ -1,14 +1,18 @@
 /// What can be typed after a slash.
 package enum SlashCommand: String, CaseIterable, Sendable {
-  case help, clear, pause, resume, seek, memory, budget, policy, save, quit
+  case help, clear, pause, resume, seek, memory, budget, policy, save
+  case code, stop, retry, accept, share
+  case saveCode = "save-code"
+  case quit
 
   package var argument: String? {
     switch self {
     case .seek: "TIME"
     case .budget: "TOKENS"
     case .policy: "NAME"
-    case .save: "FILE"
-    case .help, .clear, .pause, .resume, .memory, .quit: nil
+    case .save, .saveCode: "FILE"
+    case .code: "TASK"
+    case .help, .clear, .pause, .resume, .memory, .stop, .retry, .accept, .share, .quit: nil
     }
   }
 
@@ -23,6 +27,12 @@ package enum SlashCommand: String, CaseIterable, Sendable {
     case .budget: "change how many tokens are held: 512, 2k"
     case .policy: "change what is kept when the budget is full"
     case .save: "write the conversation to a file"
+    case .code: "write a program: a task in words, or @FILE; alone: open or close the pane"
+    case .stop: "stop working on the program, keep the best so far"
+    case .retry: "work on the task again, with other words"
+    case .accept: "take the program as it is"
+    case .share: "put the program into the conversation, to ask about it"
+    case .saveCode: "write the program to a file"
     case .quit: "leave"
     }
   }

@@ -23,6 +23,23 @@ package struct Theme: Sendable {
   package var recalledTokens: CellStyle { style(palette: 132, basic: 5, otherwise: []) }
   package var talkTokens: CellStyle { style(palette: 179, basic: 3, otherwise: []) }
 
+  package var keyword: CellStyle { style(palette: 68, basic: 4, otherwise: [.bold]) }
+  package var string: CellStyle { style(palette: 71, basic: 2, otherwise: []) }
+  package var number: CellStyle { style(palette: 172, basic: 3, otherwise: []) }
+  package var comment: CellStyle { style(palette: 245, basic: nil, [.italic], otherwise: [.dim]) }
+  package var directive: CellStyle { style(palette: 132, basic: 5, otherwise: []) }
+
+  package func style(of kind: SyntaxKind) -> CellStyle {
+    switch kind {
+    case .plain: plain
+    case .keyword: keyword
+    case .string: string
+    case .comment: comment
+    case .number: number
+    case .directive: directive
+    }
+  }
+
   /// True when meaning must not hang on colour.
   package var isColorless: Bool { depth == .none }
 
@@ -51,6 +68,10 @@ package struct Symbols: Sendable, Equatable {
   package var note: String
   package var warning: String
   package var failure: String
+  /// Something is done, and well.
+  package var done: String
+  /// A role with an adapter of its own.
+  package var adapted: String
   package var dot: String
   package var more: String
   package var playing: String
@@ -75,14 +96,14 @@ package struct Symbols: Sendable, Equatable {
 
   package static let unicode = Symbols(
     horizontal: "─", vertical: "│", teeDown: "┬", teeUp: "┴", teeLeft: "┤", teeRight: "├", prompt: "›", note: "·",
-    warning: "!", failure: "×", dot: "·", more: "↓", playing: "▸", paused: "‖", barFilled: "━", barHalf: "╸",
+    warning: "!", failure: "×", done: "✓", adapted: "◆", dot: "·", more: "↓", playing: "▸", paused: "‖", barFilled: "━", barHalf: "╸",
     barFree: "─", peak: "┃", square: "■", ellipsis: "…", times: "×", caret: "▍", tick: "╵", pointer: "▾",
     forgotten: "┊", shades: [" ", "░", "▒", "▓", "█"],
     spinner: ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"])
 
   package static let ascii = Symbols(
     horizontal: "-", vertical: "|", teeDown: "+", teeUp: "+", teeLeft: "+", teeRight: "+", prompt: ">", note: "-",
-    warning: "!", failure: "x", dot: "|", more: "v", playing: ">", paused: "=", barFilled: "=", barHalf: "=",
+    warning: "!", failure: "x", done: "+", adapted: "*", dot: "|", more: "v", playing: ">", paused: "=", barFilled: "=", barHalf: "=",
     barFree: ".", peak: "|", square: "#", ellipsis: "...", times: "x", caret: "_", tick: "'", pointer: "v",
     forgotten: ":", shades: [" ", ".", "-", "+", "#"], spinner: ["|", "/", "-", "\\"])
 }

@@ -2,168 +2,215 @@ import Foundation
 
 /// Why a text is no programming task.
 public enum CodeTaskError: Error, Equatable, CustomStringConvertible {
-  case noStatement
+  case empty
   case unknownLanguage(String)
-  /// The text begins like a JSON object and cannot be read as one.
-  case malformedJSON(String)
+  case malformed(String)
 
   public var description: String {
     switch self {
-    case .noStatement: "the task does not say what is to be done"
+    case .empty: "the task is empty; say in words what the program has to do"
     case .unknownLanguage(let name):
-      "\"\(name)\" is no language for tasks; use \(CodeTask.languages.joined(separator: ", "))"
-    case .malformedJSON(let reason):
-      "the task begins with { and is no JSON object of \"task\", \"language\" and \"examples\": \(reason)"
+      "\(name) is no language that programs are written in here; use \(CodeTask.languages.joined(separator: ", "))"
+    case .malformed(let reason): "the task looks like JSON and cannot be read: \(reason)"
     }
   }
 }
 
 extension CodeTask {
-  /// The languages that programs are written in.
+  /// Languages by their command-line names.
   public static let languages = ["python", "c", "swift"]
 
-  /// Reads a task as a person writes it, or as the JSON object of batches:
+  /// Reads a task as a person writes one.
+  ///
+  /// ```
+  /// c: Read two integers and print their sum.
+  /// Input:
+  /// 1 2
+  /// Output:
+  /// 3
+  /// ```
+  /// The language may stand first (`c …`, `c: …`, `--language c …`). Every `Input:` followed by an `Output:` is an
+  /// example, on lines of their own or on one line with the statement; what stands behind `Explanation:` or `Note:`
+  /// belongs to the statement again. A text that begins with a brace is JSON as in a batch's request:
   /// `{"task": …, "language": …, "examples": [{"input": …, "output": …}]}`.
   ///
-  /// A language and a colon may stand first (`c: …`). Lines that begin with `Input:` and `Output:` are examples, with
-  /// what follows the colon and the lines below. An output ends at an empty line; one that has empty lines within
-  /// needs the JSON form. An input without an output is part of the statement.
-  public init(parsing text: String) throws(CodeTaskError) {
-    let text = text.trimmingCharacters(in: .whitespacesAndNewlines)
-    if text.first == "{" {
-      try self.init(json: text)
+  /// - Parameter language: said elsewhere; goes before what the text says.
+  public init(parsing text: String, language: String? = nil) throws(CodeTaskError) {
+    let (named, rest) = try CodeTask.leadingLanguage(in: text)
+    if rest.hasPrefix("{") {
+      self = try JSONTask.task(in: rest)
+      if let language = language ?? named { self.language = language }
     } else {
-      let (language, rest) = CodeTask.splitLanguage(text)
-      var reader = TaskLines()
-      for line in rest.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) { reader.take(line) }
-      reader.finish()
+      let reading = ExampleText(rest)
       self.init(
-        statement: reader.statement.joined(separator: "\n").trimmingCharacters(in: .whitespacesAndNewlines),
-        language: language ?? "python", examples: reader.examples)
+        statement: reading.statement, language: language ?? named ?? CodeTask.languages[0], examples: reading.examples)
     }
-    if statement.isEmpty { throw .noStatement }
+    guard !statement.isEmpty else { throw .empty }
   }
 
-  private init(json: String) throws(CodeTaskError) {
-    struct Object: Decodable {
-      struct Example: Decodable {
-        var input: String
-        var output: String
-      }
-      var task: String
-      var language: String?
-      var examples: [Example]?
+  /// The language that a text begins with, if it does, and the text without it.
+  public static func leadingLanguage(in text: String) throws(CodeTaskError) -> (language: String?, rest: String) {
+    let text = text.trimmingCharacters(in: .whitespacesAndNewlines)
+    let (first, rest) = firstWord(text)
+    if first == "--language" || first == "-l" {
+      let (name, afterName) = firstWord(rest)
+      return (try language(named: name), afterName)
     }
-    let object: Object
-    do {
-      object = try JSONDecoder().decode(Object.self, from: Data(json.utf8))
-    } catch {
-      throw .malformedJSON(CodeTask.reason(error))
+    if first.hasPrefix("--language=") {
+      return (try language(named: String(first.dropFirst("--language=".count))), rest)
     }
-    let language = object.language?.lowercased() ?? "python"
-    guard CodeTask.languages.contains(language) else { throw .unknownLanguage(object.language ?? "") }
-    self.init(
-      statement: object.task.trimmingCharacters(in: .whitespacesAndNewlines), language: language,
-      examples: (object.examples ?? []).map { CodeExample(input: $0.input, output: $0.output) })
+    let bare = first.hasSuffix(":") ? String(first.dropLast()) : first
+    // Only small letters: a sentence may begin with `Swift`, and `C:` is a name in a task about notes or drives.
+    guard let language = names[bare] else { return (nil, text) }
+    return (language, rest)
   }
 
-  private static func reason(_ error: any Error) -> String {
-    switch error {
-    case DecodingError.keyNotFound(let key, _): "\"\(key.stringValue)\" is missing"
-    case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context):
-      "\"\(context.codingPath.map(\.stringValue).joined(separator: "."))\" has another type than it should"
-    default: "it is not well formed"
-    }
+  /// A language by any of its names.
+  public static func language(named name: String) throws(CodeTaskError) -> String {
+    guard let language = names[name.lowercased()] else { throw .unknownLanguage(name) }
+    return language
   }
 
-  private static func splitLanguage(_ text: String) -> (language: String?, rest: Substring) {
-    guard let colon = text.firstIndex(of: ":") else { return (nil, text[...]) }
-    let word = text[..<colon].lowercased()
-    return languages.contains(word) ? (word, text[text.index(after: colon)...]) : (nil, text[...])
+  private static let names = [
+    "python": "python", "python3": "python", "py": "python", "c": "c", "swift": "swift",
+  ]
+
+  private static func firstWord(_ text: String) -> (word: String, rest: String) {
+    let word = text.prefix { !$0.isWhitespace }
+    return (String(word), text.dropFirst(word.count).trimmingCharacters(in: .whitespacesAndNewlines))
   }
 }
 
-/// Sorts the lines of a task into its statement and its examples.
-private struct TaskLines {
-  private enum Part {
-    case statement, input, output
+/// A task as a batch's request has it.
+private struct JSONTask: Decodable {
+  struct Example: Decodable {
+    var input: String
+    var output: String
   }
 
-  private(set) var statement: [Substring] = []
-  private(set) var examples: [CodeExample] = []
-  private var part = Part.statement
-  private var input: [Substring] = []
-  private var output: [Substring] = []
-  /// The line that announced the input, for when no output follows.
-  private var inputHeading: Substring?
+  var task: String?
+  var statement: String?
+  var language: String?
+  var examples: [Example]?
 
-  mutating func take(_ line: Substring) {
-    if let (isInput, rest) = TaskLines.heading(line) {
-      begin(isInput: isInput, heading: line, rest)
-      return
+  static func task(in text: String) throws(CodeTaskError) -> CodeTask {
+    let json: JSONTask
+    do {
+      json = try JSONDecoder().decode(JSONTask.self, from: Data(text.utf8))
+    } catch DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context),
+      DecodingError.keyNotFound(_, let context)
+    {
+      let path = context.codingPath.map(\.stringValue).joined(separator: ".")
+      throw .malformed(path.isEmpty ? context.debugDescription : "\(path): \(context.debugDescription)")
+    } catch {
+      throw .malformed("it is not valid JSON")
     }
-    switch part {
-    case .statement: statement.append(line)
-    case .input where !TaskLines.isFence(line): input.append(line)
-    case .output where TaskLines.isBlank(line) && !output.isEmpty: endExample()
-    case .output where !TaskLines.isFence(line) && !TaskLines.isBlank(line): output.append(line)
-    case .input, .output: break
+    guard let statement = json.task ?? json.statement else { throw .malformed("the field task is missing") }
+    return CodeTask(
+      statement: statement.trimmingCharacters(in: .whitespacesAndNewlines),
+      language: try CodeTask.language(named: json.language ?? CodeTask.languages[0]),
+      examples: (json.examples ?? []).map { CodeExample(input: $0.input, output: $0.output) })
+  }
+}
+
+/// A text divided into statement and examples.
+private struct ExampleText {
+  var statement = ""
+  var examples: [CodeExample] = []
+
+  private enum Part { case input, output, rest }
+
+  init(_ text: String) {
+    let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map(String.init)
+    read(lines)
+    if examples.isEmpty { read(ExampleText.divided(lines)) }
+  }
+
+  private mutating func read(_ lines: [String]) {
+    (statement, examples) = ("", [])
+    var told: [String] = []
+    var part = Part.rest
+    // Lines since the last `Input:`, as they were, in case no `Output:` follows.
+    var raw: [String] = []
+    var input: [String] = []
+    var output: [String] = []
+    func finishExample(_ examples: inout [CodeExample]) {
+      switch part {
+      case .input: told += raw
+      case .output:
+        examples.append(CodeExample(input: ExampleText.block(input), output: ExampleText.block(output)))
+      case .rest: break
+      }
+      (raw, input, output) = ([], [], [])
     }
-  }
-
-  mutating func finish() {
-    switch part {
-    case .statement: break
-    case .input: returnInputToStatement()
-    case .output: endExample()
+    for line in lines {
+      if let rest = ExampleText.content(of: line, behind: ["input"]) {
+        finishExample(&examples)
+        part = .input
+        raw = [line]
+        input = rest.isEmpty ? [] : [rest]
+      } else if part == .input, let rest = ExampleText.content(of: line, behind: ["output", "expected output"]) {
+        part = .output
+        output = rest.isEmpty ? [] : [rest]
+      } else if part == .output, ExampleText.content(of: line, behind: ["explanation", "note", "notes"]) != nil {
+        finishExample(&examples)
+        part = .rest
+        told.append(line)
+      } else {
+        switch part {
+        case .input:
+          raw.append(line)
+          input.append(line)
+        case .output: output.append(line)
+        case .rest: told.append(line)
+        }
+      }
     }
+    finishExample(&examples)
+    statement = ExampleText.withoutExampleTitles(told)
   }
 
-  private mutating func begin(isInput: Bool, heading: Substring, _ rest: Substring) {
-    if isInput {
-      finish()
-      part = .input
-      inputHeading = heading
-      input = rest.isEmpty ? [] : [rest]
-    } else {
-      if part == .output { endExample() }
-      part = .output
-      output = rest.isEmpty ? [] : [rest]
-    }
-  }
-
-  private mutating func endExample() {
-    examples.append(CodeExample(input: TaskLines.block(input), output: TaskLines.block(output)))
-    (input, output, inputHeading, part) = ([], [], nil, .statement)
-  }
-
-  private mutating func returnInputToStatement() {
-    guard let heading = inputHeading else { return }
-    // What followed the colon is in the heading.
-    let isOnHeading = TaskLines.heading(heading).map { !$0.rest.isEmpty } ?? false
-    statement.append(heading)
-    statement += isOnHeading ? input.dropFirst() : input[...]
-    (input, inputHeading, part) = ([], nil, .statement)
-  }
-
-  /// `Input: …`, `Sample output 2:` and the like.
-  private static func heading(_ line: Substring) -> (isInput: Bool, rest: Substring)? {
+  /// What stands behind one of these titles and a colon, as in `Input:`, `Sample input 2:`, `**Output:** 3`; nil for a
+  /// line without.
+  private static func content(of line: String, behind titles: [String]) -> String? {
     guard let colon = line.firstIndex(of: ":") else { return nil }
-    let words = line[..<colon].lowercased().split(separator: " ").filter { word in
-      !["sample", "example"].contains(word) && !word.allSatisfy { $0.isNumber || $0 == "#" }
-    }
-    guard words == ["input"] || words == ["output"] else { return nil }
-    return (words == ["input"], line[line.index(after: colon)...].drop { $0 == " " })
+    var title = line[..<colon].lowercased().filter { !"*#_`0123456789".contains($0) }
+      .trimmingCharacters(in: .whitespaces)
+    for word in ["sample ", "example "] where title.hasPrefix(word) { title.removeFirst(word.count) }
+    guard titles.contains(title) else { return nil }
+    return line[line.index(after: colon)...].trimmingCharacters(in: CharacterSet(charactersIn: " \t*_"))
   }
 
-  private static func isFence(_ line: Substring) -> Bool { line.drop { $0 == " " }.hasPrefix("```") }
+  /// The lines of a block without blank ones around it and without a fence.
+  private static func block(_ lines: [String]) -> String {
+    let kept = lines.filter { !$0.trimmingCharacters(in: .whitespaces).hasPrefix("```") }
+    let isBlank = { (line: String) in line.allSatisfy(\.isWhitespace) }
+    guard let first = kept.firstIndex(where: { !isBlank($0) }), let last = kept.lastIndex(where: { !isBlank($0) })
+    else { return "" }
+    var end = last
+    // A title over the next example is not part of this one.
+    if last > first, isExampleTitle(kept[last]) {
+      end = kept[..<last].lastIndex { !isBlank($0) } ?? first
+    }
+    return kept[first...end].joined(separator: "\n") + "\n"
+  }
 
-  private static func isBlank(_ line: Substring) -> Bool { line.allSatisfy(\.isWhitespace) }
+  /// `Example 2:` and the like, alone on a line.
+  private static func isExampleTitle(_ line: String) -> Bool {
+    let title = line.lowercased().filter { !"*#_`0123456789: ".contains($0) }
+    return ["example", "examples", "sample", "samples"].contains(title)
+  }
 
-  /// Lines as a program reads or writes them.
-  private static func block(_ lines: [Substring]) -> String {
-    var lines = lines
-    while let last = lines.last, isBlank(last) { lines.removeLast() }
-    return lines.map { $0 + "\n" }.joined()
+  private static func withoutExampleTitles(_ lines: [String]) -> String {
+    lines.filter { !isExampleTitle($0) }.joined(separator: "\n").trimmingCharacters(in: .whitespacesAndNewlines)
+  }
+
+  /// `… Input: 1 2 Output: 3` typed on one line, with the titles at the starts of lines.
+  private static func divided(_ lines: [String]) -> [String] {
+    lines.flatMap { line -> [String] in
+      var line = line
+      for title in ["Input:", "Output:"] { line = line.replacingOccurrences(of: " \(title)", with: "\n\(title)") }
+      return line.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    }
   }
 }

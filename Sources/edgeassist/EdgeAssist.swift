@@ -13,12 +13,15 @@ struct EdgeAssist: AsyncParsableCommand {
       edgeassist                              talk, without a stream
       edgeassist code task.txt                write a program and run it on the task's examples
       edgeassist inspect model.gguf           what a model holds and needs in memory
+      edgeassist doctor                       what this machine offers, and what that means
 
       Every flag may also be set in ~/.config/edgeassist/config.toml (kv-budget = 2048) or as a variable \
       (EDGEASSIST_KV_BUDGET=2048); flags come before variables, variables before the file.
       """,
     version: "0.1.0",
-    subcommands: [Assist.self, Inspect.self, Quantize.self, Code.self, Evaluate.self, Profile.self, Bench.self],
+    subcommands: [
+      Assist.self, Inspect.self, Quantize.self, Code.self, Evaluate.self, Profile.self, Bench.self, Doctor.self,
+    ],
     defaultSubcommand: Assist.self)
 }
 

@@ -27,9 +27,8 @@ private let allowedImports: [String: Set<String>] = [
   ],
   "Screen": ["CNcurses", "Pictures", "SessionInterface", "Plotting"],
   "edgeassist": [
-    "Assistant", "Benchmarking", "CodeAgent", "Compute", "Evaluation", "Quantization", "Screen", "SessionInterface",
-    "Video", "BoundedCache", "Models",
-    "ModelFile", "Plotting", "Pictures",
+    "Assistant", "Benchmarking", "CodeAgent", "Compute", "Evaluation", "Quantization", "Sandboxing", "Screen",
+    "SessionInterface", "Video", "BoundedCache", "Models", "ModelFile", "Plotting", "Pictures",
     "ArgumentParser", "TOMLKit", "Logging",
   ],
 ]

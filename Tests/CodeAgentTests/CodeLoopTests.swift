@@ -84,7 +84,8 @@ struct CodeLoopTests {
 
   @Test("A plan that comes twice is judged and tried once")
   func samePlans() async throws {
-    let model = ScriptedRoles(roles.merging([.planner: ["<plan>\n1. A\n</plan>", "<confidence>50</confidence>", "<plan>\n1. A\n</plan>"]]) { $1 })
+    let plan = "<plan>\n1. A\n</plan>"
+    let model = ScriptedRoles(roles.merging([.planner: [plan, "<confidence>50</confidence>", plan]]) { $1 })
     let outcome = try await solve(model)
     #expect(outcome.plansTried == 1)
   }
@@ -103,6 +104,14 @@ struct CodeLoopTests {
     let outcome = try await solve(model)
     #expect(outcome.end == .unproven && outcome.program == nil)
     #expect(outcome.repliesLost == 3 && outcome.repliesMended == 1)
+  }
+
+  @Test("Where no plan is written, the coder is asked for the program at once")
+  func noPlans() async throws {
+    let model = ScriptedRoles(roles.merging([.planner: [""]]) { $1 })
+    let outcome = try await solve(model, good: ["first"])
+    #expect(outcome.end == .passed && outcome.program?.plan == nil && outcome.plansTried == 0)
+    #expect(outcome.repliesLost == 3)
   }
 
   @Test("A cancelled task returns the best so far")

@@ -67,7 +67,7 @@ struct BatchTests {
         {"id":"text","video":"text.mp4","turns":[{"ask":"What?"},{"ask":"And?"}]}
         {"id":"policy","ask":"hello","kv_policy":"best"}
         {"id":"small","ask":"hello","kv_budget":3}
-        {"id":"code","code":{"task":"add"}}
+        {"id":"code","code":{"task":" "}}
         {"id":"good","ask":"hello"}
         """,
     ])
@@ -78,7 +78,7 @@ struct BatchTests {
     #expect(
       codes == [
         "request_malformed", "video_unreadable", "video_unreadable", "video_unreadable", "video_unreadable",
-        "request_malformed", "budget_too_small", "unsupported", "ok",
+        "request_malformed", "budget_too_small", "request_malformed", "ok",
       ])
     #expect(run.records[0]["line"] as? Int == 1)
     #expect(string(run.records[1], "error", "message")?.contains("missing.mp4") == true)

@@ -14,8 +14,8 @@ struct Attempt: Sendable, CustomTestStringConvertible {
   /// What the verdict's detail or the output has to say, one of these; empty: nothing in particular.
   var says: [String] = []
   var limits = Attempt.limits()
-  /// False for what needs namespaces to be contained, or comes out otherwise without them.
-  var holdsWithoutNamespaces = true
+  /// True for what, without namespaces and a user of its own, takes processes that the tests beside it need.
+  var takesFromUser = false
 
   var testDescription: String { name }
 

@@ -18,8 +18,15 @@ struct RunTests {
     (.python, "import sys\nprint(sum(int(line) for line in sys.stdin))"),
     (
       .c,
-      "#include <stdio.h>\n#include <math.h>\nint main(void) { double n, s = 0; while (scanf(\"%lf\", &n) == 1) s += n; "
-        + "printf(\"%.0f\\n\", floor(s)); }"
+      """
+      #include <math.h>
+      #include <stdio.h>
+      int main(void) {
+        double number, sum = 0;
+        while (scanf("%lf", &number) == 1) sum += number;
+        printf("%.0f\\n", floor(sum));
+      }
+      """
     ),
     (.swift, "var sum = 0\nwhile let line = readLine() { sum += Int(line)! }\nprint(sum)"),
   ]
@@ -30,7 +37,8 @@ struct RunTests {
     try await expectSum(in: sandbox, language: language)
   }
 
-  @Test("in Swift", .enabled(if: hasSwift, "swiftc is not installed"), arguments: sandboxes.prefix(1) + sandboxes.suffix(2))
+  @Test(
+    "in Swift", .enabled(if: hasSwift, "swiftc is not installed"), arguments: sandboxes.prefix(1) + sandboxes.suffix(2))
   func swift(sandbox: Sandbox) async throws {
     try await expectSum(in: sandbox, language: .swift)
   }

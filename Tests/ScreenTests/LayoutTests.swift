@@ -19,10 +19,12 @@ import Testing
   func noOverlap(shape: (Int, Int)?) {
     for columns in stride(from: 60, through: 240, by: 7) {
       for rows in 20...70 {
-        for (inputRows, hasCodingPane) in [(1, false), (3, false), (2, true)] {
+        for (inputRows, hasCodingPane, isInFront) in [
+          (1, false, false), (3, false, true), (2, true, false), (1, true, true),
+        ] {
           let layout = ScreenLayout(
             size: ScreenSize(columns: columns, rows: rows), pictureShape: shape.map { (width: $0.0, height: $0.1) },
-            inputRows: inputRows, hasCodingPane: hasCodingPane)
+            inputRows: inputRows, hasCodingPane: hasCodingPane, isCodingPaneInFront: isInFront)
           guard let layout else {
             Issue.record("no layout for \(columns)×\(rows)")
             continue
@@ -74,15 +76,29 @@ import Testing
     #expect(layout.conversation.columns == 98)
   }
 
-  @Test("a third pane has its place")
-  func codingPane() throws {
-    let wide = try #require(
+  @Test("the coding pane stands beside the talk, and the picture above it")
+  func codingPaneBeside() throws {
+    let layout = try #require(
       ScreenLayout(
-        size: ScreenSize(columns: 180, rows: 50), pictureShape: (width: 16, height: 9), hasCodingPane: true))
-    #expect(try #require(wide.codingPane).column > wide.conversation.endColumn)
-    let narrow = try #require(
-      ScreenLayout(
-        size: ScreenSize(columns: 90, rows: 50), pictureShape: (width: 16, height: 9), hasCodingPane: true))
-    #expect(try #require(narrow.codingPane).row > narrow.conversation.endRow - 1)
+        size: ScreenSize(columns: 130, rows: 36), pictureShape: (width: 16, height: 9), hasCodingPane: true))
+    let pane = try #require(layout.codingPane)
+    #expect(pane.column > layout.conversation.endColumn && pane.columns >= 44)
+    #expect(try #require(layout.picture).endRow < layout.conversation.row)
+  }
+
+  @Test("where there is no room beside the talk, the coding pane is seen in its place or not at all", arguments: [
+    (60, 20), (80, 24), (90, 28), (70, 45),
+  ])
+  func codingPaneInFront(columns: Int, rows: Int) throws {
+    func layout(isInFront: Bool) throws -> ScreenLayout {
+      try #require(
+        ScreenLayout(
+          size: ScreenSize(columns: columns, rows: rows), pictureShape: (width: 16, height: 9), hasCodingPane: true,
+          isCodingPaneInFront: isInFront))
+    }
+    #expect(try layout(isInFront: false).codingPane == nil)
+    #expect(try layout(isInFront: false).conversation.rows >= 8)
+    #expect(try #require(try layout(isInFront: true).codingPane).columns >= 58)
+    #expect(try layout(isInFront: true).conversation.isEmpty)
   }
 }

@@ -61,7 +61,7 @@ public actor CodeRunner {
 
   /// Works on everything.
   ///
-  /// - Throws: `AssistantError` when the paths cannot be read or results cannot be written.
+  /// - Throws: `AssistantError` when the paths or the model cannot be read or results cannot be written.
   public func run() async throws(AssistantError) -> Progress {
     var entries: [TaskFiles.Entry] = []
     for path in options.paths {
@@ -69,7 +69,10 @@ public actor CodeRunner {
         throw .requestMalformed(message: error.description)
       }
     }
-    if entries.isEmpty { throw .requestMalformed(message: "no tasks were found in \(options.paths.joined(separator: ", "))") }
+    if entries.isEmpty {
+      throw .requestMalformed(message: "no tasks were found in \(options.paths.joined(separator: ", "))")
+    }
+    do throws(CodeFailure) { _ = try await desk.modelName() } catch { throw .modelUnreadable(message: error.message) }
     var answered: [String: Set<Int>] = [:]
     if options.isResuming, let path = options.output { answered = try BatchProgress.resume(path: path).answered }
     let output = try BatchOutput(path: options.output, keepingContents: options.isResuming)

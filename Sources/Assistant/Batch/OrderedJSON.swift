@@ -15,7 +15,7 @@ package enum OrderedJSON: Sendable, ExpressibleByStringLiteral, ExpressibleByInt
   package init(integerLiteral value: Int) { self = .integer(value) }
   package init(dictionaryLiteral elements: (String, OrderedJSON)...) { self = .object(elements) }
 
-  static func optional(_ text: String?) -> OrderedJSON { text.map { .string($0) } ?? .null }
+  package static func optional(_ text: String?) -> OrderedJSON { text.map { .string($0) } ?? .null }
 
   /// One line, without line breaks.
   package var text: String {

@@ -94,7 +94,7 @@ public final class CodeModel: RoleModel {
   ) throws -> RoleReply {
     let tokens = template.opening(system: nil) + template.textStart + template.question(prompt)
     var reply = RoleReply(text: "", promptTokens: 0, answerTokens: 0)
-    guard tokens.count < contextLength else {
+    guard !tokens.isEmpty, tokens.count < contextLength else {
       reply.isCut = true
       return reply
     }

@@ -26,6 +26,8 @@ typedef struct {
   bool direct_color; // terminfo says RGB or Tc
 } cn_capabilities;
 
+// Looks a terminal type up, without touching the terminal. Not while started. Returns what a start could give.
+int cn_describe(const char *type, cn_capabilities *capabilities);
 // Enters full-screen mode on the given descriptors. `utf8` says how characters are read.
 int cn_start(int input, int output, const char *type, bool utf8, bool with_mouse, cn_capabilities *capabilities);
 // Leaves full-screen mode and puts every terminal mode back. Does nothing when not started.

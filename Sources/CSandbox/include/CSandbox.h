@@ -26,13 +26,12 @@ typedef struct {
   const csb_limit *limits;
   int limit_count;
   uint32_t user;             // the user and group to become; 0: the caller's
-  bool drops_capabilities;
   int ruleset;               // of Landlock; -1: none
   const void *filter;        // of seccomp; NULL: none
   size_t filter_bytes;
 } csb_launch;
 
-// Starts a program in a session of its own that dies with the calling thread. The program's process stands in `process`.
+// Starts a program in a session of its own that dies with the calling thread. Its process is written to `process`.
 int csb_spawn(const csb_launch *launch, pid_t *process);
 
 // A descriptor that becomes readable when the process ends.
@@ -49,7 +48,7 @@ enum { csb_filter_capacity = 8 * 512 };
 
 // A seccomp filter that refuses what no batch program needs: mounting, tracing, modules, clocks, sockets, other
 // processes' limits. `alone` refuses more, for a program without namespaces: to leave its process group, to change
-// permissions and times of files. Returns its bytes, or 0 on a processor for which there is none.
+// permissions, owners and times of files. Returns its bytes, or 0 on a processor for which there is none.
 size_t csb_filter(bool alone, void *bytes, size_t capacity);
 
 // Landlock's version in this kernel, 0 for none.

@@ -94,7 +94,10 @@ public final class CodeLoop {
 
   private func solveByRoles(isolation: isolated (any Actor)? = #isolation) async throws {
     let recollection = try recall()
-    for plan in try plans(from: recollection.exemplars) {
+    let plans = try plans(from: recollection.exemplars)
+    // A planner that says nothing of use leaves the task to the coder.
+    if plans.isEmpty { try await writeAndRun(.writeAtOnce, plan: nil) }
+    for plan in plans {
       state.outcome.plansTried += 1
       let request = RoleRequest.write(plan: plan.text, algorithm: recollection.algorithm)
       try await writeAndRun(request, plan: plan)

@@ -49,7 +49,7 @@ public struct SandboxChecking: ProgramChecking {
   private func failure(_ error: SandboxError) -> CodeFailure {
     let code: String
     switch error {
-    case .languageUnavailable, .toolFailed: code = "language_unavailable"
+    case .languageUnavailable, .toolNotShared, .toolFailed: code = "language_unavailable"
     case .noContainment, .notCompiled, .system, .cancelled: code = "sandbox_unavailable"
     }
     return CodeFailure(code: code, message: error.message)

@@ -13,14 +13,14 @@ struct FencedCode: Equatable {
     for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
       let bare = line.trimmingCharacters(in: .whitespaces)
       if let block = open {
-        if bare == block.fence {
+        if bare.hasPrefix(block.fence), bare.allSatisfy({ $0 == block.fence.first }) {
           blocks.append(FencedCode(language: block.language, text: block.lines.joined(separator: "\n"), isClosed: true))
           open = nil
         } else {
           open?.lines.append(line)
         }
       } else if bare.hasPrefix("```") || bare.hasPrefix("~~~") {
-        let language = bare.dropFirst(3).trimmingCharacters(in: .whitespaces).lowercased()
+        let language = bare.drop { $0 == bare.first }.trimmingCharacters(in: .whitespaces).lowercased()
         open = (language, String(bare.prefix(3)), [])
       }
     }

@@ -21,11 +21,23 @@ struct ProblemRecord: Decodable {
     var examples: [CodeExample] { zip(input, output).map { CodeExample(input: $0, output: $1) } }
   }
 
-  private struct InputsOutputs: Decodable {
-    var inputs: [String]
-    var outputs: [String]
-    /// Tasks that want a function, not a program.
-    var fn_name: String?
+  /// The tests of an APPS task.
+  struct InputsOutputs: Decodable {
+    var examples: [CodeExample]
+
+    private enum Key: String, CodingKey { case inputs, outputs, fn_name }
+
+    init(from decoder: any Decoder) throws {
+      let members = try decoder.container(keyedBy: Key.self)
+      // Its inputs are then arguments of any type.
+      if try members.decodeIfPresent(String.self, forKey: .fn_name) != nil {
+        throw DecodingError.dataCorruptedError(
+          forKey: .fn_name, in: members, debugDescription: "it wants a function, not a program")
+      }
+      let inputs = try members.decode([String].self, forKey: .inputs)
+      examples = zip(inputs, try members.decode([String].self, forKey: .outputs))
+        .map { CodeExample(input: $0, output: $1) }
+    }
   }
 
   private enum Identifier: Decodable {
@@ -89,7 +101,7 @@ struct ProblemRecord: Decodable {
       task = CodeTask(statement: try statement("task"), language: language, examples: try list("examples"))
       tests = try list("tests")
     } else if has("question") {
-      let (examples, hidden) = try Self.apps(value("input_output", InputsOutputs.self), in: members, fault, decoder)
+      let (examples, hidden) = try Self.apps(in: members)
       task = CodeTask(statement: try statement("question"), language: language, examples: examples)
       tests = hidden
     } else if has("description") {
@@ -103,18 +115,16 @@ struct ProblemRecord: Decodable {
   }
 
   private static func apps(
-    _ object: @autoclosure () throws -> InputsOutputs?, in members: KeyedDecodingContainer<AnyKey>,
-    _ fault: (String, any Decoder) -> DecodingError, _ decoder: any Decoder
+    in members: KeyedDecodingContainer<AnyKey>
   ) throws -> (examples: [CodeExample], tests: [CodeExample]) {
+    let key = AnyKey(stringValue: "input_output")
     let pairs: InputsOutputs?
-    if let text = try? members.decodeIfPresent(String.self, forKey: AnyKey(stringValue: "input_output")) {
+    if let text = try? members.decodeIfPresent(String.self, forKey: key) {
       pairs = text.isEmpty ? nil : try JSONDecoder().decode(InputsOutputs.self, from: Data(text.utf8))
     } else {
-      pairs = try object()
+      pairs = try members.decodeIfPresent(InputsOutputs.self, forKey: key)
     }
-    guard let pairs else { return ([], []) }
-    if pairs.fn_name != nil { throw fault("it wants a function, not a program", decoder) }
-    return split(zip(pairs.inputs, pairs.outputs).map { CodeExample(input: $0, output: $1) })
+    return split(pairs?.examples ?? [])
   }
 
   /// The first two pairs are examples, if at least as many remain as tests; of a few, half are, and a single pair is both.

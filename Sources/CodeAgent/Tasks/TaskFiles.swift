@@ -79,20 +79,16 @@ public enum TaskFiles {
 
   /// A task of APPS as it is distributed: `question.txt`, `input_output.json`, `metadata.json` in a folder of its own.
   private static func appsFolder(_ path: String) -> Entry {
-    struct InputsOutputs: Decodable {
-      var inputs: [String]
-      var outputs: [String]
-    }
     struct Metadata: Decodable { var difficulty: String? }
     do throws(TaskFileError) {
       let statement = try contents(path + "/question.txt").trimmed
+      if statement.isEmpty { throw TaskFileError(path: path + "/question.txt", reason: "it is empty") }
       var pairs: [CodeExample] = []
       let pairsPath = path + "/input_output.json"
       if FileManager.default.fileExists(atPath: pairsPath) {
         let data = Data(try contents(pairsPath).utf8)
         do {
-          let found = try JSONDecoder().decode(InputsOutputs.self, from: data)
-          pairs = zip(found.inputs, found.outputs).map { CodeExample(input: $0, output: $1) }
+          pairs = try JSONDecoder().decode(ProblemRecord.InputsOutputs.self, from: data).examples
         } catch {
           throw TaskFileError(path: pairsPath, reason: ProblemRecord.reason(error))
         }

@@ -12,7 +12,7 @@ struct Bubblewrap: Sendable {
   private let changingUser: String?
   private let limitingProcesses: String?
 
-  /// nil if something it needs is not installed.
+  /// nil if something it needs is not there, a limit on processes included.
   init?(changesUser: Bool) {
     guard let executable = installedTool("bwrap") else { return nil }
     self.executable = executable
@@ -20,7 +20,11 @@ struct Bubblewrap: Sendable {
     filter = systemCallFilter(alone: false)
     changingUser = installedTool("setpriv").map(realPath)
     limitingProcesses = installedTool("prlimit").map(realPath)
-    if changesUser, changingUser == nil { return nil }
+    if changesUser {
+      guard geteuid() == 0, changingUser != nil else { return nil }
+    } else {
+      guard !isExemptFromProcessLimits(), limitingProcesses != nil else { return nil }
+    }
   }
 
   func supervision(
@@ -34,7 +38,7 @@ struct Bubblewrap: Sendable {
     }
     let toolFolders = program.toolchain?.folders ?? []
     var arguments = [executable, "--json-status-fd", "3"]
-    arguments += ["--die-with-parent", "--new-session", "--hostname", "sandbox"]
+    arguments += ["--die-with-parent", "--new-session", "--hostname", "sandbox", "--as-pid-1"]
     arguments += ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
     if !changesUser { arguments += ["--unshare-user", "--uid", "1000", "--gid", "1000"] }
     arguments += Self.systemArguments + Self.arguments(showing: toolFolders)
@@ -46,7 +50,7 @@ struct Bubblewrap: Sendable {
     arguments += ["--remount-ro", "/", "--chdir", "/scratch", "--cap-drop", "ALL"]
     if changesUser { arguments += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"] }
     if !filter.isEmpty { arguments += ["--seccomp", handOn(try .memoryFile(filter))] }
-    arguments += ["--"] + wrapper(limits) + program.command(in: "/program")
+    arguments += ["--"] + Self.firstProcess + wrapper(limits) + program.command(in: "/program")
 
     let launch = Launch(
       path: executable, arguments: arguments,
@@ -55,6 +59,12 @@ struct Bubblewrap: Sendable {
     return Supervision(launch: launch, kind: .bubblewrap, input: input, limits: limits)
   }
 
+  /// The first process inside, in the place of bubblewrap's own, which nobody waits for: its end is then the end of all
+  /// others, and the processor time of all comes back with it. What a shell says of signals is of no interest.
+  private static let firstProcess = [
+    "/bin/sh", "-c", "exec 3>&2 2>/dev/null; \"$0\" \"$@\" 2>&3 3>&-; exit $?",
+  ]
+
   /// What is begun inside, before the program.
   private func wrapper(_ limits: RunLimits) -> [String] {
     if changesUser, let changingUser {
@@ -62,7 +72,7 @@ struct Bubblewrap: Sendable {
       return [changingUser, "--reuid", user, "--regid", user, "--clear-groups", "--inh-caps=-all", "--"]
     }
     guard let limitingProcesses else { return [] }
-    // Processes are counted for each user and namespace; this one's first belongs to bubblewrap. Set any earlier, the
+    // Processes are counted for each user and namespace; this one's first is the shell. Set any earlier, the
     // limit would count all of the user's processes.
     let most = limits.processes + 2
     return [limitingProcesses, "--nproc=\(most):\(most)", "--"]
@@ -78,6 +88,8 @@ struct Bubblewrap: Sendable {
         arguments += ["--ro-bind", folder, folder]
       }
     }
+    // Made by hand, since bubblewrap would close it to other users.
+    arguments += ["--perms", "0755", "--dir", "/etc"]
     for path in systemSettings { arguments += ["--ro-bind-try", path, path] }
     return arguments
   }()

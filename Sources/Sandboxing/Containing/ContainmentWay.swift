@@ -1,3 +1,5 @@
+import Foundation
+
 /// A way to contain programs, the strongest first.
 package enum ContainmentWay: String, Sendable, CaseIterable {
   /// Bubblewrap started by root, which needs no user namespace; the program is a user that nobody else is.
@@ -8,6 +10,15 @@ package enum ContainmentWay: String, Sendable, CaseIterable {
   case limitsOnly
   /// Limits alone.
   case unsafe
+}
+
+/// True if the kernel counts no processes of this user against limits. It does not for the machine's real root, whose
+/// programs must therefore become somebody else: only watched, a program that forks without end outgrows its watcher.
+func isExemptFromProcessLimits() -> Bool {
+  guard geteuid() == 0 else { return false }
+  let map = (try? String(contentsOfFile: "/proc/self/uid_map", encoding: .utf8)) ?? ""
+  let numbers = map.split(whereSeparator: \.isWhitespace)
+  return numbers.count < 2 || numbers[1] == "0"
 }
 
 /// One program to be run: its file, how to begin it and what it may read besides the system.

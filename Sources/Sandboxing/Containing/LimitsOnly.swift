@@ -7,8 +7,8 @@ struct LimitsOnly: Sendable {
   /// 0: none.
   let landlockVersion: Int32
   private let filter: [UInt8]
-  /// True where root runs it, so that the program can be another user.
-  private let isRoot = geteuid() == 0
+  /// True where root runs it, so that the program has to be another user.
+  let isRoot = geteuid() == 0
 
   init() {
     landlockVersion = csb_landlock_version()
@@ -25,6 +25,7 @@ struct LimitsOnly: Sendable {
   /// What a program can do here and could not do with namespaces.
   var lacking: [String] {
     var lacking = ["it can see names, sizes and dates of files, not what is in them"]
+    lacking.append("it can see processes and their command lines, not what is in them")
     lacking.append("its scratch folder is on the disk and only watched")
     if landlockVersion < 3 { lacking.append("it can empty files that it cannot read") }
     if landlockVersion < 6 { lacking.append("it can send signals to your other processes") }
@@ -35,14 +36,11 @@ struct LimitsOnly: Sendable {
     of program: ContainedProgram, input: Descriptor, limits: RunLimits
   ) throws(SandboxError) -> (Supervision, ScratchFolder) {
     let toolFolders = program.toolchain?.folders ?? []
-    let user = isRoot && toolFolders.allSatisfy(isOpenToOthers) ? unusedUser() : 0
+    let user = isRoot ? unusedUser() : 0
     let folder = try ScratchFolder(user: user)
     try folder.add(try program.file.contents(), name: program.fileName)
-    var launch = plainLaunch(program, in: folder, limits: limits)
-    // Counted for each user: only where the program is the one process of its own.
-    launch.limits = processLimits(limits, extraProcesses: user != 0 ? 1 : nil)
+    var launch = plainLaunch(program, in: folder, limits: limits, isAlone: user != 0)
     launch.user = user
-    launch.dropsCapabilities = isRoot
     launch.filter = filter
     launch.ruleset = try ruleset(reading: toolFolders + [folder.program], writing: folder.scratch)
     let kind = Supervision.Kind.group(scratch: folder.scratch)
@@ -57,29 +55,27 @@ struct LimitsOnly: Sendable {
       let error = csb_landlock_allow(ruleset.number, landlockVersion, path, isWritable)
       if error != 0 { throw .system(call: "landlock_add_rule", detail: "\(path): \(errorText(error))") }
     }
+    // Libraries of many languages read about their own process; about others Landlock leaves only what is no secret.
+    let kernel = ["/proc", "/sys/devices/system/cpu"]
     let devices = ["/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"]
-    for path in systemFolders + systemSettings + devices + reading { try allow(path, isWritable: false) }
+    for path in systemFolders + systemSettings + kernel + devices + reading { try allow(path, isWritable: false) }
     for path in ["/dev/null", writing] { try allow(path, isWritable: true) }
     return ruleset
   }
 }
 
 /// Starts a program in its folder, with nothing that would contain it but limits of each process.
-func plainLaunch(_ program: ContainedProgram, in folder: ScratchFolder, limits: RunLimits) -> Launch {
+///
+/// The kernel counts all processes of the user. Some hundreds more than the program may have are let through, since
+/// others come and go, and watching does the rest; what forks without end would outgrow any watcher.
+///
+/// `isAlone`: the program's user has no other processes.
+func plainLaunch(
+  _ program: ContainedProgram, in folder: ScratchFolder, limits: RunLimits, isAlone: Bool
+) -> Launch {
   let command = program.command(in: folder.program)
   return Launch(
     path: command[0], arguments: command,
     environment: basicEnvironment(home: folder.scratch) + program.environment, folder: folder.scratch,
-    limits: processLimits(limits, extraProcesses: nil))
-}
-
-/// Whether other users may pass through all folders on the way to a path.
-private func isOpenToOthers(_ path: String) -> Bool {
-  var way = ""
-  for part in path.split(separator: "/") {
-    way += "/" + part
-    var status = stat()
-    guard stat(way, &status) == 0, status.st_mode & S_IXOTH != 0 else { return false }
-  }
-  return true
+    limits: processLimits(limits, extraProcesses: isAlone ? 1 : ProcessTree.tasks(ofUser: getuid()) + 512))
 }

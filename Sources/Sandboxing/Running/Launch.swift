@@ -14,7 +14,6 @@ struct Launch: Sendable {
   var limits: [csb_limit] = []
   /// The user to become; 0: the caller's.
   var user: UInt32 = 0
-  var dropsCapabilities = false
   /// Rules of Landlock.
   var ruleset: Descriptor?
   /// A filter of system calls; empty: none.
@@ -22,6 +21,18 @@ struct Launch: Sendable {
 
   /// Starts it. It is killed when the calling thread ends.
   func spawn(input: Descriptor, output: Descriptor, errors: Descriptor) throws(SandboxError) -> pid_t {
+    // A program just written counts as open for writing as long as another thread's child, on its way to its own
+    // program, still has the file.
+    for _ in 0..<200 {
+      let (process, error) = attempt(input: input, output: output, errors: errors)
+      if error == 0 { return process }
+      if error != ETXTBSY { throw .system(call: path, detail: errorText(error)) }
+      usleep(5000)
+    }
+    throw .system(call: path, detail: errorText(ETXTBSY))
+  }
+
+  private func attempt(input: Descriptor, output: Descriptor, errors: Descriptor) -> (process: pid_t, error: Int32) {
     let numbers = ([input, output, errors] + descriptors).map(\.number)
     var process: pid_t = 0
     let error = withExtendedLifetime(self) {
@@ -36,7 +47,7 @@ struct Launch: Sendable {
                       path: path, arguments: arguments, environment: environment, folder: folder,
                       descriptors: numbers.baseAddress, descriptor_count: Int32(numbers.count),
                       limits: limits.baseAddress, limit_count: Int32(limits.count), user: user,
-                      drops_capabilities: dropsCapabilities, ruleset: ruleset?.number ?? -1,
+                      ruleset: ruleset?.number ?? -1,
                       filter: filter.isEmpty ? nil : filter.baseAddress, filter_bytes: filter.count)
                     return csb_spawn(&launch, &process)
                   }
@@ -47,8 +58,7 @@ struct Launch: Sendable {
         }
       }
     }
-    if error != 0 { throw .system(call: path, detail: errorText(error)) }
-    return process
+    return (process, error)
   }
 }
 
@@ -57,8 +67,9 @@ func processLimits(_ limits: RunLimits, extraProcesses: Int?) -> [csb_limit] {
   func limit(_ resource: __rlimit_resource, _ value: Int) -> csb_limit {
     csb_limit(resource: Int32(resource.rawValue), value: UInt64(clamping: value))
   }
-  // Room beyond the resident memory for what is mapped and never touched; it only stops what no sample would see.
-  let addressSpace = limits.memoryBytes.addingReportingOverflow(limits.memoryBytes).partialValue + (1 << 30)
+  // Room beyond the resident memory for what is mapped and never touched, such as the stacks and heaps of threads. It
+  // only refuses at once what could never be had.
+  let addressSpace = limits.memoryBytes.addingReportingOverflow(6 << 30).partialValue
   var result = [
     limit(RLIMIT_CPU, Int(limits.cpuSeconds.rounded(.up)) + 1),
     limit(RLIMIT_AS, addressSpace),

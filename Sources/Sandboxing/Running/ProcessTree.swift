@@ -11,7 +11,7 @@ struct TreeUsage: Equatable {
 
 /// The processes that belong to a program.
 enum ProcessTree: Sendable, Equatable {
-  /// Everything below bubblewrap's first process: its own process namespace.
+  /// Everything below the first process of bubblewrap's process namespace.
   case belowBubblewrap(pid_t)
   /// Everything in a process group.
   case group(pid_t)
@@ -30,8 +30,10 @@ enum ProcessTree: Sendable, Equatable {
   }
 
   /// What it takes now. Memory that several processes share is counted once if it matters, that is, if the plain sum
-  /// is above `memoryLimit`.
-  func usage(memoryLimit: Int) -> TreeUsage {
+  /// is above `memoryLimit`. With more than `taskLimit` tasks nobody asks for the rest: a tree that grows faster than
+  /// it can be counted must not keep the counting going. Members of a group whose parents are gone are found only
+  /// `includingOrphans`, by reading about every process of the machine.
+  func usage(memoryLimit: Int, taskLimit: Int, includingOrphans: Bool) -> TreeUsage {
     var usage = TreeUsage()
     var processes: [pid_t] = []
     func add(_ status: ProcessStatus, of process: pid_t) {
@@ -40,29 +42,43 @@ enum ProcessTree: Sendable, Equatable {
       usage.residentBytes += status.residentBytes
       usage.cpuSeconds += status.cpuSeconds
     }
+    var waiting: [pid_t] = []
     switch self {
     case .belowBubblewrap(let monitor):
-      var waiting = children(of: monitor).flatMap { first in
-        // Bubblewrap's own first process is not the program's, but what it waited for is.
+      waiting = children(of: monitor).flatMap { first in
+        // The namespace's first process is not the program's, but what it waited for is.
         usage.cpuSeconds += ProcessStatus(first)?.cpuSeconds ?? 0
         return children(of: first)
       }
-      while let process = waiting.popLast() {
-        guard let status = ProcessStatus(process) else { continue }
-        add(status, of: process)
-        waiting += children(of: process, threads: status.threads)
-      }
+    case .group(let leader) where !includingOrphans:
+      waiting = [leader]
     case .group(let leader):
-      for process in allProcesses() {
+      for process in allProcesses() where usage.tasks <= taskLimit {
         guard let status = ProcessStatus(process), status.group == leader else { continue }
         add(status, of: process)
       }
+    }
+    while usage.tasks <= taskLimit, let process = waiting.popLast() {
+      guard let status = ProcessStatus(process) else { continue }
+      add(status, of: process)
+      waiting += children(of: process, threads: status.threads)
     }
     if usage.residentBytes > memoryLimit, processes.count > 1 {
       let proportional = processes.compactMap(proportionalBytes)
       if proportional.count == processes.count { usage.residentBytes = proportional.reduce(0, +) }
     }
     return usage
+  }
+}
+
+extension ProcessTree {
+  /// Processes and threads of a user, now.
+  static func tasks(ofUser user: uid_t) -> Int {
+    allProcesses().reduce(0) { count, process in
+      var status = stat()
+      guard stat("/proc/\(process)", &status) == 0, status.st_uid == user else { return count }
+      return count + (ProcessStatus(process)?.threads ?? 0)
+    }
   }
 }
 
@@ -86,7 +102,8 @@ struct ProcessStatus {
   init?(_ text: [UInt8]) {
     // The name stands in brackets and may hold anything, brackets too.
     guard let nameEnd = text.lastIndex(of: UInt8(ascii: ")")) else { return nil }
-    let fields = text[(nameEnd + 1)...].split(separator: UInt8(ascii: " ")).map { Int(String(decoding: $0, as: UTF8.self)) }
+    let fields = text[(nameEnd + 1)...].split(separator: UInt8(ascii: " "))
+      .map { Int(String(decoding: $0, as: UTF8.self)) }
     guard fields.count > 21, let group = fields[2], let threads = fields[17], let pages = fields[21] else { return nil }
     self.group = pid_t(truncatingIfNeeded: group)
     self.threads = threads

@@ -63,8 +63,7 @@ struct ProgramWatch {
   // MARK: Watching
 
   private mutating func watch(_ ended: Descriptor, _ buffer: UnsafeMutableRawBufferPointer) {
-    // Scanning for a process group reads about every process of the machine, so that it is done less often.
-    let interval = kind == .bubblewrap ? 0.010 : 0.025
+    let interval = 0.010
     var nextSample = interval
     var samples = 0
     var killedAt: Double?
@@ -89,7 +88,7 @@ struct ProgramWatch {
       let later = secondsSinceBeginning
       if later >= limits.wallSeconds { reach(.wallTime) }
       if later >= nextSample {
-        sample(includingScratch: samples % 8 == 7)
+        sample(thoroughly: samples % 10 == 9)
         samples += 1
         nextSample = secondsSinceBeginning + interval
       }
@@ -105,13 +104,15 @@ struct ProgramWatch {
     }
   }
 
-  private mutating func sample(includingScratch: Bool) {
-    let usage = tree.usage(memoryLimit: limits.memoryBytes)
+  /// What costs more than a moment is looked at `thoroughly`, less often.
+  private mutating func sample(thoroughly: Bool) {
+    let usage = tree.usage(
+      memoryLimit: limits.memoryBytes, taskLimit: limits.processes, includingOrphans: thoroughly)
     peakMemory = max(peakMemory, usage.residentBytes)
     if usage.residentBytes > limits.memoryBytes { reach(.memory) }
     if usage.tasks > limits.processes { reach(.processes) }
     if usage.cpuSeconds > limits.cpuSeconds { reach(.cpuTime) }
-    if includingScratch, case .group(let scratch?) = kind, ScratchFolder.size(of: scratch) > limits.scratchBytes {
+    if thoroughly, case .group(let scratch?) = kind, ScratchFolder.size(of: scratch) > limits.scratchBytes {
       reach(.scratch)
     }
   }

@@ -1,0 +1,29 @@
+import CFFmpeg
+
+/// What reads video on this machine.
+public struct VideoSupport: Sendable, Equatable {
+  /// One of FFmpeg's libraries, as it is loaded now.
+  public struct Library: Sendable, Equatable {
+    public var name: String
+    public var version: String
+  }
+
+  public var libraries: [Library]
+  /// Whether cameras such as `/dev/video0` can be read.
+  public var readsDevices: Bool
+  /// The package that is missing if they cannot.
+  public var devicePackage: String
+
+  /// Asks the libraries.
+  public static var current: VideoSupport {
+    let versions = [
+      ("libavformat", avformat_version()), ("libavcodec", avcodec_version()), ("libavutil", avutil_version()),
+      ("libswscale", swscale_version()),
+    ]
+    let libraries = versions.map { name, number in
+      Library(name: name, version: "\(number >> 16).\(number >> 8 & 0xff).\(number & 0xff)")
+    }
+    return VideoSupport(
+      libraries: libraries, readsDevices: DeviceLibrary.isAvailable, devicePackage: DeviceLibrary.packageName)
+  }
+}

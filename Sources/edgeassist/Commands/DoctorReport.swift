@@ -1,0 +1,101 @@
+import Assistant
+import Compute
+import Foundation
+import Sandboxing
+import Screen
+import Video
+
+/// What `edgeassist doctor` tells a person: each finding, and below it what it means.
+struct DoctorReport {
+  private let style: ReportStyle
+  private var lines: [String] = []
+
+  init(_ findings: MachineFindings, style: ReportStyle) {
+    self.style = style
+    addProcessor(findings)
+    addMemory(findings.memory)
+    addVideo(findings.video)
+    addTerminal(findings.terminal)
+    addPrograms(findings)
+  }
+
+  var text: String { lines.joined(separator: "\n") }
+
+  // MARK: Sections
+
+  private mutating func addProcessor(_ findings: MachineFindings) {
+    let count = findings.processors == 1 ? "1 processor" : "\(findings.processors) processors"
+    add("processor", count + (findings.processorName.map { ", \($0)" } ?? ""))
+    switch findings.instructionSet {
+    case .portable: explain("Without vector instructions that are known here: models run slowly.", isGood: false)
+    case .avx2, .avx512, .neon: explain("Models run with the kernels for \(findings.instructionSet.rawValue).", isGood: true)
+    }
+  }
+
+  private mutating func addMemory(_ memory: MachineMemory?) {
+    guard let memory else {
+      add("memory", "unknown")
+      return explain("The kernel does not tell; a model that does not fit is not refused beforehand.", isGood: false)
+    }
+    let owner = memory.isConfined ? " allowed by the control group" : ""
+    add("memory", "\(memorySize(memory.limit))\(owner), \(memorySize(memory.available)) of it free now")
+    explain("`edgeassist inspect MODEL` says whether a model fits.", isGood: true)
+  }
+
+  private mutating func addVideo(_ video: VideoSupport) {
+    add("FFmpeg", video.libraries.map { "\($0.name) \($0.version)" }.joined(separator: ", "))
+    if video.readsDevices {
+      explain("Files, network streams and cameras can be read.", isGood: true)
+    } else {
+      explain(
+        "Files and network streams can be read, cameras cannot: sudo apt install \(video.devicePackage)", isGood: false)
+    }
+  }
+
+  private mutating func addTerminal(_ terminal: TerminalFindings) {
+    let colours: String
+    switch terminal.colours {
+    case 0: colours = "no colours"
+    case 1 << 24: colours = "24-bit colour"
+    default: colours = "\(terminal.colours) colours"
+    }
+    let letters = terminal.appearance.unicode ? "UTF-8" : "ASCII only"
+    add("terminal", (terminal.type ?? "TERM is not set") + ", \(colours), \(letters)")
+    if !terminal.isInteractive {
+      explain("Not a terminal here: the screen needs one; batches do not.", isGood: false)
+    } else if !terminal.isKnown {
+      explain("The screen cannot draw on this type: set TERM, or sudo apt install ncurses-term", isGood: false)
+    } else {
+      explain("The screen can be shown.", isGood: true)
+    }
+  }
+
+  private mutating func addPrograms(_ findings: MachineFindings) {
+    let isAvailable: Bool
+    if case .unavailable = findings.containment { isAvailable = false } else { isAvailable = true }
+    add("programs", findings.containment.description)
+    if let notice = findings.sandboxNotice, isAvailable { explain("Weaker than it could be: \(notice)", isGood: false) }
+    for finding in findings.languages {
+      if let problem = finding.problem {
+        explain("\(finding.language.title): \(problem)", isGood: false)
+      } else {
+        explain("\(finding.language.title): a trial program ran there and was right.", isGood: true)
+      }
+    }
+  }
+
+  // MARK: Words
+
+  private static let labelWidth = 12
+
+  private mutating func add(_ label: String, _ value: String) {
+    let padded = label + String(repeating: " ", count: Self.labelWidth - label.count)
+    lines.append(style.bold(padded) + style.wrapped(value, indent: Self.labelWidth))
+  }
+
+  private mutating func explain(_ text: String, isGood: Bool) {
+    let mark = isGood ? style.good("+") : style.bad("!")
+    let indent = String(repeating: " ", count: Self.labelWidth)
+    lines.append(indent + mark + " " + style.wrapped(text, indent: Self.labelWidth + 2))
+  }
+}

@@ -1,0 +1,98 @@
+import Assistant
+import Compute
+import Foundation
+import Sandboxing
+import Screen
+import Video
+
+/// What this machine offers.
+struct MachineFindings: Sendable {
+  /// How a language fared.
+  struct Language: Sendable {
+    var language: ProgramLanguage
+    /// nil if a program ran.
+    var problem: String?
+  }
+
+  var processors: Int
+  var processorName: String?
+  var instructionSet: InstructionSet
+  var memory: MachineMemory?
+  var video: VideoSupport
+  var terminal: TerminalFindings
+  var containment: Containment
+  var sandboxNotice: String?
+  var languages: [Language]
+
+  /// Looks at everything, and tries what can be tried.
+  static func gather(environment: [String: String]) async -> MachineFindings {
+    let sandbox = Sandbox.probe()
+    var languages: [Language] = []
+    for language in ProgramLanguage.allCases {
+      languages.append(Language(language: language, problem: await problem(of: language, in: sandbox)))
+    }
+    return MachineFindings(
+      processors: ProcessInfo.processInfo.activeProcessorCount, processorName: processorName(),
+      instructionSet: .best, memory: .current(), video: .current, terminal: .current(environment: environment),
+      containment: sandbox.containment, sandboxNotice: sandbox.notice, languages: languages)
+  }
+
+  private static func problem(of language: ProgramLanguage, in sandbox: Sandbox) async -> String? {
+    let program =
+      switch language {
+      case .python, .swift: "print(6 * 7)"
+      case .c: "#include <stdio.h>\nint main(void) { printf(\"%d\\n\", 6 * 7); }"
+      }
+    do throws(SandboxError) {
+      let outcomes = try await Judge(sandbox).check(program, language: language, examples: [(input: "", output: "42")])
+      guard let verdict = outcomes.first?.verdict, verdict != .accepted else { return nil }
+      return "a trial program failed (\(verdict.name)): \(verdict.detail.split(separator: "\n").last ?? "")"
+    } catch {
+      return error.message
+    }
+  }
+
+  private static func processorName() -> String? {
+    let text = FileManager.default.contents(atPath: "/proc/cpuinfo").map { String(decoding: $0, as: UTF8.self) } ?? ""
+    let line = text.split(separator: "\n").first { $0.hasPrefix("model name") }
+    return line?.split(separator: ":", maxSplits: 1).last?.trimmingCharacters(in: .whitespaces)
+  }
+}
+
+extension MachineFindings {
+  /// For scripts.
+  var json: OrderedJSON {
+    [
+      "processor": [
+        "count": .integer(processors), "name": .optional(processorName), "kernels": .string(instructionSet.rawValue),
+      ],
+      "memory": memory.map {
+        ["limit": .integer($0.limit), "available": .integer($0.available), "confined": .bool($0.isConfined)]
+      } ?? .null,
+      "ffmpeg": .object(
+        video.libraries.map { ($0.name, .string($0.version)) } + [("devices", .bool(video.readsDevices))]),
+      "terminal": [
+        "interactive": .bool(terminal.isInteractive), "type": .optional(terminal.type),
+        "known": .bool(terminal.isKnown), "colours": .integer(terminal.colours),
+        "unicode": .bool(terminal.appearance.unicode),
+      ],
+      "sandbox": [
+        "containment": .string(containmentName), "weak": .bool(containment.isWeak),
+        "description": .string(containment.description), "notice": .optional(sandboxNotice),
+      ],
+      "languages": .object(
+        languages.map {
+          ($0.language.rawValue, ["runs": .bool($0.problem == nil), "problem": .optional($0.problem)])
+        }),
+    ]
+  }
+
+  private var containmentName: String {
+    switch containment {
+    case .namespaces: "namespaces"
+    case .limitsOnly: "limits_only"
+    case .none: "none"
+    case .unavailable: "unavailable"
+    }
+  }
+}

@@ -1,0 +1,35 @@
+import Foundation
+import Testing
+
+struct DoctorTests {
+  @Test("Doctor says of each part of the machine what it offers and what that means, without colours in a pipe")
+  func report() async throws {
+    let run = try await Program.run(["doctor"], environment: ["COLUMNS": "80", "TERM": "xterm-256color"])
+    #expect(run.status == 0 && run.errors.isEmpty)
+    for words in [
+      "processor", "kernels", "memory", "free now", "libavformat", "xterm-256color, 256 colours, UTF-8",
+      "Not a terminal", "programs", "Python", "Swift",
+    ] { #expect(run.output.contains(words), "\(words)") }
+    #expect(!run.output.contains("\u{1B}"))
+    #expect(run.output.split(separator: "\n").allSatisfy { $0.count <= 80 })
+  }
+
+  @Test("The same comes as one JSON object")
+  func object() async throws {
+    let run = try await Program.run(["doctor", "--json"], environment: ["TERM": "nonsense"])
+    let record = try #require(run.records.first)
+    #expect(Set(record.keys) == ["processor", "memory", "ffmpeg", "terminal", "sandbox", "languages"])
+    #expect((record["terminal"] as? [String: Any])?["known"] as? Bool == false)
+    let languages = try #require(record["languages"] as? [String: [String: Any]])
+    #expect(Set(languages.keys) == ["python", "c", "swift"])
+    // A language either runs or says why not.
+    #expect(languages.values.allSatisfy { ($0["runs"] as? Bool == true) == ($0["problem"] is NSNull) })
+  }
+
+  @Test("A language that is not installed says what to install")
+  func missingLanguage() async throws {
+    let run = try await Program.run(["doctor"], environment: ["PATH": "/nonexistent", "COLUMNS": "400"])
+    #expect(run.status == 0)
+    #expect(run.output.contains("Python programs cannot be run: no python3 found; sudo apt install python3"))
+  }
+}
