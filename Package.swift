@@ -48,15 +48,25 @@ let package = Package(
       "Assistant",
       ["Models", "Tokenization", "Video", "BoundedCache", "SessionInterface", "Sandboxing", "CodeAgent", log]),
     library(
-      "Evaluation", ["Assistant", "BoundedCache", "CodeAgent", "Compute", "Pictures", "Plotting", "SessionInterface", "Video"]),
+      "Evaluation",
+      ["Assistant", "BoundedCache", "CodeAgent", "Compute", "Pictures", "Plotting", "SessionInterface", "Video"]),
+    library(
+      "Benchmarking",
+      ["Assistant", "BoundedCache", "Compute", "ModelFile", "Models", "Pictures", "Quantization", "Tokenization"]),
     library("Screen", ["CNcurses", "Pictures", "SessionInterface", "Plotting"]),
     .executableTarget(
       name: "edgeassist",
       dependencies: [
-        "Assistant", "CodeAgent", "Evaluation", "Plotting", "Quantization", "Sandboxing", "Screen", argumentParser, log,
+        "Assistant", "Benchmarking", "CodeAgent", "Evaluation", "Plotting", "Quantization", "Sandboxing", "Screen",
+        argumentParser, log,
         "TOMLKit",
       ],
       swiftSettings: warningsAreErrors),
+
+    // Work for Tests/Benchmarks/instructions.sh to count.
+    .executableTarget(
+      name: "FixedJob", dependencies: ["Assistant", "BoundedCache", "Models", "Pictures"],
+      path: "Tests/Benchmarks/FixedJob", swiftSettings: warningsAreErrors),
 
     tests("ModelFileTests", ["ModelFile"], resources: [.copy("Goldens")]),
     tests("ComputeTests", ["Compute"], resources: [.copy("Goldens")]),
@@ -69,6 +79,7 @@ let package = Package(
     tests("CodeAgentTests", ["CodeAgent", "SessionInterface"]),
     tests("AssistantTests", ["Assistant"], resources: [.copy("Goldens")]),
     tests("EvaluationTests", ["Evaluation", "Assistant", "BoundedCache", "Pictures"]),
+    tests("BenchmarkingTests", ["Benchmarking", "Assistant", "ModelFile", "Models", "BoundedCache"]),
     tests("SandboxTests", ["Sandboxing"]),
     tests("ScreenTests", ["Screen", "SessionInterface", "Plotting", "Pictures"]),
     .testTarget(

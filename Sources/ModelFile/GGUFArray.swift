@@ -34,6 +34,10 @@ public struct GGUFArray: Sendable {
     self.init(elementType: .float32, count: floats.count, bytes: bytes)
   }
 
+  public init(_ flags: [Bool]) {
+    self.init(elementType: .bool, count: flags.count, bytes: flags.map { $0 ? 1 : 0 })
+  }
+
   private init(elementType: GGUFValueType, count: Int, bytes: [UInt8]) {
     self.init(
       elementType: elementType, count: count, storage: FileBytes(copying: bytes), range: 0..<bytes.count)

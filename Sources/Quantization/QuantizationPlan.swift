@@ -44,9 +44,9 @@ public struct QuantizationPlan: Sendable {
         return Entry(tensor: tensor, target: tensor.type, byteCount: tensor.byteCount, unsuitable: nil)
       }
       let place = QuantizationRecipe.Place(
-        role: role, layer: tensor.layer ?? 0, layerCount: layerCounts[role] ?? 0, queriesPerKey: queriesPerKey)
+        role: role, layer: TensorRole.layer(inName: tensor.name) ?? 0, layerCount: layerCounts[role] ?? 0, queriesPerKey: queriesPerKey)
       let wanted = recipe.type(at: place, isTied: isTied, columns: columns)
-      let target = Self.suitable(wanted, columns: columns)
+      let target = wanted.suiting(columns: columns)
       guard target != tensor.type else {
         return Entry(tensor: tensor, target: target, byteCount: tensor.byteCount, unsuitable: nil)
       }
@@ -68,21 +68,6 @@ public struct QuantizationPlan: Sendable {
 
   /// What can be quantized: numbers as they were trained, and 8 bits, which lose little.
   private static let sources: Set<TensorType> = [.f32, .f16, .bf16, .q8_0]
-
-  /// The type, or for rows that are not whole blocks of it the type of about the same size that is for shorter blocks.
-  private static func suitable(_ type: TensorType, columns: Int) -> TensorType {
-    guard columns % type.elementsPerBlock != 0 else { return type }
-    let shorter: TensorType =
-      switch type {
-      case .iq4_xs: .iq4_nl
-      case .q2_K, .q3_K: .q4_0
-      case .q4_K: .q5_0
-      case .q5_K: .q5_1
-      case .q6_K: .q8_0
-      default: .f16
-      }
-    return columns % shorter.elementsPerBlock == 0 ? shorter : .f16
-  }
 
   private static func queriesPerKey(_ metadata: GGUFMetadata) -> Int {
     guard

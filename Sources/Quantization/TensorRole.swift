@@ -13,9 +13,11 @@ enum TensorRole: Sendable, Hashable {
   /// Norms, biases, positions, the first convolution: small, and sensitive.
   case kept
 
-  init(_ tensor: TensorDescription) {
-    let name = tensor.name
-    guard tensor.isMatrix, name.hasSuffix(".weight"), !Self.keptNames.contains(where: name.contains) else {
+  init(_ tensor: TensorDescription) { self.init(name: tensor.name, dimensions: tensor.dimensions) }
+
+  init(name: String, dimensions: [Int]) {
+    // A matrix is longer than 1 in more than one dimension.
+    guard dimensions.dropFirst().contains(where: { $0 > 1 }), name.hasSuffix(".weight"), !Self.keptNames.contains(where: name.contains) else {
       self = .kept
       return
     }
@@ -36,12 +38,9 @@ enum TensorRole: Sendable, Hashable {
   ]
 }
 
-extension TensorDescription {
-  /// Whether more than one dimension is longer than 1.
-  fileprivate var isMatrix: Bool { dimensions.dropFirst().contains { $0 > 1 } }
-
+extension TensorRole {
   /// The number in `blk.7.attn_v.weight`.
-  var layer: Int? {
+  static func layer(inName name: String) -> Int? {
     let parts = name.split(separator: ".")
     guard let block = parts.firstIndex(of: "blk"), block + 1 < parts.count else { return nil }
     return Int(parts[block + 1])

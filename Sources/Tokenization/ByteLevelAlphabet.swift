@@ -2,7 +2,7 @@
 ///
 /// The alphabet is that of GPT-2: a byte that is a printable character in Latin-1 stands for itself; the other 68, in
 /// ascending order, are the code points from U+0100 on. A space, for one, is spelt `Ġ`.
-enum ByteLevelAlphabet {
+package enum ByteLevelAlphabet {
   /// The byte that a code point stands for; -1 where it stands for none.
   private static let byteOfScalar: [Int16] = {
     var table = [Int16](repeating: -1, count: 256 + 68)
@@ -17,6 +17,13 @@ enum ByteLevelAlphabet {
       }
     }
     return table
+  }()
+
+  /// The stand-ins of all bytes, those that stand for themselves first: the order in which vocabularies begin.
+  package static let scalars: [Unicode.Scalar] = {
+    let placed = byteOfScalar.indices.filter { byteOfScalar[$0] >= 0 }
+    // All lie below the surrogates.
+    return placed.compactMap { Unicode.Scalar($0) }
   }()
 
   /// Appends the bytes that a vocabulary entry spells. An entry with any character outside the alphabet stands for its

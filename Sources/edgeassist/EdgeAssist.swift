@@ -19,7 +19,9 @@ struct EdgeAssist: AsyncParsableCommand {
       (EDGEASSIST_KV_BUDGET=2048); flags come before variables, variables before the file.
       """,
     version: "0.1.0",
-    subcommands: [Assist.self, Inspect.self, Quantize.self, Code.self, Evaluate.self, Profile.self, Doctor.self],
+    subcommands: [
+      Assist.self, Inspect.self, Quantize.self, Code.self, Evaluate.self, Profile.self, Bench.self, Doctor.self,
+    ],
     defaultSubcommand: Assist.self)
 }
 

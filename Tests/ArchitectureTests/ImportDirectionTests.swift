@@ -20,11 +20,15 @@ private let allowedImports: [String: Set<String>] = [
     "CodeAgent", "Sandboxing", "Logging",
   ],
   "Evaluation": [
-    "Assistant", "BoundedCache", "CodeAgent", "Compute", "Pictures", "Plotting", "SessionInterface", "Video"],
+    "Assistant", "BoundedCache", "CodeAgent", "Compute", "Pictures", "Plotting", "SessionInterface", "Video",
+  ],
+  "Benchmarking": [
+    "Assistant", "BoundedCache", "Compute", "ModelFile", "Models", "Pictures", "Quantization", "Tokenization",
+  ],
   "Screen": ["CNcurses", "Pictures", "SessionInterface", "Plotting"],
   "edgeassist": [
-    "Assistant", "CodeAgent", "Compute", "Evaluation", "Quantization", "Sandboxing", "Screen", "SessionInterface",
-    "Video", "BoundedCache", "Models", "ModelFile", "Plotting", "Pictures",
+    "Assistant", "Benchmarking", "CodeAgent", "Compute", "Evaluation", "Quantization", "Sandboxing", "Screen",
+    "SessionInterface", "Video", "BoundedCache", "Models", "ModelFile", "Plotting", "Pictures",
     "ArgumentParser", "TOMLKit", "Logging",
   ],
 ]

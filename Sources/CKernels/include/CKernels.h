@@ -195,6 +195,9 @@ void ck_decoding_chunk(const void *job, size_t chunk, size_t worker);
 /// After all chunks: puts the parts of heads that were cut together.
 void ck_merge_spans(const ck_decoding_job *job);
 
+/// Reads `lines` pieces of 64 bytes, aligned to 64, and returns a sum of them, so that they have to be read.
+uint64_t ck_read_lines(const void *memory, size_t lines);
+
 /// Tells the processor that this thread only waits.
 static inline void ck_relax(void) {
 #if defined(__x86_64__)

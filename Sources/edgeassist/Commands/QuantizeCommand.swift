@@ -2,7 +2,6 @@ import ArgumentParser
 import Foundation
 import ModelFile
 import Quantization
-import Synchronization
 
 /// `edgeassist quantize`: a smaller file of the same model.
 struct Quantize: AsyncParsableCommand {
@@ -90,13 +89,4 @@ struct Quantize: AsyncParsableCommand {
     }
     return recipe
   }
-}
-
-/// Set once, from any thread.
-private final class InterruptFlag: Sendable {
-  private let flag = Atomic(false)
-
-  var isSet: Bool { flag.load(ordering: .relaxed) }
-
-  func set() { flag.store(true, ordering: .relaxed) }
 }

@@ -54,15 +54,24 @@ struct ModelOptions: ParsableArguments {
     }
   }
 
+  /// The files that make up the model; an adapter for a role is left to the coding pane.
+  func paths() throws(AssistantError) -> ModelPaths {
+    var paths = try ModelPaths.resolve(languageModel: model, vision: vision)
+    paths.adapter = adapter.last { $0.role == nil }?.path
+    return paths
+  }
+
+  /// How the weights are to be held.
+  ///
   /// - Parameters:
   ///   - budget: of the key-value cache, which must fit into memory beside the model.
   ///   - type: how its keys and values are stored.
+  func demand(budget: DialogueOptions.Budget, type: KeyValueType) -> MemoryDemand {
+    MemoryDemand(budget: budget, type: type, isLocked: mlock, isPrefetched: prefetch, isMappedOnly: isMappedOnly)
+  }
+
+  /// Loads the model; for the parameters see `demand`.
   func load(budget: DialogueOptions.Budget, type: KeyValueType) throws(AssistantError) -> LoadedModel {
-    var paths = try ModelPaths.resolve(languageModel: model, vision: vision)
-    paths.adapter = adapter.last { $0.role == nil }?.path
-    return try LoadedModel(
-      paths: paths, threads: threadCount,
-      memory: MemoryDemand(
-        budget: budget, type: type, isLocked: mlock, isPrefetched: prefetch, isMappedOnly: isMappedOnly))
+    try LoadedModel(paths: paths(), threads: threadCount, memory: demand(budget: budget, type: type))
   }
 }

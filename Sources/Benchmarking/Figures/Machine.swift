@@ -1,0 +1,89 @@
+import Assistant
+import Compute
+import Foundation
+
+/// What figures were measured on.
+public struct Machine: Sendable, Codable, Equatable {
+  public var processor: String
+  /// The kernels that were used.
+  public var instructions: String
+  public var threads: Int
+  public var processors: Int
+  /// Bytes of the largest cache; 0 where it is not known.
+  public var cacheBytes: Int
+  /// Bytes that may be used; 0 where it is not known.
+  public var memoryBytes: Int
+  public var system: String
+
+  public init(
+    processor: String, instructions: String, threads: Int, processors: Int, cacheBytes: Int, memoryBytes: Int,
+    system: String
+  ) {
+    self.processor = processor
+    self.instructions = instructions
+    self.threads = threads
+    self.processors = processors
+    self.cacheBytes = cacheBytes
+    self.memoryBytes = memoryBytes
+    self.system = system
+  }
+
+  /// This one.
+  ///
+  /// - Parameter root: stands before `/proc` and `/sys`.
+  public static func current(threads: Int, root: String = "") -> Machine {
+    let process = ProcessInfo.processInfo
+    return Machine(
+      processor: processorName(root: root), instructions: InstructionSet.best.title, threads: threads,
+      processors: process.activeProcessorCount, cacheBytes: largestCache(root: root),
+      memoryBytes: MachineMemory.current(root: root)?.limit ?? 0, system: systemName())
+  }
+
+  /// One line for people.
+  public var title: String {
+    var parts = [
+      processor, instructions, "\(threads) of \(processors) processors",
+    ]
+    if memoryBytes > 0 { parts.append(memorySize(memoryBytes)) }
+    return (parts + [system]).joined(separator: " · ")
+  }
+
+  private static func processorName(root: String) -> String {
+    let text = contents(root + "/proc/cpuinfo") ?? ""
+    for key in ["model name", "Model", "Hardware"] {
+      for line in text.split(separator: "\n") {
+        let fields = line.split(separator: ":", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
+        if fields.count == 2, fields[0] == key { return fields[1] }
+      }
+    }
+    return "unknown processor"
+  }
+
+  private static func largestCache(root: String) -> Int {
+    (0..<8).compactMap { index -> Int? in
+      guard let text = contents(root + "/sys/devices/system/cpu/cpu0/cache/index\(index)/size") else { return nil }
+      let digits = text.prefix { $0.isNumber }
+      let unit = text.dropFirst(digits.count).first
+      return Int(digits).map { $0 << (unit == "M" ? 20 : unit == "K" ? 10 : 0) }
+    }.max() ?? 0
+  }
+
+  private static func systemName() -> String {
+    var names = utsname()
+    guard uname(&names) == 0 else { return ProcessInfo.processInfo.operatingSystemVersionString }
+    func text<T>(_ field: T) -> String {
+      withUnsafeBytes(of: field) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    }
+    return text(names.sysname) + " " + text(names.release) + " " + text(names.machine)
+  }
+
+  /// A file of the kernel's, whose size is not known beforehand.
+  private static func contents(_ path: String) -> String? {
+    guard let handle = FileHandle(forReadingAtPath: path), let data = try? handle.readToEnd() else { return nil }
+    return String(decoding: data, as: UTF8.self)
+  }
+}
+
+extension InstructionSet {
+  fileprivate var title: String { self == .portable ? "portable kernels" : rawValue }
+}

@@ -1,0 +1,32 @@
+/// A tensor that is yet to be filled with random numbers.
+package struct RandomTensor: Sendable, Equatable {
+  package enum Kind: Sendable, Equatable {
+    /// Numbers such that an output varies as much as an input.
+    case matrix
+    /// A few numbers in 32 bits around this one: norms around 1, biases around 0.
+    case vector(around: Float)
+  }
+
+  package var name: String
+  /// The fastest-running first.
+  package var dimensions: [Int]
+  package var kind: Kind
+
+  static func matrix(_ name: String, _ dimensions: Int...) -> RandomTensor {
+    RandomTensor(name: name, dimensions: dimensions, kind: .matrix)
+  }
+
+  static func vector(_ name: String, _ count: Int, around: Float = 0) -> RandomTensor {
+    RandomTensor(name: name, dimensions: [count], kind: .vector(around: around))
+  }
+
+  /// A matrix and its bias.
+  static func linear(_ name: String, _ inputs: Int, _ outputs: Int) -> [RandomTensor] {
+    [.matrix(name + ".weight", inputs, outputs), .vector(name + ".bias", outputs)]
+  }
+
+  /// A layer norm.
+  static func norm(_ name: String, _ count: Int) -> [RandomTensor] {
+    [.vector(name + ".weight", count, around: 1), .vector(name + ".bias", count)]
+  }
+}

@@ -1,0 +1,77 @@
+import ModelFile
+
+extension VisionShape {
+  /// Patches along each side of the square that becomes one token.
+  private var merge: Int { 2 }
+
+  /// The tower's tensors, named as llama.cpp names them.
+  ///
+  /// - Parameter outputs: the language model's width.
+  package func tensors(outputs: Int) -> [RandomTensor] {
+    let merged = merge * merge * width
+    var tensors: [RandomTensor] = ["v.patch_embd.weight", "v.patch_embd.weight.1"].map {
+      .matrix($0, patchSize, patchSize, 3, width)
+    }
+    if family == .qwen3VL {
+      let places = pictureSide / patchSize
+      tensors += [.vector("v.patch_embd.bias", width), .matrix("v.position_embd.weight", width, places * places)]
+    }
+    tensors += (0..<layers).flatMap(blockTensors)
+    for index in deepstack {
+      let prefix = "v.deepstack.\(index)."
+      tensors += RandomTensor.norm(prefix + "norm", merged)
+      tensors += RandomTensor.linear(prefix + "fc1", merged, merged)
+      tensors += RandomTensor.linear(prefix + "fc2", merged, outputs)
+    }
+    return tensors + norm("v.post_ln") + RandomTensor.linear("mm.0", merged, merged)
+      + RandomTensor.linear("mm.2", merged, outputs)
+  }
+
+  private func blockTensors(_ index: Int) -> [RandomTensor] {
+    let prefix = "v.blk.\(index)."
+    var tensors = norm(prefix + "ln1") + norm(prefix + "ln2")
+    if family == .qwen3VL {
+      tensors += RandomTensor.linear(prefix + "attn_qkv", width, 3 * width)
+    } else {
+      for part in ["q", "k", "v"] { tensors += RandomTensor.linear(prefix + "attn_\(part)", width, width) }
+    }
+    tensors += RandomTensor.linear(prefix + "attn_out", width, width)
+    if family == .qwen25VL { tensors += RandomTensor.linear(prefix + "ffn_gate", width, feedForward) }
+    return tensors + RandomTensor.linear(prefix + "ffn_up", width, feedForward)
+      + RandomTensor.linear(prefix + "ffn_down", feedForward, width)
+  }
+
+  private func norm(_ name: String) -> [RandomTensor] {
+    family == .qwen25VL ? [.vector(name + ".weight", width, around: 1)] : RandomTensor.norm(name, width)
+  }
+
+  /// The tower's metadata but for its types.
+  ///
+  /// - Parameter outputs: the language model's width.
+  func metadata(name: String, outputs: Int) -> GGUFMetadata {
+    var metadata = GGUFMetadata([
+      "general.architecture": .string("clip"), "general.type": .string("mmproj"),
+      "general.name": .string("Random weights in the shape of \(name)"),
+      "clip.has_vision_encoder": .bool(true), "clip.projector_type": .string(family.rawValue),
+    ])
+    let sizes: KeyValuePairs = [
+      "projection_dim": outputs, "image_size": pictureSide, "patch_size": patchSize, "embedding_length": width,
+      "feed_forward_length": feedForward, "block_count": layers, "spatial_merge_size": merge,
+      "attention.head_count": heads,
+    ]
+    for (key, size) in sizes { metadata["clip.vision.\(key)"] = .uint32(UInt32(clamping: size)) }
+    metadata["clip.vision.attention.layer_norm_epsilon"] = .float32(1e-6)
+    metadata["clip.vision.image_mean"] = .array(GGUFArray([0.5, 0.5, 0.5] as [Float]))
+    metadata["clip.vision.image_std"] = .array(GGUFArray([0.25, 0.25, 0.25] as [Float]))
+    switch family {
+    case .qwen2VL: break
+    case .qwen25VL:
+      metadata["clip.use_silu"] = .bool(true)
+      metadata["clip.vision.n_wa_pattern"] = .uint32(8)
+    case .qwen3VL:
+      metadata["clip.use_gelu"] = .bool(true)
+      metadata["clip.vision.is_deepstack_layers"] = .array(GGUFArray((0..<layers).map(deepstack.contains)))
+    }
+    return metadata
+  }
+}

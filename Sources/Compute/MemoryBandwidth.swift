@@ -1,0 +1,65 @@
+import CKernels
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// How fast the threads of a pool together read memory, measured on a buffer that no cache holds.
+///
+/// Decoding reads every weight once a token, so this is what it cannot exceed. The memory is of ordinary pages, as a
+/// mapped model's is. One caller uses it at a time.
+public final class MemoryBandwidth {
+  public let byteCount: Int
+  private let threads: ThreadPool
+  private let buffer: UnsafeMutableRawPointer
+
+  private static let lineBytes = 64
+  /// What a thread reads before it asks for more.
+  private static let chunkLines = (1 << 20) / lineBytes
+
+  /// - Parameter byteCount: several times the largest cache.
+  /// - Throws: `outOfMemory` if the system refuses.
+  public init(threads: ThreadPool, byteCount: Int) throws(ComputeError) {
+    self.threads = threads
+    self.byteCount = max(byteCount / Self.lineBytes, 1) * Self.lineBytes
+    var memory: UnsafeMutableRawPointer?
+    guard posix_memalign(&memory, Self.lineBytes, self.byteCount) == 0, let memory else {
+      throw .outOfMemory(bytes: self.byteCount)
+    }
+    // Pages that were never written are all one page of zeros, which a cache does hold.
+    memset(memory, 1, self.byteCount)
+    buffer = memory
+  }
+
+  deinit { free(buffer) }
+
+  /// Bytes a second: the median of some readings of the whole buffer.
+  public func measure(readings: Int = 3) -> Double {
+    let rates = (0..<max(readings, 1)).map { _ in
+      let start = ContinuousClock.now
+      read()
+      return Double(byteCount) / max((ContinuousClock.now - start) / .seconds(1), 1e-9)
+    }
+    return rates.sorted()[rates.count / 2]
+  }
+
+  private struct Job {
+    var base: UnsafeRawPointer
+    var lines: Int
+  }
+
+  private func read() {
+    var job = Job(base: UnsafeRawPointer(buffer), lines: byteCount / Self.lineBytes)
+    let chunks = (job.lines + Self.chunkLines - 1) / Self.chunkLines
+    threads.run(chunks: chunks, job: &job) { job, chunk, _ in
+      let job = job.assumingMemoryBound(to: Job.self).pointee
+      let first = chunk * MemoryBandwidth.chunkLines
+      let lines = min(MemoryBandwidth.chunkLines, job.lines - first)
+      _ = ck_read_lines(job.base + first * MemoryBandwidth.lineBytes, lines)
+    }
+  }
+}

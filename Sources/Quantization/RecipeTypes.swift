@@ -1,0 +1,45 @@
+import ModelFile
+
+extension QuantizationRecipe {
+  /// What `general.file_type` says of a file made by this recipe.
+  package var fileTypeCode: UInt32 { fileType }
+
+  /// The type that each tensor of a whole model gets, for a model that is yet to be made; nil for those that are kept
+  /// as they are.
+  ///
+  /// - Parameters:
+  ///   - tensors: names and dimensions, the fastest-running first.
+  ///   - queriesPerKey: query heads that share a key head.
+  package func types(
+    of tensors: [(name: String, dimensions: [Int])], queriesPerKey: Int
+  ) -> [TensorType?] {
+    let roles = tensors.map { TensorRole(name: $0.name, dimensions: $0.dimensions) }
+    var layerCounts: [TensorRole: Int] = [:]
+    for role in roles { layerCounts[role, default: 0] += 1 }
+    let isTied = !tensors.contains { $0.name == "output.weight" }
+    return zip(tensors, roles).map { tensor, role in
+      guard role != .kept, let columns = tensor.dimensions.first else { return nil }
+      let place = Place(
+        role: role, layer: TensorRole.layer(inName: tensor.name) ?? 0, layerCount: layerCounts[role] ?? 0,
+        queriesPerKey: queriesPerKey)
+      return type(at: place, isTied: isTied, columns: columns).suiting(columns: columns)
+    }
+  }
+}
+
+extension TensorType {
+  /// The type, or for rows that are not whole blocks of it the type of about the same size that is for shorter blocks.
+  func suiting(columns: Int) -> TensorType {
+    guard columns % elementsPerBlock != 0 else { return self }
+    let shorter: TensorType =
+      switch self {
+      case .iq4_xs: .iq4_nl
+      case .q2_K, .q3_K: .q4_0
+      case .q4_K: .q5_0
+      case .q5_K: .q5_1
+      case .q6_K: .q8_0
+      default: .f16
+      }
+    return columns % shorter.elementsPerBlock == 0 ? shorter : .f16
+  }
+}
