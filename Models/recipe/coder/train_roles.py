@@ -25,7 +25,7 @@ KINDS = {
     "debugger": {"debugger": 1.0}, "direct": {"direct": 1.0},
 }
 STEPS = {"retriever": 450, "planner": 700, "coder": 450, "debugger": 700, "direct": 700}
-CORRECTED_STEPS = {"retriever": 0, "planner": 250, "coder": 150, "debugger": 250}
+CORRECTED_STEPS = {"retriever": 0, "planner": 1600, "coder": 150, "debugger": 900}
 
 
 def base(work: Path, words: Words) -> Decoder:
@@ -68,7 +68,7 @@ def main() -> None:
         steps = CORRECTED_STEPS[role] if options.corrections else STEPS[role]
         run = options.work / f"{role}{'-corrected' if options.corrections else ''}.pt"
         mixture = Mixture(words, KINDS[role], LENGTHS, extra)
-        learn(decoder, mixture, run, steps, 2e-3 if not options.corrections else 1e-3, seed=len(role) + options.corrections)
+        learn(decoder, mixture, run, steps, 2e-3, seed=len(role) + options.corrections)
         torch.save(decoder.adapter(), done)
         print(f"{role}: {sum(w.numel() for w in decoder.adapter().values()) / 1e6:.2f} million numbers", flush=True)
 
