@@ -28,9 +28,9 @@ public enum SessionCommand: Sendable, Equatable {
   case retryCode
   /// Take the program written last as it is, and stop.
   case acceptCode
-  /// Write the program written last to a file.
+  /// Write the program to a file: the one that the work came to, or while it goes on the one written last.
   case saveProgram(path: String)
-  /// Put the program written last into the conversation, so that questions can be asked about it.
+  /// Put that program into the conversation, so that questions can be asked about it.
   case shareProgram
   /// End the session.
   case quit

@@ -61,7 +61,8 @@ public actor CodeDesk {
     // Threads that this one starts inherit it. Where it is refused, all have the same rank.
     _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, Self.niceness)
     do throws(AssistantError) {
-      let loaded = try CodeModel(paths: settings.paths.get(), threads: settings.threads)
+      let loaded = try CodeModel(
+        paths: settings.paths.get(), threads: settings.threads, memory: settings.memory)
       model = loaded
       return loaded
     } catch {

@@ -19,7 +19,6 @@ public final class CodeModel: RoleModel {
   public let name: String
   public let promptStyle: PromptStyle
   public let adaptedRoles: [CodeRole]
-  public let isEmbedded: Bool
 
   private let language: LanguageModel
   private let tokenizer: Tokenizer
@@ -36,12 +35,18 @@ public final class CodeModel: RoleModel {
   /// Tokens of a prompt read between two looks at whether to stop.
   private static let promptBlock = 256
 
-  /// Maps the base and reads the adapters.
+  /// Maps the base, checks that it will fit into memory, and reads the adapters.
   ///
-  /// - Throws: `AssistantError.modelUnreadable` with the reason, for example that an adapter is of another shape.
-  public init(paths: CodeModelPaths, threads: Int) throws(AssistantError) {
+  /// - Throws: `AssistantError.modelUnreadable` with the reason, for example that an adapter is of another shape, or
+  ///   `insufficientMemory` with the figures.
+  public init(
+    paths: CodeModelPaths, threads: Int, memory: MemoryDemand = MemoryDemand()
+  ) throws(AssistantError) {
     do {
       let file = try GGUFFile(path: paths.base)
+      let forecast = try MemoryForecast(
+        language: file, vision: nil, budget: memory.budget, type: memory.type, threads: threads)
+      try memory.check(forecast, path: paths.base)
       let language = try LanguageModel(file: file, threads: ThreadPool(threads: threads))
       var adapters: [CodeRole: LoRAAdapter] = [:]
       for (role, path) in paths.adapters {
@@ -57,7 +62,6 @@ public final class CodeModel: RoleModel {
       let title = try? file.metadata.stringIfPresent("general.name")
       name = title ?? URL(fileURLWithPath: paths.base).deletingPathExtension().lastPathComponent
       adaptedRoles = CodeRole.allCases.filter { adapters[$0] != nil }
-      isEmbedded = paths.isEmbedded
     } catch let error as AssistantError {
       throw error
     } catch {

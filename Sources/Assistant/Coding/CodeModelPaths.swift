@@ -6,13 +6,10 @@ public struct CodeModelPaths: Sendable, Equatable {
   public var base: String
   /// A LoRA adapter for each role that has one; the others are prompted.
   public var adapters: [CodeRole: String]
-  /// True for the coder that comes with the program.
-  public var isEmbedded: Bool
 
-  public init(base: String, adapters: [CodeRole: String] = [:], isEmbedded: Bool = false) {
+  public init(base: String, adapters: [CodeRole: String] = [:]) {
     self.base = base
     self.adapters = adapters
-    self.isEmbedded = isEmbedded
   }
 
   static let embeddedBase = "edgeassist-coder-Q8_0.gguf"
@@ -41,6 +38,6 @@ public struct CodeModelPaths: Sendable, Equatable {
       let path = folder + "/" + embeddedAdapter(role)
       if FileManager.default.fileExists(atPath: path) { found[role] = path }
     }
-    return CodeModelPaths(base: base, adapters: found, isEmbedded: true)
+    return CodeModelPaths(base: base, adapters: found)
   }
 }

@@ -21,13 +21,13 @@ final class CodeQueue: Sendable {
   /// - Parameter emit: given every event, from the desk's thread.
   init(settings: CodeSettings, emit: @escaping @Sendable (CodeEvent) -> Void) {
     desk = CodeDesk(settings: settings) { [program] event in
-      if case .programWritten(let written) = event { program.note(written) }
+      program.take(event)
       emit(event)
     }
   }
 
-  /// The program written last.
-  var lastProgram: CodeProgram? { program.value }
+  /// The program to save and to share.
+  var programInHand: CodeProgram? { program.value }
 
   /// Works on a task as soon as the one under way has stopped.
   func start(_ task: CodeTask) { start(task, attempt: 0) }
@@ -83,9 +83,9 @@ final class CodeQueue: Sendable {
   }
 }
 
-/// The program written last, written from the desk's thread and read from others.
+/// The program in hand, written from the desk's thread and read from others.
 private final class SharedProgram: Sendable {
-  private let program = Mutex<CodeProgram?>(nil)
-  var value: CodeProgram? { program.withLock { $0 } }
-  func note(_ new: CodeProgram) { program.withLock { $0 = new } }
+  private let program = Mutex(ProgramInHand())
+  var value: CodeProgram? { program.withLock { $0.program } }
+  func take(_ event: CodeEvent) { program.withLock { $0.take(event) } }
 }

@@ -5,16 +5,20 @@ public struct CodeSettings: Sendable {
   /// Which files take the roles; where there are none, tasks are refused with the reason.
   public var paths: Result<CodeModelPaths, AssistantError>
   public var threads: Int
+  /// How the model is to be held in memory, and how much of it there is.
+  public var memory: MemoryDemand
   public var limits: CodeLimits
   /// Runs programs without any containment.
   public var isUnsafeRunAllowed: Bool
 
   public init(
-    paths: Result<CodeModelPaths, AssistantError>, threads: Int, limits: CodeLimits = CodeLimits(),
+    paths: Result<CodeModelPaths, AssistantError>, threads: Int, memory: MemoryDemand = MemoryDemand(),
+    limits: CodeLimits = CodeLimits(),
     isUnsafeRunAllowed: Bool = false
   ) {
     self.paths = paths
     self.threads = threads
+    self.memory = memory
     self.limits = limits
     self.isUnsafeRunAllowed = isUnsafeRunAllowed
   }

@@ -240,7 +240,7 @@ public actor Session {
   // MARK: Programs
 
   private func saveProgram(to path: String) {
-    guard let program = code?.lastProgram else { return fail(.unsupported(message: "there is no program yet")) }
+    guard let program = code?.programInHand else { return fail(.unsupported(message: "there is no program yet")) }
     attempt { () throws(AssistantError) in
       let text = program.text.hasSuffix("\n") ? program.text : program.text + "\n"
       do { try text.write(toFile: path, atomically: true, encoding: .utf8) } catch {
@@ -251,7 +251,7 @@ public actor Session {
   }
 
   private func shareProgram() {
-    guard let program = code?.lastProgram else { return fail(.unsupported(message: "there is no program yet")) }
+    guard let program = code?.programInHand else { return fail(.unsupported(message: "there is no program yet")) }
     dialogue.add(
       question: "Here is a program:\n```\(program.language)\n\(program.text)\n```", answer: "I have read it.",
       at: statistics.streamTime)

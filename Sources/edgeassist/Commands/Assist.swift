@@ -42,7 +42,7 @@ struct Assist: AsyncParsableCommand {
       options.headProfile = try memory.headProfile()
       let loaded = try model.load(budget: memory.dialogueBudget, type: memory.size.type)
       try loaded.check(options)
-      let tasks = code.settings(model: model.model, adapters: model.roleAdapters, threads: model.threadCount)
+      let tasks = code.settings(with: model)
       if let requests = batch.batch {
         try await BatchCommand(
           requests: requests, arguments: batch, stream: stream.settings, dialogue: options, code: tasks

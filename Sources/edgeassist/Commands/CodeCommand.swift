@@ -43,7 +43,7 @@ struct Code: AsyncParsableCommand {
 
   func run() async throws {
     let progress = CodeProgress()
-    let settings = code.settings(model: model.model, adapters: model.roleAdapters, threads: model.threadCount)
+    let settings = code.settings(with: model)
     let runner = CodeRunner(
       options: CodeRunner.Options(
         paths: paths, output: output, isResuming: resume, language: language, code: settings,

@@ -44,7 +44,7 @@ struct Evaluate: AsyncParsableCommand {
   private func evaluateCode() async throws {
     let (problems, name) = try code.problems(limit: streams.questions)
     try results.check()
-    let paths = try work.settings(model: model.model, adapters: model.roleAdapters, threads: model.threadCount).paths.get()
+    let paths = try work.settings(with: model).paths.get()
     let identity = [
       (name: "suite", value: "code"), (name: "tasks", value: "\(name) (\(problems.count))"),
       (name: "model", value: (paths.base as NSString).lastPathComponent),

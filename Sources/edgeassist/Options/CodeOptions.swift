@@ -33,18 +33,18 @@ struct CodeOptions: ParsableArguments {
 
   var limits: CodeLimits { CodeLimits(exemplars: exemplars, rounds: rounds, seconds: seconds, tokens: tokens) }
 
-  /// - Parameters:
-  ///   - model: the language model that the user named.
-  ///   - adapters: those named for roles.
-  func settings(model: String?, adapters: [CodeRole: String], threads: Int) -> CodeSettings {
+  func settings(with model: ModelOptions) -> CodeSettings {
     let paths: Result<CodeModelPaths, AssistantError>
     do throws(AssistantError) {
       paths = .success(
-        try CodeModelPaths.resolve(codeModel: codeModel, languageModel: model, adapters: adapters))
+        try CodeModelPaths.resolve(codeModel: codeModel, languageModel: model.model, adapters: model.roleAdapters))
     } catch {
       paths = .failure(error)
     }
-    return CodeSettings(paths: paths, threads: threads, limits: limits, isUnsafeRunAllowed: isUnsafe)
+    return CodeSettings(
+      paths: paths, threads: model.threadCount,
+      memory: model.demand(budget: DialogueOptions.defaultBudget, type: .f16), limits: limits,
+      isUnsafeRunAllowed: isUnsafe)
   }
 
   func validate() throws {
