@@ -72,11 +72,17 @@ INLINE void integer_tile(const ck_type type, const size_t tokens, const integer_
   for (size_t t = 0; t < tokens; t++) end_row((vf16)sums[t], output + t * output_stride, end);
 }
 
+#pragma clang attribute pop
+
+#pragma clang attribute push( \
+    __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx512bf16,avx2,fma,f16c"))), \
+    apply_to = function)
+#include "avx512_rounded.inc"
 #pragma clang diagnostic pop
 #pragma clang attribute pop
 
 const ck_kernels ck_avx512_kernels = {
-    "AVX-512 VNNI", f16_to_f32,    f32_to_f16, quantize, multiply, attend, attend_rows, rms_norm, layer_norm,
+    "AVX-512 VNNI", f16_to_f32,    f32_to_f16, quantize, multiply, attend_or_round, attend_rows, rms_norm, layer_norm,
     softmax,        silu_multiply, quick_gelu, gelu,     rotate,
     gelu_tanh,     1,             128,
 };

@@ -10,6 +10,8 @@ public final class Engine: @unchecked Sendable {
   let scratch: FloatBuffer
   private let quantized: QuantizedRows
   let attentionSpace: AttentionSpace
+  /// Whether attention of rows of floats may round to bfloat16 what it multiplies.
+  let roundsAttention: Bool
   /// Whether matrices are turned into panels.
   let turnsWeights: Bool
 
@@ -17,12 +19,15 @@ public final class Engine: @unchecked Sendable {
   ///   - maximumRows: the most rows that will meet quantized weights at once.
   ///   - maximumColumns: the widest rows that will meet quantized weights; 0 if none will.
   ///   - maximumHeads: the most key-value heads of an attention.
+  ///   - roundsAttention: lets attention of rows over each other round what it multiplies to bfloat16, where the
+  ///     processor is made for it.
   /// - Throws: `outOfMemory`.
   public init(
     threads: ThreadPool, maximumRows: Int, maximumColumns: Int, maximumHeads: Int,
-    instructionSet: InstructionSet = .best
+    roundsAttention: Bool = false, instructionSet: InstructionSet = .best
   ) throws(ComputeError) {
     self.threads = threads
+    self.roundsAttention = roundsAttention
     let chosen = instructionSet.isAvailable ? instructionSet : .best
     self.instructionSet = chosen
     kernels = chosen.kernels ?? ck_best_kernels()

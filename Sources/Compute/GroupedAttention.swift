@@ -10,6 +10,7 @@ private struct GroupedAttentionJob {
   var ends: UnsafePointer<Int>
   var heads: Int
   var headSize: Int
+  var rounds: Int32
 
   func perform(_ chunk: Int, worker: Int) {
     let (group, head) = chunk.quotientAndRemainder(dividingBy: heads)
@@ -28,7 +29,7 @@ private struct GroupedAttentionJob {
             key_row_bytes: keyStride * MemoryLayout<Float>.stride,
             value_row_bytes: keyStride * MemoryLayout<Float>.stride, page_rows: max(count, 1), heads: 1,
             key_value_heads: 1, head_size: headSize, tokens: count, causal: 0,
-            scale: 1 / Float(headSize).squareRoot(), output: output + first * outputStride + column,
+            rounds: rounds, scale: 1 / Float(headSize).squareRoot(), output: output + first * outputStride + column,
             output_stride: outputStride)
           kernels.pointee.attend(&attention, 0, 1, 0, count, scratch + worker * Int(CK_SCRATCH_FLOATS))
         }
@@ -52,7 +53,7 @@ extension Engine {
       var job = GroupedAttentionJob(
         kernels: kernels, scratch: scratch.base, queries: queries.base, keys: keys.base, values: values.base,
         output: output.base, queryStride: queries.stride, keyStride: keys.stride, outputStride: output.stride,
-        ends: base, heads: heads, headSize: headSize)
+        ends: base, heads: heads, headSize: headSize, rounds: roundsAttention ? 1 : 0)
       threads.run(chunks: ends.count * heads, job: &job) { job, chunk, worker in
         job.assumingMemoryBound(to: GroupedAttentionJob.self).pointee.perform(chunk, worker: worker)
       }

@@ -25,7 +25,8 @@ private struct Comparison {
     for type in ComputeError.supportedTypes {
       // Rows and columns that leave rests at every step; tokens on both sides of the change from dots to tiles.
       for (rows, columns) in shapes(type) {
-        let matrix = try sampleMatrix(rows: rows, columns: columns, type: type, seed: UInt64(rows + columns))
+        let matrix = try sampleMatrix(
+          rows: rows, columns: columns, type: type, seed: UInt64(rows + columns), use: .inPlace)
         for tokens in [1, 2, 3, 5, 7, 8, 13, 33] {
           for accumulate in [false, true] {
             let found = try outputs(set, matrix, tokens: tokens, accumulate: accumulate)

@@ -63,7 +63,9 @@ func halfBits(_ value: Float) -> UInt16 {
 }
 
 /// A matrix of samples in a file of its own, which is gone from the disk at once and stays mapped.
-func sampleMatrix(rows: Int, columns: Int, type: TensorType, seed: UInt64) throws -> WeightMatrix {
+func sampleMatrix(
+  rows: Int, columns: Int, type: TensorType, seed: UInt64, use: WeightUse = .turned
+) throws -> WeightMatrix {
   var samples = Samples(seed: seed)
   let path = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).gguf").path
   let writer = try GGUFWriter(
@@ -72,7 +74,7 @@ func sampleMatrix(rows: Int, columns: Int, type: TensorType, seed: UInt64) throw
   try writer.finish()
   defer { try? FileManager.default.removeItem(atPath: path) }
   let file = try GGUFFile(path: path)
-  return try WeightMatrix(file: file, tensor: file.requiredTensor("w"), rows: rows, columns: columns)
+  return try WeightMatrix(file: file, tensor: file.requiredTensor("w"), rows: rows, columns: columns, use: use)
 }
 
 extension FloatBuffer {

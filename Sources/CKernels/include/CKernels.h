@@ -93,6 +93,7 @@ typedef struct {
   size_t heads, key_value_heads, head_size;
   size_t tokens;
   int causal;               // token t sees t more
+  int rounds;               // of rows of floats, all numbers may be rounded to bfloat16 before they are multiplied
   float scale;
   float *output;            // [tokens][heads * head_size]
   size_t output_stride;
