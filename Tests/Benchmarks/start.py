@@ -26,7 +26,11 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 LIMIT_SECONDS = 120
 REQUEST = '{"id":"start","ask":"hello","max_tokens":1}\n'
 # What the screen writes first of each. Half blocks draw pictures and nothing else.
-MOMENTS = {"screen: something": b"edgeassist", "screen: first picture": "▀".encode(), "screen: prompt": b"Type a question"}
+MOMENTS = {
+    "screen: something": b"edgeassist",
+    "screen: first picture": "▀".encode(),
+    "screen: prompt": b"Type a question",
+}
 
 
 def mapped_mebibytes(process):
@@ -88,8 +92,9 @@ def main():
             for name, (now, mebibytes) in on_screen([choice.program, "--video", choice.video, *flags]).items():
                 times.setdefault(name, []).append(now)
                 touched.setdefault(name, []).append(mebibytes)
-            for name, command in {"batch: first result": ["--batch", requests.name, *flags], "--help": ["--help"]}.items():
-                times.setdefault(name, []).append(until_output([choice.program, *command]))
+            batch = [choice.program, "--batch", requests.name, *flags]
+            times.setdefault("batch: first result", []).append(until_output(batch))
+            times.setdefault("--help", []).append(until_output([choice.program, "--help"]))
     for name, values in times.items():
         line = f"{name:24}{statistics.median(values):7.0f} ms  ({min(values):.0f} to {max(values):.0f})"
         if name in touched:

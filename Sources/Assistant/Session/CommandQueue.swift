@@ -3,8 +3,8 @@ import Synchronization
 
 /// Commands on their way to a session, in the order in which they were sent.
 ///
-/// Whoever holds the model takes them here between two pieces of its work. A task that waits for them would get its turn
-/// only when Swift's shared executor has a thread to spare, and frames would be read meanwhile.
+/// Whoever holds the model takes them here between two pieces of its work. A task that waits for them would get its
+/// turn only when Swift's shared executor has a thread to spare, and frames would be read meanwhile.
 final class CommandQueue: Sendable {
   /// Says that there may be something to take; however much has come, it is said once.
   let arrivals: AsyncStream<Void>
