@@ -20,12 +20,16 @@
 #include "x86_dot.inc"
 #include "avx2_tile.inc"
 
+static void multiply_panels(const ck_product *product, const ck_input *input, size_t first, size_t last) {
+  (void)product, (void)input, (void)first, (void)last;
+}
+
 #pragma clang diagnostic pop
 #pragma clang attribute pop
 
 const ck_kernels ck_avx2_kernels = {
     "AVX2",  f16_to_f32,    f32_to_f16, quantize, multiply, attend, attend_rows, rms_norm, layer_norm,
     softmax, silu_multiply, quick_gelu, gelu,     rotate,
-    gelu_tanh,
+    gelu_tanh, 0, 0,
 };
 #endif

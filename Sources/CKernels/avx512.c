@@ -1,5 +1,5 @@
 // x86-64 with AVX-512 and its byte dot products (VNNI).
-#include "groups.h"
+#include "panels.h"
 #include "rows.h"
 
 #if defined(__x86_64__)
@@ -16,9 +16,13 @@
 #define CK_TILE_BY_TWO 4
 #define CK_TILE_SUMS 24
 #define CK_BYTE_DOTS 1
+#define CK_PANEL_TOKENS 12
+#define CK_PANELS_AHEAD 16384
 
 #include "vector.inc"
 #include "x86_dot.inc"
+#include "avx512_panels.inc"
+#include "panels.inc"
 
 /// Panel words are four weights of a row. The instruction wants x unsigned, so 128 is added to it, and 128 times the
 /// row's sum taken off again.
@@ -29,9 +33,9 @@ INLINE void integer_tile(const ck_type type, const size_t tokens, const integer_
   __m512 sums[CK_INT_TOKENS];
 #pragma clang loop unroll(full)
   for (size_t t = 0; t < tokens; t++) sums[t] = _mm512_setzero_ps();
-  const int8_t *x = input->quantized + token * columns + first_group * CK_BLOCK;
-  const float *scales = input->scales + token * all_groups + first_group;
-  const int16_t *x_sums = input->sums + 2 * (token * all_groups + first_group);
+  const int8_t *x = input->quantized.numbers + token * columns + first_group * CK_BLOCK;
+  const float *scales = input->quantized.scales + token * all_groups + first_group;
+  const int16_t *x_sums = input->quantized.sums + 2 * (token * all_groups + first_group);
   for (size_t g = 0; g < groups; g++) {
     // Halves with factors of their own are summed up apart.
     for (size_t h = 0; h < halves; h++) {
@@ -74,6 +78,6 @@ INLINE void integer_tile(const ck_type type, const size_t tokens, const integer_
 const ck_kernels ck_avx512_kernels = {
     "AVX-512 VNNI", f16_to_f32,    f32_to_f16, quantize, multiply, attend, attend_rows, rms_norm, layer_norm,
     softmax,        silu_multiply, quick_gelu, gelu,     rotate,
-    gelu_tanh,
+    gelu_tanh,     1,             128,
 };
 #endif

@@ -45,8 +45,8 @@ static inline size_t ck_block_bytes(ck_type type) {
     case CK_Q5_K: return 176;   // scale, minimum, 12 bytes of factors, 32 of fifth bits, 128 of nibbles
     case CK_Q6_K: return 210;   // 128 bytes of nibbles, 64 of fifth and sixth bits, 16 factors, scale
     case CK_IQ4_XS: return 136; // scale, 6 bytes of factors, 128 of nibbles
+    default: return 0;          // panels have no blocks
   }
-  return 0;
 }
 
 /// Whether the halves of a group have factors of their own.
@@ -151,9 +151,7 @@ static inline ck_group ck_read_group(ck_type type, const uint8_t *block, size_t 
       factor = (block[4 + place / 2] >> (place % 2 * 4) & 15) | (ck_load_u16(block + 2) >> (2 * place) & 3) << 4;
       group.factors[0] = group.factors[1] = (int16_t)(factor - 32);
       break;
-    case CK_F32:
-    case CK_F16:
-    case CK_BF16: break;
+    default: break;
   }
   return group;
 }

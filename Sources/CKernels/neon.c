@@ -28,9 +28,9 @@ INLINE vu8x32 look_up(const int8_t table[16], vu8x32 nibbles) {
 
 INLINE float quantized_dot(const ck_type type, const uint8_t *row, const ck_input *input, size_t token,
                            size_t groups) {
-  const int8_t *x = input->quantized + token * groups * CK_BLOCK;
-  const float *scales = input->scales + token * groups;
-  const int16_t *x_sums = input->sums + token * groups * 2;
+  const int8_t *x = input->quantized.numbers + token * groups * CK_BLOCK;
+  const float *scales = input->quantized.scales + token * groups;
+  const int16_t *x_sums = input->quantized.sums + token * groups * 2;
   float32x4_t sum = vdupq_n_f32(0);
   float minimums = 0;
   for (size_t g = 0; g < groups; g++) {
@@ -57,9 +57,9 @@ INLINE void integer_tile(const ck_type type, const size_t tokens, const integer_
   float32x4_t sums[CK_INT_TOKENS][4];
   for (size_t t = 0; t < tokens; t++)
     for (size_t q = 0; q < 4; q++) sums[t][q] = vdupq_n_f32(0);
-  const int8_t *x = input->quantized + token * columns + first_group * CK_BLOCK;
-  const float *scales = input->scales + token * all_groups + first_group;
-  const int16_t *x_sums = input->sums + 2 * (token * all_groups + first_group);
+  const int8_t *x = input->quantized.numbers + token * columns + first_group * CK_BLOCK;
+  const float *scales = input->quantized.scales + token * all_groups + first_group;
+  const int16_t *x_sums = input->quantized.sums + 2 * (token * all_groups + first_group);
   for (size_t g = 0; g < groups; g++) {
     // Halves with factors of their own are summed up apart.
     for (size_t h = 0; h < halves; h++) {
@@ -96,12 +96,16 @@ INLINE void integer_tile(const ck_type type, const size_t tokens, const integer_
   }
 }
 
+static void multiply_panels(const ck_product *product, const ck_input *input, size_t first, size_t last) {
+  (void)product, (void)input, (void)first, (void)last;
+}
+
 #pragma clang diagnostic pop
 #pragma clang attribute pop
 
 const ck_kernels ck_neon_kernels = {
     "NEON",  f16_to_f32,    f32_to_f16, quantize, multiply, attend, attend_rows, rms_norm, layer_norm,
     softmax, silu_multiply, quick_gelu, gelu,     rotate,
-    gelu_tanh,
+    gelu_tanh, 0, 0,
 };
 #endif

@@ -1,5 +1,5 @@
 // The reference: plain C without any instruction set in mind. Every faster path is tested against this file.
-#include "groups.h"
+#include "panels.h"
 #include "rows.h"
 
 #include <math.h>
@@ -14,8 +14,7 @@ static void f32_to_f16(const float *source, uint16_t *target, size_t count) {
   for (size_t i = 0; i < count; i++) target[i] = ck_float_to_half(source[i]);
 }
 
-static void quantize(const float *source, size_t count, int8_t *quantized, int16_t *wide, float *scales,
-                     int16_t *sums) {
+static void quantize(const float *source, size_t count, const ck_quantized *target) {
   for (size_t b = 0; b < count / CK_BLOCK; b++) {
     const float *x = source + b * CK_BLOCK;
     float largest = 0;
@@ -25,14 +24,17 @@ static void quantize(const float *source, size_t count, int8_t *quantized, int16
     }
     const float scale = largest / 127.0f;
     const float inverse = largest > 0 ? 127.0f / largest : 0;
-    scales[b] = scale;
-    sums[2 * b] = sums[2 * b + 1] = 0;
+    int16_t *sums = target->sums + 2 * b;
+    target->scales[b] = scale;
+    sums[0] = sums[1] = 0;
     for (size_t i = 0; i < CK_BLOCK; i++) {
       const int q = ck_clamped_round(x[i] * inverse);
-      quantized[b * CK_BLOCK + i] = (int8_t)q;
-      wide[b * CK_BLOCK + i] = (int16_t)q;
-      sums[2 * b + i / 16] += (int16_t)q;
+      target->numbers[b * CK_BLOCK + i] = (int8_t)q;
+      target->wide[b * CK_BLOCK + i] = (int16_t)q;
+      sums[i / 16] += (int16_t)q;
     }
+    target->offsets[b] = -128 * (sums[0] + sums[1]);
+    target->scaled_sums[b] = scale * (float)(sums[0] + sums[1]);
   }
 }
 
@@ -48,9 +50,9 @@ static float weight_at(ck_type type, const uint8_t *row, size_t column) {
 /// Of every half of a group, the integers' product is whole; scales, factors and minimums come to it afterwards.
 static float quantized_dot(ck_type type, const ck_input *input, const uint8_t *row, size_t token, size_t columns) {
   const size_t groups = columns / CK_BLOCK;
-  const int8_t *x = input->quantized + token * columns;
-  const float *scales = input->scales + token * groups;
-  const int16_t *sums = input->sums + token * groups * 2;
+  const int8_t *x = input->quantized.numbers + token * columns;
+  const float *scales = input->quantized.scales + token * groups;
+  const int16_t *sums = input->quantized.sums + token * groups * 2;
   float sum = 0;
   for (size_t g = 0; g < groups; g++) {
     const uint8_t *block = ck_block_of(type, row, g);
@@ -66,8 +68,42 @@ static float quantized_dot(ck_type type, const ck_input *input, const uint8_t *r
   return sum;
 }
 
-static float dot(const ck_product *product, const ck_input *input, const uint8_t *row, size_t token) {
+/// A row of a panel, as quantized_dot is for the type that it was turned from.
+static float panel_dot(ck_type type, const ck_input *input, const uint8_t *panel, size_t row, size_t token,
+                       size_t columns) {
+  const size_t groups = columns / CK_BLOCK, at = token * groups;
+  const uint8_t *integers = panel + ck_panel_integers_at(type, columns) + 4 * row;
+  float sum = 0;
+  for (size_t g = 0; g < groups; g++, integers += ck_panel_group_bytes(type)) {
+    const int8_t *x = input->quantized.numbers + token * columns + g * CK_BLOCK;
+    int32_t whole = 0;
+    for (size_t i = 0; i < CK_BLOCK; i++) {
+      const size_t column = type == CK_PANELS_Q8_0 ? i : i % 16;
+      const uint8_t byte = integers[column / 4 * 4 * CK_PANEL_ROWS + column % 4];
+      const int nibble = byte >> (i / 16 * 4) & 15;
+      whole += x[i] * (type == CK_PANELS_Q8_0 ? (int8_t)byte : type == CK_PANELS_Q4_0 ? nibble - 8 : nibble);
+    }
+    const float scale = input->quantized.scales[at + g];
+    if (type == CK_PANELS_Q4_K) {
+      const uint8_t *block = panel + g / 8 * CK_PANEL_BLOCK_SCALES;
+      const uint8_t *factors = block + CK_PANEL_FACTORS + g % 8 * 32;
+      sum += half_to_float(ck_load_u16(block + 2 * row)) * (float)factors[row] * scale * (float)whole;
+      sum -= half_to_float(ck_load_u16(block + 32 + 2 * row)) * (float)factors[16 + row] *
+             input->quantized.scaled_sums[at + g];
+    } else {
+      sum += half_to_float(ck_load_u16(panel + (g * CK_PANEL_ROWS + row) * 2)) * scale * (float)whole;
+    }
+  }
+  return sum;
+}
+
+static float dot(const ck_product *product, const ck_input *input, size_t r, size_t token) {
   const size_t columns = product->columns;
+  const uint8_t *row = (const uint8_t *)product->weights + r * product->row_bytes;
+  if (ck_is_panels(product->type)) {
+    const uint8_t *panel = (const uint8_t *)product->weights + r / 16 * ck_panel_bytes(product->type, columns);
+    return panel_dot(product->type, input, panel, r % 16, token, columns);
+  }
   if (ck_is_quantized(product->type)) return quantized_dot(product->type, input, row, token, columns);
   const float *x = input->values + token * input->stride;
   float sum = 0;
@@ -78,11 +114,10 @@ static float dot(const ck_product *product, const ck_input *input, const uint8_t
 static void multiply(const ck_product *product, const ck_input *input, size_t first, size_t last, float *scratch) {
   (void)scratch;
   for (size_t r = first; r < last; r++) {
-    const uint8_t *row = (const uint8_t *)product->weights + r * product->row_bytes;
     for (size_t t = 0; t < input->tokens; t++) {
       float *target = product->output + t * product->output_stride + r;
       const float before = (product->accumulate ? *target : 0) + (product->bias ? product->bias[r] : 0);
-      *target = before + dot(product, input, row, t);
+      *target = before + dot(product, input, r, t);
     }
   }
 }
@@ -189,5 +224,5 @@ static void rotate(float *x, size_t heads, size_t head_size, const float *cosine
 const ck_kernels ck_portable_kernels = {
     "portable", f16_to_f32, f32_to_f16, quantize, multiply, attend, attend_rows, rms_norm, layer_norm,
     softmax,    silu_multiply, quick_gelu, gelu,  rotate,
-    gelu_tanh,
+    gelu_tanh,  1, 0,
 };

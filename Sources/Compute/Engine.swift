@@ -10,6 +10,8 @@ public final class Engine: @unchecked Sendable {
   let scratch: FloatBuffer
   private let quantized: QuantizedRows
   let attentionSpace: AttentionSpace
+  /// Whether matrices are turned into panels.
+  let turnsWeights: Bool
 
   /// - Parameters:
   ///   - maximumRows: the most rows that will meet quantized weights at once.
@@ -21,13 +23,10 @@ public final class Engine: @unchecked Sendable {
     instructionSet: InstructionSet = .best
   ) throws(ComputeError) {
     self.threads = threads
-    if let kernels = instructionSet.kernels {
-      self.kernels = kernels
-      self.instructionSet = instructionSet
-    } else {
-      kernels = ck_best_kernels()
-      self.instructionSet = .best
-    }
+    let chosen = instructionSet.isAvailable ? instructionSet : .best
+    self.instructionSet = chosen
+    kernels = chosen.kernels ?? ck_best_kernels()
+    turnsWeights = chosen != .portable && kernels.pointee.knows_panels != 0
     scratch = try FloatBuffer(count: threads.threadCount * Int(CK_SCRATCH_FLOATS))
     quantized = try QuantizedRows(rows: maximumRows, columns: maximumColumns)
     attentionSpace = AttentionSpace(heads: max(maximumHeads, 1))
@@ -53,30 +52,38 @@ public final class Engine: @unchecked Sendable {
       self.accumulate = accumulate
     }
 
-    var kernelProduct: ck_product {
+    func kernelProduct(_ engine: Engine) -> ck_product {
       precondition(output.width >= matrix.rows && (bias?.count ?? matrix.rows) >= matrix.rows, "outputs do not fit")
-      return ck_product(
+      var product = ck_product(
         weights: matrix.base, type: matrix.kernelType, row_bytes: matrix.rowBytes, rows: matrix.rows,
         columns: matrix.columns, bias: bias.map { UnsafePointer($0.base) }, output: output.base,
         output_stride: output.stride, accumulate: accumulate ? 1 : 0)
+      // The matrix keeps its panels alive.
+      if let panels = matrix.panels(for: engine) {
+        product.weights = UnsafeRawPointer(panels.base)
+        product.type = panels.type
+      }
+      return product
     }
   }
 
   /// `output[row] = matrix · input[row] + bias` for the first `count` rows.
   public func multiply(_ input: Rows, count: Int, _ product: Product) {
-    let one = product.kernelProduct
+    let one = product.kernelProduct(self)
     run(input, count: count, products: (one, one, one), productCount: 1)
   }
 
   /// Two products of the same input.
   public func multiply(_ input: Rows, count: Int, _ first: Product, _ second: Product) {
-    run(input, count: count, products: (first.kernelProduct, second.kernelProduct, second.kernelProduct), productCount: 2)
+    let last = second.kernelProduct(self)
+    run(input, count: count, products: (first.kernelProduct(self), last, last), productCount: 2)
   }
 
   /// Three products of the same input.
   public func multiply(_ input: Rows, count: Int, _ first: Product, _ second: Product, _ third: Product) {
     run(
-      input, count: count, products: (first.kernelProduct, second.kernelProduct, third.kernelProduct), productCount: 3)
+      input, count: count,
+      products: (first.kernelProduct(self), second.kernelProduct(self), third.kernelProduct(self)), productCount: 3)
   }
 
   /// Products into an array of rows, from row `row` on; rows are as long as the matrix has rows, or `width`, of which
@@ -109,8 +116,7 @@ public final class Engine: @unchecked Sendable {
     var job = ck_multiply_job(
       kernels: kernels,
       input: ck_input(
-        values: input.base, stride: input.stride, quantized: quantized.parts.bytes,
-        wide: quantized.parts.wide, scales: quantized.parts.scales, sums: quantized.parts.sums, tokens: count),
+        values: input.base, stride: input.stride, quantized: quantized.parts.kernelRows, tokens: count),
       products: products, product_count: productCount, chunk_rows: chunkRows(rows), scratch: scratch.base)
     threads.run(chunks: ck_multiply_chunk_count(&job), job: &job, ck_multiply_chunk)
   }

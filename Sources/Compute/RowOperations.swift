@@ -44,8 +44,8 @@ private struct RowJob {
     case .rotate(let heads, let cosines, let sines, let stride):
       kernels.pointee.rotate(x, heads, width / heads, cosines + row * stride, sines + row * stride)
     case .quantize(let target):
-      let parts = target.from(row, width: width)
-      kernels.pointee.quantize(x, width, parts.bytes, parts.wide, parts.scales, parts.sums)
+      var parts = target.from(row, width: width).kernelRows
+      kernels.pointee.quantize(x, width, &parts)
     case .pack(let target): target.pack(x, row: row, kernels: kernels)
     case .add: for column in 0..<width { y[column] += x[column] }
     case .scale(let factor): for column in 0..<width { x[column] *= factor }

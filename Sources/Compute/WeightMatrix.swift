@@ -1,7 +1,7 @@
 import CKernels
 import ModelFile
 
-/// A matrix of a model file, used where it lies: `rows` outputs of `columns` inputs, quantized or not.
+/// A matrix of a model file: `rows` outputs of `columns` inputs, quantized or not.
 ///
 /// It keeps the file, and so the mapped memory, alive.
 public struct WeightMatrix: @unchecked Sendable {
@@ -13,12 +13,18 @@ public struct WeightMatrix: @unchecked Sendable {
   let rowBytes: Int
   private(set) var base: UnsafeRawPointer
   private let file: GGUFFile
+  private let tensor: TensorDescription
+  private let use: WeightUse
+  private var turned = TurnedWeights()
 
   /// - Parameters:
   ///   - rows: outputs; the tensor's last dimension.
   ///   - columns: inputs; the product of all other dimensions.
+  ///   - use: how the weights are held.
   /// - Throws: `unsupportedType`, or `wrongSize` if the tensor does not hold that many.
-  public init(file: GGUFFile, tensor: TensorDescription, rows: Int, columns: Int) throws(ComputeError) {
+  public init(
+    file: GGUFFile, tensor: TensorDescription, rows: Int, columns: Int, use: WeightUse = .turned
+  ) throws(ComputeError) {
     guard let kernelType = tensor.type.kernelType else {
       throw .unsupportedType(tensor: tensor.name, type: tensor.type)
     }
@@ -39,6 +45,8 @@ public struct WeightMatrix: @unchecked Sendable {
     self.rowBytes = rowBytes
     self.base = base
     self.file = file
+    self.tensor = tensor
+    self.use = use
   }
 
   /// The matrix of some of the outputs, where they lie.
@@ -47,11 +55,38 @@ public struct WeightMatrix: @unchecked Sendable {
     var matrix = self
     matrix.rows = part.count
     matrix.base = base + part.lowerBound * rowBytes
+    matrix.turned = TurnedWeights()
     return matrix
   }
 
   /// Bytes of all rows.
   public var byteCount: Int { rows * rowBytes }
+
+  // MARK: Panels
+
+  /// The panels to multiply with; nil where the weights are used as they lie. They are made now if they are not yet.
+  func panels(for engine: Engine) -> Panels? {
+    use == .inPlace ? nil : turned.panels(of: self, engine: engine)
+  }
+
+  /// The panels that the weights are to become, if any.
+  var panelType: ck_type? {
+    guard use == .rounded || use == .turned && type.isQuantized else { return nil }
+    let panels = ck_panels_of(kernelType, columns)
+    return panels == CK_F32 ? nil : panels
+  }
+
+  /// Whether products with the matrix need their input in 8 bits.
+  public var meetsQuantizedRows: Bool { type.isQuantized || panelType != nil }
+
+  var isLocked: Bool { file.isLocked }
+
+  /// Gives back the memory of the file's own bytes.
+  func releaseFilePages() {
+    guard let start = file.bytes(of: tensor).baseAddress else { return }
+    let first = base - start
+    file.release(first..<first + byteCount, of: tensor)
+  }
 
   /// Unpacks one row into the first row of `target`, which is `columns` wide.
   public func unpack(row: Int, into target: Rows) {

@@ -53,7 +53,10 @@ final class FileBytes: Sendable {
     guard isMapped, !range.isEmpty, let base = buffer.baseAddress else { return }
     let start = range.lowerBound - range.lowerBound % Int(getpagesize())
     // The whole pages around the range: what is next to it is read anew if need be.
-    madvise(UnsafeMutableRawPointer(mutating: base + start), range.upperBound - start, MADV_DONTNEED)
+    let pages = UnsafeMutableRawPointer(mutating: base + start)
+    // Locked pages would stay; where none are locked, this does nothing.
+    munlock(pages, range.upperBound - start)
+    madvise(pages, range.upperBound - start, MADV_DONTNEED)
   }
 
   deinit {

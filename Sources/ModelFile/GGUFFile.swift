@@ -1,3 +1,5 @@
+import Synchronization
+
 /// A GGUF file (versions 2 and 3), or all parts of a split one, mapped read-only.
 ///
 /// Format: the GGUF specification in ggml's documentation. Opening reads the headers only and checks all of them; the
@@ -15,6 +17,7 @@ public final class GGUFFile: Sendable {
   public let tensors: [TensorDescription]
   private let indices: [String: Int]
   let parts: [Part]
+  let locked = Atomic<Bool>(false)
 
   /// One file on disk.
   struct Part {

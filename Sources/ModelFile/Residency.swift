@@ -1,3 +1,5 @@
+import Synchronization
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -45,7 +47,10 @@ extension GGUFFile {
       tensor.byteOffset + range.lowerBound..<tensor.byteOffset + range.upperBound)
   }
 
-  /// Reads the whole file and keeps it in memory for as long as this object lives.
+  /// Whether the file is kept in memory.
+  public var isLocked: Bool { locked.load(ordering: .relaxed) }
+
+  /// Reads the whole file and keeps it in memory for as long as this object lives, but for what is released.
   ///
   /// - Throws: `unlockable` when the process may not lock so much; nothing is locked then.
   public func lock() throws(GGUFError) {
@@ -53,10 +58,11 @@ extension GGUFFile {
       let buffer = part.storage.buffer
       guard mlock(buffer.baseAddress, buffer.count) == 0 else {
         let reason = systemMessage(errno)
-        for locked in parts[..<index] { munlock(locked.storage.buffer.baseAddress, locked.storage.buffer.count) }
+        for earlier in parts[..<index] { munlock(earlier.storage.buffer.baseAddress, earlier.storage.buffer.count) }
         throw .unlockable(path: part.path, byteCount: byteCount, limit: GGUFFile.lockLimit, reason: reason)
       }
     }
+    locked.store(true, ordering: .relaxed)
   }
 
   /// The most bytes that the process may lock; nil where there is no limit.

@@ -32,6 +32,6 @@ struct DecoderLayer {
     [query, key, value, attentionOutput, gate, up, down].map(\.weight)
   }
 
-  var isQuantized: Bool { matrices.contains { $0.type.isQuantized } }
+  var isQuantized: Bool { matrices.contains(where: \.meetsQuantizedRows) }
   var byteCount: Int { matrices.reduce(0) { $0 + $1.byteCount } }
 }

@@ -50,23 +50,30 @@ public final class LanguageModel {
 
   /// - Parameters:
   ///   - maximumBlock: tokens computed together at most; longer input is cut.
+  ///   - weights: how they are held.
   /// - Throws: `ModelError` naming the file and what is wrong with it.
-  public convenience init(file: GGUFFile, threads: ThreadPool, maximumBlock: Int = 256) throws(ModelError) {
-    try self.init(file: file, threads: threads, maximumBlock: maximumBlock, instructionSet: .best)
+  public convenience init(
+    file: GGUFFile, threads: ThreadPool, maximumBlock: Int = 256, weights: WeightUse = .turned
+  ) throws(ModelError) {
+    try self.init(
+      file: file, threads: threads, maximumBlock: maximumBlock, instructionSet: .best, weights: weights)
   }
 
   package convenience init(
-    file: GGUFFile, threads: ThreadPool, maximumBlock: Int, instructionSet: InstructionSet
+    file: GGUFFile, threads: ThreadPool, maximumBlock: Int, instructionSet: InstructionSet,
+    weights: WeightUse = .turned
   ) throws(ModelError) {
     try self.init(
-      file: file, threads: threads, maximumBlock: maximumBlock, instructionSet: instructionSet, meter: MemoryMeter())
+      file: file, threads: threads, maximumBlock: maximumBlock, instructionSet: instructionSet, weights: weights,
+      meter: MemoryMeter())
   }
 
   init(
-    file: GGUFFile, threads: ThreadPool, maximumBlock: Int, instructionSet: InstructionSet, meter: MemoryMeter
+    file: GGUFFile, threads: ThreadPool, maximumBlock: Int, instructionSet: InstructionSet, weights: WeightUse,
+    meter: MemoryMeter
   ) throws(ModelError) {
     let sizes = try DecoderConfiguration(file: file)
-    let loader = WeightLoader(file: file, meter: meter)
+    let loader = WeightLoader(file: file, meter: meter, use: weights)
     embedding = try loader.matrix("token_embd.weight", inputs: [sizes.embeddingLength], outputs: sizes.vocabularySize)
     outputNorm = try loader.vector("output_norm.weight", sizes.embeddingLength)
     hasOutputHead = loader.has("output.weight")
@@ -95,7 +102,7 @@ public final class LanguageModel {
     rotary = try RotaryTable(loader: loader, tokens: block, scheme: sizes.rotary)
     logits = Array(repeating: 0, count: sizes.vocabularySize)
 
-    let isQuantized = outputHead.type.isQuantized || layers.contains(where: \.isQuantized)
+    let isQuantized = outputHead.meetsQuantizedRows || layers.contains(where: \.isQuantized)
     engineColumns = isQuantized ? max(sizes.embeddingLength, queryWidth, sizes.feedForwardLength) : 0
     do {
       engine = try Engine(

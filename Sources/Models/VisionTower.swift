@@ -24,20 +24,26 @@ public final class VisionTower {
   private let deepstackMergers: [VisionMerger]
   private var workspace: VisionWorkspace?
 
+  /// - Parameter weights: how they are held; `rounded` computes with floats as with Q8_0.
   /// - Throws: `ModelError` naming the file and what is wrong with it.
-  public convenience init(file: GGUFFile, threads: ThreadPool) throws(ModelError) {
-    try self.init(file: file, threads: threads, instructionSet: .best)
+  public convenience init(
+    file: GGUFFile, threads: ThreadPool, weights: WeightUse = .turned
+  ) throws(ModelError) {
+    try self.init(file: file, threads: threads, instructionSet: .best, weights: weights)
   }
 
-  package convenience init(file: GGUFFile, threads: ThreadPool, instructionSet: InstructionSet) throws(ModelError) {
-    try self.init(file: file, threads: threads, instructionSet: instructionSet, meter: MemoryMeter())
+  package convenience init(
+    file: GGUFFile, threads: ThreadPool, instructionSet: InstructionSet, weights: WeightUse = .turned
+  ) throws(ModelError) {
+    try self.init(
+      file: file, threads: threads, instructionSet: instructionSet, weights: weights, meter: MemoryMeter())
   }
 
   init(
-    file: GGUFFile, threads: ThreadPool, instructionSet: InstructionSet, meter: MemoryMeter
+    file: GGUFFile, threads: ThreadPool, instructionSet: InstructionSet, weights: WeightUse, meter: MemoryMeter
   ) throws(ModelError) {
     let sizes = try VisionConfiguration(file: file)
-    let loader = WeightLoader(file: file, meter: meter)
+    let loader = WeightLoader(file: file, meter: meter, use: weights)
     embedding = try PatchEmbedding(loader: loader, sizes: sizes)
     var blocks: [VisionBlock] = []
     for index in 0..<sizes.layers { blocks.append(try VisionBlock(loader: loader, sizes: sizes, index: index)) }
@@ -53,7 +59,7 @@ public final class VisionTower {
     do {
       engine = try Engine(
         threads: threads, maximumRows: VisionWorkspace.blockRows,
-        maximumColumns: matrices.filter(\.type.isQuantized).map(\.columns).max() ?? 0, maximumHeads: sizes.heads,
+        maximumColumns: matrices.filter(\.meetsQuantizedRows).map(\.columns).max() ?? 0, maximumHeads: sizes.heads,
         instructionSet: instructionSet)
     } catch { throw .compute(path: file.path, error) }
     configuration = sizes

@@ -10,7 +10,7 @@ extension LanguageModel {
   ) throws(ModelError) -> Int {
     try LanguageModel(
       file: file, threads: threads, maximumBlock: maximumBlock, instructionSet: .best,
-      meter: MemoryMeter(isForecast: true)
+      weights: .turned, meter: MemoryMeter(isForecast: true)
     ).workingByteCount
   }
 }
@@ -19,16 +19,29 @@ extension VisionTower {
   /// Bytes set aside beside the mapped weights so far.
   package var workingByteCount: Int { loader.meter.byteCount + engine.workingByteCount }
 
+  /// What a tower's weights take once all are read.
+  public static func weightByteCount(of file: GGUFFile, weights: WeightUse) -> Int {
+    guard weights == .rounded else { return file.byteCount }
+    return file.tensors.reduce(file.byteCount) { sum, tensor in
+      // Matrices of floats are rounded; what is as long as a row only is not a matrix.
+      guard !tensor.type.isQuantized, tensor.dimensions.count == 2, let columns = tensor.dimensions.first,
+        columns % TensorType.q8_0.elementsPerBlock == 0
+      else { return sum }
+      let rounded = tensor.elementCount / TensorType.q8_0.elementsPerBlock * TensorType.q8_0.bytesPerBlock
+      return sum - tensor.byteCount + rounded
+    }
+  }
+
   /// Foretells what a tower sets aside for pictures of this size, the vectors that it hands over included; see the
   /// language model's function of this name.
   ///
   /// - Parameter pixels: the area of the largest picture.
   /// - Throws: `ModelError` as loading does.
   public static func workingByteCount(
-    of file: GGUFFile, threads: ThreadPool, pixels: Int
+    of file: GGUFFile, threads: ThreadPool, pixels: Int, weights: WeightUse = .turned
   ) throws(ModelError) -> Int {
     let tower = try VisionTower(
-      file: file, threads: threads, instructionSet: .best, meter: MemoryMeter(isForecast: true))
+      file: file, threads: threads, instructionSet: .best, weights: weights, meter: MemoryMeter(isForecast: true))
     let sizes = tower.configuration
     let patches = max(1, min(pixels, sizes.maximumPixels) / (sizes.patchSize * sizes.patchSize))
     _ = try VisionWorkspace(

@@ -1,6 +1,6 @@
 // Compares the products and the attention of this machine's instruction sets with the portable ones, for every type, in
 // one C program without Swift: for processors that only an emulator has (check-aarch64.sh).
-#include "groups.h"
+#include "panels.h"
 #include "rows.h"
 
 #include <math.h>
@@ -54,25 +54,37 @@ static double relative_difference(const float *a, const float *b, size_t count) 
   return sqrt(error / size);
 }
 
-/// Runs one product on both and returns ||a - b|| / ||b||.
-static double difference(const ck_kernels *kernels, ck_type type, size_t rows, size_t columns, size_t tokens) {
+/// Runs one product on both, of weights as they are or turned into panels, and returns ||a - b|| / ||b||.
+static double difference(const ck_kernels *kernels, ck_type type, int turned, size_t rows, size_t columns,
+                         size_t tokens) {
   const size_t row_bytes = columns / ck_block_weights(type) * ck_block_bytes(type), count = tokens * columns;
   uint8_t *weights = malloc(rows * row_bytes);
   float *x = malloc(count * sizeof(float)), *scratch = malloc(CK_SCRATCH_FLOATS * sizeof(float));
-  int8_t *quantized = malloc(count);
-  int16_t *wide = malloc(2 * count), *sums = malloc(count / 8 + 1);
-  float *scales = malloc(count / 8 + 1), *outputs[2];
+  float *outputs[2];
+  const ck_quantized quantized = {malloc(count),         malloc(2 * count),     malloc(count / 8 + 1),
+                                  malloc(count / 8 + 1), malloc(count / 8 + 1), malloc(count / 8 + 1)};
   fill(type, weights, rows * row_bytes);
   for (size_t i = 0; i < count; i++) x[i] = uniform();
-  kernels->quantize(x, count, quantized, wide, scales, sums);
-  const ck_input input = {x, columns, quantized, wide, scales, sums, tokens};
+  kernels->quantize(x, count, &quantized);
+  const ck_input input = {x, columns, quantized, tokens};
   for (size_t k = 0; k < 2; k++) {
+    const ck_kernels *chosen = k ? &ck_portable_kernels : kernels;
     outputs[k] = calloc(tokens * rows, sizeof(float));
-    const ck_product product = {weights, type, row_bytes, rows, columns, NULL, outputs[k], rows, 0};
-    (k ? &ck_portable_kernels : kernels)->multiply(&product, &input, 0, rows, scratch);
+    ck_product product = {weights, type, row_bytes, rows, columns, NULL, outputs[k], rows, 0};
+    void *panels = NULL;
+    if (turned) {
+      product.type = ck_panels_of(type, columns);
+      const size_t panel_bytes = ck_panel_bytes(product.type, columns);
+      panels = aligned_alloc(64, (rows + 15) / 16 * panel_bytes);
+      ck_turn(chosen, type, weights, row_bytes, rows, columns, 0, rows, panels);
+      product.weights = panels;
+    }
+    chosen->multiply(&product, &input, 0, rows, scratch);
+    free(panels);
   }
   const double found = relative_difference(outputs[0], outputs[1], tokens * rows);
-  free(weights), free(x), free(scratch), free(quantized), free(wide), free(sums), free(scales);
+  free(weights), free(x), free(scratch), free(quantized.numbers), free(quantized.wide), free(quantized.scales);
+  free(quantized.sums), free(quantized.offsets), free(quantized.scaled_sums);
   free(outputs[0]), free(outputs[1]);
   return found;
 }
@@ -139,16 +151,19 @@ int main(void) {
     const ck_kernels *kernels = ck_kernels_for(level);
     if (!kernels) continue;
     for (ck_type type = CK_F32; type <= CK_MXFP4; type++)
-      for (size_t c = 1; c <= 5; c += 2)
-        for (size_t r = 0; r < sizeof rows / sizeof *rows; r++)
-          for (size_t t = 0; t < sizeof tokens / sizeof *tokens; t++) {
-            const size_t columns = c * (ck_block_weights(type) == 256 ? 256 : 96);
-            const double found = difference(kernels, type, rows[r], columns, tokens[t]);
-            checked++;
-            if (found < 1e-5) continue;
-            wrong++;
-            printf("%s, type %d, %zu x %zu, %zu tokens: %g\n", kernels->name, type, rows[r], columns, tokens[t], found);
-          }
+      for (int turned = 0; turned < 2; turned++)
+        for (size_t c = 1; c <= 5; c += 2)
+          for (size_t r = 0; r < sizeof rows / sizeof *rows; r++)
+            for (size_t t = 0; t < sizeof tokens / sizeof *tokens; t++) {
+              const size_t columns = c * (ck_block_weights(type) == 256 ? 256 : 96);
+              if (turned && (!kernels->knows_panels || ck_panels_of(type, columns) == CK_F32)) continue;
+              const double found = difference(kernels, type, turned, rows[r], columns, tokens[t]);
+              checked++;
+              if (found < 1e-5) continue;
+              wrong++;
+              printf("%s, type %d%s, %zu x %zu, %zu tokens: %g\n", kernels->name, type, turned ? " in panels" : "",
+                     rows[r], columns, tokens[t], found);
+            }
     printf("%s: %d products, %d wrong\n", kernels->name, checked, wrong);
     wrong_attentions += wrong_attention(kernels);
   }

@@ -42,14 +42,14 @@ public final class LoadedModel {
       let adapterFile = try paths.adapter.map { path throws(GGUFError) in try GGUFFile(path: path) }
       let forecast = try MemoryForecast(
         language: file, vision: visionFile, adapter: adapterFile, budget: memory.budget, type: memory.type,
-        threads: threads)
+        threads: threads, visionWeights: memory.visionWeights)
       try memory.check(forecast, path: paths.languageModel)
       let pool = ThreadPool(threads: threads)
-      let language = try LanguageModel(file: file, threads: pool)
+      let language = try LanguageModel(file: file, threads: pool, weights: memory.languageWeights)
       if let adapterFile { language.adapter = try LoRAAdapter(file: adapterFile, model: language) }
       let tokenizer = try Tokenizer(metadata: file.metadata)
       if let visionFile {
-        let tower = try VisionTower(file: visionFile, threads: pool)
+        let tower = try VisionTower(file: visionFile, threads: pool, weights: memory.visionWeights)
         try tower.check(fits: language)
         vision = tower
       } else {

@@ -13,20 +13,29 @@ public struct MemoryDemand: Sendable, Equatable {
   public var isPrefetched: Bool
   /// Weights may exceed memory: they stay on disk, and are paged in as they are needed.
   public var isMappedOnly: Bool
+  /// The vision tower computes with its weights as they are stored, and does not round floats to 8 bits.
+  public var isVisionExact: Bool
   /// What there is; nil where it is not known, and nothing is refused then.
   public var machine: MachineMemory?
 
   public init(
     budget: DialogueOptions.Budget = DialogueOptions.defaultBudget, type: KeyValueType = .f16,
-    isLocked: Bool = false, isPrefetched: Bool = false, isMappedOnly: Bool = false, machine: MachineMemory? = .current()
+    isLocked: Bool = false, isPrefetched: Bool = false, isMappedOnly: Bool = false, isVisionExact: Bool = false,
+    machine: MachineMemory? = .current()
   ) {
     self.budget = budget
     self.type = type
     self.isLocked = isLocked
     self.isPrefetched = isPrefetched
     self.isMappedOnly = isMappedOnly
+    self.isVisionExact = isVisionExact
     self.machine = machine
   }
+
+  /// How the language model's matrices are held.
+  var languageWeights: WeightUse { isMappedOnly ? .inPlace : .turned }
+  /// How the vision tower's are.
+  var visionWeights: WeightUse { isMappedOnly ? .inPlace : isVisionExact ? .turned : .rounded }
 
   /// Checks that the model will fit.
   ///

@@ -7,7 +7,7 @@ import Models
 ///
 /// All figures are bytes that are resident at the height of a run that has read every weight and filled the budget.
 public struct MemoryForecast: Sendable, Equatable {
-  /// Of the mapped files: every weight, and of an embedding matrix that is not the output head as well, some rows.
+  /// Of the files: every weight, as it is held, and of an embedding matrix that is not the output head as well, some rows.
   public var weights: Int
   /// Keys and values at the full budget.
   public var cache: Int
@@ -32,7 +32,7 @@ public struct MemoryForecast: Sendable, Equatable {
   /// - Throws: `ModelError` where the model cannot be run.
   public init(
     language: GGUFFile, vision: GGUFFile?, adapter: GGUFFile? = nil, budget: DialogueOptions.Budget,
-    type: KeyValueType = .f16, threads: Int, pixels: Int? = nil
+    type: KeyValueType = .f16, threads: Int, pixels: Int? = nil, visionWeights: WeightUse = .rounded
   ) throws(ModelError) {
     let pool = ThreadPool(threads: threads)
     let shape = try DecoderConfiguration(file: language).cacheShape
@@ -40,13 +40,12 @@ public struct MemoryForecast: Sendable, Equatable {
     if let vision {
       let side = try VisionConfiguration(file: vision).sideMultiple
       let preferred = ModelPreferences(metadata: language.metadata, side: side).maximumPixels
-      let tower = try VisionTower.workingByteCount(of: vision, threads: pool, pixels: pixels ?? preferred)
+      let tower = try VisionTower.workingByteCount(of: vision, threads: pool, pixels: pixels ?? preferred, weights: visionWeights)
       working = Self.sum(working, tower)
     }
     self.working = working
-    weights = [vision, adapter].compactMap(\.self).reduce(Self.touchedByteCount(of: language)) {
-      Self.sum($0, $1.byteCount)
-    }
+    let towerBytes = vision.map { VisionTower.weightByteCount(of: $0, weights: visionWeights) } ?? 0
+    weights = [towerBytes, adapter?.byteCount ?? 0].reduce(Self.touchedByteCount(of: language), Self.sum)
     program = Self.programByteCount(vocabulary: language.vocabularyCount, hasVision: vision != nil)
     self.budget =
       switch budget {

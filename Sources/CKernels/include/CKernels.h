@@ -16,7 +16,9 @@ typedef enum {
   CK_F32, CK_F16, CK_BF16,
   CK_Q8_0, CK_Q4_0, CK_Q4_1, CK_Q5_0, CK_Q5_1,
   CK_Q2_K, CK_Q3_K, CK_Q4_K, CK_Q5_K, CK_Q6_K,
-  CK_IQ4_NL, CK_IQ4_XS, CK_MXFP4
+  CK_IQ4_NL, CK_IQ4_XS, CK_MXFP4,
+  // The same numbers turned into panels of 16 rows (ck_turn), in the order in which the widest instructions want them.
+  CK_PANELS_Q8_0, CK_PANELS_Q4_0, CK_PANELS_Q4_K
 } ck_type;
 
 /// Weights in the smallest block of a quantized type, and numbers in one of activations quantized to meet them.
@@ -28,14 +30,22 @@ typedef enum {
 /// The most matrices that one job multiplies with the same input.
 #define CK_MAX_PRODUCTS 3
 
+/// Rows of activations in 8 bits, with one scale for each block of CK_BLOCK, and sums that weights stored without a
+/// sign or with a minimum need.
+typedef struct {
+  int8_t *numbers;          // [tokens][columns]
+  int16_t *wide;            // the same in 16 bits
+  float *scales;            // [tokens][columns / CK_BLOCK]
+  int16_t *sums;            // of each half of a block of `numbers`
+  int32_t *offsets;         // -128 times the sum of a block of `numbers`
+  float *scaled_sums;       // the sum of a block of `numbers` times its scale
+} ck_quantized;
+
 /// The input of matrix products: `tokens` rows of floats and, where quantized weights meet them, the same in 8 bits.
 typedef struct {
   const float *values;
   size_t stride;            // floats from one token to the next
-  const int8_t *quantized;  // [tokens][columns]
-  const int16_t *wide;      // the same numbers in 16 bits
-  const float *scales;      // [tokens][columns / CK_BLOCK]
-  const int16_t *sums;      // the sums of each half of a block of `quantized`
+  ck_quantized quantized;
   size_t tokens;
 } ck_input;
 
@@ -94,7 +104,7 @@ typedef struct {
   void (*f16_to_f32)(const uint16_t *source, float *target, size_t count);
   void (*f32_to_f16)(const float *source, uint16_t *target, size_t count);
   /// Rounds to 8 bits with one scale for each CK_BLOCK values; count is a multiple of CK_BLOCK.
-  void (*quantize)(const float *source, size_t count, int8_t *quantized, int16_t *wide, float *scales, int16_t *sums);
+  void (*quantize)(const float *source, size_t count, const ck_quantized *target);
   /// Computes output rows first..<last of a product for all tokens.
   void (*multiply)(const ck_product *product, const ck_input *input, size_t first, size_t last, float *scratch);
   /// Query heads first_head..<last_head for tokens first..<last; the heads lie within one key-value head's group.
@@ -120,6 +130,9 @@ typedef struct {
   void (*rotate)(float *x, size_t heads, size_t head_size, const float *cosines, const float *sines);
   /// x = x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3)))
   void (*gelu_tanh)(float *x, size_t count);
+  /// Whether `multiply` knows panels, and what the 8-bit integers in them are larger by than the signed ones.
+  int knows_panels;
+  uint8_t panel_excess;
 } ck_kernels;
 
 typedef enum { CK_PORTABLE, CK_AVX2, CK_AVX512_VNNI, CK_NEON } ck_level;
@@ -136,6 +149,16 @@ void ck_unpack(ck_type type, const void *source, float *target, size_t count);
 /// weighs, or is NULL.
 void ck_pack(ck_type type, const float *source, void *target, size_t rows, size_t columns,
              const float *_Nullable importance);
+
+/// The panels that a type's rows of `columns` numbers become: quantized types the ones of their own name, floats those
+/// of 8-bit integers. CK_F32 where there are none.
+ck_type ck_panels_of(ck_type type, size_t columns);
+/// Bytes of one panel of 16 rows.
+size_t ck_panel_bytes(ck_type panels, size_t columns);
+/// Turns rows first..<last of a matrix of `rows` rows into panels; first is a multiple of 16. What is beyond the last
+/// row counts as zero. Floats are rounded to blocks of 8-bit integers as Q8_0 is.
+void ck_turn(const ck_kernels *kernels, ck_type type, const void *weights, size_t row_bytes, size_t rows,
+             size_t columns, size_t first, size_t last, void *panels);
 
 /// Bytes of a row of `size` numbers; size is a multiple of 32 for Q8_0 and of 2 for Q4.
 size_t ck_key_row_bytes(ck_row_type type, size_t size);
@@ -194,6 +217,10 @@ typedef struct {
 void ck_decoding_chunk(const void *job, size_t chunk, size_t worker);
 /// After all chunks: puts the parts of heads that were cut together.
 void ck_merge_spans(const ck_decoding_job *job);
+
+/// Zeros on pages of their own, large ones where the system has them; NULL if it refuses.
+void *_Nullable ck_reserve(size_t bytes);
+void ck_give_back(void *memory, size_t bytes);
 
 /// Reads `lines` pieces of 64 bytes, aligned to 64, and returns a sum of them, so that they have to be read.
 uint64_t ck_read_lines(const void *memory, size_t lines);

@@ -4,6 +4,11 @@ import Compute
 import Foundation
 import SessionInterface
 
+/// How exactly the vision tower computes.
+enum VisionPrecision: String, ExpressibleByArgument, CaseIterable {
+  case fast, exact
+}
+
 /// Which model, and how many threads it may use.
 struct ModelOptions: ParsableArguments {
   @Option(
@@ -15,6 +20,14 @@ struct ModelOptions: ParsableArguments {
     name: .long,
     help: ArgumentHelp("Its vision tower (mmproj GGUF). Left out: found beside the model.", valueName: "file"))
   var vision: String?
+
+  @Option(
+    name: .customLong("vision-precision"),
+    help: ArgumentHelp(
+      "fast: floats of the vision tower are rounded to 8 bits, as Q8_0 has them; several times as fast, with half the "
+        + "memory. exact: it computes with them as they are stored.",
+      valueName: "fast|exact"))
+  var visionPrecision = VisionPrecision.fast
 
   @Option(
     name: .long,
@@ -67,7 +80,8 @@ struct ModelOptions: ParsableArguments {
   ///   - budget: of the key-value cache, which must fit into memory beside the model.
   ///   - type: how its keys and values are stored.
   func demand(budget: DialogueOptions.Budget, type: KeyValueType) -> MemoryDemand {
-    MemoryDemand(budget: budget, type: type, isLocked: mlock, isPrefetched: prefetch, isMappedOnly: isMappedOnly)
+    MemoryDemand(budget: budget, type: type, isLocked: mlock, isPrefetched: prefetch, isMappedOnly: isMappedOnly,
+      isVisionExact: visionPrecision == .exact)
   }
 
   /// Loads the model; for the parameters see `demand`.
