@@ -9,6 +9,26 @@ import Synchronization
 #endif
 
 extension GGUFFile {
+  /// How a file's bytes are about to be used.
+  public enum Use: Sendable {
+    /// Small pieces far from each other.
+    case scattered
+    /// Whole tensors.
+    case tensors
+  }
+
+  /// Tells the system what comes next. A hint: nothing is promised, and nothing fails.
+  ///
+  /// While a model is loaded, its norms and biases are read, some KiB in each layer. Around each the system would read
+  /// as much as it does around a weight, some MiB on a fast disk, and so most of a large file.
+  public func expect(_ use: Use) {
+    let advice = use == .scattered ? POSIX_MADV_RANDOM : POSIX_MADV_NORMAL
+    for part in parts {
+      let buffer = part.storage.buffer
+      _ = posix_madvise(UnsafeMutableRawPointer(mutating: buffer.baseAddress), buffer.count, advice)
+    }
+  }
+
   /// Asks the system to read the whole file in the background, so that the first use of a weight need not wait for the
   /// disk. A hint: nothing is promised, and nothing fails.
   public func prefetch() {

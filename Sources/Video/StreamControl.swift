@@ -183,6 +183,7 @@ final class StreamControl: Sendable {
   }
 
   var droppedCount: Int { monitor.withLock { $0.droppedCount } }
+  var waitingCount: Int { monitor.withLock { $0.queue.count } }
   var isClosed: Bool { monitor.withLock { $0.isClosed } }
   var isPaused: Bool { monitor.withLock { $0.isPaused } }
   var failure: VideoError? { monitor.withLock { $0.failure } }

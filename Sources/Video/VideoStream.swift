@@ -105,6 +105,9 @@ public final class VideoStream: Sendable, AsyncSequence {
   /// Sampled pictures that gave way to newer ones because nobody took them in time.
   public var droppedCount: Int { control.droppedCount }
 
+  /// Sampled pictures that are ready and that nobody has taken yet.
+  package var waitingCount: Int { control.waitingCount }
+
   /// What the user should know and has not been told yet, one line each; asking takes them.
   public func takeWarnings() -> [String] { control.takeWarnings() }
 

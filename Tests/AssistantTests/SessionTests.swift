@@ -77,6 +77,59 @@ struct SessionTests {
     #expect(last.residentBytes > 0)
   }
 
+  @Test("Questions may come before the model has read a word")
+  func readyBeforeReading() async throws {
+    let session = try session()
+    var systemTokens: [Int] = []
+    await run(session) { event in
+      switch event {
+      case .ready: #expect(systemTokens.isEmpty)
+      case .statistics(let statistics):
+        systemTokens.append(statistics.systemTokens)
+        if statistics.systemTokens > 0 { session.send(.quit) }
+      default: break
+      }
+    }
+    #expect(systemTokens.first == 0)
+    #expect(systemTokens.last.map { $0 > 0 } == true)
+  }
+
+  @Test("A question is taken up before the next picture")
+  func questionsGoFirst() async throws {
+    let session = try session(watching: Self.sample)
+    let visitor = Visitor(session: session)
+    var asking: Task<Double, Never>?
+    var timeOfAnswer: Double?
+    await run(session) { event in
+      switch event {
+      case .frameSeen where asking == nil: asking = Task { await visitor.ask("What is in view?") }
+      case .statistics(let statistics) where statistics.isAnswering && timeOfAnswer == nil:
+        timeOfAnswer = statistics.streamTime
+      case .answerFinished: session.send(.quit)
+      default: break
+      }
+    }
+    let timeOfQuestion = await asking?.value
+    #expect(timeOfQuestion != nil && timeOfAnswer == timeOfQuestion)
+  }
+
+  /// Works on a session's own thread, so that the session stands still meanwhile.
+  private actor Visitor {
+    private let session: Session
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { session.unownedExecutor }
+
+    init(session: Session) {
+      self.session = session
+    }
+
+    /// - Returns: the stream time that the session has taken in when it is asked.
+    func ask(_ question: String) -> Double {
+      session.send(.ask(question))
+      return session.assumeIsolated { $0.statistics.streamTime }
+    }
+  }
+
   @Test("After the end, a seek goes on from there")
   func seek() async throws {
     let session = try session(watching: Self.sample)

@@ -70,6 +70,39 @@ struct VideoDialogueTests {
     #expect(dialogue.picturesSeen == 3)
   }
 
+  @Test("The system prompt is read when it is needed, or asked for")
+  func opening() throws {
+    let early = try dialogue()
+    let late = try dialogue()
+    #expect(statistics(early).systemTokens == 0)
+    try early.readSystemPrompt()
+    let tokens = statistics(early).systemTokens
+    #expect(tokens > 0)
+    try early.readSystemPrompt()
+    #expect(statistics(early).systemTokens == tokens)
+    #expect(try ask(late, "hello").text == ask(early, "hello").text)
+    #expect(statistics(late).systemTokens == tokens)
+  }
+
+  @Test("A question between the vision tower and the language model is about what came before, and changes nothing")
+  func questionBeforeReading() throws {
+    let asked = try dialogue()
+    let silent = try dialogue()
+    var held: [Int] = []
+    for number in 0..<6 {
+      try asked.see(picture(number), at: Double(number) / 2) {
+        held.append(statistics(asked).visionTokens)
+        #expect(throws: Never.self) { try ask(asked) }
+      }
+      try silent.see(picture(number), at: Double(number) / 2)
+    }
+    #expect(held == [0, 16, 32])
+    #expect(asked.turns.count == 3)
+    asked.forgetConversation()
+    #expect(try ask(asked).text == ask(silent).text)
+    #expect(statistics(asked).visionTokens == statistics(silent).visionTokens)
+  }
+
   @Test("A frame after an answer takes the place of the conversation's tokens, and the turns are kept")
   func tailGoesWhenFramesCome() throws {
     let dialogue = try dialogue()

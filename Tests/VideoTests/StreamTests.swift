@@ -21,6 +21,19 @@ struct StreamTests {
     #expect(stream.droppedCount == 0)
   }
 
+  @Test("is decoded ahead while its consumer works, as far as the queue goes and no further")
+  func readsAhead() async throws {
+    var options = options(25)
+    options.queueCapacity = 4
+    let stream = try await VideoStream.open(clip, options: options)
+    for index in 0..<10 {
+      // The consumer is at work, for as long as the decoder likes.
+      while stream.waitingCount < 4 { try await Task.sleep(for: .milliseconds(1)) }
+      #expect(await stream.next()?.index == index)
+      #expect(stream.waitingCount <= 4)
+    }
+  }
+
   @Test("that drops the oldest counts each one")
   func dropsOldest() async throws {
     var options = options(25)

@@ -134,6 +134,8 @@ public actor BatchRunner {
   private func answer(_ run: inout RequestRun) async throws {
     let dialogue = try VideoDialogue(model: model, options: try run.request.overrides.applied(to: options.dialogue))
     dialogue.onWarning = { [warnings] in warnings.add($0) }
+    // What pictures and questions take is told without it.
+    try dialogue.readSystemPrompt()
     guard let path = run.request.video else {
       while run.nextTurn != nil { try answerTurn(&run, dialogue, at: nil) }
       return

@@ -44,10 +44,12 @@ public final class CodeModel: RoleModel {
   ) throws(AssistantError) {
     do {
       let file = try GGUFFile(path: paths.base)
+      file.expect(.scattered)
       let forecast = try MemoryForecast(
         language: file, vision: nil, budget: memory.budget, type: memory.type, threads: threads)
       try memory.check(forecast, path: paths.base)
       let language = try LanguageModel(file: file, threads: ThreadPool(threads: threads))
+      file.expect(.tensors)
       var adapters: [CodeRole: LoRAAdapter] = [:]
       for (role, path) in paths.adapters {
         adapters[role] = try LoRAAdapter(file: GGUFFile(path: path), model: language)

@@ -37,6 +37,7 @@ extension VideoDialogue {
   package func attention(
     to question: String, _ body: (_ head: HeadIndex, _ shares: [Float]) -> Void
   ) throws(AssistantError) {
+    try readSystemPrompt()
     let sizes = model.language.configuration
     var queries = ForeseenQueries(shape: sizes.cacheShape, rotation: sizes.positionRotation)
     do { try record(layout.closing + template.question(question), into: &queries) } catch { throw AssistantError(error) }

@@ -30,6 +30,7 @@ public final class VideoDialogue {
   let template: PromptTokens
   private(set) var layout: StreamLayout
   private var tailTimeline = RotaryTimeline()
+  private var hasSystemPrompt = false
   private var hasVision = false
   /// A picture that waits for the second one of its temporal patch, with its stream time.
   private var pending: (picture: Picture, time: Double)?
@@ -40,10 +41,9 @@ public final class VideoDialogue {
   private var unreadAnswerTokens: [Int] = []
   private var hasWarnedOfRecall = false
 
-  /// Reads the system prompt into a new cache.
+  /// Makes an empty cache. The model reads nothing yet, so that whoever shows pictures need not wait for its weights.
   ///
-  /// - Throws: `AssistantError.budgetTooSmall` when the budget has no room for the system prompt, one temporal patch
-  ///   and a short question.
+  /// - Throws: `AssistantError.budgetTooSmall` when the budget has no room for the system prompt.
   public init(model: LoadedModel, options: DialogueOptions) throws(AssistantError) {
     self.model = model
     self.options = options
@@ -55,17 +55,24 @@ public final class VideoDialogue {
       layout = StreamLayout(
         family: family, visionStart: model.template.visionStart,
         visionEnd: model.template.visionEnd, encode: { tokenizer.encode($0, parsingSpecialTokens: false) })
-      try readSystemPrompt()
+      try makeRoom(for: template.opening.count)
     } catch {
       throw AssistantError(error)
     }
   }
 
-  private func readSystemPrompt() throws {
+  /// Reads the system prompt, which otherwise waits for the first picture or question. Once is enough.
+  public func readSystemPrompt() throws(AssistantError) {
+    do { try open() } catch { throw AssistantError(error) }
+  }
+
+  private func open() throws {
+    guard !hasSystemPrompt else { return }
     let tokens = template.opening
     try makeRoom(for: tokens.count)
     let positions = layout.text(tokens.count)
     try model.language.prefill(tokens: tokens, positions: positions, cache: cache, segment: .system)
+    hasSystemPrompt = true
   }
 
   /// Checks that the budget has room for the least that makes sense: one temporal patch and the longest of some
@@ -81,11 +88,14 @@ public final class VideoDialogue {
     // The time of a day's last frame is written with the most digits that are worth counting on.
     let frame = grid.rows * grid.columns + layout.caption(at: 86399).count
     let tail = closingCount + longest + Self.answerReserve
-    let least = cache.systemCount + layout.opening.count + frame + tail
+    let least = systemCount + layout.opening.count + frame + tail
     if let budget = cache.budget, budget < least {
       throw AssistantError(CacheError.budgetTooSmall(budget: budget, least: least))
     }
   }
+
+  /// Tokens of the system prompt, whether or not the model has read it.
+  private var systemCount: Int { hasSystemPrompt ? cache.systemCount : template.opening.count }
 
   private func vision() throws(AssistantError) -> VisionTower {
     if let tower = model.vision { return tower }
@@ -96,15 +106,20 @@ public final class VideoDialogue {
 
   /// Takes in the next sampled picture, seen at a stream time in seconds. When a temporal patch is complete (for most
   /// families with every second picture), the model reads it.
-  public func see(_ picture: Picture, at time: Double) throws(AssistantError) {
+  ///
+  /// - Parameter beforeReading: called when the vision tower has seen a complete patch, before the language model reads
+  ///   it. Questions may be asked here, about what came before the patch: they need not wait for both.
+  public func see(
+    _ picture: Picture, at time: Double, beforeReading: () -> Void = {}
+  ) throws(AssistantError) {
     do {
       picturesSeen += 1
       if try vision().configuration.picturesPerPatch == 1 {
-        try read(picture, picture, at: time)
+        try read(picture, picture, at: time, beforeReading)
       } else if let first = pending, first.picture.width == picture.width, first.picture.height == picture.height {
         pending = nil
         patchSeconds = max(0, time - first.time) * 2
-        try read(first.picture, picture, at: (first.time + time) / 2)
+        try read(first.picture, picture, at: (first.time + time) / 2, beforeReading)
       } else {
         try completePatch()
         pending = (picture, time)
@@ -133,9 +148,12 @@ public final class VideoDialogue {
     do { try read(first.picture, first.picture, at: first.time) } catch { throw AssistantError(error) }
   }
 
-  private func read(_ first: Picture, _ second: Picture, at time: Double) throws {
+  private func read(
+    _ first: Picture, _ second: Picture, at time: Double, _ beforeReading: () -> Void = {}
+  ) throws {
     let tower = try vision()
     try tower.encode(first, second, into: &visionBlock)
+    beforeReading()
     try read(
       visionBlock, grid: tower.configuration.frameGrid(of: first), thumbnail: FrameGallery.thumbnail(of: first),
       at: time)
@@ -155,6 +173,7 @@ public final class VideoDialogue {
   }
 
   private func openVision() throws {
+    try open()
     let opening = layout.opening
     try makeRoom(for: opening.count)
     let positions = layout.text(opening.count)
@@ -203,6 +222,7 @@ public final class VideoDialogue {
 
   /// Reads what stands between what is held and the answer; returns its length in tokens.
   private func readPrompt(for question: [Int], isCancelled: () -> Bool) throws -> Int {
+    try open()
     var prompt: [Int]
     if cache.tailCount > 0 {
       prompt = unreadAnswerTokens + template.nextTurn + question
@@ -272,6 +292,7 @@ public final class VideoDialogue {
   package func makeRoom(forQuestions questions: [String]) throws(AssistantError) {
     try completePatch()
     do {
+      try open()
       let longest = questions.map { template.question($0).count }.max() ?? 0
       try makeRoom(for: max(0, closingCount + longest + Self.answerReserve - cache.tailCount))
     } catch {
@@ -286,7 +307,7 @@ public final class VideoDialogue {
   package func wholeByteCount(of frames: [EncodedFrame], question: String) -> Int {
     let vision = frames.reduce(0) { $0 + $1.grid.tokenCount + layout.caption(at: $1.time).count }
     let opening = hasVision ? 0 : layout.opening.count
-    let tokens = cache.systemCount + opening + vision + closingCount + template.question(question).count
+    let tokens = systemCount + opening + vision + closingCount + template.question(question).count
     return tokens * cache.shape.bytesPerToken
   }
 
@@ -370,21 +391,5 @@ public final class VideoDialogue {
 
   private func seconds(since start: ContinuousClock.Instant) -> Double {
     (ContinuousClock.now - start) / .seconds(1)
-  }
-}
-
-extension VideoDialogue {
-  /// Writes what is held and seen into the figures of the moment.
-  package func describe(into statistics: inout SessionStatistics) {
-    statistics.picturesSeen = picturesSeen
-    statistics.systemTokens = cache.systemCount
-    statistics.visionTokens = cache.visionCount
-    statistics.tailTokens = cache.tailCount
-    statistics.recalledTokens = cache.recalledCount
-    statistics.budget = cache.budget
-    statistics.peakTokens = cache.peakCount
-    statistics.passes = cache.passCount
-    statistics.cacheBytes = cache.byteCount
-    statistics.policy = cache.policy.rawValue
   }
 }

@@ -76,11 +76,13 @@ public struct ModelInspection: Sendable {
     self.machine = machine
     do {
       let opened = try GGUFFile(path: path)
+      opened.expect(.scattered)
       let file = FileInspection(file: opened)
       var tower: GGUFFile?
       if file.kind == .languageModel {
         let paths = try ModelPaths.resolve(languageModel: path, vision: vision)
         tower = try paths.vision.map { path throws(GGUFError) in try GGUFFile(path: path) }
+        tower?.expect(.scattered)
       }
       self.file = file
       self.vision = tower.map { FileInspection(file: $0) }

@@ -37,6 +37,8 @@ public final class LoadedModel {
     do {
       let file = try GGUFFile(path: paths.languageModel)
       let visionFile = try paths.vision.map { path throws(GGUFError) in try GGUFFile(path: path) }
+      let weights = [file, visionFile].compactMap(\.self)
+      for file in weights { file.expect(.scattered) }
       let adapterFile = try paths.adapter.map { path throws(GGUFError) in try GGUFFile(path: path) }
       let forecast = try MemoryForecast(
         language: file, vision: visionFile, adapter: adapterFile, budget: memory.budget, type: memory.type,
@@ -63,8 +65,8 @@ public final class LoadedModel {
       self.file = file
       isEmbedded = paths.isEmbedded
       self.threads = threads
-      let files = [file, visionFile, adapterFile].compactMap(\.self)
-      warnings = memory.settle(files) + (template.notice.map { [$0] } ?? [])
+      for file in weights { file.expect(.tensors) }
+      warnings = memory.settle(weights + [adapterFile].compactMap(\.self)) + (template.notice.map { [$0] } ?? [])
     } catch let error as AssistantError {
       throw error
     } catch {

@@ -8,15 +8,15 @@ import Video
 /// A stream that is watched and talked about: commands in, events out.
 ///
 /// The session owns the model and is the only one that writes the cache. Its work runs on a thread of its own; pictures
-/// and commands take turns there, so that a question asked while pictures are read waits for one temporal patch at most.
+/// and commands take turns there, and commands go first: before the next picture, and of a temporal patch between the
+/// vision tower and the language model. So a question asked while pictures are read waits for one of the two at most.
 public actor Session {
   /// What happens, in order. One listener.
   public nonisolated let events: AsyncStream<SessionEvent>
 
   private let channel = EventChannel()
   private let thread = ModelThread(name: "edgeassist-model")
-  private nonisolated let commands: AsyncStream<SessionCommand>
-  private nonisolated let commandInput: AsyncStream<SessionCommand>.Continuation
+  private nonisolated let commands = CommandQueue()
   private nonisolated let answerIsCancelled = Atomic<Bool>(false)
   private nonisolated let answersUnderWay = Atomic<Int>(0)
 
@@ -26,7 +26,7 @@ public actor Session {
   private let description: SessionDescription
   /// Said once, at the beginning.
   private let warnings: [String]
-  private var statistics = SessionStatistics()
+  package private(set) var statistics = SessionStatistics()
   private var lastStatistics = ContinuousClock.now
   private var retention = RetentionReports()
   private var rate = RateMeter()
@@ -55,7 +55,6 @@ public actor Session {
     self.video = video
     self.code = code.map { [channel] settings in CodeQueue(settings: settings) { channel.send($0) } }
     events = channel.stream
-    (commands, commandInput) = AsyncStream.makeStream()
   }
 
   /// Asks something of the session; returns at once, from any thread.
@@ -84,8 +83,8 @@ public actor Session {
     case .seek(let seconds): video?.seek(to: seconds)
     default: break
     }
-    commandInput.yield(command)
-    if command == .quit { commandInput.finish() }
+    commands.add(command)
+    if command == .quit { commands.finish() }
   }
 
   /// Works until `.quit` has been sent; then the events end.
@@ -94,14 +93,17 @@ public actor Session {
     channel.send(.ready(description))
     for warning in warnings { channel.send(.warning(warning)) }
     sendStatistics(force: true)
-    startFeeding()
     let previewing = Task { [channel, video] in
       guard let video else { return }
       for await preview in video.previews {
         channel.sendIfKeepingUp(.preview(preview.picture, time: preview.time))
       }
     }
-    for await command in commands { perform(command) }
+    // Brings the weights into memory. A person who sees pictures and can type meanwhile does not wait for it.
+    attempt { () throws(AssistantError) in try dialogue.readSystemPrompt() }
+    sendStatistics(force: true)
+    startFeeding()
+    for await _ in commands.arrivals { performWaiting() }
     isQuitting = true
     video?.stop()
     await feeding?.value
@@ -123,6 +125,7 @@ public actor Session {
   private func feed(_ video: VideoStream) async {
     do throws(AssistantError) {
       for await timed in video {
+        performWaiting()
         try see(timed)
         reportWarnings(of: video)
       }
@@ -139,9 +142,11 @@ public actor Session {
   }
 
   private func see(_ timed: TimedPicture) throws(AssistantError) {
-    let start = ContinuousClock.now
-    try dialogue.see(timed.picture, at: timed.time)
-    rate.add(seconds: (ContinuousClock.now - start) / .seconds(1))
+    let clock = ContinuousClock()
+    let start = clock.now
+    var interruption = Duration.zero
+    try dialogue.see(timed.picture, at: timed.time) { interruption = clock.measure { performWaiting() } }
+    rate.add(seconds: (clock.now - start - interruption) / .seconds(1))
     statistics.streamTime = timed.time
     statistics.picturesPerSecond = rate.perSecond
     channel.sendIfKeepingUp(.frameSeen(time: timed.time))
@@ -153,6 +158,10 @@ public actor Session {
   }
 
   // MARK: Commands
+
+  private func performWaiting() {
+    while let command = commands.take() { perform(command) }
+  }
 
   private func perform(_ command: SessionCommand) {
     switch command {
