@@ -73,25 +73,36 @@ static float panel_dot(ck_type type, const ck_input *input, const uint8_t *panel
                        size_t columns) {
   const size_t groups = columns / CK_BLOCK, at = token * groups;
   const uint8_t *integers = panel + ck_panel_integers_at(type, columns) + 4 * row;
+  const int excess = ck_excess(type == CK_PANELS_Q4_0 ? CK_Q4_0 : type == CK_PANELS_Q5_0 ? CK_Q5_0
+                               : type == CK_PANELS_Q6_K ? CK_Q6_K : CK_Q4_K);
   float sum = 0;
   for (size_t g = 0; g < groups; g++, integers += ck_panel_group_bytes(type)) {
     const int8_t *x = input->quantized.numbers + token * columns + g * CK_BLOCK;
-    int32_t whole = 0;
+    int32_t whole[2] = {0, 0};
     for (size_t i = 0; i < CK_BLOCK; i++) {
       const size_t column = type == CK_PANELS_Q8_0 ? i : i % 16;
       const uint8_t byte = integers[column / 4 * 4 * CK_PANEL_ROWS + column % 4];
       const int nibble = byte >> (i / 16 * 4) & 15;
-      whole += x[i] * (type == CK_PANELS_Q8_0 ? (int8_t)byte : type == CK_PANELS_Q4_0 ? nibble - 8 : nibble);
+      const size_t width = type == CK_PANELS_Q5_0 ? 1 : 2, words = 4 / width, w = column / 4;
+      int above = 0;
+      if (type == CK_PANELS_Q5_0 || type == CK_PANELS_Q6_K)
+        above = integers[CK_PANEL_BITS + w / words * 64 + column % 4] >> ((2 * (w % words) + i / 16) * width) &
+                (type == CK_PANELS_Q5_0 ? 1 : 3);
+      const int integer = type == CK_PANELS_Q8_0 ? (int8_t)byte : (nibble | above << 4) - excess;
+      whole[i / 16] += x[i] * integer;
     }
     const float scale = input->quantized.scales[at + g];
+    const uint8_t *block = panel + g / 8 * ck_panel_block_bytes(type);
+    const uint8_t *factors = block + ck_panel_factors_at(type) + g % 8 * 32;
+    const float block_scale = half_to_float(ck_load_u16(block + 2 * row));
     if (type == CK_PANELS_Q4_K) {
-      const uint8_t *block = panel + g / 8 * CK_PANEL_BLOCK_SCALES;
-      const uint8_t *factors = block + CK_PANEL_FACTORS + g % 8 * 32;
-      sum += half_to_float(ck_load_u16(block + 2 * row)) * (float)factors[row] * scale * (float)whole;
+      sum += block_scale * (float)factors[row] * scale * (float)(whole[0] + whole[1]);
       sum -= half_to_float(ck_load_u16(block + 32 + 2 * row)) * (float)factors[16 + row] *
              input->quantized.scaled_sums[at + g];
+    } else if (type == CK_PANELS_Q6_K) {
+      sum += block_scale * scale * (float)((int8_t)factors[row] * whole[0] + (int8_t)factors[16 + row] * whole[1]);
     } else {
-      sum += half_to_float(ck_load_u16(panel + (g * CK_PANEL_ROWS + row) * 2)) * scale * (float)whole;
+      sum += half_to_float(ck_load_u16(panel + (g * CK_PANEL_ROWS + row) * 2)) * scale * (float)(whole[0] + whole[1]);
     }
   }
   return sum;

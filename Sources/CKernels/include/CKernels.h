@@ -18,7 +18,7 @@ typedef enum {
   CK_Q2_K, CK_Q3_K, CK_Q4_K, CK_Q5_K, CK_Q6_K,
   CK_IQ4_NL, CK_IQ4_XS, CK_MXFP4,
   // The same numbers turned into panels of 16 rows (ck_turn), in the order in which the widest instructions want them.
-  CK_PANELS_Q8_0, CK_PANELS_Q4_0, CK_PANELS_Q4_K
+  CK_PANELS_Q8_0, CK_PANELS_Q4_0, CK_PANELS_Q5_0, CK_PANELS_Q4_K, CK_PANELS_Q6_K
 } ck_type;
 
 /// Weights in the smallest block of a quantized type, and numbers in one of activations quantized to meet them.
