@@ -18,6 +18,8 @@ public struct BenchmarkPlan: Sendable {
   public var budget: Int
   /// How keys and values are stored.
   public var cacheType: KeyValueType
+  /// Minutes of a long stream that are measured, for `growth`; none leaves that out.
+  public var minutes: [Int] = []
 
   public struct PictureSize: Sendable, Equatable {
     public var width: Int

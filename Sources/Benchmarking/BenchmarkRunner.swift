@@ -74,6 +74,7 @@ public actor BenchmarkRunner {
       probes.append(VisionProbe(model: model, tower: tower, plan: plan))
     }
     if !parts.isDisjoint(with: [.ingest, .pass, .answer]) { probes.append(StreamProbe(model: model, plan: plan)) }
+    if parts.contains(.growth) { probes.append(GrowthProbe(model: model, plan: plan)) }
     return probes
   }
 

@@ -31,7 +31,7 @@ public final class Engine: @unchecked Sendable {
     let chosen = instructionSet.isAvailable ? instructionSet : .best
     self.instructionSet = chosen
     kernels = chosen.kernels ?? ck_best_kernels()
-    turnsWeights = chosen != .portable && kernels.pointee.knows_panels != 0
+    turnsWeights = chosen.turnsWeights
     scratch = try FloatBuffer(count: threads.threadCount * Int(CK_SCRATCH_FLOATS))
     quantized = try QuantizedRows(rows: maximumRows, columns: maximumColumns)
     attentionSpace = AttentionSpace(heads: max(maximumHeads, 1))

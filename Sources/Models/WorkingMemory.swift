@@ -21,7 +21,7 @@ extension VisionTower {
 
   /// What a tower's weights take once all are read.
   public static func weightByteCount(of file: GGUFFile, weights: WeightUse) -> Int {
-    guard weights == .rounded else { return file.byteCount }
+    guard weights == .rounded, InstructionSet.best.turnsWeights else { return file.byteCount }
     return file.tensors.reduce(file.byteCount) { sum, tensor in
       // Matrices of floats are rounded; what is as long as a row only is not a matrix.
       guard !tensor.type.isQuantized, tensor.dimensions.count == 2, let columns = tensor.dimensions.first,

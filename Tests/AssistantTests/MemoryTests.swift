@@ -1,6 +1,8 @@
 import Assistant
+import Compute
 import Foundation
 import ModelFile
+import Models
 import Testing
 
 @Suite("The memory there is")
@@ -62,10 +64,12 @@ struct MemoryForecastTests {
     languageModel: checkout.appending(path: "Models/edgeassist-tiny-Q8_0.gguf").path,
     vision: checkout.appending(path: "Models/mmproj-edgeassist-tiny-F16.gguf").path, isEmbedded: true)
 
-  private static func forecast(_ budget: DialogueOptions.Budget, threads: Int = 1) throws -> MemoryForecast {
+  private static func forecast(
+    _ budget: DialogueOptions.Budget, threads: Int = 1, visionWeights: WeightUse = .rounded
+  ) throws -> MemoryForecast {
     try MemoryForecast(
       language: GGUFFile(path: paths.languageModel), vision: paths.vision.map { try GGUFFile(path: $0) },
-      budget: budget, threads: threads)
+      budget: budget, threads: threads, visionWeights: visionWeights)
   }
 
   private static func refusal(limit: Int, isMappedOnly: Bool = false, isConfined: Bool = false) throws -> String? {
@@ -94,7 +98,12 @@ struct MemoryForecastTests {
   @Test("counts all of both files, and each thread's room")
   func parts() throws {
     let one = try Self.forecast(.tokens(1000))
-    #expect(try one.weights == GGUFFile(path: Self.paths.languageModel).byteCount + 2_695_936)
+    let language = try GGUFFile(path: Self.paths.languageModel).byteCount
+    let tower = try GGUFFile(path: #require(Self.paths.vision))
+    #expect(try Self.forecast(.tokens(1000), visionWeights: .turned).weights == language + 2_695_936)
+    let rounded = VisionTower.weightByteCount(of: tower, weights: .rounded)
+    #expect(one.weights == language + rounded)
+    #expect(rounded < 2_695_936 * 7 / 10 || !InstructionSet.best.turnsWeights, "floats of 16 bits become 8 and a half")
     #expect(try Self.forecast(.tokens(1000), threads: 3).working > one.working)
   }
 
@@ -113,7 +122,7 @@ struct MemoryForecastTests {
 
   @Test("may exceed what there is by the weights if they stay on disk")
   func mappedOnly() throws {
-    let forecast = try Self.forecast(.tokens(4096))
+    let forecast = try Self.forecast(.tokens(4096), visionWeights: .inPlace)
     #expect(try Self.refusal(limit: forecast.leastTotal, isMappedOnly: true) == nil)
     let message = try #require(try Self.refusal(limit: forecast.leastTotal - 1, isMappedOnly: true))
     #expect(!message.contains("weights 6") && message.contains("--kv-budget (up to 4095)"))

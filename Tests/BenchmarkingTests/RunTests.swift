@@ -43,6 +43,20 @@ struct BenchmarkRunTests {
     #expect(report.figures.map(\.part) == [.prefill, .answer], "and what exceeds the model's context")
   }
 
+  @Test("measures the minutes of a long stream that are asked for, and whether memory grows")
+  func growth() async throws {
+    var plan = BenchmarkPlan.quick
+    plan.parts = [.growth]
+    plan.minutes = [2, 1]
+    let report = try await runner(plan).run()
+    #expect(
+      report.figures.map(\.name) == [
+        "growth, minute 1, a picture", "growth, minute 1, memory", "growth, minute 2, a picture",
+        "growth, minute 2, memory",
+      ])
+    #expect(report.figures[0].value.rounds == 6)
+  }
+
   @Test("that is interrupted keeps what it has")
   func interrupted() async throws {
     var plan = BenchmarkPlan.quick

@@ -94,6 +94,19 @@ import Testing
     #expect(error?.description.contains("multiples of 132") == true)
   }
 
+  @Test("a tower whose floats are rounded sees the same to about a hundredth", arguments: ["windows", "deepstack"])
+  func rounded(name: String) throws {
+    let file = try VisionGolden(name).file
+    let side = try VisionConfiguration(file: file).sideMultiple
+    let picture = goldenPicture(1, width: 9 * side, height: 4 * side)
+    let values = try [WeightUse.inPlace, .rounded].map { weights in
+      try VisionTower(file: file, threads: ThreadPool(threads: 2), weights: weights).encode(picture, picture).values
+    }
+    let error = zip(values[0], values[1]).map { Double($0 - $1) * Double($0 - $1) }.reduce(0, +)
+    let size = values[0].map { Double($0) * Double($0) }.reduce(0, +)
+    #expect((error / size).squareRoot() < 0.03)
+  }
+
   @Test("a tower used for one size and then another gives the same as a new one", arguments: ["windows", "deepstack"])
   func changingSizes(name: String) throws {
     let file = try VisionGolden(name).file

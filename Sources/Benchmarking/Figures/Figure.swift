@@ -70,6 +70,8 @@ public enum BenchmarkPart: String, Sendable, Codable, CaseIterable {
   case pass
   /// From a question to its answer's first word.
   case answer
+  /// What a picture of a long stream costs, and the process holds, in some of its minutes.
+  case growth
   /// What of the process is in memory at the end.
   case memory
 }

@@ -33,6 +33,13 @@ struct MeasurementOptions: ParsableArguments {
   var picture: PictureSides?
 
   @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Minutes of a long stream of which the cost is measured, with commas. Left out: none; 1,10 with --only growth.",
+      valueName: "n,…"))
+  var minutes: NumberList?
+
+  @Option(
     name: .customLong("kv-budget"),
     help: ArgumentHelp("Tokens that the stream may hold. (default: 1024)", valueName: "tokens"))
   var budget: Int?
@@ -44,6 +51,9 @@ struct MeasurementOptions: ParsableArguments {
   func validate() throws {
     if let rounds, !(1...1000).contains(rounds) { throw ValidationError("--rounds must be between 1 and 1000") }
     if let budget, budget < 1 { throw ValidationError("--kv-budget must be above 0, not \(budget)") }
+    if let minutes, !minutes.list.allSatisfy((1...100_000).contains) {
+      throw ValidationError("--minutes must be between 1 and 100000")
+    }
     if let lengths, lengths.list.contains(0) { throw ValidationError("--lengths must be above 0") }
   }
 
@@ -56,6 +66,7 @@ struct MeasurementOptions: ParsableArguments {
     if let picture { plan.pictureSize = .init(width: picture.width, height: picture.height) }
     if let budget { plan.budget = budget }
     plan.cacheType = type
+    if let minutes { plan.minutes = minutes.list } else if only.list.contains(.growth) { plan.minutes = [1, 10] }
     return plan
   }
 }
