@@ -17,7 +17,7 @@
 #define CK_TILE_SUMS 24
 #define CK_BYTE_DOTS 1
 #define CK_PANEL_TOKENS 12
-#define CK_PANELS_AHEAD 16384
+#define CK_PANELS_AHEAD 8192
 
 #include "vector.inc"
 #include "x86_dot.inc"
