@@ -17,11 +17,13 @@
 #define CK_TILE_SUMS 24
 #define CK_BYTE_DOTS 1
 #define CK_PANEL_TOKENS 12
+#define CK_PANEL_FEW 4
 #define CK_PANELS_AHEAD 16384
 
 #include "vector.inc"
 #include "x86_dot.inc"
 #include "avx512_panels.inc"
+#define PANELS(NAME) NAME
 #include "panels.inc"
 
 /// Panel words are four weights of a row. The instruction wants x unsigned, so 128 is added to it, and 128 times the
