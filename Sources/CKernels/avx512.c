@@ -17,7 +17,6 @@
 #define CK_TILE_SUMS 24
 #define CK_BYTE_DOTS 1
 #define CK_PANEL_TOKENS 12
-#define CK_PANEL_FEW 4
 #define CK_PANELS_AHEAD 16384
 
 #include "vector.inc"

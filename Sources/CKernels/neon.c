@@ -18,7 +18,6 @@
 #define CK_TILE_BY_TWO 2
 #define CK_TILE_SUMS 8
 #define CK_PANEL_TOKENS 6
-#define CK_PANEL_FEW 2
 #define CK_PANELS_AHEAD 4096
 
 #include "vector.inc"
@@ -131,8 +130,7 @@ static inline int ck_has_i8mm(void) {
 }
 
 static void multiply_panels(const ck_product *product, const ck_input *input, size_t first, size_t last) {
-  // A token by itself would leave half of each matrix empty.
-  if (input->tokens > 1 && ck_has_i8mm()) multiply_panels_by_pairs(product, input, first, last);
+  if (input->tokens >= CK_PANEL_TOKENS && ck_has_i8mm()) multiply_panels_by_pairs(product, input, first, last);
   else multiply_panels_by_dots(product, input, first, last);
 }
 
