@@ -22,6 +22,7 @@
 #include "vector.inc"
 #include "x86_dot.inc"
 #include "avx512_panels.inc"
+#define PANELS(NAME) NAME
 #include "panels.inc"
 
 /// Panel words are four weights of a row. The instruction wants x unsigned, so 128 is added to it, and 128 times the

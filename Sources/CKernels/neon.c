@@ -1,10 +1,13 @@
 // 64-bit ARM with NEON and its byte dot products.
-#include "groups.h"
+#include "panels.h"
 #include "rows.h"
 
 #if defined(__aarch64__)
 #include <arm_neon.h>
 #include <math.h>
+#if defined(__linux__)
+#include <sys/auxv.h>
+#endif
 
 #pragma clang attribute push(__attribute__((target("dotprod"))), apply_to = function)
 
@@ -14,6 +17,8 @@
 #define CK_TILE_BY_SIX 1
 #define CK_TILE_BY_TWO 2
 #define CK_TILE_SUMS 8
+#define CK_PANEL_TOKENS 6
+#define CK_PANELS_AHEAD 4096
 
 #include "vector.inc"
 
@@ -96,16 +101,42 @@ INLINE void integer_tile(const ck_type type, const size_t tokens, const integer_
   }
 }
 
-static void multiply_panels(const ck_product *product, const ck_input *input, size_t first, size_t last) {
-  (void)product, (void)input, (void)first, (void)last;
-}
+#include "neon_panels.inc"
+#define PANELS(NAME) NAME##_by_dots
+#define CK_TOGETHER 1
+#include "neon_tile.inc"
+#include "panels.inc"
+#undef CK_TOGETHER
+#undef PANELS
 
+#pragma clang attribute pop
+
+#pragma clang attribute push(__attribute__((target("dotprod,i8mm"))), apply_to = function)
+#include "neon_pairs.inc"
+#define PANELS(NAME) NAME##_by_pairs
+#define CK_TOGETHER 2
+#include "neon_tile.inc"
+#include "panels.inc"
 #pragma clang diagnostic pop
 #pragma clang attribute pop
+
+/// Whether the processor multiplies matrices of bytes. The C library keeps the answer in memory.
+static inline int ck_has_i8mm(void) {
+#if defined(__linux__)
+  return (getauxval(AT_HWCAP2) & (1ul << 13)) != 0;  // HWCAP2_I8MM
+#else
+  return 0;
+#endif
+}
+
+static void multiply_panels(const ck_product *product, const ck_input *input, size_t first, size_t last) {
+  if (input->tokens >= CK_PANEL_TOKENS && ck_has_i8mm()) multiply_panels_by_pairs(product, input, first, last);
+  else multiply_panels_by_dots(product, input, first, last);
+}
 
 const ck_kernels ck_neon_kernels = {
     "NEON",  f16_to_f32,    f32_to_f16, quantize, multiply, attend, attend_rows, rms_norm, layer_norm,
     softmax, silu_multiply, quick_gelu, gelu,     rotate,
-    gelu_tanh, 0, 0,
+    gelu_tanh, 1, 0,
 };
 #endif

@@ -10,4 +10,8 @@ for file in *.c ../../Tests/KernelCheck/check.c; do
     -I. -Iinclude -c "$file" -o "$folder/$(basename "$file" .c).o"
 done
 aarch64-linux-gnu-gcc -static "$folder"/*.o -lm -o "$folder/check"
-qemu-aarch64 -cpu max "$folder/check"
+# With products of matrices of bytes, and with dot products alone.
+for processor in max neoverse-n1; do
+  echo "$processor"
+  qemu-aarch64 -cpu $processor "$folder/check"
+done
