@@ -64,8 +64,10 @@ enum ProcessTree: Sendable, Equatable {
       waiting += children(of: process, threads: status.threads)
     }
     if usage.residentBytes > memoryLimit, processes.count > 1 {
-      let proportional = processes.compactMap(proportionalBytes)
-      if proportional.count == processes.count { usage.residentBytes = proportional.reduce(0, +) }
+      // One that has gone in the meantime takes nothing any more.
+      usage.residentBytes = processes.reduce(0) {
+        $0 + (proportionalBytes($1) ?? ProcessStatus($1)?.residentBytes ?? 0)
+      }
     }
     return usage
   }
