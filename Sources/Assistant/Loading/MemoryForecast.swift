@@ -7,7 +7,8 @@ import Models
 ///
 /// All figures are bytes that are resident at the height of a run that has read every weight and filled the budget.
 public struct MemoryForecast: Sendable, Equatable {
-  /// Of the files: every weight, as it is held, and of an embedding matrix that is not the output head as well, some rows.
+  /// Of the files: every weight, as it is held, and of an embedding matrix that is not the output head as well, some
+  /// rows.
   public var weights: Int
   /// Keys and values at the full budget.
   public var cache: Int
@@ -40,7 +41,8 @@ public struct MemoryForecast: Sendable, Equatable {
     if let vision {
       let side = try VisionConfiguration(file: vision).sideMultiple
       let preferred = ModelPreferences(metadata: language.metadata, side: side).maximumPixels
-      let tower = try VisionTower.workingByteCount(of: vision, threads: pool, pixels: pixels ?? preferred, weights: visionWeights)
+      let tower = try VisionTower.workingByteCount(
+        of: vision, threads: pool, pixels: pixels ?? preferred, weights: visionWeights)
       working = Self.sum(working, tower)
     }
     self.working = working

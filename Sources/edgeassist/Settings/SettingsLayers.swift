@@ -8,7 +8,8 @@ import Foundation
 enum SettingsLayers {
   /// Flags that may be set beforehand.
   static let names: Set<String> = [
-    "video", "model", "vision", "vision-precision", "adapter", "threads", "kv-budget", "kv-memory", "kv-policy", "kv-variant", "kv-type",
+    "video", "model", "vision", "vision-precision", "adapter", "threads", "kv-budget", "kv-memory", "kv-policy",
+    "kv-variant", "kv-type",
     "fps", "max-pixels", "pace", "max-tokens", "temperature", "top-k", "top-p", "min-p", "repeat-penalty", "seed",
     "system", "log", "code-model", "code-exemplars", "code-rounds", "code-seconds", "code-tokens",
   ]
