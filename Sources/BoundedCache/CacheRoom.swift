@@ -1,7 +1,7 @@
 extension KeyValueCache {
-  /// The smallest budget that holds the system prompt, the tail, one frame and `n` more tokens.
+  /// The smallest budget that holds the system prompt, the tail, here or aside, one frame and `n` more tokens.
   public func leastBudget(for n: Int = 0) -> Int {
-    least((systemCount + tailCount + tokensPerFrame).addingSaturating(max(n, 0)))
+    least((systemCount + tailCount + asideCount + tokensPerFrame).addingSaturating(max(n, 0)))
   }
 
   /// The smallest budget that leaves so many tokens for the sequence in every group of heads.
@@ -72,7 +72,9 @@ extension KeyValueCache {
   @discardableResult
   public func setPolicy(_ newPolicy: RetentionPolicy) throws(CacheError) -> PassReport? {
     guard policy == .full, newPolicy != .full else {
+      let before = groups.members.indices.map { slots(ofGroup: $0) }
       policy = newPolicy
+      moveAside(from: before)
       return nil
     }
     let least = leastBudget()
@@ -84,13 +86,14 @@ extension KeyValueCache {
   private func bind(to newBudget: Int, by newPolicy: RetentionPolicy) throws(CacheError) -> PassReport? {
     let newCapacities = groups.capacities(budget: KeyValueCache.sequenceBudget(newBudget, recall: recall))
     let leading = KeyValueCache.leadingPages(budget: newBudget, recall: recall)
-    let isOver = groups.members.indices.contains { count(ofGroup: $0) > newCapacities[$0] }
+    let isOver = groups.members.indices.contains { count(ofGroup: $0) + asideCount > newCapacities[$0] }
     let kept =
       isOver ? try keptFrames(budget: newBudget, capacities: newCapacities, demand: 0, least: 1) : nil
     let pages = newCapacities.map { KeyValueCache.pages(for: $0) }
     // What has to grow grows before anything is given up, what has to shrink shrinks after the pass.
     let grown = zip(pages, storage.tables).map { max($0, $1.pageCount) }
     let grownLeading = max(leading, storage.tables.first?.leadingPages ?? 0)
+    let before = groups.members.indices.map { slots(ofGroup: $0) }
     guard storage.resize(toPages: grown, leadingPages: grownLeading) else {
       throw .cannotAllocate(
         tokens: newBudget, bytes: newBudget.multipliedSaturating(by: shape.bytesPerToken(type)))
@@ -100,6 +103,7 @@ extension KeyValueCache {
     capacities = newCapacities
     plans = []
     let report = kept.flatMap { runPass(keeping: $0) }
+    moveAside(from: before)
     // The pages in front may be fewer now; the next question chooses anew.
     endRecall()
     recall?.forgetResident()
@@ -114,7 +118,7 @@ extension KeyValueCache {
     budget: Int, capacities: [Int], demand: Int, least: Int
   ) throws(CacheError) -> [Int] {
     let perFrame = tokensPerFrame
-    let fixed = systemCount + tailCount
+    let fixed = systemCount + tailCount + asideCount
     let smallest = capacities.min() ?? budget
     guard perFrame > 0, smallest - fixed >= demand, (smallest - fixed - demand) / perFrame >= least else {
       throw .budgetTooSmall(

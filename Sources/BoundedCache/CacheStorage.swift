@@ -8,6 +8,8 @@ final class CacheStorage {
   let tables: [PageTable]
   /// The group of each head, heads of the first layer first.
   let groupOfHead: [Int]
+  /// Of each group, slots beyond the sequence that are in use.
+  var asideSlots: [Range<Int>]
 
   /// Tokens in a page.
   static let pageTokens = 16
@@ -61,6 +63,7 @@ final class CacheStorage {
     }
     self.tables = tables
     self.groupOfHead = groupOfHead
+    asideSlots = Array(repeating: 0..<0, count: groups.count)
     self.keyOffsets = keyOffsets
     self.valueOffsets = valueOffsets
     ranges = type == .q4 ? KeyRanges(heads: groupOfHead.count, headDimension: shape.headDimension) : nil
@@ -230,9 +233,21 @@ final class CacheStorage {
     guard let ranges else { return }
     let leading = tables[groupOfHead[index]].leadingPages * CacheStorage.pageTokens
     for slot in -leading..<held { ranges.repack(key(index, slot: slot), head: index) }
+    for slot in asideSlots[groupOfHead[index]] { ranges.repack(key(index, slot: slot), head: index) }
   }
 
   // MARK: Moving
+
+  /// Moves rows of one head; the two places may overlap.
+  func move(_ head: HeadIndex, rows: Int, from source: Int, to target: Int) {
+    let index = index(layer: head.layer, head: head.head)
+    // None is overwritten before it has moved.
+    if target < source {
+      for row in 0..<rows { copyRow(index, from: source + row, to: target + row) }
+    } else {
+      for row in (0..<rows).reversed() { copyRow(index, from: source + row, to: target + row) }
+    }
+  }
 
   /// Closes up one head in place: of the slots from `start`, those in `kept` (ascending, counted from `start`) move
   /// down to stand together, and the `tail` slots that begin at `tailStart` move down behind them.

@@ -27,6 +27,8 @@ public final class KeyValueCache {
   /// Tokens held of each part; of the vision part the mean over all heads, rounded up.
   public private(set) var systemCount = 0
   public internal(set) var tailCount = 0
+  /// Tokens of a tail that was set aside (`setTailAside`); they count, and nothing sees them.
+  public internal(set) var asideCount = 0
   /// The most tokens ever held at once since the start or the last `removeAll`.
   public private(set) var peakCount = 0
   /// Passes run since the start or the last `removeAll`.
@@ -127,15 +129,15 @@ public final class KeyValueCache {
   }
 
   /// Tokens held.
-  public var count: Int { systemCount + visionCount + tailCount + recalledCount }
+  public var count: Int { systemCount + visionCount + tailCount + asideCount + recalledCount }
 
-  /// Tokens that each head of a group holds.
+  /// Tokens of each head of a group that can be seen, what is recalled left out.
   func count(ofGroup group: Int) -> Int { systemCount + layout.captionTokens + frameTokens[group] + tailCount }
 
   /// Bytes of the keys and values held.
   public var byteCount: Int {
     let rows = groups.members.indices.reduce(0) {
-      $0 + (count(ofGroup: $1) + recalledPages[$1] * CacheStorage.pageTokens) * groups.members[$1].count
+      $0 + (count(ofGroup: $1) + asideCount + recalledPages[$1] * CacheStorage.pageTokens) * groups.members[$1].count
     }
     return rows * shape.bytesPerToken(type) / (shape.layers * shape.keyValueHeads)
   }
@@ -151,14 +153,15 @@ public final class KeyValueCache {
   ///   - grid: for vision tokens, the frames they make up; nil for text. Text in the vision segment is the caption of
   ///     the frame that comes next.
   ///   - advance: how far each of these frames, its caption included, takes the rotary timeline, in positions.
-  /// - Throws: `noRoom` beyond the budget (call `makeRoom` first), `outOfOrder` when a later segment has been begun,
+  /// - Throws: `noRoom` beyond the budget (call `makeRoom` first), `outOfOrder` when a later segment has been begun or
+  ///   another tail is aside,
   ///   `gridChanged` for frames of another size than those held, `invalidCount`, or `cannotAllocate` under `full`.
   public func append(_ n: Int, to segment: CacheSegment, grid: FrameGrid? = nil, advance: Int = 1) throws(CacheError) {
     guard n > 0, segment == .vision || grid == nil, advance >= 0 else { throw .invalidCount(tokens: n, grid: grid) }
     switch segment {
     case .system: if visionCount > 0 || tailCount > 0 { throw .outOfOrder(segment) }
     case .vision: if tailCount > 0 { throw .outOfOrder(segment) }
-    case .tail: break
+    case .tail: if asideCount > 0 { throw .outOfOrder(segment) }
     }
     if let grid {
       guard grid.isPositive, grid.tokenCount == n else { throw .invalidCount(tokens: n, grid: grid) }
@@ -189,21 +192,25 @@ public final class KeyValueCache {
 
   /// Whether so many tokens fit in every group of heads.
   func hasRoom(for n: Int) -> Bool {
-    policy == .full || groups.members.indices.allSatisfy { n <= capacities[$0] - count(ofGroup: $0) }
+    policy == .full || groups.members.indices.allSatisfy { n <= capacities[$0] - count(ofGroup: $0) - asideCount }
   }
 
   /// Memory for `n` more tokens under `full`; a bounded cache has all its memory from the start.
   func reserve(_ n: Int) throws(CacheError) {
     guard policy == .full else { return }
-    let wanted = groups.members.indices.map { KeyValueCache.pages(for: count(ofGroup: $0).addingSaturating(n)) }
+    let wanted = groups.members.indices.map {
+      KeyValueCache.pages(for: (count(ofGroup: $0) + asideCount).addingSaturating(n))
+    }
     guard zip(wanted, storage.tables).contains(where: { $0 > $1.pageCount }) else { return }
     // Some pages more, so that decoding does not ask for each page by itself.
     let pages = zip(wanted, storage.tables).map { $0 > $1.pageCount ? $0.addingSaturating($0 / 4) : $1.pageCount }
     let tokens = count.addingSaturating(n)
     let bytes = tokens.multipliedSaturating(by: shape.bytesPerToken(type))
+    let before = groups.members.indices.map { slots(ofGroup: $0) }
     guard bytes < .max, storage.resize(toPages: pages, leadingPages: storage.tables[0].leadingPages) else {
       throw .cannotAllocate(tokens: tokens, bytes: bytes)
     }
+    moveAside(from: before)
   }
 
   /// Keeps the first `n` tokens of the tail; 0 drops it. Asking for more than there are changes nothing.
@@ -223,6 +230,7 @@ public final class KeyValueCache {
     endRecall()
     recall?.removeAll()
     tailCount = 0
+    dropAside()
     peakCount = 0
     passCount = 0
   }

@@ -19,9 +19,13 @@ struct BoundTests {
     for step in 0..<120 {
       do {
         if cache.count == 0, systemTokens > 0 { try marked.append(systemTokens, to: .system) }
-        switch Int.random(in: 0..<12, using: &random) {
+        switch Int.random(in: 0..<15, using: &random) {
         case 0..<5:
-          marked.truncateTail(to: 0)
+          if cache.asideCount == 0, cache.tailCount > 0, Bool.random(using: &random) {
+            marked.setTailAside()
+          } else {
+            marked.truncateTail(to: 0)
+          }
           try marked.see(frames: Int.random(in: 1...2, using: &random), height: height, width: width)
         case 5..<8:
           let question = Int.random(in: 1...9, using: &random)
@@ -35,13 +39,20 @@ struct BoundTests {
           largestBudget = max(largestBudget, budget)
         case 10:
           try cache.setPolicy(policies[Int.random(in: 0..<3, using: &random)])
+        case 11, 12:
+          if cache.tailCount == 0 { marked.resumeTail() }
+        case 13:
+          let first = Int.random(in: 0...cache.tailCount, using: &random)
+          marked.removeFromTail(first..<Int.random(in: first...cache.tailCount, using: &random))
         default:
+          if cache.asideCount > 0 { marked.dropAside() }
           try marked.append(Int.random(in: 1...30, using: &random), to: .tail)
         }
       } catch let error as CacheError {
         refusals += 1
         switch error {
         case .budgetTooSmall, .noRoom: break
+        case .outOfOrder(.tail): #expect(cache.asideCount > 0)
         default: Issue.record("step \(step): \(error)")
         }
       }
@@ -57,12 +68,14 @@ struct BoundTests {
     #expect(cache.count <= (try #require(cache.budget)), "\(place)")
     #expect(cache.byteCount <= cache.allocatedByteCount, "\(place)")
     #expect(cache.systemCount == marked.system.count && cache.tailCount == marked.tail.count, "\(place)")
+    #expect(cache.asideCount == marked.aside.count, "\(place)")
     for layer in 0..<cache.shape.layers {
       for head in 0..<cache.shape.keyValueHeads {
         let held = try #require(marked.ordinals(layer: layer, head: head), "\(place): a number was changed")
         #expect(Array(held.prefix(cache.systemCount)) == marked.system, "\(place)")
         #expect(Array(held.suffix(cache.tailCount)) == marked.tail, "\(place)")
-        #expect(zip(held, held.dropFirst()).allSatisfy(<), "\(place): not in stream order")
+        let seen = held.dropLast(cache.tailCount)
+        #expect(zip(seen, seen.dropFirst()).allSatisfy(<), "\(place): not in stream order")
       }
     }
   }

@@ -9,6 +9,7 @@ struct MarkedCache {
   let cache: KeyValueCache
   private(set) var system: [Int] = []
   private(set) var tail: [Int] = []
+  private(set) var aside: [Int] = []
   private var next = 0
 
   /// Ordinals stay below the bit patterns of infinity.
@@ -52,10 +53,32 @@ struct MarkedCache {
     tail = Array(tail.prefix(max(n, 0)))
   }
 
+  mutating func setTailAside() {
+    cache.setTailAside()
+    (aside, tail) = (tail, [])
+  }
+
+  /// Without rotation, so that every number stays what it was.
+  mutating func resumeTail() {
+    cache.resumeTail(movedBy: 3, rotation: TimeRotation(frequencies: []))
+    (tail, aside) = (aside, [])
+  }
+
+  mutating func dropAside() {
+    cache.dropAside()
+    aside = []
+  }
+
+  mutating func removeFromTail(_ removed: Range<Int>) {
+    cache.removeFromTail(removed, rotation: TimeRotation(frequencies: []))
+    tail.removeSubrange(removed)
+  }
+
   mutating func removeAll() {
     cache.removeAll()
     system = []
     tail = []
+    aside = []
   }
 
   /// The ordinals of what one head holds, in memory order; nil if any number of any token is not what was written.

@@ -7,7 +7,7 @@ extension VideoDialogue {
     statistics.picturesSeen = picturesSeen
     statistics.systemTokens = cache.systemCount
     statistics.visionTokens = cache.visionCount
-    statistics.tailTokens = cache.tailCount
+    statistics.tailTokens = cache.tailCount + cache.asideCount
     statistics.recalledTokens = cache.recalledCount
     statistics.budget = cache.budget
     statistics.peakTokens = cache.peakCount

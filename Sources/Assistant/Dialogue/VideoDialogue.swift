@@ -6,13 +6,12 @@ import SessionInterface
 
 /// A conversation over a stream: pictures go in, questions are answered from what is held.
 ///
-/// The cache is laid out as system | vision | tail. Pictures are appended to the vision part with the tail gone, so
-/// that what is seen never depends on what was said; a question opens a tail of the recent turns and itself; further
-/// questions without pictures between them extend it.
+/// The cache is laid out as system | vision | tail. Pictures are appended to the vision part with the tail aside, so
+/// that what is seen never depends on what was said; the first question opens a tail, and further ones extend it.
 ///
 /// Not safe to share between threads.
 public final class VideoDialogue {
-  public private(set) var turns: [DialogueTurn] = []
+  public internal(set) var turns: [DialogueTurn] = []
   /// Pictures taken in, whether or not a second one has completed their temporal patch.
   public private(set) var picturesSeen = 0
   /// Vision tokens read from the stream so far, whether or not they are still held.
@@ -27,9 +26,12 @@ public final class VideoDialogue {
   /// Thumbnails of the frames that the cache still holds something of.
   package private(set) var gallery = FrameGallery()
   let model: LoadedModel
-  let template: PromptTokens
+  package let template: PromptTokens
   private(set) var layout: StreamLayout
-  private var tailTimeline = RotaryTimeline()
+  /// What the tail holds, here or aside; nil while there is none.
+  var tail: ConversationTail?
+  /// Turns from this one on are still to be read.
+  var firstUnread = 0
   private var hasSystemPrompt = false
   private var hasVision = false
   /// A picture that waits for the second one of its temporal patch, with its stream time.
@@ -37,8 +39,6 @@ public final class VideoDialogue {
   /// Seconds that the last temporal patch of two pictures lasted.
   private var patchSeconds = 1.0
   private var visionBlock = EmbeddingBlock()
-  /// The newest token of the answer in the tail, when the model has not read it yet.
-  private var unreadAnswerTokens: [Int] = []
   private var hasWarnedOfRecall = false
 
   /// Makes an empty cache. The model reads nothing yet, so that whoever shows pictures need not wait for its weights.
@@ -66,7 +66,7 @@ public final class VideoDialogue {
     do { try open() } catch { throw AssistantError(error) }
   }
 
-  private func open() throws {
+  func open() throws {
     guard !hasSystemPrompt else { return }
     let tokens = template.opening
     try makeRoom(for: tokens.count)
@@ -160,10 +160,10 @@ public final class VideoDialogue {
   }
 
   private func read(_ vectors: EmbeddingBlock, grid: FrameGrid, thumbnail: Picture, at time: Double) throws {
-    dropTail()
+    setTailAside()
     if !hasVision { try openVision() }
     let caption = layout.caption(at: time)
-    try makeRoom(for: caption.count + grid.tokenCount, in: .vision)
+    try makeRoomDroppingTail { try makeRoom(for: caption.count + grid.tokenCount, in: .vision) }
     let frame = layout.frame(grid, caption: caption.count, lasting: patchSeconds)
     try model.language.prefill(tokens: caption, positions: frame.caption, cache: cache, segment: .vision)
     try model.language.prefill(
@@ -173,6 +173,8 @@ public final class VideoDialogue {
   }
 
   private func openVision() throws {
+    // Words that stood before any frame are not those that stand behind one.
+    dropTail()
     try open()
     let opening = layout.opening
     try makeRoom(for: opening.count)
@@ -183,109 +185,6 @@ public final class VideoDialogue {
     try foresee()
   }
 
-  // MARK: Questions
-
-  /// Answers a question from what is held.
-  ///
-  /// - Parameters:
-  ///   - time: stream time of the question, kept with the turn.
-  ///   - isCancelled: asked between tokens and between blocks of the prompt.
-  ///   - emit: receives each piece of the answer as soon as it is whole characters.
-  /// - Throws: `AssistantError.budgetTooSmall` when the question does not fit even without the earlier turns.
-  public func answer(
-    _ question: String, at time: Double, isCancelled: () -> Bool, emit: (String) -> Void
-  ) throws(AssistantError) -> AnswerSummary {
-    let start = ContinuousClock.now
-    do {
-      try completePatch()
-      let promptTokens = try readPrompt(for: template.question(question), isCancelled: isCancelled)
-      var decoding = AnswerDecoding(model: model, options: options)
-      warnOfRecall()
-      let stop = try decode(&decoding, start: start, isCancelled: isCancelled, emit: emit)
-      // A prompt that was broken off must not be built upon, and thoughts are left out of later ones; the turn's words
-      // are read again with the next question.
-      let isBuiltUpon = stop != .cancelled && !decoding.hasThought && model.template.pastQuestionsStay
-      if !isBuiltUpon { dropTail() }
-      turns.append(
-        DialogueTurn(
-          question: question, answer: decoding.text, time: time,
-          answerTokens: decoding.hasThought
-            ? model.tokenizer.encode(decoding.text, parsingSpecialTokens: false) : decoding.tokens))
-      return AnswerSummary(
-        text: decoding.text, stop: stop, promptTokens: promptTokens, answerTokens: decoding.tokens.count,
-        firstTokenSeconds: decoding.firstTokenSeconds ?? seconds(since: start), seconds: seconds(since: start))
-    } catch {
-      dropTail()
-      throw AssistantError(error)
-    }
-  }
-
-  /// Reads what stands between what is held and the answer; returns its length in tokens.
-  private func readPrompt(for question: [Int], isCancelled: () -> Bool) throws -> Int {
-    try open()
-    var prompt: [Int]
-    if cache.tailCount > 0 {
-      prompt = unreadAnswerTokens + template.nextTurn + question
-      if cache.tailCount + prompt.count <= tailLimit, try hasRoom(for: prompt) {
-        try readTail(prompt, isCancelled: isCancelled)
-        return prompt.count
-      }
-      dropTail()
-    }
-    let visionEnd = layout.hasFrames ? layout.closing : nil
-    prompt = template.tail(turns: turns, question: question, visionEnd: visionEnd, limit: tailLimit)
-    if try !hasRoom(for: prompt) {
-      prompt = template.tail(turns: [], question: question, visionEnd: visionEnd, limit: 0)
-      try makeRoom(for: prompt.count + Self.answerReserve)
-    }
-    tailTimeline = layout.tail
-    if layout.hasFrames, let newline = model.vision?.newline {
-      try model.language.prefill(
-        vectors: EmbeddingBlock(rows: 1, width: newline.count, values: newline),
-        positions: [tailTimeline.nextText()], cache: cache)
-    }
-    try readTail(prompt, isCancelled: isCancelled)
-    return prompt.count
-  }
-
-  private func readTail(_ prompt: [Int], isCancelled: () -> Bool) throws {
-    unreadAnswerTokens = []
-    cache.beginRecall()
-    var start = 0
-    while start < prompt.count && !isCancelled() {
-      let end = min(start + Self.promptBlock, prompt.count)
-      let positions = tailTimeline.text(end - start)
-      try model.language.prefill(
-        tokens: Array(prompt[start..<end]), positions: positions, cache: cache, segment: .tail, recalling: true)
-      start = end
-    }
-  }
-
-  private func decode(
-    _ decoding: inout AnswerDecoding, start: ContinuousClock.Instant, isCancelled: () -> Bool, emit: (String) -> Void
-  ) throws -> AnswerSummary.Stop {
-    while true {
-      if isCancelled() { return finish(&decoding, .cancelled, emit) }
-      guard let token = decoding.next(logits: model.language.logits) else { return finish(&decoding, .end, emit) }
-      if decoding.firstTokenSeconds == nil { decoding.firstTokenSeconds = seconds(since: start) }
-      let piece = decoding.accept(token)
-      if !piece.isEmpty { emit(piece) }
-      unreadAnswerTokens = [token]
-      if decoding.tokens.count >= options.maximumAnswerTokens { return finish(&decoding, .length, emit) }
-      guard try hasRoom(for: 1) else { return finish(&decoding, .budget, emit) }
-      try model.language.decode(token: token, position: tailTimeline.nextText(), cache: cache)
-      unreadAnswerTokens = []
-    }
-  }
-
-  private func finish(
-    _ decoding: inout AnswerDecoding, _ stop: AnswerSummary.Stop, _ emit: (String) -> Void
-  ) -> AnswerSummary.Stop {
-    let rest = decoding.finish()
-    if !rest.isEmpty { emit(rest) }
-    return stop
-  }
-
   /// Makes the room that the longest of some questions needs, so that whichever comes first finds the same held.
   ///
   /// - Throws: `AssistantError.budgetTooSmall` when it has no room even without earlier turns.
@@ -294,7 +193,7 @@ public final class VideoDialogue {
     do {
       try open()
       let longest = questions.map { template.question($0).count }.max() ?? 0
-      try makeRoom(for: max(0, closingCount + longest + Self.answerReserve - cache.tailCount))
+      try makeRoom(for: max(0, closingCount + longest + Self.answerReserve - cache.tailCount - cache.asideCount))
     } catch {
       throw AssistantError(error)
     }
@@ -320,8 +219,7 @@ public final class VideoDialogue {
   }
 
   /// Adds a turn that nobody spoke, for later ones to build upon.
-  func add(question: String, answer: String, at time: Double) {
-    dropTail()
+  package func add(question: String, answer: String, at time: Double) {
     turns.append(
       DialogueTurn(
         question: question, answer: answer, time: time,
@@ -329,19 +227,38 @@ public final class VideoDialogue {
   }
 
   public func setBudget(tokens: Int) throws(AssistantError) {
-    do { report(try cache.setBudget(tokens)) } catch { throw AssistantError(error) }
+    do { try makeRoomDroppingTail { report(try cache.setBudget(tokens)) } } catch { throw AssistantError(error) }
   }
 
   public func setPolicy(_ policy: RetentionPolicy) throws(AssistantError) {
-    do { report(try cache.setPolicy(policy)) } catch { throw AssistantError(error) }
+    do { try makeRoomDroppingTail { report(try cache.setPolicy(policy)) } } catch { throw AssistantError(error) }
   }
 
-  private func dropTail() {
+  func dropTail() {
     cache.truncateTail(to: 0)
-    unreadAnswerTokens = []
+    cache.dropAside()
+    tail = nil
+    firstUnread = 0
   }
 
-  private func makeRoom(for count: Int, in segment: CacheSegment = .tail) throws {
+  /// Lets frames come as if there were no tail.
+  private func setTailAside() {
+    guard cache.tailCount > 0 else { return }
+    // Turning keys rounds them anew. In 4 bits that would soon be more than they can bear.
+    if cache.type == .q4 { dropTail() } else { cache.setTailAside() }
+  }
+
+  /// What has no room beside a tail is tried again without: words can be read again.
+  private func makeRoomDroppingTail(_ body: () throws -> Void) throws {
+    do {
+      try body()
+    } catch CacheError.budgetTooSmall where tail != nil {
+      dropTail()
+      try body()
+    }
+  }
+
+  func makeRoom(for count: Int, in segment: CacheSegment = .tail) throws {
     guard let pass = try cache.makeRoom(for: count, in: segment) else { return }
     report(pass)
     warnOfRecall()
@@ -352,7 +269,7 @@ public final class VideoDialogue {
     }
   }
 
-  private func warnOfRecall() {
+  func warnOfRecall() {
     guard !hasWarnedOfRecall, let failure = cache.recallFailure else { return }
     hasWarnedOfRecall = true
     onWarning?("\(failure.description); nothing is recalled from now on")
@@ -364,11 +281,6 @@ public final class VideoDialogue {
     onPass?(PassSummary(before: pass.before, after: pass.after, seconds: pass.seconds))
   }
 
-  /// Makes room for the prompt and the first tokens of its answer; false when there is none to be had.
-  private func hasRoom(for prompt: [Int]) throws -> Bool {
-    try hasRoom(for: prompt.count + Self.answerReserve)
-  }
-
   func hasRoom(for count: Int) throws -> Bool {
     do {
       try makeRoom(for: count)
@@ -378,18 +290,6 @@ public final class VideoDialogue {
     }
   }
 
-  /// The most tokens that earlier turns and the question may take before the oldest turns are left out.
-  private var tailLimit: Int {
-    guard let budget = cache.budget else { return model.language.configuration.contextLength }
-    return Int(Double(budget) * options.dialogueShare)
-  }
-
   /// Room that a question asks for beyond itself, so that a pass in the middle of the first words is rare.
-  private static let answerReserve = 16
-  /// Tokens of a prompt read between two looks at the cancellation.
-  private static let promptBlock = 256
-
-  private func seconds(since start: ContinuousClock.Instant) -> Double {
-    (ContinuousClock.now - start) / .seconds(1)
-  }
+  static let answerReserve = 16
 }

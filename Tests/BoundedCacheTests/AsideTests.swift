@@ -1,0 +1,152 @@
+import BoundedCache
+import Compute
+import Foundation
+import Testing
+
+@Suite("The tail can be set aside while frames come")
+struct AsideTests {
+  private let grid = FrameGrid(frames: 1, height: 2, width: 2)
+
+  @Test("It counts, is not seen, and comes back behind the new frames", arguments: RetentionPolicy.allCases)
+  func comesBack(policy: RetentionPolicy) throws {
+    var marked = try MarkedCache(budget: 48, policy: policy)
+    try marked.append(3, to: .system)
+    try marked.see(height: 2, width: 2)
+    try marked.append(5, to: .tail)
+    marked.setTailAside()
+    #expect(marked.cache.tailCount == 0 && marked.cache.asideCount == 5 && marked.cache.count == 12)
+    #expect(marked.ordinals() == Array(0..<7))
+    for _ in 0..<30 {
+      try marked.see(height: 2, width: 2)
+      #expect(policy == .full || marked.cache.count <= 48)
+    }
+    marked.resumeTail()
+    #expect(marked.cache.tailCount == 5)
+    for layer in 0..<4 {
+      for head in 0..<2 {
+        let held = try #require(marked.ordinals(layer: layer, head: head), "a number was changed")
+        #expect(Array(held.suffix(5)) == Array(7..<12))
+        #expect(held[held.count - 6] == 131, "the newest frame's last token")
+      }
+    }
+  }
+
+  @Test("It stays whole when the budget or the policy changes")
+  func staysWhole() throws {
+    var marked = try MarkedCache(budget: 64, policy: .infinipotV)
+    try marked.append(2, to: .system)
+    for _ in 0..<10 { try marked.see(height: 2, width: 2) }
+    try marked.append(7, to: .tail)
+    marked.setTailAside()
+    for budget in [50, 200, 31, 40] {
+      try marked.cache.setBudget(budget)
+      #expect(marked.cache.count <= budget)
+      try marked.cache.setPolicy(.full)
+      try marked.see(height: 2, width: 2)
+      try marked.cache.setPolicy(.uniform)
+      #expect(marked.cache.count <= budget)
+    }
+    #expect(throws: CacheError.budgetTooSmall(budget: 12, least: 13)) { try marked.cache.setBudget(12) }
+    marked.resumeTail()
+    #expect(Array(try #require(marked.ordinals()).suffix(7)) == Array(42..<49))
+  }
+
+  @Test("No other tail begins while it is aside, until it is given up")
+  func oneTail() throws {
+    var marked = try MarkedCache(budget: 64, policy: .infinipotV)
+    try marked.append(4, to: .tail)
+    marked.setTailAside()
+    #expect(throws: CacheError.outOfOrder(.tail)) { try marked.cache.append(1, to: .tail) }
+    marked.dropAside()
+    #expect(marked.cache.count == 0)
+    try marked.append(1, to: .tail)
+    #expect(marked.ordinals() == [4])
+  }
+
+  @Test("Heads with a larger share hold the whole of it as the others do")
+  func headShares() throws {
+    let shape = CacheShape(layers: 3, keyValueHeads: 2, headDimension: 8)
+    let profile = try HeadBudgetTests.profile([[1, 9], [8, 2], [4, 4]])
+    let budgets = try HeadBudgets(profile: profile, shape: shape, groupSize: 2)
+    var marked = try MarkedCache(layers: 3, heads: 2, budget: 160, policy: .infinipotV, headBudgets: budgets)
+    for _ in 0..<20 { try marked.see(height: 2, width: 2) }
+    try marked.append(6, to: .tail)
+    marked.setTailAside()
+    for _ in 0..<60 { try marked.see(height: 2, width: 2) }
+    marked.resumeTail()
+    for index in 0..<6 {
+      let held = try #require(marked.ordinals(layer: index / 2, head: index % 2))
+      #expect(Array(held.suffix(6)) == Array(80..<86))
+    }
+  }
+
+  @Test("Tokens can be taken out of its middle")
+  func removal() throws {
+    var marked = try MarkedCache(budget: 64, policy: .infinipotV)
+    try marked.see(height: 2, width: 2)
+    try marked.append(6, to: .tail)
+    marked.removeFromTail(1..<4)
+    #expect(marked.ordinals() == [0, 1, 2, 3, 4, 8, 9])
+    #expect(marked.cache.tailCount == 3)
+  }
+
+  // MARK: Positions
+
+  private let rotation = TimeRotation(frequencies: [1, 0.5, 0.25, 0.125])
+  private static let shape = CacheShape(layers: 1, keyValueHeads: 1, headDimension: 32)
+
+  /// A key that stands at a position: numbers of the token's own, turned.
+  private func key(_ token: Int, at position: Int) -> [Float] {
+    var random = SplitMix64(seed: UInt64(token))
+    var numbers = (0..<32).map { _ in Float(random.signed()) / 128 }
+    for (pair, frequency) in rotation.frequencies.enumerated() {
+      let (cosine, sine) = (Float(cos(Double(position) * frequency)), Float(sin(Double(position) * frequency)))
+      let (first, second) = (numbers[pair], numbers[pair + 16])
+      numbers[pair] = first * cosine - second * sine
+      numbers[pair + 16] = first * sine + second * cosine
+    }
+    return numbers
+  }
+
+  private func write(_ tokens: Range<Int>, at position: Int, to cache: KeyValueCache) {
+    for (index, token) in tokens.enumerated() {
+      let key = key(token, at: position + index).map { Float16($0).bitPattern }
+      cache.write(key, key, layer: 0, head: 0, remaining: tokens.count - index)
+    }
+  }
+
+  /// The distance from what it should be, as a share of its size.
+  private func error(_ found: ArraySlice<[UInt16]>, _ wanted: [[Float]]) -> Float {
+    var (difference, size) = (Float(0), Float(0))
+    for (found, wanted) in zip(found.joined(), wanted.joined()) {
+      let number = Float(Float16(bitPattern: found))
+      difference += (number - wanted) * (number - wanted)
+      size += wanted * wanted
+    }
+    return (difference / size).squareRoot()
+  }
+
+  @Test(
+    "Its keys are turned to where the words stand now, and its values stay",
+    arguments: [(KeyValueType.f16, Float(0.0008)), (.q8_0, 0.01), (.q4, 0.15)])
+  func keysTurn(type: KeyValueType, tolerance: Float) throws {
+    let cache = try KeyValueCache(shape: Self.shape, budget: 64, policy: .infinipotV, rotation: rotation, type: type)
+    try cache.append(4, to: .vision, grid: grid)
+    write(0..<4, at: 0, to: cache)
+    try cache.append(5, to: .tail)
+    write(4..<9, at: 10, to: cache)
+    cache.setTailAside()
+    // Other numbers, so that ranges which all tokens of a head share grow while the tail is aside.
+    try cache.append(4, to: .vision, grid: grid)
+    write(20..<24, at: 4, to: cache)
+    cache.resumeTail(movedBy: 7, rotation: rotation)
+    let keys = (4..<9).map { key($0, at: 13 + $0) }
+    let values = (4..<9).map { key($0, at: 6 + $0) }
+    #expect(error(cache.keyRows(layer: 0, head: 0).suffix(5), keys) < tolerance)
+    #expect(error(cache.valueRows(layer: 0, head: 0).suffix(5), values) < tolerance)
+
+    cache.removeFromTail(1..<3, rotation: rotation)
+    let left = [key(4, at: 17), key(7, at: 18), key(8, at: 19)]
+    #expect(error(cache.keyRows(layer: 0, head: 0).suffix(3), left) < tolerance)
+  }
+}
