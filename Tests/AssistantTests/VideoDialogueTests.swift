@@ -11,12 +11,14 @@ struct VideoDialogueTests {
   }
 
   private func dialogue(
-    budget: Int = 4096, maximumAnswerTokens: Int = 24, sampling: SamplingParameters = SamplingParameters()
+    budget: Int = 4096, maximumAnswerTokens: Int = 24, sampling: SamplingParameters = SamplingParameters(),
+    rereadTokens: Int = 256
   ) throws -> VideoDialogue {
     try VideoDialogue(
       model: try model(),
       options: DialogueOptions(
-        budget: .tokens(budget), sampling: sampling, maximumAnswerTokens: maximumAnswerTokens))
+        budget: .tokens(budget), sampling: sampling, maximumAnswerTokens: maximumAnswerTokens,
+        rereadTokens: rereadTokens))
   }
 
   /// A picture whose colours depend on its number, so that frames differ.
@@ -103,33 +105,50 @@ struct VideoDialogueTests {
     #expect(statistics(asked).visionTokens == statistics(silent).visionTokens)
   }
 
-  @Test("A further question reads only itself, whether or not frames came between")
+  @Test("A second question without frames between reads only itself")
   func tailIsExtended() throws {
     let dialogue = try dialogue()
     for number in 0..<4 { try dialogue.see(picture(number), at: Double(number) / 2) }
     let first = try ask(dialogue)
-    let question = try self.dialogue().template.question("What came first?").count
-    #expect(first.promptTokens > question)
-    let again = try ask(dialogue)
-    #expect(again.promptTokens == question + dialogue.template.nextTurn.count)
-    let held = statistics(dialogue).tailTokens
-    try dialogue.see(picture(4), at: 2.0)
-    try dialogue.see(picture(5), at: 2.5)
-    #expect(statistics(dialogue).tailTokens == held)
-    let later = try ask(dialogue)
-    #expect(later.promptTokens == again.promptTokens)
-    #expect(statistics(dialogue).visionTokens == 48)
+    let question = dialogue.template.question("What came first?").count + dialogue.template.nextTurn.count
+    #expect(first.promptTokens > question - dialogue.template.nextTurn.count)
+    #expect(try ask(dialogue).promptTokens == question)
+  }
+
+  @Test("After new frames the newest turns are read again, as many as are allowed, and older ones stay")
+  func newestTurnsAreReadAgain() throws {
+    func promptTokens(rereading rereadTokens: Int) throws -> [Int] {
+      let dialogue = try dialogue(rereadTokens: rereadTokens)
+      for number in 0..<4 { try dialogue.see(picture(number), at: Double(number) / 2) }
+      for _ in 0..<3 { _ = try ask(dialogue) }
+      let held = statistics(dialogue).tailTokens
+      try dialogue.see(picture(4), at: 2.0)
+      try dialogue.see(picture(5), at: 2.5)
+      #expect(statistics(dialogue).visionTokens == 48)
+      let left = statistics(dialogue).tailTokens
+      let prompt = try ask(dialogue).promptTokens
+      return [held, left, prompt]
+    }
+    let question = try dialogue().template.question("What came first?").count
+    let nextTurn = try dialogue().template.nextTurn.count
+    let none = try promptTokens(rereading: 0)
+    #expect(none[0] == none[1] && none[2] == question + nextTurn)
+    let turn = question + nextTurn + 12
+    let some = try promptTokens(rereading: turn)
+    #expect(some[1] < some[0] && some[1] > some[0] / 2)
+    #expect(some[2] > none[2] && some[2] <= turn + question)
+    let all = try promptTokens(rereading: 256)
+    #expect(all[1] == 0 && all[2] > 3 * question)
   }
 
   @Test("Words go on as if they had been said where they now stand: the same turns, read anew, give the same answers")
   func wordsMove() throws {
     for question in ["What came first?", "Describe what happened.", "How many things came?"] {
-      let kept = try dialogue()
+      let kept = try dialogue(rereadTokens: 0)
+      let read = try dialogue()
       for number in 0..<4 { try kept.see(picture(number), at: Double(number) / 2) }
       _ = try ask(kept, question)
-      // A timeline that has moved by a frame of the same picture shows the same.
       for number in 2..<4 { try kept.see(picture(number), at: Double(number + 2) / 2) }
-      let read = try dialogue()
       for number in [0, 1, 2, 3, 2, 3] { try read.see(picture(number), at: Double(number) / 2) }
       read.add(question: question, answer: try #require(kept.turns.first).answer, at: 0)
       #expect(try ask(kept, question).text == ask(read, question).text)
@@ -138,7 +157,7 @@ struct VideoDialogueTests {
 
   @Test("The oldest turns go when the conversation outgrows its share; the others are not read again")
   func oldestTurnsGo() throws {
-    let dialogue = try dialogue(budget: 512)
+    let dialogue = try dialogue(budget: 512, rereadTokens: 0)
     for number in 0..<4 { try dialogue.see(picture(number), at: Double(number) / 2) }
     let question = dialogue.template.question("What came first?").count
     _ = try ask(dialogue)
@@ -152,7 +171,7 @@ struct VideoDialogueTests {
 
   @Test("Where frames have no room beside the conversation, it goes, and is read again")
   func framesComeFirst() throws {
-    let dialogue = try dialogue(budget: 96)
+    let dialogue = try dialogue(budget: 96, rereadTokens: 0)
     for number in 0..<4 { try dialogue.see(picture(number), at: Double(number) / 2) }
     _ = try ask(dialogue)
     for number in 4..<40 { try dialogue.see(picture(number), at: Double(number) / 2) }

@@ -8,14 +8,13 @@ struct ConversationTail {
   /// Whether the tail was begun behind frames.
   let hasFrames: Bool
   /// The row at which each turn's question begins, the oldest turn first.
-  private(set) var starts: [Int]
+  private(set) var starts: [Int] = []
   /// Tokens to be read before another turn can begin.
   var joint: [Int] = []
 
-  init(origin: Int, hasFrames: Bool, starts: [Int] = []) {
+  init(origin: Int, hasFrames: Bool) {
     self.origin = origin
     self.hasFrames = hasFrames
-    self.starts = starts
   }
 
   /// A question begins at a row.
@@ -27,6 +26,18 @@ struct ConversationTail {
   mutating func takeBack() -> Int {
     joint = []
     return starts.removeLast()
+  }
+
+  /// Takes out as many of the newest turns as have room in `limit` tokens.
+  ///
+  /// - Parameter held: the tail's tokens.
+  /// - Returns: the turns, and the row at which the first of them began, where the tail is to be cut.
+  mutating func takeBack(within limit: Int, held: Int) -> (turns: Int, row: Int) {
+    guard let first = starts.firstIndex(where: { held + joint.count - $0 <= limit }) else { return (0, held) }
+    let taken = (turns: starts.count - first, row: starts[first])
+    starts.removeSubrange(first...)
+    joint = []
+    return taken
   }
 
   /// The oldest turns' rows whose removal makes the tail at least so many tokens shorter; nil where that takes the newest

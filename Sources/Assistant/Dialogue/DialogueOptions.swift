@@ -26,8 +26,11 @@ public struct DialogueOptions: Sendable, Equatable {
   public var sampling: SamplingParameters
   /// The longest answer, in tokens.
   public var maximumAnswerTokens: Int
-  /// The share of the budget that earlier turns may take when they are read again beside a new question.
+  /// The share of the budget that earlier turns may take beside a new question.
   public var dialogueShare: Double
+  /// How many tokens of the newest turns are read again for a question after new frames. Older ones are not: what the
+  /// model made of them when it read them is kept.
+  public var rereadTokens: Int
   /// Temporal patches on the rotary timeline beyond which a pass closes its gaps, so that positions stay within what
   /// models were trained on however long the stream.
   public var timelineLimit: Int
@@ -40,7 +43,7 @@ public struct DialogueOptions: Sendable, Equatable {
     compression: InfiniPotVParameters = .published, headProfile: HeadProfile? = nil, recall: RecallOptions? = nil,
     foreseenQuestions: [String] = usualQuestions, systemPrompt: String? = nil,
     sampling: SamplingParameters = SamplingParameters(), maximumAnswerTokens: Int = 512, dialogueShare: Double = 0.25,
-    timelineLimit: Int = 128
+    rereadTokens: Int = 256, timelineLimit: Int = 128
   ) {
     self.budget = budget
     self.policy = policy
@@ -53,6 +56,7 @@ public struct DialogueOptions: Sendable, Equatable {
     self.sampling = sampling
     self.maximumAnswerTokens = maximumAnswerTokens
     self.dialogueShare = dialogueShare
+    self.rereadTokens = rereadTokens
     self.timelineLimit = timelineLimit
   }
 }

@@ -7,7 +7,7 @@ import SessionInterface
 /// A conversation over a stream: pictures go in, questions are answered from what is held.
 ///
 /// The cache is laid out as system | vision | tail. Pictures are appended to the vision part with the tail aside, so
-/// that what is seen never depends on what was said; the first question opens a tail, and further ones extend it.
+/// that what is seen never depends on what was said; a question opens a tail, and further ones extend it.
 ///
 /// Not safe to share between threads.
 public final class VideoDialogue {
@@ -241,11 +241,17 @@ public final class VideoDialogue {
     firstUnread = 0
   }
 
-  /// Lets frames come as if there were no tail.
+  /// Lets frames come as if there were no tail. Its newest turns will be read again, to be seen in the light of what
+  /// comes; older ones stay as they were read, so that a question never waits for a long conversation.
   private func setTailAside() {
-    guard cache.tailCount > 0 else { return }
-    // Turning keys rounds them anew. In 4 bits that would soon be more than they can bear.
-    if cache.type == .q4 { dropTail() } else { cache.setTailAside() }
+    guard cache.tailCount > 0, var tail else { return }
+    let taken = tail.takeBack(within: options.rereadTokens, held: cache.tailCount)
+    // Moved keys are rounded anew. In 4 bits that would soon be more than they can bear.
+    guard !tail.starts.isEmpty, cache.type != .q4 else { return dropTail() }
+    firstUnread -= taken.turns
+    cache.truncateTail(to: taken.row)
+    cache.setTailAside()
+    self.tail = tail
   }
 
   /// What has no room beside a tail is tried again without: words can be read again.
