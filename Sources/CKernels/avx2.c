@@ -14,7 +14,6 @@
 #define CK_TILE_BY_SIX 1
 #define CK_TILE_BY_TWO 2
 #define CK_TILE_SUMS 8
-#define CK_BYTE_DOTS 0
 
 #include "vector.inc"
 #include "x86_dot.inc"
