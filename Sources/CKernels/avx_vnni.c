@@ -16,12 +16,12 @@
 #define CK_TILE_SUMS 8
 #define CK_BYTE_DOTS _mm256_dpbusd_avx_epi32
 #define CK_PANEL_TOKENS 4
-#define CK_PANELS_AHEAD 8192
+#define CK_PANELS_AHEAD 16384
 
 #include "vector.inc"
 #include "x86_dot.inc"
 #include "avx2_tile.inc"
-#include "avx_vnni_panels.inc"
+#include "avx2_panels.inc"
 #define PANELS(NAME) NAME
 #include "panels.inc"
 
