@@ -1,5 +1,5 @@
 // x86-64 with AVX2, FMA and F16C.
-#include "groups.h"
+#include "panels.h"
 #include "rows.h"
 
 #if defined(__x86_64__)
@@ -14,15 +14,15 @@
 #define CK_TILE_BY_SIX 1
 #define CK_TILE_BY_TWO 2
 #define CK_TILE_SUMS 8
-#define CK_BYTE_DOTS 0
+#define CK_PANEL_TOKENS 6
+#define CK_PANELS_AHEAD 16384
 
 #include "vector.inc"
 #include "x86_dot.inc"
 #include "avx2_tile.inc"
-
-static void multiply_panels(const ck_product *product, const ck_input *input, size_t first, size_t last) {
-  (void)product, (void)input, (void)first, (void)last;
-}
+#include "avx2_panels.inc"
+#define PANELS(NAME) NAME
+#include "panels.inc"
 
 #pragma clang diagnostic pop
 #pragma clang attribute pop
@@ -30,6 +30,6 @@ static void multiply_panels(const ck_product *product, const ck_input *input, si
 const ck_kernels ck_avx2_kernels = {
     "AVX2",  f16_to_f32,    f32_to_f16, quantize, multiply, attend, attend_rows, rms_norm, layer_norm,
     softmax, silu_multiply, quick_gelu, gelu,     rotate,
-    gelu_tanh, 0, 0,
+    gelu_tanh, 1, 0,
 };
 #endif

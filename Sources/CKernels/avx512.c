@@ -15,7 +15,7 @@
 #define CK_TILE_BY_SIX 4
 #define CK_TILE_BY_TWO 4
 #define CK_TILE_SUMS 24
-#define CK_BYTE_DOTS 1
+#define CK_BYTE_DOTS _mm256_dpbusd_epi32
 #define CK_PANEL_TOKENS 12
 #define CK_PANELS_AHEAD 8192
 

@@ -3,19 +3,32 @@
 
 #include <math.h>
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 #if defined(__aarch64__) && defined(__linux__)
 #include <sys/auxv.h>
+#endif
+
+#if defined(__x86_64__)
+static int has_avx2(void) {
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+}
+
+/// Older compilers know no name for these byte dot products to ask for. They need no more of the system than AVX2 does.
+static int has_avx_vnni(void) {
+  unsigned a, b, c, d;
+  return has_avx2() && __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a & 1u << 4);
+}
 #endif
 
 const ck_kernels *ck_kernels_for(ck_level level) {
   switch (level) {
     case CK_PORTABLE: return &ck_portable_kernels;
 #if defined(__x86_64__)
-    case CK_AVX2:
-      __builtin_cpu_init();
-      if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c"))
-        return &ck_avx2_kernels;
-      return NULL;
+    case CK_AVX2: return has_avx2() ? &ck_avx2_kernels : NULL;
+    case CK_AVX_VNNI: return has_avx_vnni() ? &ck_avx_vnni_kernels : NULL;
     case CK_AVX512_VNNI:
       __builtin_cpu_init();
       if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
@@ -36,7 +49,7 @@ const ck_kernels *ck_kernels_for(ck_level level) {
 }
 
 const ck_kernels *ck_best_kernels(void) {
-  static const ck_level order[] = {CK_AVX512_VNNI, CK_AVX2, CK_NEON};
+  static const ck_level order[] = {CK_AVX512_VNNI, CK_AVX_VNNI, CK_AVX2, CK_NEON};
   for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
     const ck_kernels *found = ck_kernels_for(order[i]);
     if (found) return found;

@@ -8,6 +8,7 @@
 extern const ck_kernels ck_portable_kernels;
 #if defined(__x86_64__)
 extern const ck_kernels ck_avx2_kernels;
+extern const ck_kernels ck_avx_vnni_kernels;
 extern const ck_kernels ck_avx512_kernels;
 #endif
 #if defined(__aarch64__)

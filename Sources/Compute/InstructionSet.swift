@@ -4,12 +4,13 @@ import CKernels
 public enum InstructionSet: String, Sendable, CaseIterable {
   case portable
   case avx2 = "AVX2"
+  case avxVNNI = "AVX-VNNI"
   case avx512 = "AVX-512 VNNI"
   case neon = "NEON"
 
   /// The fastest one that this machine runs.
   public static var best: InstructionSet {
-    [.avx512, .avx2, .neon].first(where: \.isAvailable) ?? .portable
+    [.avx512, .avxVNNI, .avx2, .neon].first(where: \.isAvailable) ?? .portable
   }
 
   /// Whether this program and this machine have it.
@@ -22,6 +23,7 @@ public enum InstructionSet: String, Sendable, CaseIterable {
     switch self {
     case .portable: ck_kernels_for(CK_PORTABLE)
     case .avx2: ck_kernels_for(CK_AVX2)
+    case .avxVNNI: ck_kernels_for(CK_AVX_VNNI)
     case .avx512: ck_kernels_for(CK_AVX512_VNNI)
     case .neon: ck_kernels_for(CK_NEON)
     }

@@ -6,9 +6,10 @@
 #   Tests/Benchmarks/instructions.sh --update     keeps what is counted now
 #   THRESHOLD=5 Tests/Benchmarks/instructions.sh  fails above 5 % more
 #
-# Needs valgrind (Debian: valgrind) and a processor with AVX2. valgrind has no AVX-512, so AVX2's kernels are counted
-# wherever it runs. The program's own code and Swift's libraries are counted; the system's loader and libraries, which
-# differ from one machine to the next, are not. Counts depend on the compiler: after another Swift, update.
+# Needs valgrind (Debian: valgrind) and a processor with AVX2. valgrind has no AVX-512 nor AVX-VNNI, so AVX2's kernels
+# are counted wherever it runs. The program's own code and Swift's libraries are counted; the system's loader and
+# libraries, which differ from one machine to the next, are not. Counts depend on the compiler: after another Swift,
+# update.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 

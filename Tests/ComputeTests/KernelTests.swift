@@ -156,6 +156,10 @@ private struct Comparison {
     .enabled(if: InstructionSet.avx2.isAvailable, "this processor has no AVX2, FMA and F16C"))
   func avx2() throws { try Comparison(set: .avx2).all() }
 
+  @Test("AVX-VNNI computes what the portable kernels compute",
+    .enabled(if: InstructionSet.avxVNNI.isAvailable, "this processor has no AVX-VNNI"))
+  func avxVNNI() throws { try Comparison(set: .avxVNNI).all() }
+
   @Test("AVX-512 VNNI computes what the portable kernels compute",
     .enabled(if: InstructionSet.avx512.isAvailable, "this processor has no AVX-512 VNNI"))
   func avx512() throws { try Comparison(set: .avx512).all() }

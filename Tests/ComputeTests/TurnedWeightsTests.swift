@@ -3,6 +3,9 @@ import ModelFile
 import Testing
 
 @Suite struct TurnedWeightsTests {
+  static let types: [TensorType] = [.q8_0, .q4_0, .q5_0, .q4_K, .q6_K]
+  static let sets = InstructionSet.allCases.filter(\.turnsWeights)
+
   private func engine(roundsAttention: Bool = false, _ set: InstructionSet = .best) throws -> Engine {
     try Engine(
       threads: ThreadPool(threads: 2), maximumRows: 260, maximumColumns: 2560, maximumHeads: 4,
@@ -23,15 +26,15 @@ import Testing
   }
 
   // Shapes that leave rests of panels, of tiles and of the part of a row that is done at a time.
-  @Test("products are the same as of weights where they lie", arguments: [TensorType.q8_0, .q4_0, .q5_0, .q4_K, .q6_K])
-  func sameProducts(type: TensorType) throws {
+  @Test("products are the same as of weights where they lie", arguments: types, sets)
+  func sameProducts(type: TensorType, set: InstructionSet) throws {
     for (rows, columns) in [(1, 256), (37, 768), (50, 2560)] {
       let turned = try sampleMatrix(rows: rows, columns: columns, type: type, seed: 5)
       let lying = try sampleMatrix(rows: rows, columns: columns, type: type, seed: 5, use: .inPlace)
       for tokens in [1, 2, 5, 13, 130, 250] {
         for accumulate in [false, true] {
           let difference = relativeDifference(
-            try product(turned, tokens: tokens, accumulate: accumulate),
+            try product(turned, tokens: tokens, accumulate: accumulate, set: set),
             try product(lying, tokens: tokens, accumulate: accumulate, set: .portable))
           #expect(difference < 8e-6, "\(rows)×\(columns), \(tokens) tokens: \(difference)")
         }
@@ -39,14 +42,14 @@ import Testing
     }
   }
 
-  @Test("what a token gets does not depend on the tokens beside it", arguments: [TensorType.q8_0, .q4_0, .q5_0, .q4_K, .q6_K])
-  func independentTokens(type: TensorType) throws {
+  @Test("what a token gets does not depend on the tokens beside it", arguments: types, sets)
+  func independentTokens(type: TensorType, set: InstructionSet) throws {
     let matrix = try sampleMatrix(rows: 37, columns: 768, type: type, seed: 6)
     func firstToken(of tokens: Int) throws -> [Float] {
       var samples = Samples(seed: 7)
       let input = try FloatBuffer(samples.floats(tokens * 768))
       let output = try FloatBuffer(count: tokens * 37)
-      try engine().multiply(
+      try engine(set).multiply(
         input.rows(width: 768), count: tokens, Engine.Product(matrix, to: output.rows(width: 37)))
       return Array(output.values[..<37])
     }

@@ -176,7 +176,7 @@ int main(void) {
               wrong += wrong_product(kernels, type, turned, rows[r], c * (ck_block_weights(type) == 256 ? 256 : 96),
                                      tokens[t]);
         // More columns and tokens than go over all panels at a time.
-        if (turned) wrong += wrong_product(kernels, type, turned, 3, 2560, 130), checked++;
+        if (turned) wrong += wrong_product(kernels, type, turned, 3, 2560, 250), checked++;
       }
     printf("%s: %d products, %d wrong\n", kernels->name, checked, wrong);
     wrong_attentions += wrong_attention(kernels);

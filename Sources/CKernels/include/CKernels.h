@@ -136,7 +136,7 @@ typedef struct {
   uint8_t panel_excess;
 } ck_kernels;
 
-typedef enum { CK_PORTABLE, CK_AVX2, CK_AVX512_VNNI, CK_NEON } ck_level;
+typedef enum { CK_PORTABLE, CK_AVX2, CK_AVX_VNNI, CK_AVX512_VNNI, CK_NEON } ck_level;
 
 /// The functions of an instruction set, or NULL if this program or this machine lacks it.
 const ck_kernels *_Nullable ck_kernels_for(ck_level level);

@@ -28,7 +28,8 @@ struct DoctorReport {
     add("processor", count + (findings.processorName.map { ", \($0)" } ?? ""))
     switch findings.instructionSet {
     case .portable: explain("Without vector instructions that are known here: models run slowly.", isGood: false)
-    case .avx2, .avx512, .neon: explain("Models run with the kernels for \(findings.instructionSet.rawValue).", isGood: true)
+    case .avx2, .avxVNNI, .avx512, .neon:
+      explain("Models run with the kernels for \(findings.instructionSet.rawValue).", isGood: true)
     }
   }
 

@@ -1,0 +1,36 @@
+// x86-64 with AVX2, FMA and F16C, and byte dot products (VNNI) of registers of that width: AVX-VNNI.
+#include "panels.h"
+#include "rows.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#include <math.h>
+
+#pragma clang attribute push(__attribute__((target("avxvnni,avx2,fma,f16c"))), apply_to = function)
+
+#define CK_TILE_TOKENS 6
+#define CK_INT_TOKENS 4
+#define CK_PANEL "words_panel.inc"
+#define CK_TILE_BY_SIX 1
+#define CK_TILE_BY_TWO 2
+#define CK_TILE_SUMS 8
+#define CK_BYTE_DOTS _mm256_dpbusd_avx_epi32
+#define CK_PANEL_TOKENS 4
+#define CK_PANELS_AHEAD 16384
+
+#include "vector.inc"
+#include "x86_dot.inc"
+#include "avx2_tile.inc"
+#include "avx2_panels.inc"
+#define PANELS(NAME) NAME
+#include "panels.inc"
+
+#pragma clang diagnostic pop
+#pragma clang attribute pop
+
+const ck_kernels ck_avx_vnni_kernels = {
+    "AVX-VNNI", f16_to_f32,    f32_to_f16, quantize, multiply, attend, attend_rows, rms_norm, layer_norm,
+    softmax,    silu_multiply, quick_gelu, gelu,     rotate,
+    gelu_tanh,  1,             128,
+};
+#endif
