@@ -38,17 +38,24 @@ void ck_give_back(void *memory, size_t bytes) { munmap(memory, whole_pages(bytes
 /// A cache line.
 typedef uint64_t line __attribute__((vector_size(64), aligned(64)));
 
+/// Lines that are asked for together, and how many lines before they are read.
+enum { AT_ONCE = 8, AHEAD = 128 };
+
 uint64_t ck_read_lines(const void *memory, size_t lines) {
   const line *source = memory;
-  // Two sums, so that no load waits for the sum of the one before. What limits it is memory, not arithmetic: wider
-  // instructions than the compiler's usual ones are no faster.
+  // Two sums, so that no load waits for the sum of the one before. Asked for in advance, lines come as fast as they come
+  // to wider instructions than the compiler's usual ones; without, a third slower on some processors.
   line even = {0}, odd = {0};
   size_t i = 0;
-  for (; i + 2 <= lines; i += 2) {
-    even ^= source[i];
-    odd ^= source[i + 1];
+  for (; i + AT_ONCE <= lines; i += AT_ONCE) {
+    const uintptr_t ahead = (uintptr_t)(source + i) + AHEAD * sizeof(line);
+    for (size_t k = 0; k < AT_ONCE; k++) __builtin_prefetch((const void *)(ahead + k * sizeof(line)), 0, 2);
+    for (size_t k = 0; k < AT_ONCE; k += 2) {
+      even ^= source[i + k];
+      odd ^= source[i + k + 1];
+    }
   }
-  if (i < lines) even ^= source[i];
+  for (; i < lines; i++) even ^= source[i];
   even ^= odd;
   uint64_t sum = 0;
   for (size_t k = 0; k < 8; k++) sum ^= even[k];

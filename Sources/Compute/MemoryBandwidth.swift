@@ -10,8 +10,8 @@ import CKernels
 
 /// How fast the threads of a pool together read memory, measured on a buffer that no cache holds.
 ///
-/// Decoding reads every weight once a token, so this is what it cannot exceed. The memory is of ordinary pages, as a
-/// mapped model's is. One caller uses it at a time.
+/// Decoding reads every weight once a token, so this is what it cannot exceed. The memory is reserved as turned weights'
+/// is, on large pages where the system has them. One caller uses it at a time.
 public final class MemoryBandwidth {
   public let byteCount: Int
   private let threads: ThreadPool
@@ -26,16 +26,13 @@ public final class MemoryBandwidth {
   public init(threads: ThreadPool, byteCount: Int) throws(ComputeError) {
     self.threads = threads
     self.byteCount = max(byteCount / Self.lineBytes, 1) * Self.lineBytes
-    var memory: UnsafeMutableRawPointer?
-    guard posix_memalign(&memory, Self.lineBytes, self.byteCount) == 0, let memory else {
-      throw .outOfMemory(bytes: self.byteCount)
-    }
+    guard let memory = ck_reserve(self.byteCount) else { throw .outOfMemory(bytes: self.byteCount) }
     // Pages that were never written are all one page of zeros, which a cache does hold.
     memset(memory, 1, self.byteCount)
     buffer = memory
   }
 
-  deinit { free(buffer) }
+  deinit { ck_give_back(buffer, byteCount) }
 
   /// Bytes a second: the median of some readings of the whole buffer.
   public func measure(readings: Int = 3) -> Double {
