@@ -1,9 +1,9 @@
 /// The tail while frames come: aside, where nothing sees it.
 ///
-/// What is seen must not depend on what was said, so frames are read as if there were no tail. Its keys and values
-/// need not go for that. They move to the upper end of every head's slots, where they count but are seen by nothing, and
-/// come back behind the frames when words go on. Positions in between belong to the frames by then, so the keys are turned
-/// to the places that the words now have; what the words saw when they were read stays as it was.
+/// What is seen must not depend on what was said, so frames are read as if there were no tail. Its keys and values need
+/// not go for that. They move to the upper end of every head's slots, where they count but nothing sees them, and come
+/// back behind the frames when words go on. Positions in between belong to the frames by then, so the keys are turned to
+/// the places that the words now have; what the words saw when they were read stays as it was.
 extension KeyValueCache {
   /// Sets the tail aside. What was recalled for it goes.
   ///

@@ -15,7 +15,7 @@
 #define CK_TILE_BY_TWO 2
 #define CK_TILE_SUMS 8
 #define CK_PANEL_TOKENS 6
-#define CK_PANELS_AHEAD 16384
+#define CK_PANELS_AHEAD 8192
 
 #include "vector.inc"
 #include "x86_dot.inc"

@@ -16,7 +16,7 @@
 #define CK_TILE_SUMS 8
 #define CK_BYTE_DOTS _mm256_dpbusd_avx_epi32
 #define CK_PANEL_TOKENS 4
-#define CK_PANELS_AHEAD 16384
+#define CK_PANELS_AHEAD 8192
 
 #include "vector.inc"
 #include "x86_dot.inc"

@@ -43,8 +43,8 @@ enum { AT_ONCE = 8, AHEAD = 128 };
 
 uint64_t ck_read_lines(const void *memory, size_t lines) {
   const line *source = memory;
-  // Two sums, so that no load waits for the sum of the one before. Asked for in advance, lines come as fast as they come
-  // to wider instructions than the compiler's usual ones; without, a third slower on some processors.
+  // Two sums, so that no load waits for the sum of the one before. Asked for in advance, lines come as fast as to wider
+  // instructions than the compiler's usual ones; without, a third slower on some processors.
   line even = {0}, odd = {0};
   size_t i = 0;
   for (; i + AT_ONCE <= lines; i += AT_ONCE) {

@@ -10,8 +10,8 @@ import CKernels
 
 /// How fast the threads of a pool together read memory, measured on a buffer that no cache holds.
 ///
-/// Decoding reads every weight once a token, so this is what it cannot exceed. The memory is reserved as turned weights'
-/// is, on large pages where the system has them. One caller uses it at a time.
+/// Decoding reads every weight once a token, so this is what it cannot exceed. The memory is reserved as turned
+/// weights' is, on large pages where the system has them. One caller uses it at a time.
 public final class MemoryBandwidth {
   public let byteCount: Int
   private let threads: ThreadPool

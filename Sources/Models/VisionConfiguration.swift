@@ -35,6 +35,8 @@ public struct VisionConfiguration: Sendable, Hashable {
   public var picturesPerPatch: Int { family.design.picturesPerPatch }
   /// Vectors of inner blocks that follow the last one's in each row.
   public var deepstackCount: Int { deepstackLayers.count }
+  /// Numbers in a row that a tower makes; `DecoderConfiguration.visionWidth` of the models that can read it.
+  public var vectorWidth: Int { outputLength * (1 + deepstackCount) }
 
   /// The tokens that a picture of these pixels becomes: rows down, columns across.
   public func tokenGrid(width: Int, height: Int) -> (rows: Int, columns: Int) {

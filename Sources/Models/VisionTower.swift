@@ -74,10 +74,9 @@ public final class VisionTower {
 
   /// Throws `visionDoesNotFit` unless the vectors are as wide as the language model's.
   public func check(fits model: LanguageModel) throws(ModelError) {
-    let width = configuration.outputLength * (1 + configuration.deepstackCount)
-    guard width == model.configuration.visionWidth else {
+    guard configuration.vectorWidth == model.configuration.visionWidth else {
       throw .visionDoesNotFit(
-        visionPath: loader.file.path, visionWidth: width, modelPath: model.path,
+        visionPath: loader.file.path, visionWidth: configuration.vectorWidth, modelPath: model.path,
         modelWidth: model.configuration.visionWidth)
     }
   }
@@ -96,7 +95,11 @@ public final class VisionTower {
   }
 
   /// The same into a block whose memory is used again.
-  public func encode(_ first: Picture, _ second: Picture, into block: inout EmbeddingBlock) throws(ModelError) {
+  ///
+  /// - Parameter meanwhile: called between the tower's blocks. Anything may be done there but encoding with this tower.
+  public func encode(
+    _ first: Picture, _ second: Picture, into block: inout EmbeddingBlock, meanwhile: () -> Void = {}
+  ) throws(ModelError) {
     try check([first, second])
     let layout = PatchLayout(
       height: first.height / configuration.patchSize, width: first.width / configuration.patchSize,
@@ -111,6 +114,7 @@ public final class VisionTower {
       weights.attention.run(count: layout.count, in: space, engine: engine)
       weights.feedForward.run(count: layout.count, in: space, engine: engine)
       observer?(.visionBlock(index), space.hidden.values(layout.count))
+      meanwhile()
       if handedOn < deepstackMergers.count, configuration.deepstackLayers[handedOn] == index {
         handedOn += 1
         deepstackMergers[handedOn - 1].run(

@@ -18,4 +18,24 @@ struct ModelPathsTests {
     let paths = try ModelPaths.resolve(languageModel: folder.appending(path: model).path, vision: nil)
     #expect(paths.vision == folder.appending(path: expected).path)
   }
+
+  @Test("is, of another name, one whose vectors the model can read")
+  func fittingWidth() throws {
+    let embedded = try ModelPaths.resolve(languageModel: nil, vision: nil)
+    let folder = FileManager.default.temporaryDirectory.appending(path: "edgeassist-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let model = folder.appending(path: "reader.gguf").path
+    try FileManager.default.copyItem(atPath: embedded.languageModel, toPath: model)
+    // Sizes are stored after their name and a type of four bytes, as 32 bits from the lowest up.
+    var tower = try Data(contentsOf: URL(fileURLWithPath: try #require(embedded.vision)))
+    let size = try #require(tower.range(of: Data("clip.vision.projection_dim".utf8))).upperBound + 4
+    tower[size + 1] += 1
+    try tower.write(to: folder.appending(path: "mmproj-wide.gguf"))
+    #expect(try ModelPaths.resolve(languageModel: model, vision: nil).vision == nil)
+
+    let seer = folder.appending(path: "mmproj-zebra.gguf").path
+    try FileManager.default.copyItem(atPath: try #require(embedded.vision), toPath: seer)
+    #expect(try ModelPaths.resolve(languageModel: model, vision: nil).vision == seer)
+  }
 }

@@ -86,16 +86,21 @@ struct VideoDialogueTests {
     #expect(statistics(late).systemTokens == tokens)
   }
 
-  @Test("A question between the vision tower and the language model is about what came before, and changes nothing")
-  func questionBeforeReading() throws {
+  @Test("A question while the vision tower sees a patch is about what came before, and changes nothing")
+  func questionMeanwhile() throws {
     let asked = try dialogue()
     let silent = try dialogue()
+    let blocks = try #require(model().vision).configuration.layers
     var held: [Int] = []
     for number in 0..<6 {
+      var calls = 0
       try asked.see(picture(number), at: Double(number) / 2) {
+        calls += 1
+        guard calls == number else { return }
         held.append(statistics(asked).visionTokens)
         #expect(throws: Never.self) { try ask(asked) }
       }
+      #expect(calls == (number % 2 == 0 ? 0 : blocks + 1))
       try silent.see(picture(number), at: Double(number) / 2)
     }
     #expect(held == [0, 16, 32])

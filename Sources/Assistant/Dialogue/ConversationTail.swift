@@ -1,7 +1,7 @@
 /// Which turns the tail of the cache holds as keys and values, and where.
 ///
-/// The tail is what closes the vision part, then turns, each a question, its answer and what opens the next turn. Of the
-/// newest turn the answer's last token and that opening are still to be read.
+/// The tail is what closes the vision part, then turns, each a question, its answer and what opens the next turn. Of
+/// the newest turn the answer's last token and that opening are still to be read.
 struct ConversationTail {
   /// The position of the first token; each one after it stands one further.
   var origin: Int
@@ -40,8 +40,8 @@ struct ConversationTail {
     return taken
   }
 
-  /// The oldest turns' rows whose removal makes the tail at least so many tokens shorter; nil where that takes the newest
-  /// turn too.
+  /// The oldest turns' rows whose removal makes the tail at least so many tokens shorter; nil where that takes the
+  /// newest turn too.
   func oldest(_ tokens: Int) -> Range<Int>? {
     guard tokens > 0, let first = starts.first else { return nil }
     return starts.first { $0 - first >= tokens }.map { first..<$0 }

@@ -107,19 +107,17 @@ public final class VideoDialogue {
   /// Takes in the next sampled picture, seen at a stream time in seconds. When a temporal patch is complete (for most
   /// families with every second picture), the model reads it.
   ///
-  /// - Parameter beforeReading: called when the vision tower has seen a complete patch, before the language model reads
-  ///   it. Questions may be asked here, about what came before the patch: they need not wait for both.
-  public func see(
-    _ picture: Picture, at time: Double, beforeReading: () -> Void = {}
-  ) throws(AssistantError) {
+  /// - Parameter meanwhile: called now and then while the vision tower sees a complete patch, and before the language
+  ///   model reads it. Questions may be asked here, about what came before the patch: they need not wait for it.
+  public func see(_ picture: Picture, at time: Double, meanwhile: () -> Void = {}) throws(AssistantError) {
     do {
       picturesSeen += 1
       if try vision().configuration.picturesPerPatch == 1 {
-        try read(picture, picture, at: time, beforeReading)
+        try read(picture, picture, at: time, meanwhile)
       } else if let first = pending, first.picture.width == picture.width, first.picture.height == picture.height {
         pending = nil
         patchSeconds = max(0, time - first.time) * 2
-        try read(first.picture, picture, at: (first.time + time) / 2, beforeReading)
+        try read(first.picture, picture, at: (first.time + time) / 2, meanwhile)
       } else {
         try completePatch()
         pending = (picture, time)
@@ -149,11 +147,11 @@ public final class VideoDialogue {
   }
 
   private func read(
-    _ first: Picture, _ second: Picture, at time: Double, _ beforeReading: () -> Void = {}
+    _ first: Picture, _ second: Picture, at time: Double, _ meanwhile: () -> Void = {}
   ) throws {
     let tower = try vision()
-    try tower.encode(first, second, into: &visionBlock)
-    beforeReading()
+    try tower.encode(first, second, into: &visionBlock, meanwhile: meanwhile)
+    meanwhile()
     try read(
       visionBlock, grid: tower.configuration.frameGrid(of: first), thumbnail: FrameGallery.thumbnail(of: first),
       at: time)

@@ -1,5 +1,6 @@
 import Foundation
 import ModelFile
+import Models
 
 /// Which files make up a model.
 public struct ModelPaths: Sendable, Equatable {
@@ -42,13 +43,24 @@ public struct ModelPaths: Sendable, Equatable {
         + "name a model with --model FILE, or set EDGEASSIST_HOME to the folder that holds Models/")
   }
 
-  /// The mmproj file that lies beside a language model: the one of like name if several do.
+  /// The mmproj file that lies beside a language model: one of like name, else one whose vectors it can read. A folder
+  /// may hold models that only read beside others that see.
   static func visionFile(beside languageModel: String) -> String? {
     let folder = (languageModel as NSString).deletingLastPathComponent
     let candidates = ggufFiles(in: folder.isEmpty ? "." : folder).filter { $0.lowercased().contains("mmproj") }
     let stem = commonStem((languageModel as NSString).lastPathComponent)
-    let best = candidates.first { commonStem($0).contains(stem) || stem.contains(commonStem($0)) } ?? candidates.first
-    return best.map { folder.isEmpty ? $0 : folder + "/" + $0 }
+    let paths = { (name: String) in folder.isEmpty ? name : folder + "/" + name }
+    let named = candidates.first { commonStem($0).contains(stem) || stem.contains(commonStem($0)) }
+    return named.map(paths) ?? candidates.map(paths).first { mayFit($0, languageModel) }
+  }
+
+  /// Whether a language model can read a vision tower's vectors. Of files that cannot be read whoever loads them will
+  /// say so.
+  private static func mayFit(_ vision: String, _ languageModel: String) -> Bool {
+    guard let tower = try? VisionConfiguration(file: GGUFFile(path: vision)),
+      let decoder = try? DecoderConfiguration(file: GGUFFile(path: languageModel))
+    else { return true }
+    return tower.vectorWidth == decoder.visionWidth
   }
 
   /// A file name without what differs between a language model and its vision tower: ending, number of a part, type,

@@ -9,7 +9,8 @@ import Video
 ///
 /// The session owns the model and is the only one that writes the cache. Its work runs on a thread of its own; pictures
 /// and commands take turns there, and commands go first: before the next picture, and of a temporal patch between the
-/// vision tower and the language model. So a question asked while pictures are read waits for one of the two at most.
+/// blocks of the vision tower. So a question asked while pictures are read waits for one block, or for the language
+/// model to read one patch, at most.
 public actor Session {
   /// What happens, in order. One listener.
   public nonisolated let events: AsyncStream<SessionEvent>
@@ -145,7 +146,7 @@ public actor Session {
     let clock = ContinuousClock()
     let start = clock.now
     var interruption = Duration.zero
-    try dialogue.see(timed.picture, at: timed.time) { interruption = clock.measure { performWaiting() } }
+    try dialogue.see(timed.picture, at: timed.time) { interruption += clock.measure { performWaiting() } }
     rate.add(seconds: (clock.now - start - interruption) / .seconds(1))
     statistics.streamTime = timed.time
     statistics.picturesPerSecond = rate.perSecond

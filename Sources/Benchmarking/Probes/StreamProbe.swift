@@ -4,7 +4,7 @@ import Models
 import Pictures
 
 /// Measures a stream end to end: pictures go in until the cache is full, and on until it has been thinned out as often
-/// as there are rounds; then a question is asked.
+/// as there are rounds; then a question is asked, and asked again behind a conversation and new pictures.
 struct StreamProbe: Probe {
   let model: LoadedModel
   let plan: BenchmarkPlan
@@ -16,7 +16,7 @@ struct StreamProbe: Probe {
   private var hasFrames: Bool { model.vision != nil && !plan.parts.isDisjoint(with: [.ingest, .pass, .answer]) }
   private var asks: Bool { plan.parts.contains(.answer) }
 
-  var steps: Int { (hasFrames ? plan.rounds + 1 : 0) + (asks ? plan.rounds + 1 : 0) }
+  var steps: Int { (plan.rounds + 1) * ((hasFrames ? 1 : 0) + (asks ? 1 : 0) + (asks && hasFrames ? 1 : 0)) }
 
   func measure(_ progress: RoundProgress) throws -> [Figure] {
     let dialogue = try VideoDialogue(
@@ -26,6 +26,7 @@ struct StreamProbe: Probe {
         maximumAnswerTokens: 1))
     var figures = hasFrames ? try ingest(into: dialogue, progress) : []
     if asks { figures += try answers(of: dialogue, progress) }
+    if asks && hasFrames { figures += try answersBehindTalk(of: dialogue, progress) }
     return figures.filter { plan.parts.contains($0.part) }
   }
 
@@ -33,24 +34,21 @@ struct StreamProbe: Probe {
   private func ingest(into dialogue: VideoDialogue, _ progress: RoundProgress) throws -> [Figure] {
     let size = model.pictureSize(plan)
     try dialogue.check(framesOf: size.width, by: size.height, questions: [Self.question])
-    var maker = NoisePictures(size: size)
-    let pictures = (0..<Self.pictureCount).map { _ in maker.next() }
+    let pictures = pictures(size)
     let passes = Passes()
     dialogue.onPass = { passes.seconds.append($0.seconds) }
     var rates: [Double] = []
-    var seen = 0
     for round in 0...plan.rounds {
       try progress.begin(round == 0 ? "ingest, filling the cache" : "ingest, \(plan.budget) tokens")
       let before = passes.seconds.count
-      let first = seen
+      let first = dialogue.picturesSeen
       let taken = try secondsTaken {
         repeat {
           try progress.check()
-          try dialogue.see(pictures[seen % pictures.count], at: Double(seen) / model.preferences.framesPerSecond)
-          seen += 1
+          try see(pictures, in: dialogue)
         } while passes.seconds.count == before
       }
-      if round > 0 { rates.append(Double(seen - first) / taken) }
+      if round > 0 { rates.append(Double(dialogue.picturesSeen - first) / taken) }
     }
     let place = "\(plan.budget) tokens"
     let ingest = Spread(rates).map {
@@ -68,21 +66,62 @@ struct StreamProbe: Probe {
     var seconds: [Double] = []
   }
 
+  private func pictures(_ size: BenchmarkPlan.PictureSize) -> [Picture] {
+    var maker = NoisePictures(size: size)
+    return (0..<Self.pictureCount).map { _ in maker.next() }
+  }
+
+  private func see(_ pictures: [Picture], in dialogue: VideoDialogue) throws {
+    let seen = dialogue.picturesSeen
+    try dialogue.see(pictures[seen % pictures.count], at: Double(seen) / model.preferences.framesPerSecond)
+  }
+
   private func answers(of dialogue: VideoDialogue, _ progress: RoundProgress) throws -> [Figure] {
-    var seconds: [Double] = []
-    var promptTokens = 0
-    for round in 0...plan.rounds {
+    var answers: [Answer] = []
+    for _ in 0...plan.rounds {
       try progress.begin("answer")
-      let answer = try dialogue.answer(
-        Self.question, at: Double(dialogue.picturesSeen) / model.preferences.framesPerSecond,
-        isCancelled: { false }, emit: { _ in })
+      answers.append(try ask(dialogue))
       dialogue.forgetConversation()
-      promptTokens = answer.promptTokens
-      if round > 0 { seconds.append(answer.firstTokenSeconds) }
     }
-    let place = hasFrames ? "\(plan.budget) tokens" : ""
-    return Spread(seconds).map {
-      [Figure(.answer, place: place, unit: .seconds, value: $0, note: "to the first word, \(promptTokens) tokens to read")]
+    return figures(of: answers, place: hasFrames ? "\(plan.budget) tokens" : "")
+  }
+
+  /// The first round reads the whole conversation; those after it begin with new pictures.
+  private func answersBehindTalk(of dialogue: VideoDialogue, _ progress: RoundProgress) throws -> [Figure] {
+    let pictures = pictures(model.pictureSize(plan))
+    let turn = Array(repeating: Self.question, count: 16).joined(separator: " ")
+    for _ in 0...plan.budget / 4 / model.tokenizer.encode(turn, parsingSpecialTokens: false).count {
+      dialogue.add(question: turn, answer: turn, at: 0)
+    }
+    var answers: [Answer] = []
+    for round in 0...plan.rounds {
+      try progress.begin("answer behind a conversation")
+      if round > 0 {
+        for _ in 0..<2 { try see(pictures, in: dialogue) }
+      }
+      answers.append(try ask(dialogue))
+    }
+    dialogue.forgetConversation()
+    return figures(of: answers, place: "\(plan.budget) tokens, long talk")
+  }
+
+  private struct Answer {
+    var firstTokenSeconds: Double
+    var promptTokens: Int
+  }
+
+  private func ask(_ dialogue: VideoDialogue) throws -> Answer {
+    let summary = try dialogue.answer(
+      Self.question, at: Double(dialogue.picturesSeen) / model.preferences.framesPerSecond, isCancelled: { false },
+      emit: { _ in })
+    return Answer(firstTokenSeconds: summary.firstTokenSeconds, promptTokens: summary.promptTokens)
+  }
+
+  /// The first answer is left out.
+  private func figures(of answers: [Answer], place: String) -> [Figure] {
+    let note = "to the first word, \(answers.last?.promptTokens ?? 0) tokens to read"
+    return Spread(answers.dropFirst().map(\.firstTokenSeconds)).map {
+      [Figure(.answer, place: place, unit: .seconds, value: $0, note: note)]
     } ?? []
   }
 }
