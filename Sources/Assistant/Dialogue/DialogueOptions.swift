@@ -28,7 +28,8 @@ public struct DialogueOptions: Sendable, Equatable {
   public var maximumAnswerTokens: Int
   /// The share of the budget that earlier turns may take beside a new question.
   public var dialogueShare: Double
-  /// How many tokens of the newest turns are read again for a question after new frames. Older ones are not: what the
+  /// How many tokens of the newest turns are read again for a question after new frames: as many as a temporal patch
+  /// has by default, so that a question never waits longer for them than for a patch. Older ones are not: what the
   /// model made of them when it read them is kept.
   public var rereadTokens: Int
   /// Temporal patches on the rotary timeline beyond which a pass closes its gaps, so that positions stay within what
@@ -43,7 +44,7 @@ public struct DialogueOptions: Sendable, Equatable {
     compression: InfiniPotVParameters = .published, headProfile: HeadProfile? = nil, recall: RecallOptions? = nil,
     foreseenQuestions: [String] = usualQuestions, systemPrompt: String? = nil,
     sampling: SamplingParameters = SamplingParameters(), maximumAnswerTokens: Int = 512, dialogueShare: Double = 0.25,
-    rereadTokens: Int = 256, timelineLimit: Int = 128
+    rereadTokens: Int = 128, timelineLimit: Int = 128
   ) {
     self.budget = budget
     self.policy = policy

@@ -89,7 +89,7 @@ struct StreamProbe: Probe {
   /// The first round reads the whole conversation; those after it begin with new pictures.
   private func answersBehindTalk(of dialogue: VideoDialogue, _ progress: RoundProgress) throws -> [Figure] {
     let pictures = pictures(model.pictureSize(plan))
-    let turn = Array(repeating: Self.question, count: 16).joined(separator: " ")
+    let turn = Array(repeating: Self.question, count: 2).joined(separator: " ")
     for _ in 0...plan.budget / 4 / model.tokenizer.encode(turn, parsingSpecialTokens: false).count {
       dialogue.add(question: turn, answer: turn, at: 0)
     }
