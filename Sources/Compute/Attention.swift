@@ -26,7 +26,7 @@ extension Engine {
     let attention = ck_attention(
       queries: queries.base, query_stride: queries.stride, rows: attentionSpace.heads, type: type.rowType,
       key_row_bytes: type.keyRowBytes(headSize), value_row_bytes: type.valueRowBytes(headSize), page_rows: pageRows,
-      heads: heads, key_value_heads: keyValueHeads, head_size: headSize, tokens: count, causal: 1, rounds: 0,
+      heads: heads, key_value_heads: keyValueHeads, head_size: headSize, tokens: count, causal: 1, rounds: CK_ROUNDS_NEVER,
       scale: 1 / Float(headSize).squareRoot(), output: output.base, output_stride: output.stride)
     if count == 1 { decode(attention, by: plan) } else { attend(attention) }
   }
@@ -48,7 +48,8 @@ extension Engine {
           key_row_bytes: keys.stride * MemoryLayout<Float>.stride,
           value_row_bytes: values.stride * MemoryLayout<Float>.stride, page_rows: count, heads: heads,
           key_value_heads: heads, head_size: headSize, tokens: count, causal: 0,
-          rounds: roundsAttention ? 1 : 0, scale: 1 / Float(headSize).squareRoot(), output: output.base, output_stride: output.stride))
+          rounds: attentionRounding.kernelRounding, scale: 1 / Float(headSize).squareRoot(), output: output.base,
+          output_stride: output.stride))
     }
   }
 

@@ -1,5 +1,22 @@
 import CKernels
 
+/// Whether attention of rows of floats over each other rounds to bfloat16 what it multiplies.
+public enum AttentionRounding: Sendable {
+  case never
+  /// On processors that are faster so.
+  case whereFaster
+  /// On processors that have instructions for it.
+  case wherever
+
+  var kernelRounding: ck_rounding {
+    switch self {
+    case .never: CK_ROUNDS_NEVER
+    case .whereFaster: CK_ROUNDS_WHERE_FASTER
+    case .wherever: CK_ROUNDS_WHEREVER
+    }
+  }
+}
+
 /// The operations of a transformer on rows of floats, shared out over a pool of threads.
 ///
 /// An engine owns the working memory that its operations need, sized once; it is used by one caller at a time.
@@ -10,8 +27,7 @@ public final class Engine: @unchecked Sendable {
   let scratch: FloatBuffer
   private let quantized: QuantizedRows
   let attentionSpace: AttentionSpace
-  /// Whether attention of rows of floats may round to bfloat16 what it multiplies.
-  let roundsAttention: Bool
+  let attentionRounding: AttentionRounding
   /// Whether matrices are turned into panels.
   let turnsWeights: Bool
 
@@ -19,15 +35,14 @@ public final class Engine: @unchecked Sendable {
   ///   - maximumRows: the most rows that will meet quantized weights at once.
   ///   - maximumColumns: the widest rows that will meet quantized weights; 0 if none will.
   ///   - maximumHeads: the most key-value heads of an attention.
-  ///   - roundsAttention: lets attention of rows over each other round what it multiplies to bfloat16, where the
-  ///     processor is made for it.
+  ///   - attentionRounding: of what attention of rows over each other multiplies.
   /// - Throws: `outOfMemory`.
   public init(
     threads: ThreadPool, maximumRows: Int, maximumColumns: Int, maximumHeads: Int,
-    roundsAttention: Bool = false, instructionSet: InstructionSet = .best
+    attentionRounding: AttentionRounding = .never, instructionSet: InstructionSet = .best
   ) throws(ComputeError) {
     self.threads = threads
-    self.roundsAttention = roundsAttention
+    self.attentionRounding = attentionRounding
     let chosen = instructionSet.isAvailable ? instructionSet : .best
     self.instructionSet = chosen
     kernels = chosen.kernels ?? ck_best_kernels()

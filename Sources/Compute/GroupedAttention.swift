@@ -10,7 +10,7 @@ private struct GroupedAttentionJob {
   var ends: UnsafePointer<Int>
   var heads: Int
   var headSize: Int
-  var rounds: Int32
+  var rounds: ck_rounding
 
   func perform(_ chunk: Int, worker: Int) {
     let (group, head) = chunk.quotientAndRemainder(dividingBy: heads)
@@ -53,7 +53,7 @@ extension Engine {
       var job = GroupedAttentionJob(
         kernels: kernels, scratch: scratch.base, queries: queries.base, keys: keys.base, values: values.base,
         output: output.base, queryStride: queries.stride, keyStride: keys.stride, outputStride: output.stride,
-        ends: base, heads: heads, headSize: headSize, rounds: roundsAttention ? 1 : 0)
+        ends: base, heads: heads, headSize: headSize, rounds: attentionRounding.kernelRounding)
       threads.run(chunks: ends.count * heads, job: &job) { job, chunk, worker in
         job.assumingMemoryBound(to: GroupedAttentionJob.self).pointee.perform(chunk, worker: worker)
       }

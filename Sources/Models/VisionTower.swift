@@ -60,7 +60,7 @@ public final class VisionTower {
       engine = try Engine(
         threads: threads, maximumRows: VisionWorkspace.blockRows,
         maximumColumns: matrices.filter(\.meetsQuantizedRows).map(\.columns).max() ?? 0, maximumHeads: sizes.heads,
-        roundsAttention: weights == .rounded, instructionSet: instructionSet)
+        attentionRounding: weights == .rounded ? .whereFaster : .never, instructionSet: instructionSet)
     } catch { throw .compute(path: file.path, error) }
     configuration = sizes
     self.loader = loader

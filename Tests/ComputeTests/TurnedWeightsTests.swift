@@ -6,10 +6,10 @@ import Testing
   static let types: [TensorType] = [.q8_0, .q4_0, .q5_0, .q4_K, .q6_K]
   static let sets = InstructionSet.allCases.filter(\.turnsWeights)
 
-  private func engine(roundsAttention: Bool = false, _ set: InstructionSet = .best) throws -> Engine {
+  private func engine(rounding: AttentionRounding = .never, _ set: InstructionSet = .best) throws -> Engine {
     try Engine(
       threads: ThreadPool(threads: 2), maximumRows: 260, maximumColumns: 2560, maximumHeads: 4,
-      roundsAttention: roundsAttention, instructionSet: set)
+      attentionRounding: rounding, instructionSet: set)
   }
 
   private func product(
@@ -99,16 +99,18 @@ import Testing
 
   @Test("rounded attention is that of floats to the precision of bfloat16", arguments: [(80, 300), (16, 17), (64, 97)])
   func roundedAttention(size: Int, count: Int) throws {
-    func attend(rounds: Bool) throws -> [Float] {
+    func attend(_ rounding: AttentionRounding) throws -> [Float] {
       var samples = Samples(seed: UInt64(size))
       let width = 2 * size
       let parts = try (0..<3).map { _ in try FloatBuffer(samples.floats(count * width, scale: 2)).rows(width: width) }
       let output = try FloatBuffer(count: count * width)
-      try engine(roundsAttention: rounds).attendFully(
+      try engine(rounding: rounding).attendFully(
         queries: parts[0], keys: parts[1], values: parts[2], count: count, heads: 2, headSize: size,
         output: output.rows(width: width))
       return output.values
     }
-    #expect(relativeDifference(try attend(rounds: true), try attend(rounds: false)) < 2e-2)
+    let exact = try attend(.never)
+    #expect(relativeDifference(try attend(.wherever), exact) < 2e-2)
+    #expect(relativeDifference(try attend(.whereFaster), exact) < 2e-2)
   }
 }

@@ -122,7 +122,7 @@ static double attention_difference(const ck_kernels *kernels, ck_row_type type, 
   for (size_t k = 0; k < 2; k++) {
     outputs[k] = calloc(tokens * width, sizeof(float));
     const ck_attention attention = {queries, width, &rows, type, key_bytes, value_bytes, 16, heads, 1, head_size,
-                                    tokens, 1, 0, 1 / sqrtf((float)head_size), outputs[k], width};
+                                    tokens, 1, CK_ROUNDS_NEVER, 1 / sqrtf((float)head_size), outputs[k], width};
     (k ? &ck_portable_kernels : kernels)->attend(&attention, 0, heads, 0, tokens, scratch);
   }
   const double found = relative_difference(outputs[0], outputs[1], tokens * width);

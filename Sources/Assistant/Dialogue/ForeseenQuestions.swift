@@ -38,6 +38,7 @@ extension VideoDialogue {
     to question: String, _ body: (_ head: HeadIndex, _ shares: [Float]) -> Void
   ) throws(AssistantError) {
     try readSystemPrompt()
+    dropTail()
     let sizes = model.language.configuration
     var queries = ForeseenQueries(shape: sizes.cacheShape, rotation: sizes.positionRotation)
     do { try record(layout.closing + template.question(question), into: &queries) } catch { throw AssistantError(error) }

@@ -82,6 +82,10 @@ typedef struct {
   const float *_Nullable key_range;   // as of ck_pack_key
 } ck_head_rows;
 
+/// Whether attention over rows of floats may round all numbers to bfloat16 before they are multiplied: never, where
+/// that is faster, or wherever the processor can.
+typedef enum { CK_ROUNDS_NEVER, CK_ROUNDS_WHERE_FASTER, CK_ROUNDS_WHEREVER } ck_rounding;
+
 /// Attention of a block of tokens over cached or freshly computed keys and values.
 typedef struct {
   const float *queries;     // [tokens][heads * head_size]
@@ -93,7 +97,7 @@ typedef struct {
   size_t heads, key_value_heads, head_size;
   size_t tokens;
   int causal;               // token t sees t more
-  int rounds;               // of rows of floats, all numbers may be rounded to bfloat16 before they are multiplied
+  ck_rounding rounds;
   float scale;
   float *output;            // [tokens][heads * head_size]
   size_t output_stride;
