@@ -244,8 +244,7 @@ public final class VideoDialogue {
   private func setTailAside() {
     guard cache.tailCount > 0, var tail else { return }
     let taken = tail.takeBack(within: options.rereadTokens, held: cache.tailCount)
-    // Moved keys are rounded anew. In 4 bits that would soon be more than they can bear.
-    guard !tail.starts.isEmpty, cache.type != .q4 else { return dropTail() }
+    guard !tail.starts.isEmpty else { return dropTail() }
     firstUnread -= taken.turns
     cache.truncateTail(to: taken.row)
     cache.setTailAside()
