@@ -63,6 +63,9 @@ extension KeyValueCache {
     policy == .full ? storage.tables[group].pageCount * CacheStorage.pageTokens : capacities[group]
   }
 
+  /// The same of all groups.
+  var slotCounts: [Int] { groups.members.indices.map { slots(ofGroup: $0) } }
+
   /// Moves what is aside to the upper end of the slots, after their number has changed.
   ///
   /// - Parameter before: of each group, how many slots there were.
@@ -81,7 +84,6 @@ extension KeyValueCache {
   }
 
   private func moveRows(_ rows: Int, of group: Int, from source: Int, to target: Int) {
-    guard source != target, rows > 0 else { return }
     for member in groups.members[group] { storage.move(member, rows: rows, from: source, to: target) }
   }
 

@@ -72,7 +72,7 @@ extension KeyValueCache {
   @discardableResult
   public func setPolicy(_ newPolicy: RetentionPolicy) throws(CacheError) -> PassReport? {
     guard policy == .full, newPolicy != .full else {
-      let before = groups.members.indices.map { slots(ofGroup: $0) }
+      let before = slotCounts
       policy = newPolicy
       moveAside(from: before)
       return nil
@@ -93,7 +93,7 @@ extension KeyValueCache {
     // What has to grow grows before anything is given up, what has to shrink shrinks after the pass.
     let grown = zip(pages, storage.tables).map { max($0, $1.pageCount) }
     let grownLeading = max(leading, storage.tables.first?.leadingPages ?? 0)
-    let before = groups.members.indices.map { slots(ofGroup: $0) }
+    let before = slotCounts
     guard storage.resize(toPages: grown, leadingPages: grownLeading) else {
       throw .cannotAllocate(
         tokens: newBudget, bytes: newBudget.multipliedSaturating(by: shape.bytesPerToken(type)))

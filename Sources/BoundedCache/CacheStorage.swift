@@ -240,6 +240,7 @@ final class CacheStorage {
 
   /// Moves rows of one head; the two places may overlap.
   func move(_ head: HeadIndex, rows: Int, from source: Int, to target: Int) {
+    guard source != target else { return }
     let index = index(layer: head.layer, head: head.head)
     // None is overwritten before it has moved.
     if target < source {
@@ -256,8 +257,7 @@ final class CacheStorage {
     for (target, source) in kept.enumerated() where target != source {
       copyRow(index, from: start + source, to: start + target)
     }
-    guard tailStart != start + kept.count else { return }
-    for offset in 0..<tail { copyRow(index, from: tailStart + offset, to: start + kept.count + offset) }
+    move(HeadIndex(layer: layer, head: head), rows: tail, from: tailStart, to: start + kept.count)
   }
 
   /// Moves, in one head's vision part from slot `start`, all captions in front of all frames, both in their order.

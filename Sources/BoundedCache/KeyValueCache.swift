@@ -154,8 +154,8 @@ public final class KeyValueCache {
   ///     the frame that comes next.
   ///   - advance: how far each of these frames, its caption included, takes the rotary timeline, in positions.
   /// - Throws: `noRoom` beyond the budget (call `makeRoom` first), `outOfOrder` when a later segment has been begun or
-  ///   another tail is aside,
-  ///   `gridChanged` for frames of another size than those held, `invalidCount`, or `cannotAllocate` under `full`.
+  ///   another tail is aside, `gridChanged` for frames of another size than those held, `invalidCount`, or
+  ///   `cannotAllocate` under `full`.
   public func append(_ n: Int, to segment: CacheSegment, grid: FrameGrid? = nil, advance: Int = 1) throws(CacheError) {
     guard n > 0, segment == .vision || grid == nil, advance >= 0 else { throw .invalidCount(tokens: n, grid: grid) }
     switch segment {
@@ -206,7 +206,7 @@ public final class KeyValueCache {
     let pages = zip(wanted, storage.tables).map { $0 > $1.pageCount ? $0.addingSaturating($0 / 4) : $1.pageCount }
     let tokens = count.addingSaturating(n)
     let bytes = tokens.multipliedSaturating(by: shape.bytesPerToken(type))
-    let before = groups.members.indices.map { slots(ofGroup: $0) }
+    let before = slotCounts
     guard bytes < .max, storage.resize(toPages: pages, leadingPages: storage.tables[0].leadingPages) else {
       throw .cannotAllocate(tokens: tokens, bytes: bytes)
     }

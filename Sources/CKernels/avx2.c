@@ -8,23 +8,10 @@
 
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
 
-#define CK_TILE_TOKENS 6
-#define CK_INT_TOKENS 4
-#define CK_PANEL "words_panel.inc"
-#define CK_TILE_BY_SIX 1
-#define CK_TILE_BY_TWO 2
-#define CK_TILE_SUMS 8
 #define CK_PANEL_TOKENS 6
-#define CK_PANELS_AHEAD 8192
 
-#include "vector.inc"
-#include "x86_dot.inc"
-#include "avx2_tile.inc"
-#include "avx2_panels.inc"
-#define PANELS(NAME) NAME
-#include "panels.inc"
+#include "avx2_kernels.inc"
 
-#pragma clang diagnostic pop
 #pragma clang attribute pop
 
 const ck_kernels ck_avx2_kernels = {

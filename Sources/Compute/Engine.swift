@@ -1,22 +1,5 @@
 import CKernels
 
-/// Whether attention of rows of floats over each other rounds to bfloat16 what it multiplies.
-public enum AttentionRounding: Sendable {
-  case never
-  /// On processors that are faster so.
-  case whereFaster
-  /// On processors that have instructions for it.
-  case wherever
-
-  var kernelRounding: ck_rounding {
-    switch self {
-    case .never: CK_ROUNDS_NEVER
-    case .whereFaster: CK_ROUNDS_WHERE_FASTER
-    case .wherever: CK_ROUNDS_WHEREVER
-    }
-  }
-}
-
 /// The operations of a transformer on rows of floats, shared out over a pool of threads.
 ///
 /// An engine owns the working memory that its operations need, sized once; it is used by one caller at a time.

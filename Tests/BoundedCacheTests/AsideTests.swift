@@ -115,17 +115,6 @@ struct AsideTests {
     }
   }
 
-  /// The distance from what it should be, as a share of its size.
-  private func error(_ found: ArraySlice<[UInt16]>, _ wanted: [[Float]]) -> Float {
-    var (difference, size) = (Float(0), Float(0))
-    for (found, wanted) in zip(found.joined(), wanted.joined()) {
-      let number = Float(Float16(bitPattern: found))
-      difference += (number - wanted) * (number - wanted)
-      size += wanted * wanted
-    }
-    return (difference / size).squareRoot()
-  }
-
   @Test(
     "Its keys are turned to where the words stand now, and its values stay",
     arguments: [(KeyValueType.f16, Float(0.0008)), (.q8_0, 0.01), (.q4, 0.15)])
@@ -142,11 +131,11 @@ struct AsideTests {
     cache.resumeTail(movedBy: 7, rotation: rotation)
     let keys = (4..<9).map { key($0, at: 13 + $0) }
     let values = (4..<9).map { key($0, at: 6 + $0) }
-    #expect(error(cache.keyRows(layer: 0, head: 0).suffix(5), keys) < tolerance)
-    #expect(error(cache.valueRows(layer: 0, head: 0).suffix(5), values) < tolerance)
+    #expect(relativeError(cache.keyRows(layer: 0, head: 0).suffix(5), keys) < tolerance)
+    #expect(relativeError(cache.valueRows(layer: 0, head: 0).suffix(5), values) < tolerance)
 
     cache.removeFromTail(1..<3, rotation: rotation)
     let left = [key(4, at: 17), key(7, at: 18), key(8, at: 19)]
-    #expect(error(cache.keyRows(layer: 0, head: 0).suffix(3), left) < tolerance)
+    #expect(relativeError(cache.keyRows(layer: 0, head: 0).suffix(3), left) < tolerance)
   }
 }

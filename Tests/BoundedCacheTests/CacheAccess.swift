@@ -103,3 +103,14 @@ struct MarkedCache {
     return (key, (0..<cache.shape.headDimension).map { _ in half() })
   }
 }
+
+/// How far rows of 16-bit floats are from what they should be, as a share of its size.
+func relativeError(_ found: some Sequence<[UInt16]>, _ wanted: [[Float]]) -> Float {
+  var (difference, size) = (Float(0), Float(0))
+  for (found, wanted) in zip(found.joined(), wanted.joined()) {
+    let number = Float(Float16(bitPattern: found))
+    difference += (number - wanted) * (number - wanted)
+    size += wanted * wanted
+  }
+  return (difference / size).squareRoot()
+}

@@ -12,16 +12,6 @@ struct StorageTypeTests {
     return (0..<32).map { Float(random.signed()) / 128 + Float($0) / 4 }
   }
 
-  private static func error(_ found: [[UInt16]], _ wanted: [[Float]]) -> Float {
-    var (difference, size) = (Float(0), Float(0))
-    for (found, wanted) in zip(found.joined(), wanted.joined()) {
-      let number = Float(Float16(bitPattern: found))
-      difference += (number - wanted) * (number - wanted)
-      size += wanted * wanted
-    }
-    return (difference / size).squareRoot()
-  }
-
   private static func append(_ tokens: Range<Int>, to cache: KeyValueCache) throws {
     try cache.append(tokens.count, to: .vision, grid: FrameGrid(frames: 1, height: 2, width: tokens.count / 2))
     for (index, token) in tokens.enumerated() {
@@ -42,8 +32,8 @@ struct StorageTypeTests {
       let salt = UInt64(head) << 32
       let keys = cache.keyRows(layer: head / 2, head: head % 2)
       let values = cache.valueRows(layer: head / 2, head: head % 2)
-      #expect(Self.error(keys, (0..<48).map { Self.row($0, salt) }) < tolerance)
-      #expect(Self.error(values, (0..<48).map { Self.row($0, salt + 7) }) < tolerance)
+      #expect(relativeError(keys, (0..<48).map { Self.row($0, salt) }) < tolerance)
+      #expect(relativeError(values, (0..<48).map { Self.row($0, salt + 7) }) < tolerance)
     }
   }
 
@@ -73,16 +63,16 @@ struct StorageTypeTests {
   func rangesGrow() throws {
     let cache = try KeyValueCache(shape: Self.shape, budget: 64, policy: .slidingWindow, type: .q4)
     try Self.append(0..<16, to: cache)
-    let before = Self.error(cache.keyRows(layer: 0, head: 0), (0..<16).map { Self.row($0, 0) })
+    let before = relativeError(cache.keyRows(layer: 0, head: 0), (0..<16).map { Self.row($0, 0) })
     try cache.append(2, to: .tail)
     let large = Self.row(99, 0).map { Float16($0 * 1.5).bitPattern }
     for head in 0..<4 {
       for remaining in 1...2 { cache.write(large, large, layer: head / 2, head: head % 2, remaining: remaining) }
     }
-    let after = Self.error(Array(cache.keyRows(layer: 0, head: 0).prefix(16)), (0..<16).map { Self.row($0, 0) })
+    let after = relativeError(Array(cache.keyRows(layer: 0, head: 0).prefix(16)), (0..<16).map { Self.row($0, 0) })
     #expect(after < 0.1 && after >= before * 0.9)
     let wanted = large.map { Float(Float16(bitPattern: $0)) }
-    let newest = Self.error(Array(cache.keyRows(layer: 0, head: 0).suffix(2)), [wanted, wanted])
+    let newest = relativeError(Array(cache.keyRows(layer: 0, head: 0).suffix(2)), [wanted, wanted])
     #expect(newest < 0.1)
   }
 

@@ -158,8 +158,8 @@ public final class VideoDialogue {
   }
 
   private func read(_ vectors: EmbeddingBlock, grid: FrameGrid, thumbnail: Picture, at time: Double) throws {
-    setTailAside()
     if !hasVision { try openVision() }
+    setTailAside()
     let caption = layout.caption(at: time)
     try makeRoomDroppingTail { try makeRoom(for: caption.count + grid.tokenCount, in: .vision) }
     let frame = layout.frame(grid, caption: caption.count, lasting: patchSeconds)
