@@ -82,7 +82,9 @@ public actor BenchmarkRunner {
   private func types() throws(BenchmarkError) -> String {
     do {
       var bytes: [String: Int] = [:]
-      for tensor in try GGUFFile(path: paths.languageModel).tensors { bytes[tensor.type.name, default: 0] += tensor.byteCount }
+      for tensor in try GGUFFile(path: paths.languageModel).tensors {
+        bytes[tensor.type.name, default: 0] += tensor.byteCount
+      }
       return bytes.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map(\.key).joined(separator: ", ")
     } catch {
       throw .file(error)

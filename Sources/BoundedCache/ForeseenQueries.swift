@@ -101,9 +101,11 @@ public struct ForeseenQueries: Sendable, Equatable {
     for index in rows.indices { target[index] = rows[index] * scale }
     for (pair, frequency) in rotation.frequencies.prefix(half).enumerated() where frequency != 0 {
       let angle = Double(steps) * frequency
-      let cosine = Float(cos(angle)), sine = Float(sin(angle))
+      let cosine = Float(cos(angle))
+      let sine = Float(sin(angle))
       for row in stride(from: 0, to: rows.count, by: dimension) {
-        let first = target[row + pair], second = target[row + pair + half]
+        let first = target[row + pair]
+        let second = target[row + pair + half]
         target[row + pair] = first * cosine - second * sine
         target[row + pair + half] = first * sine + second * cosine
       }

@@ -85,8 +85,10 @@ struct FrameAngles {
     let half = headDimension / 2
     let row = frame * pairs.count
     for (index, pair) in pairs.enumerated() {
-      let cosine = cosines[row + index], sine = sines[row + index]
-      let first = key[pair], second = key[pair + half]
+      let cosine = cosines[row + index]
+      let sine = sines[row + index]
+      let first = key[pair]
+      let second = key[pair + half]
       key[pair] = first * cosine + second * sine
       key[pair + half] = second * cosine - first * sine
     }

@@ -27,7 +27,8 @@ extension Engine {
       queries: queries.base, query_stride: queries.stride, rows: attentionSpace.heads, type: type.rowType,
       key_row_bytes: type.keyRowBytes(headSize), value_row_bytes: type.valueRowBytes(headSize), page_rows: pageRows,
       heads: heads, key_value_heads: keyValueHeads, head_size: headSize, tokens: count, causal: 1,
-      rounds: CK_ROUNDS_NEVER, scale: 1 / Float(headSize).squareRoot(), output: output.base, output_stride: output.stride)
+      rounds: CK_ROUNDS_NEVER, scale: 1 / Float(headSize).squareRoot(), output: output.base,
+      output_stride: output.stride)
     if count == 1 { decode(attention, by: plan) } else { attend(attention) }
   }
 

@@ -109,7 +109,8 @@ public final class Engine: @unchecked Sendable {
   ) {
     guard count > 0 else { return }
     let columns = products.0.columns
-    precondition(input.width == columns && products.1.columns == columns && products.2.columns == columns, "widths differ")
+    precondition(
+      input.width == columns && products.1.columns == columns && products.2.columns == columns, "widths differ")
     if Engine.isQuantized(products.0) || Engine.isQuantized(products.1) || Engine.isQuantized(products.2) {
       quantized.fill(from: input, count: count, engine: self)
     }

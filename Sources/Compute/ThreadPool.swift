@@ -112,18 +112,20 @@ private final class Crew: @unchecked Sendable {
     #else
       var thread = pthread_t()
     #endif
-    let result = pthread_create(&thread, nil, { argument in
-      #if canImport(Darwin)
-        let pointer: UnsafeMutableRawPointer? = argument
-      #else
-        let pointer = argument
-      #endif
-      if let pointer {
-        let start = Unmanaged<Start>.fromOpaque(pointer).takeRetainedValue()
-        start.crew.live(worker: start.worker)
-      }
-      return nil
-    }, argument.toOpaque())
+    let result = pthread_create(
+      &thread, nil,
+      { argument in
+        #if canImport(Darwin)
+          let pointer: UnsafeMutableRawPointer? = argument
+        #else
+          let pointer = argument
+        #endif
+        if let pointer {
+          let start = Unmanaged<Start>.fromOpaque(pointer).takeRetainedValue()
+          start.crew.live(worker: start.worker)
+        }
+        return nil
+      }, argument.toOpaque())
     guard result == 0 else {
       argument.release()
       return false
@@ -202,7 +204,12 @@ private final class Crew: @unchecked Sendable {
       while !claimAndDo(worker: worker) {
         if stopping.load(ordering: .relaxed) { return }
         looks += 1
-        if looks > Crew.patience { sleep(); looks = 0 } else { ck_relax() }
+        if looks > Crew.patience {
+          sleep()
+          looks = 0
+        } else {
+          ck_relax()
+        }
       }
     }
   }

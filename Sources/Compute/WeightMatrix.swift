@@ -31,8 +31,9 @@ public struct WeightMatrix: @unchecked Sendable {
     let bytes = file.bytes(of: tensor)
     let blockSize = tensor.type.elementsPerBlock
     guard rows > 0, columns > 0, columns % blockSize == 0, let base = bytes.baseAddress,
-      case let (rowBytes, tooWide) = (columns / blockSize).multipliedReportingOverflow(by: tensor.type.bytesPerBlock),
-      case let (all, tooLong) = rowBytes.multipliedReportingOverflow(by: rows),
+      case (let rowBytes, let tooWide) = (columns / blockSize).multipliedReportingOverflow(
+        by: tensor.type.bytesPerBlock),
+      case (let all, let tooLong) = rowBytes.multipliedReportingOverflow(by: rows),
       !tooWide, !tooLong, all == bytes.count
     else {
       throw .wrongSize(tensor: tensor.name, rows: rows, columns: columns)

@@ -1,5 +1,5 @@
-import Compute
 import BoundedCache
+import Compute
 import ModelFile
 
 /// The decoder of a model of the Qwen families: reads tokens and vision vectors into a key-value cache and says what

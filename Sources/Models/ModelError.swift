@@ -1,5 +1,5 @@
-import Compute
 import BoundedCache
+import Compute
 import ModelFile
 
 /// Why a model cannot be loaded or run, in words that a person can act on.

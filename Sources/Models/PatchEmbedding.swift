@@ -73,7 +73,7 @@ private struct PositionTable {
     let unpacked = try loader.rows(table.rows, width: table.columns)
     for row in 0..<table.rows { table.unpack(row: row, into: unpacked.from(row)) }
     let resampling = Resampling(from: (side, side), to: (layout.height, layout.width), alignment: .corners)
-    layout.forEach { index, row, column in
+    layout.visitPatches { index, row, column in
       resampling.fill(rows, row: index, from: unpacked, place: row * layout.width + column)
     }
   }

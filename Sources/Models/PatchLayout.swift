@@ -14,9 +14,9 @@ struct PatchLayout: Hashable {
   var columns: Int { width / merge }
 
   /// Calls `body` with each patch's index in the tower, and its row and column in the picture.
-  func forEach(_ body: (_ index: Int, _ row: Int, _ column: Int) -> Void) {
+  func visitPatches(_ body: (_ index: Int, _ row: Int, _ column: Int) -> Void) {
     var index = 0
-    forEachSquare { _, squareRow, squareColumn in
+    visitMergeGroups { _, squareRow, squareColumn in
       for row in squareRow * merge..<(squareRow + 1) * merge {
         for column in squareColumn * merge..<(squareColumn + 1) * merge {
           body(index, row, column)
@@ -27,9 +27,9 @@ struct PatchLayout: Hashable {
   }
 
   /// Calls `body` with each square's index in the tower, and its row and column among the picture's squares.
-  func forEachSquare(_ body: (_ index: Int, _ row: Int, _ column: Int) -> Void) {
+  func visitMergeGroups(_ body: (_ index: Int, _ row: Int, _ column: Int) -> Void) {
     var index = 0
-    forEachWindow { rows, columns in
+    visitWindows { rows, columns in
       for row in rows {
         for column in columns {
           body(index, row, column)
@@ -42,13 +42,13 @@ struct PatchLayout: Hashable {
   /// For each window the patch after its last one.
   var windowEnds: [Int] {
     var ends: [Int] = []
-    forEachWindow { rows, columns in
+    visitWindows { rows, columns in
       ends.append((ends.last ?? 0) + rows.count * columns.count * merge * merge)
     }
     return ends
   }
 
-  private func forEachWindow(_ body: (_ rows: Range<Int>, _ columns: Range<Int>) -> Void) {
+  private func visitWindows(_ body: (_ rows: Range<Int>, _ columns: Range<Int>) -> Void) {
     let rows = height / merge
     for row in stride(from: 0, to: rows, by: window ?? rows) {
       for column in stride(from: 0, to: columns, by: window ?? columns) {

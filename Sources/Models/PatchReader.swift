@@ -19,7 +19,7 @@ struct PatchReader {
   func read(_ picture: Picture, layout: PatchLayout, into rows: Rows) {
     picture.pixels.withUnsafeBufferPointer { pixels in
       shades.withUnsafeBufferPointer { shades in
-        layout.forEach { index, row, column in
+        layout.visitPatches { index, row, column in
           let corner = (row * size * picture.width + column * size) * 3
           rows.fill(row: index, columns: width) { target in
             for colour in 0..<3 {

@@ -88,7 +88,7 @@ struct VisionMerger {
   private func inPictureOrder(_ squares: Rows, layout: PatchLayout, in space: VisionWorkspace) -> Rows {
     guard layout.window != nil else { return squares }
     let ordered = space.keys.joined(by: layout.merge * layout.merge)
-    layout.forEachSquare { index, row, column in
+    layout.visitMergeGroups { index, row, column in
       ordered.copy(row: row * layout.columns + column, from: squares, row: index)
     }
     return ordered

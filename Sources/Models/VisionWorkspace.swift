@@ -56,7 +56,7 @@ final class VisionWorkspace {
 
   func turn(to layout: PatchLayout) {
     if let rotary {
-      layout.forEach { index, row, column in
+      layout.visitPatches { index, row, column in
         rotary.fill(row: index, position: RotaryPosition(time: 0, height: Int32(row), width: Int32(column)))
       }
     }

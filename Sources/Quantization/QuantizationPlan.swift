@@ -44,7 +44,8 @@ public struct QuantizationPlan: Sendable {
         return Entry(tensor: tensor, target: tensor.type, byteCount: tensor.byteCount, unsuitable: nil)
       }
       let place = QuantizationRecipe.Place(
-        role: role, layer: TensorRole.layer(inName: tensor.name) ?? 0, layerCount: layerCounts[role] ?? 0, queriesPerKey: queriesPerKey)
+        role: role, layer: TensorRole.layer(inName: tensor.name) ?? 0, layerCount: layerCounts[role] ?? 0,
+        queriesPerKey: queriesPerKey)
       let wanted = recipe.type(at: place, isTied: isTied, columns: columns)
       let target = wanted.suiting(columns: columns)
       guard target != tensor.type else {

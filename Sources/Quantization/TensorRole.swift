@@ -17,7 +17,9 @@ enum TensorRole: Sendable, Hashable {
 
   init(name: String, dimensions: [Int]) {
     // A matrix is longer than 1 in more than one dimension.
-    guard dimensions.dropFirst().contains(where: { $0 > 1 }), name.hasSuffix(".weight"), !Self.keptNames.contains(where: name.contains) else {
+    guard dimensions.dropFirst().contains(where: { $0 > 1 }), name.hasSuffix(".weight"),
+      !Self.keptNames.contains(where: name.contains)
+    else {
       self = .kept
       return
     }

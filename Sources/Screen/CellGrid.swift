@@ -91,7 +91,10 @@ package struct CellGrid: Equatable, Sendable {
   package mutating func put(_ glyph: Glyph, column: Int, row: Int, style: CellStyle) {
     guard row >= 0, row < rows, column >= 0, column + glyph.width <= columns else { return }
     let index = row * columns + column
-    if cells[index].width == 0, column > 0 { cells[index - 1].text = " "; cells[index - 1].width = 1 }
+    if cells[index].width == 0, column > 0 {
+      cells[index - 1].text = " "
+      cells[index - 1].width = 1
+    }
     let after = index + glyph.width
     if column + glyph.width < columns, cells[after].width == 0 {
       cells[after].text = " "

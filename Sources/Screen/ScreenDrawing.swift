@@ -136,11 +136,14 @@ private func drawHelp(_ state: ScreenState, into grid: inout CellGrid, area: Rec
     return
   }
   let isBusy = state.isAnswering || state.coding.isUnderWay
-  let keys = state.coding.isFocused ? paneKeys(state) : [
-    ("Enter", "ask"), ("Tab", state.coding.isOpen ? "code" : ""), ("Esc", isBusy ? "stop" : ""),
-    ("PgUp/PgDn", "scroll"), ("/help", "commands"), ("Ctrl-C", isBusy ? "stop" : "quit"),
-    ("Ctrl-R", state.hasStream ? (state.showsRetention ? "picture" : "memory") : ""),
-  ]
+  let keys =
+    state.coding.isFocused
+    ? paneKeys(state)
+    : [
+      ("Enter", "ask"), ("Tab", state.coding.isOpen ? "code" : ""), ("Esc", isBusy ? "stop" : ""),
+      ("PgUp/PgDn", "scroll"), ("/help", "commands"), ("Ctrl-C", isBusy ? "stop" : "quit"),
+      ("Ctrl-R", state.hasStream ? (state.showsRetention ? "picture" : "memory") : ""),
+    ]
   var column = area.column
   for (key, what) in keys where !what.isEmpty {
     guard column + key.count + what.count + 1 <= area.endColumn else { break }

@@ -44,11 +44,12 @@ func drawStatus(_ state: ScreenState, into grid: inout CellGrid, area: Rectangle
   let rest = Rectangle(column: column + 3, row: row.row, columns: row.endColumn - column - 3, rows: 1)
   // Where there is room, the parts of the bar are named in their colours.
   let parts = area.columns >= 110 ? memoryParts(state, theme) : []
-  let figures = parts.map { Figure(text: "\($0.name) \(count($0.tokens))", style: $0.style, rank: 3) } + [
-    Figure(text: "peak \(count(state.statistics.peakTokens))", style: theme.quiet, rank: 0),
-    Figure(text: passes(state), style: theme.quiet, rank: 1),
-    Figure(text: memorySize(state.statistics.cacheBytes), style: theme.quiet, rank: 2),
-  ]
+  let figures =
+    parts.map { Figure(text: "\($0.name) \(count($0.tokens))", style: $0.style, rank: 3) } + [
+      Figure(text: "peak \(count(state.statistics.peakTokens))", style: theme.quiet, rank: 0),
+      Figure(text: passes(state), style: theme.quiet, rank: 1),
+      Figure(text: memorySize(state.statistics.cacheBytes), style: theme.quiet, rank: 2),
+    ]
   drawFigures(figures, into: &grid, area: rest, theme: theme)
 }
 

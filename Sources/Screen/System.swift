@@ -86,10 +86,12 @@ func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
   }
   let box = Unmanaged.passRetained(Box(body))
   var thread = pthread_t()
-  let answer = pthread_create(&thread, nil, { argument in
-    if let argument { Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().body() }
-    return nil
-  }, box.toOpaque())
+  let answer = pthread_create(
+    &thread, nil,
+    { argument in
+      if let argument { Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().body() }
+      return nil
+    }, box.toOpaque())
   guard answer == 0 else {
     box.release()
     return false

@@ -96,14 +96,16 @@ package struct Symbols: Sendable, Equatable {
 
   package static let unicode = Symbols(
     horizontal: "─", vertical: "│", teeDown: "┬", teeUp: "┴", teeLeft: "┤", teeRight: "├", prompt: "›", note: "·",
-    warning: "!", failure: "×", done: "✓", adapted: "◆", dot: "·", more: "↓", playing: "▸", paused: "‖", barFilled: "━", barHalf: "╸",
+    warning: "!", failure: "×", done: "✓", adapted: "◆", dot: "·", more: "↓", playing: "▸", paused: "‖", barFilled: "━",
+    barHalf: "╸",
     barFree: "─", peak: "┃", square: "■", ellipsis: "…", times: "×", caret: "▍", tick: "╵", pointer: "▾",
     forgotten: "┊", shades: [" ", "░", "▒", "▓", "█"],
     spinner: ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"])
 
   package static let ascii = Symbols(
     horizontal: "-", vertical: "|", teeDown: "+", teeUp: "+", teeLeft: "+", teeRight: "+", prompt: ">", note: "-",
-    warning: "!", failure: "x", done: "+", adapted: "*", dot: "|", more: "v", playing: ">", paused: "=", barFilled: "=", barHalf: "=",
+    warning: "!", failure: "x", done: "+", adapted: "*", dot: "|", more: "v", playing: ">", paused: "=", barFilled: "=",
+    barHalf: "=",
     barFree: ".", peak: "|", square: "#", ellipsis: "...", times: "x", caret: "_", tick: "'", pointer: "v",
     forgotten: ":", shades: [" ", ".", "-", "+", "#"], spinner: ["|", "/", "-", "\\"])
 }

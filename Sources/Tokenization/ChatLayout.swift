@@ -116,9 +116,12 @@ struct ChatLayoutProbe {
   private func findVideo(_ layout: inout ChatLayout) throws(JinjaError) {
     for kind in ["video", "image"] {
       let system = (Role.system, JinjaValue.string(Self.system))
-      let question = (Role.user, JinjaValue.list([
-        .map(["type": .string(kind)]), .map(["type": .string("text"), "text": .string(Self.questions[0])]),
-      ]))
+      let question = (
+        Role.user,
+        JinjaValue.list([
+          .map(["type": .string(kind)]), .map(["type": .string("text"), "text": .string(Self.questions[0])]),
+        ])
+      )
       guard
         let withSystem = try? parts(contents: [system, question], around: [Self.system, Self.questions[0]]),
         let bare = try? parts(contents: [question], around: [Self.questions[0]]),
@@ -178,14 +181,16 @@ struct ChatLayoutProbe {
   /// What the template puts before, between and after the words.
   private func parts(contents: [(Role, JinjaValue)], around words: [String]) throws(JinjaError) -> [String] {
     var context = context
-    context["messages"] = .list(contents.map { role, content in
-      let content = if contentIsParts, case .string(let text) = content {
-        JinjaValue.list([.map(["type": .string("text"), "text": .string(text)])])
-      } else {
-        content
-      }
-      return .map(["role": .string(role.rawValue), "content": content])
-    })
+    context["messages"] = .list(
+      contents.map { role, content in
+        let content =
+          if contentIsParts, case .string(let text) = content {
+            JinjaValue.list([.map(["type": .string("text"), "text": .string(text)])])
+          } else {
+            content
+          }
+        return .map(["role": .string(role.rawValue), "content": content])
+      })
     var rest = try template.render(context).unicodeScalars[...]
     var parts: [String] = []
     for word in words {

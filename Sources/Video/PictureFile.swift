@@ -15,7 +15,9 @@ public enum PictureFile {
   ///
   /// - Throws: `VideoError.invalidOption` for a picture without pixels, `notWritable` naming the file and the reason.
   public static func write(_ picture: Picture, to path: String) throws(VideoError) {
-    guard picture.width > 0, picture.height > 0 else { throw .invalidOption("a picture without pixels cannot be saved") }
+    guard picture.width > 0, picture.height > 0 else {
+      throw .invalidOption("a picture without pixels cannot be saved")
+    }
     let bytes = try encoded(picture, path: path)
     do {
       try bytes.write(to: URL(fileURLWithPath: path), options: .atomic)

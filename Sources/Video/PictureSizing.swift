@@ -50,7 +50,9 @@ public struct PictureSizing: Sendable, Hashable {
   /// more than 200 times the other.
   public func sampledSize(of size: PictureSize) -> PictureSize? {
     guard size.width > 0, size.height > 0 else { return nil }
-    let width = Double(size.width), height = Double(size.height), step = Double(multiple)
+    let width = Double(size.width)
+    let height = Double(size.height)
+    let step = Double(multiple)
     guard max(width, height) / min(width, height) <= Self.longestShape else { return nil }
     if let exact { return exact }
     var rows = (height / step).rounded(.toNearestOrEven) * step

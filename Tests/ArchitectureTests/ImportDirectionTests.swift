@@ -37,7 +37,9 @@ private let allowedImports: [String: Set<String>] = [
 private let toolchainModules: Set<String> = ["Foundation", "Dispatch", "Synchronization", "Glibc"]
 
 /// Which one target may import a C module.
-private let ownerOfCModule = ["CFFmpeg": "Video", "CKernels": "Compute", "CNcurses": "Screen", "CSandbox": "Sandboxing"]
+private let ownerOfCModule = [
+  "CFFmpeg": "Video", "CKernels": "Compute", "CNcurses": "Screen", "CSandbox": "Sandboxing",
+]
 
 struct ImportDirectionTests {
   private static let sources = URL(fileURLWithPath: #filePath)
@@ -87,7 +89,8 @@ struct ImportDirectionTests {
   }
 
   private static func imports(of target: String) throws -> [(file: String, module: String)] {
-    let line = try Regex("^(?:@\\w+ +)?(?:public |package |internal )?import (?:\\w+ )?(\\w+)").anchorsMatchLineEndings()
+    let line = try Regex("^(?:@\\w+ +)?(?:public |package |internal )?import (?:\\w+ )?(\\w+)")
+      .anchorsMatchLineEndings()
     return try files(of: target).flatMap { file in
       let text = try String(contentsOf: file, encoding: .utf8)
       return text.matches(of: line).compactMap { match in

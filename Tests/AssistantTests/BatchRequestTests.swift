@@ -69,7 +69,8 @@ struct BatchRequestTests {
   func code() throws {
     let request = try BatchRequest(
       line: #"{"id":"c","code":{"task":"t","language":"c","examples":[{"input":"1","output":"2"}]}}"#, number: 1)
-    #expect(request.code?.task == CodeTask(statement: "t", language: "c", examples: [CodeExample(input: "1", output: "2")]))
+    #expect(
+      request.code?.task == CodeTask(statement: "t", language: "c", examples: [CodeExample(input: "1", output: "2")]))
     #expect(request.code?.id == "c" && request.turns.isEmpty)
   }
 }

@@ -44,9 +44,11 @@ struct FrameGalleryTests {
     #expect(gallery.map(held: [], framesSeen: 100, layers: 2, whole: 4).startTime == 0)
   }
 
-  @Test("Thumbnails keep the picture's shape and stay small", arguments: [
-    (1920, 1080, 48, 27), (112, 112, 36, 36), (36, 480, 3, 36), (1, 1, 36, 36),
-  ])
+  @Test(
+    "Thumbnails keep the picture's shape and stay small",
+    arguments: [
+      (1920, 1080, 48, 27), (112, 112, 36, 36), (36, 480, 3, 36), (1, 1, 36, 36),
+    ])
   func thumbnails(width: Int, height: Int, smallWidth: Int, smallHeight: Int) {
     var gallery = FrameGallery()
     gallery.add(FrameGallery.thumbnail(of: picture(width: width, height: height)), number: 0, time: 0)

@@ -13,14 +13,16 @@ struct InspectionTests {
     try ModelInspection(path: Self.checkout.appending(path: path).path, threads: 1, machine: machine)
   }
 
-  @Test("sorts tensors by what they are for", arguments: [
-    ("token_embd.weight", .embedding), ("blk.3.attn_q.weight", .attention), ("blk.3.attn_q_norm.weight", .norms),
-    ("blk.0.ffn_gate.weight", .feedForward), ("blk.0.ffn_norm.weight", .norms), ("output_norm.weight", .norms),
-    ("output.weight", .output), ("v.patch_embd.weight.1", .embedding), ("v.position_embd.weight", .embedding),
-    ("v.blk.1.ln1.bias", .norms), ("v.blk.1.attn_out.weight", .attention), ("v.post_ln.weight", .norms),
-    ("mm.0.weight", .projector), ("v.deepstack.5.fc1.weight", .projector), ("v.image_newline", .projector),
-    ("blk.0.attn_k.weight.lora_a", .attention), ("rope_freqs.weight", .other),
-  ] as [(String, TensorKind)])
+  @Test(
+    "sorts tensors by what they are for",
+    arguments: [
+      ("token_embd.weight", .embedding), ("blk.3.attn_q.weight", .attention), ("blk.3.attn_q_norm.weight", .norms),
+      ("blk.0.ffn_gate.weight", .feedForward), ("blk.0.ffn_norm.weight", .norms), ("output_norm.weight", .norms),
+      ("output.weight", .output), ("v.patch_embd.weight.1", .embedding), ("v.position_embd.weight", .embedding),
+      ("v.blk.1.ln1.bias", .norms), ("v.blk.1.attn_out.weight", .attention), ("v.post_ln.weight", .norms),
+      ("mm.0.weight", .projector), ("v.deepstack.5.fc1.weight", .projector), ("v.image_newline", .projector),
+      ("blk.0.attn_k.weight.lora_a", .attention), ("rope_freqs.weight", .other),
+    ] as [(String, TensorKind)])
   func tensorKinds(name: String, kind: TensorKind) {
     #expect(TensorKind(tensor: name) == kind)
   }

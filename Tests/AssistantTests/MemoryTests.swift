@@ -144,10 +144,12 @@ struct MemoryForecastTests {
 
 @Suite("A size for people")
 struct MemorySizeTests {
-  @Test("has the unit that leaves a small number", arguments: [
-    (0, "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (102_350, "100 KiB"), (1_048_575, "1.0 MiB"),
-    (5_368_709_120, "5.0 GiB"),
-  ])
+  @Test(
+    "has the unit that leaves a small number",
+    arguments: [
+      (0, "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (102_350, "100 KiB"), (1_048_575, "1.0 MiB"),
+      (5_368_709_120, "5.0 GiB"),
+    ])
   func sizes(bytes: Int, text: String) {
     #expect(memorySize(bytes) == text)
   }

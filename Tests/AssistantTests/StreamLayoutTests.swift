@@ -39,7 +39,9 @@ struct StreamLayoutTests {
 
   @Test("Words after the frames go on behind the largest place of any frame")
   func tailPlaces() {
-    for (family, expected) in [(VisionFamily.qwen2VL, 4), (.qwen25VL, 7), (.qwen3VL, 4 * (5 + 3)), (.llavaOneVision, 24)] {
+    for (family, expected) in [
+      (VisionFamily.qwen2VL, 4), (.qwen25VL, 7), (.qwen3VL, 4 * (5 + 3)), (.llavaOneVision, 24),
+    ] {
       var layout = layout(family)
       layout.begin()
       for _ in 0..<4 { _ = layout.frame(grid, caption: 5, lasting: 1) }

@@ -202,7 +202,8 @@ struct VideoDialogueTests {
     let dialogue = try dialogue()
     for number in 0..<4 { try dialogue.see(picture(number), at: Double(number) / 2) }
     var pieces: [String] = []
-    let summary = try dialogue.answer("Describe what happened.", at: 0, isCancelled: { false }) { pieces.append($0) }
+    let summary = try dialogue.answer(
+      "Describe what happened.", at: 0, isCancelled: { false }, emit: { pieces.append($0) })
     #expect(pieces.count > 1)
     #expect(pieces.joined() == summary.text)
   }
@@ -220,9 +221,8 @@ struct VideoDialogueTests {
     let dialogue = try dialogue()
     for number in 0..<4 { try dialogue.see(picture(number), at: Double(number) / 2) }
     var pieces = 0
-    let summary = try dialogue.answer("Describe what happened.", at: 0, isCancelled: { pieces >= 2 }) { _ in
-      pieces += 1
-    }
+    let summary = try dialogue.answer(
+      "Describe what happened.", at: 0, isCancelled: { pieces >= 2 }, emit: { _ in pieces += 1 })
     #expect(summary.stop == .cancelled)
     #expect(!summary.text.isEmpty)
     #expect(try ask(dialogue).stop == .end)

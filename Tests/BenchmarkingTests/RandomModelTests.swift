@@ -16,7 +16,8 @@ struct RandomModelTests {
   private static func tiny(_ architecture: String, sections: [Int32] = [], _ vision: VisionShape? = nil) -> ModelShape {
     ModelShape(
       name: "tiny", architecture: architecture, layers: 2, width: 256, heads: 4, keyValueHeads: 2, headSize: 64,
-      feedForward: 512, rotaryBase: 1e6, contextLength: 1024, rotarySections: sections, vocabulary: 2000, vision: vision)
+      feedForward: 512, rotaryBase: 1e6, contextLength: 1024, rotarySections: sections, vocabulary: 2000, vision: vision
+    )
   }
 
   private static func tower(_ family: VisionShape.Family, patch: Int = 14, deepstack: [Int] = []) -> VisionShape {
@@ -43,7 +44,9 @@ struct RandomModelTests {
     return language.logits
   }
 
-  @Test("loads and gives scores that differ, whatever its weights are stored as", arguments: ["q4_0", "q8_0", "q4_k", "f16"])
+  @Test(
+    "loads and gives scores that differ, whatever its weights are stored as",
+    arguments: ["q4_0", "q8_0", "q4_k", "f16"])
   func language(type: String) throws {
     defer { try? FileManager.default.removeItem(at: folder) }
     let model = try LoadedModel(paths: write(Self.tiny("qwen2"), type: type), threads: 1)
@@ -69,7 +72,8 @@ struct RandomModelTests {
         let block = try #require(model.vision).encode(picture, picture)
         #expect(block.rows == 4 && block.values.allSatisfy(\.isFinite))
         #expect(try scores(model).allSatisfy(\.isFinite))
-        #expect(try ModelPaths.resolve(languageModel: path, vision: nil).vision == paths.vision, "it is found by its name")
+        #expect(
+          try ModelPaths.resolve(languageModel: path, vision: nil).vision == paths.vision, "it is found by its name")
         for name in try names() { try FileManager.default.removeItem(at: folder.appending(path: name)) }
       }
     }

@@ -1,5 +1,5 @@
-import Foundation
 import BoundedCache
+import Foundation
 import Testing
 
 /// What `Goldens/make_goldens.py` wrote.

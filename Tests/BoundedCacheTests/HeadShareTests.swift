@@ -64,9 +64,12 @@ struct HeadShareTests {
   func saysTheLeast() throws {
     var marked = try marked([[1, 20], [20, 1], [20, 20]], budget: 160)
     for _ in 0..<100 { try marked.see(height: 2, width: 2) }
-    guard case .budgetTooSmall(budget: 160, let least) = (#expect(throws: CacheError.self) {
-      try marked.cache.makeRoom(for: 100)
-    }) else {
+    guard
+      case .budgetTooSmall(budget: 160, let least) =
+        (#expect(throws: CacheError.self) {
+          try marked.cache.makeRoom(for: 100)
+        })
+    else {
       Issue.record("not refused for the budget")
       return
     }

@@ -37,7 +37,8 @@ struct PolicyTests {
   func threeReasons() {
     // Eight frames of four places, one number pair a token; frames 6 and 7 are the newest.
     let grid = FrameGrid(frames: 8, height: 2, width: 2)
-    var keys = [Float16](), values = [Float16]()
+    var keys = [Float16]()
+    var values = [Float16]()
     for token in 0..<32 {
       keys += token == 5 || token == 18 ? [-1, 0] : token % 4 == 3 && token < 24 ? [0.5, 0.5] : [1, 0]
       values += token == 9 || token == 5 ? [0, 100] : [0, 1 + Float16(token) / 64]

@@ -15,7 +15,8 @@ struct SegmentTests {
     try marked.append(12, to: .vision, grid: FrameGrid(frames: 2, height: 2, width: 3))
     try marked.append(2, to: .tail)
     #expect(marked.ordinals(layer: 3, head: 1) == Array(0..<25))
-    #expect([cache.systemCount, cache.visionCount, cache.tailCount, cache.count, cache.peakCount] == [5, 18, 2, 25, 25])
+    #expect(
+      [cache.systemCount, cache.visionCount, cache.tailCount, cache.count, cache.peakCount] == [5, 18, 2, 25, 25])
     #expect(cache.byteCount == 25 * 4 * 2 * 8 * 4)
   }
 

@@ -24,7 +24,8 @@ struct StorageTypeTests {
     }
   }
 
-  @Test("and come back nearly as they were", arguments: [(KeyValueType.f16, Float(0.0005)), (.q8_0, 0.01), (.q4, 0.06)])
+  @Test(
+    "and come back nearly as they were", arguments: [(KeyValueType.f16, Float(0.0005)), (.q8_0, 0.01), (.q4, 0.06)])
   func readsBack(type: KeyValueType, tolerance: Float) throws {
     let cache = try KeyValueCache(shape: Self.shape, budget: 64, policy: .slidingWindow, type: type)
     for first in stride(from: 0, to: 48, by: 8) { try Self.append(first..<first + 8, to: cache) }

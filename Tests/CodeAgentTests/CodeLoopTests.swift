@@ -6,7 +6,8 @@ import Testing
 @Suite("The loop of four roles")
 struct CodeLoopTests {
   private let task = CodeTask(
-    statement: "Print a.", examples: [CodeExample(input: "1\n", output: "1\n"), CodeExample(input: "2\n", output: "2\n")])
+    statement: "Print a.",
+    examples: [CodeExample(input: "1\n", output: "1\n"), CodeExample(input: "2\n", output: "2\n")])
 
   private let roles: [CodeRole: [String]] = [
     .retriever: [recollection("one", "two", "three")],
@@ -170,7 +171,8 @@ struct CodeLoopTests {
     }
     #expect(
       words == [
-        "started", "retriever", "recalled", "planner", "plan 0", "plan 0 20", "planner", "plan 1", "plan 1 90", "planner",
+        "started", "retriever", "recalled", "planner", "plan 0", "plan 0 20", "planner", "plan 1", "plan 1 90",
+        "planner",
         "plan 2", "plan 2 20", "coder", "first", "0 accepted", "1 wrong_answer", "debugger1", "plan 1 90", "mended",
         "0 accepted", "1 accepted", "passed",
       ])

@@ -66,7 +66,9 @@ struct PromptTests {
     #expect(prompt(ExampleVerdict(kind: .timeLimit, output: "")).contains("\nIt ran too long.\n"))
   }
 
-  @Test("Both styles begin with the task, so that all prompts of a task share a beginning", arguments: [PromptStyle.short, .full])
+  @Test(
+    "Both styles begin with the task, so that all prompts of a task share a beginning",
+    arguments: [PromptStyle.short, .full])
   func sharedBeginning(style: PromptStyle) {
     let prompts = [
       RoleRequest.plan(nil), .judge(plan: "1. A"), .write(plan: "1. A", algorithm: nil), .writeAtOnce,

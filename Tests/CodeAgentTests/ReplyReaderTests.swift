@@ -28,7 +28,9 @@ struct ReplyReaderTests {
 
   @Test("More problems than asked for are left out, fewer are counted as mended")
   func counts() {
-    #expect(ReplyReader.recollection(in: recollection("a", "b", "c"), count: 2, language: "python").value?.exemplars.count == 2)
+    #expect(
+      ReplyReader.recollection(in: recollection("a", "b", "c"), count: 2, language: "python").value?.exemplars.count
+        == 2)
     #expect(ReplyReader.recollection(in: recollection("a"), count: 2, language: "python").form == .mended)
     #expect(ReplyReader.recollection(in: "I recall nothing.", count: 2, language: "python").form == .lost)
   }
@@ -54,7 +56,8 @@ struct ReplyReaderTests {
   @Test(
     "A plan with and without its tags",
     arguments: [
-      ("<plan>\n1. Read.\n2. Print.\n</plan>", ReplyForm.kept), ("Here:\n<plan>\n1. Read.\n2. Print.\n</plan>\nGood luck!", .kept),
+      ("<plan>\n1. Read.\n2. Print.\n</plan>", ReplyForm.kept),
+      ("Here:\n<plan>\n1. Read.\n2. Print.\n</plan>\nGood luck!", .kept),
       ("<plan>\n1. Read.\n2. Print.", .mended), ("<planning>1. Read.\n2. Print.</planning>", .mended),
       ("My plan is this:\n1. Read.\n2. Print.\nThat is all.", .mended),
       ("<think>1. no</think>1. Read.\n2. Print.", .mended),
@@ -99,7 +102,8 @@ struct ReplyReaderTests {
   @Test("No text makes the reader fail: pieces of replies in any order")
   func anything() {
     let pieces = [
-      "<problem>", "</problem>", "<plan>", "</plan>", "<code>", "</code>", "```", "```python\n", "~~~", "<think>", "</think>",
+      "<problem>", "</problem>", "<plan>", "</plan>", "<code>", "</code>", "```", "```python\n", "~~~", "<think>",
+      "</think>",
       "<confidence>", "85/100", "1. x\n", "\n", "é🚲", "\u{0}", "<", ">", "&lt;", "<description>", "</description>",
       "<algorithm>", "print(1)", "-1e309",
     ]

@@ -41,7 +41,8 @@ final class TaskFilesTests {
   func ownLayout() throws {
     let found = try problem(
       "sum.json",
-      #"{"id":7,"task":"Add.","language":"c","examples":[{"input":"1 2","output":"3"}],"tests":[{"input":"4 5","output":"9"}]}"#)
+      #"{"id":7,"task":"Add.","language":"c","examples":[{"input":"1 2","output":"3"}],"tests":[{"input":"4 5","output":"9"}]}"#
+    )
     #expect(found.id == "7")
     #expect(found.task == CodeTask(statement: "Add.", language: "c", examples: [pair("1 2", "3")]))
     #expect(found.tests == [pair("4 5", "9")])
@@ -68,7 +69,8 @@ final class TaskFilesTests {
   func codeContests() throws {
     let found = try problem(
       "c.jsonl",
-      #"{"name":"1_A","description":"Add.","public_tests":{"input":["1"],"output":["2"]},"private_tests":{"input":["3"],"output":["4"]},"generated_tests":{"input":["5","6"],"output":["6","7"]}}"#)
+      #"{"name":"1_A","description":"Add.","public_tests":{"input":["1"],"output":["2"]},"private_tests":{"input":["3"],"output":["4"]},"generated_tests":{"input":["5","6"],"output":["6","7"]}}"#
+    )
     #expect(found.id == "1_A" && found.task.examples == [pair("1", "2")])
     #expect(found.tests == [pair("3", "4"), pair("5", "6"), pair("6", "7")])
   }
@@ -96,7 +98,8 @@ final class TaskFilesTests {
   @Test("A task that wants a function is refused in words")
   func functions() throws {
     let pairs = #"{"fn_name":"f","inputs":[[1,2]],"outputs":[3]}"#
-    #expect(try reason("f.json", "{\"question\":\"Q\",\"input_output\":\(pairs)}").contains("a function, not a program"))
+    #expect(
+      try reason("f.json", "{\"question\":\"Q\",\"input_output\":\(pairs)}").contains("a function, not a program"))
     try write("f/1/question.txt", "Q")
     try write("f/1/input_output.json", pairs)
     guard case .failure(let error)? = try read("f").first else { return #expect(Bool(false), "it was read") }

@@ -60,16 +60,16 @@ struct BatchTests {
     let folder = try folder([
       "empty.mp4": "", "text.mp4": "no video at all",
       "r.jsonl": """
-        not json
+      not json
 
-        {"id":"none","video":"missing.mp4","ask":"What?"}
-        {"id":"empty","video":"empty.mp4","ask":"What?"}
-        {"id":"text","video":"text.mp4","turns":[{"ask":"What?"},{"ask":"And?"}]}
-        {"id":"policy","ask":"hello","kv_policy":"best"}
-        {"id":"small","ask":"hello","kv_budget":3}
-        {"id":"code","code":{"task":" "}}
-        {"id":"good","ask":"hello"}
-        """,
+      {"id":"none","video":"missing.mp4","ask":"What?"}
+      {"id":"empty","video":"empty.mp4","ask":"What?"}
+      {"id":"text","video":"text.mp4","turns":[{"ask":"What?"},{"ask":"And?"}]}
+      {"id":"policy","ask":"hello","kv_policy":"best"}
+      {"id":"small","ask":"hello","kv_budget":3}
+      {"id":"code","code":{"task":" "}}
+      {"id":"good","ask":"hello"}
+      """,
     ])
     defer { try? FileManager.default.removeItem(at: folder) }
     let run = try await Program.run(["--batch", folder.appending(path: "r.jsonl").path])

@@ -46,12 +46,14 @@ struct InspectTests {
     #expect((inMemory["memory"] as? [String: Any])?["budget"] as? Int == 2048)
   }
 
-  @Test("Whatever it is, a file is inspected; what cannot be run is said to be so", arguments: [
-    ("Tests/ModelFileTests/Goldens/everything.gguf", "language_model", "golden"),
-    ("Tests/ModelFileTests/Goldens/split-00002-of-00003.gguf", "language_model", "golden"),
-    ("Tests/ModelsTests/Goldens/qwen3-lora-attention.gguf", "adapter", nil),
-    ("Models/mmproj-edgeassist-tiny-F16.gguf", "vision_tower", nil),
-  ])
+  @Test(
+    "Whatever it is, a file is inspected; what cannot be run is said to be so",
+    arguments: [
+      ("Tests/ModelFileTests/Goldens/everything.gguf", "language_model", "golden"),
+      ("Tests/ModelFileTests/Goldens/split-00002-of-00003.gguf", "language_model", "golden"),
+      ("Tests/ModelsTests/Goldens/qwen3-lora-attention.gguf", "adapter", nil),
+      ("Models/mmproj-edgeassist-tiny-F16.gguf", "vision_tower", nil),
+    ])
   func otherFiles(name: String, kind: String, obstacle: String?) async throws {
     let record = try await json([Self.path(name)])
     #expect(record["kind"] as? String == kind && record["memory"] is NSNull)
@@ -94,9 +96,11 @@ struct StartMemoryTests {
     #expect(screen.status == 2 && screen.errors.contains("9000000000000 tokens"))
   }
 
-  @Test("Weights can be locked, prefetched, or left on disk", arguments: [
-    ["--mlock"], ["--prefetch"], ["--mlock", "--prefetch"], ["--mmap-only"],
-  ])
+  @Test(
+    "Weights can be locked, prefetched, or left on disk",
+    arguments: [
+      ["--mlock"], ["--prefetch"], ["--mlock", "--prefetch"], ["--mmap-only"],
+    ])
   func residency(options: [String]) async throws {
     let run = try await Program.run(["--batch", "-"] + options, input: Self.request)
     #expect(run.status == 0 && run.records.count == 1)

@@ -42,7 +42,9 @@ struct QuantizeTests {
     defer { try? FileManager.default.removeItem(at: folder) }
     let run = try await run(Self.model, "--type", "Q4_0", "--dry-run")
     #expect(run.status == 0)
-    for word in ["blk.0.attn_q.weight", "Q4_0", "bits a weight", "Note: "] { #expect(run.output.contains(word), "\(word)") }
+    for word in ["blk.0.attn_q.weight", "Q4_0", "bits a weight", "Note: "] {
+      #expect(run.output.contains(word), "\(word)")
+    }
     #expect(try names().isEmpty)
   }
 

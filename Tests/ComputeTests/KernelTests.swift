@@ -153,19 +153,23 @@ private struct Comparison {
 }
 
 @Suite struct KernelTests {
-  @Test("AVX2 computes what the portable kernels compute",
+  @Test(
+    "AVX2 computes what the portable kernels compute",
     .enabled(if: InstructionSet.avx2.isAvailable, "this processor has no AVX2, FMA and F16C"))
   func avx2() throws { try Comparison(set: .avx2).all() }
 
-  @Test("AVX-VNNI computes what the portable kernels compute",
+  @Test(
+    "AVX-VNNI computes what the portable kernels compute",
     .enabled(if: InstructionSet.avxVNNI.isAvailable, "this processor has no AVX-VNNI"))
   func avxVNNI() throws { try Comparison(set: .avxVNNI).all() }
 
-  @Test("AVX-512 VNNI computes what the portable kernels compute",
+  @Test(
+    "AVX-512 VNNI computes what the portable kernels compute",
     .enabled(if: InstructionSet.avx512.isAvailable, "this processor has no AVX-512 VNNI"))
   func avx512() throws { try Comparison(set: .avx512).all() }
 
-  @Test("NEON computes what the portable kernels compute",
+  @Test(
+    "NEON computes what the portable kernels compute",
     .enabled(if: InstructionSet.neon.isAvailable, "this processor has no NEON dot products"))
   func neon() throws { try Comparison(set: .neon).all() }
 

@@ -51,7 +51,8 @@ import Testing
       let heads = shape.counts.indices
       let expected = formulaAttention(
         queries, keys: heads.map { sample.stored($0, keys: true) },
-        values: heads.map { sample.stored($0, keys: false) }, tokens: shape.tokens, group: shape.group, headSize: shape.headSize)
+        values: heads.map { sample.stored($0, keys: false) }, tokens: shape.tokens, group: shape.group,
+        headSize: shape.headSize)
       let found = try sample.attend(queries, tokens: shape.tokens, group: shape.group, set: set)
       let difference = relativeDifference(found, expected)
       // Scores of 4-bit keys are sums of larger terms: their lowest numbers, the same for all rows, are left out.

@@ -1,7 +1,6 @@
 import BoundedCache
-import Testing
-
 import Evaluation
+import Testing
 
 @Suite("What heads have use for is measured by what questions look at")
 struct HeadProfileTests {

@@ -96,10 +96,13 @@ struct SplitFileTests {
     #expect(path == workbench.path("m-00002-of-00002.gguf"))
   }
 
-  @Test("with impossible numbers is refused", arguments: [
-    (["split.count": .int32(-1)], "one of -1 parts"), (["split.count": .uint64(1 << 40)], "one of 1099511627776 parts"),
-    (["split.count": .uint16(2), "split.no": .uint16(2)], "part 3 of 2"),
-  ] as [(KeyValuePairs<String, GGUFValue>, String)])
+  @Test(
+    "with impossible numbers is refused",
+    arguments: [
+      (["split.count": .int32(-1)], "one of -1 parts"),
+      (["split.count": .uint64(1 << 40)], "one of 1099511627776 parts"),
+      (["split.count": .uint16(2), "split.no": .uint16(2)], "part 3 of 2"),
+    ] as [(KeyValuePairs<String, GGUFValue>, String)])
   func impossibleNumbers(metadata: KeyValuePairs<String, GGUFValue>, expected: String) throws {
     let path = workbench.path()
     let writer = try GGUFWriter(path: path, metadata: GGUFMetadata(path: path, metadata), tensors: [])

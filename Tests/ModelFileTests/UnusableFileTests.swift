@@ -80,8 +80,10 @@ struct UnusableFileTests {
   @Test("because it breaks off in the weights says how many bytes are missing")
   func truncatedWeights() throws {
     let whole = try Array(Data(contentsOf: URL(filePath: goldenPath("everything.gguf"))))
-    #expect(try error(whole.dropLast(100)) == .truncated(
-      path: workbench.path(), missingBytes: 68, what: "in the weights"), "the last 32 bytes are only padding")
+    #expect(
+      try error(whole.dropLast(100))
+        == .truncated(
+          path: workbench.path(), missingBytes: 68, what: "in the weights"), "the last 32 bytes are only padding")
     #expect(try error(whole.dropLast(32)) == nil)
   }
 
@@ -97,17 +99,21 @@ struct UnusableFileTests {
     }
   }
 
-  @Test("because of counts that no file could hold is refused before anything is set aside", arguments: [
-    .max, 1 << 63, 1 << 62, 1 << 40, 3,
-  ] as [UInt64])
+  @Test(
+    "because of counts that no file could hold is refused before anything is set aside",
+    arguments: [
+      .max, 1 << 63, 1 << 62, 1 << 40, 3,
+    ] as [UInt64])
   func hostileCounts(count: UInt64) throws {
     #expect(try flaw(HandmadeFile(tensors: count))?.contains("\(count) tensors") == true)
     #expect(try flaw(HandmadeFile(entries: count))?.contains("\(count) metadata entries") == true)
   }
 
-  @Test("because an array claims more elements than there are bytes is refused", arguments: [
-    .max, 1 << 61, 1 << 47, 100,
-  ] as [UInt64])
+  @Test(
+    "because an array claims more elements than there are bytes is refused",
+    arguments: [
+      .max, 1 << 61, 1 << 47, 100,
+    ] as [UInt64])
   func hostileArrays(count: UInt64) throws {
     for elementType in [0, 5, 7, 8, 12] as [UInt32] {
       var file = HandmadeFile(entries: 1)
@@ -123,9 +129,11 @@ struct UnusableFileTests {
     }
   }
 
-  @Test("because a string claims an impossible length is refused", arguments: [
-    .max, 1 << 63, (1 << 48) + 1,
-  ] as [UInt64])
+  @Test(
+    "because a string claims an impossible length is refused",
+    arguments: [
+      .max, 1 << 63, (1 << 48) + 1,
+    ] as [UInt64])
   func hostileString(length: UInt64) throws {
     var file = HandmadeFile(entries: 1)
     file.entry("text", type: 8)
@@ -210,12 +218,14 @@ struct UnusableFileTests {
     #expect(try error(file.bytes) == .unknownTensorType(path: workbench.path(), tensor: "w", code: 5))
   }
 
-  @Test("because of impossible dimensions is refused", arguments: [
-    ([], "has 0 dimensions"), ([1, 1, 1, 1, 1], "has 5 dimensions"), ([0], "impossible dimension of 0"),
-    ([4, 0], "impossible dimension of 0"), ([1 << 63], "impossible dimension of 9223372036854775808"),
-    ([1 << 32, 1 << 32], "impossibly large"), ([1 << 62], "impossibly large"),
-    ([3, (1 << 62) + 1, 1 << 20], "impossibly large"),
-  ] as [([UInt64], String)])
+  @Test(
+    "because of impossible dimensions is refused",
+    arguments: [
+      ([], "has 0 dimensions"), ([1, 1, 1, 1, 1], "has 5 dimensions"), ([0], "impossible dimension of 0"),
+      ([4, 0], "impossible dimension of 0"), ([1 << 63], "impossible dimension of 9223372036854775808"),
+      ([1 << 32, 1 << 32], "impossibly large"), ([1 << 62], "impossibly large"),
+      ([3, (1 << 62) + 1, 1 << 20], "impossibly large"),
+    ] as [([UInt64], String)])
   func impossibleDimensions(dimensions: [UInt64], expected: String) throws {
     var file = HandmadeFile(tensors: 1)
     file.tensor("w", dimensions)
@@ -239,9 +249,11 @@ struct UnusableFileTests {
     #expect(try flaw(file) == "tensor w starts at 16, not a multiple of 32")
   }
 
-  @Test("because a tensor starts beyond what can be counted is refused", arguments: [
-    .max & ~31, 1 << 63, .max / 2 & ~31,
-  ] as [UInt64])
+  @Test(
+    "because a tensor starts beyond what can be counted is refused",
+    arguments: [
+      .max & ~31, 1 << 63, .max / 2 & ~31,
+    ] as [UInt64])
   func impossibleOffset(offset: UInt64) throws {
     var file = HandmadeFile(tensors: 1)
     file.tensor("w", [4], offset: offset)

@@ -143,22 +143,24 @@ import Testing
 
   @Test("an adapter for another size of the same architecture is refused with the tensor and both shapes")
   func otherSize() throws {
-    let text = message(try RewrittenFile(file()) { tensor, bytes in
-      guard tensor.name == "blk.1.attn_v.weight.lora_b" else { return (tensor.dimensions, tensor.type, bytes) }
-      return ([tensor.dimensions[0], tensor.dimensions[1] * 2], tensor.type, bytes + bytes)
-    }.file)
+    let text = message(
+      try RewrittenFile(file()) { tensor, bytes in
+        guard tensor.name == "blk.1.attn_v.weight.lora_b" else { return (tensor.dimensions, tensor.type, bytes) }
+        return ([tensor.dimensions[0], tensor.dimensions[1] * 2], tensor.type, bytes + bytes)
+      }.file)
     #expect(text.contains("blk.1.attn_v.weight.lora_b") && text.contains("32×256") && text.contains("32×128"))
   }
 
   @Test("halves of different rank are refused", arguments: [".lora_a", ".lora_b"])
   func differentRanks(half: String) throws {
-    let text = message(try RewrittenFile(file("everything")) { tensor, bytes in
-      guard tensor.name == "blk.0.attn_q.weight" + half else { return (tensor.dimensions, tensor.type, bytes) }
-      let index = half == ".lora_a" ? 1 : 0
-      var longer = tensor.dimensions
-      longer[index] *= 2
-      return (longer, tensor.type, bytes + bytes)
-    }.file)
+    let text = message(
+      try RewrittenFile(file("everything")) { tensor, bytes in
+        guard tensor.name == "blk.0.attn_q.weight" + half else { return (tensor.dimensions, tensor.type, bytes) }
+        let index = half == ".lora_a" ? 1 : 0
+        var longer = tensor.dimensions
+        longer[index] *= 2
+        return (longer, tensor.type, bytes + bytes)
+      }.file)
     #expect(text.contains("blk.0.attn_q.weight.lora_a"))
   }
 
@@ -188,9 +190,10 @@ import Testing
   @Test("a changed norm is refused rather than left out")
   func norm() throws {
     let renamed = ["blk.1.attn_q.weight.lora_a": "blk.1.attn_norm.weight"]
-    let text = message(try RewrittenFile(file(), renamed: renamed) { tensor, bytes in
-      tensor.name == "blk.1.attn_q.weight.lora_b" ? nil : (tensor.dimensions, tensor.type, bytes)
-    }.file)
+    let text = message(
+      try RewrittenFile(file(), renamed: renamed) { tensor, bytes in
+        tensor.name == "blk.1.attn_q.weight.lora_b" ? nil : (tensor.dimensions, tensor.type, bytes)
+      }.file)
     #expect(text.contains("blk.1.attn_norm.weight"))
   }
 

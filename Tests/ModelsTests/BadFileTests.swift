@@ -12,7 +12,11 @@ import Testing
 
   private func message(_ file: GGUFFile, vision: Bool = false) -> String {
     do {
-      if vision { _ = try VisionTower(file: file, threads: pool) } else { _ = try LanguageModel(file: file, threads: pool) }
+      if vision {
+        _ = try VisionTower(file: file, threads: pool)
+      } else {
+        _ = try LanguageModel(file: file, threads: pool)
+      }
       return "loaded"
     } catch { return "\(error)" }
   }
@@ -105,7 +109,9 @@ import Testing
     #expect(message(file, vision: true) != "loaded")
   }
 
-  @Test("rotary sections must add up to a head's pairs", arguments: [[], [16], [1, 2, 3], [16, 16, 16, 16], [-8, 20, 20, 0]])
+  @Test(
+    "rotary sections must add up to a head's pairs",
+    arguments: [[], [16], [1, 2, 3], [16, 16, 16, 16], [-8, 20, 20, 0]])
   func sections(sections: [Int32]) throws {
     let key = "qwen2vl.rope.dimension_sections"
     let file = try RewrittenFile(golden.model, metadata: [key: .array(GGUFArray(sections))]).file

@@ -1,5 +1,5 @@
-import Compute
 import BoundedCache
+import Compute
 import ModelFile
 import Models
 import Pictures
@@ -22,11 +22,13 @@ import Testing
     Picture(width: width, height: height, pixels: Array(repeating: 0, count: width * height * 3))
   }
 
-  @Test("a token outside the vocabulary is refused before the cache is touched", arguments: [-1, 104, Int.max, Int.min])
+  @Test(
+    "a token outside the vocabulary is refused before the cache is touched", arguments: [-1, 104, Int.max, Int.min])
   func invalidToken(token: Int) {
     #expect(throws: ModelError.self) {
       try model.prefill(
-        tokens: [1, token], positions: [RotaryPosition(text: 0), RotaryPosition(text: 1)], cache: cache, segment: .system)
+        tokens: [1, token], positions: [RotaryPosition(text: 0), RotaryPosition(text: 1)], cache: cache,
+        segment: .system)
     }
     #expect(throws: ModelError.self) {
       try model.decode(token: token, position: RotaryPosition(text: 0), cache: cache)

@@ -33,7 +33,8 @@ import Testing
       ("rope.scaling.attn_factor", .float32(0.5)), ("rope.scaling.yarn_ext_factor", .float32(0)),
     ] as [(String, GGUFValue)])
   func settings(key: String, value: GGUFValue) throws {
-    let factor: [String: GGUFValue?] = key == "rope.scaling.type" && value != .string("yarn")
+    let factor: [String: GGUFValue?] =
+      key == "rope.scaling.type" && value != .string("yarn")
       ? ["qwen3.rope.scaling.factor": .float32(2)] : [:]
     let metadata = factor.merging(["qwen3." + key: value]) { first, _ in first }
     let text = message(try RewrittenFile(DecoderGolden("qwen3").file, metadata: metadata).file)
@@ -63,7 +64,8 @@ import Testing
     #expect(try DecoderRun(golden.file, sequence).logits == found)
   }
 
-  @Test("sections that cannot take turns are refused", arguments: [[0, 32, 32, 0], [10, 44, 10, 0], [21, 21, 22, 0]])
+  @Test(
+    "sections that cannot take turns are refused", arguments: [[0, 32, 32, 0], [10, 44, 10, 0], [21, 21, 22, 0]])
   func turns(sections: [Int32]) throws {
     let key = "qwen3vl.rope.dimension_sections"
     let file = try RewrittenFile(DecoderGolden("qwen3-vl").file, metadata: [key: .array(GGUFArray(sections))]).file

@@ -1,6 +1,6 @@
+import BoundedCache
 import Compute
 import Foundation
-import BoundedCache
 import ModelFile
 import Models
 import Pictures

@@ -1,5 +1,5 @@
-import Compute
 import BoundedCache
+import Compute
 import ModelFile
 import Models
 import Testing

@@ -21,7 +21,8 @@ struct RewrittenFile {
     var contents: [[UInt8]] = []
     for description in original.tensors {
       guard let new = try tensor(description, Array(original.bytes(of: description))) else { continue }
-      declarations.append(.init(name: renamed[description.name] ?? description.name, dimensions: new.dimensions, type: new.type))
+      declarations.append(
+        .init(name: renamed[description.name] ?? description.name, dimensions: new.dimensions, type: new.type))
       contents.append(new.bytes)
     }
     let path = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).gguf").path

@@ -52,7 +52,8 @@ import Testing
   @Test("attention over the whole picture in place of windows gives something else")
   func noWindows() throws {
     let file = try RewrittenFile(
-      VisionGolden("windows").file, metadata: ["clip.vision.n_wa_pattern": .uint32(0)]).file
+      VisionGolden("windows").file, metadata: ["clip.vision.n_wa_pattern": .uint32(0)]
+    ).file
     let run = try run("windows", "picture", file: file)
     #expect(try difference(run, "windows", "picture", "vision_block.0") > 1e-2)
     #expect(try difference(run, "windows", "picture", "patch_embedding") < VisionEqualityTests.tolerance)
@@ -61,7 +62,8 @@ import Testing
   @Test("windows of another size give something else")
   func otherWindows() throws {
     let file = try RewrittenFile(
-      VisionGolden("windows").file, metadata: ["clip.vision.window_size": .uint32(56)]).file
+      VisionGolden("windows").file, metadata: ["clip.vision.window_size": .uint32(56)]
+    ).file
     #expect(try difference(run("windows", "picture", file: file), "windows", "picture", "merger") > 1e-2)
   }
 

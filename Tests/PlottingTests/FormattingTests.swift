@@ -2,25 +2,31 @@ import Plotting
 import Testing
 
 @Suite struct FormattingTests {
-  @Test("times", arguments: [
-    (0, "0:00"), (12.9, "0:12"), (90, "1:30"), (3723, "1:02:03"), (-4, "0:00"), (.nan, "-:--"),
-    (.infinity, "-:--"), (1e300, "-:--"),
-  ] as [(Double, String)])
+  @Test(
+    "times",
+    arguments: [
+      (0, "0:00"), (12.9, "0:12"), (90, "1:30"), (3723, "1:02:03"), (-4, "0:00"), (.nan, "-:--"),
+      (.infinity, "-:--"), (1e300, "-:--"),
+    ] as [(Double, String)])
   func times(seconds: Double, text: String) {
     #expect(clock(seconds) == text)
   }
 
-  @Test("decimals are rounded", arguments: [
-    (1.25, 1, "1.3"), (0.04, 1, "0.0"), (-0.04, 1, "0.0"), (-1.5, 0, "-2"), (21.4, 0, "21"), (1.005, 3, "1.005"),
-    (.nan, 1, "-"), (1e200, 1, "-"),
-  ] as [(Double, Int, String)])
+  @Test(
+    "decimals are rounded",
+    arguments: [
+      (1.25, 1, "1.3"), (0.04, 1, "0.0"), (-0.04, 1, "0.0"), (-1.5, 0, "-2"), (21.4, 0, "21"), (1.005, 3, "1.005"),
+      (.nan, 1, "-"), (1e200, 1, "-"),
+    ] as [(Double, Int, String)])
   func decimals(value: Double, places: Int, text: String) {
     #expect(decimal(value, places: places) == text)
   }
 
-  @Test("sizes", arguments: [
-    (0, "0 B"), (-1, "0 B"), (512, "512 B"), (1536, "1.5 KiB"), (187 << 20, "187 MiB"), (3 << 30, "3.0 GiB"),
-  ])
+  @Test(
+    "sizes",
+    arguments: [
+      (0, "0 B"), (-1, "0 B"), (512, "512 B"), (1536, "1.5 KiB"), (187 << 20, "187 MiB"), (3 << 30, "3.0 GiB"),
+    ])
   func sizes(bytes: Int, text: String) {
     #expect(memorySize(bytes) == text)
   }

@@ -21,9 +21,11 @@ import Testing
     }
   }
 
-  @Test("The picture has the size asked for, down to a pixel", arguments: [
-    (1200, 640), (400, 200), (90, 40), (30, 300), (300, 20), (1, 1),
-  ])
+  @Test(
+    "The picture has the size asked for, down to a pixel",
+    arguments: [
+      (1200, 640), (400, 200), (90, 40), (30, 300), (300, 20), (1, 1),
+    ])
   func sizes(width: Int, height: Int) {
     let thumbnail = flatPicture(width: 48, height: 36, red: 200)
     let map = RetentionMap.of((0..<40).map { frame($0 * 3, thumbnail: thumbnail) }, seen: 130)

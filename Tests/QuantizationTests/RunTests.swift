@@ -114,7 +114,8 @@ struct RunTests {
     @Test("holds a few pieces of the file in memory, however large the file is")
     func memory() throws {
       let size = 128 << 20
-      let file = try writeModel(scratch.path("in.gguf"), [TestTensor("blk.0.attn_q.weight", [1024, size / 2048], .f16)])
+      let file = try writeModel(
+        scratch.path("in.gguf"), [TestTensor("blk.0.attn_q.weight", [1024, size / 2048], .f16)])
       let plan = try QuantizationPlan(file: file, recipe: recipe("Q8_0"))
       /// Resident pages of mapped files: the third number of the kernel's list.
       func mapped() -> Int {
@@ -139,7 +140,8 @@ struct RunTests {
     var asked = 0
     #expect(throws: QuantizationError.cancelled) {
       try QuantizationRun(file: file, plan: plan, threads: 1).write(
-        to: scratch.path("out.gguf"), isCancelled: {
+        to: scratch.path("out.gguf"),
+        isCancelled: {
           asked += 1
           return asked > 2
         })

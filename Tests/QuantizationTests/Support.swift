@@ -33,7 +33,7 @@ struct TestTensor {
 
   /// Floats that look like weights: many small ones and a few large ones, the same for the same name.
   static func weights(_ name: String, _ dimensions: [Int]) -> TestTensor {
-    var state = name.utf8.reduce(UInt64(88172645463325252)) { ($0 ^ UInt64($1)) &* 0x2545_F491_4F6C_DD1D }
+    var state = name.utf8.reduce(UInt64(88_172_645_463_325_252)) { ($0 ^ UInt64($1)) &* 0x2545_F491_4F6C_DD1D }
     let values = (0..<dimensions.reduce(1, *)).map { _ -> Float in
       state ^= state << 13
       state ^= state >> 7

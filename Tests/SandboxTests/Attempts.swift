@@ -2,7 +2,9 @@ import Foundation
 import Sandboxing
 
 extension Attempt {
-  private static let refused = ["Operation not permitted", "Permission denied", "Read-only file system", "No such file"]
+  private static let refused = [
+    "Operation not permitted", "Permission denied", "Read-only file system", "No such file",
+  ]
 
   /// Takes too much of something.
   static let greedy: [Attempt] = [

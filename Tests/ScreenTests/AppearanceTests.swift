@@ -29,11 +29,13 @@ import Testing
     #expect(depth(["NO_COLOR": "", "COLORTERM": "truecolor"], colors: 256) == .trueColor)
   }
 
-  @Test("only a locale that names another character set counts against UTF-8", arguments: [
-    ([:], true), (["LANG": "C"], true), (["LANG": "de_DE.UTF-8"], true), (["LANG": "de_DE.utf8"], true),
-    (["LANG": "de_DE.ISO-8859-1"], false), (["LC_ALL": "", "LANG": "ru_RU.KOI8-R"], false),
-    (["LC_ALL": "C.UTF-8", "LANG": "ru_RU.KOI8-R"], true), (["LANG": "ca_ES.UTF-8@valencia"], true),
-  ] as [([String: String], Bool)])
+  @Test(
+    "only a locale that names another character set counts against UTF-8",
+    arguments: [
+      ([:], true), (["LANG": "C"], true), (["LANG": "de_DE.UTF-8"], true), (["LANG": "de_DE.utf8"], true),
+      (["LANG": "de_DE.ISO-8859-1"], false), (["LC_ALL": "", "LANG": "ru_RU.KOI8-R"], false),
+      (["LC_ALL": "C.UTF-8", "LANG": "ru_RU.KOI8-R"], true), (["LANG": "ca_ES.UTF-8@valencia"], true),
+    ] as [([String: String], Bool)])
   func unicode(environment: [String: String], isUnicode: Bool) {
     #expect(Appearance.isUnicode(environment) == isUnicode)
   }

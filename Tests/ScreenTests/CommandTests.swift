@@ -3,12 +3,14 @@ import SessionInterface
 import Testing
 
 @Suite struct CommandTests {
-  @Test("commands become what the session understands", arguments: [
-    ("/clear", SessionCommand.clearConversation), ("/pause", .pause), ("/resume", .resume),
-    ("/seek 1:30", .seek(seconds: 90)), ("/budget 2k", .setBudget(tokens: 2048)),
-    ("/policy uniform", .setPolicy("uniform")), ("/save talk one.txt", .save(path: "talk one.txt")),
-    ("/save ~/talk.txt", .save(path: "/home/me/talk.txt")),
-  ])
+  @Test(
+    "commands become what the session understands",
+    arguments: [
+      ("/clear", SessionCommand.clearConversation), ("/pause", .pause), ("/resume", .resume),
+      ("/seek 1:30", .seek(seconds: 90)), ("/budget 2k", .setBudget(tokens: 2048)),
+      ("/policy uniform", .setPolicy("uniform")), ("/save talk one.txt", .save(path: "talk one.txt")),
+      ("/save ~/talk.txt", .save(path: "/home/me/talk.txt")),
+    ])
   func sent(line: String, command: SessionCommand) {
     var screen = TestScreen()
     screen.tell(.ready(.clip))
@@ -30,11 +32,13 @@ import Testing
     #expect(screen.enter("/seek -60") == [.send(.seek(seconds: 0))])
   }
 
-  @Test("an argument that cannot be used leaves the line to be mended and says why", arguments: [
-    ("/seek", "needs a time"), ("/seek soon", "needs a time"), ("/budget", "number of tokens"),
-    ("/budget -4", "number of tokens"), ("/policy uniforn", "did you mean uniform?"),
-    ("/policy", "/policy needs one of"), ("/save", "name of a file"), ("/help me", "takes nothing"),
-  ])
+  @Test(
+    "an argument that cannot be used leaves the line to be mended and says why",
+    arguments: [
+      ("/seek", "needs a time"), ("/seek soon", "needs a time"), ("/budget", "number of tokens"),
+      ("/budget -4", "number of tokens"), ("/policy uniforn", "did you mean uniform?"),
+      ("/policy", "/policy needs one of"), ("/save", "name of a file"), ("/help me", "takes nothing"),
+    ])
   func unusable(line: String, why: String) {
     var screen = TestScreen(120, 30)
     screen.tell(.ready(.clip))

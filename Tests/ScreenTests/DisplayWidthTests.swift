@@ -2,12 +2,14 @@ import Screen
 import Testing
 
 @Suite struct DisplayWidthTests {
-  @Test("characters take the columns that terminals give them", arguments: [
-    ("a", 1), ("ä", 1), ("e\u{301}", 1), ("→", 1), ("▀", 1), ("м", 1), ("ｱ", 1),
-    ("漢", 2), ("あ", 2), ("한", 2), ("\u{1112}\u{1161}\u{11AB}", 2), ("Ａ", 2), ("、", 2), ("😀", 2), ("⌚", 2),
-    ("\u{200B}", 0),
-    ("\u{200D}", 0), ("\u{202E}", 0), ("\u{FEFF}", 0), ("\u{AD}", 0),
-  ] as [(Character, Int)])
+  @Test(
+    "characters take the columns that terminals give them",
+    arguments: [
+      ("a", 1), ("ä", 1), ("e\u{301}", 1), ("→", 1), ("▀", 1), ("м", 1), ("ｱ", 1),
+      ("漢", 2), ("あ", 2), ("한", 2), ("\u{1112}\u{1161}\u{11AB}", 2), ("Ａ", 2), ("、", 2), ("😀", 2), ("⌚", 2),
+      ("\u{200B}", 0),
+      ("\u{200D}", 0), ("\u{202E}", 0), ("\u{FEFF}", 0), ("\u{AD}", 0),
+    ] as [(Character, Int)])
   func widths(character: Character, columns: Int) {
     #expect(displayWidth(of: character) == columns)
   }
@@ -35,9 +37,11 @@ import Testing
     #expect(glyphs(of: "\u{301}") == [Glyph(text: " \u{301}", width: 1)])
   }
 
-  @Test("control characters never reach the terminal", arguments: [
-    "\u{1B}", "\u{07}", "\u{9B}", "\u{7F}",
-  ] as [Character])
+  @Test(
+    "control characters never reach the terminal",
+    arguments: [
+      "\u{1B}", "\u{07}", "\u{9B}", "\u{7F}",
+    ] as [Character])
   func controls(character: Character) {
     #expect(glyphs(of: character) == [Glyph(text: "\u{FFFD}", width: 1)])
   }

@@ -27,11 +27,13 @@ import Testing
     #expect(decode(typed("héllo 漢")) == [.key(.text("héllo 漢"))])
   }
 
-  @Test("control characters are keys", arguments: [
-    ("\r", Key.enter), ("\n", .enter), ("\t", .tab), ("\u{7F}", .backspace), ("\u{08}", .backspace),
-    ("\u{03}", .control("c")), ("\u{01}", .control("a")), ("\u{1B}", .escape), ("\u{1B}b", .alt("b")),
-    ("\u{1B}F", .alt("f")), ("\u{1B}\r", .newLine), ("\u{1B}\u{7F}", .altBackspace),
-  ])
+  @Test(
+    "control characters are keys",
+    arguments: [
+      ("\r", Key.enter), ("\n", .enter), ("\t", .tab), ("\u{7F}", .backspace), ("\u{08}", .backspace),
+      ("\u{03}", .control("c")), ("\u{01}", .control("a")), ("\u{1B}", .escape), ("\u{1B}b", .alt("b")),
+      ("\u{1B}F", .alt("f")), ("\u{1B}\r", .newLine), ("\u{1B}\u{7F}", .altBackspace),
+    ])
   func controls(bytes: String, key: Key) {
     #expect(decode(typed(bytes)) == [.key(key)])
   }

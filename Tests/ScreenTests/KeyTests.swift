@@ -44,14 +44,16 @@ import Testing
     #expect(screen.state.editor.text == "sent")
   }
 
-  @Test("the shell's keys work", arguments: [
-    ([Key.control("a"), .text("x")], "xone two"), ([.control("e"), .text("x")], "one twox"),
-    ([.alt("b"), .control("k")], "one "), ([.alt("b"), .control("u")], "two"), ([.control("w")], "one "),
-    ([.home, .alt("f"), .text("x")], "onex two"), ([.home, .alt("d")], " two"),
-    ([.altBackspace, .control("a"), .control("y")], "twoone "), ([.left, .backspace], "one to"),
-    ([.left, .delete], "one tw"), ([.control("b"), .control("h")], "one to"),
-    ([.wordLeft, .text("x")], "one xtwo"), ([.home, .wordRight, .right, .text("x")], "one xtwo"),
-  ] as [([Key], String)])
+  @Test(
+    "the shell's keys work",
+    arguments: [
+      ([Key.control("a"), .text("x")], "xone two"), ([.control("e"), .text("x")], "one twox"),
+      ([.alt("b"), .control("k")], "one "), ([.alt("b"), .control("u")], "two"), ([.control("w")], "one "),
+      ([.home, .alt("f"), .text("x")], "onex two"), ([.home, .alt("d")], " two"),
+      ([.altBackspace, .control("a"), .control("y")], "twoone "), ([.left, .backspace], "one to"),
+      ([.left, .delete], "one tw"), ([.control("b"), .control("h")], "one to"),
+      ([.wordLeft, .text("x")], "one xtwo"), ([.home, .wordRight, .right, .text("x")], "one xtwo"),
+    ] as [([Key], String)])
   func editing(keys: [Key], text: String) {
     var screen = TestScreen()
     screen.type("one two")

@@ -13,9 +13,11 @@ import Testing
       && b.row < a.endRow
   }
 
-  @Test("at every size nothing overlaps or leaves the screen", arguments: [
-    nil, (16, 9), (9, 16), (1, 1), (1, 900), (900, 1),
-  ] as [(Int, Int)?])
+  @Test(
+    "at every size nothing overlaps or leaves the screen",
+    arguments: [
+      nil, (16, 9), (9, 16), (1, 1), (1, 900), (900, 1),
+    ] as [(Int, Int)?])
   func noOverlap(shape: (Int, Int)?) {
     for columns in stride(from: 60, through: 240, by: 7) {
       for rows in 20...70 {
@@ -86,9 +88,11 @@ import Testing
     #expect(try #require(layout.picture).endRow < layout.conversation.row)
   }
 
-  @Test("where there is no room beside the talk, the coding pane is seen in its place or not at all", arguments: [
-    (60, 20), (80, 24), (90, 28), (70, 45),
-  ])
+  @Test(
+    "where there is no room beside the talk, the coding pane is seen in its place or not at all",
+    arguments: [
+      (60, 20), (80, 24), (90, 28), (70, 45),
+    ])
   func codingPaneInFront(columns: Int, rows: Int) throws {
     func layout(isInFront: Bool) throws -> ScreenLayout {
       try #require(

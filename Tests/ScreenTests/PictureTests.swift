@@ -44,9 +44,11 @@ import Testing
     #expect(grid.text[3] == String(repeating: "▀", count: 20))
   }
 
-  @Test("shapes at the limits are drawn or left out, and never crash", arguments: [
-    (1, 1), (1, 5000), (5000, 1), (0, 0),
-  ])
+  @Test(
+    "shapes at the limits are drawn or left out, and never crash",
+    arguments: [
+      (1, 1), (1, 5000), (5000, 1), (0, 0),
+    ])
   func extremes(width: Int, height: Int) {
     let shown = picture(width, height) { _, _ in (255, 255, 255) }
     for (columns, rows) in [(1, 1), (30, 10), (0, 3)] {
@@ -84,9 +86,11 @@ import Testing
     #expect(TerminalPalette.color(nearest) == color)
   }
 
-  @Test("colours between go to the one that looks nearest", arguments: [
-    ((250, 5, 5), 196), ((7, 7, 9), 232), ((129, 127, 128), 244), ((100, 140, 170), 67), ((250, 250, 252), 231),
-  ] as [((Int, Int, Int), UInt8)])
+  @Test(
+    "colours between go to the one that looks nearest",
+    arguments: [
+      ((250, 5, 5), 196), ((7, 7, 9), 232), ((129, 127, 128), 244), ((100, 140, 170), 67), ((250, 250, 252), 231),
+    ] as [((Int, Int, Int), UInt8)])
   func between(color: (Int, Int, Int), number: UInt8) {
     #expect(TerminalPalette.nearest(red: color.0, green: color.1, blue: color.2) == number)
   }

@@ -22,10 +22,12 @@ import Testing
     #expect(screen.text == expected.text, "drawn:\n\(screen.text)")
   }
 
-  @Test("too small, one line says what is needed; it goes on when enlarged", arguments: [
-    (59, 20, "The terminal is 59×20; enlarge it to at least 60×20."), (30, 10, "30×10: needs at least 60×20"),
-    (20, 5, "needs 60×20"), (8, 2, "60×20"), (3, 3, "×"), (1, 1, "×"),
-  ])
+  @Test(
+    "too small, one line says what is needed; it goes on when enlarged",
+    arguments: [
+      (59, 20, "The terminal is 59×20; enlarge it to at least 60×20."), (30, 10, "30×10: needs at least 60×20"),
+      (20, 5, "needs 60×20"), (8, 2, "60×20"), (3, 3, "×"), (1, 1, "×"),
+    ])
   func tooSmall(columns: Int, rows: Int, text: String) {
     var screen = conversation(120, 40)
     screen.send(.resized(ScreenSize(columns: columns, rows: rows)))

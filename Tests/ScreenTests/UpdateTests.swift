@@ -82,9 +82,11 @@ import Testing
     #expect(screen.state.conversation.entries.last?.text == "A cat")
   }
 
-  @Test("an answer that was stopped says so", arguments: [
-    (AnswerSummary.Stop.cancelled, "stopped · 0.42 s"), (.length, "cut at the token limit · 0.42 s"),
-  ])
+  @Test(
+    "an answer that was stopped says so",
+    arguments: [
+      (AnswerSummary.Stop.cancelled, "stopped · 0.42 s"), (.length, "cut at the token limit · 0.42 s"),
+    ])
   func stops(stop: AnswerSummary.Stop, remark: String) {
     var screen = TestScreen()
     screen.enter("What?")

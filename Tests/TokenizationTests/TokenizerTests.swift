@@ -127,9 +127,11 @@ struct UnusableVocabularyTests {
     }
   }
 
-  @Test("because an entry is missing names it", arguments: [
-    "tokenizer.ggml.model", "tokenizer.ggml.tokens", "tokenizer.ggml.merges",
-  ])
+  @Test(
+    "because an entry is missing names it",
+    arguments: [
+      "tokenizer.ggml.model", "tokenizer.ggml.tokens", "tokenizer.ggml.merges",
+    ])
   func missingEntry(key: String) {
     #expect(error { $0[key] = nil } == .metadata(.missingKey(path: "small.gguf", key: key)))
   }

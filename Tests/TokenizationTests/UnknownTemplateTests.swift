@@ -69,9 +69,10 @@ struct UnknownTemplateTests {
   @Test(
     "cannot make the program hang, grow or crash",
     arguments: [
-      chatML("{% for a in messages %}{% for b in messages %}{% for c in messages %}{% for d in messages %}"
-        + "{% for e in messages %}{% for f in messages %}{% for g in messages %}{% for h in messages %}x"
-        + String(repeating: "{% endfor %}", count: 8)),
+      chatML(
+        "{% for a in messages %}{% for b in messages %}{% for c in messages %}{% for d in messages %}"
+          + "{% for e in messages %}{% for f in messages %}{% for g in messages %}{% for h in messages %}x"
+          + String(repeating: "{% endfor %}", count: 8)),
       "{% set ns = namespace(t='x', l=[1]) %}"
         + String(repeating: "{% set ns.t = ns.t + ns.t %}", count: 60) + chatML("{{ ns.t }}"),
       "{% set ns = namespace(l=[1]) %}" + String(repeating: "{% set ns.l = ns.l + ns.l %}", count: 60) + chatML(),
@@ -103,7 +104,8 @@ struct UnknownTemplateTests {
 
   @Test("takes white space as the tags' signs and Jinja's settings for chat templates say")
   func whiteSpace() throws {
-    let source = "{%- for message in messages %}\n  {% if true %}\n[{{+ message.role -}}  ] {{- '' }}\n{{ '' -}}\n\n"
+    let source =
+      "{%- for message in messages %}\n  {% if true %}\n[{{+ message.role -}}  ] {{- '' }}\n{{ '' -}}\n\n"
       + "{{ message.content }}\n  {%+ if true %}.{% endif +%}\n  {% endif %}\n  {#- note #}\n{% endfor %}\n>\n"
     let tokenizer = try templatedTokenizer(source)
     let template = try ChatTemplate(tokenizer: tokenizer)

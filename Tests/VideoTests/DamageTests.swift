@@ -35,10 +35,12 @@ struct DamageTests {
     #expect(stream.takeWarnings().isEmpty)
   }
 
-  @Test("and an undamaged one warns of nothing", arguments: [
-    "constant.mp4", "variable.mp4", "slow.mp4", "milliseconds.mkv", "late.ts", "1x1.mkv", "colours-709.mp4",
-    "turned-90.mp4", "two-pictures.mp4", "one-picture.mp4",
-  ])
+  @Test(
+    "and an undamaged one warns of nothing",
+    arguments: [
+      "constant.mp4", "variable.mp4", "slow.mp4", "milliseconds.mkv", "late.ts", "1x1.mkv", "colours-709.mp4",
+      "turned-90.mp4", "two-pictures.mp4", "one-picture.mp4",
+    ])
   func whole(name: String) async throws {
     let stream = try await VideoStream.open(.file(path: media(name)), options: options(10))
     _ = await all(of: stream)

@@ -40,14 +40,22 @@ struct ErrorTests {
   func text() async throws {
     let scratch = try Scratch()
     let path = try scratch.write("These are minutes of a meeting.\n".utf8, to: "text.mp4")
-    guard case .notAVideo = try await error(opening: path) else { Issue.record("another error"); return }
+    guard case .notAVideo = try await error(opening: path) else {
+      Issue.record("another error")
+      return
+    }
     let long = try scratch.write(String(repeating: "line after line\n", count: 5000).utf8, to: "long.mp4")
-    guard case .notAVideo = try await error(opening: long) else { Issue.record("another error"); return }
+    guard case .notAVideo = try await error(opening: long) else {
+      Issue.record("another error")
+      return
+    }
   }
 
-  @Test("because it is only sound, with or without a cover, says that it has no video", arguments: [
-    "sound.mp4", "song-with-cover.mp3",
-  ])
+  @Test(
+    "because it is only sound, with or without a cover, says that it has no video",
+    arguments: [
+      "sound.mp4", "song-with-cover.mp3",
+    ])
   func sound(name: String) async throws {
     let path = media(name)
     #expect(try await error(opening: path) == .noVideoTrack(source: path))
@@ -60,7 +68,10 @@ struct ErrorTests {
     let name = try #require(contents.firstRange(of: Array("moov".utf8)))
     contents.replaceSubrange(name, with: Array("gone".utf8))
     let path = try scratch.write(contents, to: "cut.mp4")
-    guard case .notAVideo(_, let detail) = try await error(opening: path) else { Issue.record("another error"); return }
+    guard case .notAVideo(_, let detail) = try await error(opening: path) else {
+      Issue.record("another error")
+      return
+    }
     #expect(detail == "moov atom not found")
   }
 
@@ -84,7 +95,10 @@ struct ErrorTests {
     let start = try #require(contents.firstRange(of: Array("mdat".utf8))?.upperBound)
     for index in start..<contents.count { contents[index] = 0 }
     let path = try scratch.write(contents, to: "hollow.mp4")
-    guard case .noPicture = try await error(opening: path) else { Issue.record("another error"); return }
+    guard case .noPicture = try await error(opening: path) else {
+      Issue.record("another error")
+      return
+    }
   }
 
   @Test("because its codec is unknown names the codec")
@@ -98,9 +112,11 @@ struct ErrorTests {
     #expect(try await error(opening: path) == .unsupportedCodec(source: path, codec: "zzzz"))
   }
 
-  @Test("because nobody answers at its address says that it cannot be reached", arguments: [
-    "rtsp://127.0.0.1:1/none", "http://127.0.0.1:1/none.mp4",
-  ])
+  @Test(
+    "because nobody answers at its address says that it cannot be reached",
+    arguments: [
+      "rtsp://127.0.0.1:1/none", "http://127.0.0.1:1/none.mp4",
+    ])
   func unreachable(address: String) async throws {
     guard case .unreachable(_, let detail) = try await error(opening: address) else {
       Issue.record("another error")

@@ -99,7 +99,8 @@ struct NetworkTests {
     // reader never gets as far.
     let whole = try bytes(of: "constant.mp4")
     let index = try #require(whole.firstRange(of: Array("moov".utf8))).lowerBound - 4
-    let pictures = try #require(whole.firstRange(of: Array("free".utf8)) ?? whole.firstRange(of: Array("mdat".utf8)))
+    let pictures =
+      try #require(whole.firstRange(of: Array("free".utf8)) ?? whole.firstRange(of: Array("mdat".utf8)))
       .lowerBound - 4
     let contents = Array(whole[..<index] + whole[pictures...] + whole[index..<pictures])
     let server = try LoopbackServer { _ in .wholeFile(contents) }

@@ -25,14 +25,17 @@ struct PictureTests {
     }
   }
 
-  @Test("stand upright when the file says that the camera was turned", arguments: [
-    // Degrees against the clock, as FFmpeg's display matrix counts them.
-    (90, [Color.green, .white, .red, .blue]), (180, [.white, .blue, .green, .red]),
-    (270, [.blue, .red, .white, .green]),
-  ])
+  @Test(
+    "stand upright when the file says that the camera was turned",
+    arguments: [
+      // Degrees against the clock, as FFmpeg's display matrix counts them.
+      (90, [Color.green, .white, .red, .blue]), (180, [.white, .blue, .green, .red]),
+      (270, [.blue, .red, .white, .green]),
+    ])
   func rotation(angle: Int, expected: [Color]) async throws {
     let stream = try await VideoStream.open(.file(path: media("turned-\(angle).mp4")), options: options())
-    let upright = PictureSize(width: 64, height: 48), turned = PictureSize(width: 48, height: 64)
+    let upright = PictureSize(width: 64, height: 48)
+    let turned = PictureSize(width: 48, height: 64)
     #expect(stream.description.size == (angle == 180 ? upright : turned))
     let found = quarters(try #require(await stream.next()).picture)
     for (color, expected) in zip(found, expected) {
@@ -49,9 +52,11 @@ struct PictureTests {
     #expect((picture.width, picture.height) == (140, 56))
   }
 
-  @Test("of one pixel, odd sides and 8K come out whole", arguments: [
-    ("1x1.mkv", Color.red, 56, 56), ("odd.mkv", .red, 84, 56), ("8k.mp4", .green, 140, 84),
-  ])
+  @Test(
+    "of one pixel, odd sides and 8K come out whole",
+    arguments: [
+      ("1x1.mkv", Color.red, 56, 56), ("odd.mkv", .red, 84, 56), ("8k.mp4", .green, 140, 84),
+    ])
   func unusualSizes(name: String, color: Color, width: Int, height: Int) async throws {
     let picture = try await first(name, sizing: PictureSizing(maximumPixels: 12544)).picture
     #expect((picture.width, picture.height) == (width, height))

@@ -60,21 +60,25 @@ struct SamplingTests {
     #expect(pictures.map(\.picture.number) == [0, 5, 10, 15, 20, 0, 5, 10, 15, 20])
   }
 
-  @Test("gives a clip of two pictures, or of one, at least its first", arguments: [
-    "two-pictures.mp4", "one-picture.mp4",
-  ])
+  @Test(
+    "gives a clip of two pictures, or of one, at least its first",
+    arguments: [
+      "two-pictures.mp4", "one-picture.mp4",
+    ])
   func shortClips(name: String) async throws {
     let pictures = try await sampled(name, framesPerSecond: 2)
     #expect(pictures.map(\.time) == [0])
     #expect(pictures.map(\.picture.number) == [0])
   }
 
-  @Test("refuses a rate, a queue or a size that cannot be", arguments: [
-    SamplingOptions(framesPerSecond: 0), SamplingOptions(framesPerSecond: .nan), SamplingOptions(queueCapacity: 0),
-    SamplingOptions(sizing: PictureSizing(minimumPixels: 4000, maximumPixels: 3000)),
-    SamplingOptions(sizing: PictureSizing(multiple: 0)), SamplingOptions(timeout: 0),
-    SamplingOptions(previewSize: PictureSize(width: 0, height: 4)),
-  ])
+  @Test(
+    "refuses a rate, a queue or a size that cannot be",
+    arguments: [
+      SamplingOptions(framesPerSecond: 0), SamplingOptions(framesPerSecond: .nan), SamplingOptions(queueCapacity: 0),
+      SamplingOptions(sizing: PictureSizing(minimumPixels: 4000, maximumPixels: 3000)),
+      SamplingOptions(sizing: PictureSizing(multiple: 0)), SamplingOptions(timeout: 0),
+      SamplingOptions(previewSize: PictureSize(width: 0, height: 4)),
+    ])
   func invalidOptions(options: SamplingOptions) {
     #expect {
       _ = try VideoStream(source: .file(path: media("constant.mp4")), options: options)

@@ -89,9 +89,11 @@ struct StreamTests {
     #expect(pictures.map(\.picture.number) == [25, 37])
   }
 
-  @Test("can be sought in containers without an index, and before its clock's start", arguments: [
-    "late.ts", "milliseconds.mkv",
-  ])
+  @Test(
+    "can be sought in containers without an index, and before its clock's start",
+    arguments: [
+      "late.ts", "milliseconds.mkv",
+    ])
   func seeksWithoutIndex(name: String) async throws {
     let stream = try await VideoStream.open(.file(path: media(name)), options: options(5))
     stream.seek(to: 0.6)

@@ -1,6 +1,6 @@
-import Foundation
 import BoundedCache
 import CodeAgent
+import Foundation
 import SessionInterface
 import Synchronization
 import Video

@@ -1,7 +1,9 @@
 import Foundation
 
 /// JSON whose members keep the order in which they are written, so that people can read the lines.
-package enum OrderedJSON: Sendable, ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByDictionaryLiteral {
+package enum OrderedJSON: Sendable, ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
+  ExpressibleByDictionaryLiteral
+{
   case null
   case bool(Bool)
   case integer(Int)

@@ -41,7 +41,9 @@ extension VideoDialogue {
     dropTail()
     let sizes = model.language.configuration
     var queries = ForeseenQueries(shape: sizes.cacheShape, rotation: sizes.positionRotation)
-    do { try record(layout.closing + template.question(question), into: &queries) } catch { throw AssistantError(error) }
+    do { try record(layout.closing + template.question(question), into: &queries) } catch {
+      throw AssistantError(error)
+    }
     for layer in 0..<sizes.layers {
       for head in 0..<sizes.keyValueHeads {
         let index = HeadIndex(layer: layer, head: head)

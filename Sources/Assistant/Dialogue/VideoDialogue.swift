@@ -1,5 +1,5 @@
-import Foundation
 import BoundedCache
+import Foundation
 import Models
 import Pictures
 import SessionInterface

@@ -1,5 +1,5 @@
-import Foundation
 import BoundedCache
+import Foundation
 import Pictures
 import SessionInterface
 import Synchronization

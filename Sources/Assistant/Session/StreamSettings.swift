@@ -24,7 +24,8 @@ public struct StreamSettings: Sendable, Equatable {
   public func options(for model: LoadedModel, isHeadless: Bool) throws(AssistantError) -> SamplingOptions {
     let rate = framesPerSecond ?? model.preferences.framesPerSecond
     guard rate > 0 && rate <= 240 else {
-      throw .requestMalformed(message: "the sampling rate must be above 0 and at most 240 pictures a second, not \(rate)")
+      throw .requestMalformed(
+        message: "the sampling rate must be above 0 and at most 240 pictures a second, not \(rate)")
     }
     let pace = pace ?? (isHeadless ? .fast : .realtime)
     return SamplingOptions(

@@ -35,7 +35,9 @@ public struct BenchmarkComparison: Sendable, Equatable {
   public init(old: BenchmarkReport, new: BenchmarkReport) {
     var rows: [Row] = []
     for figure in new.figures {
-      guard let before = old.figures.first(where: { $0.name == figure.name && $0.unit == figure.unit }) else { continue }
+      guard let before = old.figures.first(where: { $0.name == figure.name && $0.unit == figure.unit }) else {
+        continue
+      }
       rows.append(
         Row(
           name: figure.name, unit: figure.unit, old: before.value, new: figure.value,

@@ -49,8 +49,11 @@ struct GrowthProbe: Probe {
       let seconds = try (1...Self.partsOfMinute).map {
         try watch(untilSecond: start + Double(60 * $0) / Double(Self.partsOfMinute))
       }
-      let note = "\(size.width) × \(size.height), \(plan.budget) tokens, the \(dialogue.picturesSeen)th picture at its end"
-      for (value, unit) in [(Spread(seconds), Figure.Unit.seconds), (Spread([Double(ResidentMemory.current())]), .bytes)] {
+      let note =
+        "\(size.width) × \(size.height), \(plan.budget) tokens, the \(dialogue.picturesSeen)th picture at its end"
+      for (value, unit) in [
+        (Spread(seconds), Figure.Unit.seconds), (Spread([Double(ResidentMemory.current())]), .bytes),
+      ] {
         guard let value else { continue }
         let place = unit == .bytes ? "minute \(minute), memory" : "minute \(minute), a picture"
         figures.append(Figure(.growth, place: place, unit: unit, value: value, note: unit == .bytes ? nil : note))

@@ -77,7 +77,8 @@ struct PageScorer {
     var sum = HalfPrecision.Lanes.zero
     var index = 0
     while index + 8 <= count {
-      sum += UnsafeRawPointer(x + index).loadUnaligned(as: HalfPrecision.Lanes.self)
+      sum +=
+        UnsafeRawPointer(x + index).loadUnaligned(as: HalfPrecision.Lanes.self)
         * UnsafeRawPointer(y + index).loadUnaligned(as: HalfPrecision.Lanes.self)
       index += 8
     }

@@ -61,7 +61,8 @@ public struct FailureReport: Sendable, Equatable {
     case .outputLimit: "It printed too much."
     case .processLimit: "It started too many processes."
     case .runtimeError, .compileError:
-      "Error:\n" + verdict.detail.split(separator: "\n").suffix(lines).map { clipped(String($0), to: 200) }
+      "Error:\n"
+        + verdict.detail.split(separator: "\n").suffix(lines).map { clipped(String($0), to: 200) }
         .joined(separator: "\n")
     }
   }

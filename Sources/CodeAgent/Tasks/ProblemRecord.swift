@@ -80,7 +80,8 @@ struct ProblemRecord: Decodable {
     func value<T: Decodable>(_ name: String, _ type: T.Type) throws -> T? {
       try members.decodeIfPresent(type, forKey: AnyKey(stringValue: name))
     }
-    id = try value("id", Identifier.self)?.text ?? value("name", String.self)
+    id =
+      try value("id", Identifier.self)?.text ?? value("name", String.self)
       ?? value("problem_id", Identifier.self)?.text
     kind = try value("kind", String.self)
     tags = try value("tags", [String].self) ?? []

@@ -42,7 +42,9 @@ package struct ProfileStatistics {
   package static func rankCorrelation(_ one: [Double], _ other: [Double]) -> Double {
     let (first, second) = (ranks(one), ranks(other))
     let mean = Double(one.count + 1) / 2
-    var product = 0.0, firstSquare = 0.0, secondSquare = 0.0
+    var product = 0.0
+    var firstSquare = 0.0
+    var secondSquare = 0.0
     for (x, y) in zip(first, second) {
       product += (x - mean) * (y - mean)
       firstSquare += (x - mean) * (x - mean)

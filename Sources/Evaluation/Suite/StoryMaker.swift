@@ -69,7 +69,8 @@ package struct StoryMaker {
     var visits: [Visit] = []
     var clock = 0.0
     for thing in order {
-      let visit = Visit(of: thing, at: clock, actions: passersBy.contains(thing) ? [1, 0, 0] : [0.4, 0.3, 0.3], &random)
+      let visit = Visit(
+        of: thing, at: clock, actions: passersBy.contains(thing) ? [1, 0, 0] : [0.4, 0.3, 0.3], &random)
       visits.append(visit)
       clock = visit.end + random.number(in: Self.closeGap)
     }

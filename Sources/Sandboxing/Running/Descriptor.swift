@@ -62,8 +62,9 @@ extension Descriptor {
     let size = Int(status.st_size)
     let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
       count = 0
+      guard let base = buffer.baseAddress else { return }
       while count < size {
-        let read = pread(number, buffer.baseAddress! + count, size - count, off_t(count))
+        let read = pread(number, base + count, size - count, off_t(count))
         if read <= 0 { return }
         count += read
       }

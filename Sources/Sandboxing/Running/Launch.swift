@@ -93,7 +93,7 @@ private func withCStrings<Result>(
 ) -> Result {
   var pointers = strings.map { strdup($0) }
   pointers.append(nil)
-  defer { pointers.forEach { free($0) } }
+  defer { for pointer in pointers { free(pointer) } }
   return body(pointers)
 }
 

@@ -213,10 +213,11 @@ struct CodingText {
 
   private func beginning(of text: String, columns: Int) -> String {
     var width = 0
-    return String(text.prefix { character in
-      width += displayWidth(of: character)
-      return width <= columns
-    })
+    return String(
+      text.prefix { character in
+        width += displayWidth(of: character)
+        return width <= columns
+      })
   }
 
   // MARK: What is under way, and the end

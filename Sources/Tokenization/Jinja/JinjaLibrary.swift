@@ -85,8 +85,9 @@ extension JinjaRenderer {
     case ("endswith", .string(let text), let part?):
       return .boolean(text.utf8.reversed().starts(with: part.utf8.reversed()))
     case ("split", .string(let text), let separator?) where !separator.isEmpty:
-      return .list(text.unicodeScalars.split(separator: separator.unicodeScalars, omittingEmptySubsequences: false)
-        .map { .string(String($0)) })
+      return .list(
+        text.unicodeScalars.split(separator: separator.unicodeScalars, omittingEmptySubsequences: false)
+          .map { .string(String($0)) })
     case ("get", .map(let members), let key?):
       return members[key] ?? (arguments.count > 1 ? arguments[1] : .none)
     default: throw JinjaError("the method “\(name.prefix(40))” is not known here for such a value")

@@ -65,7 +65,9 @@ struct Bench: AsyncParsableCommand {
     let signals = InterruptSignals { interruption.interrupt() }
     defer { signals.stop() }
     let bar = BenchProgress()
-    let making = try random.model().map { try MadeModel($0, keep: random.keep, bar, isCancelled: { interruption.isSet }) }
+    let making = try random.model().map {
+      try MadeModel($0, keep: random.keep, bar, isCancelled: { interruption.isSet })
+    }
     defer { making?.remove() }
     let plan = measurement.plan
     let runner = BenchmarkRunner(

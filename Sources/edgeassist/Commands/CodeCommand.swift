@@ -28,7 +28,8 @@ struct Code: AsyncParsableCommand {
   @Flag(name: .long, help: "Skip what the output file already answers.")
   var resume = false
 
-  @Option(name: .long, help: ArgumentHelp("Write programs in python, c or swift, whatever the files say.", valueName: "name"))
+  @Option(
+    name: .long, help: ArgumentHelp("Write programs in python, c or swift, whatever the files say.", valueName: "name"))
   var language: String?
 
   @OptionGroup(title: "Work") var code: CodeOptions
@@ -37,7 +38,8 @@ struct Code: AsyncParsableCommand {
   func validate() throws {
     if resume && output == nil { throw ValidationError("--resume needs --output FILE") }
     if let language, !CodeTask.languages.contains(language) {
-      throw ValidationError("--language must be one of \(CodeTask.languages.joined(separator: ", ")), not “\(language)”")
+      throw ValidationError(
+        "--language must be one of \(CodeTask.languages.joined(separator: ", ")), not “\(language)”")
     }
   }
 

@@ -39,7 +39,8 @@ struct CodeEvalReport {
     var lines = table.lines(indent: 0)
     if !lines.isEmpty { lines[0] = style.bold(lines[0]) }
     for row in summary.rows where row.failed > 0 {
-      lines.append(style.bad("\(row.way.rawValue): \(row.failed) tasks could not be worked on; they count as not solved"))
+      lines.append(
+        style.bad("\(row.way.rawValue): \(row.failed) tasks could not be worked on; they count as not solved"))
     }
     return lines
   }

@@ -43,7 +43,8 @@ struct ProfileReport {
     let sorted = (try? HeadBudgets(profile: profile, shape: shape, groupSize: groupSize))?.groups ?? []
     let adjacent = HeadBudgets.adjacentGroups(of: shape, size: groupSize)
     return String(
-      format: "Room lost where a group of %d takes what its largest member needs: %.1f %% of neighbours, %.1f %% of like "
+      format:
+        "Room lost where a group of %d takes what its largest member needs: %.1f %% of neighbours, %.1f %% of like "
         + "heads", groupSize, HeadBudgets.waste(of: adjacent, shares: profile.shares) * 100,
       HeadBudgets.waste(of: sorted, shares: profile.shares) * 100)
   }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Assistant
-import Foundation
 import BoundedCache
+import Foundation
 import Screen
 import SessionInterface
 import Video

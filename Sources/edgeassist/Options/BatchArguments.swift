@@ -3,7 +3,8 @@ import ArgumentParser
 /// Where requests come from and where results go.
 struct BatchArguments: ParsableArguments {
   @Option(
-    name: .long, help: ArgumentHelp("Answer these requests (JSON Lines; - for stdin), without a terminal.", valueName: "file"))
+    name: .long,
+    help: ArgumentHelp("Answer these requests (JSON Lines; - for stdin), without a terminal.", valueName: "file"))
   var batch: String?
 
   @Option(name: .long, help: ArgumentHelp("Write results here. Left out: stdout.", valueName: "file"))

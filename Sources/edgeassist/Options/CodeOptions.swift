@@ -9,7 +9,8 @@ struct CodeOptions: ParsableArguments {
   @Option(
     name: .customLong("code-model"),
     help: ArgumentHelp(
-      "Model for programming tasks (GGUF). Left out: that of --model, else the small embedded coder.", valueName: "file"))
+      "Model for programming tasks (GGUF). Left out: that of --model, else the small embedded coder.", valueName: "file"
+    ))
   var codeModel: String?
 
   @Option(
@@ -20,7 +21,8 @@ struct CodeOptions: ParsableArguments {
   @Option(name: .customLong("code-rounds"), help: ArgumentHelp("Rounds of debugging for a plan.", valueName: "n"))
   var rounds = CodeLimits().rounds
 
-  @Option(name: .customLong("code-seconds"), help: ArgumentHelp("Longest time for a task. Left out: none.", valueName: "s"))
+  @Option(
+    name: .customLong("code-seconds"), help: ArgumentHelp("Longest time for a task. Left out: none.", valueName: "s"))
   var seconds: Double?
 
   @Option(

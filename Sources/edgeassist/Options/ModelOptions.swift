@@ -80,7 +80,8 @@ struct ModelOptions: ParsableArguments {
   ///   - budget: of the key-value cache, which must fit into memory beside the model.
   ///   - type: how its keys and values are stored.
   func demand(budget: DialogueOptions.Budget, type: KeyValueType) -> MemoryDemand {
-    MemoryDemand(budget: budget, type: type, isLocked: mlock, isPrefetched: prefetch, isMappedOnly: isMappedOnly,
+    MemoryDemand(
+      budget: budget, type: type, isLocked: mlock, isPrefetched: prefetch, isMappedOnly: isMappedOnly,
       isVisionExact: visionPrecision == .exact)
   }
 

@@ -1,7 +1,6 @@
+import Evaluation
 import Foundation
 import Testing
-
-import Evaluation
 
 struct CodeSummaryTests {
   private func record(
@@ -48,7 +47,8 @@ struct CodeSummaryTests {
   func groups() {
     let summary = CodeSummary(
       records: [
-        record(.adapters, 0, solved: true, tags: ["short", "open"]), record(.adapters, 3, solved: false, tags: ["open"]),
+        record(.adapters, 0, solved: true, tags: ["short", "open"]),
+        record(.adapters, 3, solved: false, tags: ["open"]),
       ], ways: [.adapters])
     #expect(summary.groups == ["long", "short", "open"])
     #expect(summary.parts(of: .adapters).map(\.tasks) == [1, 1, 2])

@@ -9,10 +9,12 @@ import Testing
     #expect(try CodeTask(parsing: "  Print the sum.\n") == CodeTask(statement: "Print the sum."))
   }
 
-  @Test("a language may stand first", arguments: [
-    ("c Print a.", "c"), ("c: Print a.", "c"), ("swift: Print a.", "swift"), ("py Print a.", "python"),
-    ("--language swift Print a.", "swift"), ("--language=C Print a.", "c"), ("-l python3 Print a.", "python"),
-  ])
+  @Test(
+    "a language may stand first",
+    arguments: [
+      ("c Print a.", "c"), ("c: Print a.", "c"), ("swift: Print a.", "swift"), ("py Print a.", "python"),
+      ("--language swift Print a.", "swift"), ("--language=C Print a.", "c"), ("-l python3 Print a.", "python"),
+    ])
   func languages(text: String, language: String) throws {
     #expect(try CodeTask(parsing: text) == CodeTask(statement: "Print a.", language: language))
   }
@@ -22,13 +24,15 @@ import Testing
     #expect(try CodeTask(parsing: "Swift runners finish first.").statement == "Swift runners finish first.")
   }
 
-  @Test("examples are read in the forms in which people write them", arguments: [
-    "Print the sum.\nInput:\n1 2\nOutput:\n3", "Print the sum.\n\nInput: 1 2\nOutput: 3\n",
-    "Print the sum. Input: 1 2 Output: 3",
-    "Print the sum.\n**Sample Input 1:**\n```\n1 2\n```\n**Sample Output 1:**\n```\n3\n```",
-    "Print the sum.\nExample:\nInput:\n\n1 2\n\nExpected output:\n\n3\n\n",
-    "Print the sum.\r\nINPUT:\r\n1 2\r\nOUTPUT:\r\n3",
-  ])
+  @Test(
+    "examples are read in the forms in which people write them",
+    arguments: [
+      "Print the sum.\nInput:\n1 2\nOutput:\n3", "Print the sum.\n\nInput: 1 2\nOutput: 3\n",
+      "Print the sum. Input: 1 2 Output: 3",
+      "Print the sum.\n**Sample Input 1:**\n```\n1 2\n```\n**Sample Output 1:**\n```\n3\n```",
+      "Print the sum.\nExample:\nInput:\n\n1 2\n\nExpected output:\n\n3\n\n",
+      "Print the sum.\r\nINPUT:\r\n1 2\r\nOUTPUT:\r\n3",
+    ])
   func examples(text: String) throws {
     #expect(try CodeTask(parsing: text) == CodeTask(statement: "Print the sum.", examples: [sum]))
   }
@@ -72,12 +76,14 @@ import Testing
     #expect(try CodeTask(parsing: text, language: "swift").language == "swift")
   }
 
-  @Test("what is no task is refused with the reason", arguments: [
-    ("", CodeTaskError.empty), ("c:", .empty), ("Input:\n1\nOutput:\n2", .empty), (#"{"task":""}"#, .empty),
-    ("--language rust Print a.", .unknownLanguage("rust")),
-    (#"{"task":"a","language":"rust"}"#, .unknownLanguage("rust")),
-    ("{", .malformed("it is not valid JSON")), ("{}", .malformed("the field task is missing")),
-  ])
+  @Test(
+    "what is no task is refused with the reason",
+    arguments: [
+      ("", CodeTaskError.empty), ("c:", .empty), ("Input:\n1\nOutput:\n2", .empty), (#"{"task":""}"#, .empty),
+      ("--language rust Print a.", .unknownLanguage("rust")),
+      (#"{"task":"a","language":"rust"}"#, .unknownLanguage("rust")),
+      ("{", .malformed("it is not valid JSON")), ("{}", .malformed("the field task is missing")),
+    ])
   func refused(text: String, error: CodeTaskError) {
     #expect(throws: error) { try CodeTask(parsing: text) }
   }

@@ -94,10 +94,12 @@ import Testing
     #expect(text.contains("  got       2"))
   }
 
-  @Test("every verdict has its words, and what the program said", arguments: [
-    (ExampleVerdict.Kind.timeLimit, "time limit"), (.memoryLimit, "memory limit"), (.outputLimit, "output limit"),
-    (.runtimeError, "runtime error"), (.compileError, "compile error"),
-  ])
+  @Test(
+    "every verdict has its words, and what the program said",
+    arguments: [
+      (ExampleVerdict.Kind.timeLimit, "time limit"), (.memoryLimit, "memory limit"), (.outputLimit, "output limit"),
+      (.runtimeError, "runtime error"), (.compileError, "compile error"),
+    ])
   func verdicts(kind: ExampleVerdict.Kind, words: String) {
     let verdict = ExampleVerdict(kind: kind, detail: "line 3: something about it", seconds: 2)
     let text = screen(CodeStory.beginning + [.programWritten(CodeStory.wrong), .exampleRun(0, verdict)]).text
@@ -129,14 +131,16 @@ import Testing
     #expect(screen(CodeStory.beginning + events).text.contains("! The coder wrote nothing that could be used."))
   }
 
-  @Test("the end is a headline, with what the replies were worth", arguments: [
-    (CodeOutcome.End.passed, 2, "✓ passed 2 of 2 examples · 1 plan · 1 round · 3.2 s"),
-    (.unproven, 1, "× passed 1 of 2 examples, the best there was"),
-    (.cancelled, 1, "! stopped: passed 1 of 2 examples"),
-    (.limit, 0, "! a limit was reached: passed 0 of 2 examples"),
-    (.accepted, 1, "✓ accepted: passed 1 of 2 examples"),
-    (.unchecked, 0, "! written, not checked: the task has no examples"),
-  ])
+  @Test(
+    "the end is a headline, with what the replies were worth",
+    arguments: [
+      (CodeOutcome.End.passed, 2, "✓ passed 2 of 2 examples · 1 plan · 1 round · 3.2 s"),
+      (.unproven, 1, "× passed 1 of 2 examples, the best there was"),
+      (.cancelled, 1, "! stopped: passed 1 of 2 examples"),
+      (.limit, 0, "! a limit was reached: passed 0 of 2 examples"),
+      (.accepted, 1, "✓ accepted: passed 1 of 2 examples"),
+      (.unchecked, 0, "! written, not checked: the task has no examples"),
+    ])
   func headline(end: CodeOutcome.End, passed: Int, headline: String) {
     var outcome = CodeStory.outcome
     outcome.end = end
@@ -149,7 +153,8 @@ import Testing
   @Test("work that fails says why, in the pane and nowhere hides it")
   func failure() {
     let text = screen(
-      CodeStory.beginning + [.failed(code: "sandbox_unavailable", message: "python3 is not installed here")]).text
+      CodeStory.beginning + [.failed(code: "sandbox_unavailable", message: "python3 is not installed here")]
+    ).text
     #expect(text.contains("× python3 is not installed here"))
   }
 
@@ -185,9 +190,11 @@ import Testing
     #expect(text.unicodeScalars.allSatisfy { $0.isASCII })
   }
 
-  @Test("wide characters and long lines stay inside the pane at every size", arguments: [
-    (60, 20), (79, 45), (80, 24), (90, 28), (100, 24), (130, 36), (200, 50),
-  ])
+  @Test(
+    "wide characters and long lines stay inside the pane at every size",
+    arguments: [
+      (60, 20), (79, 45), (80, 24), (90, 28), (100, 24), (130, 36), (200, 50),
+    ])
   func everySize(columns: Int, rows: Int) {
     for description in [SessionDescription.chat, .clip] {
       var screen = TestScreen(columns, rows)

@@ -55,10 +55,12 @@ import Testing
     #expect(screen.state.editor.text == line)
   }
 
-  @Test("a line that is no task says why", arguments: [
-    ("/code @", "needs the name of a file"), ("/code c:", "the task is empty"),
-    ("/code --language rust Print a.", "rust is no language"), ("/code {\"task\":", "not valid JSON"),
-  ])
+  @Test(
+    "a line that is no task says why",
+    arguments: [
+      ("/code @", "needs the name of a file"), ("/code c:", "the task is empty"),
+      ("/code --language rust Print a.", "rust is no language"), ("/code {\"task\":", "not valid JSON"),
+    ])
   func noTask(line: String, why: String) {
     var screen = afterWork([])
     #expect(screen.enter(line) == [])
@@ -75,11 +77,13 @@ import Testing
     #expect(ScreenLayout(screen.state)?.codingPane == nil)
   }
 
-  @Test("commands about a program become what the session understands", arguments: [
-    ("/retry", SessionCommand.retryCode), ("/share", .shareProgram),
-    ("/save-code out/sum.py", .saveProgram(path: "out/sum.py")),
-    ("/save-code ~/sum.py", .saveProgram(path: "/home/me/sum.py")),
-  ])
+  @Test(
+    "commands about a program become what the session understands",
+    arguments: [
+      ("/retry", SessionCommand.retryCode), ("/share", .shareProgram),
+      ("/save-code out/sum.py", .saveProgram(path: "out/sum.py")),
+      ("/save-code ~/sum.py", .saveProgram(path: "/home/me/sum.py")),
+    ])
   func commands(line: String, command: SessionCommand) {
     var screen = afterWork(CodeStory.whole)
     #expect(screen.enter(line) == [.send(command)])
@@ -93,11 +97,13 @@ import Testing
     #expect(screen.text.contains("stopping"))
   }
 
-  @Test("what makes no sense now is said and not sent", arguments: [
-    ("/stop", "no program is being worked on"), ("/retry", "there is no task yet"),
-    ("/accept", "there is no program yet"),
-    ("/share", "there is no program yet"), ("/save-code a.py", "there is no program yet"),
-  ])
+  @Test(
+    "what makes no sense now is said and not sent",
+    arguments: [
+      ("/stop", "no program is being worked on"), ("/retry", "there is no task yet"),
+      ("/accept", "there is no program yet"),
+      ("/share", "there is no program yet"), ("/save-code a.py", "there is no program yet"),
+    ])
   func tooEarly(line: String, why: String) {
     var screen = afterWork([])
     #expect(screen.enter(line) == [])
@@ -183,14 +189,17 @@ import Testing
   @Test("Ctrl-C leaves when the stop of the work was already asked for")
   func leaving() {
     var screen = screen(CodeStory.beginning)
-    #expect(screen.press(.control("c"), .control("c"), .control("c")) == [
-      .send(.cancelCode), .send(.quit), .exit(.interrupted),
-    ])
+    #expect(
+      screen.press(.control("c"), .control("c"), .control("c")) == [
+        .send(.cancelCode), .send(.quit), .exit(.interrupted),
+      ])
   }
 
-  @Test("on a narrow screen the pane takes the talk's place, and Tab switches", arguments: [
-    (60, 20), (80, 24), (70, 45),
-  ])
+  @Test(
+    "on a narrow screen the pane takes the talk's place, and Tab switches",
+    arguments: [
+      (60, 20), (80, 24), (70, 45),
+    ])
   func narrow(columns: Int, rows: Int) throws {
     var screen = screen([], columns, rows)
     screen.talk("What came first?", "A red circle.")

@@ -66,9 +66,10 @@ import Testing
     var new = old
     new[9] = "x"
     let changes = lineChanges(from: old.joined(separator: "\n"), to: new.joined(separator: "\n"))
-    #expect(changes == [
-      .skipped(7), .kept("8"), .kept("9"), .removed("10"), .added("x"), .kept("11"), .kept("12"), .skipped(8),
-    ])
+    #expect(
+      changes == [
+        .skipped(7), .kept("8"), .kept("9"), .removed("10"), .added("x"), .kept("11"), .kept("12"), .skipped(8),
+      ])
   }
 
   @Test("texts that are the same have no changes; empty ones are all new or all gone")
