@@ -15,10 +15,9 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
-// The order is the direction of the data: a target imports only what stands above it.
+// The order is the direction of the data: a target imports only what stands above it, and declares it.
 let package = Package(
   name: "edgeassist",
-  platforms: [.macOS(.v15)],
   products: [.executable(name: "edgeassist", targets: ["edgeassist"])],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
@@ -26,64 +25,115 @@ let package = Package(
     .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
   ],
   targets: [
-    .systemLibrary(name: "CFFmpeg"),
+    // C: the system's libraries, the inner loops of each instruction set, what happens between fork and exec.
+    .systemLibrary(
+      name: "CFFmpeg", pkgConfig: "libavformat libavcodec libswscale libavutil",
+      providers: [
+        .apt(["libavcodec-dev", "libavformat-dev", "libswscale-dev", "libavutil-dev"])
+      ]),
     .target(
       name: "CNcurses", cSettings: [.define("_GNU_SOURCE")], linkerSettings: [.linkedLibrary("ncursesw")]),
     .target(name: "CKernels", cSettings: [.define("_GNU_SOURCE")]),
     .target(name: "CSandbox", cSettings: [.define("_GNU_SOURCE")]),
 
-    library("ModelFile"),
-    library("Compute", ["CKernels", "ModelFile"]),
-    library("Quantization", ["Compute", "ModelFile"]),
+    // Ground floor: know no model.
+    library("Platform"),
+    library("Records"),
+    library("ModelFile", ["Platform"]),
+    library("Compute", ["CKernels", "Platform", "ModelFile"]),
+    library("Quantization", ["ModelFile", "Compute"]),
     library("Tokenization", ["ModelFile"]),
-    library("Pictures"),
-    library("Video", ["CFFmpeg", "Pictures"]),
-    library("BoundedCache", ["Compute"]),
-    library("Models", ["Compute", "ModelFile", "BoundedCache", "Pictures"]),
-    library("Sandboxing", ["CSandbox"]),
-    library("SessionInterface", ["Pictures"]),
-    library("Plotting", ["Pictures", "SessionInterface"]),
-    library("CodeAgent", ["SessionInterface", "Sandboxing"]),
+    library("Images"),
+    library("Video", ["CFFmpeg", "Platform", "Images"]),
+    library("BoundedCache", ["Platform", "Compute"]),
+
+    // Engine room: models that run.
+    library("Architectures", ["Platform", "ModelFile", "Compute", "Images", "BoundedCache"]),
+    library(
+      "Inference",
+      ["Records", "ModelFile", "Compute", "Tokenization", "Images", "Video", "BoundedCache", "Architectures"]),
+
+    // What is made of them: conversations about a stream, programs.
+    library("Sandboxing", ["CSandbox", "Platform"]),
+    library("CodeTasks"),
+    library("SessionInterface", ["Images", "BoundedCache", "CodeTasks"]),
+    library("Plotting", ["Records", "Images", "SessionInterface"]),
+    library(
+      "CodeAgent",
+      [
+        "Platform", "Records", "ModelFile", "Compute", "Tokenization", "BoundedCache", "Architectures", "Inference",
+        "Sandboxing", "CodeTasks", "SessionInterface",
+      ]),
+    library(
+      "Dialogue",
+      [
+        "Records", "Compute", "Tokenization", "Images", "BoundedCache", "Architectures", "Inference", "CodeTasks",
+        "SessionInterface",
+      ]),
     library(
       "Assistant",
-      ["Models", "Tokenization", "Video", "BoundedCache", "SessionInterface", "Sandboxing", "CodeAgent", log]),
+      [
+        "Platform", "Records", "Images", "Video", "BoundedCache", "Inference", "CodeTasks", "SessionInterface",
+        "CodeAgent", "Dialogue",
+      ]),
+
+    // Beside the assistant: what measures it.
     library(
       "Evaluation",
-      ["Assistant", "BoundedCache", "CodeAgent", "Compute", "Pictures", "Plotting", "SessionInterface", "Video"]),
+      [
+        "Platform", "Records", "Compute", "Images", "Video", "BoundedCache", "Inference", "CodeTasks",
+        "SessionInterface", "CodeAgent", "Dialogue",
+      ]),
     library(
       "Benchmarking",
-      ["Assistant", "BoundedCache", "Compute", "ModelFile", "Models", "Pictures", "Quantization", "Tokenization"]),
-    library("Screen", ["CNcurses", "Pictures", "SessionInterface", "Plotting"]),
+      [
+        "Platform", "Records", "ModelFile", "Compute", "Quantization", "Tokenization", "Images", "Video",
+        "BoundedCache", "Architectures", "Inference", "Dialogue",
+      ]),
+
+    // In front: the terminal and the command line.
+    library(
+      "Screen",
+      ["CNcurses", "Platform", "Records", "Images", "BoundedCache", "CodeTasks", "SessionInterface", "Plotting"]),
     .executableTarget(
       name: "edgeassist",
       dependencies: [
-        "Assistant", "Benchmarking", "CodeAgent", "Evaluation", "Plotting", "Quantization", "Sandboxing", "Screen",
-        argumentParser, log,
-        "TOMLKit",
+        "Platform", "Records", "ModelFile", "Compute", "Quantization", "Images", "Video", "BoundedCache", "Inference",
+        "Sandboxing", "CodeTasks", "SessionInterface", "Plotting", "CodeAgent", "Dialogue", "Assistant", "Evaluation",
+        "Benchmarking", "Screen", argumentParser, log, "TOMLKit",
       ],
       swiftSettings: warningsAreErrors),
 
     // Work for Tests/Benchmarks/instructions.sh to count.
     .executableTarget(
-      name: "FixedJob", dependencies: ["Assistant", "BoundedCache", "Models", "Pictures"],
-      path: "Tests/Benchmarks/FixedJob", swiftSettings: warningsAreErrors),
+      name: "InstructionCount", dependencies: ["Architectures", "BoundedCache", "Dialogue", "Images", "Inference"],
+      path: "Tests/Benchmarks/InstructionCount", swiftSettings: warningsAreErrors),
 
     tests("ModelFileTests", ["ModelFile"], resources: [.copy("Goldens")]),
-    tests("ComputeTests", ["Compute"], resources: [.copy("Goldens")]),
-    tests("QuantizationTests", ["Quantization"], resources: [.copy("Goldens")]),
-    tests("TokenizationTests", ["Tokenization"], resources: [.copy("Goldens")]),
-    tests("VideoTests", ["Video"], resources: [.copy("Goldens"), .copy("Media")]),
-    tests("BoundedCacheTests", ["BoundedCache"], resources: [.copy("Goldens")]),
-    tests("ModelsTests", ["Models"], resources: [.copy("Goldens")]),
-    tests("PlottingTests", ["Plotting", "SessionInterface", "Pictures"]),
-    tests("CodeAgentTests", ["CodeAgent", "SessionInterface"]),
-    tests("AssistantTests", ["Assistant"], resources: [.copy("Goldens")]),
-    tests("EvaluationTests", ["Evaluation", "Assistant", "BoundedCache", "Pictures"]),
-    tests("BenchmarkingTests", ["Benchmarking", "Assistant", "ModelFile", "Models", "BoundedCache"]),
+    tests("ComputeTests", ["Compute", "ModelFile", "Platform"], resources: [.copy("Goldens")]),
+    tests("QuantizationTests", ["Quantization", "Compute", "ModelFile"], resources: [.copy("Goldens")]),
+    tests("TokenizationTests", ["Tokenization", "ModelFile"], resources: [.copy("Goldens")]),
+    tests("VideoTests", ["Video", "Images"], resources: [.copy("Goldens"), .copy("Media")]),
+    tests("BoundedCacheTests", ["BoundedCache", "Compute"], resources: [.copy("Goldens")]),
+    tests(
+      "ArchitecturesTests", ["Architectures", "BoundedCache", "Compute", "Images", "ModelFile"],
+      resources: [.copy("Goldens")]),
+    tests("PlottingTests", ["Plotting", "Records", "SessionInterface", "Images"]),
+    tests("CodeAgentTests", ["CodeAgent", "CodeTasks", "Records", "SessionInterface"]),
+    tests(
+      "AssistantTests",
+      [
+        "Architectures", "Assistant", "BoundedCache", "CodeAgent", "CodeTasks", "Compute", "Dialogue", "Images",
+        "Inference", "ModelFile", "Records", "SessionInterface", "Video",
+      ],
+      resources: [.copy("Goldens")]),
+    tests("EvaluationTests", ["Evaluation", "Inference", "BoundedCache", "Images", "Records"]),
+    tests("BenchmarkingTests", ["Benchmarking", "Inference", "Architectures", "BoundedCache", "Images"]),
     tests("SandboxTests", ["Sandboxing"]),
-    tests("ScreenTests", ["Screen", "SessionInterface", "Plotting", "Pictures"]),
+    tests(
+      "ScreenTests", ["Screen", "BoundedCache", "CodeTasks", "SessionInterface", "Platform", "Plotting", "Images"]),
     .testTarget(
-      name: "FuzzTests", dependencies: ["Assistant", "Models", "ModelFile", "Compute"],
+      name: "FuzzTests", dependencies: ["Inference", "Architectures", "ModelFile", "Compute"],
       exclude: ["under-address-sanitizer.sh"], swiftSettings: warningsAreErrors),
     tests("ArchitectureTests", []),
     tests("CommandLineTests", ["edgeassist"]),

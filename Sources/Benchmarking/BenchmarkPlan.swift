@@ -1,5 +1,5 @@
-import Assistant
 import Compute
+import Video
 
 /// What is to be measured, and how thoroughly.
 public struct BenchmarkPlan: Sendable {
@@ -13,7 +13,7 @@ public struct BenchmarkPlan: Sendable {
   /// What a round of decoding takes, in seconds, roughly.
   public var decodingSeconds: Double
   /// Sides of the pictures, in pixels; nil for the largest square that the model is usually shown.
-  public var pictureSize: PictureSize?
+  public var imageSize: ImageSize?
   /// Tokens that a stream may hold.
   public var budget: Int
   /// How keys and values are stored.
@@ -21,7 +21,7 @@ public struct BenchmarkPlan: Sendable {
   /// Minutes of a long stream that are measured, for `growth`; none leaves that out.
   public var minutes: [Int] = []
 
-  public struct PictureSize: Sendable, Equatable {
+  public struct ImageSize: Sendable, Equatable {
     public var width: Int
     public var height: Int
 
@@ -33,7 +33,7 @@ public struct BenchmarkPlan: Sendable {
 
   public init(
     parts: Set<BenchmarkPart> = Set(BenchmarkPart.allCases), rounds: Int = 5, lengths: [Int] = [32, 128, 512],
-    held: [Int] = [0, 1024, 4096], decodingSeconds: Double = 0.5, pictureSize: PictureSize? = nil, budget: Int = 1024,
+    held: [Int] = [0, 1024, 4096], decodingSeconds: Double = 0.5, imageSize: ImageSize? = nil, budget: Int = 1024,
     cacheType: KeyValueType = .f16
   ) {
     self.parts = parts
@@ -41,7 +41,7 @@ public struct BenchmarkPlan: Sendable {
     self.lengths = lengths
     self.held = held
     self.decodingSeconds = decodingSeconds
-    self.pictureSize = pictureSize
+    self.imageSize = imageSize
     self.budget = budget
     self.cacheType = cacheType
   }
@@ -52,6 +52,6 @@ public struct BenchmarkPlan: Sendable {
 
   /// The most tokens that a cache has to hold for it.
   public var mostTokens: Int {
-    [budget, lengths.max() ?? 0, (held.max() ?? 0) + DecodeProbe.mostTokens].max() ?? budget
+    [budget, lengths.max() ?? 0, (held.max() ?? 0) + DecodeBenchmark.mostTokens].max() ?? budget
   }
 }

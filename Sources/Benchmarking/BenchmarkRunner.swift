@@ -1,19 +1,21 @@
-import Assistant
 import Compute
 import Foundation
+import Inference
 import ModelFile
+import Platform
 import Synchronization
 
 /// Measures one model on this machine, part by part.
 public actor BenchmarkRunner {
-  private let thread = ModelThread(name: "edgeassist-model")
+  private let thread = ThreadExecutor(name: "edgeassist-model")
   private let paths: ModelPaths
   private let threads: Int
-  private let memory: MemoryDemand
+  private let memory: MemoryPlan
   private let plan: BenchmarkPlan
   private let whenLoaded: @Sendable () -> Void
   private let report: @Sendable (BenchmarkStep) -> Void
-  private nonisolated let isInterrupted = Atomic<Bool>(false)
+  /// Ends the run before the next round; what has been measured is kept.
+  private nonisolated let stop: StopSource
 
   public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
@@ -22,26 +24,24 @@ public actor BenchmarkRunner {
   ///   - whenLoaded: called when the model's files will not be opened again: they may be unlinked then.
   ///   - report: told before each round.
   public init(
-    paths: ModelPaths, threads: Int, memory: MemoryDemand, plan: BenchmarkPlan,
+    paths: ModelPaths, threads: Int, memory: MemoryPlan, plan: BenchmarkPlan, stop: StopSource = StopSource(),
     whenLoaded: @escaping @Sendable () -> Void = {}, report: @escaping @Sendable (BenchmarkStep) -> Void = { _ in }
   ) {
     self.paths = paths
     self.threads = threads
     self.memory = memory
     self.plan = plan
+    self.stop = stop
     self.whenLoaded = whenLoaded
     self.report = report
   }
 
-  /// Ends the run before the next round; what has been measured is kept. From any thread.
-  public nonisolated func interrupt() { isInterrupted.store(true, ordering: .relaxed) }
-
   /// Measures all that is planned, or until it is interrupted.
   ///
-  /// - Throws: `AssistantError` or `BenchmarkError`.
+  /// - Throws: `ReportedError` or `BenchmarkError`.
   public func run() throws -> BenchmarkReport {
     let types = try types()
-    let loading = try LoadProbe(paths: paths, threads: threads, memory: memory, plan: plan).load()
+    let loading = try LoadBenchmark(paths: paths, threads: threads, memory: memory, plan: plan).load()
     whenLoaded()
     let model = loading.model
     var result = BenchmarkReport(
@@ -53,7 +53,7 @@ public actor BenchmarkRunner {
     let probes = probes(model, machine: result.machine)
     let progress = RoundProgress(
       rounds: probes.reduce(0) { $0 + $1.steps }, report: report,
-      isCancelled: { self.isInterrupted.load(ordering: .relaxed) })
+      isCancelled: { self.stop.isStopped })
     do {
       for probe in probes { result.figures += try probe.measure(progress) }
       if plan.parts.contains(.memory) { result.figures += Self.memoryFigures() }
@@ -64,17 +64,17 @@ public actor BenchmarkRunner {
     return result
   }
 
-  private func probes(_ model: LoadedModel, machine: Machine) -> [any Probe] {
-    var probes: [any Probe] = []
+  private func probes(_ model: LoadedModel, machine: Machine) -> [any Benchmark] {
+    var probes: [any Benchmark] = []
     let parts = plan.parts
-    if parts.contains(.bandwidth) { probes.append(BandwidthProbe(machine: machine, rounds: plan.rounds)) }
-    if parts.contains(.prefill) { probes.append(PrefillProbe(model: model, plan: plan)) }
-    if parts.contains(.decode) { probes.append(DecodeProbe(model: model, plan: plan, machine: machine)) }
+    if parts.contains(.bandwidth) { probes.append(BandwidthBenchmark(machine: machine, rounds: plan.rounds)) }
+    if parts.contains(.prefill) { probes.append(PrefillBenchmark(model: model, plan: plan)) }
+    if parts.contains(.decode) { probes.append(DecodeBenchmark(model: model, plan: plan, machine: machine)) }
     if parts.contains(.vision), let tower = model.vision {
-      probes.append(VisionProbe(model: model, tower: tower, plan: plan))
+      probes.append(VisionBenchmark(model: model, tower: tower, plan: plan))
     }
-    if !parts.isDisjoint(with: [.ingest, .pass, .answer]) { probes.append(StreamProbe(model: model, plan: plan)) }
-    if parts.contains(.growth) { probes.append(GrowthProbe(model: model, plan: plan)) }
+    if !parts.isDisjoint(with: [.ingest, .pass, .answer]) { probes.append(StreamBenchmark(model: model, plan: plan)) }
+    if parts.contains(.growth) { probes.append(GrowthBenchmark(model: model, plan: plan)) }
     return probes
   }
 
@@ -91,9 +91,9 @@ public actor BenchmarkRunner {
     }
   }
 
-  private static func memoryFigures() -> [Figure] {
+  private static func memoryFigures() -> [BenchmarkResult] {
     let resident = Double(ResidentMemory.current())
-    guard resident > 0, let value = Spread([resident]) else { return [] }
-    return [Figure(.memory, unit: .bytes, value: value, note: "resident at the end, mapped weights included")]
+    guard resident > 0, let value = MedianRange([resident]) else { return [] }
+    return [BenchmarkResult(.memory, unit: .bytes, value: value, note: "resident at the end, mapped weights included")]
   }
 }

@@ -5,18 +5,18 @@
 /// back behind the frames when words go on. Positions in between belong to the frames by then, so the keys are turned to
 /// the places that the words now have; what the words saw when they were read stays as it was.
 extension KeyValueCache {
-  /// Sets the tail aside. What was recalled for it goes.
+  /// Sets the tail aside. What was retrieved for it goes.
   ///
   /// - Precondition: nothing is aside yet.
-  public func setTailAside() {
-    precondition(asideCount == 0, "one tail is aside already")
-    endRecall()
+  public func parkText() {
+    precondition(parkedCount == 0, "one tail is aside already")
+    endRetrieval()
     for group in groups.members.indices {
-      moveRows(tailCount, of: group, from: count(ofGroup: group) - tailCount, to: slots(ofGroup: group) - tailCount)
+      moveRows(textCount, of: group, from: count(ofGroup: group) - textCount, to: slots(ofGroup: group) - textCount)
     }
-    asideCount = tailCount
-    tailCount = 0
-    markAside()
+    parkedCount = textCount
+    textCount = 0
+    markParked()
   }
 
   /// Lets what was set aside be the tail again.
@@ -25,21 +25,21 @@ extension KeyValueCache {
   ///   - change: how many positions later its tokens stand now.
   ///   - rotation: how keys turn with a position of text.
   /// - Precondition: there is no other tail.
-  public func resumeTail(movedBy change: Int, rotation: TimeRotation) {
-    precondition(tailCount == 0, "there is another tail")
+  public func reattachText(movedBy change: Int, rotation: RoPEFrequencies) {
+    precondition(textCount == 0, "there is another tail")
     for group in groups.members.indices {
-      moveRows(asideCount, of: group, from: slots(ofGroup: group) - asideCount, to: count(ofGroup: group))
+      moveRows(parkedCount, of: group, from: slots(ofGroup: group) - parkedCount, to: count(ofGroup: group))
     }
-    tailCount = asideCount
-    asideCount = 0
-    markAside()
-    turnTail(0..<tailCount, by: change, rotation: rotation)
+    textCount = parkedCount
+    parkedCount = 0
+    markParked()
+    rotateText(0..<textCount, by: change, rotation: rotation)
   }
 
   /// Gives up what was set aside.
-  public func dropAside() {
-    asideCount = 0
-    markAside()
+  public func discardParked() {
+    parkedCount = 0
+    markParked()
   }
 
   /// Takes some tokens out of the tail; those after them follow closely on those before, in memory and on the timeline.
@@ -47,15 +47,15 @@ extension KeyValueCache {
   /// - Parameters:
   ///   - removed: counted from the tail's first token.
   ///   - rotation: how keys turn with a position of text.
-  public func removeFromTail(_ removed: Range<Int>, rotation: TimeRotation) {
-    precondition(removed.lowerBound >= 0 && removed.upperBound <= tailCount, "the tail has no such tokens")
+  public func removeFromText(_ removed: Range<Int>, rotation: RoPEFrequencies) {
+    precondition(removed.lowerBound >= 0 && removed.upperBound <= textCount, "the tail has no such tokens")
     for group in groups.members.indices {
-      let start = count(ofGroup: group) - tailCount
+      let start = count(ofGroup: group) - textCount
       moveRows(
-        tailCount - removed.upperBound, of: group, from: start + removed.upperBound, to: start + removed.lowerBound)
+        textCount - removed.upperBound, of: group, from: start + removed.upperBound, to: start + removed.lowerBound)
     }
-    tailCount -= removed.count
-    turnTail(removed.lowerBound..<tailCount, by: -removed.count, rotation: rotation)
+    textCount -= removed.count
+    rotateText(removed.lowerBound..<textCount, by: -removed.count, rotation: rotation)
   }
 
   /// Slots of each head of a group, in use or not.
@@ -69,17 +69,17 @@ extension KeyValueCache {
   /// Moves what is aside to the upper end of the slots, after their number has changed.
   ///
   /// - Parameter before: of each group, how many slots there were.
-  func moveAside(from before: [Int]) {
+  func moveParked(from before: [Int]) {
     for group in groups.members.indices {
-      moveRows(asideCount, of: group, from: before[group] - asideCount, to: slots(ofGroup: group) - asideCount)
+      moveRows(parkedCount, of: group, from: before[group] - parkedCount, to: slots(ofGroup: group) - parkedCount)
     }
-    markAside()
+    markParked()
   }
 
-  private func markAside() {
+  private func markParked() {
     for group in groups.members.indices {
       let end = slots(ofGroup: group)
-      storage.asideSlots[group] = end - asideCount..<end
+      storage.parkedSlots[group] = end - parkedCount..<end
     }
   }
 
@@ -87,15 +87,15 @@ extension KeyValueCache {
     for member in groups.members[group] { storage.move(member, rows: rows, from: source, to: target) }
   }
 
-  private func turnTail(_ rows: Range<Int>, by change: Int, rotation: TimeRotation) {
+  private func rotateText(_ rows: Range<Int>, by change: Int, rotation: RoPEFrequencies) {
     guard change != 0, !rows.isEmpty else { return }
-    var turner = KeyTurner(rotation, headDimension: shape.headDimension)
+    var rotator = RoPERotator(rotation, headDimension: shape.headDimension)
     for (group, members) in groups.members.enumerated() {
       let held = count(ofGroup: group)
       for member in members {
         for row in rows {
-          storage.turnKey(
-            member, slot: held - tailCount + row, by: Int32(clamping: change), turner: &turner, held: held)
+          storage.rotateKey(
+            member, slot: held - textCount + row, by: Int32(clamping: change), rotator: &rotator, held: held)
         }
       }
     }

@@ -3,15 +3,15 @@ extension KeyValueCache {
   /// as a logarithm, captions included.
   ///
   /// - Parameter queries: at their places on the present timeline; at least one of this head.
-  package func attention(of queries: ForeseenQueries, to head: HeadIndex) -> [Float] {
-    var attention = ForeseenAttention(dimension: shape.headDimension)
+  package func attention(of queries: ProxyQueries, to head: HeadIndex) -> [Float] {
+    var attention = ProxyAttention(dimension: shape.headDimension)
     let vision = systemCount..<systemCount + visionCount
     scratch.read(storage, head, slots: vision)
     systemScratch.read(storage, head, slots: 0..<systemCount)
     scratch.withNumbers(vision.count * shape.headDimension) { keys, _ in
       systemScratch.withNumbers(systemCount * shape.headDimension) { system, _ in
         attention.score(
-          keys: keys, values: nil, system: system, foreseen: queries, layer: head.layer, head: head.head, steps: 0)
+          keys: keys, values: nil, system: system, proxy: queries, layer: head.layer, head: head.head, steps: 0)
       }
     }
     return Array(attention.scores.prefix(vision.count))

@@ -17,9 +17,9 @@ public enum CacheError: Error, Equatable, Sendable {
   /// Appending to a segment after a later one has been begun.
   case outOfOrder(CacheSegment)
   /// A number of tokens that is not positive, or a grid that does not hold that number.
-  case invalidCount(tokens: Int, grid: FrameGrid?)
+  case invalidCount(tokens: Int, grid: GridTHW?)
   /// Frames of another size than those held; the cache must be emptied first.
-  case gridChanged(held: FrameGrid, appended: FrameGrid)
+  case gridChanged(held: GridTHW, appended: GridTHW)
 }
 
 extension CacheError: CustomStringConvertible {
@@ -43,7 +43,7 @@ extension CacheError: CustomStringConvertible {
     case .invalidCount(let tokens, .none):
       "\(tokens) tokens cannot be appended to the cache: the number must be positive, and vision tokens need a grid"
     case .invalidCount(let tokens, .some(let grid)):
-      "\(tokens) tokens are not \(grid.frames) frames of \(grid.height) × \(grid.width)"
+      "\(tokens) tokens are not \(grid.temporalPatches) frames of \(grid.height) × \(grid.width)"
     case .gridChanged(let held, let appended):
       "frames of \(appended.height) × \(appended.width) tokens cannot follow frames of \(held.height) × \(held.width) "
         + "tokens; the cache must be emptied first"

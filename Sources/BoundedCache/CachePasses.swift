@@ -1,6 +1,6 @@
 extension KeyValueCache {
   /// Thins every head's vision part down to so many frames' worth of tokens, group by group; the tail moves down behind.
-  func runPass(keeping frames: [Int]) -> PassReport? {
+  func compress(keeping frames: [Int]) -> CompressionReport? {
     guard let size = frameSize else { return nil }
     let start = ContinuousClock.now
     let before = visionCount
@@ -9,17 +9,17 @@ extension KeyValueCache {
     let starts = origins.starts
     for (group, members) in groups.members.enumerated() {
       let held = frameTokens[group]
-      let kept = frames[group] * size.tokensPerFrame
+      let kept = frames[group] * size.tokensPerTemporalPatch
       guard kept < held else { continue }
-      let grid = FrameGrid(frames: held / size.tokensPerFrame, height: size.height, width: size.width)
+      let grid = GridTHW(temporalPatches: held / size.tokensPerTemporalPatch, height: size.height, width: size.width)
       selector.prepare(
         grid: grid, keeping: kept, rotation: rotation, starts: starts,
-        foreseen: foreseenQueries.map { ($0, origins.length) })
+        proxy: proxyQueries.map { ($0, origins.length) })
       for member in members {
         scratch.read(storage, member, slots: frameStart..<frameStart + held)
         let index = member.layer * shape.keyValueHeads + member.head
-        if foreseenQueries != nil { systemScratch.read(storage, member, slots: 0..<systemCount) }
-        let system = foreseenQueries == nil ? 0 : systemCount
+        if proxyQueries != nil { systemScratch.read(storage, member, slots: 0..<systemCount) }
+        let system = proxyQueries == nil ? 0 : systemCount
         scratch.withNumbers(held * shape.headDimension) { keys, values in
           systemScratch.withNumbers(system * shape.headDimension) { systemKeys, _ in
             selector.select(
@@ -27,20 +27,20 @@ extension KeyValueCache {
               origins: origins.heads[index])
           }
         }
-        recall?.archive(
+        offload?.archive(
           member, rows: scratch, count: held, kept: selector.kept, origins: origins.heads[index],
-          streamFrames: origins.streamFrames, starts: starts)
+          streamIndices: origins.streamIndices, starts: starts)
         origins.keep(selector.kept, head: index)
         storage.compact(
           layer: member.layer, head: member.head, start: frameStart, kept: selector.kept,
-          tailStart: frameStart + held, tail: tailCount)
+          textStart: frameStart + held, tail: textCount)
       }
       frameTokens[group] = kept
     }
     if frameTokens.allSatisfy({ $0 == 0 }) { frameSize = nil }
     thinCaptions(toFrames: frames.min() ?? 0)
-    passCount += 1
-    return PassReport(before: before, after: visionCount, seconds: (ContinuousClock.now - start) / .seconds(1))
+    compressionCount += 1
+    return CompressionReport(before: before, after: visionCount, seconds: (ContinuousClock.now - start) / .seconds(1))
   }
 
   // MARK: Captions
@@ -68,7 +68,7 @@ extension KeyValueCache {
         for member in members {
           storage.compact(
             layer: member.layer, head: member.head, start: systemCount, kept: slots,
-            tailStart: systemCount + before, tail: frameTokens[group] + tailCount)
+            textStart: systemCount + before, tail: frameTokens[group] + textCount)
         }
       }
     }
@@ -78,12 +78,12 @@ extension KeyValueCache {
   /// Keeps the captions of the frames of which most is held, one for each frame's worth of tokens that a pass kept.
   private func thinCaptions(toFrames frames: Int) {
     guard layout.captionTokens > 0 else { return layout.gather(keeping: [], frameTokens: frameTokens[0]) }
-    let kept = layout.captions(ofBest: frames, held: origins.heldTokens())
-    let keptFrames = Set(kept.map(\.frame))
+    let kept = layout.captions(ofBest: frames, held: origins.cachedTokens())
+    let keptTemporalPatches = Set(kept.map(\.frame))
     var slot = 0
     var slots: [Int] = []
     for caption in layout.captions {
-      if keptFrames.contains(caption.frame) { slots.append(contentsOf: slot..<slot + caption.tokens) }
+      if keptTemporalPatches.contains(caption.frame) { slots.append(contentsOf: slot..<slot + caption.tokens) }
       slot += caption.tokens
     }
     keepCaptions(kept, slots: slots)

@@ -43,7 +43,7 @@ extension KeyValueCache {
   /// - Parameters:
   ///   - keys: rows of `keyValueHeads · headDimension` numbers, rotated; `values` alike.
   ///   - remaining: how many of the tokens appended last these and those after them are: slots end with them.
-  public func store(keys: Rows, values: Rows, count: Int, layer: Int, remaining: Int, engine: Engine) {
+  public func store(keys: FloatMatrix, values: FloatMatrix, count: Int, layer: Int, remaining: Int, engine: Engine) {
     for head in 0..<shape.keyValueHeads {
       let slot = self.count(ofGroup: group(layer: layer, head: head)) - remaining
       storage.store(
@@ -56,7 +56,7 @@ extension KeyValueCache {
   /// - Parameter remaining: as in `store`; the first of these tokens sees all before it and itself.
   public func rows(layer: Int, head: Int, remaining: Int) -> PagedRows {
     let group = group(layer: layer, head: head)
-    let pages = isRecalled[layer] ? recalledPages[group] : 0
+    let pages = isRetrieved[layer] ? retrievedPages[group] : 0
     return storage.rows(
       layer: layer, head: head,
       count: pages * CacheStorage.pageTokens + count(ofGroup: group) - remaining + 1, leadingPages: pages)

@@ -5,5 +5,5 @@ public enum CacheSegment: String, Sendable, CaseIterable {
   /// What was seen: the only part that passes thin out. It grows only while the tail is empty.
   case vision
   /// The conversation since: dropped as a whole or cut from its end.
-  case tail
+  case text
 }

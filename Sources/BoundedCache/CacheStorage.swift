@@ -9,7 +9,7 @@ final class CacheStorage {
   /// The group of each head, heads of the first layer first.
   let groupOfHead: [Int]
   /// Of each group, slots beyond the sequence that are in use.
-  var asideSlots: [Range<Int>]
+  var parkedSlots: [Range<Int>]
 
   /// Tokens in a page.
   static let pageTokens = 16
@@ -63,7 +63,7 @@ final class CacheStorage {
     }
     self.tables = tables
     self.groupOfHead = groupOfHead
-    asideSlots = Array(repeating: 0..<0, count: groups.count)
+    parkedSlots = Array(repeating: 0..<0, count: groups.count)
     self.keyOffsets = keyOffsets
     self.valueOffsets = valueOffsets
     ranges = type == .q4 ? KeyRanges(heads: groupOfHead.count, headDimension: shape.headDimension) : nil
@@ -140,7 +140,7 @@ final class CacheStorage {
 
   /// Stores one head's part of freshly computed keys and values.
   func store(
-    keys: Rows, values: Rows, count: Int, layer: Int, head: Int, slot: Int, held: Int, engine: Engine
+    keys: FloatMatrix, values: FloatMatrix, count: Int, layer: Int, head: Int, slot: Int, held: Int, engine: Engine
   ) {
     let index = index(layer: layer, head: head)
     if let ranges, ranges.widen(index, by: keys, head: head, count: count) { repack(index, held: held) }
@@ -217,13 +217,13 @@ final class CacheStorage {
   /// Turns keys of one head.
   ///
   /// - Parameter held: slots of the head's sequence that are in use.
-  func turnKey(_ head: HeadIndex, slot: Int, by change: Int32, turner: inout KeyTurner, held: Int) {
+  func rotateKey(_ head: HeadIndex, slot: Int, by change: Int32, rotator: inout RoPERotator, held: Int) {
     let index = index(layer: head.layer, head: head.head)
     if type == .f16 {
-      turner.turn(key(index, slot: slot).assumingMemoryBound(to: UInt16.self), by: change)
+      rotator.turn(key(index, slot: slot).assumingMemoryBound(to: UInt16.self), by: change)
     } else {
       unpackKey(index, slot: slot)
-      turner.turn(row, by: change)
+      rotator.turn(row, by: change)
       packKey(index, slot: slot, held: held)
     }
   }
@@ -233,7 +233,7 @@ final class CacheStorage {
     guard let ranges else { return }
     let leading = tables[groupOfHead[index]].leadingPages * CacheStorage.pageTokens
     for slot in -leading..<held { ranges.repack(key(index, slot: slot), head: index) }
-    for slot in asideSlots[groupOfHead[index]] { ranges.repack(key(index, slot: slot), head: index) }
+    for slot in parkedSlots[groupOfHead[index]] { ranges.repack(key(index, slot: slot), head: index) }
   }
 
   // MARK: Moving
@@ -251,13 +251,13 @@ final class CacheStorage {
   }
 
   /// Closes up one head in place: of the slots from `start`, those in `kept` (ascending, counted from `start`) move
-  /// down to stand together, and the `tail` slots that begin at `tailStart` move down behind them.
-  func compact(layer: Int, head: Int, start: Int, kept: [Int], tailStart: Int, tail: Int) {
+  /// down to stand together, and the `tail` slots that begin at `textStart` move down behind them.
+  func compact(layer: Int, head: Int, start: Int, kept: [Int], textStart: Int, tail: Int) {
     let index = index(layer: layer, head: head)
     for (target, source) in kept.enumerated() where target != source {
       copyRow(index, from: start + source, to: start + target)
     }
-    move(HeadIndex(layer: layer, head: head), rows: tail, from: tailStart, to: start + kept.count)
+    move(HeadIndex(layer: layer, head: head), rows: tail, from: textStart, to: start + kept.count)
   }
 
   /// Moves, in one head's vision part from slot `start`, all captions in front of all frames, both in their order.

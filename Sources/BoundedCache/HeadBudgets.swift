@@ -21,8 +21,8 @@ public struct HeadBudgets: Sendable, Hashable {
   ///     calibration streams may be needed on others.
   /// - Throws: `wrongShape` when the profile is of another shape than the cache.
   public init(
-    profile: HeadProfile?, shape: CacheShape, groupSize: Int, floor: Double = 0.25
-  ) throws(HeadProfileError) {
+    profile: HeadBudgetProfile?, shape: CacheShape, groupSize: Int, floor: Double = 0.25
+  ) throws(HeadBudgetProfileError) {
     if let model = profile?.model, model.shape != shape {
       throw .wrongShape(table: "shares", layers: shape.layers, heads: shape.keyValueHeads)
     }

@@ -1,11 +1,11 @@
 /// The shares that steer InfiniPot-V.
 public struct InfiniPotVParameters: Sendable, Hashable {
   /// Share of the kept tokens chosen by redundancy in time, the newest frames among them (α).
-  public var temporalShare: Double
+  public var alpha: Double
   /// Share of the held frames that count as the newest and are kept whole (ρ).
-  public var recentShare: Double
+  public var recentRatio: Double
   /// Share of the room for vision tokens that is filled after a pass (C/M); every policy thins down to it.
-  public var keptShare: Double
+  public var targetRatio: Double
 
   /// What older tokens are chosen by.
   public var choice: Choice
@@ -19,18 +19,18 @@ public struct InfiniPotVParameters: Sendable, Hashable {
   /// What a token is kept for.
   public enum Choice: String, Sendable, Hashable, CaseIterable {
     /// Being unlike what is at its place now, or having a large value, as published.
-    case changeAndValue = "change-and-value"
+    case tarAndVaN = "tar-van"
     /// What questions of the usual kinds would look at. Without any recorded, as published.
-    case foreseenQuestions = "foreseen-questions"
+    case proxyQueries = "proxy-queries"
   }
 
   /// What counts as a token's place.
   public enum Places: String, Sendable, Hashable, CaseIterable {
     /// Its place among the tokens held, cut into runs of a frame's length, as published: from the second pass on, no
     /// longer the same patch of the picture.
-    case held
+    case slot
     /// The patch of the picture, and the frame of the stream, that it came from.
-    case origin
+    case patch
   }
 
   /// In which form keys are compared.
@@ -38,16 +38,16 @@ public struct InfiniPotVParameters: Sendable, Hashable {
     /// As they are cached, as published: the time that has passed itself lowers the similarity.
     case rotated
     /// With the rotation by their frame's time taken off.
-    case beforeTime = "before-time"
+    case preRoPE = "pre-rope"
   }
 
   public init(
-    temporalShare: Double, recentShare: Double, keptShare: Double, choice: Choice = .changeAndValue,
-    places: Places = .held, comparison: Comparison = .rotated, pooling: Places = .held
+    alpha: Double, recentRatio: Double, targetRatio: Double, choice: Choice = .tarAndVaN,
+    places: Places = .slot, comparison: Comparison = .rotated, pooling: Places = .slot
   ) {
-    self.temporalShare = temporalShare
-    self.recentShare = recentShare
-    self.keptShare = keptShare
+    self.alpha = alpha
+    self.recentRatio = recentRatio
+    self.targetRatio = targetRatio
     self.choice = choice
     self.places = places
     self.comparison = comparison
@@ -55,14 +55,14 @@ public struct InfiniPotVParameters: Sendable, Hashable {
   }
 
   /// The published operating point: α = 0.5, ρ = 0.25, 24 frames kept of 32.
-  public static let published = InfiniPotVParameters(temporalShare: 0.5, recentShare: 0.25, keptShare: 24.0 / 32.0)
+  public static let published = InfiniPotVParameters(alpha: 0.5, recentRatio: 0.25, targetRatio: 24.0 / 32.0)
 
   func validate() throws(CacheError) {
-    let shares = [("temporalShare", temporalShare), ("recentShare", recentShare), ("keptShare", keptShare)]
+    let shares = [("alpha", alpha), ("recentRatio", recentRatio), ("targetRatio", targetRatio)]
     for (name, value) in shares where !(value >= 0 && value <= 1) {
       throw .invalidParameter(name: name, value: value)
     }
     // A pass that keeps everything would never make room.
-    if keptShare == 0 || keptShare == 1 { throw .invalidParameter(name: "keptShare", value: keptShare) }
+    if targetRatio == 0 || targetRatio == 1 { throw .invalidParameter(name: "targetRatio", value: targetRatio) }
   }
 }

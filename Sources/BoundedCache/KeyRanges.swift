@@ -44,7 +44,7 @@ final class KeyRanges {
   /// Makes a head's range hold its part of some rows.
   ///
   /// - Returns: true where the range grew: what is held then has to be packed anew (`repack`).
-  func widen(_ index: Int, by rows: Rows, head: Int, count: Int) -> Bool {
+  func widen(_ index: Int, by rows: FloatMatrix, head: Int, count: Int) -> Bool {
     rows.extremes(
       column: head * headDimension, width: headDimension, count: count, lowest: lowest, highest: highest)
     return grow(index)

@@ -4,7 +4,7 @@ import Compute
 ///
 /// The sequence is `[system | vision | tail]`. When it would outgrow the budget, a pass thins out the vision part in
 /// place: every key-value head keeps its own tokens, in stream order. Rotary embedding has been applied to the keys
-/// before they come here, so a token keeps the position it had in the stream until `compactTime`.
+/// before they come here, so a token keeps the position it had in the stream until `compactPositions`.
 ///
 /// Without a head profile every head holds equally many tokens. With one, groups of heads hold more and others less; a
 /// count of tokens is then the mean over all heads, and no group ever holds more than its share of the budget.
@@ -16,28 +16,28 @@ public final class KeyValueCache {
   public internal(set) var policy: RetentionPolicy
   public let parameters: InfiniPotVParameters
   /// How keys turn with what advances from frame to frame.
-  public let rotation: TimeRotation
+  public let rotation: RoPEFrequencies
 
   /// What questions of the usual kinds look for, recorded before the first frame; passes use it where the parameters
   /// say so. nil until somebody sets it.
-  public var foreseenQueries: ForeseenQueries? {
+  public var proxyQueries: ProxyQueries? {
     willSet { precondition(newValue.map { $0.shape == shape } ?? true, "the queries are of another shape") }
   }
 
   /// Tokens held of each part; of the vision part the mean over all heads, rounded up.
   public private(set) var systemCount = 0
-  public internal(set) var tailCount = 0
-  /// Tokens of a tail that was set aside (`setTailAside`); they count, and nothing sees them.
-  public internal(set) var asideCount = 0
+  public internal(set) var textCount = 0
+  /// Tokens of a tail that was set aside (`parkText`); they count, and nothing sees them.
+  public internal(set) var parkedCount = 0
   /// The most tokens ever held at once since the start or the last `removeAll`.
   public private(set) var peakCount = 0
   /// Passes run since the start or the last `removeAll`.
-  public internal(set) var passCount = 0
+  public internal(set) var compressionCount = 0
 
   /// The budget to return to when the policy is `full` for a while.
   var boundedBudget: Int
   /// The size of the frames held, as one frame; nil while there are none.
-  var frameSize: FrameGrid?
+  var frameSize: GridTHW?
   /// Frame tokens that each head of a group holds, group by group. After a pass they are no longer frames of the stream:
   /// they stand for as many runs of a frame's length, cut from the tokens that stayed, in stream order.
   var frameTokens: [Int]
@@ -54,28 +54,28 @@ public final class KeyValueCache {
   let systemScratch = RowScratch()
   var plans: [AttentionPlan] = []
   /// Where what passes give up goes, and comes back from; nil gives it up for good.
-  let recall: RecallTier?
-  /// Pages recalled for the tail in the heads of each group.
-  var recalledPages: [Int]
-  /// Layers whose heads hold what was recalled for the tail.
-  var isRecalled: [Bool]
+  let offload: OffloadTier?
+  /// Pages retrieved for the tail in the heads of each group.
+  var retrievedPages: [Int]
+  /// Layers whose heads hold what was retrieved for the tail.
+  var isRetrieved: [Bool]
   /// Where each frame stands on the timeline while a question is read.
-  var recallStarts: [Int32] = []
+  var retrievalStarts: [Int32] = []
 
   /// - Parameters:
   ///   - budget: the most tokens that may be held at any moment; under `full`, the budget that a later
   ///     `setPolicy` returns to.
-  ///   - rotation: how keys turn with what advances from frame to frame; without it, neither `compactTime` nor a
+  ///   - rotation: how keys turn with what advances from frame to frame; without it, neither `compactPositions` nor a
   ///     comparison before the rotation changes anything.
   ///   - type: how keys and values are stored.
   ///   - heads: shares of the budget, head by head; nil for equal ones.
-  ///   - recall: a file, laid out for this shape and rotation and pages of `pageTokens`, for what passes give up.
+  ///   - offload: a file, laid out for this shape and rotation and pages of `pageTokens`, for what passes give up.
   /// - Throws: `invalidShape`, `invalidParameter`, `unsupportedType`, `budgetTooSmall` for a budget below one token, or
   ///   `cannotAllocate`.
   public init(
     shape: CacheShape, budget: Int, policy: RetentionPolicy, parameters: InfiniPotVParameters = .published,
-    rotation: TimeRotation = TimeRotation(frequencies: []), type: KeyValueType = .f16, heads: HeadBudgets? = nil,
-    recall: RecallFile? = nil
+    rotation: RoPEFrequencies = RoPEFrequencies(frequencies: []), type: KeyValueType = .f16, heads: HeadBudgets? = nil,
+    offload: OffloadFile? = nil
   ) throws(CacheError) {
     guard shape.bytesPerToken > 0 else { throw .invalidShape(shape) }
     guard budget > 0 else { throw .budgetTooSmall(budget: budget, least: 1) }
@@ -90,11 +90,11 @@ public final class KeyValueCache {
     self.rotation = rotation
     boundedBudget = budget
     groups = HeadGroups(shape: shape, budgets: heads)
-    self.recall = recall.map { RecallTier(file: $0) }
-    let leadingPages = KeyValueCache.leadingPages(budget: budget, recall: self.recall)
-    capacities = groups.capacities(budget: KeyValueCache.sequenceBudget(budget, recall: self.recall))
-    recalledPages = Array(repeating: 0, count: groups.members.count)
-    isRecalled = Array(repeating: false, count: shape.layers)
+    self.offload = offload.map { OffloadTier(file: $0) }
+    let leadingPages = KeyValueCache.leadingPages(budget: budget, offload: self.offload)
+    capacities = groups.capacities(budget: KeyValueCache.sequenceBudget(budget, offload: self.offload))
+    retrievedPages = Array(repeating: 0, count: groups.members.count)
+    isRetrieved = Array(repeating: false, count: shape.layers)
     frameTokens = Array(repeating: 0, count: groups.members.count)
     storage = try CacheStorage(
       shape: shape, type: type, groups: groups.members,
@@ -129,15 +129,15 @@ public final class KeyValueCache {
   }
 
   /// Tokens held.
-  public var count: Int { systemCount + visionCount + tailCount + asideCount + recalledCount }
+  public var count: Int { systemCount + visionCount + textCount + parkedCount + retrievedCount }
 
-  /// Tokens of each head of a group that can be seen, what is recalled left out.
-  func count(ofGroup group: Int) -> Int { systemCount + layout.captionTokens + frameTokens[group] + tailCount }
+  /// Tokens of each head of a group that can be seen, what is retrieved left out.
+  func count(ofGroup group: Int) -> Int { systemCount + layout.captionTokens + frameTokens[group] + textCount }
 
   /// Bytes of the keys and values held.
   public var byteCount: Int {
     let rows = groups.members.indices.reduce(0) {
-      $0 + (count(ofGroup: $1) + asideCount + recalledPages[$1] * CacheStorage.pageTokens) * groups.members[$1].count
+      $0 + (count(ofGroup: $1) + parkedCount + retrievedPages[$1] * CacheStorage.pageTokens) * groups.members[$1].count
     }
     return rows * shape.bytesPerToken(type) / (shape.layers * shape.keyValueHeads)
   }
@@ -152,16 +152,16 @@ public final class KeyValueCache {
   /// - Parameters:
   ///   - grid: for vision tokens, the frames they make up; nil for text. Text in the vision segment is the caption of
   ///     the frame that comes next.
-  ///   - advance: how far each of these frames, its caption included, takes the rotary timeline, in positions.
-  /// - Throws: `noRoom` beyond the budget (call `makeRoom` first), `outOfOrder` when a later segment has been begun or
+  ///   - advance: how far each of these frames, its caption included, takes the rope timeline, in positions.
+  /// - Throws: `noRoom` beyond the budget (call `ensureCapacity` first), `outOfOrder` when a later segment has been begun or
   ///   another tail is aside, `gridChanged` for frames of another size than those held, `invalidCount`, or
   ///   `cannotAllocate` under `full`.
-  public func append(_ n: Int, to segment: CacheSegment, grid: FrameGrid? = nil, advance: Int = 1) throws(CacheError) {
+  public func append(_ n: Int, to segment: CacheSegment, grid: GridTHW? = nil, advance: Int = 1) throws(CacheError) {
     guard n > 0, segment == .vision || grid == nil, advance >= 0 else { throw .invalidCount(tokens: n, grid: grid) }
     switch segment {
-    case .system: if visionCount > 0 || tailCount > 0 { throw .outOfOrder(segment) }
-    case .vision: if tailCount > 0 { throw .outOfOrder(segment) }
-    case .tail: if asideCount > 0 { throw .outOfOrder(segment) }
+    case .system: if visionCount > 0 || textCount > 0 { throw .outOfOrder(segment) }
+    case .vision: if textCount > 0 { throw .outOfOrder(segment) }
+    case .text: if parkedCount > 0 { throw .outOfOrder(segment) }
     }
     if let grid {
       guard grid.isPositive, grid.tokenCount == n else { throw .invalidCount(tokens: n, grid: grid) }
@@ -170,36 +170,37 @@ public final class KeyValueCache {
         throw .gridChanged(held: held, appended: grid)
       }
     }
-    if let budget, !hasRoom(for: n) { throw .noRoom(held: count, adding: n, budget: budget) }
+    if let budget, !hasCapacity(for: n) { throw .noRoom(held: count, adding: n, budget: budget) }
     try reserve(n)
 
     switch segment {
     case .system: systemCount += n
     case .vision:
       if let grid {
-        frameSize = FrameGrid(frames: 1, height: grid.height, width: grid.width)
+        frameSize = GridTHW(temporalPatches: 1, height: grid.height, width: grid.width)
         for group in frameTokens.indices { frameTokens[group] += n }
         layout.appendFrames(tokens: n)
         origins.append(
-          frames: grid.frames, tokensPerFrame: grid.tokensPerFrame, advance: Int32(clamping: advance))
+          frames: grid.temporalPatches, tokensPerTemporalPatch: grid.tokensPerTemporalPatch,
+          advance: Int32(clamping: advance))
       } else {
         layout.appendCaption(tokens: n, frame: origins.next)
       }
-    case .tail: tailCount += n
+    case .text: textCount += n
     }
     peakCount = max(peakCount, count)
   }
 
   /// Whether so many tokens fit in every group of heads.
-  func hasRoom(for n: Int) -> Bool {
-    policy == .full || groups.members.indices.allSatisfy { n <= capacities[$0] - count(ofGroup: $0) - asideCount }
+  func hasCapacity(for n: Int) -> Bool {
+    policy == .full || groups.members.indices.allSatisfy { n <= capacities[$0] - count(ofGroup: $0) - parkedCount }
   }
 
   /// Memory for `n` more tokens under `full`; a bounded cache has all its memory from the start.
   func reserve(_ n: Int) throws(CacheError) {
     guard policy == .full else { return }
     let wanted = groups.members.indices.map {
-      KeyValueCache.pages(for: (count(ofGroup: $0) + asideCount).addingSaturating(n))
+      KeyValueCache.pages(for: (count(ofGroup: $0) + parkedCount).addingSaturating(n))
     }
     guard zip(wanted, storage.tables).contains(where: { $0 > $1.pageCount }) else { return }
     // Some pages more, so that decoding does not ask for each page by itself.
@@ -210,13 +211,13 @@ public final class KeyValueCache {
     guard bytes < .max, storage.resize(toPages: pages, leadingPages: storage.tables[0].leadingPages) else {
       throw .cannotAllocate(tokens: tokens, bytes: bytes)
     }
-    moveAside(from: before)
+    moveParked(from: before)
   }
 
   /// Keeps the first `n` tokens of the tail; 0 drops it. Asking for more than there are changes nothing.
-  public func truncateTail(to n: Int) {
-    tailCount = min(tailCount, max(n, 0))
-    if tailCount == 0 { endRecall() }
+  public func truncateText(to n: Int) {
+    textCount = min(textCount, max(n, 0))
+    if textCount == 0 { endRetrieval() }
   }
 
   /// Empties the cache, the system prompt and the counters included; budget, policy and memory stay.
@@ -227,11 +228,11 @@ public final class KeyValueCache {
     layout.removeAll()
     origins.removeAll()
     storage.removeAll()
-    endRecall()
-    recall?.removeAll()
-    tailCount = 0
-    dropAside()
+    endRetrieval()
+    offload?.removeAll()
+    textCount = 0
+    discardParked()
     peakCount = 0
-    passCount = 0
+    compressionCount = 0
   }
 }

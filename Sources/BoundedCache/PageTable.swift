@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import Platform
 
 /// The pages of one group of heads, in the order of the sequence.
 ///
@@ -13,7 +7,7 @@
 final class PageTable {
   /// Bytes of a page.
   let pageBytes: Int
-  /// Pages in front of the sequence's, for what is recalled.
+  /// Pages in front of the sequence's, for what is retrieved.
   private(set) var leadingPages = 0
   /// Where each page begins, those in front first.
   private(set) var base: UnsafeMutablePointer<UnsafeMutableRawPointer>

@@ -12,7 +12,7 @@ package struct TokenOrigins {
 }
 
 /// Where the vision tokens of every head come from: for each slot the number of its frame and its place in the frame,
-/// for each frame its place on the rotary timeline and in the stream.
+/// for each frame its place on the rope timeline and in the stream.
 ///
 /// The published method keeps none of this. It is needed to compare the same patch of the picture in later passes, to
 /// move an endless stream's positions, which would otherwise leave the range that a model was trained on, and to show
@@ -23,11 +23,11 @@ struct StreamOrigins {
   /// How far the timeline advances with each frame, in positions.
   private var advances: [Int32] = []
   /// Each frame's number in the stream, from 0, which stays when `compact` numbers the frames anew.
-  private(set) var streamFrames: [Int] = []
+  private(set) var streamIndices: [Int] = []
   /// Frames that came since the start or the last `removeAll`, whether or not anything of them is held.
-  private(set) var framesSeen = 0
+  private(set) var temporalPatchesSeen = 0
   /// Tokens of one whole frame in one head; 0 before the first.
-  private(set) var tokensPerFrame = 0
+  private(set) var tokensPerTemporalPatch = 0
   /// Positions that all frames take up.
   private(set) var length: Int32 = 0
 
@@ -47,17 +47,17 @@ struct StreamOrigins {
     heads = Array(repeating: TokenOrigins(), count: count)
   }
 
-  mutating func append(frames count: Int, tokensPerFrame: Int, advance: Int32) {
-    self.tokensPerFrame = tokensPerFrame
+  mutating func append(frames count: Int, tokensPerTemporalPatch: Int, advance: Int32) {
+    self.tokensPerTemporalPatch = tokensPerTemporalPatch
     for _ in 0..<count {
       let number = next
       for head in heads.indices {
-        heads[head].frames.append(contentsOf: repeatElement(number, count: tokensPerFrame))
-        heads[head].places.append(contentsOf: 0..<Int32(tokensPerFrame))
+        heads[head].frames.append(contentsOf: repeatElement(number, count: tokensPerTemporalPatch))
+        heads[head].places.append(contentsOf: 0..<Int32(tokensPerTemporalPatch))
       }
       advances.append(advance)
-      streamFrames.append(framesSeen)
-      framesSeen += 1
+      streamIndices.append(temporalPatchesSeen)
+      temporalPatchesSeen += 1
       length &+= advance
     }
   }
@@ -78,14 +78,14 @@ struct StreamOrigins {
       heads[head].places.removeAll(keepingCapacity: true)
     }
     advances.removeAll(keepingCapacity: true)
-    streamFrames.removeAll(keepingCapacity: true)
-    framesSeen = 0
-    tokensPerFrame = 0
+    streamIndices.removeAll(keepingCapacity: true)
+    temporalPatchesSeen = 0
+    tokensPerTemporalPatch = 0
     length = 0
   }
 
   /// For each frame's number, how many of its tokens are held in all heads together.
-  func heldTokens() -> [Int] {
+  func cachedTokens() -> [Int] {
     var held = [Int](repeating: 0, count: advances.count)
     for head in heads { for frame in head.frames { held[Int(frame)] += 1 } }
     return held
@@ -98,17 +98,17 @@ struct StreamOrigins {
   mutating func compact(
     _ move: (_ head: Int, _ slot: Int, _ change: Int32) -> Void
   ) -> [(number: Int32, change: Int32)?] {
-    let held = heldTokens()
+    let held = cachedTokens()
     var moves: [(number: Int32, change: Int32)?] = []
     var kept: [Int32] = []
-    var keptStreamFrames: [Int] = []
+    var keptStreamIndices: [Int] = []
     var before: Int32 = 0
     var after: Int32 = 0
     for (frame, advance) in advances.enumerated() {
       if held[frame] > 0 {
         moves.append((Int32(kept.count), after &- before))
         kept.append(advance)
-        keptStreamFrames.append(streamFrames[frame])
+        keptStreamIndices.append(streamIndices[frame])
         after &+= advance
       } else {
         moves.append(nil)
@@ -123,7 +123,7 @@ struct StreamOrigins {
       }
     }
     advances = kept
-    streamFrames = keptStreamFrames
+    streamIndices = keptStreamIndices
     length = after
     return moves
   }

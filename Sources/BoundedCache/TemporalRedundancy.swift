@@ -24,13 +24,13 @@ struct TemporalRedundancy {
   ///   - turned: each token's frame and the frames' angles, which are taken off the keys first; nil compares keys as
   ///     they are.
   mutating func score(
-    _ keys: Span<UInt16>, grid: FrameGrid, recentFrames: Int, places origins: [Int32]? = nil,
-    turned: (frames: [Int32], angles: FrameAngles)? = nil
+    _ keys: Span<UInt16>, grid: GridTHW, recentTemporalPatches: Int, places origins: [Int32]? = nil,
+    turned: (frames: [Int32], angles: TemporalPatchAngles)? = nil
   ) {
-    let places = grid.tokensPerFrame
+    let places = grid.tokensPerTemporalPatch
     let held = grid.tokenCount
-    let older = held - recentFrames * places
-    precondition(keys.count == held * dimension && recentFrames > 0 && older >= 0, "keys fill the grid")
+    let older = held - recentTemporalPatches * places
+    precondition(keys.count == held * dimension && recentTemporalPatches > 0 && older >= 0, "keys fill the grid")
     if scores.count < held { scores = Array(repeating: 0, count: held) }
     if means.count < places * dimension { means = Array(repeating: 0, count: places * dimension) }
     let dimension = dimension
@@ -45,13 +45,13 @@ struct TemporalRedundancy {
               let place = origins.map { Int($0[token]) } ?? token % places
               let source = key + token * dimension
               let norm = HalfPrecision.squaredNorm(source, count: dimension).squareRoot()
-              let factor = 1 / ((norm + TemporalRedundancy.smallestNorm) * Float(recentFrames))
+              let factor = 1 / ((norm + TemporalRedundancy.smallestNorm) * Float(recentTemporalPatches))
               guard let turned else {
                 HalfPrecision.accumulate(source, times: factor, into: mean + place * dimension, count: dimension)
                 continue
               }
               HalfPrecision.widen(source, into: row, count: dimension)
-              turned.angles.unturn(row, frame: Int(turned.frames[token]), headDimension: dimension)
+              turned.angles.unrotate(row, frame: Int(turned.frames[token]), headDimension: dimension)
               for index in 0..<dimension { mean[place * dimension + index] += row[index] * factor }
             }
             for token in 0..<older {
@@ -61,7 +61,7 @@ struct TemporalRedundancy {
                 source, mean + place * dimension, count: dimension)
               if let turned {
                 HalfPrecision.widen(source, into: row, count: dimension)
-                turned.angles.unturn(row, frame: Int(turned.frames[token]), headDimension: dimension)
+                turned.angles.unrotate(row, frame: Int(turned.frames[token]), headDimension: dimension)
                 product = 0
                 for index in 0..<dimension { product += row[index] * mean[place * dimension + index] }
               }

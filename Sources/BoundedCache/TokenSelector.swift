@@ -8,15 +8,15 @@ package struct TokenSelector {
   /// What the last selection kept, ascending.
   package private(set) var kept: [Int] = []
 
-  private var grid = FrameGrid(frames: 0, height: 0, width: 0)
+  private var grid = GridTHW(temporalPatches: 0, height: 0, width: 0)
   private var keeping = 0
   private var isKept: [Bool] = []
-  private var angles = FrameAngles()
+  private var angles = TemporalPatchAngles()
   private var redundancy: TemporalRedundancy
   private var valueNorms: ValueNorms
-  private var foreseenAttention: ForeseenAttention
+  private var proxyAttention: ProxyAttention
   /// The questions to score by, and how far they have moved since they were recorded; nil scores as published.
-  private var foreseen: (queries: ForeseenQueries, steps: Int32)?
+  private var proxy: (queries: ProxyQueries, steps: Int32)?
   private var ranking = Ranking()
 
   package init(shape: CacheShape, parameters: InfiniPotVParameters) {
@@ -24,22 +24,23 @@ package struct TokenSelector {
     self.parameters = parameters
     redundancy = TemporalRedundancy(dimension: shape.headDimension)
     valueNorms = ValueNorms(dimension: shape.headDimension)
-    foreseenAttention = ForeseenAttention(dimension: shape.headDimension)
+    proxyAttention = ProxyAttention(dimension: shape.headDimension)
   }
 
   /// Begins a pass over heads that all hold these frames and shall all keep so many tokens.
   ///
   /// - Parameters:
   ///   - rotation: how keys turn with their frame's time; `starts`: each frame's time. Needed to compare keys before it.
-  ///   - foreseen: what questions look for, and how many places they have moved since they were recorded; empty ones
+  ///   - proxy: what questions look for, and how many places they have moved since they were recorded; empty ones
   ///     are as good as none.
   package mutating func prepare(
-    grid: FrameGrid, keeping count: Int, rotation: TimeRotation = TimeRotation(frequencies: []), starts: [Int32] = [],
-    foreseen: (queries: ForeseenQueries, steps: Int32)? = nil
+    grid: GridTHW, keeping count: Int, rotation: RoPEFrequencies = RoPEFrequencies(frequencies: []),
+    starts: [Int32] = [],
+    proxy: (queries: ProxyQueries, steps: Int32)? = nil
   ) {
     self.grid = grid
-    self.foreseen = foreseen.flatMap { $0.queries.isEmpty ? nil : $0 }
-    if parameters.comparison == .beforeTime {
+    self.proxy = proxy.flatMap { $0.queries.isEmpty ? nil : $0 }
+    if parameters.comparison == .preRoPE {
       angles.set(rotation, starts: starts, headDimension: shape.headDimension)
     }
     keeping = min(count, grid.tokenCount)
@@ -52,7 +53,7 @@ package struct TokenSelector {
   /// Sets `kept` for one head. Keys and values are 16-bit floats `[F·P][headDimension]`.
   ///
   /// - Parameters:
-  ///   - system: keys of what is held for good, which take a share of foreseen questions' attention.
+  ///   - system: keys of what is held for good, which take a share of proxy questions' attention.
   ///   - origins: where the tokens come from; nil stands for whole frames in order.
   package mutating func select(
     _ policy: RetentionPolicy, layer: Int, head: Int = 0, keys: Span<UInt16>, values: Span<UInt16>,
@@ -70,8 +71,8 @@ package struct TokenSelector {
       // and keep the oldest tokens only.) What an earlier pass has thinned out is thinned out again, so after many passes
       // the past is sampled ever more sparsely, not evenly.
       for index in 0..<keeping { kept.append(index * held / keeping) }
-    case .infinipotV where parameters.choice == .foreseenQuestions && foreseen != nil:
-      selectByForeseenQuestions(layer: layer, head: head, keys: keys, values: values, system: system)
+    case .infinipotV where parameters.choice == .proxyQueries && proxy != nil:
+      selectByProxyQueries(layer: layer, head: head, keys: keys, values: values, system: system)
     case .infinipotV:
       selectByInfiniPotV(layer: layer, keys: keys, values: values, origins: origins)
     }
@@ -84,34 +85,34 @@ package struct TokenSelector {
     let held = grid.tokenCount
     guard keeping > 0 else { return }
     let shares = InfiniPotVShares(grid: grid, keeping: keeping, parameters: parameters)
-    let older = held - shares.recentFrames * grid.tokensPerFrame
+    let older = held - shares.recentTemporalPatches * grid.tokensPerTemporalPatch
     for index in 0..<held { isKept[index] = index >= older }
     if shares.redundancyTokens > 0 {
       redundancy.score(
-        keys, grid: grid, recentFrames: shares.recentFrames,
-        places: parameters.places == .origin ? origins?.places : nil,
-        turned: parameters.comparison == .beforeTime ? origins.map { ($0.frames, angles) } : nil)
+        keys, grid: grid, recentTemporalPatches: shares.recentTemporalPatches,
+        places: parameters.places == .patch ? origins?.places : nil,
+        turned: parameters.comparison == .preRoPE ? origins.map { ($0.frames, angles) } : nil)
       ranking.mark(shares.redundancyTokens, highest: redundancy.scores, among: older, in: &isKept)
     }
     valueNorms.score(
       values, grid: grid, pooling: ValuePooling(layer: layer, of: shape.layers),
-      origins: parameters.pooling == .origin ? origins : nil)
+      origins: parameters.pooling == .patch ? origins : nil)
     ranking.mark(shares.valueTokens, highest: valueNorms.scores, among: older, in: &isKept)
     for index in 0..<held where isKept[index] { kept.append(index) }
   }
 
   /// The newest frame whole, if it takes no more than half of what stays, then what questions would look at.
-  private mutating func selectByForeseenQuestions(
+  private mutating func selectByProxyQueries(
     layer: Int, head: Int, keys: Span<UInt16>, values: Span<UInt16>, system: Span<UInt16>?
   ) {
-    guard let foreseen, keeping > 0 else { return }
+    guard let proxy, keeping > 0 else { return }
     let held = grid.tokenCount
-    let newest = grid.tokensPerFrame * 2 <= keeping ? grid.tokensPerFrame : 0
+    let newest = grid.tokensPerTemporalPatch * 2 <= keeping ? grid.tokensPerTemporalPatch : 0
     for index in 0..<held { isKept[index] = index >= held - newest }
-    foreseenAttention.score(
-      keys: keys, values: values, system: system, foreseen: foreseen.queries, layer: layer, head: head,
-      steps: foreseen.steps)
-    ranking.mark(keeping - newest, highest: foreseenAttention.scores, among: held - newest, in: &isKept)
+    proxyAttention.score(
+      keys: keys, values: values, system: system, proxy: proxy.queries, layer: layer, head: head,
+      steps: proxy.steps)
+    ranking.mark(keeping - newest, highest: proxyAttention.scores, among: held - newest, in: &isKept)
     for index in 0..<held where isKept[index] { kept.append(index) }
   }
 }
@@ -119,7 +120,7 @@ package struct TokenSelector {
 /// How a pass of InfiniPot-V divides the C tokens it keeps among its three reasons.
 package struct InfiniPotVShares: Equatable {
   /// Newest frames, kept whole: r.
-  package let recentFrames: Int
+  package let recentTemporalPatches: Int
   /// Older tokens kept for being unlike the newest frames.
   package let redundancyTokens: Int
   /// Older tokens kept for their values.
@@ -128,12 +129,12 @@ package struct InfiniPotVShares: Equatable {
   /// With F frames of P tokens held, C kept, α and ρ: the share of redundancy is αC (what rounding to even leaves of
   /// (1−α)C); r = ⌊ρF⌋ frames, as many as fit in that share, are taken out of it. Without a newest frame (fewer than
   /// 1/ρ frames held, or αC < P) there is nothing to compare with, and all of C goes by value.
-  package init(grid: FrameGrid, keeping count: Int, parameters: InfiniPotVParameters) {
-    let byValue = ((1 - parameters.temporalShare) * Double(count)).rounded(.toNearestOrEven)
+  package init(grid: GridTHW, keeping count: Int, parameters: InfiniPotVParameters) {
+    let byValue = ((1 - parameters.alpha) * Double(count)).rounded(.toNearestOrEven)
     let temporal = count - Int(byValue)
-    let perFrame = grid.tokensPerFrame
-    recentFrames = min(Int(parameters.recentShare * Double(grid.frames)), temporal / perFrame)
-    redundancyTokens = recentFrames > 0 ? temporal - recentFrames * perFrame : 0
-    valueTokens = count - recentFrames * perFrame - redundancyTokens
+    let perFrame = grid.tokensPerTemporalPatch
+    recentTemporalPatches = min(Int(parameters.recentRatio * Double(grid.temporalPatches)), temporal / perFrame)
+    redundancyTokens = recentTemporalPatches > 0 ? temporal - recentTemporalPatches * perFrame : 0
+    valueTokens = count - recentTemporalPatches * perFrame - redundancyTokens
   }
 }

@@ -43,7 +43,7 @@ package struct ValueNorms {
   /// - Parameter origins: averages over the frames and patches that tokens came from, counting only those still held;
   ///   nil averages over the tokens held as if they were whole frames, as published.
   package mutating func score(
-    _ values: Span<UInt16>, grid: FrameGrid, pooling: ValuePooling, origins: TokenOrigins? = nil
+    _ values: Span<UInt16>, grid: GridTHW, pooling: ValuePooling, origins: TokenOrigins? = nil
   ) {
     let held = grid.tokenCount
     precondition(values.count == held * dimension, "values fill the grid")
@@ -61,7 +61,7 @@ package struct ValueNorms {
     }
 
     if let origins { return average(held, over: pooling, grid: grid, origins: origins) }
-    let (frames, height, width) = (grid.frames, grid.height, grid.width)
+    let (frames, height, width) = (grid.temporalPatches, grid.height, grid.width)
     switch pooling {
     case .volume(let size):
       let size = ValueNorms.fitting(size, min(frames, height, width))
@@ -83,7 +83,7 @@ package struct ValueNorms {
   }
 
   /// Replaces the scores by averages over what is held of a box around each token's origin.
-  private mutating func average(_ held: Int, over pooling: ValuePooling, grid: FrameGrid, origins: TokenOrigins) {
+  private mutating func average(_ held: Int, over pooling: ValuePooling, grid: GridTHW, origins: TokenOrigins) {
     guard let last = origins.frames.last else { return }
     let (frames, height, width) = (Int(last) + 1, grid.height, grid.width)
     let size: Int

@@ -10,8 +10,8 @@ extension Engine {
   ///   - output: as wide as `queries`.
   ///   - rows: each key-value head's rows; asked for once.
   public func attend(
-    queries: Rows, count: Int, heads: Int, keyValueHeads: Int, headSize: Int, type: KeyValueType, pageRows: Int,
-    plan: AttentionPlan?, output: Rows, rows: (Int) -> PagedRows
+    queries: FloatMatrix, count: Int, heads: Int, keyValueHeads: Int, headSize: Int, type: KeyValueType, pageRows: Int,
+    plan: AttentionPlan?, output: FloatMatrix, rows: (Int) -> PagedRows
   ) {
     precondition(type.supports(headDimension: headSize), "heads of \(headSize) numbers are not stored as \(type)")
     precondition(keyValueHeads <= attentionSpace.maximumHeads, "more heads than the engine was made for")
@@ -34,7 +34,8 @@ extension Engine {
 
   /// Attention of `count` rows over each other, every one seeing all.
   public func attendFully(
-    queries: Rows, keys: Rows, values: Rows, count: Int, heads: Int, headSize: Int, output: Rows
+    queries: FloatMatrix, keys: FloatMatrix, values: FloatMatrix, count: Int, heads: Int, headSize: Int,
+    output: FloatMatrix
   ) {
     precondition(heads <= attentionSpace.maximumHeads && keys.stride == values.stride, "heads or strides do not fit")
     withPages(keys, values) { keyPage, valuePage in
@@ -49,14 +50,14 @@ extension Engine {
           key_row_bytes: keys.stride * MemoryLayout<Float>.stride,
           value_row_bytes: values.stride * MemoryLayout<Float>.stride, page_rows: count, heads: heads,
           key_value_heads: heads, head_size: headSize, tokens: count, causal: 0,
-          rounds: attentionRounding.kernelRounding, scale: 1 / Float(headSize).squareRoot(), output: output.base,
+          rounds: bf16Attention.kernelRounding, scale: 1 / Float(headSize).squareRoot(), output: output.base,
           output_stride: output.stride))
     }
   }
 
   /// Rows of floats as page tables of one page each.
   private func withPages(
-    _ keys: Rows, _ values: Rows,
+    _ keys: FloatMatrix, _ values: FloatMatrix,
     _ body: (UnsafePointer<UnsafePointer<UInt8>>, UnsafePointer<UnsafePointer<UInt8>>) -> Void
   ) {
     withUnsafePointer(to: UnsafeRawPointer(keys.base).assumingMemoryBound(to: UInt8.self)) { keyPage in

@@ -8,31 +8,31 @@ public final class Engine: @unchecked Sendable {
   public let instructionSet: InstructionSet
   let kernels: UnsafePointer<ck_kernels>
   let scratch: FloatBuffer
-  private let quantized: QuantizedRows
-  let attentionSpace: AttentionSpace
-  let attentionRounding: AttentionRounding
+  private let quantized: QuantizedActivations
+  let attentionSpace: AttentionWorkspace
+  let bf16Attention: BF16Attention
   /// Whether matrices are turned into panels.
-  let turnsWeights: Bool
+  let supportsRepacking: Bool
 
   /// - Parameters:
   ///   - maximumRows: the most rows that will meet quantized weights at once.
   ///   - maximumColumns: the widest rows that will meet quantized weights; 0 if none will.
   ///   - maximumHeads: the most key-value heads of an attention.
-  ///   - attentionRounding: of what attention of rows over each other multiplies.
+  ///   - bf16Attention: of what attention of rows over each other multiplies.
   /// - Throws: `outOfMemory`.
   public init(
     threads: ThreadPool, maximumRows: Int, maximumColumns: Int, maximumHeads: Int,
-    attentionRounding: AttentionRounding = .never, instructionSet: InstructionSet = .best
+    bf16Attention: BF16Attention = .never, instructionSet: InstructionSet = .best
   ) throws(ComputeError) {
     self.threads = threads
-    self.attentionRounding = attentionRounding
+    self.bf16Attention = bf16Attention
     let chosen = instructionSet.isAvailable ? instructionSet : .best
     self.instructionSet = chosen
     kernels = chosen.kernels ?? ck_best_kernels()
-    turnsWeights = chosen.turnsWeights
+    supportsRepacking = chosen.supportsRepacking
     scratch = try FloatBuffer(count: threads.threadCount * Int(CK_SCRATCH_FLOATS))
-    quantized = try QuantizedRows(rows: maximumRows, columns: maximumColumns)
-    attentionSpace = AttentionSpace(heads: max(maximumHeads, 1))
+    quantized = try QuantizedActivations(rows: maximumRows, columns: maximumColumns)
+    attentionSpace = AttentionWorkspace(heads: max(maximumHeads, 1))
   }
 
   /// Bytes of the working memory.
@@ -44,11 +44,11 @@ public final class Engine: @unchecked Sendable {
   public struct Product {
     let matrix: WeightMatrix
     let bias: FloatBuffer?
-    let output: Rows
+    let output: FloatMatrix
     let accumulate: Bool
 
     /// - Parameter accumulate: adds to what `output` holds instead of replacing it.
-    public init(_ matrix: WeightMatrix, bias: FloatBuffer? = nil, to output: Rows, accumulate: Bool = false) {
+    public init(_ matrix: WeightMatrix, bias: FloatBuffer? = nil, to output: FloatMatrix, accumulate: Bool = false) {
       self.matrix = matrix
       self.bias = bias
       self.output = output
@@ -71,19 +71,19 @@ public final class Engine: @unchecked Sendable {
   }
 
   /// `output[row] = matrix · input[row] + bias` for the first `count` rows.
-  public func multiply(_ input: Rows, count: Int, _ product: Product) {
+  public func multiply(_ input: FloatMatrix, count: Int, _ product: Product) {
     let one = product.kernelProduct(self)
     run(input, count: count, products: (one, one, one), productCount: 1)
   }
 
   /// Two products of the same input.
-  public func multiply(_ input: Rows, count: Int, _ first: Product, _ second: Product) {
+  public func multiply(_ input: FloatMatrix, count: Int, _ first: Product, _ second: Product) {
     let last = second.kernelProduct(self)
     run(input, count: count, products: (first.kernelProduct(self), last, last), productCount: 2)
   }
 
   /// Three products of the same input.
-  public func multiply(_ input: Rows, count: Int, _ first: Product, _ second: Product, _ third: Product) {
+  public func multiply(_ input: FloatMatrix, count: Int, _ first: Product, _ second: Product, _ third: Product) {
     run(
       input, count: count,
       products: (first.kernelProduct(self), second.kernelProduct(self), third.kernelProduct(self)), productCount: 3)
@@ -92,20 +92,20 @@ public final class Engine: @unchecked Sendable {
   /// Products into an array of rows, from row `row` on; rows are as long as the matrix has rows, or `width`, of which
   /// the products fill the part from `column` on.
   public func multiply(
-    _ input: Rows, count: Int, _ matrix: WeightMatrix, bias: FloatBuffer? = nil, to output: inout [Float],
+    _ input: FloatMatrix, count: Int, _ matrix: WeightMatrix, bias: FloatBuffer? = nil, to output: inout [Float],
     row: Int = 0, column: Int = 0, width: Int? = nil, accumulate: Bool = false
   ) {
     let width = width ?? matrix.rows
     precondition(column + matrix.rows <= width && (row + count) * width <= output.count, "the outputs do not fit")
     output.withUnsafeMutableBufferPointer { target in
       guard let base = target.baseAddress else { return }
-      let rows = Rows(base: base + row * width + column, stride: width, width: matrix.rows, owner: nil)
+      let rows = FloatMatrix(base: base + row * width + column, stride: width, width: matrix.rows, owner: nil)
       multiply(input, count: count, Product(matrix, bias: bias, to: rows, accumulate: accumulate))
     }
   }
 
   private func run(
-    _ input: Rows, count: Int, products: (ck_product, ck_product, ck_product), productCount: Int
+    _ input: FloatMatrix, count: Int, products: (ck_product, ck_product, ck_product), productCount: Int
   ) {
     guard count > 0 else { return }
     let columns = products.0.columns

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import Platform
 
 /// Memory for numbers that is asked for once and used again and again, aligned to a cache line.
 public final class FloatBuffer: @unchecked Sendable {
@@ -36,7 +30,7 @@ public final class FloatBuffer: @unchecked Sendable {
   public var byteCount: Int { count * MemoryLayout<Float>.stride }
 
   /// All of it as rows that follow each other.
-  public func rows(width: Int) -> Rows { Rows(base: base, stride: width, width: width, owner: self) }
+  public func rows(width: Int) -> FloatMatrix { FloatMatrix(base: base, stride: width, width: width, owner: self) }
 
   /// A copy, for looking at.
   public var values: [Float] { Array(UnsafeBufferPointer(start: base, count: count)) }
@@ -45,7 +39,7 @@ public final class FloatBuffer: @unchecked Sendable {
 /// Rows of floats somewhere in a buffer: `width` numbers each, `stride` numbers from one to the next.
 ///
 /// It keeps the buffer alive; how many rows there are is for its maker to know.
-public struct Rows {
+public struct FloatMatrix {
   let base: UnsafeMutablePointer<Float>
   let stride: Int
   public let width: Int
@@ -53,23 +47,25 @@ public struct Rows {
   let owner: FloatBuffer?
 
   /// The rows from this one on.
-  public func from(_ row: Int) -> Rows { Rows(base: base + row * stride, stride: stride, width: width, owner: owner) }
+  public func from(_ row: Int) -> FloatMatrix {
+    FloatMatrix(base: base + row * stride, stride: stride, width: width, owner: owner)
+  }
 
   /// The same numbers as rows `factor` times as long; only for rows without gaps.
-  public func joined(by factor: Int) -> Rows {
+  public func joined(by factor: Int) -> FloatMatrix {
     precondition(stride == width, "rows with gaps cannot be joined")
-    return Rows(base: base, stride: stride * factor, width: width * factor, owner: owner)
+    return FloatMatrix(base: base, stride: stride * factor, width: width * factor, owner: owner)
   }
 
   /// The same numbers as rows `1 / factor` times as long, such as one row for each attention head; only for rows
   /// without gaps.
-  public func split(by factor: Int) -> Rows {
+  public func split(by factor: Int) -> FloatMatrix {
     precondition(stride == width && width % factor == 0, "rows with gaps cannot be split")
-    return Rows(base: base, stride: stride / factor, width: width / factor, owner: owner)
+    return FloatMatrix(base: base, stride: stride / factor, width: width / factor, owner: owner)
   }
 
   /// Copies one row of others that are as wide into one of these.
-  public func copy(row: Int, from source: Rows, row sourceRow: Int) {
+  public func copy(row: Int, from source: FloatMatrix, row sourceRow: Int) {
     precondition(source.width == width, "widths differ")
     (base + row * stride).update(from: source.base + sourceRow * source.stride, count: width)
   }
@@ -94,7 +90,7 @@ public struct Rows {
   }
 }
 
-extension Rows {
+extension FloatMatrix {
   /// Fills rows from part of the columns of longer rows, which an array holds one after the other.
   ///
   /// - Parameters:
@@ -118,7 +114,7 @@ extension Rows {
   }
 
   /// Row `row` becomes the sum of some rows of `source`, which is as wide, each times its weight.
-  public func fill(row: Int, sumOf taps: [(row: Int, weight: Float)], of source: Rows) {
+  public func fill(row: Int, sumOf taps: [(row: Int, weight: Float)], of source: FloatMatrix) {
     precondition(source.width == width, "widths differ")
     let target = base + row * stride
     for (index, tap) in taps.enumerated() {

@@ -45,7 +45,8 @@ extension Engine {
   ///   - ends: for each group the row after its last one, ascending; the last is the number of rows.
   ///   - queries: `heads · headSize` wide, rotated; `keys`, `values` and `output` alike.
   public func attendWithinGroups(
-    endingAt ends: [Int], queries: Rows, keys: Rows, values: Rows, heads: Int, headSize: Int, output: Rows
+    endingAt ends: [Int], queries: FloatMatrix, keys: FloatMatrix, values: FloatMatrix, heads: Int, headSize: Int,
+    output: FloatMatrix
   ) {
     precondition(headSize <= Int(CK_MAX_HEAD) && keys.stride == values.stride, "the head is too wide or strides differ")
     ends.withUnsafeBufferPointer { pointer in
@@ -53,7 +54,7 @@ extension Engine {
       var job = GroupedAttentionJob(
         kernels: kernels, scratch: scratch.base, queries: queries.base, keys: keys.base, values: values.base,
         output: output.base, queryStride: queries.stride, keyStride: keys.stride, outputStride: output.stride,
-        ends: base, heads: heads, headSize: headSize, rounds: attentionRounding.kernelRounding)
+        ends: base, heads: heads, headSize: headSize, rounds: bf16Attention.kernelRounding)
       threads.run(chunks: ends.count * heads, job: &job) { job, chunk, worker in
         job.assumingMemoryBound(to: GroupedAttentionJob.self).pointee.perform(chunk, worker: worker)
       }

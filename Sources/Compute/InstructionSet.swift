@@ -16,8 +16,8 @@ public enum InstructionSet: String, Sendable, CaseIterable {
   /// Whether this program and this machine have it.
   public var isAvailable: Bool { kernels != nil }
 
-  /// Whether matrices are turned into panels for it; see `WeightUse`.
-  public var turnsWeights: Bool { self != .portable && kernels?.pointee.knows_panels == 1 }
+  /// Whether matrices are turned into panels for it; see `WeightLayout`.
+  public var supportsRepacking: Bool { self != .portable && kernels?.pointee.knows_panels == 1 }
 
   var kernels: UnsafePointer<ck_kernels>? {
     switch self {

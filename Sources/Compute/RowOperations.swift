@@ -10,7 +10,7 @@ private struct RowJob {
     case gelu
     case tanhGELU
     case rotate(heads: Int, cosines: UnsafePointer<Float>, sines: UnsafePointer<Float>, stride: Int)
-    case quantize(QuantizedRows.Parts)
+    case quantize(QuantizedActivations.Parts)
     case pack(PackedRows)
     case add
     case scale(Float)
@@ -54,7 +54,7 @@ private struct RowJob {
 }
 
 extension Engine {
-  private func run(_ operation: RowJob.Operation, _ input: Rows, _ output: Rows, count: Int) {
+  private func run(_ operation: RowJob.Operation, _ input: FloatMatrix, _ output: FloatMatrix, count: Int) {
     guard count > 0 else { return }
     var job = RowJob(
       operation: operation, kernels: kernels, input: input.base, inputStride: input.stride, output: output.base,
@@ -69,14 +69,14 @@ extension Engine {
   }
 
   /// `output = input / √(mean(input²) + ε) · weight`
-  public func rmsNorm(_ input: Rows, count: Int, weight: FloatBuffer, epsilon: Float, to output: Rows) {
+  public func rmsNorm(_ input: FloatMatrix, count: Int, weight: FloatBuffer, epsilon: Float, to output: FloatMatrix) {
     precondition(weight.count == input.width && output.width == input.width, "widths differ")
     run(.rmsNorm(weight: weight.base, epsilon: epsilon), input, output, count: count)
   }
 
   /// `output = (input − mean) / √(variance + ε) · weight + bias`
   public func layerNorm(
-    _ input: Rows, count: Int, weight: FloatBuffer, bias: FloatBuffer, epsilon: Float, to output: Rows
+    _ input: FloatMatrix, count: Int, weight: FloatBuffer, bias: FloatBuffer, epsilon: Float, to output: FloatMatrix
   ) {
     precondition(
       weight.count == input.width && bias.count == input.width && output.width == input.width, "widths differ")
@@ -84,34 +84,34 @@ extension Engine {
   }
 
   /// `output = output + input`
-  public func add(_ input: Rows, count: Int, to output: Rows) {
+  public func add(_ input: FloatMatrix, count: Int, to output: FloatMatrix) {
     precondition(input.width == output.width, "widths differ")
     run(.add, input, output, count: count)
   }
 
   /// `x = x · factor`
-  public func scale(_ x: Rows, count: Int, by factor: Float) { run(.scale(factor), x, x, count: count) }
+  public func scale(_ x: FloatMatrix, count: Int, by factor: Float) { run(.scale(factor), x, x, count: count) }
 
   /// `gate = gate · sigmoid(gate) · up`
-  public func siluMultiply(_ gate: Rows, by up: Rows, count: Int) {
+  public func siluMultiply(_ gate: FloatMatrix, by up: FloatMatrix, count: Int) {
     precondition(gate.width == up.width, "widths differ")
     run(.siluMultiply, gate, up, count: count)
   }
 
   /// `x = x · sigmoid(1.702 x)`
-  public func quickGELU(_ x: Rows, count: Int) { run(.quickGELU, x, x, count: count) }
+  public func quickGELU(_ x: FloatMatrix, count: Int) { run(.quickGELU, x, x, count: count) }
 
   /// `x = x / 2 · (1 + erf(x / √2))`
-  public func gelu(_ x: Rows, count: Int) { run(.gelu, x, x, count: count) }
+  public func gelu(_ x: FloatMatrix, count: Int) { run(.gelu, x, x, count: count) }
 
   /// `x = x / 2 · (1 + tanh(√(2 / π) · (x + 0.044715 x³)))`
-  public func tanhGELU(_ x: Rows, count: Int) { run(.tanhGELU, x, x, count: count) }
+  public func tanhGELU(_ x: FloatMatrix, count: Int) { run(.tanhGELU, x, x, count: count) }
 
   /// Rotates, in every head of every row, the pairs `(i, i + headSize / 2)` by that row's angles.
   ///
   /// - Parameters:
   ///   - cosines: `headSize / 2` wide, one row for each of `x`; `sines` alike.
-  public func rotate(_ x: Rows, count: Int, heads: Int, cosines: Rows, sines: Rows) {
+  public func rotate(_ x: FloatMatrix, count: Int, heads: Int, cosines: FloatMatrix, sines: FloatMatrix) {
     precondition(
       x.width % (2 * heads) == 0 && cosines.width == x.width / heads / 2 && sines.stride == cosines.stride,
       "the angles do not fit the heads")
@@ -125,19 +125,20 @@ extension Engine {
   ///   - pageRows: rows that a page holds.
   ///   - keys: whether these are keys or values.
   public func store(
-    head: Int, of headSize: Int, in source: Rows, count: Int, type: KeyValueType, pageRows: Int, to rows: PagedRows,
+    head: Int, of headSize: Int, in source: FloatMatrix, count: Int, type: KeyValueType, pageRows: Int,
+    to rows: PagedRows,
     slot: Int, keys: Bool
   ) {
     precondition((head + 1) * headSize <= source.width && slot >= 0, "no such head or slot")
     precondition(type.supports(headDimension: headSize), "heads of \(headSize) numbers are not stored as \(type)")
     precondition(!keys || type != .q4 || rows.keyRange != nil, "4-bit keys have a range")
-    let columns = Rows(
+    let columns = FloatMatrix(
       base: source.base + head * headSize, stride: source.stride, width: headSize, owner: source.owner)
     let target = PackedRows(rows, type: type, pageRows: pageRows, headSize: headSize, slot: slot, keys: keys)
     run(.pack(target), columns, columns, count: count)
   }
 
-  func quantize(_ input: Rows, count: Int, to target: QuantizedRows.Parts) {
+  func quantize(_ input: FloatMatrix, count: Int, to target: QuantizedActivations.Parts) {
     run(.quantize(target), input, input, count: count)
   }
 }

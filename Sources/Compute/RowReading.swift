@@ -1,4 +1,4 @@
-extension Rows {
+extension FloatMatrix {
   /// The numbers of some rows and columns, row by row, in place of what `target` held.
   public func copy(rows: Range<Int>, column: Int, width: Int, into target: inout [Float]) {
     precondition(column >= 0 && column + width <= self.width, "no such columns")

@@ -1,13 +1,6 @@
 import CKernels
+import Platform
 import Synchronization
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 
 /// A function that does one chunk of a job: the job, the chunk's index, the index of the thread that does it.
 public typealias ChunkFunction = @convention(c) (UnsafeRawPointer, Int, Int) -> Void
@@ -20,20 +13,20 @@ public typealias ChunkFunction = @convention(c) (UnsafeRawPointer, Int, Int) -> 
 public final class ThreadPool: Sendable {
   /// Threads that work on a job, the caller among them.
   public let threadCount: Int
-  private let crew: Crew
+  private let shared: SharedState
 
   /// - Parameter threads: at least 1; more than 256 are not started.
   public init(threads: Int) {
-    crew = Crew()
+    shared = SharedState()
     var started = 1
     for worker in 1..<max(min(threads, 256), 1) {
-      guard Crew.start(crew, worker: worker) else { break }
+      guard SharedState.start(shared, worker: worker) else { break }
       started += 1
     }
     threadCount = started
   }
 
-  deinit { crew.stop() }
+  deinit { shared.stop() }
 
   /// Does chunks `0..<chunks` of a job and returns when all are done. Calls from several threads wait for each other.
   ///
@@ -43,20 +36,20 @@ public final class ThreadPool: Sendable {
   public func run(chunks: Int, job: UnsafeRawPointer, _ body: ChunkFunction) {
     guard chunks > 0 else { return }
     if threadCount == 1 || chunks == 1 {
-      crew.exclusively { for chunk in 0..<chunks { body(job, chunk, 0) } }
+      shared.exclusively { for chunk in 0..<chunks { body(job, chunk, 0) } }
     } else {
-      crew.exclusively { crew.share(chunks: chunks, job: job, body) }
+      shared.exclusively { shared.share(chunks: chunks, job: job, body) }
     }
   }
 }
 
 /// What the threads share. It outlives the pool until the last thread has gone.
-private final class Crew: @unchecked Sendable {
+private final class SharedState: @unchecked Sendable {
   /// The job's number in the upper half, the chunks not yet claimed in the lower. One word, so that a late thread can
   /// never claim a chunk of a job that it did not look at.
   private let ticket = Atomic<UInt64>(0)
   private let unfinished = Atomic<Int>(0)
-  private let sleepers = Atomic<Int>(0)
+  private let parkedWorkers = Atomic<Int>(0)
   private let callerSleeps = Atomic<Bool>(false)
   private let stopping = Atomic<Bool>(false)
 
@@ -71,7 +64,7 @@ private final class Crew: @unchecked Sendable {
   private let done: UnsafeMutablePointer<pthread_cond_t>
 
   /// Looks before a waiting thread goes to sleep: some tens of microseconds.
-  private static let patience = 4000
+  private static let spinLimit = 4000
 
   init() {
     callers = .allocate(capacity: 1)
@@ -96,17 +89,17 @@ private final class Crew: @unchecked Sendable {
   }
 
   private final class Start {
-    let crew: Crew
+    let shared: SharedState
     let worker: Int
-    init(crew: Crew, worker: Int) {
-      self.crew = crew
+    init(shared: SharedState, worker: Int) {
+      self.shared = shared
       self.worker = worker
     }
   }
 
   /// Starts one thread; false if the system refuses.
-  static func start(_ crew: Crew, worker: Int) -> Bool {
-    let argument = Unmanaged.passRetained(Start(crew: crew, worker: worker))
+  static func start(_ shared: SharedState, worker: Int) -> Bool {
+    let argument = Unmanaged.passRetained(Start(shared: shared, worker: worker))
     #if canImport(Darwin)
       var thread: pthread_t?
     #else
@@ -122,7 +115,7 @@ private final class Crew: @unchecked Sendable {
         #endif
         if let pointer {
           let start = Unmanaged<Start>.fromOpaque(pointer).takeRetainedValue()
-          start.crew.live(worker: start.worker)
+          start.shared.live(worker: start.worker)
         }
         return nil
       }, argument.toOpaque())
@@ -151,7 +144,7 @@ private final class Crew: @unchecked Sendable {
     unfinished.store(chunks, ordering: .relaxed)
     let number = ticket.load(ordering: .relaxed) >> 32 &+ 1
     ticket.store(number << 32 | UInt64(chunks), ordering: .sequentiallyConsistent)
-    if sleepers.load(ordering: .sequentiallyConsistent) > 0 {
+    if parkedWorkers.load(ordering: .sequentiallyConsistent) > 0 {
       pthread_mutex_lock(mutex)
       pthread_cond_broadcast(work)
       pthread_mutex_unlock(mutex)
@@ -187,7 +180,7 @@ private final class Crew: @unchecked Sendable {
   }
 
   private func waitUntilDone() {
-    for _ in 0..<Crew.patience {
+    for _ in 0..<SharedState.spinLimit {
       if unfinished.load(ordering: .acquiring) == 0 { return }
       ck_relax()
     }
@@ -204,7 +197,7 @@ private final class Crew: @unchecked Sendable {
       while !claimAndDo(worker: worker) {
         if stopping.load(ordering: .relaxed) { return }
         looks += 1
-        if looks > Crew.patience {
+        if looks > SharedState.spinLimit {
           sleep()
           looks = 0
         } else {
@@ -216,13 +209,13 @@ private final class Crew: @unchecked Sendable {
 
   private func sleep() {
     pthread_mutex_lock(mutex)
-    sleepers.add(1, ordering: .sequentiallyConsistent)
+    parkedWorkers.add(1, ordering: .sequentiallyConsistent)
     while ticket.load(ordering: .sequentiallyConsistent) & 0xFFFF_FFFF == 0,
       !stopping.load(ordering: .sequentiallyConsistent)
     {
       pthread_cond_wait(work, mutex)
     }
-    sleepers.subtract(1, ordering: .sequentiallyConsistent)
+    parkedWorkers.subtract(1, ordering: .sequentiallyConsistent)
     pthread_mutex_unlock(mutex)
   }
 

@@ -14,8 +14,8 @@ public struct WeightMatrix: @unchecked Sendable {
   private(set) var base: UnsafeRawPointer
   private let file: GGUFFile
   private let tensor: TensorDescription
-  private let use: WeightUse
-  private var turned = TurnedWeights()
+  private let use: WeightLayout
+  private var turned = RepackedWeights()
 
   /// - Parameters:
   ///   - rows: outputs; the tensor's last dimension.
@@ -23,7 +23,7 @@ public struct WeightMatrix: @unchecked Sendable {
   ///   - use: how the weights are held.
   /// - Throws: `unsupportedType`, or `wrongSize` if the tensor does not hold that many.
   public init(
-    file: GGUFFile, tensor: TensorDescription, rows: Int, columns: Int, use: WeightUse = .turned
+    file: GGUFFile, tensor: TensorDescription, rows: Int, columns: Int, use: WeightLayout = .repacked
   ) throws(ComputeError) {
     guard let kernelType = tensor.type.kernelType else {
       throw .unsupportedType(tensor: tensor.name, type: tensor.type)
@@ -56,7 +56,7 @@ public struct WeightMatrix: @unchecked Sendable {
     var matrix = self
     matrix.rows = part.count
     matrix.base = base + part.lowerBound * rowBytes
-    matrix.turned = TurnedWeights()
+    matrix.turned = RepackedWeights()
     return matrix
   }
 
@@ -67,18 +67,18 @@ public struct WeightMatrix: @unchecked Sendable {
 
   /// The panels to multiply with; nil where the weights are used as they lie. They are made now if they are not yet.
   func panels(for engine: Engine) -> Panels? {
-    use == .inPlace ? nil : turned.panels(of: self, engine: engine)
+    use == .mapped ? nil : turned.panels(of: self, engine: engine)
   }
 
   /// The panels that the weights are to become, if any.
   var panelType: ck_type? {
-    guard use == .rounded || use == .turned && type.isQuantized else { return nil }
+    guard use == .repackedQ8 || use == .repacked && type.isQuantized else { return nil }
     let panels = ck_panels_of(kernelType, columns)
     return panels == CK_F32 ? nil : panels
   }
 
   /// Whether products with the matrix need their input in 8 bits.
-  public var meetsQuantizedRows: Bool { type.isQuantized || panelType != nil }
+  public var takesQuantizedActivations: Bool { type.isQuantized || panelType != nil }
 
   var isLocked: Bool { file.isLocked }
 
@@ -90,7 +90,7 @@ public struct WeightMatrix: @unchecked Sendable {
   }
 
   /// Unpacks one row into the first row of `target`, which is `columns` wide.
-  public func unpack(row: Int, into target: Rows) {
+  public func unpack(row: Int, into target: FloatMatrix) {
     precondition(row >= 0 && row < rows && target.width >= columns, "no such row")
     ck_unpack(kernelType, base + row * rowBytes, target.base, columns)
   }

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import Platform
 
 /// Bytes that never change: a file mapped into memory, or a copy of an array. Released with the last reference.
 final class FileBytes: Sendable {

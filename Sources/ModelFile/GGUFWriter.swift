@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import Platform
 
 /// Writes a GGUF file (version 3) as a stream: the header at once, then each tensor's bytes in the declared order.
 ///

@@ -1,3 +1,4 @@
+import Records
 import SessionInterface
 
 /// The moments of a stream on an axis of so many columns, from its first frame to now.
@@ -24,9 +25,9 @@ package struct RetentionAxis: Equatable, Sendable {
   ///   - widest: the most columns that one held frame takes.
   package init(_ map: RetentionMap, columns count: Int, widest: Int = .max) {
     self.map = map
-    guard count > 0, map.framesSeen > 0 || !map.frames.isEmpty else { return }
+    guard count > 0, map.temporalPatchesSeen > 0 || !map.temporalPatches.isEmpty else { return }
     let gaps = RetentionAxis.gaps(map)
-    let frames = map.frames.count
+    let frames = map.temporalPatches.count
     let seen = gaps.reduce(Double(frames)) { $0 + Double($1) }
     var widest = min(max(1, widest), count)
     // Where held frames crowd, fences of short gaps between them would tell nothing.
@@ -69,11 +70,11 @@ package struct RetentionAxis: Equatable, Sendable {
   private static func gaps(_ map: RetentionMap) -> [Int] {
     var next = 0
     var gaps: [Int] = []
-    for frame in map.frames {
+    for frame in map.temporalPatches {
       gaps.append(max(0, frame.number &- next))
       next = frame.number &+ 1
     }
-    return gaps + [max(0, map.framesSeen &- next)]
+    return gaps + [max(0, map.temporalPatchesSeen &- next)]
   }
 
   // MARK: What the columns show
@@ -82,7 +83,7 @@ package struct RetentionAxis: Equatable, Sendable {
   package func share(column: Int, layers: Range<Int>) -> Float? {
     guard case .held(let range) = columns[column] else { return nil }
     var sum: Float = 0
-    for frame in map.frames[range] {
+    for frame in map.temporalPatches[range] {
       for layer in layers where layer < frame.shares.count { sum += frame.shares[layer].asShare }
     }
     return sum / Float(max(1, range.count * layers.count))
@@ -106,7 +107,7 @@ package struct RetentionAxis: Equatable, Sendable {
       for frame in range { places[frame] = (places[frame]?.first ?? index, index) }
     }
     var best: [(moment: Moment, held: Float)?] = Array(repeating: nil, count: stretches)
-    for (frame, entry) in map.frames.enumerated() where entry.thumbnail != nil {
+    for (frame, entry) in map.temporalPatches.enumerated() where entry.thumbnail != nil {
       guard let (first, last) = places[frame] else { continue }
       let column = (first + last) / 2
       let stretch = column * stretches / columns.count
@@ -151,7 +152,7 @@ package struct RetentionAxis: Equatable, Sendable {
         labels.append(Label(column: column, mark: mark, text: text))
       }
     }
-    if let newest = map.frames.last { place(last, newest.time) }
+    if let newest = map.temporalPatches.last { place(last, newest.time) }
     if first > 0 { place(0, map.startTime) }
     place(first, time(ofFirstIn: first))
     let afterGaps = held.map { (mark: $0, frames: forgotten(before: $0)) }.filter { $0.frames > 0 }
@@ -169,7 +170,7 @@ package struct RetentionAxis: Equatable, Sendable {
 
   private func time(ofFirstIn column: Int) -> Double {
     guard case .held(let range) = columns[column] else { return .nan }
-    return map.frames[range.lowerBound].time
+    return map.temporalPatches[range.lowerBound].time
   }
 }
 

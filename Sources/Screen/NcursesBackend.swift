@@ -1,5 +1,5 @@
 import CNcurses
-import Glibc
+import Platform
 
 /// The terminal behind the grid: writes the cells that changed, in the sequences that terminfo tells.
 ///
@@ -10,7 +10,7 @@ import Glibc
 ///
 /// The cursor is placed anew behind every glyph about whose width terminals might not agree, so that nothing else
 /// on a row ever stands in a wrong place.
-struct NcursesBackend: CellBackend {
+struct NcursesBackend {
   /// What stands on the terminal; nil when that is not known.
   private var shown: CellGrid?
   private let output: Int32

@@ -1,4 +1,4 @@
-import Pictures
+import Images
 import Plotting
 import SessionInterface
 
@@ -10,7 +10,7 @@ func drawRetention(_ state: ScreenState, into grid: inout CellGrid, area: Rectan
   let title = "What is still held"
   let end = grid.write(title, column: area.column, row: area.row, limit: area.columns, style: theme.strong)
   drawLegend(into: &grid, from: end + 2, to: area.endColumn, row: area.row, theme: theme)
-  guard let map = state.retention, map.framesSeen > 0, map.layers > 0 else {
+  guard let map = state.retention, map.temporalPatchesSeen > 0, map.layers > 0 else {
     let text = "nothing seen yet"
     grid.write(
       text, column: area.column + max(0, (area.columns - text.count) / 2), row: area.row + area.rows / 2,
@@ -77,7 +77,7 @@ package struct RetentionRows: Equatable {
 
 /// Rows of thumbnails of which three stand beside each other; 0 without any.
 private func thumbnailRows(_ map: RetentionMap, columns: Int) -> Int {
-  guard let shape = map.frames.lazy.compactMap(\.thumbnail).first(where: { $0.width > 0 }) else { return 0 }
+  guard let shape = map.temporalPatches.lazy.compactMap(\.thumbnail).first(where: { $0.width > 0 }) else { return 0 }
   return max(3, (columns / 3 - 1) * shape.height / shape.width / 2)
 }
 
@@ -179,21 +179,21 @@ private func halfBlock(upper: CellColor?, lower: CellColor?) -> (String, CellSty
 private func drawThumbnails(
   _ axis: RetentionAxis, into grid: inout CellGrid, area: Rectangle, hasMarks: Bool, state: ScreenState, theme: Theme
 ) {
-  guard let shape = axis.map.frames.lazy.compactMap(\.thumbnail).first, !axis.columns.isEmpty else { return }
+  guard let shape = axis.map.temporalPatches.lazy.compactMap(\.thumbnail).first, !axis.columns.isEmpty else { return }
   let natural = fittedSize(
     width: shape.width, height: shape.height, maximumWidth: area.columns, maximumHeight: area.rows * 2)
   // A young stream's axis is narrower than one thumbnail.
   let columns = max(axis.columns.count, min(natural.width, area.columns))
   let stretches = max(1, (columns + 1) / (natural.width + 1))
   for (stretch, moment) in axis.moments(stretches: stretches).enumerated() {
-    guard let moment, let thumbnail = axis.map.frames[moment.frame].thumbnail else { continue }
+    guard let moment, let thumbnail = axis.map.temporalPatches[moment.frame].thumbnail else { continue }
     // As nearly over its moment as its neighbours' places allow.
     let stretchStart = stretch * (columns + 1) / stretches
     let stretchEnd = (stretch + 1) * (columns + 1) / stretches - 1
     let first = max(stretchStart, min(moment.column - natural.width / 2, stretchEnd - natural.width))
     let place = Rectangle(
       column: area.column + first, row: area.row, columns: min(natural.width, stretchEnd - first), rows: area.rows)
-    drawPicture(thumbnail, into: &grid, area: place, appearance: state.appearance)
+    drawImage(thumbnail, into: &grid, area: place, appearance: state.appearance)
     if hasMarks {
       grid.write(theme.symbols.pointer, column: area.column + moment.column, row: area.endRow, style: theme.quiet)
     }

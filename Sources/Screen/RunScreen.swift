@@ -1,3 +1,4 @@
+import Platform
 import SessionInterface
 
 /// Shows a session on the terminal until the user leaves or the session ends.

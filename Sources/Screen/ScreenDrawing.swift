@@ -7,9 +7,9 @@ package func draw(_ state: ScreenState, into grid: inout CellGrid) {
   }
   drawRules(layout, into: &grid, theme: theme)
   drawHeader(state, into: &grid, area: layout.header, theme: theme)
-  if let area = layout.picture {
-    if let picture = state.picture {
-      drawPicture(picture, into: &grid, area: area, appearance: state.appearance)
+  if let area = layout.image {
+    if let image = state.image {
+      drawImage(image, into: &grid, area: area, appearance: state.appearance)
     } else {
       let text = state.description == nil ? "opening the stream" : "no picture yet"
       grid.write(

@@ -1,4 +1,4 @@
-import Pictures
+import Images
 
 /// Where everything stands. Pure arithmetic on the size; nothing overlaps.
 package struct ScreenLayout: Equatable, Sendable {
@@ -10,7 +10,7 @@ package struct ScreenLayout: Equatable, Sendable {
   package static let mostInputRows = 3
 
   package var header: Rectangle
-  package var picture: Rectangle?
+  package var image: Rectangle?
   /// What is kept of the stream: in place of the picture, under it where there is room for both.
   package var retention: Rectangle?
   /// Place in the stream, under the picture.
@@ -30,20 +30,20 @@ package struct ScreenLayout: Equatable, Sendable {
   package var inputTextColumns: Int { input.columns - 2 }
 
   /// - Parameters:
-  ///   - pictureShape: width and height of what is shown; nil leaves no place for a picture.
+  ///   - imageShape: width and height of what is shown; nil leaves no place for a picture.
   ///   - inputRows: rows that the line being typed would like.
   ///   - showsRetention: whether what is kept of the stream is shown.
   ///   - hasCodingPane: whether the coding pane is open.
   ///   - isCodingPaneInFront: whether it is the one to be seen where there is room for one of pane and talk.
   /// - Returns: nil when the terminal is too small.
   package init?(
-    size: ScreenSize, pictureShape: (width: Int, height: Int)?, inputRows: Int = 1, showsRetention: Bool = false,
+    size: ScreenSize, imageShape: (width: Int, height: Int)?, inputRows: Int = 1, showsRetention: Bool = false,
     hasCodingPane: Bool = false, isCodingPaneInFront: Bool = false
   ) {
     guard size.columns >= ScreenLayout.smallest.columns, size.rows >= ScreenLayout.smallest.rows else { return nil }
     let fitted = { (statusRows: Int) in
       ScreenLayout(
-        fitting: size, pictureShape: pictureShape, inputRows: inputRows, showsRetention: showsRetention,
+        fitting: size, imageShape: imageShape, inputRows: inputRows, showsRetention: showsRetention,
         hasCodingPane: hasCodingPane, isCodingPaneInFront: isCodingPaneInFront, statusRows: statusRows)
     }
     // A memory panel tells what the second status row would.
@@ -52,7 +52,7 @@ package struct ScreenLayout: Equatable, Sendable {
   }
 
   private init(
-    fitting size: ScreenSize, pictureShape: (width: Int, height: Int)?, inputRows: Int, showsRetention: Bool,
+    fitting size: ScreenSize, imageShape: (width: Int, height: Int)?, inputRows: Int, showsRetention: Bool,
     hasCodingPane: Bool, isCodingPaneInFront: Bool, statusRows: Int
   ) {
     let columns = size.columns
@@ -71,18 +71,18 @@ package struct ScreenLayout: Equatable, Sendable {
     horizontalRules = [row(1), row(inputRow - 1)]
     if ruleAboveStatus == 1 { horizontalRules.append(row(status.row - 1)) }
 
-    let hasPicture = pictureShape.map { $0.width > 0 && $0.height > 0 } ?? false
+    let hasImage = imageShape.map { $0.width > 0 && $0.height > 0 } ?? false
     conversation = ScreenLayout.inset(body)
-    let isBeside = hasCodingPane && ScreenLayout.hasRoomForCodingPane(body, hasPicture: hasPicture)
+    let isBeside = hasCodingPane && ScreenLayout.hasRoomForCodingPane(body, hasImage: hasImage)
     if isBeside { splitCodingPane(off: &body) }
     let isInFront = hasCodingPane && isCodingPaneInFront && !isBeside
     let stacks = body.columns < ScreenLayout.wide && body.rows >= ScreenLayout.rowsForStack
-    if isInFront, hasPicture, !stacks {
+    if isInFront, hasImage, !stacks {
       showOnlyCodingPane()
       return
     }
     conversation = ScreenLayout.inset(body)
-    if let shape = pictureShape, hasPicture {
+    if let shape = imageShape, hasImage {
       if stacks {
         stack(shape, in: body, showsRetention: showsRetention)
       } else if showsRetention {
@@ -107,9 +107,9 @@ package struct ScreenLayout: Equatable, Sendable {
   private static func codingColumns(of body: Rectangle) -> Int { max(46, body.columns * 48 / 100) }
 
   /// Whether the talk, and the picture above or beside it, keep enough room next to the coding pane.
-  private static func hasRoomForCodingPane(_ body: Rectangle, hasPicture: Bool) -> Bool {
+  private static func hasRoomForCodingPane(_ body: Rectangle, hasImage: Bool) -> Bool {
     let rest = body.columns - codingColumns(of: body) - 1
-    return rest >= (hasPicture && body.rows < rowsForStack ? 64 : 40)
+    return rest >= (hasImage && body.rows < rowsForStack ? 64 : 40)
   }
 
   private mutating func splitCodingPane(off body: inout Rectangle) {
@@ -128,7 +128,7 @@ package struct ScreenLayout: Equatable, Sendable {
     if showsRetention {
       retention = Rectangle(column: body.column + 1, row: body.row, columns: body.columns - 2, rows: rows + 1)
     } else {
-      picture = Rectangle(column: body.column + 1, row: body.row, columns: body.columns - 2, rows: rows)
+      image = Rectangle(column: body.column + 1, row: body.row, columns: body.columns - 2, rows: rows)
       timeline = Rectangle(column: body.column + 1, row: body.row + rows, columns: body.columns - 2, rows: 1)
     }
     horizontalRules.append(Rectangle(column: body.column, row: body.row + rows + 1, columns: body.columns, rows: 1))
@@ -144,11 +144,11 @@ package struct ScreenLayout: Equatable, Sendable {
   private mutating func placeRetentionBeside(_ shape: (width: Int, height: Int), in body: Rectangle) {
     let columns = ScreenLayout.mostColumns(of: body)
     var pane = Rectangle(column: body.column + 1, row: body.row, columns: columns - 2, rows: body.rows)
-    if body.rows >= ScreenLayout.rowsForPictureAndRetention, body.columns >= 100 {
+    if body.rows >= ScreenLayout.rowsForImageAndRetention, body.columns >= 100 {
       let fitted = fittedSize(
         width: shape.width, height: shape.height, maximumWidth: pane.columns, maximumHeight: 2 * (body.rows * 2 / 5))
       let rows = (fitted.height + 1) / 2
-      picture = Rectangle(column: pane.column, row: pane.row, columns: pane.columns, rows: rows)
+      image = Rectangle(column: pane.column, row: pane.row, columns: pane.columns, rows: rows)
       timeline = Rectangle(column: pane.column, row: pane.row + rows, columns: pane.columns, rows: 1)
       pane.row += rows + 2
       pane.rows -= rows + 2
@@ -166,22 +166,22 @@ package struct ScreenLayout: Equatable, Sendable {
 
   private mutating func placeBeside(_ shape: (width: Int, height: Int), in body: Rectangle) {
     let most = ScreenLayout.mostColumns(of: body)
-    let pictureRows = body.rows - 1
+    let imageRows = body.rows - 1
     let natural = fittedSize(
-      width: shape.width, height: shape.height, maximumWidth: most - 2, maximumHeight: pictureRows * 2)
+      width: shape.width, height: shape.height, maximumWidth: most - 2, maximumHeight: imageRows * 2)
     let columns = min(most, max(natural.width + 2, min(most, 30)))
     let usedRows = (natural.height + 1) / 2
     let spare = body.rows - usedRows - 1
-    picture = Rectangle(column: body.column + 1, row: body.row, columns: columns - 2, rows: pictureRows)
+    image = Rectangle(column: body.column + 1, row: body.row, columns: columns - 2, rows: imageRows)
     timeline = Rectangle(column: body.column + 1, row: body.endRow - 1, columns: columns - 2, rows: 1)
     if spare >= ScreenLayout.memoryPanelRows, columns >= 38 {
-      picture?.rows = usedRows
+      image?.rows = usedRows
       timeline?.row = body.row + usedRows
       memoryPanel = Rectangle(
         column: body.column + 1, row: body.row + usedRows + 2, columns: columns - 2,
         rows: min(ScreenLayout.mostMemoryPanelRows, spare - 2))
     } else if spare > 0 {
-      picture?.rows = usedRows
+      image?.rows = usedRows
       timeline?.row = body.row + usedRows
     }
     divide(body, after: columns)
@@ -190,7 +190,7 @@ package struct ScreenLayout: Equatable, Sendable {
   /// From here on a narrow body has room for the picture above the talk.
   private static let rowsForStack = 24
   /// From here on picture and retention have room above each other.
-  private static let rowsForPictureAndRetention = 28
+  private static let rowsForImageAndRetention = 28
   /// The title and the figures, with two blank rows above them.
   private static let memoryPanelRows = 8
   /// With the graph of the last minutes.
@@ -201,10 +201,10 @@ extension ScreenLayout {
   /// The layout of a state.
   package init?(_ state: ScreenState) {
     // Until the first picture is there, its place is kept in the commonest shape.
-    let shape = state.picture.map { ($0.width, $0.height) } ?? (16, 9)
+    let shape = state.image.map { ($0.width, $0.height) } ?? (16, 9)
     let textColumns = max(1, state.size.columns - 4)
     self.init(
-      size: state.size, pictureShape: state.hasStream ? shape : nil,
+      size: state.size, imageShape: state.hasStream ? shape : nil,
       inputRows: InputLayout(state.editor, width: textColumns).rows.count, showsRetention: state.showsRetention,
       hasCodingPane: state.coding.isOpen, isCodingPaneInFront: state.coding.isFocused)
   }

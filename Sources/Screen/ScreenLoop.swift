@@ -1,5 +1,5 @@
 import CNcurses
-import Glibc
+import Platform
 import SessionInterface
 
 /// The thread that owns the terminal: waits for keys, events, signals and time, and shows what they changed.
@@ -120,7 +120,7 @@ struct ScreenLoop {
       if descriptors[1].revents != 0 { exit = readWakePipe() }
       if exit == nil, descriptors[2].revents != 0 { exit = readErrors() }
       if exit == nil, descriptors[0].revents != 0 { exit = readKeys() }
-      if exit == nil, ready == 0 { exit = passTime() }
+      if exit == nil, ready == 0 { exit = compressionTime() }
       if let exit { return exit }
     }
   }
@@ -143,7 +143,7 @@ struct ScreenLoop {
     drawnAt = now
   }
 
-  private mutating func passTime() -> ScreenExit? {
+  private mutating func compressionTime() -> ScreenExit? {
     if decoder.isPasting, monotonicSeconds() - pasteSeenAt > 1 { return handle(decoder.endPaste()) }
     return state.needsTicks ? handle([.tick]) : nil
   }

@@ -1,4 +1,5 @@
-import Pictures
+import BoundedCache
+import Images
 import SessionInterface
 
 /// Columns and rows of the terminal.
@@ -21,11 +22,11 @@ package struct ScreenState: Sendable {
 
   package var description: SessionDescription?
   package var statistics = SessionStatistics()
-  package var lastPass: PassSummary?
-  package var heldHistory = HeldHistory()
-  package var picture: Picture?
+  package var lastCompression: CompressionReport?
+  package var cacheUsageHistory = CacheUsageHistory()
+  package var image: Image?
   /// Stream time of the picture on show, in seconds.
-  package var pictureTime: Double?
+  package var imageTime: Double?
   package var streamEnded = false
   /// True while the picture's place shows what is kept of the stream.
   package var showsRetention = false
@@ -73,9 +74,9 @@ package struct ScreenState: Sendable {
   package var needsTicks: Bool { isAnswering || hint != nil || coding.isUnderWay }
 
   /// Where the stream is: what is seen, or what the model has taken in where no picture is shown.
-  package var streamTime: Double { pictureTime ?? statistics.streamTime }
+  package var streamTime: Double { imageTime ?? statistics.streamTime }
 
-  package var hasStream: Bool { description == nil || description?.source != nil || picture != nil }
+  package var hasStream: Bool { description == nil || description?.source != nil || image != nil }
 }
 
 /// Which line stands at the top of the conversation.

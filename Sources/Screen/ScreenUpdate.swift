@@ -1,4 +1,5 @@
 import Plotting
+import Records
 import SessionInterface
 
 /// Brings a message into the state and says what has to be done outside it. `now` is in seconds of a clock that
@@ -65,13 +66,13 @@ private func take(_ event: SessionEvent, _ state: inout ScreenState) {
           + "Start with --model FILE for another.")
     }
     state.conversation.append(.note, "Type a question and press Enter; /help lists the commands.")
-  case .preview(let picture, let time):
-    state.picture = picture
-    state.pictureTime = time
+  case .preview(let image, let time):
+    state.image = image
+    state.imageTime = time
   case .frameSeen(let time):
     state.statistics.streamTime = time
-  case .passDone(let pass):
-    state.lastPass = pass
+  case .compressed(let pass):
+    state.lastCompression = pass
   case .answerStarted(let question):
     state.conversation.openAnswer(to: question)
   case .answerPiece(let piece):
@@ -87,7 +88,7 @@ private func take(_ event: SessionEvent, _ state: inout ScreenState) {
       state.answerMayHaveFailed = false
       state.isCancelling = false
     }
-    state.heldHistory.add(statistics.heldTokens, at: state.now)
+    state.cacheUsageHistory.add(statistics.cachedTokens, at: state.now)
   case .retention(let map):
     state.retention = map
   case .code(let event):

@@ -1,3 +1,5 @@
+import Records
+
 /// What can be typed after a slash.
 package enum SlashCommand: String, CaseIterable, Sendable {
   case help, clear, pause, resume, seek, memory, budget, policy, save

@@ -1,4 +1,5 @@
 import Plotting
+import Records
 
 /// Figures on one row; the least important go first when there is no room.
 private struct Figure {
@@ -64,11 +65,11 @@ private func streamFigures(_ state: ScreenState, _ theme: Theme) -> [Figure] {
       Figure(
         text: "\(symbol) \(clock(state.streamTime))\(duration)\(word)",
         style: statistics.isPaused ? theme.warning : theme.plain, rank: 0))
-    figures.append(Figure(text: "seen \(count(statistics.picturesSeen))", style: theme.quiet, rank: 2))
+    figures.append(Figure(text: "seen \(count(statistics.framesSeen))", style: theme.quiet, rank: 2))
     figures.append(
       Figure(
-        text: "dropped \(count(statistics.picturesDropped))",
-        style: statistics.picturesDropped > 0 ? theme.warning : theme.quiet, rank: 3))
+        text: "dropped \(count(statistics.framesDropped))",
+        style: statistics.framesDropped > 0 ? theme.warning : theme.quiet, rank: 3))
   }
   if let speed = statistics.answerTokensPerSecond {
     figures.append(Figure(text: "\(decimal(speed, places: speed < 10 ? 1 : 0)) tok/s", style: theme.quiet, rank: 4))
@@ -122,21 +123,21 @@ func drawMemoryPanel(_ state: ScreenState, into grid: inout CellGrid, area: Rect
   }
 
   var line = passes(state)
-  if let pass = state.lastPass {
+  if let pass = state.lastCompression {
     line += ", the last from \(count(pass.before)) to \(count(pass.after)) in \(milliseconds(pass.seconds))"
   }
   grid.write(line, column: area.column, row: area.row + 4, limit: area.columns, style: theme.quiet)
   let bytes = "keys and values \(memorySize(statistics.cacheBytes))"
   grid.write(bytes, column: area.column, row: area.row + 5, limit: area.columns, style: theme.quiet)
-  if area.rows >= 11, state.appearance.unicode, !state.heldHistory.samples.isEmpty {
+  if area.rows >= 11, state.appearance.unicode, !state.cacheUsageHistory.samples.isEmpty {
     let graph = Rectangle(column: area.column, row: area.row + 7, columns: area.columns, rows: area.rows - 7)
-    drawHeldHistory(state, into: &grid, area: graph, theme: theme)
+    drawCacheUsageHistory(state, into: &grid, area: graph, theme: theme)
   }
 }
 
 /// What was held in the last seconds, newest at the right: the passes show as a saw that never leaves the budget.
-private func drawHeldHistory(_ state: ScreenState, into grid: inout CellGrid, area: Rectangle, theme: Theme) {
-  let samples = state.heldHistory.samples.suffix(area.columns)
+private func drawCacheUsageHistory(_ state: ScreenState, into grid: inout CellGrid, area: Rectangle, theme: Theme) {
+  let samples = state.cacheUsageHistory.samples.suffix(area.columns)
   let rows = area.rows - 1
   let top = max(1, state.statistics.budget ?? samples.max() ?? 1)
   let first = area.endColumn - samples.count
@@ -165,15 +166,15 @@ private struct MemoryPart {
 
 private func memoryParts(_ state: ScreenState, _ theme: Theme) -> [MemoryPart] {
   let statistics = state.statistics
-  let recalled = MemoryPart(
-    name: "recalled", tokens: statistics.recalledTokens, style: theme.recalledTokens, mark: "*")
+  let retrieved = MemoryPart(
+    name: "retrieved", tokens: statistics.retrievedTokens, style: theme.retrievedTokens, mark: "*")
   let parts = [
     MemoryPart(name: "system", tokens: statistics.systemTokens, style: theme.systemTokens, mark: "="),
     MemoryPart(name: "vision", tokens: statistics.visionTokens, style: theme.visionTokens, mark: "#"),
-    MemoryPart(name: "talk", tokens: statistics.tailTokens, style: theme.talkTokens, mark: "+"),
+    MemoryPart(name: "talk", tokens: statistics.textTokens, style: theme.talkTokens, mark: "+"),
   ]
   // Recall is off for most, and says nothing then.
-  return recalled.tokens > 0 ? parts + [recalled] : parts
+  return retrieved.tokens > 0 ? parts + [retrieved] : parts
 }
 
 /// The tokens held by part, against the budget; the most that was ever held is marked in the free rest.
@@ -208,12 +209,12 @@ private func drawMemoryBar(
 }
 
 private func heldText(_ state: ScreenState) -> String {
-  let held = count(state.statistics.heldTokens)
+  let held = count(state.statistics.cachedTokens)
   return state.statistics.budget.map { "\(held) / \(count($0)) tokens" } ?? "\(held) tokens, no limit"
 }
 
 private func passes(_ state: ScreenState) -> String {
-  state.statistics.passes == 1 ? "1 pass" : "\(count(state.statistics.passes)) passes"
+  state.statistics.compressions == 1 ? "1 pass" : "\(count(state.statistics.compressions)) passes"
 }
 
 private func milliseconds(_ seconds: Double) -> String {

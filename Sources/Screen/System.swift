@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 
 /// The environment of this process.
 public enum ProcessEnvironment {
@@ -12,13 +12,6 @@ public enum ProcessEnvironment {
     }
     return result
   }
-}
-
-/// Seconds of a clock that never goes back.
-func monotonicSeconds() -> Double {
-  var time = timespec()
-  clock_gettime(CLOCK_MONOTONIC, &time)
-  return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
 }
 
 func fileExists(_ path: String) -> Bool { access(path, F_OK) == 0 }
@@ -76,26 +69,4 @@ func paths(beginningWith prefix: String, homeDirectory: String?) -> [String] {
 private func isDirectory(_ path: String) -> Bool {
   var information = stat()
   return stat(path, &information) == 0 && information.st_mode & S_IFMT == S_IFDIR
-}
-
-/// Runs a function on a thread of its own; false when the system gives none.
-func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
-  final class Box {
-    let body: @Sendable () -> Void
-    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-  }
-  let box = Unmanaged.passRetained(Box(body))
-  var thread = pthread_t()
-  let answer = pthread_create(
-    &thread, nil,
-    { argument in
-      if let argument { Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().body() }
-      return nil
-    }, box.toOpaque())
-  guard answer == 0 else {
-    box.release()
-    return false
-  }
-  pthread_detach(thread)
-  return true
 }

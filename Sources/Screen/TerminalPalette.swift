@@ -1,5 +1,5 @@
-import Glibc
-import Pictures
+import Images
+import Platform
 
 /// The fixed part of the xterm palette: a 6×6×6 cube from 16 and 24 greys from 232.
 package enum TerminalPalette {
@@ -31,12 +31,12 @@ package enum TerminalPalette {
 
   /// The picture in palette numbers, row by row, with an ordered dither (Bayer 1973): unlike passed-on errors its
   /// pattern stands still from picture to picture.
-  package static func quantized(_ picture: Picture) -> [UInt8] {
-    guard picture.width > 0 else { return [] }
-    return (0..<picture.width * picture.height).map { pixel in
-      let shift = (Dither.threshold(column: pixel % picture.width, row: pixel / picture.width) - 0.5) * ditherSpan
+  package static func quantized(_ image: Image) -> [UInt8] {
+    guard image.width > 0 else { return [] }
+    return (0..<image.width * image.height).map { pixel in
+      let shift = (Dither.threshold(column: pixel % image.width, row: pixel / image.width) - 0.5) * ditherSpan
       let bin = { (channel: Int) in
-        Int(min(255, max(0, Float(picture.pixels[pixel * 3 + channel]) + shift))) >> (8 - binBits)
+        Int(min(255, max(0, Float(image.pixels[pixel * 3 + channel]) + shift))) >> (8 - binBits)
       }
       return table[(bin(0) << binBits | bin(1)) << binBits | bin(2)]
     }

@@ -20,7 +20,7 @@ package struct Theme: Sendable {
   package var good: CellStyle { style(palette: 71, basic: 2, otherwise: []) }
   package var systemTokens: CellStyle { style(palette: 103, basic: 4, otherwise: []) }
   package var visionTokens: CellStyle { style(palette: 72, basic: 2, otherwise: []) }
-  package var recalledTokens: CellStyle { style(palette: 132, basic: 5, otherwise: []) }
+  package var retrievedTokens: CellStyle { style(palette: 132, basic: 5, otherwise: []) }
   package var talkTokens: CellStyle { style(palette: 179, basic: 3, otherwise: []) }
 
   package var keyword: CellStyle { style(palette: 68, basic: 4, otherwise: [.bold]) }

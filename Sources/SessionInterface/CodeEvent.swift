@@ -1,3 +1,5 @@
+import CodeTasks
+
 /// Who works on a programming task, in the order in which they begin (MapCoder-Lite, arXiv 2509.17489).
 public enum CodeRole: String, Sendable, CaseIterable {
   /// Recalls similar tasks with their solutions.

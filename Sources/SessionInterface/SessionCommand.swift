@@ -1,3 +1,5 @@
+import CodeTasks
+
 /// What a person or a script can ask of a session. Screen, batch and tests all speak in these.
 public enum SessionCommand: Sendable, Equatable {
   /// Answer this about what has been seen so far; an earlier unanswered question goes first.

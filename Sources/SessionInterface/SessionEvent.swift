@@ -1,15 +1,16 @@
-import Pictures
+import BoundedCache
+import Images
 
 /// What a session tells whoever listens, in the order in which it happened.
 public enum SessionEvent: Sendable {
   /// The model is loaded and questions can be asked.
   case ready(SessionDescription)
   /// A picture to look at, with its stream time in seconds. More pictures come than the model sees.
-  case preview(Picture, time: Double)
+  case preview(Image, time: Double)
   /// The model has taken in the stream up to this time.
   case frameSeen(time: Double)
   /// The cache was brought down to make room.
-  case passDone(PassSummary)
+  case compressed(CompressionReport)
   /// The answer to this question begins.
   case answerStarted(question: String)
   /// The next piece of the answer: whole characters, not always whole words.
@@ -57,21 +58,6 @@ public struct SessionDescription: Sendable, Equatable {
   }
 }
 
-/// One pass over the key-value cache.
-public struct PassSummary: Sendable, Equatable {
-  /// Vision tokens per head before and after the pass.
-  public var before: Int
-  public var after: Int
-  /// Seconds the pass took.
-  public var seconds: Double
-
-  public init(before: Int, after: Int, seconds: Double) {
-    self.before = before
-    self.after = after
-    self.seconds = seconds
-  }
-}
-
 /// How an answer ended and what it cost.
 public struct AnswerSummary: Sendable, Equatable {
   /// Why the answer stopped.
@@ -113,20 +99,20 @@ public struct SessionStatistics: Sendable, Equatable {
   /// Stream time that the model has taken in, in seconds.
   public var streamTime: Double = 0
   /// Pictures given to the model, and pictures that came too fast and were dropped.
-  public var picturesSeen = 0
-  public var picturesDropped = 0
+  public var framesSeen = 0
+  public var framesDropped = 0
   /// Tokens held now, by part, in every head alike.
   public var systemTokens = 0
   public var visionTokens = 0
-  public var tailTokens = 0
+  public var textTokens = 0
   /// Tokens that came back from the recall file for the question in view.
-  public var recalledTokens = 0
+  public var retrievedTokens = 0
   /// The most tokens that may be held; nil under the policy `full`.
   public var budget: Int?
   /// The most tokens ever held.
   public var peakTokens = 0
   /// Passes run so far.
-  public var passes = 0
+  public var compressions = 0
   /// Bytes of keys and values held.
   public var cacheBytes = 0
   /// The policy's command-line name.
@@ -134,7 +120,7 @@ public struct SessionStatistics: Sendable, Equatable {
   /// Speed of the last answer, in tokens a second; nil before the first one.
   public var answerTokensPerSecond: Double?
   /// Sampled pictures a second that the model takes in; nil before the first.
-  public var picturesPerSecond: Double?
+  public var framesPerSecond: Double?
   /// Resident memory of the whole process, in bytes.
   public var residentBytes = 0
   public var isPaused = false
@@ -144,5 +130,5 @@ public struct SessionStatistics: Sendable, Equatable {
   public init() {}
 
   /// Tokens held now.
-  public var heldTokens: Int { systemTokens + visionTokens + tailTokens + recalledTokens }
+  public var cachedTokens: Int { systemTokens + visionTokens + textTokens + retrievedTokens }
 }

@@ -1,13 +1,13 @@
 import CFFmpeg
-import Glibc
-import Pictures
+import Images
+import Platform
 
 /// The work of the decoding thread: reads, decides what is sampled and shown when, and does what the user asks.
 ///
 /// After ``run()`` has begun, only its thread touches it; what is shared lies in `control` and `previews`.
 final class DecodingLoop: @unchecked Sendable {
   private let source: VideoSource
-  private let options: SamplingOptions
+  private let options: FrameSamplingOptions
   private let control: StreamControl
   private let previews: PreviewFeed?
   private let converter: FrameConverter
@@ -15,8 +15,8 @@ final class DecodingLoop: @unchecked Sendable {
 
   /// nil while a lost source is away, and after the last picture of one that cannot be rewound.
   private var input: MediaInput?
-  private var timeline: Timeline
-  private var clock: SamplingClock
+  private var timeline: PresentationTimeline
+  private var clock: FrameSamplingClock
 
   /// The picture being shown, whose sampling instants end when the next one begins.
   private var held: DecodedFrame
@@ -44,7 +44,7 @@ final class DecodingLoop: @unchecked Sendable {
 
   /// Opens the source and decodes its first picture. Blocks; the control's interruption ends it.
   init(
-    source: VideoSource, options: SamplingOptions, interruption: Interruption
+    source: VideoSource, options: FrameSamplingOptions, interruption: IOInterrupt
   ) throws(VideoError) {
     try options.check()
     let input = try MediaInput.open(source, timeout: options.timeout, interruption: interruption)
@@ -64,7 +64,7 @@ final class DecodingLoop: @unchecked Sendable {
     self.held = held
     self.incoming = incoming
     timeline = input.makeTimeline()
-    clock = SamplingClock(rate: options.framesPerSecond, tick: input.timeBase.seconds(1))
+    clock = FrameSamplingClock(rate: options.framesPerSecond, tick: input.timeBase.seconds(1))
     let dropsOldest = options.queue == .dropOldest || (options.queue == .automatic && input.isLive)
     control = StreamControl(capacity: options.queueCapacity, dropsOldest: dropsOldest, interruption: interruption)
     previews = options.previewSize.map { PreviewFeed(size: $0, rate: options.previewRate) }
@@ -97,7 +97,7 @@ final class DecodingLoop: @unchecked Sendable {
   private func step(isMuted: Bool) {
     guard let input else { return finish() }
     switch input.read(into: incoming) {
-    case .picture:
+    case .image:
       let (time, duration) = timeline.place(timestamp: incoming.timestamp, duration: incoming.duration)
       if isMuted { isHolding = false } else { accept(time: time, duration: duration) }
       incoming.clear()
@@ -139,27 +139,27 @@ final class DecodingLoop: @unchecked Sendable {
   }
 
   /// Hands out the held picture for every instant before `end` at which it is shown.
-  private func sampleHeld(before end: Double) -> StreamControl.Passage {
+  private func sampleHeld(before end: Double) -> StreamControl.WaitResult {
     let instants = clock.instants(before: end)
     guard !instants.isEmpty, let input else { return .goOn }
-    var picture: Picture?
+    var image: Image?
     for instant in instants {
       let time = clock.time(of: instant)
       guard pace(to: time) == .goOn else { return .interrupted }
-      if picture == nil { picture = converter.sample(held.pointer, of: input) }
-      guard let picture else {
+      if image == nil { image = converter.sample(held.pointer, of: input) }
+      guard let image else {
         // A frame that cannot be converted: counted with the damaged ones.
         damagedBefore += 1
         return .goOn
       }
-      guard control.push(TimedPicture(time: time, index: instant, picture: picture)) == .goOn else {
+      guard control.push(Frame(time: time, index: instant, image: image)) == .goOn else {
         return .interrupted
       }
     }
     return .goOn
   }
 
-  private func pace(to time: Double) -> StreamControl.Passage {
+  private func pace(to time: Double) -> StreamControl.WaitResult {
     guard options.pace == .realtime, !description.isLive, time >= quietUntil else { return .goOn }
     return control.wait(forStreamTime: time)
   }
@@ -167,8 +167,8 @@ final class DecodingLoop: @unchecked Sendable {
   private func showPreview() {
     guard let previews, let input, previews.isDue() else { return }
     owesPreview = false
-    if let picture = converter.preview(held.pointer, of: input, box: previews.size) {
-      previews.show(picture, time: heldTime)
+    if let image = converter.preview(held.pointer, of: input, box: previews.size) {
+      previews.show(image, time: heldTime)
     }
   }
 
@@ -241,7 +241,7 @@ final class DecodingLoop: @unchecked Sendable {
     let stepsBack = [0, 2, 10, 60].filter { $0 < target } + [target]
     landing: for from in stepsBack.map({ target - $0 }) + [nil] {
       switch land(in: input, at: from) {
-      case .picture where heldTime <= target + clock.tolerance || from == nil:
+      case .image where heldTime <= target + clock.tolerance || from == nil:
         isHolding = true
         break landing
       case .interrupted:
@@ -275,7 +275,7 @@ final class DecodingLoop: @unchecked Sendable {
       timeline.expectBeginning()
     }
     let reading = readNow(from: input)
-    if reading == .picture {
+    if reading == .image {
       (heldTime, heldDuration) = timeline.place(timestamp: held.timestamp, duration: held.duration)
     }
     return reading
@@ -321,7 +321,7 @@ final class DecodingLoop: @unchecked Sendable {
   }
 
   /// Waits before the next try, twice as long as before the last; a stop ends the wait.
-  private func rest(delayBeforeTry number: Int) -> StreamControl.Passage {
+  private func rest(delayBeforeTry number: Int) -> StreamControl.WaitResult {
     var delay = options.reconnection.firstDelay
     for _ in 0..<min(number, 30) { delay *= 2 }
     return control.rest(min(delay, options.reconnection.longestDelay))
@@ -340,26 +340,26 @@ final class DecodingLoop: @unchecked Sendable {
   // MARK: Opening
 
   private static func readFirst(
-    of input: MediaInput, into frame: DecodedFrame, timeout: Double, interruption: Interruption
+    of input: MediaInput, into frame: DecodedFrame, timeout: Double, interruption: IOInterrupt
   ) throws(VideoError) {
     let name = input.source.displayName
     let limit = monotonicSeconds() + timeout
     while true {
       switch input.read(into: frame) {
-      case .picture: return
+      case .image: return
       case .nothingYet:
         if interruption.isStopped { throw .cancelled(source: name) }
         if monotonicSeconds() > limit { throw .timedOut(source: name, seconds: timeout) }
         var pause = timespec(tv_sec: 0, tv_nsec: 5_000_000)
         nanosleep(&pause, nil)
       case .interrupted: throw .cancelled(source: name)
-      case .lost(let reason, _): throw input.errorWithoutPicture(after: reason)
-      case .end: throw input.errorWithoutPicture(after: nil)
+      case .lost(let reason, _): throw input.errorWithoutImage(after: reason)
+      case .end: throw input.errorWithoutImage(after: nil)
       }
     }
   }
 
-  private static func describe(_ input: MediaInput, shape: FrameShape, sampledSize: PictureSize) -> VideoDescription {
+  private static func describe(_ input: MediaInput, shape: FrameShape, sampledSize: ImageSize) -> VideoDescription {
     VideoDescription(
       source: input.source.displayName, size: shape.size, sampledSize: sampledSize,
       duration: input.isLive ? nil : input.statedVideoDuration ?? input.duration, framesPerSecond: input.averageRate,

@@ -1,18 +1,18 @@
 import CFFmpeg
-import Glibc
+import Platform
 
 /// Feeds libavformat from an open file descriptor. FFmpeg's own reading of pipes cannot be interrupted while nothing
 /// comes; this one asks after every tenth of a second.
 final class DescriptorReader {
   private let descriptor: Int32
-  private let interruption: Interruption
+  private let interruption: IOInterrupt
   private let closesDescriptor: Bool
   private(set) var context: UnsafeMutablePointer<AVIOContext>?
   /// True once a byte has come.
   private(set) var hasRead = false
 
   /// - Parameter closesDescriptor: false for a descriptor that belongs to the process, such as standard input.
-  init?(descriptor: Int32, closesDescriptor: Bool, interruption: Interruption) {
+  init?(descriptor: Int32, closesDescriptor: Bool, interruption: IOInterrupt) {
     self.descriptor = descriptor
     self.closesDescriptor = closesDescriptor
     self.interruption = interruption

@@ -1,5 +1,5 @@
 import CFFmpeg
-import Glibc
+import Platform
 
 /// FFmpeg's library of capture devices. It is loaded when a device is asked for and not before, because it brings many
 /// packages with it that a machine without a camera need not have.

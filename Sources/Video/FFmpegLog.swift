@@ -1,5 +1,5 @@
 import CFFmpeg
-import Glibc
+import Platform
 
 /// FFmpeg's own messages: never on the terminal, where they would tear the screen; the last one is kept for whoever
 /// has asked, because it often says best what is wrong.

@@ -1,11 +1,11 @@
 import CFFmpeg
-import Pictures
+import Images
 
 /// How one decoded frame is to be shown: its size in square pixels, upright.
 struct FrameShape: Equatable {
   var orientation: Orientation
   /// Displayed size, after turning.
-  var size: PictureSize
+  var size: ImageSize
 
   init(of frame: UnsafeMutablePointer<AVFrame>, in input: MediaInput) {
     orientation = .upright
@@ -13,46 +13,46 @@ struct FrameShape: Equatable {
       orientation = Orientation(a: matrix[0], b: matrix[1], c: matrix[3], d: matrix[4])
     }
     let ratio = av_guess_sample_aspect_ratio(input.format, input.stream, frame)
-    let coded = PictureSize(width: Int(frame.pointee.width), height: Int(frame.pointee.height))
+    let coded = ImageSize(width: Int(frame.pointee.width), height: Int(frame.pointee.height))
     size = orientation.applied(to: Self.withSquarePixels(coded, numerator: ratio.num, denominator: ratio.den))
   }
 
   /// The size in square pixels: the width gives way. A ratio that no camera has is taken for damage.
-  static func withSquarePixels(_ size: PictureSize, numerator: Int32, denominator: Int32) -> PictureSize {
+  static func withSquarePixels(_ size: ImageSize, numerator: Int32, denominator: Int32) -> ImageSize {
     guard numerator > 0, denominator > 0 else { return size }
     let ratio = Double(numerator) / Double(denominator)
     guard (0.05...20).contains(ratio) else { return size }
-    return PictureSize(width: max(1, Int((Double(size.width) * ratio).rounded())), height: size.height)
+    return ImageSize(width: max(1, Int((Double(size.width) * ratio).rounded())), height: size.height)
   }
 }
 
 /// Makes the sampled pictures and the previews of a stream. The size of the sampled pictures is that of the first.
 final class FrameConverter {
-  let sampledSize: PictureSize
-  let displayedSize: PictureSize
-  private let sampling = PictureScaler()
-  private let previewing = PictureScaler()
+  let sampledSize: ImageSize
+  let displayedSize: ImageSize
+  private let sampling = ImageScaler()
+  private let previewing = ImageScaler()
 
-  init(sampledSize: PictureSize, displayedSize: PictureSize) {
+  init(sampledSize: ImageSize, displayedSize: ImageSize) {
     self.sampledSize = sampledSize
     self.displayedSize = displayedSize
   }
 
-  func sample(_ frame: UnsafeMutablePointer<AVFrame>, of input: MediaInput) -> Picture? {
+  func sample(_ frame: UnsafeMutablePointer<AVFrame>, of input: MediaInput) -> Image? {
     let shape = FrameShape(of: frame, in: input)
-    return sampling.picture(
+    return sampling.image(
       of: frame, size: sampledSize, content: content(of: shape.size), orientation: shape.orientation)
   }
 
-  func preview(_ frame: UnsafeMutablePointer<AVFrame>, of input: MediaInput, box: PictureSize) -> Picture? {
+  func preview(_ frame: UnsafeMutablePointer<AVFrame>, of input: MediaInput, box: ImageSize) -> Image? {
     let shape = FrameShape(of: frame, in: input)
     let size = shape.size.fitted(into: box)
-    return previewing.picture(of: frame, size: size, content: size, orientation: shape.orientation)
+    return previewing.image(of: frame, size: size, content: size, orientation: shape.orientation)
   }
 
   /// Where a picture goes in the sampled one: all of it, unless the stream has changed its shape, which then stands
   /// between black bars and is not distorted.
-  private func content(of size: PictureSize) -> PictureSize {
+  private func content(of size: ImageSize) -> ImageSize {
     let change = Double(size.width * displayedSize.height) / Double(max(1, size.height * displayedSize.width))
     return abs(change - 1) < 0.05 ? sampledSize : size.fitted(into: sampledSize)
   }

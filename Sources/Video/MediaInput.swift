@@ -1,5 +1,5 @@
 import CFFmpeg
-import Glibc
+import Platform
 
 /// FFmpeg's objects of one open input, freed together in the right order.
 final class MediaHandles {
@@ -8,9 +8,9 @@ final class MediaHandles {
   var packet: UnsafeMutablePointer<AVPacket>?
   var reader: DescriptorReader?
   /// FFmpeg asks it while it works, so it must live as long as the input.
-  let interruption: Interruption
+  let interruption: IOInterrupt
 
-  init(interruption: Interruption) {
+  init(interruption: IOInterrupt) {
     self.interruption = interruption
   }
 
@@ -27,7 +27,7 @@ final class MediaInput {
   /// What came of reading on.
   enum Reading: Equatable {
     /// The frame holds the next picture.
-    case picture
+    case image
     /// Every picture has been read.
     case end
     /// Nothing is there yet; ask again soon.
@@ -78,8 +78,8 @@ final class MediaInput {
     self.readTimeout = readTimeout
   }
 
-  var timeBase: Timeline.TimeBase {
-    Timeline.TimeBase(numerator: stream.pointee.time_base.num, denominator: stream.pointee.time_base.den)
+  var timeBase: PresentationTimeline.TimeBase {
+    PresentationTimeline.TimeBase(numerator: stream.pointee.time_base.num, denominator: stream.pointee.time_base.den)
   }
 
   /// The timestamp of second 0; nil when the container does not say, or is live and means something else by it.
@@ -103,22 +103,22 @@ final class MediaInput {
 
   /// Why not one picture came.
   /// - Parameter reason: why the source broke off, if it did.
-  func errorWithoutPicture(after reason: String?) -> VideoError {
+  func errorWithoutImage(after reason: String?) -> VideoError {
     let name = source.displayName
     if !isLive, !isSeekable, String(cString: format.pointee.iformat.pointee.name).hasPrefix("mov,") {
       return .indexAtEnd(source: name)
     }
     if let reason { return .unreachable(source: name, detail: reason) }
     let damage = damagedCount == 0 ? "" : "damaged packets: \(damagedCount)"
-    return .noPicture(source: name, detail: readFailure ?? damage)
+    return .noImage(source: name, detail: readFailure ?? damage)
   }
 
   /// A timeline that fits this input from its beginning.
-  func makeTimeline() -> Timeline {
+  func makeTimeline() -> PresentationTimeline {
     let rate = averageRate ?? 25
     let mayJoin = format.pointee.iformat.pointee.flags & AVFMT_TS_DISCONT != 0
     let longestStep: Double = isLive ? 3600 : mayJoin ? 10 : duration.map { $0 + 10 } ?? 3600
-    return Timeline(
+    return PresentationTimeline(
       timeBase: timeBase, origin: origin, nominalDuration: (0.001...1000).contains(rate) ? 1 / rate : 0.04,
       longestStep: longestStep)
   }
@@ -130,7 +130,7 @@ final class MediaInput {
       let code = avcodec_receive_frame(codec, frame.pointer)
       if code == 0 {
         if frame.pointer.pointee.decode_error_flags != 0 { damagedCount += 1 }
-        return .picture
+        return .image
       }
       if code == shim_error_end_of_file() { return .end }
       if code != shim_error_of_errno(EAGAIN) {

@@ -1,10 +1,10 @@
 import CFFmpeg
-import Glibc
+import Platform
 
 extension MediaInput {
   /// Opens a source up to its decoder. Blocks; `interruption` ends it.
   static func open(
-    _ source: VideoSource, timeout: Double, interruption: Interruption
+    _ source: VideoSource, timeout: Double, interruption: IOInterrupt
   ) throws(VideoError) -> MediaInput {
     FFmpegLog.install
     let handles = MediaHandles(interruption: interruption)
@@ -88,7 +88,7 @@ extension MediaInput {
   /// Checks what can be said about a path before FFmpeg sees it.
   /// - Returns: a reader for a pipe with a name, nil for a regular file, which FFmpeg reads itself.
   private static func reader(
-    ofFile path: String, name: String, interruption: Interruption
+    ofFile path: String, name: String, interruption: IOInterrupt
   ) throws(VideoError) -> DescriptorReader? {
     var status = stat()
     guard !path.isEmpty, stat(path, &status) == 0 else {
@@ -115,7 +115,7 @@ extension MediaInput {
     return reader
   }
 
-  private static func readerOfStandardInput(interruption: Interruption) throws(VideoError) -> DescriptorReader {
+  private static func readerOfStandardInput(interruption: IOInterrupt) throws(VideoError) -> DescriptorReader {
     if fcntl(STDIN_FILENO, F_GETFD) == -1 { throw .noStandardInput(detail: "is closed") }
     if isatty(STDIN_FILENO) != 0 { throw .noStandardInput(detail: "is a terminal") }
     guard

@@ -25,8 +25,8 @@ struct Orientation: Equatable {
   }
 
   /// The size after turning.
-  func applied(to size: PictureSize) -> PictureSize {
-    swapsAxes ? PictureSize(width: size.height, height: size.width) : size
+  func applied(to size: ImageSize) -> ImageSize {
+    swapsAxes ? ImageSize(width: size.height, height: size.width) : size
   }
 
   /// Writes the turned copy of packed RGB rows.
@@ -34,7 +34,7 @@ struct Orientation: Equatable {
   ///   - source: `size.height` rows of `size.width` pixels, 3 bytes each.
   ///   - destination: the first pixel of the turned picture, whose rows lie `stride` bytes apart.
   func copy(
-    _ source: UnsafePointer<UInt8>, size: PictureSize, to destination: UnsafeMutablePointer<UInt8>, stride: Int
+    _ source: UnsafePointer<UInt8>, size: ImageSize, to destination: UnsafeMutablePointer<UInt8>, stride: Int
   ) {
     let turned = applied(to: size)
     let sourceStride = size.width * 3

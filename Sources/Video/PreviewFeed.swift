@@ -1,23 +1,24 @@
 import CFFmpeg
-import Pictures
+import Images
+import Platform
 
 /// Pictures for a screen: no more than it asks for, and the newest if it is slow.
 final class PreviewFeed: Sendable {
-  let pictures: AsyncStream<TimedPicture>
-  private let continuation: AsyncStream<TimedPicture>.Continuation
+  let images: AsyncStream<Frame>
+  private let continuation: AsyncStream<Frame>.Continuation
   private let interval: Double
-  private let state: Monitor<(size: PictureSize, due: Double, count: Int)>
+  private let state: Monitor<(size: ImageSize, due: Double, count: Int)>
 
-  init(size: PictureSize, rate: Double) {
+  init(size: ImageSize, rate: Double) {
     interval = 1 / rate
     state = Monitor((size, 0, 0))
-    (pictures, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    (images, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
   }
 
-  var size: PictureSize { state.withLock { $0.size } }
+  var size: ImageSize { state.withLock { $0.size } }
 
-  func setSize(_ size: PictureSize) {
-    let bounded = PictureSize(width: min(max(size.width, 1), 8192), height: min(max(size.height, 1), 8192))
+  func setSize(_ size: ImageSize) {
+    let bounded = ImageSize(width: min(max(size.width, 1), 8192), height: min(max(size.height, 1), 8192))
     state.withLock { $0.size = bounded }
   }
 
@@ -32,12 +33,12 @@ final class PreviewFeed: Sendable {
     }
   }
 
-  func show(_ picture: Picture, time: Double) {
+  func show(_ image: Image, time: Double) {
     let index = state.withLock { state in
       state.count += 1
       return state.count - 1
     }
-    continuation.yield(TimedPicture(time: time, index: index, picture: picture))
+    continuation.yield(Frame(time: time, index: index, image: image))
   }
 
   func finish() {

@@ -1,4 +1,5 @@
-import Pictures
+import Images
+import Platform
 
 /// What the decoding thread and everybody else share: the queue of sampled pictures, and the wishes of the user.
 final class StreamControl: Sendable {
@@ -11,7 +12,7 @@ final class StreamControl: Sendable {
   }
 
   /// How a wait of the decoding thread ended.
-  enum Passage {
+  enum WaitResult {
     case goOn
     /// There is a wish to look at first.
     case interrupted
@@ -19,11 +20,11 @@ final class StreamControl: Sendable {
 
   private struct Waiter {
     let id: UInt64
-    let continuation: CheckedContinuation<TimedPicture?, Never>
+    let continuation: CheckedContinuation<Frame?, Never>
   }
 
   private struct State {
-    var queue: [TimedPicture] = []
+    var queue: [Frame] = []
     var waiters: [Waiter] = []
     var nextWaiter: UInt64 = 0
     var isStopped = false
@@ -39,15 +40,15 @@ final class StreamControl: Sendable {
     var suppressedWarnings = 0
     var failure: VideoError?
 
-    var mustTurn: Bool { isStopped || seekTarget != nil }
+    var mustRepack: Bool { isStopped || seekTarget != nil }
   }
 
-  let interruption: Interruption
+  let interruption: IOInterrupt
   private let capacity: Int
   private let dropsOldest: Bool
   private let monitor = Monitor(State())
 
-  init(capacity: Int, dropsOldest: Bool, interruption: Interruption) {
+  init(capacity: Int, dropsOldest: Bool, interruption: IOInterrupt) {
     self.capacity = capacity
     self.dropsOldest = dropsOldest
     self.interruption = interruption
@@ -69,11 +70,11 @@ final class StreamControl: Sendable {
   }
 
   /// Hands a picture to the consumer, or queues it.
-  func push(_ picture: TimedPicture) -> Passage {
+  func push(_ image: Frame) -> WaitResult {
     monitor.waitFor { state in
-      if state.mustTurn { return .done(.interrupted) }
+      if state.mustRepack { return .done(.interrupted) }
       if !state.isPaused, state.queue.isEmpty, !state.waiters.isEmpty {
-        state.waiters.removeFirst().continuation.resume(returning: picture)
+        state.waiters.removeFirst().continuation.resume(returning: image)
         return .done(.goOn)
       }
       if state.queue.count >= capacity {
@@ -81,16 +82,16 @@ final class StreamControl: Sendable {
         state.queue.removeFirst()
         state.droppedCount += 1
       }
-      state.queue.append(picture)
+      state.queue.append(image)
       return .done(.goOn)
     }
   }
 
   /// Waits until the stream's own clock shows `time`; a pause holds that clock, and so does falling behind by more than
   /// half a second, so that a slow machine plays slowly instead of racing after the clock.
-  func wait(forStreamTime time: Double) -> Passage {
+  func wait(forStreamTime time: Double) -> WaitResult {
     monitor.waitFor { state in
-      if state.mustTurn { return .done(.interrupted) }
+      if state.mustRepack { return .done(.interrupted) }
       if state.isPaused { return .wait(until: nil) }
       let now = monotonicSeconds()
       guard let since = state.playingSince else {
@@ -110,10 +111,10 @@ final class StreamControl: Sendable {
   }
 
   /// Waits a number of seconds unless there is a wish to look at first.
-  func rest(_ seconds: Double) -> Passage {
+  func rest(_ seconds: Double) -> WaitResult {
     let until = monotonicSeconds() + seconds
     return monitor.waitFor { state in
-      if state.mustTurn { return .done(.interrupted) }
+      if state.mustRepack { return .done(.interrupted) }
       return monotonicSeconds() >= until ? .done(.goOn) : .wait(until: until)
     }
   }
@@ -121,7 +122,7 @@ final class StreamControl: Sendable {
   /// No further pictures come, unless somebody seeks.
   func finish(failure: VideoError? = nil) {
     monitor.withLock { state in
-      guard !state.mustTurn else { return }
+      guard !state.mustRepack else { return }
       state.isFinished = true
       state.failure = failure
       guard state.queue.isEmpty else { return }
@@ -199,7 +200,7 @@ final class StreamControl: Sendable {
   }
 
   /// The next sampled picture; nil at the end, after a stop, or when the task that asks is cancelled.
-  func next() async -> TimedPicture? {
+  func next() async -> Frame? {
     let id = monitor.withLock { state in
       state.nextWaiter += 1
       return state.nextWaiter
@@ -213,7 +214,7 @@ final class StreamControl: Sendable {
             return
           }
           switch Self.take(&state) {
-          case .picture(let picture): continuation.resume(returning: picture)
+          case .image(let image): continuation.resume(returning: image)
           case .end: continuation.resume(returning: nil)
           case .notYet: state.waiters.append(Waiter(id: id, continuation: continuation))
           }
@@ -228,10 +229,10 @@ final class StreamControl: Sendable {
   }
 
   /// As `next()`, but blocks the calling thread.
-  func nextBlocking() -> TimedPicture? {
+  func nextBlocking() -> Frame? {
     monitor.waitFor { state in
       switch Self.take(&state) {
-      case .picture(let picture): .done(picture)
+      case .image(let image): .done(image)
       case .end: .done(nil)
       case .notYet: .wait(until: nil)
       }
@@ -239,7 +240,7 @@ final class StreamControl: Sendable {
   }
 
   private enum Delivery {
-    case picture(TimedPicture)
+    case image(Frame)
     case end
     case notYet
   }
@@ -247,7 +248,7 @@ final class StreamControl: Sendable {
   private static func take(_ state: inout State) -> Delivery {
     if state.isStopped { return .end }
     if state.isPaused { return .notYet }
-    if !state.queue.isEmpty { return .picture(state.queue.removeFirst()) }
+    if !state.queue.isEmpty { return .image(state.queue.removeFirst()) }
     return state.isFinished ? .end : .notYet
   }
 

@@ -13,7 +13,7 @@ public enum VideoError: Error, Sendable, Equatable {
   /// The file holds sound or other data, and no pictures.
   case noVideoTrack(source: String)
   /// There is a video track, but not one picture could be decoded from it.
-  case noPicture(source: String, detail: String)
+  case noImage(source: String, detail: String)
   /// An mp4 whose index comes last, from a source that can only be read from front to back.
   case indexAtEnd(source: String)
   /// This FFmpeg has no decoder for the video's format.
@@ -57,7 +57,7 @@ extension VideoError: CustomStringConvertible {
       "\(source) is not a video that FFmpeg can read\(Self.inBrackets(detail)); check what the file really is"
     case .noVideoTrack(let source):
       "\(source) has no video stream (only sound or other data); name a file with pictures"
-    case .noPicture(let source, let detail):
+    case .noImage(let source, let detail):
       "\(source): not one picture could be decoded\(Self.inBrackets(detail)); the file is damaged or holds no frames"
     case .indexAtEnd(let source):
       "\(source): its index comes last, but this source can only be read from the front; use it as a file, "

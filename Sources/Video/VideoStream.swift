@@ -1,4 +1,5 @@
-import Pictures
+import Images
+import Platform
 
 /// A video as a sequence of pictures sampled at a steady rate, whatever the source.
 ///
@@ -9,7 +10,7 @@ import Pictures
 /// After the last picture a source that can be moved in stays open: ``seek(to:)`` then goes on from there, and the
 /// next `for await` loop gets its pictures.
 public final class VideoStream: Sendable, AsyncSequence {
-  public typealias Element = TimedPicture
+  public typealias Element = Frame
   public typealias Failure = Never
 
   public let description: VideoDescription
@@ -20,11 +21,13 @@ public final class VideoStream: Sendable, AsyncSequence {
   ///
   /// Blocks while a network source is being reached, for up to `options.timeout` a step; from a task, use
   /// ``open(_:options:)``.
-  public convenience init(source: VideoSource, options: SamplingOptions = SamplingOptions()) throws(VideoError) {
-    try self.init(source: source, options: options, interruption: Interruption())
+  public convenience init(source: VideoSource, options: FrameSamplingOptions = FrameSamplingOptions())
+    throws(VideoError)
+  {
+    try self.init(source: source, options: options, interruption: IOInterrupt())
   }
 
-  private init(source: VideoSource, options: SamplingOptions, interruption: Interruption) throws(VideoError) {
+  private init(source: VideoSource, options: FrameSamplingOptions, interruption: IOInterrupt) throws(VideoError) {
     let loop = try DecodingLoop(source: source, options: options, interruption: interruption)
     description = loop.description
     control = loop.sharedControl
@@ -36,9 +39,9 @@ public final class VideoStream: Sendable, AsyncSequence {
 
   /// Opens the source on a thread of its own. Cancelling the task gives up.
   public static func open(
-    _ source: VideoSource, options: SamplingOptions = SamplingOptions()
+    _ source: VideoSource, options: FrameSamplingOptions = FrameSamplingOptions()
   ) async throws(VideoError) -> VideoStream {
-    let interruption = Interruption()
+    let interruption = IOInterrupt()
     let result: Result<VideoStream, VideoError> = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         let hasStarted = startThread {
@@ -69,7 +72,7 @@ public final class VideoStream: Sendable, AsyncSequence {
   public struct Iterator: AsyncIteratorProtocol, Sendable {
     let stream: VideoStream
 
-    public func next() async -> TimedPicture? {
+    public func next() async -> Frame? {
       await stream.next()
     }
   }
@@ -80,23 +83,23 @@ public final class VideoStream: Sendable, AsyncSequence {
 
   /// The next sampled picture; nil at the end of the stream, after ``stop()``, or when the asking task is cancelled.
   /// While the stream is paused it does not return.
-  public func next() async -> TimedPicture? {
+  public func next() async -> Frame? {
     await control.next()
   }
 
   /// As ``next()`` for a thread that may block; never call it from a task.
-  public func nextBlocking() -> TimedPicture? {
+  public func nextBlocking() -> Frame? {
     control.nextBlocking()
   }
 
   /// Pictures to look at, fitted into `previewSize` at no more than `previewRate` a second; a slow reader gets the
   /// newest. Empty without a preview size. For one reader.
-  public var previews: AsyncStream<TimedPicture> {
-    previewFeed?.pictures ?? AsyncStream { $0.finish() }
+  public var previews: AsyncStream<Frame> {
+    previewFeed?.images ?? AsyncStream { $0.finish() }
   }
 
   /// Previews fit into this box from now on, in pixels; without effect for a stream opened without previews.
-  public func setPreviewSize(_ size: PictureSize) {
+  public func setPreviewSize(_ size: ImageSize) {
     previewFeed?.setSize(size)
   }
 

@@ -1,85 +1,82 @@
 import Foundation
 import Testing
 
-/// Data flows one way, and so do the imports: this table is the architecture.
-private let allowedImports: [String: Set<String>] = [
-  "ModelFile": [],
-  "Compute": ["CKernels", "ModelFile"],
-  "Quantization": ["Compute", "ModelFile"],
-  "Tokenization": ["ModelFile"],
-  "Pictures": [],
-  "Video": ["CFFmpeg", "Pictures"],
-  "BoundedCache": ["Compute"],
-  "Models": ["Compute", "ModelFile", "BoundedCache", "Pictures"],
-  "Sandboxing": ["CSandbox"],
-  "SessionInterface": ["Pictures"],
-  "Plotting": ["Pictures", "SessionInterface"],
-  "CodeAgent": ["SessionInterface", "Sandboxing"],
-  "Assistant": [
-    "Compute", "ModelFile", "Models", "Tokenization", "Video", "BoundedCache", "SessionInterface", "Pictures",
-    "CodeAgent", "Sandboxing", "Logging",
-  ],
-  "Evaluation": [
-    "Assistant", "BoundedCache", "CodeAgent", "Compute", "Pictures", "Plotting", "SessionInterface", "Video",
-  ],
-  "Benchmarking": [
-    "Assistant", "BoundedCache", "Compute", "ModelFile", "Models", "Pictures", "Quantization", "Tokenization",
-  ],
-  "Screen": ["CNcurses", "Pictures", "SessionInterface", "Plotting"],
-  "edgeassist": [
-    "Assistant", "Benchmarking", "CodeAgent", "Compute", "Evaluation", "Quantization", "Sandboxing", "Screen",
-    "SessionInterface", "Video", "BoundedCache", "Models", "ModelFile", "Plotting", "Pictures",
-    "ArgumentParser", "TOMLKit", "Logging",
-  ],
-]
-
-/// Modules of the toolchain, which any target may use.
-private let toolchainModules: Set<String> = ["Foundation", "Dispatch", "Synchronization", "Glibc"]
-
-/// Which one target may import a C module.
-private let ownerOfCModule = [
-  "CFFmpeg": "Video", "CKernels": "Compute", "CNcurses": "Screen", "CSandbox": "Sandboxing",
-]
-
+/// Package.swift is the architecture: its targets stand in the order of the data, and the build refuses an import that
+/// it does not declare. What is tested here is what neither says.
+@Suite("Import directions")
 struct ImportDirectionTests {
-  private static let sources = URL(fileURLWithPath: #filePath)
-    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().appending(path: "Sources")
+  private static let root = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+  private static let sources = root.appending(path: "Sources")
 
-  @Test("Every target with Swift files stands in the table")
-  func tableIsComplete() throws {
-    #expect(Set(try Self.swiftTargets()) == Set(allowedImports.keys))
+  /// Which one target may import a C module.
+  private static let ownerOfCModule = [
+    "CFFmpeg": "Video", "CKernels": "Compute", "CNcurses": "Screen", "CSandbox": "Sandboxing",
+  ]
+
+  @Test("Every folder with Swift files is a target of the manifest, and every target has one")
+  func manifestIsComplete() throws {
+    #expect(Set(try Self.swiftTargets()) == Set(try Self.manifest().map(\.name)))
   }
 
-  @Test("A target imports only what stands above it", arguments: allowedImports.keys.sorted())
-  func importsFollowTheTable(target: String) throws {
-    for (file, module) in try Self.imports(of: target) where !toolchainModules.contains(module) {
-      #expect(allowedImports[target, default: []].contains(module), "\(target)/\(file) imports \(module)")
+  @Test("A target depends only on targets above it in the manifest")
+  func dependenciesPointUp() throws {
+    var above: Set<String> = Set(Self.ownerOfCModule.keys)
+    for (name, dependencies) in try Self.manifest() {
+      #expect(dependencies.isSubset(of: above), "\(name) depends on \(dependencies.subtracting(above).sorted())")
+      above.insert(name)
     }
+  }
+
+  @Test("What measures the assistant does not depend on it", arguments: ["Evaluation", "Benchmarking"])
+  func measuringStandsBeside(target: String) throws {
+    let dependencies = try Self.manifest().first { $0.name == target }?.dependencies
+    #expect(dependencies?.contains("Dialogue") == true)
+    #expect(dependencies?.contains("Assistant") == false)
   }
 
   @Test("Each C module has one owner", arguments: ownerOfCModule.keys.sorted())
   func cModulesHaveOneOwner(module: String) throws {
-    for target in try Self.swiftTargets() where target != ownerOfCModule[module] {
-      let imported = try Self.imports(of: target).map(\.module)
-      #expect(!imported.contains(module), "\(target) imports \(module)")
-    }
+    let importing = try Self.swiftTargets().filter { try Self.imports(of: $0).contains(module) }
+    #expect(importing == [Self.ownerOfCModule[module]])
+  }
+
+  @Test("The C library is imported in one place")
+  func oneLibcImport() throws {
+    let importing = try Self.swiftTargets().filter { !(try Self.imports(of: $0).isDisjoint(with: ["Glibc", "Musl"])) }
+    #expect(importing == ["Platform"])
   }
 
   @Test("No module is named like a type inside it")
   func modulesAreNotNamedLikeTypes() throws {
-    for target in try Self.swiftTargets() {
+    // The executable's entry may be what it likes: nobody imports it.
+    for target in try Self.swiftTargets() where target != "edgeassist" {
       let declaration = try Regex("(struct|class|enum|actor|protocol) \(target)\\b")
       for file in try Self.files(of: target) {
         let text = try String(contentsOf: file, encoding: .utf8)
-        let hit = text.firstMatch(of: declaration)
-        // The executable's entry may be what it likes: nobody imports it.
-        #expect(hit == nil || target == "edgeassist", "\(file.lastPathComponent) declares a type named \(target)")
+        #expect(text.firstMatch(of: declaration) == nil, "\(file.lastPathComponent) declares a type named \(target)")
       }
     }
   }
 
+  // MARK: The manifest and the folders
+
+  /// The Swift targets of Sources in the manifest's order, with those of their dependencies that are targets too.
+  private static func manifest() throws -> [(name: String, dependencies: Set<String>)] {
+    let text = try String(contentsOf: root.appending(path: "Package.swift"), encoding: .utf8)
+    let target = try Regex(
+      "(?:library\\(\\s*|executableTarget\\(\\s*name: )\"(\\w+)\"(?:,\\s*(?:dependencies: )?\\[([^\\]]*)\\])?")
+    let word = try Regex("\"(\\w+)\"")
+    return text.matches(of: target).compactMap { match in
+      guard let name = match.output[1].substring.map(String.init), name != "InstructionCount" else { return nil }
+      let list = match.output[2].substring.map(String.init) ?? ""
+      let dependencies = list.matches(of: word).compactMap { $0.output[1].substring.map(String.init) }
+      return (name, Set(dependencies).subtracting(["TOMLKit"]))
+    }
+  }
+
   private static func swiftTargets() throws -> [String] {
-    try FileManager.default.contentsOfDirectory(atPath: sources.path).filter { try !files(of: $0).isEmpty }
+    try FileManager.default.contentsOfDirectory(atPath: sources.path).sorted().filter { try !files(of: $0).isEmpty }
   }
 
   private static func files(of target: String) throws -> [URL] {
@@ -88,14 +85,14 @@ struct ImportDirectionTests {
     return names.filter { $0.hasSuffix(".swift") }.map { folder.appending(path: $0) }
   }
 
-  private static func imports(of target: String) throws -> [(file: String, module: String)] {
-    let line = try Regex("^(?:@\\w+ +)?(?:public |package |internal )?import (?:\\w+ )?(\\w+)")
+  private static func imports(of target: String) throws -> Set<String> {
+    let line = try Regex("^\\s*(?:@\\w+ +)?(?:public |package |internal )?import (?:\\w+ )?(\\w+)")
       .anchorsMatchLineEndings()
-    return try files(of: target).flatMap { file in
-      let text = try String(contentsOf: file, encoding: .utf8)
-      return text.matches(of: line).compactMap { match in
-        match.output[1].substring.map { (file.lastPathComponent, String($0)) }
+    let modules = try files(of: target).flatMap { file in
+      try String(contentsOf: file, encoding: .utf8).matches(of: line).compactMap {
+        $0.output[1].substring.map(String.init)
       }
     }
+    return Set(modules)
   }
 }

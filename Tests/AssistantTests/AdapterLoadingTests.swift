@@ -1,6 +1,8 @@
-import Assistant
+import Dialogue
 import Foundation
+import Inference
 import ModelFile
+import Records
 import Testing
 
 @Suite("A LoRA adapter is used beside the language model's weights")
@@ -47,7 +49,7 @@ struct AdapterLoadingTests {
   func refusesOtherFiles() throws {
     var paths = try ModelPaths.resolve(languageModel: nil, vision: nil)
     paths.adapter = paths.languageModel
-    let error = try #require(throws: AssistantError.self) { _ = try LoadedModel(paths: paths, threads: 1) }
+    let error = try #require(throws: ReportedError.self) { _ = try LoadedModel(paths: paths, threads: 1) }
     #expect(error.code == "model_unreadable")
     #expect(error.message.contains(paths.languageModel))
   }

@@ -1,4 +1,5 @@
-import Assistant
+import CodeTasks
+import Dialogue
 import SessionInterface
 import Testing
 

@@ -1,7 +1,8 @@
-import Assistant
 import CodeAgent
 import Foundation
+import Inference
 import ModelFile
+import Records
 import SessionInterface
 import Testing
 
@@ -152,7 +153,7 @@ final class CodeModelTests {
   @Test("An adapter of another shape is refused by its name")
   func otherShape() throws {
     let path = try adapter("wide", seed: 9, widening: 2)
-    let error = try #require(throws: AssistantError.self) {
+    let error = try #require(throws: ReportedError.self) {
       try model(CodeModelPaths(base: base, adapters: [.planner: path]))
     }
     #expect(error.code == "model_unreadable" && error.message.contains("wide.gguf"))

@@ -1,6 +1,10 @@
 import Assistant
 import CodeAgent
+import CodeTasks
+import Dialogue
 import Foundation
+import Inference
+import Records
 import SessionInterface
 import Testing
 
@@ -11,7 +15,7 @@ struct CodeSessionTests {
   private let task = CodeTask(statement: "Read two integers and print their sum.")
 
   private func session(
-    code paths: Result<CodeModelPaths, AssistantError>? = nil, limits: CodeLimits = CodeLimits(tokensOfReply: 16)
+    code paths: Result<CodeModelPaths, ReportedError>? = nil, limits: CodeLimits = CodeLimits(tokensOfReply: 16)
   ) throws -> Session {
     let found = try ModelPaths.resolve(languageModel: nil, vision: nil)
     let settings = CodeSettings(

@@ -1,5 +1,6 @@
-import Assistant
 import Foundation
+import Inference
+import Records
 import Testing
 
 @Suite("An inspection")
@@ -44,15 +45,15 @@ struct InspectionTests {
   func tooSmall() throws {
     let inspection = try inspect(
       "Models/edgeassist-tiny-Q8_0.gguf", machine: MachineMemory(limit: 80 << 20, available: 80 << 20))
-    let forecast = try #require(inspection.forecast)
+    let estimate = try #require(inspection.estimate)
     let fitting = try #require(inspection.fittingBudget)
-    #expect(inspection.fits == false && fitting > 0 && fitting < forecast.budget)
+    #expect(inspection.fits == false && fitting > 0 && fitting < estimate.budget)
   }
 
   @Test("of an architecture that cannot be run says so and tells the rest")
   func unknownArchitecture() throws {
     let inspection = try inspect("Tests/ModelFileTests/Goldens/everything.gguf")
-    #expect(inspection.obstacle?.contains("golden") == true && inspection.forecast == nil)
+    #expect(inspection.obstacle?.contains("golden") == true && inspection.estimate == nil)
     #expect(inspection.file.parameterCount > 500 && inspection.file.groups.allSatisfy { $0.kind == .other })
   }
 
@@ -73,6 +74,6 @@ struct InspectionTests {
 
   @Test("of a file that is none is refused")
   func unreadable() {
-    #expect(throws: AssistantError.self) { try inspect("Package.swift") }
+    #expect(throws: ReportedError.self) { try inspect("Package.swift") }
   }
 }

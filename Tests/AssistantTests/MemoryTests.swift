@@ -1,8 +1,11 @@
-import Assistant
+import Architectures
+import BoundedCache
 import Compute
+import Dialogue
 import Foundation
+import Inference
 import ModelFile
-import Models
+import Records
 import Testing
 
 @Suite("The memory there is")
@@ -64,10 +67,10 @@ struct MemoryForecastTests {
     languageModel: checkout.appending(path: "Models/edgeassist-tiny-Q8_0.gguf").path,
     vision: checkout.appending(path: "Models/mmproj-edgeassist-tiny-F16.gguf").path, isEmbedded: true)
 
-  private static func forecast(
-    _ budget: DialogueOptions.Budget, threads: Int = 1, visionWeights: WeightUse = .rounded
-  ) throws -> MemoryForecast {
-    try MemoryForecast(
+  private static func estimate(
+    _ budget: CacheBudget, threads: Int = 1, visionWeights: WeightLayout = .repackedQ8
+  ) throws -> MemoryEstimate {
+    try MemoryEstimate(
       language: GGUFFile(path: paths.languageModel), vision: paths.vision.map { try GGUFFile(path: $0) },
       budget: budget, threads: threads, visionWeights: visionWeights)
   }
@@ -77,7 +80,7 @@ struct MemoryForecastTests {
     do {
       _ = try LoadedModel(
         paths: paths, threads: 1,
-        memory: MemoryDemand(budget: .tokens(4096), isMappedOnly: isMappedOnly, machine: machine))
+        memory: MemoryPlan(budget: .tokens(4096), isMappedOnly: isMappedOnly, machine: machine))
       return nil
     } catch .insufficientMemory(let message) {
       return message
@@ -86,34 +89,35 @@ struct MemoryForecastTests {
 
   @Test("grows with the budget by exactly the cache")
   func budget() throws {
-    let small = try Self.forecast(.tokens(1000))
-    let large = try Self.forecast(.tokens(2000))
+    let small = try Self.estimate(.tokens(1000))
+    let large = try Self.estimate(.tokens(2000))
     #expect(large.total - small.total == 1000 * small.cacheBytesPerToken)
     #expect(small.cacheBytesPerToken == 6 * 2 * 64 * 4)
-    #expect(try Self.forecast(.bytes(3072 * 32 + 5)).budget == 32)
+    #expect(try Self.estimate(.bytes(3072 * 32 + 5)).budget == 32)
     #expect(small.budget(fitting: large.total) == 2000)
     #expect(small.budget(fitting: 10) == 0)
   }
 
   @Test("counts all of both files, and each thread's room")
   func parts() throws {
-    let one = try Self.forecast(.tokens(1000))
+    let one = try Self.estimate(.tokens(1000))
     let language = try GGUFFile(path: Self.paths.languageModel).byteCount
     let tower = try GGUFFile(path: #require(Self.paths.vision))
-    #expect(try Self.forecast(.tokens(1000), visionWeights: .turned).weights == language + 2_695_936)
-    let rounded = VisionTower.weightByteCount(of: tower, weights: .rounded)
+    #expect(try Self.estimate(.tokens(1000), visionWeights: .repacked).weights == language + 2_695_936)
+    let rounded = VisionTower.weightByteCount(of: tower, weights: .repackedQ8)
     #expect(one.weights == language + rounded)
-    #expect(rounded < 2_695_936 * 7 / 10 || !InstructionSet.best.turnsWeights, "floats of 16 bits become 8 and a half")
-    #expect(try Self.forecast(.tokens(1000), threads: 3).working > one.working)
+    #expect(
+      rounded < 2_695_936 * 7 / 10 || !InstructionSet.best.supportsRepacking, "floats of 16 bits become 8 and a half")
+    #expect(try Self.estimate(.tokens(1000), threads: 3).working > one.working)
   }
 
   @Test("that exceeds what there is, is refused with the figures and the budget that would fit")
   func refusals() throws {
-    let forecast = try Self.forecast(.tokens(4096))
-    #expect(try Self.refusal(limit: forecast.total) == nil)
-    let message = try #require(try Self.refusal(limit: forecast.total - 1))
+    let estimate = try Self.estimate(.tokens(4096))
+    #expect(try Self.refusal(limit: estimate.total) == nil)
+    let message = try #require(try Self.refusal(limit: estimate.total - 1))
     for part in [
-      memorySize(forecast.total), memorySize(forecast.weights), memorySize(forecast.cache), "4096 tokens",
+      memorySize(estimate.total), memorySize(estimate.weights), memorySize(estimate.cache), "4096 tokens",
       "this machine has", "--kv-budget (up to 4095)",
     ] { #expect(message.contains(part), "\(message)") }
     let confined = try #require(try Self.refusal(limit: 60 << 20, isConfined: true))
@@ -122,22 +126,22 @@ struct MemoryForecastTests {
 
   @Test("may exceed what there is by the weights if they stay on disk")
   func mappedOnly() throws {
-    let forecast = try Self.forecast(.tokens(4096), visionWeights: .inPlace)
-    #expect(try Self.refusal(limit: forecast.leastTotal, isMappedOnly: true) == nil)
-    let message = try #require(try Self.refusal(limit: forecast.leastTotal - 1, isMappedOnly: true))
+    let estimate = try Self.estimate(.tokens(4096), visionWeights: .mapped)
+    #expect(try Self.refusal(limit: estimate.leastTotal, isMappedOnly: true) == nil)
+    let message = try #require(try Self.refusal(limit: estimate.leastTotal - 1, isMappedOnly: true))
     #expect(!message.contains("weights 6") && message.contains("--kv-budget (up to 4095)"))
   }
 
   @Test("of a budget beyond all counting is refused")
   func hugeBudget() throws {
-    let forecast = try Self.forecast(.tokens(.max))
-    #expect(forecast.total == .max)
+    let estimate = try Self.estimate(.tokens(.max))
+    #expect(estimate.total == .max)
   }
 
   @Test("that may be locked is locked, or the model goes on without", arguments: [false, true])
   func locking(isPrefetched: Bool) throws {
     let model = try LoadedModel(
-      paths: Self.paths, threads: 1, memory: MemoryDemand(isLocked: true, isPrefetched: isPrefetched))
+      paths: Self.paths, threads: 1, memory: MemoryPlan(isLocked: true, isPrefetched: isPrefetched))
     #expect(model.warnings.allSatisfy { $0.contains("cannot be locked") && $0.hasSuffix("Going on without.") })
   }
 }

@@ -1,5 +1,5 @@
-import Assistant
 import Foundation
+import Inference
 import Testing
 
 @Suite("The vision tower beside a model")

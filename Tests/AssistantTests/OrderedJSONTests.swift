@@ -1,5 +1,5 @@
-import Assistant
 import Foundation
+import Records
 import Testing
 
 struct OrderedJSONTests {

@@ -1,4 +1,4 @@
-import Assistant
+import Inference
 import Testing
 
 struct SamplerTests {
@@ -63,10 +63,10 @@ struct SamplerTests {
 
   @Test("Parameters out of range are named")
   func complaints() {
-    #expect(SamplingParameters().complaint == nil)
-    #expect(SamplingParameters(temperature: -1).complaint?.contains("temperature") == true)
-    #expect(SamplingParameters(topP: 0).complaint?.contains("top-p") == true)
-    #expect(SamplingParameters(minP: 1).complaint?.contains("min-p") == true)
-    #expect(SamplingParameters(temperature: .nan).complaint != nil)
+    #expect(SamplingParameters().validationError == nil)
+    #expect(SamplingParameters(temperature: -1).validationError?.contains("temperature") == true)
+    #expect(SamplingParameters(topP: 0).validationError?.contains("top-p") == true)
+    #expect(SamplingParameters(minP: 1).validationError?.contains("min-p") == true)
+    #expect(SamplingParameters(temperature: .nan).validationError != nil)
   }
 }

@@ -1,5 +1,7 @@
 import Assistant
+import Dialogue
 import Foundation
+import Inference
 import SessionInterface
 import Testing
 import Video
@@ -59,10 +61,10 @@ struct SessionTests {
     await run(session) { event in
       switch event {
       case .streamEnded: session.send(.ask("What came first?"))
-      case .passDone: passes += 1
+      case .compressed: passes += 1
       case .statistics(let statistics):
         last = statistics
-        #expect(statistics.heldTokens <= 200)
+        #expect(statistics.cachedTokens <= 200)
       case .answerFinished(let summary):
         answer = summary
         session.send(.quit)
@@ -72,8 +74,8 @@ struct SessionTests {
     }
     #expect(answer?.stop == .end)
     #expect(passes > 0)
-    #expect(last.picturesSeen > 40)
-    #expect(last.picturesDropped == 0)
+    #expect(last.framesSeen > 40)
+    #expect(last.framesDropped == 0)
     #expect(last.residentBytes > 0)
   }
 
@@ -224,7 +226,7 @@ struct SessionTests {
       case .retention(let map):
         #expect(isWanted)
         maps.append(map)
-      case .passDone: passes += 1
+      case .compressed: passes += 1
       case .streamEnded:
         session.send(.showRetention(false))
         session.send(.ask("hello"))
@@ -236,7 +238,8 @@ struct SessionTests {
     }
     #expect(passes > 0)
     #expect(maps.count > 1)
-    #expect(zip(maps, maps.dropFirst()).allSatisfy { $0.framesSeen <= $1.framesSeen })
-    #expect(maps.last.map { $0.framesSeen > 20 && $0.frames.last?.number == $0.framesSeen - 1 } == true)
+    #expect(zip(maps, maps.dropFirst()).allSatisfy { $0.temporalPatchesSeen <= $1.temporalPatchesSeen })
+    #expect(
+      maps.last.map { $0.temporalPatchesSeen > 20 && $0.frames.last?.number == $0.temporalPatchesSeen - 1 } == true)
   }
 }

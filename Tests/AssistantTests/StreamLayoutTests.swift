@@ -1,23 +1,23 @@
-import Assistant
+import Architectures
 import BoundedCache
+import Dialogue
 import Foundation
-import Models
 import Testing
 
 @Suite("A stream is laid out as its model's family was trained on")
 struct StreamLayoutTests {
-  private let grid = FrameGrid(frames: 1, height: 2, width: 3)
+  private let grid = GridTHW(temporalPatches: 1, height: 2, width: 3)
 
   /// A layout whose text has one token for each character.
   private func layout(_ family: VisionFamily) -> StreamLayout {
     StreamLayout(family: family, visionStart: [1], visionEnd: [2], encode: { $0.utf8.map(Int.init) })
   }
 
-  private func golden(_ name: String) throws -> [RotaryPosition] {
+  private func golden(_ name: String) throws -> [MRoPEPosition] {
     let url = try #require(Bundle.module.url(forResource: "positions", withExtension: "json", subdirectory: "Goldens"))
     let all = try JSONDecoder().decode([String: [[Int32]]].self, from: Data(contentsOf: url))
     let lists = try #require(all[name])
-    return lists[0].indices.map { RotaryPosition(time: lists[0][$0], height: lists[1][$0], width: lists[2][$0]) }
+    return lists[0].indices.map { MRoPEPosition(time: lists[0][$0], height: lists[1][$0], width: lists[2][$0]) }
   }
 
   @Test(

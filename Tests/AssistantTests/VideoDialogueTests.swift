@@ -1,6 +1,8 @@
-import Assistant
+import Dialogue
 import Foundation
-import Pictures
+import Images
+import Inference
+import Records
 import SessionInterface
 import Testing
 
@@ -22,7 +24,7 @@ struct VideoDialogueTests {
   }
 
   /// A picture whose colours depend on its number, so that frames differ.
-  private func picture(_ number: Int) -> Picture {
+  private func image(_ number: Int) -> Image {
     let side = 112
     var pixels = [UInt8]()
     pixels.reserveCapacity(side * side * 3)
@@ -32,7 +34,7 @@ struct VideoDialogueTests {
         pixels += inside ? [220, 40, UInt8(number * 13 % 256)] : [90, 120, 80]
       }
     }
-    return Picture(width: side, height: side, pixels: pixels)
+    return Image(width: side, height: side, pixels: pixels)
   }
 
   private func ask(_ dialogue: VideoDialogue, _ question: String = "What came first?") throws -> AnswerSummary {
@@ -49,8 +51,8 @@ struct VideoDialogueTests {
   func bound() throws {
     let dialogue = try dialogue(budget: 128)
     for number in 0..<200 {
-      try dialogue.see(picture(number), at: Double(number) / 2)
-      #expect(statistics(dialogue).heldTokens <= 128)
+      try dialogue.ingest(image(number), at: Double(number) / 2)
+      #expect(statistics(dialogue).cachedTokens <= 128)
       if number % 50 == 49 { _ = try ask(dialogue) }
     }
     let figures = statistics(dialogue)
@@ -62,14 +64,14 @@ struct VideoDialogueTests {
   @Test("Two pictures make one temporal patch; a question does not leave the last picture out")
   func pairs() throws {
     let dialogue = try dialogue()
-    try dialogue.see(picture(0), at: 0.0)
+    try dialogue.ingest(image(0), at: 0.0)
     #expect(statistics(dialogue).visionTokens == 0)
-    try dialogue.see(picture(1), at: 0.5)
+    try dialogue.ingest(image(1), at: 0.5)
     #expect(statistics(dialogue).visionTokens == 16)
-    try dialogue.see(picture(2), at: 1.0)
+    try dialogue.ingest(image(2), at: 1.0)
     _ = try ask(dialogue)
     #expect(statistics(dialogue).visionTokens == 32)
-    #expect(dialogue.picturesSeen == 3)
+    #expect(dialogue.framesSeen == 3)
   }
 
   @Test("The system prompt is read when it is needed, or asked for")
@@ -94,14 +96,14 @@ struct VideoDialogueTests {
     var held: [Int] = []
     for number in 0..<6 {
       var calls = 0
-      try asked.see(picture(number), at: Double(number) / 2) {
+      try asked.see(image(number), at: Double(number) / 2) {
         calls += 1
         guard calls == number else { return }
         held.append(statistics(asked).visionTokens)
         #expect(throws: Never.self) { try ask(asked) }
       }
       #expect(calls == (number % 2 == 0 ? 0 : blocks + 1))
-      try silent.see(picture(number), at: Double(number) / 2)
+      try silent.see(image(number), at: Double(number) / 2)
     }
     #expect(held == [0, 16, 32])
     #expect(asked.turns.count == 3)
@@ -113,7 +115,7 @@ struct VideoDialogueTests {
   @Test("A second question without frames between reads only itself")
   func tailIsExtended() throws {
     let dialogue = try dialogue()
-    for number in 0..<4 { try dialogue.see(picture(number), at: Double(number) / 2) }
+    for number in 0..<4 { try dialogue.ingest(image(number), at: Double(number) / 2) }
     let first = try ask(dialogue)
     let question = dialogue.template.question("What came first?").count + dialogue.template.nextTurn.count
     #expect(first.promptTokens > question - dialogue.template.nextTurn.count)
@@ -124,13 +126,13 @@ struct VideoDialogueTests {
   func newestTurnsAreReadAgain() throws {
     func promptTokens(rereading rereadTokens: Int) throws -> [Int] {
       let dialogue = try dialogue(rereadTokens: rereadTokens)
-      for number in 0..<4 { try dialogue.see(picture(number), at: Double(number) / 2) }
+      for number in 0..<4 { try dialogue.ingest(image(number), at: Double(number) / 2) }
       for _ in 0..<3 { _ = try ask(dialogue) }
-      let held = statistics(dialogue).tailTokens
-      try dialogue.see(picture(4), at: 2.0)
-      try dialogue.see(picture(5), at: 2.5)
+      let held = statistics(dialogue).textTokens
+      try dialogue.ingest(image(4), at: 2.0)
+      try dialogue.ingest(image(5), at: 2.5)
       #expect(statistics(dialogue).visionTokens == 48)
-      let left = statistics(dialogue).tailTokens
+      let left = statistics(dialogue).textTokens
       let prompt = try ask(dialogue).promptTokens
       return [held, left, prompt]
     }
@@ -151,10 +153,10 @@ struct VideoDialogueTests {
     for question in ["What came first?", "Describe what happened.", "How many things came?"] {
       let kept = try dialogue(rereadTokens: 0)
       let read = try dialogue()
-      for number in 0..<4 { try kept.see(picture(number), at: Double(number) / 2) }
+      for number in 0..<4 { try kept.see(image(number), at: Double(number) / 2) }
       _ = try ask(kept, question)
-      for number in 2..<4 { try kept.see(picture(number), at: Double(number + 2) / 2) }
-      for number in [0, 1, 2, 3, 2, 3] { try read.see(picture(number), at: Double(number) / 2) }
+      for number in 2..<4 { try kept.see(image(number), at: Double(number + 2) / 2) }
+      for number in [0, 1, 2, 3, 2, 3] { try read.see(image(number), at: Double(number) / 2) }
       read.add(question: question, answer: try #require(kept.turns.first).answer, at: 0)
       #expect(try ask(kept, question).text == ask(read, question).text)
     }
@@ -163,13 +165,13 @@ struct VideoDialogueTests {
   @Test("The oldest turns go when the conversation outgrows its share; the others are not read again")
   func oldestTurnsGo() throws {
     let dialogue = try dialogue(budget: 512, rereadTokens: 0)
-    for number in 0..<4 { try dialogue.see(picture(number), at: Double(number) / 2) }
+    for number in 0..<4 { try dialogue.ingest(image(number), at: Double(number) / 2) }
     let question = dialogue.template.question("What came first?").count
     _ = try ask(dialogue)
     for turn in 0..<20 {
-      if turn % 3 == 0 { for number in 0..<2 { try dialogue.see(picture(number), at: 2 + Double(turn)) } }
+      if turn % 3 == 0 { for number in 0..<2 { try dialogue.ingest(image(number), at: 2 + Double(turn)) } }
       #expect(try ask(dialogue).promptTokens == question + dialogue.template.nextTurn.count)
-      #expect(statistics(dialogue).tailTokens <= 128 + 24)
+      #expect(statistics(dialogue).textTokens <= 128 + 24)
     }
     #expect(dialogue.turns.count == 21)
   }
@@ -177,9 +179,9 @@ struct VideoDialogueTests {
   @Test("Where frames have no room beside the conversation, it goes, and is read again")
   func framesComeFirst() throws {
     let dialogue = try dialogue(budget: 96, rereadTokens: 0)
-    for number in 0..<4 { try dialogue.see(picture(number), at: Double(number) / 2) }
+    for number in 0..<4 { try dialogue.ingest(image(number), at: Double(number) / 2) }
     _ = try ask(dialogue)
-    for number in 4..<40 { try dialogue.see(picture(number), at: Double(number) / 2) }
+    for number in 4..<40 { try dialogue.ingest(image(number), at: Double(number) / 2) }
     #expect(try ask(dialogue).stop == .end)
     #expect(statistics(dialogue).peakTokens <= 96)
   }
@@ -189,8 +191,8 @@ struct VideoDialogueTests {
     let talked = try dialogue()
     let silent = try dialogue()
     for number in 0..<6 {
-      try talked.see(picture(number), at: Double(number) / 2)
-      try silent.see(picture(number), at: Double(number) / 2)
+      try talked.see(image(number), at: Double(number) / 2)
+      try silent.see(image(number), at: Double(number) / 2)
       if number % 2 == 1 { _ = try ask(talked, "What is in view now?") }
     }
     talked.forgetConversation()
@@ -200,7 +202,7 @@ struct VideoDialogueTests {
   @Test("The pieces of an answer make up the answer")
   func pieces() throws {
     let dialogue = try dialogue()
-    for number in 0..<4 { try dialogue.see(picture(number), at: Double(number) / 2) }
+    for number in 0..<4 { try dialogue.ingest(image(number), at: Double(number) / 2) }
     var pieces: [String] = []
     let summary = try dialogue.answer(
       "Describe what happened.", at: 0, isCancelled: { false }, emit: { pieces.append($0) })
@@ -219,7 +221,7 @@ struct VideoDialogueTests {
   @Test("A stopped answer keeps its words, and the next question works")
   func cancellation() throws {
     let dialogue = try dialogue()
-    for number in 0..<4 { try dialogue.see(picture(number), at: Double(number) / 2) }
+    for number in 0..<4 { try dialogue.ingest(image(number), at: Double(number) / 2) }
     var pieces = 0
     let summary = try dialogue.answer(
       "Describe what happened.", at: 0, isCancelled: { pieces >= 2 }, emit: { _ in pieces += 1 })
@@ -233,7 +235,7 @@ struct VideoDialogueTests {
     let sampling = SamplingParameters(temperature: 1.5, topK: 0, topP: 1, seed: 11)
     let answers = try (0..<2).map { _ in
       let dialogue = try dialogue(sampling: sampling)
-      for number in 0..<4 { try dialogue.see(picture(number), at: Double(number) / 2) }
+      for number in 0..<4 { try dialogue.ingest(image(number), at: Double(number) / 2) }
       return try ask(dialogue, "Describe what happened.").text
     }
     #expect(answers[0] == answers[1])
@@ -242,14 +244,14 @@ struct VideoDialogueTests {
   @Test("A budget that is too small says which would do, and that one does")
   func budgetTooSmall() throws {
     let dialogue = try dialogue(budget: 50)
-    try dialogue.see(picture(0), at: 0.0)
-    try dialogue.see(picture(1), at: 0.5)
-    let error = try #require(throws: AssistantError.self) { try ask(dialogue) }
+    try dialogue.ingest(image(0), at: 0.0)
+    try dialogue.ingest(image(1), at: 0.5)
+    let error = try #require(throws: ReportedError.self) { try ask(dialogue) }
     #expect(error.code == "budget_too_small")
     let least = try #require(error.message.matches(of: /\d+/).compactMap { Int($0.output) }.last)
     let enough = try self.dialogue(budget: least)
-    try enough.see(picture(0), at: 0.0)
-    try enough.see(picture(1), at: 0.5)
+    try enough.see(image(0), at: 0.0)
+    try enough.see(image(1), at: 0.5)
     _ = try ask(enough)
     #expect(statistics(enough).peakTokens <= least)
   }
@@ -266,20 +268,23 @@ struct VideoDialogueTests {
   func retention() throws {
     let dialogue = try dialogue(budget: 128)
     for number in 0..<300 {
-      try dialogue.see(picture(number), at: Double(number) / 2)
+      try dialogue.ingest(image(number), at: Double(number) / 2)
       if number % 40 == 39 { _ = try ask(dialogue) }
       let map = dialogue.retentionMap()
-      #expect(map.framesSeen == (number + 1) / 2)
-      #expect(map.frames.count <= dialogue.gallery.count)
+      #expect(map.temporalPatchesSeen == (number + 1) / 2)
+      #expect(map.temporalPatches.count <= dialogue.gallery.count)
       guard number % 20 == 19 else { continue }
-      #expect(zip(map.frames, map.frames.dropFirst()).allSatisfy { $0.number < $1.number && $0.time < $1.time })
-      for frame in map.frames {
+      #expect(
+        zip(map.temporalPatches, map.temporalPatches.dropFirst()).allSatisfy {
+          $0.number < $1.number && $0.time < $1.time
+        })
+      for frame in map.temporalPatches {
         #expect(frame.time == Double(frame.number) + 0.25)
         #expect(frame.shares.count == map.layers && frame.thumbnail != nil)
         #expect(frame.shares.allSatisfy { (0...1).contains($0) } && frame.shares.contains { $0 > 0 })
       }
-      #expect(map.frames.last?.number == map.framesSeen - 1)
-      let tokens = map.frames.reduce(0) { $0 + $1.shares.reduce(0, +) } * 16 / Float(map.layers)
+      #expect(map.temporalPatches.last?.number == map.temporalPatchesSeen - 1)
+      let tokens = map.temporalPatches.reduce(0) { $0 + $1.shares.reduce(0, +) } * 16 / Float(map.layers)
       #expect(abs(tokens - Float(statistics(dialogue).visionTokens)) < 0.01, "what is held, in another form")
     }
     #expect(statistics(dialogue).passes > 5)

@@ -1,9 +1,9 @@
-import Assistant
+import Architectures
 import Benchmarking
 import BoundedCache
 import Foundation
-import Models
-import Pictures
+import Images
+import Inference
 import Testing
 
 @Suite("A model of random weights")
@@ -16,13 +16,13 @@ struct RandomModelTests {
   private static func tiny(_ architecture: String, sections: [Int32] = [], _ vision: VisionShape? = nil) -> ModelShape {
     ModelShape(
       name: "tiny", architecture: architecture, layers: 2, width: 256, heads: 4, keyValueHeads: 2, headSize: 64,
-      feedForward: 512, rotaryBase: 1e6, contextLength: 1024, rotarySections: sections, vocabulary: 2000, vision: vision
+      feedForward: 512, ropeTheta: 1e6, contextLength: 1024, mropeSections: sections, vocabulary: 2000, vision: vision
     )
   }
 
   private static func tower(_ family: VisionShape.Family, patch: Int = 14, deepstack: [Int] = []) -> VisionShape {
     VisionShape(
-      family: family, layers: 2, width: 128, heads: 4, feedForward: 256, patchSize: patch, pictureSide: 8 * patch,
+      family: family, layers: 2, width: 128, heads: 4, feedForward: 256, patchSize: patch, imageSide: 8 * patch,
       deepstack: deepstack)
   }
 
@@ -38,8 +38,8 @@ struct RandomModelTests {
   private func scores(_ model: LoadedModel) throws -> [Float] {
     let language = model.language
     let cache = try KeyValueCache(shape: language.configuration.cacheShape, budget: 16, policy: .full)
-    var timeline = RotaryTimeline()
-    try language.prefill(tokens: [1, 2, 3], positions: timeline.text(3), cache: cache, segment: .tail)
+    var timeline = MRoPEPositions()
+    try language.prefill(tokens: [1, 2, 3], positions: timeline.text(3), cache: cache, segment: .text)
     try language.decode(token: 4, position: timeline.nextText(), cache: cache)
     return language.logits
   }
@@ -68,8 +68,8 @@ struct RandomModelTests {
       for type in ["f16", "q8_0"] {
         let paths = try write(shape, visionType: type)
         let model = try LoadedModel(paths: paths, threads: 1)
-        let picture = Picture(width: side, height: side, pixels: (0..<side * side * 3).map { UInt8($0 % 251) })
-        let block = try #require(model.vision).encode(picture, picture)
+        let image = Image(width: side, height: side, pixels: (0..<side * side * 3).map { UInt8($0 % 251) })
+        let block = try #require(model.vision).encode(image, image)
         #expect(block.rows == 4 && block.values.allSatisfy(\.isFinite))
         #expect(try scores(model).allSatisfy(\.isFinite))
         #expect(

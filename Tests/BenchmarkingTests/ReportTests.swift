@@ -4,7 +4,7 @@ import Testing
 
 @Suite("A report")
 struct ReportTests {
-  private func report(_ figures: [Figure], threads: Int = 2) -> BenchmarkReport {
+  private func report(_ figures: [BenchmarkResult], threads: Int = 2) -> BenchmarkReport {
     BenchmarkReport(
       machine: Machine(
         processor: "P", instructions: "AVX2", threads: threads, processors: 4, cacheBytes: 1 << 20,
@@ -14,9 +14,9 @@ struct ReportTests {
   }
 
   private func figure(
-    _ part: BenchmarkPart, _ place: String, _ unit: Figure.Unit, _ values: [Double]
-  ) throws -> Figure {
-    Figure(part, place: place, unit: unit, value: try #require(Spread(values)))
+    _ part: BenchmarkPart, _ place: String, _ unit: BenchmarkResult.Unit, _ values: [Double]
+  ) throws -> BenchmarkResult {
+    BenchmarkResult(part, place: place, unit: unit, value: try #require(MedianRange(values)))
   }
 
   private func withFile<T>(_ text: String, _ body: (String) throws -> T) throws -> T {
@@ -29,7 +29,7 @@ struct ReportTests {
   @Test("is read as it was written")
   func roundTrip() throws {
     let decode = try #require(
-      Figure.decoding(
+      BenchmarkResult.decoding(
         place: "0 held", secondsPerToken: [0.1, 0.3], bytesPerToken: 5, bandwidths: [1e9, 2e9, 3e9],
         isWithinCaches: false))
     let whole = report([try figure(.prefill, "32 tokens", .tokensPerSecond, [1.25, 3]), decode])

@@ -1,5 +1,5 @@
-import Assistant
 import Benchmarking
+import Inference
 import Synchronization
 import Testing
 
@@ -9,7 +9,7 @@ struct BenchmarkRunTests {
     _ plan: BenchmarkPlan, report: @escaping @Sendable (BenchmarkStep) -> Void = { _ in }
   ) throws -> BenchmarkRunner {
     BenchmarkRunner(
-      paths: try ModelPaths.resolve(languageModel: nil, vision: nil), threads: 1, memory: MemoryDemand(), plan: plan,
+      paths: try ModelPaths.resolve(languageModel: nil, vision: nil), threads: 1, memory: MemoryPlan(), plan: plan,
       report: report)
   }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Counts the instructions of a fixed job (FixedJob/main.swift) under callgrind and compares them with those kept in
+# Counts the instructions of a fixed job (InstructionCount/main.swift) under callgrind and compares them with those kept in
 # instructions.txt: a figure that other programs on the machine do not change, unlike a time.
 #
 #   Tests/Benchmarks/instructions.sh              says by how much it changed; fails above 2 % more
@@ -20,19 +20,19 @@ if ! command -v valgrind >/dev/null; then
   exit 2
 fi
 
-swift build -c release --product FixedJob >&2
+swift build -c release --product InstructionCount >&2
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 # valgrind gives up on debug information that it does not know.
-strip --strip-debug -o "$folder/FixedJob" "$(swift build -c release --show-bin-path)/FixedJob"
+strip --strip-debug -o "$folder/InstructionCount" "$(swift build -c release --show-bin-path)/InstructionCount"
 
 # The order of dictionaries is random otherwise.
 EDGEASSIST_HOME=$PWD SWIFT_DETERMINISTIC_HASHING=1 \
-  valgrind --tool=callgrind --callgrind-out-file="$folder/out" "$folder/FixedJob" >"$folder/answers" 2>"$folder/log" ||
+  valgrind --tool=callgrind --callgrind-out-file="$folder/out" "$folder/InstructionCount" >"$folder/answers" 2>"$folder/log" ||
   { cat "$folder/log" >&2; exit 2; }
 # A line for each function: its own instructions, where it is from, and the file in brackets.
 callgrind_annotate --threshold=100 "$folder/out" 2>/dev/null |
-  awk '/^ *[0-9,]+ \(/ && /\/(FixedJob|libswift[^/]*|libFoundation[^/]*)\]$/' >"$folder/functions"
+  awk '/^ *[0-9,]+ \(/ && /\/(InstructionCount|libswift[^/]*|libFoundation[^/]*)\]$/' >"$folder/functions"
 counted=$(awk '{ gsub(",", "", $1); sum += $1 } END { printf "%d", sum }' "$folder/functions")
 compiler=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9.]*\).*/\1/p' | head -n 1)
 

@@ -5,23 +5,23 @@ import Testing
 
 @Suite("The tail can be set aside while frames come")
 struct AsideTests {
-  private let grid = FrameGrid(frames: 1, height: 2, width: 2)
+  private let grid = GridTHW(temporalPatches: 1, height: 2, width: 2)
 
   @Test("It counts, is not seen, and comes back behind the new frames", arguments: RetentionPolicy.allCases)
   func comesBack(policy: RetentionPolicy) throws {
     var marked = try MarkedCache(budget: 48, policy: policy)
     try marked.append(3, to: .system)
     try marked.see(height: 2, width: 2)
-    try marked.append(5, to: .tail)
-    marked.setTailAside()
-    #expect(marked.cache.tailCount == 0 && marked.cache.asideCount == 5 && marked.cache.count == 12)
+    try marked.append(5, to: .text)
+    marked.parkText()
+    #expect(marked.cache.textCount == 0 && marked.cache.parkedCount == 5 && marked.cache.count == 12)
     #expect(marked.ordinals() == Array(0..<7))
     for _ in 0..<30 {
       try marked.see(height: 2, width: 2)
       #expect(policy == .full || marked.cache.count <= 48)
     }
-    marked.resumeTail()
-    #expect(marked.cache.tailCount == 5)
+    marked.reattachText()
+    #expect(marked.cache.textCount == 5)
     for layer in 0..<4 {
       for head in 0..<2 {
         let held = try #require(marked.ordinals(layer: layer, head: head), "a number was changed")
@@ -36,8 +36,8 @@ struct AsideTests {
     var marked = try MarkedCache(budget: 64, policy: .infinipotV)
     try marked.append(2, to: .system)
     for _ in 0..<10 { try marked.see(height: 2, width: 2) }
-    try marked.append(7, to: .tail)
-    marked.setTailAside()
+    try marked.append(7, to: .text)
+    marked.parkText()
     for budget in [50, 200, 31, 40] {
       try marked.cache.setBudget(budget)
       #expect(marked.cache.count <= budget)
@@ -47,19 +47,19 @@ struct AsideTests {
       #expect(marked.cache.count <= budget)
     }
     #expect(throws: CacheError.budgetTooSmall(budget: 12, least: 13)) { try marked.cache.setBudget(12) }
-    marked.resumeTail()
+    marked.reattachText()
     #expect(Array(try #require(marked.ordinals()).suffix(7)) == Array(42..<49))
   }
 
   @Test("No other tail begins while it is aside, until it is given up")
   func oneTail() throws {
     var marked = try MarkedCache(budget: 64, policy: .infinipotV)
-    try marked.append(4, to: .tail)
-    marked.setTailAside()
-    #expect(throws: CacheError.outOfOrder(.tail)) { try marked.cache.append(1, to: .tail) }
-    marked.dropAside()
+    try marked.append(4, to: .text)
+    marked.parkText()
+    #expect(throws: CacheError.outOfOrder(.text)) { try marked.cache.append(1, to: .text) }
+    marked.discardParked()
     #expect(marked.cache.count == 0)
-    try marked.append(1, to: .tail)
+    try marked.append(1, to: .text)
     #expect(marked.ordinals() == [4])
   }
 
@@ -70,10 +70,10 @@ struct AsideTests {
     let budgets = try HeadBudgets(profile: profile, shape: shape, groupSize: 2)
     var marked = try MarkedCache(layers: 3, heads: 2, budget: 160, policy: .infinipotV, headBudgets: budgets)
     for _ in 0..<20 { try marked.see(height: 2, width: 2) }
-    try marked.append(6, to: .tail)
-    marked.setTailAside()
+    try marked.append(6, to: .text)
+    marked.parkText()
     for _ in 0..<60 { try marked.see(height: 2, width: 2) }
-    marked.resumeTail()
+    marked.reattachText()
     for index in 0..<6 {
       let held = try #require(marked.ordinals(layer: index / 2, head: index % 2))
       #expect(Array(held.suffix(6)) == Array(80..<86))
@@ -84,15 +84,15 @@ struct AsideTests {
   func removal() throws {
     var marked = try MarkedCache(budget: 64, policy: .infinipotV)
     try marked.see(height: 2, width: 2)
-    try marked.append(6, to: .tail)
-    marked.removeFromTail(1..<4)
+    try marked.append(6, to: .text)
+    marked.removeFromText(1..<4)
     #expect(marked.ordinals() == [0, 1, 2, 3, 4, 8, 9])
-    #expect(marked.cache.tailCount == 3)
+    #expect(marked.cache.textCount == 3)
   }
 
   // MARK: Positions
 
-  private let rotation = TimeRotation(frequencies: [1, 0.5, 0.25, 0.125])
+  private let rotation = RoPEFrequencies(frequencies: [1, 0.5, 0.25, 0.125])
   private static let shape = CacheShape(layers: 1, keyValueHeads: 1, headDimension: 32)
 
   /// A key that stands at a position: numbers of the token's own, turned.
@@ -122,19 +122,19 @@ struct AsideTests {
     let cache = try KeyValueCache(shape: Self.shape, budget: 64, policy: .infinipotV, rotation: rotation, type: type)
     try cache.append(4, to: .vision, grid: grid)
     write(0..<4, at: 0, to: cache)
-    try cache.append(5, to: .tail)
+    try cache.append(5, to: .text)
     write(4..<9, at: 10, to: cache)
-    cache.setTailAside()
+    cache.parkText()
     // Other numbers, so that ranges which all tokens of a head share grow while the tail is aside.
     try cache.append(4, to: .vision, grid: grid)
     write(20..<24, at: 4, to: cache)
-    cache.resumeTail(movedBy: 7, rotation: rotation)
+    cache.reattachText(movedBy: 7, rotation: rotation)
     let keys = (4..<9).map { key($0, at: 13 + $0) }
     let values = (4..<9).map { key($0, at: 6 + $0) }
     #expect(relativeError(cache.keyRows(layer: 0, head: 0).suffix(5), keys) < tolerance)
     #expect(relativeError(cache.valueRows(layer: 0, head: 0).suffix(5), values) < tolerance)
 
-    cache.removeFromTail(1..<3, rotation: rotation)
+    cache.removeFromText(1..<3, rotation: rotation)
     let left = [key(4, at: 17), key(7, at: 18), key(8, at: 19)]
     #expect(relativeError(cache.keyRows(layer: 0, head: 0).suffix(3), left) < tolerance)
   }

@@ -21,18 +21,18 @@ struct BoundTests {
         if cache.count == 0, systemTokens > 0 { try marked.append(systemTokens, to: .system) }
         switch Int.random(in: 0..<15, using: &random) {
         case 0..<5:
-          if cache.asideCount == 0, cache.tailCount > 0, Bool.random(using: &random) {
-            marked.setTailAside()
+          if cache.parkedCount == 0, cache.textCount > 0, Bool.random(using: &random) {
+            marked.parkText()
           } else {
-            marked.truncateTail(to: 0)
+            marked.truncateText(to: 0)
           }
           try marked.see(frames: Int.random(in: 1...2, using: &random), height: height, width: width)
         case 5..<8:
           let question = Int.random(in: 1...9, using: &random)
-          try cache.makeRoom(for: question)
-          try marked.append(question, to: .tail)
+          try cache.ensureCapacity(for: question)
+          try marked.append(question, to: .text)
         case 8:
-          marked.truncateTail(to: Int.random(in: 0...cache.tailCount, using: &random))
+          marked.truncateText(to: Int.random(in: 0...cache.textCount, using: &random))
         case 9:
           let budget = Int.random(in: 1...(systemTokens + perFrame * 12 + 8), using: &random)
           try cache.setBudget(budget)
@@ -40,26 +40,26 @@ struct BoundTests {
         case 10:
           try cache.setPolicy(policies[Int.random(in: 0..<3, using: &random)])
         case 11, 12:
-          if cache.tailCount == 0 { marked.resumeTail() }
+          if cache.textCount == 0 { marked.reattachText() }
         case 13:
-          let first = Int.random(in: 0...cache.tailCount, using: &random)
-          marked.removeFromTail(first..<Int.random(in: first...cache.tailCount, using: &random))
+          let first = Int.random(in: 0...cache.textCount, using: &random)
+          marked.removeFromText(first..<Int.random(in: first...cache.textCount, using: &random))
         default:
-          if cache.asideCount > 0 { marked.dropAside() }
-          try marked.append(Int.random(in: 1...30, using: &random), to: .tail)
+          if cache.parkedCount > 0 { marked.discardParked() }
+          try marked.append(Int.random(in: 1...30, using: &random), to: .text)
         }
       } catch let error as CacheError {
         refusals += 1
         switch error {
         case .budgetTooSmall, .noRoom: break
-        case .outOfOrder(.tail): #expect(cache.asideCount > 0)
+        case .outOfOrder(.text): #expect(cache.parkedCount > 0)
         default: Issue.record("step \(step): \(error)")
         }
       }
       try expectSound(marked, "seed \(seed), step \(step)")
       #expect(cache.peakCount <= largestBudget)
     }
-    #expect(cache.passCount > 3)
+    #expect(cache.compressionCount > 3)
     #expect(refusals < 110)
   }
 
@@ -67,14 +67,14 @@ struct BoundTests {
     let cache = marked.cache
     #expect(cache.count <= (try #require(cache.budget)), "\(place)")
     #expect(cache.byteCount <= cache.allocatedByteCount, "\(place)")
-    #expect(cache.systemCount == marked.system.count && cache.tailCount == marked.tail.count, "\(place)")
-    #expect(cache.asideCount == marked.aside.count, "\(place)")
+    #expect(cache.systemCount == marked.system.count && cache.textCount == marked.tail.count, "\(place)")
+    #expect(cache.parkedCount == marked.aside.count, "\(place)")
     for layer in 0..<cache.shape.layers {
       for head in 0..<cache.shape.keyValueHeads {
         let held = try #require(marked.ordinals(layer: layer, head: head), "\(place): a number was changed")
         #expect(Array(held.prefix(cache.systemCount)) == marked.system, "\(place)")
-        #expect(Array(held.suffix(cache.tailCount)) == marked.tail, "\(place)")
-        let seen = held.dropLast(cache.tailCount)
+        #expect(Array(held.suffix(cache.textCount)) == marked.tail, "\(place)")
+        let seen = held.dropLast(cache.textCount)
         #expect(zip(seen, seen.dropFirst()).allSatisfy(<), "\(place): not in stream order")
       }
     }
@@ -90,6 +90,6 @@ struct BoundTests {
     #expect(marked.cache.allocatedByteCount == allocated)
     #expect(allocated == 48 * marked.cache.shape.bytesPerToken, "40 tokens take three pages of 16")
     #expect(marked.ordinals()?.prefix(3) == [0, 1, 2])
-    #expect(marked.cache.passCount > 1000)
+    #expect(marked.cache.compressionCount > 1000)
   }
 }

@@ -17,15 +17,15 @@ struct MarkedCache {
 
   init(
     layers: Int = 4, heads: Int = 2, dimension: Int = 8, budget: Int, policy: RetentionPolicy,
-    headBudgets: HeadBudgets? = nil, recall: RecallFile? = nil
+    headBudgets: HeadBudgets? = nil, offload: OffloadFile? = nil
   ) throws {
     cache = try KeyValueCache(
       shape: CacheShape(layers: layers, keyValueHeads: heads, headDimension: dimension), budget: budget,
-      policy: policy, heads: headBudgets, recall: recall)
+      policy: policy, heads: headBudgets, offload: offload)
   }
 
   /// Appends without making room first.
-  mutating func append(_ n: Int, to segment: CacheSegment, grid: FrameGrid? = nil) throws {
+  mutating func append(_ n: Int, to segment: CacheSegment, grid: GridTHW? = nil) throws {
     try cache.append(n, to: segment, grid: grid)
     let ordinals = Array(next..<(next + n))
     next += n
@@ -38,39 +38,39 @@ struct MarkedCache {
       }
     }
     if segment == .system { system += ordinals }
-    if segment == .tail { tail += ordinals }
+    if segment == .text { tail += ordinals }
   }
 
   /// Appends frames, with a pass before them if they need one.
   mutating func see(frames: Int = 1, height: Int, width: Int) throws {
-    let grid = FrameGrid(frames: frames, height: height, width: width)
-    try cache.makeRoom(for: grid.tokenCount, in: .vision)
+    let grid = GridTHW(temporalPatches: frames, height: height, width: width)
+    try cache.ensureCapacity(for: grid.tokenCount, in: .vision)
     try append(grid.tokenCount, to: .vision, grid: grid)
   }
 
-  mutating func truncateTail(to n: Int) {
-    cache.truncateTail(to: n)
+  mutating func truncateText(to n: Int) {
+    cache.truncateText(to: n)
     tail = Array(tail.prefix(max(n, 0)))
   }
 
-  mutating func setTailAside() {
-    cache.setTailAside()
+  mutating func parkText() {
+    cache.parkText()
     (aside, tail) = (tail, [])
   }
 
   /// Without rotation, so that every number stays what it was.
-  mutating func resumeTail() {
-    cache.resumeTail(movedBy: 3, rotation: TimeRotation(frequencies: []))
+  mutating func reattachText() {
+    cache.reattachText(movedBy: 3, rotation: RoPEFrequencies(frequencies: []))
     (tail, aside) = (aside, [])
   }
 
-  mutating func dropAside() {
-    cache.dropAside()
+  mutating func discardParked() {
+    cache.discardParked()
     aside = []
   }
 
-  mutating func removeFromTail(_ removed: Range<Int>) {
-    cache.removeFromTail(removed, rotation: TimeRotation(frequencies: []))
+  mutating func removeFromText(_ removed: Range<Int>) {
+    cache.removeFromText(removed, rotation: RoPEFrequencies(frequencies: []))
     tail.removeSubrange(removed)
   }
 
@@ -93,7 +93,7 @@ struct MarkedCache {
   }
 
   func visionOrdinals(layer: Int = 0, head: Int = 0) -> [Int]? {
-    ordinals(layer: layer, head: head).map { Array($0.dropFirst(cache.systemCount).dropLast(cache.tailCount)) }
+    ordinals(layer: layer, head: head).map { Array($0.dropFirst(cache.systemCount).dropLast(cache.textCount)) }
   }
 
   private func content(_ ordinal: Int, layer: Int, head: Int) -> (key: [UInt16], value: [UInt16]) {

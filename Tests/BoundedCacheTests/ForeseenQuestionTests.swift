@@ -2,21 +2,21 @@ import BoundedCache
 import Foundation
 import Testing
 
-@Suite("Tokens are kept for what foreseen questions would look at")
+@Suite("Tokens are kept for what proxy questions would look at")
 struct ForeseenQuestionTests {
-  private static let rotation = TimeRotation(frequencies: [1, 0.25, 0.0625])
+  private static let rotation = RoPEFrequencies(frequencies: [1, 0.25, 0.0625])
 
-  private static let parameters: InfiniPotVParameters = .published(with: [.foreseenQuestions])
+  private static let parameters: InfiniPotVParameters = .published(with: [.proxyQueries])
 
   private func kept(
-    _ queries: [[Float]], steps: Int32 = 0, grid: FrameGrid, keeping count: Int, keys: [Float16], values: [Float16],
+    _ queries: [[Float]], steps: Int32 = 0, grid: GridTHW, keeping count: Int, keys: [Float16], values: [Float16],
     system: [Float16] = [], layer: Int = 0
   ) -> [Int] {
     let shape = CacheShape(layers: 4, keyValueHeads: 1, headDimension: keys.count / grid.tokenCount)
-    var foreseen = ForeseenQueries(shape: shape, rotation: Self.rotation)
-    for layer in 0..<4 { foreseen.add(queries.flatMap(\.self), tokens: queries.count, layer: layer) }
+    var proxy = ProxyQueries(shape: shape, rotation: Self.rotation)
+    for layer in 0..<4 { proxy.add(queries.flatMap(\.self), tokens: queries.count, layer: layer) }
     var selector = TokenSelector(shape: shape, parameters: Self.parameters)
-    selector.prepare(grid: grid, keeping: count, foreseen: (foreseen, steps))
+    selector.prepare(grid: grid, keeping: count, proxy: (proxy, steps))
     selector.select(
       .infinipotV, layer: layer, keys: keys.map(\.bitPattern).span, values: values.map(\.bitPattern).span,
       system: system.map(\.bitPattern).span)
@@ -25,7 +25,7 @@ struct ForeseenQuestionTests {
 
   @Test("The newest frame stays whole, and of the others what any question looks at most")
   func keepsWhatIsLookedAt() {
-    let grid = FrameGrid(frames: 4, height: 1, width: 2)
+    let grid = GridTHW(temporalPatches: 4, height: 1, width: 2)
     // Eight tokens of eight numbers; tokens 1 and 4 are each what one of two questions looks for.
     var keys = [Float16](repeating: 0, count: 64)
     keys[1 * 8 + 6] = 8
@@ -39,7 +39,7 @@ struct ForeseenQuestionTests {
 
   @Test("Of tokens looked at alike, the larger value stays")
   func weighsByValue() {
-    let grid = FrameGrid(frames: 4, height: 1, width: 2)
+    let grid = GridTHW(temporalPatches: 4, height: 1, width: 2)
     let keys = [Float16](repeating: 0, count: 64)
     var values = [Float16](repeating: 1, count: 64)
     values[5 * 8] = 3
@@ -49,7 +49,7 @@ struct ForeseenQuestionTests {
 
   @Test("What the system prompt draws to itself is taken from a question's share")
   func systemPromptTakesItsShare() {
-    let grid = FrameGrid(frames: 4, height: 1, width: 2)
+    let grid = GridTHW(temporalPatches: 4, height: 1, width: 2)
     var keys = [Float16](repeating: 0, count: 64)
     keys[1 * 8 + 6] = 1
     keys[4 * 8 + 7] = 1
@@ -63,7 +63,7 @@ struct ForeseenQuestionTests {
 
   @Test("Without recorded questions, tokens are chosen as published")
   func fallsBack() {
-    let grid = FrameGrid(frames: 8, height: 2, width: 2)
+    let grid = GridTHW(temporalPatches: 8, height: 2, width: 2)
     var random = SplitMix64(seed: 3)
     let numbers = (0..<grid.tokenCount * 8).map { _ in Float16(random.signed()).bitPattern }
     let shape = CacheShape(layers: 4, keyValueHeads: 1, headDimension: 8)
@@ -72,7 +72,7 @@ struct ForeseenQuestionTests {
     published.select(.infinipotV, layer: 1, keys: numbers.span, values: numbers.span)
     var foreseeing = TokenSelector(shape: shape, parameters: Self.parameters)
     foreseeing.prepare(
-      grid: grid, keeping: 20, foreseen: (ForeseenQueries(shape: shape, rotation: Self.rotation), 0))
+      grid: grid, keeping: 20, proxy: (ProxyQueries(shape: shape, rotation: Self.rotation), 0))
     foreseeing.select(.infinipotV, layer: 1, keys: numbers.span, values: numbers.span)
     #expect(foreseeing.kept == published.kept)
   }
@@ -81,7 +81,7 @@ struct ForeseenQuestionTests {
     "Every size has an answer: so many tokens, each once, in order",
     arguments: [1, 2, 3, 5], [(1, 1), (1, 2), (3, 3)])
   func allSizes(frames: Int, frame: (height: Int, width: Int)) {
-    let grid = FrameGrid(frames: frames, height: frame.height, width: frame.width)
+    let grid = GridTHW(temporalPatches: frames, height: frame.height, width: frame.width)
     var random = SplitMix64(seed: 5)
     let numbers = (0..<grid.tokenCount * 6).map { _ in Float16(random.signed()) / 128 }
     let queries = (0..<11).map { _ in (0..<6).map { _ in Float(random.signed()) / 128 } }
@@ -94,7 +94,7 @@ struct ForeseenQuestionTests {
 
   @Test("Zeros, infinities and NaN from a damaged model do no harm")
   func damagedNumbers() {
-    let grid = FrameGrid(frames: 8, height: 1, width: 2)
+    let grid = GridTHW(temporalPatches: 8, height: 1, width: 2)
     for number in [Float16.nan, .infinity, -.infinity, 0, -0.0, .greatestFiniteMagnitude] {
       let numbers = (0..<16 * 8).map { $0 % 11 == 0 ? 1 : number }
       for query in [Float.nan, .infinity, 0, 1] {
@@ -110,9 +110,9 @@ struct ForeseenQuestionTests {
     let shape = CacheShape(layers: 2, keyValueHeads: 1, headDimension: 8)
     func cache(_ parameters: InfiniPotVParameters) throws -> KeyValueCache {
       let cache = try KeyValueCache(shape: shape, budget: 34, policy: .infinipotV, parameters: parameters)
-      var foreseen = ForeseenQueries(shape: shape, rotation: TimeRotation(frequencies: []))
-      for layer in 0..<2 { foreseen.add([0, 0, 0, 0, 0, 0, 0, 4], tokens: 1, layer: layer) }
-      cache.foreseenQueries = foreseen
+      var proxy = ProxyQueries(shape: shape, rotation: RoPEFrequencies(frequencies: []))
+      for layer in 0..<2 { proxy.add([0, 0, 0, 0, 0, 0, 0, 4], tokens: 1, layer: layer) }
+      cache.proxyQueries = proxy
       _ = try cache.append(2, to: .system)
       let half = { (number: Float) in Float16(number).bitPattern }
       for layer in 0..<2 {
@@ -124,8 +124,8 @@ struct ForeseenQuestionTests {
       }
       var random = SplitMix64(seed: 1)
       for frame in 0..<60 {
-        let grid = FrameGrid(frames: 1, height: 2, width: 2)
-        try cache.makeRoom(for: 4, in: .vision)
+        let grid = GridTHW(temporalPatches: 1, height: 2, width: 2)
+        try cache.ensureCapacity(for: 4, in: .vision)
         _ = try cache.append(4, to: .vision, grid: grid)
         for layer in 0..<2 {
           for place in 0..<4 {
@@ -149,7 +149,7 @@ struct ForeseenQuestionTests {
   }
 }
 
-@Suite("A choice by foreseen questions keeps exactly the tokens that the reference keeps")
+@Suite("A choice by proxy questions keeps exactly the tokens that the reference keeps")
 struct ForeseenGoldenTests {
   /// What `Goldens/make_foreseen_goldens.py` wrote.
   private struct Goldens: Decodable {
@@ -164,7 +164,7 @@ struct ForeseenGoldenTests {
 
   @Test("case after case")
   func keepsWhatTheReferenceKeeps() throws {
-    let url = try #require(Bundle.module.url(forResource: "Goldens/foreseen", withExtension: "json"))
+    let url = try #require(Bundle.module.url(forResource: "Goldens/proxy", withExtension: "json"))
     let cases = try JSONDecoder().decode(Goldens.self, from: Data(contentsOf: url)).cases
     #expect(cases.count >= 6)
     for golden in cases {
@@ -178,15 +178,16 @@ struct ForeseenGoldenTests {
         values += row()
       }
       let system = (0..<golden.system).flatMap { _ in row() }
-      var foreseen = ForeseenQueries(shape: shape, rotation: TimeRotation(frequencies: [1, 0.25, 0.0625]))
+      var proxy = ProxyQueries(shape: shape, rotation: RoPEFrequencies(frequencies: [1, 0.25, 0.0625]))
       let numbers = golden.questionTokens * golden.heads * golden.group * golden.dimension
       let queries = (0..<numbers).map { _ in Float(random.signed()) / 256 }
-      foreseen.add(queries, tokens: golden.questionTokens, layer: 0)
-      foreseen.reduce(to: golden.limit)
-      var selector = TokenSelector(shape: shape, parameters: .published(with: [.foreseenQuestions]))
+      proxy.add(queries, tokens: golden.questionTokens, layer: 0)
+      proxy.reduce(to: golden.limit)
+      var selector = TokenSelector(shape: shape, parameters: .published(with: [.proxyQueries]))
       selector.prepare(
-        grid: FrameGrid(frames: golden.frames, height: golden.height, width: golden.width), keeping: golden.keeping,
-        foreseen: (foreseen, golden.steps))
+        grid: GridTHW(temporalPatches: golden.frames, height: golden.height, width: golden.width),
+        keeping: golden.keeping,
+        proxy: (proxy, golden.steps))
       selector.select(
         .infinipotV, layer: 0, head: golden.head, keys: keys.span, values: values.span, system: system.span)
       #expect(selector.kept == golden.kept, "seed \(golden.seed)")

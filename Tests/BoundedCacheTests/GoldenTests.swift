@@ -12,7 +12,7 @@ private struct Goldens: Decodable {
     }
     let name: String
     let seed: UInt64
-    let height, width, roomFrames, keptFrames, layers, heads, dimension: Int
+    let height, width, roomFrames, keptTemporalPatches, layers, heads, dimension: Int
     let alpha, rho: Double
     let places, comparison, pooling: String
     let passes: [Pass]
@@ -57,12 +57,12 @@ struct GoldenTests {
     let cache = try KeyValueCache(
       shape: shape, budget: golden.roomFrames * perFrame, policy: .infinipotV,
       parameters: InfiniPotVParameters(
-        temporalShare: golden.alpha, recentShare: golden.rho,
-        keptShare: Double(golden.keptFrames) / Double(golden.roomFrames),
+        alpha: golden.alpha, recentRatio: golden.rho,
+        targetRatio: Double(golden.keptTemporalPatches) / Double(golden.roomFrames),
         places: try #require(.init(rawValue: golden.places)),
         comparison: try #require(.init(rawValue: golden.comparison)),
         pooling: try #require(.init(rawValue: golden.pooling))),
-      rotation: TimeRotation(frequencies: [1, 0.25, 0.0625]))
+      rotation: RoPEFrequencies(frequencies: [1, 0.25, 0.0625]))
     let heads = golden.layers * golden.heads
     var random = SplitMix64(seed: golden.seed)
     let base = (0..<heads * perFrame * golden.dimension).map { _ in random.signed() }
@@ -70,7 +70,7 @@ struct GoldenTests {
 
     for (number, pass) in golden.passes.enumerated() {
       for _ in 0..<pass.appendedFrames {
-        let grid = FrameGrid(frames: 1, height: golden.height, width: golden.width)
+        let grid = GridTHW(temporalPatches: 1, height: golden.height, width: golden.width)
         try cache.append(perFrame, to: .vision, grid: grid)
         for head in 0..<heads {
           for place in 0..<perFrame {
@@ -81,9 +81,9 @@ struct GoldenTests {
           }
         }
       }
-      let report = try #require(try cache.makeRoom(for: perFrame, in: .vision))
+      let report = try #require(try cache.ensureCapacity(for: perFrame, in: .vision))
       #expect(report.before == golden.roomFrames * perFrame)
-      #expect(report.after == golden.keptFrames * perFrame)
+      #expect(report.after == golden.keptTemporalPatches * perFrame)
       for head in 0..<heads {
         let (layer, index) = (head / golden.heads, head % golden.heads)
         try expected[head].keep(pass.kept[layer][index])

@@ -6,8 +6,8 @@ import Testing
 struct HeadBudgetTests {
   static let shape = CacheShape(layers: 3, keyValueHeads: 2, headDimension: 8)
 
-  static func profile(_ shares: [[Double]], shape: CacheShape = shape) throws -> HeadProfile {
-    try HeadProfile(
+  static func profile(_ shares: [[Double]], shape: CacheShape = shape) throws -> HeadBudgetProfile {
+    try HeadBudgetProfile(
       model: ModelFingerprint(name: "test", shape: shape, digest: "0123"), shares: shares,
       deviations: shares.map { $0.map { _ in 0 } }, stability: .init(mean: 1, least: 1), coverage: 1,
       origin: .init(measure: "made up", ratio: 0.25, streams: 1, questions: 1))
@@ -87,7 +87,7 @@ struct HeadBudgetTests {
   func refusesOtherShapes() throws {
     let profile = try Self.profile([[1, 1], [1, 1], [1, 1]])
     let other = CacheShape(layers: 3, keyValueHeads: 2, headDimension: 16)
-    #expect(throws: HeadProfileError.wrongShape(table: "shares", layers: 3, heads: 2)) {
+    #expect(throws: HeadBudgetProfileError.wrongShape(table: "shares", layers: 3, heads: 2)) {
       _ = try HeadBudgets(profile: profile, shape: other, groupSize: 2)
     }
   }
@@ -107,7 +107,7 @@ struct HeadProfileFileTests {
     let path = try file()
     defer { try? FileManager.default.removeItem(atPath: path) }
     try profile.write(to: path)
-    let back = try HeadProfile(path: path)
+    let back = try HeadBudgetProfile(path: path)
     #expect(back.model == profile.model)
     #expect(back.origin == profile.origin)
     #expect(zip(back.shares.joined(), profile.shares.joined()).allSatisfy { abs($0 - $1) < 1e-12 })
@@ -123,32 +123,37 @@ struct HeadProfileFileTests {
     for length in stride(from: 0, to: text.count - 2, by: 37) {
       let path = try file(String(text.prefix(length)))
       defer { try? FileManager.default.removeItem(atPath: path) }
-      #expect(throws: HeadProfileError.self) { _ = try HeadProfile(path: path) }
+      #expect(throws: HeadBudgetProfileError.self) { _ = try HeadBudgetProfile(path: path) }
     }
     let foreign = try file("{\"format\": \"something else\", \"profile\": 3}")
     defer { try? FileManager.default.removeItem(atPath: foreign) }
-    #expect(throws: HeadProfileError.self) { _ = try HeadProfile(path: foreign) }
-    #expect(throws: HeadProfileError.self) { _ = try HeadProfile(path: "/nonexistent/profile.json") }
+    #expect(throws: HeadBudgetProfileError.self) { _ = try HeadBudgetProfile(path: foreign) }
+    #expect(throws: HeadBudgetProfileError.self) { _ = try HeadBudgetProfile(path: "/nonexistent/profile.json") }
   }
 
   @Test("numbers that cannot be are refused with their place")
   func refusesNumbers() throws {
-    #expect(throws: HeadProfileError.invalidNumber(table: "shares", at: HeadIndex(layer: 1, head: 0), value: -1)) {
+    #expect(throws: HeadBudgetProfileError.invalidNumber(table: "shares", at: HeadIndex(layer: 1, head: 0), value: -1))
+    {
       _ = try HeadBudgetTests.profile([[1, 9], [-1, 2], [4, 4]])
     }
-    #expect(throws: HeadProfileError.self) { _ = try HeadBudgetTests.profile([[1, 9], [.nan, 2], [4, 4]]) }
-    #expect(throws: HeadProfileError.self) { _ = try HeadBudgetTests.profile([[1, 9], [.infinity, 2], [4, 4]]) }
-    #expect(throws: HeadProfileError.wrongShape(table: "shares", layers: 3, heads: 2)) {
+    #expect(throws: HeadBudgetProfileError.self) { _ = try HeadBudgetTests.profile([[1, 9], [.nan, 2], [4, 4]]) }
+    #expect(throws: HeadBudgetProfileError.self) {
+      _ = try HeadBudgetTests.profile([[1, 9], [.infinity, 2], [4, 4]])
+    }
+    #expect(throws: HeadBudgetProfileError.wrongShape(table: "shares", layers: 3, heads: 2)) {
       _ = try HeadBudgetTests.profile([[1, 9], [1, 2]])
     }
-    #expect(throws: HeadProfileError.nothingDemanded) { _ = try HeadBudgetTests.profile([[0, 0], [0, 0], [0, 0]]) }
+    #expect(throws: HeadBudgetProfileError.nothingDemanded) {
+      _ = try HeadBudgetTests.profile([[0, 0], [0, 0], [0, 0]])
+    }
   }
 
   @Test("is held to the model it was measured on")
   func belongsToItsModel() throws {
     let profile = try HeadBudgetTests.profile([[1, 9], [0, 2], [4, 4]])
     try profile.check(ModelFingerprint(name: "renamed", shape: HeadBudgetTests.shape, digest: "0123"))
-    #expect(throws: HeadProfileError.self) {
+    #expect(throws: HeadBudgetProfileError.self) {
       try profile.check(ModelFingerprint(name: "test", shape: HeadBudgetTests.shape, digest: "4567"))
     }
   }

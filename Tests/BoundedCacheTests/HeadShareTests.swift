@@ -30,11 +30,11 @@ struct HeadShareTests {
       var marked = try marked([[1, 20], [8, 2], [4, 4]], budget: 192, policy: policy)
       try marked.append(5, to: .system)
       for _ in 0..<40 {
-        marked.truncateTail(to: 0)
+        marked.truncateText(to: 0)
         for _ in 0..<Int.random(in: 1...6, using: &random) { try marked.see(height: 3, width: 2) }
         let question = Int.random(in: 1...24, using: &random)
-        try marked.cache.makeRoom(for: question)
-        try marked.append(question, to: .tail)
+        try marked.cache.ensureCapacity(for: question)
+        try marked.append(question, to: .text)
         for index in 0..<6 {
           let held = try #require(marked.ordinals(layer: index / 2, head: index % 2), "a number was changed")
           #expect(Array(held.prefix(5)) == marked.system && Array(held.suffix(question)) == marked.tail)
@@ -42,7 +42,7 @@ struct HeadShareTests {
         }
         #expect(marked.cache.count <= 192)
       }
-      #expect(marked.cache.passCount > 10)
+      #expect(marked.cache.compressionCount > 10)
     }
   }
 
@@ -67,7 +67,7 @@ struct HeadShareTests {
     guard
       case .budgetTooSmall(budget: 160, let least) =
         (#expect(throws: CacheError.self) {
-          try marked.cache.makeRoom(for: 100)
+          try marked.cache.ensureCapacity(for: 100)
         })
     else {
       Issue.record("not refused for the budget")

@@ -4,7 +4,7 @@ import Testing
 @Suite("A policy decides from one head's numbers alone which tokens stay")
 struct PolicyTests {
   private func kept(
-    _ policy: RetentionPolicy, grid: FrameGrid, keeping count: Int, layer: Int = 3, layers: Int = 4,
+    _ policy: RetentionPolicy, grid: GridTHW, keeping count: Int, layer: Int = 3, layers: Int = 4,
     keys: [Float16], values: [Float16], parameters: InfiniPotVParameters = .published
   ) -> [Int] {
     let shape = CacheShape(layers: layers, keyValueHeads: 1, headDimension: keys.count / grid.tokenCount)
@@ -25,7 +25,7 @@ struct PolicyTests {
   @Test("Uniform keeps tokens evenly spaced over all that is held")
   func uniform() {
     let numbers = [Float16](repeating: 1, count: 32)
-    let grid = FrameGrid(frames: 8, height: 2, width: 2)
+    let grid = GridTHW(temporalPatches: 8, height: 2, width: 2)
     let evens = kept(.uniform, grid: grid, keeping: 16, keys: numbers, values: numbers)
     #expect(evens == Array(stride(from: 0, to: 32, by: 2)))
     let most = kept(.uniform, grid: grid, keeping: 24, keys: numbers, values: numbers)
@@ -36,7 +36,7 @@ struct PolicyTests {
   @Test("Newest frames, then what differs from them, then large values")
   func threeReasons() {
     // Eight frames of four places, one number pair a token; frames 6 and 7 are the newest.
-    let grid = FrameGrid(frames: 8, height: 2, width: 2)
+    let grid = GridTHW(temporalPatches: 8, height: 2, width: 2)
     var keys = [Float16]()
     var values = [Float16]()
     for token in 0..<32 {
@@ -53,7 +53,7 @@ struct PolicyTests {
 
   @Test("Of equals, the earlier stays")
   func tiesBreakTowardsTheEarlier() {
-    let grid = FrameGrid(frames: 8, height: 1, width: 2)
+    let grid = GridTHW(temporalPatches: 8, height: 1, width: 2)
     let numbers = [Float16](repeating: 1, count: 16 * 8)
     for layer in 1..<4 {
       let kept = kept(.infinipotV, grid: grid, keeping: 12, layer: layer, keys: numbers, values: numbers)
@@ -70,7 +70,7 @@ struct PolicyTests {
     "Every size has an answer: so many tokens, each once, in order",
     arguments: [1, 2, 3, 4, 5, 9], [(1, 1), (1, 2), (2, 1), (3, 3), (1, 7)])
   func allSizes(frames: Int, frame: (height: Int, width: Int)) {
-    let grid = FrameGrid(frames: frames, height: frame.height, width: frame.width)
+    let grid = GridTHW(temporalPatches: frames, height: frame.height, width: frame.width)
     var random = SplitMix64(seed: 5)
     let keys = (0..<grid.tokenCount * 3).map { _ in Float16(random.signed()) }
     for layer in 0..<4 {
@@ -86,7 +86,7 @@ struct PolicyTests {
 
   @Test("Zeros, infinities and NaN from a damaged model do no harm")
   func damagedNumbers() {
-    let grid = FrameGrid(frames: 8, height: 1, width: 2)
+    let grid = GridTHW(temporalPatches: 8, height: 1, width: 2)
     for number in [Float16.nan, .infinity, -.infinity, 0, -0.0, .leastNonzeroMagnitude, .greatestFiniteMagnitude] {
       for layer in 0..<4 {
         let numbers = (0..<16 * 8).map { $0 % 11 == 0 ? 1 : number }
@@ -104,8 +104,9 @@ struct PolicyTests {
     ])
   func shares(frames: Int, places: Int, kept: Int, recent: Int, redundancy: Int, value: Int) {
     let shares = InfiniPotVShares(
-      grid: FrameGrid(frames: frames, height: 1, width: places), keeping: kept, parameters: .published)
-    #expect([shares.recentFrames, shares.redundancyTokens, shares.valueTokens] == [recent, redundancy, value])
+      grid: GridTHW(temporalPatches: frames, height: 1, width: places), keeping: kept, parameters: .published)
+    #expect(
+      [shares.recentTemporalPatches, shares.redundancyTokens, shares.valueTokens] == [recent, redundancy, value])
   }
 
   @Test("Values are smoothed by the layer's quarter, whatever the number of layers")
@@ -120,7 +121,7 @@ struct PolicyTests {
   func pooling() {
     var norms = ValueNorms(dimension: 1)
     let values = (1...27).map { Float16($0).bitPattern }
-    let grid = FrameGrid(frames: 3, height: 3, width: 3)
+    let grid = GridTHW(temporalPatches: 3, height: 3, width: 3)
     norms.score(values.span, grid: grid, pooling: .volume(7))
     #expect(norms.scores[13] == 14)
     #expect(norms.scores[0] == Float(1 + 2 + 4 + 5 + 10 + 11 + 13 + 14) / 27)
@@ -130,7 +131,7 @@ struct PolicyTests {
     #expect(norms.scores[0] == 1 && norms.scores[9] == 10)
     norms.score(values.span, grid: grid, pooling: .none)
     #expect(norms.scores[26] == 27)
-    norms.score(values.span, grid: FrameGrid(frames: 1, height: 3, width: 9), pooling: .volume(7))
+    norms.score(values.span, grid: GridTHW(temporalPatches: 1, height: 3, width: 9), pooling: .volume(7))
     #expect(norms.scores == (1...27).map { Float($0) })
   }
 }

@@ -14,13 +14,13 @@ struct RetainedFramesTests {
 
     init(budget: Int = 48, policy: RetentionPolicy, seed: UInt64) throws {
       cache = try KeyValueCache(
-        shape: shape, budget: budget, policy: policy, rotation: TimeRotation(frequencies: [1, 0.25]))
+        shape: shape, budget: budget, policy: policy, rotation: RoPEFrequencies(frequencies: [1, 0.25]))
       random = SplitMix64(seed: seed)
     }
 
     mutating func see(_ number: Int) throws {
-      try cache.makeRoom(for: perFrame, in: .vision)
-      try cache.append(perFrame, to: .vision, grid: FrameGrid(frames: 1, height: 2, width: 2))
+      try cache.ensureCapacity(for: perFrame, in: .vision)
+      try cache.append(perFrame, to: .vision, grid: GridTHW(temporalPatches: 1, height: 2, width: 2))
       for layer in 0..<shape.layers {
         for head in 0..<shape.keyValueHeads {
           for place in 0..<perFrame {
@@ -34,7 +34,7 @@ struct RetainedFramesTests {
     }
 
     /// What the held values say: tokens of each frame in each layer.
-    var expected: [RetainedFrame] {
+    var expected: [RetainedTemporalPatch] {
       var tokens: [Int: [Int]] = [:]
       for layer in 0..<shape.layers {
         for head in 0..<shape.keyValueHeads {
@@ -43,7 +43,7 @@ struct RetainedFramesTests {
           }
         }
       }
-      return tokens.keys.sorted().map { RetainedFrame(streamFrame: $0, tokens: tokens[$0] ?? []) }
+      return tokens.keys.sorted().map { RetainedTemporalPatch(streamIndex: $0, tokens: tokens[$0] ?? []) }
     }
   }
 
@@ -54,24 +54,25 @@ struct RetainedFramesTests {
     var watching = try Watching(policy: policy, seed: 5)
     for number in 0..<200 {
       try watching.see(number)
-      if number % 23 == 22 { watching.cache.compactTime() }
-      if number % 7 == 6 { #expect(watching.cache.retainedFrames() == watching.expected) }
+      if number % 23 == 22 { watching.cache.compactPositions() }
+      if number % 7 == 6 { #expect(watching.cache.retainedTemporalPatches() == watching.expected) }
     }
-    #expect(watching.cache.framesSeen == 200)
-    #expect(policy == .full || watching.cache.passCount > 10)
-    #expect(watching.cache.retainedFrames().last == RetainedFrame(streamFrame: 199, tokens: [8, 8, 8]))
-    #expect(watching.cache.tokensPerFrameAndLayer == 8)
+    #expect(watching.cache.temporalPatchesSeen == 200)
+    #expect(policy == .full || watching.cache.compressionCount > 10)
+    #expect(
+      watching.cache.retainedTemporalPatches().last == RetainedTemporalPatch(streamIndex: 199, tokens: [8, 8, 8]))
+    #expect(watching.cache.tokensPerTemporalPatchAndLayer == 8)
   }
 
   @Test("What a question's pass takes away is gone from the list")
   func questions() throws {
     var watching = try Watching(policy: .infinipotV, seed: 6)
     for number in 0..<40 { try watching.see(number) }
-    let before = watching.cache.retainedFrames().reduce(0) { $0 + $1.tokens.reduce(0, +) }
-    try watching.cache.makeRoom(for: 30)
-    let after = watching.cache.retainedFrames().reduce(0) { $0 + $1.tokens.reduce(0, +) }
+    let before = watching.cache.retainedTemporalPatches().reduce(0) { $0 + $1.tokens.reduce(0, +) }
+    try watching.cache.ensureCapacity(for: 30)
+    let after = watching.cache.retainedTemporalPatches().reduce(0) { $0 + $1.tokens.reduce(0, +) }
     #expect(after < before)
-    #expect(watching.cache.retainedFrames() == watching.expected)
+    #expect(watching.cache.retainedTemporalPatches() == watching.expected)
   }
 
   @Test("Closing gaps again and again leaves no more than what is held to remember")
@@ -79,23 +80,23 @@ struct RetainedFramesTests {
     var watching = try Watching(policy: .infinipotV, seed: 7)
     for number in 0..<1500 {
       try watching.see(number)
-      if watching.cache.timelineFrames > 30 { watching.cache.compactTime() }
-      #expect(watching.cache.timelineFrames <= 60)
+      if watching.cache.timelineTemporalPatches > 30 { watching.cache.compactPositions() }
+      #expect(watching.cache.timelineTemporalPatches <= 60)
     }
-    #expect(watching.cache.framesSeen == 1500)
-    #expect(watching.cache.retainedFrames() == watching.expected)
+    #expect(watching.cache.temporalPatchesSeen == 1500)
+    #expect(watching.cache.retainedTemporalPatches() == watching.expected)
   }
 
   @Test("An emptied cache begins to count anew")
   func emptied() throws {
     var watching = try Watching(policy: .slidingWindow, seed: 8)
-    #expect(watching.cache.retainedFrames().isEmpty)
-    #expect(watching.cache.framesSeen == 0)
+    #expect(watching.cache.retainedTemporalPatches().isEmpty)
+    #expect(watching.cache.temporalPatchesSeen == 0)
     for number in 0..<20 { try watching.see(number) }
     watching.cache.removeAll()
-    #expect(watching.cache.retainedFrames().isEmpty)
-    #expect(watching.cache.framesSeen == 0)
+    #expect(watching.cache.retainedTemporalPatches().isEmpty)
+    #expect(watching.cache.temporalPatchesSeen == 0)
     try watching.see(0)
-    #expect(watching.cache.retainedFrames() == [RetainedFrame(streamFrame: 0, tokens: [8, 8, 8])])
+    #expect(watching.cache.retainedTemporalPatches() == [RetainedTemporalPatch(streamIndex: 0, tokens: [8, 8, 8])])
   }
 }

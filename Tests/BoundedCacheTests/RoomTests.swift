@@ -14,8 +14,8 @@ struct RoomTests {
   @Test("No pass is run while there is room")
   func leavesWellAlone() throws {
     let cache = try marked(budget: 35, frames: 7).cache
-    #expect(try cache.makeRoom(for: 4) == nil)
-    #expect(cache.visionCount == 28 && cache.passCount == 0)
+    #expect(try cache.ensureCapacity(for: 4) == nil)
+    #expect(cache.visionCount == 28 && cache.compressionCount == 0)
   }
 
   @Test(
@@ -23,41 +23,41 @@ struct RoomTests {
     arguments: [RetentionPolicy.infinipotV, .slidingWindow, .uniform])
   func leavesThreeQuarters(policy: RetentionPolicy) throws {
     let cache = try marked(budget: 35, frames: 8, policy: policy).cache
-    let report = try #require(try cache.makeRoom(for: 4, in: .vision))
+    let report = try #require(try cache.ensureCapacity(for: 4, in: .vision))
     #expect(report.before == 32 && report.after == 24 && report.seconds >= 0)
-    #expect(cache.visionCount == 24 && cache.passCount == 1)
+    #expect(cache.visionCount == 24 && cache.compressionCount == 1)
   }
 
   @Test("A long question takes more than a quarter if it must")
   func demandGoesFurther() throws {
     let cache = try marked(budget: 35, frames: 8).cache
-    #expect(try cache.makeRoom(for: 21)?.after == 8)
-    try cache.append(21, to: .tail)
+    #expect(try cache.ensureCapacity(for: 21)?.after == 8)
+    try cache.append(21, to: .text)
     #expect(cache.count == 32)
   }
 
   @Test("The tail counts against the room")
   func tailTakesRoom() throws {
     var marked = try marked(budget: 35, frames: 8)
-    try marked.cache.makeRoom(for: 8)
-    try marked.append(8, to: .tail)
+    try marked.cache.ensureCapacity(for: 8)
+    try marked.append(8, to: .text)
     // Room for vision is now 35 − 3 − 8 = 24, three quarters of it 18, in whole frames 16.
-    #expect(try marked.cache.makeRoom(for: 1)?.after == 16)
+    #expect(try marked.cache.ensureCapacity(for: 1)?.after == 16)
     #expect(marked.ordinals()?.suffix(8) == marked.tail[...])
   }
 
   @Test("A question keeps one frame's worth at least; beyond that it is told the least budget that works")
   func saysTheLeast() throws {
     let cache = try marked(budget: 35, frames: 8).cache
-    #expect(try cache.makeRoom(for: 28)?.after == 4)
-    #expect(throws: CacheError.budgetTooSmall(budget: 35, least: 36)) { try cache.makeRoom(for: 29) }
+    #expect(try cache.ensureCapacity(for: 28)?.after == 4)
+    #expect(throws: CacheError.budgetTooSmall(budget: 35, least: 36)) { try cache.ensureCapacity(for: 29) }
     #expect(cache.visionCount == 4)
     #expect(cache.leastBudget(for: 29) == 36)
     try cache.setBudget(36)
-    try cache.makeRoom(for: 29)
-    try cache.append(29, to: .tail)
+    try cache.ensureCapacity(for: 29)
+    try cache.append(29, to: .text)
     #expect(cache.count == 36)
-    #expect(throws: CacheError.budgetTooSmall(budget: 36, least: .max)) { try cache.makeRoom(for: .max) }
+    #expect(throws: CacheError.budgetTooSmall(budget: 36, least: .max)) { try cache.ensureCapacity(for: .max) }
   }
 
   @Test("In a budget for one frame, each frame takes the place of the one before")
@@ -75,7 +75,7 @@ struct RoomTests {
     var marked = try MarkedCache(budget: 6, policy: .infinipotV)
     try marked.append(3, to: .system)
     #expect(throws: CacheError.budgetTooSmall(budget: 6, least: 7)) {
-      try marked.cache.makeRoom(for: 4, in: .vision)
+      try marked.cache.ensureCapacity(for: 4, in: .vision)
     }
     try marked.cache.setBudget(7)
     try marked.see(height: 2, width: 2)
@@ -85,16 +85,16 @@ struct RoomTests {
   @Test("Two frames' room holds two frames, and a pass leaves one")
   func smallestPass() throws {
     var marked = try marked(budget: 11, frames: 2)
-    #expect(marked.cache.visionCount == 8 && marked.cache.passCount == 0)
+    #expect(marked.cache.visionCount == 8 && marked.cache.compressionCount == 0)
     try marked.see(height: 2, width: 2)
-    #expect(marked.cache.visionCount == 8 && marked.cache.passCount == 1)
+    #expect(marked.cache.visionCount == 8 && marked.cache.compressionCount == 1)
     #expect(marked.visionOrdinals()?.suffix(4) == [11, 12, 13, 14])
   }
 
   @Test("Shrinking the budget runs a pass at once and gives the memory back")
   func shrinksAtOnce() throws {
     var marked = try marked(budget: 100, frames: 8)
-    try marked.append(5, to: .tail)
+    try marked.append(5, to: .text)
     let report = try #require(try marked.cache.setBudget(24))
     // Room for vision is 24 − 3 − 5 = 16, three quarters of it 12.
     #expect(report.before == 32 && report.after == 12)
@@ -108,14 +108,14 @@ struct RoomTests {
   func grows() throws {
     var marked = try marked(budget: 35, frames: 8)
     #expect(try marked.cache.setBudget(70) == nil)
-    try marked.append(30, to: .tail)
+    try marked.append(30, to: .text)
     #expect(marked.ordinals(layer: 2, head: 1) == Array(0..<65))
   }
 
   @Test("A budget below the least is refused and changes nothing")
   func refusesBelowTheLeast() throws {
     var marked = try marked(budget: 35, frames: 5)
-    try marked.append(2, to: .tail)
+    try marked.append(2, to: .text)
     #expect(throws: CacheError.budgetTooSmall(budget: 8, least: 9)) { try marked.cache.setBudget(8) }
     #expect(throws: CacheError.budgetTooSmall(budget: -1, least: 9)) { try marked.cache.setBudget(-1) }
     #expect(throws: CacheError.self) { try marked.cache.setBudget(.max) }
@@ -140,7 +140,7 @@ struct RoomTests {
   func cannotComeBackFromFull() throws {
     var marked = try marked(budget: 35, frames: 8)
     try marked.cache.setPolicy(.full)
-    try marked.append(40, to: .tail)
+    try marked.append(40, to: .text)
     #expect(throws: CacheError.budgetTooSmall(budget: 35, least: 47)) { try marked.cache.setPolicy(.uniform) }
     #expect(marked.cache.policy == .full && marked.cache.count == 75)
   }
@@ -149,9 +149,9 @@ struct RoomTests {
   func refusesBadShares(share: Double) {
     let shape = CacheShape(layers: 1, keyValueHeads: 1, headDimension: 1)
     for parameters in [
-      InfiniPotVParameters(temporalShare: share, recentShare: 0.25, keptShare: 0.75),
-      InfiniPotVParameters(temporalShare: 0.5, recentShare: share, keptShare: 0.75),
-      InfiniPotVParameters(temporalShare: 0.5, recentShare: 0.25, keptShare: share),
+      InfiniPotVParameters(alpha: share, recentRatio: 0.25, targetRatio: 0.75),
+      InfiniPotVParameters(alpha: 0.5, recentRatio: share, targetRatio: 0.75),
+      InfiniPotVParameters(alpha: 0.5, recentRatio: 0.25, targetRatio: share),
     ] {
       #expect(throws: CacheError.self) {
         try KeyValueCache(shape: shape, budget: 10, policy: .infinipotV, parameters: parameters)

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("The cache is system prompt, vision and tail, in this order")
 struct SegmentTests {
-  private let grid = FrameGrid(frames: 1, height: 2, width: 3)
+  private let grid = GridTHW(temporalPatches: 1, height: 2, width: 3)
 
   @Test("Slots are claimed one after another")
   func claimsSlotsInOrder() throws {
@@ -12,11 +12,11 @@ struct SegmentTests {
     try marked.append(4, to: .system)
     try marked.append(1, to: .system)
     try marked.append(6, to: .vision, grid: grid)
-    try marked.append(12, to: .vision, grid: FrameGrid(frames: 2, height: 2, width: 3))
-    try marked.append(2, to: .tail)
+    try marked.append(12, to: .vision, grid: GridTHW(temporalPatches: 2, height: 2, width: 3))
+    try marked.append(2, to: .text)
     #expect(marked.ordinals(layer: 3, head: 1) == Array(0..<25))
     #expect(
-      [cache.systemCount, cache.visionCount, cache.tailCount, cache.count, cache.peakCount] == [5, 18, 2, 25, 25])
+      [cache.systemCount, cache.visionCount, cache.textCount, cache.count, cache.peakCount] == [5, 18, 2, 25, 25])
     #expect(cache.byteCount == 25 * 4 * 2 * 8 * 4)
   }
 
@@ -25,9 +25,9 @@ struct SegmentTests {
     let cache = try MarkedCache(budget: 100, policy: .infinipotV).cache
     try cache.append(6, to: .vision, grid: grid)
     #expect(throws: CacheError.outOfOrder(.system)) { try cache.append(1, to: .system) }
-    try cache.append(1, to: .tail)
+    try cache.append(1, to: .text)
     #expect(throws: CacheError.outOfOrder(.vision)) { try cache.append(6, to: .vision, grid: grid) }
-    cache.truncateTail(to: 0)
+    cache.truncateText(to: 0)
     try cache.append(6, to: .vision, grid: grid)
     #expect(cache.visionCount == 12)
   }
@@ -36,12 +36,12 @@ struct SegmentTests {
   func truncatesTheTail() throws {
     let cache = try MarkedCache(budget: 100, policy: .infinipotV).cache
     try cache.append(6, to: .vision, grid: grid)
-    try cache.append(5, to: .tail)
-    cache.truncateTail(to: 9)
-    #expect(cache.tailCount == 5)
-    cache.truncateTail(to: 2)
-    #expect(cache.tailCount == 2)
-    cache.truncateTail(to: -3)
+    try cache.append(5, to: .text)
+    cache.truncateText(to: 9)
+    #expect(cache.textCount == 5)
+    cache.truncateText(to: 2)
+    #expect(cache.textCount == 2)
+    cache.truncateText(to: -3)
     #expect(cache.count == 6)
     #expect(cache.peakCount == 11)
   }
@@ -50,12 +50,12 @@ struct SegmentTests {
   func refusesAnotherGrid() throws {
     let cache = try MarkedCache(budget: 100, policy: .infinipotV).cache
     try cache.append(6, to: .vision, grid: grid)
-    let turned = FrameGrid(frames: 1, height: 3, width: 2)
+    let turned = GridTHW(temporalPatches: 1, height: 3, width: 2)
     #expect(throws: CacheError.gridChanged(held: grid, appended: turned)) {
       try cache.append(6, to: .vision, grid: turned)
     }
     cache.removeAll()
-    #expect(cache.count == 0 && cache.peakCount == 0 && cache.passCount == 0)
+    #expect(cache.count == 0 && cache.peakCount == 0 && cache.compressionCount == 0)
     try cache.append(6, to: .vision, grid: turned)
     #expect(cache.count == 6)
   }
@@ -63,11 +63,12 @@ struct SegmentTests {
   @Test(
     "A count that is not what the grid says is refused, however large",
     arguments: [
-      (6, FrameGrid(frames: 1, height: 2, width: 2)), (0, FrameGrid(frames: 0, height: 2, width: 2)),
-      (4, FrameGrid(frames: 1, height: -2, width: -2)), (1, FrameGrid(frames: .max, height: .max, width: 3)),
+      (6, GridTHW(temporalPatches: 1, height: 2, width: 2)), (0, GridTHW(temporalPatches: 0, height: 2, width: 2)),
+      (4, GridTHW(temporalPatches: 1, height: -2, width: -2)),
+      (1, GridTHW(temporalPatches: .max, height: .max, width: 3)),
       (-1, nil), (0, nil),
-    ] as [(Int, FrameGrid?)])
-  func refusesWrongCounts(n: Int, grid: FrameGrid?) throws {
+    ] as [(Int, GridTHW?)])
+  func refusesWrongCounts(n: Int, grid: GridTHW?) throws {
     let cache = try MarkedCache(budget: 100, policy: .infinipotV).cache
     #expect(throws: CacheError.invalidCount(tokens: n, grid: grid)) { try cache.append(n, to: .vision, grid: grid) }
     #expect(cache.count == 0)
@@ -77,10 +78,10 @@ struct SegmentTests {
   func refusesBeyondBudget() throws {
     let cache = try MarkedCache(budget: 10, policy: .slidingWindow).cache
     try cache.append(6, to: .vision, grid: grid)
-    #expect(throws: CacheError.noRoom(held: 6, adding: 5, budget: 10)) { try cache.append(5, to: .tail) }
-    #expect(throws: CacheError.noRoom(held: 6, adding: .max, budget: 10)) { try cache.append(.max, to: .tail) }
+    #expect(throws: CacheError.noRoom(held: 6, adding: 5, budget: 10)) { try cache.append(5, to: .text) }
+    #expect(throws: CacheError.noRoom(held: 6, adding: .max, budget: 10)) { try cache.append(.max, to: .text) }
     #expect(cache.count == 6)
-    try cache.append(4, to: .tail)
+    try cache.append(4, to: .text)
     #expect(cache.count == 10)
   }
 
@@ -90,8 +91,8 @@ struct SegmentTests {
     #expect(marked.cache.budget == nil)
     try marked.append(2, to: .system)
     for _ in 0..<40 { try marked.see(frames: 3, height: 2, width: 2) }
-    try marked.append(7, to: .tail)
-    #expect(marked.cache.passCount == 0)
+    try marked.append(7, to: .text)
+    #expect(marked.cache.compressionCount == 0)
     #expect(marked.ordinals(layer: 1) == Array(0..<489))
   }
 
@@ -112,9 +113,9 @@ struct SegmentTests {
   func fullRefusesImpossibleDemand() throws {
     let cache = try MarkedCache(budget: 8, policy: .full).cache
     try cache.append(6, to: .vision, grid: grid)
-    let endless = FrameGrid(frames: .max / 6, height: 2, width: 3)
+    let endless = GridTHW(temporalPatches: .max / 6, height: 2, width: 3)
     #expect(throws: CacheError.self) { try cache.append(endless.tokenCount, to: .vision, grid: endless) }
-    #expect(throws: CacheError.self) { try cache.makeRoom(for: .max) }
+    #expect(throws: CacheError.self) { try cache.ensureCapacity(for: .max) }
     #expect(cache.count == 6)
   }
 

@@ -13,7 +13,7 @@ struct StorageTypeTests {
   }
 
   private static func append(_ tokens: Range<Int>, to cache: KeyValueCache) throws {
-    try cache.append(tokens.count, to: .vision, grid: FrameGrid(frames: 1, height: 2, width: tokens.count / 2))
+    try cache.append(tokens.count, to: .vision, grid: GridTHW(temporalPatches: 1, height: 2, width: tokens.count / 2))
     for (index, token) in tokens.enumerated() {
       for head in 0..<4 {
         let salt = UInt64(head) << 32
@@ -46,10 +46,10 @@ struct StorageTypeTests {
     let key = cache.keyRows(layer: 1, head: 1)[0]
     // Tokens that come later are no larger, so no channel's range grows.
     for _ in 0..<100 {
-      try cache.makeRoom(for: 8, in: .vision)
+      try cache.ensureCapacity(for: 8, in: .vision)
       try Self.append(0..<8, to: cache)
     }
-    #expect(cache.passCount >= 50)
+    #expect(cache.compressionCount >= 50)
     #expect(cache.valueRows(layer: 1, head: 1)[0] == before)
     #expect(cache.keyRows(layer: 1, head: 1)[0] == key)
   }
@@ -65,7 +65,7 @@ struct StorageTypeTests {
     let cache = try KeyValueCache(shape: Self.shape, budget: 64, policy: .slidingWindow, type: .q4)
     try Self.append(0..<16, to: cache)
     let before = relativeError(cache.keyRows(layer: 0, head: 0), (0..<16).map { Self.row($0, 0) })
-    try cache.append(2, to: .tail)
+    try cache.append(2, to: .text)
     let large = Self.row(99, 0).map { Float16($0 * 1.5).bitPattern }
     for head in 0..<4 {
       for remaining in 1...2 { cache.write(large, large, layer: head / 2, head: head % 2, remaining: remaining) }

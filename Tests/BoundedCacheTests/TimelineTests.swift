@@ -2,10 +2,10 @@ import BoundedCache
 import Foundation
 import Testing
 
-/// Positions of an endless stream: passes leave gaps on the rotary timeline, and `compactTime` closes them.
+/// Positions of an endless stream: passes leave gaps on the rope timeline, and `compactPositions` closes them.
 struct TimelineTests {
   private let shape = CacheShape(layers: 2, keyValueHeads: 2, headDimension: 8)
-  private let rotation = TimeRotation(frequencies: [1, 0.25])
+  private let rotation = RoPEFrequencies(frequencies: [1, 0.25])
 
   /// A key that stands at a time: the same numbers for every token, turned.
   private func key(at time: Int) -> [Float] {
@@ -22,8 +22,8 @@ struct TimelineTests {
   /// Adds a frame of 2×2 tokens whose values tell its number and whose worth differs by head, so that heads keep
   /// different frames.
   private func addFrame(_ number: Int, at time: Int, to cache: KeyValueCache) throws {
-    try cache.makeRoom(for: 4, in: .vision)
-    try cache.append(4, to: .vision, grid: FrameGrid(frames: 1, height: 2, width: 2))
+    try cache.ensureCapacity(for: 4, in: .vision)
+    try cache.append(4, to: .vision, grid: GridTHW(temporalPatches: 1, height: 2, width: 2))
     for layer in 0..<shape.layers {
       for head in 0..<shape.keyValueHeads {
         for remaining in 1...4 {
@@ -46,15 +46,15 @@ struct TimelineTests {
   func keysFollow() throws {
     let cache = try KeyValueCache(shape: shape, budget: 40, policy: .infinipotV, rotation: rotation)
     for number in 0..<30 { try addFrame(number, at: number, to: cache) }
-    #expect(cache.timelineFrames == 30)
-    cache.compactTime()
+    #expect(cache.timelineTemporalPatches == 30)
+    cache.compactPositions()
 
     var held: Set<Int> = []
     for layer in 0..<shape.layers {
       for head in 0..<shape.keyValueHeads { held.formUnion(numbers(cache, layer: layer, head: head)) }
     }
     let order = held.sorted()
-    #expect(cache.timelineFrames == order.count)
+    #expect(cache.timelineTemporalPatches == order.count)
     #expect(order.count < 30, "passes have dropped whole frames")
     for layer in 0..<shape.layers {
       for head in 0..<shape.keyValueHeads {
@@ -73,10 +73,10 @@ struct TimelineTests {
   func endless() throws {
     let cache = try KeyValueCache(shape: shape, budget: 40, policy: .infinipotV, rotation: rotation)
     for number in 0..<1000 {
-      try addFrame(number % 2000, at: cache.timelineFrames, to: cache)
-      if cache.timelineFrames > 20 { cache.compactTime() }
+      try addFrame(number % 2000, at: cache.timelineTemporalPatches, to: cache)
+      if cache.timelineTemporalPatches > 20 { cache.compactPositions() }
       // 4 heads of 40 tokens hold no more than 160 frames between them, and far fewer in truth.
-      #expect(cache.timelineFrames <= 60)
+      #expect(cache.timelineTemporalPatches <= 60)
     }
   }
 
@@ -88,7 +88,7 @@ struct TimelineTests {
     cache.write(rows[0], rows[0], layer: 1, head: 1, remaining: 2)
     cache.write(rows[1], rows[1], layer: 1, head: 1, remaining: 1)
     for number in 0..<30 { try addFrame(number, at: number, to: cache) }
-    cache.compactTime()
+    cache.compactPositions()
     #expect(Array(cache.keyRows(layer: 1, head: 1).prefix(2)) == rows)
   }
 }

@@ -1,4 +1,6 @@
 import CodeAgent
+import CodeTasks
+import Records
 import SessionInterface
 import Synchronization
 import Testing
@@ -147,7 +149,7 @@ struct CodeLoopTests {
 
   @Test("A language that cannot be run is a failure with its code, told as an event too")
   func language() async throws {
-    await #expect(throws: CodeFailure(code: "language_unavailable", message: "python")) {
+    await #expect(throws: ReportedError(.languageUnavailable, "python")) {
       _ = try await solve(ScriptedRoles(roles), languages: [])
     }
     #expect(events.all.last == .failed(code: "language_unavailable", message: "python"))

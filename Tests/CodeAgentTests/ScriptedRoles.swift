@@ -1,4 +1,6 @@
 import CodeAgent
+import CodeTasks
+import Records
 import SessionInterface
 
 /// A model that answers each role from a script, and notes what it was asked.
@@ -15,7 +17,7 @@ final class ScriptedRoles: RoleModel {
 
   func reply(
     to prompt: String, as role: CodeRole, sampling: RoleSampling, isStopped: () -> Bool, emit: (String) -> Void
-  ) throws(CodeFailure) -> RoleReply {
+  ) throws(ReportedError) -> RoleReply {
     asked.append((role, prompt))
     onAsk(role)
     // The last reply of a role is given again and again.
@@ -34,14 +36,14 @@ struct ScriptedChecking: ProgramChecking {
   var good: Set<String> = []
   var languages: Set<String> = ["python"]
 
-  func check(language: String) throws(CodeFailure) {
-    guard languages.contains(language) else { throw CodeFailure(code: "language_unavailable", message: language) }
+  func check(language: String) throws(ReportedError) {
+    guard languages.contains(language) else { throw ReportedError(.languageUnavailable, language) }
   }
 
   func run(
     _ program: String, language: String, examples: [CodeExample],
     onVerdict: @Sendable (Int, ExampleVerdict) async -> Void
-  ) async throws(CodeFailure) -> [ExampleVerdict] {
+  ) async throws(ReportedError) -> [ExampleVerdict] {
     var verdicts: [ExampleVerdict] = []
     for index in examples.indices {
       let fails = !good.contains(program) && index == examples.count - 1

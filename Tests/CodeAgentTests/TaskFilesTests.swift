@@ -1,4 +1,5 @@
 import CodeAgent
+import CodeTasks
 import Foundation
 import SessionInterface
 import Testing

@@ -16,7 +16,7 @@ struct CommandLineTests {
     arguments: [
       (["--fps", "0"], "--fps"), (["--kv-budget", "0"], "--kv-budget"),
       (["--kv-budget", "9", "--kv-memory", "1MiB"], "exclude each other"), (["--kv-policy", "best"], "--kv-policy"),
-      (["--kv-variant", "true-places,best"], "--kv-variant"),
+      (["--kv-variant", "patch-aligned,best"], "--kv-variant"),
       (["--threads", "0"], "--threads"), (["--resume"], "--batch"), (["--temperature", "-1"], "temperature"),
       (["--nonsense"], "--nonsense"), (["--batch", "-", "--video", "a.mp4"], "--video"),
       (["--kv-memory", "lots"], "--kv-memory"),

@@ -132,9 +132,9 @@ struct EvalTests {
   func plot() async throws {
     let folder = try scratch()
     defer { try? FileManager.default.removeItem(at: folder) }
-    let picture = folder.appending(path: "kept.png")
-    #expect(try await Program.run(arguments + ["--plot", picture.path]).status == 0)
-    #expect(Array(try Data(contentsOf: picture).prefix(4)) == [0x89, 0x50, 0x4E, 0x47])
+    let image = folder.appending(path: "kept.png")
+    #expect(try await Program.run(arguments + ["--plot", image.path]).status == 0)
+    #expect(Array(try Data(contentsOf: image).prefix(4)) == [0x89, 0x50, 0x4E, 0x47])
   }
 
   @Test("A budget too small for a stream is a figure of the table, not the end of the run")
@@ -148,7 +148,7 @@ struct EvalTests {
     "Wrong usage ends with status 64 and says what there is",
     arguments: [
       (["--configurations", "full,best"], "sliding-window"),
-      (["--configurations", "uniform+true-places"], "infinipot-v"),
+      (["--configurations", "uniform+patch-aligned"], "infinipot-v"),
       (["--shares", "2"], "1/8"), (["--resume"], "--output"), (["--questions", "0"], "--questions"),
       (["--kinds", "busy"], "--kinds"), (["--visits", "4-2"], "--visits"), (["--seconds", "1"], "--seconds"),
       (["--kv-budget", "9", "--kv-memory", "1MiB"], "exclude each other"),

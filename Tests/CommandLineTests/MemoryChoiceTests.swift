@@ -58,8 +58,10 @@ struct MemoryChoiceTests {
   @Test("What passes give up goes to a file of the size that was named, and what is no recall file is left alone")
   func recall() async throws {
     try await withFolder { folder in
-      let file = folder.appending(path: "recall")
-      let arguments = ["--batch", "-", "--kv-budget", "192", "--threads", "1", "--recall-size", "1MiB", "--recall"]
+      let file = folder.appending(path: "offload")
+      let arguments = [
+        "--batch", "-", "--kv-budget", "192", "--threads", "1", "--kv-offload-size", "1MiB", "--kv-offload",
+      ]
       let run = try await Program.run(arguments + [file.path], input: request)
       #expect(run.status == 0, "\(run.errors)")
       let record = try #require(run.records.first)

@@ -1,14 +1,7 @@
 import Compute
 import ModelFile
+import Platform
 import Testing
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 
 private func makeEngine(_ instructionSet: InstructionSet, threads: Int = 2) throws -> Engine {
   try Engine(
@@ -26,7 +19,7 @@ private struct Comparison {
       // Rows and columns that leave rests at every step; tokens on both sides of the change from dots to tiles.
       for (rows, columns) in shapes(type) {
         let matrix = try sampleMatrix(
-          rows: rows, columns: columns, type: type, seed: UInt64(rows + columns), use: .inPlace)
+          rows: rows, columns: columns, type: type, seed: UInt64(rows + columns), use: .mapped)
         for tokens in [1, 2, 3, 5, 7, 8, 13, 33] {
           for accumulate in [false, true] {
             let found = try outputs(set, matrix, tokens: tokens, accumulate: accumulate)
@@ -85,7 +78,8 @@ private struct Comparison {
 
   func rowOperations() throws {
     for width in [1, 7, 8, 80, 896, 1003] {
-      func run(_ set: InstructionSet, _ body: (Engine, Rows, Rows, FloatBuffer) -> Void) throws -> [Float] {
+      func run(_ set: InstructionSet, _ body: (Engine, FloatMatrix, FloatMatrix, FloatBuffer) -> Void) throws -> [Float]
+      {
         var samples = Samples(seed: UInt64(width))
         let x = try FloatBuffer(samples.floats(3 * width, scale: 6))
         let y = try FloatBuffer(samples.floats(3 * width, scale: 6))
@@ -93,7 +87,7 @@ private struct Comparison {
         body(try makeEngine(set), x.rows(width: width), y.rows(width: width), weight)
         return x.values + y.values
       }
-      let operations: [(String, (Engine, Rows, Rows, FloatBuffer) -> Void)] = [
+      let operations: [(String, (Engine, FloatMatrix, FloatMatrix, FloatBuffer) -> Void)] = [
         ("rms norm", { $0.rmsNorm($1, count: 3, weight: $3, epsilon: 1e-6, to: $2) }),
         ("layer norm", { $0.layerNorm($1, count: 3, weight: $3, bias: $3, epsilon: 1e-6, to: $2) }),
         ("silu", { engine, x, y, _ in engine.siluMultiply(x, by: y, count: 3) }),

@@ -64,7 +64,7 @@ func halfBits(_ value: Float) -> UInt16 {
 
 /// A matrix of samples in a file of its own, which is gone from the disk at once and stays mapped.
 func sampleMatrix(
-  rows: Int, columns: Int, type: TensorType, seed: UInt64, use: WeightUse = .turned
+  rows: Int, columns: Int, type: TensorType, seed: UInt64, use: WeightLayout = .repacked
 ) throws -> WeightMatrix {
   var samples = Samples(seed: seed)
   let path = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).gguf").path

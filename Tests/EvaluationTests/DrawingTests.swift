@@ -1,6 +1,6 @@
-import Assistant
 import Evaluation
-import Pictures
+import Images
+import Inference
 import Testing
 
 @Suite("Drawn pictures")
@@ -16,7 +16,7 @@ struct DrawingTests {
   }
 
   /// Columns in which two pictures differ by more than the camera's noise.
-  private func changedColumns(_ one: Picture, _ other: Picture) -> [Int] {
+  private func changedColumns(_ one: Image, _ other: Image) -> [Int] {
     (0..<one.width).filter { column in
       (0..<one.height).contains { row in
         let index = (row * one.width + column) * 3
@@ -29,10 +29,10 @@ struct DrawingTests {
   func deterministic() throws {
     var one = try painter([visit(.cat)])
     var other = try painter([visit(.cat)])
-    let first = one.picture(at: 7)
-    _ = other.picture(at: 20)
-    #expect(other.picture(at: 7) == first)
-    #expect(one.picture(at: 7.5) != first)
+    let first = one.image(at: 7)
+    _ = other.image(at: 20)
+    #expect(other.image(at: 7) == first)
+    #expect(one.image(at: 7.5) != first)
   }
 
   @Test("show a thing where the story has it, and nothing else", arguments: Thing.allCases)
@@ -41,20 +41,20 @@ struct DrawingTests {
     var with = try painter([visit])
     var without = try painter([])
     let standing = visit.start + visit.corners[1].time + 1
-    let columns = changedColumns(with.picture(at: standing), without.picture(at: standing))
+    let columns = changedColumns(with.image(at: standing), without.image(at: standing))
     let first = try #require(columns.first)
     let last = try #require(columns.last)
     let middle = Double(first + last + 1) / 2 / 112
     #expect(abs(middle - visit.place(at: standing)) < 0.06)
     #expect(Double(last - first) / 112 <= visit.size + 0.03)
-    #expect(changedColumns(with.picture(at: 1), without.picture(at: 1)).isEmpty, "before it comes")
+    #expect(changedColumns(with.image(at: 1), without.image(at: 1)).isEmpty, "before it comes")
   }
 
   @Test("are darker by night")
   func light() throws {
     let brightness = { (time: Story.TimeOfDay) in
       var painter = try painter([], time: time)
-      return painter.picture(at: 0).pixels.reduce(0) { $0 + Int($1) }
+      return painter.image(at: 0).pixels.reduce(0) { $0 + Int($1) }
     }
     #expect(try brightness(.night) < brightness(.evening))
     #expect(try brightness(.evening) < brightness(.day))
@@ -63,7 +63,7 @@ struct DrawingTests {
   @Test("come in the size that a model takes", arguments: [28, 112, 308])
   func sizes(side: Int) throws {
     var painter = try painter([visit(.bus)], side: side)
-    let picture = painter.picture(at: 7)
-    #expect((picture.width, picture.height) == (side, side))
+    let image = painter.image(at: 7)
+    #expect((image.width, image.height) == (side, side))
   }
 }

@@ -1,5 +1,5 @@
-import Assistant
 import Evaluation
+import Inference
 import Testing
 
 @Suite("Questions")
@@ -14,7 +14,7 @@ struct QuestionTests {
     return Story(scene: .yard, time: .night, visits: visits, length: 60)
   }()
 
-  private var timeline: Timeline { Timeline(story, phase: 0.25) }
+  private var timeline: StoryTimeline { StoryTimeline(story, phase: 0.25) }
 
   /// Answers by question, over many draws of wordings.
   private func answers(after pairs: Int? = nil) -> [String: Question] {
@@ -67,7 +67,7 @@ struct QuestionTests {
   func inView() throws {
     let visit = story.visits[1]
     let standing = (visit.corners[1].time + visit.corners[2].time) / 2 + visit.start
-    let pairs = try #require(timeline.starts.lastIndex { $0 + Timeline.pictureStep < standing }) + 1
+    let pairs = try #require(timeline.starts.lastIndex { $0 + StoryTimeline.imageStep < standing }) + 1
     #expect(timeline.isSettled(after: pairs))
     let answers = answers(after: pairs)
     #expect(answers["What is in view now?"]?.answer == "A dog is in view.")

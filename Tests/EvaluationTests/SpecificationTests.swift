@@ -6,12 +6,12 @@ import Testing
 struct SpecificationTests {
   @Test("name a policy and what departs from it")
   func configurations() throws {
-    let plain = try MemoryConfiguration("sliding-window")
+    let plain = try CacheConfiguration("sliding-window")
     #expect(plain.policy == .slidingWindow && plain.variants.isEmpty && plain.isBounded)
-    let varied = try MemoryConfiguration("infinipot-v+true-places+before-time")
-    #expect(varied.policy == .infinipotV && varied.variants == [.truePlaces, .beforeTime])
-    #expect(varied.name == "infinipot-v+true-places+before-time")
-    #expect(try !MemoryConfiguration("full").isBounded)
+    let varied = try CacheConfiguration("infinipot-v+patch-aligned+pre-rope")
+    #expect(varied.policy == .infinipotV && varied.variants == [.patchAligned, .preRoPE])
+    #expect(varied.name == "infinipot-v+patch-aligned+pre-rope")
+    #expect(try !CacheConfiguration("full").isBounded)
   }
 
   @Test(
@@ -19,7 +19,7 @@ struct SpecificationTests {
     arguments: ["best", "", "full+", "infinipot-v+better"])
   func unknown(text: String) {
     #expect {
-      _ = try MemoryConfiguration(text)
+      _ = try CacheConfiguration(text)
     } throws: { error in
       guard case .unknownConfiguration(_, _, let known)? = error as? EvaluationError else { return false }
       return !known.isEmpty
@@ -28,8 +28,8 @@ struct SpecificationTests {
 
   @Test("with variants of another policy are refused")
   func unsuitable() {
-    #expect(throws: EvaluationError.unsuitableVariant("uniform+true-places", policy: "uniform")) {
-      try MemoryConfiguration("uniform+true-places")
+    #expect(throws: EvaluationError.unsuitableVariant("uniform+patch-aligned", policy: "uniform")) {
+      try CacheConfiguration("uniform+patch-aligned")
     }
   }
 

@@ -1,5 +1,5 @@
-import Assistant
 import Evaluation
+import Inference
 import Testing
 
 @Suite("Stories")

@@ -1,4 +1,5 @@
 import Evaluation
+import Records
 import Testing
 
 @Suite("The doorstep suite")

@@ -11,13 +11,13 @@ struct SummaryTests {
       configuration: configuration, budget: budget, stream: stream, streamKind: "early", question: question,
       kind: kind.rawValue, place: .early, ask: "?", expected: "A cat came first.",
       answer: isCorrect ? " A cat  came first." : "A dog came first.", error: nil, held: 100 + question, peak: 200,
-      bytes: 1000, passes: passes, passMilliseconds: Double(passes) * 2, prefillMilliseconds: 100,
+      bytes: 1000, passes: passes, compressionMilliseconds: Double(passes) * 2, prefillMilliseconds: 100,
       answerMilliseconds: 5)
   }
 
   private func summary(_ records: [AnswerRecord]) throws -> EvaluationSummary {
     EvaluationSummary(
-      records: records, configurations: [try MemoryConfiguration("full"), try MemoryConfiguration("uniform")],
+      records: records, configurations: [try CacheConfiguration("full"), try CacheConfiguration("uniform")],
       budgets: [try MemoryBudget(share: "1/8")])
   }
 
@@ -39,8 +39,8 @@ struct SummaryTests {
     #expect(abs((cells[1].difference?.value ?? 0) + 0.4) < 1e-9)
     #expect(abs((cells[1].difference?.high ?? 0) + 0.4) < 1e-9)
     #expect(cells[1].held == 104, "as it was at each stream's last answer")
-    #expect(cells[1].passes == 3 && abs((cells[1].secondsPerPass ?? 0) - 0.002) < 1e-9)
-    #expect(abs(cells[1].passShare - 0.06) < 1e-9)
+    #expect(cells[1].passes == 3 && abs((cells[1].secondsPerCompression ?? 0) - 0.002) < 1e-9)
+    #expect(abs(cells[1].compressionShare - 0.06) < 1e-9)
   }
 
   @Test("break the answers down, and leave out what was not asked")

@@ -1,8 +1,8 @@
-import Assistant
+import Architectures
 import Compute
 import Foundation
+import Inference
 import ModelFile
-import Models
 import Testing
 
 /// Damaged at random, a file is read or refused, by the reader and by all that is built upon it; it never ends the

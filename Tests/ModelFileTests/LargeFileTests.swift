@@ -3,7 +3,7 @@ import ModelFile
 import Testing
 
 #if canImport(Glibc)
-  import Glibc
+  import Platform
 #endif
 
 /// Sizes of a model of seven thousand million parameters at 4.5 bits, without the disk space: the weights are a hole.

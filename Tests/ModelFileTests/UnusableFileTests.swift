@@ -3,7 +3,7 @@ import ModelFile
 import Testing
 
 #if canImport(Glibc)
-  import Glibc
+  import Platform
 #endif
 
 @Suite("A file that cannot be used")

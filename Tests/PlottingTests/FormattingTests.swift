@@ -1,4 +1,5 @@
 import Plotting
+import Records
 import Testing
 
 @Suite struct FormattingTests {

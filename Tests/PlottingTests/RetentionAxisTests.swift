@@ -31,7 +31,7 @@ import Testing
       #expect(range.lowerBound <= next && range.upperBound >= next)
       next = range.upperBound
     }
-    #expect(next == day.frames.count)
+    #expect(next == day.temporalPatches.count)
   }
 
   @Test("The longest forgotten stretches are seen first, and longer ones are not drawn shorter")
@@ -50,8 +50,8 @@ import Testing
   @Test("A column shows the mean share of its frames in the layers asked for; a forgotten one has none")
   func shares() {
     let frames = [
-      RetentionMap.Frame(number: 5, time: 5, shares: [1, 0.5, 0]),
-      RetentionMap.Frame(number: 6, time: 6, shares: [0, 0.5, .nan]),
+      RetentionMap.TemporalPatch(number: 5, time: 5, shares: [1, 0.5, 0]),
+      RetentionMap.TemporalPatch(number: 6, time: 6, shares: [0, 0.5, .nan]),
     ]
     let axis = RetentionAxis(.of(frames, seen: 7, layers: 3), columns: 2)
     #expect(axis.columns == [.held(0..<1), .held(1..<2)])

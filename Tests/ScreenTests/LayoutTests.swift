@@ -5,7 +5,7 @@ import Testing
   private func areas(_ layout: ScreenLayout) -> [Rectangle] {
     [layout.header, layout.conversation, layout.input, layout.status, layout.help] + layout.horizontalRules
       + layout.verticalRules
-      + [layout.picture, layout.timeline, layout.memoryPanel, layout.codingPane].compactMap { $0 }
+      + [layout.image, layout.timeline, layout.memoryPanel, layout.codingPane].compactMap { $0 }
   }
 
   private func overlap(_ a: Rectangle, _ b: Rectangle) -> Bool {
@@ -25,7 +25,7 @@ import Testing
           (1, false, false), (3, false, true), (2, true, false), (1, true, true),
         ] {
           let layout = ScreenLayout(
-            size: ScreenSize(columns: columns, rows: rows), pictureShape: shape.map { (width: $0.0, height: $0.1) },
+            size: ScreenSize(columns: columns, rows: rows), imageShape: shape.map { (width: $0.0, height: $0.1) },
             inputRows: inputRows, hasCodingPane: hasCodingPane, isCodingPaneInFront: isInFront)
           guard let layout else {
             Issue.record("no layout for \(columns)×\(rows)")
@@ -49,7 +49,7 @@ import Testing
     for shape in [(16, 9), (9, 16), (1, 1)] {
       let layout = try #require(
         ScreenLayout(
-          size: ScreenSize(columns: columns, rows: rows), pictureShape: (width: shape.0, height: shape.1),
+          size: ScreenSize(columns: columns, rows: rows), imageShape: (width: shape.0, height: shape.1),
           inputRows: 3))
       #expect(layout.conversation.columns >= 30)
       #expect(layout.conversation.rows >= 8)
@@ -58,23 +58,23 @@ import Testing
 
   @Test("a screen below 60×20 has no layout", arguments: [(59, 20), (60, 19), (1, 1), (0, 0), (500, 5)])
   func tooSmall(columns: Int, rows: Int) {
-    #expect(ScreenLayout(size: ScreenSize(columns: columns, rows: rows), pictureShape: nil) == nil)
+    #expect(ScreenLayout(size: ScreenSize(columns: columns, rows: rows), imageShape: nil) == nil)
   }
 
   @Test("high and narrow, the picture stands above the talk; else beside it")
   func stacking() throws {
     let narrow = try #require(
-      ScreenLayout(size: ScreenSize(columns: 70, rows: 45), pictureShape: (width: 16, height: 9)))
-    #expect(try #require(narrow.picture).endRow <= narrow.conversation.row)
+      ScreenLayout(size: ScreenSize(columns: 70, rows: 45), imageShape: (width: 16, height: 9)))
+    #expect(try #require(narrow.image).endRow <= narrow.conversation.row)
     let wide = try #require(
-      ScreenLayout(size: ScreenSize(columns: 100, rows: 30), pictureShape: (width: 16, height: 9)))
-    #expect(try #require(wide.picture).endColumn < wide.conversation.column)
+      ScreenLayout(size: ScreenSize(columns: 100, rows: 30), imageShape: (width: 16, height: 9)))
+    #expect(try #require(wide.image).endColumn < wide.conversation.column)
   }
 
   @Test("without a stream the talk takes the whole width")
   func chat() throws {
-    let layout = try #require(ScreenLayout(size: ScreenSize(columns: 100, rows: 30), pictureShape: nil))
-    #expect(layout.picture == nil)
+    let layout = try #require(ScreenLayout(size: ScreenSize(columns: 100, rows: 30), imageShape: nil))
+    #expect(layout.image == nil)
     #expect(layout.conversation.columns == 98)
   }
 
@@ -82,10 +82,10 @@ import Testing
   func codingPaneBeside() throws {
     let layout = try #require(
       ScreenLayout(
-        size: ScreenSize(columns: 130, rows: 36), pictureShape: (width: 16, height: 9), hasCodingPane: true))
+        size: ScreenSize(columns: 130, rows: 36), imageShape: (width: 16, height: 9), hasCodingPane: true))
     let pane = try #require(layout.codingPane)
     #expect(pane.column > layout.conversation.endColumn && pane.columns >= 44)
-    #expect(try #require(layout.picture).endRow < layout.conversation.row)
+    #expect(try #require(layout.image).endRow < layout.conversation.row)
   }
 
   @Test(
@@ -97,7 +97,7 @@ import Testing
     func layout(isInFront: Bool) throws -> ScreenLayout {
       try #require(
         ScreenLayout(
-          size: ScreenSize(columns: columns, rows: rows), pictureShape: (width: 16, height: 9), hasCodingPane: true,
+          size: ScreenSize(columns: columns, rows: rows), imageShape: (width: 16, height: 9), hasCodingPane: true,
           isCodingPaneInFront: isInFront))
     }
     #expect(try layout(isInFront: false).codingPane == nil)

@@ -96,8 +96,8 @@ import Testing
     let isWhole = editor.insert(String(repeating: "x", count: LineEditor.capacity + 1))
     #expect(!isWhole)
     #expect(editor.characters.count == LineEditor.capacity)
-    let hasRoom = editor.insert("y")
-    #expect(!hasRoom)
+    let hasCapacity = editor.insert("y")
+    #expect(!hasCapacity)
     #expect(editor.characters.count == LineEditor.capacity)
   }
 }

@@ -1,4 +1,4 @@
-import Pictures
+import Images
 import Plotting
 import Screen
 import SessionInterface
@@ -55,9 +55,9 @@ import Testing
   @Test("Until there is a map, and before anything is seen, the view says so")
   func empty() {
     #expect(screen(80, 24, map: nil).text.contains("nothing seen yet"))
-    let none = RetentionMap(layers: 4, framesSeen: 0, startTime: 0, frames: [])
+    let none = RetentionMap(layers: 4, temporalPatchesSeen: 0, startTime: 0, temporalPatches: [])
     #expect(screen(80, 24, map: none).text.contains("nothing seen yet"))
-    let forgotten = RetentionMap(layers: 4, framesSeen: 9, startTime: 0, frames: [])
+    let forgotten = RetentionMap(layers: 4, temporalPatchesSeen: 9, startTime: 0, temporalPatches: [])
     #expect(screen(80, 24, map: forgotten).text.contains("none of 9 frames still held"))
   }
 
@@ -66,8 +66,8 @@ import Testing
     var screen = screen(120, 40)
     #expect(screen.text.contains("19 of 86 400 frames still held in part; oldest 0:03"))
     var map = RetentionMap.day
-    map.frames.removeFirst(3)
-    map.framesSeen += 1
+    map.temporalPatches.removeFirst(3)
+    map.temporalPatchesSeen += 1
     screen.tell(.retention(map))
     #expect(screen.text.contains("16 of 86 401 frames still held in part; oldest 10:00"))
   }
@@ -77,11 +77,11 @@ import Testing
     for (columns, rows) in [(120, 40), (160, 50), (240, 70)] {
       let layout = try #require(ScreenLayout(screen(columns, rows).state))
       let retention = try #require(layout.retention)
-      let picture = try #require(layout.picture)
-      #expect(picture.endRow <= retention.row)
+      let image = try #require(layout.image)
+      #expect(image.endRow <= retention.row)
       #expect(layout.memoryPanel == nil && layout.status.rows == 2)
     }
-    #expect(try #require(ScreenLayout(screen(80, 24).state)).picture == nil)
+    #expect(try #require(ScreenLayout(screen(80, 24).state)).image == nil)
   }
 
   @Test("At every size, with every kind of terminal, the view stays in its place")
@@ -105,9 +105,10 @@ import Testing
   @Test("Any number of layers is drawn, each row the mean of its layers", arguments: [1, 2, 6, 28, 64, 300])
   func layers(count: Int) {
     let frames = (0..<12).map { number in
-      RetentionMap.Frame(number: number, time: Double(number), shares: (0..<count).map { $0 < count / 2 ? 1 : 0 })
+      RetentionMap.TemporalPatch(
+        number: number, time: Double(number), shares: (0..<count).map { $0 < count / 2 ? 1 : 0 })
     }
-    let map = RetentionMap(layers: count, framesSeen: 12, startTime: 0, frames: frames)
+    let map = RetentionMap(layers: count, temporalPatchesSeen: 12, startTime: 0, temporalPatches: frames)
     let text = screen(80, 24, map: map).text
     #expect(text.contains("L0 "))
     #expect(count == 1 || text.contains("L\(count - 1) "))
@@ -117,9 +118,9 @@ import Testing
   @Test("In colour half a cell is a layer, from dark to bright; where nothing is held the terminal's ground stays")
   func colours() throws {
     let frames = [0, 9].map { number in
-      RetentionMap.Frame(number: number, time: Double(number), shares: [0.25, 0, 1])
+      RetentionMap.TemporalPatch(number: number, time: Double(number), shares: [0.25, 0, 1])
     }
-    let map = RetentionMap(layers: 3, framesSeen: 10, startTime: 0, frames: frames)
+    let map = RetentionMap(layers: 3, temporalPatchesSeen: 10, startTime: 0, temporalPatches: frames)
     let grid = screen(80, 24, depth: .trueColor, map: map).grid
     let rows = grid.text.indices.filter { grid.text[$0].contains("┊┊") && grid.text[$0].contains("▀") }
     let (top, bottom) = (try #require(rows.first), try #require(rows.last))
@@ -144,12 +145,12 @@ import Testing
 
   @Test("A map that makes no sense is drawn as well as can be")
   func nonsense() {
-    let odd = RetentionMap.Frame(
-      number: .max, time: .nan, shares: [.nan, -4, .infinity], thumbnail: Picture(width: 0, height: 0, pixels: []))
+    let odd = RetentionMap.TemporalPatch(
+      number: .max, time: .nan, shares: [.nan, -4, .infinity], thumbnail: Image(width: 0, height: 0, pixels: []))
     for map in [
-      RetentionMap(layers: -1, framesSeen: 3, startTime: .nan, frames: [odd]),
-      RetentionMap(layers: 90, framesSeen: -3, startTime: .infinity, frames: [odd, odd]),
-      RetentionMap(layers: 2, framesSeen: .max, startTime: 0, frames: [odd]),
+      RetentionMap(layers: -1, temporalPatchesSeen: 3, startTime: .nan, temporalPatches: [odd]),
+      RetentionMap(layers: 90, temporalPatchesSeen: -3, startTime: .infinity, temporalPatches: [odd, odd]),
+      RetentionMap(layers: 2, temporalPatchesSeen: .max, startTime: 0, temporalPatches: [odd]),
     ] {
       for (columns, rows) in [(60, 20), (80, 24), (160, 50)] {
         #expect(screen(columns, rows, depth: .palette256, map: map).rows.count == rows)

@@ -1,3 +1,4 @@
+import BoundedCache
 import Screen
 import SessionInterface
 import Testing
@@ -9,7 +10,7 @@ import Testing
     var screen = TestScreen(columns, rows, depth: depth, unicode: unicode)
     screen.tell(
       .ready(.clip), .preview(barPicture(width: 32, height: 18), time: 12), .statistics(.midway),
-      .passDone(PassSummary(before: 448, after: 224, seconds: 0.0123)))
+      .compressed(CompressionReport(before: 448, after: 224, seconds: 0.0123)))
     screen.talk("What came first?", "A red circle came first; 赤い丸が最初です。 It went to the left.")
     screen.tell(.warning("The source dropped 3 pictures."))
     screen.type("and th")
@@ -73,7 +74,7 @@ import Testing
     var statistics = SessionStatistics()
     statistics.systemTokens = 100
     statistics.visionTokens = 200
-    statistics.tailTokens = 100
+    statistics.textTokens = 100
     statistics.budget = 800
     statistics.peakTokens = 600
     screen.tell(.statistics(statistics))
@@ -116,7 +117,7 @@ import Testing
     description.duration = .infinity
     screen.tell(
       .ready(description), .preview(barPicture(width: 4, height: 4), time: -.infinity), .statistics(statistics),
-      .passDone(PassSummary(before: -1, after: -2, seconds: .nan)), .streamEnded(time: .nan))
+      .compressed(CompressionReport(before: -1, after: -2, seconds: .nan)), .streamEnded(time: .nan))
     #expect(screen.text.contains("-:--"))
   }
 
@@ -168,8 +169,8 @@ import Testing
   }
 
   @Test("what was held is remembered by the second")
-  func heldHistory() {
-    var history = HeldHistory()
+  func cacheUsageHistory() {
+    var history = CacheUsageHistory()
     history.add(5, at: 10.1)
     history.add(9, at: 10.7)
     history.add(7, at: 10.9)

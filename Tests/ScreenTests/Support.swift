@@ -1,4 +1,4 @@
-import Pictures
+import Images
 import Screen
 import SessionInterface
 
@@ -69,14 +69,14 @@ extension SessionStatistics {
   static var midway: SessionStatistics {
     var statistics = SessionStatistics()
     statistics.streamTime = 12
-    statistics.picturesSeen = 24
-    statistics.picturesDropped = 3
+    statistics.framesSeen = 24
+    statistics.framesDropped = 3
     statistics.systemTokens = 32
     statistics.visionTokens = 320
-    statistics.tailTokens = 32
+    statistics.textTokens = 32
     statistics.budget = 512
     statistics.peakTokens = 448
-    statistics.passes = 4
+    statistics.compressions = 4
     statistics.cacheBytes = 786_432
     statistics.policy = "infinipot-v"
     statistics.answerTokensPerSecond = 21.4
@@ -86,7 +86,7 @@ extension SessionStatistics {
 }
 
 /// A dark picture with a light bar from the left, so that its cells can be told apart.
-func barPicture(width: Int, height: Int) -> Picture {
+func barPicture(width: Int, height: Int) -> Image {
   var pixels: [UInt8] = []
   for y in 0..<height {
     for x in 0..<width {
@@ -94,7 +94,7 @@ func barPicture(width: Int, height: Int) -> Picture {
       pixels += isBar ? [240, 240, 240] : [10, 10, 10]
     }
   }
-  return Picture(width: width, height: height, pixels: pixels)
+  return Image(width: width, height: height, pixels: pixels)
 }
 
 extension RetentionMap {
@@ -102,16 +102,16 @@ extension RetentionMap {
   static var day: RetentionMap {
     let old = [3, 4, 5, 600, 601, 7_000, 40_000, 40_001, 86_000]
     let frames = old.enumerated().map { index, number in
-      Frame(
+      RetentionMap.TemporalPatch(
         number: number, time: Double(number),
         shares: (0..<6).map { layer in (index + layer) % 3 == 0 ? 0 : Float(index + 1) / 12 },
         thumbnail: barPicture(width: 48, height: 36))
     }
     let new = (86_390..<86_400).map { number in
-      Frame(
+      RetentionMap.TemporalPatch(
         number: number, time: Double(number), shares: Array(repeating: 1, count: 6),
         thumbnail: barPicture(width: 48, height: 36))
     }
-    return RetentionMap(layers: 6, framesSeen: 86_400, startTime: 0, frames: frames + new)
+    return RetentionMap(layers: 6, temporalPatchesSeen: 86_400, startTime: 0, temporalPatches: frames + new)
   }
 }

@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 import Screen
 import SessionInterface
 import Synchronization

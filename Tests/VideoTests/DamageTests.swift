@@ -9,9 +9,9 @@ struct DamageTests {
     let contents = try bytes(of: "constant.mp4")
     let path = try scratch.write(contents.prefix(contents.count * 9 / 10), to: "cut.mp4")
     let stream = try await VideoStream.open(.file(path: path), options: options(25))
-    let pictures = await all(of: stream)
-    #expect(pictures.count > 10 && pictures.count < 50)
-    #expect(pictures.map(\.picture.number) == pictures.map(\.index))
+    let images = await all(of: stream)
+    #expect(images.count > 10 && images.count < 50)
+    #expect(images.map(\.image.number) == images.map(\.index))
     let warnings = stream.takeWarnings()
     #expect(warnings.contains { $0.contains("cut off") && $0.contains("of 2.0 s") }, "\(warnings)")
     #expect(stream.failure == nil)
@@ -27,9 +27,9 @@ struct DamageTests {
     }
     let path = try scratch.write(contents, to: "damaged.ts")
     let stream = try await VideoStream.open(.file(path: path), options: options(25))
-    let pictures = await all(of: stream)
+    let images = await all(of: stream)
     // The second recording is whole.
-    #expect(pictures.suffix(20).map(\.picture.number) == Array(5..<25))
+    #expect(images.suffix(20).map(\.image.number) == Array(5..<25))
     let warnings = stream.takeWarnings()
     #expect(warnings.filter { $0.contains("damaged") }.count == 1, "\(warnings)")
     #expect(stream.takeWarnings().isEmpty)
@@ -61,8 +61,8 @@ struct DamageTests {
         let path = try scratch.write(contents, to: "\(round)-\(name)")
         var limit = 2000
         guard let stream = try? await VideoStream.open(.file(path: path), options: options(5)) else { continue }
-        for await picture in stream {
-          #expect(picture.time.isFinite && picture.time >= 0)
+        for await image in stream {
+          #expect(image.time.isFinite && image.time >= 0)
           limit -= 1
           if limit == 0 { break }
         }

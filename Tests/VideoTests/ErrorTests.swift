@@ -5,7 +5,7 @@ import Video
 @Suite("A source that cannot be read")
 struct ErrorTests {
   /// The error of opening, which must be one line that names the source.
-  private func error(opening path: String, options: SamplingOptions = options()) async throws -> VideoError {
+  private func error(opening path: String, options: FrameSamplingOptions = options()) async throws -> VideoError {
     do {
       _ = try await VideoStream.open(VideoSource(path), options: options)
     } catch {
@@ -81,7 +81,7 @@ struct ErrorTests {
     for count in [1, 8, 60, 200, 700] {
       let path = try scratch.write(try bytes(of: "constant.mp4").prefix(count), to: "\(count).mp4")
       switch try await error(opening: path) {
-      case .notAVideo(_, let detail), .noPicture(_, let detail): #expect(!detail.isEmpty, "\(count)")
+      case .notAVideo(_, let detail), .noImage(_, let detail): #expect(!detail.isEmpty, "\(count)")
       case .noVideoTrack: break
       case let other: Issue.record("\(other)")
       }
@@ -89,13 +89,13 @@ struct ErrorTests {
   }
 
   @Test("because every picture in it is damaged says that none could be decoded")
-  func noPicture() async throws {
+  func noImage() async throws {
     let scratch = try Scratch()
     var contents = try bytes(of: "constant.mp4")
     let start = try #require(contents.firstRange(of: Array("mdat".utf8))?.upperBound)
     for index in start..<contents.count { contents[index] = 0 }
     let path = try scratch.write(contents, to: "hollow.mp4")
-    guard case .noPicture = try await error(opening: path) else {
+    guard case .noImage = try await error(opening: path) else {
       Issue.record("another error")
       return
     }

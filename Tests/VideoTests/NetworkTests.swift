@@ -11,9 +11,9 @@ struct NetworkTests {
     defer { server.stop() }
     let stream = try await VideoStream.open(VideoSource(server.address("clip.mp4")), options: options(5))
     #expect(!stream.description.isLive && stream.description.isSeekable)
-    #expect(await all(of: stream).map(\.picture.number) == [0, 5, 10, 15, 20, 25, 30, 35, 40, 45])
+    #expect(await all(of: stream).map(\.image.number) == [0, 5, 10, 15, 20, 25, 30, 35, 40, 45])
     stream.seek(to: 1.2)
-    #expect(await stream.next()?.picture.number == 30)
+    #expect(await stream.next()?.image.number == 30)
     #expect(stream.takeWarnings() == [])
   }
 
@@ -28,13 +28,13 @@ struct NetworkTests {
     let stream = try await VideoStream.open(VideoSource(server.address("live.ts")), options: options)
     #expect(stream.description.isLive && !stream.description.isSeekable && stream.description.duration == nil)
     #expect(!stream.seek(to: 0))
-    var pictures: [TimedPicture] = []
-    for await picture in stream { pictures.append(picture) }
-    #expect(pictures.prefix(5).map(\.picture.number) == [0, 5, 10, 15, 20])
+    var images: [Frame] = []
+    for await image in stream { images.append(image) }
+    #expect(images.prefix(5).map(\.image.number) == [0, 5, 10, 15, 20])
     // Two tries were hung up on, the third was answered, and after it nobody answered the rest of the six.
-    #expect(pictures.count >= 10)
-    #expect(pictures.map(\.time) == pictures.map(\.time).sorted())
-    #expect(try #require(pictures.last).time > 1.7)
+    #expect(images.count >= 10)
+    #expect(images.map(\.time) == images.map(\.time).sorted())
+    #expect(try #require(images.last).time > 1.7)
     let warnings = stream.takeWarnings()
     #expect(warnings.filter { $0.contains("broke off") }.count == 2, "\(warnings)")
     #expect(warnings.filter { $0.contains("is back after") }.count == 1, "\(warnings)")
@@ -74,7 +74,7 @@ struct NetworkTests {
     defer { server.stop() }
     let stream = try await VideoStream.open(VideoSource(server.address("clip.ts")), options: options(5))
     #expect(!stream.description.isLive && !stream.description.isSeekable)
-    #expect(await all(of: stream).map(\.picture.number) == [0, 5, 10, 15, 20])
+    #expect(await all(of: stream).map(\.image.number) == [0, 5, 10, 15, 20])
     #expect(stream.takeWarnings() == [])
   }
 
@@ -99,10 +99,10 @@ struct NetworkTests {
     // reader never gets as far.
     let whole = try bytes(of: "constant.mp4")
     let index = try #require(whole.firstRange(of: Array("moov".utf8))).lowerBound - 4
-    let pictures =
+    let images =
       try #require(whole.firstRange(of: Array("free".utf8)) ?? whole.firstRange(of: Array("mdat".utf8)))
       .lowerBound - 4
-    let contents = Array(whole[..<index] + whole[pictures...] + whole[index..<pictures])
+    let contents = Array(whole[..<index] + whole[images...] + whole[index..<images])
     let server = try LoopbackServer { _ in .wholeFile(contents) }
     defer { server.stop() }
     let source = VideoSource(server.address("clip.mp4"))

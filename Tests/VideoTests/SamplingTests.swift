@@ -7,21 +7,21 @@ struct SamplingTests {
     "takes at each instant the picture shown then",
     arguments: [(1.0, 2), (2, 4), (5, 10), (12.5, 25), (25, 50), (50, 100)])
   func constantRate(rate: Double, count: Int) async throws {
-    let pictures = try await sampled("constant.mp4", framesPerSecond: rate)
-    #expect(pictures.map(\.index) == Array(0..<count))
-    for picture in pictures {
-      #expect(picture.time == Double(picture.index) / rate)
-      // Picture n of the clip is shown from n/25 s on.
-      #expect(picture.picture.number == Int(picture.time * 25 + 1e-9), "at \(picture.time) s")
+    let images = try await sampled("constant.mp4", framesPerSecond: rate)
+    #expect(images.map(\.index) == Array(0..<count))
+    for image in images {
+      #expect(image.time == Double(image.index) / rate)
+      // Image n of the clip is shown from n/25 s on.
+      #expect(image.image.number == Int(image.time * 25 + 1e-9), "at \(image.time) s")
     }
   }
 
   @Test("hits the right picture where the container rounds times to milliseconds", arguments: [3.0, 7.5, 15, 30])
   func roundedTimes(rate: Double) async throws {
-    let pictures = try await sampled("milliseconds.mkv", framesPerSecond: rate)
-    #expect(pictures.count == Int(1.5 * rate + 0.999))
-    for picture in pictures {
-      #expect(picture.picture.number == Int(picture.time * 30 + 1e-6), "at \(picture.time) s")
+    let images = try await sampled("milliseconds.mkv", framesPerSecond: rate)
+    #expect(images.count == Int(1.5 * rate + 0.999))
+    for image in images {
+      #expect(image.image.number == Int(image.time * 30 + 1e-6), "at \(image.time) s")
     }
   }
 
@@ -30,34 +30,34 @@ struct SamplingTests {
     // Pictures 0…9 at 0, 0.1 … 0.9 s; 10…15 at 1, 1.5 … 3.5 s.
     let shownAt = (0..<10).map { Double($0) / 10 } + (0..<6).map { 1 + Double($0) / 2 }
     for rate in [2.0, 4.0, 10.0] {
-      let pictures = try await sampled("variable.mp4", framesPerSecond: rate)
-      #expect(pictures.count >= Int(3.5 * rate) + 1)
-      for picture in pictures {
-        let expected = shownAt.lastIndex { $0 <= picture.time + 0.0005 }
-        #expect(picture.picture.number == expected, "at \(picture.time) s of \(rate) a second")
+      let images = try await sampled("variable.mp4", framesPerSecond: rate)
+      #expect(images.count >= Int(3.5 * rate) + 1)
+      for image in images {
+        let expected = shownAt.lastIndex { $0 <= image.time + 0.0005 }
+        #expect(image.image.number == expected, "at \(image.time) s of \(rate) a second")
       }
     }
   }
 
   @Test("repeats the pictures of a source that is slower than the rate, so that time stays true")
   func slowSource() async throws {
-    let pictures = try await sampled("slow.mp4", framesPerSecond: 2)
-    #expect(pictures.map(\.picture.number) == [0, 0, 1, 1, 2, 2, 3, 3])
-    #expect(pictures.map(\.time) == [0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5])
+    let images = try await sampled("slow.mp4", framesPerSecond: 2)
+    #expect(images.map(\.image.number) == [0, 0, 1, 1, 2, 2, 3, 3])
+    #expect(images.map(\.time) == [0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5])
   }
 
   @Test("counts time from the first picture of a file, wherever its clock starts")
   func lateStart() async throws {
-    let pictures = try await sampled("late.ts", framesPerSecond: 5)
-    #expect(pictures.map(\.time) == [0, 0.2, 0.4, 0.6, 0.8])
-    #expect(pictures.map(\.picture.number) == [0, 5, 10, 15, 20])
+    let images = try await sampled("late.ts", framesPerSecond: 5)
+    #expect(images.map(\.time) == [0, 0.2, 0.4, 0.6, 0.8])
+    #expect(images.map(\.image.number) == [0, 5, 10, 15, 20])
   }
 
   @Test("goes on where two recordings were joined and the clock jumps back")
   func joinedRecordings() async throws {
-    let pictures = try await sampled("joined.ts", framesPerSecond: 5)
-    #expect(pictures.map(\.index) == Array(0..<10))
-    #expect(pictures.map(\.picture.number) == [0, 5, 10, 15, 20, 0, 5, 10, 15, 20])
+    let images = try await sampled("joined.ts", framesPerSecond: 5)
+    #expect(images.map(\.index) == Array(0..<10))
+    #expect(images.map(\.image.number) == [0, 5, 10, 15, 20, 0, 5, 10, 15, 20])
   }
 
   @Test(
@@ -66,20 +66,21 @@ struct SamplingTests {
       "two-pictures.mp4", "one-picture.mp4",
     ])
   func shortClips(name: String) async throws {
-    let pictures = try await sampled(name, framesPerSecond: 2)
-    #expect(pictures.map(\.time) == [0])
-    #expect(pictures.map(\.picture.number) == [0])
+    let images = try await sampled(name, framesPerSecond: 2)
+    #expect(images.map(\.time) == [0])
+    #expect(images.map(\.image.number) == [0])
   }
 
   @Test(
     "refuses a rate, a queue or a size that cannot be",
     arguments: [
-      SamplingOptions(framesPerSecond: 0), SamplingOptions(framesPerSecond: .nan), SamplingOptions(queueCapacity: 0),
-      SamplingOptions(sizing: PictureSizing(minimumPixels: 4000, maximumPixels: 3000)),
-      SamplingOptions(sizing: PictureSizing(multiple: 0)), SamplingOptions(timeout: 0),
-      SamplingOptions(previewSize: PictureSize(width: 0, height: 4)),
+      FrameSamplingOptions(framesPerSecond: 0), FrameSamplingOptions(framesPerSecond: .nan),
+      FrameSamplingOptions(queueCapacity: 0),
+      FrameSamplingOptions(sizing: FrameSizing(minimumPixels: 4000, maximumPixels: 3000)),
+      FrameSamplingOptions(sizing: FrameSizing(multiple: 0)), FrameSamplingOptions(timeout: 0),
+      FrameSamplingOptions(previewSize: ImageSize(width: 0, height: 4)),
     ])
-  func invalidOptions(options: SamplingOptions) {
+  func invalidOptions(options: FrameSamplingOptions) {
     #expect {
       _ = try VideoStream(source: .file(path: media("constant.mp4")), options: options)
     } throws: { error in

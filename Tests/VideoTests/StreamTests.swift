@@ -13,9 +13,9 @@ struct StreamTests {
     options.queue = .wait
     let stream = try await VideoStream.open(clip, options: options)
     var indices: [Int] = []
-    for await picture in stream {
+    for await image in stream {
       if indices.count < 5 { try await Task.sleep(for: .milliseconds(20)) }
-      indices.append(picture.index)
+      indices.append(image.index)
     }
     #expect(indices == Array(0..<50))
     #expect(stream.droppedCount == 0)
@@ -62,7 +62,7 @@ struct StreamTests {
     let times = await withCheckedContinuation { continuation in
       Thread.detachNewThread {
         var times: [Double] = []
-        while let picture = stream.nextBlocking() { times.append(picture.time) }
+        while let image = stream.nextBlocking() { times.append(image.time) }
         continuation.resume(returning: times)
       }
     }
@@ -75,18 +75,18 @@ struct StreamTests {
     for _ in 0..<10 { _ = await stream.next() }
     #expect(stream.seek(to: target))
     let first = Int((target * 25).rounded(.up))
-    let pictures = await all(of: stream)
-    #expect(pictures.map(\.index) == Array(first..<50))
-    #expect(pictures.map(\.picture.number) == Array(first..<50))
+    let images = await all(of: stream)
+    #expect(images.map(\.index) == Array(first..<50))
+    #expect(images.map(\.image.number) == Array(first..<50))
   }
 
   @Test("lands between two instants on the later one, and shows what is on then")
   func seeksBetweenInstants() async throws {
     let stream = try await VideoStream.open(clip, options: options(2))
     stream.seek(to: 0.7)
-    let pictures = await all(of: stream)
-    #expect(pictures.map(\.time) == [1, 1.5])
-    #expect(pictures.map(\.picture.number) == [25, 37])
+    let images = await all(of: stream)
+    #expect(images.map(\.time) == [1, 1.5])
+    #expect(images.map(\.image.number) == [25, 37])
   }
 
   @Test(
@@ -99,9 +99,9 @@ struct StreamTests {
     stream.seek(to: 0.6)
     #expect(await stream.next()?.time == 0.6)
     stream.seek(to: -3)
-    let picture = await stream.next()
-    #expect(picture?.time == 0)
-    #expect(picture?.picture.number == 0)
+    let image = await stream.next()
+    #expect(image?.time == 0)
+    #expect(image?.image.number == 0)
   }
 
   @Test("plays again after its end when it is sought")
@@ -123,9 +123,9 @@ struct StreamTests {
     let clock = ContinuousClock()
     let start = clock.now
     let stream = try await VideoStream.open(clip, options: options)
-    for await picture in stream {
+    for await image in stream {
       let elapsed = (clock.now - start) / .seconds(1)
-      #expect(elapsed > picture.time - 0.05)
+      #expect(elapsed > image.time - 0.05)
     }
     #expect(clock.now - start > .seconds(1.75))
   }
@@ -188,7 +188,7 @@ struct StreamTests {
   func previewRate() async throws {
     var options = options(2)
     options.pace = .realtime
-    options.previewSize = PictureSize(width: 32, height: 32)
+    options.previewSize = ImageSize(width: 32, height: 32)
     options.previewRate = 10
     let start = ContinuousClock.now
     let stream = try await VideoStream.open(clip, options: options)
@@ -222,7 +222,7 @@ struct StreamTests {
   func wishesFromEverywhere() async throws {
     var options = options(25)
     options.pace = .realtime
-    options.previewSize = PictureSize(width: 16, height: 16)
+    options.previewSize = ImageSize(width: 16, height: 16)
     let settings = options
     await withTaskGroup(of: Void.self) { group in
       for worker in 0..<4 {
@@ -242,7 +242,7 @@ struct StreamTests {
                   case 0: stream.pause()
                   case 1, 2: stream.resume()
                   case 3: stream.seek(to: target)
-                  case 4: stream.setPreviewSize(PictureSize(width: 1 + Int(abs(target) * 10), height: 3))
+                  case 4: stream.setPreviewSize(ImageSize(width: 1 + Int(abs(target) * 10), height: 3))
                   default: _ = stream.takeWarnings()
                   }
                 }

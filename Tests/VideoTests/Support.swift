@@ -1,5 +1,5 @@
 import Foundation
-import Pictures
+import Images
 import Testing
 import Video
 
@@ -37,21 +37,21 @@ func bytes(of name: String) throws -> [UInt8] {
 }
 
 /// Small pictures, so that the tests are fast.
-let smallSizing = PictureSizing(minimumPixels: 56 * 56, maximumPixels: 112 * 112)
+let smallSizing = FrameSizing(minimumPixels: 56 * 56, maximumPixels: 112 * 112)
 
 /// A source may keep silent for long: while other tests compute, the one that makes it speak may wait its turn.
-func options(_ framesPerSecond: Double = 2) -> SamplingOptions {
-  SamplingOptions(framesPerSecond: framesPerSecond, sizing: smallSizing, timeout: 120)
+func options(_ framesPerSecond: Double = 2) -> FrameSamplingOptions {
+  FrameSamplingOptions(framesPerSecond: framesPerSecond, sizing: smallSizing, timeout: 120)
 }
 
 /// All that a stream gives, to its end.
-func all(of stream: VideoStream) async -> [TimedPicture] {
-  var pictures: [TimedPicture] = []
-  for await picture in stream { pictures.append(picture) }
-  return pictures
+func all(of stream: VideoStream) async -> [Frame] {
+  var images: [Frame] = []
+  for await image in stream { images.append(image) }
+  return images
 }
 
-func sampled(_ name: String, framesPerSecond: Double) async throws -> [TimedPicture] {
+func sampled(_ name: String, framesPerSecond: Double) async throws -> [Frame] {
   await all(of: try await VideoStream.open(.file(path: media(name)), options: options(framesPerSecond)))
 }
 
@@ -71,7 +71,7 @@ struct Color: Equatable, CustomStringConvertible {
   static let black = Color(red: 0, green: 0, blue: 0)
 }
 
-extension Picture {
+extension Image {
   /// The colour at a place given in parts of the width and height.
   func color(_ x: Double, _ y: Double) -> Color {
     let index = (Int(Double(height) * y) * width + Int(Double(width) * x)) * 3

@@ -1,3 +1,5 @@
+import Dialogue
+import Records
 import SessionInterface
 
 /// What is written for one turn of a request.
@@ -19,7 +21,7 @@ struct BatchResult {
       ("stop", .string(summary.stop.rawValue)),
       (
         "frames",
-        ["seen": .integer(statistics.picturesSeen), "dropped": .integer(statistics.picturesDropped)]
+        ["seen": .integer(statistics.framesSeen), "dropped": .integer(statistics.framesDropped)]
       ),
       (
         "tokens",
@@ -32,8 +34,8 @@ struct BatchResult {
         "kv",
         [
           "policy": .string(statistics.policy), "budget": statistics.budget.map { .integer($0) } ?? .null,
-          "held": .integer(statistics.heldTokens), "peak": .integer(statistics.peakTokens),
-          "compressions": .integer(statistics.passes), "bytes": .integer(statistics.cacheBytes),
+          "held": .integer(statistics.cachedTokens), "peak": .integer(statistics.peakTokens),
+          "compressions": .integer(statistics.compressions), "bytes": .integer(statistics.cacheBytes),
         ]
       ),
       (
@@ -50,7 +52,7 @@ struct BatchResult {
   }
 
   /// The record of a turn or a whole request that could not be done.
-  static func failure(id: String, turn: Int?, error: AssistantError) -> OrderedJSON {
+  static func failure(id: String, turn: Int?, error: ReportedError) -> OrderedJSON {
     var members: [(String, OrderedJSON)] = [("id", .string(id))]
     if let turn { members.append(("turn", .integer(turn))) }
     members += [("status", "error"), ("error", Self.object(of: error))]
@@ -65,7 +67,7 @@ struct BatchResult {
     ]
   }
 
-  private static func object(of error: AssistantError) -> OrderedJSON {
-    ["code": .string(error.code), "message": .string(error.message)]
+  private static func object(of error: ReportedError) -> OrderedJSON {
+    ["code": .string(error.code.rawValue), "message": .string(error.message)]
   }
 }

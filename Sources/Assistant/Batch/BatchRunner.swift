@@ -1,6 +1,11 @@
 import BoundedCache
 import CodeAgent
+import CodeTasks
+import Dialogue
 import Foundation
+import Inference
+import Platform
+import Records
 import SessionInterface
 import Synchronization
 import Video
@@ -56,12 +61,11 @@ public struct BatchSummary: Sendable, Equatable {
 
 /// Answers a file of requests, one after the other, on one loaded model.
 public actor BatchRunner {
-  private let thread = ModelThread(name: "edgeassist-model")
+  private let thread = ThreadExecutor(name: "edgeassist-model")
   private let model: LoadedModel
   private let options: BatchOptions
-  private let desk: CodeDesk?
-  private nonisolated let isInterrupted = Atomic<Bool>(false)
-  private nonisolated let interruption = Interruption()
+  private let worker: CodeWorker?
+  private nonisolated let stop = StopSource()
   private let warnings = WarningList()
   private var step = BatchStep()
   private var lastReport = ContinuousClock.now
@@ -71,37 +75,36 @@ public actor BatchRunner {
   public init(model: sending LoadedModel, options: BatchOptions) {
     self.model = model
     self.options = options
-    desk = options.code.map { CodeDesk(settings: $0) }
+    worker = options.code.map { CodeWorker(settings: $0) }
   }
 
   /// Ends the run after the token under way; what has been answered is in the output. From any thread.
   public nonisolated func interrupt() {
-    isInterrupted.store(true, ordering: .relaxed)
-    interruption.interrupt()
+    stop.stop()
   }
 
   /// Answers everything.
   ///
-  /// - Throws: `AssistantError` when requests cannot be read or results cannot be written.
-  public func run() async throws(AssistantError) -> BatchSummary {
-    var progress = BatchProgress()
-    if options.isResuming, let path = options.output { progress = try BatchProgress.resume(path: path) }
+  /// - Throws: `ReportedError` when requests cannot be read or results cannot be written.
+  public func run() async throws(ReportedError) -> BatchSummary {
+    var progress = AnsweredRecords()
+    if options.isResuming, let path = options.output { progress = try AnsweredRecords.resume(path: path) }
     var reader = try LineReader(path: options.input)
-    let output = try BatchOutput(path: options.output, keepingContents: options.isResuming)
+    let output = try RecordOutput(path: options.output, keepingContents: options.isResuming)
     var number = 0
-    while !isInterrupted.load(ordering: .relaxed), let line = reader.next() {
+    while !stop.isStopped, let line = reader.next() {
       number += 1
       if line.allSatisfy(\.isWhitespace) { continue }
       try await perform(line: line, number: number, answered: progress.answered, output: output)
       report(force: true)
     }
     return BatchSummary(
-      finished: step.finished, failed: step.failed, isInterrupted: isInterrupted.load(ordering: .relaxed))
+      finished: step.finished, failed: step.failed, isInterrupted: stop.isStopped)
   }
 
   private func perform(
-    line: String, number: Int, answered: [String: Set<Int>], output: BatchOutput
-  ) async throws(AssistantError) {
+    line: String, number: Int, answered: [String: Set<Int>], output: RecordOutput
+  ) async throws(ReportedError) {
     let request: BatchRequest
     do throws(BatchRequestError) {
       request = try BatchRequest(line: line, number: number)
@@ -118,13 +121,13 @@ public actor BatchRunner {
     do {
       try await answer(&run)
     } catch {
-      let error = AssistantError(error)
-      if case .outputUnwritable = error { throw error }
+      let error = ReportedError(error)
+      if error.code == .outputUnwritable { throw error }
       run.hasFailed = true
       // The turns that were not reached failed for the same reason as the one that was.
       try run.writeFailureOfTheRest(error)
     }
-    if isInterrupted.load(ordering: .relaxed) && !run.isComplete { return }
+    if stop.isStopped && !run.isComplete { return }
     step.finished += 1
     if run.hasFailed { step.failed += 1 }
   }
@@ -142,7 +145,7 @@ public actor BatchRunner {
     }
     var settings = options.sampling
     if let rate = run.request.overrides.fps { settings.framesPerSecond = rate }
-    let source = VideoSource(Self.resolve(path, relativeTo: options.input))
+    let source = VideoSource(BatchRequest.resolve(path, relativeTo: options.input))
     let video = try await VideoStream.open(source, options: try settings.options(for: model, isHeadless: true))
     defer { video.stop() }
     try dialogue.check(
@@ -152,8 +155,8 @@ public actor BatchRunner {
     var end = 0.0
     for await timed in video {
       while let at = run.nextTurn?.at, at <= timed.time { try answerTurn(&run, dialogue, at: at, video) }
-      if isInterrupted.load(ordering: .relaxed) || run.nextTurn == nil { return }
-      try run.measureIngest { () throws(AssistantError) in try dialogue.see(timed.picture, at: timed.time) }
+      if stop.isStopped || run.nextTurn == nil { return }
+      try run.measureIngest { () throws(ReportedError) in try dialogue.ingest(timed.image, at: timed.time) }
       end = timed.time + settings.period(for: model)
       step.time = timed.time
       report()
@@ -161,29 +164,29 @@ public actor BatchRunner {
     run.warnings += video.takeWarnings()
     // A stream that broke off is answered on what was seen, if anything was.
     if let failure = video.failure {
-      if dialogue.picturesSeen == 0 { throw failure }
+      if dialogue.framesSeen == 0 { throw failure }
       run.warnings.append(failure.description)
     }
     while run.nextTurn != nil { try answerTurn(&run, dialogue, at: end, video) }
   }
 
   private func work(
-    on problem: CodeProblem, _ overrides: BatchRequest.Overrides, _ output: BatchOutput
-  ) async throws(AssistantError) {
+    on problem: CodeProblem, _ overrides: BatchRequest.Overrides, _ output: RecordOutput
+  ) async throws(ReportedError) {
     let record: OrderedJSON
-    do throws(CodeFailure) {
-      guard let desk, var limits = options.code?.limits else {
-        throw CodeFailure(code: "unsupported", message: "programming tasks are not worked on here")
+    do throws(ReportedError) {
+      guard let worker, var limits = options.code?.limits else {
+        throw ReportedError(.unsupported, "programming tasks are not worked on here")
       }
       if let tokens = overrides.max_tokens { limits.tokensOfReply = max(tokens, 1) }
-      let outcome = try await desk.solve(
+      let outcome = try await worker.solve(
         problem.task, limits: limits, temperature: overrides.temperature ?? 0, seed: overrides.seed ?? 0,
-        control: interruption.control())
+        control: CodeControl(run: stop))
       if outcome.end == .cancelled { return }
       var result = CodeResult(
         id: problem.id, language: problem.task.language, outcome: outcome, tests: problem.tests.count)
       if let program = outcome.program, !problem.tests.isEmpty {
-        result.passesTests = try await desk.passes(program, tests: problem.tests)
+        result.passesTests = try await worker.passes(program, tests: problem.tests)
       }
       record = result.json
     } catch {
@@ -197,31 +200,24 @@ public actor BatchRunner {
   private func answerTurn(
     _ run: inout RequestRun, _ dialogue: VideoDialogue, at time: Double?, _ video: VideoStream? = nil
   ) throws {
-    guard let turn = run.nextTurn, !isInterrupted.load(ordering: .relaxed) else {
+    guard let turn = run.nextTurn, !stop.isStopped else {
       return run.stop()
     }
-    try run.measureIngest { () throws(AssistantError) in try dialogue.completePatch() }
-    do throws(AssistantError) {
+    try run.measureIngest { () throws(ReportedError) in try dialogue.completePatch() }
+    do throws(ReportedError) {
       let summary = try dialogue.answer(
-        turn.ask, at: time ?? 0, isCancelled: { isInterrupted.load(ordering: .relaxed) }, emit: { _ in })
+        turn.ask, at: time ?? 0, isCancelled: { stop.isStopped }, emit: { _ in })
       if summary.stop == .cancelled { return run.stop() }
       var statistics = SessionStatistics()
       dialogue.describe(into: &statistics)
-      statistics.picturesDropped = video?.droppedCount ?? 0
+      statistics.framesDropped = video?.droppedCount ?? 0
       statistics.residentBytes = ResidentMemory.current()
       run.warnings += warnings.takeAll() + (video?.takeWarnings() ?? [])
       try run.write(summary, at: time, statistics, visionTokensRead: dialogue.visionTokensRead)
     } catch {
-      if case .outputUnwritable = error { throw error }
+      if error.code == .outputUnwritable { throw error }
       try run.writeFailure(error)
     }
-  }
-
-  /// A request's video as a path: relative ones are relative to the request file.
-  package static func resolve(_ path: String, relativeTo input: String) -> String {
-    if input == "-" || path.hasPrefix("/") || path == "-" || path.contains("://") { return path }
-    let folder = (input as NSString).deletingLastPathComponent
-    return folder.isEmpty ? path : folder + "/" + path
   }
 
   private func report(force: Bool = false) {
@@ -246,7 +242,7 @@ private final class WarningList {
 
 extension BatchRequest.Overrides {
   /// The options with what the request sets for itself.
-  func applied(to options: DialogueOptions) throws(AssistantError) -> DialogueOptions {
+  func applied(to options: DialogueOptions) throws(ReportedError) -> DialogueOptions {
     var options = options
     if let kv_budget { options.budget = .tokens(kv_budget) }
     if let kv_policy {
@@ -262,7 +258,7 @@ extension BatchRequest.Overrides {
     if let temperature { options.sampling.temperature = temperature }
     if let seed { options.sampling.seed = seed }
     if let system { options.systemPrompt = system }
-    if let complaint = options.sampling.complaint { throw .requestMalformed(message: complaint) }
+    if let validationError = options.sampling.validationError { throw .requestMalformed(message: validationError) }
     return options
   }
 }

@@ -1,3 +1,5 @@
+import Dialogue
+import Records
 import SessionInterface
 
 /// One request on its way: which turn is next, what it has cost so far, what was written.
@@ -6,14 +8,14 @@ struct RequestRun {
   var warnings: [String] = []
   var hasFailed = false
   private let answered: Set<Int>
-  private let output: BatchOutput
+  private let output: RecordOutput
   private var turnIndex = 0
   private var ingestSeconds = 0.0
   private var isStopped = false
 
   /// - Parameter answered: turns that an earlier run has written; they are answered again, for later turns build on
   ///   them, but not written again.
-  init(request: BatchRequest, answered: Set<Int>, output: BatchOutput) {
+  init(request: BatchRequest, answered: Set<Int>, output: RecordOutput) {
     self.request = request
     self.answered = answered
     self.output = output
@@ -31,7 +33,7 @@ struct RequestRun {
   }
 
   /// Runs work that counts as taking in the stream.
-  mutating func measureIngest(_ work: () throws(AssistantError) -> Void) throws(AssistantError) {
+  mutating func measureIngest(_ work: () throws(ReportedError) -> Void) throws(ReportedError) {
     let start = ContinuousClock.now
     try work()
     ingestSeconds += (ContinuousClock.now - start) / .seconds(1)
@@ -39,7 +41,7 @@ struct RequestRun {
 
   mutating func write(
     _ summary: AnswerSummary, at time: Double?, _ statistics: SessionStatistics, visionTokensRead: Int
-  ) throws(AssistantError) {
+  ) throws(ReportedError) {
     let result = BatchResult(
       id: request.id, turn: turnIndex, at: time, summary: summary, statistics: statistics,
       visionTokensRead: visionTokensRead, ingestSeconds: ingestSeconds, warnings: warnings)
@@ -47,7 +49,7 @@ struct RequestRun {
     advance()
   }
 
-  mutating func writeFailure(_ error: AssistantError) throws(AssistantError) {
+  mutating func writeFailure(_ error: ReportedError) throws(ReportedError) {
     hasFailed = true
     if !answered.contains(turnIndex) {
       try output.write(BatchResult.failure(id: request.id, turn: turnIndex, error: error))
@@ -56,7 +58,7 @@ struct RequestRun {
   }
 
   /// Writes one record a turn that is still open; a request without turns gets one of its own.
-  mutating func writeFailureOfTheRest(_ error: AssistantError) throws(AssistantError) {
+  mutating func writeFailureOfTheRest(_ error: ReportedError) throws(ReportedError) {
     if request.turns.isEmpty { try output.write(BatchResult.failure(id: request.id, turn: nil, error: error)) }
     while nextTurn != nil { try writeFailure(error) }
   }

@@ -1,6 +1,11 @@
 import BoundedCache
+import CodeAgent
+import Dialogue
 import Foundation
-import Pictures
+import Images
+import Inference
+import Platform
+import Records
 import SessionInterface
 import Synchronization
 import Video
@@ -16,7 +21,7 @@ public actor Session {
   public nonisolated let events: AsyncStream<SessionEvent>
 
   private let channel = EventChannel()
-  private let thread = ModelThread(name: "edgeassist-model")
+  private let thread = ThreadExecutor(name: "edgeassist-model")
   private nonisolated let commands = CommandQueue()
   private nonisolated let answerIsCancelled = Atomic<Bool>(false)
   private nonisolated let answersUnderWay = Atomic<Int>(0)
@@ -42,11 +47,11 @@ public actor Session {
   ///   - video: what to watch; nil for a conversation alone.
   ///   - sourceName: the source as the user wrote it.
   ///   - code: how programming tasks are worked on; nil refuses them.
-  /// - Throws: `AssistantError.budgetTooSmall` when the budget cannot hold the system prompt.
+  /// - Throws: `ReportedError.budgetTooSmall` when the budget cannot hold the system prompt.
   public init(
     model: sending LoadedModel, options: DialogueOptions, video: VideoStream?, sourceName: String?,
     code: CodeSettings? = nil
-  ) throws(AssistantError) {
+  ) throws(ReportedError) {
     description = SessionDescription(
       modelName: model.name, isEmbeddedModel: model.isEmbedded, source: sourceName,
       duration: video?.description.duration, threads: model.threads)
@@ -90,18 +95,18 @@ public actor Session {
 
   /// Works until `.quit` has been sent; then the events end.
   public func run() async {
-    observePasses()
+    observeCompressions()
     channel.send(.ready(description))
     for warning in warnings { channel.send(.warning(warning)) }
     sendStatistics(force: true)
     let previewing = Task { [channel, video] in
       guard let video else { return }
       for await preview in video.previews {
-        channel.sendIfKeepingUp(.preview(preview.picture, time: preview.time))
+        channel.sendIfKeepingUp(.preview(preview.image, time: preview.time))
       }
     }
     // Brings the weights into memory. A person who sees pictures and can type meanwhile does not wait for it.
-    attempt { () throws(AssistantError) in try dialogue.readSystemPrompt() }
+    attempt { () throws(ReportedError) in try dialogue.readSystemPrompt() }
     sendStatistics(force: true)
     startFeeding()
     for await _ in commands.arrivals { performWaiting() }
@@ -124,7 +129,7 @@ public actor Session {
   }
 
   private func feed(_ video: VideoStream) async {
-    do throws(AssistantError) {
+    do throws(ReportedError) {
       for await timed in video {
         performWaiting()
         try see(timed)
@@ -133,7 +138,7 @@ public actor Session {
       if isQuitting { return }
       try dialogue.completePatch()
       reportWarnings(of: video)
-      if let failure = video.failure { throw AssistantError(failure) }
+      if let failure = video.failure { throw ReportedError(failure) }
       channel.send(.streamEnded(time: statistics.streamTime))
     } catch {
       video.stop()
@@ -142,14 +147,14 @@ public actor Session {
     sendStatistics(force: true)
   }
 
-  private func see(_ timed: TimedPicture) throws(AssistantError) {
+  private func see(_ timed: Frame) throws(ReportedError) {
     let clock = ContinuousClock()
     let start = clock.now
     var interruption = Duration.zero
-    try dialogue.see(timed.picture, at: timed.time) { interruption += clock.measure { performWaiting() } }
+    try dialogue.ingest(timed.image, at: timed.time) { interruption += clock.measure { performWaiting() } }
     rate.add(seconds: (clock.now - start - interruption) / .seconds(1))
     statistics.streamTime = timed.time
-    statistics.picturesPerSecond = rate.perSecond
+    statistics.framesPerSecond = rate.perSecond
     channel.sendIfKeepingUp(.frameSeen(time: timed.time))
     sendStatistics()
   }
@@ -174,7 +179,7 @@ public actor Session {
     case .pause: statistics.isPaused = true
     case .resume: statistics.isPaused = false
     case .seek(let seconds): noteSeek(to: seconds)
-    case .setBudget(let tokens): attempt { () throws(AssistantError) in try dialogue.setBudget(tokens: tokens) }
+    case .setBudget(let tokens): attempt { () throws(ReportedError) in try dialogue.setBudget(tokens: tokens) }
     case .setPolicy(let name): setPolicy(name)
     case .showRetention(let isShown): retention.isWanted = isShown
     case .save(let path): save(to: path)
@@ -194,7 +199,7 @@ public actor Session {
     statistics.isAnswering = true
     channel.send(.answerStarted(question: question))
     sendStatistics(force: true)
-    do throws(AssistantError) {
+    do throws(ReportedError) {
       let summary = try dialogue.answer(
         question, at: statistics.streamTime,
         isCancelled: { answerIsCancelled.load(ordering: .relaxed) },
@@ -229,29 +234,29 @@ public actor Session {
       let names = RetentionPolicy.allCases.map(\.rawValue).joined(separator: ", ")
       return fail(.requestMalformed(message: "no policy is called “\(name)”; there are \(names)"))
     }
-    attempt { () throws(AssistantError) in try dialogue.setPolicy(policy) }
+    attempt { () throws(ReportedError) in try dialogue.setPolicy(policy) }
   }
 
   private func save(to path: String) {
-    attempt { () throws(AssistantError) in
+    attempt { () throws(ReportedError) in
       try Transcript(turns: dialogue.turns, description: description).write(to: path)
       channel.send(.note("The conversation is saved in \(path)."))
     }
   }
 
-  private func attempt(_ work: () throws(AssistantError) -> Void) {
+  private func attempt(_ work: () throws(ReportedError) -> Void) {
     do { try work() } catch { fail(error) }
   }
 
-  private func fail(_ error: AssistantError) {
-    channel.send(.failure(code: error.code, message: error.message))
+  private func fail(_ error: ReportedError) {
+    channel.send(.failure(code: error.code.rawValue, message: error.message))
   }
 
   // MARK: Programs
 
   private func saveProgram(to path: String) {
-    guard let program = code?.programInHand else { return fail(.unsupported(message: "there is no program yet")) }
-    attempt { () throws(AssistantError) in
+    guard let program = code?.currentProgram else { return fail(.unsupported(message: "there is no program yet")) }
+    attempt { () throws(ReportedError) in
       let text = program.text.hasSuffix("\n") ? program.text : program.text + "\n"
       do { try text.write(toFile: path, atomically: true, encoding: .utf8) } catch {
         throw .outputUnwritable(message: "\(path) cannot be written: \(error.localizedDescription)")
@@ -261,7 +266,7 @@ public actor Session {
   }
 
   private func shareProgram() {
-    guard let program = code?.programInHand else { return fail(.unsupported(message: "there is no program yet")) }
+    guard let program = code?.currentProgram else { return fail(.unsupported(message: "there is no program yet")) }
     dialogue.add(
       question: "Here is a program:\n```\(program.language)\n\(program.text)\n```", answer: "I have read it.",
       at: statistics.streamTime)
@@ -270,21 +275,21 @@ public actor Session {
 
   // MARK: Figures
 
-  private func observePasses() {
-    dialogue.onPass = { [channel] summary in channel.sendIfKeepingUp(.passDone(summary)) }
+  private func observeCompressions() {
+    dialogue.onCompression = { [channel] summary in channel.sendIfKeepingUp(.compressed(summary)) }
     dialogue.onWarning = { [channel] text in channel.send(.warning(text)) }
   }
 
   private func sendStatistics(force: Bool = false) {
     let now = ContinuousClock.now
-    if retention.isDue(at: now, passes: dialogue.cache.passCount, force: force) {
+    if retention.isDue(at: now, passes: dialogue.cache.compressionCount, force: force) {
       let event = SessionEvent.retention(dialogue.retentionMap())
       if force { channel.send(event) } else { channel.sendIfKeepingUp(event) }
     }
     guard force || now - lastStatistics > .milliseconds(200) else { return }
     lastStatistics = now
     dialogue.describe(into: &statistics)
-    statistics.picturesDropped = video?.droppedCount ?? 0
+    statistics.framesDropped = video?.droppedCount ?? 0
     statistics.residentBytes = ResidentMemory.current()
     if force {
       channel.send(.statistics(statistics))
@@ -298,16 +303,16 @@ public actor Session {
 private struct RetentionReports {
   var isWanted = false
   private var last: ContinuousClock.Instant?
-  private var passesTold = 0
+  private var compressionsTold = 0
 
   private static let interval = Duration.milliseconds(500)
 
   /// True when a map is to be sent, which is then taken as sent.
   mutating func isDue(at now: ContinuousClock.Instant, passes: Int, force: Bool) -> Bool {
     guard isWanted else { return false }
-    guard force || passes != passesTold || last.map({ now - $0 >= Self.interval }) ?? true else { return false }
+    guard force || passes != compressionsTold || last.map({ now - $0 >= Self.interval }) ?? true else { return false }
     last = now
-    passesTold = passes
+    compressionsTold = passes
     return true
   }
 }

@@ -1,4 +1,6 @@
+import Dialogue
 import Foundation
+import Records
 import SessionInterface
 
 /// A conversation as a text file for people.
@@ -6,8 +8,8 @@ struct Transcript {
   var turns: [DialogueTurn]
   var description: SessionDescription
 
-  /// - Throws: `AssistantError.outputUnwritable` naming the file and the reason.
-  func write(to path: String) throws(AssistantError) {
+  /// - Throws: `ReportedError.outputUnwritable` naming the file and the reason.
+  func write(to path: String) throws(ReportedError) {
     var text = "# Conversation with \(description.modelName)\n"
     if let source = description.source { text += "\nWatching \(source)\n" }
     for turn in turns {

@@ -10,9 +10,9 @@ public struct BenchmarkComparison: Sendable, Equatable {
 
   public struct Row: Sendable, Equatable {
     public var name: String
-    public var unit: Figure.Unit
-    public var old: Spread
-    public var new: Spread
+    public var unit: BenchmarkResult.Unit
+    public var old: MedianRange
+    public var new: MedianRange
     public var verdict: Verdict
 
     /// New medians over old.
@@ -50,7 +50,7 @@ public struct BenchmarkComparison: Sendable, Equatable {
     differences = Self.differences(old, new)
   }
 
-  private static func verdict(from old: Spread, to new: Spread, isRate: Bool) -> Verdict {
+  private static func verdict(from old: MedianRange, to new: MedianRange, isRate: Bool) -> Verdict {
     if old.overlaps(new) { return .withinSpread }
     return (new.median > old.median) == isRate ? .better : .worse
   }

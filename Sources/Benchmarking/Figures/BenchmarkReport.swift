@@ -22,11 +22,11 @@ public struct BenchmarkReport: Sendable, Codable, Equatable {
 
   public var machine: Machine
   public var subject: Subject
-  public var figures: [Figure]
+  public var figures: [BenchmarkResult]
   /// False for a run that was stopped.
   public var isComplete: Bool
 
-  public init(machine: Machine, subject: Subject, figures: [Figure] = [], isComplete: Bool = false) {
+  public init(machine: Machine, subject: Subject, figures: [BenchmarkResult] = [], isComplete: Bool = false) {
     self.machine = machine
     self.subject = subject
     self.figures = figures

@@ -1,6 +1,7 @@
-import Assistant
 import Compute
 import Foundation
+import Inference
+import Records
 
 /// What figures were measured on.
 public struct Machine: Sendable, Codable, Equatable {

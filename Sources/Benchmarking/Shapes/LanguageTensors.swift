@@ -44,9 +44,9 @@ extension ModelShape {
     ]
     for (key, size) in sizes { metadata["\(architecture).\(key)"] = .uint32(UInt32(clamping: size)) }
     metadata["\(architecture).attention.layer_norm_rms_epsilon"] = .float32(1e-6)
-    metadata["\(architecture).rope.freq_base"] = .float32(rotaryBase)
-    if !rotarySections.isEmpty {
-      metadata["\(architecture).rope.dimension_sections"] = .array(GGUFArray(rotarySections))
+    metadata["\(architecture).rope.freq_base"] = .float32(ropeTheta)
+    if !mropeSections.isEmpty {
+      metadata["\(architecture).rope.dimension_sections"] = .array(GGUFArray(mropeSections))
     }
     if let vision, !vision.deepstack.isEmpty {
       metadata["\(architecture).n_deepstack_layers"] = .uint32(UInt32(clamping: vision.deepstack.count))

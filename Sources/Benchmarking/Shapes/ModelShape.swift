@@ -9,10 +9,10 @@ public struct ModelShape: Sendable, Equatable {
   package var keyValueHeads: Int
   package var headSize: Int
   package var feedForward: Int
-  package var rotaryBase: Float
+  package var ropeTheta: Float
   package var contextLength: Int
   /// Rotary pairs that turn with time, height, width, and a fourth that is empty; none for models of text alone.
-  package var rotarySections: [Int32]
+  package var mropeSections: [Int32]
   /// Whether the embedding matrix is the output head as well.
   package var isTied: Bool
   package var vocabulary: Int
@@ -21,7 +21,7 @@ public struct ModelShape: Sendable, Equatable {
 
   package init(
     name: String, architecture: String, layers: Int, width: Int, heads: Int, keyValueHeads: Int, headSize: Int,
-    feedForward: Int, rotaryBase: Float, contextLength: Int, rotarySections: [Int32], isTied: Bool = true,
+    feedForward: Int, ropeTheta: Float, contextLength: Int, mropeSections: [Int32], isTied: Bool = true,
     vocabulary: Int = InventedVocabulary.usualSize, vision: VisionShape? = nil
   ) {
     self.name = name
@@ -32,9 +32,9 @@ public struct ModelShape: Sendable, Equatable {
     self.keyValueHeads = keyValueHeads
     self.headSize = headSize
     self.feedForward = feedForward
-    self.rotaryBase = rotaryBase
+    self.ropeTheta = ropeTheta
     self.contextLength = contextLength
-    self.rotarySections = rotarySections
+    self.mropeSections = mropeSections
     self.isTied = isTied
     self.vocabulary = vocabulary
     self.vision = vision
@@ -60,12 +60,12 @@ package struct VisionShape: Sendable, Equatable {
   package var feedForward: Int
   package var patchSize: Int
   /// Pixels along the side of the picture that the table of positions is for.
-  package var pictureSide: Int
+  package var imageSide: Int
   /// Blocks whose outputs are handed on to the language model's first layers.
   package var deepstack: [Int]
 
   package init(
-    family: Family, layers: Int, width: Int, heads: Int, feedForward: Int, patchSize: Int, pictureSide: Int,
+    family: Family, layers: Int, width: Int, heads: Int, feedForward: Int, patchSize: Int, imageSide: Int,
     deepstack: [Int] = []
   ) {
     self.family = family
@@ -74,16 +74,16 @@ package struct VisionShape: Sendable, Equatable {
     self.heads = heads
     self.feedForward = feedForward
     self.patchSize = patchSize
-    self.pictureSide = pictureSide
+    self.imageSide = imageSide
     self.deepstack = deepstack
   }
 
   static let qwen2VL = VisionShape(
-    family: .qwen2VL, layers: 32, width: 1280, heads: 16, feedForward: 5120, patchSize: 14, pictureSide: 560)
+    family: .qwen2VL, layers: 32, width: 1280, heads: 16, feedForward: 5120, patchSize: 14, imageSide: 560)
   static let qwen25VL = VisionShape(
-    family: .qwen25VL, layers: 32, width: 1280, heads: 16, feedForward: 3420, patchSize: 14, pictureSide: 560)
+    family: .qwen25VL, layers: 32, width: 1280, heads: 16, feedForward: 3420, patchSize: 14, imageSide: 560)
   static let qwen3VL = VisionShape(
-    family: .qwen3VL, layers: 24, width: 1024, heads: 16, feedForward: 4096, patchSize: 16, pictureSide: 768,
+    family: .qwen3VL, layers: 24, width: 1024, heads: 16, feedForward: 4096, patchSize: 16, imageSide: 768,
     deepstack: [5, 11, 17])
 }
 
@@ -116,13 +116,13 @@ extension ModelShape {
   ) -> ModelShape {
     ModelShape(
       name: name, architecture: "qwen2", layers: layers, width: width, heads: heads, keyValueHeads: keyValueHeads,
-      headSize: headSize, feedForward: feedForward, rotaryBase: 1e6, contextLength: 32768, rotarySections: [])
+      headSize: headSize, feedForward: feedForward, ropeTheta: 1e6, contextLength: 32768, mropeSections: [])
   }
 
   private static func qwen3(_ name: String, layers: Int, width: Int, heads: Int, feedForward: Int) -> ModelShape {
     ModelShape(
       name: name, architecture: "qwen3", layers: layers, width: width, heads: heads, keyValueHeads: 8, headSize: 128,
-      feedForward: feedForward, rotaryBase: 1e6, contextLength: 40960, rotarySections: [])
+      feedForward: feedForward, ropeTheta: 1e6, contextLength: 40960, mropeSections: [])
   }
 
   private static func qwen2VL(
@@ -131,14 +131,14 @@ extension ModelShape {
   ) -> ModelShape {
     ModelShape(
       name: name, architecture: "qwen2vl", layers: layers, width: width, heads: heads, keyValueHeads: keyValueHeads,
-      headSize: 128, feedForward: feedForward, rotaryBase: 1e6, contextLength: 32768, rotarySections: [16, 24, 24, 0],
+      headSize: 128, feedForward: feedForward, ropeTheta: 1e6, contextLength: 32768, mropeSections: [16, 24, 24, 0],
       isTied: isTied, vocabulary: vocabulary, vision: vision)
   }
 
   private static func qwen3VL(_ name: String, layers: Int, width: Int, heads: Int, feedForward: Int) -> ModelShape {
     ModelShape(
       name: name, architecture: "qwen3vl", layers: layers, width: width, heads: heads, keyValueHeads: 8, headSize: 128,
-      feedForward: feedForward, rotaryBase: 5e6, contextLength: 262144, rotarySections: [24, 20, 20, 0],
+      feedForward: feedForward, ropeTheta: 5e6, contextLength: 262144, mropeSections: [24, 20, 20, 0],
       vision: .qwen3VL)
   }
 }

@@ -1,5 +1,5 @@
-import Assistant
 import Foundation
+import Inference
 import ModelFile
 import Quantization
 
@@ -129,7 +129,7 @@ private struct RandomFile {
         }
       }
       try writer.finish()
-      Self.settle(path)
+      Self.apply(path)
     } catch let error as GGUFError {
       throw .file(error)
     } catch let error as BenchmarkError {
@@ -142,7 +142,7 @@ private struct RandomFile {
 
 extension RandomFile {
   /// Waits until the file is on the disk, lest it be on its way there while things are measured.
-  private static func settle(_ path: String) {
+  private static func apply(_ path: String) {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return }
     fsync(descriptor)

@@ -1,5 +1,5 @@
-import Assistant
 import Compute
+import Inference
 import ModelFile
 
 /// Random numbers as a model file stores them.

@@ -13,7 +13,7 @@ extension VisionShape {
       .matrix($0, patchSize, patchSize, 3, width)
     }
     if family == .qwen3VL {
-      let places = pictureSide / patchSize
+      let places = imageSide / patchSize
       tensors += [.vector("v.patch_embd.bias", width), .matrix("v.position_embd.weight", width, places * places)]
     }
     tensors += (0..<layers).flatMap(blockTensors)
@@ -55,7 +55,7 @@ extension VisionShape {
       "clip.has_vision_encoder": .bool(true), "clip.projector_type": .string(family.rawValue),
     ])
     let sizes: KeyValuePairs = [
-      "projection_dim": outputs, "image_size": pictureSide, "patch_size": patchSize, "embedding_length": width,
+      "projection_dim": outputs, "image_size": imageSide, "patch_size": patchSize, "embedding_length": width,
       "feed_forward_length": feedForward, "block_count": layers, "spatial_merge_size": merge,
       "attention.head_count": heads,
     ]

@@ -1,21 +1,30 @@
+import Platform
 import Synchronization
 
-/// By which others stop the work on a task, from any thread.
+/// Stops the work on one task, from any thread.
 public final class CodeControl: Sendable {
-  private enum Wish: Int {
-    case goOn, cancel, accept
+  private enum StopRequest: Int {
+    case none, cancel, accept
   }
 
-  private let wish = Atomic<Int>(Wish.goOn.rawValue)
+  private let request = Atomic<Int>(StopRequest.none.rawValue)
+  /// Stops this task with all others of a run.
+  private let run: StopSource?
 
-  public init() {}
+  /// - Parameter run: cancels the task too; nil for a task on its own.
+  public init(run: StopSource? = nil) { self.run = run }
 
   /// Stop; the best program so far is the result.
-  public func cancel() { wish.store(Wish.cancel.rawValue, ordering: .relaxed) }
+  public func cancel() { request.store(StopRequest.cancel.rawValue, ordering: .relaxed) }
   /// Stop; the program written last is the result.
-  public func accept() { wish.store(Wish.accept.rawValue, ordering: .relaxed) }
+  public func accept() { request.store(StopRequest.accept.rawValue, ordering: .relaxed) }
 
-  public var isCancelled: Bool { wish.load(ordering: .relaxed) == Wish.cancel.rawValue }
-  public var isAccepted: Bool { wish.load(ordering: .relaxed) == Wish.accept.rawValue }
-  var isStopping: Bool { wish.load(ordering: .relaxed) != Wish.goOn.rawValue }
+  public var isCancelled: Bool { current == .cancel }
+  public var isAccepted: Bool { current == .accept }
+  var isStopping: Bool { current != .none }
+
+  private var current: StopRequest {
+    if run?.isStopped == true { return .cancel }
+    return StopRequest(rawValue: request.load(ordering: .relaxed)) ?? .none
+  }
 }

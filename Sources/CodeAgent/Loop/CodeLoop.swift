@@ -1,3 +1,5 @@
+import CodeTasks
+import Records
 import SessionInterface
 
 /// The loop of four roles (MapCoder, arXiv 2405.11403; MapCoder-Lite, arXiv 2509.17489): recall similar tasks, plan from
@@ -12,7 +14,7 @@ public final class CodeLoop {
   private let emit: @Sendable (CodeEvent) -> Void
 
   private var task = CodeTask(statement: "")
-  private var state = WorkState()
+  private var state = SolveState()
   private var control = CodeControl()
   private var start = ContinuousClock.now
   private var temperature = 0.0
@@ -38,11 +40,11 @@ public final class CodeLoop {
   /// - Parameters:
   ///   - temperature: 0 takes the likeliest words; another attempt at the same task wants others.
   ///   - control: by which others stop the work.
-  /// - Throws: `CodeFailure` if the task cannot be worked on; `failed` has then been emitted.
+  /// - Throws: `ReportedError` if the task cannot be worked on; `failed` has then been emitted.
   public func solve(
     _ task: CodeTask, temperature: Double = 0, seed: UInt64 = 0, control: CodeControl = CodeControl(),
     isolation: isolated (any Actor)? = #isolation
-  ) async throws(CodeFailure) -> CodeOutcome {
+  ) async throws(ReportedError) -> CodeOutcome {
     try await work(on: task, temperature: temperature, seed: seed, control: control) { () async throws in
       try await self.solveByRoles()
     }
@@ -51,7 +53,7 @@ public final class CodeLoop {
   /// Asks the coder for the program at once, for comparison.
   public func solveAtOnce(
     _ task: CodeTask, control: CodeControl = CodeControl(), isolation: isolated (any Actor)? = #isolation
-  ) async throws(CodeFailure) -> CodeOutcome {
+  ) async throws(ReportedError) -> CodeOutcome {
     try await work(on: task, temperature: 0, seed: 0, control: control) { () async throws in
       try await self.writeAndRun(.writeAtOnce, plan: nil)
     }
@@ -60,12 +62,12 @@ public final class CodeLoop {
   private func work(
     on task: CodeTask, temperature: Double, seed: UInt64, control: CodeControl,
     isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Void
-  ) async throws(CodeFailure) -> CodeOutcome {
+  ) async throws(ReportedError) -> CodeOutcome {
     self.task = task
     self.temperature = temperature
     self.seed = seed
     self.control = control
-    state = WorkState()
+    state = SolveState()
     state.outcome.examples = task.examples.count
     start = .now
     emit(
@@ -81,8 +83,8 @@ public final class CodeLoop {
     } catch let stop as Stop {
       end = stop.end
     } catch {
-      let failure = error as? CodeFailure ?? CodeFailure(code: "computation_failed", message: "\(error)")
-      emit(.failed(code: failure.code, message: failure.message))
+      let failure = error as? ReportedError ?? ReportedError(.computation, "\(error)")
+      emit(.failed(code: failure.code.rawValue, message: failure.message))
       throw failure
     }
     let outcome = state.finished(end, seconds: (ContinuousClock.now - start) / .seconds(1))

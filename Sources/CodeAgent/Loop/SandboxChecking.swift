@@ -1,3 +1,5 @@
+import CodeTasks
+import Records
 import Sandboxing
 import SessionInterface
 
@@ -15,7 +17,7 @@ public struct SandboxChecking: ProgramChecking {
 
   public var isContainmentWeak: Bool { judge.sandbox.containment != .namespaces }
 
-  public func check(language: String) throws(CodeFailure) {
+  public func check(language: String) throws(ReportedError) {
     let language = try known(language)
     guard Sandbox.languages.contains(language) else { throw failure(.languageUnavailable(language)) }
     if case .unavailable(let reason) = judge.sandbox.containment { throw failure(.noContainment(reason: reason)) }
@@ -24,7 +26,7 @@ public struct SandboxChecking: ProgramChecking {
   public func run(
     _ program: String, language: String, examples: [CodeExample],
     onVerdict: @Sendable (Int, ExampleVerdict) async -> Void
-  ) async throws(CodeFailure) -> [ExampleVerdict] {
+  ) async throws(ReportedError) -> [ExampleVerdict] {
     do {
       let outcomes = try await judge.check(
         program, language: known(language), examples: examples.map { ($0.input, $0.output) }, limits: limits,
@@ -35,24 +37,22 @@ public struct SandboxChecking: ProgramChecking {
     } catch let error as SandboxError {
       throw failure(error)
     } catch {
-      throw error as? CodeFailure ?? CodeFailure(code: "sandbox_unavailable", message: "\(error)")
+      throw error as? ReportedError ?? ReportedError(.sandboxUnavailable, "\(error)")
     }
   }
 
-  private func known(_ language: String) throws(CodeFailure) -> ProgramLanguage {
+  private func known(_ language: String) throws(ReportedError) -> ProgramLanguage {
     if let known = ProgramLanguage(rawValue: language) { return known }
     let names = ProgramLanguage.allCases.map(\.rawValue).joined(separator: ", ")
-    throw CodeFailure(
-      code: "language_unavailable", message: "programs in “\(language)” are not known here; there are \(names)")
+    throw ReportedError(
+      .languageUnavailable, "programs in “\(language)” are not known here; there are \(names)")
   }
 
-  private func failure(_ error: SandboxError) -> CodeFailure {
-    let code: String
+  private func failure(_ error: SandboxError) -> ReportedError {
     switch error {
-    case .languageUnavailable, .toolNotShared, .toolFailed: code = "language_unavailable"
-    case .noContainment, .notCompiled, .system, .cancelled: code = "sandbox_unavailable"
+    case .languageUnavailable, .toolNotShared, .toolFailed: ReportedError(.languageUnavailable, error.message)
+    case .noContainment, .notCompiled, .system, .cancelled: ReportedError(.sandboxUnavailable, error.message)
     }
-    return CodeFailure(code: code, message: error.message)
   }
 }
 

@@ -1,3 +1,4 @@
+import CodeTasks
 import SessionInterface
 
 /// Prompts with full instructions, for any model that follows them. Replies have the same form as in the short style.

@@ -1,3 +1,4 @@
+import CodeTasks
 import SessionInterface
 
 /// How roles are asked.

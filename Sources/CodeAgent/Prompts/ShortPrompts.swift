@@ -1,3 +1,4 @@
+import CodeTasks
 import SessionInterface
 
 /// Prompts in the few words that the embedded coder was trained on (`Models/recipe/coder/roles.py`), to the letter.

@@ -1,3 +1,4 @@
+import CodeTasks
 import Foundation
 
 /// Text between tags, found in whatever a model has written around it.
@@ -35,9 +36,6 @@ struct TaggedText {
 }
 
 extension String {
-  /// Without white space and line breaks at both ends.
-  var trimmed: String { trimmingCharacters(in: .whitespacesAndNewlines) }
-
   /// Without a model's thoughts, which stand between `<think>` tags; thoughts that do not end take all that follows.
   var withoutThoughts: String {
     var text = self

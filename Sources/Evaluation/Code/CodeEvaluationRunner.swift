@@ -1,5 +1,7 @@
-import Assistant
 import CodeAgent
+import CodeTasks
+import Platform
+import Records
 import SessionInterface
 
 /// What is compared, and on which tasks.
@@ -41,34 +43,34 @@ public struct CodeEvaluationOptions: Sendable {
 /// Works on every task in every way and runs the hidden tests.
 public actor CodeEvaluationRunner {
   private let options: CodeEvaluationOptions
-  private let interruption = Interruption()
-  private let adapted: CodeDesk
-  private let plain: CodeDesk
+  private let stop = StopSource()
+  private let adapted: CodeWorker
+  private let plain: CodeWorker
   private var step: EvaluationStep
 
   public init(options: CodeEvaluationOptions) {
     self.options = options
-    let desk = { (paths: CodeModelPaths) in
-      CodeDesk(
+    let worker = { (paths: CodeModelPaths) in
+      CodeWorker(
         settings: CodeSettings(
           paths: .success(paths), threads: options.threads, limits: options.limits,
           isUnsafeRunAllowed: options.isUnsafeRunAllowed))
     }
-    adapted = desk(options.paths)
+    adapted = worker(options.paths)
     var bare = options.paths
     bare.adapters = [:]
-    plain = desk(bare)
+    plain = worker(bare)
     step = EvaluationStep(
       answers: 0, answersInAll: options.problems.count * options.ways.count, resumed: 0, label: "")
   }
 
   /// Ends the run after the token under way; what has been worked on is in the output. From any thread.
-  public nonisolated func interrupt() { interruption.interrupt() }
+  public nonisolated func interrupt() { stop.stop() }
 
   /// Works on everything that is not done yet.
   ///
   /// - Returns: all records, those of an earlier run included, and whether the run was interrupted.
-  /// - Throws: `EvaluationError` or `AssistantError`.
+  /// - Throws: `EvaluationError` or `ReportedError`.
   public func run() async throws -> (records: [CodeRecord], isInterrupted: Bool) {
     let file = try options.output.map {
       try ResultFile<CodeRecord>(path: $0, isResuming: options.isResuming, identity: options.identity)
@@ -86,29 +88,29 @@ public actor CodeEvaluationRunner {
         step.label = "\(problem.id): \(way.rawValue)"
         options.report(step)
         let record = await work(on: problem, way)
-        if interruption.isInterrupted { return (records, true) }
+        if stop.isStopped { return (records, true) }
         records.append(record)
         try file?.write(record)
         step.answers += 1
       }
     }
     options.report(step)
-    return (records, interruption.isInterrupted)
+    return (records, stop.isStopped)
   }
 
   private func work(on problem: CodeProblem, _ way: CodeWay) async -> CodeRecord {
     var record = CodeRecord(
       way: way, task: problem.id, kind: problem.kind, tags: problem.tags, examples: problem.task.examples.count)
-    do throws(CodeFailure) {
-      let desk = way.usesAdapters ? adapted : plain
+    do throws(ReportedError) {
+      let worker = way.usesAdapters ? adapted : plain
       var limits = options.limits
       if way == .undebugged { limits.rounds = 0 }
-      let outcome = try await desk.solve(
-        problem.task, by: way == .singleShot ? .singleShot : .roles, limits: limits, control: interruption.control())
+      let outcome = try await worker.solve(
+        problem.task, by: way == .singleShot ? .singleShot : .roles, limits: limits, control: CodeControl(run: stop))
       record.take(outcome)
       guard !problem.tests.isEmpty else { return record }
       if let program = outcome.program {
-        record.isSolved = try await desk.passes(program, tests: problem.tests)
+        record.isSolved = try await worker.passes(program, tests: problem.tests)
       } else {
         record.isSolved = false
       }

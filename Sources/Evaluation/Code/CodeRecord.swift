@@ -1,4 +1,4 @@
-import Assistant
+import Records
 
 /// A task worked on in one way: a line of the results.
 public struct CodeRecord: Sendable, Codable, Equatable {

@@ -1,4 +1,4 @@
-import Assistant
+import Records
 
 extension CodeSummary {
   /// All figures as one JSON object.

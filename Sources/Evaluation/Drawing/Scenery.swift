@@ -1,14 +1,14 @@
-import Assistant
 import Foundation
+import Inference
 
 /// A drawn background, the light on it, and the camera's flaws: what stays the same through a stream.
 struct Scenery: Sendable {
-  let background: Canvas
+  let background: StreamCanvas
   /// The camera's noise, in steps of a byte, and how much it blurs from column to column.
   let noise: Float
   let blur: Float
   /// How this camera sees light, as a gain of each colour.
-  private let tint: Canvas.Colour
+  private let tint: StreamCanvas.Colour
   private let story: Story
   /// How far the light drifts, as a share, and how fast, in radians a second.
   private let drift: Double
@@ -19,7 +19,7 @@ struct Scenery: Sendable {
     let shade = random.number(in: 0.85...1.12)
     tint =
       shade
-      * Canvas.Colour(
+      * StreamCanvas.Colour(
         random.number(in: 0.96...1.04), random.number(in: 0.96...1.04), random.number(in: 0.96...1.04))
     self.story = story
     drift = random.number(in: 0...0.05)
@@ -29,7 +29,7 @@ struct Scenery: Sendable {
     blur = isBlurred ? Float(random.number(in: 0...0.25)) : 0
   }
 
-  private static func light(_ time: Story.TimeOfDay) -> Canvas.Colour {
+  private static func light(_ time: Story.TimeOfDay) -> StreamCanvas.Colour {
     switch time {
     case .day: [1, 1, 1]
     case .evening: [0.84, 0.62, 0.46]
@@ -38,7 +38,7 @@ struct Scenery: Sendable {
   }
 
   /// Colour gain at a moment; it drifts slowly.
-  func light(at time: Double) -> Canvas.Colour {
+  func light(at time: Double) -> StreamCanvas.Colour {
     var light = Self.light(story.time(at: time))
     if let next = story.changes.first(where: { $0.at > time }), next.at - time < Self.dusk {
       let part = 1 - (next.at - time) / Self.dusk
@@ -53,11 +53,11 @@ struct Scenery: Sendable {
 
 /// A street, a yard or a porch, each drawn anew. Its measures are those of a picture of 112 × 112.
 private struct Backdrop {
-  private(set) var canvas: Canvas
+  private(set) var canvas: StreamCanvas
   private let unit: Double
 
   init(scene: Story.Scene, side: Int, _ random: inout SeededGenerator) {
-    canvas = Canvas(side: side)
+    canvas = StreamCanvas(side: side)
     unit = Double(side) / 112
     let horizon = pixel(random.number(in: 40...62))
     switch scene {
@@ -70,8 +70,8 @@ private struct Backdrop {
   private func pixel(_ place: Double) -> Int { Int((place * unit).rounded()) }
 
   private func colour(
-    _ base: Canvas.Colour, spread: Double = 18, _ random: inout SeededGenerator
-  ) -> Canvas.Colour {
+    _ base: StreamCanvas.Colour, spread: Double = 18, _ random: inout SeededGenerator
+  ) -> StreamCanvas.Colour {
     var colour = base
     for channel in 0..<3 {
       colour[channel] = min(max(base[channel] + random.number(in: -spread...spread), 0), 255).rounded(.down)
@@ -80,7 +80,8 @@ private struct Backdrop {
   }
 
   private mutating func drawGround(
-    _ horizon: Int, _ sky: (Canvas.Colour, Canvas.Colour), _ ground: (Canvas.Colour, Canvas.Colour),
+    _ horizon: Int, _ sky: (StreamCanvas.Colour, StreamCanvas.Colour),
+    _ ground: (StreamCanvas.Colour, StreamCanvas.Colour),
     _ random: inout SeededGenerator
   ) {
     canvas.fade(rows: 0..<horizon, from: colour(sky.0, &random), to: colour(sky.1, &random))

@@ -25,7 +25,7 @@ struct Sprite {
   }
 
   /// Lays the sprite over a canvas, its upper left corner at a place that may be outside.
-  func draw(on canvas: inout Canvas, left: Int, top: Int) {
+  func draw(on canvas: inout StreamCanvas, left: Int, top: Int) {
     for row in max(0, top)..<max(0, top, min(canvas.side, top + layers.height)) {
       for column in max(0, left)..<max(0, left, min(canvas.side, left + layers.width)) {
         let from = (row - top) * layers.width + column - left

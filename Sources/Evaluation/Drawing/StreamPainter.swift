@@ -1,6 +1,6 @@
-import Assistant
 import Foundation
-import Pictures
+import Images
+import Inference
 
 /// Draws a story's pictures, in any order of time and the same each time.
 package struct StreamPainter {
@@ -28,7 +28,7 @@ package struct StreamPainter {
   }
 
   /// The picture at a moment of the stream, in seconds.
-  package mutating func picture(at time: Double) -> Picture {
+  package mutating func image(at time: Double) -> Image {
     var canvas = scenery.background
     if let visit = story.visit(at: time) { draw(visit, at: time, on: &canvas) }
     let light = scenery.light(at: time)
@@ -38,10 +38,10 @@ package struct StreamPainter {
     var random = SeededGenerator(seed: noiseSeed, part: UInt64(max(0, (time * 1000).rounded())))
     grain.add(to: &canvas, strength: scenery.noise, &random)
     let pixels = canvas.values.map { UInt8(min(max($0 + 0.5, 0), 255)) }
-    return Picture(width: canvas.side, height: canvas.side, pixels: pixels)
+    return Image(width: canvas.side, height: canvas.side, pixels: pixels)
   }
 
-  private mutating func draw(_ visit: Visit, at time: Double, on canvas: inout Canvas) {
+  private mutating func draw(_ visit: Visit, at time: Double, on canvas: inout StreamCanvas) {
     let side = Double(canvas.side)
     let phases = canvas.side <= Self.smallSide ? Self.phases : 1
     let longest = Int((visit.size * side).rounded())
@@ -56,7 +56,7 @@ package struct StreamPainter {
   }
 }
 
-extension Canvas {
+extension StreamCanvas {
   /// Mixes each pixel with its neighbours in the row; the outermost stay.
   fileprivate mutating func blurRows(by share: Float) {
     let before = values
@@ -85,7 +85,7 @@ private struct Grain {
     }
   }
 
-  func add(to canvas: inout Canvas, strength: Float, _ random: inout SeededGenerator) {
+  func add(to canvas: inout StreamCanvas, strength: Float, _ random: inout SeededGenerator) {
     let top = random.index(below: width - side)
     let left = random.index(below: width - side)
     for row in 0..<side {

@@ -1,6 +1,7 @@
-import Assistant
 import Foundation
-import Pictures
+import Images
+import Inference
+import Records
 import Video
 
 /// The sheet of things' pictures that comes with the program, and the sprites cut from it.
@@ -12,24 +13,24 @@ package struct ThingSheet {
   private static let cellHeight = 128
   private static let columns = 6
 
-  private let picture: Picture
+  private let image: Image
   private var sprites: [SpriteKey: Sprite] = [:]
 
-  /// - Throws: `AssistantError.videoUnreadable` when the sheet is missing, or is not the one that belongs here.
-  package init() throws(AssistantError) {
+  /// - Throws: `ReportedError.videoUnreadable` when the sheet is missing, or is not the one that belongs here.
+  package init() throws(ReportedError) {
     guard let path = InstalledFiles.file("things.png", in: "Assets") else {
       throw .videoUnreadable(
         message: "Assets/things.png, the pictures that streams are drawn from, was not found; "
           + "set EDGEASSIST_HOME to the folder that holds Assets/")
     }
-    let count = Thing.allCases.reduce(0) { $0 + $1.pictureSizes.count }
+    let count = Thing.allCases.reduce(0) { $0 + $1.imageSizes.count }
     let lines = (count + Self.columns - 1) / Self.columns
     do {
-      picture = try PictureFile.read(path)
+      image = try ImageFile.read(path)
     } catch {
       throw .videoUnreadable(message: error.description)
     }
-    guard picture.width == Self.columns * Self.cellWidth, picture.height == 2 * lines * Self.cellHeight else {
+    guard image.width == Self.columns * Self.cellWidth, image.height == 2 * lines * Self.cellHeight else {
       throw .videoUnreadable(message: "\(path) is not the sheet of pictures that comes with the program")
     }
   }
@@ -47,17 +48,17 @@ package struct ThingSheet {
 
   /// A thing's picture: colours times coverage, and coverage in 0...1; mirrored if asked, since all face left.
   private func cell(_ thing: Thing, _ variant: Int, mirrored: Bool) -> Layers {
-    let before = Thing.allCases.prefix { $0 != thing }.reduce(0) { $0 + $1.pictureSizes.count }
+    let before = Thing.allCases.prefix { $0 != thing }.reduce(0) { $0 + $1.imageSizes.count }
     let left = (before + variant) % Self.columns * Self.cellWidth
     let top = (before + variant) / Self.columns * Self.cellHeight
-    let size = thing.pictureSizes[variant]
+    let size = thing.imageSizes[variant]
     var layers = Layers(width: size.width, height: size.height)
     for row in 0..<size.height {
       for column in 0..<size.width {
-        let from = (top + row) * picture.width + left + column
-        let cover = Float(picture.pixels[(from + picture.height / 2 * picture.width) * 3]) / 255
+        let from = (top + row) * image.width + left + column
+        let cover = Float(image.pixels[(from + image.height / 2 * image.width) * 3]) / 255
         let to = row * size.width + (mirrored ? size.width - 1 - column : column)
-        for channel in 0..<3 { layers[to, channel] = Float(picture.pixels[from * 3 + channel]) * cover }
+        for channel in 0..<3 { layers[to, channel] = Float(image.pixels[from * 3 + channel]) * cover }
         layers[to, 3] = cover
       }
     }

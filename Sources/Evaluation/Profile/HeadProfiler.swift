@@ -1,5 +1,7 @@
-import Assistant
 import BoundedCache
+import Dialogue
+import Inference
+import Platform
 import Synchronization
 
 /// What a head profile is measured on.
@@ -28,10 +30,10 @@ public struct ProfileOptions: Sendable {
 /// Each stream is read whole, with nothing left out, and its questions are read behind it, each as if it were the only
 /// one; nothing is answered.
 public actor HeadProfiler {
-  private let thread = ModelThread(name: "edgeassist-model")
+  private let thread = ThreadExecutor(name: "edgeassist-model")
   private let model: LoadedModel
   private let options: ProfileOptions
-  private nonisolated let isInterrupted = Atomic<Bool>(false)
+  private nonisolated let stop = StopSource()
 
   public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
@@ -41,11 +43,11 @@ public actor HeadProfiler {
   }
 
   /// Ends the measurement after the question under way. From any thread.
-  public nonisolated func interrupt() { isInterrupted.store(true, ordering: .relaxed) }
+  public nonisolated func interrupt() { stop.stop() }
 
   /// - Returns: the profile, or nil when it was interrupted.
-  /// - Throws: `AssistantError`, `EvaluationError`, or `HeadProfileError` when nothing was demanded.
-  public func run() async throws -> HeadProfile? {
+  /// - Throws: `ReportedError`, `EvaluationError`, or `HeadBudgetProfileError` when nothing was demanded.
+  public func run() async throws -> HeadBudgetProfile? {
     let streams = options.suite.streams
     let all = streams.reduce(0) { $0 + $1.questionCount }
     var read = 0
@@ -58,9 +60,9 @@ public actor HeadProfiler {
       let dialogue = try VideoDialogue(model: model, options: DialogueOptions(policy: .full))
       var demand = HeadDemand(shape: model.language.configuration.cacheShape)
       guard let last = stream.moments.last else { continue }
-      for frame in encoder.frames where frame.end < last.time { try dialogue.see(frame) }
+      for frame in encoder.frames where frame.end < last.time { try dialogue.ingest(frame) }
       for question in stream.moments.flatMap(\.questions) {
-        if isInterrupted.load(ordering: .relaxed) { return nil }
+        if stop.isStopped { return nil }
         try dialogue.attention(to: question.ask) { demand.add($1, head: $0) }
         read += 1
         options.report(read, all)
@@ -70,13 +72,13 @@ public actor HeadProfiler {
     return try profile(samples, questions: read)
   }
 
-  private func profile(_ samples: [[[Double]]], questions: Int) throws(HeadProfileError) -> HeadProfile {
+  private func profile(_ samples: [[[Double]]], questions: Int) throws(HeadBudgetProfileError) -> HeadBudgetProfile {
     guard !samples.isEmpty else { throw .nothingDemanded }
     let statistics = ProfileStatistics(samples)
-    return try HeadProfile(
+    return try HeadBudgetProfile(
       model: model.fingerprint, shares: statistics.shares, deviations: statistics.deviations,
       stability: statistics.stability, coverage: statistics.coverage,
-      origin: HeadProfile.Origin(
+      origin: HeadBudgetProfile.Origin(
         measure: "tokens among those that questions look at most, over all heads", ratio: options.ratio,
         streams: samples.count, questions: questions, seed: options.seed))
   }

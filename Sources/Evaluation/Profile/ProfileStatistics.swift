@@ -5,7 +5,7 @@ package struct ProfileStatistics {
   /// Mean and standard deviation of each head's share of the whole, `[layer][head]`.
   package private(set) var shares: [[Double]]
   package private(set) var deviations: [[Double]]
-  package let stability: HeadProfile.RankStability
+  package let stability: HeadBudgetProfile.RankStability
   /// Share of the heads that vary by less than a tenth of an equal share.
   package let coverage: Double
 
@@ -32,7 +32,7 @@ package struct ProfileStatistics {
     deviations = squares
     let whole = Array(means.joined())
     let likeness = scaled.map { Self.rankCorrelation(Array($0.joined()), whole) }
-    stability = HeadProfile.RankStability(mean: likeness.reduce(0, +) / count, least: likeness.min() ?? 0)
+    stability = HeadBudgetProfile.RankStability(mean: likeness.reduce(0, +) / count, least: likeness.min() ?? 0)
     let steady = squares.joined().count { $0 < Self.steady / Double(whole.count) }
     coverage = Double(steady) / Double(whole.count)
   }

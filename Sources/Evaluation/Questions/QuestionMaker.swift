@@ -1,4 +1,4 @@
-import Assistant
+import Inference
 
 /// Every question about a moment of a stream that has one right answer, in wordings drawn at random.
 ///
@@ -14,7 +14,7 @@ package struct QuestionMaker {
   /// - Parameters:
   ///   - pairs: how much of the stream has been seen, in pairs of pictures.
   ///   - random: chooses wordings and things that did not come.
-  package init(_ timeline: Timeline, after pairs: Int, random: SeededGenerator) {
+  package init(_ timeline: StoryTimeline, after pairs: Int, random: SeededGenerator) {
     seen = timeline.seen(until: pairs)
     self.random = random
     askAboutOrder()

@@ -19,7 +19,7 @@ struct SeenVisit: Sendable, Equatable {
   }
 }
 
-extension Timeline {
+extension StoryTimeline {
   /// The visits that show in the first `pairs` pairs, in order.
   func seen(until pairs: Int) -> [SeenVisit] {
     var order: [Int] = []

@@ -1,5 +1,3 @@
-import Assistant
-
 /// What the answers of an evaluation come to.
 public struct EvaluationSummary: Sendable {
   /// One configuration within one budget.
@@ -16,9 +14,9 @@ public struct EvaluationSummary: Sendable {
     public var bytes: Double
     public var passes: Double
     /// Mean time of a pass; nil without one.
-    public var secondsPerPass: Double?
+    public var secondsPerCompression: Double?
     /// Share of the passes in the time of reading the streams.
-    public var passShare: Double
+    public var compressionShare: Double
     /// Mean times of a frame just before the questions, and of a first word and a whole answer.
     public var secondsPerFrame: Double
     public var secondsToFirstWord: Double
@@ -42,7 +40,7 @@ public struct EvaluationSummary: Sendable {
 
   /// - Parameters:
   ///   - configurations: the first is what the others are compared with.
-  public init(records: [AnswerRecord], configurations: [MemoryConfiguration], budgets: [MemoryBudget]) {
+  public init(records: [AnswerRecord], configurations: [CacheConfiguration], budgets: [MemoryBudget]) {
     self.records = records
     let runs = configurations.flatMap { configuration -> [Run] in
       let names = configuration.isBounded ? budgets.map { Optional($0.name) } : [nil]
@@ -75,15 +73,15 @@ public struct EvaluationSummary: Sendable {
       ends.isEmpty ? 0 : ends.reduce(0) { $0 + value($1) } / Double(ends.count)
     }
     let passes = ends.reduce(0) { $0 + $1.passes }
-    let passSeconds = ends.reduce(0) { $0 + $1.passMilliseconds } / 1000
+    let compressionSeconds = ends.reduce(0) { $0 + $1.compressionMilliseconds } / 1000
     let prefillSeconds = ends.reduce(0) { $0 + $1.prefillMilliseconds } / 1000
     return Cell(
       configuration: run.configuration, budget: run.budget, answers: records.count,
       exact: .share(of: records.count(where: \.isCorrect), in: records.count),
       difference: reference.flatMap { difference(records, $0) }, held: mean { Double($0.held) },
       bytes: mean { Double($0.bytes) }, passes: mean { Double($0.passes) },
-      secondsPerPass: passes > 0 ? passSeconds / Double(passes) : nil,
-      passShare: prefillSeconds > 0 ? passSeconds / prefillSeconds : 0,
+      secondsPerCompression: passes > 0 ? compressionSeconds / Double(passes) : nil,
+      compressionShare: prefillSeconds > 0 ? compressionSeconds / prefillSeconds : 0,
       secondsPerFrame: mean(\.frameMilliseconds) / 1000,
       secondsToFirstWord: records.reduce(0) { $0 + $1.firstWordMilliseconds } / Double(max(records.count, 1)) / 1000,
       secondsPerAnswer: records.reduce(0) { $0 + $1.answerMilliseconds } / Double(max(records.count, 1)) / 1000,

@@ -1,4 +1,4 @@
-import Assistant
+import Inference
 
 /// A figure with the range in which the true one lies, 19 times out of 20.
 public struct Interval: Sendable, Equatable {

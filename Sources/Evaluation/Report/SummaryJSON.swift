@@ -1,4 +1,4 @@
-import Assistant
+import Records
 
 extension EvaluationSummary {
   /// All figures as one JSON object.
@@ -15,8 +15,9 @@ extension EvaluationSummary {
         ("exact", Self.json(cell.exact)),
         ("difference", cell.difference.map(Self.json) ?? .null),
         ("held", .number(cell.held)), ("bytes", .number(cell.bytes)), ("passes", .number(cell.passes)),
-        ("millisecondsPerPass", cell.secondsPerPass.map { .number($0 * 1000) } ?? .null),
-        ("passShare", .number(cell.passShare)), ("millisecondsPerFrame", .number(cell.secondsPerFrame * 1000)),
+        ("millisecondsPerCompression", cell.secondsPerCompression.map { .number($0 * 1000) } ?? .null),
+        ("compressionShare", .number(cell.compressionShare)),
+        ("millisecondsPerTemporalPatch", .number(cell.secondsPerFrame * 1000)),
         ("millisecondsToFirstWord", .number(cell.secondsToFirstWord * 1000)),
         ("millisecondsPerAnswer", .number(cell.secondsPerAnswer * 1000)),
         ("residentBytes", .integer(cell.residentBytes)),

@@ -1,4 +1,4 @@
-import Assistant
+import Records
 
 /// One question answered by one configuration within one budget: a line of the results.
 public struct AnswerRecord: Sendable, Codable, Equatable {
@@ -22,7 +22,7 @@ public struct AnswerRecord: Sendable, Codable, Equatable {
   public var bytes: Int
   /// Passes over the cache so far, and the time they took.
   public var passes: Int
-  public var passMilliseconds: Double
+  public var compressionMilliseconds: Double
   /// Reading the stream so far into the decoder, passes included, without the vision tower.
   public var prefillMilliseconds: Double
   public var answerMilliseconds: Double
@@ -35,7 +35,7 @@ public struct AnswerRecord: Sendable, Codable, Equatable {
   package init(
     configuration: String, budget: String?, stream: Int, streamKind: String, question: Int, kind: String,
     place: AnswerPlace?, ask: String, expected: String, answer: String?, error: String?, held: Int, peak: Int,
-    bytes: Int, passes: Int, passMilliseconds: Double, prefillMilliseconds: Double, answerMilliseconds: Double
+    bytes: Int, passes: Int, compressionMilliseconds: Double, prefillMilliseconds: Double, answerMilliseconds: Double
   ) {
     self.configuration = configuration
     self.budget = budget
@@ -52,7 +52,7 @@ public struct AnswerRecord: Sendable, Codable, Equatable {
     self.peak = peak
     self.bytes = bytes
     self.passes = passes
-    self.passMilliseconds = passMilliseconds
+    self.compressionMilliseconds = compressionMilliseconds
     self.prefillMilliseconds = prefillMilliseconds
     self.answerMilliseconds = answerMilliseconds
   }
@@ -80,7 +80,8 @@ public struct AnswerRecord: Sendable, Codable, Equatable {
       ("place", text(place?.rawValue)), ("ask", .string(ask)), ("expected", .string(expected)),
       ("answer", text(answer)), ("error", text(error)), ("correct", .bool(isCorrect)), ("held", .integer(held)),
       ("peak", .integer(peak)), ("bytes", .integer(bytes)), ("passes", .integer(passes)),
-      ("passMilliseconds", .number(passMilliseconds)), ("prefillMilliseconds", .number(prefillMilliseconds)),
+      ("compressionMilliseconds", .number(compressionMilliseconds)),
+      ("prefillMilliseconds", .number(prefillMilliseconds)),
       ("answerMilliseconds", .number(answerMilliseconds)), ("frameMilliseconds", .number(frameMilliseconds)),
       ("firstWordMilliseconds", .number(firstWordMilliseconds)), ("residentBytes", .integer(residentBytes)),
     ])

@@ -1,4 +1,7 @@
-import Assistant
+import Dialogue
+import Inference
+import Platform
+import Records
 import SessionInterface
 import Synchronization
 
@@ -6,7 +9,7 @@ import Synchronization
 public struct EvaluationOptions: Sendable {
   public var suite: any EvaluationSuite
   /// The first is what the others are compared with.
-  public var configurations: [MemoryConfiguration]
+  public var configurations: [CacheConfiguration]
   /// Each bounded configuration is tried with each.
   public var budgets: [MemoryBudget]
   /// How questions are answered; budget and policy are the configurations'.
@@ -18,7 +21,7 @@ public struct EvaluationOptions: Sendable {
   public var report: @Sendable (EvaluationStep) -> Void
 
   public init(
-    suite: any EvaluationSuite, configurations: [MemoryConfiguration], budgets: [MemoryBudget],
+    suite: any EvaluationSuite, configurations: [CacheConfiguration], budgets: [MemoryBudget],
     dialogue: DialogueOptions = DialogueOptions(maximumAnswerTokens: 128), output: String? = nil,
     isResuming: Bool = false, report: @escaping @Sendable (EvaluationStep) -> Void = { _ in }
   ) {
@@ -47,10 +50,10 @@ public struct EvaluationStep: Sendable, Equatable {
 ///
 /// The vision tower sees a stream once; what it made of it is kept until all configurations have read it.
 public actor EvaluationRunner {
-  private let thread = ModelThread(name: "edgeassist-model")
+  private let thread = ThreadExecutor(name: "edgeassist-model")
   private let model: LoadedModel
   private let options: EvaluationOptions
-  private nonisolated let isInterrupted = Atomic<Bool>(false)
+  private nonisolated let stop = StopSource()
   private var records: [AnswerRecord] = []
   private var answered: Set<AnswerRecord.Key> = []
   private var step: EvaluationStep
@@ -68,12 +71,12 @@ public actor EvaluationRunner {
   }
 
   /// Ends the run after the token under way; what has been answered is in the output. From any thread.
-  public nonisolated func interrupt() { isInterrupted.store(true, ordering: .relaxed) }
+  public nonisolated func interrupt() { stop.stop() }
 
   /// Answers everything that is not answered yet.
   ///
   /// - Returns: all answers, those of an earlier run included, and whether the run was interrupted.
-  /// - Throws: `EvaluationError` or `AssistantError`.
+  /// - Throws: `EvaluationError` or `ReportedError`.
   public func run() async throws -> (records: [AnswerRecord], isInterrupted: Bool) {
     let identity = options.suite.identity + [("model", "\(model.name) \(model.fingerprint.digest)")]
     let file = try options.output.map {
@@ -93,21 +96,21 @@ public actor EvaluationRunner {
       try await options.suite.show(stream, to: &encoder, model: model, on: self)
       try encoder.finish()
       for (configuration, budget) in runs {
-        if isInterrupted.load(ordering: .relaxed) { return (records, true) }
+        if stop.isStopped { return (records, true) }
         try answer(stream, encoder.frames, configuration, budget, file)
       }
     }
-    return (records, isInterrupted.load(ordering: .relaxed))
+    return (records, stop.isStopped)
   }
 
-  private func runs(of stream: EvaluationStream) -> [(MemoryConfiguration, MemoryBudget?)] {
-    options.configurations.flatMap { configuration -> [(MemoryConfiguration, MemoryBudget?)] in
+  private func runs(of stream: EvaluationStream) -> [(CacheConfiguration, MemoryBudget?)] {
+    options.configurations.flatMap { configuration -> [(CacheConfiguration, MemoryBudget?)] in
       configuration.isBounded ? options.budgets.map { (configuration, $0) } : [(configuration, nil)]
     }
   }
 
   private func isAnswered(
-    _ stream: EvaluationStream, _ configuration: MemoryConfiguration, _ budget: MemoryBudget?
+    _ stream: EvaluationStream, _ configuration: CacheConfiguration, _ budget: MemoryBudget?
   ) -> Bool {
     stream.moments.allSatisfy { moment in
       moment.questions.allSatisfy { question in
@@ -121,30 +124,30 @@ public actor EvaluationRunner {
   // MARK: One stream under one configuration
 
   private func answer(
-    _ stream: EvaluationStream, _ frames: [EncodedFrame], _ configuration: MemoryConfiguration,
+    _ stream: EvaluationStream, _ frames: [TemporalPatch], _ configuration: CacheConfiguration,
     _ budget: MemoryBudget?, _ file: ResultFile<AnswerRecord>?
   ) throws {
     var run = StreamRun(stream: stream, configuration: configuration, budget: budget)
     step.label = "stream \(stream.number + 1): \(run.label)"
-    do throws(AssistantError) {
+    do throws(ReportedError) {
       try run.answer(
-        frames, model: model, options: options.dialogue, isCancelled: { isInterrupted.load(ordering: .relaxed) },
-        keep: { record throws(AssistantError) in try keep(record, file) })
+        frames, model: model, options: options.dialogue, isCancelled: { stop.isStopped },
+        keep: { record throws(ReportedError) in try keep(record, file) })
       note(run.retention, of: configuration, label: "\(run.label), stream \(stream.number + 1)")
     } catch {
       // A budget that is too small for this stream is a result; whatever else fails ends the run.
-      guard case .budgetTooSmall = error else { throw error }
+      guard error.code == .budgetTooSmall else { throw error }
       for record in run.unanswered(because: error) { try keep(record, file) }
     }
   }
 
-  private func note(_ map: RetentionMap?, of configuration: MemoryConfiguration, label: String) {
+  private func note(_ map: RetentionMap?, of configuration: CacheConfiguration, label: String) {
     guard let map, configuration.isBounded else { return }
     retention.removeAll { $0.configuration == configuration.name }
     retention.append((configuration.name, label, map))
   }
 
-  private func keep(_ record: AnswerRecord, _ file: ResultFile<AnswerRecord>?) throws(AssistantError) {
+  private func keep(_ record: AnswerRecord, _ file: ResultFile<AnswerRecord>?) throws(ReportedError) {
     guard answered.insert(record.key).inserted else { return }
     records.append(record)
     try file?.write(record)

@@ -1,4 +1,5 @@
-import Assistant
+import BoundedCache
+import Dialogue
 
 /// How much a bounded configuration may hold.
 public enum MemoryBudget: Sendable, Equatable {
@@ -33,7 +34,7 @@ public enum MemoryBudget: Sendable, Equatable {
   }
 
   /// - Parameter whole: bytes of the stream when nothing is left out.
-  func budget(ofWhole whole: Int) -> DialogueOptions.Budget {
+  func budget(ofWhole whole: Int) -> CacheBudget {
     switch self {
     case .share(let numerator, let denominator):
       .bytes(Int(Double(whole) * Double(numerator) / Double(denominator)))

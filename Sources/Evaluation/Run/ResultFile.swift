@@ -1,5 +1,5 @@
-import Assistant
 import Foundation
+import Records
 
 /// One line of a file of results.
 protocol ResultRecord: Codable {
@@ -10,7 +10,7 @@ protocol ResultRecord: Codable {
 
 /// A file of results: a line that says what was evaluated, then one for each answer.
 struct ResultFile<Record: ResultRecord> {
-  private let output: BatchOutput
+  private let output: RecordOutput
   /// Answers that an earlier run has left.
   let records: [Record]
 
@@ -18,12 +18,12 @@ struct ResultFile<Record: ResultRecord> {
   ///
   /// - Parameter isResuming: keeps what is there, if it is of the same evaluation; a last line that was cut off goes.
   /// - Throws: `EvaluationError.otherEvaluation` naming what differs, `notResults`, or
-  ///   `AssistantError.outputUnwritable`.
+  ///   `ReportedError.outputUnwritable`.
   init(path: String, isResuming: Bool, identity: [(name: String, value: String)]) throws {
     let header = OrderedJSON.object(identity.map { ($0.name, .string($0.value)) })
     guard isResuming, FileManager.default.fileExists(atPath: path) else {
       records = []
-      output = try BatchOutput(path: path, keepingContents: false)
+      output = try RecordOutput(path: path, keepingContents: false)
       try output.write(header)
       return
     }
@@ -43,11 +43,11 @@ struct ResultFile<Record: ResultRecord> {
     }
     if kept != text {
       do { try kept.write(toFile: path, atomically: true, encoding: .utf8) } catch {
-        throw AssistantError.outputUnwritable(message: "\(path) cannot be resumed: \(error.localizedDescription)")
+        throw ReportedError.outputUnwritable(message: "\(path) cannot be resumed: \(error.localizedDescription)")
       }
     }
     self.records = records
-    output = try BatchOutput(path: path, keepingContents: true)
+    output = try RecordOutput(path: path, keepingContents: true)
   }
 
   private static func check(
@@ -62,7 +62,7 @@ struct ResultFile<Record: ResultRecord> {
     }
   }
 
-  func write(_ record: Record) throws(AssistantError) { try output.write(record.json) }
+  func write(_ record: Record) throws(ReportedError) { try output.write(record.json) }
 }
 
 extension AnswerRecord: ResultRecord {}

@@ -1,10 +1,13 @@
-import Assistant
+import Dialogue
+import Inference
+import Platform
+import Records
 import SessionInterface
 
 /// One stream read under one configuration, and its questions answered.
 struct StreamRun {
   let stream: EvaluationStream
-  let configuration: MemoryConfiguration
+  let configuration: CacheConfiguration
   let budget: MemoryBudget?
   private var prefillSeconds = 0.0
   /// What was held at the end; nil before.
@@ -13,7 +16,7 @@ struct StreamRun {
   private var lastFrames: [Double] = []
   private static let framesTimed = 60
 
-  init(stream: EvaluationStream, configuration: MemoryConfiguration, budget: MemoryBudget?) {
+  init(stream: EvaluationStream, configuration: CacheConfiguration, budget: MemoryBudget?) {
     self.stream = stream
     self.configuration = configuration
     self.budget = budget
@@ -25,24 +28,24 @@ struct StreamRun {
   ///
   /// - Parameter keep: receives each answer.
   mutating func answer(
-    _ frames: [EncodedFrame], model: LoadedModel, options: DialogueOptions, isCancelled: () -> Bool,
-    keep: (AnswerRecord) throws(AssistantError) -> Void
-  ) throws(AssistantError) {
-    var passSeconds = 0.0
+    _ frames: [TemporalPatch], model: LoadedModel, options: DialogueOptions, isCancelled: () -> Bool,
+    keep: (AnswerRecord) throws(ReportedError) -> Void
+  ) throws(ReportedError) {
+    var compressionSeconds = 0.0
     let dialogue = try dialogue(for: frames, model: model, options: options)
-    dialogue.onPass = { passSeconds += $0.seconds }
+    dialogue.onCompression = { compressionSeconds += $0.seconds }
     var next = 0
     for moment in stream.moments {
       let start = ContinuousClock.now
       while next < frames.count, frames[next].end < moment.time {
         if isCancelled() { return }
         let start = ContinuousClock.now
-        try dialogue.see(frames[next])
+        try dialogue.ingest(frames[next])
         lastFrames.append((ContinuousClock.now - start) / .seconds(1))
         if lastFrames.count > Self.framesTimed { lastFrames.removeFirst() }
         next += 1
       }
-      if !stream.isConversation { try dialogue.makeRoom(forQuestions: moment.roomFor) }
+      if !stream.isConversation { try dialogue.ensureCapacity(forQuestions: moment.roomFor) }
       prefillSeconds += (ContinuousClock.now - start) / .seconds(1)
       for question in moment.questions {
         let summary = try dialogue.answer(question.ask, at: moment.time, isCancelled: isCancelled, emit: { _ in })
@@ -50,7 +53,7 @@ struct StreamRun {
         var record = record(of: question)
         record.answer = summary.text
         record.answerMilliseconds = summary.seconds * 1000
-        record.passMilliseconds = passSeconds * 1000
+        record.compressionMilliseconds = compressionSeconds * 1000
         record.firstWordMilliseconds = summary.firstTokenSeconds * 1000
         record.frameMilliseconds = lastFrames.reduce(0, +) / Double(max(lastFrames.count, 1)) * 1000
         fill(&record, from: dialogue)
@@ -62,7 +65,7 @@ struct StreamRun {
   }
 
   /// Answers that were not given, for the whole stream.
-  func unanswered(because error: AssistantError) -> [AnswerRecord] {
+  func unanswered(because error: ReportedError) -> [AnswerRecord] {
     stream.moments.flatMap(\.questions).map { question in
       var record = record(of: question)
       record.error = error.message
@@ -71,15 +74,15 @@ struct StreamRun {
   }
 
   private func dialogue(
-    for frames: [EncodedFrame], model: LoadedModel, options: DialogueOptions
-  ) throws(AssistantError) -> VideoDialogue {
+    for frames: [TemporalPatch], model: LoadedModel, options: DialogueOptions
+  ) throws(ReportedError) -> VideoDialogue {
     guard let budget else {
       return try VideoDialogue(model: model, options: configuration.applied(to: options, budget: nil))
     }
     var unbounded = options
     unbounded.policy = .full
     unbounded.type = .f16
-    unbounded.recall = nil
+    unbounded.offload = nil
     let questions = stream.moments.flatMap(\.questions).map(\.ask)
     let longest = questions.max { $0.utf8.count < $1.utf8.count } ?? ""
     let whole = try VideoDialogue(model: model, options: unbounded)
@@ -92,17 +95,18 @@ struct StreamRun {
     AnswerRecord(
       configuration: configuration.name, budget: budget?.name, stream: stream.number, streamKind: stream.kind,
       question: question.number, kind: question.kind, place: question.place, ask: question.ask,
-      expected: question.answer, answer: nil, error: nil, held: 0, peak: 0, bytes: 0, passes: 0, passMilliseconds: 0,
+      expected: question.answer, answer: nil, error: nil, held: 0, peak: 0, bytes: 0, passes: 0,
+      compressionMilliseconds: 0,
       prefillMilliseconds: prefillSeconds * 1000, answerMilliseconds: 0)
   }
 
   private func fill(_ record: inout AnswerRecord, from dialogue: VideoDialogue) {
     var statistics = SessionStatistics()
     dialogue.describe(into: &statistics)
-    record.held = statistics.heldTokens
+    record.held = statistics.cachedTokens
     record.peak = statistics.peakTokens
     record.bytes = statistics.cacheBytes
-    record.passes = statistics.passes
+    record.passes = statistics.compressions
     record.residentBytes = ResidentMemory.current()
   }
 }

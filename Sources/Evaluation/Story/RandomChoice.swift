@@ -1,4 +1,4 @@
-import Assistant
+import Inference
 
 /// Draws from the distributions that stories and their pictures are made of.
 extension SeededGenerator {

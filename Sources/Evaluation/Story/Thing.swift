@@ -5,7 +5,7 @@ public enum Thing: String, Sendable, CaseIterable {
   case umbrella, scooter
 
   /// Width and height of the pictures that may stand for it, in pixels of the sheet they come from.
-  var pictureSizes: [(width: Int, height: Int)] {
+  var imageSizes: [(width: Int, height: Int)] {
     switch self {
     case .cat: [(109, 122)]
     case .dog: [(114, 121), (111, 125)]
@@ -24,7 +24,7 @@ public enum Thing: String, Sendable, CaseIterable {
 
   /// Width and height of a picture when its longer side is 1.
   func shape(variant: Int) -> (width: Double, height: Double) {
-    let size = pictureSizes[variant]
+    let size = imageSizes[variant]
     let longest = Double(max(size.width, size.height))
     return (Double(size.width) / longest, Double(size.height) / longest)
   }

@@ -1,4 +1,4 @@
-import Assistant
+import Inference
 
 /// One thing coming by. Lengths are in widths of the picture, times in seconds.
 package struct Visit: Sendable, Equatable {
@@ -40,7 +40,7 @@ package struct Visit: Sendable, Equatable {
   ) {
     self.thing = thing
     self.start = start
-    variant = random.index(below: thing.pictureSizes.count)
+    variant = random.index(below: thing.imageSizes.count)
     action = Action.allCases[random.index(weighted: actions) ?? 0]
     side = random.element(of: Side.allCases)
     size = (random.number(in: 0.36...0.56) * 28).rounded() / 28

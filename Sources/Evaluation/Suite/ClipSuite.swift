@@ -1,5 +1,7 @@
-import Assistant
+import Dialogue
 import Foundation
+import Inference
+import Records
 import Video
 
 /// A user's own clips: a request file as `edgeassist --batch` reads it, and a file with the right answers.
@@ -17,7 +19,7 @@ public struct ClipSuite: EvaluationSuite {
   /// - Parameters:
   ///   - requests: JSON Lines with `id`, `video`, and `ask` or `turns`.
   ///   - answers: JSON Lines with `id`, `answer`, and, if known, `turn` (from 0), `kind` and `place`.
-  /// - Throws: `EvaluationError` or `AssistantError` naming the file and the line.
+  /// - Throws: `EvaluationError` or `ReportedError` naming the file and the line.
   public init(requests: String, answers: String, sampling: StreamSettings) throws {
     self.sampling = sampling
     let expected = try ExpectedAnswer.read(answers)
@@ -35,7 +37,7 @@ public struct ClipSuite: EvaluationSuite {
       guard let video = request.video else {
         throw EvaluationError.badLine(path: requests, line: number, detail: "there is no “video” to ask about")
       }
-      let path = BatchRunner.resolve(video, relativeTo: requests)
+      let path = BatchRequest.resolve(video, relativeTo: requests)
       let turns = try request.turns.enumerated().map { turn, asked in
         guard let answer = expected[ExpectedAnswer.Key(id: request.id, turn: turn)] else {
           throw EvaluationError.badLine(
@@ -64,7 +66,7 @@ public struct ClipSuite: EvaluationSuite {
     let video = try await VideoStream.open(
       VideoSource(paths[stream.number]), options: try sampling.options(for: model, isHeadless: true))
     defer { video.stop() }
-    while let timed = await video.next() { try encoder.add(timed.picture, at: timed.time) }
+    while let timed = await video.next() { try encoder.add(timed.image, at: timed.time) }
     if let failure = video.failure { throw failure }
   }
 }

@@ -1,15 +1,15 @@
-import Assistant
+import Inference
 
 /// Drawn streams of the embedded model's world: a doorstep camera, and things that come by.
 public struct DoorstepSuite: EvaluationSuite {
   public let streams: [EvaluationStream]
   public let identity: [(name: String, value: String)]
-  private let timelines: [Timeline]
+  private let timelines: [StoryTimeline]
   private let options: DoorstepOptions
   /// Pairs of quiet pictures that are drawn and seen; the rest of a quiet lead repeats them.
   private static let quietPairs = 64
   /// Sets the choices of drawing apart from those of the story.
-  private static let pictures: UInt64 = 1 << 32
+  private static let images: UInt64 = 1 << 32
 
   public var title: String { "drawn streams of the embedded model's doorstep world" }
 
@@ -18,7 +18,7 @@ public struct DoorstepSuite: EvaluationSuite {
     self.options = options
     identity = options.identity
     var streams: [EvaluationStream] = []
-    var timelines: [Timeline] = []
+    var timelines: [StoryTimeline] = []
     var left = options.questions
     while left > 0 {
       let number = streams.count
@@ -34,10 +34,10 @@ public struct DoorstepSuite: EvaluationSuite {
 
   private static func stream(
     _ number: Int, kind: StreamKind, most: Int, _ options: DoorstepOptions
-  ) -> (EvaluationStream, Timeline) {
+  ) -> (EvaluationStream, StoryTimeline) {
     var random = SeededGenerator(seed: options.seed, part: UInt64(number))
     let story = StoryMaker(length: options.seconds, visits: options.visits).story(kind, &random)
-    let timeline = Timeline(story, phase: random.number(in: 0...1))
+    let timeline = StoryTimeline(story, phase: random.number(in: 0...1))
     let plan = plan(kind, options)
     var moments: [EvaluationMoment] = []
     var asked = 0
@@ -76,7 +76,7 @@ public struct DoorstepSuite: EvaluationSuite {
   ) async throws {
     let timeline = timelines[stream.number]
     let end = stream.end - options.lead
-    let random = SeededGenerator(seed: options.seed, part: UInt64(stream.number) | Self.pictures)
+    let random = SeededGenerator(seed: options.seed, part: UInt64(stream.number) | Self.images)
     let side = Self.side(for: model)
     let sheet = try ThingSheet()
     var painter = StreamPainter(timeline.story, side: side, random: random, sheet: sheet)
@@ -87,15 +87,15 @@ public struct DoorstepSuite: EvaluationSuite {
       quiet.changes = []
       var quietPainter = StreamPainter(quiet, side: side, random: random, sheet: sheet)
       for pair in 0..<Self.quietPairs where Double(pair + 1) <= options.lead {
-        for time in [Double(pair), Double(pair) + Timeline.pictureStep] {
-          try encoder.add(quietPainter.picture(at: time), at: time)
+        for time in [Double(pair), Double(pair) + StoryTimeline.imageStep] {
+          try encoder.add(quietPainter.image(at: time), at: time)
         }
       }
       encoder.repeatUntil(options.lead)
     }
     for start in timeline.starts where start < end {
-      for time in [start, start + Timeline.pictureStep] {
-        try encoder.add(painter.picture(at: time), at: options.lead + time)
+      for time in [start, start + StoryTimeline.imageStep] {
+        try encoder.add(painter.image(at: time), at: options.lead + time)
       }
     }
   }

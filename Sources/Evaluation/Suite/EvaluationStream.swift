@@ -1,4 +1,4 @@
-import Assistant
+import Inference
 
 /// A stream with the questions to ask about it.
 public struct EvaluationStream: Sendable {

@@ -1,4 +1,4 @@
-import Assistant
+import Inference
 
 /// Makes stories of a given length and kind.
 package struct StoryMaker {
@@ -28,12 +28,12 @@ package struct StoryMaker {
     story.visits = kind == .distractors ? crowd(count, &random) : visitsInARow(count, &random)
     fit(&story.visits)
     place(&story.visits, kind, &random)
-    if kind == .dayAndNight { passTime(of: &story) }
+    if kind == .dayAndNight { compressionTime(of: &story) }
     return story
   }
 
   /// Lets the other two times of day follow, each for a third of the stream.
-  private func passTime(of story: inout Story) {
+  private func compressionTime(of story: inout Story) {
     let times = Story.TimeOfDay.allCases
     let first = times.firstIndex(of: story.time) ?? 0
     story.changes = (1..<times.count).map { step in

@@ -1,5 +1,6 @@
 import CSandbox
 import Foundation
+import Platform
 
 /// What can be had without namespaces: Landlock for files, a filter of system calls for the network and other
 /// processes, limits, and the process group to end it all by.

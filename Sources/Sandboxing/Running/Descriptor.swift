@@ -1,5 +1,5 @@
 import CSandbox
-import Glibc
+import Platform
 
 /// A descriptor of the system's that is closed with its owner.
 final class Descriptor: Sendable {
@@ -47,11 +47,6 @@ struct Pipe: Sendable {
     reading = Descriptor(ends.0)
     writing = Descriptor(ends.1)
   }
-}
-
-/// What an `errno` means.
-func errorText(_ number: Int32) -> String {
-  String(cString: strerror(number))
 }
 
 extension Descriptor {

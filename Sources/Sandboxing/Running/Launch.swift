@@ -1,5 +1,5 @@
 import CSandbox
-import Glibc
+import Platform
 
 /// A program about to be started: what it gets, and nothing else.
 struct Launch: Sendable {

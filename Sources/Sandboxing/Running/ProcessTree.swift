@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 
 /// What a program's processes take together at a moment.
 struct TreeUsage: Equatable {

@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 
 /// Watches one program until it has ended, keeps it within its limits and gathers what it writes.
 struct ProgramWatch {

@@ -1,5 +1,5 @@
 import Foundation
-import Glibc
+import Platform
 
 /// A program's folder on this machine, where it has no namespace of its own: the program below `program`, the one
 /// place it may write below `scratch`. It goes with its owner.

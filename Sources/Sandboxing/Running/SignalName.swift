@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 
 /// What a signal that ended a program is called, with what it mostly means.
 func signalName(_ number: Int32) -> String {

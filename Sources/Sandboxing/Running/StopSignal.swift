@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 
 /// Wakes the thread that watches a program, to end it before its time.
 final class StopSignal: Sendable {

@@ -1,5 +1,5 @@
 import Foundation
-import Glibc
+import Platform
 
 /// A program's run, watched by the thread that started it: its pipes are read, its limits kept, and nothing of it is
 /// left at the end.

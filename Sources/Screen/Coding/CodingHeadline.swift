@@ -1,4 +1,5 @@
 import Plotting
+import Records
 import SessionInterface
 
 /// What is going on, or what came of it, in one line.

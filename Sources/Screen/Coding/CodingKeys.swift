@@ -1,3 +1,4 @@
+import CodeTasks
 import SessionInterface
 
 /// What a key does while the pane has the keys; nil for those that do the same everywhere.

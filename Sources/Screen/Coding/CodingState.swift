@@ -1,10 +1,11 @@
+import CodeTasks
 import SessionInterface
 
 /// The coding pane: a programming task and what has come of it. Changed only by `take`, by keys and by commands.
 ///
 /// What the user sees: `/code` and a task opens the pane. Its first row names the language, the model and the time that
 /// has passed; the second the four roles, done, at work or to come, those with an adapter marked; a third warns where
-/// programs are not kept apart well. Then, scrolling, in the order in which it happened: the task, the tasks recalled,
+/// programs are not kept apart well. Then, scrolling, in the order in which it happened: the task, the tasks retrieved,
 /// the plans with how sure the planner is, each program with its examples' verdicts, after a round of debugging as the
 /// lines that changed, and what is being written now. The last row says what is going on, and at last what came of it.
 package struct CodingState: Sendable, Equatable {

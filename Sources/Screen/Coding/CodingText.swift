@@ -1,4 +1,6 @@
+import CodeTasks
 import Plotting
+import Records
 import SessionInterface
 
 /// What scrolls in the coding pane, as lines of at most so many columns.
@@ -19,7 +21,7 @@ struct CodingText {
       return
     }
     add(task)
-    addRecalled(coding)
+    addRetrieved(coding)
     addPlans(coding)
     for step in coding.steps {
       switch step {
@@ -95,9 +97,9 @@ struct CodingText {
     }
   }
 
-  private mutating func addRecalled(_ coding: CodingState) {
+  private mutating func addRetrieved(_ coding: CodingState) {
     guard !coding.exemplars.isEmpty || coding.algorithm != nil else { return }
-    addTitle("Recalled")
+    addTitle("Retrieved")
     for exemplar in coding.exemplars {
       add(oneLine(exemplar.description), theme.plain, mark: theme.symbols.note, most: 1)
     }

@@ -1,4 +1,5 @@
 import Plotting
+import Records
 import SessionInterface
 
 /// The coding pane on an area: rows that stay at the top, rows that scroll, and one that stays at the bottom.

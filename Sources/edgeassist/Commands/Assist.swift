@@ -1,6 +1,7 @@
 import ArgumentParser
-import Assistant
+import Dialogue
 import Foundation
+import Records
 
 /// The assistant: on the screen, or headless with `--batch`.
 struct Assist: AsyncParsableCommand {
@@ -36,7 +37,7 @@ struct Assist: AsyncParsableCommand {
     }
     var options = DialogueOptions(
       budget: memory.dialogueBudget, policy: memory.policy, type: memory.size.type,
-      compression: .published(with: memory.variants.names), recall: memory.recallOptions,
+      compression: .published(with: memory.variants.names), offload: memory.offloadOptions,
       systemPrompt: generation.system, sampling: generation.parameters, maximumAnswerTokens: generation.maximumTokens)
     do {
       options.headProfile = try memory.headProfile()
@@ -51,7 +52,7 @@ struct Assist: AsyncParsableCommand {
         try await ScreenCommand(source: stream.video, stream: stream.settings, dialogue: options, code: tasks)
           .run(model: loaded)
       }
-    } catch let error as AssistantError {
+    } catch let error as ReportedError {
       throw StartFailure.report(error.message)
     }
   }

@@ -1,6 +1,9 @@
 import ArgumentParser
 import Assistant
+import CodeAgent
+import Dialogue
 import Foundation
+import Inference
 
 /// `--batch`: requests in, results out, progress on standard error when a person watches it.
 struct BatchCommand {

@@ -1,7 +1,9 @@
 import ArgumentParser
-import Assistant
 import Benchmarking
 import Foundation
+import Inference
+import Platform
+import Records
 import Synchronization
 
 /// `edgeassist bench`: how fast a model runs on this machine.
@@ -49,7 +51,7 @@ struct Bench: AsyncParsableCommand {
       let comparison = BenchmarkComparison(
         old: try BenchmarkReport(path: compare[0]), new: try BenchmarkReport(path: compare[1]))
       print(ComparisonTable(comparison, style: .standardOutput).text)
-    } catch let error as AssistantError {
+    } catch let error as ReportedError {
       throw StartFailure.report(error.message)
     } catch BenchmarkError.cancelled {
       FileHandle.standardError.write(Data("edgeassist: \(BenchmarkError.cancelled.message)\n".utf8))
@@ -60,21 +62,20 @@ struct Bench: AsyncParsableCommand {
   }
 
   private func measure() async throws {
-    if let json, json != "-" { _ = try BatchOutput(path: json, keepingContents: true) }
-    let interruption = BenchInterruption()
-    let signals = InterruptSignals { interruption.interrupt() }
+    if let json, json != "-" { _ = try RecordOutput(path: json, keepingContents: true) }
+    let stop = StopSource()
+    let signals = InterruptSignals { stop.stop() }
     defer { signals.stop() }
     let bar = BenchProgress()
     let making = try random.model().map {
-      try MadeModel($0, keep: random.keep, bar, isCancelled: { interruption.isSet })
+      try MadeModel($0, keep: random.keep, bar, isCancelled: { stop.isStopped })
     }
     defer { making?.remove() }
     let plan = measurement.plan
     let runner = BenchmarkRunner(
       paths: try making?.paths ?? model.paths(), threads: model.threadCount,
-      memory: model.demand(budget: .tokens(plan.mostTokens), type: plan.cacheType), plan: plan,
+      memory: model.demand(budget: .tokens(plan.mostTokens), type: plan.cacheType), plan: plan, stop: stop,
       whenLoaded: { making?.remove() }, report: { bar.show($0.done, of: $0.all, $0.label) })
-    interruption.pass(to: runner)
     let report: BenchmarkReport
     do {
       report = try await runner.run()
@@ -87,41 +88,13 @@ struct Bench: AsyncParsableCommand {
     if !report.isComplete { throw ExitStatus.interrupted }
   }
 
-  private func write(_ report: BenchmarkReport) throws(AssistantError) {
+  private func write(_ report: BenchmarkReport) throws(ReportedError) {
     guard json != "-" else { return print(report.json) }
     print(BenchmarkTable(report, style: .standardOutput).text)
     guard let json else { return }
     do { try (report.json + "\n").write(toFile: json, atomically: true, encoding: .utf8) } catch {
       throw .outputUnwritable(message: "\(json) cannot be written: \(error.localizedDescription)")
     }
-  }
-}
-
-/// Hands an interruption on to whatever runs.
-private final class BenchInterruption: Sendable {
-  private struct State {
-    var isSet = false
-    var runner: BenchmarkRunner?
-  }
-
-  private let state = Mutex(State())
-
-  var isSet: Bool { state.withLock { $0.isSet } }
-
-  func interrupt() {
-    let runner = state.withLock { state in
-      state.isSet = true
-      return state.runner
-    }
-    runner?.interrupt()
-  }
-
-  func pass(to runner: BenchmarkRunner) {
-    let isSet = state.withLock { state in
-      state.runner = runner
-      return state.isSet
-    }
-    if isSet { runner.interrupt() }
   }
 }
 

@@ -1,6 +1,7 @@
-import Assistant
 import Benchmarking
 import Foundation
+import Records
+import Sandboxing
 
 /// The figures of a benchmark as a table.
 struct BenchmarkTable {
@@ -116,9 +117,9 @@ struct FigureUnit {
   private let factor: Double
 
   /// - Parameter typical: a value of those that are to be shown.
-  init(_ unit: Figure.Unit, typical: Double) {
+  init(_ unit: BenchmarkResult.Unit, typical: Double) {
     switch unit {
-    case .tokensPerSecond, .picturesPerSecond: (name, factor) = (unit.rawValue, 1)
+    case .tokensPerSecond, .framesPerSecond: (name, factor) = (unit.rawValue, 1)
     case .bytesPerSecond: (name, factor) = ("GB/s", 1e-9)
     case .seconds: (name, factor) = typical < 1 ? ("ms", 1000) : ("s", 1)
     case .bytes: (name, factor) = ("MiB", 0x1p-20)
@@ -131,7 +132,7 @@ struct FigureUnit {
     return String(format: scaled >= 100 ? "%.0f" : scaled >= 10 ? "%.1f" : "%.2f", scaled)
   }
 
-  func range(_ spread: Spread) -> String {
+  func range(_ spread: MedianRange) -> String {
     spread.rounds > 1 ? number(spread.lowest) + "–" + number(spread.highest) : ""
   }
 }

@@ -1,6 +1,8 @@
 import ArgumentParser
-import Assistant
+import CodeAgent
+import CodeTasks
 import Foundation
+import Records
 import SessionInterface
 
 /// `edgeassist code`: programming tasks from files and folders, without a terminal.
@@ -58,7 +60,7 @@ struct Code: AsyncParsableCommand {
       progress.finish(summary)
       if summary.isInterrupted { throw ExitStatus.interrupted }
       if summary.failed > 0 { throw ExitStatus.someRecordsFailed }
-    } catch let error as AssistantError {
+    } catch let error as ReportedError {
       throw StartFailure.report(error.message)
     }
   }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Assistant
 import Foundation
 
 /// `edgeassist doctor`: what this machine offers, and what that means.

@@ -1,6 +1,7 @@
-import Assistant
 import Compute
 import Foundation
+import Inference
+import Records
 import Sandboxing
 import Screen
 import Video

@@ -1,7 +1,9 @@
 import ArgumentParser
-import Assistant
+import BoundedCache
+import Dialogue
 import Evaluation
 import Foundation
+import Records
 
 /// `edgeassist eval`: how well ways of holding a stream answer questions about it.
 struct Evaluate: AsyncParsableCommand {
@@ -10,7 +12,7 @@ struct Evaluate: AsyncParsableCommand {
     abstract: "Measure how well questions about long streams, or programming tasks, are answered.",
     discussion: """
       edgeassist eval                                          policies against the full cache
-      edgeassist eval --configurations full,infinipot-v,infinipot-v+true-places --shares 1/8
+      edgeassist eval --configurations full,infinipot-v,infinipot-v+patch-aligned --shares 1/8
       edgeassist eval --output results.jsonl --resume          go on where an earlier run stopped
       edgeassist eval --requests r.jsonl --answers a.jsonl     your own clips and the right answers
       edgeassist eval --suite code                             programming tasks: one shot, four roles, adapters
@@ -34,7 +36,7 @@ struct Evaluate: AsyncParsableCommand {
       case .stream: try await evaluate()
       case .code: try await evaluateCode()
       }
-    } catch let error as AssistantError {
+    } catch let error as ReportedError {
       throw StartFailure.report(error.message)
     } catch let error as EvaluationError {
       throw StartFailure.report(error.message)
@@ -73,7 +75,7 @@ struct Evaluate: AsyncParsableCommand {
     try results.check()
     let progress = EvaluationProgress()
     let dialogue = try memory.dialogue()
-    let loaded = try model.load(budget: DialogueOptions.defaultBudget, type: .f16)
+    let loaded = try model.load(budget: CacheBudget.standard, type: .f16)
     try loaded.check(dialogue)
     let runner = EvaluationRunner(
       model: loaded,

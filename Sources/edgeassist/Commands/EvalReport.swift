@@ -1,6 +1,7 @@
-import Assistant
 import Evaluation
 import Foundation
+import Records
+import Screen
 
 /// The figures of an evaluation as tables.
 struct EvaluationReport {
@@ -50,8 +51,8 @@ struct EvaluationReport {
         cell.configuration, cell.budget ?? "all", percent(cell.exact.value),
         "\(percent(cell.exact.low))–\(percent(cell.exact.high))", cell.difference.map(signed) ?? "",
         String(format: "%.0f", cell.held), memorySize(Int(cell.bytes)), String(format: "%.1f", cell.passes),
-        cell.secondsPerPass.map { String(format: "%.2f", $0 * 1000) } ?? "",
-        cell.passShare > 0 ? String(format: "%.1f %%", cell.passShare * 100) : "")
+        cell.secondsPerCompression.map { String(format: "%.2f", $0 * 1000) } ?? "",
+        cell.compressionShare > 0 ? String(format: "%.1f %%", cell.compressionShare * 100) : "")
     }
     var lines = table.lines(indent: 0)
     if !lines.isEmpty { lines[0] = style.bold(lines[0]) }

@@ -1,6 +1,7 @@
 import ArgumentParser
-import Assistant
 import Foundation
+import Inference
+import Records
 
 /// `edgeassist inspect FILE`: what a GGUF holds, and whether this machine can run it.
 struct Inspect: ParsableCommand {
@@ -44,7 +45,7 @@ struct Inspect: ParsableCommand {
 
   func run() throws {
     let inspection: ModelInspection
-    do throws(AssistantError) {
+    do throws(ReportedError) {
       inspection = try ModelInspection(
         path: file, vision: vision, budget: budget.dialogueBudget, type: budget.type,
         threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)

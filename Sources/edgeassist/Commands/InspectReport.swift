@@ -1,5 +1,6 @@
-import Assistant
 import Foundation
+import Inference
+import Records
 
 /// What `edgeassist inspect` tells a person.
 struct InspectReport {
@@ -46,7 +47,7 @@ struct InspectReport {
     add("parameters", count(file.parameterCount) + type)
     let sizes = file.sizes
     if let layers = sizes.layers {
-      let inner = sizes.feedForwardLength.map { ", feed-forward \($0)" } ?? ""
+      let inner = sizes.intermediateSize.map { ", feed-forward \($0)" } ?? ""
       add("layers", "\(layers)" + (sizes.width.map { " of width \($0)" } ?? "") + inner)
     }
     if let heads = sizes.heads {
@@ -99,14 +100,14 @@ struct InspectReport {
   }
 
   private mutating func addMemory() {
-    guard let forecast = inspection.forecast else { return }
-    lines += ["", style.bold("Memory at a budget of \(forecast.budget) tokens")]
+    guard let estimate = inspection.estimate else { return }
+    lines += ["", style.bold("Memory at a budget of \(estimate.budget) tokens")]
     var table = TextTable(numeric: [1])
-    table.add("weights", memorySize(forecast.weights))
-    table.add("cache", memorySize(forecast.cache))
-    table.add("working memory", memorySize(forecast.working))
-    table.add("program", memorySize(forecast.program))
-    table.add("total", memorySize(forecast.total))
+    table.add("weights", memorySize(estimate.weights))
+    table.add("cache", memorySize(estimate.cache))
+    table.add("working memory", memorySize(estimate.working))
+    table.add("program", memorySize(estimate.program))
+    table.add("total", memorySize(estimate.total))
     lines += table.lines(indent: 2)
     guard let machine = inspection.machine, let fits = inspection.fits, let fitting = inspection.fittingBudget else {
       return
@@ -116,7 +117,7 @@ struct InspectReport {
     let verdict =
       !fits
       ? "Does not fit: \(owner) \(memorySize(machine.limit)). \(budget)"
-      : forecast.total > machine.available
+      : estimate.total > machine.available
         ? "Fits, but other programs are in the way: \(owner) \(memorySize(machine.limit)), "
           + "\(memorySize(machine.available)) of it free now. \(budget)"
         : "Fits: \(owner) \(memorySize(machine.limit)), \(memorySize(machine.available)) of it free now. \(budget)"

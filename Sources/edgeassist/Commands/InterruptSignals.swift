@@ -1,6 +1,6 @@
 import Dispatch
 import Foundation
-import Synchronization
+import Platform
 
 /// Turns SIGINT and SIGTERM into a call: the first asks for a clean end, the second ends the program at once.
 final class InterruptSignals {
@@ -23,13 +23,4 @@ final class InterruptSignals {
   func stop() {
     for source in sources { source.cancel() }
   }
-}
-
-/// Set once, from any thread.
-final class InterruptFlag: Sendable {
-  private let flag = Atomic(false)
-
-  var isSet: Bool { flag.load(ordering: .relaxed) }
-
-  func set() { flag.store(true, ordering: .relaxed) }
 }

@@ -1,8 +1,9 @@
 import ArgumentParser
-import Assistant
 import BoundedCache
+import Dialogue
 import Evaluation
 import Foundation
+import Records
 
 /// `edgeassist profile`: which heads of a model have use for how much of the cache.
 struct Profile: AsyncParsableCommand {
@@ -39,11 +40,11 @@ struct Profile: AsyncParsableCommand {
   func run() async throws {
     do {
       try await measure()
-    } catch let error as AssistantError {
+    } catch let error as ReportedError {
       throw StartFailure.report(error.message)
     } catch let error as EvaluationError {
       throw StartFailure.report(error.message)
-    } catch let error as HeadProfileError {
+    } catch let error as HeadBudgetProfileError {
       throw StartFailure.report(error.description)
     }
   }
@@ -51,7 +52,7 @@ struct Profile: AsyncParsableCommand {
   private func measure() async throws {
     let bar = ProfileProgress()
     let profiler = HeadProfiler(
-      model: try model.load(budget: DialogueOptions.defaultBudget, type: .f16),
+      model: try model.load(budget: CacheBudget.standard, type: .f16),
       options: ProfileOptions(
         suite: try streams.make(), seed: streams.requests == nil ? streams.seed : nil, ratio: ratio,
         report: { bar.show($0, of: $1) }))

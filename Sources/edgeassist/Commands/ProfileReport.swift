@@ -4,7 +4,7 @@ import Synchronization
 
 /// What a head profile says, as a table.
 struct ProfileReport {
-  var profile: HeadProfile
+  var profile: HeadBudgetProfile
   var output: String
   var groupSize: Int
   var style: ReportStyle

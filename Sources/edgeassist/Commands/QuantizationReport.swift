@@ -1,6 +1,7 @@
-import Assistant
+import Benchmarking
 import Foundation
 import Quantization
+import Records
 
 /// What `edgeassist quantize` did or would do, as a table or as JSON.
 struct QuantizationReport {

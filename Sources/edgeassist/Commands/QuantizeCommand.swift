@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import ModelFile
+import Platform
 import Quantization
 
 /// `edgeassist quantize`: a smaller file of the same model.
@@ -70,13 +71,13 @@ struct Quantize: AsyncParsableCommand {
     let count = threads ?? ProcessInfo.processInfo.activeProcessorCount
     let bar = ProgressBar()
     defer { bar.finish() }
-    let isInterrupted = InterruptFlag()
-    let signals = InterruptSignals { isInterrupted.set() }
+    let stop = StopSource()
+    let signals = InterruptSignals { stop.stop() }
     defer { signals.stop() }
     let start = ContinuousClock.now
     let results = try QuantizationRun(file: file, plan: plan, threads: count).write(
       to: output, progress: { bar.show($0.bytesDone, of: $0.bytesInAll, $0.tensor) },
-      isCancelled: { isInterrupted.isSet })
+      isCancelled: { stop.isStopped })
     return QuantizationReport(
       plan: plan, output: output, errors: results.map(\.relativeError),
       seconds: (ContinuousClock.now - start) / .seconds(1))

@@ -1,6 +1,6 @@
-import Assistant
-import Pictures
+import Images
 import Plotting
+import Records
 import SessionInterface
 import Video
 
@@ -16,16 +16,16 @@ struct RetentionPlot {
     self.maps = maps
   }
 
-  /// - Throws: `AssistantError.outputUnwritable`, also where there is nothing to draw.
-  func write(to path: String) throws(AssistantError) {
+  /// - Throws: `ReportedError.outputUnwritable`, also where there is nothing to draw.
+  func write(to path: String) throws(ReportedError) {
     guard !maps.isEmpty else {
       throw .outputUnwritable(message: "there is nothing to draw in \(path): no bounded configuration read a stream")
     }
     var pixels: [UInt8] = []
     for (label, map) in maps {
-      pixels += RetentionPicture.draw(map: map, width: Self.width, height: Self.height, title: label).pixels
+      pixels += RetentionHeatmap.draw(map: map, width: Self.width, height: Self.height, title: label).pixels
     }
-    let picture = Picture(width: Self.width, height: Self.height * maps.count, pixels: pixels)
-    do { try PictureFile.write(picture, to: path) } catch { throw .outputUnwritable(message: error.description) }
+    let image = Image(width: Self.width, height: Self.height * maps.count, pixels: pixels)
+    do { try ImageFile.write(image, to: path) } catch { throw .outputUnwritable(message: error.description) }
   }
 }

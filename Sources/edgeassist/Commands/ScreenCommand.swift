@@ -1,7 +1,11 @@
 import ArgumentParser
 import Assistant
 import BoundedCache
+import CodeAgent
+import Dialogue
 import Foundation
+import Inference
+import Records
 import Screen
 import SessionInterface
 import Video
@@ -39,7 +43,7 @@ struct ScreenCommand {
     }
   }
 
-  private func open(with options: SamplingOptions) async throws(AssistantError) -> VideoStream? {
+  private func open(with options: FrameSamplingOptions) async throws(ReportedError) -> VideoStream? {
     guard let source else { return nil }
     do {
       return try await VideoStream.open(VideoSource(source), options: options)

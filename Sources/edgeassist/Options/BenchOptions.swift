@@ -1,5 +1,4 @@
 import ArgumentParser
-import Assistant
 import Benchmarking
 import Compute
 
@@ -30,7 +29,7 @@ struct MeasurementOptions: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp("Pictures of this size. Left out: as the model is usually shown.", valueName: "w×h"))
-  var picture: PictureSides?
+  var image: ImageSides?
 
   @Option(
     name: .long,
@@ -63,7 +62,7 @@ struct MeasurementOptions: ParsableArguments {
     if let rounds { plan.rounds = rounds }
     if let lengths { plan.lengths = lengths.list }
     if let held { plan.held = held.list }
-    if let picture { plan.pictureSize = .init(width: picture.width, height: picture.height) }
+    if let image { plan.imageSize = .init(width: image.width, height: image.height) }
     if let budget { plan.budget = budget }
     plan.cacheType = type
     if let minutes { plan.minutes = minutes.list } else if only.list.contains(.growth) { plan.minutes = [1, 10] }
@@ -136,7 +135,7 @@ struct NumberList: ExpressibleByArgument {
 }
 
 /// Sides as `448x448`.
-struct PictureSides: ExpressibleByArgument {
+struct ImageSides: ExpressibleByArgument {
   var width: Int
   var height: Int
 

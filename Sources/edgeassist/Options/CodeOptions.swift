@@ -1,7 +1,9 @@
 import ArgumentParser
-import Assistant
+import BoundedCache
 import CodeAgent
+import Dialogue
 import Foundation
+import Records
 import SessionInterface
 
 /// How programming tasks are worked on.
@@ -36,8 +38,8 @@ struct CodeOptions: ParsableArguments {
   var limits: CodeLimits { CodeLimits(exemplars: exemplars, rounds: rounds, seconds: seconds, tokens: tokens) }
 
   func settings(with model: ModelOptions) -> CodeSettings {
-    let paths: Result<CodeModelPaths, AssistantError>
-    do throws(AssistantError) {
+    let paths: Result<CodeModelPaths, ReportedError>
+    do throws(ReportedError) {
       paths = .success(
         try CodeModelPaths.resolve(codeModel: codeModel, languageModel: model.model, adapters: model.roleAdapters))
     } catch {
@@ -45,7 +47,7 @@ struct CodeOptions: ParsableArguments {
     }
     return CodeSettings(
       paths: paths, threads: model.threadCount,
-      memory: model.demand(budget: DialogueOptions.defaultBudget, type: .f16), limits: limits,
+      memory: model.demand(budget: CacheBudget.standard, type: .f16), limits: limits,
       isUnsafeRunAllowed: isUnsafe)
   }
 

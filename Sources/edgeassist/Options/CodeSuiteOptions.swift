@@ -1,8 +1,10 @@
 import ArgumentParser
-import Assistant
 import CodeAgent
+import CodeTasks
 import Evaluation
 import Foundation
+import Inference
+import Records
 
 /// Which programming tasks are worked on, and how, with `--suite code`.
 struct CodeSuiteOptions: ParsableArguments {
@@ -24,8 +26,8 @@ struct CodeSuiteOptions: ParsableArguments {
 
   /// The first `limit` tasks, and what the results call them.
   ///
-  /// - Throws: `AssistantError` naming the task that cannot be read.
-  func problems(limit: Int) throws(AssistantError) -> (problems: [CodeProblem], name: String) {
+  /// - Throws: `ReportedError` naming the task that cannot be read.
+  func problems(limit: Int) throws(ReportedError) -> (problems: [CodeProblem], name: String) {
     var paths = tasks
     if paths.isEmpty {
       guard let path = InstalledFiles.file(Self.embeddedTasks, in: "Assets") else {

@@ -1,8 +1,10 @@
 import ArgumentParser
-import Assistant
 import BoundedCache
+import Dialogue
 import Evaluation
 import Foundation
+import Inference
+import Records
 
 /// Which streams and questions there are.
 struct SuiteOptions: ParsableArguments {
@@ -52,7 +54,7 @@ struct SuiteOptions: ParsableArguments {
       valueName: "file"))
   var answers: String?
 
-  /// - Throws: `EvaluationError` or `AssistantError` for files of requests and answers that cannot be used.
+  /// - Throws: `EvaluationError` or `ReportedError` for files of requests and answers that cannot be used.
   func make() throws -> any EvaluationSuite {
     if let requests, let answers {
       return try ClipSuite(requests: requests, answers: answers, sampling: StreamSettings())
@@ -148,23 +150,24 @@ struct ComparisonOptions: ParsableArguments {
   var profile: String?
 
   @Option(
-    name: .long, help: ArgumentHelp("The recall file of configurations with +recall.", valueName: "file"))
-  var recall: String?
+    name: .customLong("kv-offload"),
+    help: ArgumentHelp("The offload file of configurations with +offload.", valueName: "file"))
+  var offload: String?
 
   @Option(
-    name: .customLong("recall-size"),
-    help: ArgumentHelp("The most that the recall file may take. (default: 256MiB)", valueName: "size"))
-  var recallSize: ByteSize?
+    name: .customLong("kv-offload-size"),
+    help: ArgumentHelp("The most that the offload file may take. (default: 256MiB)", valueName: "size"))
+  var offloadSize: ByteSize?
 
-  func dialogue() throws(AssistantError) -> DialogueOptions {
+  func dialogue() throws(ReportedError) -> DialogueOptions {
     var options = DialogueOptions(maximumAnswerTokens: 128)
     do {
-      options.headProfile = try profile.map { path throws(HeadProfileError) in try HeadProfile(path: path) }
+      options.headProfile = try profile.map { path throws(HeadBudgetProfileError) in try HeadBudgetProfile(path: path) }
     } catch {
       throw .profileUnusable(message: error.description)
     }
-    options.recall = recall.map {
-      RecallOptions(path: $0, byteCount: recallSize?.bytes ?? RecallOptions.defaultByteCount)
+    options.offload = offload.map {
+      OffloadOptions(path: $0, byteCount: offloadSize?.bytes ?? OffloadOptions.defaultByteCount)
     }
     return options
   }
@@ -180,27 +183,27 @@ struct ComparisonOptions: ParsableArguments {
     if profile == nil, configurations.list.contains(where: \.usesProfile) {
       throw ValidationError("+profile needs --kv-profile FILE, as `edgeassist profile` makes it")
     }
-    if recall == nil, configurations.list.contains(where: \.recalls) {
-      throw ValidationError("+recall needs --recall FILE, a name for a file that may be written")
+    if offload == nil, configurations.list.contains(where: \.offloads) {
+      throw ValidationError("+offload needs --kv-offload FILE, a name for a file that may be written")
     }
     if let budget, budget < 1 { throw ValidationError("--kv-budget must be above 0, not \(budget)") }
   }
 }
 
 struct ConfigurationList: CustomStringConvertible {
-  var list: [MemoryConfiguration] = []
+  var list: [CacheConfiguration] = []
 
-  static let usual = ConfigurationList(known: "full,infinipot-v,infinipot-v+best,uniform,sliding-window")
+  static let usual = ConfigurationList(known: "full,infinipot-v,infinipot-v+proxy-queries,uniform,sliding-window")
 
   private init(known text: String) {
     // The words are the program's own.
-    list = text.split(separator: ",").compactMap { try? MemoryConfiguration(String($0)) }
+    list = text.split(separator: ",").compactMap { try? CacheConfiguration(String($0)) }
   }
 
   init(text: String) throws {
     do {
       for specification in text.split(separator: ",", omittingEmptySubsequences: false) {
-        let configuration = try MemoryConfiguration(String(specification))
+        let configuration = try CacheConfiguration(String(specification))
         if !list.contains(where: { $0.name == configuration.name }) { list.append(configuration) }
       }
     } catch {
@@ -256,8 +259,8 @@ struct ResultOptions: ParsableArguments {
   }
 
   /// Makes sure that the figures can be written, lest it be found out only when they are there.
-  func check() throws(AssistantError) {
-    if let json, json != "-" { _ = try BatchOutput(path: json, keepingContents: true) }
+  func check() throws(ReportedError) {
+    if let json, json != "-" { _ = try RecordOutput(path: json, keepingContents: true) }
   }
 
   /// Prints the tables, or the figures as JSON where they are wanted.
@@ -268,13 +271,13 @@ struct ResultOptions: ParsableArguments {
   }
 
   /// Prints a report, or figures as JSON where they are wanted.
-  func write(report: @autoclosure () -> String, figures: @autoclosure () -> String) throws(AssistantError) {
+  func write(report: @autoclosure () -> String, figures: @autoclosure () -> String) throws(ReportedError) {
     if json != "-" { print(report()) }
     guard let json else { return }
     let text = figures()
     if json == "-" { return print(text) }
     do { try (text + "\n").write(toFile: json, atomically: true, encoding: .utf8) } catch {
-      throw AssistantError.outputUnwritable(message: "\(json) cannot be written: \(error.localizedDescription)")
+      throw ReportedError.outputUnwritable(message: "\(json) cannot be written: \(error.localizedDescription)")
     }
   }
 }

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Assistant
+import Inference
 
 /// How answers are made.
 struct GenerationOptions: ParsableArguments {
@@ -36,6 +36,6 @@ struct GenerationOptions: ParsableArguments {
 
   func validate() throws {
     if maximumTokens < 1 { throw ValidationError("--max-tokens must be above 0, not \(maximumTokens)") }
-    if let complaint = parameters.complaint { throw ValidationError(complaint) }
+    if let validationError = parameters.validationError { throw ValidationError(validationError) }
   }
 }

@@ -1,7 +1,8 @@
 import ArgumentParser
-import Assistant
 import BoundedCache
 import Compute
+import Dialogue
+import Records
 
 /// How much may be held.
 struct BudgetOptions: ParsableArguments {
@@ -26,10 +27,10 @@ struct BudgetOptions: ParsableArguments {
     if let budget, budget < 1 { throw ValidationError("--kv-budget must be above 0, not \(budget)") }
   }
 
-  var dialogueBudget: DialogueOptions.Budget {
+  var dialogueBudget: CacheBudget {
     if let memory { return .bytes(memory.bytes) }
     if let budget { return .tokens(budget) }
-    return DialogueOptions.defaultBudget
+    return CacheBudget.standard
   }
 }
 
@@ -45,8 +46,8 @@ struct MemoryOptions: ParsableArguments {
   @Option(
     name: .customLong("kv-variant"),
     help: ArgumentHelp(
-      "How InfiniPot-V departs from its paper: best, published (not at all), or some of true-places, before-time, true-pooling, "
-        + "foreseen-questions, with commas between them.", valueName: "names"))
+      "How InfiniPot-V departs from its paper: published (not at all), or some of proxy-queries, patch-aligned, "
+        + "patch-pooling, pre-rope, with commas between them.", valueName: "names"))
   var variants = CompressionVariants()
 
   @Option(
@@ -56,40 +57,39 @@ struct MemoryOptions: ParsableArguments {
   var profile: String?
 
   @Option(
-    name: .long,
+    name: .customLong("kv-offload"),
     help: ArgumentHelp(
-      "Keep what passes give up in this file, and recall from it what a question needs.", valueName: "file"))
-  var recall: String?
+      "Write evicted tokens to this file, and retrieve from it what a question needs.", valueName: "file"))
+  var offload: String?
 
   @Option(
-    name: .customLong("recall-size"),
-    help: ArgumentHelp("The most that the recall file may take. (default: 256MiB)", valueName: "size"))
-  var recallSize: ByteSize?
+    name: .customLong("kv-offload-size"),
+    help: ArgumentHelp("The most that the offload file may take. (default: 256MiB)", valueName: "size"))
+  var offloadSize: ByteSize?
 
   func validate() throws {
-    if recallSize != nil && recall == nil { throw ValidationError("--recall-size needs --recall FILE") }
+    if offloadSize != nil && offload == nil { throw ValidationError("--kv-offload-size needs --kv-offload FILE") }
   }
 
-  var recallOptions: RecallOptions? {
-    recall.map { RecallOptions(path: $0, byteCount: recallSize?.bytes ?? RecallOptions.defaultByteCount) }
+  var offloadOptions: OffloadOptions? {
+    offload.map { OffloadOptions(path: $0, byteCount: offloadSize?.bytes ?? OffloadOptions.defaultByteCount) }
   }
 
-  func headProfile() throws(AssistantError) -> HeadProfile? {
+  func headProfile() throws(ReportedError) -> HeadBudgetProfile? {
     guard let profile else { return nil }
-    do { return try HeadProfile(path: profile) } catch { throw .profileUnusable(message: error.description) }
+    do { return try HeadBudgetProfile(path: profile) } catch { throw .profileUnusable(message: error.description) }
   }
 
-  var dialogueBudget: DialogueOptions.Budget { size.dialogueBudget }
+  var dialogueBudget: CacheBudget { size.dialogueBudget }
 }
 
 /// Names of variants with commas between them.
 struct CompressionVariants: ExpressibleByArgument {
-  var names = CompressionVariant.best
+  var names = CompressionVariant.standard
 
   init() {}
 
   init?(argument: String) {
-    if argument == "best" { return }
     names = []
     if argument == "published" { return }
     for name in argument.split(separator: ",", omittingEmptySubsequences: false) {
@@ -98,9 +98,9 @@ struct CompressionVariants: ExpressibleByArgument {
     }
   }
 
-  var defaultValueDescription: String { "best" }
+  var defaultValueDescription: String { names.map(\.rawValue).sorted().joined(separator: ",") }
 
-  static var allValueStrings: [String] { ["published", "best"] + CompressionVariant.allCases.map(\.rawValue) }
+  static var allValueStrings: [String] { ["published"] + CompressionVariant.allCases.map(\.rawValue) }
 }
 
 extension RetentionPolicy: ExpressibleByArgument {}

@@ -1,7 +1,10 @@
 import ArgumentParser
-import Assistant
+import BoundedCache
 import Compute
+import Dialogue
 import Foundation
+import Inference
+import Records
 import SessionInterface
 
 /// How exactly the vision tower computes.
@@ -68,7 +71,7 @@ struct ModelOptions: ParsableArguments {
   }
 
   /// The files that make up the model; an adapter for a role is left to the coding pane.
-  func paths() throws(AssistantError) -> ModelPaths {
+  func paths() throws(ReportedError) -> ModelPaths {
     var paths = try ModelPaths.resolve(languageModel: model, vision: vision)
     paths.adapter = adapter.last { $0.role == nil }?.path
     return paths
@@ -79,14 +82,14 @@ struct ModelOptions: ParsableArguments {
   /// - Parameters:
   ///   - budget: of the key-value cache, which must fit into memory beside the model.
   ///   - type: how its keys and values are stored.
-  func demand(budget: DialogueOptions.Budget, type: KeyValueType) -> MemoryDemand {
-    MemoryDemand(
+  func demand(budget: CacheBudget, type: KeyValueType) -> MemoryPlan {
+    MemoryPlan(
       budget: budget, type: type, isLocked: mlock, isPrefetched: prefetch, isMappedOnly: isMappedOnly,
       isVisionExact: visionPrecision == .exact)
   }
 
   /// Loads the model; for the parameters see `demand`.
-  func load(budget: DialogueOptions.Budget, type: KeyValueType) throws(AssistantError) -> LoadedModel {
+  func load(budget: CacheBudget, type: KeyValueType) throws(ReportedError) -> LoadedModel {
     try LoadedModel(paths: paths(), threads: threadCount, memory: demand(budget: budget, type: type))
   }
 }

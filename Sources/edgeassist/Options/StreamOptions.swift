@@ -1,5 +1,5 @@
 import ArgumentParser
-import Assistant
+import Inference
 import Video
 
 /// What to watch, and how it is sampled.
@@ -23,7 +23,7 @@ struct StreamOptions: ParsableArguments {
     help: ArgumentHelp(
       "A file at its own speed (realtime) or as fast as the model reads (fast). Left out: realtime on a screen.",
       valueName: "pace"))
-  var pace: SamplingOptions.Pace?
+  var pace: FrameSamplingOptions.Pace?
 
   func validate() throws {
     if let fps, !(fps > 0 && fps <= 240) { throw ValidationError("--fps must be above 0 and at most 240, not \(fps)") }
@@ -37,4 +37,4 @@ struct StreamOptions: ParsableArguments {
   }
 }
 
-extension SamplingOptions.Pace: ExpressibleByArgument {}
+extension FrameSamplingOptions.Pace: ExpressibleByArgument {}

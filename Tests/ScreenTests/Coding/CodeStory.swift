@@ -1,3 +1,4 @@
+import CodeTasks
 import SessionInterface
 
 /// What a task's work tells from start to end: the first program fails, the debugger corrects it.

@@ -1,3 +1,4 @@
+import CodeTasks
 import SessionInterface
 import Testing
 

@@ -1,3 +1,4 @@
+import CodeTasks
 import Screen
 import SessionInterface
 import Testing
@@ -59,8 +60,8 @@ import Testing
     #expect(screen.text.contains("0:03"))
   }
 
-  @Test("recalled tasks and the algorithm take a line each")
-  func recalled() {
+  @Test("retrieved tasks and the algorithm take a line each")
+  func retrieved() {
     let text = screen(CodeStory.beginning).text
     #expect(text.contains("· Print the product of two integers."))
     #expect(text.contains("· Print the sum of a list."))

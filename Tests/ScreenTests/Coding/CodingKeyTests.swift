@@ -1,3 +1,4 @@
+import CodeTasks
 import Screen
 import SessionInterface
 import Testing

@@ -1,0 +1,121 @@
+import BoundedCache
+import ModelFile
+
+/// The sizes of a language model, read from its file and checked.
+public struct DecoderConfiguration: Sendable, Hashable {
+  /// The model's kind as the file names it, such as `qwen2vl`.
+  public let architecture: String
+  public let layers: Int
+  public let heads: Int
+  /// Key-value heads; `heads` is a multiple of it.
+  public let keyValueHeads: Int
+  public let headDimension: Int
+  /// Numbers in a token's vector.
+  public let hiddenSize: Int
+  public let intermediateSize: Int
+  public let vocabularySize: Int
+  /// Tokens that the model was trained to look back over.
+  public let contextLength: Int
+  public let normEpsilon: Float
+  public let ropeTheta: Double
+  /// Of a head's `headDimension / 2` rope pairs, how many turn with time, height and width.
+  public let mropeSections: [Int]
+  /// How many of the first layers have features from within the vision tower added to their output at vision tokens.
+  public let deepstackLayers: Int
+
+  let kind: DecoderArchitecture
+  let rope: RoPEConfiguration
+
+  /// How keys turn with the time component of their position; pairs that time does not turn have frequency 0.
+  public var timeRotation: RoPEFrequencies { rope.timeRotation }
+
+  /// How keys turn when time, height and width move together.
+  public var positionRotation: RoPEFrequencies { rope.positionRotation }
+
+  /// Numbers of one row of an `VisionEmbeddings` that the model reads: the token's vector and the features for the first
+  /// layers, one after the other.
+  public var visionWidth: Int { hiddenSize * (1 + deepstackLayers) }
+
+  /// The shape of a key-value cache for this model.
+  public var cacheShape: CacheShape {
+    CacheShape(layers: layers, keyValueHeads: keyValueHeads, headDimension: headDimension)
+  }
+
+  /// The kinds of language model that are supported.
+  public static let supportedArchitectures = DecoderArchitecture.all.map(\.name)
+
+  /// Reads the sizes; the vocabulary's comes from the embedding tensor.
+  public init(file: GGUFFile) throws(ModelError) {
+    let loader = WeightLoader(file: file)
+    let architecture = try loader.value { metadata throws(GGUFError) in try metadata.string("general.architecture") }
+    guard let kind = DecoderArchitecture.all.first(where: { $0.name == architecture }) else {
+      throw .unsupportedArchitecture(
+        path: file.path, found: architecture, supported: DecoderConfiguration.supportedArchitectures)
+    }
+    self.architecture = architecture
+    self.kind = kind
+    func key(_ name: String) -> String { architecture + "." + name }
+
+    layers = try loader.size(key("block_count"), in: 1...1024)
+    hiddenSize = try loader.size(key("embedding_length"), in: 1...65536)
+    intermediateSize = try loader.size(key("feed_forward_length"), in: 1...1_048_576)
+    heads = try loader.size(key("attention.head_count"), in: 1...1024)
+    keyValueHeads = try loader.size(key("attention.head_count_kv"), in: 1...heads, fallback: heads)
+    guard heads % keyValueHeads == 0 else {
+      throw .invalidSize(
+        path: file.path, key: key("attention.head_count_kv"), value: "\(keyValueHeads)",
+        allowed: "a divisor of the \(heads) attention heads")
+    }
+    headDimension = try loader.size(
+      key("attention.key_length"), in: 2...256, fallback: hiddenSize / heads)
+    let valueDimension = try loader.size(key("attention.value_length"), in: 2...256, fallback: headDimension)
+    guard headDimension % 2 == 0, valueDimension == headDimension else {
+      throw .invalidSize(
+        path: file.path, key: key("attention.key_length"), value: "\(headDimension)",
+        allowed: "even and the same for keys and values")
+    }
+    // Not partly turned heads, nor several feed-forward networks to choose from.
+    _ = try loader.size(key("rope.dimension_count"), in: headDimension...headDimension, fallback: headDimension)
+    _ = try loader.size(key("expert_count"), in: 0...0, fallback: 0)
+    deepstackLayers =
+      kind.readsDeepstack ? try loader.size(key("n_deepstack_layers"), in: 0...layers, fallback: 0) : 0
+    normEpsilon = Float(try loader.positive(key("attention.layer_norm_rms_epsilon")))
+    ropeTheta = try loader.positive(key("rope.freq_base"), fallback: 10000)
+    contextLength = try loader.size(key("context_length"), in: 1...(1 << 31), fallback: 32768)
+
+    let embedding = try loader.tensor("token_embd.weight")
+    guard embedding.dimensions.count == 2, embedding.dimensions[0] == hiddenSize, embedding.dimensions[1] > 0
+    else {
+      throw .wrongShape(
+        path: file.path, tensor: embedding.name,
+        expected: [hiddenSize, embedding.dimensions.dropFirst().first ?? 1], found: embedding.dimensions)
+    }
+    vocabularySize = embedding.dimensions[1]
+
+    let pairs = headDimension / 2
+    mropeSections =
+      kind.mropeLayout == .byTime
+      ? [pairs, 0, 0] : try DecoderConfiguration.sections(loader, key: key("rope.dimension_sections"), pairs: pairs)
+    guard let components = kind.mropeLayout.components(sections: mropeSections) else {
+      throw .invalidSize(
+        path: file.path, key: key("rope.dimension_sections"), value: "\(mropeSections)",
+        allowed: "such that height and width can take turns with time")
+    }
+    rope = RoPEConfiguration(
+      components: components, base: ropeTheta,
+      scaling: try RoPEScaling(loader: loader, architecture: architecture, contextLength: contextLength))
+  }
+
+  private static func sections(_ loader: WeightLoader, key: String, pairs: Int) throws(ModelError) -> [Int] {
+    let all = try loader.value { metadata throws(GGUFError) in try metadata.integers(key) }
+    // llama.cpp writes four sections, the fourth of them empty.
+    let sections = Array(all.prefix(3))
+    guard sections.count == 3, all.dropFirst(3).allSatisfy({ $0 == 0 }), all.allSatisfy({ (0...pairs).contains($0) }),
+      sections.reduce(0, +) == pairs
+    else {
+      throw .invalidSize(
+        path: loader.file.path, key: key, value: "\(all)", allowed: "three numbers that add up to \(pairs)")
+    }
+    return sections
+  }
+}

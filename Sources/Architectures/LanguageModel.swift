@@ -1,0 +1,359 @@
+import BoundedCache
+import Compute
+import ModelFile
+
+/// The decoder of a model of the Qwen families: reads tokens and vision vectors into a key-value cache and says what
+/// comes next.
+///
+/// Working memory is set aside at loading, for `maximumBlock` tokens at a time. One caller uses a model at a time.
+public final class LanguageModel {
+  public let configuration: DecoderConfiguration
+  /// A score for each token of the vocabulary to come next after the last token read.
+  /// Taking a copy that outlives the next step costs that step an allocation.
+  public private(set) var logits: [Float]
+  /// Bytes of all weights that are read once a token.
+  public let weightByteCount: Int
+  /// Bytes set aside at loading, beside the mapped weights.
+  public let workingByteCount: Int
+
+  /// What is added to the weights' products from the next token on; nil for the model as it is.
+  ///
+  /// Changing it copies nothing. Keys and values that a cache holds stay as they were computed.
+  /// - Precondition: the adapter was loaded for this model.
+  public var adapter: LoRAAdapter? {
+    willSet { precondition(newValue.map(fits) ?? true, "the adapter was loaded for another model") }
+  }
+
+  /// Looks at every layer's output, before features from the vision tower are added, if set. All rows are then computed
+  /// to the end.
+  package var observer: StageObserver?
+
+  /// Given every layer's rotated queries, `[tokens][attention heads × head dimension]`, of the tokens just read, if set.
+  public var queryObserver: ((_ layer: Int, _ queries: [Float]) -> Void)?
+
+  let path: String
+  /// False where the embedding matrix is the output head as well.
+  let hasOutputHead: Bool
+  private var engine: Engine
+  private var engineColumns: Int
+  private let maximumBlock: Int
+  private let embedding: WeightMatrix
+  private let layers: [DecoderLayer]
+  private let outputNorm: FloatBuffer
+  private let outputHead: WeightMatrix
+  private let rope: RoPETable
+  private let hidden, normed, queries, keys, values, attended, gate, up: FloatMatrix
+  /// Features from within the vision tower, to be added after each of the first layers.
+  private let deepstack: [FloatMatrix]
+  /// Products with an adapter's first matrices.
+  private var lowRank: FloatBuffer
+
+  /// - Parameters:
+  ///   - maximumBlock: tokens computed together at most; longer input is cut.
+  ///   - weights: how they are held.
+  /// - Throws: `ModelError` naming the file and what is wrong with it.
+  public convenience init(
+    file: GGUFFile, threads: ThreadPool, maximumBlock: Int = 256, weights: WeightLayout = .repacked
+  ) throws(ModelError) {
+    try self.init(
+      file: file, threads: threads, maximumBlock: maximumBlock, instructionSet: .best, weights: weights)
+  }
+
+  package convenience init(
+    file: GGUFFile, threads: ThreadPool, maximumBlock: Int, instructionSet: InstructionSet,
+    weights: WeightLayout = .repacked
+  ) throws(ModelError) {
+    try self.init(
+      file: file, threads: threads, maximumBlock: maximumBlock, instructionSet: instructionSet, weights: weights,
+      counter: AllocationCounter())
+  }
+
+  init(
+    file: GGUFFile, threads: ThreadPool, maximumBlock: Int, instructionSet: InstructionSet, weights: WeightLayout,
+    counter: AllocationCounter
+  ) throws(ModelError) {
+    let sizes = try DecoderConfiguration(file: file)
+    let loader = WeightLoader(file: file, counter: counter, use: weights)
+    embedding = try loader.matrix("token_embd.weight", inputs: [sizes.hiddenSize], outputs: sizes.vocabularySize)
+    outputNorm = try loader.vector("output_norm.weight", sizes.hiddenSize)
+    hasOutputHead = loader.has("output.weight")
+    outputHead =
+      hasOutputHead
+      ? try loader.matrix("output.weight", inputs: [sizes.hiddenSize], outputs: sizes.vocabularySize) : embedding
+    var layers: [DecoderLayer] = []
+    for index in 0..<sizes.layers { layers.append(try DecoderLayer(loader: loader, sizes: sizes, index: index)) }
+    self.layers = layers
+    weightByteCount = layers.reduce(outputHead.byteCount) { $0 + $1.byteCount }
+
+    let block = max(maximumBlock, 1)
+    let queryWidth = sizes.heads * sizes.headDimension
+    let keyWidth = sizes.keyValueHeads * sizes.headDimension
+    hidden = try loader.rows(block, width: sizes.hiddenSize)
+    normed = try loader.rows(block, width: sizes.hiddenSize)
+    queries = try loader.rows(block, width: queryWidth)
+    keys = try loader.rows(block, width: keyWidth)
+    values = try loader.rows(block, width: keyWidth)
+    attended = try loader.rows(block, width: queryWidth)
+    gate = try loader.rows(block, width: sizes.intermediateSize)
+    up = try loader.rows(block, width: sizes.intermediateSize)
+    var deepstack: [FloatMatrix] = []
+    for _ in 0..<sizes.deepstackLayers { deepstack.append(try loader.rows(block, width: sizes.hiddenSize)) }
+    self.deepstack = deepstack
+    rope = try RoPETable(loader: loader, tokens: block, scheme: sizes.rope)
+    logits = Array(repeating: 0, count: sizes.vocabularySize)
+
+    let isQuantized = outputHead.takesQuantizedActivations || layers.contains(where: \.isQuantized)
+    engineColumns = isQuantized ? max(sizes.hiddenSize, queryWidth, sizes.intermediateSize) : 0
+    do {
+      engine = try Engine(
+        threads: threads, maximumRows: block, maximumColumns: engineColumns, maximumHeads: sizes.keyValueHeads,
+        instructionSet: instructionSet)
+      lowRank = try FloatBuffer(count: 0)
+    } catch { throw .compute(path: file.path, error) }
+    configuration = sizes
+    path = file.path
+    self.maximumBlock = block
+    workingByteCount = counter.byteCount + engine.workingByteCount + logits.count * MemoryLayout<Float>.stride
+  }
+
+  // MARK: Reading
+
+  /// Reads tokens into a segment of the cache, which has room for them; `logits` are then those after the last one.
+  ///
+  /// - Parameter retrieving: lets the tokens choose what the cache recalls for the tail that they belong to.
+  /// - Throws: `invalidToken`, `positionCount` and `cacheDoesNotFit` before anything is changed; `cache` if it refuses.
+  public func prefill(
+    tokens: [Int], positions: [MRoPEPosition], cache: KeyValueCache, segment: CacheSegment,
+    retrieving: Bool = false
+  ) throws(ModelError) {
+    try check(tokens: tokens.count, positions: positions.count, cache: cache)
+    for token in tokens where token < 0 || token >= configuration.vocabularySize {
+      throw .invalidToken(token, vocabularySize: configuration.vocabularySize)
+    }
+    guard !tokens.isEmpty else { return }
+    try append(tokens.count, to: segment, grid: nil, of: cache)
+    for start in stride(from: 0, to: tokens.count, by: maximumBlock) {
+      let end = min(start + maximumBlock, tokens.count)
+      for index in start..<end {
+        embed(tokens[index], row: index - start)
+        rope.fill(row: index - start, position: positions[index])
+      }
+      run(
+        count: end - start, remaining: tokens.count - start, cache: cache, needsLogits: end == tokens.count,
+        retrieving: retrieving)
+    }
+  }
+
+  /// Reads the vision tower's vectors of one or more frames into the cache's vision segment. `logits` stay as they are.
+  ///
+  /// - Parameters:
+  ///   - vision: rows of `configuration.visionWidth` numbers.
+  ///   - grid: frames × rows × columns of merged tokens; `positions` and `vision` go through it in that order.
+  ///   - advance: how far each frame, its caption included, takes the rope timeline, in positions.
+  /// - Throws: as for tokens, and `visionDoesNotFit` for vectors of another width.
+  public func prefill(
+    vision: VisionEmbeddings, grid: GridTHW, advance: Int = 1, positions: [MRoPEPosition], cache: KeyValueCache
+  ) throws(ModelError) {
+    try check(vision, positions: positions.count, cache: cache)
+    guard vision.rows > 0 else { return }
+    try append(vision.rows, to: .vision, grid: grid, advance: advance, of: cache)
+    read(vision, positions: positions, cache: cache)
+  }
+
+  /// Reads vectors that stand for tokens into the cache's tail, such as the one that ends LLaVA-OneVision's frames.
+  /// `logits` stay as they are.
+  ///
+  /// - Parameter vectors: rows of `configuration.visionWidth` numbers.
+  /// - Throws: as for frames.
+  public func prefill(
+    vectors: VisionEmbeddings, positions: [MRoPEPosition], cache: KeyValueCache
+  ) throws(ModelError) {
+    try check(vectors, positions: positions.count, cache: cache)
+    guard vectors.rows > 0 else { return }
+    try append(vectors.rows, to: .text, grid: nil, of: cache)
+    read(vectors, positions: positions, cache: cache)
+  }
+
+  private func check(_ vectors: VisionEmbeddings, positions: Int, cache: KeyValueCache) throws(ModelError) {
+    try check(tokens: vectors.rows, positions: positions, cache: cache)
+    guard vectors.width == configuration.visionWidth else {
+      throw .visionDoesNotFit(
+        visionPath: "the vision tower", visionWidth: vectors.width, modelPath: path,
+        modelWidth: configuration.visionWidth)
+    }
+  }
+
+  private func read(_ vectors: VisionEmbeddings, positions: [MRoPEPosition], cache: KeyValueCache) {
+    for start in stride(from: 0, to: vectors.rows, by: maximumBlock) {
+      let end = min(start + maximumBlock, vectors.rows)
+      for (part, rows) in ([hidden] + deepstack).enumerated() {
+        rows.set(
+          vectors.values, rowsOf: vectors.width, rows: start..<end, column: part * configuration.hiddenSize)
+      }
+      for index in start..<end { rope.fill(row: index - start, position: positions[index]) }
+      run(
+        count: end - start, remaining: vectors.rows - start, cache: cache, needsLogits: false, deepstack: deepstack)
+    }
+  }
+
+  /// Reads one token into the cache's tail, which has room for it; `logits` are then those after it.
+  /// Allocates nothing.
+  public func decode(token: Int, position: MRoPEPosition, cache: KeyValueCache) throws(ModelError) {
+    try check(tokens: 1, positions: 1, cache: cache)
+    guard token >= 0, token < configuration.vocabularySize else {
+      throw .invalidToken(token, vocabularySize: configuration.vocabularySize)
+    }
+    try append(1, to: .text, grid: nil, of: cache)
+    embed(token, row: 0)
+    rope.fill(row: 0, position: position)
+    run(count: 1, remaining: 1, cache: cache, needsLogits: true)
+  }
+
+  private func check(tokens: Int, positions: Int, cache: KeyValueCache) throws(ModelError) {
+    guard tokens == positions else { throw .positionCount(tokens: tokens, positions: positions) }
+    guard cache.shape == configuration.cacheShape else {
+      throw .cacheDoesNotFit(cache: cache.shape, model: configuration.cacheShape)
+    }
+  }
+
+  private func append(
+    _ count: Int, to segment: CacheSegment, grid: GridTHW?, advance: Int = 1, of cache: KeyValueCache
+  ) throws(ModelError) {
+    do { try cache.append(count, to: segment, grid: grid, advance: advance) } catch { throw .cache(error) }
+  }
+
+  // MARK: The layers
+
+  /// Takes `count` rows of `hidden` through all layers, storing their keys and values.
+  ///
+  /// - Parameters:
+  ///   - remaining: how many of the tokens appended last these and those after them are.
+  ///   - deepstack: what is added to the output of each of the first layers.
+  private func run(
+    count: Int, remaining: Int, cache: KeyValueCache, needsLogits: Bool, deepstack: [FloatMatrix] = [],
+    retrieving: Bool = false
+  ) {
+    for (index, layer) in layers.enumerated() {
+      projectQKV(layer, index: index, count: count, remaining: remaining, cache: cache)
+      if retrieving { cache.retrieve(layer: index, queries: queries, count: count) }
+      // Of the last layer only the last token's output is wanted, and only if it is to be scored.
+      if index == layers.count - 1, observer == nil {
+        guard needsLogits else { return }
+        attentionAndFFN(layer, index: index, first: count - 1, count: 1, remaining: remaining, cache: cache)
+      } else {
+        attentionAndFFN(layer, index: index, first: 0, count: count, remaining: remaining, cache: cache)
+      }
+      if let observer { observer(.decoderLayer(index), hidden.values(count)) }
+      if index < deepstack.count { engine.add(deepstack[index], count: count, to: hidden) }
+    }
+    guard needsLogits else { return }
+    engine.rmsNorm(hidden.from(count - 1), count: 1, weight: outputNorm, epsilon: configuration.normEpsilon, to: normed)
+    engine.multiply(normed, count: 1, outputHead, to: &logits)
+    if let adapter, let update = adapter.outputHead {
+      let narrow = narrowed(normed, count: 1, by: update, of: adapter)
+      engine.multiply(narrow, count: 1, update.up, to: &logits, accumulate: true)
+    }
+  }
+
+  /// The first half of a layer: queries, keys and values of all rows, rotated; keys and values go into the cache.
+  private func projectQKV(_ layer: DecoderLayer, index: Int, count: Int, remaining: Int, cache: KeyValueCache) {
+    engine.rmsNorm(hidden, count: count, weight: layer.attentionNorm, epsilon: configuration.normEpsilon, to: normed)
+    engine.multiply(
+      normed, count: count, layer.query.product(to: queries), layer.key.product(to: keys),
+      layer.value.product(to: values))
+    if let adapter {
+      adapt(normed, count: count, by: adapter.layers[index].query, of: adapter, to: queries)
+      adapt(normed, count: count, by: adapter.layers[index].key, of: adapter, to: keys)
+      adapt(normed, count: count, by: adapter.layers[index].value, of: adapter, to: values)
+    }
+    if let norm = layer.queryNorm { normalizeHeads(queries, count: count, heads: configuration.heads, norm) }
+    if let norm = layer.keyNorm { normalizeHeads(keys, count: count, heads: configuration.keyValueHeads, norm) }
+    engine.rotate(queries, count: count, heads: configuration.heads, cosines: rope.cosines, sines: rope.sines)
+    engine.rotate(keys, count: count, heads: configuration.keyValueHeads, cosines: rope.cosines, sines: rope.sines)
+    if let queryObserver { queryObserver(index, queries.values(count)) }
+    cache.store(keys: keys, values: values, count: count, layer: index, remaining: remaining, engine: engine)
+  }
+
+  /// The second half: attention over all that is cached so far, and the feed-forward network, for some of the rows.
+  private func attentionAndFFN(
+    _ layer: DecoderLayer, index: Int, first: Int, count: Int, remaining: Int, cache: KeyValueCache
+  ) {
+    let rows = hidden.from(first)
+    engine.attend(
+      queries: queries.from(first), count: count, heads: configuration.heads,
+      keyValueHeads: configuration.keyValueHeads, headSize: configuration.headDimension, type: cache.type,
+      pageRows: KeyValueCache.pageTokens,
+      plan: cache.attentionPlan(layer: index, workers: engine.threads.threadCount), output: attended,
+      rows: { cache.rows(layer: index, head: $0, remaining: remaining - first) })
+    engine.multiply(attended, count: count, layer.attentionOutput.product(to: rows, accumulate: true))
+    if let adapter { adapt(attended, count: count, by: adapter.layers[index].attentionOutput, of: adapter, to: rows) }
+    engine.rmsNorm(rows, count: count, weight: layer.feedForwardNorm, epsilon: configuration.normEpsilon, to: normed)
+    engine.multiply(normed, count: count, layer.gate.product(to: gate), layer.up.product(to: up))
+    if let adapter {
+      adapt(normed, count: count, by: adapter.layers[index].gate, of: adapter, to: gate)
+      adapt(normed, count: count, by: adapter.layers[index].up, of: adapter, to: up)
+    }
+    engine.siluMultiply(gate, by: up, count: count)
+    engine.multiply(gate, count: count, layer.down.product(to: rows, accumulate: true))
+    if let adapter { adapt(gate, count: count, by: adapter.layers[index].down, of: adapter, to: rows) }
+  }
+
+  private func normalizeHeads(_ rows: FloatMatrix, count: Int, heads: Int, _ weight: FloatBuffer) {
+    let parts = rows.split(by: heads)
+    engine.rmsNorm(parts, count: count * heads, weight: weight, epsilon: configuration.normEpsilon, to: parts)
+  }
+
+  // MARK: Adapters
+
+  /// Makes the working memory large enough for an adapter, if it is not.
+  ///
+  /// - Parameters:
+  ///   - rank: of the adapter's updates, the highest.
+  ///   - quantizedColumns: the most inputs of a quantized matrix of the adapter; 0 if none is.
+  func reserve(rank: Int, quantizedColumns: Int) throws(ModelError) {
+    let (numbers, overflow) = maximumBlock.multipliedReportingOverflow(by: rank)
+    do {
+      if overflow || numbers > lowRank.count { lowRank = try FloatBuffer(count: overflow ? .max : numbers) }
+      if quantizedColumns > engineColumns {
+        engine = try Engine(
+          threads: engine.threads, maximumRows: maximumBlock, maximumColumns: quantizedColumns,
+          maximumHeads: configuration.keyValueHeads, instructionSet: engine.instructionSet)
+        engineColumns = quantizedColumns
+      }
+    } catch { throw .compute(path: path, error) }
+  }
+
+  private func fits(_ adapter: LoRAAdapter) -> Bool {
+    adapter.configuration == configuration && adapter.rank * maximumBlock <= lowRank.count
+      && adapter.quantizedColumns <= engineColumns
+  }
+
+  /// A token's embedding as a row of `hidden`.
+  private func embed(_ token: Int, row: Int) {
+    embedding.unpack(row: token, into: hidden.from(row))
+    guard let adapter, let update = adapter.embedding else { return }
+    let narrow = lowRank.rows(width: update.rank)
+    update.down.unpack(row: token, into: narrow)
+    engine.scale(narrow, count: 1, by: adapter.scale * update.scale)
+    engine.multiply(narrow, count: 1, Engine.Product(update.up, to: hidden.from(row), accumulate: true))
+  }
+
+  /// Adds an adapter's part of a product of `input` to what the matrix itself gave.
+  private func adapt(
+    _ input: FloatMatrix, count: Int, by update: LowRankUpdate?, of adapter: LoRAAdapter, to output: FloatMatrix
+  ) {
+    guard let update else { return }
+    let narrow = narrowed(input, count: count, by: update, of: adapter)
+    engine.multiply(narrow, count: count, Engine.Product(update.up, to: output, accumulate: true))
+  }
+
+  /// The product with an update's first matrix, scaled.
+  private func narrowed(_ input: FloatMatrix, count: Int, by update: LowRankUpdate, of adapter: LoRAAdapter)
+    -> FloatMatrix
+  {
+    let narrow = lowRank.rows(width: update.rank)
+    engine.multiply(input, count: count, Engine.Product(update.down, to: narrow))
+    engine.scale(narrow, count: count, by: adapter.scale * update.scale)
+    return narrow
+  }
+}

@@ -1,0 +1,170 @@
+import Compute
+import ModelFile
+
+/// A low-rank change of a matrix W: its product with x becomes W · x + scale · up · (down · x).
+struct LowRankUpdate {
+  let down, up: WeightMatrix
+  /// The adapter's alpha divided by the rank.
+  let scale: Float
+
+  /// Numbers between the two products.
+  var rank: Int { up.columns }
+}
+
+/// The updates of one decoder layer's matrices.
+struct LayerUpdates {
+  var query, key, value, attentionOutput, gate, up, down: LowRankUpdate?
+}
+
+/// A LoRA adapter (arXiv 2106.09685) in llama.cpp's GGUF layout, applied beside a model's weights: nothing is merged,
+/// so that quantized weights stay as they are, and any number of adapters can be held and taken in turns.
+///
+/// The tensors `NAME.lora_a` (rank rows of the matrix's inputs) and `NAME.lora_b` (as many rows as the matrix, of rank
+/// numbers) belong to the matrix NAME; for `token_embd.weight` the first has a row of rank numbers for each token. The
+/// scale is `adapter.lora.alpha` ÷ rank, or 1 where alpha is missing or 0.
+public final class LoRAAdapter {
+  public let path: String
+  /// The highest rank of any update.
+  public let rank: Int
+  /// How many of the model's matrices are changed.
+  public let matrixCount: Int
+  /// Bytes of all updates.
+  public let byteCount: Int
+  /// How strongly the adapter works, times the scale that it was trained with.
+  public var scale: Float
+
+  let configuration: DecoderConfiguration
+  let layers: [LayerUpdates]
+  let embedding, outputHead: LowRankUpdate?
+  /// The most inputs of a quantized matrix; 0 if none is quantized.
+  let quantizedColumns: Int
+
+  /// Makes ready what `model` needs to use the adapter; `model.adapter` then puts it to use.
+  ///
+  /// - Throws: `adapter` if the file is no adapter for this model, `wrongShape` naming a tensor of other dimensions
+  ///   than the model's, `file` or `compute`. The model is then as before.
+  public init(file: GGUFFile, model: LanguageModel, scale: Float = 1) throws(ModelError) {
+    try LoRAAdapter.check(file, model: model)
+    var reader = try UpdateReader(file: file)
+    let sizes = model.configuration
+    let width = sizes.hiddenSize
+    let queryWidth = sizes.heads * sizes.headDimension
+    let keyWidth = sizes.keyValueHeads * sizes.headDimension
+    var layers: [LayerUpdates] = []
+    for index in 0..<sizes.layers {
+      let prefix = "blk.\(index)."
+      layers.append(
+        LayerUpdates(
+          query: try reader.update(prefix + "attn_q.weight", inputs: width, outputs: queryWidth),
+          key: try reader.update(prefix + "attn_k.weight", inputs: width, outputs: keyWidth),
+          value: try reader.update(prefix + "attn_v.weight", inputs: width, outputs: keyWidth),
+          attentionOutput: try reader.update(prefix + "attn_output.weight", inputs: queryWidth, outputs: width),
+          gate: try reader.update(prefix + "ffn_gate.weight", inputs: width, outputs: sizes.intermediateSize),
+          up: try reader.update(prefix + "ffn_up.weight", inputs: width, outputs: sizes.intermediateSize),
+          down: try reader.update(prefix + "ffn_down.weight", inputs: sizes.intermediateSize, outputs: width)))
+    }
+    self.layers = layers
+    embedding = try reader.embeddingUpdate("token_embd.weight", tokens: sizes.vocabularySize, width: width)
+    outputHead =
+      model.hasOutputHead ? try reader.update("output.weight", inputs: width, outputs: sizes.vocabularySize) : nil
+    try reader.checkRest(modelPath: model.path)
+
+    path = file.path
+    rank = reader.rank
+    matrixCount = reader.count
+    byteCount = reader.byteCount
+    quantizedColumns = reader.quantizedColumns
+    configuration = sizes
+    self.scale = scale
+    try model.reserve(rank: rank, quantizedColumns: quantizedColumns)
+  }
+
+  private static func check(_ file: GGUFFile, model: LanguageModel) throws(ModelError) {
+    let loader = WeightLoader(file: file)
+    let type = try loader.value { metadata throws(GGUFError) in try metadata.stringIfPresent("general.type") }
+    guard type == "adapter" else { throw .adapter(.notAnAdapter(path: file.path, type: type)) }
+    let kind = try loader.value { metadata throws(GGUFError) in try metadata.string("adapter.type") }
+    guard kind == "lora" else { throw .adapter(.unsupportedKind(path: file.path, kind: kind)) }
+    // Such an adapter works only after certain words.
+    guard file.metadata["adapter.alora.invocation_tokens"] == nil else {
+      throw .adapter(.unsupportedKind(path: file.path, kind: "alora"))
+    }
+    let architecture = try loader.value { metadata throws(GGUFError) in try metadata.string("general.architecture") }
+    guard architecture == model.configuration.architecture else {
+      throw .adapter(
+        .wrongArchitecture(
+          path: file.path, found: architecture, modelPath: model.path, model: model.configuration.architecture))
+    }
+  }
+}
+
+/// Reads an adapter's updates and keeps count of them.
+private struct UpdateReader {
+  private let loader: WeightLoader
+  private let alpha: Float
+  private var used: Set<String> = []
+  private(set) var rank = 0
+  private(set) var count = 0
+  private(set) var byteCount = 0
+  private(set) var quantizedColumns = 0
+
+  init(file: GGUFFile) throws(ModelError) {
+    loader = WeightLoader(file: file)
+    let key = "adapter.lora.alpha"
+    let value = try loader.value { metadata throws(GGUFError) in try metadata.floatIfPresent(key) ?? 0 }
+    guard value.isFinite else {
+      throw .invalidSize(path: file.path, key: key, value: "\(value)", allowed: "a finite number")
+    }
+    alpha = Float(value)
+  }
+
+  /// The update of a matrix; nil if the adapter leaves it as it is.
+  mutating func update(_ name: String, inputs: Int, outputs: Int) throws(ModelError) -> LowRankUpdate? {
+    guard let rank = try rank(of: name) else { return nil }
+    return add(
+      down: try loader.matrix(name + ".lora_a", inputs: [inputs], outputs: rank),
+      up: try loader.matrix(name + ".lora_b", inputs: [rank], outputs: outputs), multipliesInput: true)
+  }
+
+  /// The update of the embedding matrix, of which a token picks a row of the first half.
+  mutating func embeddingUpdate(_ name: String, tokens: Int, width: Int) throws(ModelError) -> LowRankUpdate? {
+    guard let rank = try rank(of: name) else { return nil }
+    return add(
+      down: try loader.matrix(name + ".lora_a", inputs: [rank], outputs: tokens),
+      up: try loader.matrix(name + ".lora_b", inputs: [rank], outputs: width), multipliesInput: false)
+  }
+
+  private mutating func add(down: WeightMatrix, up: WeightMatrix, multipliesInput: Bool) -> LowRankUpdate {
+    used.formUnion([down.name, up.name])
+    let rank = up.columns
+    self.rank = max(self.rank, rank)
+    count += 1
+    byteCount += down.byteCount + up.byteCount
+    if multipliesInput, down.type.isQuantized { quantizedColumns = max(quantizedColumns, down.columns) }
+    if up.type.isQuantized { quantizedColumns = max(quantizedColumns, rank) }
+    return LowRankUpdate(down: down, up: up, scale: alpha == 0 ? 1 : alpha / Float(rank))
+  }
+
+  /// The rank of a matrix's update; nil if there is none.
+  private func rank(of name: String) throws(ModelError) -> Int? {
+    let halves = [name + ".lora_a", name + ".lora_b"]
+    let present = halves.filter(loader.has)
+    guard present.count != 1 else {
+      throw .adapter(.missingHalf(path: loader.file.path, tensor: halves.first { !loader.has($0) } ?? name))
+    }
+    return present.isEmpty ? nil : try loader.tensor(halves[1]).dimensions.first
+  }
+
+  /// Throws if there is a tensor that no update has used, or none at all.
+  func checkRest(modelPath: String) throws(ModelError) {
+    let path = loader.file.path
+    for tensor in loader.file.tensors where !used.contains(tensor.name) {
+      for half in [".lora_a", ".lora_b"] where tensor.name.hasSuffix(half) {
+        let matrix = String(tensor.name.dropLast(half.count))
+        throw .adapter(.unknownMatrix(path: path, matrix: matrix, modelPath: modelPath))
+      }
+      throw .adapter(.unexpectedTensor(path: path, tensor: tensor.name))
+    }
+    guard count > 0 else { throw .adapter(.empty(path: path)) }
+  }
+}

@@ -1,0 +1,80 @@
+import Compute
+import Images
+import ModelFile
+
+/// The first step of a vision tower: each patch of one picture, or of two that follow each other, becomes a vector, to
+/// which some towers add a learned one for its place.
+struct PatchEmbedding {
+  /// One matrix for each picture of a patch in time.
+  private let kernels: [WeightMatrix]
+  private let bias: FloatBuffer?
+  private let reader: PatchReader
+  private let positions: PositionTable?
+
+  init(loader: WeightLoader, sizes: VisionConfiguration) throws(ModelError) {
+    let inputs = [sizes.patchSize, sizes.patchSize, 3]
+    var kernels: [WeightMatrix] = []
+    for name in ["v.patch_embd.weight", "v.patch_embd.weight.1"].prefix(sizes.temporalPatchSize) {
+      kernels.append(try loader.matrix(name, inputs: inputs, outputs: sizes.hiddenSize))
+    }
+    self.kernels = kernels
+    let design = sizes.family.design
+    bias = design.hasPatchBias ? try loader.vector("v.patch_embd.bias", sizes.hiddenSize) : nil
+    positions = design.hasPositionTable ? try PositionTable(loader: loader, sizes: sizes) : nil
+    reader = PatchReader(sizes: sizes)
+  }
+
+  var matrices: [WeightMatrix] { kernels }
+
+  /// Prepares a workspace for pictures of another size.
+  func fillPositions(of space: VisionWorkspace, layout: PatchLayout, loader: WeightLoader) throws(ModelError) {
+    guard let positions, let rows = space.positions else { return }
+    try positions.fill(rows, layout: layout, loader: loader)
+  }
+
+  /// Fills `space.hidden`.
+  func run(
+    _ images: [Image], layout: PatchLayout, in space: VisionWorkspace, engine: Engine, observer: StageObserver?
+  ) {
+    for (index, kernel) in kernels.enumerated() {
+      reader.read(images[index], layout: layout, into: space.patches)
+      observer?(.patches(image: index), space.patches.values(layout.count))
+      space.inBlocks(layout.count) { start, rows in
+        engine.multiply(
+          space.patches.from(start), count: rows,
+          Engine.Product(
+            kernel, bias: index == 0 ? bias : nil, to: space.hidden.from(start), accumulate: index > 0))
+      }
+    }
+    if let positions = space.positions { engine.add(positions, count: layout.count, to: space.hidden) }
+    observer?(.patchEmbedding, space.hidden.values(layout.count))
+  }
+}
+
+/// A square table of learned vectors, one for each place in a picture, which is resampled to a picture's own grid.
+private struct PositionTable {
+  private let table: WeightMatrix
+  private let side: Int
+
+  init(loader: WeightLoader, sizes: VisionConfiguration) throws(ModelError) {
+    let name = "v.position_embd.weight"
+    let width = sizes.hiddenSize
+    let count = try loader.outputs(of: name)
+    side = Int(Double(count).squareRoot().rounded())
+    let expected = sizes.fixedImageSide.map { $0 / sizes.patchSize } ?? side
+    guard side * side == count, side == expected else {
+      throw .wrongShape(
+        path: loader.file.path, tensor: name, expected: [width, expected * expected], found: [width, count])
+    }
+    table = try loader.matrix(name, inputs: [width], outputs: count)
+  }
+
+  func fill(_ rows: FloatMatrix, layout: PatchLayout, loader: WeightLoader) throws(ModelError) {
+    let unpacked = try loader.rows(table.rows, width: table.columns)
+    for row in 0..<table.rows { table.unpack(row: row, into: unpacked.from(row)) }
+    let resampling = Resampling(from: (side, side), to: (layout.height, layout.width), alignment: .corners)
+    layout.visitPatches { index, row, column in
+      resampling.fill(rows, row: index, from: unpacked, place: row * layout.width + column)
+    }
+  }
+}

@@ -1,0 +1,23 @@
+import Compute
+
+/// The norm of a vision tower: layer norm, or RMS norm, which has no bias.
+struct VisionNorm {
+  private let weight: FloatBuffer
+  private let bias: FloatBuffer?
+  private let epsilon: Float
+
+  /// - Parameter width: numbers that are normed together.
+  init(loader: WeightLoader, sizes: VisionConfiguration, name: String, width: Int) throws(ModelError) {
+    weight = try loader.vector(name + ".weight", width)
+    bias = sizes.family.design.norm == .layer ? try loader.vector(name + ".bias", width) : nil
+    epsilon = sizes.normEpsilon
+  }
+
+  func run(_ rows: FloatMatrix, count: Int, to output: FloatMatrix, engine: Engine) {
+    if let bias {
+      engine.layerNorm(rows, count: count, weight: weight, bias: bias, epsilon: epsilon, to: output)
+    } else {
+      engine.rmsNorm(rows, count: count, weight: weight, epsilon: epsilon, to: output)
+    }
+  }
+}

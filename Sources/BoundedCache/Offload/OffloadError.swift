@@ -1,0 +1,63 @@
+/// Why nothing can be kept for offload, or nothing got back. Answers go on without offload.
+public enum OffloadError: Error, Equatable, Sendable {
+  /// Heads without rope pairs, or pages without tokens.
+  case invalidShape(CacheShape, pageTokens: Int)
+  /// Not even one page for every head fits; `least` is the smallest size that works.
+  case tooSmall(byteCount: Int, least: Int)
+  /// The file cannot be opened or made.
+  case unopenable(path: String, reason: String)
+  /// A folder, a device or a pipe.
+  case notRegularFile(path: String)
+  /// Another program holds the file.
+  case inUse(path: String)
+  /// The file holds something else.
+  case foreign(path: String)
+  /// The file's beginning is one of ours, and damaged.
+  case headerDamaged(path: String)
+  /// The file belongs to another model, or was laid out otherwise.
+  case otherLayout(path: String)
+  /// The disk or a limit does not allow a file of this size.
+  case noSpace(path: String, byteCount: Int, reason: String)
+  /// A read failed.
+  case unreadable(path: String, reason: String)
+  /// A write failed.
+  case unwritable(path: String, reason: String)
+  /// The file was removed while it was in use.
+  case removed(path: String)
+  /// The file was made shorter or longer while it was in use.
+  case resized(path: String)
+  /// What was read is not what was written.
+  case pageDamaged(path: String)
+}
+
+extension OffloadError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .invalidShape(let shape, let pageTokens):
+      "no offload for keys of \(shape.layers) layers × \(shape.keyValueHeads) heads × \(shape.headDimension) numbers in "
+        + "pages of \(pageTokens) tokens"
+    case .tooSmall(let byteCount, let least):
+      "a offload file of \(OffloadError.size(byteCount)) is too small for this model: at least "
+        + "\(OffloadError.size(least)) are needed"
+    case .unopenable(let path, let reason): "the offload file \(path) cannot be opened: \(reason)"
+    case .notRegularFile(let path): "the offload file \(path) is not an ordinary file; choose another name"
+    case .inUse(let path): "the offload file \(path) is in use by another program; choose another name"
+    case .foreign(let path):
+      "\(path) exists and is not a offload file; it was left as it is: choose another name"
+    case .headerDamaged(let path): "the offload file \(path) is damaged at its beginning; remove it"
+    case .otherLayout(let path):
+      "the offload file \(path) was made for another model or another version; remove it or choose another name"
+    case .noSpace(let path, let byteCount, let reason):
+      "no room for the offload file \(path) of \(OffloadError.size(byteCount)): \(reason); choose a smaller size"
+    case .unreadable(let path, let reason): "the offload file \(path) cannot be read: \(reason)"
+    case .unwritable(let path, let reason): "the offload file \(path) cannot be written: \(reason)"
+    case .removed(let path): "the offload file \(path) was removed while in use"
+    case .resized(let path): "the offload file \(path) was changed in size by something else while in use"
+    case .pageDamaged(let path): "the offload file \(path) was damaged while in use"
+    }
+  }
+
+  private static func size(_ bytes: Int) -> String {
+    bytes < 1 << 20 ? "\((bytes + 1023) >> 10) KiB" : "\((bytes + (1 << 20) - 1) >> 20) MiB"
+  }
+}

@@ -1,0 +1,46 @@
+import Records
+import SessionInterface
+
+/// What has been found for a task so far, and what it has cost.
+struct SolveState {
+  private(set) var best: CodeProgram?
+  private(set) var last: CodeProgram?
+  private var bestPassed = -1
+  /// Programs that were run, so that none is run twice.
+  private var known: Set<String> = []
+  var outcome = CodeOutcome(end: .unproven, program: nil)
+
+  mutating func note(_ program: CodeProgram) { last = program }
+
+  /// Notes how a program did. A program that passes more examples than all before is the best.
+  mutating func note(_ program: CodeProgram, passed: Int) {
+    known.insert(program.text)
+    guard passed > bestPassed else { return }
+    best = program
+    bestPassed = passed
+  }
+
+  func isKnown(_ program: String) -> Bool { known.contains(program) }
+
+  mutating func add(_ reply: RoleReply) {
+    outcome.promptTokens += reply.promptTokens
+    outcome.answerTokens += reply.answerTokens
+  }
+
+  mutating func count(_ form: ReplyForm) {
+    switch form {
+    case .kept: break
+    case .mended: outcome.repliesMended += 1
+    case .lost: outcome.repliesLost += 1
+    }
+  }
+
+  func finished(_ end: CodeOutcome.End, seconds: Double) -> CodeOutcome {
+    var outcome = outcome
+    outcome.end = end
+    outcome.program = end == .accepted ? last : best ?? last
+    outcome.examplesPassed = outcome.program == best ? max(bestPassed, 0) : 0
+    outcome.seconds = seconds
+    return outcome
+  }
+}

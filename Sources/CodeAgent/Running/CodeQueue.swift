@@ -1,0 +1,91 @@
+import CodeTasks
+import SessionInterface
+import Synchronization
+
+/// Hands a session's tasks to its worker: a new one stops the one under way.
+package final class CodeQueue: Sendable {
+  private struct State {
+    var control: CodeControl?
+    var work: Task<Void, Never>?
+    var task: CodeTask?
+    var attempts: UInt64 = 0
+  }
+
+  private let worker: CodeWorker
+  private let program = SharedProgram()
+  private let state = Mutex(State())
+
+  /// How words are chosen when the same task is tried again.
+  private static let retryTemperature = 0.8
+
+  /// - Parameter emit: given every event, from the worker's thread.
+  package init(settings: CodeSettings, emit: @escaping @Sendable (CodeEvent) -> Void) {
+    worker = CodeWorker(settings: settings) { [program] event in
+      program.take(event)
+      emit(event)
+    }
+  }
+
+  /// The program to save and to share.
+  package var currentProgram: CodeProgram? { program.value }
+
+  /// Works on a task as soon as the one under way has stopped.
+  package func start(_ task: CodeTask) { start(task, attempt: 0) }
+
+  /// Works on the last task again, with other words; false if there was none.
+  package func retry() -> Bool {
+    let (task, attempt) = state.withLock { ($0.task, $0.attempts + 1) }
+    guard let task else { return false }
+    start(task, attempt: attempt)
+    return true
+  }
+
+  /// Stops what is under way, keeping the best program so far; false if nothing is.
+  @discardableResult
+  package func cancel() -> Bool { stop { $0.cancel() } }
+
+  /// Stops what is under way, taking the program written last; false if nothing is.
+  package func accept() -> Bool { stop { $0.accept() } }
+
+  /// Stops what is under way and waits until it has.
+  package func finish() async {
+    cancel()
+    await state.withLock { $0.work }?.value
+  }
+
+  private func stop(_ request: (CodeControl) -> Void) -> Bool {
+    state.withLock { state in
+      guard let control = state.control else { return false }
+      request(control)
+      // A program that is being run is ended too.
+      state.work?.cancel()
+      return true
+    }
+  }
+
+  private func start(_ task: CodeTask, attempt: UInt64) {
+    let control = CodeControl()
+    state.withLock { state in
+      state.control?.cancel()
+      state.work?.cancel()
+      let former = state.work
+      state.control = control
+      state.task = task
+      state.attempts = attempt
+      state.work = Task { [worker] in
+        await former?.value
+        // A failure has been told as an event.
+        _ = try? await worker.solve(
+          task, temperature: attempt == 0 ? 0 : Self.retryTemperature, seed: attempt, control: control)
+        self.state.withLock { if $0.control === control { $0.control = nil } }
+      }
+    }
+  }
+}
+
+/// The program in hand, written from the worker's thread and read from others.
+private final class SharedProgram: Sendable {
+  private let program = Mutex(CurrentProgram())
+  var value: CodeProgram? { program.withLock { $0.program } }
+  package func take(_ event: CodeEvent) { program.withLock { $0.take(event) } }
+}

@@ -1,0 +1,125 @@
+import CodeTasks
+import Platform
+import Records
+import SessionInterface
+
+/// Works on the tasks of files and folders, one after the other, without a terminal.
+public actor CodeRunner {
+  public struct Options: Sendable {
+    public var paths: [String]
+    /// The result file; nil for standard output.
+    public var output: String?
+    /// Leave out what the result file already answers.
+    public var isResuming: Bool
+    /// Write programs in this language, whatever the files say; nil leaves it to them.
+    public var language: String?
+    public var code: CodeSettings
+    /// Told before each task and at the end.
+    public var report: @Sendable (Progress) -> Void
+
+    public init(
+      paths: [String], output: String?, isResuming: Bool, language: String?, code: CodeSettings,
+      report: @escaping @Sendable (Progress) -> Void
+    ) {
+      self.paths = paths
+      self.output = output
+      self.isResuming = isResuming
+      self.language = language
+      self.code = code
+      self.report = report
+    }
+  }
+
+  /// Where the run is.
+  public struct Progress: Sendable, Equatable {
+    public var tasks = 0
+    public var finished = 0
+    /// Programs that pass every example.
+    public var passed = 0
+    /// Programs that pass the hidden tests, and tasks that have some.
+    public var passedTests = 0
+    public var tested = 0
+    /// Tasks that could not be read or worked on.
+    public var failed = 0
+    public var id = ""
+    public var isInterrupted = false
+
+    public init() {}
+  }
+
+  private let options: Options
+  private let worker: CodeWorker
+  private let stop = StopSource()
+  private var progress = Progress()
+
+  public init(options: Options) {
+    self.options = options
+    worker = CodeWorker(settings: options.code)
+  }
+
+  /// Ends the run after the token under way; what has been answered is in the output. From any thread.
+  public nonisolated func interrupt() { stop.stop() }
+
+  /// Works on everything.
+  ///
+  /// - Throws: `ReportedError` when the paths or the model cannot be read or results cannot be written.
+  public func run() async throws(ReportedError) -> Progress {
+    var entries: [TaskFiles.Entry] = []
+    for path in options.paths {
+      do throws(TaskFileError) { entries += try TaskFiles.read(path) } catch {
+        throw .requestMalformed(message: error.description)
+      }
+    }
+    if entries.isEmpty {
+      throw .requestMalformed(message: "no tasks were found in \(options.paths.joined(separator: ", "))")
+    }
+    do throws(ReportedError) { _ = try await worker.modelName() } catch {
+      throw .modelUnreadable(message: error.message)
+    }
+    var answered: [String: Set<Int>] = [:]
+    if options.isResuming, let path = options.output { answered = try AnsweredRecords.resume(path: path).answered }
+    let output = try RecordOutput(path: options.output, keepingContents: options.isResuming)
+    progress.tasks = entries.count
+    for entry in entries {
+      if stop.isStopped { break }
+      switch entry {
+      case .failure(let error):
+        progress.failed += 1
+        try output.write([
+          "id": .null, "status": "error",
+          "error": ["code": "request_malformed", "message": .string(error.description)],
+        ])
+      case .success(let problem):
+        if answered[problem.id] == nil { try await work(on: problem, output) }
+      }
+      if !stop.isStopped { progress.finished += 1 }
+      options.report(progress)
+    }
+    progress.isInterrupted = stop.isStopped
+    return progress
+  }
+
+  private func work(on problem: CodeProblem, _ output: RecordOutput) async throws(ReportedError) {
+    progress.id = problem.id
+    options.report(progress)
+    var task = problem.task
+    if let language = options.language { task.language = language }
+    let record: OrderedJSON
+    do throws(ReportedError) {
+      let outcome = try await worker.solve(task, control: CodeControl(run: stop))
+      if stop.isStopped { return }
+      var result = CodeResult(id: problem.id, language: task.language, outcome: outcome, tests: problem.tests.count)
+      if let program = outcome.program, !problem.tests.isEmpty {
+        result.passesTests = try await worker.passes(program, tests: problem.tests)
+      }
+      if outcome.end == .passed { progress.passed += 1 }
+      if !problem.tests.isEmpty { progress.tested += 1 }
+      if result.passesTests == true { progress.passedTests += 1 }
+      record = result.json
+    } catch {
+      progress.failed += 1
+      record = CodeResult.failure(id: problem.id, error)
+    }
+    try output.write(record)
+  }
+}

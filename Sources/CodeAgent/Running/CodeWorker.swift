@@ -1,0 +1,82 @@
+import CodeTasks
+import Foundation
+import Platform
+import Records
+import Sandboxing
+import SessionInterface
+
+/// Works on programming tasks, on a thread of its own that gives way to a stream's. The model is loaded for the first
+/// task.
+public actor CodeWorker {
+  /// How a task is worked on.
+  public enum Way: Sendable {
+    case roles
+    /// The coder is asked for the program at once.
+    case singleShot
+  }
+
+  private let thread = ThreadExecutor(name: "edgeassist-code")
+  private let settings: CodeSettings
+  private let emit: @Sendable (CodeEvent) -> Void
+  private var model: CodeModel?
+  private var checker: SandboxChecking?
+
+  public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+  /// How much the code thread gives way to others, so that the stream keeps its pace on one processor too.
+  private static let niceness: Int32 = 10
+
+  public init(settings: CodeSettings, emit: @escaping @Sendable (CodeEvent) -> Void = { _ in }) {
+    self.settings = settings
+    self.emit = emit
+  }
+
+  /// Works on a task. One at a time: the caller waits for the one before.
+  ///
+  /// - Throws: `ReportedError` if it cannot be worked on; `failed` has then been emitted.
+  public func solve(
+    _ task: CodeTask, by way: Way = .roles, limits: CodeLimits? = nil, temperature: Double = 0, seed: UInt64 = 0,
+    control: CodeControl = CodeControl()
+  ) async throws(ReportedError) -> CodeOutcome {
+    let loop = CodeLoop(
+      model: try loadedModel(), checker: sandbox(), limits: limits ?? settings.limits, emit: emit)
+    switch way {
+    case .roles: return try await loop.solve(task, temperature: temperature, seed: seed, control: control)
+    case .singleShot: return try await loop.solveAtOnce(task, control: control)
+    }
+  }
+
+  /// Runs a program on a task's hidden tests.
+  ///
+  /// - Returns: true if it passes them all.
+  public func passes(_ program: CodeProgram, tests: [CodeExample]) async throws(ReportedError) -> Bool {
+    let verdicts = try await sandbox().run(
+      program.text, language: program.language, examples: tests, onVerdict: { _, _ in })
+    return verdicts.count == tests.count && verdicts.allSatisfy { $0.kind == .accepted }
+  }
+
+  /// The name of the model, which is loaded for it.
+  public func modelName() throws(ReportedError) -> String { try loadedModel().name }
+
+  private func loadedModel() throws(ReportedError) -> CodeModel {
+    if let model { return model }
+    // Threads that this one starts inherit it. Where it is refused, all have the same rank.
+    _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, Self.niceness)
+    do throws(ReportedError) {
+      let loaded = try CodeModel(
+        paths: settings.paths.get(), threads: settings.threads, memory: settings.memory)
+      model = loaded
+      return loaded
+    } catch {
+      emit(.failed(code: error.code.rawValue, message: error.message))
+      throw error
+    }
+  }
+
+  private func sandbox() -> SandboxChecking {
+    if let checker { return checker }
+    let made = SandboxChecking(Sandbox.probe(isUnsafeAllowed: settings.isUnsafeRunAllowed))
+    checker = made
+    return made
+  }
+}

@@ -1,0 +1,34 @@
+/// A task from a file, with what only a judge knows of it.
+public struct CodeProblem: Sendable, Equatable {
+  public var id: String
+  public var task: CodeTask
+  /// Hidden tests, which the roles never see; empty if the file has none.
+  public var tests: [CodeExample]
+  /// What sort of task it is, where the file says.
+  public var kind: String?
+  public var tags: [String]
+
+  public init(id: String, task: CodeTask, tests: [CodeExample] = [], kind: String? = nil, tags: [String] = []) {
+    self.id = id
+    self.task = task
+    self.tests = tests
+    self.kind = kind
+    self.tags = tags
+  }
+}
+
+/// A task that cannot be read: where, and what is wrong.
+public struct TaskFileError: Error, Sendable, Equatable, CustomStringConvertible {
+  public var path: String
+  /// From 1; nil where the file as a whole is meant.
+  public var line: Int?
+  public var reason: String
+
+  public init(path: String, line: Int? = nil, reason: String) {
+    self.path = path
+    self.line = line
+    self.reason = reason
+  }
+
+  public var description: String { path + (line.map { ", line \($0)" } ?? "") + ": " + reason }
+}

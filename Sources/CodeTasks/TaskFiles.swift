@@ -1,0 +1,125 @@
+import Foundation
+
+/// Reads tasks from files and folders: JSON objects and JSON Lines in the usual layouts, plain texts, APPS' folders.
+public enum TaskFiles {
+  /// A task, or why there is none.
+  public typealias Entry = Result<CodeProblem, TaskFileError>
+
+  /// The tasks of a file, or of all files in a folder and the folders within it, by name. Files of other kinds in a
+  /// folder are passed over.
+  ///
+  /// - Throws: `TaskFileError` if the path itself cannot be read; a bad task within is an entry.
+  public static func read(_ path: String) throws(TaskFileError) -> [Entry] {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+      throw TaskFileError(path: path, reason: "there is no such file or folder")
+    }
+    return isFolder.boolValue ? try folder(path) : try file(path)
+  }
+
+  private static func folder(_ path: String) throws(TaskFileError) -> [Entry] {
+    let names: [String]
+    do { names = try FileManager.default.contentsOfDirectory(atPath: path).sorted() } catch {
+      throw TaskFileError(path: path, reason: error.localizedDescription)
+    }
+    if names.contains("question.txt") { return [appsFolder(path)] }
+    var entries: [Entry] = []
+    for name in names where !name.hasPrefix(".") {
+      let inner = path + "/" + name
+      var isFolder: ObjCBool = false
+      _ = FileManager.default.fileExists(atPath: inner, isDirectory: &isFolder)
+      if isFolder.boolValue {
+        entries += try folder(inner)
+      } else if ["json", "jsonl", "txt", "md"].contains((name as NSString).pathExtension.lowercased()) {
+        do { entries += try file(inner) } catch { entries.append(.failure(error)) }
+      }
+    }
+    return entries
+  }
+
+  private static func file(_ path: String) throws(TaskFileError) -> [Entry] {
+    let text = try contents(path)
+    let stem = ((path as NSString).lastPathComponent as NSString).deletingPathExtension
+    switch (path as NSString).pathExtension.lowercased() {
+    case "jsonl": return lines(text, path: path, stem: stem)
+    // Some data sets name files of JSON Lines .json too.
+    case "json":
+      let whole = object(text, path: path, line: nil, fallbackID: stem)
+      if case .failure = whole, text.split(separator: "\n").count > 1, text.split(separator: "\n")[0].hasSuffix("}") {
+        return lines(text, path: path, stem: stem)
+      }
+      return [whole]
+    default:
+      do throws(CodeTaskError) {
+        return [.success(CodeProblem(id: stem, task: try CodeTask(parsing: text)))]
+      } catch {
+        return [.failure(TaskFileError(path: path, reason: error.description))]
+      }
+    }
+  }
+
+  private static func lines(_ text: String, path: String, stem: String) -> [Entry] {
+    var entries: [Entry] = []
+    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+      if line.allSatisfy(\.isWhitespace) { continue }
+      entries.append(object(String(line), path: path, line: index + 1, fallbackID: "\(stem)-\(index + 1)"))
+    }
+    return entries
+  }
+
+  private static func object(_ text: String, path: String, line: Int?, fallbackID: String) -> Entry {
+    do {
+      let record = try JSONDecoder().decode(ProblemRecord.self, from: Data(text.utf8))
+      return .success(record.problem(fallbackID: fallbackID))
+    } catch {
+      return .failure(TaskFileError(path: path, line: line, reason: ProblemRecord.reason(error)))
+    }
+  }
+
+  /// A task of APPS as it is distributed: `question.txt`, `input_output.json`, `metadata.json` in a folder of its own.
+  private static func appsFolder(_ path: String) -> Entry {
+    struct Metadata: Decodable { var difficulty: String? }
+    do throws(TaskFileError) {
+      let statement = try contents(path + "/question.txt").trimmed
+      if statement.isEmpty { throw TaskFileError(path: path + "/question.txt", reason: "it is empty") }
+      var pairs: [CodeExample] = []
+      let pairsPath = path + "/input_output.json"
+      if FileManager.default.fileExists(atPath: pairsPath) {
+        let data = Data(try contents(pairsPath).utf8)
+        do {
+          pairs = try JSONDecoder().decode(ProblemRecord.InputsOutputs.self, from: data).examples
+        } catch {
+          throw TaskFileError(path: pairsPath, reason: ProblemRecord.reason(error))
+        }
+      }
+      let (examples, tests) = ProblemRecord.split(pairs)
+      let metadata = (try? contents(path + "/metadata.json")).flatMap {
+        try? JSONDecoder().decode(Metadata.self, from: Data($0.utf8))
+      }
+      return .success(
+        CodeProblem(
+          id: (path as NSString).lastPathComponent, task: CodeTask(statement: statement, examples: examples),
+          tests: tests, kind: metadata?.difficulty))
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  private static func contents(_ path: String) throws(TaskFileError) -> String {
+    do { return try String(contentsOfFile: path, encoding: .utf8) } catch {
+      throw TaskFileError(path: path, reason: "it cannot be read as UTF-8 text: \(error.localizedDescription)")
+    }
+  }
+}
+
+extension CodeProblem {
+  /// Reads a task from a JSON object in one of the layouts that task files have.
+  ///
+  /// - Throws: what is wrong with it, as a sentence.
+  public static func decoded(from decoder: any Decoder) throws -> CodeProblem {
+    try ProblemRecord(from: decoder).problem(fallbackID: "")
+  }
+
+  /// What a failed decoding means, for a person.
+  public static func reason(_ error: any Error) -> String { ProblemRecord.reason(error) }
+}

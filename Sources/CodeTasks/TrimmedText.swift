@@ -1,0 +1,6 @@
+import Foundation
+
+extension String {
+  /// The text without white space and line breaks at its ends.
+  package var trimmed: String { trimmingCharacters(in: .whitespacesAndNewlines) }
+}

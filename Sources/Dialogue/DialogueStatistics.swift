@@ -1,0 +1,18 @@
+import BoundedCache
+import SessionInterface
+
+extension VideoDialogue {
+  /// Writes what is held and seen into the figures of the moment.
+  package func describe(into statistics: inout SessionStatistics) {
+    statistics.framesSeen = framesSeen
+    statistics.systemTokens = cache.systemCount
+    statistics.visionTokens = cache.visionCount
+    statistics.textTokens = cache.textCount + cache.parkedCount
+    statistics.retrievedTokens = cache.retrievedCount
+    statistics.budget = cache.budget
+    statistics.peakTokens = cache.peakCount
+    statistics.compressions = cache.compressionCount
+    statistics.cacheBytes = cache.byteCount
+    statistics.policy = cache.policy.rawValue
+  }
+}

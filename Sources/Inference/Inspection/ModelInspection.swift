@@ -1,0 +1,165 @@
+import Architectures
+import BoundedCache
+import Compute
+import Foundation
+import ModelFile
+import Records
+import Tokenization
+
+/// What a model file holds, whether it can be run here, and what it would take: the answer of `edgeassist inspect`.
+public struct ModelInspection: Sendable {
+  public struct TokenizerSummary: Sendable, Equatable {
+    /// What becomes of the chat template that a file brings.
+    public enum TemplateUse: String, Sendable {
+      case none
+      /// Conversations are laid out as it says.
+      case followed
+      /// ChatML is used instead.
+      case notFollowed = "not_followed"
+    }
+
+    /// As the file names them, such as `gpt2` and `qwen2`.
+    public var model: String?
+    public var preTokenizer: String?
+    public var vocabularySize: Int
+    public var chatTemplate: TemplateUse
+    /// Why the template is not followed, or the vocabulary cannot be used; nil where all is well.
+    public var notice: String?
+    /// Whether conversations can be held with this vocabulary.
+    public var isUsable: Bool
+  }
+
+  public struct AdapterSummary: Sendable, Equatable {
+    /// Such as `lora`.
+    public var type: String?
+    public var alpha: Double?
+    /// The inner width of its pairs, ascending.
+    public var ranks: [Int]
+    /// Tensors of the model that it adapts.
+    public var targetCount: Int
+  }
+
+  public let file: FileInspection
+  /// The vision tower that belongs to a language model; nil if there is none.
+  public let vision: FileInspection?
+  /// Nil for files without a vocabulary.
+  public let tokenizer: TokenizerSummary?
+  /// Nil unless the file is an adapter.
+  public let adapter: AdapterSummary?
+  /// What running it would take; nil where `obstacle` says why it cannot be run, and for what is no language model.
+  public let estimate: MemoryEstimate?
+  /// Why it cannot be run here; nil where it can.
+  public let obstacle: String?
+  /// Nil where the kernel does not tell.
+  public let machine: MachineMemory?
+
+  /// Whether all of it fits into memory; nil where that is not known.
+  public var fits: Bool? {
+    guard let estimate, let machine else { return nil }
+    return estimate.total <= machine.limit
+  }
+
+  /// The largest budget that fits; nil where it is not known.
+  public var fittingBudget: Int? {
+    guard let estimate, let machine else { return nil }
+    return estimate.budget(fitting: machine.limit)
+  }
+
+  /// Reads headers only.
+  ///
+  /// - Parameters:
+  ///   - vision: an mmproj file; nil looks beside the model as the assistant does.
+  /// - Throws: `ReportedError.modelUnreadable` for a file that cannot be opened.
+  public init(
+    path: String, vision: String? = nil, budget: CacheBudget = CacheBudget.standard,
+    type: KeyValueType = .f16, threads: Int, machine: MachineMemory? = .current()
+  ) throws(ReportedError) {
+    self.machine = machine
+    do {
+      let opened = try GGUFFile(path: path)
+      opened.expect(.scattered)
+      let file = FileInspection(file: opened)
+      var tower: GGUFFile?
+      if file.kind == .languageModel {
+        let paths = try ModelPaths.resolve(languageModel: path, vision: vision)
+        tower = try paths.vision.map { path throws(GGUFError) in try GGUFFile(path: path) }
+        tower?.expect(.scattered)
+      }
+      self.file = file
+      self.vision = tower.map { FileInspection(file: $0) }
+      let tokenizer = TokenizerSummary(metadata: opened.metadata, forVision: tower != nil)
+      self.tokenizer = tokenizer
+      adapter = file.kind == .adapter ? AdapterSummary(file: opened) : nil
+      switch file.kind {
+      case .languageModel:
+        let unusable = tokenizer?.isUsable == false ? tokenizer?.notice : nil
+        (estimate, obstacle) = Self.estimate(opened, tower, budget, type, threads, unusable: unusable)
+      case .visionTower:
+        estimate = nil
+        obstacle = Self.obstacle { () throws(ModelError) in _ = try VisionConfiguration(file: opened) }
+      case .adapter:
+        estimate = nil
+        obstacle = nil
+      }
+    } catch let error as ReportedError {
+      throw error
+    } catch {
+      throw .modelUnreadable(message: String(describing: error))
+    }
+  }
+
+  private static func obstacle(_ body: () throws(ModelError) -> Void) -> String? {
+    do {
+      try body()
+      return nil
+    } catch { return error.description }
+  }
+
+  private static func estimate(
+    _ language: GGUFFile, _ vision: GGUFFile?, _ budget: CacheBudget, _ type: KeyValueType, _ threads: Int,
+    unusable: String?
+  ) -> (MemoryEstimate?, obstacle: String?) {
+    var estimate: MemoryEstimate?
+    let obstacle = obstacle { () throws(ModelError) in
+      estimate = try MemoryEstimate(language: language, vision: vision, budget: budget, type: type, threads: threads)
+      guard let vision else { return }
+      let (tower, model) = (try VisionConfiguration(file: vision), try DecoderConfiguration(file: language))
+      guard tower.outputLength == model.hiddenSize else {
+        throw .visionDoesNotFit(
+          visionPath: vision.path, visionWidth: tower.outputLength, modelPath: language.path,
+          modelWidth: model.hiddenSize)
+      }
+    }
+    return (estimate, obstacle ?? unusable)
+  }
+}
+
+extension ModelInspection.TokenizerSummary {
+  /// Nil where the metadata has no vocabulary.
+  init?(metadata: GGUFMetadata, forVision: Bool) {
+    guard let tokens = (try? metadata.arrayIfPresent("tokenizer.ggml.tokens")) ?? nil else { return nil }
+    model = (try? metadata.stringIfPresent("tokenizer.ggml.model")) ?? nil
+    preTokenizer = (try? metadata.stringIfPresent("tokenizer.ggml.pre")) ?? nil
+    vocabularySize = tokens.count
+    let isThere = metadata["tokenizer.chat_template"] != nil
+    do {
+      let template = try ChatTemplate(tokenizer: Tokenizer(metadata: metadata), forVision: forVision)
+      notice = template.notice
+      isUsable = true
+    } catch {
+      notice = String(describing: error)
+      isUsable = false
+    }
+    chatTemplate = !isThere ? .none : notice == nil ? .followed : .notFollowed
+  }
+}
+
+extension ModelInspection.AdapterSummary {
+  init(file: GGUFFile) {
+    type = (try? file.metadata.stringIfPresent("adapter.type")) ?? nil
+    alpha = (try? file.metadata.floatIfPresent("adapter.lora.alpha")) ?? nil
+    let second = file.tensors.filter { $0.name.hasSuffix(".lora_b") }
+    ranks = Set(second.compactMap(\.dimensions.first)).sorted()
+    targetCount = second.count
+  }
+}

@@ -1,0 +1,103 @@
+import Architectures
+import BoundedCache
+import Compute
+import Foundation
+import ModelFile
+import Records
+import Tokenization
+
+/// A language model with its tokenizer and, when it can see, its vision tower: all that a dialogue needs.
+///
+/// Not safe to share between threads: whoever loads it hands it to the one that uses it.
+public final class LoadedModel {
+  /// The name its file gives it, or the file's own name.
+  public let name: String
+  public let isEmbedded: Bool
+  /// What tells the language model from others. It touches every tensor, so it is not looked up until it is wanted.
+  public private(set) lazy var fingerprint = ModelFingerprint(
+    file: file, name: name, shape: language.configuration.cacheShape)
+  public let tokenizer: Tokenizer
+  public let template: ChatTemplate
+  public let language: LanguageModel
+  public let vision: VisionTower?
+  public let threads: Int
+  /// What the file says of how it wants to be used.
+  public let preferences: ModelPreferences
+  /// What was asked for and could not be done, and what had to be guessed, for people to read.
+  public let warnings: [String]
+  private let file: GGUFFile
+
+  /// Pixels along the side of a vision token in most models.
+  static let usualSide = 28
+
+  /// Maps the files and checks that they belong together and will fit into memory. Weights are read when they are first
+  /// used, unless `memory` asks for more.
+  ///
+  /// - Throws: `ReportedError.modelUnreadable` with the reason, or `insufficientMemory` with the figures.
+  public init(paths: ModelPaths, threads: Int, memory: MemoryPlan = MemoryPlan()) throws(ReportedError) {
+    do {
+      let file = try GGUFFile(path: paths.languageModel)
+      let visionFile = try paths.vision.map { path throws(GGUFError) in try GGUFFile(path: path) }
+      let weights = [file, visionFile].compactMap(\.self)
+      for file in weights { file.expect(.scattered) }
+      let adapterFile = try paths.adapter.map { path throws(GGUFError) in try GGUFFile(path: path) }
+      let estimate = try MemoryEstimate(
+        language: file, vision: visionFile, adapter: adapterFile, budget: memory.budget, type: memory.type,
+        threads: threads, visionWeights: memory.visionWeights)
+      try memory.check(estimate, path: paths.languageModel)
+      let pool = ThreadPool(threads: threads)
+      let language = try LanguageModel(file: file, threads: pool, weights: memory.languageWeights)
+      if let adapterFile { language.adapter = try LoRAAdapter(file: adapterFile, model: language) }
+      let tokenizer = try Tokenizer(metadata: file.metadata)
+      if let visionFile {
+        let tower = try VisionTower(file: visionFile, threads: pool, weights: memory.visionWeights)
+        try tower.check(fits: language)
+        vision = tower
+      } else {
+        vision = nil
+      }
+      self.language = language
+      self.tokenizer = tokenizer
+      template = try ChatTemplate(tokenizer: tokenizer, forVision: vision != nil)
+      preferences = ModelPreferences(
+        metadata: file.metadata, side: vision?.configuration.sideMultiple ?? Self.usualSide)
+      let title = try? file.metadata.stringIfPresent("general.name")
+      name = title ?? URL(fileURLWithPath: paths.languageModel).deletingPathExtension().lastPathComponent
+      self.file = file
+      isEmbedded = paths.isEmbedded
+      self.threads = threads
+      for file in weights { file.expect(.tensors) }
+      warnings = memory.apply(weights + [adapterFile].compactMap(\.self)) + (template.notice.map { [$0] } ?? [])
+    } catch let error as ReportedError {
+      throw error
+    } catch {
+      throw .modelUnreadable(message: String(describing: error))
+    }
+  }
+}
+
+/// How a model file wants to be used, where it says so; the program's own defaults otherwise.
+public struct ModelPreferences: Sendable, Equatable {
+  /// Limits of a picture's area, in pixels, after resizing.
+  public var minimumPixels: Int
+  public var maximumPixels: Int
+  /// Pictures sampled from a second of video.
+  public var framesPerSecond: Double
+  /// nil leaves it to the chat template.
+  public var systemPrompt: String?
+
+  /// About 128 vision tokens for each temporal patch, the operating point of the InfiniPot-V paper.
+  static let defaultMaximumTokens = 128
+  static let defaultMinimumTokens = 4
+  static let defaultFramesPerSecond = 2.0
+
+  /// - Parameter side: of the square of pixels that becomes one vision token.
+  init(metadata: GGUFMetadata, side: Int) {
+    let integer = { (key: String) in (try? metadata.integerIfPresent(key)) ?? nil }
+    let rate = (try? metadata.floatIfPresent("edgeassist.sampling.fps")) ?? nil
+    minimumPixels = integer("edgeassist.vision.min_pixels") ?? Self.defaultMinimumTokens * side * side
+    maximumPixels = integer("edgeassist.vision.max_pixels") ?? Self.defaultMaximumTokens * side * side
+    framesPerSecond = rate.flatMap { $0 > 0 && $0 <= 240 ? $0 : nil } ?? Self.defaultFramesPerSecond
+    systemPrompt = (try? metadata.stringIfPresent("edgeassist.system_prompt")) ?? nil
+  }
+}

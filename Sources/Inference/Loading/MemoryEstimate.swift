@@ -1,0 +1,98 @@
+import Architectures
+import BoundedCache
+import Compute
+import ModelFile
+
+/// What a model takes in memory when it runs, foretold from its files' headers and the program's own arithmetic.
+///
+/// All figures are bytes that are resident at the height of a run that has read every weight and filled the budget.
+public struct MemoryEstimate: Sendable, Equatable {
+  /// Of the files: every weight, as it is held, and of an embedding matrix that is not the output head as well, some
+  /// rows.
+  public var weights: Int
+  /// Keys and values at the full budget.
+  public var cache: Int
+  /// What language model and vision tower set aside for their steps.
+  public var working: Int
+  /// The program and its libraries, the tokenizer's tables, a video being decoded; see `programByteCount`.
+  public var program: Int
+  /// Tokens that the key-value cache may hold.
+  public var budget: Int
+  /// Bytes that each of them takes there.
+  public var cacheBytesPerToken: Int
+
+  public var total: Int { [weights, cache, working, program].reduce(0, Self.sum) }
+  /// What must be in memory at any rate: weights that stay on disk can be paged in and out.
+  public var leastTotal: Int { [cache, working, program].reduce(0, Self.sum) }
+
+  /// Loads both files without their weights, counting what use would set aside.
+  ///
+  /// - Parameters:
+  ///   - type: how keys and values are stored.
+  ///   - pixels: the area of the largest picture; nil for what the model prefers.
+  /// - Throws: `ModelError` where the model cannot be run.
+  public init(
+    language: GGUFFile, vision: GGUFFile?, adapter: GGUFFile? = nil, budget: CacheBudget,
+    type: KeyValueType = .f16, threads: Int, pixels: Int? = nil, visionWeights: WeightLayout = .repackedQ8
+  ) throws(ModelError) {
+    let pool = ThreadPool(threads: threads)
+    let shape = try DecoderConfiguration(file: language).cacheShape
+    var working = try LanguageModel.workingByteCount(of: language, threads: pool)
+    if let vision {
+      let side = try VisionConfiguration(file: vision).sideMultiple
+      let preferred = ModelPreferences(metadata: language.metadata, side: side).maximumPixels
+      let tower = try VisionTower.workingByteCount(
+        of: vision, threads: pool, pixels: pixels ?? preferred, weights: visionWeights)
+      working = Self.sum(working, tower)
+    }
+    self.working = working
+    let towerBytes = vision.map { VisionTower.weightByteCount(of: $0, weights: visionWeights) } ?? 0
+    weights = [towerBytes, adapter?.byteCount ?? 0].reduce(Self.touchedByteCount(of: language), Self.sum)
+    program = Self.programByteCount(vocabulary: language.vocabularyCount, hasVision: vision != nil)
+    self.budget = budget.tokens(shape: shape, type: type)
+    cacheBytesPerToken = shape.bytesPerToken(type)
+    let (bytes, overflow) = cacheBytesPerToken.multipliedReportingOverflow(by: self.budget)
+    cache = overflow ? .max : bytes
+  }
+
+  /// The largest budget with which everything fits; 0 if none does.
+  ///
+  /// - Parameter isMappedOnly: leaves the weights out.
+  public func budget(fitting limit: Int, isMappedOnly: Bool = false) -> Int {
+    let fixed = Self.sum(Self.sum(isMappedOnly ? 0 : weights, working), program)
+    return cacheBytesPerToken > 0 ? max(0, limit - fixed) / cacheBytesPerToken : 0
+  }
+
+  // MARK: Measured
+
+  /// Resident for the program, its threads and the parts of its libraries that run, and what decoding a video of
+  /// 448 × 448 pixels adds. Measured on Linux x86-64 with FFmpeg 6; other builds and larger videos differ by some MiB.
+  private static let baseByteCount = 50 << 20
+  private static let videoByteCount = 14 << 20
+  /// Tables of a byte-level tokenizer for each token of its vocabulary, merges included. Measured at 151,936 tokens.
+  private static let bytesPerVocabularyToken = 85
+  /// An embedding row brings its page and, where the file is cached, the 15 around it; prompts use so many at most.
+  private static let embeddingBytesTouched = 1024 * 65536
+
+  private static func programByteCount(vocabulary: Int, hasVision: Bool) -> Int {
+    let tokenizer = min(vocabulary, 1 << 32) * bytesPerVocabularyToken
+    return baseByteCount + (hasVision ? videoByteCount : 0) + tokenizer
+  }
+
+  private static func touchedByteCount(of file: GGUFFile) -> Int {
+    guard file.tensor("output.weight") != nil, let embedding = file.tensor("token_embd.weight") else {
+      return file.byteCount
+    }
+    return file.byteCount - max(0, embedding.byteCount - embeddingBytesTouched)
+  }
+
+  private static func sum(_ left: Int, _ right: Int) -> Int {
+    let (result, overflow) = left.addingReportingOverflow(right)
+    return overflow ? .max : result
+  }
+}
+
+extension GGUFFile {
+  /// Entries of the tokenizer's vocabulary.
+  var vocabularyCount: Int { (try? metadata.arrayIfPresent("tokenizer.ggml.tokens"))??.count ?? 0 }
+}

@@ -1,0 +1,80 @@
+import Architectures
+import Foundation
+import ModelFile
+import Records
+
+/// Which files make up a model.
+public struct ModelPaths: Sendable, Equatable {
+  public var languageModel: String
+  /// The vision tower's file (mmproj); nil for a model that only reads.
+  public var vision: String?
+  /// A LoRA adapter for the language model; nil for none.
+  public var adapter: String?
+  /// True for the model that comes with the program.
+  public var isEmbedded: Bool
+
+  public init(languageModel: String, vision: String?, adapter: String? = nil, isEmbedded: Bool) {
+    self.languageModel = languageModel
+    self.vision = vision
+    self.adapter = adapter
+    self.isEmbedded = isEmbedded
+  }
+
+  /// Settles which files to use.
+  ///
+  /// - Parameters:
+  ///   - languageModel: what the user named; nil for the embedded model.
+  ///   - vision: what the user named; nil looks for an mmproj file beside the language model.
+  /// - Throws: `ReportedError.modelUnreadable` when the embedded model is asked for and cannot be found.
+  public static func resolve(languageModel: String?, vision: String?) throws(ReportedError) -> ModelPaths {
+    if let languageModel {
+      return ModelPaths(
+        languageModel: languageModel, vision: vision ?? visionFile(beside: languageModel), isEmbedded: false)
+    }
+    let folders = InstalledFiles.folders(named: "Models")
+    for folder in folders {
+      let found = ggufFiles(in: folder).first { $0.hasPrefix("edgeassist-tiny") }
+      if let found {
+        let path = folder + "/" + found
+        return ModelPaths(languageModel: path, vision: vision ?? visionFile(beside: path), isEmbedded: true)
+      }
+    }
+    throw .modelUnreadable(
+      message: "the embedded model was not found (looked in \(folders.joined(separator: ", "))); "
+        + "name a model with --model FILE, or set EDGEASSIST_HOME to the folder that holds Models/")
+  }
+
+  /// The mmproj file that lies beside a language model: one of like name, else one whose vectors it can read. A folder
+  /// may hold models that only read beside others that see.
+  static func visionFile(beside languageModel: String) -> String? {
+    let folder = (languageModel as NSString).deletingLastPathComponent
+    let candidates = ggufFiles(in: folder.isEmpty ? "." : folder).filter { $0.lowercased().contains("mmproj") }
+    let stem = commonStem((languageModel as NSString).lastPathComponent)
+    let paths = { (name: String) in folder.isEmpty ? name : folder + "/" + name }
+    let named = candidates.first { commonStem($0).contains(stem) || stem.contains(commonStem($0)) }
+    return named.map(paths) ?? candidates.map(paths).first { mayFit($0, languageModel) }
+  }
+
+  /// Whether a language model can read a vision tower's vectors. Of files that cannot be read whoever loads them will
+  /// say so.
+  private static func mayFit(_ vision: String, _ languageModel: String) -> Bool {
+    guard let tower = try? VisionConfiguration(file: GGUFFile(path: vision)),
+      let decoder = try? DecoderConfiguration(file: GGUFFile(path: languageModel))
+    else { return true }
+    return tower.vectorWidth == decoder.visionWidth
+  }
+
+  /// A file name without what differs between a language model and its vision tower: ending, number of a part, type,
+  /// the word mmproj.
+  private static func commonStem(_ name: String) -> String {
+    let whole = name.lowercased().replacing(/(-\d{5}-of-\d{5})?\.gguf$/, with: "")
+    let parts = whole.split { "-._".contains($0) }
+    let types: Set<Substring> = ["mmproj", "f16", "f32", "bf16", "q8", "q4", "0", "1", "k", "m", "s"]
+    return parts.filter { !types.contains($0) }.joined(separator: "-")
+  }
+
+  private static func ggufFiles(in folder: String) -> [String] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return names.filter { $0.hasSuffix(".gguf") }.sorted()
+  }
+}

@@ -1,0 +1,56 @@
+import Records
+import Video
+
+/// How a stream is sampled; what is nil comes from the model.
+public struct StreamSettings: Sendable, Equatable {
+  public var framesPerSecond: Double?
+  public var maximumPixels: Int?
+  /// nil plays a file at its own speed on a screen and as fast as possible without one.
+  public var pace: FrameSamplingOptions.Pace?
+
+  public init(framesPerSecond: Double? = nil, maximumPixels: Int? = nil, pace: FrameSamplingOptions.Pace? = nil) {
+    self.framesPerSecond = framesPerSecond
+    self.maximumPixels = maximumPixels
+    self.pace = pace
+  }
+
+  /// Seconds between two sampled pictures.
+  package func period(for model: LoadedModel) -> Double {
+    1 / (framesPerSecond ?? model.preferences.framesPerSecond)
+  }
+
+  /// The settings in the words of the video layer.
+  ///
+  /// - Throws: `ReportedError.requestMalformed` for a rate or a size that no model can use.
+  public func options(for model: LoadedModel, isHeadless: Bool) throws(ReportedError) -> FrameSamplingOptions {
+    let rate = framesPerSecond ?? model.preferences.framesPerSecond
+    guard rate > 0 && rate <= 240 else {
+      throw .requestMalformed(
+        message: "the sampling rate must be above 0 and at most 240 pictures a second, not \(rate)")
+    }
+    let pace = pace ?? (isHeadless ? .fast : .realtime)
+    return FrameSamplingOptions(
+      framesPerSecond: rate, sizing: try sizing(for: model), pace: pace,
+      queue: pace == .realtime ? .dropOldest : .automatic, previewSize: isHeadless ? nil : Self.previewSize)
+  }
+
+  private func sizing(for model: LoadedModel) throws(ReportedError) -> FrameSizing {
+    // A tower that reads one size alone leaves nothing to choose.
+    if let side = model.vision?.configuration.fixedImageSide {
+      return FrameSizing(
+        maximumPixels: side * side, multiple: side, exact: ImageSize(width: side, height: side))
+    }
+    let maximum = maximumPixels ?? model.preferences.maximumPixels
+    let side = model.vision?.configuration.sideMultiple ?? LoadedModel.usualSide
+    guard maximum >= side * side && maximum <= 16384 * side * side else {
+      throw .requestMalformed(
+        message: "max-pixels must be between \(side * side) (one vision token of \(side)×\(side) pixels) "
+          + "and \(16384 * side * side), not \(maximum)")
+    }
+    return FrameSizing(
+      minimumPixels: min(model.preferences.minimumPixels, maximum), maximumPixels: maximum, multiple: side)
+  }
+
+  /// Pictures for a terminal: more pixels than its cells can show would be thrown away.
+  private static let previewSize = ImageSize(width: 320, height: 240)
+}

@@ -1,0 +1,9 @@
+// The C library of the system, imported once: every other target gets it with Platform.
+#if canImport(Glibc)
+  @_exported import Glibc
+#elseif canImport(Musl)
+  @_exported import Musl
+#endif
+
+/// The text of an `errno` value, for example "No such file or directory".
+public func errorText(_ code: Int32) -> String { String(cString: strerror(code)) }

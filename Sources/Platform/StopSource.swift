@@ -1,0 +1,13 @@
+import Synchronization
+
+/// Asks long work to stop, from any thread. The work looks at `isStopped` between its steps.
+public final class StopSource: Sendable {
+  private let flag = Atomic<Bool>(false)
+
+  public init() {}
+
+  /// True from the first call of `stop` on.
+  public var isStopped: Bool { flag.load(ordering: .acquiring) }
+
+  public func stop() { flag.store(true, ordering: .releasing) }
+}

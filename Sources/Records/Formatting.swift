@@ -1,0 +1,44 @@
+/// Seconds as `0:12`, `1:30` or `1:02:03`; times that are no numbers as `-:--`.
+package func clock(_ seconds: Double) -> String {
+  guard seconds.isFinite, abs(seconds) < 1e12 else { return "-:--" }
+  let total = Int(max(0, seconds))
+  let (hours, minutes, rest) = (total / 3600, total / 60 % 60, total % 60)
+  let padded = rest < 10 ? "0\(rest)" : "\(rest)"
+  guard hours > 0 else { return "\(minutes):\(padded)" }
+  return "\(hours):\(minutes < 10 ? "0\(minutes)" : "\(minutes)"):\(padded)"
+}
+
+/// A number with a fixed count of decimals, rounded.
+package func decimal(_ value: Double, places: Int) -> String {
+  guard value.isFinite, abs(value) < 1e12 else { return "-" }
+  var unit = 1
+  for _ in 0..<places { unit *= 10 }
+  let scaled = Int((abs(value) * Double(unit)).rounded())
+  let sign = value < 0 && scaled > 0 ? "-" : ""
+  guard places > 0 else { return "\(sign)\(scaled)" }
+  let fraction = String(scaled % unit)
+  return "\(sign)\(scaled / unit)." + String(repeating: "0", count: places - fraction.count) + fraction
+}
+
+/// Bytes in the unit that leaves a small number: `512 B`, `1.2 MiB`.
+package func memorySize(_ bytes: Int) -> String {
+  var value = Double(max(0, bytes))
+  var unit = "B"
+  // What would round to 1024.0 is written in the next unit.
+  for larger in ["KiB", "MiB", "GiB", "TiB"] where value >= 1023.95 {
+    value /= 1024
+    unit = larger
+  }
+  return "\(decimal(value, places: unit == "B" || value >= 99.95 ? 0 : 1)) \(unit)"
+}
+
+/// A count with its thousands apart: `12 345`.
+package func count(_ value: Int) -> String {
+  let digits = String(max(0, value))
+  var result = ""
+  for (index, digit) in digits.enumerated() {
+    if index > 0, (digits.count - index) % 3 == 0 { result += " " }
+    result.append(digit)
+  }
+  return result
+}

@@ -1,0 +1,28 @@
+/// The most tokens held in each of the last seconds, for a graph.
+package struct CacheUsageHistory: Equatable, Sendable {
+  /// Oldest first; the last one is the second that is running.
+  package private(set) var samples: [Int] = []
+  private var second: Int?
+  private static let capacity = 600
+
+  package init() {}
+
+  package mutating func add(_ tokens: Int, at time: Double) {
+    guard time.isFinite, abs(time) < 1e12 else { return }
+    let now = Int(time)
+    guard let second, let last = samples.indices.last else {
+      samples = [tokens]
+      self.second = now
+      return
+    }
+    guard now > second else {
+      samples[last] = max(samples[last], tokens)
+      return
+    }
+    // Seconds in which nothing was told held what was held before.
+    let missed = min(now - second - 1, CacheUsageHistory.capacity)
+    samples += Array(repeating: samples[last], count: missed) + [tokens]
+    samples.removeFirst(max(0, samples.count - CacheUsageHistory.capacity))
+    self.second = now
+  }
+}

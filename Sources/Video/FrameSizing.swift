@@ -1,0 +1,72 @@
+/// Columns and rows of a picture, in pixels.
+public struct ImageSize: Sendable, Hashable {
+  public var width: Int
+  public var height: Int
+
+  public init(width: Int, height: Int) {
+    self.width = width
+    self.height = height
+  }
+
+  /// The largest size of this shape that fits into `box`, at least one pixel each way.
+  public func fitted(into box: ImageSize) -> ImageSize {
+    guard width > 0, height > 0, box.width > 0, box.height > 0 else { return ImageSize(width: 1, height: 1) }
+    let factor = min(Double(box.width) / Double(width), Double(box.height) / Double(height))
+    return ImageSize(
+      width: min(box.width, max(1, Int((Double(width) * factor).rounded()))),
+      height: min(box.height, max(1, Int((Double(height) * factor).rounded()))))
+  }
+}
+
+/// How large the sampled pictures are: the "smart resize" of Qwen2-VL.
+///
+/// Both sides become multiples of ``multiple`` (a patch of 14 pixels, merged 2 × 2), the area stays between
+/// ``minimumPixels`` and ``maximumPixels``, and the shape is kept as nearly as that allows. The arithmetic, halves
+/// rounded to even included, is that of Hugging Face `transformers`' `smart_resize`, so that a picture has the same
+/// grid here and there.
+public struct FrameSizing: Sendable, Hashable {
+  /// The smallest and the largest area of a sampled picture, in pixels.
+  public var minimumPixels: Int
+  public var maximumPixels: Int
+  /// What both sides are multiples of, in pixels.
+  public var multiple: Int
+  /// The size of every sampled picture, whatever its shape, for a vision tower that reads only one.
+  public var exact: ImageSize?
+
+  /// The bounds left out are those that Qwen2-VL was published with for pictures (least) and video frames (most).
+  public init(
+    minimumPixels: Int = 56 * 56, maximumPixels: Int = 768 * 28 * 28, multiple: Int = 28, exact: ImageSize? = nil
+  ) {
+    self.minimumPixels = minimumPixels
+    self.maximumPixels = maximumPixels
+    self.multiple = multiple
+    self.exact = exact
+  }
+
+  /// The largest ratio of the sides that is taken in.
+  public static let longestShape = 200.0
+
+  /// The size at which a picture that is shown at `size` is sampled; nil when a side is below one pixel or one side is
+  /// more than 200 times the other.
+  public func sampledSize(of size: ImageSize) -> ImageSize? {
+    guard size.width > 0, size.height > 0 else { return nil }
+    let width = Double(size.width)
+    let height = Double(size.height)
+    let step = Double(multiple)
+    guard max(width, height) / min(width, height) <= Self.longestShape else { return nil }
+    if let exact { return exact }
+    var rows = (height / step).rounded(.toNearestOrEven) * step
+    var columns = (width / step).rounded(.toNearestOrEven) * step
+    if rows * columns > Double(maximumPixels) {
+      let shrink = (height * width / Double(maximumPixels)).squareRoot()
+      rows = max(step, (height / shrink / step).rounded(.down) * step)
+      columns = max(step, (width / shrink / step).rounded(.down) * step)
+    } else if rows * columns < Double(minimumPixels) {
+      let grow = (Double(minimumPixels) / (height * width)).squareRoot()
+      rows = (height * grow / step).rounded(.up) * step
+      columns = (width * grow / step).rounded(.up) * step
+    }
+    // Only reached with a minimum of nothing, where a side can round to none.
+    return ImageSize(width: Int(max(step, columns)), height: Int(max(step, rows)))
+  }
+}

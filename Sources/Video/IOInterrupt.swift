@@ -1,0 +1,39 @@
+import CFFmpeg
+import Platform
+import Synchronization
+
+/// Ends FFmpeg's blocking calls: FFmpeg asks it several times a second whether to go on.
+final class IOInterrupt: Sendable {
+  private let stopped = Atomic<Bool>(false)
+  /// Monotonic seconds as bits; infinity for no limit.
+  private let deadline = Atomic<UInt64>(Double.infinity.bitPattern)
+
+  /// True from the moment on at which everything must end.
+  var isStopped: Bool { stopped.load(ordering: .acquiring) }
+
+  var isPastDeadline: Bool {
+    let limit = Double(bitPattern: deadline.load(ordering: .acquiring))
+    return limit.isFinite && monotonicSeconds() >= limit
+  }
+
+  var shouldEnd: Bool { isStopped || isPastDeadline }
+
+  func stop() {
+    stopped.store(true, ordering: .releasing)
+  }
+
+  /// Allows the calls from now on this much time; nil for any.
+  func allow(seconds: Double?) {
+    let limit = seconds.map { monotonicSeconds() + $0 } ?? .infinity
+    deadline.store(limit.bitPattern, ordering: .releasing)
+  }
+
+  /// What FFmpeg calls. It keeps no reference: whoever opens an input with it must outlive that input.
+  var callback: AVIOInterruptCB {
+    AVIOInterruptCB(
+      callback: { opaque in
+        guard let opaque else { return 0 }
+        return Unmanaged<IOInterrupt>.fromOpaque(opaque).takeUnretainedValue().shouldEnd ? 1 : 0
+      }, opaque: Unmanaged.passUnretained(self).toOpaque())
+  }
+}

@@ -1,0 +1,110 @@
+import CFFmpeg
+import Images
+
+/// Decoded frames in, RGB pictures of a wanted size out: colours, scaling and turning in as few passes as can be.
+/// It keeps FFmpeg's scaler between frames and makes it anew only when the frames change.
+final class ImageScaler {
+  /// Everything that FFmpeg's scaler is made for.
+  private struct Setting: Equatable {
+    var sourceWidth, sourceHeight, sourceFormat: Int32
+    var matrix: Int32
+    var isFullRange: Bool
+    var width, height: Int32
+  }
+
+  private var scaler: OpaquePointer?
+  private var setting: Setting?
+  /// Holds a scaled picture that is still to be turned or set between bars.
+  private var scratch: [UInt8] = []
+
+  deinit {
+    sws_freeContext(scaler)
+  }
+
+  /// The picture of `frame` at `size`.
+  /// - Parameters:
+  ///   - orientation: how the coded picture must be turned to stand upright.
+  ///   - content: the part of `size` that the picture fills, in the middle; what is left stays black.
+  /// - Returns: nil when FFmpeg cannot convert this kind of frame.
+  func image(
+    of frame: UnsafeMutablePointer<AVFrame>, size: ImageSize, content: ImageSize, orientation: Orientation
+  ) -> Image? {
+    let coded = orientation.applied(to: content)
+    guard frame.pointee.width > 0, frame.pointee.height > 0, prepare(for: frame, size: coded) else { return nil }
+    let count = size.width * size.height * 3
+    if orientation == .upright, content == size {
+      var isDone = false
+      // FFmpeg's vector code may write a little beyond the last row.
+      let pixels = [UInt8](unsafeUninitializedCapacity: count + 64) { buffer, initialized in
+        if let base = buffer.baseAddress {
+          isDone = shim_scale(scaler, frame, base, Int32(size.width * 3)) == Int32(size.height)
+          if !isDone { base.initialize(repeating: 0, count: count) }
+          initialized = count
+        }
+      }
+      return isDone ? Image(width: size.width, height: size.height, pixels: pixels) : nil
+    }
+    let stride = coded.width * 3
+    if scratch.count < stride * coded.height + 64 {
+      scratch = [UInt8](repeating: 0, count: stride * coded.height + 64)
+    }
+    var pixels = [UInt8](repeating: 0, count: count)
+    let isDone = scratch.withUnsafeMutableBufferPointer { scratch in
+      pixels.withUnsafeMutableBufferPointer { pixels in
+        guard let scaled = scratch.baseAddress, let out = pixels.baseAddress,
+          shim_scale(scaler, frame, scaled, Int32(stride)) == Int32(coded.height)
+        else { return false }
+        let corner = (size.height - content.height) / 2 * size.width + (size.width - content.width) / 2
+        orientation.copy(scaled, size: coded, to: out + corner * 3, stride: size.width * 3)
+        return true
+      }
+    }
+    return isDone ? Image(width: size.width, height: size.height, pixels: pixels) : nil
+  }
+
+  private func prepare(for frame: UnsafeMutablePointer<AVFrame>, size: ImageSize) -> Bool {
+    let wanted = Setting(
+      sourceWidth: frame.pointee.width, sourceHeight: frame.pointee.height, sourceFormat: frame.pointee.format,
+      matrix: Self.matrix(of: frame), isFullRange: Self.isFullRange(frame), width: Int32(size.width),
+      height: Int32(size.height))
+    if wanted == setting { return true }
+    sws_freeContext(scaler)
+    scaler = nil
+    setting = nil
+    let format = AVPixelFormat(rawValue: frame.pointee.format)
+    guard sws_isSupportedInput(format) != 0 else { return false }
+    scaler = sws_getContext(
+      wanted.sourceWidth, wanted.sourceHeight, format, wanted.width, wanted.height, AV_PIX_FMT_RGB24,
+      SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT, nil, nil, nil)
+    guard scaler != nil else { return false }
+    // Refused for sources that are RGB already, which need no matrix.
+    _ = shim_set_colors(scaler, wanted.matrix, wanted.isFullRange ? 1 : 0)
+    setting = wanted
+    return true
+  }
+
+  /// The matrix from luma and chroma to RGB. Where the stream does not say, it goes by size as players do: BT.709 for
+  /// high definition, BT.601 below.
+  private static func matrix(of frame: UnsafeMutablePointer<AVFrame>) -> Int32 {
+    switch frame.pointee.colorspace {
+    case AVCOL_SPC_BT709: return SWS_CS_ITU709
+    case AVCOL_SPC_FCC: return SWS_CS_FCC
+    case AVCOL_SPC_BT470BG, AVCOL_SPC_SMPTE170M: return SWS_CS_ITU601
+    case AVCOL_SPC_SMPTE240M: return SWS_CS_SMPTE240M
+    case AVCOL_SPC_BT2020_NCL, AVCOL_SPC_BT2020_CL: return SWS_CS_BT2020
+    default: return frame.pointee.width >= 1280 || frame.pointee.height > 576 ? SWS_CS_ITU709 : SWS_CS_ITU601
+    }
+  }
+
+  /// Whether black is 0 and white 255, instead of 16 and 235. Formats without chroma are full unless said otherwise.
+  private static func isFullRange(_ frame: UnsafeMutablePointer<AVFrame>) -> Bool {
+    switch frame.pointee.color_range {
+    case AVCOL_RANGE_JPEG: return true
+    case AVCOL_RANGE_MPEG: return false
+    default:
+      guard let name = av_get_pix_fmt_name(AVPixelFormat(rawValue: frame.pointee.format)) else { return false }
+      let text = String(cString: name)
+      return text.hasPrefix("yuvj") || text.hasPrefix("gray") || text.hasPrefix("ya")
+    }
+  }
+}

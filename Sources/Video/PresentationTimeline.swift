@@ -1,0 +1,93 @@
+/// Turns a stream's timestamps, which may be missing, jump or run backwards, into seconds that never decrease.
+package struct PresentationTimeline {
+  /// Seconds in one tick of the timestamps: a numerator and a denominator.
+  package struct TimeBase {
+    package var numerator: Int32
+    package var denominator: Int32
+
+    package init(numerator: Int32, denominator: Int32) {
+      self.numerator = numerator
+      self.denominator = denominator
+    }
+
+    /// Dividing last keeps exact fractions exact to the last bit: 5120 ticks of 1/15360 s are 1/3 as `1.0 / 3` is.
+    package func seconds(_ ticks: Int64) -> Double {
+      denominator == 0 ? 0 : Double(ticks) * Double(numerator) / Double(denominator)
+    }
+  }
+
+  package let timeBase: TimeBase
+  /// How long a picture lasts if it does not say.
+  package let nominalDuration: Double
+  /// A step larger than this is a fault of the timestamps (a join of two recordings, a damaged field), not a pause.
+  package let longestStep: Double
+  /// The timestamp that is second 0 but for `shift`; the first one met if the container does not say.
+  private var origin: Int64?
+  /// Added to the stream's own times since the last mend.
+  private var shift = 0.0
+  /// The latest picture; nil at the beginning and after a jump.
+  private var last: (time: Double, duration: Double)?
+  private var jumps = false
+
+  package init(timeBase: TimeBase, origin: Int64?, nominalDuration: Double, longestStep: Double) {
+    self.timeBase = timeBase
+    self.origin = origin
+    self.nominalDuration = nominalDuration
+    self.longestStep = longestStep
+  }
+
+  /// When a picture is shown and for how long, in seconds.
+  /// - Parameters:
+  ///   - timestamp: in ticks; nil when the stream gives none.
+  ///   - ticks: the stated duration; 0 for none.
+  package mutating func place(timestamp: Int64?, duration ticks: Int64) -> (time: Double, duration: Double) {
+    let stated = timeBase.seconds(ticks)
+    let duration = stated > 0 && stated < longestStep ? stated : nominalDuration
+    let expected = last.map { $0.time + $0.duration } ?? shift
+    var time = expected
+    if let timestamp {
+      let start = origin ?? timestamp
+      origin = start
+      // The difference of two timestamps from outside may not fit.
+      let (distance, overflows) = timestamp.subtractingReportingOverflow(start)
+      time = timeBase.seconds(distance) + shift
+      let isBelievable: Bool
+      if let last {
+        isBelievable = time >= last.time - max(0.1, 3 * last.duration) && time <= last.time + longestStep
+      } else {
+        isBelievable = jumps || (time >= shift - 1 && time <= shift + longestStep)
+      }
+      if overflows || !isBelievable {
+        origin = timestamp
+        shift = expected
+        time = expected
+      }
+      if let last { time = max(time, last.time) }
+    }
+    time = min(max(time, 0), 1e9)
+    last = (time, duration)
+    jumps = false
+    return (time, duration)
+  }
+
+  /// The next picture comes from elsewhere in the stream: its own time counts, whatever came before.
+  package mutating func expectJump() {
+    shift = 0
+    last = nil
+    jumps = true
+  }
+
+  /// The next picture is the very first again.
+  package mutating func expectBeginning() {
+    shift = 0
+    last = nil
+  }
+
+  /// A timeline for the same source opened anew, whose first picture is shown at `time`.
+  package func resumed(at time: Double, timeBase: TimeBase) -> PresentationTimeline {
+    var resumed = PresentationTimeline(
+      timeBase: timeBase, origin: nil, nominalDuration: nominalDuration, longestStep: longestStep)
+    resumed.shift = time
+    return resumed
+  }
+}

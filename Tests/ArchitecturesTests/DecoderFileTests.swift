@@ -1,0 +1,125 @@
+import Architectures
+import BoundedCache
+import Compute
+import ModelFile
+import Testing
+
+/// What files of the further kinds of language model may say, and what they may not.
+@Suite struct DecoderFileTests {
+  private func message(_ file: GGUFFile) -> String {
+    do {
+      _ = try LanguageModel(file: file, threads: ThreadPool(threads: 1))
+      return "loaded"
+    } catch { return "\(error)" }
+  }
+
+  @Test(
+    "models with a mixture of experts and other relatives are refused by name",
+    arguments: ["qwen3vlmoe", "qwen3moe", "qwen2moe", "qwen3next", "qwen35"])
+  func relatives(architecture: String) throws {
+    let file = try RewrittenFile(
+      DecoderGolden("qwen3").file, metadata: ["general.architecture": .string(architecture)]
+    ).file
+    #expect(message(file).contains("the kind \(architecture);"))
+    #expect(message(file).contains("qwen2vl, qwen3vl, qwen2, qwen3"))
+    #expect(message(file).contains("mixture of experts") == architecture.hasSuffix("moe"))
+  }
+
+  @Test(
+    "settings that would change the model's sense are refused by key",
+    arguments: [
+      ("expert_count", .uint32(8)), ("rope.dimension_count", .uint32(64)), ("rope.scaling.type", .string("longrope")),
+      ("rope.scaling.type", .string("yarn")), ("rope.scaling.alpha", .float32(2)),
+      ("rope.scaling.attn_factor", .float32(0.5)), ("rope.scaling.yarn_ext_factor", .float32(0)),
+    ] as [(String, GGUFValue)])
+  func settings(key: String, value: GGUFValue) throws {
+    let factor: [String: GGUFValue?] =
+      key == "rope.scaling.type" && value != .string("yarn")
+      ? ["qwen3.rope.scaling.factor": .float32(2)] : [:]
+    let metadata = factor.merging(["qwen3." + key: value]) { first, _ in first }
+    let text = message(try RewrittenFile(DecoderGolden("qwen3").file, metadata: metadata).file)
+    // A kind of scaling without a factor lacks that key.
+    #expect(text.contains(value == .string("yarn") ? "qwen3.rope.scaling.factor" : "qwen3." + key))
+  }
+
+  @Test(
+    "nonsense factors of stretched rope embeddings are refused",
+    arguments: [Float.nan, 0, -1, .infinity, 0.5])
+  func factors(factor: Float) throws {
+    let metadata: [String: GGUFValue?] = [
+      "qwen3.rope.scaling.type": .string("yarn"), "qwen3.rope.scaling.factor": .float32(factor),
+    ]
+    let text = message(try RewrittenFile(DecoderGolden("qwen3").file, metadata: metadata).file)
+    #expect(text.contains("qwen3.rope.scaling.factor"))
+  }
+
+  @Test("a kind of scaling that is none changes nothing")
+  func noStretching() throws {
+    let golden = try DecoderGolden("qwen3")
+    let metadata: [String: GGUFValue?] = [
+      "qwen3.rope.scaling.type": .string("none"), "qwen3.rope.scaling.factor": .float32(4),
+    ]
+    let sequence = try golden.sequence("yarn")
+    let found = try DecoderRun(RewrittenFile(golden.file, metadata: metadata).file, sequence).logits
+    #expect(try DecoderRun(golden.file, sequence).logits == found)
+  }
+
+  @Test(
+    "sections that cannot take turns are refused", arguments: [[0, 32, 32, 0], [10, 44, 10, 0], [21, 21, 22, 0]])
+  func turns(sections: [Int32]) throws {
+    let key = "qwen3vl.rope.dimension_sections"
+    let file = try RewrittenFile(DecoderGolden("qwen3-vl").file, metadata: [key: .array(GGUFArray(sections))]).file
+    #expect(message(file).contains(key))
+  }
+
+  @Test("more deepstack layers than layers are refused", arguments: [4, -1, 1 << 40])
+  func deepstack(count: Int) throws {
+    let key = "qwen3vl.n_deepstack_layers"
+    let file = try RewrittenFile(DecoderGolden("qwen3-vl").file, metadata: [key: .int64(Int64(count))]).file
+    #expect(message(file).contains(key))
+  }
+
+  @Test("any missing tensor is named, any of another shape with both shapes")
+  func tensors() throws {
+    let original = try DecoderGolden("qwen3-vl").file
+    for name in original.tensors.map(\.name) where name != "token_embd.weight" {
+      let missing = try RewrittenFile(original) { $0.name == name ? nil : ($0.dimensions, $0.type, $1) }.file
+      #expect(message(missing).contains(name))
+      let longer = try RewrittenFile(original) { tensor, bytes in
+        guard tensor.name == name else { return (tensor.dimensions, tensor.type, bytes) }
+        return (tensor.dimensions.dropLast() + [(tensor.dimensions.last ?? 0) * 2], tensor.type, bytes + bytes)
+      }.file
+      #expect(message(longer).contains("tensor \(name) is"))
+    }
+  }
+
+  @Test("vision vectors without the features for the first layers are refused")
+  func plainVision() throws {
+    let golden = try DecoderGolden("qwen3-vl")
+    let model = try LanguageModel(file: golden.file, threads: ThreadPool(threads: 1))
+    #expect(model.configuration.deepstackLayers == 2)
+    let cache = try KeyValueCache(shape: model.configuration.cacheShape, budget: 8, policy: .infinipotV)
+    let block = VisionEmbeddings(rows: 1, width: 64, values: Array(repeating: 0, count: 64))
+    let error = #expect(throws: ModelError.self) {
+      try model.prefill(
+        vision: block, grid: GridTHW(temporalPatches: 1, height: 1, width: 1), positions: [MRoPEPosition(text: 0)],
+        cache: cache)
+    }
+    #expect(error?.description.contains("192") == true)
+    #expect(cache.count == 0)
+  }
+
+  @Test("an output head may be of its own and of another type than the rest, or be the embedding matrix")
+  func outputHeads() throws {
+    let golden = try DecoderGolden("qwen3")
+    let sequence = try golden.sequence("text")
+    let own = try DecoderRun(golden.file, sequence).logits
+    let wide = try RewrittenFile(golden.file) { tensor, bytes in
+      guard tensor.name == "output.weight" else { return (tensor.dimensions, tensor.type, bytes) }
+      return (tensor.dimensions, .f32, halves(bytes).flatMap { withUnsafeBytes(of: $0) { Array($0) } })
+    }.file
+    #expect(relativeDifference(try DecoderRun(wide, sequence).logits[0], own[0]) < 1e-5)
+    let tied = try RewrittenFile(golden.file) { $0.name == "output.weight" ? nil : ($0.dimensions, $0.type, $1) }.file
+    #expect(relativeDifference(try DecoderRun(tied, sequence).logits[0], own[0]) > 0.1)
+  }
+}

@@ -1,0 +1,117 @@
+import Architectures
+import BoundedCache
+import Compute
+import Foundation
+import ModelFile
+import Testing
+
+/// A small random language model and what Hugging Face transformers computes with it; see
+/// Goldens/make_decoder_goldens.py.
+struct DecoderGolden {
+  let file: GGUFFile
+  let values: GGUFFile
+
+  init(_ name: String) throws {
+    self.init(
+      file: try GGUFFile(path: Golden.path(name + ".gguf")),
+      values: try GGUFFile(path: Golden.path(name + "-golden.gguf")))
+  }
+
+  init(file: GGUFFile, values: GGUFFile) {
+    self.file = file
+    self.values = values
+  }
+
+  func numbers(_ name: String) throws -> [Float] {
+    values.bytes(of: try values.requiredTensor(name)).bindMemory(to: Float.self).map { $0 }
+  }
+
+  func sequence(_ label: String) throws -> Sequence {
+    let flat = try values.metadata.integers(label + ".positions").map(Int32.init)
+    let sizes = try values.metadata.integers(label + ".segments")
+    return Sequence(
+      segments: stride(from: 0, to: sizes.count, by: 3).map {
+        sizes[$0] > 0
+          ? .text(count: sizes[$0]) : .frame(GridTHW(temporalPatches: 1, height: sizes[$0 + 1], width: sizes[$0 + 2]))
+      },
+      tokens: try values.metadata.integers(label + ".tokens"),
+      positions: stride(from: 0, to: flat.count, by: 3).map {
+        MRoPEPosition(time: flat[$0], height: flat[$0 + 1], width: flat[$0 + 2])
+      },
+      vision: values.tensor(label + ".vision") == nil ? [] : try numbers(label + ".vision"))
+  }
+
+  /// Text and frames in turns, text last. `tokens` and `positions` go through all of them, `vision` through the frames.
+  struct Sequence {
+    enum Segment {
+      case text(count: Int)
+      case frame(GridTHW)
+    }
+
+    let segments: [Segment]
+    let tokens: [Int]
+    let positions: [MRoPEPosition]
+    let vision: [Float]
+  }
+}
+
+/// Runs a golden sequence through a decoder and collects what it makes.
+struct DecoderRun {
+  /// All rows of every layer's output.
+  private(set) var layers: [Int: [Float]] = [:]
+  /// The logits of each token of the last text, or of its last one alone where it was read in one go.
+  private(set) var logits: [[Float]] = []
+
+  /// - Parameters:
+  ///   - block: tokens that the decoder reads at once; 1 reads the last text token by token through `decode`.
+  ///   - adapter: makes an adapter for the model.
+  init(
+    _ file: GGUFFile, _ sequence: DecoderGolden.Sequence, block: Int = 256, threads: Int = 2,
+    instructionSet: InstructionSet = .best, observed: Bool = true,
+    adapter: (LanguageModel) throws -> LoRAAdapter? = { _ in nil }
+  ) throws {
+    let model = try LanguageModel(
+      file: file, threads: ThreadPool(threads: threads), maximumBlock: block, instructionSet: instructionSet)
+    model.adapter = try adapter(model)
+    var collected: [Int: [Float]] = [:]
+    if observed {
+      model.observer = { stage, rows in
+        if case .decoderLayer(let index) = stage { collected[index, default: []] += rows }
+      }
+    }
+    let cache = try KeyValueCache(
+      shape: model.configuration.cacheShape, budget: sequence.positions.count, policy: .infinipotV)
+    let width = model.configuration.visionWidth
+    var start = 0
+    var row = 0
+    for (index, segment) in sequence.segments.enumerated() {
+      switch segment {
+      case .text(let count):
+        let isLast = index == sequence.segments.count - 1
+        let tokens = Array(sequence.tokens[start..<start + count])
+        let positions = Array(sequence.positions[start..<start + count])
+        if isLast, block == 1 {
+          for (token, position) in zip(tokens, positions) {
+            try model.decode(token: token, position: position, cache: cache)
+            logits.append(model.logits)
+          }
+        } else {
+          try model.prefill(
+            tokens: tokens, positions: positions, cache: cache,
+            segment: isLast ? .tail : index == 0 ? .system : .vision)
+          if isLast { logits.append(model.logits) }
+        }
+        start += count
+      case .frame(let grid):
+        let count = grid.tokenCount
+        try model.prefill(
+          vision: VisionEmbeddings(
+            rows: count, width: width, values: Array(sequence.vision[row * width..<(row + count) * width])),
+          grid: grid, positions: Array(sequence.positions[start..<start + count]), cache: cache)
+        start += count
+        row += count
+      }
+    }
+    layers = collected
+  }
+}

@@ -1,0 +1,170 @@
+import Architectures
+import BoundedCache
+import Compute
+import Foundation
+import Images
+import ModelFile
+import Testing
+
+/// A small random model and what Hugging Face transformers computes with it; see Goldens/make_goldens.py.
+struct Golden {
+  static let names = ["wide-heads", "grouped-by-two", "grouped-by-six"]
+  static let sequences = ["picture", "video"]
+
+  let name: String
+  let model: GGUFFile
+  let vision: GGUFFile
+  private let values: GGUFFile
+
+  init(_ name: String) throws {
+    self.name = name
+    model = try GGUFFile(path: Golden.path(name + ".gguf"))
+    vision = try GGUFFile(path: Golden.path(name + "-mmproj.gguf"))
+    values = try GGUFFile(path: Golden.path(name + "-golden.gguf"))
+  }
+
+  static func path(_ file: String) -> String {
+    Bundle.module.resourceURL?.appendingPathComponent("Goldens").appendingPathComponent(file).path ?? file
+  }
+
+  /// One stage's output for a sequence, as rows.
+  func stage(_ sequence: String, _ stage: String) throws -> (values: [Float], width: Int) {
+    let tensor = try values.requiredTensor(sequence + "." + stage)
+    return (values.bytes(of: tensor).bindMemory(to: Float.self).map { $0 }, tensor.dimensions[0])
+  }
+
+  func sequence(_ label: String) throws -> Sequence { try Sequence(self, label) }
+
+  /// The text before the frames, the frames, the text after them.
+  struct Sequence {
+    let before, after: [Int]
+    let grid: GridTHW
+    let isStill: Bool
+    let positions: [MRoPEPosition]
+
+    init(_ golden: Golden, _ label: String) throws {
+      let metadata = golden.values.metadata
+      before = try metadata.integers(label + ".before")
+      after = try metadata.integers(label + ".after")
+      let sizes = try metadata.integers(label + ".grid")
+      grid = GridTHW(temporalPatches: sizes[0], height: sizes[1], width: sizes[2])
+      isStill = try metadata.bool(label + ".still")
+      let flat = try metadata.integers(label + ".positions").map(Int32.init)
+      positions = stride(from: 0, to: flat.count, by: 3).map {
+        MRoPEPosition(time: flat[$0], height: flat[$0 + 1], width: flat[$0 + 2])
+      }
+    }
+
+    /// The two pictures of a temporal patch, by the formula of make_goldens.py.
+    func images(_ patch: Int, tower: VisionConfiguration) -> (Image, Image) {
+      let height = grid.height * tower.sideMultiple
+      let width = grid.width * tower.sideMultiple
+      func make(_ index: Int) -> Image { goldenPicture(index, width: width, height: height) }
+      return isStill ? (make(0), make(0)) : (make(2 * patch), make(2 * patch + 1))
+    }
+  }
+}
+
+/// A picture by the formula of the scripts beside the goldens.
+func goldenPicture(_ index: Int, width: Int, height: Int) -> Image {
+  var pixels: [UInt8] = []
+  for y in 0..<height {
+    for x in 0..<width {
+      for c in 0..<3 {
+        let value = x * 31 + y * 17 + c * 101 + index * 57 + x * y / 3 + (x / 9) * (y / 7) * 13
+        pixels.append(UInt8(truncatingIfNeeded: value))
+      }
+    }
+  }
+  return Image(width: width, height: height, pixels: pixels)
+}
+
+/// ‖a − b‖ / ‖b‖ over all numbers of a stage.
+func relativeDifference(_ a: [Float], _ b: [Float]) -> Double {
+  guard a.count == b.count, !b.isEmpty else { return .infinity }
+  var difference = 0.0
+  var size = 0.0
+  for (x, y) in zip(a, b) {
+    difference += Double(x - y) * Double(x - y)
+    size += Double(y) * Double(y)
+  }
+  return (difference / size).squareRoot()
+}
+
+/// Runs a golden sequence through tower and decoder and collects what every stage makes.
+struct GoldenRun {
+  private(set) var stages: [String: [Float]] = [:]
+  private(set) var stepLogits: [[Float]] = []
+
+  /// - Parameter block: tokens that the decoder reads at once; 1 reads the text token by token through `decode`.
+  init(
+    _ golden: Golden, _ label: String, block: Int, instructionSet: InstructionSet = .best, threads: Int = 2,
+    observed: Bool = true
+  ) throws {
+    let sequence = try golden.sequence(label)
+    let pool = ThreadPool(threads: threads)
+    let tower = try VisionTower(file: golden.vision, threads: pool, instructionSet: instructionSet)
+    let model = try LanguageModel(
+      file: golden.model, threads: pool, maximumBlock: block, instructionSet: instructionSet)
+    var collected: [String: [Float]] = [:]
+    var pair: [[Float]] = []
+    tower.observer = { stage, rows in
+      switch stage {
+      case .patches:
+        pair.append(rows)
+        if pair.count == 2 {
+          collected["patches", default: []] += interleaved(pair[0], pair[1], area: tower.configuration.patchArea)
+          pair = []
+        }
+      case .patchEmbedding: collected["patch_embedding", default: []] += rows
+      case .visionBlock(let index): collected["vision_block.\(index)", default: []] += rows
+      case .merger: collected["merger", default: []] += rows
+      case .decoderLayer: break
+      }
+    }
+    if observed {
+      model.observer = { stage, rows in
+        if case .decoderLayer(let index) = stage { collected["decoder_layer.\(index)", default: []] += rows }
+      }
+    }
+
+    let cache = try KeyValueCache(
+      shape: model.configuration.cacheShape, budget: sequence.positions.count, policy: .infinipotV)
+    var timeline = MRoPEPositions()
+    try model.prefill(
+      tokens: sequence.before, positions: timeline.text(sequence.before.count), cache: cache, segment: .system)
+    timeline.beginVision()
+    let frame = GridTHW(temporalPatches: 1, height: sequence.grid.height, width: sequence.grid.width)
+    for patch in 0..<sequence.grid.temporalPatches {
+      let (first, second) = sequence.images(patch, tower: tower.configuration)
+      try model.prefill(
+        vision: tower.encode(first, second), grid: frame,
+        positions: timeline.frame(height: frame.height, width: frame.width), cache: cache)
+    }
+    timeline.endVision()
+    if block == 1 {
+      for token in sequence.after {
+        try model.decode(token: token, position: timeline.text(1)[0], cache: cache)
+        stepLogits.append(model.logits)
+      }
+    } else {
+      try model.prefill(
+        tokens: sequence.after, positions: timeline.text(sequence.after.count), cache: cache, segment: .text)
+      stepLogits.append(model.logits)
+    }
+    stages = collected
+  }
+}
+
+/// Patches as transformers lays them out: of each colour the first picture's numbers, then the second's.
+private func interleaved(_ first: [Float], _ second: [Float], area: Int) -> [Float] {
+  var result: [Float] = []
+  for start in stride(from: 0, to: first.count, by: area) {
+    result += first[start..<start + area] + second[start..<start + area]
+  }
+  return result
+}
+
+extension VisionConfiguration {
+  fileprivate var patchArea: Int { patchSize * patchSize }
+}

@@ -1,0 +1,99 @@
+import Architectures
+import BoundedCache
+import Compute
+import ModelFile
+import Testing
+
+/// Quantized weights against the same weights unpacked to 32 bits: what is left is the rounding of activations to 8 bits
+/// a block of 32.
+@Suite struct QuantizedTests {
+  @Test("logits stay within 4 % of the unpacked weights' logits", arguments: [TensorType.q8_0, .q4_0], [1, 32])
+  func logits(type: TensorType, block: Int) throws {
+    let golden = try Golden("grouped-by-two")
+    let quantized = try Quantized.file(golden.model, as: type)
+    let unpacked = try Quantized.unpacked(quantized)
+    let difference = relativeDifference(try read(quantized, block: block), try read(unpacked, block: block))
+    #expect(difference < 0.04)
+    #expect(difference > 0, "the quantized weights were not used")
+  }
+
+  @Test("the rounding of weights shows: 4 bits are further from the original than 8")
+  func roundingShows() throws {
+    let golden = try Golden("grouped-by-two")
+    let original = try read(golden.model, block: 32)
+    let differences = try [TensorType.q8_0, .q4_0].map { type in
+      let file = try Quantized.file(golden.model, as: type)
+      return relativeDifference(try read(file, block: 32), original)
+    }
+    #expect(differences[0] < 0.1)
+    #expect(differences[1] > differences[0] && differences[1] < 0.5)
+  }
+
+  private func read(_ file: GGUFFile, block: Int) throws -> [Float] {
+    let model = try LanguageModel(file: file, threads: ThreadPool(threads: 2), maximumBlock: block)
+    let cache = try KeyValueCache(shape: model.configuration.cacheShape, budget: 32, policy: .full)
+    var timeline = MRoPEPositions()
+    try model.prefill(
+      tokens: (0..<20).map { $0 * 5 }, positions: timeline.text(20), cache: cache, segment: .system)
+    return model.logits
+  }
+}
+
+/// Models whose F16 matrices are stored otherwise.
+enum Quantized {
+  /// The same with blocks of 32.
+  static func file(_ original: GGUFFile, as type: TensorType) throws -> GGUFFile {
+    try RewrittenFile(original) { tensor, bytes in
+      guard tensor.type == .f16 else { return (tensor.dimensions, tensor.type, bytes) }
+      return (tensor.dimensions, type, quantize(halves(bytes), type: type))
+    }.file
+  }
+
+  /// The same numbers in 32 bits.
+  static func unpacked(_ quantized: GGUFFile) throws -> GGUFFile {
+    try RewrittenFile(quantized) { tensor, bytes in
+      guard tensor.type.isQuantized else { return (tensor.dimensions, tensor.type, bytes) }
+      let matrix = try WeightMatrix(
+        file: quantized, tensor: tensor, rows: tensor.dimensions[1], columns: tensor.dimensions[0])
+      let row = try FloatBuffer(count: matrix.columns)
+      var numbers: [Float] = []
+      for index in 0..<matrix.rows {
+        matrix.unpack(row: index, into: row.rows(width: matrix.columns))
+        numbers += row.values
+      }
+      let unpacked = numbers.flatMap { number in withUnsafeBytes(of: number.bitPattern.littleEndian) { Array($0) } }
+      return (tensor.dimensions, .f32, unpacked)
+    }.file
+  }
+}
+
+func halves(_ bytes: [UInt8]) -> [Float] {
+  stride(from: 0, to: bytes.count, by: 2).map { index in
+    let bits = UInt16(bytes[index]) | UInt16(bytes[index + 1]) << 8
+    let size = Float(sign: .plus, exponent: max(Int(bits >> 10 & 31), 1) - 25, significand: 1)
+    let fraction = Float(bits & 0x3FF) + (bits >> 10 & 31 > 0 ? 1024 : 0)
+    return (bits >> 15 == 0 ? 1 : -1) * fraction * size
+  }
+}
+
+/// Blocks of 32: a scale in 16 bits and whole numbers, -127...127 in bytes or 0...15 around 8 in nibbles.
+private func quantize(_ values: [Float], type: TensorType) -> [UInt8] {
+  stride(from: 0, to: values.count, by: 32).flatMap { start -> [UInt8] in
+    let block = values[start..<start + 32]
+    let largest = block.map(\.magnitude).max() ?? 0
+    let bits = scaleBits(largest / (type == .q8_0 ? 127 : 7))
+    let scale = halves([UInt8(truncatingIfNeeded: bits), UInt8(bits >> 8)])[0]
+    let header = [UInt8(truncatingIfNeeded: bits), UInt8(bits >> 8)]
+    let numbers = block.map { scale > 0 ? Int(($0 / scale).rounded()) : 0 }
+    if type == .q8_0 { return header + numbers.map { UInt8(bitPattern: Int8(min(max($0, -127), 127))) } }
+    let nibbles = numbers.map { UInt8(min(max($0 + 8, 0), 15)) }
+    return header + (0..<16).map { nibbles[$0] | nibbles[$0 + 16] << 4 }
+  }
+}
+
+/// The next 16-bit float not below a positive number of moderate size.
+private func scaleBits(_ value: Float) -> UInt16 {
+  guard value > 0 else { return 0 }
+  let exponent = Int(value.exponent)
+  return UInt16(exponent + 15) << 10 + UInt16((value.significand - 1) * 1024) + 1
+}

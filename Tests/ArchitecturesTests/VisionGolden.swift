@@ -1,0 +1,65 @@
+import Architectures
+import Compute
+import Images
+import ModelFile
+
+/// A small random vision tower and what Hugging Face transformers computes with it; see
+/// Goldens/make_vision_goldens.py.
+struct VisionGolden {
+  /// Qwen2.5-VL, Qwen3-VL and LLaVA-OneVision.
+  static let cases = [
+    ("windows", "picture"), ("windows", "video"), ("deepstack", "picture"), ("deepstack", "video"), ("pooled", "video"),
+  ]
+
+  let file: GGUFFile
+  private let values: GGUFFile
+
+  init(_ name: String) throws {
+    file = try GGUFFile(path: Golden.path(name + "-mmproj.gguf"))
+    values = try GGUFFile(path: Golden.path(name + "-golden.gguf"))
+  }
+
+  /// One stage's output for all patches in time; of stages before the merger every seventh number.
+  func stage(_ sequence: String, _ stage: String) throws -> [Float] {
+    let tensor = try values.requiredTensor(sequence + "." + stage)
+    return values.bytes(of: tensor).bindMemory(to: Float.self).map { $0 }
+  }
+
+  /// The two pictures of each patch in time.
+  func images(_ sequence: String, perPatch: Int) throws -> [(Image, Image)] {
+    let size = try values.metadata.integers(sequence + ".size")
+    let isStill = try values.metadata.bool(sequence + ".still")
+    func make(_ index: Int) -> Image { goldenPicture(index, width: size[2], height: size[1]) }
+    return (0..<size[0]).map { patch in
+      let first = isStill ? 0 : patch * perPatch
+      return (make(first), make(isStill ? 0 : first + perPatch - 1))
+    }
+  }
+}
+
+/// Runs a golden sequence through a tower and collects what every stage makes.
+struct VisionRun {
+  private(set) var stages: [String: [Float]] = [:]
+
+  init(
+    _ file: GGUFFile, _ images: [(Image, Image)], threads: Int = 2, instructionSet: InstructionSet = .best
+  ) throws {
+    let tower = try VisionTower(
+      file: file, threads: ThreadPool(threads: threads), instructionSet: instructionSet)
+    var collected: [String: [Float]] = [:]
+    tower.observer = { stage, rows in
+      switch stage {
+      case .patchEmbedding: collected["patch_embedding", default: []] += rows
+      case .visionBlock(let index): collected["vision_block.\(index)", default: []] += rows
+      case .merger: collected["merger", default: []] += rows
+      case .patches, .decoderLayer: break
+      }
+    }
+    for (first, second) in images { _ = try tower.encode(first, second) }
+    collected["merger", default: []] += tower.newline ?? []
+    stages = collected.mapValues { $0 }
+    for (stage, values) in collected where stage != "merger" {
+      stages[stage] = stride(from: 0, to: values.count, by: 7).map { values[$0] }
+    }
+  }
+}

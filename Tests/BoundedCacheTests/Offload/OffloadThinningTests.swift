@@ -1,0 +1,116 @@
+import BoundedCache
+import Foundation
+import Testing
+
+/// However long the stream, the file keeps its size and holds pages of all of it.
+struct RecallThinningTests {
+  private let shape = CacheShape(layers: 1, keyValueHeads: 2, headDimension: 4)
+  private let folder: RecallFolder
+
+  init() throws { folder = try RecallFolder() }
+
+  /// 2 heads of 40 slots: 56 + 56 bytes a page of 2 tokens.
+  private func file() throws -> OffloadFile {
+    try OffloadFile(
+      path: folder.file, byteCount: 8192 + 2 * 40 * 112, shape: shape, pageTokens: 2,
+      rotation: RoPEFrequencies(frequencies: [1]), tag: "test")
+  }
+
+  /// Page n holds the number n and is of frame n.
+  private func append(_ page: Int, to file: OffloadFile, head: Int = 0) throws {
+    var rows = RecallRows()
+    for token in 0..<2 {
+      let numbers = [Float(page % 2048), Float(page / 2048), Float(token), Float(head)]
+      rows.add(numbers, numbers, frame: Int64(page), place: Int32(token), position: Int32(page))
+    }
+    try file.append(rows, head: head)
+  }
+
+  private func fileSize() throws -> Int {
+    try #require(try FileManager.default.attributesOfItem(atPath: folder.file)[.size] as? Int)
+  }
+
+  @Test("The file has its size from the start and never exceeds what was allowed")
+  func size() throws {
+    let file = try file()
+    let size = try fileSize()
+    #expect(size == file.byteCount)
+    #expect(size <= 8192 + 2 * 40 * 112)
+    #expect(file.pageCapacity == 80)
+    for page in 1...800 { try append(page, to: file) }
+    #expect(try fileSize() == size)
+    #expect(file.pageCount == 40)
+    #expect(try file.pages().count == 40)
+    #expect(file.statistics.pagesThinned == 760)
+  }
+
+  @Test("All of the file is set aside on the disk at the start")
+  func reserved() throws {
+    let file = try file()
+    var status = stat()
+    #expect(stat(folder.file, &status) == 0)
+    #expect(Int(status.st_blocks) * 512 >= file.byteCount)
+  }
+
+  @Test("Pages are held whole and unmixed after many have given way")
+  func contents() throws {
+    let file = try file()
+    for page in 1...400 {
+      try append(page, to: file)
+      if page <= 60 { try append(page, to: file, head: 1) }
+    }
+    for head in 0..<2 {
+      for choice in try file.pages(head: head) {
+        let rows = try file.rows(of: choice, head: head)
+        #expect(rows.tokens.map(\.streamIndex) == [Int64(choice.page), Int64(choice.page)])
+        #expect(floats(rows.values) == [0, 1].flatMap { [Float(choice.page % 2048), 0, $0, Float(head)] })
+      }
+    }
+  }
+
+  @Test("What is held is spread over the whole stream, at any time", arguments: [41, 60, 100, 400, 1000, 3000])
+  func spread(count: Int) throws {
+    let file = try file()
+    for page in 1...count { try append(page, to: file) }
+    let held = try file.pages().map(\.page).sorted()
+    #expect(held.count == 40)
+    let even = Double(count) / 40
+    // From the first minute to the last, no gap is more than three times an even one.
+    for (before, after) in zip([0] + held, held + [count + 1]) {
+      #expect(Double(after - before) <= max(3 * even, 2), "\(count): \(before) … \(after)")
+    }
+  }
+
+  @Test("Of the pages that a frame fills, none is preferred", arguments: [2, 3, 4, 8])
+  func parts(perFrame: Int) throws {
+    let file = try file()
+    for page in 1...2000 { try append(page, to: file) }
+    var counts = [Int](repeating: 0, count: perFrame)
+    for choice in try file.pages() { counts[choice.page % perFrame] += 1 }
+    for count in counts { #expect(abs(count - 40 / perFrame) <= 3, "\(counts)") }
+  }
+
+  @Test("A long stream is written ever more rarely")
+  func writes() throws {
+    let file = try file()
+    for page in 1...4000 { try append(page, to: file) }
+    // 40 · (1 + ln 100) = 224.
+    #expect((150...300).contains(file.statistics.pagesWritten), "\(file.statistics.pagesWritten)")
+  }
+
+  @Test("A page that gave way is no choice any more")
+  func gone() throws {
+    let file = try file()
+    for page in 1...400 { try append(page, to: file) }
+    let held = Set(try file.pages().map(\.page))
+    for page in [-1, 0] + Array(1...401) {
+      let choice = file.choice(page: page, layer: 0, head: 0, place: { Int32($0) + 3 })
+      #expect((choice != nil) == held.contains(page))
+      #expect(choice.map(\.shift) == (held.contains(page) ? 3 : nil))
+    }
+    let missing = try #require((1...400).first { !held.contains($0) })
+    #expect(throws: OffloadError.pageDamaged(path: folder.file)) {
+      try file.rows(of: RetrievedPage(page: missing, score: 0, shift: 0))
+    }
+  }
+}

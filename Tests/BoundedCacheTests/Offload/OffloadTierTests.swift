@@ -1,0 +1,154 @@
+import BoundedCache
+import Compute
+import Foundation
+import Testing
+
+@Suite("What passes give up comes back for the question that looks for it")
+struct RecallTierTests {
+  private let shape = CacheShape(layers: 2, keyValueHeads: 2, headDimension: 8)
+  private let rotation = RoPEFrequencies(frequencies: [0.5])
+
+  private func withCache(
+    policy: RetentionPolicy = .slidingWindow, type: KeyValueType = .f16, budget: Int = 192,
+    _ body: (KeyValueCache, _ path: String) throws -> Void
+  ) throws {
+    let path = FileManager.default.temporaryDirectory.appending(path: "offload-\(UUID().uuidString)").path
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let file = try OffloadFile(
+      path: path, byteCount: 1 << 20, shape: shape, pageTokens: KeyValueCache.pageTokens, rotation: rotation,
+      tag: "test")
+    let cache = try KeyValueCache(
+      shape: shape, budget: budget, policy: policy, rotation: rotation, type: type, offload: file)
+    try body(cache, path)
+  }
+
+  /// Adds a frame of 16 tokens. Its values tell its number; the keys of the frame `bright` alone are long in the number
+  /// pair that does not turn, along (2, 6).
+  private func see(_ number: Int, bright: Int, _ cache: KeyValueCache) throws {
+    try cache.ensureCapacity(for: 16, in: .vision)
+    try cache.append(16, to: .vision, grid: GridTHW(temporalPatches: 1, height: 4, width: 4))
+    var key: [Float] = [0.3, 0.1, 0, 0.2, -0.1, 0.2, 0, 0.1]
+    if number == bright { key[2] = 6 }
+    let value = [UInt16](repeating: Float16(number).bitPattern, count: 8)
+    for head in 0..<4 {
+      for remaining in 1...16 {
+        cache.write(
+          key.map { Float16($0).bitPattern }, value, layer: head / 2, head: head % 2, remaining: remaining)
+      }
+    }
+  }
+
+  /// Reads a question of four tokens whose queries look along number 2 of a key.
+  private func ask(_ cache: KeyValueCache) throws {
+    let rows = try FloatBuffer(count: 4 * 32).rows(width: 32)
+    rows.set((0..<128).map { $0 % 8 == 2 ? 4 : 0 }[...])
+    try cache.ensureCapacity(for: 4)
+    cache.beginRetrieval()
+    try cache.append(4, to: .text)
+    for layer in 0..<2 { cache.retrieve(layer: layer, queries: rows, count: 4) }
+  }
+
+  private func retrieved(_ cache: KeyValueCache, layer: Int = 1, head: Int = 1) -> [Int] {
+    cache.retrievedValueRows(layer: layer, head: head).map { Int(Float(Float16(bitPattern: $0[0])).rounded()) }
+  }
+
+  @Test(
+    "the page of the frame that its queries point to, long after the frame is gone",
+    arguments: [KeyValueType.f16, .q4])
+  func comesBack(type: KeyValueType) throws {
+    try withCache(type: type) { cache, _ in
+      for number in 0..<60 { try see(number, bright: 7, cache) }
+      #expect(retrieved(cache).isEmpty)
+      try ask(cache)
+      for layer in 0..<2 {
+        for head in 0..<2 { #expect(retrieved(cache, layer: layer, head: head).filter { $0 == 7 }.count == 16) }
+      }
+      #expect(cache.offloadFailure == nil)
+    }
+  }
+
+  @Test("within the budget")
+  func staysWithinTheBudget() throws {
+    try withCache(policy: .infinipotV) { cache, _ in
+      for number in 0..<200 {
+        try see(number, bright: 7, cache)
+        if number % 9 == 0 {
+          try ask(cache)
+          #expect(cache.count <= 192)
+          cache.truncateText(to: 0)
+        }
+      }
+      try ask(cache)
+      #expect(cache.retrievedCount == 48, "a quarter of the budget, in pages")
+      #expect(cache.peakCount <= 192)
+      #expect(cache.allocatedByteCount == 192 * shape.bytesPerToken)
+    }
+  }
+
+  @Test("and is seen by the question alone: frames see what passes have kept")
+  func framesDoNotSeeIt() throws {
+    try withCache { cache, _ in
+      for number in 0..<60 { try see(number, bright: 7, cache) }
+      try cache.ensureCapacity(for: 4)
+      let before = cache.rows(layer: 1, head: 0, remaining: 1).count
+      try ask(cache)
+      #expect(cache.rows(layer: 1, head: 0, remaining: 4).count == before + 48 + 1)
+      cache.truncateText(to: 0)
+      #expect(cache.rows(layer: 1, head: 0, remaining: 1).count == before)
+      #expect(retrieved(cache).isEmpty)
+    }
+  }
+
+  @Test("The file is cut short under the program: offload ends, says why, and what is held stays as it is")
+  func fileFails() throws {
+    try withCache { cache, path in
+      for number in 0..<60 { try see(number, bright: 7, cache) }
+      try cache.ensureCapacity(for: 4)
+      let held = cache.valueRows(layer: 1, head: 1)
+      truncate(path, 100)
+      try ask(cache)
+      #expect(cache.offloadFailure != nil)
+      #expect(retrieved(cache).isEmpty && cache.retrievedCount == 0)
+      cache.truncateText(to: 0)
+      let isUnchanged = cache.valueRows(layer: 1, head: 1) == held
+      #expect(isUnchanged)
+      for number in 60..<90 { try see(number, bright: 7, cache) }
+      try ask(cache)
+      #expect(retrieved(cache).isEmpty)
+    }
+  }
+
+  @Test("An emptied cache recalls nothing of the stream before")
+  func emptied() throws {
+    try withCache { cache, _ in
+      for number in 0..<60 { try see(number, bright: 7, cache) }
+      cache.removeAll()
+      for number in 0..<5 { try see(number, bright: 70, cache) }
+      try ask(cache)
+      #expect(retrieved(cache).isEmpty)
+    }
+  }
+
+  @Test("A new budget while a question is in view takes back what was retrieved for it")
+  func resizesInView() throws {
+    try withCache { cache, _ in
+      for number in 0..<60 { try see(number, bright: 7, cache) }
+      try ask(cache)
+      try cache.setBudget(64)
+      #expect(cache.retrievedCount == 0 && retrieved(cache).isEmpty && cache.count <= 64)
+      #expect(cache.rows(layer: 1, head: 0, remaining: 1).count == cache.count)
+    }
+  }
+
+  @Test("A new budget gives offload its share of it")
+  func resizes() throws {
+    try withCache { cache, _ in
+      for number in 0..<60 { try see(number, bright: 7, cache) }
+      try cache.setBudget(128)
+      try ask(cache)
+      #expect(cache.retrievedCount == 32 && cache.count <= 128)
+      #expect(retrieved(cache).filter { $0 == 7 }.count == 16)
+      #expect(cache.allocatedByteCount == 128 * shape.bytesPerToken)
+    }
+  }
+}

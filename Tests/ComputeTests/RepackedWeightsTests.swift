@@ -1,0 +1,117 @@
+import Compute
+import ModelFile
+import Testing
+
+@Suite struct TurnedWeightsTests {
+  static let types: [TensorType] = [.q8_0, .q4_0, .q5_0, .q4_K, .q6_K]
+  static let sets = InstructionSet.allCases.filter(\.supportsRepacking)
+
+  private func engine(rounding: BF16Attention = .never, _ set: InstructionSet = .best) throws -> Engine {
+    try Engine(
+      threads: ThreadPool(threads: 2), maximumRows: 260, maximumColumns: 2560, maximumHeads: 4,
+      bf16Attention: rounding, instructionSet: set)
+  }
+
+  private func product(
+    _ matrix: WeightMatrix, tokens: Int, accumulate: Bool = false, set: InstructionSet = .best
+  ) throws -> [Float] {
+    var samples = Samples(seed: 7)
+    let input = try FloatBuffer(samples.floats(tokens * matrix.columns))
+    let output = try FloatBuffer(samples.floats(tokens * matrix.rows))
+    let bias = try FloatBuffer(samples.floats(matrix.rows))
+    try engine(set).multiply(
+      input.rows(width: matrix.columns), count: tokens,
+      Engine.Product(matrix, bias: bias, to: output.rows(width: matrix.rows), accumulate: accumulate))
+    return output.values
+  }
+
+  // Shapes that leave rests of panels, of tiles and of the part of a row that is done at a time.
+  @Test("products are the same as of weights where they lie", arguments: types, sets)
+  func sameProducts(type: TensorType, set: InstructionSet) throws {
+    for (rows, columns) in [(1, 256), (37, 768), (50, 2560)] {
+      let turned = try sampleMatrix(rows: rows, columns: columns, type: type, seed: 5)
+      let lying = try sampleMatrix(rows: rows, columns: columns, type: type, seed: 5, use: .mapped)
+      for tokens in [1, 2, 5, 13, 130, 250] {
+        for accumulate in [false, true] {
+          let difference = relativeDifference(
+            try product(turned, tokens: tokens, accumulate: accumulate, set: set),
+            try product(lying, tokens: tokens, accumulate: accumulate, set: .portable))
+          #expect(difference < 8e-6, "\(rows)×\(columns), \(tokens) tokens: \(difference)")
+        }
+      }
+    }
+  }
+
+  @Test("what a token gets does not depend on the tokens beside it", arguments: types, sets)
+  func independentTokens(type: TensorType, set: InstructionSet) throws {
+    let matrix = try sampleMatrix(rows: 37, columns: 768, type: type, seed: 6)
+    func firstToken(of tokens: Int) throws -> [Float] {
+      var samples = Samples(seed: 7)
+      let input = try FloatBuffer(samples.floats(tokens * 768))
+      let output = try FloatBuffer(count: tokens * 37)
+      try engine(set).multiply(
+        input.rows(width: 768), count: tokens, Engine.Product(matrix, to: output.rows(width: 37)))
+      return Array(output.values[..<37])
+    }
+    let alone = try firstToken(of: 1)
+    for tokens in [4, 12, 17] { #expect(try firstToken(of: tokens) == alone) }
+  }
+
+  @Test("floats that are rounded compute as Q8_0 does", arguments: [TensorType.f32, .f16, .bf16])
+  func rounded(type: TensorType) throws {
+    let (rows, columns) = (37, 288)
+    let matrix = try sampleMatrix(rows: rows, columns: columns, type: type, seed: 8, use: .repackedQ8)
+    let exact = try sampleMatrix(rows: rows, columns: columns, type: type, seed: 8, use: .mapped)
+    for tokens in [1, 19] {
+      let difference = relativeDifference(try product(matrix, tokens: tokens), try product(exact, tokens: tokens))
+      // Eight bits for weights and as many for inputs.
+      #expect(difference < 1e-2, "\(tokens) tokens")
+      #expect((difference > 1e-4) == InstructionSet.best.supportsRepacking, "\(tokens) tokens: \(difference)")
+    }
+  }
+
+  @Test("floats whose rows are not whole blocks are used as they are")
+  func unevenRows() throws {
+    let matrix = try sampleMatrix(rows: 20, columns: 91, type: .f16, seed: 9, use: .repackedQ8)
+    let exact = try sampleMatrix(rows: 20, columns: 91, type: .f16, seed: 9, use: .mapped)
+    #expect(!matrix.takesQuantizedActivations)
+    #expect(try product(matrix, tokens: 5) == product(exact, tokens: 5))
+  }
+
+  @Test("a part of a matrix is turned by itself, and rows can still be read")
+  func parts() throws {
+    let whole = try sampleMatrix(rows: 60, columns: 256, type: .q8_0, seed: 10)
+    let all = try product(whole, tokens: 1, set: .best)
+    var samples = Samples(seed: 7)
+    let input = try FloatBuffer(samples.floats(256))
+    let before = samples.floats(60)
+    let bias = samples.floats(60)
+    #expect(before.count == bias.count)
+    let part = whole.outputs(7..<40)
+    let output = try FloatBuffer(count: 33)
+    try engine().multiply(input.rows(width: 256), count: 1, Engine.Product(part, to: output.rows(width: 33)))
+    #expect(relativeDifference(output.values, zip(all, bias).map { $0 - $1 }[7..<40].map { $0 }) < 1e-5)
+    let row = try FloatBuffer(count: 256)
+    let expected = try FloatBuffer(count: 256)
+    whole.unpack(row: 9, into: row.rows(width: 256))
+    try sampleMatrix(rows: 60, columns: 256, type: .q8_0, seed: 10).unpack(row: 9, into: expected.rows(width: 256))
+    #expect(row.values == expected.values)
+  }
+
+  @Test("rounded attention is that of floats to the precision of bfloat16", arguments: [(80, 300), (16, 17), (64, 97)])
+  func roundedAttention(size: Int, count: Int) throws {
+    func attend(_ rounding: BF16Attention) throws -> [Float] {
+      var samples = Samples(seed: UInt64(size))
+      let width = 2 * size
+      let parts = try (0..<3).map { _ in try FloatBuffer(samples.floats(count * width, scale: 2)).rows(width: width) }
+      let output = try FloatBuffer(count: count * width)
+      try engine(rounding: rounding).attendFully(
+        queries: parts[0], keys: parts[1], values: parts[2], count: count, heads: 2, headSize: size,
+        output: output.rows(width: width))
+      return output.values
+    }
+    let exact = try attend(.never)
+    #expect(relativeDifference(try attend(.always), exact) < 2e-2)
+    #expect(relativeDifference(try attend(.auto), exact) < 2e-2)
+  }
+}

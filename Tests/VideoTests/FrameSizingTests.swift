@@ -1,0 +1,50 @@
+import Foundation
+import Testing
+import Video
+
+@Suite("The size of sampled pictures")
+struct PictureSizingTests {
+  @Test("equals Hugging Face's smart_resize, halves rounded to even included")
+  func equalsReference() throws {
+    let url = Bundle.module.bundleURL.appendingPathComponent("Goldens/smart_resize.csv")
+    let rows = try String(contentsOf: url, encoding: .utf8).split(separator: "\n").filter { !$0.hasPrefix("#") }
+    #expect(rows.count > 400)
+    for row in rows {
+      let numbers = row.split(separator: ",").compactMap { Int($0) }
+      try #require(numbers.count == 6)
+      let sizing = FrameSizing(minimumPixels: numbers[2], maximumPixels: numbers[3])
+      let size = sizing.sampledSize(of: ImageSize(width: numbers[0], height: numbers[1]))
+      #expect(size == ImageSize(width: numbers[4], height: numbers[5]), "\(row)")
+    }
+  }
+
+  @Test("does not exist for a picture more than 200 times as long as wide, or of no size")
+  func refusesRibbons() {
+    let sizing = FrameSizing()
+    #expect(sizing.sampledSize(of: ImageSize(width: 201, height: 1)) == nil)
+    #expect(sizing.sampledSize(of: ImageSize(width: 0, height: 10)) == nil)
+    #expect(sizing.sampledSize(of: ImageSize(width: 200, height: 1)) != nil)
+  }
+
+  @Test("is never nothing, even without a least area")
+  func neverEmpty() {
+    let sizing = FrameSizing(minimumPixels: 0, maximumPixels: 28 * 28)
+    #expect(sizing.sampledSize(of: ImageSize(width: 3, height: 3)) == ImageSize(width: 28, height: 28))
+  }
+
+  @Test("is always the same for a tower that reads only one size")
+  func exactSize() {
+    let square = ImageSize(width: 384, height: 384)
+    let sizing = FrameSizing(exact: square)
+    #expect(sizing.sampledSize(of: ImageSize(width: 1920, height: 1080)) == square)
+    #expect(sizing.sampledSize(of: ImageSize(width: 201, height: 1)) == nil)
+  }
+
+  @Test("of a preview is the largest that fits its box in the picture's shape")
+  func fitsBox() {
+    let box = ImageSize(width: 80, height: 48)
+    #expect(ImageSize(width: 1920, height: 1080).fitted(into: box) == ImageSize(width: 80, height: 45))
+    #expect(ImageSize(width: 10, height: 20).fitted(into: box) == ImageSize(width: 24, height: 48))
+    #expect(ImageSize(width: 10_000, height: 1).fitted(into: box) == ImageSize(width: 80, height: 1))
+  }
+}

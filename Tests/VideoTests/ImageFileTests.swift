@@ -1,0 +1,48 @@
+import Foundation
+import Images
+import Testing
+import Video
+
+@Suite("Image files")
+struct PictureFileTests {
+  /// Every colour channel differs from pixel to pixel.
+  private let image = Image(width: 37, height: 23, pixels: (0..<37 * 23 * 3).map { UInt8($0 * 7 % 251) })
+
+  @Test("come back as they were written, pixel for pixel")
+  func roundTrip() throws {
+    let scratch = try Scratch()
+    let path = scratch.path("picture.png")
+    try ImageFile.write(image, to: path)
+    #expect(try ImageFile.read(path) == image)
+    let signature = try Data(contentsOf: URL(fileURLWithPath: path)).prefix(4)
+    #expect(Array(signature) == [0x89, 0x50, 0x4E, 0x47])
+  }
+
+  @Test("replace what stood there")
+  func replaces() throws {
+    let scratch = try Scratch()
+    let path = scratch.path("picture.png")
+    try Data(repeating: 1, count: 100_000).write(to: URL(fileURLWithPath: path))
+    try ImageFile.write(image, to: path)
+    #expect(try ImageFile.read(path) == image)
+  }
+
+  @Test("that cannot be written or read say so with their name")
+  func failures() throws {
+    let scratch = try Scratch()
+    for path in ["/nonexistent/picture.png", scratch.directory.path] {
+      #expect { try ImageFile.write(image, to: path) } throws: { "\($0)".contains(path) }
+    }
+    func read(_ path: String, _ bytes: Data) throws {
+      try bytes.write(to: URL(fileURLWithPath: path))
+      #expect { _ = try ImageFile.read(path) } throws: { "\($0)".contains(path) }
+    }
+    try read(scratch.path("empty.png"), Data())
+    try read(scratch.path("text.png"), Data("no picture at all".utf8))
+    try ImageFile.write(image, to: scratch.path("whole.png"))
+    let whole = try Data(contentsOf: URL(fileURLWithPath: scratch.path("whole.png")))
+    try read(scratch.path("half.png"), whole.prefix(60))
+    #expect(throws: VideoError.missing(source: "/nonexistent.png")) { try ImageFile.read("/nonexistent.png") }
+    #expect(throws: VideoError.self) { try ImageFile.write(Image(width: 0, height: 0, pixels: []), to: "x.png") }
+  }
+}

@@ -1,0 +1,107 @@
+import Testing
+import Video
+
+@Suite("The timestamps of a stream")
+struct TimelineTests {
+  private func timeline(origin: Int64? = nil, longestStep: Double = 100) -> PresentationTimeline {
+    PresentationTimeline(
+      timeBase: .init(numerator: 1, denominator: 1000), origin: origin, nominalDuration: 0.04, longestStep: longestStep)
+  }
+
+  private func times(_ timestamps: [Int64?], duration: Int64 = 0, in timeline: PresentationTimeline) -> [Double] {
+    var timeline = timeline
+    return timestamps.map { timeline.place(timestamp: $0, duration: duration).time }
+  }
+
+  @Test("become seconds since the stated beginning, or since the first picture")
+  func origin() {
+    #expect(times([5000, 5040, 5500], in: timeline(origin: 4000)) == [1, 1.04, 1.5])
+    #expect(times([5000, 5040, 5500], in: timeline()) == [0, 0.04, 0.5])
+  }
+
+  @Test("that are missing follow from how long the picture before lasts")
+  func missing() {
+    #expect(times([nil, nil, nil], in: timeline()) == [0, 0.04, 0.08])
+    #expect(times([0, nil, 1000], duration: 500, in: timeline()) == [0, 0.5, 1])
+  }
+
+  @Test("that go back a little wait until time has caught up, and never decrease")
+  func smallStepBack() {
+    #expect(times([0, 100, 60, 120], in: timeline()) == [0, 0.1, 0.1, 0.12])
+  }
+
+  @Test("that begin again, or jump beyond belief, go on where they were")
+  func jumps() {
+    #expect(times([0, 1000, 2000, 0, 1000], duration: 1000, in: timeline()) == [0, 1, 2, 2, 2])
+    #expect(times([9000, 9040, 0, 40], duration: 40, in: timeline()) == [0, 0.04, 0.08, 0.12])
+    #expect(times([0, 40, 500_000, 500_040], duration: 40, in: timeline()) == [0, 0.04, 0.08, 0.12])
+  }
+
+  @Test("at the limits of their type do not trap")
+  func extremes() {
+    for first in [Int64.min + 1, -1, 0, .max] {
+      for second in [Int64.min + 1, -1, 0, .max] {
+        let times = times([first, second, nil, 5], duration: .max, in: timeline(origin: 7))
+        #expect(times.allSatisfy { $0.isFinite && $0 >= 0 })
+        #expect(times == times.sorted())
+      }
+    }
+  }
+
+  @Test("are taken as they are after a jump within the stream")
+  func seek() {
+    var timeline = timeline(origin: 0)
+    _ = timeline.place(timestamp: 0, duration: 40)
+    timeline.expectJump()
+    #expect(timeline.place(timestamp: 90_000_000, duration: 40).time == 90_000)
+    timeline.expectJump()
+    #expect(timeline.place(timestamp: 40, duration: 40).time == 0.04)
+  }
+
+  @Test("of a source that was reached again go on from the time that has passed")
+  func resumed() {
+    var resumed = timeline(origin: 0).resumed(at: 12.5, timeBase: .init(numerator: 1, denominator: 10))
+    #expect(resumed.place(timestamp: 777, duration: 0).time == 12.5)
+    #expect(resumed.place(timestamp: 782, duration: 0).time == 13)
+  }
+}
+
+@Suite("The sampling clock")
+struct SamplingClockTests {
+  @Test("gives each instant to the picture shown at it, and no instant twice")
+  func instants() {
+    var clock = FrameSamplingClock(rate: 2, tick: 0.001)
+    #expect(clock.instants(before: 0.4) == 0..<1)
+    #expect(clock.instants(before: 0.5) == 1..<1)
+    #expect(clock.instants(before: 2.0) == 1..<4)
+    #expect(clock.instants(before: 1.0).isEmpty)
+  }
+
+  @Test("leaves out the instants of a gap, but not the one that the first picture is only just late for")
+  func gaps() {
+    var clock = FrameSamplingClock(rate: 2, tick: 0.001)
+    clock.skip(to: 0.08)
+    #expect(clock.instants(before: 0.5) == 0..<1)
+    clock.skip(to: 3.2)
+    #expect(clock.instants(before: 3.4) == 6..<7)
+  }
+
+  @Test("goes on after a seek with the first instant that is not before it")
+  func restart() {
+    var clock = FrameSamplingClock(rate: 3, tick: 0.001)
+    clock.restart(at: 1.0 / 3)
+    #expect(clock.next == 1)
+    clock.restart(at: 0.34)
+    #expect(clock.next == 2)
+  }
+
+  @Test("counts right far into a long stream, at any rate")
+  func longStreams() {
+    for rate in [0.1, 1, 2, 3, 7.5, 29.97, 30] {
+      var clock = FrameSamplingClock(rate: rate, tick: 1.0 / 90_000)
+      var count = 0
+      for hour in 1...240 { count += clock.instants(before: Double(hour) * 3600).count }
+      #expect(count == Int((240 * 3600 * rate - 1e-3).rounded(.up)))
+    }
+  }
+}
