@@ -1,4 +1,6 @@
 // swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+
 import PackageDescription
 
 /// Warnings are errors where the checks run, and only a nuisance on somebody else's newer compiler.

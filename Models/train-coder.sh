@@ -1,4 +1,6 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+
 # The embedded coder from nothing: tokenizer, base, an adapter for each role, the supervisor's corrections, export, check.
 # Stopped at any moment, it goes on where it was when started again.
 #

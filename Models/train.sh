@@ -1,4 +1,6 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+
 # Everything from nothing: tokenizer, vision tower, decoder, export, check.
 # Stopped at any moment, it goes on where it was when started again.
 #

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Clips with their conversations, laid out for the decoder.
 
 A clip's beginning is the system prompt and the video; its branches are

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Talk that needs no video, and questions the model cannot answer."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Save and go on: a run may be stopped at any moment and started again."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Exact matches on unseen clips, quickly: drawn, not through video files.
 
 An answer counts when every one of its tokens is the likeliest, which is when

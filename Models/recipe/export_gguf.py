@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Turn a Hugging Face folder of a Qwen2-VL model into a pair of GGUF files.
 
 The pair is laid out the way llama.cpp lays Qwen2-VL out:

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Stage 3: clips are drawn and passed through the finished vision tower once.
 
 The decoder then learns from the stored tokens. A shard holds, for every clip,

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Weights and tokenizer back from the GGUF pair, to train on where it was left.
 
 The decoder's matrices come back as exactly as they were stored: in Q8_0 with an

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """One training step's loss: answers to the questions and the lessons besides."""
 
 from __future__ import annotations

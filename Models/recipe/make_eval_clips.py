@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Write unseen clips as mp4 files, with questions and their right answers.
 
     python -m recipe.make_eval_clips OUT_FOLDER --clips 48

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Write the sample clip and a list of what happens in it.
 
     python -m recipe.make_sample ../Assets

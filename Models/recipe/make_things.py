@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Write the things' pictures for edgeassist's own streams: Assets/things.png.
 
     python -m recipe.make_things ../Assets/things.png

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """What a watcher should know after each pair: the decoder's extra lessons.
 
 While it reads a video, the decoder is also asked, at every vision token, what

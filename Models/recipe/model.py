@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Qwen2-VL in plain PyTorch, small, with the same parameter names and numbers
 as the model of that name in ``transformers``.
 

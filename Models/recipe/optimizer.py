@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """The optimizer: orthogonalised momentum for matrices, AdamW for the rest.
 
 The update of a hidden weight matrix is its momentum with all singular values

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """From pictures to the rows of numbers the vision tower takes."""
 
 from __future__ import annotations

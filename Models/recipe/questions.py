@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Questions about a story and their answers, in plain fixed wording."""
 
 from __future__ import annotations

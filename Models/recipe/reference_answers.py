@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Answer a request file with ``transformers``, in the result format of edgeassist.
 
 The same pictures (decoded and scaled by ffmpeg), the same weights, no cache

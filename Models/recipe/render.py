@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Pictures of a story: backgrounds, things, light and a camera's flaws."""
 
 from __future__ import annotations

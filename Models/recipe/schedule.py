@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """How large a step is taken when: a short rise, a long level, a linear fall."""
 
 from __future__ import annotations

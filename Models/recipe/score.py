@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Compare result lines with expected answers: exact matches by kind of question.
 
     python -m recipe.score results.jsonl answers.jsonl

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """The things that may come by, cut out of a colour emoji font.
 
 Glyphs are taken from Noto Color Emoji (SIL Open Font License 1.1). Only the

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Short clips made long: quiet moments of a clip are shown again and again.
 
 A quiet pair of a clip looks like any other quiet pair of it, so a long stream

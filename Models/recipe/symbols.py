@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """What one pair of pictures shows, as a few attributes, and their code.
 
 The vision tower is taught to put out, at every token of a pair, the sum of one

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Write the trained weights as a Hugging Face folder of Qwen2-VL."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Stage 4: the decoder learns on the vision tower's own tokens.
 
 Tokens are dropped the ways a bounded cache drops them: before the decoder ever

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Stage 5: the decoder learns to keep count and order over long streams.
 
 Stored clips are made long with quiet moments and thinned the way a bounded

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Stage 2: the decoder learns the questions on stories without pictures.
 
 Each pair is given as a few tokens that are the plain sums of its attribute

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Stage 1: the vision tower learns to put each pair's attributes into words' place.
 
 Every merged token of a pair, on its own, has to come out as the sum of the

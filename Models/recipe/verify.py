@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Check that the saved folder is the same function in ``transformers``.
 
 Two comparisons: this recipe's own module against the folder loaded by

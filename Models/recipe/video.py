@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Real video files of stories, and pictures back out of them, through ffmpeg."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """What happens in front of the camera, as facts in continuous time.
 
 A story is a scene, a time of day and a list of visits. In a visit one thing

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Why an adapter cannot be used with a model, in words that a person can act on.
 public enum AdapterError: Error, Equatable, Sendable {
   /// The file says that it holds something else, or nothing about it.

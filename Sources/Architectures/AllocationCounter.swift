@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Counts the memory that a model sets aside beside its mapped weights.
 final class AllocationCounter {
   /// True where memory is counted and not set aside: rows that are made so have none and must not be touched.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A kind of language model. The kinds share one decoder; all that sets them apart stands here.
 struct DecoderArchitecture: Sendable, Hashable {
   /// As `general.architecture` has it.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A token's place for the rope embedding of Qwen2-VL, whose rope pairs turn some with time, some with height and
 /// some with width. For text all three are the same.
 public struct MRoPEPosition: Sendable, Hashable {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Compute
 
 /// A point in the computation that a test can look at.

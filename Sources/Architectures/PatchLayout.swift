@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The order of a picture's patches in the vision tower: squares of merge × merge patches one after the other, and
 /// within each square its patches row by row, so that the patches of one token lie together. The squares go row by row
 /// of the picture, or of one window after the other where there are windows.

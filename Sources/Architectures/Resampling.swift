@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Compute
 
 /// Bilinear resampling of a grid of rows to another size: each new row is a weighted sum of up to four old ones.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Compute
 
 /// One block of a vision tower: attention over the picture or within its windows, then a feed-forward network.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import ModelFile
 
 /// The sizes of a vision tower, read from its file (an "mmproj" GGUF as llama.cpp's converter writes it) and checked.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Vectors for a language model to read in place of tokens' embeddings: `rows` of `width` numbers, one after the other.
 ///
 /// For a model that takes features from within the vision tower as well, a row holds the embedding and then those for

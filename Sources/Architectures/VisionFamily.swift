@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The vision towers that are known, by the models they belong to.
 public enum VisionFamily: String, Sendable, CaseIterable {
   case qwen2VL

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Compute
 
 /// The last step of a vision tower, also of inner blocks that are handed on: two linear layers with a GELU between

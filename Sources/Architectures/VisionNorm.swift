@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Compute
 
 /// The norm of a vision tower: layer norm, or RMS norm, which has no bias.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Compute
 
 /// Working memory of a vision tower for pictures of up to `capacity` patches.

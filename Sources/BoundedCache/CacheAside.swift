@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The tail while frames come: aside, where nothing sees it.
 ///
 /// What is seen must not depend on what was said, so frames are read as if there were no tail. Its keys and values need

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension KeyValueCache {
   /// How much of queries' attention goes to each vision token of one head: the largest share that any query gives it,
   /// as a logarithm, captions included.

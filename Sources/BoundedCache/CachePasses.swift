@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension KeyValueCache {
   /// Thins every head's vision part down to so many frames' worth of tokens, group by group; the tail moves down behind.
   func compress(keeping frames: [Int]) -> CompressionReport? {

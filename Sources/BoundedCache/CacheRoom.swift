@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension KeyValueCache {
   /// The smallest budget that holds the system prompt, the tail, here or aside, one frame and `n` more tokens.
   public func leastBudget(for n: Int = 0) -> Int {

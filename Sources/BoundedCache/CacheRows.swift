@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Compute
 
 /// One head's keys and values in 16 bits, in memory that is used again from head to head.

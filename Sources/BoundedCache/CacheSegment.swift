@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The three parts of the cache, in the order in which they lie in memory and in the sequence.
 public enum CacheSegment: String, Sendable, CaseIterable {
   /// The system prompt: written first, never given up.

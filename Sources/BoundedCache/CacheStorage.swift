@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Compute
 
 /// Keys and values in pages, each group of heads through its own page table. It moves memory and decides nothing.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension KeyValueCache {
   /// Frames on the rope timeline: those that came since the vision part was begun, or since the last `compactPositions`.
   public var timelineTemporalPatches: Int { Int(origins.next) }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What one pass over the vision part did.
 public struct CompressionReport: Sendable, Hashable {
   /// Vision tokens of every head before and after.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What InfiniPot-V may do otherwise than its paper. The raw values are the command-line names.
 public enum CompressionVariant: String, Sendable, CaseIterable {
   /// Keys are compared with those of the same patch of the picture in later passes too.

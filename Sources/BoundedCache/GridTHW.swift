@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The shape of a run of vision tokens: `temporalPatches` temporal patches, each a grid of merged tokens in row order.
 public struct GridTHW: Sendable, Hashable {
   /// Temporal patches, in stream order.

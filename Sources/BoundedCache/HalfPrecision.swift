@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Arithmetic on rows of 16-bit floats, eight numbers at a time.
 ///
 /// The conversion is exact for all finite numbers. Infinities and NaN, which a damaged model may produce, come out as

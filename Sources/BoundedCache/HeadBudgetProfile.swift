@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// One key-value head of a decoder.
 public struct HeadIndex: Sendable, Hashable, Comparable {
   public var layer: Int

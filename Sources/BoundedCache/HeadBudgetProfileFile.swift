@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 
 /// A head profile as a file beside a model: one JSON object, meant to be read by people too.

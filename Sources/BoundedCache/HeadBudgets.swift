@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How a total of tokens is divided among the key-value heads of a model: heads of like demand form groups across
 /// layers, and all heads of a group keep equally many tokens.
 ///

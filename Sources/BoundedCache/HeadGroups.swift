@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Heads that share a page table, and how many tokens each of them may hold.
 ///
 /// Without a profile all heads are one group and hold equally many. With one, heads of like need lie together,

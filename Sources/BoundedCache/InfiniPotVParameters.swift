@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The shares that steer InfiniPot-V.
 public struct InfiniPotVParameters: Sendable, Hashable {
   /// Share of the kept tokens chosen by redundancy in time, the newest frames among them (α).

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Compute
 
 /// The ranges of keys that are quantized by channel, one for each head and channel, for all of a head's tokens.

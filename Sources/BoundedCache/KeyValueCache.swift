@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Compute
 
 /// The keys and values of everything a decoder attends to, within a budget of tokens.

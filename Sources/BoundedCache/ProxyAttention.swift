@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Platform
 
 /// What questions would take from each token: its largest share of any proxy query's attention, times the length of

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Platform
 
 /// How questions of the usual kinds look at what is held: the queries that their tokens had in every layer when there

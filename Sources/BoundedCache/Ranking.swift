@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Picks the highest of many scores in linear time; of equal scores, the earlier.
 package struct Ranking {
   private var counts: [Int] = Array(repeating: 0, count: 256)

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What is held of one frame of the stream.
 public struct RetainedTemporalPatch: Sendable, Hashable {
   /// The frame's number in the stream, from 0: every frame that was ever appended counts.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 
 /// How a key turns with its position: rope pairs (i, i + half a head) for i below the number of frequencies.

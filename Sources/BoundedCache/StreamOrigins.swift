@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Where one head's vision tokens come from, in stream order.
 package struct TokenOrigins {
   /// The number of each token's frame.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// TaR of InfiniPot-V: how little a token resembles what is at its place in the newest frames (arXiv 2506.15745).
 ///
 /// The score of an older token (f, p) is −mean over the r newest frames q of cos(K[q,p], K[f,p]). The mean of the

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Decides which vision tokens of one head stay. It sees keys and values and never moves them.
 ///
 /// Every policy keeps a given number C of the F·P tokens held (F frames of P tokens) and leaves them in stream order.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How far a layer smooths its value norms: early layers over time and place, late ones not at all.
 package enum ValuePooling: Equatable {
   /// A cube over frames, rows and columns.

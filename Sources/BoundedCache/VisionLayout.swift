@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Where frames and their captions lie in the vision part, in every head alike.
 ///
 /// A caption is text that stands before a frame, such as the timestamps of Qwen3-VL. Captions come between the frames;

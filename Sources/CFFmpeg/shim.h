@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What Swift cannot see of FFmpeg by itself: error codes and tags made by macros, fields whose name depends on the
 // version, and calls that take arrays inside structures.
 #ifndef EDGEASSIST_CFFMPEG_SHIM_H

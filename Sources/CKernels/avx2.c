@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // x86-64 with AVX2, FMA and F16C.
 #include "panels.h"
 #include "rows.h"

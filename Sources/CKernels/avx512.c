@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // x86-64 with AVX-512 and its byte dot products (VNNI).
 #include "panels.h"
 #include "rows.h"

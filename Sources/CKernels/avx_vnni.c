@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // x86-64 with AVX2, FMA and F16C, and byte dot products (VNNI) of registers of that width: AVX-VNNI.
 #include "panels.h"
 #include "rows.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Choice of instruction set, and the cutting of work into chunks.
 #include "internal.h"
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The search for scales and minimums: least squares of whole numbers, weighted.
 //
 // The numbers that a scale rounds x to are fixed first; the scale that fits these best follows in one step. A search

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // How quantized weights lie in their blocks, read one group of 32 at a time, in plain C.
 //
 // A block holds 32 weights, one group, or 256, eight groups with a common scale. Every weight of every type is

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Memory for large matrices, and reading memory as fast as it comes, for measuring.
 #include "CKernels.h"
 

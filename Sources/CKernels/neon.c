@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // 64-bit ARM with NEON and its byte dot products.
 #include "panels.h"
 #include "rows.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Floats into blocks: rows, and the formats whose scale follows from the extremes of a block.
 #include "pack.h"
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Floats into blocks: what the formats share.
 #ifndef EDGEASSIST_CKERNELS_PACK_H
 #define EDGEASSIST_CKERNELS_PACK_H

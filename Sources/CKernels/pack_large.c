@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Floats into blocks of 256: a scale for all, times a whole factor for each 16 or 32.
 #include "pack.h"
 

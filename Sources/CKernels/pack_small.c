@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Floats into blocks of 32 whose scale is searched for.
 #include "pack.h"
 

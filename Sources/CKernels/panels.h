@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // How panels lie: 16 rows of a matrix, first their scales, then their integers.
 //
 // Integers lie in words of four columns, [group][word][row], so that one load brings a word of all 16 rows. Groups of

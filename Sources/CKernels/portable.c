@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The reference: plain C without any instruction set in mind. Every faster path is tested against this file.
 #include "panels.h"
 #include "rows.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Rows of keys and values as the cache holds them: floats in, floats out. Every processor makes the same bytes.
 #include "rows.h"
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // How cached rows of keys and values lie in memory.
 #ifndef EDGEASSIST_CKERNELS_ROWS_H
 #define EDGEASSIST_CKERNELS_ROWS_H

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The net under the screen: whatever ends the process, the terminal is put back first.
 // Everything reachable from a handler is async-signal-safe: write, read, tcsetattr, dup2, sigaction, raise.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #ifndef EDGEASSIST_CNCURSES_GUARD_H
 #define EDGEASSIST_CNCURSES_GUARD_H
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // ncurses behind a few plain functions: it knows the terminal, keeps its modes and reads its keys. Only this file
 // sees its headers.
 

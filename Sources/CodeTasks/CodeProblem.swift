@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A task from a file, with what only a judge knows of it.
 public struct CodeProblem: Sendable, Equatable {
   public var id: String

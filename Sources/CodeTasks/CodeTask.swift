@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A programming task: read standard input, write standard output.
 public struct CodeTask: Sendable, Equatable {
   /// What is to be done, in words.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 
 /// Reads tasks from files and folders: JSON objects and JSON Lines in the usual layouts, plain texts, APPS' folders.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Which part of which head's rows each worker takes when one token is decoded; made ahead of time from the heads'
 /// budgets, so that all workers read equally many rows however unequal the budgets are.
 ///

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CKernels
 
 /// Working memory of an engine's attention: where the heads' rows lie, and how one token's work is cut.

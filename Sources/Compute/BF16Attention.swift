@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CKernels
 
 /// Whether attention of rows of floats over each other rounds to bfloat16 what it multiplies.

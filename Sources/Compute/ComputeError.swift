@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import ModelFile
 
 /// Why weights or memory cannot be computed with.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CKernels
 
 /// The operations of a transformer on rows of floats, shared out over a pool of threads.

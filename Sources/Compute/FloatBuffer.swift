@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Platform
 
 /// Memory for numbers that is asked for once and used again and again, aligned to a cache line.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CKernels
 
 /// Attention within groups of rows, as the pool's threads get it: one head of one group is a chunk.

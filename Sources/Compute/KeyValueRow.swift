@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CKernels
 
 /// One head's key or value of one token, packed and unpacked.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CKernels
 
 /// How the numbers of cached keys and values are stored. Raw values are the command-line names.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CKernels
 
 /// Where one head's keys or values go, from a slot on.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// One key-value head's rows as attention reads them.
 ///
 /// A page holds the same number of rows of keys and of values for each head of a group; a table lists the group's pages

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CKernels
 
 /// The 8-bit form of rows, made once for all quantized matrices that they meet.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension FloatMatrix {
   /// The numbers of some rows and columns, row by row, in place of what `target` held.
   public func copy(rows: Range<Int>, column: Int, width: Int, into target: inout [Float]) {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How the weights of a matrix are held while it is used.
 public enum WeightLayout: Sendable, Equatable {
   /// Where they lie in the file; the system may page them in and out.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Which turns the tail of the cache holds as keys and values, and where.
 ///
 /// The tail is what closes the vision part, then turns, each a question, its answer and what opens the next turn. Of

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// One question with its answer, as text for people and as tokens for the model.
 public struct DialogueTurn: Sendable, Equatable {
   public var question: String

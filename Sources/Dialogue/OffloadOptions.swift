@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Where what passes give up goes, to come back for questions about what is long past.
 public struct OffloadOptions: Sendable, Equatable {
   public var path: String

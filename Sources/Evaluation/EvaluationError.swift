@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Why an evaluation cannot be made.
 public enum EvaluationError: Error, Sendable, Equatable {
   case unknownConfiguration(String, word: String, known: [String])

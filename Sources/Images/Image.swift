@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A picture in memory: 8-bit RGB, rows from top to bottom, no padding between rows.
 public struct Image: Sendable, Equatable {
   /// Columns, in pixels.

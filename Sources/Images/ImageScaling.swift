@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The largest size of the picture's shape that fits; at least 1×1 where there is any room.
 package func fittedSize(width: Int, height: Int, maximumWidth: Int, maximumHeight: Int) -> (width: Int, height: Int) {
   guard width > 0, height > 0, maximumWidth > 0, maximumHeight > 0 else { return (0, 0) }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Why the next value could not be read.
 enum ByteReaderError: Error {
   /// That many more bytes would be needed.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Says what a file that should have been a GGUF seems to be, and what to do about it.
 func describeBeginning(_ buffer: UnsafeRawBufferPointer) -> String {
   let beginning = Array(buffer.prefix(64))

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Platform
 
 /// Bytes that never change: a file mapped into memory, or a copy of an array. Released with the last reference.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A metadata array, left as the bytes it is in the file until somebody asks.
 ///
 /// A vocabulary's token list has some hundred thousand strings; opening a file must not make an object of each.

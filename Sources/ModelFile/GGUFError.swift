@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Why a model file could not be opened, read or written, in words that a person can act on.
 public enum GGUFError: Error, Sendable, Hashable {
   /// No file is at this path.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Synchronization
 
 /// A GGUF file (versions 2 and 3), or all parts of a split one, mapped read-only.

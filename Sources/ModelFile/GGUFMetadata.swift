@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A file's metadata: named values, in the file's order.
 ///
 /// The typed getters throw when an entry is absent or holds another type; those named `…IfPresent` return nil for an

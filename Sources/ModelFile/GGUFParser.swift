@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Reads and checks a file's header. Nothing in the bytes is trusted: every length, count and offset is held against
 /// what the file has left before anything is set aside for it.
 struct GGUFParser {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The types of a metadata value. Raw values are the codes in the file.
 public enum GGUFValueType: UInt32, Sendable, Hashable, CaseIterable {
   case uint8 = 0

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Platform
 
 /// Writes a GGUF file (version 3) as a stream: the header at once, then each tensor's bytes in the declared order.

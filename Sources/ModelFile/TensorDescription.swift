@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What the tensor table says about one tensor.
 public struct TensorDescription: Sendable, Hashable {
   public let name: String

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How a tensor's elements are stored in a GGUF file.
 ///
 /// Every type that ggml writes is known by name and size, so that any file can be opened and looked at;

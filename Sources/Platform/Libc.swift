@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The C library of the system, imported once: every other target gets it with Platform.
 #if canImport(Glibc)
   @_exported import Glibc

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A value behind a lock that threads can also wait on.
 ///
 /// The C library's condition variable waits on the monotonic clock with a deadline, which `Synchronization.Mutex` cannot.

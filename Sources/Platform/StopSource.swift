@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Synchronization
 
 /// Asks long work to stop, from any thread. The work looks at `isStopped` between its steps.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Seconds on the monotonic clock, which nobody can set.
 public func monotonicSeconds() -> Double {
   var now = timespec()

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A font of 5×7 pixels for what plots say; letters that hang below the line take two rows more.
 enum BitmapFont {
   /// From one letter to the next.

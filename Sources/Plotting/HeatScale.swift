@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The colours of shares up to 1: from a dark violet over teal to a bright yellow, ever lighter, so that the order
 /// is seen without colour vision too and on light and dark grounds.
 package enum HeatScale {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Images
 
 /// A picture under way. Nothing drawn outside has an effect.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import ModelFile
 
 /// What a tensor is for, as far as its name says: that decides how exactly it has to be kept.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Seconds as `0:12`, `1:30` or `1:02:03`; times that are no numbers as `-:--`.
 package func clock(_ seconds: Double) -> String {
   guard seconds.isFinite, abs(seconds) < 1e12 else { return "-:--" }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 
 /// JSON whose members keep the order in which they are written, so that people can read the lines.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// An error as users and scripts see it: a stable code, and a sentence that says what is so and what to do.
 public struct ReportedError: Error, Sendable, Equatable, CustomStringConvertible {
   /// What scripts tell errors apart by. The raw value is the `code` of batch results.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A program ready to be run as often as one likes: compiled, where its language wants that.
 public struct PreparedProgram: Sendable {
   public let language: ProgramLanguage

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A language in which programs are written here, by its command-line name.
 public enum ProgramLanguage: String, Sendable, CaseIterable {
   case python

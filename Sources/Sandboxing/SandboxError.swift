@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Why a program could not be run. Each message is one line that says what is wrong and what to do.
 public enum SandboxError: Error, Sendable, Equatable {
   /// No tool for the language is installed.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What colours a terminal shows.
 package enum ColorDepth: Sendable, Equatable {
   /// None, or the user asked for none.

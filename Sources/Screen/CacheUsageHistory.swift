@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The most tokens held in each of the last seconds, for a graph.
 package struct CacheUsageHistory: Equatable, Sendable {
   /// Oldest first; the last one is the second that is running.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Positions, row by row, of the cells in which two grids differ: all of them when there was none before or it had
 /// another size.
 package func changes(from old: CellGrid?, to new: CellGrid) -> [CellPosition] {

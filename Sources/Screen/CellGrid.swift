@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A colour of a cell.
 package enum CellColor: Equatable, Sendable {
   /// The terminal's own.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What has been said on the screen, oldest first.
 package struct Conversation: Equatable, Sendable {
   package struct Entry: Equatable, Sendable {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// One row of the conversation: a mark in the margin, a term in a column of its own where there are terms, a text.
 package struct ConversationLine: Equatable, Sendable {
   package var mark = ""

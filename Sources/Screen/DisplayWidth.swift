@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How many columns of a terminal a character takes.
 ///
 /// The widths are East Asian Width W and F as two columns (Unicode Standard Annex 11), marks and formats as

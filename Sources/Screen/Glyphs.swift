@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What one spacing position of the terminal shows: a base character with what combines with it.
 package struct Glyph: Equatable, Sendable {
   package var text: String

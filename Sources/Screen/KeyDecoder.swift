@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Turns what the terminal sends, one character or known key at a time, into keys and pastes. Escape sequences that
 /// nobody knows are swallowed whole, so that they never end up in the text.
 package struct KeyDecoder {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The line being typed: graphemes and a cursor between them.
 package struct LineEditor: Equatable, Sendable {
   package private(set) var characters: [Character] = []

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Images
 
 /// Draws a picture into the middle of an area, its shape kept, in the best way that the terminal offers:

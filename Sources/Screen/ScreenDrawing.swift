@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Draws a state into a grid of its size. Nothing else decides what is seen.
 package func draw(_ state: ScreenState, into grid: inout CellGrid) {
   let theme = Theme(state.appearance)

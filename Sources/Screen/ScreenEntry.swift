@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How the screen came to its end.
 public enum ScreenExit: Sendable, Equatable {
   /// `/quit`, or Ctrl-D on an empty line.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import SessionInterface
 
 /// The list of keys for `/help`, in the order in which a person looks for them.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Images
 
 /// Where everything stands. Pure arithmetic on the size; nothing overlaps.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A stretch of text in one style.
 package struct TextRun: Equatable, Sendable {
   package var text: String

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Breaks a text into lines of at most `width` columns.
 ///
 /// Lines break at spaces, after hyphens, and on either side of East Asian characters except where that would put

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The looks of everything, by what it means. Middle tones that read on dark and on light backgrounds; nothing
 /// paints a background of its own, so that the user's colours stay.
 package struct Theme: Sendable {

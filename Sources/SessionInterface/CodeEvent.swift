@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CodeTasks
 
 /// Who works on a programming task, in the order in which they begin (MapCoder-Lite, arXiv 2509.17489).

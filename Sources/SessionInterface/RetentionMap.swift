@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Images
 
 /// What the memory has kept of a stream and what it has forgotten: for each frame and layer, the share of the frame's

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CodeTasks
 
 /// What a person or a script can ask of a session. Screen, batch and tests all speak in these.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The printable stand-ins with which byte-level BPE vocabularies spell bytes.
 ///
 /// The alphabet is that of GPT-2: a byte that is a printable character in Latin-1 stands for itself; the other 68, in

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Byte-pair encoding of one piece of text: starts from the tokens of single bytes and applies the merge of lowest
 /// rank, leftmost first, until none applies.
 ///

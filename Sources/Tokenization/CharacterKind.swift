@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The kinds of characters that the pre-tokenizer tells apart.
 enum CharacterKind: UInt8, Sendable {
   /// `\p{L}`

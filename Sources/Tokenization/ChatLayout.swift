@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The texts around what is said in a conversation.
 ///
 ///     BEFORE SYSTEM | system's words | AFTER SYSTEM | question | QUESTION END | answer | NEXT TURN | question | …

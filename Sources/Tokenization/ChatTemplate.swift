@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The tokens around what is said, as the model's own chat template lays out a conversation, one video at the start.
 /// In the Qwen families' format:
 ///

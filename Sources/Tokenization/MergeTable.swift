@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import ModelFile
 
 /// The merges: which two neighbouring tokens become which third, and which merge goes first.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How text is split into the pieces within which bytes are merged (`tokenizer.ggml.pre`).
 enum TextSplitting: String, Sendable, CaseIterable {
   /// Qwen2 to Qwen3, their vision and coding models, and LLaVA-OneVision, which is built on Qwen2.

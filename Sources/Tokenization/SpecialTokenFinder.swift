@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Finds control and user-defined tokens in text: the leftmost, and of those that start there the longest.
 struct SpecialTokenFinder: Sendable {
   /// The tokens that start with each byte, longest first.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Turns tokens into text one at a time, without ever showing half a character.
 ///
 /// What all calls of `append` and the final `finish` return, put together, is `Tokenizer.decode` of the tokens.

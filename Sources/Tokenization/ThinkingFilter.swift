@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Takes a model's thoughts out of its answer, piece by piece as the text comes.
 ///
 /// Thoughts stand at the beginning of an answer, between `<think>` and `</think>`; anywhere else these are words like

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Finds a token by its bytes: a hash table with linear probing that refers to the vocabulary's bytes.
 ///
 /// Strings would not do as keys, since Swift holds canonically equivalent strings equal, and tokens are bytes.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import ModelFile
 
 /// Turns text into a model's tokens and back: byte-level BPE as the Qwen families use it, read from a GGUF's metadata.

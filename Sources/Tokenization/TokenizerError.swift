@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import ModelFile
 
 /// Why a file's vocabulary cannot be used, in words that a person can act on.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import ModelFile
 
 /// What each token stands for: its bytes, end to end in one array, and its kind.

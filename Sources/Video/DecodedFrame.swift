@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CFFmpeg
 
 /// A place for one decoded picture of FFmpeg, used again and again.

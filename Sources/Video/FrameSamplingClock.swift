@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Decides which sampling instants a picture stands for.
 ///
 /// The instants are `k / rate` seconds, k = 0, 1, 2, …; at each one the picture counts that a player would be showing:

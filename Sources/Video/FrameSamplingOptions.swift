@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How a stream is turned into pictures.
 public struct FrameSamplingOptions: Sendable {
   /// When pictures are handed out.

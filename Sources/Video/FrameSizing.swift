@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Columns and rows of a picture, in pixels.
 public struct ImageSize: Sendable, Hashable {
   public var width: Int

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How a coded picture must be turned and mirrored to stand as it was filmed.
 struct Orientation: Equatable {
   /// Rows become columns, before any mirroring.

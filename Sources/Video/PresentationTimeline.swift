@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Turns a stream's timestamps, which may be missing, jump or run backwards, into seconds that never decrease.
 package struct PresentationTimeline {
   /// Seconds in one tick of the timestamps: a numerator and a denominator.

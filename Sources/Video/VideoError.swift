@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Why a video cannot be read. Each message is one line that says what is wrong, with which source, and what to do.
 public enum VideoError: Error, Sendable, Equatable {
   /// There is no such file.

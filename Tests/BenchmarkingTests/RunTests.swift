@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Benchmarking
 import Inference
 import Synchronization

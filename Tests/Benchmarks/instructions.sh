@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+
 # Counts the instructions of a fixed job (InstructionCount/main.swift) under callgrind and compares them with those kept in
 # instructions.txt: a figure that other programs on the machine do not change, unlike a time.
 #

@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+
 """Shows how long the program takes from its start until it is of use: on the screen until something is drawn, until the
 stream's first picture is, and until a question can be typed; in batch until the first result; and for --help.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The generator that `make_goldens.py` uses, number by number, and the source of chance in the other tests.
 struct SplitMix64: RandomNumberGenerator {
   private var state: UInt64

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Runs random language models through llama.cpp and keeps its logits, for `LanguageCrossCheckTests` to compare with.
 
 Reference: llama-cpp-python 0.3.36, gguf 0.19.

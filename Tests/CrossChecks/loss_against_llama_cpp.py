@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Lets llama.cpp read a text with the embedded model in every quantization, for `LossCrossCheckTests` to compare with.
 
 Reference: llama-cpp-python 0.3.36, gguf 0.19.

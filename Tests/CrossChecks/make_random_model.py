@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Writes a model of a published shape with random weights: language model and vision tower as GGUF, in F16.
 
 Reference: gguf 0.19, numpy 2; the sizes are those of the published configurations, the tensor names and keys those that

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """How recall pages are best ranked: what was tried before Sources/BoundedCache/Recall/PageScorer.swift.
 
 Needs numpy (written with 2.4.6). Keys of a stream are made up of a mean, a part for each place of the picture, a scene,

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Compares the speed of edgeassist with llama.cpp's on the same files, taking turns.
 
 Reference: llama-cpp-python 0.3.36 (ggml 0.25.3), numpy.

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Makes vision towers of nearly real shape with random weights, and what llama.cpp's multimodal library computes with
 them, for the test CrossCheckTests of ModelsTests to compare with.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// SplitMix64, so that any damaged file can be made again from its seed.
 struct SeededGenerator: RandomNumberGenerator {
   var state: UInt64

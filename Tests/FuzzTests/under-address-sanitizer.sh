@@ -1,4 +1,6 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+
 # Reads many randomly damaged model files under the address sanitizer.
 #
 #   Tests/FuzzTests/under-address-sanitizer.sh [COUNT [SEED]]

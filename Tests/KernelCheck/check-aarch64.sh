@@ -1,4 +1,6 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+
 # Checks the NEON kernels under emulation on another processor.
 # Needs clang, gcc for the target as linker (Debian: gcc-aarch64-linux-gnu) and qemu-aarch64 (Debian: qemu-user).
 set -e

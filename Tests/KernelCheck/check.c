@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Compares the products and the attention of this machine's instruction sets with the portable ones, for every type, in
 // one C program without Swift: for processors that only an emulator has (check-aarch64.sh).
 #include "panels.h"

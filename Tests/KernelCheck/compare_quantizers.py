@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+
 """Compares the error of the quantizers here with that of ggml's, type by type.
 
 Needs clang, numpy and a libggml-base.so, such as the one of llama-cpp-python:

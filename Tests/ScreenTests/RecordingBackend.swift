@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Screen
 
 /// Shows grids to nobody, and counts what a terminal would have had to draw.

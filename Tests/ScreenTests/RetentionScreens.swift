@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Whole screens with what is kept of a day, without colours, as a person would read them; looked over by one.
 enum RetentionScreens {
   static let all: [GoldenScreens.Screen] = [

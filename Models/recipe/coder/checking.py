@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Runs programs that a model wrote, in a worker of few powers, and says what they print."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """The supervisor: looks at plans and programs of the trained roles, rejects bad ones, and says what is right.
 
 It knows each task's steps, so that what it accepts is right by construction. What it rejects becomes a lesson: the same

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Qwen2's decoder in plain PyTorch, small, with parameter names of ``transformers``, and low-rank updates beside it."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Write the base and its adapters as GGUF, and as folders of `transformers` and `peft` that hold the same numbers.
 
     python -m recipe.coder.export --work WORK --out FOLDER

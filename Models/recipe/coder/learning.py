@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """One way to learn for the base and for adapters: batches of lessons, the loss on replies alone."""
 
 from __future__ import annotations

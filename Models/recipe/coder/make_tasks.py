@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Write held-out tasks with hidden tests as a task file (JSON Lines).
 
     python -m recipe.coder.make_tasks OUT.jsonl [--tasks 300] [--seed 9]

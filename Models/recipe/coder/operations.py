@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """What programs of the family do: small steps over numbers, lists, words and strings.
 
 A step may have several readings ("sort" from the smallest or from the largest); a statement can name one, or leave it

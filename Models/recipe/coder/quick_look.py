@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """pass@1 on held-out tasks, in PyTorch: a quick look while training; the figures of record come from the program.
 
     python -m recipe.coder.quick_look --work WORK [--tasks 60] [--plain]

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """What each role is asked and what it answers, as the program asks it in its short style."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """The loop of four roles over many tasks at once, for gathering mistakes and for a quick look at what is solved."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Tasks: a chain of steps, its statement in words, examples and hidden tests, and the program that is always right."""
 
 from __future__ import annotations

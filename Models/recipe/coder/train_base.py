@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Train the base: programs for tasks of one or two steps, and a first idea of every role's format.
 
     python -m recipe.coder.train_base --work WORK

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Train an adapter for each role on trajectories of a solver that is always right.
 
     python -m recipe.coder.train_roles --work WORK [--roles planner coder] [--corrections]

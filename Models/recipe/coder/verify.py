@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Compare what was exported with `transformers` and `peft`: the same scores to rounding.
 
     python -m recipe.coder.verify --work WORK

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """The tokenizer: byte-level BPE of Qwen2's kind, trained on lessons."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Measures one part.
 protocol Benchmark {
   /// How many steps it tells of.

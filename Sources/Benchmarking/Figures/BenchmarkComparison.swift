@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Two runs side by side.
 public struct BenchmarkComparison: Sendable, Equatable {
   /// What became of a figure.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// One thing that was measured, over several rounds.
 public struct BenchmarkResult: Sendable, Codable, Equatable {
   /// What a figure counts.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What several rounds of one measurement gave.
 public struct MedianRange: Sendable, Codable, Equatable {
   public var median: Double

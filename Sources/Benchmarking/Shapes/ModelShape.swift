@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The sizes of a model of the usual kinds, from which one with random weights is made.
 public struct ModelShape: Sendable, Equatable {
   public var name: String

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A tensor that is yet to be filled with random numbers.
 package struct RandomTensor: Sendable, Equatable {
   package enum Kind: Sendable, Equatable {

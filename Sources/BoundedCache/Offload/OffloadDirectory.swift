@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Which pages a offload file holds, head by head, and which has to give way: 32 bytes of memory a page.
 ///
 /// When a head's slots are full, the archive is thinned out evenly over the stream. Page n has the rank n·φ modulo 1, φ

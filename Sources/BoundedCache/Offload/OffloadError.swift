@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Why nothing can be kept for offload, or nothing got back. Answers go on without offload.
 public enum OffloadError: Error, Equatable, Sendable {
   /// Heads without rope pairs, or pages without tokens.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The offload tier's file: keys and values that passes gave up, in pages, for questions about what is long past.
 ///
 /// Every key-value head has pages of its own, since heads give up different tokens. A page is `pageTokens` tokens in

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The first 4096 bytes of a offload file: whose it is, and what its pages belong to.
 struct OffloadHeader: Equatable {
   let layout: OffloadLayout

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Where everything lies in a offload file: `[header | records of every head | pages of every head]`.
 ///
 /// A page holds `pageTokens` tokens of one head: `[frame numbers | places | keys | values]`, 12 bytes and four for each

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A page's record in memory, as it lies in the file:
 /// `[own checksum | page number | the page's checksum | first frame | position, count | digest]`.
 struct OffloadRecord {

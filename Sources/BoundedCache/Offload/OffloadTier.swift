@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Compute
 
 /// The offload tier of a cache: what passes give up goes to a file, and pages of it come back while a question is read.

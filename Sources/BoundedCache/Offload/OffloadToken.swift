@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Where a retrieved token comes from.
 public struct OffloadToken: Sendable, Hashable {
   /// The number of its frame since the stream began.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A 64-bit checksum of whole 64-bit words, to notice torn writes and damage.
 ///
 /// Each step is a bijection of the word and of the state, so that a change within one word is always noticed; other

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What stands for a page's keys when pages are ranked: for each rope pair a disc that holds the pairs of all keys.
 ///
 /// 16-bit floats `[first numbers of the centres | second numbers | radii]`, half a head each. Turning the keys of a

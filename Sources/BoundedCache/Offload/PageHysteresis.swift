@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Which pages of one head stay from question to question.
 ///
 /// Questions that follow each other mostly want the same pages. Each page has a running share f ← λf + (1−λ)·[chosen],

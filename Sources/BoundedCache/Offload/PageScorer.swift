@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 
 /// Estimates how strongly some queries of one key-value head would attend to a page, from its digest.

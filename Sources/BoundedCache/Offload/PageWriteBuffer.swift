@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The page of each head that is filling up, in memory: one page a head, whatever comes.
 ///
 /// Tokens of several passes meet here, and between passes the timeline may move. Each token therefore keeps the

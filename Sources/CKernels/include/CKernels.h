@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #ifndef EDGEASSIST_CKERNELS_H
 #define EDGEASSIST_CKERNELS_H
 

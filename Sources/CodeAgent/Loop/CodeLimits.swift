@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How much work a task may take.
 public struct CodeLimits: Sendable, Equatable {
   /// Similar tasks to recall, and so plans to make. 0 plans from the task alone.

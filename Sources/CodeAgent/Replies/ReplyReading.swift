@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How well a reply kept to its form.
 public enum ReplyForm: Sendable, Equatable {
   /// As asked for; words around it do not matter.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import SessionInterface
 
 /// Which program is meant when a person saves or shares one: of the task at hand the program written last, and at the end

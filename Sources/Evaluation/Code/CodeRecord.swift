@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Records
 
 /// A task worked on in one way: a line of the results.

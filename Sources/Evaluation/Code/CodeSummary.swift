@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What working on many tasks comes to, way by way.
 public struct CodeSummary: Sendable {
   /// One way of working.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A way of working on a programming task, as one of several that are compared.
 public enum CodeWay: String, Sendable, CaseIterable {
   /// The base is asked for the program once.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 
 /// A thing's picture scaled to its size in the stream, with an empty column on either side.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A picture in the making: rows of red, green and blue as numbers, which may leave 0...255 on the way.
 struct StreamCanvas: Sendable {
   /// Columns and rows.

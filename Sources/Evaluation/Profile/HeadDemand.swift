@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import BoundedCache
 
 /// How many of its tokens each head has use for, on one stream.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What a question is about. The raw values name them in results.
 public enum QuestionKind: String, Sendable, CaseIterable, Codable {
   case now, first, last, after, before, direction, did, count, total, time, scene, describe

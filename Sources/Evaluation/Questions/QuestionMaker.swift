@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Inference
 
 /// Every question about a moment of a stream that has one right answer, in wordings drawn at random.

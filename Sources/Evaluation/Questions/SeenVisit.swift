@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A visit as far as it has been seen.
 struct SeenVisit: Sendable, Equatable {
   var thing: Thing

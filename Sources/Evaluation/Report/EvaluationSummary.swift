@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What the answers of an evaluation come to.
 public struct EvaluationSummary: Sendable {
   /// One configuration within one budget.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Inference
 
 /// A figure with the range in which the true one lies, 19 times out of 20.

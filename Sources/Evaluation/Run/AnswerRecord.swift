@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Records
 
 /// One question answered by one configuration within one budget: a line of the results.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Inference
 
 /// Draws from the distributions that stories and their pictures are made of.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What happens in front of the camera: a place, a time of day, and visits in order. At most one thing is in view at a
 /// time.
 package struct Story: Sendable, Equatable {

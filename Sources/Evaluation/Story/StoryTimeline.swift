@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The pairs of pictures sampled from a story, with what can be seen in each.
 package struct StoryTimeline: Sendable {
   /// Seconds between two pictures, and between two pairs.

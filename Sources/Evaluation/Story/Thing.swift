@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What may come by. The raw value is the word for it.
 public enum Thing: String, Sendable, CaseIterable {
   case cat, dog, person, bird, car, bus, truck, bicycle, ball

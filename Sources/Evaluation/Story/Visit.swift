@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Inference
 
 /// One thing coming by. Lengths are in widths of the picture, times in seconds.

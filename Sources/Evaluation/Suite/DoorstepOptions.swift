@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What drawn streams are like.
 public struct DoorstepOptions: Sendable, Equatable {
   public var seed: UInt64

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Inference
 
 /// Drawn streams of the embedded model's world: a doorstep camera, and things that come by.

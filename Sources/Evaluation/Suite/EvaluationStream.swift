@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Inference
 
 /// A stream with the questions to ask about it.

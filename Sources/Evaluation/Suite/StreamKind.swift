@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How the events of a stream lie in it. The raw values are the command-line names.
 public enum StreamKind: String, Sendable, CaseIterable, Codable {
   /// All comes in the first part; the rest is quiet.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 
 /// Chooses tokens. Its buffers are made once, for one vocabulary, so that choosing allocates nothing.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How the next token is chosen from the model's logits.
 public struct SamplingParameters: Sendable, Equatable {
   /// 0 takes the most likely token always; 1 samples the model's own distribution.

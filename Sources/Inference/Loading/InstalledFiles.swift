@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 
 /// Where the files that come with the program lie, whether it runs from a checkout or is installed.

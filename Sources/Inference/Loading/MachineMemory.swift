@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 
 /// The memory that this process may use: the machine's, or less where a control group sets a limit.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How programs are kept apart from the machine.
 public enum Containment: Sendable, Equatable {
   /// By bubblewrap: own processes, own view of the file system, no network.

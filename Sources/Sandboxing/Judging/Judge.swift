@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Runs a program on a task's examples and says how it did on each.
 public struct Judge: Sendable {
   /// How a program did on one example.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Where a program's output departs from what was expected, line by line and short.
 ///
 /// Lines are compared as judges do: white space at their ends does not count, nor do empty lines at the end.

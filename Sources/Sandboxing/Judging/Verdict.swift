@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What a judge says of a program's run.
 public enum Verdict: Sendable, Equatable {
   case accepted

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Keeps the beginning of a stream of bytes up to a capacity, and counts the rest.
 struct BeginningCapture {
   private(set) var bytes: [UInt8] = []

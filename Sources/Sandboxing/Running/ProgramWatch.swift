@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Platform
 
 /// Watches one program until it has ended, keeps it within its limits and gathers what it writes.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How much a program may take, all its processes together unless said otherwise.
 public struct RunLimits: Sendable, Equatable {
   /// Processor time.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How a program ended.
 public enum RunEnd: Sendable, Equatable {
   /// By itself, with this status; 0 means that all went well.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What became of a line from one text to the next.
 package enum LineChange: Equatable, Sendable {
   case kept(String)

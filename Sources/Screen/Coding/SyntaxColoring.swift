@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What a stretch of a program is.
 package enum SyntaxKind: Equatable, Sendable {
   case plain, keyword, string, comment, number

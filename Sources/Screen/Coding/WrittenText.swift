@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What a role has written so far, made fit to be shown while it goes on: words without the tags between which models
 /// put them, and the program without its fence.
 package struct WrittenText: Equatable, Sendable {

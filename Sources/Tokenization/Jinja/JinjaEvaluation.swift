@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension JinjaRenderer {
   mutating func evaluate(_ expression: JinjaExpression) throws(JinjaError) -> JinjaValue {
     try step()

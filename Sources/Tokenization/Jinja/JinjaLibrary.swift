@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Filters, tests and methods: those that the known families' templates use to lay out a conversation.
 extension JinjaRenderer {
   func filter(_ name: String, _ value: JinjaValue, _ arguments: [JinjaValue]) throws(JinjaError) -> JinjaValue {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Makes statements of a template's tokens.
 ///
 /// Depth is bounded, so that no template, however it nests, can exhaust the stack.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// An expression of a template.
 indirect enum JinjaExpression {
   case literal(JinjaValue)

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A chat template as model files carry it: as much of Jinja as such templates use to lay out a conversation.
 ///
 /// Equal to what `transformers` renders, for templates that keep to this subset; anything else is an error, never a

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What an expression of a template can be.
 enum JinjaValue {
   /// A name that stands for nothing, or a member that is not there.

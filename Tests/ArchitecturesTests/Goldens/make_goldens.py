@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Makes small Qwen2-VL models with random weights and what Hugging Face transformers computes with them.
 
 Reference: transformers 5.23, torch 2.15, gguf 0.19 (float32, eager attention, on the CPU).

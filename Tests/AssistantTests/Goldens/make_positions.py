@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Writes positions.json: where Hugging Face transformers puts the tokens of a video on the rotary timeline.
 
 Made with transformers 5.23.0. For each family: a prompt of 5 text tokens, a video of 4 temporal patches of 2 x 3 merged

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Reference choices by foreseen questions, on reproducible random keys, values and queries.
 
 Run: python make_foreseen_goldens.py > foreseen.json      (made with Python 3.11, numpy 2.4.6)

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Reference passes of InfiniPot-V (arXiv 2506.15745) on reproducible random keys and values.
 
 Run: python make_goldens.py > infinipot-v.json      (made with Python 3.11, numpy 2.4.6, torch 2.15.0)

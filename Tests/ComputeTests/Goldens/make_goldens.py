@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+
 """Makes blocks.gguf: what the gguf package reads from random blocks of every type, and writes for given floats.
 
 Reference: gguf 0.19.0 (PyPI), numpy 2. Run here: python make_goldens.py

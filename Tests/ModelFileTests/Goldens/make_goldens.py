@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+
 """Makes everything.gguf: one metadata entry of every type and tensors of several types.
 
 Reference: gguf 0.19.0 (PyPI), numpy 2. Run here: python make_goldens.py

@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+
 """Makes split-0000N-of-00003.gguf: one small model in three parts, laid out as llama.cpp's splitter does it.
 
 Reference: gguf 0.19.0 (PyPI), numpy 2. Run here: python make_split_goldens.py

@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+
 """Quantizes models of zeros with llama.cpp, and writes
 
   types.json   for each model and recipe, the type that llama.cpp gave most matrices, and those that got another one

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """The text that make_goldens.py trains its small vocabulary on and cuts its cases from: plain sentences, written for
 this purpose, in many scripts, and things that tokenizers trip over."""
 

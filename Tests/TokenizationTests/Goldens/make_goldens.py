@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+
 """Trains a small byte-level BPE vocabulary with Qwen2's pre-tokenizer and special tokens, and writes
 
   vocabulary.gguf   the vocabulary as llama.cpp's converter lays it out, without weights

@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+
 """Lays out conversations with the chat templates in Templates, and writes
 
   templates.json   conversations, and the text that each template makes of them

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Writes smart_resize.csv: sizes before and after Hugging Face transformers' smart_resize of Qwen2-VL.
 
 Run with transformers 5.23 (or any version; the function has not changed): python make_smart_resize.py

@@ -1,4 +1,6 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+
 # Makes the clips beside this script; run it here. Made with FFmpeg 5.1 (libx264, ffv1, aac); the tests need only the
 # clips. What is damaged, cut off, empty or no video at all is made from these by the tests themselves.
 set -eu
