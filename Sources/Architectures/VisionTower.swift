@@ -4,17 +4,18 @@ import Compute
 import Images
 import ModelFile
 
-/// A vision tower: turns two pictures that follow each other (one patch in time), or in some families one, into
-/// vectors for the language model.
+/// A vision tower: encodes a temporal patch (two frames that follow each other, one in some families) as embeddings
+/// for the language model.
 ///
 /// All families are made of the same pieces; `VisionDesign` says which. One caller uses a tower at a time. Working
-/// memory grows to the largest picture seen and stays.
+/// memory grows to the largest image encoded and stays.
 public final class VisionTower {
   public let configuration: VisionConfiguration
-  /// The vector that ends a sequence of frames in LLaVA-OneVision, as wide as the language model; nil in others.
+  /// The embedding that ends a sequence of frames in LLaVA-OneVision, `[hidden size]` of the language model; nil in
+  /// other families.
   public let imageNewline: [Float]?
 
-  /// Looks at every stage's output, if set.
+  /// Receives every stage's output, if set.
   package var observer: StageObserver?
 
   let loader: WeightLoader
@@ -25,8 +26,12 @@ public final class VisionTower {
   /// For each of `deepstackLayers`.
   private let deepstackMergers: [VisionMerger]
   private var workspace: VisionWorkspace?
+  /// What the pass under way, or the last one, computes.
+  private(set) var embeddings = VisionEmbeddings()
+  /// Passes begun.
+  private(set) var passNumber = 0
 
-  /// - Parameter weights: how they are held; `rounded` computes with floats as with Q8_0.
+  /// - Parameter weights: how they are stored; `repackedQ8` rounds floats to Q8_0 as well.
   /// - Throws: `ModelError` naming the file and what is wrong with it.
   public convenience init(
     file: GGUFFile, threads: ThreadPool, weights: WeightLayout = .repacked
@@ -77,7 +82,7 @@ public final class VisionTower {
     return try loader.vector(name, sizes.outputLength).values
   }
 
-  /// Throws `visionDoesNotFit` unless the vectors are as wide as the language model's.
+  /// Throws `visionDoesNotFit` unless the embeddings are as wide as the language model reads them.
   public func check(fits model: LanguageModel) throws(ModelError) {
     guard configuration.vectorWidth == model.configuration.visionWidth else {
       throw .visionDoesNotFit(
@@ -86,48 +91,50 @@ public final class VisionTower {
     }
   }
 
-  /// The vectors of two pictures that follow each other; a still picture is given twice. Families that read one
-  /// picture at a time take the first.
+  /// Begins to encode a temporal patch: two frames that follow each other, or one frame given twice. Families whose
+  /// temporal patch is one frame take the first.
   ///
-  /// - Returns: a row for each token of `VisionConfiguration.tokenGrid`, row by row of the picture, each
-  ///   `outputLength · (1 + deepstackCount)` wide: the last block's vector, then those of the inner blocks.
   /// - Throws: `unsuitableImage` unless both have the same size with sides that are multiples of
   ///   `VisionConfiguration.sideMultiple`.
-  public func encode(_ first: Image, _ second: Image) throws(ModelError) -> VisionEmbeddings {
-    var block = VisionEmbeddings()
-    try encode(first, second, into: &block)
-    return block
-  }
-
-  /// The same into a block whose memory is used again.
-  ///
-  /// - Parameter meanwhile: called between the tower's blocks. Anything may be done there but encoding with this tower.
-  public func encode(
-    _ first: Image, _ second: Image, into block: inout VisionEmbeddings, meanwhile: () -> Void = {}
-  ) throws(ModelError) {
+  public func begin(_ first: Image, _ second: Image) throws(ModelError) -> VisionPass {
     try check([first, second])
     let layout = PatchLayout(
       height: first.height / configuration.patchSize, width: first.width / configuration.patchSize,
       merge: configuration.mergeSize, window: configuration.windows?.side)
     let space = try workspace(for: layout)
     let grid = configuration.tokenGrid(width: first.width, height: first.height)
-    block.resize(
+    embeddings.resize(
       rows: grid.rows * grid.columns, width: configuration.outputLength * (1 + configuration.deepstackCount))
-    embedding.run([first, second], layout: layout, in: space, engine: engine, observer: observer)
-    var handedOn = 0
-    for (index, weights) in blocks.enumerated() {
-      weights.attention.run(count: layout.count, in: space, engine: engine)
-      weights.feedForward.run(count: layout.count, in: space, engine: engine)
-      observer?(.visionBlock(index), space.hidden.values(layout.count))
-      meanwhile()
-      if handedOn < deepstackMergers.count, configuration.deepstackLayers[handedOn] == index {
-        handedOn += 1
-        deepstackMergers[handedOn - 1].run(
-          layout: layout, in: space, engine: engine, to: &block, column: configuration.outputLength * handedOn)
-      }
-    }
-    merger.run(layout: layout, in: space, engine: engine, to: &block, column: 0)
-    observer?(.merger, block.values)
+    passNumber += 1
+    return VisionPass(tower: self, images: [first, second], layout: layout, space: space, number: passNumber)
+  }
+
+  /// The embeddings of a temporal patch, in one go; see `begin` and `VisionPass.embeddings`.
+  public func encode(_ first: Image, _ second: Image) throws(ModelError) -> VisionEmbeddings {
+    var pass = try begin(first, second)
+    while pass.step() {}
+    return pass.embeddings
+  }
+
+  // MARK: Steps of a pass
+
+  func embedPatches(_ images: [Image], layout: PatchLayout, in space: VisionWorkspace) {
+    embedding.run(images, layout: layout, in: space, engine: engine, observer: observer)
+  }
+
+  /// Runs a block, and the merger of its output where the language model takes that as well (deepstack).
+  func runBlock(_ index: Int, layout: PatchLayout, in space: VisionWorkspace) {
+    blocks[index].attention.run(count: layout.count, in: space, engine: engine)
+    blocks[index].feedForward.run(count: layout.count, in: space, engine: engine)
+    observer?(.visionBlock(index), space.hidden.values(layout.count))
+    guard let level = configuration.deepstackLayers.firstIndex(of: index) else { return }
+    deepstackMergers[level].run(
+      layout: layout, in: space, engine: engine, to: &embeddings, column: configuration.outputLength * (level + 1))
+  }
+
+  func merge(layout: PatchLayout, in space: VisionWorkspace) {
+    merger.run(layout: layout, in: space, engine: engine, to: &embeddings, column: 0)
+    observer?(.merger, embeddings.values)
   }
 
   private func check(_ images: [Image]) throws(ModelError) {
@@ -147,18 +154,18 @@ public final class VisionTower {
 
   private func workspace(for layout: PatchLayout) throws(ModelError) -> VisionWorkspace {
     if let workspace, workspace.capacity >= layout.count {
-      if workspace.layout != layout { try turn(workspace, to: layout) }
+      if workspace.layout != layout { try prepare(workspace, for: layout) }
       return workspace
     }
     workspace = nil
     let larger = try VisionWorkspace(
       loader: loader, sizes: configuration, capacity: layout.count, mergedLength: merger.innerLength)
-    try turn(larger, to: layout)
+    try prepare(larger, for: layout)
     workspace = larger
     return larger
   }
 
-  private func turn(_ space: VisionWorkspace, to layout: PatchLayout) throws(ModelError) {
+  private func prepare(_ space: VisionWorkspace, for layout: PatchLayout) throws(ModelError) {
     try embedding.fillPositions(of: space, layout: layout, loader: loader)
     space.turn(to: layout)
   }

@@ -4,9 +4,8 @@ import BoundedCache
 import SessionInterface
 
 extension VideoDialogue {
-  /// Writes what is held and seen into the figures of the moment.
+  /// Writes the cache's figures into those of the session.
   package func describe(into statistics: inout SessionStatistics) {
-    statistics.framesSeen = framesSeen
     statistics.systemTokens = cache.systemCount
     statistics.visionTokens = cache.visionCount
     statistics.textTokens = cache.textCount + cache.parkedCount

@@ -16,14 +16,8 @@ import SessionInterface
 /// Not safe to share between threads.
 public final class VideoDialogue {
   public internal(set) var turns: [DialogueTurn] = []
-  /// Pictures taken in, whether or not a second one has completed their temporal patch.
-  public private(set) var framesSeen = 0
   /// Vision tokens read from the stream so far, whether or not they are still held.
   public private(set) var visionTokensRead = 0
-  /// Called after each pass over the cache.
-  public var onCompression: ((CompressionReport) -> Void)?
-  /// Told once, where something that was asked for could not go on.
-  public var onWarning: ((String) -> Void)?
   public let options: DialogueOptions
 
   package let cache: KeyValueCache
@@ -38,12 +32,9 @@ public final class VideoDialogue {
   var firstUnread = 0
   private var hasSystemPrompt = false
   private var hasVision = false
-  /// A picture that waits for the second one of its temporal patch, with its stream time.
-  private var pending: (image: Image, time: Double)?
-  /// Seconds that the last temporal patch of two pictures lasted.
-  private var patchSeconds = 1.0
-  private var visionBlock = VisionEmbeddings()
   private var hasWarnedOfOffload = false
+  private var warnings: [String] = []
+  private var compressions: [CompressionReport] = []
 
   /// Makes an empty cache. The model reads nothing yet, so that whoever shows pictures need not wait for its weights.
   ///
@@ -106,72 +97,26 @@ public final class VideoDialogue {
     throw .visionMissing(of: model)
   }
 
-  // MARK: Pictures
+  // MARK: The stream
 
-  /// Takes in the next sampled picture, seen at a stream time in seconds. When a temporal patch is complete (for most
-  /// families with every second picture), the model reads it.
+  /// Has the language model read a temporal patch that the vision tower has encoded.
   ///
-  /// - Parameter meanwhile: called now and then while the vision tower sees a complete patch, and before the language
-  ///   model reads it. Questions may be asked here, about what came before the patch: they need not wait for it.
-  public func ingest(_ image: Image, at time: Double, meanwhile: () -> Void = {}) throws(ReportedError) {
-    do {
-      framesSeen += 1
-      if try vision().configuration.temporalPatchSize == 1 {
-        try read(image, image, at: time, meanwhile)
-      } else if let first = pending, first.image.width == image.width, first.image.height == image.height {
-        pending = nil
-        patchSeconds = max(0, time - first.time) * 2
-        try read(first.image, image, at: (first.time + time) / 2, meanwhile)
-      } else {
-        try completePatch()
-        pending = (image, time)
-      }
-    } catch {
-      throw ReportedError(error)
-    }
+  /// - Throws: `ReportedError.budgetTooSmall` when the budget has no room for it.
+  public func ingest(_ patch: TemporalPatch) throws(ReportedError) {
+    do { try read(patch) } catch { throw ReportedError(error) }
   }
 
-  /// Takes in a temporal patch that the vision tower has seen already.
-  public func ingest(_ frame: TemporalPatch) throws(ReportedError) {
-    try completePatch()
-    framesSeen += frame.frameCount
-    patchSeconds = frame.seconds
-    do {
-      try read(frame.vectors, grid: frame.grid, thumbnail: frame.thumbnail, at: frame.time)
-    } catch {
-      throw ReportedError(error)
-    }
-  }
-
-  /// Reads a picture that waits for its second: it is taken twice, as Qwen2-VL pads a video of odd length.
-  public func completePatch() throws(ReportedError) {
-    guard let first = pending else { return }
-    pending = nil
-    do { try read(first.image, first.image, at: first.time) } catch { throw ReportedError(error) }
-  }
-
-  private func read(
-    _ first: Image, _ second: Image, at time: Double, _ meanwhile: () -> Void = {}
-  ) throws {
-    let tower = try vision()
-    try tower.encode(first, second, into: &visionBlock, meanwhile: meanwhile)
-    meanwhile()
-    try read(
-      visionBlock, grid: tower.configuration.frameGrid(of: first), thumbnail: first.thumbnail,
-      at: time)
-  }
-
-  private func read(_ vectors: VisionEmbeddings, grid: GridTHW, thumbnail: Image, at time: Double) throws {
+  private func read(_ patch: TemporalPatch) throws {
     if !hasVision { try openVision() }
     parkText()
-    let caption = layout.caption(at: time)
-    try ensureCapacityDroppingText { try ensureCapacity(for: caption.count + grid.tokenCount, in: .vision) }
-    let frame = layout.frame(grid, caption: caption.count, lasting: patchSeconds)
+    let caption = layout.caption(at: patch.time)
+    try ensureCapacityDroppingText { try ensureCapacity(for: caption.count + patch.grid.tokenCount, in: .vision) }
+    let frame = layout.frame(patch.grid, caption: caption.count, lasting: patch.duration)
     try model.language.prefill(tokens: caption, positions: frame.caption, cache: cache, segment: .vision)
     try model.language.prefill(
-      vision: vectors, grid: grid, advance: frame.advance, positions: frame.tokens, cache: cache)
-    gallery.add(thumbnail, number: cache.temporalPatchesSeen - 1, time: time)
-    visionTokensRead += grid.tokenCount
+      vision: patch.embeddings, grid: patch.grid, advance: frame.advance, positions: frame.tokens, cache: cache)
+    gallery.add(patch.thumbnail, number: cache.temporalPatchesSeen - 1, time: patch.time)
+    visionTokensRead += patch.grid.tokenCount
   }
 
   private func openVision() throws {
@@ -191,7 +136,6 @@ public final class VideoDialogue {
   ///
   /// - Throws: `ReportedError.budgetTooSmall` when it has no room even without earlier turns.
   package func ensureCapacity(forQuestions questions: [String]) throws(ReportedError) {
-    try completePatch()
     do {
       try open()
       let longest = questions.map { template.question($0).count }.max() ?? 0
@@ -205,14 +149,28 @@ public final class VideoDialogue {
   private var closingCount: Int { model.template.visionEnd.count + (model.vision?.imageNewline == nil ? 0 : 1) }
 
   /// Bytes that frames and a question take when nothing is left out, system prompt included, as 16-bit floats.
-  package func wholeByteCount(of frames: [TemporalPatch], question: String) -> Int {
-    let vision = frames.reduce(0) { $0 + $1.grid.tokenCount + layout.caption(at: $1.time).count }
+  package func wholeByteCount(of patches: [TemporalPatch], question: String) -> Int {
+    let vision = patches.reduce(0) { $0 + $1.grid.tokenCount + layout.caption(at: $1.time).count }
     let opening = hasVision ? 0 : layout.opening.count
     let tokens = systemCount + opening + vision + closingCount + template.question(question).count
     return tokens * cache.shape.bytesPerToken
   }
 
   // MARK: What is held
+
+  /// What was asked for and cannot go on, for people to read: each warning once.
+  public func takeWarnings() -> [String] {
+    defer { warnings = [] }
+    return warnings
+  }
+
+  /// What compressed the cache since the last call, the newest 64 at most.
+  public func takeCompressions() -> [CompressionReport] {
+    defer { compressions = [] }
+    return compressions
+  }
+
+  private static let mostCompressions = 64
 
   /// Forgets what was said, keeps what was seen.
   public func forgetConversation() {
@@ -279,13 +237,14 @@ public final class VideoDialogue {
   func warnOfOffload() {
     guard !hasWarnedOfOffload, let failure = cache.offloadFailure else { return }
     hasWarnedOfOffload = true
-    onWarning?("\(failure.description); nothing is retrieved from now on")
+    warnings.append("\(failure.description); nothing is retrieved from now on")
   }
 
   private func report(_ pass: CompressionReport?) {
     guard let pass else { return }
     gallery.keep(cache.retainedTemporalPatches())
-    onCompression?(pass)
+    if compressions.count == Self.mostCompressions { compressions.removeFirst() }
+    compressions.append(pass)
   }
 
   func hasCapacity(for count: Int) throws -> Bool {

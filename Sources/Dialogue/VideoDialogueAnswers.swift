@@ -11,15 +11,15 @@ extension VideoDialogue {
   ///
   /// - Parameters:
   ///   - time: stream time of the question, kept with the turn.
+  ///   - start: when the question was asked.
   ///   - isCancelled: asked between tokens and between blocks of the prompt.
   ///   - emit: receives each piece of the answer as soon as it is whole characters.
   /// - Throws: `ReportedError.budgetTooSmall` when the question does not fit even without the earlier turns.
   public func answer(
-    _ question: String, at time: Double, isCancelled: () -> Bool, emit: (String) -> Void
+    _ question: String, at time: Double, since start: ContinuousClock.Instant = .now, isCancelled: () -> Bool,
+    emit: (String) -> Void
   ) throws(ReportedError) -> AnswerSummary {
-    let start = ContinuousClock.now
     do {
-      try completePatch()
       let promptTokens = try readPrompt(for: template.question(question), isCancelled: isCancelled)
       var decoding = AnswerDecoding(model: model, options: options)
       warnOfOffload()

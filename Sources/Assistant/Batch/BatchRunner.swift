@@ -68,7 +68,6 @@ public actor BatchRunner {
   private let options: BatchOptions
   private let worker: CodeWorker?
   private nonisolated let stop = StopSource()
-  private let warnings = WarningList()
   private var step = BatchStep()
   private var lastReport = ContinuousClock.now
 
@@ -138,11 +137,11 @@ public actor BatchRunner {
 
   private func answer(_ run: inout RequestRun) async throws {
     let dialogue = try VideoDialogue(model: model, options: try run.request.overrides.applied(to: options.dialogue))
-    dialogue.onWarning = { [warnings] in warnings.add($0) }
+    var ingest = StreamIngest(into: dialogue)
     // What pictures and questions take is told without it.
     try dialogue.readSystemPrompt()
     guard let path = run.request.video else {
-      while run.nextTurn != nil { try answerTurn(&run, dialogue, at: nil) }
+      while run.nextTurn != nil { try answerTurn(&run, dialogue, &ingest, at: nil) }
       return
     }
     var settings = options.sampling
@@ -156,9 +155,12 @@ public actor BatchRunner {
     step.duration = video.description.duration
     var end = 0.0
     for await timed in video {
-      while let at = run.nextTurn?.at, at <= timed.time { try answerTurn(&run, dialogue, at: at, video) }
+      while let at = run.nextTurn?.at, at <= timed.time { try answerTurn(&run, dialogue, &ingest, at: at, video) }
       if stop.isStopped || run.nextTurn == nil { return }
-      try run.measureIngest { () throws(ReportedError) in try dialogue.ingest(timed.image, at: timed.time) }
+      try run.measureIngest { () throws(ReportedError) in
+        try ingest.add(timed.image, at: timed.time)
+        while try ingest.step() {}
+      }
       end = timed.time + settings.period(for: model)
       step.time = timed.time
       report()
@@ -166,10 +168,10 @@ public actor BatchRunner {
     run.warnings += video.takeWarnings()
     // A stream that broke off is answered on what was seen, if anything was.
     if let failure = video.failure {
-      if dialogue.framesSeen == 0 { throw failure }
+      if ingest.framesSeen == 0 { throw failure }
       run.warnings.append(failure.description)
     }
-    while run.nextTurn != nil { try answerTurn(&run, dialogue, at: end, video) }
+    while run.nextTurn != nil { try answerTurn(&run, dialogue, &ingest, at: end, video) }
   }
 
   private func work(
@@ -200,21 +202,23 @@ public actor BatchRunner {
   }
 
   private func answerTurn(
-    _ run: inout RequestRun, _ dialogue: VideoDialogue, at time: Double?, _ video: VideoStream? = nil
+    _ run: inout RequestRun, _ dialogue: VideoDialogue, _ ingest: inout StreamIngest, at time: Double?,
+    _ video: VideoStream? = nil
   ) throws {
     guard let turn = run.nextTurn, !stop.isStopped else {
       return run.stop()
     }
-    try run.measureIngest { () throws(ReportedError) in try dialogue.completePatch() }
+    try run.measureIngest { () throws(ReportedError) in try ingest.finish() }
     do throws(ReportedError) {
       let summary = try dialogue.answer(
         turn.ask, at: time ?? 0, isCancelled: { stop.isStopped }, emit: { _ in })
       if summary.stop == .cancelled { return run.stop() }
       var statistics = SessionStatistics()
       dialogue.describe(into: &statistics)
+      statistics.framesSeen = ingest.framesSeen
       statistics.framesDropped = video?.droppedCount ?? 0
       statistics.residentBytes = ResidentMemory.current()
-      run.warnings += warnings.takeAll() + (video?.takeWarnings() ?? [])
+      run.warnings += dialogue.takeWarnings() + (video?.takeWarnings() ?? [])
       try run.write(summary, at: time, statistics, visionTokensRead: dialogue.visionTokensRead)
     } catch {
       if error.code == .outputUnwritable { throw error }
@@ -227,18 +231,6 @@ public actor BatchRunner {
     guard force || now - lastReport > .milliseconds(200) else { return }
     lastReport = now
     options.report(step)
-  }
-}
-
-/// Warnings that a dialogue gave while a request was worked on; used on one thread.
-private final class WarningList {
-  private var texts: [String] = []
-
-  func add(_ text: String) { texts.append(text) }
-
-  func takeAll() -> [String] {
-    defer { texts = [] }
-    return texts
   }
 }
 

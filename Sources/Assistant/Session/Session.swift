@@ -29,6 +29,7 @@ public actor Session {
   private nonisolated let answersUnderWay = Atomic<Int>(0)
 
   private let dialogue: VideoDialogue
+  private var ingest: StreamIngest
   private nonisolated let code: CodeQueue?
   private let video: VideoStream?
   private let description: SessionDescription
@@ -59,6 +60,7 @@ public actor Session {
       duration: video?.description.duration, threads: model.threads)
     warnings = model.warnings
     dialogue = try VideoDialogue(model: model, options: options)
+    ingest = StreamIngest(into: dialogue)
     if let size = video?.description.sampledSize { try dialogue.check(framesOf: size.width, by: size.height) }
     self.video = video
     self.code = code.map { [channel] settings in CodeQueue(settings: settings) { channel.send($0) } }
@@ -97,7 +99,6 @@ public actor Session {
 
   /// Works until `.quit` has been sent; then the events end.
   public func run() async {
-    observeCompressions()
     channel.send(.ready(description))
     for warning in warnings { channel.send(.warning(warning)) }
     sendStatistics(force: true)
@@ -138,7 +139,7 @@ public actor Session {
         reportWarnings(of: video)
       }
       if isQuitting { return }
-      try dialogue.completePatch()
+      try ingest.finish()
       reportWarnings(of: video)
       if let failure = video.failure { throw ReportedError(failure) }
       channel.send(.streamEnded(time: statistics.streamTime))
@@ -150,11 +151,9 @@ public actor Session {
   }
 
   private func see(_ timed: Frame) throws(ReportedError) {
-    let clock = ContinuousClock()
-    let start = clock.now
-    var interruption = Duration.zero
-    try dialogue.ingest(timed.image, at: timed.time) { interruption += clock.measure { performWaiting() } }
-    rate.add(seconds: (clock.now - start - interruption) / .seconds(1))
+    try ingest.add(timed.image, at: timed.time)
+    while try ingest.step() { performWaiting() }
+    rate.add(seconds: ingest.seconds)
     statistics.streamTime = timed.time
     statistics.framesPerSecond = rate.perSecond
     channel.sendIfKeepingUp(.frameSeen(time: timed.time))
@@ -201,9 +200,11 @@ public actor Session {
     statistics.isAnswering = true
     channel.send(.answerStarted(question: question))
     sendStatistics(force: true)
+    let start = ContinuousClock.now
     do throws(ReportedError) {
+      try ingest.finish()
       let summary = try dialogue.answer(
-        question, at: statistics.streamTime,
+        question, at: statistics.streamTime, since: start,
         isCancelled: { answerIsCancelled.load(ordering: .relaxed) },
         emit: { piece in
           channel.send(.answerPiece(piece))
@@ -277,12 +278,9 @@ public actor Session {
 
   // MARK: Figures
 
-  private func observeCompressions() {
-    dialogue.onCompression = { [channel] summary in channel.sendIfKeepingUp(.compressed(summary)) }
-    dialogue.onWarning = { [channel] text in channel.send(.warning(text)) }
-  }
-
   private func sendStatistics(force: Bool = false) {
+    for report in dialogue.takeCompressions() { channel.sendIfKeepingUp(.compressed(report)) }
+    for warning in dialogue.takeWarnings() { channel.send(.warning(warning)) }
     let now = ContinuousClock.now
     if retention.isDue(at: now, passes: dialogue.cache.compressionCount, force: force) {
       let event = SessionEvent.retention(dialogue.retentionMap())
@@ -291,6 +289,7 @@ public actor Session {
     guard force || now - lastStatistics > .milliseconds(200) else { return }
     lastStatistics = now
     dialogue.describe(into: &statistics)
+    statistics.framesSeen = ingest.framesSeen
     statistics.framesDropped = video?.droppedCount ?? 0
     statistics.residentBytes = ResidentMemory.current()
     if force {

@@ -29,21 +29,23 @@ struct GrowthBenchmark: Benchmark {
       model: model,
       options: DialogueOptions(
         budget: .tokens(plan.budget), type: plan.cacheType, compression: .published(with: CompressionVariant.standard)))
+    var ingest = StreamIngest(into: dialogue)
     let size = model.imageSize(plan)
     try dialogue.check(framesOf: size.width, by: size.height, questions: [])
     var maker = NoiseImages(size: size)
     let images = (0..<Self.frameCount).map { _ in maker.next() }
     let rate = model.preferences.framesPerSecond
     func watch(untilSecond end: Double) throws -> Double {
-      let first = dialogue.framesSeen
+      let first = ingest.framesSeen
       let taken = try secondsTaken {
-        while Double(dialogue.framesSeen) / rate < end {
+        while Double(ingest.framesSeen) / rate < end {
           try progress.check()
-          let seen = dialogue.framesSeen
-          try dialogue.ingest(images[seen % images.count], at: Double(seen) / rate)
+          let seen = ingest.framesSeen
+          try ingest.add(images[seen % images.count], at: Double(seen) / rate)
+          while try ingest.step() {}
         }
       }
-      return taken / Double(max(dialogue.framesSeen - first, 1))
+      return taken / Double(max(ingest.framesSeen - first, 1))
     }
     var figures: [BenchmarkResult] = []
     for minute in minutes {
@@ -54,7 +56,7 @@ struct GrowthBenchmark: Benchmark {
         try watch(untilSecond: start + Double(60 * $0) / Double(Self.partsOfMinute))
       }
       let note =
-        "\(size.width) × \(size.height), \(plan.budget) tokens, the \(dialogue.framesSeen)th picture at its end"
+        "\(size.width) × \(size.height), \(plan.budget) tokens, the \(ingest.framesSeen)th picture at its end"
       for (value, unit) in [
         (MedianRange(seconds), BenchmarkResult.Unit.seconds), (MedianRange([Double(ResidentMemory.current())]), .bytes),
       ] {

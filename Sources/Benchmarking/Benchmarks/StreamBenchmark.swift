@@ -28,47 +28,46 @@ struct StreamBenchmark: Benchmark {
       options: DialogueOptions(
         budget: .tokens(plan.budget), type: plan.cacheType, compression: .published(with: CompressionVariant.standard),
         maximumAnswerTokens: 1))
-    var figures = hasFrames ? try ingest(into: dialogue, progress) : []
+    var ingest = StreamIngest(into: dialogue)
+    var figures = hasFrames ? try fill(dialogue, through: &ingest, progress) : []
     if asks { figures += try answers(of: dialogue, progress) }
-    if asks && hasFrames { figures += try answersBehindTalk(of: dialogue, progress) }
+    if asks && hasFrames { figures += try answersBehindTalk(of: dialogue, through: &ingest, progress) }
     return figures.filter { plan.parts.contains($0.part) }
   }
 
   /// A round lasts from one pass to the next, so that each has its share of them.
-  private func ingest(into dialogue: VideoDialogue, _ progress: RoundProgress) throws -> [BenchmarkResult] {
+  private func fill(
+    _ dialogue: VideoDialogue, through ingest: inout StreamIngest, _ progress: RoundProgress
+  ) throws -> [BenchmarkResult] {
     let size = model.imageSize(plan)
     try dialogue.check(framesOf: size.width, by: size.height, questions: [Self.question])
     let images = images(size)
-    let passes = Passes()
-    dialogue.onCompression = { passes.seconds.append($0.seconds) }
+    var compressions: [Double] = []
     var rates: [Double] = []
     for round in 0...plan.rounds {
       try progress.begin(round == 0 ? "ingest, filling the cache" : "ingest, \(plan.budget) tokens")
-      let before = passes.seconds.count
-      let first = dialogue.framesSeen
+      let before = compressions.count
+      let first = ingest.framesSeen
       let taken = try secondsTaken {
         repeat {
           try progress.check()
-          try see(images, in: dialogue)
-        } while passes.seconds.count == before
+          try add(images, to: &ingest)
+          compressions += dialogue.takeCompressions().map(\.seconds)
+        } while compressions.count == before
       }
-      if round > 0 { rates.append(Double(dialogue.framesSeen - first) / taken) }
+      if round > 0 { rates.append(Double(ingest.framesSeen - first) / taken) }
     }
     let place = "\(plan.budget) tokens"
-    let ingest = MedianRange(rates).map {
+    let rate = MedianRange(rates).map {
       BenchmarkResult(
         .ingest, place: place, unit: .framesPerSecond, value: $0,
         note: "\(size.width) × \(size.height), the cache full")
     }
-    let pass = MedianRange(Array(passes.seconds.dropFirst())).map {
+    let pass = MedianRange(Array(compressions.dropFirst())).map {
       BenchmarkResult(
         .pass, place: place, unit: .seconds, value: $0, note: "thins the cache out; a round of ingest has one")
     }
-    return [ingest, pass].compactMap(\.self)
-  }
-
-  private final class Passes {
-    var seconds: [Double] = []
+    return [rate, pass].compactMap(\.self)
   }
 
   private func images(_ size: BenchmarkPlan.ImageSize) -> [Image] {
@@ -76,9 +75,10 @@ struct StreamBenchmark: Benchmark {
     return (0..<Self.frameCount).map { _ in maker.next() }
   }
 
-  private func see(_ images: [Image], in dialogue: VideoDialogue) throws {
-    let seen = dialogue.framesSeen
-    try dialogue.ingest(images[seen % images.count], at: Double(seen) / model.preferences.framesPerSecond)
+  private func add(_ images: [Image], to ingest: inout StreamIngest) throws {
+    let seen = ingest.framesSeen
+    try ingest.add(images[seen % images.count], at: Double(seen) / model.preferences.framesPerSecond)
+    while try ingest.step() {}
   }
 
   private func answers(of dialogue: VideoDialogue, _ progress: RoundProgress) throws -> [BenchmarkResult] {
@@ -92,7 +92,9 @@ struct StreamBenchmark: Benchmark {
   }
 
   /// The first round reads the whole conversation; those after it begin with new pictures.
-  private func answersBehindTalk(of dialogue: VideoDialogue, _ progress: RoundProgress) throws -> [BenchmarkResult] {
+  private func answersBehindTalk(
+    of dialogue: VideoDialogue, through ingest: inout StreamIngest, _ progress: RoundProgress
+  ) throws -> [BenchmarkResult] {
     let images = images(model.imageSize(plan))
     let turn = Array(repeating: Self.question, count: 2).joined(separator: " ")
     for _ in 0...plan.budget / 4 / model.tokenizer.encode(turn, parsingSpecialTokens: false).count {
@@ -102,7 +104,7 @@ struct StreamBenchmark: Benchmark {
     for round in 0...plan.rounds {
       try progress.begin("answer behind a conversation")
       if round > 0 {
-        for _ in 0..<2 { try see(images, in: dialogue) }
+        for _ in 0..<2 { try add(images, to: &ingest) }
       }
       answers.append(try ask(dialogue))
     }
@@ -117,8 +119,7 @@ struct StreamBenchmark: Benchmark {
 
   private func ask(_ dialogue: VideoDialogue) throws -> Answer {
     let summary = try dialogue.answer(
-      Self.question, at: Double(dialogue.framesSeen) / model.preferences.framesPerSecond, isCancelled: { false },
-      emit: { _ in })
+      Self.question, at: 0, isCancelled: { false }, emit: { _ in })
     return Answer(firstTokenSeconds: summary.firstTokenSeconds, promptTokens: summary.promptTokens)
   }
 

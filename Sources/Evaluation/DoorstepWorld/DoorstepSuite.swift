@@ -74,7 +74,7 @@ public struct DoorstepSuite: EvaluationSuite {
   }
 
   public func show(
-    _ stream: EvaluationStream, to encoder: inout FrameEncoder, model: LoadedModel, on runner: isolated any Actor
+    _ stream: EvaluationStream, to encoded: inout EncodedStream, model: LoadedModel, on runner: isolated any Actor
   ) async throws {
     let timeline = timelines[stream.number]
     let end = stream.end - options.lead
@@ -90,14 +90,14 @@ public struct DoorstepSuite: EvaluationSuite {
       var quietPainter = StreamPainter(quiet, side: side, random: random, sheet: sheet)
       for pair in 0..<Self.quietPairs where Double(pair + 1) <= options.lead {
         for time in [Double(pair), Double(pair) + StoryTimeline.imageStep] {
-          try encoder.add(quietPainter.image(at: time), at: time)
+          try encoded.add(quietPainter.image(at: time), at: time)
         }
       }
-      encoder.repeatUntil(options.lead)
+      encoded.repeatUntil(options.lead)
     }
     for start in timeline.starts where start < end {
       for time in [start, start + StoryTimeline.imageStep] {
-        try encoder.add(painter.image(at: time), at: options.lead + time)
+        try encoded.add(painter.image(at: time), at: options.lead + time)
       }
     }
   }

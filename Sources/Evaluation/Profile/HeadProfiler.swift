@@ -56,13 +56,13 @@ public actor HeadProfiler {
     var samples: [[[Double]]] = []
     options.report(read, all)
     for stream in streams {
-      var encoder = FrameEncoder(model: model)
-      try await options.suite.show(stream, to: &encoder, model: model, on: self)
-      try encoder.finish()
+      var encoded = EncodedStream(model: model)
+      try await options.suite.show(stream, to: &encoded, model: model, on: self)
+      try encoded.finish()
       let dialogue = try VideoDialogue(model: model, options: DialogueOptions(policy: .full))
       var demand = HeadDemand(shape: model.language.configuration.cacheShape)
       guard let last = stream.moments.last else { continue }
-      for frame in encoder.frames where frame.end < last.time { try dialogue.ingest(frame) }
+      for patch in encoded.patches where patch.end < last.time { try dialogue.ingest(patch) }
       for question in stream.moments.flatMap(\.questions) {
         if stop.isStopped { return nil }
         try dialogue.attention(to: question.ask) { demand.add($1, head: $0) }

@@ -94,12 +94,12 @@ public actor EvaluationRunner {
       if runs.isEmpty { continue }
       step.label = "stream \(stream.number + 1): drawing"
       options.report(step)
-      var encoder = FrameEncoder(model: model)
-      try await options.suite.show(stream, to: &encoder, model: model, on: self)
-      try encoder.finish()
+      var encoded = EncodedStream(model: model)
+      try await options.suite.show(stream, to: &encoded, model: model, on: self)
+      try encoded.finish()
       for (configuration, budget) in runs {
         if stop.isStopped { return (records, true) }
-        try answer(stream, encoder.frames, configuration, budget, file)
+        try answer(stream, encoded.patches, configuration, budget, file)
       }
     }
     return (records, stop.isStopped)
@@ -126,14 +126,14 @@ public actor EvaluationRunner {
   // MARK: One stream under one configuration
 
   private func answer(
-    _ stream: EvaluationStream, _ frames: [TemporalPatch], _ configuration: CacheConfiguration,
+    _ stream: EvaluationStream, _ patches: [TemporalPatch], _ configuration: CacheConfiguration,
     _ budget: MemoryBudget?, _ file: ResultFile<AnswerRecord>?
   ) throws {
     var run = StreamRun(stream: stream, configuration: configuration, budget: budget)
     step.label = "stream \(stream.number + 1): \(run.label)"
     do throws(ReportedError) {
       try run.answer(
-        frames, model: model, options: options.dialogue, isCancelled: { stop.isStopped },
+        patches, model: model, options: options.dialogue, isCancelled: { stop.isStopped },
         keep: { record throws(ReportedError) in try keep(record, file) })
       note(run.retention, of: configuration, label: "\(run.label), stream \(stream.number + 1)")
     } catch {

@@ -30,21 +30,21 @@ struct StreamRun {
   ///
   /// - Parameter keep: receives each answer.
   mutating func answer(
-    _ frames: [TemporalPatch], model: LoadedModel, options: DialogueOptions, isCancelled: () -> Bool,
+    _ patches: [TemporalPatch], model: LoadedModel, options: DialogueOptions, isCancelled: () -> Bool,
     keep: (AnswerRecord) throws(ReportedError) -> Void
   ) throws(ReportedError) {
     var compressionSeconds = 0.0
-    let dialogue = try dialogue(for: frames, model: model, options: options)
-    dialogue.onCompression = { compressionSeconds += $0.seconds }
+    let dialogue = try dialogue(for: patches, model: model, options: options)
     var next = 0
     for moment in stream.moments {
       let start = ContinuousClock.now
-      while next < frames.count, frames[next].end < moment.time {
+      while next < patches.count, patches[next].end < moment.time {
         if isCancelled() { return }
         let start = ContinuousClock.now
-        try dialogue.ingest(frames[next])
+        try dialogue.ingest(patches[next])
         lastFrames.append((ContinuousClock.now - start) / .seconds(1))
         if lastFrames.count > Self.framesTimed { lastFrames.removeFirst() }
+        compressionSeconds += dialogue.takeCompressions().reduce(0) { $0 + $1.seconds }
         next += 1
       }
       if !stream.isConversation { try dialogue.ensureCapacity(forQuestions: moment.roomFor) }
@@ -52,6 +52,7 @@ struct StreamRun {
       for question in moment.questions {
         let summary = try dialogue.answer(question.ask, at: moment.time, isCancelled: isCancelled, emit: { _ in })
         if summary.stop == .cancelled { return }
+        compressionSeconds += dialogue.takeCompressions().reduce(0) { $0 + $1.seconds }
         var record = record(of: question)
         record.answer = summary.text
         record.answerMilliseconds = summary.seconds * 1000
@@ -76,7 +77,7 @@ struct StreamRun {
   }
 
   private func dialogue(
-    for frames: [TemporalPatch], model: LoadedModel, options: DialogueOptions
+    for patches: [TemporalPatch], model: LoadedModel, options: DialogueOptions
   ) throws(ReportedError) -> VideoDialogue {
     guard let budget else {
       return try VideoDialogue(model: model, options: configuration.applied(to: options, budget: nil))
@@ -88,7 +89,7 @@ struct StreamRun {
     let questions = stream.moments.flatMap(\.questions).map(\.ask)
     let longest = questions.max { $0.utf8.count < $1.utf8.count } ?? ""
     let whole = try VideoDialogue(model: model, options: unbounded)
-      .wholeByteCount(of: frames.filter { $0.end < stream.end }, question: longest)
+      .wholeByteCount(of: patches.filter { $0.end < stream.end }, question: longest)
     return try VideoDialogue(
       model: model, options: configuration.applied(to: options, budget: budget.budget(ofWhole: whole)))
   }

@@ -63,12 +63,12 @@ public struct ClipSuite: EvaluationSuite {
   }
 
   public func show(
-    _ stream: EvaluationStream, to encoder: inout FrameEncoder, model: LoadedModel, on runner: isolated any Actor
+    _ stream: EvaluationStream, to encoded: inout EncodedStream, model: LoadedModel, on runner: isolated any Actor
   ) async throws {
     let video = try await VideoStream.open(
       VideoSource(paths[stream.number]), options: try sampling.options(for: model, isHeadless: true))
     defer { video.stop() }
-    while let timed = await video.next() { try encoder.add(timed.image, at: timed.time) }
+    while let timed = await video.next() { try encoded.add(timed.image, at: timed.time) }
     if let failure = video.failure { throw failure }
   }
 }

@@ -48,6 +48,6 @@ public protocol EvaluationSuite: Sendable {
   ///
   /// - Parameter runner: on whose thread the model works.
   func show(
-    _ stream: EvaluationStream, to encoder: inout FrameEncoder, model: LoadedModel, on runner: isolated any Actor
+    _ stream: EvaluationStream, to encoded: inout EncodedStream, model: LoadedModel, on runner: isolated any Actor
   ) async throws
 }

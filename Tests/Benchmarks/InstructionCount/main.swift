@@ -30,7 +30,11 @@ do {
     model: model,
     options: DialogueOptions(
       budget: .tokens(192), compression: .published(with: CompressionVariant.standard), maximumAnswerTokens: 16))
-  for number in 0..<24 { try dialogue.ingest(image(number, side: 112), at: Double(number) / 2) }
+  var ingest = StreamIngest(into: dialogue)
+  for number in 0..<24 {
+    try ingest.add(image(number, side: 112), at: Double(number) / 2)
+    while try ingest.step() {}
+  }
   for question in ["What came first?", "hello"] {
     let answer = try dialogue.answer(question, at: 12, isCancelled: { false }, emit: { _ in })
     print(answer.promptTokens, answer.answerTokens, answer.text)

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+import Images
+
+/// One forward pass of a vision tower over a temporal patch, done in steps, so that other work can be done between
+/// them.
+///
+/// The steps are the patch embedding, each block, and the merger. A tower has one pass under way at a time: the pass
+/// computes in the tower's working memory, which the next `VisionTower.begin` takes over.
+public struct VisionPass {
+  private enum Step {
+    case patchEmbedding
+    case block(Int)
+    case merger
+    case finished
+  }
+
+  private let tower: VisionTower
+  private let images: [Image]
+  private let layout: PatchLayout
+  private let space: VisionWorkspace
+  /// Tells this pass from those that the tower began before and after it.
+  private let number: Int
+  private var next = Step.patchEmbedding
+
+  init(tower: VisionTower, images: [Image], layout: PatchLayout, space: VisionWorkspace, number: Int) {
+    self.tower = tower
+    self.images = images
+    self.layout = layout
+    self.space = space
+    self.number = number
+  }
+
+  /// Whether `embeddings` are complete.
+  public var isFinished: Bool {
+    if case .finished = next { true } else { false }
+  }
+
+  /// Does the next step, if there is one.
+  ///
+  /// - Returns: whether there is another.
+  /// - Precondition: the tower has begun no other pass since.
+  public mutating func step() -> Bool {
+    precondition(number == tower.passNumber, "the tower has begun another pass")
+    switch next {
+    case .patchEmbedding:
+      tower.embedPatches(images, layout: layout, in: space)
+      next = tower.configuration.layers > 0 ? .block(0) : .merger
+    case .block(let index):
+      tower.runBlock(index, layout: layout, in: space)
+      next = index + 1 < tower.configuration.layers ? .block(index + 1) : .merger
+    case .merger:
+      tower.merge(layout: layout, in: space)
+      next = .finished
+    case .finished: break
+    }
+    return !isFinished
+  }
+
+  /// A row for each token of `VisionConfiguration.tokenGrid`, row by row of the image, each
+  /// `outputLength · (1 + deepstackCount)` wide: the last block's embedding, then those of the deepstack blocks.
+  ///
+  /// Their memory is the tower's. The tower's next pass writes to it, or to a copy where these embeddings are still
+  /// referenced.
+  ///
+  /// - Precondition: the pass is finished, and the tower has begun no other since.
+  public var embeddings: VisionEmbeddings {
+    precondition(isFinished && number == tower.passNumber, "the embeddings are not complete, or those of another pass")
+    return tower.embeddings
+  }
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Images
+import Inference
+import Records
+
+/// Takes the frames of a stream into a dialogue: pairs them, has the vision tower encode them, has the language model
+/// read them.
+///
+/// The work is pulled: after `add`, the caller calls `step` until there is nothing left to do. Between two steps it
+/// may ask the dialogue questions, which see what came before the temporal patch that is being encoded.
+///
+///     try ingest.add(image, at: time)
+///     while try ingest.step() { answerQuestions() }
+public struct StreamIngest {
+  private enum Stage {
+    case idle
+    case encoding(TemporalPatchEncoding)
+    case encoded(TemporalPatch)
+  }
+
+  private let dialogue: VideoDialogue
+  private var encoder: FrameEncoder
+  /// How far the temporal patch under way has come.
+  private var stage = Stage.idle
+  /// Frames taken, whether or not the model has read them.
+  public private(set) var framesSeen = 0
+  /// What the last `add` and the steps since took, in seconds.
+  public private(set) var seconds = 0.0
+
+  /// - Parameter dialogue: reads the frames.
+  public init(into dialogue: VideoDialogue) {
+    self.dialogue = dialogue
+    encoder = FrameEncoder(model: dialogue.model)
+  }
+
+  /// Takes the next sampled frame. Where it completes a temporal patch, there are steps to do.
+  ///
+  /// - Parameter time: stream time of the frame, in seconds.
+  /// - Throws: `ReportedError.visionMissing`, or `computation` for an image that the tower does not take.
+  /// - Precondition: all steps for the frame before are done.
+  public mutating func add(_ image: Image, at time: Double) throws(ReportedError) {
+    guard case .idle = stage else { preconditionFailure("the frame before has not been read") }
+    seconds = 0
+    let start = ContinuousClock.now
+    stage = try encoder.add(image, at: time).map { .encoding($0) } ?? .idle
+    framesSeen += 1
+    seconds += (ContinuousClock.now - start) / .seconds(1)
+  }
+
+  /// Does one step: of the vision tower, or, when that is done, lets the language model read the temporal patch.
+  ///
+  /// - Returns: whether there is another.
+  /// - Throws: `ReportedError` as `VideoDialogue.ingest` does; the temporal patch is then left out.
+  public mutating func step() throws(ReportedError) -> Bool {
+    let start = ContinuousClock.now
+    defer { seconds += (ContinuousClock.now - start) / .seconds(1) }
+    switch stage {
+    case .idle: return false
+    case .encoding(var encoding):
+      stage = encoding.step() ? .encoding(encoding) : .encoded(encoding.patch)
+      return true
+    case .encoded(let patch):
+      stage = .idle
+      try dialogue.ingest(patch)
+      return false
+    }
+  }
+
+  /// Takes in a frame that waits for its partner, so that a question does not leave the last frame out. While a
+  /// temporal patch is on its way, nothing is done: the question is then about what came before that.
+  ///
+  /// - Throws: as `step`.
+  public mutating func finish() throws(ReportedError) {
+    guard case .idle = stage else { return }
+    stage = try encoder.finish().map { .encoding($0) } ?? .idle
+    while try step() {}
+  }
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Architectures
+import BoundedCache
+import Images
+
+/// A temporal patch as the vision tower encoded it. Encoded once, it can be read into any number of dialogues.
+public struct TemporalPatch: Sendable {
+  /// A row for each vision token.
+  package let embeddings: VisionEmbeddings
+  package let grid: GridTHW
+  package let thumbnail: Image
+  /// Stream time of the middle of its frames, in seconds.
+  public private(set) var time: Double
+  /// Stream time of its last frame, in seconds.
+  public private(set) var end: Double
+  /// How much of the stream it stands for, in seconds.
+  package let duration: Double
+
+  /// The same patch at a later time of the stream.
+  func moved(by seconds: Double) -> TemporalPatch {
+    var patch = self
+    patch.time += seconds
+    patch.end += seconds
+    return patch
+  }
+}
+
+/// A temporal patch on its way through the vision tower.
+public struct TemporalPatchEncoding {
+  private var pass: VisionPass
+  private let grid: GridTHW
+  private let thumbnail: Image
+  private let start, end: Double
+  private let duration: Double
+
+  /// - Throws: `ModelError.unsuitableImage` for images that the tower does not take.
+  init(
+    _ tower: VisionTower, _ first: Image, _ second: Image, from start: Double, to end: Double, duration: Double
+  ) throws(ModelError) {
+    pass = try tower.begin(first, second)
+    let size = tower.configuration.tokenGrid(width: first.width, height: first.height)
+    grid = GridTHW(temporalPatches: 1, height: size.rows, width: size.columns)
+    thumbnail = first.thumbnail
+    self.start = start
+    self.end = end
+    self.duration = duration
+  }
+
+  /// Does one step of the vision tower; see `VisionPass`.
+  ///
+  /// - Returns: whether there is another.
+  public mutating func step() -> Bool { pass.step() }
+
+  /// The encoded patch.
+  ///
+  /// The embeddings' memory is used again by the tower for the next patch, unless somebody keeps this one.
+  ///
+  /// - Precondition: there are no more steps, and the tower has begun no other patch since.
+  public var patch: TemporalPatch {
+    TemporalPatch(
+      embeddings: pass.embeddings, grid: grid, thumbnail: thumbnail, time: (start + end) / 2, end: end,
+      duration: duration)
+  }
+}
