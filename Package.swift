@@ -111,6 +111,10 @@ let package = Package(
       name: "InstructionCount", dependencies: ["Architectures", "BoundedCache", "Dialogue", "Images", "Inference"],
       path: "Tests/Benchmarks/InstructionCount", swiftSettings: warningsAreErrors),
 
+    // What several test targets use. No product depends on it.
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: warningsAreErrors),
+
+    tests("RecordsTests", ["Records", "TestSupport"]),
     tests("ModelFileTests", ["ModelFile"], resources: [.copy("Goldens")]),
     tests("ComputeTests", ["Compute", "ModelFile", "Platform"], resources: [.copy("Goldens")]),
     tests("QuantizationTests", ["Quantization", "Compute", "ModelFile"], resources: [.copy("Goldens")]),

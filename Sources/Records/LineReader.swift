@@ -2,18 +2,48 @@
 
 import Foundation
 
-/// Lines of a file or of standard input, one at a time, in bounded memory.
+/// Reads the lines of a file or of standard input one at a time, in bounded memory and in linear time.
+///
+/// A line that is longer than the limit is skipped as a whole, so that a file that is no request file cannot fill the
+/// memory and the lines after it keep their numbers.
 package struct LineReader: Sequence, IteratorProtocol {
+  /// One line, without its line feed.
+  package struct Line: Sendable, Equatable {
+    /// Counted from 1.
+    package var number: Int
+    /// nil if the line is longer than the limit. Bytes that are not UTF-8 are replaced.
+    package var text: String?
+
+    package init(number: Int, text: String?) {
+      self.number = number
+      self.text = text
+    }
+
+    /// Whether the line holds nothing but white space.
+    package var isBlank: Bool { text?.allSatisfy(\.isWhitespace) ?? false }
+  }
+
+  /// The limit in bytes that request files and answer files have.
+  package static let usualLimit = 16 << 20
+
   private let handle: FileHandle
-  private var buffer = Data()
-  private var isAtEnd = false
+  private let limit: Int
+  private var number = 0
+  /// Bytes that were read. Those before `start` have been returned, those before `searched` hold no line feed.
+  private var buffer: [UInt8] = []
+  private var start = 0
+  private var searched = 0
 
-  /// A line longer than this is cut off, so that a file that is no request file cannot fill the memory.
-  private static let longestLine = 16 << 20
+  private static let chunkSize = 1 << 16
 
-  /// - Parameter path: `-` for standard input.
+  /// Opens a file.
+  ///
+  /// - Parameters:
+  ///   - path: `-` for standard input.
+  ///   - limit: bytes of the longest line that is returned.
   /// - Throws: `ReportedError.requestMalformed` when the file cannot be opened.
-  package init(path: String) throws(ReportedError) {
+  package init(path: String, limit: Int = usualLimit) throws(ReportedError) {
+    self.limit = limit
     if path == "-" {
       handle = FileHandle.standardInput
       return
@@ -28,18 +58,46 @@ package struct LineReader: Sequence, IteratorProtocol {
     self.handle = handle
   }
 
-  package mutating func next() -> String? {
+  package mutating func next() -> Line? {
+    var isTooLong = false
     while true {
-      if let end = buffer.firstIndex(of: 0x0A) {
-        defer { buffer = Data(buffer[(end + 1)...]) }
-        return String(decoding: buffer[..<end], as: UTF8.self)
+      if let end = buffer[searched...].firstIndex(of: UInt8(ascii: "\n")) {
+        defer { (start, searched) = (end + 1, end + 1) }
+        return line(upTo: end, isTooLong: isTooLong)
       }
-      if isAtEnd || buffer.count > Self.longestLine {
-        defer { buffer = Data() }
-        return buffer.isEmpty ? nil : String(decoding: buffer, as: UTF8.self)
+      searched = buffer.count
+      if buffer.count - start > limit {
+        isTooLong = true
+        discard(upTo: buffer.count)
       }
-      let more = (try? handle.read(upToCount: 1 << 16)) ?? nil
-      if let more, !more.isEmpty { buffer.append(more) } else { isAtEnd = true }
+      if readMore() { continue }
+      // The last line may lack its line feed.
+      guard isTooLong || start < buffer.count else { return nil }
+      defer { discard(upTo: buffer.count) }
+      return line(upTo: buffer.count, isTooLong: isTooLong)
     }
+  }
+
+  private mutating func line(upTo end: Int, isTooLong: Bool) -> Line {
+    number += 1
+    let isReturned = !isTooLong && end - start <= limit
+    return Line(number: number, text: isReturned ? String(decoding: buffer[start..<end], as: UTF8.self) : nil)
+  }
+
+  /// Reads the next bytes of the file.
+  ///
+  /// - Returns: false at its end.
+  private mutating func readMore() -> Bool {
+    guard let more = try? handle.read(upToCount: Self.chunkSize), !more.isEmpty else { return false }
+    discard(upTo: start)
+    buffer += more
+    return true
+  }
+
+  private mutating func discard(upTo end: Int) {
+    guard end > 0 else { return }
+    buffer.removeSubrange(..<end)
+    searched -= end
+    start = 0
   }
 }

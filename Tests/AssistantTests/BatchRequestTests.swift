@@ -28,10 +28,10 @@ struct BatchRequestTests {
   func overrides() throws {
     let request = try BatchRequest(
       line: #"{"id":"a","ask":"x","kv_budget":512,"kv_policy":"uniform","fps":1.5,"max_tokens":9,"seed":3}"#, number: 1)
-    #expect(request.overrides.kv_budget == 512)
-    #expect(request.overrides.kv_policy == "uniform")
-    #expect(request.overrides.fps == 1.5)
-    #expect(request.overrides.max_tokens == 9)
+    #expect(request.overrides.kvBudget == 512)
+    #expect(request.overrides.kvPolicy == "uniform")
+    #expect(request.overrides.framesPerSecond == 1.5)
+    #expect(request.overrides.maximumTokens == 9)
     #expect(request.overrides.seed == 3)
   }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BoundedCache
 import CodeAgent
 import CodeTasks
 import Dialogue
@@ -88,15 +87,12 @@ public actor BatchRunner {
   ///
   /// - Throws: `ReportedError` when requests cannot be read or results cannot be written.
   public func run() async throws(ReportedError) -> BatchSummary {
-    var progress = AnsweredRecords()
-    if options.isResuming, let path = options.output { progress = try AnsweredRecords.resume(path: path) }
     var reader = try LineReader(path: options.input)
-    let output = try RecordOutput(path: options.output, keepingContents: options.isResuming)
-    var number = 0
+    let output = try ResumableRecords<AnsweredTurn>(path: options.output, isResuming: options.isResuming)
+    let answered = output.answeredTurns
     while !stop.isStopped, let line = reader.next() {
-      number += 1
-      if line.allSatisfy(\.isWhitespace) { continue }
-      try await perform(line: line, number: number, answered: progress.answered, output: output)
+      if line.isBlank { continue }
+      try await perform(line, answered: answered, output: output)
       report(force: true)
     }
     return BatchSummary(
@@ -104,11 +100,11 @@ public actor BatchRunner {
   }
 
   private func perform(
-    line: String, number: Int, answered: [String: Set<Int>], output: RecordOutput
+    _ line: LineReader.Line, answered: [String: Set<Int>], output: ResumableRecords<AnsweredTurn>
   ) async throws(ReportedError) {
     let request: BatchRequest
     do throws(BatchRequestError) {
-      request = try BatchRequest(line: line, number: number)
+      request = try BatchRequest(line)
     } catch {
       step.finished += 1
       step.failed += 1
@@ -145,7 +141,7 @@ public actor BatchRunner {
       return
     }
     var settings = options.sampling
-    if let rate = run.request.overrides.fps { settings.framesPerSecond = rate }
+    if let rate = run.request.overrides.framesPerSecond { settings.framesPerSecond = rate }
     let source = VideoSource(BatchRequest.resolve(path, relativeTo: options.input))
     let video = try await VideoStream.open(source, options: try settings.options(for: model, isHeadless: true))
     defer { video.stop() }
@@ -175,14 +171,14 @@ public actor BatchRunner {
   }
 
   private func work(
-    on problem: CodeProblem, _ overrides: BatchRequest.Overrides, _ output: RecordOutput
+    on problem: CodeProblem, _ overrides: BatchOverrides, _ output: ResumableRecords<AnsweredTurn>
   ) async throws(ReportedError) {
     let record: OrderedJSON
     do throws(ReportedError) {
       guard let worker, var limits = options.code?.limits else {
         throw ReportedError(.unsupported, "programming tasks are not worked on here")
       }
-      if let tokens = overrides.max_tokens { limits.tokensOfReply = max(tokens, 1) }
+      if let tokens = overrides.maximumTokens { limits.tokensOfReply = max(tokens, 1) }
       let outcome = try await worker.solve(
         problem.task, limits: limits, temperature: overrides.temperature ?? 0, seed: overrides.seed ?? 0,
         control: CodeControl(run: stop))
@@ -231,28 +227,5 @@ public actor BatchRunner {
     guard force || now - lastReport > .milliseconds(200) else { return }
     lastReport = now
     options.report(step)
-  }
-}
-
-extension BatchRequest.Overrides {
-  /// The options with what the request sets for itself.
-  func applied(to options: DialogueOptions) throws(ReportedError) -> DialogueOptions {
-    var options = options
-    if let kv_budget { options.budget = .tokens(kv_budget) }
-    if let kv_policy {
-      guard let policy = RetentionPolicy(rawValue: kv_policy) else {
-        throw .requestMalformed(message: "“kv_policy”: no policy is called “\(kv_policy)”")
-      }
-      options.policy = policy
-    }
-    if let max_tokens {
-      guard max_tokens > 0 else { throw .requestMalformed(message: "“max_tokens” must be above 0") }
-      options.maximumAnswerTokens = max_tokens
-    }
-    if let temperature { options.sampling.temperature = temperature }
-    if let seed { options.sampling.seed = seed }
-    if let system { options.systemPrompt = system }
-    if let validationError = options.sampling.validationError { throw .requestMalformed(message: validationError) }
-    return options
   }
 }

@@ -10,14 +10,14 @@ struct RequestRun {
   var warnings: [String] = []
   var hasFailed = false
   private let answered: Set<Int>
-  private let output: RecordOutput
+  private let output: ResumableRecords<AnsweredTurn>
   private var turnIndex = 0
   private var ingestSeconds = 0.0
   private var isStopped = false
 
   /// - Parameter answered: turns that an earlier run has written; they are answered again, for later turns build on
   ///   them, but not written again.
-  init(request: BatchRequest, answered: Set<Int>, output: RecordOutput) {
+  init(request: BatchRequest, answered: Set<Int>, output: ResumableRecords<AnsweredTurn>) {
     self.request = request
     self.answered = answered
     self.output = output

@@ -78,9 +78,8 @@ public actor CodeRunner {
     do throws(ReportedError) { _ = try await worker.modelName() } catch {
       throw .modelUnreadable(message: error.message)
     }
-    var answered: [String: Set<Int>] = [:]
-    if options.isResuming, let path = options.output { answered = try AnsweredRecords.resume(path: path).answered }
-    let output = try RecordOutput(path: options.output, keepingContents: options.isResuming)
+    let output = try ResumableRecords<AnsweredTurn>(path: options.output, isResuming: options.isResuming)
+    let answered = output.answeredTurns
     progress.tasks = entries.count
     for entry in entries {
       if stop.isStopped { break }
@@ -101,7 +100,7 @@ public actor CodeRunner {
     return progress
   }
 
-  private func work(on problem: CodeProblem, _ output: RecordOutput) async throws(ReportedError) {
+  private func work(on problem: CodeProblem, _ output: ResumableRecords<AnsweredTurn>) async throws(ReportedError) {
     progress.id = problem.id
     options.report(progress)
     var task = problem.task

@@ -2,11 +2,12 @@
 
 import CodeTasks
 import Foundation
+import Records
 
-/// One line of a request file.
+/// One line of a request file: questions about a video or without one, or a programming task.
 public struct BatchRequest: Sendable, Equatable {
   /// A question, and the stream time in seconds at which it is asked; nil asks at the end of the stream.
-  public struct Turn: Sendable, Equatable {
+  public struct Turn: Sendable, Equatable, Decodable {
     public var at: Double?
     public var ask: String
 
@@ -16,59 +17,82 @@ public struct BatchRequest: Sendable, Equatable {
     }
   }
 
+  /// What results and `--resume` tell requests apart by.
   public var id: String
+  /// A file or URL as the request gives it; nil asks without a video.
   public var video: String?
+  /// In the order in which they are asked; empty for a programming task.
   public var turns: [Turn]
-  public var overrides: Overrides
+  public var overrides: BatchOverrides
   /// A programming task, in place of turns.
   public var code: CodeProblem?
-
-  /// What a request may set for itself.
-  public struct Overrides: Sendable, Equatable, Decodable {
-    public var kv_budget: Int?
-    public var kv_policy: String?
-    public var fps: Double?
-    public var max_tokens: Int?
-    public var temperature: Double?
-    public var seed: UInt64?
-    public var system: String?
-  }
 
   /// Reads a line.
   ///
   /// - Parameter number: the line's number, from 1, for messages.
   /// - Throws: `BatchRequestError` with whatever id could be read.
   public init(line: String, number: Int) throws(BatchRequestError) {
-    let bytes = Data(line.utf8)
-    let id = Self.id(in: bytes)
-    let refuse = { (reason: String) in BatchRequestError(line: number, id: id, reason: reason) }
-    let raw: Raw
-    do {
-      raw = try JSONDecoder().decode(Raw.self, from: bytes)
-      overrides = try JSONDecoder().decode(Overrides.self, from: bytes)
-    } catch {
-      throw refuse(Self.reason(error))
+    let object: RequestObject
+    do { object = try JSONDecoder().decode(RequestObject.self, from: Data(line.utf8)) } catch {
+      throw BatchRequestError(line: number, id: nil, reason: jsonFault(error))
     }
-    guard let id else { throw refuse("“id” is missing; give each request an id of its own") }
+    do throws(RequestFault) {
+      try self.init(object)
+    } catch {
+      throw BatchRequestError(line: number, id: object.id, reason: error.reason)
+    }
+  }
+
+  /// Reads a line of a request file.
+  ///
+  /// - Throws: `BatchRequestError` with whatever id could be read.
+  package init(_ line: LineReader.Line) throws(BatchRequestError) {
+    guard let text = line.text else {
+      let limit = memorySize(LineReader.usualLimit)
+      throw BatchRequestError(line: line.number, id: nil, reason: "it is longer than \(limit) and was skipped")
+    }
+    try self.init(line: text, number: line.number)
+  }
+
+  private init(_ object: RequestObject) throws(RequestFault) {
+    let members: RequestObject.Members
+    do { members = try object.members.get() } catch { throw RequestFault(jsonFault(error)) }
+    guard let id = object.id else { throw RequestFault("“id” is missing; give each request an id of its own") }
     self.id = id
-    video = raw.video
-    if var problem = raw.code?.problem {
-      guard raw.ask == nil, raw.turns == nil, video == nil else {
-        throw refuse("“code” stands alone, without “video”, “ask” and “turns”")
+    video = members.video
+    overrides = members.overrides
+    if var problem = members.code?.problem {
+      guard members.ask == nil, members.turns == nil, video == nil else {
+        throw RequestFault("“code” stands alone, without “video”, “ask” and “turns”")
       }
       problem.id = id
       code = problem
       turns = []
       return
     }
-    switch (raw.ask, raw.turns) {
-    case (let ask?, nil): turns = [Turn(at: raw.at, ask: ask)]
-    case (nil, let turns?): self.turns = turns.map { Turn(at: $0.at, ask: $0.ask) }
-    case (nil, nil): throw refuse("there is neither “ask” nor “turns” nor “code”")
-    case (_?, _?): throw refuse("“ask” and “turns” exclude each other")
+    switch (members.ask, members.turns) {
+    case (let ask?, nil): turns = [Turn(at: members.at, ask: ask)]
+    case (nil, let turns?): self.turns = turns
+    case (nil, nil): throw RequestFault("there is neither “ask” nor “turns” nor “code”")
+    case (_?, _?): throw RequestFault("“ask” and “turns” exclude each other")
     }
-    if let validationError = Self.validationError(about: turns, hasVideo: video != nil) {
-      throw refuse(validationError)
+    try checkTurns()
+  }
+
+  private func checkTurns() throws(RequestFault) {
+    if turns.isEmpty { throw RequestFault("“turns” is empty") }
+    var latest = 0.0
+    for (index, turn) in turns.enumerated() {
+      if turn.ask.allSatisfy(\.isWhitespace) { throw RequestFault("the question of turn \(index) is empty") }
+      guard video != nil || turn.at == nil else {
+        throw RequestFault("turn \(index) has “at” but the request has no “video”")
+      }
+      let at = turn.at ?? .infinity
+      if !(at >= 0) { throw RequestFault("“at” of turn \(index) must be 0 or more seconds") }
+      if at < latest {
+        throw RequestFault("turn \(index) is asked before the turn above it; order turns by “at”")
+      }
+      latest = at
     }
   }
 
@@ -78,81 +102,20 @@ public struct BatchRequest: Sendable, Equatable {
     let folder = (input as NSString).deletingLastPathComponent
     return folder.isEmpty ? path : folder + "/" + path
   }
-
-  private static func validationError(about turns: [Turn], hasVideo: Bool) -> String? {
-    if turns.isEmpty { return "“turns” is empty" }
-    var latest = 0.0
-    for (index, turn) in turns.enumerated() {
-      if turn.ask.allSatisfy(\.isWhitespace) { return "the question of turn \(index) is empty" }
-      guard hasVideo || turn.at == nil else { return "turn \(index) has “at” but the request has no “video”" }
-      let at = turn.at ?? .infinity
-      if !(at >= 0) { return "“at” of turn \(index) must be 0 or more seconds" }
-      if at < latest { return "turn \(index) is asked before the turn above it; order turns by “at”" }
-      latest = at
-    }
-    return nil
-  }
-
-  private struct Raw: Decodable {
-    struct Turn: Decodable {
-      var at: Double?
-      var ask: String
-    }
-    struct Code: Decodable {
-      var problem: CodeProblem
-      init(from decoder: any Decoder) throws { problem = try .decoded(from: decoder) }
-    }
-    var video: String?
-    var ask: String?
-    var at: Double?
-    var turns: [Turn]?
-    var code: Code?
-  }
-
-  /// The id alone, so that a refusal can name it.
-  private static func id(in bytes: Data) -> String? {
-    struct Text: Decodable { var id: String }
-    struct Number: Decodable { var id: Int }
-    if let text = try? JSONDecoder().decode(Text.self, from: bytes) { return text.id }
-    return (try? JSONDecoder().decode(Number.self, from: bytes)).map { String($0.id) }
-  }
-
-  private static func reason(_ error: any Error) -> String {
-    guard let error = error as? DecodingError else { return "it is not valid JSON" }
-    let path = { (context: DecodingError.Context, last: String?) in
-      (context.codingPath.map { $0.intValue.map(String.init) ?? $0.stringValue } + (last.map { [$0] } ?? []))
-        .joined(separator: ".")
-    }
-    switch error {
-    case .typeMismatch(let type, let context):
-      let place = path(context, nil)
-      return place.isEmpty ? "it is not a JSON object" : "“\(place)” is not \(Self.name(of: type))"
-    case .valueNotFound(_, let context): return "“\(path(context, nil))” is null"
-    case .keyNotFound(let key, let context): return "“\(path(context, key.stringValue))” is missing"
-    case .dataCorrupted(let context):
-      let place = path(context, nil)
-      if place.hasPrefix("code") { return "“\(place)”: \(context.debugDescription)" }
-      return place.isEmpty ? "it is not valid JSON" : "“\(place)” has a value out of range"
-    @unknown default: return "it is not valid JSON"
-    }
-  }
-
-  private static func name(of type: any Any.Type) -> String {
-    switch type {
-    case is String.Type: "a string"
-    case is Double.Type: "a number"
-    case is Int.Type, is UInt64.Type: "a whole number"
-    case is [Any].Type: "a list"
-    default: "of the expected kind"
-    }
-  }
 }
 
 /// A line that is not a request.
 public struct BatchRequestError: Error, Sendable, Equatable {
+  /// The line's number, from 1.
   public var line: Int
   public var id: String?
   public var reason: String
 
   public var message: String { "line \(line): \(reason)" }
+}
+
+/// What is wrong with a request, before its line is known.
+private struct RequestFault: Error {
+  let reason: String
+  init(_ reason: String) { self.reason = reason }
 }

@@ -74,7 +74,7 @@ public struct AnswerRecord: Sendable, Codable, Equatable {
     var question: Int
   }
 
-  var json: OrderedJSON {
+  package var json: OrderedJSON {
     let text = { (value: String?) -> OrderedJSON in value.map { .string($0) } ?? .null }
     return .object([
       ("configuration", .string(configuration)), ("budget", text(budget)), ("stream", .integer(stream)),

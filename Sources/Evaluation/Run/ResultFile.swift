@@ -4,67 +4,46 @@ import Foundation
 import Records
 
 /// One line of a file of results.
-protocol ResultRecord: Codable {
+package protocol ResultRecord: ResumableRecord, Codable {
   /// Why there is no result; such a record is made again when a run is resumed.
   var error: String? { get }
   var json: OrderedJSON { get }
 }
 
+extension ResultRecord {
+  package var isKept: Bool { error == nil }
+}
+
 /// A file of results: a line that says what was evaluated, then one for each answer.
 struct ResultFile<Record: ResultRecord> {
-  private let output: RecordOutput
+  private let file: ResumableRecords<Record>
   /// Answers that an earlier run has left.
-  let records: [Record]
+  var records: [Record] { file.records }
 
   /// Opens a file for writing.
   ///
-  /// - Parameter isResuming: keeps what is there, if it is of the same evaluation; a last line that was cut off goes.
-  /// - Throws: `EvaluationError.otherEvaluation` naming what differs, `notResults`, or
-  ///   `ReportedError.outputUnwritable`.
+  /// - Parameter isResuming: keeps the results of the file, if they are of the same evaluation.
+  /// - Throws: `EvaluationError.otherEvaluation` naming what differs, `notResults`, or `ReportedError` if the file
+  ///   cannot be read or written.
   init(path: String, isResuming: Bool, identity: [(name: String, value: String)]) throws {
+    if isResuming { try Self.checkFirstLine(of: path, against: identity) }
     let header = OrderedJSON.object(identity.map { ($0.name, .string($0.value)) })
-    guard isResuming, FileManager.default.fileExists(atPath: path) else {
-      records = []
-      output = try RecordOutput(path: path, keepingContents: false)
-      try output.write(header)
-      return
-    }
-    let text: String
-    do { text = try String(contentsOfFile: path, encoding: .utf8) } catch {
-      throw EvaluationError.unreadable(path: path, detail: error.localizedDescription)
-    }
-    let lines = text.split(separator: "\n")
-    try Self.check(lines.first, of: path, against: identity)
-    var kept = header.text + "\n"
-    var records: [Record] = []
-    for line in lines.dropFirst() {
-      guard let record = try? JSONDecoder().decode(Record.self, from: Data(line.utf8)), record.error == nil
-      else { continue }
-      records.append(record)
-      kept += line + "\n"
-    }
-    if kept != text {
-      do { try kept.write(toFile: path, atomically: true, encoding: .utf8) } catch {
-        throw ReportedError.outputUnwritable(message: "\(path) cannot be resumed: \(error.localizedDescription)")
-      }
-    }
-    self.records = records
-    output = try RecordOutput(path: path, keepingContents: true)
+    file = try ResumableRecords(path: path, isResuming: isResuming, header: header)
   }
 
-  private static func check(
-    _ line: Substring?, of path: String, against identity: [(name: String, value: String)]
-  ) throws(EvaluationError) {
-    // A run that was stopped before its first line was whole has left nothing.
-    guard let line else { return }
-    guard let found = try? JSONDecoder().decode([String: String].self, from: Data(line.utf8)), found["suite"] != nil
-    else { throw .notResults(path: path) }
+  private static func checkFirstLine(of path: String, against identity: [(name: String, value: String)]) throws {
+    guard FileManager.default.fileExists(atPath: path) else { return }
+    // A run that was stopped before it wrote a line has left nothing.
+    guard let line = try LineReader(path: path).first(where: { !$0.isBlank }) else { return }
+    guard let text = line.text, let found = try? JSONDecoder().decode([String: String].self, from: Data(text.utf8)),
+      found["suite"] != nil
+    else { throw EvaluationError.notResults(path: path) }
     for (name, value) in identity where found[name] != value {
-      throw .otherEvaluation(path: path, name: name, found: found[name] ?? "none", wanted: value)
+      throw EvaluationError.otherEvaluation(path: path, name: name, found: found[name] ?? "none", wanted: value)
     }
   }
 
-  func write(_ record: Record) throws(ReportedError) { try output.write(record.json) }
+  func write(_ record: Record) throws(ReportedError) { try file.write(record.json) }
 }
 
 extension AnswerRecord: ResultRecord {}

@@ -26,13 +26,11 @@ public struct ClipSuite: EvaluationSuite {
     self.sampling = sampling
     let expected = try ExpectedAnswer.read(answers)
     var clips: [Clip] = []
-    var number = 0
-    for line in try LineReader(path: requests) {
-      number += 1
-      if line.allSatisfy(\.isWhitespace) { continue }
+    for line in try LineReader(path: requests) where !line.isBlank {
+      let number = line.number
       let request: BatchRequest
       do throws(BatchRequestError) {
-        request = try BatchRequest(line: line, number: number)
+        request = try BatchRequest(line)
       } catch {
         throw EvaluationError.badLine(path: requests, line: number, detail: error.reason)
       }
@@ -112,13 +110,11 @@ private struct ExpectedAnswer: Decodable {
 
   static func read(_ path: String) throws -> [Key: ExpectedAnswer] {
     var found: [Key: ExpectedAnswer] = [:]
-    var number = 0
-    for line in try LineReader(path: path) {
-      number += 1
-      if line.allSatisfy(\.isWhitespace) { continue }
-      guard let answer = try? JSONDecoder().decode(ExpectedAnswer.self, from: Data(line.utf8)) else {
+    for line in try LineReader(path: path) where !line.isBlank {
+      guard let text = line.text, let answer = try? JSONDecoder().decode(ExpectedAnswer.self, from: Data(text.utf8))
+      else {
         throw EvaluationError.badLine(
-          path: path, line: number, detail: "it is not an object with the strings “id” and “answer”")
+          path: path, line: line.number, detail: "it is not an object with the strings “id” and “answer”")
       }
       found[Key(id: answer.id, turn: answer.turn ?? 0)] = answer
     }

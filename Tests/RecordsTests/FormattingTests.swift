@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Plotting
 import Records
 import Testing
 
-@Suite struct FormattingTests {
+@Suite("Times, numbers and sizes as text")
+struct FormattingTests {
   @Test(
-    "times",
+    "Times in seconds are written as clocks",
     arguments: [
       (0, "0:00"), (12.9, "0:12"), (90, "1:30"), (3723, "1:02:03"), (-4, "0:00"), (.nan, "-:--"),
       (.infinity, "-:--"), (1e300, "-:--"),
@@ -16,7 +16,7 @@ import Testing
   }
 
   @Test(
-    "decimals are rounded",
+    "Decimals are rounded",
     arguments: [
       (1.25, 1, "1.3"), (0.04, 1, "0.0"), (-0.04, 1, "0.0"), (-1.5, 0, "-2"), (21.4, 0, "21"), (1.005, 3, "1.005"),
       (.nan, 1, "-"), (1e200, 1, "-"),
@@ -26,15 +26,18 @@ import Testing
   }
 
   @Test(
-    "sizes",
+    "Sizes are written in the unit that leaves a small number",
     arguments: [
-      (0, "0 B"), (-1, "0 B"), (512, "512 B"), (1536, "1.5 KiB"), (187 << 20, "187 MiB"), (3 << 30, "3.0 GiB"),
+      (0, "0 B"), (-1, "0 B"), (512, "512 B"), (1536, "1.5 KiB"), (102_369, "100 KiB"), (1_048_545, "1.0 MiB"),
+      (187 << 20, "187 MiB"), (3 << 30, "3.0 GiB"),
     ])
   func sizes(bytes: Int, text: String) {
     #expect(memorySize(bytes) == text)
   }
 
-  @Test("counts", arguments: [(0, "0"), (999, "999"), (1000, "1 000"), (1_234_567, "1 234 567"), (-3, "0")])
+  @Test(
+    "Counts have their thousands apart",
+    arguments: [(0, "0"), (999, "999"), (1000, "1 000"), (1_234_567, "1 234 567"), (-3, "0")])
   func counts(value: Int, text: String) {
     #expect(count(value) == text)
   }

@@ -4,6 +4,7 @@ import Foundation
 import Records
 import Testing
 
+@Suite("JSON in the order of its members")
 struct OrderedJSONTests {
   @Test("Members keep their order")
   func order() {

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BoundedCache
+import Records
+
+/// What a request sets for itself; nil leaves it to the options of the run.
+public struct BatchOverrides: Sendable, Equatable, Decodable {
+  /// Tokens that the KV cache may hold.
+  public var kvBudget: Int?
+  /// The command-line name of a retention policy.
+  public var kvPolicy: String?
+  /// Frames sampled from a second of video.
+  public var framesPerSecond: Double?
+  /// Tokens of one answer.
+  public var maximumTokens: Int?
+  public var temperature: Double?
+  public var seed: UInt64?
+  public var systemPrompt: String?
+
+  public init() {}
+
+  private enum CodingKeys: String, CodingKey {
+    case kvBudget = "kv_budget"
+    case kvPolicy = "kv_policy"
+    case framesPerSecond = "fps"
+    case maximumTokens = "max_tokens"
+    case temperature, seed
+    case systemPrompt = "system"
+  }
+
+  /// The options with what the request sets for itself.
+  ///
+  /// - Throws: `ReportedError.requestMalformed` naming the member that has no usable value.
+  package func applied(to options: DialogueOptions) throws(ReportedError) -> DialogueOptions {
+    var options = options
+    if let kvBudget { options.budget = .tokens(kvBudget) }
+    if let kvPolicy {
+      guard let policy = RetentionPolicy(rawValue: kvPolicy) else {
+        throw .requestMalformed(message: "“kv_policy”: no policy is called “\(kvPolicy)”")
+      }
+      options.policy = policy
+    }
+    if let maximumTokens {
+      guard maximumTokens > 0 else { throw .requestMalformed(message: "“max_tokens” must be above 0") }
+      options.maximumAnswerTokens = maximumTokens
+    }
+    if let temperature { options.sampling.temperature = temperature }
+    if let seed { options.sampling.seed = seed }
+    if let systemPrompt { options.systemPrompt = systemPrompt }
+    if let fault = options.sampling.validationError { throw .requestMalformed(message: fault) }
+    return options
+  }
+}
