@@ -7,17 +7,17 @@ import Testing
 /// What `Goldens/make_goldens.py` wrote.
 private struct Goldens: Decodable {
   struct Case: Decodable {
-    struct Pass: Decodable {
-      let appendedFrames: Int
-      /// [layer][head] → hexadecimal digits, a bit for each token held before the pass.
+    struct Compression: Decodable {
+      let appendedPatches: Int
+      /// [layer][head] → hexadecimal digits, a bit for each token cached before the compression.
       let kept: [[String]]
     }
     let name: String
     let seed: UInt64
-    let height, width, roomFrames, keptTemporalPatches, layers, heads, dimension: Int
+    let height, width, roomPatches, keptPatches, layers, heads, dimension: Int
     let alpha, rho: Double
-    let places, comparison, pooling: String
-    let passes: [Pass]
+    let alignment, comparison, pooling: String
+    let compressions: [Compression]
   }
   let cases: [Case]
 
@@ -43,10 +43,10 @@ private struct HeldTokens {
   }
 }
 
-@Suite("A pass of InfiniPot-V keeps exactly the tokens that the reference keeps")
+@Suite("A compression by InfiniPot-V retains exactly the tokens that the reference retains")
 struct GoldenTests {
-  @Test("in every layer and head, shape after shape, pass after pass")
-  func keepsWhatTheReferenceKeeps() throws {
+  @Test("in every layer and head, shape after shape, one compression after another")
+  func retainsWhatTheReferenceRetains() throws {
     let cases = try Goldens.load().cases
     #expect(cases.count >= 14)
     for golden in cases { try check(golden) }
@@ -57,11 +57,11 @@ struct GoldenTests {
       layers: golden.layers, keyValueHeads: golden.heads, headDimension: golden.dimension)
     let perFrame = golden.height * golden.width
     let cache = try KeyValueCache(
-      shape: shape, budget: golden.roomFrames * perFrame, policy: .infinipotV,
+      shape: shape, budget: golden.roomPatches * perFrame, policy: .infinipotV,
       parameters: InfiniPotVParameters(
         alpha: golden.alpha, recentRatio: golden.rho,
-        targetRatio: Double(golden.keptTemporalPatches) / Double(golden.roomFrames),
-        places: try #require(.init(rawValue: golden.places)),
+        targetRatio: Double(golden.keptPatches) / Double(golden.roomPatches),
+        places: try #require(.init(rawValue: golden.alignment)),
         comparison: try #require(.init(rawValue: golden.comparison)),
         pooling: try #require(.init(rawValue: golden.pooling))),
       rotation: RoPEFrequencies(frequencies: [1, 0.25, 0.0625]))
@@ -70,8 +70,8 @@ struct GoldenTests {
     let base = (0..<heads * perFrame * golden.dimension).map { _ in random.signed() }
     var expected = Array(repeating: HeldTokens(), count: heads)
 
-    for (number, pass) in golden.passes.enumerated() {
-      for _ in 0..<pass.appendedFrames {
+    for (number, compression) in golden.compressions.enumerated() {
+      for _ in 0..<compression.appendedPatches {
         let grid = GridTHW(temporalPatches: 1, height: golden.height, width: golden.width)
         try cache.append(perFrame, to: .vision, grid: grid)
         for head in 0..<heads {
@@ -84,15 +84,15 @@ struct GoldenTests {
         }
       }
       let report = try #require(try cache.ensureCapacity(for: perFrame, in: .vision))
-      #expect(report.before == golden.roomFrames * perFrame)
-      #expect(report.after == golden.keptTemporalPatches * perFrame)
+      #expect(report.before == golden.roomPatches * perFrame)
+      #expect(report.after == golden.keptPatches * perFrame)
       for head in 0..<heads {
         let (layer, index) = (head / golden.heads, head % golden.heads)
-        try expected[head].keep(pass.kept[layer][index])
+        try expected[head].keep(compression.kept[layer][index])
         let isEqual =
           cache.keyRows(layer: layer, head: index) == expected[head].keys
           && cache.valueRows(layer: layer, head: index) == expected[head].values
-        #expect(isEqual, "\(golden.name): pass \(number), layer \(layer), head \(index)")
+        #expect(isEqual, "\(golden.name): compression \(number), layer \(layer), head \(index)")
       }
     }
   }

@@ -12,7 +12,9 @@ struct PolicyTests {
     let shape = CacheShape(layers: layers, keyValueHeads: 1, headDimension: keys.count / grid.tokenCount)
     var selector = TokenSelector(shape: shape, parameters: parameters)
     selector.prepare(grid: grid, keeping: count)
-    selector.select(policy, layer: layer, keys: keys.map(\.bitPattern).span, values: values.map(\.bitPattern).span)
+    // Swift 6.3 does not compile the span of a temporary array in debug.
+    let (keys, values) = (keys.map(\.bitPattern), values.map(\.bitPattern))
+    selector.select(policy, layer: layer, keys: keys.span, values: values.span)
     return selector.kept
   }
 

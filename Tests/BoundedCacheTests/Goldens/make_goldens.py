@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Reference passes of InfiniPot-V (arXiv 2506.15745) on reproducible random keys and values.
+"""Reference compressions by InfiniPot-V (arXiv 2506.15745) on reproducible random keys and values.
 
 Run: python make_goldens.py > infinipot-v.json      (made with Python 3.11, numpy 2.4.6, torch 2.15.0)
 
@@ -15,14 +15,14 @@ Numbers
   draw(seed, i) = mix((seed + (i + 1) * 0x9E3779B97F4A7C15) mod 2^64), the i-th output of SplitMix64.
   signed(d)     = (d >> 54) - 512, so -512 ... 511.
 Draws are used in this order:
-  for each layer, head, place, dimension:  base = signed
-  for each frame of the stream, layer, head, place:
+  for each layer, head, patch, dimension:  base = signed
+  for each temporal patch of the stream, layer, head, patch:
     one draw for a shift s = (d >> 60) mod 5;        then for each dimension: key   = (base + (signed >> s)) / 128
     one draw for a shift t = (d >> 60) mod 3;        then for each dimension: value = (signed >> t) / 128
 (>> on signed numbers rounds down.)
 
-Output: one object a case. `kept` of a pass is [layer][head] -> hexadecimal digits, one bit for each token held before
-the pass, the first token the highest bit of the first digit, 1 if it stays, padded with zeros to whole digits.
+Output: one object a case. `kept` of a compression is [layer][head] -> hexadecimal digits, one bit for each token cached
+before it, the first token the highest bit of the first digit, 1 if it stays, padded with zeros to whole digits.
 """
 
 import json
@@ -33,7 +33,7 @@ import torch
 
 GAMMA = 0x9E3779B97F4A7C15
 MARGIN = 3e-6
-# Radians that each rotary pair turns from frame to frame; the pairs beyond these do not turn.
+# Radians by which each RoPE pair is rotated from one temporal patch to the next; other pairs are not rotated.
 FREQUENCIES = [1, 0.25, 0.0625]
 
 
@@ -61,7 +61,7 @@ def signed(draws):
 
 
 class Stream:
-    """Frames of keys and values, [layers, heads, P, dimension] each."""
+    """Temporal patches of keys and values, [layers, heads, P, dimension] each."""
 
     def __init__(self, case, seed):
         self.shape = (case["layers"], case["heads"], case["height"] * case["width"])
@@ -70,7 +70,7 @@ class Stream:
         self.base = signed(self.draws.take(int(np.prod(self.shape)) * self.dimension))
         self.base = self.base.reshape(*self.shape, self.dimension)
 
-    def frame(self):
+    def temporal_patch(self):
         d = self.dimension
         rows = self.draws.take(int(np.prod(self.shape)) * (2 * d + 2)).reshape(*self.shape, 2 * d + 2)
         key_shift = (rows[..., :1] >> np.uint64(60)).astype(np.int64) % 5
@@ -92,24 +92,24 @@ def highest(scores, count):
     return order[:count]
 
 
-def pooled(norms, frames, height, width, layer, layers):
+def pooled(norms, times, height, width, layer, layers):
     """The smoothing of value norms, by the layer's quarter."""
     quarter = layer * 4 // layers
     if quarter == 2:
         return torch.nn.functional.avg_pool1d(norms[None], 3, stride=1, padding=1)[0]
     if quarter == 3:
         return norms
-    size = min(7 if quarter == 0 else 5, frames, height, width)
+    size = min(7 if quarter == 0 else 5, times, height, width)
     size -= 1 - size % 2
     if size < 2:
         return norms
-    grid = norms.reshape(1, frames, height, width)
+    grid = norms.reshape(1, times, height, width)
     pool = torch.nn.functional.avg_pool3d if quarter == 0 else torch.nn.functional.avg_pool2d
     return pool(grid, size, stride=1, padding=size // 2).reshape(-1)
 
 
-def pooled_by_origin(norms, origins, height, width, layer, layers):
-    """The same over the frames and patches that tokens came from, counting only those that are held."""
+def pooled_by_patch(norms, origins, height, width, layer, layers):
+    """The same over the patches that tokens came from, counting only those that are cached."""
     quarter = layer * 4 // layers
     if quarter >= 2:
         return pooled(norms, 1, 1, len(norms), layer, layers)
@@ -119,16 +119,16 @@ def pooled_by_origin(norms, origins, height, width, layer, layers):
         return norms
     reach = size // 2
     result = norms.clone()
-    for token, (frame, place) in enumerate(origins.tolist()):
-        near = (abs(origins[:, 1] // width - place // width) <= reach) & (
-            abs(origins[:, 1] % width - place % width) <= reach)
-        near &= abs(origins[:, 0] - frame) <= (reach if quarter == 0 else 0)
+    for token, (time, patch) in enumerate(origins.tolist()):
+        near = (abs(origins[:, 1] // width - patch // width) <= reach) & (
+            abs(origins[:, 1] % width - patch % width) <= reach)
+        near &= abs(origins[:, 0] - time) <= (reach if quarter == 0 else 0)
         result[token] = norms[near].mean()
     return result
 
 
-def unturned(keys, origins):
-    """Keys with the rotation by their frame's number taken off."""
+def unrotated(keys, origins):
+    """Keys without the rotation by their temporal patch's number."""
     keys = keys.clone()
     half = keys.shape[1] // 2
     for pair, frequency in enumerate(FREQUENCIES[:half]):
@@ -139,38 +139,41 @@ def unturned(keys, origins):
     return keys
 
 
-def one_head(keys, values, origins, case, layer, kept_frames):
-    """Which of the F·P tokens of one head stay: keys and values are [F·P, dimension], origins [F·P, frame and place]."""
+def one_head(keys, values, origins, case, layer, kept_patches):
+    """Which of the T·P tokens of one head are retained.
+
+    Keys and values are [T·P, dimension], origins [T·P, temporal patch and patch].
+    """
     height, width = case["height"], case["width"]
-    per_frame = height * width
-    held = len(keys)
-    frames = held // per_frame
-    count = kept_frames * per_frame
+    per_patch = height * width
+    cached = len(keys)
+    times = cached // per_patch
+    count = kept_patches * per_patch
 
     temporal = count - round((1 - case["alpha"]) * count)
-    recent = min(int(frames * case["rho"]), temporal // per_frame)
-    stays = torch.zeros(held, dtype=torch.bool)
+    recent = min(int(times * case["rho"]), temporal // per_patch)
+    stays = torch.zeros(cached, dtype=torch.bool)
     if recent > 0:
-        older = held - recent * per_frame
-        unit = keys if case["comparison"] == "rotated" else unturned(keys, origins)
+        older = cached - recent * per_patch
+        unit = keys if case["comparison"] == "rotated" else unrotated(keys, origins)
         unit = unit / (unit.norm(dim=-1, keepdim=True) + 1e-9)
-        places = origins[:, 1] if case["places"] == "origin" else torch.arange(held) % per_frame
+        patches = origins[:, 1] if case["alignment"] == "patch" else torch.arange(cached) % per_patch
         scores = torch.zeros(older, dtype=torch.float64)
         for token in range(older):
-            for now in range(older, held):
-                if places[now] == places[token]:
+            for now in range(older, cached):
+                if patches[now] == patches[token]:
                     scores[token] -= (unit[now] * unit[token]).sum() / recent
-        stays[highest(scores, temporal - recent * per_frame)] = True
+        stays[highest(scores, temporal - recent * per_patch)] = True
         stays[older:] = True
 
     norms = values.norm(dim=-1)
-    if case["pooling"] == "origin":
-        norms = pooled_by_origin(norms, origins, height, width, layer, case["layers"])
+    if case["pooling"] == "patch":
+        norms = pooled_by_patch(norms, origins, height, width, layer, case["layers"])
     else:
-        norms = pooled(norms, frames, height, width, layer, case["layers"])
+        norms = pooled(norms, times, height, width, layer, case["layers"])
     norms = norms.clone()
     norms[stays] = norms.max() + 1
-    chosen = torch.zeros(held, dtype=torch.bool)
+    chosen = torch.zeros(cached, dtype=torch.bool)
     chosen[highest(norms, count)] = True
     assert chosen[stays].all() and chosen.sum() == count
     return chosen
@@ -186,61 +189,61 @@ def run(case, seed):
     stream = Stream(case, seed)
     layers, heads = case["layers"], case["heads"]
     nothing = torch.zeros(0, case["dimension"])
-    held = [[(nothing, nothing, torch.zeros(0, 2)) for _ in range(heads)] for _ in range(layers)]
-    passes = []
+    cached = [[(nothing, nothing, torch.zeros(0, 2)) for _ in range(heads)] for _ in range(layers)]
+    compressions = []
     number = 0
-    held_frames = 0
-    for step in range(case["passes"]):
-        appended = case["roomFrames"] - held_frames
+    cached_patches = 0
+    for step in range(case["compressions"]):
+        appended = case["roomPatches"] - cached_patches
         for _ in range(appended):
-            keys, values = stream.frame()
-            places = torch.arange(case["height"] * case["width"], dtype=torch.float64)
-            origins = torch.stack([torch.full_like(places, number), places], dim=1)
+            keys, values = stream.temporal_patch()
+            patches = torch.arange(case["height"] * case["width"], dtype=torch.float64)
+            origins = torch.stack([torch.full_like(patches, number), patches], dim=1)
             number += 1
             for l in range(layers):
                 for h in range(heads):
-                    k, v, o = held[l][h]
-                    held[l][h] = (
+                    k, v, o = cached[l][h]
+                    cached[l][h] = (
                         torch.cat([k, keys[l, h]]), torch.cat([v, values[l, h]]), torch.cat([o, origins]))
         kept = []
         for l in range(layers):
             kept.append([])
             for h in range(heads):
-                k, v, o = held[l][h]
-                chosen = one_head(k, v, o, case, l, case["keptFrames"])
-                held[l][h] = k[chosen], v[chosen], o[chosen]
+                k, v, o = cached[l][h]
+                chosen = one_head(k, v, o, case, l, case["keptPatches"])
+                cached[l][h] = k[chosen], v[chosen], o[chosen]
                 kept[-1].append(bits(chosen))
-        passes.append({"appendedFrames": appended, "kept": kept})
-        held_frames = case["keptFrames"]
-    return passes
+        compressions.append({"appendedPatches": appended, "kept": kept})
+        cached_patches = case["keptPatches"]
+    return compressions
 
 
 def case(
-    name, height, width, room, kept, layers, heads, dimension, passes, alpha=0.5, rho=0.25, places="held",
-    comparison="rotated", pooling="held"
+    name, height, width, room, kept, layers, heads, dimension, compressions, alpha=0.5, rho=0.25, alignment="slot",
+    comparison="rotated", pooling="slot"
 ):
     return {
-        "name": name, "height": height, "width": width, "roomFrames": room, "keptFrames": kept, "layers": layers,
-        "heads": heads, "dimension": dimension, "passes": passes, "alpha": alpha, "rho": rho, "places": places,
-        "comparison": comparison, "pooling": pooling,
+        "name": name, "height": height, "width": width, "roomPatches": room, "keptPatches": kept, "layers": layers,
+        "heads": heads, "dimension": dimension, "compressions": compressions, "alpha": alpha, "rho": rho,
+        "alignment": alignment, "comparison": comparison, "pooling": pooling,
     }
 
 
 CASES = [
-    case("square frames", 4, 4, 8, 6, 8, 2, 64, 4),
-    case("flat frames, odd dimension", 2, 3, 12, 9, 4, 2, 12, 4),
+    case("square patches", 4, 4, 8, 6, 8, 2, 64, 4),
+    case("flat patches, odd dimension", 2, 3, 12, 9, 4, 2, 12, 4),
     case("one row, odd counts", 1, 5, 12, 9, 4, 2, 20, 4),
-    case("large frames", 10, 13, 8, 6, 4, 2, 16, 3),
+    case("large patches", 10, 13, 8, 6, 4, 2, 16, 3),
     case("whole windows, layers not in quarters", 7, 9, 16, 12, 6, 1, 16, 2),
-    case("the least with a newest frame", 4, 4, 4, 3, 4, 2, 32, 4),
-    case("too few frames for a newest one", 3, 3, 2, 1, 4, 2, 32, 3),
-    case("newest frames beyond their share", 3, 4, 16, 4, 4, 2, 24, 2),
+    case("the least with a newest patch", 4, 4, 4, 3, 4, 2, 32, 4),
+    case("too few patches for a newest one", 3, 3, 2, 1, 4, 2, 32, 3),
+    case("newest patches beyond their share", 3, 4, 16, 4, 4, 2, 24, 2),
     case("other shares", 5, 5, 10, 7, 4, 3, 128, 3, alpha=0.3, rho=0.5),
     case("a single layer", 2, 2, 8, 6, 1, 1, 8, 5),
-    case("the same patch in later passes", 3, 4, 8, 6, 4, 2, 16, 4, places="origin"),
-    case("keys before their rotation by time", 3, 4, 8, 6, 4, 2, 16, 4, comparison="before-time"),
-    case("values averaged where they were seen", 3, 5, 8, 6, 4, 2, 16, 4, pooling="origin"),
-    case("all three", 5, 5, 8, 6, 4, 2, 16, 4, places="origin", comparison="before-time", pooling="origin"),
+    case("the same patch in later compressions", 3, 4, 8, 6, 4, 2, 16, 4, alignment="patch"),
+    case("keys without their temporal RoPE", 3, 4, 8, 6, 4, 2, 16, 4, comparison="pre-rope"),
+    case("values averaged over their patches", 3, 5, 8, 6, 4, 2, 16, 4, pooling="patch"),
+    case("all three", 5, 5, 8, 6, 4, 2, 16, 4, alignment="patch", comparison="pre-rope", pooling="patch"),
 ]
 
 
@@ -250,12 +253,12 @@ def main():
         seed = 1000 * (number + 1)
         while True:
             try:
-                passes = run(each, seed)
+                compressions = run(each, seed)
                 break
             except TooClose:
                 seed += 1
         print(each["name"], "seed", seed, file=sys.stderr)
-        made.append({**each, "seed": seed, "passes": passes})
+        made.append({**each, "seed": seed, "compressions": compressions})
     print(json.dumps(
         {"reference": f"numpy {np.__version__}, torch {torch.__version__}", "cases": made}, separators=(",", ":")))
 

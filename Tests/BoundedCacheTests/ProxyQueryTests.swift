@@ -5,7 +5,7 @@ import Foundation
 import Testing
 
 @Suite("Tokens are kept for what proxy questions would look at")
-struct ForeseenQuestionTests {
+struct ProxyQueryTests {
   private static let rotation = RoPEFrequencies(frequencies: [1, 0.25, 0.0625])
 
   private static let parameters: InfiniPotVParameters = .published(with: [.proxyQueries])
@@ -19,9 +19,9 @@ struct ForeseenQuestionTests {
     for layer in 0..<4 { proxy.add(queries.flatMap(\.self), tokens: queries.count, layer: layer) }
     var selector = TokenSelector(shape: shape, parameters: Self.parameters)
     selector.prepare(grid: grid, keeping: count, proxy: (proxy, steps))
-    selector.select(
-      .infinipotV, layer: layer, keys: keys.map(\.bitPattern).span, values: values.map(\.bitPattern).span,
-      system: system.map(\.bitPattern).span)
+    // Swift 6.3 does not compile the span of a temporary array in debug.
+    let (keys, values, system) = (keys.map(\.bitPattern), values.map(\.bitPattern), system.map(\.bitPattern))
+    selector.select(.infinipotV, layer: layer, keys: keys.span, values: values.span, system: system.span)
     return selector.kept
   }
 
@@ -152,12 +152,12 @@ struct ForeseenQuestionTests {
 }
 
 @Suite("A choice by proxy questions keeps exactly the tokens that the reference keeps")
-struct ForeseenGoldenTests {
-  /// What `Goldens/make_foreseen_goldens.py` wrote.
+struct ProxyQueryGoldenTests {
+  /// What `Goldens/make_proxy_query_goldens.py` wrote.
   private struct Goldens: Decodable {
     struct Case: Decodable {
       let seed: UInt64
-      let frames, height, width, keeping, dimension, system, questionTokens, heads, head, group, limit: Int
+      let temporalPatches, height, width, keeping, dimension, system, questionTokens, heads, head, group, limit: Int
       let steps: Int32
       let kept: [Int]
     }
@@ -166,7 +166,7 @@ struct ForeseenGoldenTests {
 
   @Test("case after case")
   func keepsWhatTheReferenceKeeps() throws {
-    let url = try #require(Bundle.module.url(forResource: "Goldens/proxy", withExtension: "json"))
+    let url = try #require(Bundle.module.url(forResource: "Goldens/proxy-queries", withExtension: "json"))
     let cases = try JSONDecoder().decode(Goldens.self, from: Data(contentsOf: url)).cases
     #expect(cases.count >= 6)
     for golden in cases {
@@ -175,7 +175,7 @@ struct ForeseenGoldenTests {
       func row() -> [UInt16] { (0..<golden.dimension).map { _ in Float16(Float(random.signed()) / 256).bitPattern } }
       var keys: [UInt16] = []
       var values: [UInt16] = []
-      for _ in 0..<golden.frames * golden.height * golden.width {
+      for _ in 0..<golden.temporalPatches * golden.height * golden.width {
         keys += row()
         values += row()
       }
@@ -187,7 +187,7 @@ struct ForeseenGoldenTests {
       proxy.reduce(to: golden.limit)
       var selector = TokenSelector(shape: shape, parameters: .published(with: [.proxyQueries]))
       selector.prepare(
-        grid: GridTHW(temporalPatches: golden.frames, height: golden.height, width: golden.width),
+        grid: GridTHW(temporalPatches: golden.temporalPatches, height: golden.height, width: golden.width),
         keeping: golden.keeping,
         proxy: (proxy, golden.steps))
       selector.select(

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Reference choices by foreseen questions, on reproducible random keys, values and queries.
+"""Reference choices by proxy queries, on reproducible random keys, values and queries.
 
-Run: python make_foreseen_goldens.py > foreseen.json      (made with Python 3.11, numpy 2.4.6)
+Run: python make_proxy_query_goldens.py > proxy-queries.json (made with Python 3.11, numpy 2.4.6)
 
 It is written to be read, in 64-bit floats: the softmax written out, farthest points one by one. The goldens hold only
 which tokens stay; numbers come from SplitMix64 as in make_goldens.py, and are exact in 16-bit floats on both sides.
 A seed is skipped when two scores on either side of a cut, or two distances, differ by less than MARGIN.
 
-Numbers: signed(draw) / 256, in this order, one draw each: keys and values of the frames, token by token (first its key,
+Numbers: signed(draw) / 256, in this order, one draw each: keys and values of the vision tokens, one by one (first its key,
 then its value), keys of the system prompt, queries [tokens][attention heads][dimension].
 
 Output: one object a case; `kept` is ascending.
@@ -21,7 +21,7 @@ import numpy as np
 
 GAMMA = 0x9E3779B97F4A7C15
 MARGIN = 1e-4
-# Radians that each rotary pair turns by one place; the pairs beyond these do not turn.
+# Radians by which each RoPE pair is rotated for one position; the pairs beyond these are not rotated.
 FREQUENCIES = [1, 0.25, 0.0625]
 
 
@@ -38,7 +38,7 @@ def draws(seed, count):
     return ((z >> np.uint64(54)).astype(np.int64) - 512) / 256
 
 
-def turned(rows, steps):
+def rotated(rows, steps):
     rows = rows.copy()
     half = rows.shape[1] // 2
     for pair, frequency in enumerate(FREQUENCIES[:half]):
@@ -71,32 +71,32 @@ def most_different(rows, limit):
 
 
 def kept_tokens(case, seed):
-    dimension, per_frame = case["dimension"], case["height"] * case["width"]
-    held = case["frames"] * per_frame
+    dimension, per_patch = case["dimension"], case["height"] * case["width"]
+    cached = case["temporalPatches"] * per_patch
     width = case["heads"] * case["group"] * dimension
-    numbers = draws(seed, 2 * held * dimension + case["system"] * dimension + case["questionTokens"] * width)
-    tokens = numbers[: 2 * held * dimension].reshape(held, 2, dimension)
-    rest = numbers[2 * held * dimension :]
+    numbers = draws(seed, 2 * cached * dimension + case["system"] * dimension + case["questionTokens"] * width)
+    tokens = numbers[: 2 * cached * dimension].reshape(cached, 2, dimension)
+    rest = numbers[2 * cached * dimension :]
     system = rest[: case["system"] * dimension].reshape(-1, dimension)
     queries = rest[case["system"] * dimension :].reshape(case["questionTokens"], case["heads"], -1, dimension)
     mine = most_different(queries[:, case["head"]].reshape(-1, dimension), case["limit"])
 
     keys = np.concatenate([tokens[:, 0], system])
-    products = turned(mine, case["steps"]) @ keys.T / np.sqrt(dimension)
+    products = rotated(mine, case["steps"]) @ keys.T / np.sqrt(dimension)
     shares = np.exp(products) / np.exp(products).sum(axis=1, keepdims=True)
-    scores = np.log(shares[:, :held].max(axis=0)) + np.log(np.linalg.norm(tokens[:, 1], axis=1))
+    scores = np.log(shares[:, :cached].max(axis=0)) + np.log(np.linalg.norm(tokens[:, 1], axis=1))
 
-    newest = per_frame if 2 * per_frame <= case["keeping"] else 0
-    older, wanted = held - newest, case["keeping"] - newest
+    newest = per_patch if 2 * per_patch <= case["keeping"] else 0
+    older, wanted = cached - newest, case["keeping"] - newest
     order = np.argsort(-scores[:older], kind="stable")
     if 0 < wanted < older and scores[order[wanted - 1]] - scores[order[wanted]] < MARGIN:
         raise TooClose
-    return sorted(order[:wanted].tolist()) + list(range(older, held))
+    return sorted(order[:wanted].tolist()) + list(range(older, cached))
 
 
-def case(frames, height, width, keeping, dimension, system, tokens, heads, head, group, limit, steps):
+def case(times, height, width, keeping, dimension, system, tokens, heads, head, group, limit, steps):
     return {
-        "frames": frames, "height": height, "width": width, "keeping": keeping, "dimension": dimension,
+        "temporalPatches": times, "height": height, "width": width, "keeping": keeping, "dimension": dimension,
         "system": system, "questionTokens": tokens, "heads": heads, "head": head, "group": group, "limit": limit,
         "steps": steps,
     }
