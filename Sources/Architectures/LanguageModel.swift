@@ -75,7 +75,7 @@ public final class LanguageModel {
     counter: AllocationCounter
   ) throws(ModelError) {
     let sizes = try DecoderConfiguration(file: file)
-    let loader = WeightLoader(file: file, counter: counter, use: weights)
+    let loader = WeightLoader(file: file, counter: counter, layout: weights)
     embedding = try loader.matrix("token_embd.weight", inputs: [sizes.hiddenSize], outputs: sizes.vocabularySize)
     outputNorm = try loader.vector("output_norm.weight", sizes.hiddenSize)
     hasOutputHead = loader.has("output.weight")
@@ -283,8 +283,9 @@ public final class LanguageModel {
     let rows = hidden.from(first)
     engine.attend(
       queries: queries.from(first), count: count, heads: configuration.heads,
-      keyValueHeads: configuration.keyValueHeads, headSize: configuration.headDimension, type: cache.type,
-      pageRows: KeyValueCache.pageTokens,
+      keyValueHeads: configuration.keyValueHeads,
+      format: PagedRowFormat(
+        type: cache.type, headDimension: configuration.headDimension, pageTokens: KeyValueCache.pageTokens),
       plan: cache.attentionPlan(layer: index, workers: engine.threads.threadCount), output: attended,
       rows: { cache.rows(layer: index, head: $0, remaining: remaining - first) })
     engine.multiply(attended, count: count, layer.attentionOutput.product(to: rows, accumulate: true))

@@ -21,7 +21,7 @@ struct VisionBlock {
 struct VisionAttention {
   private let norm: VisionNorm
   private let query, key, value, output: Linear
-  private let heads, headSize: Int
+  private let heads, headDimension: Int
   private let isWindowed: Bool
 
   init(loader: WeightLoader, sizes: VisionConfiguration, prefix: String, isWindowed: Bool) throws(ModelError) {
@@ -36,7 +36,7 @@ struct VisionAttention {
     }
     output = try loader.linear(prefix + "attn_out", inputs: width, outputs: width)
     heads = sizes.heads
-    headSize = sizes.headDimension
+    headDimension = sizes.headDimension
     self.isWindowed = isWindowed
   }
 
@@ -56,13 +56,13 @@ struct VisionAttention {
     }
     // The norm's output is no longer needed: the heads' outputs take its place.
     if isWindowed {
-      engine.attendWithinGroups(
+      engine.attendWithinWindows(
         endingAt: space.windowEnds, queries: space.queries, keys: space.keys, values: space.values, heads: heads,
-        headSize: headSize, output: space.normed)
+        headDimension: headDimension, output: space.normed)
     } else {
       engine.attendFully(
         queries: space.queries, keys: space.keys, values: space.values, count: count, heads: heads,
-        headSize: headSize, output: space.normed)
+        headDimension: headDimension, output: space.normed)
     }
     space.inBlocks(count) { start, rows in
       engine.multiply(

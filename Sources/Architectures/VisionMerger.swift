@@ -67,8 +67,8 @@ struct VisionMerger {
     let inputs = pooled(space.merged, in: space)
     space.inBlocks(output.rows) { start, rows in
       engine.multiply(
-        inputs.from(start), count: rows, second.weight, bias: second.bias, to: &output.values, row: start,
-        column: column, width: output.width)
+        inputs.from(start), count: rows, second.weight, bias: second.bias, to: &output.values,
+        at: Engine.ArrayBlock(row: start, column: column, width: output.width))
     }
   }
 

@@ -51,7 +51,7 @@ public final class VisionTower {
     counter: AllocationCounter
   ) throws(ModelError) {
     let sizes = try VisionConfiguration(file: file)
-    let loader = WeightLoader(file: file, counter: counter, use: weights)
+    let loader = WeightLoader(file: file, counter: counter, layout: weights)
     embedding = try PatchEmbedding(loader: loader, sizes: sizes)
     var blocks: [VisionBlock] = []
     for index in 0..<sizes.layers { blocks.append(try VisionBlock(loader: loader, sizes: sizes, index: index)) }

@@ -18,8 +18,8 @@ struct WeightLoader {
   let file: GGUFFile
   /// Counts what is set aside.
   var counter = AllocationCounter()
-  /// How matrices are held.
-  var use = WeightLayout.repacked
+  /// How the weights of matrices lie in memory.
+  var layout = WeightLayout.repacked
 
   /// An integer that must lie in a range; `fallback` stands in for one that is not there.
   func size(_ key: String, in range: ClosedRange<Int>, fallback: Int? = nil) throws(ModelError) -> Int {
@@ -88,7 +88,7 @@ struct WeightLoader {
   func matrix(_ name: String, inputs: [Int], outputs: Int) throws(ModelError) -> WeightMatrix {
     let tensor = try tensor(name, inputs + [outputs])
     do {
-      return try WeightMatrix(file: file, tensor: tensor, rows: outputs, columns: inputs.reduce(1, *), use: use)
+      return try WeightMatrix(file: file, tensor: tensor, rows: outputs, columns: inputs.reduce(1, *), layout: layout)
     } catch { throw .compute(path: file.path, error) }
   }
 

@@ -147,12 +147,10 @@ final class CacheStorage {
     let index = index(layer: layer, head: head)
     if let ranges, ranges.widen(index, by: keys, head: head, count: count) { repack(index, held: held) }
     let rows = rows(layer: layer, head: head, count: 0)
-    engine.store(
-      head: head, of: shape.headDimension, in: keys, count: count, type: type, pageRows: CacheStorage.pageTokens,
-      to: rows, slot: slot, keys: true)
-    engine.store(
-      head: head, of: shape.headDimension, in: values, count: count, type: type, pageRows: CacheStorage.pageTokens,
-      to: rows, slot: slot, keys: false)
+    let format = PagedRowFormat(
+      type: type, headDimension: shape.headDimension, pageTokens: CacheStorage.pageTokens)
+    engine.store(keys, as: .keys, head: head, count: count, to: rows, slot: slot, format: format)
+    engine.store(values, as: .values, head: head, count: count, to: rows, slot: slot, format: format)
   }
 
   /// One head's rows as 16-bit floats, `[count][headDimension]` each.

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Which part of which head's rows each worker takes when one token is decoded; made ahead of time from the heads'
-/// budgets, so that all workers read equally many rows however unequal the budgets are.
+/// Which rows of which heads each worker reads when one token is decoded.
 ///
-/// Parts are shares of a head's rows, since a head holds its budget only at times.
+/// A plan is made ahead of time from the heads' KV budgets, so that all workers read equally many rows however much the
+/// budgets differ. It holds shares of a head's rows instead of row numbers, because a head caches as many rows as its
+/// budget only at times.
 public struct AttentionPlan: Sendable, Equatable {
-  /// A share of one head's rows, in units of `whole`.
-  struct Part: Sendable, Equatable {
+  /// A share of one head's rows, from `start` to `end` in units of 1 / `whole`.
+  private struct Part: Sendable, Equatable {
     let head: Int
     let start: Int
     let end: Int
 
-    /// The rows of this part where the head holds `count`; parts begin at multiples of 16 rows.
+    /// The rows of this part if the head has `count` cached. Parts begin at multiples of 16 rows.
     func rows(of count: Int) -> Range<Int> {
       Part.row(at: start, of: count)..<Part.row(at: end, of: count)
     }
@@ -21,20 +22,29 @@ public struct AttentionPlan: Sendable, Equatable {
     }
   }
 
-  /// What a part that takes all of a head's rows ends at.
-  static let whole = 1 << 20
+  /// The end of a part that reaches a head's last row.
+  private static let whole = 1 << 20
 
+  /// Key-value heads that the plan is for.
   public let headCount: Int
-  /// The worker's parts follow each other; a head's parts lie side by side and cover it.
-  let parts: [Part]
+  /// The parts of the first worker, then those of the second, and so on. A head's parts follow each other and cover it.
+  private let parts: [Part]
   /// For each worker, the index after its last part.
-  let ends: [Int]
+  private let ends: [Int]
 
+  /// Workers that the plan is for.
   public var workerCount: Int { ends.count }
 
-  /// What a worker reads where the heads hold so many rows; for looking at.
-  public func rows(of worker: Int, counts: [Int]) -> [(head: Int, rows: Range<Int>)] {
-    parts[(worker > 0 ? ends[worker - 1] : 0)..<ends[worker]].map { ($0.head, $0.rows(of: counts[$0.head])) }
+  /// Calls `body` with each range of rows that one worker reads.
+  /// - Parameters:
+  ///   - worker: from 0 to `workerCount` - 1.
+  ///   - rowCount: cached rows of a head.
+  package func forEachPart(
+    of worker: Int, rowCount: (_ head: Int) -> Int, _ body: (_ head: Int, _ rows: Range<Int>) -> Void
+  ) {
+    for part in parts[(worker > 0 ? ends[worker - 1] : 0)..<ends[worker]] {
+      body(part.head, part.rows(of: rowCount(part.head)))
+    }
   }
 
   /// - Parameters:
@@ -48,7 +58,7 @@ public struct AttentionPlan: Sendable, Equatable {
     var ends: [Int] = []
     var head = 0
     var share = 0
-    var before = 0.0  // rows of the heads already dealt out
+    var before = 0.0  // rows of the heads before `head`
     for worker in 1...workers {
       let target = total * Double(worker) / Double(workers)
       while head < rows.count {

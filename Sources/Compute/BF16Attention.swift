@@ -2,12 +2,16 @@
 
 import CKernels
 
-/// Whether attention of rows of floats over each other rounds to bfloat16 what it multiplies.
+/// Whether attention of activations over each other multiplies in bfloat16 instead of in floats.
+///
+/// It concerns attention over matrices of floats, as in a vision tower, and not over a key-value cache. Sums stay in
+/// 32-bit floats.
 public enum BF16Attention: Sendable {
+  /// Multiplies floats.
   case never
-  /// On processors that are faster so.
+  /// Rounds to bfloat16 on processors where that is faster: AMD's with AVX512-BF16.
   case auto
-  /// On processors that have instructions for it.
+  /// Rounds to bfloat16 on all processors that have instructions for it.
   case always
 
   var kernelRounding: ck_rounding {

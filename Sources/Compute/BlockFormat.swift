@@ -3,25 +3,26 @@
 import CKernels
 import ModelFile
 
-/// The block formats as they are written and read: floats to a tensor's bytes and back.
+/// Quantizes floats to ggml's block formats and dequantizes them.
 ///
-/// A new format takes its layout in `CKernels/groups.h` and its search for scales in one of `CKernels/pack*.c`.
+/// A new format needs its layout in `CKernels/block_formats.h` and its search for scales in one of
+/// `CKernels/quantize*.c`.
 public enum BlockFormat {
-  /// Whether `encode` and `decode` know the type: all that the runtime computes with.
+  /// Whether `encode` and `decode` support the type. They support all types that have kernels.
   public static func canEncode(_ type: TensorType) -> Bool { type.kernelType != nil }
 
-  /// Packs whole rows. Rows do not touch each other, so callers may share them out over threads.
+  /// Quantizes whole rows. Rows are independent of each other, so threads may share them.
   ///
-  /// Q4_0, Q4_1, Q5_0, Q5_1 and Q8_0 come out as the `gguf` package's `quantize` makes them unless `importance` is
-  /// given. These with `importance`, and all other block formats, search for the scales with the least weighted squared
-  /// error. What is not finite does not trap; its block is of no use.
+  /// Without `importance`, Q4_0, Q4_1, Q5_0, Q5_1 and Q8_0 equal what the `gguf` package's `quantize` writes. With it,
+  /// and in all other formats, the scales are searched that minimize the weighted squared error. A block with a value
+  /// that is not finite has no defined contents, but does not trap.
   ///
   /// - Parameters:
-  ///   - rows: a multiple of `columns` numbers.
-  ///   - columns: a row's numbers, whole blocks of `type`.
-  ///   - importance: what an error in each column weighs, `columns` numbers not below 0, such as the mean square of
-  ///     what the column is multiplied with.
-  ///   - target: as many bytes as the rows take in `type`.
+  ///   - rows: `[rows][columns]`.
+  ///   - columns: values of a row, whole blocks of `type`.
+  ///   - importance: the weight of an error in each column, `[columns]`, not below 0, such as the mean square of the
+  ///     activations that the column is multiplied with.
+  ///   - target: where the blocks go; the size of the rows in `type`.
   public static func encode(
     _ rows: UnsafeBufferPointer<Float>, columns: Int, as type: TensorType,
     importance: UnsafeBufferPointer<Float>? = nil, into target: UnsafeMutableRawBufferPointer
@@ -35,17 +36,19 @@ public enum BlockFormat {
     ck_pack(kernelType, source, bytes, rows.count / columns, columns, importance?.baseAddress)
   }
 
-  /// Unpacks whole blocks, bit for bit as the `gguf` package's `dequantize` does.
+  /// Dequantizes whole blocks, bit for bit as the `gguf` package's `dequantize` does.
   ///
-  /// - Parameter target: as many numbers as the blocks hold.
+  /// - Parameters:
+  ///   - blocks: whole blocks of `type`.
+  ///   - target: where the values go; room for all values of the blocks.
   public static func decode(
     _ blocks: UnsafeRawBufferPointer, type: TensorType, into target: UnsafeMutableBufferPointer<Float>
   ) {
     guard let kernelType = type.kernelType else { preconditionFailure("\(type.name) cannot be read") }
-    guard let source = blocks.baseAddress, let numbers = target.baseAddress else { return }
+    guard let source = blocks.baseAddress, let values = target.baseAddress else { return }
     precondition(blocks.count % type.bytesPerBlock == 0, "whole blocks")
     let count = blocks.count / type.bytesPerBlock * type.elementsPerBlock
-    precondition(target.count >= count, "the numbers do not fit")
-    ck_unpack(kernelType, source, numbers, count)
+    precondition(target.count >= count, "the values do not fit")
+    ck_unpack(kernelType, source, values, count)
   }
 }

@@ -2,18 +2,18 @@
 
 import ModelFile
 
-/// Why weights or memory cannot be computed with.
+/// Why weights cannot be computed with, or memory is refused.
 public enum ComputeError: Error, Equatable, Sendable {
   /// A tensor is stored in a type that has no kernels here.
   case unsupportedType(tensor: String, type: TensorType)
   /// A row of a quantized tensor is not a whole number of blocks, or the tensor is not `rows × columns`.
   case wrongSize(tensor: String, rows: Int, columns: Int)
-  /// The system refuses memory of this size.
+  /// The system refuses a block of memory of this size.
   case outOfMemory(bytes: Int)
 }
 
 extension ComputeError: CustomStringConvertible {
-  /// The storage types that can be computed with, for messages.
+  /// The types that have kernels, in ggml's order.
   public static let supportedTypes = TensorType.allCases.filter(\.isSupported)
 
   public var description: String {

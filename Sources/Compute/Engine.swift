@@ -2,26 +2,27 @@
 
 import CKernels
 
-/// The operations of a transformer on rows of floats, shared out over a pool of threads.
+/// The operations of a transformer on matrices of activations, one token a row, shared out over a pool of threads.
 ///
-/// An engine owns the working memory that its operations need, sized once; it is used by one caller at a time.
+/// An engine owns the working memory of its operations, allocated once. One caller uses it at a time.
 public final class Engine: @unchecked Sendable {
   public let threads: ThreadPool
   public let instructionSet: InstructionSet
   let kernels: UnsafePointer<ck_kernels>
+  /// `CK_SCRATCH_FLOATS` for each thread.
   let scratch: FloatBuffer
-  private let quantized: QuantizedActivations
-  let attentionSpace: AttentionWorkspace
+  private let quantizedInput: QuantizedActivations
+  let attentionWorkspace: AttentionWorkspace
   let bf16Attention: BF16Attention
-  /// Whether matrices are turned into panels.
-  let supportsRepacking: Bool
+  private let supportsRepacking: Bool
 
   /// - Parameters:
-  ///   - maximumRows: the most rows that will meet quantized weights at once.
-  ///   - maximumColumns: the widest rows that will meet quantized weights; 0 if none will.
-  ///   - maximumHeads: the most key-value heads of an attention.
-  ///   - bf16Attention: of what attention of rows over each other multiplies.
-  /// - Throws: `outOfMemory`.
+  ///   - maximumRows: rows of the largest input of a product with quantized weights.
+  ///   - maximumColumns: columns of the widest such input; 0 if there is none.
+  ///   - maximumHeads: key-value heads of the widest attention.
+  ///   - bf16Attention: whether attention of activations over each other multiplies in bfloat16.
+  ///   - instructionSet: whose kernels are used; the best one if this machine does not have it.
+  /// - Throws: `ComputeError.outOfMemory`.
   public init(
     threads: ThreadPool, maximumRows: Int, maximumColumns: Int, maximumHeads: Int,
     bf16Attention: BF16Attention = .never, instructionSet: InstructionSet = .best
@@ -33,23 +34,27 @@ public final class Engine: @unchecked Sendable {
     kernels = chosen.kernels ?? ck_best_kernels()
     supportsRepacking = chosen.supportsRepacking
     scratch = try FloatBuffer(count: threads.threadCount * Int(CK_SCRATCH_FLOATS))
-    quantized = try QuantizedActivations(rows: maximumRows, columns: maximumColumns)
-    attentionSpace = AttentionWorkspace(heads: max(maximumHeads, 1))
+    quantizedInput = try QuantizedActivations(rows: maximumRows, columns: maximumColumns)
+    attentionWorkspace = AttentionWorkspace(heads: max(maximumHeads, 1))
   }
 
-  /// Bytes of the working memory.
-  public var workingByteCount: Int { scratch.byteCount + quantized.byteCount }
+  /// Bytes of the engine's working memory.
+  public var workingByteCount: Int { scratch.byteCount + quantizedInput.byteCount }
 
   // MARK: Products
 
-  /// A matrix to multiply with, and where its outputs go.
+  /// One product: the matrix to multiply with, and where its outputs go.
   public struct Product {
     let matrix: WeightMatrix
     let bias: FloatBuffer?
     let output: FloatMatrix
     let accumulate: Bool
 
-    /// - Parameter accumulate: adds to what `output` holds instead of replacing it.
+    /// - Parameters:
+    ///   - matrix: the weights, `[outputs][inputs]`.
+    ///   - bias: `[outputs]`.
+    ///   - output: `[tokens][outputs]`.
+    ///   - accumulate: adds to the values of `output` instead of replacing them.
     public init(_ matrix: WeightMatrix, bias: FloatBuffer? = nil, to output: FloatMatrix, accumulate: Bool = false) {
       self.matrix = matrix
       self.bias = bias
@@ -57,14 +62,15 @@ public final class Engine: @unchecked Sendable {
       self.accumulate = accumulate
     }
 
-    func kernelProduct(_ engine: Engine) -> ck_product {
+    /// The product as the kernels take it. Weights are repacked now if they are to be and are not yet.
+    fileprivate func kernelProduct(_ engine: Engine) -> ck_product {
       precondition(output.width >= matrix.rows && (bias?.count ?? matrix.rows) >= matrix.rows, "outputs do not fit")
       var product = ck_product(
         weights: matrix.base, type: matrix.kernelType, row_bytes: matrix.rowBytes, rows: matrix.rows,
         columns: matrix.columns, bias: bias.map { UnsafePointer($0.base) }, output: output.base,
         output_stride: output.stride, accumulate: accumulate ? 1 : 0)
       // The matrix keeps its panels alive.
-      if let panels = matrix.panels(for: engine) {
+      if engine.supportsRepacking, let panels = matrix.panels(for: engine.kernels, threads: engine.threads) {
         product.weights = UnsafeRawPointer(panels.base)
         product.type = panels.type
       }
@@ -72,7 +78,7 @@ public final class Engine: @unchecked Sendable {
     }
   }
 
-  /// `output[row] = matrix · input[row] + bias` for the first `count` rows.
+  /// `output[token] = matrix · input[token] + bias` for the first `count` tokens.
   public func multiply(_ input: FloatMatrix, count: Int, _ product: Product) {
     let one = product.kernelProduct(self)
     run(input, count: count, products: (one, one, one), productCount: 1)
@@ -91,13 +97,37 @@ public final class Engine: @unchecked Sendable {
       products: (first.kernelProduct(self), second.kernelProduct(self), third.kernelProduct(self)), productCount: 3)
   }
 
-  /// Products into an array of rows, from row `row` on; rows are as long as the matrix has rows, or `width`, of which
-  /// the products fill the part from `column` on.
+  /// A product into an array, `[count][matrix.rows]`.
+  ///
+  /// - Parameter accumulate: adds to the values of the array instead of replacing them.
   public func multiply(
-    _ input: FloatMatrix, count: Int, _ matrix: WeightMatrix, bias: FloatBuffer? = nil, to output: inout [Float],
-    row: Int = 0, column: Int = 0, width: Int? = nil, accumulate: Bool = false
+    _ input: FloatMatrix, count: Int, _ matrix: WeightMatrix, to output: inout [Float], accumulate: Bool = false
   ) {
-    let width = width ?? matrix.rows
+    let block = ArrayBlock(width: matrix.rows)
+    multiply(input, count: count, matrix, bias: nil, to: &output, at: block, accumulate: accumulate)
+  }
+
+  /// Where a product's outputs go in an array of longer rows.
+  public struct ArrayBlock {
+    let row, column, width: Int
+
+    /// - Parameters:
+    ///   - row: the first token's row.
+    ///   - column: the first output's column.
+    ///   - width: values of one of the array's rows.
+    public init(row: Int = 0, column: Int = 0, width: Int) {
+      self.row = row
+      self.column = column
+      self.width = width
+    }
+  }
+
+  /// A product into a block of an array.
+  public func multiply(
+    _ input: FloatMatrix, count: Int, _ matrix: WeightMatrix, bias: FloatBuffer?, to output: inout [Float],
+    at block: ArrayBlock, accumulate: Bool = false
+  ) {
+    let (row, column, width) = (block.row, block.column, block.width)
     precondition(column + matrix.rows <= width && (row + count) * width <= output.count, "the outputs do not fit")
     output.withUnsafeMutableBufferPointer { target in
       guard let base = target.baseAddress else { return }
@@ -114,7 +144,8 @@ public final class Engine: @unchecked Sendable {
     precondition(
       input.width == columns && products.1.columns == columns && products.2.columns == columns, "widths differ")
     if Engine.isQuantized(products.0) || Engine.isQuantized(products.1) || Engine.isQuantized(products.2) {
-      quantized.fill(from: input, count: count, engine: self)
+      precondition(quantizedInput.fits(rows: count, width: input.width), "more rows than the engine was made for")
+      quantize(input, count: count, to: quantizedInput.pointers)
     }
     var rows = products.0.rows
     if productCount > 1 { rows += products.1.rows }
@@ -122,7 +153,7 @@ public final class Engine: @unchecked Sendable {
     var job = ck_multiply_job(
       kernels: kernels,
       input: ck_input(
-        values: input.base, stride: input.stride, quantized: quantized.parts.kernelRows, tokens: count),
+        values: input.base, stride: input.stride, quantized: quantizedInput.pointers.kernelRows, tokens: count),
       products: products, product_count: productCount, chunk_rows: chunkRows(rows), scratch: scratch.base)
     threads.run(chunks: ck_multiply_chunk_count(&job), job: &job, ck_multiply_chunk)
   }
@@ -131,7 +162,8 @@ public final class Engine: @unchecked Sendable {
     product.type != CK_F32 && product.type != CK_F16 && product.type != CK_BF16
   }
 
-  /// Enough chunks for a late thread to matter little, in whole panels of 16 rows.
+  /// Outputs of a chunk: eight chunks for each thread, so that a slow thread delays the others little, in whole panels of
+  /// 16 rows.
   private func chunkRows(_ rows: Int) -> Int {
     let parts = threads.threadCount == 1 ? 1 : threads.threadCount * 8
     return max((rows / parts + 15) / 16 * 16, 16)

@@ -2,25 +2,27 @@
 
 import CKernels
 
-/// The instruction sets that the kernels are written for.
+/// The instruction sets that there are kernels for.
 public enum InstructionSet: String, Sendable, CaseIterable {
+  /// Plain C, on every machine: the reference that the others are tested against.
   case portable
   case avx2 = "AVX2"
   case avxVNNI = "AVX-VNNI"
   case avx512 = "AVX-512 VNNI"
   case neon = "NEON"
 
-  /// The fastest one that this machine runs.
+  /// The fastest one of this machine.
   public static var best: InstructionSet {
     [.avx512, .avxVNNI, .avx2, .neon].first(where: \.isAvailable) ?? .portable
   }
 
-  /// Whether this program and this machine have it.
+  /// Whether this program was built with its kernels and this machine runs them.
   public var isAvailable: Bool { kernels != nil }
 
-  /// Whether matrices are turned into panels for it; see `WeightLayout`.
+  /// Whether its kernels multiply with weights repacked into panels; see `WeightLayout`.
   public var supportsRepacking: Bool { self != .portable && kernels?.pointee.knows_panels == 1 }
 
+  /// The table of its kernels; nil if it is not available.
   var kernels: UnsafePointer<ck_kernels>? {
     switch self {
     case .portable: ck_kernels_for(CK_PORTABLE)

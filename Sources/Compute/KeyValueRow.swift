@@ -2,14 +2,15 @@
 
 import CKernels
 
-/// One head's key or value of one token, packed and unpacked.
+/// Packs and unpacks one head's key or value of one token, `[headDimension]`.
 ///
-/// Rows may lie at any address. Whoever moves a row moves its bytes. Unpacking a `q4` key and packing it again by the
-/// same range gives the same bytes too, and so does `q8_0`; of a `q4` value it does where its lowest number is not
-/// large beside its range.
+/// Rows may lie at any address, and a row is moved by a copy of its bytes. Unpacking and packing again gives the same
+/// bytes for `f16`, `q8_0` and, with the same range, `q4` keys; for `q4` values it does unless their minimum is large
+/// beside their range.
 public enum KeyValueRow {
-  /// - Parameter keyRange: for `q4`, `headDimension` steps, then `headDimension` lowest numbers; nil otherwise. Numbers
-  ///   outside a channel's range become the nearest within.
+  /// Packs a key.
+  /// - Parameter keyRange: for `q4`, scales and minimums of the channels, `[2][headDimension]`; values outside a
+  ///   channel's range are clamped. Nil otherwise.
   public static func packKey(
     _ source: UnsafePointer<Float>, into target: UnsafeMutableRawPointer, type: KeyValueType, headDimension: Int,
     keyRange: UnsafePointer<Float>?
@@ -18,6 +19,8 @@ public enum KeyValueRow {
     ck_pack_key(type.rowType, source, target, headDimension, keyRange)
   }
 
+  /// Unpacks a key.
+  /// - Parameter keyRange: the range that the key was packed with.
   public static func unpackKey(
     _ source: UnsafeRawPointer, into target: UnsafeMutablePointer<Float>, type: KeyValueType, headDimension: Int,
     keyRange: UnsafePointer<Float>?
@@ -27,12 +30,14 @@ public enum KeyValueRow {
     ck_unpack_key(type.rowType, source, target, headDimension, keyRange)
   }
 
+  /// Packs a value.
   public static func packValue(
     _ source: UnsafePointer<Float>, into target: UnsafeMutableRawPointer, type: KeyValueType, headDimension: Int
   ) {
     ck_pack_value(type.rowType, source, target, headDimension)
   }
 
+  /// Unpacks a value.
   public static func unpackValue(
     _ source: UnsafeRawPointer, into target: UnsafeMutablePointer<Float>, type: KeyValueType, headDimension: Int
   ) {
@@ -43,7 +48,7 @@ public enum KeyValueRow {
   /// Never written to.
   private nonisolated(unsafe) static let kernels = ck_best_kernels()
 
-  /// The processor's own conversion, which gives the same numbers as the plain one.
+  /// Converts with the processor's own instructions, which give the same floats as the portable code.
   private static func unpackHalves(_ source: UnsafeRawPointer, into target: UnsafeMutablePointer<Float>, count: Int) {
     guard Int(bitPattern: source) % MemoryLayout<UInt16>.alignment == 0 else {
       return ck_unpack_value(CK_ROWS_F16, source, target, count)
@@ -51,11 +56,11 @@ public enum KeyValueRow {
     kernels.pointee.f16_to_f32(source.assumingMemoryBound(to: UInt16.self), target, count)
   }
 
-  /// The range of one channel of `q4` keys whose numbers lie within `numbers`.
+  /// The scale and minimum of one channel of `q4` keys whose values lie within `values`.
   ///
-  /// The step is never so small beside the numbers that 32-bit floats could not tell its multiples apart.
-  public static func keyRange(of numbers: ClosedRange<Float>) -> (step: Float, lowest: Float) {
-    let size = max(abs(numbers.lowerBound), abs(numbers.upperBound))
-    return (max((numbers.upperBound - numbers.lowerBound) / 15, size / 262_144), numbers.lowerBound)
+  /// The scale is at least 2⁻¹⁸ of the largest absolute value, so that 32-bit floats can tell its multiples apart.
+  public static func keyRange(of values: ClosedRange<Float>) -> (scale: Float, minimum: Float) {
+    let size = max(abs(values.lowerBound), abs(values.upperBound))
+    return (max((values.upperBound - values.lowerBound) / 15, size / 262_144), values.lowerBound)
   }
 }

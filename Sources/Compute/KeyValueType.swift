@@ -2,14 +2,14 @@
 
 import CKernels
 
-/// How the numbers of cached keys and values are stored. Raw values are the command-line names.
+/// How cached keys and values are stored. Raw values are the command-line names.
 public enum KeyValueType: String, Sendable, CaseIterable {
-  /// 16-bit floats.
+  /// Half precision, 16 bits a value.
   case f16
-  /// Blocks of 32 numbers: a 16-bit scale and 32 bytes, as ggml's type of that name.
+  /// Blocks of 32 values, each with a 16-bit scale and 32 8-bit integers: ggml's type of that name.
   case q8_0
-  /// Four bits a number: of keys with a step and a lowest number for each channel, which all tokens of a head share; of
-  /// values with a step and a lowest number for each token.
+  /// 4-bit integers with a scale and a minimum, as KIVI (arXiv 2402.02750) has them: keys share these by channel over
+  /// all tokens of a head, values by token.
   case q4
 
   /// Bytes of one head's key of one token.
@@ -18,7 +18,7 @@ public enum KeyValueType: String, Sendable, CaseIterable {
   /// Bytes of one head's value of one token.
   public func valueRowBytes(_ headDimension: Int) -> Int { ck_value_row_bytes(rowType, headDimension) }
 
-  /// Whether rows of that many numbers can be stored so: `q8_0` wants a multiple of 32, `q4` of 2.
+  /// Whether heads of this dimension can be stored: `q8_0` needs a multiple of 32, `q4` a multiple of 2.
   public func supports(headDimension: Int) -> Bool {
     switch self {
     case .f16: headDimension > 0

@@ -3,33 +3,34 @@
 import CKernels
 import Platform
 
-/// How fast the threads of a pool together read memory, measured on a buffer that no cache holds.
+/// Measures how fast the threads of a pool together read memory, on a buffer larger than the processor's caches.
 ///
-/// Decoding reads every weight once a token, so this is what it cannot exceed. The memory is reserved as turned
-/// weights' is, on large pages where the system has them. One caller uses it at a time.
+/// Decoding reads every weight once a token, so this bandwidth limits its speed. The buffer is reserved as memory for
+/// repacked weights is: on large pages where the system has them. One caller uses it at a time.
 public final class MemoryBandwidth {
+  /// Bytes of the buffer.
   public let byteCount: Int
   private let threads: ThreadPool
   private let buffer: UnsafeMutableRawPointer
 
   private static let lineBytes = 64
-  /// What a thread reads before it asks for more.
+  /// Cache lines of one chunk of work, 1 MiB.
   private static let chunkLines = (1 << 20) / lineBytes
 
-  /// - Parameter byteCount: several times the largest cache.
-  /// - Throws: `outOfMemory` if the system refuses.
+  /// - Parameter byteCount: size of the buffer, several times that of the processor's largest cache.
+  /// - Throws: `ComputeError.outOfMemory` if the system refuses the memory.
   public init(threads: ThreadPool, byteCount: Int) throws(ComputeError) {
     self.threads = threads
     self.byteCount = max(byteCount / Self.lineBytes, 1) * Self.lineBytes
     guard let memory = ck_reserve(self.byteCount) else { throw .outOfMemory(bytes: self.byteCount) }
-    // Pages that were never written are all one page of zeros, which a cache does hold.
+    // Pages that were never written all map to one page of zeros, which fits into a cache.
     memset(memory, 1, self.byteCount)
     buffer = memory
   }
 
   deinit { ck_give_back(buffer, byteCount) }
 
-  /// Bytes a second: the median of some readings of the whole buffer.
+  /// Bytes per second: the median over `readings` readings of the whole buffer.
   public func measure(readings: Int = 3) -> Double {
     let rates = (0..<max(readings, 1)).map { _ in
       let start = ContinuousClock.now

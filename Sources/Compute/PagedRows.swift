@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// One key-value head's rows as attention reads them.
+/// Where the cached keys and values of one key-value head lie, in pages as in PagedAttention (arXiv 2309.06180).
 ///
-/// A page holds the same number of rows of keys and of values for each head of a group; a table lists the group's pages
-/// in the order of its tokens. A head finds its rows at the same place of every page.
+/// The heads of a group share pages: a page holds the keys and values of the same tokens for each of them, a head's
+/// always at the same offset. The group's page table lists its pages in the order of tokens.
 public struct PagedRows {
-  /// The group's page table: where each page begins.
+  /// The group's page table: the address of each page.
   public var pages: UnsafePointer<UnsafeMutableRawPointer>
   /// Bytes from a page's start to this head's keys.
   public var keyOffset: Int
@@ -13,9 +13,10 @@ public struct PagedRows {
   public var valueOffset: Int
   /// Rows that the first query token sees, its own included.
   public var count: Int
-  /// For `q4`, `headDimension` steps, then `headDimension` lowest numbers of the keys' channels; nil otherwise.
+  /// For `KeyValueType.q4`, the range of the keys' channels: scales, then minimums, `[2][headDimension]`. Nil otherwise.
   public var keyRange: UnsafePointer<Float>?
 
+  /// - Parameters: as the properties of these names.
   public init(
     pages: UnsafePointer<UnsafeMutableRawPointer>, keyOffset: Int, valueOffset: Int, count: Int,
     keyRange: UnsafePointer<Float>? = nil
@@ -26,4 +27,29 @@ public struct PagedRows {
     self.count = count
     self.keyRange = keyRange
   }
+}
+
+/// How the rows of a paged cache are stored.
+public struct PagedRowFormat: Sendable {
+  /// How keys and values are stored.
+  public var type: KeyValueType
+  /// Values of one head's key, and of its value.
+  public var headDimension: Int
+  /// Tokens that a page holds.
+  public var pageTokens: Int
+
+  /// - Precondition: `type.supports(headDimension:)`.
+  public init(type: KeyValueType, headDimension: Int, pageTokens: Int) {
+    precondition(
+      type.supports(headDimension: headDimension), "heads of \(headDimension) values are not stored as \(type)")
+    self.type = type
+    self.headDimension = headDimension
+    self.pageTokens = pageTokens
+  }
+}
+
+/// Which rows of a cached head an operation is about.
+public enum PagedRowKind: Sendable {
+  case keys
+  case values
 }

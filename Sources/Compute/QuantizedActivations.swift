@@ -2,56 +2,64 @@
 
 import CKernels
 
-/// The 8-bit form of rows, made once for all quantized matrices that they meet.
+/// Working memory for activations quantized to 8 bits, which quantized weights are multiplied with.
+///
+/// The layout is that of `ck_quantized`: blocks of 32 values with one scale each, as ggml's Q8_1, and block sums that
+/// weights with a zero point or a minimum need. An engine fills it once for all products of one input.
 final class QuantizedActivations {
-  /// Where the parts lie; see `ck_quantized`.
-  struct Parts {
-    let bytes: UnsafeMutablePointer<Int8>
-    let wide: UnsafeMutablePointer<Int16>
+  /// Where the parts of the first row begin.
+  struct Pointers {
+    /// The quantized values, `[rows][width]`.
+    let qs: UnsafeMutablePointer<Int8>
+    /// The same values in 16 bits, `[rows][width]`.
+    let qs16: UnsafeMutablePointer<Int16>
+    /// `[rows][width / 32]`
     let scales: UnsafeMutablePointer<Float>
-    let sums: UnsafeMutablePointer<Int16>
-    let offsets: UnsafeMutablePointer<Int32>
-    let scaledSums: UnsafeMutablePointer<Float>
+    /// The sum of each half of a block of `qs`, `[rows][width / 16]`.
+    let bsums: UnsafeMutablePointer<Int16>
+    /// −128 × the sum of each block of `qs`, `[rows][width / 32]`: what unsigned weights are corrected by.
+    let corrections: UnsafeMutablePointer<Int32>
+    /// The sum of each block of `qs` × its scale, `[rows][width / 32]`.
+    let dsums: UnsafeMutablePointer<Float>
 
-    /// The same from row `row` on.
-    func from(_ row: Int, width: Int) -> Parts {
-      Parts(
-        bytes: bytes + row * width, wide: wide + row * width, scales: scales + row * (width / 32),
-        sums: sums + row * (width / 16), offsets: offsets + row * (width / 32),
-        scaledSums: scaledSums + row * (width / 32))
+    /// The pointers for row `row` of rows of `width` values.
+    func from(_ row: Int, width: Int) -> Pointers {
+      Pointers(
+        qs: qs + row * width, qs16: qs16 + row * width, scales: scales + row * (width / 32),
+        bsums: bsums + row * (width / 16), corrections: corrections + row * (width / 32),
+        dsums: dsums + row * (width / 32))
     }
 
     var kernelRows: ck_quantized {
       ck_quantized(
-        numbers: bytes, wide: wide, scales: scales, sums: sums, offsets: offsets, scaled_sums: scaledSums)
+        numbers: qs, wide: qs16, scales: scales, sums: bsums, offsets: corrections, scaled_sums: dsums)
     }
   }
 
-  let parts: Parts
+  let pointers: Pointers
   private let memory: FloatBuffer
   private let capacity: Int
 
+  /// Room for `rows` × `columns` values.
   init(rows: Int, columns: Int) throws(ComputeError) {
     let (count, overflow) = max(rows, 0).multipliedReportingOverflow(by: max(columns, 0))
     guard !overflow, count < Int.max / 8 else { throw .outOfMemory(bytes: .max) }
-    // A block takes 32 bytes, 64 bytes of the same in 16 bits, a scale, two sums in 16 bits, an offset and a scaled sum;
-    // each part begins on a cache line.
+    // A block takes 32 bytes, 64 bytes of the same in 16 bits, a scale, two sums in 16 bits, a correction and a scaled
+    // sum; each part begins on a cache line.
     let blocks = (count / 32 + 16) / 16 * 16
     memory = try FloatBuffer(count: blocks * (8 + 16 + 1 + 1 + 1 + 1))
     capacity = count
     let base = UnsafeMutableRawPointer(memory.base)
-    parts = Parts(
-      bytes: base.assumingMemoryBound(to: Int8.self), wide: (base + blocks * 32).assumingMemoryBound(to: Int16.self),
+    pointers = Pointers(
+      qs: base.assumingMemoryBound(to: Int8.self), qs16: (base + blocks * 32).assumingMemoryBound(to: Int16.self),
       scales: (base + blocks * 96).assumingMemoryBound(to: Float.self),
-      sums: (base + blocks * 100).assumingMemoryBound(to: Int16.self),
-      offsets: (base + blocks * 104).assumingMemoryBound(to: Int32.self),
-      scaledSums: (base + blocks * 108).assumingMemoryBound(to: Float.self))
+      bsums: (base + blocks * 100).assumingMemoryBound(to: Int16.self),
+      corrections: (base + blocks * 104).assumingMemoryBound(to: Int32.self),
+      dsums: (base + blocks * 108).assumingMemoryBound(to: Float.self))
   }
 
   var byteCount: Int { memory.byteCount }
 
-  func fill(from input: FloatMatrix, count: Int, engine: Engine) {
-    precondition(count * input.width <= capacity, "more rows than the engine was made for")
-    engine.quantize(input, count: count, to: parts)
-  }
+  /// Whether `rows` rows of `width` values have room.
+  func fits(rows: Int, width: Int) -> Bool { rows * width <= capacity }
 }

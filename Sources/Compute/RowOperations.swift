@@ -2,7 +2,7 @@
 
 import CKernels
 
-/// One operation on each of many rows, as the pool's threads get it.
+/// One operation on each of many rows, as a pool's job.
 private struct RowJob {
   enum Operation {
     case rmsNorm(weight: UnsafePointer<Float>, epsilon: Float)
@@ -12,8 +12,8 @@ private struct RowJob {
     case gelu
     case tanhGELU
     case rotate(heads: Int, cosines: UnsafePointer<Float>, sines: UnsafePointer<Float>, stride: Int)
-    case quantize(QuantizedActivations.Parts)
-    case pack(PackedRows)
+    case quantize(QuantizedActivations.Pointers)
+    case pack(PagedRowWriter)
     case add
     case scale(Float)
   }
@@ -46,9 +46,9 @@ private struct RowJob {
     case .rotate(let heads, let cosines, let sines, let stride):
       kernels.pointee.rotate(x, heads, width / heads, cosines + row * stride, sines + row * stride)
     case .quantize(let target):
-      var parts = target.from(row, width: width).kernelRows
-      kernels.pointee.quantize(x, width, &parts)
-    case .pack(let target): target.pack(x, row: row, kernels: kernels)
+      var quantized = target.from(row, width: width).kernelRows
+      kernels.pointee.quantize(x, width, &quantized)
+    case .pack(let writer): writer.pack(x, row: row, kernels: kernels)
     case .add: for column in 0..<width { y[column] += x[column] }
     case .scale(let factor): for column in 0..<width { x[column] *= factor }
     }
@@ -61,7 +61,7 @@ extension Engine {
     var job = RowJob(
       operation: operation, kernels: kernels, input: input.base, inputStride: input.stride, output: output.base,
       outputStride: output.stride, width: input.width, count: count, rowsPerChunk: count)
-    // Waking the others costs some microseconds; below that much work the caller does it alone.
+    // Waking the other threads costs microseconds, so small work is done by the caller alone.
     guard threads.threadCount > 1, count > 1, count * input.width > 16384 else { return job.perform(0) }
     job.rowsPerChunk = max(count / (threads.threadCount * 4), 1)
     let chunks = (count + job.rowsPerChunk - 1) / job.rowsPerChunk
@@ -70,13 +70,13 @@ extension Engine {
     }
   }
 
-  /// `output = input / √(mean(input²) + ε) · weight`
+  /// RMS norm of each row: `output = input / √(mean(input²) + ε) · weight`.
   public func rmsNorm(_ input: FloatMatrix, count: Int, weight: FloatBuffer, epsilon: Float, to output: FloatMatrix) {
     precondition(weight.count == input.width && output.width == input.width, "widths differ")
     run(.rmsNorm(weight: weight.base, epsilon: epsilon), input, output, count: count)
   }
 
-  /// `output = (input − mean) / √(variance + ε) · weight + bias`
+  /// Layer norm of each row: `output = (input − mean) / √(variance + ε) · weight + bias`.
   public func layerNorm(
     _ input: FloatMatrix, count: Int, weight: FloatBuffer, bias: FloatBuffer, epsilon: Float, to output: FloatMatrix
   ) {
@@ -85,34 +85,37 @@ extension Engine {
     run(.layerNorm(weight: weight.base, bias: bias.base, epsilon: epsilon), input, output, count: count)
   }
 
-  /// `output = output + input`
+  /// `output = output + input` for the first `count` rows.
   public func add(_ input: FloatMatrix, count: Int, to output: FloatMatrix) {
     precondition(input.width == output.width, "widths differ")
     run(.add, input, output, count: count)
   }
 
-  /// `x = x · factor`
+  /// `x = x · factor` for the first `count` rows.
   public func scale(_ x: FloatMatrix, count: Int, by factor: Float) { run(.scale(factor), x, x, count: count) }
 
-  /// `gate = gate · sigmoid(gate) · up`
+  /// The product of a gated feed-forward network (SwiGLU): `gate = gate · sigmoid(gate) · up`.
   public func siluMultiply(_ gate: FloatMatrix, by up: FloatMatrix, count: Int) {
     precondition(gate.width == up.width, "widths differ")
     run(.siluMultiply, gate, up, count: count)
   }
 
-  /// `x = x · sigmoid(1.702 x)`
+  /// transformers' `quick_gelu`: `x = x · sigmoid(1.702 x)`.
   public func quickGELU(_ x: FloatMatrix, count: Int) { run(.quickGELU, x, x, count: count) }
 
-  /// `x = x / 2 · (1 + erf(x / √2))`
+  /// transformers' `gelu`: `x = x / 2 · (1 + erf(x / √2))`.
   public func gelu(_ x: FloatMatrix, count: Int) { run(.gelu, x, x, count: count) }
 
-  /// `x = x / 2 · (1 + tanh(√(2 / π) · (x + 0.044715 x³)))`
+  /// transformers' `gelu_pytorch_tanh`: `x = x / 2 · (1 + tanh(√(2 / π) · (x + 0.044715 x³)))`.
   public func tanhGELU(_ x: FloatMatrix, count: Int) { run(.tanhGELU, x, x, count: count) }
 
-  /// Rotates, in every head of every row, the pairs `(i, i + headSize / 2)` by that row's angles.
+  /// Applies RoPE (arXiv 2104.09864): rotates the pairs `(i, i + headDimension / 2)` of every head of a row by that row's
+  /// angles, as transformers' `rotate_half`.
   ///
   /// - Parameters:
-  ///   - cosines: `headSize / 2` wide, one row for each of `x`; `sines` alike.
+  ///   - x: `[count][heads * headDimension]`.
+  ///   - cosines: of the angles, `[count][headDimension / 2]`.
+  ///   - sines: of the angles, `[count][headDimension / 2]`.
   public func rotate(_ x: FloatMatrix, count: Int, heads: Int, cosines: FloatMatrix, sines: FloatMatrix) {
     precondition(
       x.width % (2 * heads) == 0 && cosines.width == x.width / heads / 2 && sines.stride == cosines.stride,
@@ -120,27 +123,28 @@ extension Engine {
     run(.rotate(heads: heads, cosines: cosines.base, sines: sines.base, stride: cosines.stride), x, x, count: count)
   }
 
-  /// Packs one head's part of `count` rows of floats into its cached rows, from slot `slot` on.
+  /// Packs one head's keys or values into its cached rows.
   ///
   /// - Parameters:
-  ///   - head: which `headSize` columns of `source` are taken.
-  ///   - pageRows: rows that a page holds.
-  ///   - keys: whether these are keys or values.
+  ///   - source: keys or values of all heads, `[count][heads * headDimension]`.
+  ///   - kind: whether these are keys or values.
+  ///   - head: the head whose columns of `source` are packed.
+  ///   - rows: where the head's cached rows lie.
+  ///   - slot: the slot of the first row.
   public func store(
-    head: Int, of headSize: Int, in source: FloatMatrix, count: Int, type: KeyValueType, pageRows: Int,
-    to rows: PagedRows,
-    slot: Int, keys: Bool
+    _ source: FloatMatrix, as kind: PagedRowKind, head: Int, count: Int, to rows: PagedRows, slot: Int,
+    format: PagedRowFormat
   ) {
-    precondition((head + 1) * headSize <= source.width && slot >= 0, "no such head or slot")
-    precondition(type.supports(headDimension: headSize), "heads of \(headSize) numbers are not stored as \(type)")
-    precondition(!keys || type != .q4 || rows.keyRange != nil, "4-bit keys have a range")
+    let headDimension = format.headDimension
+    precondition((head + 1) * headDimension <= source.width && slot >= 0, "no such head or slot")
+    precondition(kind == .values || format.type != .q4 || rows.keyRange != nil, "4-bit keys have a range")
     let columns = FloatMatrix(
-      base: source.base + head * headSize, stride: source.stride, width: headSize, owner: source.owner)
-    let target = PackedRows(rows, type: type, pageRows: pageRows, headSize: headSize, slot: slot, keys: keys)
-    run(.pack(target), columns, columns, count: count)
+      base: source.base + head * headDimension, stride: source.stride, width: headDimension, owner: source.owner)
+    run(.pack(PagedRowWriter(rows, kind: kind, slot: slot, format: format)), columns, columns, count: count)
   }
 
-  func quantize(_ input: FloatMatrix, count: Int, to target: QuantizedActivations.Parts) {
+  /// Quantizes rows to 8 bits.
+  func quantize(_ input: FloatMatrix, count: Int, to target: QuantizedActivations.Pointers) {
     run(.quantize(target), input, input, count: count)
   }
 }

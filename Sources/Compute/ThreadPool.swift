@@ -4,20 +4,21 @@ import CKernels
 import Platform
 import Synchronization
 
-/// A function that does one chunk of a job: the job, the chunk's index, the index of the thread that does it.
+/// Does one chunk of a job. Its arguments are the job, the chunk's index and the index of the thread that runs it.
 public typealias ChunkFunction = @convention(c) (UnsafeRawPointer, Int, Int) -> Void
 
-/// Threads that stay alive and share out the chunks of one job after another.
+/// Threads that stay alive and share the chunks of one job after another.
 ///
-/// The thread that calls `run` works too, so `ThreadPool(threads: 1)` has no other thread and does everything in place.
-/// Chunks are claimed one by one, so a thread that is slowed down by other programs just takes fewer of them. Between
-/// jobs a thread looks out for work for some microseconds, then sleeps. Nothing is allocated for a job.
+/// The thread that calls `run` works too, so `ThreadPool(threads: 1)` starts no thread. Chunks are claimed one by one, so
+/// that a thread that other programs slow down claims fewer of them. Between jobs a thread spins for some tens of
+/// microseconds, then parks. A job allocates nothing.
 public final class ThreadPool: Sendable {
-  /// Threads that work on a job, the caller among them.
+  /// Threads that work on a job, the calling thread included.
   public let threadCount: Int
   private let shared: SharedState
 
-  /// - Parameter threads: at least 1; more than 256 are not started.
+  /// - Parameter threads: threads that work on a job, from 1 to 256; other values are clamped. Fewer are started if the
+  ///   system refuses more.
   public init(threads: Int) {
     shared = SharedState()
     var started = 1
@@ -30,42 +31,45 @@ public final class ThreadPool: Sendable {
 
   deinit { shared.stop() }
 
-  /// Does chunks `0..<chunks` of a job and returns when all are done. Calls from several threads wait for each other.
+  /// Runs chunks `0..<chunks` of a job and returns when all are done. Calls from several threads wait for each other.
   ///
   /// - Parameters:
-  ///   - job: handed to `body` as it is; valid during the call.
-  ///   - body: called once for each chunk, on any of the threads, with that thread's index below `threadCount`.
+  ///   - job: passed on to `body`; must stay valid until the call returns.
+  ///   - body: called once for each chunk, on any of the threads.
   public func run(chunks: Int, job: UnsafeRawPointer, _ body: ChunkFunction) {
     guard chunks > 0 else { return }
     if threadCount == 1 || chunks == 1 {
       shared.exclusively { for chunk in 0..<chunks { body(job, chunk, 0) } }
     } else {
-      shared.exclusively { shared.share(chunks: chunks, job: job, body) }
+      shared.exclusively { shared.distribute(chunks: chunks, job: job, body) }
     }
   }
 }
 
-/// What the threads share. It outlives the pool until the last thread has gone.
+/// State that the threads share. It outlives the pool until its last thread has ended.
 private final class SharedState: @unchecked Sendable {
-  /// The job's number in the upper half, the chunks not yet claimed in the lower. One word, so that a late thread can
+  /// The job's number in the upper 32 bits, its unclaimed chunks in the lower 32. One word, so that a late thread can
   /// never claim a chunk of a job that it did not look at.
   private let ticket = Atomic<UInt64>(0)
+  /// Chunks of the job that are not done.
   private let unfinished = Atomic<Int>(0)
   private let parkedWorkers = Atomic<Int>(0)
-  private let callerSleeps = Atomic<Bool>(false)
+  private let callerIsParked = Atomic<Bool>(false)
   private let stopping = Atomic<Bool>(false)
 
-  // Written by the caller before a job's ticket is out; read only by threads that hold a chunk of that job.
+  // Written by the caller before it publishes a job's ticket; read only by threads that have claimed a chunk of that job.
   private var chunks = 0
   private var job: UnsafeRawPointer?
   private var body: ChunkFunction?
 
+  /// Held for the length of a job, so that jobs follow each other.
   private let callers: UnsafeMutablePointer<pthread_mutex_t>
+  /// Guards parking and waking.
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>
   private let work: UnsafeMutablePointer<pthread_cond_t>
   private let done: UnsafeMutablePointer<pthread_cond_t>
 
-  /// Looks before a waiting thread goes to sleep: some tens of microseconds.
+  /// Checks before a waiting thread parks: some tens of microseconds.
   private static let spinLimit = 4000
 
   init() {
@@ -99,7 +103,7 @@ private final class SharedState: @unchecked Sendable {
     }
   }
 
-  /// Starts one thread; false if the system refuses.
+  /// Starts one detached thread; false if the system refuses.
   static func start(_ shared: SharedState, worker: Int) -> Bool {
     let argument = Unmanaged.passRetained(Start(shared: shared, worker: worker))
     #if canImport(Darwin)
@@ -117,7 +121,7 @@ private final class SharedState: @unchecked Sendable {
         #endif
         if let pointer {
           let start = Unmanaged<Start>.fromOpaque(pointer).takeRetainedValue()
-          start.shared.live(worker: start.worker)
+          start.shared.runChunks(worker: start.worker)
         }
         return nil
       }, argument.toOpaque())
@@ -139,7 +143,7 @@ private final class SharedState: @unchecked Sendable {
     pthread_mutex_unlock(callers)
   }
 
-  func share(chunks: Int, job: UnsafeRawPointer, _ body: ChunkFunction) {
+  func distribute(chunks: Int, job: UnsafeRawPointer, _ body: ChunkFunction) {
     self.chunks = chunks
     self.job = job
     self.body = body
@@ -151,12 +155,12 @@ private final class SharedState: @unchecked Sendable {
       pthread_cond_broadcast(work)
       pthread_mutex_unlock(mutex)
     }
-    while claimAndDo(worker: 0) {}
+    while runNextChunk(worker: 0) {}
     waitUntilDone()
   }
 
-  /// Does one chunk if there is one to be had.
-  private func claimAndDo(worker: Int) -> Bool {
+  /// Claims a chunk and runs it; false if none is left.
+  private func runNextChunk(worker: Int) -> Bool {
     var seen = ticket.load(ordering: .acquiring)
     while seen & 0xFFFF_FFFF > 0 {
       let (claimed, current) = ticket.compareExchange(
@@ -164,7 +168,7 @@ private final class SharedState: @unchecked Sendable {
       if claimed {
         let left = Int(seen & 0xFFFF_FFFF)
         if let body, let job { body(job, chunks - left, worker) }
-        finishOne()
+        finishChunk()
         return true
       }
       seen = current
@@ -172,9 +176,9 @@ private final class SharedState: @unchecked Sendable {
     return false
   }
 
-  private func finishOne() {
+  private func finishChunk() {
     let left = unfinished.subtract(1, ordering: .sequentiallyConsistent).newValue
-    if left == 0, callerSleeps.load(ordering: .sequentiallyConsistent) {
+    if left == 0, callerIsParked.load(ordering: .sequentiallyConsistent) {
       pthread_mutex_lock(mutex)
       pthread_cond_signal(done)
       pthread_mutex_unlock(mutex)
@@ -187,21 +191,21 @@ private final class SharedState: @unchecked Sendable {
       ck_relax()
     }
     pthread_mutex_lock(mutex)
-    callerSleeps.store(true, ordering: .sequentiallyConsistent)
+    callerIsParked.store(true, ordering: .sequentiallyConsistent)
     while unfinished.load(ordering: .sequentiallyConsistent) > 0 { pthread_cond_wait(done, mutex) }
-    callerSleeps.store(false, ordering: .sequentiallyConsistent)
+    callerIsParked.store(false, ordering: .sequentiallyConsistent)
     pthread_mutex_unlock(mutex)
   }
 
-  private func live(worker: Int) {
+  private func runChunks(worker: Int) {
     while true {
-      var looks = 0
-      while !claimAndDo(worker: worker) {
+      var spins = 0
+      while !runNextChunk(worker: worker) {
         if stopping.load(ordering: .relaxed) { return }
-        looks += 1
-        if looks > SharedState.spinLimit {
-          sleep()
-          looks = 0
+        spins += 1
+        if spins > SharedState.spinLimit {
+          park()
+          spins = 0
         } else {
           ck_relax()
         }
@@ -209,7 +213,7 @@ private final class SharedState: @unchecked Sendable {
     }
   }
 
-  private func sleep() {
+  private func park() {
     pthread_mutex_lock(mutex)
     parkedWorkers.add(1, ordering: .sequentiallyConsistent)
     while ticket.load(ordering: .sequentiallyConsistent) & 0xFFFF_FFFF == 0,

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How the weights of a matrix are held while it is used.
+/// How the weights of a matrix lie in memory while products with it are computed.
 public enum WeightLayout: Sendable, Equatable {
-  /// Where they lie in the file; the system may page them in and out.
+  /// As the mapped file has them. The system may page them in and out.
   case mapped
-  /// Turned, when the matrix is first multiplied with, into the order that the kernels read fastest; the file's own
-  /// pages are given back then. Types and machines without such an order use them where they lie.
+  /// Quantized weights are repacked into panels at the first product, and the file's own pages are released.
+  ///
+  /// Types without panels, and machines whose instruction set has none, use the mapped weights.
   case repacked
-  /// Turned, and floats rounded to blocks of 8-bit integers as Q8_0 has them.
+  /// As `repacked`, and matrices of floats are quantized to panels of Q8_0.
   case repackedQ8
 }

@@ -3,29 +3,33 @@
 import CKernels
 import ModelFile
 
-/// A matrix of a model file: `rows` outputs of `columns` inputs, quantized or not.
+/// A weight matrix of a model file, `[rows][columns]`: one output in a row, in any type that has kernels.
 ///
 /// It keeps the file, and so the mapped memory, alive.
 public struct WeightMatrix: @unchecked Sendable {
+  /// The tensor's name in the file.
   public let name: String
+  /// Outputs of a product.
   public private(set) var rows: Int
+  /// Inputs of a product.
   public let columns: Int
+  /// How the file stores the weights.
   public let type: TensorType
   let kernelType: ck_type
   let rowBytes: Int
   private(set) var base: UnsafeRawPointer
   private let file: GGUFFile
   private let tensor: TensorDescription
-  private let use: WeightLayout
-  private var turned = RepackedWeights()
+  private let layout: WeightLayout
+  private var repacked = RepackedWeights()
 
   /// - Parameters:
   ///   - rows: outputs; the tensor's last dimension.
   ///   - columns: inputs; the product of all other dimensions.
-  ///   - use: how the weights are held.
-  /// - Throws: `unsupportedType`, or `wrongSize` if the tensor does not hold that many.
+  ///   - layout: how the weights lie in memory while they are used.
+  /// - Throws: `ComputeError.unsupportedType`, or `wrongSize` if the tensor is not `rows` × `columns`.
   public init(
-    file: GGUFFile, tensor: TensorDescription, rows: Int, columns: Int, use: WeightLayout = .repacked
+    file: GGUFFile, tensor: TensorDescription, rows: Int, columns: Int, layout: WeightLayout = .repacked
   ) throws(ComputeError) {
     guard let kernelType = tensor.type.kernelType else {
       throw .unsupportedType(tensor: tensor.name, type: tensor.type)
@@ -49,49 +53,59 @@ public struct WeightMatrix: @unchecked Sendable {
     self.base = base
     self.file = file
     self.tensor = tensor
-    self.use = use
+    self.layout = layout
   }
 
-  /// The matrix of some of the outputs, where they lie.
+  /// The matrix of a range of the outputs, without a copy of the weights. It is repacked by itself.
   public func outputs(_ part: Range<Int>) -> WeightMatrix {
     precondition(part.lowerBound >= 0 && part.upperBound <= rows && !part.isEmpty, "no such rows")
     var matrix = self
     matrix.rows = part.count
     matrix.base = base + part.lowerBound * rowBytes
-    matrix.turned = RepackedWeights()
+    matrix.repacked = RepackedWeights()
     return matrix
   }
 
-  /// Bytes of all rows.
+  /// Bytes of all rows in the file.
   public var byteCount: Int { rows * rowBytes }
 
   // MARK: Panels
 
-  /// The panels to multiply with; nil where the weights are used as they lie. They are made now if they are not yet.
-  func panels(for engine: Engine) -> Panels? {
-    use == .mapped ? nil : turned.panels(of: self, engine: engine)
+  /// The panels to multiply with, repacked now if they are not yet; nil if the mapped weights are to be used.
+  func panels(for kernels: UnsafePointer<ck_kernels>, threads: ThreadPool) -> Panels? {
+    guard layout != .mapped else { return nil }
+    return repacked.panels(for: kernels) { repack(for: kernels, threads: threads) }
   }
 
-  /// The panels that the weights are to become, if any.
-  var panelType: ck_type? {
-    guard use == .repackedQ8 || use == .repacked && type.isQuantized else { return nil }
+  private func repack(for kernels: UnsafePointer<ck_kernels>, threads: ThreadPool) -> Panels? {
+    guard let type = panelType,
+      let panels = Panels(type: type, rows: rows, columns: columns, kernels: kernels)
+    else { return nil }
+    // Locked weights stay locked.
+    if file.isLocked, !panels.lock() { return nil }
+    panels.fill(from: base, type: kernelType, rowBytes: rowBytes, threads: threads)
+    releaseFilePages()
+    return panels
+  }
+
+  /// The type of the panels that the layout asks for; nil if the weights stay mapped.
+  private var panelType: ck_type? {
+    guard layout == .repackedQ8 || layout == .repacked && type.isQuantized else { return nil }
     let panels = ck_panels_of(kernelType, columns)
     return panels == CK_F32 ? nil : panels
   }
 
-  /// Whether products with the matrix need their input in 8 bits.
+  /// Whether products with the matrix need their input quantized to 8 bits.
   public var takesQuantizedActivations: Bool { type.isQuantized || panelType != nil }
 
-  var isLocked: Bool { file.isLocked }
-
-  /// Gives back the memory of the file's own bytes.
-  func releaseFilePages() {
+  /// Releases the memory of the mapped weights; they can still be read from the file.
+  private func releaseFilePages() {
     guard let start = file.bytes(of: tensor).baseAddress else { return }
     let first = base - start
     file.release(first..<first + byteCount, of: tensor)
   }
 
-  /// Unpacks one row into the first row of `target`, which is `columns` wide.
+  /// Unpacks one row to floats in the first row of `target`, which is at least `columns` wide.
   public func unpack(row: Int, into target: FloatMatrix) {
     precondition(row >= 0 && row < rows && target.width >= columns, "no such row")
     ck_unpack(kernelType, base + row * rowBytes, target.base, columns)
@@ -99,7 +113,7 @@ public struct WeightMatrix: @unchecked Sendable {
 }
 
 extension TensorType {
-  /// The kernels' name for the type; nil if they do not have it.
+  /// The type as the kernels name it; nil if they do not compute with it.
   var kernelType: ck_type? {
     switch self {
     case .f32: CK_F32
@@ -124,7 +138,8 @@ extension TensorType {
 }
 
 extension FloatBuffer {
-  /// A vector of a model file (a norm's weights, a bias), unpacked.
+  /// A vector of a model file, such as a norm's weights or a bias, unpacked to floats.
+  /// - Throws: `ComputeError.unsupportedType`, `wrongSize` or `outOfMemory`.
   public convenience init(file: GGUFFile, tensor: TensorDescription) throws(ComputeError) {
     let count = tensor.elementCount
     let matrix = try WeightMatrix(file: file, tensor: tensor, rows: 1, columns: count)

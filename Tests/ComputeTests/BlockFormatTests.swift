@@ -21,32 +21,32 @@ private func decoded(_ blocks: UnsafeRawBufferPointer, _ type: TensorType) -> [F
   }
 }
 
-private func encoded(_ numbers: [Float], columns: Int, as type: TensorType, importance: [Float]? = nil) -> [UInt8] {
-  let size = numbers.count / type.elementsPerBlock * type.bytesPerBlock
+private func encoded(_ values: [Float], columns: Int, as type: TensorType, importance: [Float]? = nil) -> [UInt8] {
+  let size = values.count / type.elementsPerBlock * type.bytesPerBlock
   return Array(unsafeUninitializedCapacity: size) { target, initialized in
-    numbers.withUnsafeBufferPointer { numbers in
+    values.withUnsafeBufferPointer { values in
       let bytes = UnsafeMutableRawBufferPointer(target)
       if let importance {
         importance.withUnsafeBufferPointer {
-          BlockFormat.encode(numbers, columns: columns, as: type, importance: $0, into: bytes)
+          BlockFormat.encode(values, columns: columns, as: type, importance: $0, into: bytes)
         }
       } else {
-        BlockFormat.encode(numbers, columns: columns, as: type, into: bytes)
+        BlockFormat.encode(values, columns: columns, as: type, into: bytes)
       }
     }
     initialized = size
   }
 }
 
-/// ‖what comes back − numbers‖ / ‖numbers‖, each column's error weighted.
+/// ‖decoded − values‖ / ‖values‖, each column's error weighted.
 private func loss(
-  _ numbers: [Float], _ type: TensorType, weights: [Float]? = nil, importance: [Float]? = nil
+  _ values: [Float], _ type: TensorType, weights: [Float]? = nil, importance: [Float]? = nil
 ) -> Double {
-  let columns = weights?.count ?? numbers.count
-  let found = encoded(numbers, columns: columns, as: type, importance: importance).withUnsafeBytes { decoded($0, type) }
+  let columns = weights?.count ?? values.count
+  let found = encoded(values, columns: columns, as: type, importance: importance).withUnsafeBytes { decoded($0, type) }
   let roots = weights.map { $0.map { $0.squareRoot() } } ?? [1]
   let scaled = { (values: [Float]) in values.indices.map { values[$0] * roots[$0 % roots.count] } }
-  return relativeDifference(scaled(found), scaled(numbers))
+  return relativeDifference(scaled(found), scaled(values))
 }
 
 @Suite struct BlockFormatTests {
@@ -69,9 +69,9 @@ private func loss(
     arguments: [TensorType.f16, .bf16, .q4_0, .q4_1, .q5_0, .q5_1, .q8_0])
   func encoding(type: TensorType) throws {
     let file = try golden()
-    let numbers = decoded(try file.bytes(of: file.requiredTensor("numbers")), .f32)
+    let values = decoded(try file.bytes(of: file.requiredTensor("numbers")), .f32)
     let expected = try file.bytes(of: file.requiredTensor("numbers.\(type.name)"))
-    #expect(encoded(numbers, columns: numbers.count, as: type).elementsEqual(expected))
+    #expect(encoded(values, columns: values.count, as: type).elementsEqual(expected))
   }
 
   @Test(
@@ -83,8 +83,8 @@ private func loss(
   func roundTrip(type: TensorType, limit: Double) {
     var samples = Samples(seed: 21)
     // Sums of four are bell-shaped, as weights are.
-    let numbers = (0..<8192).map { _ in samples.floats(4, scale: 0.05).reduce(0, +) }
-    let found = loss(numbers, type)
+    let values = (0..<8192).map { _ in samples.floats(4, scale: 0.05).reduce(0, +) }
+    let found = loss(values, type)
     #expect(found < limit)
     #expect(found > limit / 2, "a tighter limit would do")
   }
@@ -92,9 +92,9 @@ private func loss(
   @Test("importance moves the error to columns that matter less", arguments: quantized)
   func importance(type: TensorType) {
     var samples = Samples(seed: 22)
-    let numbers = zip(samples.floats(8 * 1024), samples.floats(8 * 1024)).map { $0 * $1 * abs($1) }
+    let values = zip(samples.floats(8 * 1024), samples.floats(8 * 1024)).map { $0 * $1 * abs($1) }
     let weights = (0..<1024).map { _ in Float.random(in: 0...1, using: &samples) < 0.1 ? Float(20) : 0.05 }
-    #expect(loss(numbers, type, weights: weights, importance: weights) < loss(numbers, type, weights: weights))
+    #expect(loss(values, type, weights: weights, importance: weights) < loss(values, type, weights: weights))
   }
 
   @Test(
@@ -102,19 +102,19 @@ private func loss(
     arguments: [(TensorType.q2_K, 0, 3), (.q3_K, -4, 3), (.q4_K, 0, 15), (.q5_K, 0, 31), (.q6_K, -32, 31)])
   func exact(type: TensorType, low: Int, high: Int) {
     var samples = Samples(seed: 23)
-    let numbers = (0..<512).map {
+    let values = (0..<512).map {
       $0 % 16 == 0 ? Float(low) : $0 % 16 == 1 ? Float(high) : Float(Int.random(in: low...high, using: &samples))
     }
     // The scale itself is rounded to 11 bits.
-    #expect(loss(numbers, type) < 5e-4)
+    #expect(loss(values, type) < 5e-4)
   }
 
   @Test("a constant comes back as such, whatever its sign", arguments: quantized)
   func constants(type: TensorType) {
     for value in [Float(0.75), -0.75, 0.046875, -12288] {
-      let numbers = Array(repeating: value, count: 512)
-      #expect(loss(numbers, type) < 5e-3, "\(value)")
-      #expect(loss(numbers, type, importance: (0..<512).map { Float(1 + $0 % 7) }) < 5e-3, "\(value), weighted")
+      let values = Array(repeating: value, count: 512)
+      #expect(loss(values, type) < 5e-3, "\(value)")
+      #expect(loss(values, type, importance: (0..<512).map { Float(1 + $0 % 7) }) < 5e-3, "\(value), weighted")
     }
   }
 
@@ -124,15 +124,15 @@ private func loss(
     #expect(encoded(zeros, columns: 256, as: type).withUnsafeBytes { decoded($0, type) } == zeros)
   }
 
-  @Test("numbers that are not finite, tiny or huge are packed without a trap", arguments: quantized)
+  @Test("values that are not finite, tiny or huge are packed without a trap", arguments: quantized)
   func extremes(type: TensorType) {
     let size = 256 / type.elementsPerBlock * type.bytesPerBlock
     for extreme in [Float.nan, .infinity, -.infinity, .greatestFiniteMagnitude, .leastNonzeroMagnitude, 1e-30, 1e30] {
       var samples = Samples(seed: 24)
       let alone = samples.floats(255) + [extreme]
-      for numbers in [Array(repeating: extreme, count: 256), alone, samples.floats(256, scale: extreme)] {
-        #expect(encoded(numbers, columns: 256, as: type).count == size)
-        #expect(encoded(numbers, columns: 256, as: type, importance: numbers).count == size)
+      for values in [Array(repeating: extreme, count: 256), alone, samples.floats(256, scale: extreme)] {
+        #expect(encoded(values, columns: 256, as: type).count == size)
+        #expect(encoded(values, columns: 256, as: type, importance: values).count == size)
       }
     }
   }
@@ -140,12 +140,12 @@ private func loss(
   @Test("rows packed one by one are the same as rows packed together", arguments: quantized)
   func rows(type: TensorType) {
     var samples = Samples(seed: 25)
-    let numbers = samples.floats(3 * 512)
+    let values = samples.floats(3 * 512)
     let importance = samples.floats(512).map(abs)
     let apart = (0..<3).flatMap {
-      encoded(Array(numbers[$0 * 512..<($0 + 1) * 512]), columns: 512, as: type, importance: importance)
+      encoded(Array(values[$0 * 512..<($0 + 1) * 512]), columns: 512, as: type, importance: importance)
     }
-    #expect(encoded(numbers, columns: 512, as: type, importance: importance) == apart)
+    #expect(encoded(values, columns: 512, as: type, importance: importance) == apart)
   }
 
   @Test("only types with kernels can be written")

@@ -4,21 +4,21 @@ import Compute
 import ModelFile
 import Testing
 
-@Suite struct RowsTests {
+@Suite struct FloatMatrixTests {
   private let engine: Engine
 
   init() throws {
     engine = try Engine(threads: ThreadPool(threads: 2), maximumRows: 0, maximumColumns: 0, maximumHeads: 1)
   }
 
-  @Test("part of the columns of an array's rows becomes rows")
+  @Test("some columns of an array's rows are copied")
   func columns() throws {
     let rows = try FloatBuffer(count: 6).rows(width: 2)
     rows.set((0..<20).map(Float.init), rowsOf: 5, rows: 1..<4, column: 2)
     #expect(rows.values(3) == [7, 8, 12, 13, 17, 18])
   }
 
-  @Test("rows are scaled, those after the last stay", arguments: [3, 4000])
+  @Test("rows are scaled, rows after the last one stay", arguments: [3, 4000])
   func scaling(count: Int) throws {
     let rows = try FloatBuffer(count: (count + 1) * 8).rows(width: 8)
     rows.set((0..<(count + 1) * 8).map(Float.init)[...])

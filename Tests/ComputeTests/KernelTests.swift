@@ -21,7 +21,7 @@ private struct Comparison {
       // Rows and columns that leave rests at every step; tokens on both sides of the change from dots to tiles.
       for (rows, columns) in shapes(type) {
         let matrix = try sampleMatrix(
-          rows: rows, columns: columns, type: type, seed: UInt64(rows + columns), use: .mapped)
+          rows: rows, columns: columns, type: type, seed: UInt64(rows + columns), layout: .mapped)
         for tokens in [1, 2, 3, 5, 7, 8, 13, 33] {
           for accumulate in [false, true] {
             let found = try outputs(set, matrix, tokens: tokens, accumulate: accumulate)
@@ -70,7 +70,7 @@ private struct Comparison {
         let engine = try makeEngine(set)
         engine.attendFully(
           queries: queries.rows(width: width), keys: keys.rows(width: width), values: values.rows(width: width),
-          count: count, heads: heads, headSize: size, output: output.rows(width: width))
+          count: count, heads: heads, headDimension: size, output: output.rows(width: width))
         return output.values
       }
       let difference = relativeDifference(try run(set), try run(.portable))
@@ -132,8 +132,9 @@ private struct Comparison {
       var pages = [page]
       let engine = try makeEngine(set)
       engine.store(
-        head: 0, of: values.count, in: rows.rows(width: values.count), count: 1, type: .f16, pageRows: 16,
-        to: PagedRows(pages: &pages, keyOffset: 0, valueOffset: 0, count: 1), slot: 0, keys: true)
+        rows.rows(width: values.count), as: .keys, head: 0, count: 1,
+        to: PagedRows(pages: &pages, keyOffset: 0, valueOffset: 0, count: 1), slot: 0,
+        format: PagedRowFormat(type: .f16, headDimension: values.count, pageTokens: 16))
       return (0..<values.count).map { page.load(fromByteOffset: 2 * $0, as: UInt16.self) }
     }
     #expect(try run(set) == run(.portable))

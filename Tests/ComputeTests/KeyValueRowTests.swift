@@ -6,17 +6,17 @@ import Testing
 /// One key or value of one head, packed and unpacked.
 @Suite struct KeyValueRowTests {
   private func packed(
-    _ numbers: [Float], as type: KeyValueType, keys: Bool, range: [Float] = []
+    _ values: [Float], as type: KeyValueType, keys: Bool, range: [Float] = []
   ) -> [UInt8] {
-    let bytes = keys ? type.keyRowBytes(numbers.count) : type.valueRowBytes(numbers.count)
+    let bytes = keys ? type.keyRowBytes(values.count) : type.valueRowBytes(values.count)
     var row = Array(repeating: UInt8(0xAA), count: bytes)
     row.withUnsafeMutableBytes { row in
       let target = row.baseAddress!
       if keys {
         KeyValueRow.packKey(
-          numbers, into: target, type: type, headDimension: numbers.count, keyRange: type == .q4 ? range : nil)
+          values, into: target, type: type, headDimension: values.count, keyRange: type == .q4 ? range : nil)
       } else {
-        KeyValueRow.packValue(numbers, into: target, type: type, headDimension: numbers.count)
+        KeyValueRow.packValue(values, into: target, type: type, headDimension: values.count)
       }
     }
     return row
@@ -25,25 +25,25 @@ import Testing
   private func unpacked(
     _ row: [UInt8], as type: KeyValueType, size: Int, keys: Bool, range: [Float] = []
   ) -> [Float] {
-    var numbers = Array(repeating: Float.nan, count: size)
+    var values = Array(repeating: Float.nan, count: size)
     row.withUnsafeBytes { row in
       if keys {
         KeyValueRow.unpackKey(
-          row.baseAddress!, into: &numbers, type: type, headDimension: size, keyRange: type == .q4 ? range : nil)
+          row.baseAddress!, into: &values, type: type, headDimension: size, keyRange: type == .q4 ? range : nil)
       } else {
-        KeyValueRow.unpackValue(row.baseAddress!, into: &numbers, type: type, headDimension: size)
+        KeyValueRow.unpackValue(row.baseAddress!, into: &values, type: type, headDimension: size)
       }
     }
-    return numbers
+    return values
   }
 
-  /// The range of channels that hold these numbers and no others.
+  /// The range of channels with these keys.
   private func range(_ rows: [[Float]]) -> [Float] {
     let channels = rows[0].indices.map { channel in
       let column = rows.map { $0[channel] }
       return KeyValueRow.keyRange(of: column.min()!...column.max()!)
     }
-    return channels.map(\.step) + channels.map(\.lowest)
+    return channels.map(\.scale) + channels.map(\.minimum)
   }
 
   @Test("a row takes the bytes that its format says")
@@ -63,67 +63,67 @@ import Testing
 
   @Test("8-bit rows are blocks of a 16-bit scale and 32 bytes")
   func bytes() {
-    let numbers = (0..<32).map { Float($0 - 16) * 127 / 16 }
+    let values = (0..<32).map { Float($0 - 16) * 127 / 16 }
     // The largest is 127, so the scale is 1.
-    let expected: [UInt8] = [0x00, 0x3C] + numbers.map { UInt8(bitPattern: Int8($0.rounded(.toNearestOrEven))) }
-    #expect(packed(numbers, as: .q8_0, keys: true) == expected)
-    #expect(packed(numbers, as: .q8_0, keys: false) == expected)
+    let expected: [UInt8] = [0x00, 0x3C] + values.map { UInt8(bitPattern: Int8($0.rounded(.toNearestOrEven))) }
+    #expect(packed(values, as: .q8_0, keys: true) == expected)
+    #expect(packed(values, as: .q8_0, keys: false) == expected)
   }
 
-  @Test("4-bit keys count their channel's steps from its lowest number, the second half of the row in the high bits")
+  @Test("4-bit keys count their channel's scales from its minimum, the second half of the row in the high bits")
   func keyNibbles() {
     let range: [Float] = [1, 2, 0.5, 10] + [0, -4, 3, -50]
-    let numbers: [Float] = [3, 6, 3, 100]  // 3, 5, 0 and 15 steps
-    #expect(packed(numbers, as: .q4, keys: true, range: range) == [0x03, 0xF5])
-    #expect(unpacked([0x03, 0xF5], as: .q4, size: 4, keys: true, range: range) == numbers)
+    let values: [Float] = [3, 6, 3, 100]  // 3, 5, 0 and 15 steps
+    #expect(packed(values, as: .q4, keys: true, range: range) == [0x03, 0xF5])
+    #expect(unpacked([0x03, 0xF5], as: .q4, size: 4, keys: true, range: range) == values)
   }
 
-  @Test("4-bit values begin with their step and lowest number")
+  @Test("4-bit values begin with their scale and minimum")
   func valueNibbles() {
-    let numbers: [Float] = [-1, 14, 4, 0]  // 15 steps of 1 from -1
+    let values: [Float] = [-1, 14, 4, 0]  // 15 steps of 1 from -1
     let expected: [UInt8] = [0x00, 0x3C, 0x00, 0xBC, 0x50, 0x1F]
-    #expect(packed(numbers, as: .q4, keys: false) == expected)
-    #expect(unpacked(expected, as: .q4, size: 4, keys: false) == numbers)
+    #expect(packed(values, as: .q4, keys: false) == expected)
+    #expect(unpacked(expected, as: .q4, size: 4, keys: false) == values)
   }
 
-  @Test("a number outside its channel's range becomes the nearest within, and not-a-number its lowest")
+  @Test("a value outside its channel's range is clamped, and not-a-number becomes the minimum")
   func outside() {
     let range: [Float] = [1, 1, 1, 1] + [0, 0, 0, 0]
     let row = packed([-7, 99, .nan, .infinity], as: .q4, keys: true, range: range)
     #expect(unpacked(row, as: .q4, size: 4, keys: true, range: range) == [0, 15, 0, 15])
   }
 
-  @Test("numbers that are none leave the rest of a row readable", arguments: KeyValueType.allCases)
-  func notNumbers(type: KeyValueType) {
-    var numbers = Array(repeating: Float(1), count: 64)
-    numbers[3] = .nan
-    let row = packed(numbers, as: type, keys: false)
+  @Test("a value that is not a number leaves the rest of a row readable", arguments: KeyValueType.allCases)
+  func notANumber(type: KeyValueType) {
+    var values = Array(repeating: Float(1), count: 64)
+    values[3] = .nan
+    let row = packed(values, as: type, keys: false)
     let found = unpacked(row, as: type, size: 64, keys: false)
     #expect(found[40...].allSatisfy { abs($0 - 1) < 0.01 })
   }
 
-  @Test("equal numbers come back", arguments: KeyValueType.allCases, [Float(0), 0.125, -3])
-  func constant(type: KeyValueType, number: Float) {
-    let numbers = Array(repeating: number, count: 32)
+  @Test("equal values come back", arguments: KeyValueType.allCases, [Float(0), 0.125, -3])
+  func constant(type: KeyValueType, value: Float) {
+    let values = Array(repeating: value, count: 32)
     for keys in [true, false] {
-      let range = range([numbers])
-      let row = packed(numbers, as: type, keys: keys, range: range)
+      let range = range([values])
+      let row = packed(values, as: type, keys: keys, range: range)
       let found = unpacked(row, as: type, size: 32, keys: keys, range: range)
-      #expect(zip(found, numbers).allSatisfy { abs($0 - $1) <= 1e-3 * abs($1) }, "\(found)")
+      #expect(zip(found, values).allSatisfy { abs($0 - $1) <= 1e-3 * abs($1) }, "\(found)")
     }
   }
 
   @Test("keys unpacked and packed again by the same range are the same bytes", arguments: KeyValueType.allCases)
   func repackedKeys(type: KeyValueType) {
     var samples = Samples(seed: 2)
-    // Each channel has an offset of its own, up to a thousand times its numbers' spread, as keys' biases make it.
+    // Each channel has an offset of its own, up to a thousand times its values' spread, as keys' biases make it.
     let offsets = samples.floats(64, scale: 1).enumerated().map { $1 * (($0 % 3 == 0) ? 1000 : 1) }
     let rows = (0..<300).map { _ in zip(samples.floats(64), offsets).map { $0 + $1 } }
     let range = range(rows)
     for row in rows {
       let first = packed(row, as: type, keys: true, range: range)
-      let numbers = unpacked(first, as: type, size: 64, keys: true, range: range)
-      #expect(packed(numbers, as: type, keys: true, range: range) == first)
+      let values = unpacked(first, as: type, size: 64, keys: true, range: range)
+      #expect(packed(values, as: type, keys: true, range: range) == first)
     }
   }
 
@@ -137,7 +137,7 @@ import Testing
   }
 
   @Test(
-    "packing loses no more than half a step, and little more where a scale is rounded",
+    "packing loses at most half a scale, and little more where a scale is rounded",
     arguments: zip(KeyValueType.allCases, [0x1p-12, 0.57 / 127, 0.51 * 2 / 15] as [Float]))
   func errors(type: KeyValueType, allowed: Float) {
     var samples = Samples(seed: 7)

@@ -32,7 +32,7 @@ import Testing
   func sameProducts(type: TensorType, set: InstructionSet) throws {
     for (rows, columns) in [(1, 256), (37, 768), (50, 2560)] {
       let turned = try sampleMatrix(rows: rows, columns: columns, type: type, seed: 5)
-      let lying = try sampleMatrix(rows: rows, columns: columns, type: type, seed: 5, use: .mapped)
+      let lying = try sampleMatrix(rows: rows, columns: columns, type: type, seed: 5, layout: .mapped)
       for tokens in [1, 2, 5, 13, 130, 250] {
         for accumulate in [false, true] {
           let difference = relativeDifference(
@@ -62,8 +62,8 @@ import Testing
   @Test("floats that are rounded compute as Q8_0 does", arguments: [TensorType.f32, .f16, .bf16])
   func rounded(type: TensorType) throws {
     let (rows, columns) = (37, 288)
-    let matrix = try sampleMatrix(rows: rows, columns: columns, type: type, seed: 8, use: .repackedQ8)
-    let exact = try sampleMatrix(rows: rows, columns: columns, type: type, seed: 8, use: .mapped)
+    let matrix = try sampleMatrix(rows: rows, columns: columns, type: type, seed: 8, layout: .repackedQ8)
+    let exact = try sampleMatrix(rows: rows, columns: columns, type: type, seed: 8, layout: .mapped)
     for tokens in [1, 19] {
       let difference = relativeDifference(try product(matrix, tokens: tokens), try product(exact, tokens: tokens))
       // Eight bits for weights and as many for inputs.
@@ -74,8 +74,8 @@ import Testing
 
   @Test("floats whose rows are not whole blocks are used as they are")
   func unevenRows() throws {
-    let matrix = try sampleMatrix(rows: 20, columns: 91, type: .f16, seed: 9, use: .repackedQ8)
-    let exact = try sampleMatrix(rows: 20, columns: 91, type: .f16, seed: 9, use: .mapped)
+    let matrix = try sampleMatrix(rows: 20, columns: 91, type: .f16, seed: 9, layout: .repackedQ8)
+    let exact = try sampleMatrix(rows: 20, columns: 91, type: .f16, seed: 9, layout: .mapped)
     #expect(!matrix.takesQuantizedActivations)
     #expect(try product(matrix, tokens: 5) == product(exact, tokens: 5))
   }
@@ -108,7 +108,7 @@ import Testing
       let parts = try (0..<3).map { _ in try FloatBuffer(samples.floats(count * width, scale: 2)).rows(width: width) }
       let output = try FloatBuffer(count: count * width)
       try engine(rounding: rounding).attendFully(
-        queries: parts[0], keys: parts[1], values: parts[2], count: count, heads: 2, headSize: size,
+        queries: parts[0], keys: parts[1], values: parts[2], count: count, heads: 2, headDimension: size,
         output: output.rows(width: width))
       return output.values
     }

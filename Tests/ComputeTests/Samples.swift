@@ -4,7 +4,7 @@ import Compute
 import Foundation
 import ModelFile
 
-/// Numbers that look random and are the same every time.
+/// Pseudo-random values that are the same in every run.
 struct Samples: RandomNumberGenerator {
   private var state: UInt64
 
@@ -30,8 +30,9 @@ struct Samples: RandomNumberGenerator {
     default:
       (0..<count / type.elementsPerBlock).flatMap { _ in
         var block = (0..<type.bytesPerBlock).map { _ in UInt8.random(in: 0...255, using: &self) }
-        for place in scalePlaces(type) {
-          block.replaceSubrange(place..<place + 2, with: bytes(halfBits(Float.random(in: 0.005...0.02, using: &self))))
+        for offset in scaleOffsets(type) {
+          block.replaceSubrange(
+            offset..<offset + 2, with: bytes(halfBits(Float.random(in: 0.005...0.02, using: &self))))
         }
         if type == .mxfp4 { block[0] = UInt8.random(in: 118...121, using: &self) }
         return block
@@ -39,8 +40,8 @@ struct Samples: RandomNumberGenerator {
     }
   }
 
-  /// Where the half-precision scales and minimums of a block begin.
-  private func scalePlaces(_ type: TensorType) -> [Int] {
+  /// Byte offsets of the half-precision scales and minimums of a block.
+  private func scaleOffsets(_ type: TensorType) -> [Int] {
     switch type {
     case .q4_1, .q5_1, .q4_K, .q5_K: [0, 2]
     case .q2_K: [80, 82]
@@ -56,7 +57,7 @@ struct Samples: RandomNumberGenerator {
   }
 }
 
-/// Bits of a float of moderate size in 16 bits, cut off rather than rounded.
+/// A float of moderate size as the bits of a half, truncated instead of rounded.
 func halfBits(_ value: Float) -> UInt16 {
   let bits = value.bitPattern
   let exponent = Int(bits >> 23 & 0xFF) - 112
@@ -64,9 +65,9 @@ func halfBits(_ value: Float) -> UInt16 {
   return UInt16(bits >> 16 & 0x8000) | UInt16(exponent) << 10 | UInt16(bits >> 13 & 0x3FF)
 }
 
-/// A matrix of samples in a file of its own, which is gone from the disk at once and stays mapped.
+/// A matrix of samples in a file of its own, which is deleted at once and stays mapped.
 func sampleMatrix(
-  rows: Int, columns: Int, type: TensorType, seed: UInt64, use: WeightLayout = .repacked
+  rows: Int, columns: Int, type: TensorType, seed: UInt64, layout: WeightLayout = .repacked
 ) throws -> WeightMatrix {
   var samples = Samples(seed: seed)
   let path = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).gguf").path
@@ -76,7 +77,7 @@ func sampleMatrix(
   try writer.finish()
   defer { try? FileManager.default.removeItem(atPath: path) }
   let file = try GGUFFile(path: path)
-  return try WeightMatrix(file: file, tensor: file.requiredTensor("w"), rows: rows, columns: columns, use: use)
+  return try WeightMatrix(file: file, tensor: file.requiredTensor("w"), rows: rows, columns: columns, layout: layout)
 }
 
 extension FloatBuffer {

@@ -5,8 +5,8 @@ import Foundation
 import ModelFile
 import Testing
 
-/// What the vision towers of the newer families ask of the engine.
-@Suite struct GroupedAttentionTests {
+/// Operations of the engine that only some vision towers use.
+@Suite struct WindowedAttentionTests {
   static let sets = InstructionSet.allCases.filter(\.isAvailable)
 
   private func engine(_ set: InstructionSet, threads: Int = 3) throws -> Engine {
@@ -14,8 +14,8 @@ import Testing
       threads: ThreadPool(threads: threads), maximumRows: 0, maximumColumns: 0, maximumHeads: 3, instructionSet: set)
   }
 
-  @Test("attention within groups is full attention of each group by itself", arguments: sets)
-  func groups(set: InstructionSet) throws {
+  @Test("attention within windows is full attention of each window by itself", arguments: sets)
+  func windows(set: InstructionSet) throws {
     let (heads, size, ends) = (3, 20, [1, 5, 69, 75, 203])
     let width = heads * size
     let rows = ends[ends.count - 1]
@@ -27,20 +27,20 @@ import Testing
     )
     let found = try FloatBuffer(count: rows * width)
     let expected = try FloatBuffer(count: rows * width)
-    try engine(set).attendWithinGroups(
-      endingAt: ends, queries: queries, keys: keys, values: values, heads: heads, headSize: size,
+    try engine(set).attendWithinWindows(
+      endingAt: ends, queries: queries, keys: keys, values: values, heads: heads, headDimension: size,
       output: found.rows(width: width))
     for (start, end) in zip([0] + ends, ends) {
       try engine(.portable).attendFully(
         queries: queries.from(start), keys: keys.from(start), values: values.from(start), count: end - start,
-        heads: heads, headSize: size, output: expected.rows(width: width).from(start))
+        heads: heads, headDimension: size, output: expected.rows(width: width).from(start))
     }
     let difference = zip(found.values, expected.values).map { abs($0 - $1) }.max() ?? .infinity
     #expect(difference < 1e-5)
     #expect(expected.values.allSatisfy { $0 != 0 })
   }
 
-  @Test("the GELU by tanh follows its formula, far out too", arguments: sets)
+  @Test("the GELU by tanh follows its formula, for large values too", arguments: sets)
   func tanhGELU(set: InstructionSet) throws {
     let x: [Float] = [-1e20, -50, -4, -1, -0.25, 0, 0.5, 1, 2, 7, 60, 1e20]
     let buffer = try FloatBuffer(x)
@@ -59,7 +59,7 @@ import Testing
     #expect(target.values == [0, 0, 52, 104])
   }
 
-  @Test("some of a matrix's outputs are a matrix of their own", arguments: [TensorType.f16, .q8_0])
+  @Test("a range of a matrix's outputs is a matrix of its own", arguments: [TensorType.f16, .q8_0])
   func outputs(type: TensorType) throws {
     let whole = try sampleMatrix(rows: 7, columns: 32, type: type, seed: 8)
     let part = whole.outputs(2..<5)

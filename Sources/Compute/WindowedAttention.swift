@@ -2,23 +2,24 @@
 
 import CKernels
 
-/// Attention within groups of rows, as the pool's threads get it: one head of one group is a chunk.
-private struct GroupedAttentionJob {
+/// Attention within windows of rows, as a pool's job: a chunk is one head of one window.
+private struct WindowedAttentionJob {
   var kernels: UnsafePointer<ck_kernels>
   var scratch: UnsafeMutablePointer<Float>
-  /// Of the first group's first head.
+  /// The first row's first head.
   var queries, keys, values, output: UnsafeMutablePointer<Float>
   var queryStride, keyStride, outputStride: Int
+  /// For each window, the row after its last one.
   var ends: UnsafePointer<Int>
   var heads: Int
-  var headSize: Int
+  var headDimension: Int
   var rounds: ck_rounding
 
   func perform(_ chunk: Int, worker: Int) {
-    let (group, head) = chunk.quotientAndRemainder(dividingBy: heads)
-    let first = group == 0 ? 0 : ends[group - 1]
-    let count = ends[group] - first
-    let column = head * headSize
+    let (window, head) = chunk.quotientAndRemainder(dividingBy: heads)
+    let first = window == 0 ? 0 : ends[window - 1]
+    let count = ends[window] - first
+    let column = head * headDimension
     let keyPage = UnsafeRawPointer(keys + first * keyStride + column).assumingMemoryBound(to: UInt8.self)
     let valuePage = UnsafeRawPointer(values + first * keyStride + column).assumingMemoryBound(to: UInt8.self)
     withUnsafePointer(to: keyPage) { keyPages in
@@ -30,8 +31,9 @@ private struct GroupedAttentionJob {
             queries: queries + first * queryStride + column, query_stride: queryStride, rows: rows, type: CK_ROWS_F32,
             key_row_bytes: keyStride * MemoryLayout<Float>.stride,
             value_row_bytes: keyStride * MemoryLayout<Float>.stride, page_rows: max(count, 1), heads: 1,
-            key_value_heads: 1, head_size: headSize, tokens: count, causal: 0,
-            rounds: rounds, scale: 1 / Float(headSize).squareRoot(), output: output + first * outputStride + column,
+            key_value_heads: 1, head_size: headDimension, tokens: count, causal: 0,
+            rounds: rounds, scale: 1 / Float(headDimension).squareRoot(),
+            output: output + first * outputStride + column,
             output_stride: outputStride)
           kernels.pointee.attend(&attention, 0, 1, 0, count, scratch + worker * Int(CK_SCRATCH_FLOATS))
         }
@@ -41,24 +43,26 @@ private struct GroupedAttentionJob {
 }
 
 extension Engine {
-  /// Attention of rows that lie in groups one after the other: every row sees all of its own group and no other.
+  /// Attention of rows within windows: every row sees all rows of its own window and no others. transformers gives these
+  /// windows to its kernels as `cu_window_seqlens`.
   ///
   /// - Parameters:
-  ///   - ends: for each group the row after its last one, ascending; the last is the number of rows.
-  ///   - queries: `heads · headSize` wide, rotated; `keys`, `values` and `output` alike.
-  public func attendWithinGroups(
-    endingAt ends: [Int], queries: FloatMatrix, keys: FloatMatrix, values: FloatMatrix, heads: Int, headSize: Int,
-    output: FloatMatrix
+  ///   - ends: for each window, the row after its last one, ascending. The last is the number of rows.
+  ///   - queries: `[rows][heads * headDimension]`, rotated; `keys`, `values` and `output` have the same shape.
+  public func attendWithinWindows(
+    endingAt ends: [Int], queries: FloatMatrix, keys: FloatMatrix, values: FloatMatrix, heads: Int,
+    headDimension: Int, output: FloatMatrix
   ) {
-    precondition(headSize <= Int(CK_MAX_HEAD) && keys.stride == values.stride, "the head is too wide or strides differ")
+    precondition(
+      headDimension <= Int(CK_MAX_HEAD) && keys.stride == values.stride, "the head is too wide or strides differ")
     ends.withUnsafeBufferPointer { pointer in
       guard let base = pointer.baseAddress else { return }
-      var job = GroupedAttentionJob(
+      var job = WindowedAttentionJob(
         kernels: kernels, scratch: scratch.base, queries: queries.base, keys: keys.base, values: values.base,
         output: output.base, queryStride: queries.stride, keyStride: keys.stride, outputStride: output.stride,
-        ends: base, heads: heads, headSize: headSize, rounds: bf16Attention.kernelRounding)
+        ends: base, heads: heads, headDimension: headDimension, rounds: bf16Attention.kernelRounding)
       threads.run(chunks: ends.count * heads, job: &job) { job, chunk, worker in
-        job.assumingMemoryBound(to: GroupedAttentionJob.self).pointee.perform(chunk, worker: worker)
+        job.assumingMemoryBound(to: WindowedAttentionJob.self).pointee.perform(chunk, worker: worker)
       }
     }
   }
