@@ -56,8 +56,8 @@ let package = Package(
       ["Records", "ModelFile", "Compute", "Tokenization", "Images", "Video", "BoundedCache", "Architectures"]),
 
     // What is made of them: conversations about a stream, programs.
-    library("Sandboxing", ["CSandbox", "Platform"]),
     library("CodeTasks"),
+    library("Sandboxing", ["CSandbox", "Platform", "CodeTasks"]),
     library("SessionInterface", ["Images", "BoundedCache", "CodeTasks"]),
     library("Plotting", ["Records", "Images", "SessionInterface"]),
     library(
@@ -135,7 +135,7 @@ let package = Package(
       resources: [.copy("Goldens")]),
     tests("EvaluationTests", ["Evaluation", "Inference", "BoundedCache", "Images", "Records"]),
     tests("BenchmarkingTests", ["Benchmarking", "Inference", "Architectures", "BoundedCache", "Images"]),
-    tests("SandboxTests", ["Sandboxing"]),
+    tests("SandboxTests", ["Sandboxing", "CodeTasks"]),
     tests(
       "ScreenTests", ["Screen", "BoundedCache", "CodeTasks", "SessionInterface", "Platform", "Plotting", "Images"]),
     .testTarget(

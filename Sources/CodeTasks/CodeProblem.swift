@@ -4,15 +4,21 @@
 public struct CodeProblem: Sendable, Equatable {
   public var id: String
   public var task: CodeTask
+  /// The language that the file asks for, where programs are not written in it here; the task's own is then a stand-in.
+  public var unknownLanguage: String?
   /// Hidden tests, which the roles never see; empty if the file has none.
   public var tests: [CodeExample]
   /// What sort of task it is, where the file says.
   public var kind: String?
   public var tags: [String]
 
-  public init(id: String, task: CodeTask, tests: [CodeExample] = [], kind: String? = nil, tags: [String] = []) {
+  public init(
+    id: String, task: CodeTask, unknownLanguage: String? = nil, tests: [CodeExample] = [], kind: String? = nil,
+    tags: [String] = []
+  ) {
     self.id = id
     self.task = task
+    self.unknownLanguage = unknownLanguage
     self.tests = tests
     self.kind = kind
     self.tags = tags

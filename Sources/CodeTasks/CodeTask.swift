@@ -4,12 +4,12 @@
 public struct CodeTask: Sendable, Equatable {
   /// What is to be done, in words.
   public var statement: String
-  /// The language to write in, by its command-line name: `python`, `c` or `swift`.
-  public var language: String
+  /// The language to write in.
+  public var language: ProgramLanguage
   /// What the program must answer; without any, nothing can be checked.
   public var examples: [CodeExample]
 
-  public init(statement: String, language: String = "python", examples: [CodeExample] = []) {
+  public init(statement: String, language: ProgramLanguage = .python, examples: [CodeExample] = []) {
     self.statement = statement
     self.language = language
     self.examples = examples

@@ -12,16 +12,13 @@ public enum CodeTaskError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .empty: "the task is empty; say in words what the program has to do"
     case .unknownLanguage(let name):
-      "\(name) is no language that programs are written in here; use \(CodeTask.languages.joined(separator: ", "))"
+      "\(name) is no language that programs are written in here; use \(ProgramLanguage.list)"
     case .malformed(let reason): "the task looks like JSON and cannot be read: \(reason)"
     }
   }
 }
 
 extension CodeTask {
-  /// Languages by their command-line names.
-  public static let languages = ["python", "c", "swift"]
-
   /// Reads a task as a person writes one.
   ///
   /// ```
@@ -37,7 +34,7 @@ extension CodeTask {
   /// `{"task": …, "language": …, "examples": [{"input": …, "output": …}]}`.
   ///
   /// - Parameter language: said elsewhere; goes before what the text says.
-  public init(parsing text: String, language: String? = nil) throws(CodeTaskError) {
+  public init(parsing text: String, language: ProgramLanguage? = nil) throws(CodeTaskError) {
     let (named, rest) = try CodeTask.leadingLanguage(in: text)
     if rest.hasPrefix("{") {
       self = try JSONTask.task(in: rest)
@@ -45,13 +42,15 @@ extension CodeTask {
     } else {
       let reading = ExampleText(rest)
       self.init(
-        statement: reading.statement, language: language ?? named ?? CodeTask.languages[0], examples: reading.examples)
+        statement: reading.statement, language: language ?? named ?? .python, examples: reading.examples)
     }
     guard !statement.isEmpty else { throw .empty }
   }
 
   /// The language that a text begins with, if it does, and the text without it.
-  public static func leadingLanguage(in text: String) throws(CodeTaskError) -> (language: String?, rest: String) {
+  public static func leadingLanguage(
+    in text: String
+  ) throws(CodeTaskError) -> (language: ProgramLanguage?, rest: String) {
     let text = text.trimmingCharacters(in: .whitespacesAndNewlines)
     let (first, rest) = firstWord(text)
     if first == "--language" || first == "-l" {
@@ -63,19 +62,15 @@ extension CodeTask {
     }
     let bare = first.hasSuffix(":") ? String(first.dropLast()) : first
     // Only small letters: a sentence may begin with `Swift`, and `C:` is a name in a task about notes or drives.
-    guard let language = names[bare] else { return (nil, text) }
+    guard let language = ProgramLanguage(name: bare) else { return (nil, text) }
     return (language, rest)
   }
 
   /// A language by any of its names.
-  public static func language(named name: String) throws(CodeTaskError) -> String {
-    guard let language = names[name.lowercased()] else { throw .unknownLanguage(name) }
+  public static func language(named name: String) throws(CodeTaskError) -> ProgramLanguage {
+    guard let language = ProgramLanguage(name: name.lowercased()) else { throw .unknownLanguage(name) }
     return language
   }
-
-  private static let names = [
-    "python": "python", "python3": "python", "py": "python", "c": "c", "swift": "swift",
-  ]
 
   private static func firstWord(_ text: String) -> (word: String, rest: String) {
     let word = text.prefix { !$0.isWhitespace }
@@ -110,7 +105,7 @@ private struct JSONTask: Decodable {
     guard let statement = json.task ?? json.statement else { throw .malformed("the field task is missing") }
     return CodeTask(
       statement: statement.trimmingCharacters(in: .whitespacesAndNewlines),
-      language: try CodeTask.language(named: json.language ?? CodeTask.languages[0]),
+      language: try json.language.map(CodeTask.language(named:)) ?? .python,
       examples: (json.examples ?? []).map { CodeExample(input: $0.input, output: $0.output) })
   }
 }

@@ -71,6 +71,7 @@ struct ProblemRecord: Decodable {
 
   var id: String?
   var task: CodeTask
+  var unknownLanguage: String?
   var tests: [CodeExample]
   var kind: String?
   var tags: [String]
@@ -86,7 +87,10 @@ struct ProblemRecord: Decodable {
       ?? value("problem_id", Identifier.self)?.text
     kind = try value("kind", String.self)
     tags = try value("tags", [String].self) ?? []
-    let language = try value("language", String.self) ?? "python"
+    let name = try value("language", String.self)
+    let known = name.flatMap { ProgramLanguage(rawValue: $0) }
+    unknownLanguage = known == nil ? name : nil
+    let language = known ?? .python
     func statement(_ name: String) throws -> String {
       let text = try value(name, String.self)?.trimmed ?? ""
       guard !text.isEmpty else { throw fault("“\(name)” is empty", decoder) }
@@ -139,7 +143,8 @@ struct ProblemRecord: Decodable {
 
 extension ProblemRecord {
   func problem(fallbackID: String) -> CodeProblem {
-    CodeProblem(id: id ?? fallbackID, task: task, tests: tests, kind: kind, tags: tags)
+    CodeProblem(
+      id: id ?? fallbackID, task: task, unknownLanguage: unknownLanguage, tests: tests, kind: kind, tags: tags)
   }
 
   /// What is wrong with an object that is no task.

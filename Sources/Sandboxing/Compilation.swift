@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CodeTasks
+
 /// How a program is compiled: by a script that ends by writing the program to its output.
 struct Compilation: Sendable {
   let program: ContainedProgram

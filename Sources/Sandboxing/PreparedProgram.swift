@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CodeTasks
+
 /// A program ready to be run as often as one likes: compiled, where its language wants that.
 public struct PreparedProgram: Sendable {
   public let language: ProgramLanguage

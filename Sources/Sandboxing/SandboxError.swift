@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CodeTasks
+
 /// Why a program could not be run. Each message is one line that says what is wrong and what to do.
 public enum SandboxError: Error, Sendable, Equatable {
   /// No tool for the language is installed.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CodeTasks
+
 /// What has been said on the screen, oldest first.
 package struct Conversation: Equatable, Sendable {
   package struct Entry: Equatable, Sendable {
@@ -9,7 +11,7 @@ package struct Conversation: Equatable, Sendable {
       /// An answer; open while pieces of it come.
       case answer(isOpen: Bool)
       /// A program that was shared.
-      case program(language: String)
+      case program(language: ProgramLanguage)
       case help, note, warning, failure
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import BoundedCache
+import CodeTasks
 import Images
 import SessionInterface
 
@@ -102,7 +103,7 @@ package enum ScreenMessage: Sendable {
   /// The answer to `ScreenEffect.checkPath`.
   case pathChecked(line: String, word: String, exists: Bool)
   /// The answer to `ScreenEffect.readTask`.
-  case taskRead(line: String, language: String?, contents: FileContents)
+  case taskRead(line: String, language: ProgramLanguage?, contents: FileContents)
   /// The answer to `ScreenEffect.listPaths`.
   case pathsListed(prefix: String, paths: [String])
 }
@@ -135,7 +136,7 @@ package enum ScreenEffect: Equatable, Sendable {
   /// Does a file of this name exist? The line is what was typed.
   case checkPath(word: String, line: String)
   /// What stands in this file of a task? The line is what was typed.
-  case readTask(path: String, language: String?, line: String)
+  case readTask(path: String, language: ProgramLanguage?, line: String)
   /// Which files begin so?
   case listPaths(prefix: String)
 }

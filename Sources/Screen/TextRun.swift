@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CodeTasks
+
 /// A stretch of text in one style.
 package struct TextRun: Equatable, Sendable {
   package var text: String
@@ -47,7 +49,7 @@ package func broken(_ runs: [TextRun], columns: Int) -> [[TextRun]] {
 }
 
 /// A program in its colours, on lines of at most so many columns.
-package func programRuns(_ text: String, language: String, columns: Int, theme: Theme) -> [[TextRun]] {
+package func programRuns(_ text: String, language: ProgramLanguage, columns: Int, theme: Theme) -> [[TextRun]] {
   syntaxRuns(programLines(text), language: language).flatMap { line in
     broken(line.map { TextRun($0.text, theme.style(of: $0.kind)) }, columns: columns)
   }

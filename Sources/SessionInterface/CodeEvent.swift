@@ -92,47 +92,18 @@ public struct CodePlan: Sendable, Equatable {
 
 /// A program made from a plan.
 public struct CodeProgram: Sendable, Equatable {
-  public var language: String
+  public var language: ProgramLanguage
   public var text: String
   /// The plan's number; nil for a program written without one.
   public var plan: Int?
   /// Rounds of debugging it has been through.
   public var round: Int
 
-  public init(language: String, text: String, plan: Int?, round: Int) {
+  public init(language: ProgramLanguage, text: String, plan: Int?, round: Int) {
     self.language = language
     self.text = text
     self.plan = plan
     self.round = round
-  }
-}
-
-/// How a program did on an example.
-public struct ExampleVerdict: Sendable, Equatable {
-  /// The verdict's name, as shown and as written to files.
-  public enum Kind: String, Sendable, CaseIterable {
-    case accepted
-    case wrongAnswer = "wrong_answer"
-    case timeLimit = "time_limit"
-    case memoryLimit = "memory_limit"
-    case outputLimit = "output_limit"
-    case processLimit = "process_limit"
-    case runtimeError = "runtime_error"
-    case compileError = "compile_error"
-  }
-
-  public var kind: Kind
-  /// What the program wrote, cut to what is worth showing.
-  public var output: String
-  /// The last lines of what went wrong; empty if nothing did or there is nothing to say.
-  public var detail: String
-  public var seconds: Double
-
-  public init(kind: Kind, output: String = "", detail: String = "", seconds: Double = 0) {
-    self.kind = kind
-    self.output = output
-    self.detail = detail
-    self.seconds = seconds
   }
 }
 

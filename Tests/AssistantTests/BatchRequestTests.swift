@@ -73,7 +73,7 @@ struct BatchRequestTests {
     let request = try BatchRequest(
       line: #"{"id":"c","code":{"task":"t","language":"c","examples":[{"input":"1","output":"2"}]}}"#, number: 1)
     #expect(
-      request.code?.task == CodeTask(statement: "t", language: "c", examples: [CodeExample(input: "1", output: "2")]))
+      request.code?.task == CodeTask(statement: "t", language: .c, examples: [CodeExample(input: "1", output: "2")]))
     #expect(request.code?.id == "c" && request.turns.isEmpty)
   }
 }

@@ -8,7 +8,7 @@ import Testing
 @Suite("Which program is saved and shared")
 struct ProgramInHandTests {
   private func program(_ text: String) -> CodeProgram {
-    CodeProgram(language: "python", text: text, plan: 0, round: 0)
+    CodeProgram(language: .python, text: text, plan: 0, round: 0)
   }
 
   private func hand(_ events: CodeEvent...) -> String? {

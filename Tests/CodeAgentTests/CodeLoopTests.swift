@@ -36,7 +36,7 @@ struct CodeLoopTests {
 
   private func solve(
     _ model: ScriptedRoles, good: Set<String> = [], task: CodeTask? = nil, limits: CodeLimits = CodeLimits(rounds: 2),
-    control: CodeControl = CodeControl(), languages: Set<String> = ["python"]
+    control: CodeControl = CodeControl(), languages: Set<ProgramLanguage> = [.python]
   ) async throws -> CodeOutcome {
     let loop = CodeLoop(
       model: model, checker: ScriptedChecking(good: good, languages: languages), limits: limits,

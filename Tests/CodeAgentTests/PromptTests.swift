@@ -87,7 +87,7 @@ struct PromptTests {
     for tag in ["<problem>", "<description>", "<plan>", "<code>", "</problem>", "<algorithm>"] {
       #expect(recall.contains(tag), "\(tag)")
     }
-    let c = CodeTask(statement: "S", language: "c")
+    let c = CodeTask(statement: "S", language: .c)
     #expect(RoleRequest.writeAtOnce.prompt(for: c, style: .full).contains("```c"))
     #expect(RoleRequest.judge(plan: "").prompt(for: task, style: .full).hasSuffix("<confidence>…</confidence>"))
   }

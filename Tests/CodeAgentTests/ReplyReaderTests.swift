@@ -8,7 +8,7 @@ import Testing
 struct ReplyReaderTests {
   @Test("A recollection in its form")
   func recollections() throws {
-    let reading = ReplyReader.recollection(in: recollection("one", "two"), count: 2, language: "python")
+    let reading = ReplyReader.recollection(in: recollection("one", "two"), count: 2, language: .python)
     #expect(reading.form == .kept)
     let found = try #require(reading.value)
     #expect(found.exemplars.map(\.description) == ["one", "two"] && found.algorithm == "filter")
@@ -23,7 +23,7 @@ struct ReplyReaderTests {
       "<description>one</description><planning>1. one</planning><code>pass</code><algorithm>x</algorithm>",
     ])
   func mendedRecollections(text: String) {
-    let reading = ReplyReader.recollection(in: text, count: 1, language: "python")
+    let reading = ReplyReader.recollection(in: text, count: 1, language: .python)
     #expect(reading.form == .mended)
     #expect(reading.value?.exemplars == [CodeExemplar(description: "one", plan: "1. one", program: "pass")])
   }
@@ -31,10 +31,10 @@ struct ReplyReaderTests {
   @Test("More problems than asked for are left out, fewer are counted as mended")
   func counts() {
     #expect(
-      ReplyReader.recollection(in: recollection("a", "b", "c"), count: 2, language: "python").value?.exemplars.count
+      ReplyReader.recollection(in: recollection("a", "b", "c"), count: 2, language: .python).value?.exemplars.count
         == 2)
-    #expect(ReplyReader.recollection(in: recollection("a"), count: 2, language: "python").form == .mended)
-    #expect(ReplyReader.recollection(in: "I recall nothing.", count: 2, language: "python").form == .lost)
+    #expect(ReplyReader.recollection(in: recollection("a"), count: 2, language: .python).form == .mended)
+    #expect(ReplyReader.recollection(in: "I recall nothing.", count: 2, language: .python).form == .lost)
   }
 
   @Test(
@@ -77,27 +77,27 @@ struct ReplyReaderTests {
       ("<code>print(1)</code>", .mended), ("<code>\n```python\nprint(1)\n```\n</code>", .kept), ("print(1)", .mended),
     ])
   func programs(text: String, form: ReplyForm) {
-    #expect(ReplyReader.program(in: text, language: "python") == ReplyReading(value: "print(1)", form: form))
+    #expect(ReplyReader.program(in: text, language: .python) == ReplyReading(value: "print(1)", form: form))
   }
 
   @Test("No program is said to be none", arguments: ["", "I cannot do that.", "```python\n```"])
   func noPrograms(text: String) {
-    #expect(ReplyReader.program(in: text, language: "python").form == .lost)
+    #expect(ReplyReader.program(in: text, language: .python).form == .lost)
   }
 
   @Test("What was escaped between tags is taken back")
   func escapes() {
-    #expect(ReplyReader.program(in: "<code>a &lt; b &amp;&amp; c</code>", language: "c").value == "a < b && c")
+    #expect(ReplyReader.program(in: "<code>a &lt; b &amp;&amp; c</code>", language: .c).value == "a < b && c")
   }
 
   @Test("A correction has a plan and a program; without the plan it is mended, without the program lost")
   func corrections() {
-    let whole = ReplyReader.correction(in: "<plan>\n1. A\n</plan>\n" + python("x"), language: "python")
+    let whole = ReplyReader.correction(in: "<plan>\n1. A\n</plan>\n" + python("x"), language: .python)
     #expect(whole.form == .kept && whole.value == ReplyReader.Correction(plan: "1. A", program: "x"))
-    let bare = ReplyReader.correction(in: python("x"), language: "python")
+    let bare = ReplyReader.correction(in: python("x"), language: .python)
     #expect(bare.form == .mended && bare.value?.plan == nil)
-    #expect(ReplyReader.correction(in: "<plan>1. A</plan>", language: "python").form == .lost)
-    let open = ReplyReader.correction(in: "<plan>\n1. A\n" + python("x"), language: "python")
+    #expect(ReplyReader.correction(in: "<plan>1. A</plan>", language: .python).form == .lost)
+    let open = ReplyReader.correction(in: "<plan>\n1. A\n" + python("x"), language: .python)
     #expect(open.form == .mended && open.value == ReplyReader.Correction(plan: "1. A", program: "x"))
   }
 
@@ -120,8 +120,8 @@ struct ReplyReaderTests {
       #expect((plan.value == nil) == (plan.form == .lost))
       let sure = ReplyReader.confidence(in: text).value ?? 0
       #expect((0...100).contains(sure))
-      _ = ReplyReader.recollection(in: text, count: 3, language: "python")
-      _ = ReplyReader.correction(in: text, language: "c")
+      _ = ReplyReader.recollection(in: text, count: 3, language: .python)
+      _ = ReplyReader.correction(in: text, language: .c)
     }
   }
 }

@@ -36,14 +36,14 @@ struct ScriptedChecking: ProgramChecking {
   let containment = "none: nothing is run"
   let isContainmentWeak = false
   var good: Set<String> = []
-  var languages: Set<String> = ["python"]
+  var languages: Set<ProgramLanguage> = [.python]
 
-  func check(language: String) throws(ReportedError) {
-    guard languages.contains(language) else { throw ReportedError(.languageUnavailable, language) }
+  func check(language: ProgramLanguage) throws(ReportedError) {
+    guard languages.contains(language) else { throw ReportedError(.languageUnavailable, language.rawValue) }
   }
 
   func run(
-    _ program: String, language: String, examples: [CodeExample],
+    _ program: String, language: ProgramLanguage, examples: [CodeExample],
     onVerdict: @Sendable (Int, ExampleVerdict) async -> Void
   ) async throws(ReportedError) -> [ExampleVerdict] {
     var verdicts: [ExampleVerdict] = []

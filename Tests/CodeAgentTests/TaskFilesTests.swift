@@ -47,7 +47,7 @@ final class TaskFilesTests {
       #"{"id":7,"task":"Add.","language":"c","examples":[{"input":"1 2","output":"3"}],"tests":[{"input":"4 5","output":"9"}]}"#
     )
     #expect(found.id == "7")
-    #expect(found.task == CodeTask(statement: "Add.", language: "c", examples: [pair("1 2", "3")]))
+    #expect(found.task == CodeTask(statement: "Add.", language: .c, examples: [pair("1 2", "3")]))
     #expect(found.tests == [pair("4 5", "9")])
   }
 

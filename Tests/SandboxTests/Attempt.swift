@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CodeTasks
 import Foundation
 import Sandboxing
 import Testing
@@ -45,16 +46,15 @@ struct Attempt: Sendable, CustomTestStringConvertible {
 }
 
 /// Makes a table of what became of each attempt, when asked by `CONTAINMENT_TABLE=1`.
-func report(_ attempt: Attempt, _ verdict: Verdict, output: String, in way: ContainmentWay) {
+func report(_ attempt: Attempt, _ verdict: ExampleVerdict, in way: ContainmentWay) {
   guard ProcessInfo.processInfo.environment["CONTAINMENT_TABLE"] != nil else { return }
   let said: String
-  switch verdict {
-  case .runtimeError(let reason, let lastLines):
-    said = lastLines.split(separator: "\n").last.map { String($0) + " · " + reason } ?? reason
-  case .wrongAnswer, .accepted: said = output.split(separator: "\n").last.map(String.init) ?? ""
+  switch verdict.kind {
+  case .runtimeError: said = verdict.detail.split(separator: "\n").suffix(2).joined(separator: " · ")
+  case .wrongAnswer, .accepted: said = verdict.output.split(separator: "\n").last.map(String.init) ?? ""
   default: said = ""
   }
-  print("| \(way.rawValue) | \(attempt.name) | \(verdict.name) | \(said.prefix(90)) |")
+  print("| \(way.rawValue) | \(attempt.name) | \(verdict.kind.rawValue) | \(said.prefix(90)) |")
 }
 
 /// Sandboxes by way of containment, each probed once.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CodeTasks
 import Foundation
 import Sandboxing
 import Testing
@@ -172,11 +173,12 @@ struct CompilationTests {
 
   @Test("has that verdict on every example")
   func judged() async throws {
-    let outcomes = try await Judge(Sandbox.probe()).check(
-      "print('open", language: .python, examples: [(input: "", output: ""), (input: "1", output: "1")],
+    let verdicts = try await Judge(Sandbox.probe()).check(
+      "print('open", language: .python,
+      examples: [CodeExample(input: "", output: ""), CodeExample(input: "1", output: "1")],
       limits: Attempt.limits())
-    #expect(outcomes.map(\.verdict.name) == ["compile_error", "compile_error"])
-    #expect(outcomes[0].verdict.detail.contains("SyntaxError"))
+    #expect(verdicts.map(\.kind.rawValue) == ["compile_error", "compile_error"])
+    #expect(verdicts[0].detail.contains("SyntaxError"))
   }
 
   @Test("cannot read a file into its messages", .enabled(if: hasC, "no C compiler"), arguments: sandboxes.prefix(3))
@@ -198,23 +200,27 @@ struct JudgeTests {
       print(word)
       """
     let told = Recorder()
-    let outcomes = try await Judge(Sandbox.probe()).check(
+    let verdicts = try await Judge(Sandbox.probe()).check(
       program, language: .python,
-      examples: [(input: "a\n", output: "a"), (input: "b\n", output: "c\n"), (input: "fail\n", output: "")],
+      examples: [
+        CodeExample(input: "a\n", output: "a"), CodeExample(input: "b\n", output: "c\n"),
+        CodeExample(input: "fail\n", output: ""),
+      ],
       limits: Attempt.limits()
-    ) { index, outcome in await told.add("\(index) \(outcome.verdict.name)") }
-    #expect(outcomes.map(\.verdict.name) == ["accepted", "wrong_answer", "runtime_error"])
+    ) { index, verdict in await told.add("\(index) \(verdict.kind.rawValue)") }
+    #expect(verdicts.map(\.kind.rawValue) == ["accepted", "wrong_answer", "runtime_error"])
     #expect(await told.lines == ["0 accepted", "1 wrong_answer", "2 runtime_error"])
-    #expect(outcomes[1].verdict.detail == "- c\n+ b")
-    #expect(outcomes[2].verdict.detail.hasSuffix("ValueError: no such word\nexit status 1"))
+    #expect(verdicts[1].detail == "- c\n+ b")
+    #expect(verdicts[2].detail.hasSuffix("ValueError: no such word\nexit status 1"))
   }
 
   @Test("stops at the first failure if told")
   func stops() async throws {
-    let outcomes = try await Judge(Sandbox.probe()).check(
-      "print(1)", language: .python, examples: [(input: "", output: "2"), (input: "", output: "1")],
+    let verdicts = try await Judge(Sandbox.probe()).check(
+      "print(1)", language: .python,
+      examples: [CodeExample(input: "", output: "2"), CodeExample(input: "", output: "1")],
       limits: Attempt.limits(), stopsAtFirstFailure: true)
-    #expect(outcomes.map(\.verdict.name) == ["wrong_answer"])
+    #expect(verdicts.map(\.kind.rawValue) == ["wrong_answer"])
   }
 }
 

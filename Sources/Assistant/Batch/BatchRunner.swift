@@ -179,12 +179,12 @@ public actor BatchRunner {
         throw ReportedError(.unsupported, "programming tasks are not worked on here")
       }
       if let tokens = overrides.maximumTokens { limits.tokensOfReply = max(tokens, 1) }
+      let task = try problem.task()
       let outcome = try await worker.solve(
-        problem.task, limits: limits, temperature: overrides.temperature ?? 0, seed: overrides.seed ?? 0,
+        task, limits: limits, temperature: overrides.temperature ?? 0, seed: overrides.seed ?? 0,
         control: CodeControl(run: stop))
       if outcome.end == .cancelled { return }
-      var result = CodeResult(
-        id: problem.id, language: problem.task.language, outcome: outcome, tests: problem.tests.count)
+      var result = CodeResult(id: problem.id, language: task.language, outcome: outcome, tests: problem.tests.count)
       if let program = outcome.program, !problem.tests.isEmpty {
         result.passesTests = try await worker.passes(program, tests: problem.tests)
       }

@@ -271,7 +271,7 @@ public actor Session {
   private func shareProgram() {
     guard let program = code?.currentProgram else { return fail(.unsupported(message: "there is no program yet")) }
     dialogue.add(
-      question: "Here is a program:\n```\(program.language)\n\(program.text)\n```", answer: "I have read it.",
+      question: "Here is a program:\n```\(program.language.rawValue)\n\(program.text)\n```", answer: "I have read it.",
       at: statistics.streamTime)
     channel.send(.programShared(program))
   }

@@ -59,11 +59,11 @@ public protocol ProgramChecking: Sendable {
   var isContainmentWeak: Bool { get }
 
   /// Throws if programs in this language cannot be run here.
-  func check(language: String) throws(ReportedError)
+  func check(language: ProgramLanguage) throws(ReportedError)
 
   /// Runs a program on each example, telling of each; an empty result means that the run was cancelled.
   func run(
-    _ program: String, language: String, examples: [CodeExample],
+    _ program: String, language: ProgramLanguage, examples: [CodeExample],
     onVerdict: @Sendable (Int, ExampleVerdict) async -> Void
   ) async throws(ReportedError) -> [ExampleVerdict]
 }

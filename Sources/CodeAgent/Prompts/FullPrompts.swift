@@ -31,8 +31,8 @@ enum FullPrompts {
     return text
   }
 
-  static func request(_ request: RoleRequest, language: String) -> String {
-    let title = languageTitle(language)
+  static func request(_ request: RoleRequest, language: ProgramLanguage) -> String {
+    let title = language.title
     return switch request {
     case .recall(let count): recall(count, title)
     case .plan(let exemplar): plan(exemplar)
@@ -42,7 +42,7 @@ enum FullPrompts {
     case .writeAtOnce:
       """
       ## Your part
-      Write the whole program in \(title), in one fenced block that begins with ```\(language). Write nothing else.
+      Write the whole program in \(title), in one fenced block that begins with ```\(language.rawValue). Write nothing else.
       """
     }
   }
@@ -111,7 +111,9 @@ enum FullPrompts {
     """
   }
 
-  private static func write(_ plan: String, _ algorithm: String?, _ language: String, _ title: String) -> String {
+  private static func write(_ plan: String, _ algorithm: String?, _ language: ProgramLanguage, _ title: String)
+    -> String
+  {
     """
     \(algorithm.map { "## Algorithm\n\($0)\n\n" } ?? "")## Plan
     \(plan)
@@ -119,12 +121,12 @@ enum FullPrompts {
     ## Your part
     Write the program in \(title), following the plan. It reads all input from standard input, prints only what the task \
     asks for, and uses the standard library alone. Answer with the whole program in one fenced block that begins with \
-    ```\(language), and nothing else.
+    ```\(language.rawValue), and nothing else.
     """
   }
 
   private static func correct(
-    _ plan: String, _ program: String, _ failure: FailureReport, _ language: String, _ title: String
+    _ plan: String, _ program: String, _ failure: FailureReport, _ language: ProgramLanguage, _ title: String
   ) -> String {
     """
     ## Plan
@@ -154,12 +156,5 @@ enum FullPrompts {
     </plan>
     \(fenced("…", language))
     """
-  }
-
-  private static func languageTitle(_ name: String) -> String {
-    switch name {
-    case "c": "C"
-    default: name.capitalized
-    }
   }
 }

@@ -16,7 +16,7 @@ enum ShortPrompts {
     return lines.joined(separator: "\n")
   }
 
-  static func request(_ request: RoleRequest, language: String) -> String {
+  static func request(_ request: RoleRequest, language: ProgramLanguage) -> String {
     switch request {
     case .recall(let count):
       "Recall \(count) similar tasks."
@@ -27,12 +27,12 @@ enum ShortPrompts {
     case .judge(let plan):
       "Plan:\n\(plan)\n\nIs the plan right? Say how sure you are, 0 to 100."
     case .write(let plan, let algorithm):
-      (algorithm.map { "Algorithm: \($0)\n" } ?? "") + "Plan:\n\(plan)\n\nWrite the program in \(language)."
+      (algorithm.map { "Algorithm: \($0)\n" } ?? "") + "Plan:\n\(plan)\n\nWrite the program in \(language.rawValue)."
     case .correct(let plan, let program, let failure):
       "Plan:\n\(plan)\nProgram:\n\(fenced(program, language))\n" + report(failure)
         + "\n\nCorrect the plan and the program."
     case .writeAtOnce:
-      "Write the program in \(language)."
+      "Write the program in \(language.rawValue)."
     }
   }
 
@@ -43,4 +43,4 @@ enum ShortPrompts {
 }
 
 /// A program between fences.
-func fenced(_ program: String, _ language: String) -> String { "```\(language)\n\(program)\n```" }
+func fenced(_ program: String, _ language: ProgramLanguage) -> String { "```\(language.rawValue)\n\(program)\n```" }

@@ -33,12 +33,3 @@ struct FencedCode: Equatable {
     return blocks
   }
 }
-
-/// Names by which models call a language.
-func languageNames(_ language: String) -> Set<String> {
-  switch language {
-  case "python": ["python", "python3", "py"]
-  case "c": ["c"]
-  default: [language]
-  }
-}

@@ -26,7 +26,8 @@ public enum ReplyReader {
 
   private static let parts = ["problem", "description", "plan", "planning", "code", "algorithm"]
 
-  public static func recollection(in reply: String, count: Int, language: String) -> ReplyReading<Recollection> {
+  public static func recollection(in reply: String, count: Int, language: ProgramLanguage) -> ReplyReading<Recollection>
+  {
     let text = reply.withoutThoughts
     var isMended = false
     var problems = TaggedText.parts("problem", in: text)
@@ -82,13 +83,12 @@ public enum ReplyReader {
     return .mended(number)
   }
 
-  public static func program(in reply: String, language: String) -> ReplyReading<String> {
+  public static func program(in reply: String, language: ProgramLanguage) -> ReplyReading<String> {
     let text = reply.withoutThoughts
-    let names = languageNames(language)
     let blocks = FencedCode.all(in: text).filter { !$0.text.trimmed.isEmpty }
     // Of several, the last is what the model came to.
     let whole = blocks.filter(\.isClosed)
-    if let block = whole.last(where: { names.contains($0.language) }) { return .kept(block.text) }
+    if let block = whole.last(where: { language.names.contains($0.language) }) { return .kept(block.text) }
     if let block = whole.last ?? blocks.last { return .mended(block.text) }
     if let code = TaggedText.first("code", in: text), !code.content.isEmpty {
       return .mended(unescaped(bareProgram(code.content)))
@@ -97,7 +97,7 @@ public enum ReplyReader {
     return looksLikeProgram(bare, language) ? .mended(bare) : .lost
   }
 
-  public static func correction(in reply: String, language: String) -> ReplyReading<Correction> {
+  public static func correction(in reply: String, language: ProgramLanguage) -> ReplyReading<Correction> {
     let program = program(in: reply, language: language)
     guard let text = program.value else { return .lost }
     let plan = TaggedText.first("plan", in: reply.withoutThoughts, endedBy: ["code"])
@@ -140,13 +140,12 @@ public enum ReplyReader {
     return Int(min(max((isShare ? value * 100 : value).rounded(), 0), 100))
   }
 
-  private static func looksLikeProgram(_ text: String, _ language: String) -> Bool {
+  private static func looksLikeProgram(_ text: String, _ language: ProgramLanguage) -> Bool {
     let signs: [String] =
       switch language {
-      case "python": ["print(", "input(", "import ", "def "]
-      case "c": ["#include", "int main"]
-      case "swift": ["print(", "readLine(", "func ", "import "]
-      default: []
+      case .python: ["print(", "input(", "import ", "def "]
+      case .c: ["#include", "int main"]
+      case .swift: ["print(", "readLine(", "func ", "import "]
       }
     return signs.contains { text.contains($0) }
   }

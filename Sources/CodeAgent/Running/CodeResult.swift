@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CodeTasks
 import Records
 import SessionInterface
 
 /// What is written for a programming task.
 package struct CodeResult {
   package var id: String
-  package var language: String
+  package var language: ProgramLanguage
   package var outcome: CodeOutcome
   /// Whether the program passes the hidden tests; nil if there are none, or no program.
   package var passesTests: Bool?
   package var tests = 0
 
-  package init(id: String, language: String, outcome: CodeOutcome, passesTests: Bool? = nil, tests: Int = 0) {
+  package init(id: String, language: ProgramLanguage, outcome: CodeOutcome, passesTests: Bool? = nil, tests: Int = 0) {
     self.id = id
     self.language = language
     self.outcome = outcome
@@ -22,7 +23,7 @@ package struct CodeResult {
 
   package var json: OrderedJSON {
     var code: [(String, OrderedJSON)] = [
-      ("language", .string(language)), ("program", .optional(outcome.program?.text)),
+      ("language", .string(language.rawValue)), ("program", .optional(outcome.program?.text)),
       ("passed", .bool(outcome.end == .passed)), ("end", .string(outcome.end.rawValue)),
       ("examples", .integer(outcome.examples)), ("examples_passed", .integer(outcome.examplesPassed)),
       ("plans_tried", .integer(outcome.plansTried)), ("debug_rounds", .integer(outcome.debugRounds)),

@@ -14,13 +14,13 @@ public actor CodeRunner {
     /// Leave out what the result file already answers.
     public var isResuming: Bool
     /// Write programs in this language, whatever the files say; nil leaves it to them.
-    public var language: String?
+    public var language: ProgramLanguage?
     public var code: CodeSettings
     /// Told before each task and at the end.
     public var report: @Sendable (Progress) -> Void
 
     public init(
-      paths: [String], output: String?, isResuming: Bool, language: String?, code: CodeSettings,
+      paths: [String], output: String?, isResuming: Bool, language: ProgramLanguage?, code: CodeSettings,
       report: @escaping @Sendable (Progress) -> Void
     ) {
       self.paths = paths
@@ -103,10 +103,9 @@ public actor CodeRunner {
   private func work(on problem: CodeProblem, _ output: ResumableRecords<AnsweredTurn>) async throws(ReportedError) {
     progress.id = problem.id
     options.report(progress)
-    var task = problem.task
-    if let language = options.language { task.language = language }
     let record: OrderedJSON
     do throws(ReportedError) {
+      let task = try problem.task(in: options.language)
       let outcome = try await worker.solve(task, control: CodeControl(run: stop))
       if stop.isStopped { return }
       var result = CodeResult(id: problem.id, language: task.language, outcome: outcome, tests: problem.tests.count)

@@ -108,7 +108,7 @@ public actor CodeEvaluationRunner {
       var limits = options.limits
       if way == .undebugged { limits.rounds = 0 }
       let outcome = try await worker.solve(
-        problem.task, by: way == .singleShot ? .singleShot : .roles, limits: limits, control: CodeControl(run: stop))
+        problem.task(), by: way == .singleShot ? .singleShot : .roles, limits: limits, control: CodeControl(run: stop))
       record.take(outcome)
       guard !problem.tests.isEmpty else { return record }
       if let program = outcome.program {

@@ -140,7 +140,7 @@ func code(_ argument: String, line: String, _ state: inout ScreenState) -> [Scre
 }
 
 func taskRead(
-  _ contents: FileContents, line: String, language: String?, _ state: inout ScreenState
+  _ contents: FileContents, line: String, language: ProgramLanguage?, _ state: inout ScreenState
 ) -> [ScreenEffect] {
   switch contents {
   case .unreadable(let reason):

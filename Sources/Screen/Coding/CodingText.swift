@@ -65,7 +65,7 @@ struct CodingText {
   }
 
   /// A program behind a rule.
-  private mutating func addProgram(_ text: String, language: String) {
+  private mutating func addProgram(_ text: String, language: ProgramLanguage) {
     for line in programRuns(text, language: language, columns: columns - 2, theme: theme) {
       lines.append([TextRun(theme.symbols.vertical + " ", theme.rule)] + line)
     }
@@ -88,7 +88,7 @@ struct CodingText {
     space()
     add(
       "A task may be pasted over several lines. Lines after Input: and Output: are an example. Programs are written "
-        + "in \(CodeTask.languages.joined(separator: ", ")).", theme.quiet)
+        + "in \(ProgramLanguage.list).", theme.quiet)
   }
 
   private mutating func add(_ task: CodeTask) {
@@ -156,7 +156,7 @@ struct CodingText {
     }
   }
 
-  private mutating func addChanges(from old: String, to new: String, language: String) {
+  private mutating func addChanges(from old: String, to new: String, language: ProgramLanguage) {
     let changes = lineChanges(from: old, to: new)
     guard changes.contains(where: { if case .skipped = $0 { false } else { true } }) else {
       add("The program is the same.", theme.warning, mark: theme.symbols.warning)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CodeTasks
 import Plotting
 import Records
 import SessionInterface
@@ -59,7 +60,7 @@ package struct CodingView {
 
   private var title: [TextRun] {
     let time = timeText
-    let words = [coding.task?.language, coding.setup?.modelName].compactMap { $0 }
+    let words = [coding.task?.language.rawValue, coding.setup?.modelName].compactMap { $0 }
     let room = area.columns - 6 - time.count - (time.isEmpty ? 0 : 2)
     let text = shortened(
       words.joined(separator: " \(theme.symbols.dot) "), columns: max(0, room), ellipsis: theme.symbols.ellipsis)

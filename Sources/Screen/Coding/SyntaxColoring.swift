@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CodeTasks
+
 /// What a stretch of a program is.
 package enum SyntaxKind: Equatable, Sendable {
   case plain, keyword, string, comment, number
@@ -19,11 +21,8 @@ package struct SyntaxRun: Equatable, Sendable {
 
 /// The lines of a program as runs of one kind each. Good for programs that are not whole yet: a string that nobody
 /// ends, ends with its line.
-///
-/// - Parameter language: `python`, `c` or `swift`; others are left plain.
-package func syntaxRuns(_ lines: [String], language: String) -> [[SyntaxRun]] {
-  guard let grammar = Grammar.of(language) else { return lines.map { [SyntaxRun($0, .plain)] } }
-  var scanner = SyntaxScanner(grammar: grammar)
+package func syntaxRuns(_ lines: [String], language: ProgramLanguage) -> [[SyntaxRun]] {
+  var scanner = SyntaxScanner(grammar: .of(language))
   return lines.map { scanner.scan($0) }
 }
 
@@ -44,12 +43,11 @@ private struct Grammar {
     var nests: Bool
   }
 
-  static func of(_ language: String) -> Grammar? {
+  static func of(_ language: ProgramLanguage) -> Grammar {
     switch language {
-    case "python": python
-    case "c": c
-    case "swift": swift
-    default: nil
+    case .python: python
+    case .c: c
+    case .swift: swift
     }
   }
 

@@ -41,9 +41,8 @@ struct Code: AsyncParsableCommand {
 
   func validate() throws {
     if resume && output == nil { throw ValidationError("--resume needs --output FILE") }
-    if let language, !CodeTask.languages.contains(language) {
-      throw ValidationError(
-        "--language must be one of \(CodeTask.languages.joined(separator: ", ")), not “\(language)”")
+    if let language, ProgramLanguage(rawValue: language) == nil {
+      throw ValidationError("--language must be one of \(ProgramLanguage.list), not “\(language)”")
     }
   }
 
@@ -52,7 +51,8 @@ struct Code: AsyncParsableCommand {
     let settings = code.settings(with: model)
     let runner = CodeRunner(
       options: CodeRunner.Options(
-        paths: paths, output: output, isResuming: resume, language: language, code: settings,
+        paths: paths, output: output, isResuming: resume, language: language.flatMap(ProgramLanguage.init(rawValue:)),
+        code: settings,
         report: { progress.show($0) }))
     let signals = InterruptSignals { runner.interrupt() }
     defer { signals.stop() }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CodeTasks
 import Compute
 import Foundation
 import Inference
@@ -47,9 +48,10 @@ struct MachineFindings: Sendable {
       case .c: "#include <stdio.h>\nint main(void) { printf(\"%d\\n\", 6 * 7); }"
       }
     do throws(SandboxError) {
-      let outcomes = try await Judge(sandbox).check(program, language: language, examples: [(input: "", output: "42")])
-      guard let verdict = outcomes.first?.verdict, verdict != .accepted else { return nil }
-      return "a trial program failed (\(verdict.name)): \(verdict.detail.split(separator: "\n").last ?? "")"
+      let verdicts = try await Judge(sandbox).check(
+        program, language: language, examples: [CodeExample(input: "", output: "42")])
+      guard let verdict = verdicts.first, verdict.kind != .accepted else { return nil }
+      return "a trial program failed (\(verdict.kind.rawValue)): \(verdict.detail.split(separator: "\n").last ?? "")"
     } catch {
       return error.message
     }

@@ -30,8 +30,8 @@ enum CodeStory {
     a, b = map(int, input().split())
     print(a + b)
     """
-  static let wrong = CodeProgram(language: "python", text: wrongText, plan: 0, round: 0)
-  static let right = CodeProgram(language: "python", text: rightText, plan: 0, round: 1)
+  static let wrong = CodeProgram(language: .python, text: wrongText, plan: 0, round: 0)
+  static let right = CodeProgram(language: .python, text: rightText, plan: 0, round: 1)
 
   static let beginning: [CodeEvent] = [
     .started(task, setup),

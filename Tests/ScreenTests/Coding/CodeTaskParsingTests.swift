@@ -15,10 +15,10 @@ import Testing
   @Test(
     "a language may stand first",
     arguments: [
-      ("c Print a.", "c"), ("c: Print a.", "c"), ("swift: Print a.", "swift"), ("py Print a.", "python"),
-      ("--language swift Print a.", "swift"), ("--language=C Print a.", "c"), ("-l python3 Print a.", "python"),
-    ])
-  func languages(text: String, language: String) throws {
+      ("c Print a.", .c), ("c: Print a.", .c), ("swift: Print a.", .swift), ("py Print a.", .python),
+      ("--language swift Print a.", .swift), ("--language=C Print a.", .c), ("-l python3 Print a.", .python),
+    ] as [(String, ProgramLanguage)])
+  func languages(text: String, language: ProgramLanguage) throws {
     #expect(try CodeTask(parsing: text) == CodeTask(statement: "Print a.", language: language))
   }
 
@@ -75,8 +75,8 @@ import Testing
   @Test("JSON is read as in a batch's request")
   func json() throws {
     let text = #"{"task":"Print the sum.","language":"c","examples":[{"input":"1 2\n","output":"3\n"}]}"#
-    #expect(try CodeTask(parsing: text) == CodeTask(statement: "Print the sum.", language: "c", examples: [sum]))
-    #expect(try CodeTask(parsing: text, language: "swift").language == "swift")
+    #expect(try CodeTask(parsing: text) == CodeTask(statement: "Print the sum.", language: .c, examples: [sum]))
+    #expect(try CodeTask(parsing: text, language: .swift).language == .swift)
   }
 
   @Test(

@@ -205,7 +205,7 @@ import Testing
       var task = CodeStory.task
       task.statement = "赤い丸を数えてください。" + String(repeating: "長い説明", count: 30)
       let program = CodeProgram(
-        language: "python", text: "print('漢字漢字')" + String(repeating: "x", count: 300), plan: 0, round: 0)
+        language: .python, text: "print('漢字漢字')" + String(repeating: "x", count: 300), plan: 0, round: 0)
       screen.tell([
         .started(task, CodeStory.weakSetup), .roleStarted(.coder, plan: 0, round: nil), .programWritten(program),
       ])

@@ -30,7 +30,7 @@ import Testing
     screen.type("/code c ")
     screen.send(.paste("Print the sum.\r\nInput:\r\n1\r\n2\r\nOutput:\r\n3\r\n"))
     let task = CodeTask(
-      statement: "Print the sum.", language: "c", examples: [CodeExample(input: "1\n2\n", output: "3\n")])
+      statement: "Print the sum.", language: .c, examples: [CodeExample(input: "1\n2\n", output: "3\n")])
     #expect(screen.press(.enter) == [.send(.code(task))])
   }
 
@@ -38,11 +38,11 @@ import Testing
   func file() {
     var screen = afterWork([])
     let line = "/code swift @~/task.txt"
-    #expect(screen.enter(line) == [.readTask(path: "/home/me/task.txt", language: "swift", line: line)])
+    #expect(screen.enter(line) == [.readTask(path: "/home/me/task.txt", language: .swift, line: line)])
     let effects = screen.send(
-      .taskRead(line: line, language: "swift", contents: .text("Print the sum.\nInput:\n1 2\nOutput:\n3\n")))
+      .taskRead(line: line, language: .swift, contents: .text("Print the sum.\nInput:\n1 2\nOutput:\n3\n")))
     var task = sum
-    task.language = "swift"
+    task.language = .swift
     #expect(effects == [.send(.code(task))])
     #expect(screen.state.editor.isEmpty)
   }

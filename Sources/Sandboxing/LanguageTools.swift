@@ -1,20 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A language in which programs are written here, by its command-line name.
-public enum ProgramLanguage: String, Sendable, CaseIterable {
-  case python
-  case c
-  case swift
+import CodeTasks
 
-  /// As people write it.
-  public var title: String {
-    switch self {
-    case .python: "Python"
-    case .c: "C"
-    case .swift: "Swift"
-    }
-  }
-
+extension ProgramLanguage {
   /// Programs that compile or interpret it, the preferred one first.
   var tools: [String] {
     switch self {
@@ -24,7 +12,7 @@ public enum ProgramLanguage: String, Sendable, CaseIterable {
     }
   }
 
-  /// How to get one of them on Debian and its kin.
+  /// How to install one of them on Debian and its derivatives.
   var advice: String {
     switch self {
     case .python: "sudo apt install python3"
