@@ -122,7 +122,7 @@ public final class LanguageModel {
 
   /// Reads tokens into a segment of the cache, which has room for them; `logits` are then those after the last one.
   ///
-  /// - Parameter retrieving: lets the tokens choose what the cache recalls for the tail that they belong to.
+  /// - Parameter retrieving: lets the tokens choose what the cache retrieves from the offload file.
   /// - Throws: `invalidToken`, `positionCount` and `cacheDoesNotFit` before anything is changed; `cache` if it refuses.
   public func prefill(
     tokens: [Int], positions: [MRoPEPosition], cache: KeyValueCache, segment: CacheSegment,
@@ -133,16 +133,14 @@ public final class LanguageModel {
       throw .invalidToken(token, vocabularySize: configuration.vocabularySize)
     }
     guard !tokens.isEmpty else { return }
-    try append(tokens.count, to: segment, grid: nil, of: cache)
+    let append = try append(tokens.count, to: segment, retrieving: retrieving, of: cache)
     for start in stride(from: 0, to: tokens.count, by: maximumBlock) {
       let end = min(start + maximumBlock, tokens.count)
       for index in start..<end {
         embed(tokens[index], row: index - start)
         rope.fill(row: index - start, position: positions[index])
       }
-      run(
-        count: end - start, remaining: tokens.count - start, cache: cache, needsLogits: end == tokens.count,
-        retrieving: retrieving)
+      run(append[start..<end], needsLogits: end == tokens.count)
     }
   }
 
@@ -158,8 +156,9 @@ public final class LanguageModel {
   ) throws(ModelError) {
     try check(vision, positions: positions.count, cache: cache)
     guard vision.rows > 0 else { return }
-    try append(vision.rows, to: .vision, grid: grid, advance: advance, of: cache)
-    read(vision, positions: positions, cache: cache)
+    read(
+      vision, positions: positions,
+      into: try append(vision.rows, to: .vision, grid: grid, advance: advance, of: cache))
   }
 
   /// Reads vectors that stand for tokens into the cache's tail, such as the one that ends LLaVA-OneVision's frames.
@@ -172,8 +171,7 @@ public final class LanguageModel {
   ) throws(ModelError) {
     try check(vectors, positions: positions.count, cache: cache)
     guard vectors.rows > 0 else { return }
-    try append(vectors.rows, to: .text, grid: nil, of: cache)
-    read(vectors, positions: positions, cache: cache)
+    read(vectors, positions: positions, into: try append(vectors.rows, to: .text, of: cache))
   }
 
   private func check(_ vectors: VisionEmbeddings, positions: Int, cache: KeyValueCache) throws(ModelError) {
@@ -185,7 +183,7 @@ public final class LanguageModel {
     }
   }
 
-  private func read(_ vectors: VisionEmbeddings, positions: [MRoPEPosition], cache: KeyValueCache) {
+  private func read(_ vectors: VisionEmbeddings, positions: [MRoPEPosition], into append: KVAppend) {
     for start in stride(from: 0, to: vectors.rows, by: maximumBlock) {
       let end = min(start + maximumBlock, vectors.rows)
       for (part, rows) in ([hidden] + deepstack).enumerated() {
@@ -193,8 +191,7 @@ public final class LanguageModel {
           vectors.values, rowsOf: vectors.width, rows: start..<end, column: part * configuration.hiddenSize)
       }
       for index in start..<end { rope.fill(row: index - start, position: positions[index]) }
-      run(
-        count: end - start, remaining: vectors.rows - start, cache: cache, needsLogits: false, deepstack: deepstack)
+      run(append[start..<end], needsLogits: false, deepstack: deepstack)
     }
   }
 
@@ -205,10 +202,10 @@ public final class LanguageModel {
     guard token >= 0, token < configuration.vocabularySize else {
       throw .invalidToken(token, vocabularySize: configuration.vocabularySize)
     }
-    try append(1, to: .text, grid: nil, of: cache)
+    let append = try append(1, to: .text, of: cache)
     embed(token, row: 0)
     rope.fill(row: 0, position: position)
-    run(count: 1, remaining: 1, cache: cache, needsLogits: true)
+    run(append, needsLogits: true)
   }
 
   private func check(tokens: Int, positions: Int, cache: KeyValueCache) throws(ModelError) {
@@ -219,31 +216,30 @@ public final class LanguageModel {
   }
 
   private func append(
-    _ count: Int, to segment: CacheSegment, grid: GridTHW?, advance: Int = 1, of cache: KeyValueCache
-  ) throws(ModelError) {
-    do { try cache.append(count, to: segment, grid: grid, advance: advance) } catch { throw .cache(error) }
+    _ count: Int, to segment: CacheSegment, grid: GridTHW? = nil, advance: Int = 1, retrieving: Bool = false,
+    of cache: KeyValueCache
+  ) throws(ModelError) -> KVAppend {
+    do {
+      return try cache.append(count, to: segment, grid: grid, advance: advance, retrieving: retrieving)
+    } catch { throw .cache(error) }
   }
 
   // MARK: The layers
 
-  /// Takes `count` rows of `hidden` through all layers, storing their keys and values.
+  /// Takes the rows of `hidden`, one for each appended token, through all layers, storing their keys and values.
   ///
-  /// - Parameters:
-  ///   - remaining: how many of the tokens appended last these and those after them are.
-  ///   - deepstack: what is added to the output of each of the first layers.
-  private func run(
-    count: Int, remaining: Int, cache: KeyValueCache, needsLogits: Bool, deepstack: [FloatMatrix] = [],
-    retrieving: Bool = false
-  ) {
+  /// - Parameter deepstack: what is added to the output of each of the first layers.
+  private func run(_ append: KVAppend, needsLogits: Bool, deepstack: [FloatMatrix] = []) {
+    let count = append.count
     for (index, layer) in layers.enumerated() {
-      projectQKV(layer, index: index, count: count, remaining: remaining, cache: cache)
-      if retrieving { cache.retrieve(layer: index, queries: queries, count: count) }
+      projectQKV(layer, index: index, append: append)
+      append.retrieve(layer: index, queries: queries)
       // Of the last layer only the last token's output is wanted, and only if it is to be scored.
       if index == layers.count - 1, observer == nil {
         guard needsLogits else { return }
-        attentionAndFFN(layer, index: index, first: count - 1, count: 1, remaining: remaining, cache: cache)
+        attentionAndFFN(layer, index: index, first: count - 1, count: 1, append: append)
       } else {
-        attentionAndFFN(layer, index: index, first: 0, count: count, remaining: remaining, cache: cache)
+        attentionAndFFN(layer, index: index, first: 0, count: count, append: append)
       }
       if let observer { observer(.decoderLayer(index), hidden.values(count)) }
       if index < deepstack.count { engine.add(deepstack[index], count: count, to: hidden) }
@@ -258,7 +254,8 @@ public final class LanguageModel {
   }
 
   /// The first half of a layer: queries, keys and values of all rows, rotated; keys and values go into the cache.
-  private func projectQKV(_ layer: DecoderLayer, index: Int, count: Int, remaining: Int, cache: KeyValueCache) {
+  private func projectQKV(_ layer: DecoderLayer, index: Int, append: KVAppend) {
+    let count = append.count
     engine.rmsNorm(hidden, count: count, weight: layer.attentionNorm, epsilon: configuration.normEpsilon, to: normed)
     engine.multiply(
       normed, count: count, layer.query.product(to: queries), layer.key.product(to: keys),
@@ -273,21 +270,19 @@ public final class LanguageModel {
     engine.rotate(queries, count: count, heads: configuration.heads, cosines: rope.cosines, sines: rope.sines)
     engine.rotate(keys, count: count, heads: configuration.keyValueHeads, cosines: rope.cosines, sines: rope.sines)
     if let queryObserver { queryObserver(index, queries.values(count)) }
-    cache.store(keys: keys, values: values, count: count, layer: index, remaining: remaining, engine: engine)
+    append.store(keys: keys, values: values, layer: index, engine: engine)
   }
 
   /// The second half: attention over all that is cached so far, and the feed-forward network, for some of the rows.
   private func attentionAndFFN(
-    _ layer: DecoderLayer, index: Int, first: Int, count: Int, remaining: Int, cache: KeyValueCache
+    _ layer: DecoderLayer, index: Int, first: Int, count: Int, append: KVAppend
   ) {
     let rows = hidden.from(first)
     engine.attend(
       queries: queries.from(first), count: count, heads: configuration.heads,
-      keyValueHeads: configuration.keyValueHeads,
-      format: PagedRowFormat(
-        type: cache.type, headDimension: configuration.headDimension, pageTokens: KeyValueCache.pageTokens),
-      plan: cache.attentionPlan(layer: index, workers: engine.threads.threadCount), output: attended,
-      rows: { cache.rows(layer: index, head: $0, remaining: remaining - first) })
+      keyValueHeads: configuration.keyValueHeads, format: append.format,
+      plan: append.attentionPlan(layer: index, workers: engine.threads.threadCount), output: attended,
+      rows: { append.rows(layer: index, head: $0, token: first) })
     engine.multiply(attended, count: count, layer.attentionOutput.product(to: rows, accumulate: true))
     if let adapter { adapt(attended, count: count, by: adapter.layers[index].attentionOutput, of: adapter, to: rows) }
     engine.rmsNorm(rows, count: count, weight: layer.feedForwardNorm, epsilon: configuration.normEpsilon, to: normed)

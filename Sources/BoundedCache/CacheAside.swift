@@ -57,6 +57,7 @@ extension KeyValueCache {
         textCount - removed.upperBound, of: group, from: start + removed.upperBound, to: start + removed.lowerBound)
     }
     textCount -= removed.count
+    revision &+= 1
     rotateText(removed.lowerBound..<textCount, by: -removed.count, rotation: rotation)
   }
 
@@ -79,6 +80,7 @@ extension KeyValueCache {
   }
 
   private func markParked() {
+    revision &+= 1
     for group in groups.members.indices {
       let end = slots(ofGroup: group)
       storage.parkedSlots[group] = end - parkedCount..<end

@@ -14,14 +14,14 @@ public enum CacheError: Error, Equatable, Sendable {
   case cannotAllocate(tokens: Int, bytes: Int)
   /// The budget cannot hold what is asked of it; `least` is the smallest one that can.
   case budgetTooSmall(budget: Int, least: Int)
-  /// Appending without having made room first.
-  case noRoom(held: Int, adding: Int, budget: Int)
+  /// Appending more than fits; `ensureCapacity` comes first.
+  case noCapacity(cached: Int, adding: Int, budget: Int)
   /// Appending to a segment after a later one has been begun.
   case outOfOrder(CacheSegment)
   /// A number of tokens that is not positive, or a grid that does not hold that number.
   case invalidCount(tokens: Int, grid: GridTHW?)
   /// Frames of another size than those held; the cache must be emptied first.
-  case gridChanged(held: GridTHW, appended: GridTHW)
+  case gridChanged(cached: GridTHW, appended: GridTHW)
 }
 
 extension CacheError: CustomStringConvertible {
@@ -38,16 +38,16 @@ extension CacheError: CustomStringConvertible {
       "no memory for a key-value cache of \(tokens) tokens (\(CacheError.size(bytes))); choose a smaller budget"
     case .budgetTooSmall(let budget, let least):
       "the key-value budget of \(budget) tokens is too small here: at least \(least) tokens are needed"
-    case .noRoom(let held, let adding, let budget):
-      "\(adding) more tokens do not fit beside the \(held) held in a key-value budget of \(budget) tokens"
+    case .noCapacity(let cached, let adding, let budget):
+      "\(adding) more tokens do not fit beside the \(cached) cached in a key-value budget of \(budget) tokens"
     case .outOfOrder(let segment):
       "the \(segment.rawValue) part of the cache is closed: a later part has been begun"
     case .invalidCount(let tokens, .none):
       "\(tokens) tokens cannot be appended to the cache: the number must be positive, and vision tokens need a grid"
     case .invalidCount(let tokens, .some(let grid)):
       "\(tokens) tokens are not \(grid.temporalPatches) frames of \(grid.height) × \(grid.width)"
-    case .gridChanged(let held, let appended):
-      "frames of \(appended.height) × \(appended.width) tokens cannot follow frames of \(held.height) × \(held.width) "
+    case .gridChanged(let cached, let appended):
+      "frames of \(appended.height) × \(appended.width) tokens cannot follow frames of \(cached.height) × \(cached.width) "
         + "tokens; the cache must be emptied first"
     }
   }

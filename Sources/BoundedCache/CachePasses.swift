@@ -42,6 +42,7 @@ extension KeyValueCache {
     if frameTokens.allSatisfy({ $0 == 0 }) { frameSize = nil }
     thinCaptions(toFrames: frames.min() ?? 0)
     compressionCount += 1
+    revision &+= 1
     return CompressionReport(before: before, after: visionCount, seconds: (ContinuousClock.now - start) / .seconds(1))
   }
 

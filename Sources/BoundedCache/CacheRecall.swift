@@ -37,8 +37,8 @@ extension KeyValueCache {
     return low < starts.count ? starts[low] : origins.length
   }
 
-  /// Says that a question is about to be read: what its queries choose will be seen by the tail.
-  public func beginRetrieval() {
+  /// Says that a question is about to be read: the text segment will see what its queries choose.
+  func beginRetrieval() {
     guard let offload, policy != .full, frameSize != nil else { return }
     for (group, members) in groups.members.enumerated() {
       retrievedPages[group] = offload.pages(of: members, limit: storage.tables[group].leadingPages)
@@ -50,7 +50,7 @@ extension KeyValueCache {
   /// Lets the queries of a question choose, in one layer, what is retrieved for it.
   ///
   /// - Parameter queries: `heads · headDimension` wide, rotated; `count` rows.
-  public func retrieve(layer: Int, queries: FloatMatrix, count: Int) {
+  func retrieve(layer: Int, queries: FloatMatrix, count: Int) {
     guard let offload, !retrievedPages.allSatisfy({ $0 == 0 }) else { return }
     for head in 0..<shape.keyValueHeads {
       let index = HeadIndex(layer: layer, head: head)

@@ -45,7 +45,7 @@ extension KeyValueCache {
       try reserve(n)
       return nil
     }
-    guard !hasCapacity(for: n) else { return nil }
+    guard !canAppend(n) else { return nil }
     return compress(
       keeping: try keptTemporalPatches(
         budget: budget, capacities: capacities, demand: n, least: segment == .vision ? 0 : 1))

@@ -36,27 +36,28 @@ extension KeyValueCache {
   /// Tokens in a page of the cache's memory.
   public static var pageTokens: Int { CacheStorage.pageTokens }
 
+  /// How rows are laid out in pages.
+  var rowFormat: PagedRowFormat { storage.format }
+
   private func group(layer: Int, head: Int) -> Int {
     storage.groupOfHead[layer * shape.keyValueHeads + head]
   }
 
-  /// Stores the keys and values of `count` tokens in every head of a layer.
-  ///
-  /// - Parameters:
-  ///   - keys: rows of `keyValueHeads · headDimension` numbers, rotated; `values` alike.
-  ///   - remaining: how many of the tokens appended last these and those after them are: slots end with them.
-  public func store(keys: FloatMatrix, values: FloatMatrix, count: Int, layer: Int, remaining: Int, engine: Engine) {
+  /// Stores the keys and values of appended tokens in every head of a layer (`KVAppend.store`).
+  func store(keys: FloatMatrix, values: FloatMatrix, layer: Int, for append: KVAppend, engine: Engine) {
+    precondition(append.revision == revision, "the cache has changed since these slots were claimed")
     for head in 0..<shape.keyValueHeads {
-      let slot = self.count(ofGroup: group(layer: layer, head: head)) - remaining
+      let slot = self.count(ofGroup: group(layer: layer, head: head)) - append.remaining
       storage.store(
-        keys: keys, values: values, count: count, layer: layer, head: head, slot: slot, held: slot, engine: engine)
+        keys: keys, values: values, count: append.count, layer: layer, head: head, slot: slot, held: slot,
+        engine: engine)
     }
   }
 
-  /// One head's rows as attention reads them.
-  ///
-  /// - Parameter remaining: as in `store`; the first of these tokens sees all before it and itself.
-  public func rows(layer: Int, head: Int, remaining: Int) -> PagedRows {
+  /// One head's rows as attention reads them for one of the appended tokens (`KVAppend.rows`).
+  func rows(layer: Int, head: Int, for append: KVAppend, token: Int) -> PagedRows {
+    precondition(append.revision == revision, "the cache has changed since these slots were claimed")
+    let remaining = append.remaining - token
     let group = group(layer: layer, head: head)
     let pages = isRetrieved[layer] ? retrievedPages[group] : 0
     return storage.rows(
@@ -65,7 +66,7 @@ extension KeyValueCache {
   }
 
   /// How the work of decoding with a layer is shared out among threads; made once for a number of threads and a budget.
-  public func attentionPlan(layer: Int, workers: Int) -> AttentionPlan {
+  func attentionPlan(layer: Int, workers: Int) -> AttentionPlan {
     if plans.isEmpty || plans[0].workerCount != workers {
       plans = (0..<shape.layers).map { layer in
         let budgets = (0..<shape.keyValueHeads).map { head in capacities[group(layer: layer, head: head)] }

@@ -99,6 +99,11 @@ final class CacheStorage {
 
   // MARK: Rows
 
+  /// How the rows are laid out in pages.
+  var format: PagedRowFormat {
+    PagedRowFormat(type: type, headDimension: shape.headDimension, pageTokens: CacheStorage.pageTokens)
+  }
+
   private func index(layer: Int, head: Int) -> Int {
     precondition(layer >= 0 && layer < shape.layers && head >= 0 && head < shape.keyValueHeads, "no such head")
     return layer * shape.keyValueHeads + head
@@ -147,8 +152,6 @@ final class CacheStorage {
     let index = index(layer: layer, head: head)
     if let ranges, ranges.widen(index, by: keys, head: head, count: count) { repack(index, held: held) }
     let rows = rows(layer: layer, head: head, count: 0)
-    let format = PagedRowFormat(
-      type: type, headDimension: shape.headDimension, pageTokens: CacheStorage.pageTokens)
     engine.store(keys, as: .keys, head: head, count: count, to: rows, slot: slot, format: format)
     engine.store(values, as: .values, head: head, count: count, to: rows, slot: slot, format: format)
   }

@@ -2,14 +2,14 @@
 
 extension KeyValueCache {
   /// Frames on the rope timeline: those that came since the vision part was begun, or since the last `compactPositions`.
-  public var timelineTemporalPatches: Int { Int(origins.next) }
+  public var positionedTemporalPatches: Int { Int(origins.next) }
 
   /// Positions that these frames take up on the rope timeline.
-  public var timelineLength: Int { Int(origins.length) }
+  public var nextVisionPosition: Int { Int(origins.length) }
 
   /// Closes the gaps that passes left on the rope timeline: the frames of which anything is still held move together,
   /// in order, with their captions, and their keys are turned to their new places. Positions then stay within what is
-  /// held, however long the stream. The caller goes on at `timelineLength`.
+  /// held, however long the stream. The caller goes on at `nextVisionPosition`.
   ///
   /// - Precondition: there is no tail, whose positions would no longer follow.
   public func compactPositions() {

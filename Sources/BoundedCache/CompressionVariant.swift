@@ -19,7 +19,7 @@ extension InfiniPotVParameters {
   /// The published method with these variants.
   public static func published(with variants: Set<CompressionVariant>) -> InfiniPotVParameters {
     var parameters = published
-    if variants.contains(.patchAligned) { parameters.places = .patch }
+    if variants.contains(.patchAligned) { parameters.alignment = .patch }
     if variants.contains(.preRoPE) { parameters.comparison = .preRoPE }
     if variants.contains(.patchPooling) { parameters.pooling = .patch }
     if variants.contains(.proxyQueries) { parameters.choice = .proxyQueries }

@@ -12,11 +12,11 @@ public struct InfiniPotVParameters: Sendable, Hashable {
   /// What older tokens are chosen by.
   public var choice: Choice
   /// Which token of the newest frames an older one is compared with.
-  public var places: Places
+  public var alignment: Alignment
   /// When keys are compared.
   public var comparison: Comparison
   /// Over which neighbours value norms are averaged.
-  public var pooling: Places
+  public var pooling: Alignment
 
   /// What a token is kept for.
   public enum Choice: String, Sendable, Hashable, CaseIterable {
@@ -27,7 +27,7 @@ public struct InfiniPotVParameters: Sendable, Hashable {
   }
 
   /// What counts as a token's place.
-  public enum Places: String, Sendable, Hashable, CaseIterable {
+  public enum Alignment: String, Sendable, Hashable, CaseIterable {
     /// Its place among the tokens held, cut into runs of a frame's length, as published: from the second pass on, no
     /// longer the same patch of the picture.
     case slot
@@ -45,13 +45,13 @@ public struct InfiniPotVParameters: Sendable, Hashable {
 
   public init(
     alpha: Double, recentRatio: Double, targetRatio: Double, choice: Choice = .tarAndVaN,
-    places: Places = .slot, comparison: Comparison = .rotated, pooling: Places = .slot
+    alignment: Alignment = .slot, comparison: Comparison = .rotated, pooling: Alignment = .slot
   ) {
     self.alpha = alpha
     self.recentRatio = recentRatio
     self.targetRatio = targetRatio
     self.choice = choice
-    self.places = places
+    self.alignment = alignment
     self.comparison = comparison
     self.pooling = pooling
   }

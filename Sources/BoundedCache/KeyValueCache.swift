@@ -35,6 +35,8 @@ public final class KeyValueCache {
   public private(set) var peakCount = 0
   /// Passes run since the start or the last `removeAll`.
   public internal(set) var compressionCount = 0
+  /// Changes whenever slots do, so that a `KVAppend` of before is noticed.
+  var revision = 0
 
   /// The budget to return to when the policy is `full` for a while.
   var boundedBudget: Int
@@ -149,16 +151,22 @@ public final class KeyValueCache {
 
   // MARK: Growing and shrinking
 
-  /// Claims `n` slots at the end of a segment; the caller then stores their keys and values in every layer and head.
+  /// Claims `n` slots at the end of a segment for tokens that the model is about to read.
   ///
   /// - Parameters:
-  ///   - grid: for vision tokens, the frames they make up; nil for text. Text in the vision segment is the caption of
-  ///     the frame that comes next.
-  ///   - advance: how far each of these frames, its caption included, takes the rope timeline, in positions.
-  /// - Throws: `noRoom` beyond the budget (call `ensureCapacity` first), `outOfOrder` when a later segment has been begun or
-  ///   another tail is aside, `gridChanged` for frames of another size than those held, `invalidCount`, or
-  ///   `cannotAllocate` under `full`.
-  public func append(_ n: Int, to segment: CacheSegment, grid: GridTHW? = nil, advance: Int = 1) throws(CacheError) {
+  ///   - grid: of vision tokens, the temporal patches they make up; nil for text. Text in the vision segment is the
+  ///     caption of the temporal patch that comes next.
+  ///   - advance: positions by which each of these temporal patches, its caption included, moves the next one on.
+  ///   - retrieving: the tokens' queries choose pages of evicted tokens from the offload file. The text segment sees
+  ///     them until it is emptied, parked or chooses again.
+  /// - Returns: where the tokens' keys and values go and what they may see; the caller stores them in every layer.
+  /// - Throws: `noCapacity` beyond the budget (call `ensureCapacity` first), `outOfOrder` when a later segment has been
+  ///   begun or text is parked, `gridChanged` for temporal patches of another size than those cached, `invalidCount`,
+  ///   or `cannotAllocate` under `full`.
+  @discardableResult
+  public func append(
+    _ n: Int, to segment: CacheSegment, grid: GridTHW? = nil, advance: Int = 1, retrieving: Bool = false
+  ) throws(CacheError) -> KVAppend {
     guard n > 0, segment == .vision || grid == nil, advance >= 0 else { throw .invalidCount(tokens: n, grid: grid) }
     switch segment {
     case .system: if visionCount > 0 || textCount > 0 { throw .outOfOrder(segment) }
@@ -169,11 +177,12 @@ public final class KeyValueCache {
       guard grid.isPositive, grid.tokenCount == n else { throw .invalidCount(tokens: n, grid: grid) }
       // Frames of another size share no places with those held.
       if let held = frameSize, held.height != grid.height || held.width != grid.width {
-        throw .gridChanged(held: held, appended: grid)
+        throw .gridChanged(cached: held, appended: grid)
       }
     }
-    if let budget, !hasCapacity(for: n) { throw .noRoom(held: count, adding: n, budget: budget) }
+    if let budget, !canAppend(n) { throw .noCapacity(cached: count, adding: n, budget: budget) }
     try reserve(n)
+    if retrieving { beginRetrieval() }
 
     switch segment {
     case .system: systemCount += n
@@ -191,10 +200,12 @@ public final class KeyValueCache {
     case .text: textCount += n
     }
     peakCount = max(peakCount, count)
+    revision &+= 1
+    return KVAppend(cache: self, count: n, remaining: n, isRetrieving: retrieving, revision: revision)
   }
 
-  /// Whether so many tokens fit in every group of heads.
-  func hasCapacity(for n: Int) -> Bool {
+  /// Whether `n` more tokens fit in every group of heads without compression.
+  public func canAppend(_ n: Int) -> Bool {
     policy == .full || groups.members.indices.allSatisfy { n <= capacities[$0] - count(ofGroup: $0) - parkedCount }
   }
 
@@ -219,12 +230,14 @@ public final class KeyValueCache {
   /// Keeps the first `n` tokens of the tail; 0 drops it. Asking for more than there are changes nothing.
   public func truncateText(to n: Int) {
     textCount = min(textCount, max(n, 0))
+    revision &+= 1
     if textCount == 0 { endRetrieval() }
   }
 
   /// Empties the cache, the system prompt and the counters included; budget, policy and memory stay.
   public func removeAll() {
     systemCount = 0
+    revision &+= 1
     frameSize = nil
     for group in frameTokens.indices { frameTokens[group] = 0 }
     layout.removeAll()

@@ -15,7 +15,7 @@ public struct RetainedTemporalPatch: Sendable, Hashable {
 
 extension KeyValueCache {
   /// Frames appended since the start or the last `removeAll`, held or not.
-  public var temporalPatchesSeen: Int { origins.temporalPatchesSeen }
+  public var temporalPatchesAppended: Int { origins.temporalPatchesAppended }
 
   /// Tokens of one whole frame in one layer, its heads taken together; 0 before the first frame.
   public var tokensPerTemporalPatchAndLayer: Int { origins.tokensPerTemporalPatch * shape.keyValueHeads }

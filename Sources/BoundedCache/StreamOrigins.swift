@@ -27,7 +27,7 @@ struct StreamOrigins {
   /// Each frame's number in the stream, from 0, which stays when `compact` numbers the frames anew.
   private(set) var streamIndices: [Int] = []
   /// Frames that came since the start or the last `removeAll`, whether or not anything of them is held.
-  private(set) var temporalPatchesSeen = 0
+  private(set) var temporalPatchesAppended = 0
   /// Tokens of one whole frame in one head; 0 before the first.
   private(set) var tokensPerTemporalPatch = 0
   /// Positions that all frames take up.
@@ -58,8 +58,8 @@ struct StreamOrigins {
         heads[head].places.append(contentsOf: 0..<Int32(tokensPerTemporalPatch))
       }
       advances.append(advance)
-      streamIndices.append(temporalPatchesSeen)
-      temporalPatchesSeen += 1
+      streamIndices.append(temporalPatchesAppended)
+      temporalPatchesAppended += 1
       length &+= advance
     }
   }
@@ -81,7 +81,7 @@ struct StreamOrigins {
     }
     advances.removeAll(keepingCapacity: true)
     streamIndices.removeAll(keepingCapacity: true)
-    temporalPatchesSeen = 0
+    temporalPatchesAppended = 0
     tokensPerTemporalPatch = 0
     length = 0
   }

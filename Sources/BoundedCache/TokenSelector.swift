@@ -92,7 +92,7 @@ package struct TokenSelector {
     if shares.redundancyTokens > 0 {
       redundancy.score(
         keys, grid: grid, recentTemporalPatches: shares.recentTemporalPatches,
-        places: parameters.places == .patch ? origins?.places : nil,
+        places: parameters.alignment == .patch ? origins?.places : nil,
         turned: parameters.comparison == .preRoPE ? origins.map { ($0.frames, angles) } : nil)
       ranking.mark(shares.redundancyTokens, highest: redundancy.scores, among: older, in: &isKept)
     }

@@ -63,7 +63,7 @@ extension VideoDialogue {
   /// What the cache holds of each frame and layer, and what it has forgotten.
   public func retentionMap() -> RetentionMap {
     gallery.map(
-      held: cache.retainedTemporalPatches(), temporalPatchesSeen: cache.temporalPatchesSeen, layers: cache.shape.layers,
+      held: cache.retainedTemporalPatches(), temporalPatchesSeen: cache.temporalPatchesAppended, layers: cache.shape.layers,
       whole: cache.tokensPerTemporalPatchAndLayer)
   }
 }

@@ -115,7 +115,7 @@ public final class VideoDialogue {
     try model.language.prefill(tokens: caption, positions: frame.caption, cache: cache, segment: .vision)
     try model.language.prefill(
       vision: patch.embeddings, grid: patch.grid, advance: frame.advance, positions: frame.tokens, cache: cache)
-    gallery.add(patch.thumbnail, number: cache.temporalPatchesSeen - 1, time: patch.time)
+    gallery.add(patch.thumbnail, number: cache.temporalPatchesAppended - 1, time: patch.time)
     visionTokensRead += patch.grid.tokenCount
   }
 
@@ -228,9 +228,9 @@ public final class VideoDialogue {
     report(pass)
     warnOfOffload()
     // With a tail, its positions would no longer follow the frames'; the next pass without one does it.
-    if cache.textCount == 0, cache.timelineTemporalPatches > options.timelineLimit {
+    if cache.textCount == 0, cache.positionedTemporalPatches > options.timelineLimit {
       cache.compactPositions()
-      layout.goOn(after: cache.timelineLength)
+      layout.goOn(after: cache.nextVisionPosition)
     }
   }
 

@@ -65,7 +65,6 @@ extension VideoDialogue {
       prompt = try promptBeginningAnew(with: question)
     }
     firstUnread = turns.count
-    cache.beginRetrieval()
     var start = 0
     while start < prompt.count && !isCancelled() {
       let end = min(start + Self.promptBlock, prompt.count)

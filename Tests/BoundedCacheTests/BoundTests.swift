@@ -53,7 +53,7 @@ struct BoundTests {
       } catch let error as CacheError {
         refusals += 1
         switch error {
-        case .budgetTooSmall, .noRoom: break
+        case .budgetTooSmall, .noCapacity: break
         case .outOfOrder(.text): #expect(cache.parkedCount > 0)
         default: Issue.record("step \(step): \(error)")
         }

@@ -83,7 +83,7 @@ struct CaptionTests {
     }
     for _ in 0..<10 {
       try cache.ensureCapacity(for: 6, in: .vision)
-      let place = cache.timelineLength
+      let place = cache.nextVisionPosition
       try cache.append(2, to: .vision)
       for index in 0..<2 { write(remaining: 2 - index, at: place + index) }
       try cache.append(4, to: .vision, grid: grid, advance: 3)
@@ -91,11 +91,11 @@ struct CaptionTests {
     }
     try cache.ensureCapacity(for: 25)
     cache.compactPositions()
-    #expect(cache.timelineTemporalPatches * 3 == cache.timelineLength)
-    #expect(cache.visionCount == cache.timelineTemporalPatches * 6)
+    #expect(cache.positionedTemporalPatches * 3 == cache.nextVisionPosition)
+    #expect(cache.visionCount == cache.positionedTemporalPatches * 6)
     var expected: [Int] = []
-    for frame in 0..<cache.timelineTemporalPatches { expected += [3 * frame, 3 * frame + 1] }
-    for frame in 0..<cache.timelineTemporalPatches { expected += [Int](repeating: 3 * frame + 2, count: 4) }
+    for frame in 0..<cache.positionedTemporalPatches { expected += [3 * frame, 3 * frame + 1] }
+    for frame in 0..<cache.positionedTemporalPatches { expected += [Int](repeating: 3 * frame + 2, count: 4) }
     for (slot, place) in expected.enumerated() {
       let sine = Float(Float16(bitPattern: cache.keyRows(layer: 0, head: 0)[slot][1]))
       #expect(abs(sine - Float(sin(0.01 * Double(place)))) < 0.002)

@@ -61,7 +61,7 @@ struct GoldenTests {
       parameters: InfiniPotVParameters(
         alpha: golden.alpha, recentRatio: golden.rho,
         targetRatio: Double(golden.keptPatches) / Double(golden.roomPatches),
-        places: try #require(.init(rawValue: golden.alignment)),
+        alignment: try #require(.init(rawValue: golden.alignment)),
         comparison: try #require(.init(rawValue: golden.comparison)),
         pooling: try #require(.init(rawValue: golden.pooling))),
       rotation: RoPEFrequencies(frequencies: [1, 0.25, 0.0625]))

@@ -53,7 +53,7 @@ struct SegmentTests {
     let cache = try MarkedCache(budget: 100, policy: .infinipotV).cache
     try cache.append(6, to: .vision, grid: grid)
     let turned = GridTHW(temporalPatches: 1, height: 3, width: 2)
-    #expect(throws: CacheError.gridChanged(held: grid, appended: turned)) {
+    #expect(throws: CacheError.gridChanged(cached: grid, appended: turned)) {
       try cache.append(6, to: .vision, grid: turned)
     }
     cache.removeAll()
@@ -80,8 +80,8 @@ struct SegmentTests {
   func refusesBeyondBudget() throws {
     let cache = try MarkedCache(budget: 10, policy: .slidingWindow).cache
     try cache.append(6, to: .vision, grid: grid)
-    #expect(throws: CacheError.noRoom(held: 6, adding: 5, budget: 10)) { try cache.append(5, to: .text) }
-    #expect(throws: CacheError.noRoom(held: 6, adding: .max, budget: 10)) { try cache.append(.max, to: .text) }
+    #expect(throws: CacheError.noCapacity(cached: 6, adding: 5, budget: 10)) { try cache.append(5, to: .text) }
+    #expect(throws: CacheError.noCapacity(cached: 6, adding: .max, budget: 10)) { try cache.append(.max, to: .text) }
     #expect(cache.count == 6)
     try cache.append(4, to: .text)
     #expect(cache.count == 10)

@@ -48,7 +48,7 @@ struct TimelineTests {
   func keysFollow() throws {
     let cache = try KeyValueCache(shape: shape, budget: 40, policy: .infinipotV, rotation: rotation)
     for number in 0..<30 { try addFrame(number, at: number, to: cache) }
-    #expect(cache.timelineTemporalPatches == 30)
+    #expect(cache.positionedTemporalPatches == 30)
     cache.compactPositions()
 
     var held: Set<Int> = []
@@ -56,7 +56,7 @@ struct TimelineTests {
       for head in 0..<shape.keyValueHeads { held.formUnion(numbers(cache, layer: layer, head: head)) }
     }
     let order = held.sorted()
-    #expect(cache.timelineTemporalPatches == order.count)
+    #expect(cache.positionedTemporalPatches == order.count)
     #expect(order.count < 30, "passes have dropped whole frames")
     for layer in 0..<shape.layers {
       for head in 0..<shape.keyValueHeads {
@@ -75,10 +75,10 @@ struct TimelineTests {
   func endless() throws {
     let cache = try KeyValueCache(shape: shape, budget: 40, policy: .infinipotV, rotation: rotation)
     for number in 0..<1000 {
-      try addFrame(number % 2000, at: cache.timelineTemporalPatches, to: cache)
-      if cache.timelineTemporalPatches > 20 { cache.compactPositions() }
+      try addFrame(number % 2000, at: cache.positionedTemporalPatches, to: cache)
+      if cache.positionedTemporalPatches > 20 { cache.compactPositions() }
       // 4 heads of 40 tokens hold no more than 160 frames between them, and far fewer in truth.
-      #expect(cache.timelineTemporalPatches <= 60)
+      #expect(cache.positionedTemporalPatches <= 60)
     }
   }
 

@@ -26,9 +26,10 @@ struct RecallTierTests {
 
   /// Adds a frame of 16 tokens. Its values tell its number; the keys of the frame `bright` alone are long in the number
   /// pair that does not turn, along (2, 6).
-  private func see(_ number: Int, bright: Int, _ cache: KeyValueCache) throws {
+  @discardableResult
+  private func see(_ number: Int, bright: Int, _ cache: KeyValueCache) throws -> KVAppend {
     try cache.ensureCapacity(for: 16, in: .vision)
-    try cache.append(16, to: .vision, grid: GridTHW(temporalPatches: 1, height: 4, width: 4))
+    let append = try cache.append(16, to: .vision, grid: GridTHW(temporalPatches: 1, height: 4, width: 4))
     var key: [Float] = [0.3, 0.1, 0, 0.2, -0.1, 0.2, 0, 0.1]
     if number == bright { key[2] = 6 }
     let value = [UInt16](repeating: Float16(number).bitPattern, count: 8)
@@ -38,16 +39,18 @@ struct RecallTierTests {
           key.map { Float16($0).bitPattern }, value, layer: head / 2, head: head % 2, remaining: remaining)
       }
     }
+    return append
   }
 
   /// Reads a question of four tokens whose queries look along number 2 of a key.
-  private func ask(_ cache: KeyValueCache) throws {
+  @discardableResult
+  private func ask(_ cache: KeyValueCache) throws -> KVAppend {
     let rows = try FloatBuffer(count: 4 * 32).rows(width: 32)
     rows.set((0..<128).map { $0 % 8 == 2 ? 4 : 0 }[...])
     try cache.ensureCapacity(for: 4)
-    cache.beginRetrieval()
-    try cache.append(4, to: .text)
-    for layer in 0..<2 { cache.retrieve(layer: layer, queries: rows, count: 4) }
+    let append = try cache.append(4, to: .text, retrieving: true)
+    for layer in 0..<2 { append.retrieve(layer: layer, queries: rows) }
+    return append
   }
 
   private func retrieved(_ cache: KeyValueCache, layer: Int = 1, head: Int = 1) -> [Int] {
@@ -91,12 +94,11 @@ struct RecallTierTests {
   func framesDoNotSeeIt() throws {
     try withCache { cache, _ in
       for number in 0..<60 { try see(number, bright: 7, cache) }
-      try cache.ensureCapacity(for: 4)
-      let before = cache.rows(layer: 1, head: 0, remaining: 1).count
-      try ask(cache)
-      #expect(cache.rows(layer: 1, head: 0, remaining: 4).count == before + 48 + 1)
+      try cache.ensureCapacity(for: 16, in: .vision)
+      let cached = cache.count
+      #expect(try ask(cache).rows(layer: 1, head: 0).count == cached + 48 + 1)
       cache.truncateText(to: 0)
-      #expect(cache.rows(layer: 1, head: 0, remaining: 1).count == before)
+      #expect(try see(60, bright: 7, cache).rows(layer: 1, head: 0).count == cached + 1)
       #expect(retrieved(cache).isEmpty)
     }
   }
@@ -138,7 +140,7 @@ struct RecallTierTests {
       try ask(cache)
       try cache.setBudget(64)
       #expect(cache.retrievedCount == 0 && retrieved(cache).isEmpty && cache.count <= 64)
-      #expect(cache.rows(layer: 1, head: 0, remaining: 1).count == cache.count)
+      #expect(try cache.append(1, to: .text).rows(layer: 1, head: 0).count == cache.count)
     }
   }
 

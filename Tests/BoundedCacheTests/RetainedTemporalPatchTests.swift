@@ -59,7 +59,7 @@ struct RetainedFramesTests {
       if number % 23 == 22 { watching.cache.compactPositions() }
       if number % 7 == 6 { #expect(watching.cache.retainedTemporalPatches() == watching.expected) }
     }
-    #expect(watching.cache.temporalPatchesSeen == 200)
+    #expect(watching.cache.temporalPatchesAppended == 200)
     #expect(policy == .full || watching.cache.compressionCount > 10)
     #expect(
       watching.cache.retainedTemporalPatches().last == RetainedTemporalPatch(streamIndex: 199, tokens: [8, 8, 8]))
@@ -82,10 +82,10 @@ struct RetainedFramesTests {
     var watching = try Watching(policy: .infinipotV, seed: 7)
     for number in 0..<1500 {
       try watching.see(number)
-      if watching.cache.timelineTemporalPatches > 30 { watching.cache.compactPositions() }
-      #expect(watching.cache.timelineTemporalPatches <= 60)
+      if watching.cache.positionedTemporalPatches > 30 { watching.cache.compactPositions() }
+      #expect(watching.cache.positionedTemporalPatches <= 60)
     }
-    #expect(watching.cache.temporalPatchesSeen == 1500)
+    #expect(watching.cache.temporalPatchesAppended == 1500)
     #expect(watching.cache.retainedTemporalPatches() == watching.expected)
   }
 
@@ -93,11 +93,11 @@ struct RetainedFramesTests {
   func emptied() throws {
     var watching = try Watching(policy: .slidingWindow, seed: 8)
     #expect(watching.cache.retainedTemporalPatches().isEmpty)
-    #expect(watching.cache.temporalPatchesSeen == 0)
+    #expect(watching.cache.temporalPatchesAppended == 0)
     for number in 0..<20 { try watching.see(number) }
     watching.cache.removeAll()
     #expect(watching.cache.retainedTemporalPatches().isEmpty)
-    #expect(watching.cache.temporalPatchesSeen == 0)
+    #expect(watching.cache.temporalPatchesAppended == 0)
     try watching.see(0)
     #expect(watching.cache.retainedTemporalPatches() == [RetainedTemporalPatch(streamIndex: 0, tokens: [8, 8, 8])])
   }
