@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why an adapter cannot be used with a model, in words that a person can act on.
+/// Why an adapter cannot be used with a model. Descriptions say what to do about it.
 public enum AdapterError: Error, Equatable, Sendable {
-  /// The file says that it holds something else, or nothing about it.
+  /// The file's `general.type` is not `adapter`; nil if the key is missing.
   case notAnAdapter(path: String, type: String?)
   /// An adapter of a kind other than LoRA.
   case unsupportedKind(path: String, kind: String)
   /// The adapter was made for another kind of model.
   case wrongArchitecture(path: String, found: String, modelPath: String, model: String)
-  /// Of a pair of tensors only one is there.
+  /// One of a pair of tensors is missing.
   case missingHalf(path: String, tensor: String)
   /// An update of a matrix that the model does not have.
   case unknownMatrix(path: String, matrix: String, modelPath: String)
-  /// A tensor that is not half of an update of a matrix, such as a changed norm.
+  /// A tensor that is not half of an update of a matrix, such as a norm's weights.
   case unexpectedTensor(path: String, tensor: String)
-  /// The file holds no update at all.
+  /// The file has no update.
   case empty(path: String)
 }
 

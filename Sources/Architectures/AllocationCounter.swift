@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Counts the memory that a model sets aside beside its mapped weights.
+/// Counts the working memory that a model allocates beside its mapped weights.
 final class AllocationCounter {
-  /// True where memory is counted and not set aside: rows that are made so have none and must not be touched.
-  let isForecast: Bool
+  /// Whether allocations are counted and not made, for an estimate. Matrices made then have no memory and must not be
+  /// read or written.
+  let countsOnly: Bool
   private(set) var byteCount = 0
 
-  init(isForecast: Bool = false) {
-    self.isForecast = isForecast
+  init(countsOnly: Bool = false) {
+    self.countsOnly = countsOnly
   }
 
   func add(_ bytes: Int) {

@@ -1,47 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A kind of language model. The kinds share one decoder; all that sets them apart stands here.
+/// A kind of language model. All kinds share one decoder; this is what they differ in.
 struct DecoderArchitecture: Sendable, Hashable {
-  /// As `general.architecture` has it.
+  /// The kind's `general.architecture`.
   let name: String
-  let mropeLayout: MRoPELayout
-  /// Whether each head's queries and keys are normalized before they are turned.
-  let normalizesHeads: Bool
-  /// Whether features from within the vision tower are added after the first layers.
-  let readsDeepstack: Bool
+  let ropeLayout: RoPELayout
+  /// Whether each head's queries and keys are RMS-normalized before RoPE (`q_norm` and `k_norm` in transformers).
+  let usesQKNorm: Bool
+  /// Whether features from inner blocks of the vision tower are added to the outputs of the first layers.
+  let usesDeepstack: Bool
 
-  /// Which component of a position turns which rope pairs.
-  enum MRoPELayout: Sendable {
-    /// Time turns all of them: text alone has one kind of position.
-    case byTime
-    /// First the pairs of time, then those of height, then those of width (arXiv 2409.12191).
-    case sections
-    /// The three take turns; what height and width leave at the end is time's (arXiv 2511.21631).
-    case interleaved
+  /// Which component of a position (time, height, width) rotates which RoPE pairs.
+  enum RoPELayout: Sendable {
+    /// Plain RoPE: one component for all pairs. Images take positions as text does.
+    case plain
+    /// M-RoPE: first the pairs of time, then those of height, then those of width (arXiv 2409.12191).
+    case mrope
+    /// Interleaved M-RoPE: time, height, width, time, … until height and width have all of theirs; the other pairs are
+    /// time's (arXiv 2511.21631).
+    case interleavedMRoPE
   }
 
   static let all = [
-    // Qwen2-VL and Qwen2.5-VL, which differ in their vision towers and in the positions of frames alone.
-    DecoderArchitecture(name: "qwen2vl", mropeLayout: .sections, normalizesHeads: false, readsDeepstack: false),
-    DecoderArchitecture(name: "qwen3vl", mropeLayout: .interleaved, normalizesHeads: true, readsDeepstack: true),
+    // Qwen2-VL and Qwen2.5-VL. These differ in their vision towers and in the positions of temporal patches only.
+    DecoderArchitecture(name: "qwen2vl", ropeLayout: .mrope, usesQKNorm: false, usesDeepstack: false),
+    DecoderArchitecture(name: "qwen3vl", ropeLayout: .interleavedMRoPE, usesQKNorm: true, usesDeepstack: true),
     // Qwen2 and Qwen2.5, and LLaVA-OneVision's language model.
-    DecoderArchitecture(name: "qwen2", mropeLayout: .byTime, normalizesHeads: false, readsDeepstack: false),
-    DecoderArchitecture(name: "qwen3", mropeLayout: .byTime, normalizesHeads: true, readsDeepstack: false),
+    DecoderArchitecture(name: "qwen2", ropeLayout: .plain, usesQKNorm: false, usesDeepstack: false),
+    DecoderArchitecture(name: "qwen3", ropeLayout: .plain, usesQKNorm: true, usesDeepstack: false),
   ]
 }
 
-extension DecoderArchitecture.MRoPELayout {
-  /// The component of a position that turns each pair (0 time, 1 height, 2 width), for numbers of pairs that add up to
-  /// a head's; nil if they cannot be laid out.
+extension DecoderArchitecture.RoPELayout {
+  /// The component that rotates each pair of a head: 0 time, 1 height, 2 width.
+  ///
+  /// - Parameter sections: pairs of time, height and width; their sum is the number of pairs.
+  /// - Returns: nil if the sections do not fit the layout.
   func components(sections: [Int]) -> [Int]? {
     let pairs = sections.reduce(0, +)
-    guard self == .interleaved else {
+    guard self == .interleavedMRoPE else {
       return sections.enumerated().flatMap { Array(repeating: $0.offset, count: $0.element) }
     }
     var components = Array(repeating: 0, count: pairs)
     for component in [1, 2] {
-      for turn in 0..<sections[component] {
-        let pair = 3 * turn + component
+      for index in 0..<sections[component] {
+        let pair = 3 * index + component
         guard pair < pairs else { return nil }
         components[pair] = component
       }

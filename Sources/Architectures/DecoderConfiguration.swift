@@ -3,50 +3,56 @@
 import BoundedCache
 import ModelFile
 
-/// The sizes of a language model, read from its file and checked.
+/// The sizes of a language model, named as in transformers' configuration files, read from a model file and checked.
 public struct DecoderConfiguration: Sendable, Hashable {
-  /// The model's kind as the file names it, such as `qwen2vl`.
+  /// The model's `general.architecture`, such as `qwen2vl`.
   public let architecture: String
+  /// Decoder layers.
   public let layers: Int
+  /// Query heads, a multiple of `keyValueHeads`.
   public let heads: Int
-  /// Key-value heads; `heads` is a multiple of it.
   public let keyValueHeads: Int
+  /// Values of one head's query, key and value.
   public let headDimension: Int
-  /// Numbers in a token's vector.
+  /// Values of a token's embedding and of its row between the layers.
   public let hiddenSize: Int
+  /// Outputs of the gate and up matrices of a feed-forward network.
   public let intermediateSize: Int
   public let vocabularySize: Int
-  /// Tokens that the model was trained to look back over.
+  /// Tokens that the model was trained to attend over.
   public let contextLength: Int
+  /// Epsilon of the RMS norms.
   public let normEpsilon: Float
   public let ropeTheta: Double
-  /// Of a head's `headDimension / 2` rope pairs, how many turn with time, height and width.
+  /// Of a head's `headDimension / 2` RoPE pairs, how many are rotated by time, height and width. In models with plain RoPE
+  /// all of them are time's.
   public let mropeSections: [Int]
-  /// How many of the first layers have features from within the vision tower added to their output at vision tokens.
+  /// How many of the first layers have deepstack features added to their output at vision tokens.
   public let deepstackLayers: Int
 
   let kind: DecoderArchitecture
   let rope: RoPEConfiguration
 
-  /// How keys turn with the time component of their position; pairs that time does not turn have frequency 0.
-  public var timeRotation: RoPEFrequencies { rope.timeRotation }
+  /// RoPE frequencies of the time component alone; those of height and width are 0.
+  public var temporalRoPE: RoPEFrequencies { rope.temporalFrequencies }
 
-  /// How keys turn when time, height and width move together.
-  public var positionRotation: RoPEFrequencies { rope.positionRotation }
+  /// RoPE frequencies where all three components change by the same amount, as in text.
+  public var textRoPE: RoPEFrequencies { rope.textFrequencies }
 
-  /// Numbers of one row of an `VisionEmbeddings` that the model reads: the token's vector and the features for the first
-  /// layers, one after the other.
-  public var visionWidth: Int { hiddenSize * (1 + deepstackLayers) }
+  /// Values of a row of the `VisionEmbeddings` that the model reads: the token's embedding, then the deepstack features
+  /// of the first layers.
+  public var visionEmbeddingWidth: Int { hiddenSize * (1 + deepstackLayers) }
 
-  /// The shape of a key-value cache for this model.
+  /// The shape of this model's KV cache.
   public var cacheShape: CacheShape {
     CacheShape(layers: layers, keyValueHeads: keyValueHeads, headDimension: headDimension)
   }
 
-  /// The kinds of language model that are supported.
+  /// The `general.architecture` of the supported language models.
   public static let supportedArchitectures = DecoderArchitecture.all.map(\.name)
 
-  /// Reads the sizes; the vocabulary's comes from the embedding tensor.
+  /// Reads the sizes. The vocabulary's size is that of the embedding tensor.
+  /// - Throws: `ModelError` naming the file and the key or tensor that is wrong.
   public init(file: GGUFFile) throws(ModelError) {
     let loader = WeightLoader(file: file)
     let architecture = try loader.value { metadata throws(GGUFError) in try metadata.string("general.architecture") }
@@ -76,11 +82,11 @@ public struct DecoderConfiguration: Sendable, Hashable {
         path: file.path, key: key("attention.key_length"), value: "\(headDimension)",
         allowed: "even and the same for keys and values")
     }
-    // Not partly turned heads, nor several feed-forward networks to choose from.
+    // Neither partial RoPE nor a mixture of experts.
     _ = try loader.size(key("rope.dimension_count"), in: headDimension...headDimension, fallback: headDimension)
     _ = try loader.size(key("expert_count"), in: 0...0, fallback: 0)
     deepstackLayers =
-      kind.readsDeepstack ? try loader.size(key("n_deepstack_layers"), in: 0...layers, fallback: 0) : 0
+      kind.usesDeepstack ? try loader.size(key("n_deepstack_layers"), in: 0...layers, fallback: 0) : 0
     normEpsilon = Float(try loader.positive(key("attention.layer_norm_rms_epsilon")))
     ropeTheta = try loader.positive(key("rope.freq_base"), fallback: 10000)
     contextLength = try loader.size(key("context_length"), in: 1...(1 << 31), fallback: 32768)
@@ -96,18 +102,19 @@ public struct DecoderConfiguration: Sendable, Hashable {
 
     let pairs = headDimension / 2
     mropeSections =
-      kind.mropeLayout == .byTime
+      kind.ropeLayout == .plain
       ? [pairs, 0, 0] : try DecoderConfiguration.sections(loader, key: key("rope.dimension_sections"), pairs: pairs)
-    guard let components = kind.mropeLayout.components(sections: mropeSections) else {
+    guard let components = kind.ropeLayout.components(sections: mropeSections) else {
       throw .invalidSize(
         path: file.path, key: key("rope.dimension_sections"), value: "\(mropeSections)",
-        allowed: "such that height and width can take turns with time")
+        allowed: "such that height and width can be interleaved with time")
     }
     rope = RoPEConfiguration(
-      components: components, base: ropeTheta,
+      components: components, theta: ropeTheta,
       scaling: try RoPEScaling(loader: loader, architecture: architecture, contextLength: contextLength))
   }
 
+  /// Reads the M-RoPE sections and checks that they add up to `pairs`.
   private static func sections(_ loader: WeightLoader, key: String, pairs: Int) throws(ModelError) -> [Int] {
     let all = try loader.value { metadata throws(GGUFError) in try metadata.integers(key) }
     // llama.cpp writes four sections, the fourth of them empty.

@@ -6,7 +6,7 @@ import Compute
 struct DecoderLayer {
   let attentionNorm: FloatBuffer
   let query, key, value, attentionOutput: Linear
-  /// Where each head's queries and keys are normalized: their weights, one for each number of a head.
+  /// Weights of the norms of each head's queries and keys, `[headDimension]`; nil in models without them.
   let queryNorm, keyNorm: FloatBuffer?
   let feedForwardNorm: FloatBuffer
   let gate, up, down: Linear
@@ -21,9 +21,9 @@ struct DecoderLayer {
     key = try loader.linear(prefix + "attn_k", inputs: width, outputs: keyWidth)
     value = try loader.linear(prefix + "attn_v", inputs: width, outputs: keyWidth)
     attentionOutput = try loader.linear(prefix + "attn_output", inputs: queryWidth, outputs: width)
-    let normalizes = sizes.kind.normalizesHeads
-    queryNorm = normalizes ? try loader.vector(prefix + "attn_q_norm.weight", sizes.headDimension) : nil
-    keyNorm = normalizes ? try loader.vector(prefix + "attn_k_norm.weight", sizes.headDimension) : nil
+    let hasQKNorm = sizes.kind.usesQKNorm
+    queryNorm = hasQKNorm ? try loader.vector(prefix + "attn_q_norm.weight", sizes.headDimension) : nil
+    keyNorm = hasQKNorm ? try loader.vector(prefix + "attn_k_norm.weight", sizes.headDimension) : nil
     feedForwardNorm = try loader.vector(prefix + "ffn_norm.weight", width)
     gate = try loader.linear(prefix + "ffn_gate", inputs: width, outputs: sizes.intermediateSize)
     up = try loader.linear(prefix + "ffn_up", inputs: width, outputs: sizes.intermediateSize)
@@ -34,6 +34,8 @@ struct DecoderLayer {
     [query, key, value, attentionOutput, gate, up, down].map(\.weight)
   }
 
+  /// Whether any product of the layer needs its input quantized to 8 bits.
   var isQuantized: Bool { matrices.contains(where: \.takesQuantizedActivations) }
+  /// Bytes of the matrices in the file.
   var byteCount: Int { matrices.reduce(0) { $0 + $1.byteCount } }
 }

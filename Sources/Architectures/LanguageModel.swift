@@ -101,7 +101,7 @@ public final class LanguageModel {
     var deepstack: [FloatMatrix] = []
     for _ in 0..<sizes.deepstackLayers { deepstack.append(try loader.rows(block, width: sizes.hiddenSize)) }
     self.deepstack = deepstack
-    rope = try RoPETable(loader: loader, tokens: block, scheme: sizes.rope)
+    rope = try RoPETable(loader: loader, tokens: block, configuration: sizes.rope)
     logits = Array(repeating: 0, count: sizes.vocabularySize)
 
     let isQuantized = outputHead.takesQuantizedActivations || layers.contains(where: \.isQuantized)
@@ -147,7 +147,7 @@ public final class LanguageModel {
   /// Reads the vision tower's vectors of one or more frames into the cache's vision segment. `logits` stay as they are.
   ///
   /// - Parameters:
-  ///   - vision: rows of `configuration.visionWidth` numbers.
+  ///   - vision: rows of `configuration.visionEmbeddingWidth` numbers.
   ///   - grid: frames × rows × columns of merged tokens; `positions` and `vision` go through it in that order.
   ///   - advance: how far each frame, its caption included, takes the rope timeline, in positions.
   /// - Throws: as for tokens, and `visionDoesNotFit` for vectors of another width.
@@ -164,7 +164,7 @@ public final class LanguageModel {
   /// Reads vectors that stand for tokens into the cache's tail, such as the one that ends LLaVA-OneVision's frames.
   /// `logits` stay as they are.
   ///
-  /// - Parameter vectors: rows of `configuration.visionWidth` numbers.
+  /// - Parameter vectors: rows of `configuration.visionEmbeddingWidth` numbers.
   /// - Throws: as for frames.
   public func prefill(
     vectors: VisionEmbeddings, positions: [MRoPEPosition], cache: KeyValueCache
@@ -176,10 +176,10 @@ public final class LanguageModel {
 
   private func check(_ vectors: VisionEmbeddings, positions: Int, cache: KeyValueCache) throws(ModelError) {
     try check(tokens: vectors.rows, positions: positions, cache: cache)
-    guard vectors.width == configuration.visionWidth else {
+    guard vectors.width == configuration.visionEmbeddingWidth else {
       throw .visionDoesNotFit(
         visionPath: "the vision tower", visionWidth: vectors.width, modelPath: path,
-        modelWidth: configuration.visionWidth)
+        modelWidth: configuration.visionEmbeddingWidth)
     }
   }
 

@@ -3,48 +3,55 @@
 import Compute
 import ModelFile
 
-/// A low-rank change of a matrix W: its product with x becomes W · x + scale · up · (down · x).
+/// A low-rank update of a weight matrix W: its product with x becomes W · x + scale · up · (down · x).
 struct LowRankUpdate {
-  let down, up: WeightMatrix
+  /// LoRA's A, `[rank][inputs]`.
+  let down: WeightMatrix
+  /// LoRA's B, `[outputs][rank]`.
+  let up: WeightMatrix
   /// The adapter's alpha divided by the rank.
   let scale: Float
 
-  /// Numbers between the two products.
+  /// Values between the two products.
   var rank: Int { up.columns }
 }
 
-/// The updates of one decoder layer's matrices.
+/// The updates of one decoder layer's matrices; nil for a matrix that the adapter does not change.
 struct LayerUpdates {
   var query, key, value, attentionOutput, gate, up, down: LowRankUpdate?
 }
 
-/// A LoRA adapter (arXiv 2106.09685) in llama.cpp's GGUF layout, applied beside a model's weights: nothing is merged,
-/// so that quantized weights stay as they are, and any number of adapters can be held and taken in turns.
+/// A LoRA adapter (arXiv 2106.09685) in llama.cpp's GGUF layout.
 ///
-/// The tensors `NAME.lora_a` (rank rows of the matrix's inputs) and `NAME.lora_b` (as many rows as the matrix, of rank
-/// numbers) belong to the matrix NAME; for `token_embd.weight` the first has a row of rank numbers for each token. The
-/// scale is `adapter.lora.alpha` ÷ rank, or 1 where alpha is missing or 0.
+/// Its updates are computed beside the model's weights and not merged into them. So quantized weights stay as they are,
+/// and several adapters can be loaded and switched.
+///
+/// The tensors `NAME.lora_a`, `[rank][inputs]`, and `NAME.lora_b`, `[outputs][rank]`, update the matrix NAME. For
+/// `token_embd.weight` the first is `[tokens][rank]`. The scale is `adapter.lora.alpha` / rank, or 1 if alpha is missing
+/// or 0.
 public final class LoRAAdapter {
+  /// The adapter's file.
   public let path: String
   /// The highest rank of any update.
   public let rank: Int
-  /// How many of the model's matrices are changed.
+  /// Matrices of the model that are updated.
   public let matrixCount: Int
-  /// Bytes of all updates.
+  /// Bytes of all updates in the file.
   public let byteCount: Int
-  /// How strongly the adapter works, times the scale that it was trained with.
+  /// What the updates are multiplied by, besides the scale that the adapter was trained with.
   public var scale: Float
 
   let configuration: DecoderConfiguration
   let layers: [LayerUpdates]
   let embedding, outputHead: LowRankUpdate?
-  /// The most inputs of a quantized matrix; 0 if none is quantized.
+  /// Inputs of the widest quantized matrix; 0 if none is quantized.
   let quantizedColumns: Int
 
-  /// Makes ready what `model` needs to use the adapter; `model.adapter` then puts it to use.
+  /// Loads an adapter and allocates the working memory that `model` needs for it. It takes effect once it is set as
+  /// `model.adapter`.
   ///
-  /// - Throws: `adapter` if the file is no adapter for this model, `wrongShape` naming a tensor of other dimensions
-  ///   than the model's, `file` or `compute`. The model is then as before.
+  /// - Throws: `ModelError.adapter` if the file is no adapter for this model, `wrongShape` naming a tensor whose
+  ///   dimensions are not the model's, `file` or `compute`. The model is unchanged then.
   public init(file: GGUFFile, model: LanguageModel, scale: Float = 1) throws(ModelError) {
     try LoRAAdapter.check(file, model: model)
     var reader = try UpdateReader(file: file)
@@ -87,7 +94,7 @@ public final class LoRAAdapter {
     guard type == "adapter" else { throw .adapter(.notAnAdapter(path: file.path, type: type)) }
     let kind = try loader.value { metadata throws(GGUFError) in try metadata.string("adapter.type") }
     guard kind == "lora" else { throw .adapter(.unsupportedKind(path: file.path, kind: kind)) }
-    // Such an adapter works only after certain words.
+    // Activated LoRA: it takes effect only after certain tokens.
     guard file.metadata["adapter.alora.invocation_tokens"] == nil else {
       throw .adapter(.unsupportedKind(path: file.path, kind: "alora"))
     }
@@ -100,7 +107,7 @@ public final class LoRAAdapter {
   }
 }
 
-/// Reads an adapter's updates and keeps count of them.
+/// Reads an adapter's updates and counts them.
 private struct UpdateReader {
   private let loader: WeightLoader
   private let alpha: Float
@@ -120,7 +127,7 @@ private struct UpdateReader {
     alpha = Float(value)
   }
 
-  /// The update of a matrix; nil if the adapter leaves it as it is.
+  /// The update of a matrix; nil if the adapter has none.
   mutating func update(_ name: String, inputs: Int, outputs: Int) throws(ModelError) -> LowRankUpdate? {
     guard let rank = try rank(of: name) else { return nil }
     return add(
@@ -128,7 +135,7 @@ private struct UpdateReader {
       up: try loader.matrix(name + ".lora_b", inputs: [rank], outputs: outputs), multipliesInput: true)
   }
 
-  /// The update of the embedding matrix, of which a token picks a row of the first half.
+  /// The update of the embedding matrix, in which each token has a row of `down`.
   mutating func embeddingUpdate(_ name: String, tokens: Int, width: Int) throws(ModelError) -> LowRankUpdate? {
     guard let rank = try rank(of: name) else { return nil }
     return add(
@@ -157,7 +164,7 @@ private struct UpdateReader {
     return present.isEmpty ? nil : try loader.tensor(halves[1]).dimensions.first
   }
 
-  /// Throws if there is a tensor that no update has used, or none at all.
+  /// Throws if the file has a tensor that is in no update, or no update.
   func checkRest(modelPath: String) throws(ModelError) {
     let path = loader.file.path
     for tensor in loader.file.tensors where !used.contains(tensor.name) {

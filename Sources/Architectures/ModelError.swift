@@ -4,31 +4,32 @@ import BoundedCache
 import Compute
 import ModelFile
 
-/// Why a model cannot be loaded or run, in words that a person can act on.
+/// Why a model cannot be loaded or run. Descriptions say what to do about it.
 public enum ModelError: Error, Sendable {
-  /// The file cannot be opened or lacks something.
+  /// The file cannot be opened, or lacks a key or a tensor.
   case file(GGUFError)
-  /// The file holds a model that this program does not know.
+  /// The file's model is of a kind that is not supported.
   case unsupportedArchitecture(path: String, found: String, supported: [String])
-  /// A tensor has other dimensions (fastest first) than the model's sizes ask for.
+  /// A tensor's dimensions, fastest first, are not those that the model's sizes require.
   case wrongShape(path: String, tensor: String, expected: [Int], found: [Int])
-  /// A tensor is stored in a way that cannot be computed with, or memory is short.
+  /// A tensor is stored in a type without kernels, or memory is refused.
   case compute(path: String, ComputeError)
-  /// An adapter does not go with the model.
+  /// An adapter does not fit the model.
   case adapter(AdapterError)
-  /// A size in the file is nonsense or beyond what is supported.
+  /// A value in the file is invalid or not supported.
   case invalidSize(path: String, key: String, value: String, allowed: String)
-  /// The vision tower makes rows of another width than the language model reads.
+  /// The vision tower's embeddings are not of the width that the language model reads.
   case visionDoesNotFit(visionPath: String, visionWidth: Int, modelPath: String, modelWidth: Int)
-  /// A token that the vocabulary does not have.
+  /// A token that is not in the vocabulary.
   case invalidToken(Int, vocabularySize: Int)
-  /// Not one rope position for each token.
+  /// The number of positions is not that of the tokens.
   case positionCount(tokens: Int, positions: Int)
-  /// The cache was made for a model of other sizes.
+  /// The KV cache was made for a model of other sizes.
   case cacheDoesNotFit(cache: CacheShape, model: CacheShape)
-  /// The cache refuses the tokens.
+  /// The KV cache refuses the tokens.
   case cache(CacheError)
-  /// A picture whose sides are not multiples of `multiple`, that is empty or too large, or two of different sizes.
+  /// An image that is empty or too large, has sides that are not multiples of `multiple`, or is not of the same size as the
+  /// other image of its temporal patch.
   case unsuitableImage(width: Int, height: Int, multiple: Int, maximumPixels: Int)
 }
 
@@ -48,24 +49,24 @@ extension ModelError: CustomStringConvertible {
     case .invalidSize(let path, let key, let value, let allowed):
       "\(path): \(key) is \(value) but must be \(allowed). The file is damaged or its kind is not supported."
     case .visionDoesNotFit(let visionPath, let visionWidth, let modelPath, let modelWidth):
-      "\(visionPath) makes vectors of \(visionWidth) numbers, but \(modelPath) reads vectors of \(modelWidth). "
+      "\(visionPath) makes embeddings of \(visionWidth) values, but \(modelPath) reads embeddings of \(modelWidth). "
         + "Use the mmproj file that belongs to the model."
     case .invalidToken(let token, let vocabularySize):
       "token \(token) is not in the model's vocabulary of \(vocabularySize)"
     case .positionCount(let tokens, let positions):
       "\(tokens) tokens came with \(positions) positions"
     case .cacheDoesNotFit(let cache, let model):
-      "the key-value cache holds \(ModelError.words(cache)), but the model has \(ModelError.words(model))"
+      "the KV cache is for \(ModelError.text(of: cache)), but the model has \(ModelError.text(of: model))"
     case .cache(let error): error.description
     case .unsuitableImage(let width, let height, let multiple, let maximumPixels):
-      "a picture of \(width)×\(height) cannot be read: both of a pair must have the same size, sides that are multiples of "
-        + "\(multiple), and at most \(maximumPixels) pixels"
+      "an image of \(width)×\(height) cannot be encoded: both images of a temporal patch must have the same size, "
+        + "sides that are multiples of \(multiple), and at most \(maximumPixels) pixels"
     }
   }
 
   private static func size(_ dimensions: [Int]) -> String { dimensions.map(String.init).joined(separator: "×") }
 
-  private static func words(_ shape: CacheShape) -> String {
+  private static func text(of shape: CacheShape) -> String {
     "\(shape.layers) layers × \(shape.keyValueHeads) heads × \(shape.headDimension)"
   }
 }

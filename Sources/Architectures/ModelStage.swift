@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Compute
-
-/// A point in the computation that a test can look at.
+/// A point of a forward pass whose output tests compare with transformers.
 package enum ModelStage: Hashable, Sendable {
-  /// Normalized pixels of one of a patch's pictures, a row a patch.
+  /// Normalized pixels of one image of a temporal patch, `[patches][3 * patchSize * patchSize]`.
   case patches(image: Int)
-  /// What the first block reads.
+  /// The input of the first vision block, `[patches][hidden size]`.
   case patchEmbedding
+  /// The output of a vision block, `[patches][hidden size]`.
   case visionBlock(Int)
+  /// The embeddings of a temporal patch, `[tokens][embedding width]`.
   case merger
+  /// The output of a decoder layer, `[tokens][hidden size]`, before deepstack features are added.
   case decoderLayer(Int)
 }
 
-/// Called with the rows that a stage has made; they change right after.
+/// Receives a copy of a stage's output.
 package typealias StageObserver = (ModelStage, _ rows: [Float]) -> Void

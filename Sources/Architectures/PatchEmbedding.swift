@@ -4,14 +4,14 @@ import Compute
 import Images
 import ModelFile
 
-/// The first step of a vision tower: each patch of one picture, or of two that follow each other, becomes a vector, to
-/// which some towers add a learned one for its place.
+/// The first step of a vision tower: embeds each patch of a temporal patch's frames, `[patches][hidden size]`. Some
+/// towers add a learned embedding of the patch's position.
 struct PatchEmbedding {
-  /// One matrix for each picture of a patch in time.
+  /// For each frame of a temporal patch, its slice of the 3D convolution, `[hidden size][3 * patchSize * patchSize]`.
   private let kernels: [WeightMatrix]
   private let bias: FloatBuffer?
   private let reader: PatchReader
-  private let positions: PositionTable?
+  private let positions: PositionEmbeddings?
 
   init(loader: WeightLoader, sizes: VisionConfiguration) throws(ModelError) {
     let inputs = [sizes.patchSize, sizes.patchSize, 3]
@@ -22,39 +22,41 @@ struct PatchEmbedding {
     self.kernels = kernels
     let design = sizes.family.design
     bias = design.hasPatchBias ? try loader.vector("v.patch_embd.bias", sizes.hiddenSize) : nil
-    positions = design.hasPositionTable ? try PositionTable(loader: loader, sizes: sizes) : nil
+    positions = design.hasPositionEmbeddings ? try PositionEmbeddings(loader: loader, sizes: sizes) : nil
     reader = PatchReader(sizes: sizes)
   }
 
   var matrices: [WeightMatrix] { kernels }
 
-  /// Prepares a workspace for pictures of another size.
+  /// Fills a workspace's position embeddings for images of another size.
   func fillPositions(of space: VisionWorkspace, layout: PatchLayout, loader: WeightLoader) throws(ModelError) {
-    guard let positions, let rows = space.positions else { return }
+    guard let positions, let rows = space.positionEmbeddings else { return }
     try positions.fill(rows, layout: layout, loader: loader)
   }
 
   /// Fills `space.hidden`.
+  /// - Parameter images: the frames of the temporal patch; those after `temporalPatchSize` are not read.
   func run(
     _ images: [Image], layout: PatchLayout, in space: VisionWorkspace, engine: Engine, observer: StageObserver?
   ) {
     for (index, kernel) in kernels.enumerated() {
       reader.read(images[index], layout: layout, into: space.patches)
       observer?(.patches(image: index), space.patches.values(layout.count))
-      space.inBlocks(layout.count) { start, rows in
+      space.forEachBlock(of: layout.count) { start, rows in
         engine.multiply(
           space.patches.from(start), count: rows,
           Engine.Product(
             kernel, bias: index == 0 ? bias : nil, to: space.hidden.from(start), accumulate: index > 0))
       }
     }
-    if let positions = space.positions { engine.add(positions, count: layout.count, to: space.hidden) }
+    if let positions = space.positionEmbeddings { engine.add(positions, count: layout.count, to: space.hidden) }
     observer?(.patchEmbedding, space.hidden.values(layout.count))
   }
 }
 
-/// A square table of learned vectors, one for each place in a picture, which is resampled to a picture's own grid.
-private struct PositionTable {
+/// A table of learned position embeddings for a square grid of patches, `[side * side][hidden size]`. It is interpolated to
+/// an image's grid, as transformers' `fast_pos_embed_interpolate` does.
+private struct PositionEmbeddings {
   private let table: WeightMatrix
   private let side: Int
 
@@ -74,9 +76,10 @@ private struct PositionTable {
   func fill(_ rows: FloatMatrix, layout: PatchLayout, loader: WeightLoader) throws(ModelError) {
     let unpacked = try loader.rows(table.rows, width: table.columns)
     for row in 0..<table.rows { table.unpack(row: row, into: unpacked.from(row)) }
-    let resampling = Resampling(from: (side, side), to: (layout.height, layout.width), alignment: .corners)
-    layout.visitPatches { index, row, column in
-      resampling.fill(rows, row: index, from: unpacked, place: row * layout.width + column)
+    let interpolation = BilinearInterpolation(
+      from: (side, side), to: (layout.height, layout.width), alignment: .corners)
+    layout.forEachPatch { index, row, column in
+      interpolation.fill(rows, row: index, from: unpacked, index: row * layout.width + column)
     }
   }
 }

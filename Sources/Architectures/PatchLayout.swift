@@ -1,26 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The order of a picture's patches in the vision tower: squares of merge × merge patches one after the other, and
-/// within each square its patches row by row, so that the patches of one token lie together. The squares go row by row
-/// of the picture, or of one window after the other where there are windows.
+/// The order of an image's patches in the vision tower.
+///
+/// Patches that are merged to one token, a spatial merge group of `spatialMergeSize` × `spatialMergeSize`, follow each
+/// other, row by row within the group. The groups follow each other row by row of the image or, in a tower with windows,
+/// window by window and row by row within each (transformers' `get_window_index`).
 struct PatchLayout: Hashable {
-  /// Patches down and across; multiples of `merge`.
+  /// Rows of patches; a multiple of `spatialMergeSize`.
   let height: Int
+  /// Columns of patches; a multiple of `spatialMergeSize`.
   let width: Int
-  let merge: Int
-  /// Squares along a window's side; those at the right and lower edge may be smaller.
-  var window: Int?
+  let spatialMergeSize: Int
+  /// Merge groups along a window's side; nil without windows. Windows at the right and lower edge may be smaller.
+  var windowSide: Int?
 
+  /// Patches of the image.
   var count: Int { height * width }
-  /// Squares across.
-  var columns: Int { width / merge }
+  /// Patches of a spatial merge group.
+  var groupSize: Int { spatialMergeSize * spatialMergeSize }
+  /// Columns of merge groups.
+  var mergedColumns: Int { width / spatialMergeSize }
 
-  /// Calls `body` with each patch's index in the tower, and its row and column in the picture.
-  func visitPatches(_ body: (_ index: Int, _ row: Int, _ column: Int) -> Void) {
+  /// Calls `body` with each patch's index in the tower, and its row and column in the image.
+  func forEachPatch(_ body: (_ index: Int, _ row: Int, _ column: Int) -> Void) {
     var index = 0
-    visitMergeGroups { _, squareRow, squareColumn in
-      for row in squareRow * merge..<(squareRow + 1) * merge {
-        for column in squareColumn * merge..<(squareColumn + 1) * merge {
+    forEachMergeGroup { _, groupRow, groupColumn in
+      for row in groupRow * spatialMergeSize..<(groupRow + 1) * spatialMergeSize {
+        for column in groupColumn * spatialMergeSize..<(groupColumn + 1) * spatialMergeSize {
           body(index, row, column)
           index += 1
         }
@@ -28,10 +34,10 @@ struct PatchLayout: Hashable {
     }
   }
 
-  /// Calls `body` with each square's index in the tower, and its row and column among the picture's squares.
-  func visitMergeGroups(_ body: (_ index: Int, _ row: Int, _ column: Int) -> Void) {
+  /// Calls `body` with each merge group's index in the tower, and its row and column among the image's merge groups.
+  func forEachMergeGroup(_ body: (_ index: Int, _ row: Int, _ column: Int) -> Void) {
     var index = 0
-    visitWindows { rows, columns in
+    forEachWindow { rows, columns in
       for row in rows {
         for column in columns {
           body(index, row, column)
@@ -41,20 +47,21 @@ struct PatchLayout: Hashable {
     }
   }
 
-  /// For each window the patch after its last one.
+  /// For each window, the patch after its last one; transformers' `cu_window_seqlens` without the first 0.
   var windowEnds: [Int] {
     var ends: [Int] = []
-    visitWindows { rows, columns in
-      ends.append((ends.last ?? 0) + rows.count * columns.count * merge * merge)
+    forEachWindow { rows, columns in
+      ends.append((ends.last ?? 0) + rows.count * columns.count * groupSize)
     }
     return ends
   }
 
-  private func visitWindows(_ body: (_ rows: Range<Int>, _ columns: Range<Int>) -> Void) {
-    let rows = height / merge
-    for row in stride(from: 0, to: rows, by: window ?? rows) {
-      for column in stride(from: 0, to: columns, by: window ?? columns) {
-        body(row..<min(row + (window ?? rows), rows), column..<min(column + (window ?? columns), columns))
+  private func forEachWindow(_ body: (_ rows: Range<Int>, _ columns: Range<Int>) -> Void) {
+    let rows = height / spatialMergeSize
+    let columns = mergedColumns
+    for row in stride(from: 0, to: rows, by: windowSide ?? rows) {
+      for column in stride(from: 0, to: columns, by: windowSide ?? columns) {
+        body(row..<min(row + (windowSide ?? rows), rows), column..<min(column + (windowSide ?? columns), columns))
       }
     }
   }

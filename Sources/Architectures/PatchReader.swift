@@ -3,32 +3,35 @@
 import Compute
 import Images
 
-/// Turns pixels into patches: a row of `3 × size × size` normalized numbers for each, colour by colour, line by line.
+/// Cuts an image into patches of normalized pixels, `[patches][3 * patchSize * patchSize]`: channel by channel, row by
+/// row, as transformers' image processor flattens them.
 struct PatchReader {
-  let size: Int
-  /// Normalized values of the 256 shades of red, green and blue.
-  private let shades: [Float]
+  let patchSize: Int
+  /// The normalized value of each level of each channel, `[3][256]`: (level / 255 − mean) / standard deviation.
+  private let normalized: [Float]
 
   init(sizes: VisionConfiguration) {
-    size = sizes.patchSize
-    shades = (0..<3).flatMap { colour in
-      (0..<256).map { (Float($0) / 255 - sizes.imageMean[colour]) / sizes.imageDeviation[colour] }
+    patchSize = sizes.patchSize
+    normalized = (0..<3).flatMap { channel in
+      (0..<256).map { (Float($0) / 255 - sizes.imageMean[channel]) / sizes.imageStd[channel] }
     }
   }
 
-  var width: Int { 3 * size * size }
+  /// Values of a patch.
+  var width: Int { 3 * patchSize * patchSize }
 
+  /// Fills one row of `rows` for each patch, in the order of `layout`.
   func read(_ image: Image, layout: PatchLayout, into rows: FloatMatrix) {
     image.pixels.withUnsafeBufferPointer { pixels in
-      shades.withUnsafeBufferPointer { shades in
-        layout.visitPatches { index, row, column in
-          let corner = (row * size * image.width + column * size) * 3
+      normalized.withUnsafeBufferPointer { normalized in
+        layout.forEachPatch { index, row, column in
+          let corner = (row * patchSize * image.width + column * patchSize) * 3
           rows.fill(row: index, columns: width) { target in
-            for colour in 0..<3 {
-              for line in 0..<size {
-                for dot in 0..<size {
-                  let pixel = Int(pixels[corner + (line * image.width + dot) * 3 + colour])
-                  target[(colour * size + line) * size + dot] = shades[colour * 256 + pixel]
+            for channel in 0..<3 {
+              for y in 0..<patchSize {
+                for x in 0..<patchSize {
+                  let level = Int(pixels[corner + (y * image.width + x) * 3 + channel])
+                  target[(channel * patchSize + y) * patchSize + x] = normalized[channel * 256 + level]
                 }
               }
             }

@@ -3,44 +3,52 @@
 import Compute
 import Platform
 
-/// Cosines and sines of the rope angles of a block of tokens, one row a token, one column a rope pair.
+/// Cosines and sines of the RoPE angles of a block of tokens, `[tokens][pairs]`.
 struct RoPETable {
   let cosines: FloatMatrix
   let sines: FloatMatrix
-  /// Turns of each pair for one step, in radians.
+  /// Radians by which each pair is rotated for one position.
   private let frequencies: [Double]
-  /// Which component of a position turns each pair: 0 time, 1 height, 2 width.
+  /// Which component of a position rotates each pair: 0 time, 1 height, 2 width.
   private let components: [Int]
-  private let amplitude: Double
+  private let attentionScaling: Double
 
-  /// For a language model.
-  init(loader: WeightLoader, tokens: Int, scheme: RoPEConfiguration) throws(ModelError) {
+  /// A table for a language model.
+  init(loader: WeightLoader, tokens: Int, configuration: RoPEConfiguration) throws(ModelError) {
     try self.init(
-      loader: loader, tokens: tokens, frequencies: scheme.frequencies, components: scheme.components,
-      amplitude: scheme.amplitude)
+      loader: loader, tokens: tokens, frequencies: configuration.frequencies, components: configuration.components,
+      attentionScaling: configuration.attentionScaling)
   }
 
-  /// For a vision tower: height turns `rowPairs` pairs and width as many, each over the whole range of frequencies.
-  init(loader: WeightLoader, tokens: Int, base: Double, rowPairs: Int) throws(ModelError) {
-    let half = (0..<rowPairs).map { pow(base, -Double($0) / Double(rowPairs)) }
+  /// A table for a vision tower (transformers' `VisionRotaryEmbedding`): a patch's row rotates the first half of a head's
+  /// pairs and its column the second half, each over the whole range of frequencies.
+  ///
+  /// - Parameters:
+  ///   - tokens: patches.
+  ///   - theta: the base of the frequencies.
+  ///   - pairsPerAxis: pairs that the row rotates; the column rotates the same number.
+  init(loader: WeightLoader, tokens: Int, theta: Double, pairsPerAxis: Int) throws(ModelError) {
+    let half = (0..<pairsPerAxis).map { pow(theta, -Double($0) / Double(pairsPerAxis)) }
     try self.init(
       loader: loader, tokens: tokens, frequencies: half + half,
-      components: Array(repeating: 1, count: rowPairs) + Array(repeating: 2, count: rowPairs), amplitude: 1)
+      components: Array(repeating: 1, count: pairsPerAxis) + Array(repeating: 2, count: pairsPerAxis),
+      attentionScaling: 1)
   }
 
   private init(
-    loader: WeightLoader, tokens: Int, frequencies: [Double], components: [Int], amplitude: Double
+    loader: WeightLoader, tokens: Int, frequencies: [Double], components: [Int], attentionScaling: Double
   ) throws(ModelError) {
     self.frequencies = frequencies
     self.components = components
-    self.amplitude = amplitude
+    self.attentionScaling = attentionScaling
     cosines = try loader.rows(tokens, width: frequencies.count)
     sines = try loader.rows(tokens, width: frequencies.count)
   }
 
+  /// Fills one token's row.
   func fill(row: Int, position: MRoPEPosition) {
-    cosines.fill(row: row) { amplitude * cos(angle($0, position)) }
-    sines.fill(row: row) { amplitude * sin(angle($0, position)) }
+    cosines.fill(row: row) { attentionScaling * cos(angle($0, position)) }
+    sines.fill(row: row) { attentionScaling * sin(angle($0, position)) }
   }
 
   private func angle(_ pair: Int, _ position: MRoPEPosition) -> Double {

@@ -2,56 +2,69 @@
 
 import ModelFile
 
-/// The sizes of a vision tower, read from its file (an "mmproj" GGUF as llama.cpp's converter writes it) and checked.
+/// The sizes of a vision tower, named as in transformers' configuration files, read from a model file and checked.
+///
+/// The file is an "mmproj" GGUF as llama.cpp's converter writes it.
 public struct VisionConfiguration: Sendable, Hashable {
   public let family: VisionFamily
+  /// Blocks that are run; transformers' `depth`.
   public let layers: Int
+  /// Attention heads.
   public let heads: Int
+  /// Values of a patch's row in the tower.
   public let hiddenSize: Int
+  /// Outputs of the first matrix of a feed-forward network.
   public let intermediateSize: Int
-  /// Numbers in the language model's vectors. Each row that a tower makes holds 1 + `deepstackCount` of these.
-  public let outputLength: Int
+  /// The hidden size of the language model that reads the embeddings.
+  public let outHiddenSize: Int
   /// Pixels along a patch's side.
   public let patchSize: Int
-  /// Patches along the side of a square that becomes one token.
-  public let mergeSize: Int
+  /// Patches along the side of a spatial merge group, which becomes one token.
+  public let spatialMergeSize: Int
   public let normEpsilon: Float
   /// Of red, green and blue, on a scale from 0 to 1.
   public let imageMean: [Float]
-  public let imageDeviation: [Float]
-  /// The side of the square that every picture must be scaled to, where a tower reads only one size.
+  /// Standard deviations of red, green and blue, on a scale from 0 to 1.
+  public let imageStd: [Float]
+  /// Pixels along the side of the square that every image must be scaled to; nil for towers that read other sizes too.
   public let fixedImageSide: Int?
-  /// The blocks whose outputs are handed to the language model's first layers, in their order.
+  /// Blocks whose outputs the language model reads as well (deepstack), ascending: the n-th is added after its n-th layer.
   public let deepstackLayers: [Int]
   let feedForward: VisionDesign.FeedForward
   let windows: VisionWindows?
 
+  /// Values of one attention head.
   public var headDimension: Int { hiddenSize / heads }
-  /// Numbers of the patches that become one token.
-  var squareLength: Int { hiddenSize * mergeSize * mergeSize }
-  /// What a picture's sides must be multiples of, in pixels.
-  public var sideMultiple: Int { fixedImageSide ?? patchSize * mergeSize }
-  /// Pixels of the largest picture that is read; memory grows with the pixels, time with their square.
+  /// Values of the patches of a spatial merge group.
+  var mergedPatchDimension: Int { hiddenSize * spatialMergeSize * spatialMergeSize }
+  /// What an image's sides must be multiples of, in pixels.
+  public var sideMultiple: Int { fixedImageSide ?? patchSize * spatialMergeSize }
+  /// Pixels of the largest image that is read. Memory grows with the pixels, time with their square.
   public var maximumPixels: Int { fixedImageSide.map { $0 * $0 } ?? 65536 * patchSize * patchSize }
-  /// Pictures that follow each other and become one patch in time.
+  /// Frames of a temporal patch.
   public var temporalPatchSize: Int { family.design.temporalPatchSize }
-  /// Vectors of inner blocks that follow the last one's in each row.
+  /// Deepstack embeddings that follow the last block's in each row.
   public var deepstackCount: Int { deepstackLayers.count }
-  /// Numbers in a row that a tower makes; `DecoderConfiguration.visionWidth` of the models that can read it.
-  public var vectorWidth: Int { outputLength * (1 + deepstackCount) }
+  /// Values of a row of the tower's `VisionEmbeddings`: the last block's embedding, then those of `deepstackLayers`. It
+  /// equals `DecoderConfiguration.visionEmbeddingWidth` of the models that can read them.
+  public var embeddingWidth: Int { outHiddenSize * (1 + deepstackCount) }
 
-  /// The tokens that a picture of these pixels becomes: rows down, columns across.
+  /// Rows and columns of tokens that an image becomes.
+  ///
+  /// - Parameters:
+  ///   - width: in pixels, a multiple of `sideMultiple`.
+  ///   - height: in pixels, a multiple of `sideMultiple`.
   public func tokenGrid(width: Int, height: Int) -> (rows: Int, columns: Int) {
     switch family.design.merger {
-    case .squares: (height / sideMultiple, width / sideMultiple)
+    case .spatialMerge: (height / sideMultiple, width / sideMultiple)
     case .pooled: ((height / patchSize + 1) / 2, (width / patchSize + 1) / 2)
     }
   }
 
-  /// The kinds of vision tower that are supported, as `clip.projector_type` names them.
+  /// The `clip.projector_type` of the supported towers.
   public static let supportedProjectors = VisionFamily.allCases.map(\.projector)
 
-  /// Reads the sizes; the feed-forward length comes from its tensor, because the key for it is not reliable.
+  /// Reads the sizes. The intermediate size is that of its tensor, because its key is wrong in some files.
   /// - Throws: `ModelError` naming the file and the key or tensor that is wrong.
   public init(file: GGUFFile) throws(ModelError) {
     let loader = WeightLoader(file: file)
@@ -62,55 +75,58 @@ public struct VisionConfiguration: Sendable, Hashable {
     let blocks = try loader.size(key("block_count"), in: 1...1024)
     hiddenSize = try loader.size(key("embedding_length"), in: 4...65536)
     heads = try loader.size(key("attention.head_count"), in: 1...1024)
-    // Height and width each turn half of a head's rope pairs.
+    // A patch's row and its column each rotate half of a head's RoPE pairs.
     guard hiddenSize % heads == 0, (hiddenSize / heads) % 4 == 0, hiddenSize / heads <= 256 else {
       throw .invalidSize(
         path: file.path, key: key("attention.head_count"), value: "\(heads)",
-        allowed: "such that \(hiddenSize) numbers make heads of a multiple of 4, at most 256")
+        allowed: "such that \(hiddenSize) values make heads of a multiple of 4, at most 256")
     }
     patchSize = try loader.size(key("patch_size"), in: 1...64)
     switch design.merger {
-    case .squares:
+    case .spatialMerge:
       layers = blocks
-      outputLength = try loader.size(key("projection_dim"), in: 1...65536)
-      mergeSize = try loader.size(key("spatial_merge_size"), in: 1...8, fallback: 2)
+      outHiddenSize = try loader.size(key("projection_dim"), in: 1...65536)
+      spatialMergeSize = try loader.size(key("spatial_merge_size"), in: 1...8, fallback: 2)
       fixedImageSide = nil
     case .pooled:
       layers = try VisionConfiguration.featureLayer(loader, blocks: blocks)
-      // The key for it is 0 in files of the older scripts.
-      outputLength = try loader.outputs(of: "mm.2.weight")
-      mergeSize = 1
+      // Its key is 0 in files of the older scripts.
+      outHiddenSize = try loader.outputs(of: "mm.2.weight")
+      spatialMergeSize = 1
       fixedImageSide = try loader.size(key("image_size"), in: patchSize...256 * patchSize)
     }
     normEpsilon = Float(try loader.positive(key("attention.layer_norm_epsilon")))
-    imageMean = try VisionConfiguration.colours(loader, key("image_mean"))
-    imageDeviation = try VisionConfiguration.colours(loader, key("image_std"))
-    guard imageDeviation.allSatisfy({ $0 > 0 }) else {
+    imageMean = try VisionConfiguration.channels(loader, key("image_mean"))
+    imageStd = try VisionConfiguration.channels(loader, key("image_std"))
+    guard imageStd.allSatisfy({ $0 > 0 }) else {
       throw .invalidSize(
-        path: file.path, key: key("image_std"), value: "\(imageDeviation)", allowed: "positive numbers")
+        path: file.path, key: key("image_std"), value: "\(imageStd)", allowed: "positive numbers")
     }
     feedForward = try VisionConfiguration.feedForward(loader, family)
     intermediateSize = try VisionConfiguration.intermediateSize(loader, width: hiddenSize)
-    windows = design.hasWindows ? try VisionWindows(loader: loader, squareSide: patchSize * mergeSize) : nil
+    windows = design.hasWindows ? try VisionWindows(loader: loader, groupSide: patchSize * spatialMergeSize) : nil
     deepstackLayers =
       design.hasDeepstack ? try VisionConfiguration.deepstackLayers(loader, blocks: blocks) : []
     self.family = family
   }
 }
 
-/// Windows of a picture within which most blocks attend.
+/// Windows of an image within which most blocks attend.
 struct VisionWindows: Hashable {
-  /// Squares along a window's side.
+  /// Spatial merge groups along a window's side.
   let side: Int
-  /// Every so manieth block attends over the whole picture; 0 if all do.
-  let fullInterval: Int
+  /// Every n-th block attends over the whole image; 0 if all of them do.
+  let fullAttentionInterval: Int
 
-  init(loader: WeightLoader, squareSide: Int) throws(ModelError) {
-    fullInterval = try loader.size("clip.vision.n_wa_pattern", in: 0...1024)
-    side = try loader.size("clip.vision.window_size", in: squareSide...65536, fallback: 112) / squareSide
+  /// - Parameter groupSide: pixels along the side of a spatial merge group.
+  init(loader: WeightLoader, groupSide: Int) throws(ModelError) {
+    fullAttentionInterval = try loader.size("clip.vision.n_wa_pattern", in: 0...1024)
+    side = try loader.size("clip.vision.window_size", in: groupSide...65536, fallback: 112) / groupSide
   }
 
-  func contains(block: Int) -> Bool { fullInterval > 0 && (block + 1) % fullInterval != 0 }
+  func areUsed(inBlock index: Int) -> Bool {
+    fullAttentionInterval > 0 && (index + 1) % fullAttentionInterval != 0
+  }
 }
 
 extension VisionConfiguration {
@@ -137,7 +153,7 @@ extension VisionConfiguration {
     return family
   }
 
-  /// The blocks that are run where the projector may read an inner block's output.
+  /// Blocks that are run in a tower whose projector may read an inner block's output.
   private static func featureLayer(_ loader: WeightLoader, blocks: Int) throws(ModelError) -> Int {
     let key = "clip.vision.feature_layer"
     let chosen = try loader.value { metadata throws(GGUFError) in try metadata.integersIfPresent(key) }
@@ -159,13 +175,13 @@ extension VisionConfiguration {
           path: loader.file.path, key: "clip.use_silu", value: "true", allowed: "false for this kind of tower")
       }
     }
-    // Files of other families say the same of GELU itself and of its approximation, so only this one is asked.
+    // Files of other families set the key for GELU and for its approximation by tanh, so it tells nothing there.
     guard family == .qwen2VL else { return expected }
     let usesGELU = try loader.value { metadata throws(GGUFError) in try metadata.boolIfPresent("clip.use_gelu") }
     return usesGELU == true ? .plain(.gelu) : expected
   }
 
-  /// Older files have the names of the two feed-forward matrices swapped; either way one side is the tower's width.
+  /// Older files have the names of the two feed-forward matrices swapped. One dimension of each is the hidden size.
   private static func intermediateSize(_ loader: WeightLoader, width: Int) throws(ModelError) -> Int {
     let up = try loader.tensor("v.blk.0.ffn_up.weight")
     guard up.dimensions.count == 2, up.dimensions.contains(width),
@@ -176,7 +192,7 @@ extension VisionConfiguration {
     return inner
   }
 
-  /// Files without the key tell by their tensors.
+  /// From the key or, in files without it, from the tensors.
   private static func deepstackLayers(_ loader: WeightLoader, blocks: Int) throws(ModelError) -> [Int] {
     let key = "clip.vision.is_deepstack_layers"
     let array = try loader.value { metadata throws(GGUFError) in try metadata.arrayIfPresent(key) }
@@ -188,7 +204,8 @@ extension VisionConfiguration {
     return flags.indices.filter { flags[$0] }
   }
 
-  private static func colours(_ loader: WeightLoader, _ key: String) throws(ModelError) -> [Float] {
+  /// Three values, of red, green and blue.
+  private static func channels(_ loader: WeightLoader, _ key: String) throws(ModelError) -> [Float] {
     let values = try loader.value { metadata throws(GGUFError) in try metadata.floats(key) }
     guard values.count == 3, values.allSatisfy(\.isFinite) else {
       throw .invalidSize(path: loader.file.path, key: key, value: "\(values)", allowed: "three numbers")

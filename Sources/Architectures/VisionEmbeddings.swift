@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Vectors for a language model to read in place of tokens' embeddings: `rows` of `width` numbers, one after the other.
+/// Embeddings of vision tokens, `[rows][width]`, which a language model reads in place of the embeddings of text tokens.
 ///
-/// For a model that takes features from within the vision tower as well, a row holds the embedding and then those for
-/// each of the model's first layers, all of one width.
+/// For a model with deepstack a row holds the token's embedding and then the features that are added after each of the
+/// model's first layers, all of them of the model's hidden size.
 public struct VisionEmbeddings: Sendable {
+  /// Tokens.
   public internal(set) var rows: Int
+  /// Values of a row; `DecoderConfiguration.visionEmbeddingWidth` of the model that reads it.
   public internal(set) var width: Int
+  /// `[rows][width]`
   public internal(set) var values: [Float]
 
-  /// Empty; memory comes with the first use and stays for the next ones.
+  /// No rows. A tower allocates memory at its first use and keeps it for later ones.
   public init() {
     rows = 0
     width = 0
@@ -24,6 +27,7 @@ public struct VisionEmbeddings: Sendable {
     self.values = values
   }
 
+  /// Changes the size. Values are not reset; memory is allocated only where it grows.
   mutating func resize(rows: Int, width: Int) {
     self.rows = rows
     self.width = width

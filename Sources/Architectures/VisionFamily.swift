@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The vision towers that are known, by the models they belong to.
+/// The vision towers that are supported, by the models they belong to.
 public enum VisionFamily: String, Sendable, CaseIterable {
   case qwen2VL
   case qwen25VL
   case qwen3VL
-  /// SigLIP with a projector of two layers, one picture at a time. llama.cpp's converter does not write this family;
-  /// read is the layout of its older LLaVA scripts (projector `mlp`, tensors `mm.0`, `mm.2`, `model.image_newline`),
-  /// in which feed-forward names are swapped, and the same with today's names (`v.image_newline`).
+  /// SigLIP with a projector of two layers, one frame at a time.
+  ///
+  /// llama.cpp's converter does not write this family. Files of its older LLaVA scripts are read (projector `mlp`, tensors
+  /// `mm.0`, `mm.2`, `model.image_newline`, the names of the feed-forward matrices swapped), and the same tensors with
+  /// today's names (`v.image_newline`).
   case llavaOneVision
 
-  /// The name in `clip.projector_type`.
+  /// The family's `clip.projector_type`.
   var projector: String {
     switch self {
     case .qwen2VL: "qwen2vl_merger"
@@ -24,65 +26,67 @@ public enum VisionFamily: String, Sendable, CaseIterable {
     switch self {
     case .qwen2VL:
       VisionDesign(
-        temporalPatchSize: 2, norm: .layer, feedForward: .plain(.quickGELU), usesRoPE: true, hasPositionTable: false,
-        merger: .squares)
+        temporalPatchSize: 2, norm: .layer, feedForward: .plain(.quickGELU), usesRoPE: true,
+        hasPositionEmbeddings: false, merger: .spatialMerge)
     case .qwen25VL:
       VisionDesign(
-        temporalPatchSize: 2, norm: .rootMeanSquare, feedForward: .gated, usesRoPE: true, hasPositionTable: false,
-        merger: .squares, hasWindows: true)
+        temporalPatchSize: 2, norm: .rms, feedForward: .gated, usesRoPE: true, hasPositionEmbeddings: false,
+        merger: .spatialMerge, hasWindows: true)
     case .qwen3VL:
       VisionDesign(
-        temporalPatchSize: 2, norm: .layer, feedForward: .plain(.tanhGELU), usesRoPE: true, hasPositionTable: true,
-        merger: .squares, hasPatchBias: true, hasDeepstack: true)
+        temporalPatchSize: 2, norm: .layer, feedForward: .plain(.tanhGELU), usesRoPE: true,
+        hasPositionEmbeddings: true, merger: .spatialMerge, hasPatchBias: true, hasDeepstack: true)
     case .llavaOneVision:
       VisionDesign(
-        temporalPatchSize: 1, norm: .layer, feedForward: .plain(.tanhGELU), usesRoPE: false, hasPositionTable: true,
-        merger: .pooled, hasPatchBias: true)
+        temporalPatchSize: 1, norm: .layer, feedForward: .plain(.tanhGELU), usesRoPE: false,
+        hasPositionEmbeddings: true, merger: .pooled, hasPatchBias: true)
     }
   }
 }
 
-/// What sets one family's tower apart from another's; all else they share.
+/// What the towers of the families differ in.
 struct VisionDesign {
   enum Norm {
     case layer
-    case rootMeanSquare
+    case rms
   }
 
   enum Activation {
     /// x · sigmoid(1.702 x)
     case quickGELU
-    /// By the error function.
+    /// x / 2 · (1 + erf(x / √2))
     case gelu
-    /// The approximation by tanh.
+    /// The approximation of `gelu` by tanh.
     case tanhGELU
   }
 
   enum FeedForward: Hashable {
+    /// down(activation(up(x)))
     case plain(Activation)
-    /// A second matrix's SiLU multiplies the first one's outputs.
+    /// down(SiLU(gate(x)) · up(x))
     case gated
   }
 
   enum Merger {
-    /// The patches of a square are joined into one token.
-    case squares
-    /// Patches are projected one by one and then resampled to half as many along each side.
+    /// The patches of a spatial merge group become one token.
+    case spatialMerge
+    /// Patches are projected one by one and then pooled to half as many rows and columns, rounded up.
     case pooled
   }
 
+  /// Frames of a temporal patch.
   let temporalPatchSize: Int
   let norm: Norm
   let feedForward: FeedForward
-  /// Whether queries and keys turn with a patch's row and column.
+  /// Whether a patch's row and column rotate queries and keys.
   let usesRoPE: Bool
-  /// Whether a learned vector for its place is added to each patch.
-  let hasPositionTable: Bool
+  /// Whether a learned embedding of its position is added to each patch.
+  let hasPositionEmbeddings: Bool
   let merger: Merger
-  /// Whether the embedding of patches has a bias.
+  /// Whether the patch embedding has a bias.
   var hasPatchBias = false
-  /// Whether most blocks attend within windows of the picture only.
+  /// Whether most blocks attend within windows of the image only.
   var hasWindows = false
-  /// Whether inner blocks' outputs are handed to the language model too.
+  /// Whether the language model reads outputs of inner blocks as well.
   var hasDeepstack = false
 }

@@ -8,13 +8,14 @@ struct VisionNorm {
   private let bias: FloatBuffer?
   private let epsilon: Float
 
-  /// - Parameter width: numbers that are normed together.
+  /// - Parameter width: values that are normalized together.
   init(loader: WeightLoader, sizes: VisionConfiguration, name: String, width: Int) throws(ModelError) {
     weight = try loader.vector(name + ".weight", width)
     bias = sizes.family.design.norm == .layer ? try loader.vector(name + ".bias", width) : nil
     epsilon = sizes.normEpsilon
   }
 
+  /// Normalizes `rows` into `output`, `[count][width]`.
   func run(_ rows: FloatMatrix, count: Int, to output: FloatMatrix, engine: Engine) {
     if let bias {
       engine.layerNorm(rows, count: count, weight: weight, bias: bias, epsilon: epsilon, to: output)

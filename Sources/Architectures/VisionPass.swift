@@ -57,7 +57,7 @@ public struct VisionPass {
   }
 
   /// A row for each token of `VisionConfiguration.tokenGrid`, row by row of the image, each
-  /// `outputLength · (1 + deepstackCount)` wide: the last block's embedding, then those of the deepstack blocks.
+  /// `VisionConfiguration.embeddingWidth` wide: the last block's embedding, then those of the deepstack blocks.
   ///
   /// Their memory is the tower's. The tower's next pass writes to it, or to a copy where these embeddings are still
   /// referenced.

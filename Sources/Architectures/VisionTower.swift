@@ -22,9 +22,9 @@ public final class VisionTower {
   let engine: Engine
   private let embedding: PatchEmbedding
   private let blocks: [VisionBlock]
-  let merger: VisionMerger
+  let merger: PatchMerger
   /// For each of `deepstackLayers`.
-  private let deepstackMergers: [VisionMerger]
+  private let deepstackMergers: [PatchMerger]
   private var workspace: VisionWorkspace?
   /// What the pass under way, or the last one, computes.
   private(set) var embeddings = VisionEmbeddings()
@@ -56,10 +56,10 @@ public final class VisionTower {
     var blocks: [VisionBlock] = []
     for index in 0..<sizes.layers { blocks.append(try VisionBlock(loader: loader, sizes: sizes, index: index)) }
     self.blocks = blocks
-    merger = try VisionMerger(loader: loader, sizes: sizes)
-    var deepstack: [VisionMerger] = []
+    merger = try PatchMerger(loader: loader, sizes: sizes)
+    var deepstack: [PatchMerger] = []
     for block in sizes.deepstackLayers {
-      deepstack.append(try VisionMerger(loader: loader, sizes: sizes, deepstackOf: block))
+      deepstack.append(try PatchMerger(loader: loader, sizes: sizes, deepstackOf: block))
     }
     deepstackMergers = deepstack
     imageNewline = try VisionTower.imageNewline(loader, sizes)
@@ -79,15 +79,15 @@ public final class VisionTower {
   {
     guard sizes.family == .llavaOneVision else { return nil }
     guard let name = ["model.image_newline", "v.image_newline"].first(where: loader.has) else { return nil }
-    return try loader.vector(name, sizes.outputLength).values
+    return try loader.vector(name, sizes.outHiddenSize).values
   }
 
   /// Throws `visionDoesNotFit` unless the embeddings are as wide as the language model reads them.
   public func check(fits model: LanguageModel) throws(ModelError) {
-    guard configuration.vectorWidth == model.configuration.visionWidth else {
+    guard configuration.embeddingWidth == model.configuration.visionEmbeddingWidth else {
       throw .visionDoesNotFit(
-        visionPath: loader.file.path, visionWidth: configuration.vectorWidth, modelPath: model.path,
-        modelWidth: model.configuration.visionWidth)
+        visionPath: loader.file.path, visionWidth: configuration.embeddingWidth, modelPath: model.path,
+        modelWidth: model.configuration.visionEmbeddingWidth)
     }
   }
 
@@ -100,11 +100,11 @@ public final class VisionTower {
     try check([first, second])
     let layout = PatchLayout(
       height: first.height / configuration.patchSize, width: first.width / configuration.patchSize,
-      merge: configuration.mergeSize, window: configuration.windows?.side)
+      spatialMergeSize: configuration.spatialMergeSize, windowSide: configuration.windows?.side)
     let space = try workspace(for: layout)
     let grid = configuration.tokenGrid(width: first.width, height: first.height)
     embeddings.resize(
-      rows: grid.rows * grid.columns, width: configuration.outputLength * (1 + configuration.deepstackCount))
+      rows: grid.rows * grid.columns, width: configuration.embeddingWidth)
     passNumber += 1
     return VisionPass(tower: self, images: [first, second], layout: layout, space: space, number: passNumber)
   }
@@ -129,7 +129,7 @@ public final class VisionTower {
     observer?(.visionBlock(index), space.hidden.values(layout.count))
     guard let level = configuration.deepstackLayers.firstIndex(of: index) else { return }
     deepstackMergers[level].run(
-      layout: layout, in: space, engine: engine, to: &embeddings, column: configuration.outputLength * (level + 1))
+      layout: layout, in: space, engine: engine, to: &embeddings, column: configuration.outHiddenSize * (level + 1))
   }
 
   func merge(layout: PatchLayout, in space: VisionWorkspace) {
@@ -159,7 +159,7 @@ public final class VisionTower {
     }
     workspace = nil
     let larger = try VisionWorkspace(
-      loader: loader, sizes: configuration, capacity: layout.count, mergedLength: merger.innerLength)
+      loader: loader, sizes: configuration, capacity: layout.count, mergerSize: merger.intermediateSize)
     try prepare(larger, for: layout)
     workspace = larger
     return larger
@@ -167,6 +167,6 @@ public final class VisionTower {
 
   private func prepare(_ space: VisionWorkspace, for layout: PatchLayout) throws(ModelError) {
     try embedding.fillPositions(of: space, layout: layout, loader: loader)
-    space.turn(to: layout)
+    space.relayout(to: layout)
   }
 }

@@ -2,30 +2,38 @@
 
 import Compute
 
-/// Working memory of a vision tower for pictures of up to `capacity` patches.
+/// Working memory of a vision tower for images of up to `capacity` patches.
 final class VisionWorkspace {
-  /// Rows that matrices are multiplied with at once.
+  /// Rows that a matrix product is computed for at once.
   static let blockRows = 1024
 
+  /// Patches.
   let capacity: Int
-  let patches, hidden, normed, queries, keys, values, inner: FloatMatrix
-  /// What the gates of a gated feed-forward network are multiplied by; no rows in others.
-  let factors: FloatMatrix
-  /// A patch's row turns the first half of a head's pairs, its column the second half.
+  /// Normalized pixels, `[capacity][3 * patchSize * patchSize]`.
+  let patches: FloatMatrix
+  /// `[capacity][hidden size]`
+  let hidden, normed, queries, keys, values: FloatMatrix
+  /// Outputs of a feed-forward network's first matrix, the gate's where it is gated, `[blockRows][intermediate size]`.
+  let intermediate: FloatMatrix
+  /// What the gate multiplies in a gated feed-forward network, `[blockRows][intermediate size]`; no rows in others.
+  let up: FloatMatrix
+  /// A patch's row rotates the first half of a head's RoPE pairs, its column the second half.
   let rope: RoPETable?
-  /// What a learned table adds to each patch.
-  let positions: FloatMatrix?
-  /// Between a merger's two layers, a row for each square.
-  let merged: FloatMatrix
-  /// The same resampled to the grid of tokens.
+  /// Learned position embeddings, `[capacity][hidden size]`.
+  let positionEmbeddings: FloatMatrix?
+  /// Outputs of a merger's first layer, a row for each spatial merge group.
+  let projected: FloatMatrix
+  /// `projected` pooled to the grid of tokens.
   let pooled: FloatMatrix?
-  /// The layout that `rope` and `windowEnds` are filled for.
+  /// The layout that `rope`, `positionEmbeddings` and `windowEnds` are filled for.
   private(set) var layout: PatchLayout?
-  /// For each window the row after its last one.
+  /// For each window, the row after its last one.
   private(set) var windowEnds: [Int] = []
 
-  /// - Parameter mergedLength: numbers between a merger's two layers.
-  init(loader: WeightLoader, sizes: VisionConfiguration, capacity: Int, mergedLength: Int) throws(ModelError) {
+  /// - Parameters:
+  ///   - capacity: patches.
+  ///   - mergerSize: outputs of the merger's first layer.
+  init(loader: WeightLoader, sizes: VisionConfiguration, capacity: Int, mergerSize: Int) throws(ModelError) {
     self.capacity = capacity
     let width = sizes.hiddenSize
     let design = sizes.family.design
@@ -36,38 +44,40 @@ final class VisionWorkspace {
     queries = try loader.rows(capacity, width: width)
     keys = try loader.rows(capacity, width: width)
     values = try loader.rows(capacity, width: width)
-    inner = try loader.rows(rowsAtOnce, width: sizes.intermediateSize)
-    factors = try loader.rows(design.feedForward == .gated ? rowsAtOnce : 0, width: sizes.intermediateSize)
-    positions = design.hasPositionTable ? try loader.rows(capacity, width: width) : nil
+    intermediate = try loader.rows(rowsAtOnce, width: sizes.intermediateSize)
+    up = try loader.rows(design.feedForward == .gated ? rowsAtOnce : 0, width: sizes.intermediateSize)
+    positionEmbeddings = design.hasPositionEmbeddings ? try loader.rows(capacity, width: width) : nil
     switch design.merger {
-    case .squares:
-      merged = queries.joined(by: sizes.mergeSize * sizes.mergeSize)
+    case .spatialMerge:
+      // The merger runs when queries are no longer needed.
+      projected = queries.joined(by: sizes.spatialMergeSize * sizes.spatialMergeSize)
       pooled = nil
     case .pooled:
       let side = sizes.fixedImageSide ?? 0
       let grid = sizes.tokenGrid(width: side, height: side)
-      merged = try loader.rows(capacity, width: mergedLength)
-      pooled = try loader.rows(grid.rows * grid.columns, width: mergedLength)
+      projected = try loader.rows(capacity, width: mergerSize)
+      pooled = try loader.rows(grid.rows * grid.columns, width: mergerSize)
     }
     guard design.usesRoPE else {
       rope = nil
       return
     }
-    rope = try RoPETable(loader: loader, tokens: capacity, base: 10000, rowPairs: sizes.headDimension / 4)
+    rope = try RoPETable(loader: loader, tokens: capacity, theta: 10000, pairsPerAxis: sizes.headDimension / 4)
   }
 
-  func turn(to layout: PatchLayout) {
+  /// Fills RoPE angles and window ends for images of another size.
+  func relayout(to layout: PatchLayout) {
     if let rope {
-      layout.visitPatches { index, row, column in
+      layout.forEachPatch { index, row, column in
         rope.fill(row: index, position: MRoPEPosition(time: 0, height: Int32(row), width: Int32(column)))
       }
     }
-    windowEnds = layout.window == nil ? [] : layout.windowEnds
+    windowEnds = layout.windowSide == nil ? [] : layout.windowEnds
     self.layout = layout
   }
 
-  /// Cuts rows into blocks of at most `blockRows`.
-  func inBlocks(_ count: Int, _ body: (_ start: Int, _ rows: Int) -> Void) {
+  /// Calls `body` with blocks of at most `blockRows` rows that cover `count` rows.
+  func forEachBlock(of count: Int, _ body: (_ start: Int, _ rows: Int) -> Void) {
     for start in stride(from: 0, to: count, by: VisionWorkspace.blockRows) {
       body(start, min(VisionWorkspace.blockRows, count - start))
     }

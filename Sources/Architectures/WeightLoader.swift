@@ -3,25 +3,16 @@
 import Compute
 import ModelFile
 
-/// A linear layer: a matrix and, in some, a bias.
-struct Linear {
-  let weight: WeightMatrix
-  let bias: FloatBuffer?
-
-  func product(to output: FloatMatrix, accumulate: Bool = false) -> Engine.Product {
-    Engine.Product(weight, bias: bias, to: output, accumulate: accumulate)
-  }
-}
-
-/// Finds a model's sizes and tensors in its file, and checks each before anything relies on it.
+/// Reads a model's sizes and tensors from its file and checks each of them. Errors name the file and the key or tensor.
 struct WeightLoader {
   let file: GGUFFile
-  /// Counts what is set aside.
+  /// Counts the working memory that is allocated.
   var counter = AllocationCounter()
   /// How the weights of matrices lie in memory.
   var layout = WeightLayout.repacked
 
-  /// An integer that must lie in a range; `fallback` stands in for one that is not there.
+  /// An integer of the metadata that must lie in a range.
+  /// - Parameter fallback: taken if the key is missing; nil makes that an error.
   func size(_ key: String, in range: ClosedRange<Int>, fallback: Int? = nil) throws(ModelError) -> Int {
     let value: Int
     do {
@@ -38,7 +29,8 @@ struct WeightLoader {
     return value
   }
 
-  /// A number that must be positive and finite.
+  /// A float of the metadata that must be positive and finite.
+  /// - Parameter fallback: taken if the key is missing; nil makes that an error.
   func positive(_ key: String, fallback: Double? = nil) throws(ModelError) -> Double {
     let value: Double
     do {
@@ -54,18 +46,19 @@ struct WeightLoader {
     return value
   }
 
-  /// A key's value by one of the metadata's getters.
+  /// A value of the metadata, by one of its getters.
   func value<T>(_ get: (GGUFMetadata) throws(GGUFError) -> T) throws(ModelError) -> T {
     do { return try get(file.metadata) } catch { throw .file(error) }
   }
 
+  /// Whether the file has a tensor.
   func has(_ name: String) -> Bool { file.tensor(name) != nil }
 
   func tensor(_ name: String) throws(ModelError) -> TensorDescription {
     do { return try file.requiredTensor(name) } catch { throw .file(error) }
   }
 
-  /// A tensor with exactly these dimensions, fastest first; trailing ones are nothing.
+  /// A tensor with these dimensions, fastest first. Trailing dimensions of 1 are ignored.
   func tensor(_ name: String, _ dimensions: [Int]) throws(ModelError) -> TensorDescription {
     let tensor = try tensor(name)
     func trimmed(_ sizes: [Int]) -> ArraySlice<Int> { sizes.prefix((sizes.lastIndex { $0 != 1 } ?? 0) + 1) }
@@ -75,6 +68,7 @@ struct WeightLoader {
     return tensor
   }
 
+  /// A vector of `count` floats, such as a norm's weights.
   func vector(_ name: String, _ count: Int) throws(ModelError) -> FloatBuffer {
     let tensor = try tensor(name, [count])
     do {
@@ -84,7 +78,7 @@ struct WeightLoader {
     } catch { throw .compute(path: file.path, error) }
   }
 
-  /// A matrix whose inputs may be spread over several dimensions.
+  /// A matrix, `[outputs][inputs]`, whose inputs may be several dimensions of the tensor.
   func matrix(_ name: String, inputs: [Int], outputs: Int) throws(ModelError) -> WeightMatrix {
     let tensor = try tensor(name, inputs + [outputs])
     do {
@@ -92,14 +86,14 @@ struct WeightLoader {
     } catch { throw .compute(path: file.path, error) }
   }
 
-  /// `name.weight` and, if the file has it, `name.bias`.
+  /// A linear layer: `name.weight` and, if the file has it, `name.bias`.
   func linear(_ name: String, inputs: Int, outputs: Int) throws(ModelError) -> Linear {
     Linear(
       weight: try matrix(name + ".weight", inputs: [inputs], outputs: outputs),
       bias: has(name + ".bias") ? try vector(name + ".bias", outputs) : nil)
   }
 
-  /// The outputs of a matrix whose size only its own tensor tells.
+  /// The outputs of a matrix of which the metadata does not tell them.
   func outputs(of name: String) throws(ModelError) -> Int {
     let tensor = try tensor(name)
     guard tensor.dimensions.count == 2, (1...1_048_576).contains(tensor.dimensions[1]) else {
@@ -109,8 +103,8 @@ struct WeightLoader {
     return tensor.dimensions[1]
   }
 
-  /// Three linear layers of the same input whose outputs lie one after the other in one tensor.
-  func thirds(_ name: String, inputs: Int, outputs: Int) throws(ModelError) -> (Linear, Linear, Linear) {
+  /// Queries, keys and values whose matrices are one tensor, `[3 * outputs][inputs]`.
+  func fusedQKV(_ name: String, inputs: Int, outputs: Int) throws(ModelError) -> (Linear, Linear, Linear) {
     let whole = try linear(name, inputs: inputs, outputs: 3 * outputs)
     func part(_ index: Int) throws(ModelError) -> Linear {
       let range = index * outputs..<(index + 1) * outputs
@@ -123,13 +117,13 @@ struct WeightLoader {
     return (try part(0), try part(1), try part(2))
   }
 
-  /// Working memory of `count` rows.
+  /// Working memory for a matrix, `[count][width]`, counted by `counter`.
   func rows(_ count: Int, width: Int) throws(ModelError) -> FloatMatrix {
-    let (numbers, overflow) = count.multipliedReportingOverflow(by: width)
-    let isCounted = counter.isForecast && !overflow && numbers < Int.max / MemoryLayout<Float>.stride
+    let (floats, overflow) = count.multipliedReportingOverflow(by: width)
+    let countsOnly = counter.countsOnly && !overflow && floats < Int.max / MemoryLayout<Float>.stride
     do {
-      let buffer = try FloatBuffer(count: isCounted ? 0 : overflow ? .max : numbers)
-      counter.add(isCounted ? numbers * MemoryLayout<Float>.stride : buffer.byteCount)
+      let buffer = try FloatBuffer(count: countsOnly ? 0 : overflow ? .max : floats)
+      counter.add(countsOnly ? floats * MemoryLayout<Float>.stride : buffer.byteCount)
       return buffer.rows(width: width)
     } catch { throw .compute(path: file.path, error) }
   }

@@ -23,7 +23,7 @@ extension VideoDialogue {
   func recordProxyQueries() throws {
     guard options.compression.choice == .proxyQueries else { return }
     let sizes = model.language.configuration
-    var proxy = ProxyQueries(shape: sizes.cacheShape, rotation: sizes.positionRotation)
+    var proxy = ProxyQueries(shape: sizes.cacheShape, rotation: sizes.textRoPE)
     for question in options.proxyQuestions {
       let tokens = model.template.visionEnd + template.question(question)
       guard try hasCapacity(for: tokens.count) else { continue }
@@ -43,7 +43,7 @@ extension VideoDialogue {
     try readSystemPrompt()
     dropText()
     let sizes = model.language.configuration
-    var queries = ProxyQueries(shape: sizes.cacheShape, rotation: sizes.positionRotation)
+    var queries = ProxyQueries(shape: sizes.cacheShape, rotation: sizes.textRoPE)
     do { try record(layout.closing + template.question(question), into: &queries) } catch {
       throw ReportedError(error)
     }

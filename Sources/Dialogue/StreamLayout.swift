@@ -87,19 +87,19 @@ package struct StreamLayout {
     hasFrames = true
     switch family {
     case .qwen2VL:
-      return Placement(caption: [], tokens: timeline.frame(height: grid.height, width: grid.width), advance: 1)
+      return Placement(caption: [], tokens: timeline.temporalPatch(height: grid.height, width: grid.width), advance: 1)
     case .qwen25VL:
       let before = elapsed.rounded(.down)
       elapsed += min(max(seconds, 0), Self.longestFrame) * Self.placesPerSecond
       lastAdvance = Int(elapsed.rounded(.down) - before)
       return Placement(
-        caption: [], tokens: timeline.frame(height: grid.height, width: grid.width, advance: lastAdvance),
+        caption: [], tokens: timeline.temporalPatch(height: grid.height, width: grid.width, advance: lastAdvance),
         advance: lastAdvance)
     case .qwen3VL:
       let first = timeline.textPosition
       let text = timeline.text(caption)
       timeline.beginVision()
-      let tokens = timeline.frame(height: grid.height, width: grid.width)
+      let tokens = timeline.temporalPatch(height: grid.height, width: grid.width)
       timeline.endVision()
       return Placement(caption: text, tokens: tokens, advance: timeline.textPosition - first)
     case .llavaOneVision:
@@ -119,8 +119,8 @@ package struct StreamLayout {
   /// How keys turn when their frame moves on the timeline.
   package static func rotation(of model: DecoderConfiguration, family: VisionFamily) -> RoPEFrequencies {
     switch family {
-    case .qwen2VL, .qwen25VL: model.timeRotation
-    case .qwen3VL, .llavaOneVision: model.positionRotation
+    case .qwen2VL, .qwen25VL: model.temporalRoPE
+    case .qwen3VL, .llavaOneVision: model.textRoPE
     }
   }
 

@@ -87,7 +87,7 @@ extension VideoDialogue {
     let removed = tail.oldest(excess)
     guard excess <= 0 || removed != nil else { return nil }
 
-    let rotation = model.language.configuration.positionRotation
+    let rotation = model.language.configuration.textRoPE
     if cache.parkedCount > 0 {
       let origin = layout.tail.textPosition
       cache.reattachText(movedBy: origin - tail.origin, rotation: rotation)

@@ -6,7 +6,7 @@ import Compute
 import ModelFile
 import Testing
 
-/// LoRA adapters beside the weights equal peft, and are refused in words where they do not fit.
+/// LoRA adapters beside the weights equal peft, and are refused with a message where they do not fit.
 @Suite struct AdapterTests {
   private let golden: DecoderGolden
   private let model: LanguageModel
@@ -33,24 +33,24 @@ import Testing
   func everything(block: Int) throws {
     let run = try DecoderRun(golden.file, golden.sequence("text"), block: block) { try adapter("everything", for: $0) }
     for reference in ["everything.logits", "everything.merged_logits"] {
-      let expected = try golden.numbers(reference)
+      let expected = try golden.values(of: reference)
       let found = run.logits.flatMap(\.self)
       #expect(relativeDifference(found, Array(expected.suffix(found.count))) < 2e-3)
     }
   }
 
-  @Test("an adapter in 8 bits equals peft with its numbers, but for the rounding of what it multiplies")
+  @Test("an adapter in 8 bits equals peft with its dequantized weights, up to the rounding of activations")
   func quantizedAdapter() throws {
     model.adapter = try adapter("attention", for: model)
     let found = try logits(model)
-    #expect(relativeDifference(found, Array(try golden.numbers("attention.logits").suffix(found.count))) < 1e-2)
+    #expect(relativeDifference(found, Array(try golden.values(of: "attention.logits").suffix(found.count))) < 1e-2)
     model.adapter = nil
     let plain = try logits(model)
-    #expect(relativeDifference(plain, Array(try golden.numbers("attention.logits").suffix(found.count))) > 0.1)
+    #expect(relativeDifference(plain, Array(try golden.values(of: "attention.logits").suffix(found.count))) > 0.1)
   }
 
-  @Test("adapters taken in turns each give what they give alone, and none leaves the model as it was")
-  func turns() throws {
+  @Test("adapters that are switched give what each gives alone, and no adapter gives the plain model")
+  func switching() throws {
     let plain = try logits(model)
     let first = try adapter("everything", for: model)
     let second = try adapter("attention", for: model)
@@ -87,7 +87,7 @@ import Testing
     #expect(relativeDifference(try logits(model), scaled) > 0.1)
   }
 
-  @Test("an adapter works beside quantized weights as beside their unpacked numbers")
+  @Test("an adapter works beside quantized weights as beside dequantized ones")
   func quantizedBase() throws {
     let quantized = try Quantized.file(golden.file, as: .q8_0)
     let unpacked = try Quantized.unpacked(quantized)

@@ -5,7 +5,7 @@ import Compute
 import ModelFile
 import Testing
 
-/// What a stranger's file may say: every contradiction is an error in words, none a trap.
+/// What a stranger's file may say: every contradiction is an error with a message, none a trap.
 @Suite struct BadFileTests {
   private let golden: Golden
   private let pool = ThreadPool(threads: 1)
@@ -120,7 +120,7 @@ import Testing
     #expect(message(file).contains(key))
   }
 
-  @Test("epsilons, bases and colours must be proper numbers")
+  @Test("epsilons, RoPE thetas, means and standard deviations must be proper numbers")
   func improperNumbers() throws {
     for (key, value) in [
       ("qwen2vl.attention.layer_norm_rms_epsilon", Float.nan), ("qwen2vl.attention.layer_norm_rms_epsilon", -1),

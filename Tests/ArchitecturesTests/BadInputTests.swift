@@ -46,7 +46,7 @@ import Testing
     #expect(cache.count == 0)
   }
 
-  @Test("a full cache refuses, and what it holds stays usable")
+  @Test("a full cache refuses, and its contents stay usable")
   func fullCache() throws {
     var timeline = MRoPEPositions()
     try model.prefill(tokens: Array(0..<8), positions: timeline.text(8), cache: cache, segment: .text)
@@ -63,7 +63,7 @@ import Testing
     #expect(throws: ModelError.self) { try model.decode(token: 1, position: MRoPEPosition(text: 0), cache: other) }
   }
 
-  @Test("vectors of another width are refused")
+  @Test("embeddings of another width are refused")
   func otherWidth() {
     let block = VisionEmbeddings(rows: 1, width: 96, values: Array(repeating: 0, count: 96))
     #expect(throws: ModelError.self) {
@@ -74,7 +74,7 @@ import Testing
   }
 
   @Test(
-    "pictures whose sides do not fit are refused",
+    "images whose sides do not fit are refused",
     arguments: [(0, 0), (1, 1), (27, 28), (28, 29), (0, 28), (28 * 200, 28 * 200)])
   func images(width: Int, height: Int) throws {
     let image = black(width, height)
@@ -82,7 +82,7 @@ import Testing
     #expect(error?.description.contains("\(width)×\(height)") == true)
   }
 
-  @Test("two pictures of one patch must have the same size")
+  @Test("two images of one temporal patch must have the same size")
   func differentSizes() {
     #expect(throws: ModelError.self) { try tower.encode(black(28, 56), black(56, 28)) }
   }

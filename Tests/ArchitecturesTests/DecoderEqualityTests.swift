@@ -5,7 +5,7 @@ import Compute
 import ModelFile
 import Testing
 
-/// Each kind of language model equals Hugging Face transformers in float32 from vectors and positions to logits;
+/// Each kind of language model equals Hugging Face transformers in float32 from embeddings and positions to logits;
 /// measure and tolerances as in `EqualityTests`.
 @Suite struct DecoderEqualityTests {
   static let cases = [("qwen3", "text"), ("qwen3-vl", "video"), ("qwen2.5-vl", "video"), ("llava-onevision", "video")]
@@ -24,7 +24,7 @@ import Testing
     let run = try DecoderRun(golden.file, golden.sequence(label), block: 1)
     try expectLayers(of: run, equal: golden, label)
     for (stage, tolerance) in [("logits", EqualityTests.tolerance), ("logits_16_bit_cache", 2e-4)] {
-      let difference = relativeDifference(run.logits.flatMap(\.self), try golden.numbers("\(label).\(stage)"))
+      let difference = relativeDifference(run.logits.flatMap(\.self), try golden.values(of: "\(label).\(stage)"))
       #expect(difference < tolerance, "\(stage): \(difference)")
     }
   }
@@ -44,9 +44,9 @@ import Testing
   }
 
   @Test(
-    "rope embeddings stretched for long texts give what the reference gives",
+    "scaled RoPE gives what the reference gives",
     arguments: [("linear", Float(2), nil), ("yarn", 4, UInt32(4096))] as [(String, Float, UInt32?)])
-  func stretched(kind: String, factor: Float, originalLength: UInt32?) throws {
+  func scaledRoPE(kind: String, factor: Float, originalLength: UInt32?) throws {
     let golden = try DecoderGolden("qwen3")
     let file = try RewrittenFile(
       golden.file,
@@ -59,12 +59,12 @@ import Testing
     try expectLastLogits(of: try DecoderRun(file, sequence), equal: golden, kind)
     // As it is, the model gives something else.
     let plain = try DecoderRun(golden.file, sequence).logits[0]
-    #expect(relativeDifference(plain, Array(try golden.numbers(kind + ".logits").suffix(plain.count))) > 0.05)
+    #expect(relativeDifference(plain, Array(try golden.values(of: kind + ".logits").suffix(plain.count))) > 0.05)
   }
 
   private func expectLayers(of run: DecoderRun, equal golden: DecoderGolden, _ label: String) throws {
     for (index, rows) in run.layers {
-      let difference = relativeDifference(rows, try golden.numbers("\(label).decoder_layer.\(index)"))
+      let difference = relativeDifference(rows, try golden.values(of: "\(label).decoder_layer.\(index)"))
       #expect(difference < EqualityTests.tolerance, "layer \(index): \(difference)")
     }
     #expect(run.layers.count >= 2)
@@ -72,7 +72,7 @@ import Testing
 
   private func expectLastLogits(of run: DecoderRun, equal golden: DecoderGolden, _ label: String) throws {
     for (stage, tolerance) in [("logits", 2e-3), ("logits_16_bit_cache", 2e-4)] {
-      let expected = try golden.numbers("\(label).\(stage)").suffix(run.logits[0].count)
+      let expected = try golden.values(of: "\(label).\(stage)").suffix(run.logits[0].count)
       let difference = relativeDifference(run.logits[0], Array(expected))
       #expect(difference < tolerance, "\(stage): \(difference)")
     }

@@ -28,7 +28,7 @@ import Testing
   }
 
   @Test(
-    "settings that would change the model's sense are refused by key",
+    "settings that change the computation are refused by key",
     arguments: [
       ("expert_count", .uint32(8)), ("rope.dimension_count", .uint32(64)), ("rope.scaling.type", .string("longrope")),
       ("rope.scaling.type", .string("yarn")), ("rope.scaling.alpha", .float32(2)),
@@ -45,7 +45,7 @@ import Testing
   }
 
   @Test(
-    "nonsense factors of stretched rope embeddings are refused",
+    "nonsense factors of scaled RoPE are refused",
     arguments: [Float.nan, 0, -1, .infinity, 0.5])
   func factors(factor: Float) throws {
     let metadata: [String: GGUFValue?] = [
@@ -67,8 +67,8 @@ import Testing
   }
 
   @Test(
-    "sections that cannot take turns are refused", arguments: [[0, 32, 32, 0], [10, 44, 10, 0], [21, 21, 22, 0]])
-  func turns(sections: [Int32]) throws {
+    "sections that cannot be interleaved are refused", arguments: [[0, 32, 32, 0], [10, 44, 10, 0], [21, 21, 22, 0]])
+  func interleaving(sections: [Int32]) throws {
     let key = "qwen3vl.rope.dimension_sections"
     let file = try RewrittenFile(DecoderGolden("qwen3-vl").file, metadata: [key: .array(GGUFArray(sections))]).file
     #expect(message(file).contains(key))
@@ -95,7 +95,7 @@ import Testing
     }
   }
 
-  @Test("vision vectors without the features for the first layers are refused")
+  @Test("embeddings without deepstack features are refused")
   func plainVision() throws {
     let golden = try DecoderGolden("qwen3-vl")
     let model = try LanguageModel(file: golden.file, threads: ThreadPool(threads: 1))

@@ -11,43 +11,44 @@ import Testing
 /// Goldens/make_decoder_goldens.py.
 struct DecoderGolden {
   let file: GGUFFile
-  let values: GGUFFile
+  private let golden: GGUFFile
 
   init(_ name: String) throws {
     self.init(
       file: try GGUFFile(path: Golden.path(name + ".gguf")),
-      values: try GGUFFile(path: Golden.path(name + "-golden.gguf")))
+      golden: try GGUFFile(path: Golden.path(name + "-golden.gguf")))
   }
 
-  init(file: GGUFFile, values: GGUFFile) {
+  init(file: GGUFFile, golden: GGUFFile) {
     self.file = file
-    self.values = values
+    self.golden = golden
   }
 
-  func numbers(_ name: String) throws -> [Float] {
-    values.bytes(of: try values.requiredTensor(name)).bindMemory(to: Float.self).map { $0 }
+  func values(of name: String) throws -> [Float] {
+    golden.bytes(of: try golden.requiredTensor(name)).bindMemory(to: Float.self).map { $0 }
   }
 
   func sequence(_ label: String) throws -> Sequence {
-    let flat = try values.metadata.integers(label + ".positions").map(Int32.init)
-    let sizes = try values.metadata.integers(label + ".segments")
+    let flat = try golden.metadata.integers(label + ".positions").map(Int32.init)
+    let sizes = try golden.metadata.integers(label + ".segments")
     return Sequence(
       segments: stride(from: 0, to: sizes.count, by: 3).map {
         sizes[$0] > 0
-          ? .text(count: sizes[$0]) : .frame(GridTHW(temporalPatches: 1, height: sizes[$0 + 1], width: sizes[$0 + 2]))
+          ? .text(count: sizes[$0])
+          : .temporalPatch(GridTHW(temporalPatches: 1, height: sizes[$0 + 1], width: sizes[$0 + 2]))
       },
-      tokens: try values.metadata.integers(label + ".tokens"),
+      tokens: try golden.metadata.integers(label + ".tokens"),
       positions: stride(from: 0, to: flat.count, by: 3).map {
         MRoPEPosition(time: flat[$0], height: flat[$0 + 1], width: flat[$0 + 2])
       },
-      vision: values.tensor(label + ".vision") == nil ? [] : try numbers(label + ".vision"))
+      vision: golden.tensor(label + ".vision") == nil ? [] : try values(of: label + ".vision"))
   }
 
-  /// Text and frames in turns, text last. `tokens` and `positions` go through all of them, `vision` through the frames.
+  /// Text and temporal patches alternate, text last. `tokens` and `positions` are of all of them, `vision` of the patches.
   struct Sequence {
     enum Segment {
       case text(count: Int)
-      case frame(GridTHW)
+      case temporalPatch(GridTHW)
     }
 
     let segments: [Segment]
@@ -83,7 +84,7 @@ struct DecoderRun {
     }
     let cache = try KeyValueCache(
       shape: model.configuration.cacheShape, budget: sequence.positions.count, policy: .infinipotV)
-    let width = model.configuration.visionWidth
+    let width = model.configuration.visionEmbeddingWidth
     var start = 0
     var row = 0
     for (index, segment) in sequence.segments.enumerated() {
@@ -100,11 +101,11 @@ struct DecoderRun {
         } else {
           try model.prefill(
             tokens: tokens, positions: positions, cache: cache,
-            segment: isLast ? .tail : index == 0 ? .system : .vision)
+            segment: isLast ? .text : index == 0 ? .system : .vision)
           if isLast { logits.append(model.logits) }
         }
         start += count
-      case .frame(let grid):
+      case .temporalPatch(let grid):
         let count = grid.tokenCount
         try model.prefill(
           vision: VisionEmbeddings(

@@ -77,7 +77,7 @@ import Testing
     var found = timeline.text(expected.before.count)
     timeline.beginVision()
     for _ in 0..<expected.grid.temporalPatches {
-      found += timeline.frame(height: expected.grid.height, width: expected.grid.width)
+      found += timeline.temporalPatch(height: expected.grid.height, width: expected.grid.width)
     }
     timeline.endVision()
     found += timeline.text(expected.after.count)

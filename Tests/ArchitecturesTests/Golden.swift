@@ -37,7 +37,7 @@ struct Golden {
 
   func sequence(_ label: String) throws -> Sequence { try Sequence(self, label) }
 
-  /// The text before the frames, the frames, the text after them.
+  /// The text before the temporal patches, the patches, the text after them.
   struct Sequence {
     let before, after: [Int]
     let grid: GridTHW
@@ -57,18 +57,18 @@ struct Golden {
       }
     }
 
-    /// The two pictures of a temporal patch, by the formula of make_goldens.py.
+    /// The two images of a temporal patch, by the formula of make_goldens.py.
     func images(_ patch: Int, tower: VisionConfiguration) -> (Image, Image) {
       let height = grid.height * tower.sideMultiple
       let width = grid.width * tower.sideMultiple
-      func make(_ index: Int) -> Image { goldenPicture(index, width: width, height: height) }
+      func make(_ index: Int) -> Image { goldenImage(index, width: width, height: height) }
       return isStill ? (make(0), make(0)) : (make(2 * patch), make(2 * patch + 1))
     }
   }
 }
 
-/// A picture by the formula of the scripts beside the goldens.
-func goldenPicture(_ index: Int, width: Int, height: Int) -> Image {
+/// An image by the formula of the scripts beside the goldens.
+func goldenImage(_ index: Int, width: Int, height: Int) -> Image {
   var pixels: [UInt8] = []
   for y in 0..<height {
     for x in 0..<width {
@@ -81,7 +81,7 @@ func goldenPicture(_ index: Int, width: Int, height: Int) -> Image {
   return Image(width: width, height: height, pixels: pixels)
 }
 
-/// ‖a − b‖ / ‖b‖ over all numbers of a stage.
+/// ‖a − b‖ / ‖b‖ over all values of a stage.
 func relativeDifference(_ a: [Float], _ b: [Float]) -> Double {
   guard a.count == b.count, !b.isEmpty else { return .infinity }
   var difference = 0.0
@@ -136,12 +136,12 @@ struct GoldenRun {
     try model.prefill(
       tokens: sequence.before, positions: timeline.text(sequence.before.count), cache: cache, segment: .system)
     timeline.beginVision()
-    let frame = GridTHW(temporalPatches: 1, height: sequence.grid.height, width: sequence.grid.width)
+    let grid = GridTHW(temporalPatches: 1, height: sequence.grid.height, width: sequence.grid.width)
     for patch in 0..<sequence.grid.temporalPatches {
       let (first, second) = sequence.images(patch, tower: tower.configuration)
       try model.prefill(
-        vision: tower.encode(first, second), grid: frame,
-        positions: timeline.frame(height: frame.height, width: frame.width), cache: cache)
+        vision: tower.encode(first, second), grid: grid,
+        positions: timeline.temporalPatch(height: grid.height, width: grid.width), cache: cache)
     }
     timeline.endVision()
     if block == 1 {
@@ -158,7 +158,7 @@ struct GoldenRun {
   }
 }
 
-/// Patches as transformers lays them out: of each colour the first picture's numbers, then the second's.
+/// Patches as transformers lays them out: for each channel the first image's values, then the second's.
 private func interleaved(_ first: [Float], _ second: [Float], area: Int) -> [Float] {
   var result: [Float] = []
   for start in stride(from: 0, to: first.count, by: area) {

@@ -16,7 +16,7 @@ import Testing
   }()
 
   @Test(
-    "token by token the logits are llama.cpp's, and the first token is, but where rounding decides",
+    "token by token the logits are llama.cpp's, and so is the first token unless rounding decides",
     .enabled(
       if: folder != nil, "EDGEASSIST_CROSSCHECK_DIR names no directory of files to compare with"),
     arguments: runs)
@@ -24,20 +24,20 @@ import Testing
     let folder = try #require(Self.folder)
     func open(_ name: String) throws -> GGUFFile { try GGUFFile(path: folder + "/" + name) }
     let values = try open(run)
-    let golden = DecoderGolden(file: try open(values.metadata.string("model")), values: values)
+    let golden = DecoderGolden(file: try open(values.metadata.string("model")), golden: values)
     let adapter = try values.metadata.stringIfPresent("adapter").map(open)
     let found = try DecoderRun(golden.file, golden.sequence("run"), block: 1, observed: false) { model in
       try adapter.map { try LoRAAdapter(file: $0, model: model) }
     }.logits
-    let all = try golden.numbers("run.logits")
+    let all = try golden.values(of: "run.logits")
     let vocabulary = all.count / found.count
     let expected = stride(from: 0, to: all.count, by: vocabulary).map { Array(all[$0..<$0 + vocabulary]) }
 
     var agreeing = 0
     var leads: [Double] = []
     for (ours, theirs) in zip(found, expected) {
-      let first = place(ofLargest: ours)
-      let theirFirst = place(ofLargest: theirs)
+      let first = index(ofLargest: ours)
+      let theirFirst = index(ofLargest: theirs)
       if first == theirFirst {
         agreeing += 1
       } else {
@@ -50,7 +50,7 @@ import Testing
     let most = zip(found, expected).map { relativeDifference($0, $1) }.max() ?? .infinity
     print(
       "\(run): \(agreeing) of \(found.count) first tokens agree; relative difference \(rounded(difference)), "
-        + "of one token at most \(rounded(most)); where they do not, llama.cpp's first leads by so many differences: "
+        + "of one token at most \(rounded(most)); where they do not, llama.cpp's first leads by these multiples of the difference: "
         + leads.map(rounded).joined(separator: " "))
     #expect(found.count >= 200)
     #expect(difference < tolerance(golden.file))
@@ -65,7 +65,7 @@ import Testing
     file.tensors.contains { $0.type.isQuantized } ? 0.06 : 0.02
   }
 
-  private func place(ofLargest values: [Float]) -> Int {
+  private func index(ofLargest values: [Float]) -> Int {
     values.indices.max { values[$0] < values[$1] } ?? 0
   }
 

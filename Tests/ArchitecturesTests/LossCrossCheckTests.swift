@@ -23,17 +23,17 @@ import Testing
     let folder = try #require(Self.folder)
     func open(_ name: String) throws -> GGUFFile { try GGUFFile(path: folder + "/" + name) }
     let values = try open(run)
-    let golden = DecoderGolden(file: try open(values.metadata.string("model")), values: values)
+    let golden = DecoderGolden(file: try open(values.metadata.string("model")), golden: values)
     let expected = try values.metadata.float("loss")
     let sequence = try golden.sequence("run")
     let logits = try DecoderRun(golden.file, sequence, block: 1, observed: false).logits
     let answers = try values.metadata.integers("answers")
     var sum = 0.0
-    for place in answers {
-      let row = logits[place - 1]
+    for index in answers {
+      let row = logits[index - 1]
       let largest = Double(row.max() ?? 0)
       let total = row.reduce(0.0) { $0 + exp(Double($1) - largest) }
-      sum += largest + log(total) - Double(row[sequence.tokens[place]])
+      sum += largest + log(total) - Double(row[sequence.tokens[index]])
     }
     let loss = sum / Double(answers.count)
     print("\(run): \(loss) here, \(expected) in llama.cpp, ratio \(loss / expected)")

@@ -6,8 +6,8 @@ import Compute
 import ModelFile
 import Testing
 
-/// Quantized weights against the same weights unpacked to 32 bits: what is left is the rounding of activations to 8 bits
-/// a block of 32.
+/// Quantized weights against the same weights unpacked to 32 bits: the difference is the rounding of activations
+/// to 8 bits in blocks of 32.
 @Suite struct QuantizedTests {
   @Test("logits stay within 4 % of the unpacked weights' logits", arguments: [TensorType.q8_0, .q4_0], [1, 32])
   func logits(type: TensorType, block: Int) throws {
@@ -41,7 +41,7 @@ import Testing
   }
 }
 
-/// Models whose F16 matrices are stored otherwise.
+/// Models whose F16 matrices are stored in another type.
 enum Quantized {
   /// The same with blocks of 32.
   static func file(_ original: GGUFFile, as type: TensorType) throws -> GGUFFile {
@@ -51,19 +51,19 @@ enum Quantized {
     }.file
   }
 
-  /// The same numbers in 32 bits.
+  /// The same weights in 32 bits.
   static func unpacked(_ quantized: GGUFFile) throws -> GGUFFile {
     try RewrittenFile(quantized) { tensor, bytes in
       guard tensor.type.isQuantized else { return (tensor.dimensions, tensor.type, bytes) }
       let matrix = try WeightMatrix(
         file: quantized, tensor: tensor, rows: tensor.dimensions[1], columns: tensor.dimensions[0])
       let row = try FloatBuffer(count: matrix.columns)
-      var numbers: [Float] = []
+      var weights: [Float] = []
       for index in 0..<matrix.rows {
         matrix.unpack(row: index, into: row.rows(width: matrix.columns))
-        numbers += row.values
+        weights += row.values
       }
-      let unpacked = numbers.flatMap { number in withUnsafeBytes(of: number.bitPattern.littleEndian) { Array($0) } }
+      let unpacked = weights.flatMap { weight in withUnsafeBytes(of: weight.bitPattern.littleEndian) { Array($0) } }
       return (tensor.dimensions, .f32, unpacked)
     }.file
   }
@@ -78,7 +78,7 @@ func halves(_ bytes: [UInt8]) -> [Float] {
   }
 }
 
-/// Blocks of 32: a scale in 16 bits and whole numbers, -127...127 in bytes or 0...15 around 8 in nibbles.
+/// Blocks of 32: a scale in 16 bits and integers, -127...127 in bytes or 0...15 around 8 in nibbles.
 private func quantize(_ values: [Float], type: TensorType) -> [UInt8] {
   stride(from: 0, to: values.count, by: 32).flatMap { start -> [UInt8] in
     let block = values[start..<start + 32]
@@ -86,9 +86,9 @@ private func quantize(_ values: [Float], type: TensorType) -> [UInt8] {
     let bits = scaleBits(largest / (type == .q8_0 ? 127 : 7))
     let scale = halves([UInt8(truncatingIfNeeded: bits), UInt8(bits >> 8)])[0]
     let header = [UInt8(truncatingIfNeeded: bits), UInt8(bits >> 8)]
-    let numbers = block.map { scale > 0 ? Int(($0 / scale).rounded()) : 0 }
-    if type == .q8_0 { return header + numbers.map { UInt8(bitPattern: Int8(min(max($0, -127), 127))) } }
-    let nibbles = numbers.map { UInt8(min(max($0 + 8, 0), 15)) }
+    let integers = block.map { scale > 0 ? Int(($0 / scale).rounded()) : 0 }
+    if type == .q8_0 { return header + integers.map { UInt8(bitPattern: Int8(min(max($0, -127), 127))) } }
+    let nibbles = integers.map { UInt8(min(max($0 + 8, 0), 15)) }
     return header + (0..<16).map { nibbles[$0] | nibbles[$0 + 16] << 4 }
   }
 }

@@ -3,12 +3,12 @@
 import Foundation
 import ModelFile
 
-/// A copy of a model file with something else about it, in a temporary place.
+/// A changed copy of a model file. Its file is deleted at once and stays mapped.
 struct RewrittenFile {
   let file: GGUFFile
 
   /// - Parameters:
-  ///   - metadata: entries to replace; nil takes one away.
+  ///   - metadata: entries to replace; nil removes one.
   ///   - renamed: new names of tensors.
   ///   - tensor: returns a tensor's new dimensions, type and bytes, or nil to leave it out.
   init(

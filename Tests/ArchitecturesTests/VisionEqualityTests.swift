@@ -51,7 +51,7 @@ import Testing
     }
   }
 
-  @Test("attention over the whole picture in place of windows gives something else")
+  @Test("attention over the whole image in place of windows gives something else")
   func noWindows() throws {
     let file = try RewrittenFile(
       VisionGolden("windows").file, metadata: ["clip.vision.n_wa_pattern": .uint32(0)]
@@ -69,19 +69,19 @@ import Testing
     #expect(try difference(run("windows", "picture", file: file), "windows", "picture", "merger") > 1e-2)
   }
 
-  @Test("a picture's tokens, row by row", arguments: [("windows", 28, 1), ("deepstack", 16, 3)])
-  func grid(name: String, side: Int, vectors: Int) throws {
+  @Test("an image's tokens, row by row", arguments: [("windows", 28, 1), ("deepstack", 16, 3)])
+  func grid(name: String, side: Int, embeddings: Int) throws {
     let tower = try VisionTower(file: VisionGolden(name).file, threads: ThreadPool(threads: 1))
     let grid = tower.configuration.tokenGrid(width: 7 * side, height: 5 * side)
     #expect(grid == (rows: 5, columns: 7))
-    let image = goldenPicture(0, width: 7 * side, height: 5 * side)
+    let image = goldenImage(0, width: 7 * side, height: 5 * side)
     let block = try tower.encode(image, image)
     #expect(block.rows == 35)
-    #expect(block.width == tower.configuration.outputLength * vectors)
-    #expect(tower.newline == nil)
+    #expect(block.width == tower.configuration.outHiddenSize * embeddings)
+    #expect(tower.imageNewline == nil)
   }
 
-  @Test("a tower of one picture size says it, and its frames have half as many tokens along a side as patches")
+  @Test("a tower of one image size tells it, and has half as many tokens along a side as patches")
   func fixedSide() throws {
     let sizes = try VisionConfiguration(file: VisionGolden("pooled").file)
     #expect(sizes.fixedImageSide == 132)
@@ -90,19 +90,20 @@ import Testing
     #expect(sizes.tokenGrid(width: 132, height: 132) == (rows: 5, columns: 5))
   }
 
-  @Test("a tower of one picture size refuses others", arguments: [(126, 126), (132, 264), (264, 264), (264, 132)])
+  @Test("a tower of one image size refuses others", arguments: [(126, 126), (132, 264), (264, 264), (264, 132)])
   func otherSizes(width: Int, height: Int) throws {
     let tower = try VisionTower(file: VisionGolden("pooled").file, threads: ThreadPool(threads: 1))
-    let image = goldenPicture(0, width: width, height: height)
+    let image = goldenImage(0, width: width, height: height)
     let error = #expect(throws: ModelError.self) { try tower.encode(image, image) }
     #expect(error?.description.contains("multiples of 132") == true)
   }
 
-  @Test("a tower whose floats are rounded sees the same to about a hundredth", arguments: ["windows", "deepstack"])
+  @Test(
+    "a tower with floats quantized to Q8_0 gives the same to about a hundredth", arguments: ["windows", "deepstack"])
   func rounded(name: String) throws {
     let file = try VisionGolden(name).file
     let side = try VisionConfiguration(file: file).sideMultiple
-    let image = goldenPicture(1, width: 9 * side, height: 4 * side)
+    let image = goldenImage(1, width: 9 * side, height: 4 * side)
     let values = try [WeightLayout.mapped, .repackedQ8].map { weights in
       try VisionTower(file: file, threads: ThreadPool(threads: 2), weights: weights).encode(image, image).values
     }
@@ -118,7 +119,7 @@ import Testing
     let used = try VisionTower(file: file, threads: pool)
     let side = used.configuration.sideMultiple
     for (columns, rows) in [(9, 4), (3, 5), (4, 9), (1, 1)] {
-      let image = goldenPicture(1, width: columns * side, height: rows * side)
+      let image = goldenImage(1, width: columns * side, height: rows * side)
       let found = try used.encode(image, image).values
       #expect(try found == VisionTower(file: file, threads: pool).encode(image, image).values)
     }

@@ -25,7 +25,7 @@ import Testing
   func missingTensors(name: String) throws {
     let original = try VisionGolden(name).file
     for missing in original.tensors.map(\.name) {
-      // A linear layer's bias and the last vector of a video may be absent, and queries, keys and values may be apart.
+      // A linear layer's bias and the image newline may be absent, and queries, keys and values may be separate.
       guard missing.hasSuffix("weight") || missing.contains("ln") || missing.contains("norm"),
         !missing.contains("attn_qkv")
       else { continue }
@@ -45,7 +45,7 @@ import Testing
   @Test("any tensor of another shape is named", arguments: names)
   func wrongShapes(name: String) throws {
     let original = try VisionGolden(name).file
-    // These tell a size by their own shape, so that others are found not to fit.
+    // A size is read from the shape of these, so that other tensors are found not to fit.
     let telling = ["v.blk.0.ffn_up.weight", "mm.0.weight", "mm.2.weight"]
     for wrong in original.tensors.map(\.name) where !telling.contains(wrong) {
       let file = try RewrittenFile(original) { tensor, bytes in
@@ -76,18 +76,18 @@ import Testing
     #expect(try message(name, ["clip.vision." + key: .int64(Int64(value))]).contains(key))
   }
 
-  @Test("the pattern of windows must be told")
+  @Test("the interval of full attention must be in the file")
   func missingPattern() throws {
     #expect(try message("windows", ["clip.vision.n_wa_pattern": nil as GGUFValue?]).contains("n_wa_pattern"))
   }
 
-  @Test("a position table that is not for the picture's patches is named with both sizes")
+  @Test("position embeddings that are not for the image's patches are named with both sizes")
   func otherTable() throws {
     let text = try message("pooled", ["clip.vision.image_size": .uint32(140)])
     #expect(text.contains("v.position_embd.weight") && text.contains("144×81") && text.contains("144×100"))
   }
 
-  @Test("the blocks that are handed on must be told for each block, or are those that have tensors")
+  @Test("the deepstack blocks are flagged for each block, or are those that have tensors")
   func deepstackLayers() throws {
     let key = "clip.vision.is_deepstack_layers"
     let file = try VisionGolden("deepstack").file
@@ -115,16 +115,16 @@ import Testing
     }
   }
 
-  @Test("the vector that ends a video is found under either name, and may be absent")
-  func newline() throws {
+  @Test("the image newline is found under either name, and may be absent")
+  func imageNewline() throws {
     let file = try VisionGolden("pooled").file
-    let expected = try #require(try VisionTower(file: file, threads: pool).newline)
+    let expected = try #require(try VisionTower(file: file, threads: pool).imageNewline)
     #expect(expected.count == 48)
     let renamed = try RewrittenFile(file, renamed: ["model.image_newline": "v.image_newline"]).file
-    #expect(try VisionTower(file: renamed, threads: pool).newline == expected)
+    #expect(try VisionTower(file: renamed, threads: pool).imageNewline == expected)
     let without = try RewrittenFile(file) {
       $0.name == "model.image_newline" ? nil : ($0.dimensions, $0.type, $1)
     }.file
-    #expect(try VisionTower(file: without, threads: pool).newline == nil)
+    #expect(try VisionTower(file: without, threads: pool).imageNewline == nil)
   }
 }

@@ -21,17 +21,17 @@ struct VisionGolden {
     values = try GGUFFile(path: Golden.path(name + "-golden.gguf"))
   }
 
-  /// One stage's output for all patches in time; of stages before the merger every seventh number.
+  /// One stage's output for all temporal patches; of stages before the merger every seventh value.
   func stage(_ sequence: String, _ stage: String) throws -> [Float] {
     let tensor = try values.requiredTensor(sequence + "." + stage)
     return values.bytes(of: tensor).bindMemory(to: Float.self).map { $0 }
   }
 
-  /// The two pictures of each patch in time.
+  /// The two images of each temporal patch.
   func images(_ sequence: String, perPatch: Int) throws -> [(Image, Image)] {
     let size = try values.metadata.integers(sequence + ".size")
     let isStill = try values.metadata.bool(sequence + ".still")
-    func make(_ index: Int) -> Image { goldenPicture(index, width: size[2], height: size[1]) }
+    func make(_ index: Int) -> Image { goldenImage(index, width: size[2], height: size[1]) }
     return (0..<size[0]).map { patch in
       let first = isStill ? 0 : patch * perPatch
       return (make(first), make(isStill ? 0 : first + perPatch - 1))
@@ -58,7 +58,7 @@ struct VisionRun {
       }
     }
     for (first, second) in images { _ = try tower.encode(first, second) }
-    collected["merger", default: []] += tower.newline ?? []
+    collected["merger", default: []] += tower.imageNewline ?? []
     stages = collected.mapValues { $0 }
     for (stage, values) in collected where stage != "merger" {
       stages[stage] = stride(from: 0, to: values.count, by: 7).map { values[$0] }

@@ -126,9 +126,9 @@ public struct ModelInspection: Sendable {
       estimate = try MemoryEstimate(language: language, vision: vision, budget: budget, type: type, threads: threads)
       guard let vision else { return }
       let (tower, model) = (try VisionConfiguration(file: vision), try DecoderConfiguration(file: language))
-      guard tower.outputLength == model.hiddenSize else {
+      guard tower.outHiddenSize == model.hiddenSize else {
         throw .visionDoesNotFit(
-          visionPath: vision.path, visionWidth: tower.outputLength, modelPath: language.path,
+          visionPath: vision.path, visionWidth: tower.outHiddenSize, modelPath: language.path,
           modelWidth: model.hiddenSize)
       }
     }

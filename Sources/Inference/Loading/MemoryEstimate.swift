@@ -39,11 +39,11 @@ public struct MemoryEstimate: Sendable, Equatable {
   ) throws(ModelError) {
     let pool = ThreadPool(threads: threads)
     let shape = try DecoderConfiguration(file: language).cacheShape
-    var working = try LanguageModel.workingByteCount(of: language, threads: pool)
+    var working = try LanguageModel.estimatedWorkingByteCount(of: language, threads: pool)
     if let vision {
       let side = try VisionConfiguration(file: vision).sideMultiple
       let preferred = ModelPreferences(metadata: language.metadata, side: side).maximumPixels
-      let tower = try VisionTower.workingByteCount(
+      let tower = try VisionTower.estimatedWorkingByteCount(
         of: vision, threads: pool, pixels: pixels ?? preferred, weights: visionWeights)
       working = Self.sum(working, tower)
     }

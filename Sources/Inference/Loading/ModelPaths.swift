@@ -63,7 +63,7 @@ public struct ModelPaths: Sendable, Equatable {
     guard let tower = try? VisionConfiguration(file: GGUFFile(path: vision)),
       let decoder = try? DecoderConfiguration(file: GGUFFile(path: languageModel))
     else { return true }
-    return tower.vectorWidth == decoder.visionWidth
+    return tower.embeddingWidth == decoder.visionEmbeddingWidth
   }
 
   /// A file name without what differs between a language model and its vision tower: ending, number of a part, type,
