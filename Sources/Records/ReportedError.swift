@@ -50,4 +50,7 @@ public struct ReportedError: Error, Sendable, Equatable, CustomStringConvertible
   public static func profileUnusable(message: String) -> ReportedError { .init(.profileUnusable, message) }
   public static func outputUnwritable(message: String) -> ReportedError { .init(.outputUnwritable, message) }
   public static func unsupported(message: String) -> ReportedError { .init(.unsupported, message) }
+
+  /// The `error` member of a result line.
+  package var json: OrderedJSON { ["code": .string(code.rawValue), "message": .string(message)] }
 }

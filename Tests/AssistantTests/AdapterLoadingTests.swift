@@ -52,7 +52,7 @@ struct AdapterLoadingTests {
     var paths = try ModelPaths.resolve(languageModel: nil, vision: nil)
     paths.adapter = paths.languageModel
     let error = try #require(throws: ReportedError.self) { _ = try LoadedModel(paths: paths, threads: 1) }
-    #expect(error.code == "model_unreadable")
+    #expect(error.code == .modelUnreadable)
     #expect(error.message.contains(paths.languageModel))
   }
 }

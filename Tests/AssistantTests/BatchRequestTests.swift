@@ -2,9 +2,11 @@
 
 import CodeTasks
 import Dialogue
+import Records
 import SessionInterface
 import Testing
 
+@Suite("Requests of a batch")
 struct BatchRequestTests {
   private func refusal(_ line: String) -> BatchRequestError? {
     do throws(BatchRequestError) {
@@ -63,9 +65,23 @@ struct BatchRequestTests {
     #expect(error.message.contains(reason), "\(error.message)")
   }
 
-  @Test("A refused line still tells its id where there is one")
-  func refusedID() {
-    #expect(refusal(#"{"id":"cam-3","ask":5}"#)?.id == "cam-3")
+  @Test(
+    "A refused line still tells its id where there is one",
+    arguments: [
+      (#"{"id":"cam-3","ask":5}"#, "cam-3"), (#"{"id":3,"turns":[]}"#, "3"), (#"{"id":true,"ask":"x"}"#, nil),
+      (#"{"id":"a""#, nil),
+    ])
+  func refusedID(line: String, id: String?) throws {
+    let error = try #require(refusal(line))
+    #expect(error.id == id)
+  }
+
+  @Test("A line that was skipped for its length is refused with its number")
+  func tooLong() throws {
+    let error = try #require(throws: BatchRequestError.self) {
+      _ = try BatchRequest(LineReader.Line(number: 7, text: nil))
+    }
+    #expect(error == BatchRequestError(line: 7, id: nil, reason: "it is longer than 16.0 MiB and was skipped"))
   }
 
   @Test("A task for the coding assistant is recognized")

@@ -158,7 +158,7 @@ final class CodeModelTests {
     let error = try #require(throws: ReportedError.self) {
       try model(CodeModelPaths(base: base, adapters: [.planner: path]))
     }
-    #expect(error.code == "model_unreadable" && error.message.contains("wide.gguf"))
+    #expect(error.code == .modelUnreadable && error.message.contains("wide.gguf"))
   }
 
   @Test("A model that the user names takes all roles; adapters named for roles go with it")

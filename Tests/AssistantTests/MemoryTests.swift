@@ -84,8 +84,9 @@ struct MemoryForecastTests {
         paths: paths, threads: 1,
         memory: MemoryPlan(budget: .tokens(4096), isMappedOnly: isMappedOnly, machine: machine))
       return nil
-    } catch .insufficientMemory(let message) {
-      return message
+    } catch {
+      guard error.code == .insufficientMemory else { throw error }
+      return error.message
     }
   }
 

@@ -242,6 +242,6 @@ struct SessionTests {
     #expect(maps.count > 1)
     #expect(zip(maps, maps.dropFirst()).allSatisfy { $0.temporalPatchesSeen <= $1.temporalPatchesSeen })
     #expect(
-      maps.last.map { $0.temporalPatchesSeen > 20 && $0.frames.last?.number == $0.temporalPatchesSeen - 1 } == true)
+      maps.last.map { $0.temporalPatchesSeen > 20 && $0.temporalPatches.last?.number == $0.temporalPatchesSeen - 1 } == true)
   }
 }

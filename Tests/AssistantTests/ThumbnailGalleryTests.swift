@@ -54,7 +54,7 @@ struct FrameGalleryTests {
   func thumbnails(width: Int, height: Int, smallWidth: Int, smallHeight: Int) {
     var gallery = ThumbnailGallery()
     gallery.add(image(width: width, height: height).thumbnail, number: 0, time: 0)
-    let thumbnail = gallery.map(held: held(0), temporalPatchesSeen: 1, layers: 2, whole: 4).frames.first?.thumbnail
+    let thumbnail = gallery.map(held: held(0), temporalPatchesSeen: 1, layers: 2, whole: 4).temporalPatches.first?.thumbnail
     #expect(thumbnail?.width == smallWidth && thumbnail?.height == smallHeight)
   }
 }

@@ -123,7 +123,7 @@ struct VideoDialogueTests {
       let before = try isComplete ? answer(after: number - 1) : nil
       let tokens = asked.statistics.visionTokens
       var polls = 0
-      try asked.see(image(number), at: Double(number) / 2) {
+      try asked.see(image(number), at: Double(number) / 2) { () throws in
         polls += 1
         guard let before, [1, blocks / 2, blocks + 2].contains(polls) else { return }
         #expect(asked.statistics.visionTokens == tokens)
@@ -153,7 +153,7 @@ struct VideoDialogueTests {
     let wide = Image(width: 168, height: 112, pixels: [UInt8](repeating: 90, count: 168 * 112 * 3))
     try stream.see(image(0), at: 0)
     // The frame that waits is not taken for a patch of its own while the one before it is encoded.
-    try stream.see(wide, at: 0.5) { #expect(try stream.ask().promptTokens > 0) }
+    try stream.see(wide, at: 0.5) { () throws in #expect(try stream.ask().promptTokens > 0) }
     #expect(stream.statistics.visionTokens == 16)
     #expect(throws: ReportedError.self) { try stream.ask() }
   }
@@ -293,7 +293,7 @@ struct VideoDialogueTests {
     try stream.see(image(0), at: 0.0)
     try stream.see(image(1), at: 0.5)
     let error = try #require(throws: ReportedError.self) { try stream.ask() }
-    #expect(error.code == "budget_too_small")
+    #expect(error.code == .budgetTooSmall)
     let least = try #require(error.message.matches(of: /\d+/).compactMap { Int($0.output) }.last)
     let enough = try self.stream(budget: least)
     try enough.see(image(0), at: 0.0)

@@ -4,72 +4,78 @@ import Dialogue
 import Records
 import SessionInterface
 
-/// What is written for one turn of a request.
-struct BatchResult {
-  var id: String
-  var turn: Int
-  var at: Double?
-  var summary: AnswerSummary
-  var statistics: SessionStatistics
-  var visionTokensRead: Int
-  var ingestSeconds: Double
-  var warnings: [String]
+/// What is written for an answered turn of a request. The members of its JSON are a contract with scripts.
+package struct BatchResult {
+  /// Stream time at which the turn was asked, in seconds; nil without a video.
+  package var at: Double?
+  package var summary: AnswerSummary
+  package var statistics: SessionStatistics
+  /// Vision tokens that the model has read of the stream, whether or not they are still cached.
+  package var visionTokensRead: Int
+  /// Time that frames took since the answer before, in seconds.
+  package var ingestSeconds: Double
+  package var warnings: [String]
 
-  var json: OrderedJSON {
+  package init(
+    at: Double?, summary: AnswerSummary, statistics: SessionStatistics, visionTokensRead: Int, ingestSeconds: Double,
+    warnings: [String]
+  ) {
+    self.at = at
+    self.summary = summary
+    self.statistics = statistics
+    self.visionTokensRead = visionTokensRead
+    self.ingestSeconds = ingestSeconds
+    self.warnings = warnings
+  }
+
+  /// The result line.
+  ///
+  /// - Parameter turn: counted from 0.
+  package func json(id: String, turn: Int) -> OrderedJSON {
     var members: [(String, OrderedJSON)] = [("id", .string(id)), ("turn", .integer(turn)), ("status", "ok")]
     if let at { members.append(("at", .number(at))) }
     members += [
-      ("answer", .string(summary.text)),
-      ("stop", .string(summary.stop.rawValue)),
-      (
-        "frames",
-        ["seen": .integer(statistics.framesSeen), "dropped": .integer(statistics.framesDropped)]
-      ),
-      (
-        "tokens",
-        [
-          "vision": .integer(visionTokensRead), "prompt": .integer(summary.promptTokens),
-          "answer": .integer(summary.answerTokens),
-        ]
-      ),
-      (
-        "kv",
-        [
-          "policy": .string(statistics.policy), "budget": statistics.budget.map { .integer($0) } ?? .null,
-          "held": .integer(statistics.cachedTokens), "peak": .integer(statistics.peakTokens),
-          "compressions": .integer(statistics.compressions), "bytes": .integer(statistics.cacheBytes),
-        ]
-      ),
-      (
-        "seconds",
-        [
-          "ingest": .number(ingestSeconds), "first_token": .number(summary.firstTokenSeconds),
-          "answer": .number(summary.seconds),
-        ]
-      ),
+      ("answer", .string(summary.text)), ("stop", .string(summary.stop.rawValue)),
+      ("frames", ["seen": .integer(statistics.framesSeen), "dropped": .integer(statistics.framesDropped)]),
+      ("tokens", tokens), ("kv", cache), ("seconds", seconds),
+      ("memory", ["resident": .integer(statistics.residentBytes)]),
     ]
-    members.append(("memory", ["resident": .integer(statistics.residentBytes)]))
     if !warnings.isEmpty { members.append(("warning", .string(warnings.joined(separator: "; ")))) }
     return .object(members)
   }
 
-  /// The record of a turn or a whole request that could not be done.
-  static func failure(id: String, turn: Int?, error: ReportedError) -> OrderedJSON {
-    var members: [(String, OrderedJSON)] = [("id", .string(id))]
-    if let turn { members.append(("turn", .integer(turn))) }
-    members += [("status", "error"), ("error", Self.object(of: error))]
-    return .object(members)
-  }
-
-  /// The record of a line that is not a request.
-  static func failure(_ error: BatchRequestError) -> OrderedJSON {
+  private var tokens: OrderedJSON {
     [
-      "line": .integer(error.line), "id": .optional(error.id), "status": "error",
-      "error": object(of: .requestMalformed(message: error.message)),
+      "vision": .integer(visionTokensRead), "prompt": .integer(summary.promptTokens),
+      "answer": .integer(summary.answerTokens),
     ]
   }
 
-  private static func object(of error: ReportedError) -> OrderedJSON {
-    ["code": .string(error.code.rawValue), "message": .string(error.message)]
+  private var cache: OrderedJSON {
+    [
+      "policy": .string(statistics.policy), "budget": statistics.budget.map { .integer($0) } ?? .null,
+      "held": .integer(statistics.cachedTokens), "peak": .integer(statistics.peakTokens),
+      "compressions": .integer(statistics.compressions), "bytes": .integer(statistics.cacheBytes),
+    ]
+  }
+
+  private var seconds: OrderedJSON {
+    [
+      "ingest": .number(ingestSeconds), "first_token": .number(summary.firstTokenSeconds),
+      "answer": .number(summary.seconds),
+    ]
+  }
+
+  /// The result line of a turn that could not be answered.
+  package static func failure(id: String, turn: Int, error: ReportedError) -> OrderedJSON {
+    ["id": .string(id), "turn": .integer(turn), "status": "error", "error": error.json]
+  }
+
+  /// The result line of a line that is not a request.
+  package static func failure(_ error: BatchRequestError) -> OrderedJSON {
+    [
+      "line": .integer(error.line), "id": .optional(error.id), "status": "error",
+      "error": ReportedError.requestMalformed(message: error.message).json,
+    ]
   }
 }

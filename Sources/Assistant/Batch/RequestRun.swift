@@ -1,73 +1,125 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Dialogue
+import Inference
+import Platform
 import Records
 import SessionInterface
+import Video
 
-/// One request on its way: which turn is next, what it has cost so far, what was written.
+/// One request on its way: a dialogue that watches the request's video and answers each turn at its time.
 struct RequestRun {
-  let request: BatchRequest
-  var warnings: [String] = []
-  var hasFailed = false
-  private let answered: Set<Int>
-  private let output: ResumableRecords<AnsweredTurn>
-  private var turnIndex = 0
+  private let dialogue: VideoDialogue
+  private var ingest: StreamIngest
+  private let video: VideoStream?
+  /// Seconds of the stream for which a sampled frame stands.
+  private let framePeriod: Double
+  private let stop: StopSource
+  /// Stream time up to which frames were taken in, in seconds.
+  private(set) var time = 0.0
+  /// Where the last frame ends, in seconds.
+  private var end = 0.0
+  private var warnings: [String] = []
+  /// Time taken by frames since the last answer.
   private var ingestSeconds = 0.0
-  private var isStopped = false
 
-  /// - Parameter answered: turns that an earlier run has written; they are answered again, for later turns build on
-  ///   them, but not written again.
-  init(request: BatchRequest, answered: Set<Int>, output: ResumableRecords<AnsweredTurn>) {
-    self.request = request
-    self.answered = answered
-    self.output = output
-  }
+  /// Length of the video, in seconds; nil if there is none or it is not known.
+  var duration: Double? { video?.description.duration }
 
-  /// The turn to answer next; nil when all are answered or the run was interrupted.
-  var nextTurn: BatchRequest.Turn? {
-    isStopped || turnIndex >= request.turns.count ? nil : request.turns[turnIndex]
-  }
-
-  var isComplete: Bool { turnIndex >= request.turns.count }
-
-  mutating func stop() {
-    isStopped = true
-  }
-
-  /// Runs work that counts as taking in the stream.
-  mutating func measureIngest(_ work: () throws(ReportedError) -> Void) throws(ReportedError) {
-    let start = ContinuousClock.now
-    try work()
-    ingestSeconds += (ContinuousClock.now - start) / .seconds(1)
-  }
-
-  mutating func write(
-    _ summary: AnswerSummary, at time: Double?, _ statistics: SessionStatistics, visionTokensRead: Int
-  ) throws(ReportedError) {
-    let result = BatchResult(
-      id: request.id, turn: turnIndex, at: time, summary: summary, statistics: statistics,
-      visionTokensRead: visionTokensRead, ingestSeconds: ingestSeconds, warnings: warnings)
-    if !answered.contains(turnIndex) { try output.write(result.json) }
-    advance()
-  }
-
-  mutating func writeFailure(_ error: ReportedError) throws(ReportedError) {
-    hasFailed = true
-    if !answered.contains(turnIndex) {
-      try output.write(BatchResult.failure(id: request.id, turn: turnIndex, error: error))
+  /// Makes the dialogue and opens the video.
+  ///
+  /// - Throws: `ReportedError` or `VideoError` if the request asks for something that cannot be had, the video cannot be
+  ///   opened, or the budget has no room for its frames and the questions.
+  init(
+    _ request: BatchRequest, model: LoadedModel, options: BatchOptions, stop: StopSource,
+    isolation: isolated (any Actor)? = #isolation
+  ) async throws {
+    self.stop = stop
+    dialogue = try VideoDialogue(model: model, options: try request.overrides.applied(to: options.dialogue))
+    ingest = StreamIngest(into: dialogue)
+    // The times of frames and of first tokens are measured without it.
+    try dialogue.readSystemPrompt()
+    var settings = options.stream
+    if let rate = request.overrides.framesPerSecond { settings.framesPerSecond = rate }
+    framePeriod = settings.period(for: model)
+    guard let path = request.video else {
+      video = nil
+      return
     }
-    advance()
+    let source = VideoSource(BatchRequest.resolve(path, relativeTo: options.input))
+    let video = try await VideoStream.open(source, options: try settings.options(for: model, isHeadless: true))
+    self.video = video
+    do {
+      let size = video.description.sampledSize
+      try dialogue.check(framesOf: size.width, by: size.height, questions: request.turns.map(\.ask))
+    } catch {
+      video.stop()
+      throw error
+    }
   }
 
-  /// Writes one record a turn that is still open; a request without turns gets one of its own.
-  mutating func writeFailureOfTheRest(_ error: ReportedError) throws(ReportedError) {
-    if request.turns.isEmpty { try output.write(BatchResult.failure(id: request.id, turn: nil, error: error)) }
-    while nextTurn != nil { try writeFailure(error) }
+  /// Stops reading the video.
+  func close() { video?.stop() }
+
+  /// Takes the next frame in, after the turns that are asked before it. At the end of the video answers all other turns.
+  ///
+  /// - Returns: whether there is more to do.
+  /// - Throws: what ends the request: `ReportedError`, or `VideoError` for a video without a readable frame. What ends
+  ///   a single turn is written as its result.
+  mutating func advance(
+    _ results: inout TurnResults, isolation: isolated (any Actor)? = #isolation
+  ) async throws -> Bool {
+    guard let frame = await video?.next() else {
+      try finish(&results)
+      return false
+    }
+    while let at = results.next?.at, at <= frame.time, !stop.isStopped { try answer(&results, at: at) }
+    if stop.isStopped || results.areComplete { return false }
+    let start = ContinuousClock.now
+    try ingest.add(frame.image, at: frame.time)
+    while try ingest.step() {}
+    ingestSeconds += (ContinuousClock.now - start) / .seconds(1)
+    time = frame.time
+    end = frame.time + framePeriod
+    return true
   }
 
-  private mutating func advance() {
-    turnIndex += 1
-    ingestSeconds = 0
+  private mutating func finish(_ results: inout TurnResults) throws {
+    warnings += video?.takeWarnings() ?? []
+    // A stream that broke off is answered on what was seen, if anything was.
+    if let failure = video?.failure {
+      if ingest.framesSeen == 0 { throw failure }
+      warnings.append(failure.description)
+    }
+    while !results.areComplete, !stop.isStopped { try answer(&results, at: video == nil ? nil : end) }
+  }
+
+  /// Answers the next turn; a stop leaves it without a result.
+  private mutating func answer(_ results: inout TurnResults, at time: Double?) throws {
+    guard let turn = results.next else { return }
+    let start = ContinuousClock.now
+    try ingest.finish()
+    ingestSeconds += (ContinuousClock.now - start) / .seconds(1)
+    do throws(ReportedError) {
+      let summary = try dialogue.answer(turn.ask, at: time ?? 0, isCancelled: { stop.isStopped }, emit: { _ in })
+      if summary.stop == .cancelled { return }
+      try results.write(result(summary, at: time))
+    } catch {
+      if error.code == .outputUnwritable { throw error }
+      try results.fail(error)
+    }
     warnings = []
+    ingestSeconds = 0
+  }
+
+  private func result(_ summary: AnswerSummary, at time: Double?) -> BatchResult {
+    var statistics = SessionStatistics()
+    dialogue.describe(into: &statistics)
+    statistics.framesSeen = ingest.framesSeen
+    statistics.framesDropped = video?.droppedCount ?? 0
+    statistics.residentBytes = ResidentMemory.current()
+    return BatchResult(
+      at: time, summary: summary, statistics: statistics, visionTokensRead: dialogue.visionTokensRead,
+      ingestSeconds: ingestSeconds, warnings: warnings + dialogue.takeWarnings() + (video?.takeWarnings() ?? []))
   }
 }

@@ -4,45 +4,64 @@ import CodeTasks
 import Records
 import SessionInterface
 
-/// What is written for a programming task.
-package struct CodeResult {
+/// What came of the work on a problem. The members of its JSON are a contract with scripts.
+package struct CodeResult: Sendable {
+  /// The problem's id.
   package var id: String
-  package var language: ProgramLanguage
-  package var outcome: CodeOutcome
-  /// Whether the program passes the hidden tests; nil if there are none, or no program.
-  package var passesTests: Bool?
-  package var tests = 0
+  /// The solution, or why the problem could not be worked on.
+  package var solution: Result<CodeSolution, ReportedError>
 
-  package init(id: String, language: ProgramLanguage, outcome: CodeOutcome, passesTests: Bool? = nil, tests: Int = 0) {
+  package init(id: String, solution: Result<CodeSolution, ReportedError>) {
     self.id = id
-    self.language = language
-    self.outcome = outcome
-    self.passesTests = passesTests
-    self.tests = tests
+    self.solution = solution
   }
 
+  /// Why the problem could not be worked on; nil if it could.
+  package var error: ReportedError? {
+    if case .failure(let error) = solution { error } else { nil }
+  }
+
+  /// The result line.
   package var json: OrderedJSON {
-    var code: [(String, OrderedJSON)] = [
+    switch solution {
+    case .success(let solution):
+      let outcome = solution.outcome
+      return [
+        "id": .string(id), "status": "ok", "code": solution.json,
+        "tokens": ["prompt": .integer(outcome.promptTokens), "answer": .integer(outcome.answerTokens)],
+        "seconds": ["total": .number(outcome.seconds)],
+      ]
+    case .failure(let error): return ["id": .string(id), "status": "error", "error": error.json]
+    }
+  }
+}
+
+/// What a problem was given as its solution.
+package struct CodeSolution: Sendable {
+  /// The program's language.
+  package var language: ProgramLanguage
+  package var outcome: CodeOutcome
+  /// Number of hidden tests.
+  package var testCount: Int
+  /// Whether the program passes all hidden tests; nil if there are none.
+  package var passesTests: Bool?
+
+  package init(language: ProgramLanguage, outcome: CodeOutcome, testCount: Int = 0, passesTests: Bool? = nil) {
+    self.language = language
+    self.outcome = outcome
+    self.testCount = testCount
+    self.passesTests = passesTests
+  }
+
+  fileprivate var json: OrderedJSON {
+    var members: [(String, OrderedJSON)] = [
       ("language", .string(language.rawValue)), ("program", .optional(outcome.program?.text)),
       ("passed", .bool(outcome.end == .passed)), ("end", .string(outcome.end.rawValue)),
       ("examples", .integer(outcome.examples)), ("examples_passed", .integer(outcome.examplesPassed)),
       ("plans_tried", .integer(outcome.plansTried)), ("debug_rounds", .integer(outcome.debugRounds)),
       ("replies_mended", .integer(outcome.repliesMended)), ("replies_lost", .integer(outcome.repliesLost)),
     ]
-    if tests > 0 {
-      code += [("tests", .integer(tests)), ("tests_passed", passesTests.map { .bool($0) } ?? .bool(false))]
-    }
-    return [
-      "id": .string(id), "status": "ok", "code": .object(code),
-      "tokens": ["prompt": .integer(outcome.promptTokens), "answer": .integer(outcome.answerTokens)],
-      "seconds": ["total": .number(outcome.seconds)],
-    ]
-  }
-
-  package static func failure(id: String, _ failure: ReportedError) -> OrderedJSON {
-    [
-      "id": .string(id), "status": "error",
-      "error": ["code": .string(failure.code.rawValue), "message": .string(failure.message)],
-    ]
+    if let passesTests { members += [("tests", .integer(testCount)), ("tests_passed", .bool(passesTests))] }
+    return .object(members)
   }
 }

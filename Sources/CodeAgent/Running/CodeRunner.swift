@@ -100,26 +100,23 @@ public actor CodeRunner {
     return progress
   }
 
-  private func work(on problem: CodeProblem, _ output: ResumableRecords<AnsweredTurn>) async throws(ReportedError) {
+  private func work(
+    on problem: CodeProblem, _ output: ResumableRecords<AnsweredTurn>
+  ) async throws(ReportedError) {
     progress.id = problem.id
     options.report(progress)
-    let record: OrderedJSON
-    do throws(ReportedError) {
-      let task = try problem.task(in: options.language)
-      let outcome = try await worker.solve(task, control: CodeControl(run: stop))
-      if stop.isStopped { return }
-      var result = CodeResult(id: problem.id, language: task.language, outcome: outcome, tests: problem.tests.count)
-      if let program = outcome.program, !problem.tests.isEmpty {
-        result.passesTests = try await worker.passes(program, tests: problem.tests)
-      }
-      if outcome.end == .passed { progress.passed += 1 }
-      if !problem.tests.isEmpty { progress.tested += 1 }
-      if result.passesTests == true { progress.passedTests += 1 }
-      record = result.json
-    } catch {
-      progress.failed += 1
-      record = CodeResult.failure(id: problem.id, error)
+    guard let result = await worker.work(on: problem, in: options.language, stop: stop) else { return }
+    count(result, hasTests: !problem.tests.isEmpty)
+    try output.write(result.json)
+  }
+
+  private func count(_ result: CodeResult, hasTests: Bool) {
+    switch result.solution {
+    case .success(let solution):
+      if solution.outcome.end == .passed { progress.passed += 1 }
+      if hasTests { progress.tested += 1 }
+      if solution.passesTests == true { progress.passedTests += 1 }
+    case .failure: progress.failed += 1
     }
-    try output.write(record)
   }
 }

@@ -48,10 +48,37 @@ public actor CodeWorker {
     }
   }
 
+  /// Works on a problem and runs the program on the hidden tests.
+  ///
+  /// - Parameters:
+  ///   - language: goes before the problem's own.
+  ///   - limits: nil takes those of the settings.
+  ///   - stop: ends the work with others of a run.
+  /// - Returns: the solution, or why there is none; nil if the work was stopped.
+  package func work(
+    on problem: CodeProblem, in language: ProgramLanguage? = nil, by way: Way = .roles, limits: CodeLimits? = nil,
+    temperature: Double = 0, seed: UInt64 = 0, stop: StopSource
+  ) async -> CodeResult? {
+    do throws(ReportedError) {
+      let task = try problem.task(in: language)
+      let outcome = try await solve(
+        task, by: way, limits: limits, temperature: temperature, seed: seed, control: CodeControl(run: stop))
+      if outcome.end == .cancelled { return nil }
+      let passesTests = try await passes(outcome.program, tests: problem.tests)
+      let solution = CodeSolution(
+        language: task.language, outcome: outcome, testCount: problem.tests.count, passesTests: passesTests)
+      return CodeResult(id: problem.id, solution: .success(solution))
+    } catch {
+      return CodeResult(id: problem.id, solution: .failure(error))
+    }
+  }
+
   /// Runs a program on a task's hidden tests.
   ///
-  /// - Returns: true if it passes them all.
-  public func passes(_ program: CodeProgram, tests: [CodeExample]) async throws(ReportedError) -> Bool {
+  /// - Returns: whether it passes them all; nil if there are none.
+  private func passes(_ program: CodeProgram?, tests: [CodeExample]) async throws(ReportedError) -> Bool? {
+    if tests.isEmpty { return nil }
+    guard let program else { return false }
     let verdicts = try await sandbox().run(
       program.text, language: program.language, examples: tests, onVerdict: { _, _ in })
     return verdicts.count == tests.count && verdicts.allSatisfy { $0.kind == .accepted }

@@ -111,6 +111,12 @@ public struct BatchRequestError: Error, Sendable, Equatable {
   public var id: String?
   public var reason: String
 
+  public init(line: Int, id: String?, reason: String) {
+    self.line = line
+    self.id = id
+    self.reason = reason
+  }
+
   public var message: String { "line \(line): \(reason)" }
 }
 

@@ -89,8 +89,7 @@ public actor CodeEvaluationRunner {
       for way in options.ways where !done.contains(Key(way: way.rawValue, task: problem.id)) {
         step.label = "\(problem.id): \(way.rawValue)"
         options.report(step)
-        let record = await work(on: problem, way)
-        if stop.isStopped { return (records, true) }
+        guard !stop.isStopped, let record = await work(on: problem, way) else { return (records, true) }
         records.append(record)
         try file?.write(record)
         step.answers += 1
@@ -100,24 +99,19 @@ public actor CodeEvaluationRunner {
     return (records, stop.isStopped)
   }
 
-  private func work(on problem: CodeProblem, _ way: CodeWay) async -> CodeRecord {
+  /// - Returns: nil if the work was stopped.
+  private func work(on problem: CodeProblem, _ way: CodeWay) async -> CodeRecord? {
     var record = CodeRecord(
       way: way, task: problem.id, kind: problem.kind, tags: problem.tags, examples: problem.task.examples.count)
-    do throws(ReportedError) {
-      let worker = way.usesAdapters ? adapted : plain
-      var limits = options.limits
-      if way == .undebugged { limits.rounds = 0 }
-      let outcome = try await worker.solve(
-        problem.task(), by: way == .singleShot ? .singleShot : .roles, limits: limits, control: CodeControl(run: stop))
-      record.take(outcome)
-      guard !problem.tests.isEmpty else { return record }
-      if let program = outcome.program {
-        record.isSolved = try await worker.passes(program, tests: problem.tests)
-      } else {
-        record.isSolved = false
-      }
-    } catch {
-      record.error = error.message
+    var limits = options.limits
+    if way == .undebugged { limits.rounds = 0 }
+    let worker = way.usesAdapters ? adapted : plain
+    let result = await worker.work(
+      on: problem, by: way == .singleShot ? .singleShot : .roles, limits: limits, stop: stop)
+    switch result?.solution {
+    case .success(let solution): record.take(solution)
+    case .failure(let error): record.error = error.message
+    case nil: return nil
     }
     return record
   }
@@ -128,7 +122,9 @@ extension CodeWay {
 }
 
 extension CodeRecord {
-  fileprivate mutating func take(_ outcome: CodeOutcome) {
+  fileprivate mutating func take(_ solution: CodeSolution) {
+    let outcome = solution.outcome
+    isSolved = solution.passesTests
     end = outcome.end.rawValue
     examplesPassed = outcome.examplesPassed
     plansTried = outcome.plansTried

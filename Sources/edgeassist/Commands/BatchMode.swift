@@ -21,7 +21,7 @@ struct BatchCommand {
     let runner = BatchRunner(
       model: model,
       options: BatchOptions(
-        input: requests, output: arguments.output, isResuming: arguments.resume, dialogue: dialogue, sampling: stream,
+        input: requests, output: arguments.output, isResuming: arguments.resume, dialogue: dialogue, stream: stream,
         code: code, report: { progress.show($0) }))
     let signals = InterruptSignals { runner.interrupt() }
     defer { signals.stop() }

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CodeAgent
+import Dialogue
+import Inference
+
+/// How a batch is run.
+public struct BatchOptions: Sendable {
+  /// The request file; `-` for standard input.
+  public var input: String
+  /// The result file; nil for standard output.
+  public var output: String?
+  /// Leave out what the result file already answers.
+  public var isResuming: Bool
+  public var dialogue: DialogueOptions
+  /// How videos are sampled; nil members take the model's own values.
+  public var stream: StreamSettings
+  /// How programming tasks are worked on; nil refuses them.
+  public var code: CodeSettings?
+  /// Receives the progress, at most five times a second and after each request.
+  public var report: @Sendable (BatchStep) -> Void
+
+  public init(
+    input: String, output: String?, isResuming: Bool, dialogue: DialogueOptions, stream: StreamSettings,
+    code: CodeSettings? = nil, report: @escaping @Sendable (BatchStep) -> Void
+  ) {
+    self.input = input
+    self.output = output
+    self.isResuming = isResuming
+    self.dialogue = dialogue
+    self.stream = stream
+    self.code = code
+    self.report = report
+  }
+}
+
+/// Where a batch is.
+public struct BatchStep: Sendable, Equatable {
+  /// Requests finished, and how many of them failed in part or whole.
+  public var finished = 0
+  public var failed = 0
+  /// The request under way.
+  public var id = ""
+  /// Stream time taken in so far, and the stream's length, in seconds.
+  public var time = 0.0
+  public var duration: Double?
+}
+
+/// What came of a batch.
+public struct BatchSummary: Sendable, Equatable {
+  /// Requests finished, and how many of them failed in part or whole.
+  public var finished = 0
+  public var failed = 0
+  public var isInterrupted = false
+}
