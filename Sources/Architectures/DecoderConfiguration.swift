@@ -11,6 +11,7 @@ public struct DecoderConfiguration: Sendable, Hashable {
   public let layers: Int
   /// Query heads, a multiple of `keyValueHeads`.
   public let heads: Int
+  /// Key-value heads; fewer than `heads` with grouped-query attention.
   public let keyValueHeads: Int
   /// Values of one head's query, key and value.
   public let headDimension: Int
@@ -18,14 +19,16 @@ public struct DecoderConfiguration: Sendable, Hashable {
   public let hiddenSize: Int
   /// Outputs of the gate and up matrices of a feed-forward network.
   public let intermediateSize: Int
+  /// Tokens of the vocabulary.
   public let vocabularySize: Int
   /// Tokens that the model was trained to attend over.
   public let contextLength: Int
   /// Epsilon of the RMS norms.
   public let normEpsilon: Float
+  /// The base of the RoPE frequencies.
   public let ropeTheta: Double
-  /// Of a head's `headDimension / 2` RoPE pairs, how many are rotated by time, height and width. In models with plain RoPE
-  /// all of them are time's.
+  /// Of a head's `headDimension / 2` RoPE pairs, how many are rotated by time, height and width. In models with plain
+  /// RoPE all of them are time's.
   public let mropeSections: [Int]
   /// How many of the first layers have deepstack features added to their output at vision tokens.
   public let deepstackLayers: Int

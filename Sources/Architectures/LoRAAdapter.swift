@@ -27,8 +27,8 @@ struct LayerUpdates {
 /// and several adapters can be loaded and switched.
 ///
 /// The tensors `NAME.lora_a`, `[rank][inputs]`, and `NAME.lora_b`, `[outputs][rank]`, update the matrix NAME. For
-/// `token_embd.weight` the first is `[tokens][rank]`. The scale is `adapter.lora.alpha` / rank, or 1 if alpha is missing
-/// or 0.
+/// `token_embd.weight` the first is `[tokens][rank]`. The scale is `adapter.lora.alpha` / rank, or 1 if alpha is
+/// missing or 0.
 public final class LoRAAdapter {
   /// The adapter's file.
   public let path: String

@@ -2,10 +2,10 @@
 
 /// Assigns M-RoPE positions to one sequence of text and temporal patches, as transformers' `get_rope_index` does.
 ///
-/// A text token advances all three components by one. Temporal patches that follow each other share a start s: the token
-/// in row i and column j takes (s + t, s + i, s + j), where t is what the patches before it have advanced. Text after
-/// them continues at 1 + the largest component. In Qwen2-VL each temporal patch advances by 1, in Qwen2.5-VL by its
-/// duration; in Qwen3-VL text stands between temporal patches, so that each has a start of its own.
+/// A text token advances all three components by one. Temporal patches that follow each other share a start s: the
+/// token in row i and column j takes (s + t, s + i, s + j), where t is what the patches before it have advanced. Text
+/// after them continues at 1 + the largest component. In Qwen2-VL each temporal patch advances by 1, in Qwen2.5-VL by
+/// its duration; in Qwen3-VL text stands between temporal patches, so that each has a start of its own.
 public struct MRoPEPositions: Sendable, Hashable {
   /// The position of the next text token; between `beginVision` and `endVision`, the start s.
   private var next: Int32 = 0

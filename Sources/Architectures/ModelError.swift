@@ -28,8 +28,8 @@ public enum ModelError: Error, Sendable {
   case cacheDoesNotFit(cache: CacheShape, model: CacheShape)
   /// The KV cache refuses the tokens.
   case cache(CacheError)
-  /// An image that is empty or too large, has sides that are not multiples of `multiple`, or is not of the same size as the
-  /// other image of its temporal patch.
+  /// An image that is empty or too large, has sides that are not multiples of `multiple`, or is not of the same size as
+  /// the other image of its temporal patch.
   case unsuitableImage(width: Int, height: Int, multiple: Int, maximumPixels: Int)
 }
 

@@ -54,8 +54,8 @@ struct PatchEmbedding {
   }
 }
 
-/// A table of learned position embeddings for a square grid of patches, `[side * side][hidden size]`. It is interpolated to
-/// an image's grid, as transformers' `fast_pos_embed_interpolate` does.
+/// A table of learned position embeddings for a square grid of patches, `[side * side][hidden size]`. It is
+/// interpolated to an image's grid, as Qwen3-VL's `fast_pos_embed_interpolate` does in transformers.
 private struct PositionEmbeddings {
   private let table: WeightMatrix
   private let side: Int

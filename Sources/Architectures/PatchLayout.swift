@@ -3,8 +3,8 @@
 /// The order of an image's patches in the vision tower.
 ///
 /// Patches that are merged to one token, a spatial merge group of `spatialMergeSize` × `spatialMergeSize`, follow each
-/// other, row by row within the group. The groups follow each other row by row of the image or, in a tower with windows,
-/// window by window and row by row within each (transformers' `get_window_index`).
+/// other, row by row within the group. The groups follow each other row by row of the image or, in a tower with
+/// windows, window by window and row by row within each (transformers' `get_window_index`).
 struct PatchLayout: Hashable {
   /// Rows of patches; a multiple of `spatialMergeSize`.
   let height: Int

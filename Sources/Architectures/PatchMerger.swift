@@ -4,9 +4,9 @@ import Compute
 
 /// Projects patches to embeddings of the language model's hidden size: two linear layers with a GELU between them.
 ///
-/// It is the `PatchMerger` of the Qwen families in transformers, which joins the patches of a spatial merge group to one
-/// token, and the `multi_modal_projector` of LLaVA-OneVision, whose tokens are pooled instead. Deepstack towers have
-/// further mergers for the outputs of inner blocks.
+/// It is the `PatchMerger` of the Qwen families in transformers, which joins the patches of a spatial merge group to
+/// one token, and the `multi_modal_projector` of LLaVA-OneVision, whose tokens are pooled instead. Deepstack towers
+/// have further mergers for the outputs of inner blocks.
 struct PatchMerger {
   private enum Norm {
     /// Over each patch, before patches are merged.

@@ -9,11 +9,12 @@ enum RoPEScaling: Sendable, Hashable {
   case none
   /// All frequencies are divided by `factor`.
   case linear(factor: Double)
-  /// YaRN (arXiv 2309.00071): a pair that rotates less than `betaSlow` times over the original context has its frequency
-  /// divided by `factor`; one that rotates more than `betaFast` times keeps it; between them both are blended.
+  /// YaRN (arXiv 2309.00071): a pair that rotates less than `betaSlow` times over the original context has its
+  /// frequency divided by `factor`; one that rotates more than `betaFast` times keeps it; between them both are
+  /// blended.
   case yarn(factor: Double, originalContextLength: Int, betaFast: Double, betaSlow: Double)
 
-  /// What cosines and sines are multiplied by: 0.1 ln(factor) + 1 with YaRN (its equation 22), 1 otherwise.
+  /// What cosines and sines are multiplied by: 0.1 ln(factor) + 1 with YaRN, 1 otherwise.
   var attentionScaling: Double {
     if case .yarn(let factor, _, _, _) = self, factor > 1 { 0.1 * log(factor) + 1 } else { 1 }
   }

@@ -20,8 +20,8 @@ struct RoPETable {
       attentionScaling: configuration.attentionScaling)
   }
 
-  /// A table for a vision tower (transformers' `VisionRotaryEmbedding`): a patch's row rotates the first half of a head's
-  /// pairs and its column the second half, each over the whole range of frequencies.
+  /// A table for a vision tower (transformers' `VisionRotaryEmbedding`): a patch's row rotates the first half of a
+  /// head's pairs and its column the second half, each over the whole range of frequencies.
   ///
   /// - Parameters:
   ///   - tokens: patches.

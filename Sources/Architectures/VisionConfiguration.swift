@@ -6,6 +6,7 @@ import ModelFile
 ///
 /// The file is an "mmproj" GGUF as llama.cpp's converter writes it.
 public struct VisionConfiguration: Sendable, Hashable {
+  /// The family, which the projector's type tells.
   public let family: VisionFamily
   /// Blocks that are run; transformers' `depth`.
   public let layers: Int
@@ -21,6 +22,7 @@ public struct VisionConfiguration: Sendable, Hashable {
   public let patchSize: Int
   /// Patches along the side of a spatial merge group, which becomes one token.
   public let spatialMergeSize: Int
+  /// Epsilon of the norms.
   public let normEpsilon: Float
   /// Of red, green and blue, on a scale from 0 to 1.
   public let imageMean: [Float]
@@ -28,7 +30,8 @@ public struct VisionConfiguration: Sendable, Hashable {
   public let imageStd: [Float]
   /// Pixels along the side of the square that every image must be scaled to; nil for towers that read other sizes too.
   public let fixedImageSide: Int?
-  /// Blocks whose outputs the language model reads as well (deepstack), ascending: the n-th is added after its n-th layer.
+  /// Blocks whose outputs the language model reads as well (deepstack), ascending: the n-th is added after its n-th
+  /// layer.
   public let deepstackLayers: [Int]
   let feedForward: VisionDesign.FeedForward
   let windows: VisionWindows?

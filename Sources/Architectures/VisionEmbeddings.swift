@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Embeddings of vision tokens, `[rows][width]`, which a language model reads in place of the embeddings of text tokens.
+/// Embeddings of vision tokens, `[rows][width]`, which a language model reads in place of the embeddings of text
+/// tokens.
 ///
 /// For a model with deepstack a row holds the token's embedding and then the features that are added after each of the
 /// model's first layers, all of them of the model's hidden size.

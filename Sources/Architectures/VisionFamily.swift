@@ -7,9 +7,9 @@ public enum VisionFamily: String, Sendable, CaseIterable {
   case qwen3VL
   /// SigLIP with a projector of two layers, one frame at a time.
   ///
-  /// llama.cpp's converter does not write this family. Files of its older LLaVA scripts are read (projector `mlp`, tensors
-  /// `mm.0`, `mm.2`, `model.image_newline`, the names of the feed-forward matrices swapped), and the same tensors with
-  /// today's names (`v.image_newline`).
+  /// llama.cpp's converter does not write this family. Files of its older LLaVA scripts are read (projector `mlp`,
+  /// tensors `mm.0`, `mm.2`, `model.image_newline`, the names of the feed-forward matrices swapped), and the same
+  /// tensors with today's names (`v.image_newline`).
   case llavaOneVision
 
   /// The family's `clip.projector_type`.

@@ -35,8 +35,8 @@ extension VisionTower {
     }
   }
 
-  /// Bytes of working memory that a tower will allocate for images of this size, its embeddings included; see the language
-  /// model's function of this name.
+  /// Bytes of working memory that a tower will allocate for images of this size, its embeddings included; see the
+  /// language model's function of this name.
   ///
   /// - Parameter pixels: area of the largest image.
   /// - Throws: `ModelError` as loading does.

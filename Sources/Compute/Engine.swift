@@ -6,7 +6,9 @@ import CKernels
 ///
 /// An engine owns the working memory of its operations, allocated once. One caller uses it at a time.
 public final class Engine: @unchecked Sendable {
+  /// The threads that share the work.
   public let threads: ThreadPool
+  /// The instruction set whose kernels are used.
   public let instructionSet: InstructionSet
   let kernels: UnsafePointer<ck_kernels>
   /// `CK_SCRATCH_FLOATS` for each thread.
@@ -162,8 +164,8 @@ public final class Engine: @unchecked Sendable {
     product.type != CK_F32 && product.type != CK_F16 && product.type != CK_BF16
   }
 
-  /// Outputs of a chunk: eight chunks for each thread, so that a slow thread delays the others little, in whole panels of
-  /// 16 rows.
+  /// Outputs of a chunk: eight chunks for each thread, so that a slow thread delays the others little, in whole panels
+  /// of 16 rows.
   private func chunkRows(_ rows: Int) -> Int {
     let parts = threads.threadCount == 1 ? 1 : threads.threadCount * 8
     return max((rows / parts + 15) / 16 * 16, 16)

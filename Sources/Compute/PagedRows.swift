@@ -13,7 +13,8 @@ public struct PagedRows {
   public var valueOffset: Int
   /// Rows that the first query token sees, its own included.
   public var count: Int
-  /// For `KeyValueType.q4`, the range of the keys' channels: scales, then minimums, `[2][headDimension]`. Nil otherwise.
+  /// For `KeyValueType.q4`, the range of the keys' channels: scales, then minimums, `[2][headDimension]`. Nil
+  /// otherwise.
   public var keyRange: UnsafePointer<Float>?
 
   /// - Parameters: as the properties of these names.

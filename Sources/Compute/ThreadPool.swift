@@ -9,8 +9,8 @@ public typealias ChunkFunction = @convention(c) (UnsafeRawPointer, Int, Int) -> 
 
 /// Threads that stay alive and share the chunks of one job after another.
 ///
-/// The thread that calls `run` works too, so `ThreadPool(threads: 1)` starts no thread. Chunks are claimed one by one, so
-/// that a thread that other programs slow down claims fewer of them. Between jobs a thread spins for some tens of
+/// The thread that calls `run` works too, so `ThreadPool(threads: 1)` starts no thread. Chunks are claimed one by one,
+/// so that a thread that other programs slow down claims fewer of them. Between jobs a thread spins for some tens of
 /// microseconds, then parks. A job allocates nothing.
 public final class ThreadPool: Sendable {
   /// Threads that work on a job, the calling thread included.
@@ -57,7 +57,8 @@ private final class SharedState: @unchecked Sendable {
   private let callerIsParked = Atomic<Bool>(false)
   private let stopping = Atomic<Bool>(false)
 
-  // Written by the caller before it publishes a job's ticket; read only by threads that have claimed a chunk of that job.
+  // Written by the caller before it publishes a job's ticket; read only by threads that have claimed a chunk of that
+  // job.
   private var chunks = 0
   private var job: UnsafeRawPointer?
   private var body: ChunkFunction?

@@ -44,7 +44,8 @@ struct DecoderGolden {
       vision: golden.tensor(label + ".vision") == nil ? [] : try values(of: label + ".vision"))
   }
 
-  /// Text and temporal patches alternate, text last. `tokens` and `positions` are of all of them, `vision` of the patches.
+  /// Text and temporal patches alternate, text last. `tokens` and `positions` are of all of them, `vision` of the
+  /// patches.
   struct Sequence {
     enum Segment {
       case text(count: Int)

@@ -50,7 +50,8 @@ import Testing
     let most = zip(found, expected).map { relativeDifference($0, $1) }.max() ?? .infinity
     print(
       "\(run): \(agreeing) of \(found.count) first tokens agree; relative difference \(rounded(difference)), "
-        + "of one token at most \(rounded(most)); where they do not, llama.cpp's first leads by these multiples of the difference: "
+        + "of one token at most \(rounded(most)); where they do not, llama.cpp's first leads by these "
+        + "multiples of the difference: "
         + leads.map(rounded).joined(separator: " "))
     #expect(found.count >= 200)
     #expect(difference < tolerance(golden.file))

@@ -20,7 +20,8 @@ import Testing
     }
   }
 
-  /// Rows that end before, at and after pages and the kernels' blocks; heads with different row counts; few tokens and many.
+  /// Rows that end before, at and after pages and the kernels' blocks; heads with different row counts; few tokens and
+  /// many.
   static let shapes: [Shape] = [
     Shape(headDimension: 64, group: 1, tokens: 1, counts: [1], pageTokens: 16),
     Shape(headDimension: 128, group: 6, tokens: 1, counts: [700, 233], pageTokens: 64),

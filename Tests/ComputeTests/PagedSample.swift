@@ -114,8 +114,8 @@ final class PagedSample {
     return result
   }
 
-  /// An engine's attention of `tokens` query tokens with `group` query heads for each key-value head. The last token sees
-  /// all rows.
+  /// An engine's attention of `tokens` query tokens with `group` query heads for each key-value head. The last token
+  /// sees all rows.
   func attend(
     _ queries: [Float], tokens: Int, group: Int, set: InstructionSet, threads: Int = 2, plan: AttentionPlan? = nil
   ) throws -> [Float] {
