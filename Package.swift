@@ -134,7 +134,8 @@ let package = Package(
       ],
       resources: [.copy("Goldens")]),
     tests("EvaluationTests", ["Evaluation", "Inference", "BoundedCache", "Images", "Records"]),
-    tests("BenchmarkingTests", ["Benchmarking", "Inference", "Architectures", "BoundedCache", "Images"]),
+    tests(
+      "BenchmarkingTests", ["Benchmarking", "Inference", "Architectures", "BoundedCache", "Images", "Platform"]),
     tests("SandboxTests", ["Sandboxing", "CodeTasks"]),
     tests(
       "ScreenTests", ["Screen", "BoundedCache", "CodeTasks", "SessionInterface", "Platform", "Plotting", "Images"]),

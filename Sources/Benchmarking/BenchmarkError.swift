@@ -3,23 +3,25 @@
 import Compute
 import ModelFile
 
-/// Why something cannot be measured, in words that a person can act on.
+/// Why something cannot be measured.
 public enum BenchmarkError: Error, Sendable, Equatable {
   /// A saved report cannot be read.
   case unreadableReport(path: String, reason: String)
-  /// There is no shape of this name.
+  /// A saved report has the keys of an earlier version.
+  case oldReport(path: String)
+  /// There is no model shape of this name.
   case unknownShape(String)
-  /// Random weights cannot be written in this way.
+  /// Random weights cannot be stored as this type.
   case unknownType(String)
-  /// The place of a model to be kept is taken.
+  /// The file for a model of random weights exists.
   case exists(path: String)
-  /// The disk has not enough room for a model.
+  /// The disk has not enough room for a model of random weights.
   case noRoom(path: String, needed: Int, free: Int)
   /// A model of random weights cannot be written.
   case file(GGUFError)
-  /// Memory for the measurement is short.
+  /// There is not enough memory for the measurement.
   case compute(ComputeError)
-  /// The person broke it off.
+  /// The user interrupted the run.
   case cancelled
 
   /// One line: what is wrong, and what to do.
@@ -27,18 +29,20 @@ public enum BenchmarkError: Error, Sendable, Equatable {
     switch self {
     case .unreadableReport(let path, let reason):
       "\(path) is no report of `edgeassist bench --json`: \(reason)"
+    case .oldReport(let path):
+      "\(path) was written by an earlier version of edgeassist, with other names; measure again with --json"
     case .unknownShape(let name):
       "there is no shape “\(name)”; there are \(ModelShape.all.map(\.name).joined(separator: ", "))"
     case .unknownType(let name):
       "random weights cannot be stored as “\(name)”; try q4_0, q8_0, q4_k or f16"
     case .exists(let path):
-      "\(path) is there already. Name another file, or measure that one with --model."
+      "\(path) exists. Name another file, or measure that one with --model."
     case .noRoom(let path, let needed, let free):
       "\(path) needs \(needed >> 20) MiB, and its disk has \(free >> 20) MiB free. Make room, or choose another disk: "
-        + "TMPDIR for a model that is removed again, --keep FILE for one that stays."
+        + "TMPDIR for a temporary model, --keep FILE for one that stays."
     case .file(let error): error.message
     case .compute(let error): "\(error)"
-    case .cancelled: "Broken off; nothing was measured."
+    case .cancelled: "Interrupted; nothing was measured."
     }
   }
 }

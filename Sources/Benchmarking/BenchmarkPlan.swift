@@ -3,57 +3,47 @@
 import Compute
 import Video
 
-/// What is to be measured, and how thoroughly.
+/// What is measured, and how often.
 public struct BenchmarkPlan: Sendable {
   public var parts: Set<BenchmarkPart>
-  /// How often each figure is measured.
-  public var rounds: Int
-  /// Tokens read at once.
-  public var lengths: [Int]
-  /// Tokens in the cache while others are written.
-  public var held: [Int]
-  /// What a round of decoding takes, in seconds, roughly.
-  public var decodingSeconds: Double
-  /// Sides of the pictures, in pixels; nil for the largest square that the model is usually shown.
+  /// How often each result is measured.
+  public var repetitions: Int
+  /// Lengths of the prompts that are prefilled, in tokens.
+  public var promptLengths: [Int]
+  /// Tokens in the KV cache before tokens are decoded.
+  public var contextLengths: [Int]
+  /// Approximate time of one repetition of decoding, in seconds.
+  public var decodeSeconds: Double
+  /// Size of frames, in pixels; nil for the largest square that the model prefers.
   public var imageSize: ImageSize?
-  /// Tokens that a stream may hold.
+  /// KV cache budget of streams, in tokens.
   public var budget: Int
-  /// How keys and values are stored.
+  /// Number format of keys and values.
   public var cacheType: KeyValueType
-  /// Minutes of a long stream that are measured, for `growth`; none leaves that out.
+  /// Minutes of a long stream that are measured, from 1; none leaves that part out.
   public var minutes: [Int] = []
 
-  public struct ImageSize: Sendable, Equatable {
-    public var width: Int
-    public var height: Int
-
-    public init(width: Int, height: Int) {
-      self.width = width
-      self.height = height
-    }
-  }
-
   public init(
-    parts: Set<BenchmarkPart> = Set(BenchmarkPart.allCases), rounds: Int = 5, lengths: [Int] = [32, 128, 512],
-    held: [Int] = [0, 1024, 4096], decodingSeconds: Double = 0.5, imageSize: ImageSize? = nil, budget: Int = 1024,
-    cacheType: KeyValueType = .f16
+    parts: Set<BenchmarkPart> = Set(BenchmarkPart.allCases), repetitions: Int = 5,
+    promptLengths: [Int] = [32, 128, 512], contextLengths: [Int] = [0, 1024, 4096], decodeSeconds: Double = 0.5,
+    imageSize: ImageSize? = nil, budget: Int = 1024, cacheType: KeyValueType = .f16
   ) {
     self.parts = parts
-    self.rounds = rounds
-    self.lengths = lengths
-    self.held = held
-    self.decodingSeconds = decodingSeconds
+    self.repetitions = repetitions
+    self.promptLengths = promptLengths
+    self.contextLengths = contextLengths
+    self.decodeSeconds = decodeSeconds
     self.imageSize = imageSize
     self.budget = budget
     self.cacheType = cacheType
   }
 
-  /// A look that takes seconds with a small model.
+  /// A plan that takes seconds with a small model.
   public static let quick = BenchmarkPlan(
-    rounds: 3, lengths: [32, 128], held: [0, 256], decodingSeconds: 0.1, budget: 512)
+    repetitions: 3, promptLengths: [32, 128], contextLengths: [0, 256], decodeSeconds: 0.1, budget: 512)
 
-  /// The most tokens that a cache has to hold for it.
+  /// The most tokens that a KV cache of the plan has to hold.
   public var mostTokens: Int {
-    [budget, lengths.max() ?? 0, (held.max() ?? 0) + DecodeBenchmark.mostTokens].max() ?? budget
+    [budget, promptLengths.max() ?? 0, (contextLengths.max() ?? 0) + DecodeBenchmark.mostTokens].max() ?? budget
   }
 }

@@ -16,15 +16,15 @@ public actor BenchmarkRunner {
   private let plan: BenchmarkPlan
   private let whenLoaded: @Sendable () -> Void
   private let report: @Sendable (BenchmarkStep) -> Void
-  /// Ends the run before the next round; what has been measured is kept.
   private nonisolated let stop: StopSource
 
   public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
   /// - Parameters:
-  ///   - memory: how weights are to be held.
-  ///   - whenLoaded: called when the model's files will not be opened again: they may be unlinked then.
-  ///   - report: told before each round.
+  ///   - memory: how weights are loaded.
+  ///   - stop: ends the run before the next repetition. Finished results are kept.
+  ///   - whenLoaded: called when the model's files need not be opened again. They may be unlinked then.
+  ///   - report: called before each repetition.
   public init(
     paths: ModelPaths, threads: Int, memory: MemoryPlan, plan: BenchmarkPlan, stop: StopSource = StopSource(),
     whenLoaded: @escaping @Sendable () -> Void = {}, report: @escaping @Sendable (BenchmarkStep) -> Void = { _ in }
@@ -38,7 +38,7 @@ public actor BenchmarkRunner {
     self.report = report
   }
 
-  /// Measures all that is planned, or until it is interrupted.
+  /// Measures the whole plan, or until the run is stopped.
   ///
   /// - Throws: `ReportedError` or `BenchmarkError`.
   public func run() throws -> BenchmarkReport {
@@ -46,41 +46,42 @@ public actor BenchmarkRunner {
     let loading = try LoadBenchmark(paths: paths, threads: threads, memory: memory, plan: plan).load()
     whenLoaded()
     let model = loading.model
-    var result = BenchmarkReport(
+    var report = BenchmarkReport(
       machine: .current(threads: threads),
-      subject: .init(
+      model: .init(
         name: model.name, weightBytes: model.language.weightByteCount, types: types,
         cacheType: plan.cacheType.rawValue),
-      figures: [loading.figure].compactMap(\.self))
-    let probes = probes(model, machine: result.machine)
-    let progress = RoundProgress(
-      rounds: probes.reduce(0) { $0 + $1.steps }, report: report,
-      isCancelled: { self.stop.isStopped })
+      results: [loading.result].compactMap(\.self))
+    let benchmarks = benchmarks(of: model, machine: report.machine)
+    let progress = BenchmarkProgress(
+      steps: benchmarks.reduce(0) { $0 + $1.steps }, report: self.report, isCancelled: { self.stop.isStopped })
     do {
-      for probe in probes { result.figures += try probe.measure(progress) }
-      if plan.parts.contains(.memory) { result.figures += Self.memoryFigures() }
-      result.isComplete = true
+      for benchmark in benchmarks { report.results += try benchmark.measure(progress) }
+      if plan.parts.contains(.memory) { report.results += Self.memoryResults() }
+      report.isComplete = true
     } catch BenchmarkError.cancelled {
-      result.isComplete = false
+      report.isComplete = false
     }
-    return result
+    return report
   }
 
-  private func probes(_ model: LoadedModel, machine: Machine) -> [any Benchmark] {
-    var probes: [any Benchmark] = []
+  private func benchmarks(of model: LoadedModel, machine: Machine) -> [any Benchmark] {
+    var benchmarks: [any Benchmark] = []
     let parts = plan.parts
-    if parts.contains(.bandwidth) { probes.append(BandwidthBenchmark(machine: machine, rounds: plan.rounds)) }
-    if parts.contains(.prefill) { probes.append(PrefillBenchmark(model: model, plan: plan)) }
-    if parts.contains(.decode) { probes.append(DecodeBenchmark(model: model, plan: plan, machine: machine)) }
-    if parts.contains(.vision), let tower = model.vision {
-      probes.append(VisionBenchmark(model: model, tower: tower, plan: plan))
+    if parts.contains(.bandwidth) {
+      benchmarks.append(BandwidthBenchmark(machine: machine, repetitions: plan.repetitions))
     }
-    if !parts.isDisjoint(with: [.ingest, .pass, .answer]) { probes.append(StreamBenchmark(model: model, plan: plan)) }
-    if parts.contains(.growth) { probes.append(GrowthBenchmark(model: model, plan: plan)) }
-    return probes
+    if parts.contains(.prefill) { benchmarks.append(PrefillBenchmark(model: model, plan: plan)) }
+    if parts.contains(.decode) { benchmarks.append(DecodeBenchmark(model: model, plan: plan, machine: machine)) }
+    if parts.contains(.vision), let tower = model.vision {
+      benchmarks.append(VisionBenchmark(model: model, tower: tower, plan: plan))
+    }
+    if !parts.isDisjoint(with: StreamBenchmark.parts) { benchmarks.append(StreamBenchmark(model: model, plan: plan)) }
+    if parts.contains(.longStream) { benchmarks.append(LongStreamBenchmark(model: model, plan: plan)) }
+    return benchmarks
   }
 
-  /// How the weights are stored, the type that takes most first.
+  /// Types of the weights, the one with the most bytes first.
   private func types() throws(BenchmarkError) -> String {
     do {
       var bytes: [String: Int] = [:]
@@ -93,9 +94,9 @@ public actor BenchmarkRunner {
     }
   }
 
-  private static func memoryFigures() -> [BenchmarkResult] {
+  private static func memoryResults() -> [BenchmarkResult] {
     let resident = Double(ResidentMemory.current())
     guard resident > 0, let value = MedianRange([resident]) else { return [] }
-    return [BenchmarkResult(.memory, unit: .bytes, value: value, note: "resident at the end, mapped weights included")]
+    return [BenchmarkResult(.memory, unit: .bytes, value: value, note: "resident at the end, with mapped weights")]
   }
 }

@@ -2,27 +2,27 @@
 
 import ModelFile
 
-/// Why a file is not quantized, in words that a person can act on.
+/// Why a file cannot be quantized.
 public enum QuantizationError: Error, Sendable, Hashable {
   /// A file cannot be read or written.
   case file(GGUFError)
-  /// A tensor is quantized, and not in the one way that is good enough to start from.
+  /// A tensor is quantized already, in a type other than Q8_0.
   case alreadyQuantized(path: String, tensor: String, type: TensorType)
-  /// The file is what was asked for as it is.
+  /// The file has no tensor that the recipe would change.
   case nothingToDo(path: String, recipe: String)
-  /// A tensor's bytes would not fit into a number.
+  /// The size of a tensor in bytes overflows.
   case tooLarge(path: String, tensor: String)
-  /// The result would take the place of what it is made from.
+  /// The output is the file that is read.
   case sameFile(path: String)
-  /// The place is taken, and nobody said to overwrite it.
+  /// The output exists and may not be overwritten.
   case exists(path: String)
   /// The disk has not enough room.
   case noRoom(path: String, needed: Int, free: Int)
-  /// A tensor holds infinities, or what is not a number.
+  /// A tensor has values that are infinite or not a number.
   case notFinite(path: String, tensor: String)
-  /// A tensor holds numbers that the type has no room for.
+  /// A tensor has values that are too large for the type.
   case overflows(path: String, tensor: String, type: TensorType)
-  /// The person broke it off.
+  /// The user interrupted the run.
   case cancelled
 }
 
@@ -39,17 +39,17 @@ extension QuantizationError: CustomStringConvertible {
     case .tooLarge(let path, let tensor):
       "\(path): tensor \(tensor) is too large. The file is damaged; download it again."
     case .sameFile(let path):
-      "\(path) is the file that is read. Name another one to write."
+      "\(path) is the file that is read. Name another file to write."
     case .exists(let path):
-      "\(path) is there already. Add --force to replace it."
+      "\(path) exists. Add --force to replace it."
     case .noRoom(let path, let needed, let free):
       "\(path) needs \(needed >> 20) MiB, and its disk has \(free >> 20) MiB free. Make room or choose another disk."
     case .notFinite(let path, let tensor):
-      "\(path): tensor \(tensor) holds numbers that are not finite. The file is damaged; download or convert it anew."
+      "\(path): tensor \(tensor) has values that are not finite. The file is damaged; download or convert it again."
     case .overflows(let path, let tensor, let type):
-      "\(path): tensor \(tensor) holds numbers too large for \(type.name). Choose another type, such as BF16."
+      "\(path): tensor \(tensor) has values too large for \(type.name). Choose another type, such as BF16."
     case .cancelled:
-      "Broken off; nothing was written."
+      "Interrupted; nothing was written."
     }
   }
 

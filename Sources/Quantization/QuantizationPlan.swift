@@ -3,36 +3,39 @@
 import Compute
 import ModelFile
 
-/// What becomes of each tensor of a file, decided before anything is written.
+/// The new type of each tensor of a file, decided before anything is written.
 public struct QuantizationPlan: Sendable {
-  /// One tensor and its future.
+  /// One tensor and its new type.
   public struct Entry: Sendable {
     public let tensor: TensorDescription
-    /// The tensor's own type if it is kept as it is.
+    /// The new type; the tensor's own type if it is not changed.
     public let target: TensorType
     /// Bytes in the new file.
     public let byteCount: Int
-    /// The type that the recipe asks for, where the rows' length does not suit it.
+    /// The type that the recipe asks for, if the rows are not whole blocks of it.
     public let unsuitable: TensorType?
 
+    /// Whether the tensor is copied without a change.
     public var isKept: Bool { target == tensor.type }
   }
 
   public let recipe: QuantizationRecipe
-  /// In the order of the file.
+  /// All tensors, in the order of the file.
   public let entries: [Entry]
-  /// What the person should know: what is lost, what could not be done.
+  /// Remarks for the user, on precision and on types that do not fit.
   public let notes: [String]
   let metadata: GGUFMetadata
 
-  /// What `general.file_type` will say.
+  /// The value for `general.file_type`.
   public var fileType: Int { Int(recipe.fileType) }
-  /// Bytes of all tensors, before and after.
+  /// Bytes of all tensors in the file that is read.
   public var bytesBefore: Int { entries.reduce(0) { $0 + $1.tensor.byteCount } }
+  /// Bytes of all tensors in the new file.
   public var bytesAfter: Int { entries.reduce(0) { $0 + $1.byteCount } }
+  /// Values of all tensors.
   public var elementCount: Int { entries.reduce(0) { $0 + $1.tensor.elementCount } }
 
-  /// - Throws: `QuantizationError` if the file is quantized already or holds nothing that the recipe changes.
+  /// - Throws: `QuantizationError.alreadyQuantized`, `tooLarge`, or `nothingToDo`.
   public init(file: GGUFFile, recipe: QuantizationRecipe) throws(QuantizationError) {
     self.recipe = recipe
     let isTied = file.tensor("output.weight") == nil
@@ -45,10 +48,10 @@ public struct QuantizationPlan: Sendable {
       guard role != .kept, let columns = tensor.dimensions.first else {
         return Entry(tensor: tensor, target: tensor.type, byteCount: tensor.byteCount, unsuitable: nil)
       }
-      let place = QuantizationRecipe.Place(
+      let position = QuantizationRecipe.Position(
         role: role, layer: TensorRole.layer(inName: tensor.name) ?? 0, layerCount: layerCounts[role] ?? 0,
         queriesPerKey: queriesPerKey)
-      let wanted = recipe.type(at: place, isTied: isTied, columns: columns)
+      let wanted = recipe.type(at: position, isTied: isTied, columns: columns)
       let target = wanted.suiting(columns: columns)
       guard target != tensor.type else {
         return Entry(tensor: tensor, target: target, byteCount: tensor.byteCount, unsuitable: nil)
@@ -69,7 +72,7 @@ public struct QuantizationPlan: Sendable {
     metadata = Self.metadata(file.metadata, recipe)
   }
 
-  /// What can be quantized: numbers as they were trained, and 8 bits, which lose little.
+  /// Types that may be quantized: floats, and Q8_0, which has lost little.
   private static let sources: Set<TensorType> = [.f32, .f16, .bf16, .q8_0]
 
   private static func queriesPerKey(_ metadata: GGUFMetadata) -> Int {
@@ -86,19 +89,19 @@ public struct QuantizationPlan: Sendable {
     let second = entries.count { !$0.isKept && $0.tensor.type == .q8_0 }
     if second > 0 {
       notes.append(
-        "\(second) tensors come from Q8_0, which has rounded them once; F16 or BF16 originals give a better file.")
+        "\(second) tensors are Q8_0, which has rounded them once; the F16 or BF16 original gives a better file.")
     }
     let unsuitable = entries.count { $0.unsuitable != nil }
     if unsuitable > 0 {
       notes.append(
-        "\(unsuitable) tensors have rows that are not whole blocks of the type meant for them and get another one.")
+        "\(unsuitable) tensors have rows that are not whole blocks of the type of the recipe, and get another type.")
     }
     return notes
   }
 
   private static func metadata(_ original: GGUFMetadata, _ recipe: QuantizationRecipe) -> GGUFMetadata {
     var metadata = original
-    // One file is written, whatever the parts of the original.
+    // One file is written, even if the original is split into parts.
     for key in ["split.no", "split.count", "split.tensors.count"] { metadata[key] = nil }
     metadata["general.file_type"] = .uint32(recipe.fileType)
     if recipe.type.isQuantized { metadata["general.quantization_version"] = .uint32(2) }

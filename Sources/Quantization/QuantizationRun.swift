@@ -3,26 +3,26 @@
 import Foundation
 import ModelFile
 
-/// Carries out a plan: reads the file piece by piece and writes the new one as it goes.
+/// Carries out a plan. The file is read, converted and written piece by piece.
 public struct QuantizationRun {
-  /// What became of one tensor.
+  /// The result for one tensor.
   public struct Result: Sendable {
     public let entry: QuantizationPlan.Entry
-    /// The error's root mean square as a part of the values'; nil for a tensor that was kept as it is.
+    /// Root mean square of the error, divided by that of the values; nil for a tensor that was not changed.
     public let relativeError: Double?
   }
 
-  /// How far the run is.
+  /// The progress of a run.
   public struct Progress: Sendable {
-    /// Bytes of the original dealt with, of `bytesInAll`.
+    /// Bytes of the original that are done.
     public let bytesDone: Int
+    /// Bytes of the whole original.
     public let bytesInAll: Int
-    /// The tensor at hand.
+    /// Name of the current tensor.
     public let tensor: String
   }
 
-  /// A calibration: what an error in each column of a tensor weighs, by the tensor's name; nil where all weigh the
-  /// same. As many numbers as the tensor has columns.
+  /// An importance matrix: for a tensor, the weight of an error in each of its columns; nil for equal weights.
   public typealias Importance = (TensorDescription) -> [Float]?
 
   private let file: GGUFFile
@@ -39,7 +39,7 @@ public struct QuantizationRun {
     quantizer = RowQuantizer(threads: threads)
   }
 
-  /// Checks that the result may be written to a path, before anything is done.
+  /// Checks that the new file can be written to a path.
   ///
   /// - Throws: `sameFile`, `exists` without `overwriting`, or `noRoom`.
   public static func check(
@@ -53,18 +53,18 @@ public struct QuantizationRun {
     }
     let folder = URL(filePath: path).deletingLastPathComponent().path
     let attributes = try? manager.attributesOfFileSystem(forPath: folder)
-    // A folder that is not there is for the writer to complain about.
+    // If the folder does not exist, the writer reports that.
     if let free = (attributes?[.systemFreeSize] as? NSNumber)?.intValue, free < plan.bytesAfter {
       throw .noRoom(path: path, needed: plan.bytesAfter, free: free)
     }
   }
 
-  /// Writes the new file, which takes its name only when it is whole.
+  /// Writes the new file. It gets its name when it is complete.
   ///
   /// - Parameters:
-  ///   - progress: called after each piece of some MiB.
-  ///   - isCancelled: asked before each piece.
-  /// - Throws: `cancelled`, `notFinite`, or what the file system says; then nothing is left behind.
+  ///   - progress: called after each piece of a few MiB.
+  ///   - isCancelled: polled after each piece.
+  /// - Throws: `cancelled`, `notFinite`, `overflows`, or `file`. Nothing is left on the disk then.
   public func write(
     to path: String, progress: (Progress) -> Void = { _ in }, isCancelled: () -> Bool = { false }
   ) throws(QuantizationError) -> [Result] {
@@ -94,7 +94,7 @@ public struct QuantizationRun {
     }
   }
 
-  /// - Parameter step: called with the bytes of the original that each piece dealt with.
+  /// - Parameter step: called with the bytes of the original in each piece.
   private func write(
     _ entry: QuantizationPlan.Entry, with writer: GGUFWriter, step: (Int) throws(QuantizationError) -> Void
   ) throws -> Double? {
@@ -137,7 +137,7 @@ public struct QuantizationRun {
 
   private static let copiedBytes = 1 << 22
 
-  /// The same for two paths that lead to one file.
+  /// Device and inode of a file: the same for two paths to one file.
   private static func identity(_ path: String) -> [Int] {
     var status = stat()
     guard stat(path, &status) == 0 else { return [] }

@@ -3,15 +3,14 @@
 import ModelFile
 
 extension QuantizationRecipe {
-  /// What `general.file_type` says of a file made by this recipe.
+  /// The value of `general.file_type` in a file of this recipe.
   package var fileTypeCode: UInt32 { fileType }
 
-  /// The type that each tensor of a whole model gets, for a model that is yet to be made; nil for those that are kept
-  /// as they are.
+  /// The types of the tensors of a model that does not exist yet; nil for tensors that are not quantized.
   ///
   /// - Parameters:
-  ///   - tensors: names and dimensions, the fastest-running first.
-  ///   - queriesPerKey: query heads that share a key head.
+  ///   - tensors: names and dimensions, the fastest dimension first.
+  ///   - queriesPerKey: query heads that share a key-value head.
   package func types(
     of tensors: [(name: String, dimensions: [Int])], queriesPerKey: Int
   ) -> [TensorType?] {
@@ -21,16 +20,18 @@ extension QuantizationRecipe {
     let isTied = !tensors.contains { $0.name == "output.weight" }
     return zip(tensors, roles).map { tensor, role in
       guard role != .kept, let columns = tensor.dimensions.first else { return nil }
-      let place = Place(
+      let position = Position(
         role: role, layer: TensorRole.layer(inName: tensor.name) ?? 0, layerCount: layerCounts[role] ?? 0,
         queriesPerKey: queriesPerKey)
-      return type(at: place, isTied: isTied, columns: columns).suiting(columns: columns)
+      return type(at: position, isTied: isTied, columns: columns).suiting(columns: columns)
     }
   }
 }
 
 extension TensorType {
-  /// The type, or for rows that are not whole blocks of it the type of about the same size that is for shorter blocks.
+  /// This type if rows are whole blocks of it, else a type of about the same size with shorter blocks.
+  ///
+  /// - Parameter columns: length of a row.
   func suiting(columns: Int) -> TensorType {
     guard columns % elementsPerBlock != 0 else { return self }
     let shorter: TensorType =

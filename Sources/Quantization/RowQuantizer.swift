@@ -3,25 +3,25 @@
 import Compute
 import ModelFile
 
-/// Turns groups of rows from one type into another on all threads, and sums up what is lost.
+/// Converts groups of rows from one type to another on all threads, and sums up the error.
 final class RowQuantizer {
-  /// What a tensor's numbers lose.
+  /// The error of a tensor's values.
   struct Loss {
     var squaredError = 0.0
     var squaredValues = 0.0
 
-    /// The error's root mean square as a part of the values'.
+    /// Root mean square of the error, divided by that of the values.
     var relative: Double { squaredValues > 0 ? (squaredError / squaredValues).squareRoot() : 0 }
     /// False if a value was infinite or not a number.
     var isFinite: Bool { squaredValues.isFinite }
   }
 
   private let pool: ThreadPool
-  /// For each thread, numbers before and after.
+  /// For each thread, values before and after.
   private var scratch: [Float] = []
   private var losses: [Loss]
 
-  /// Numbers that a thread takes at a time, more if a row is longer.
+  /// Values that a thread converts at a time; more if a row is longer.
   private static let chunkElements = 1 << 16
 
   init(threads: Int) {
@@ -29,15 +29,17 @@ final class RowQuantizer {
     losses = Array(repeating: Loss(), count: pool.threadCount)
   }
 
-  /// Rows that are worth doing at a time: enough for all threads, and never more memory than some MiB a thread.
+  /// Rows to convert at a time: enough for all threads, and a few MiB of memory per thread.
   func rowsPerGroup(columns: Int) -> Int { rowsPerChunk(columns) * pool.threadCount * 4 }
 
   private func rowsPerChunk(_ columns: Int) -> Int { max(1, Self.chunkElements / columns) }
 
+  /// Converts rows.
+  ///
   /// - Parameters:
-  ///   - source: whole rows of `columns` numbers as `sourceType`.
-  ///   - importance: of each column; nil where all weigh the same.
-  ///   - target: as many bytes as the rows take as `type`.
+  ///   - source: whole rows of `columns` values as `sourceType`.
+  ///   - importance: weight of an error in each column; nil for equal weights.
+  ///   - target: the bytes of these rows as `type`.
   func quantize(
     _ source: UnsafeRawBufferPointer, as sourceType: TensorType, columns: Int, to type: TensorType,
     importance: [Float]?, into target: UnsafeMutableRawBufferPointer
@@ -71,7 +73,7 @@ final class RowQuantizer {
   }
 }
 
-/// One group of rows, seen by all threads; each chunk and each thread touches its own parts.
+/// One group of rows that all threads convert. Each chunk writes its own rows, and each thread its own scratch and loss.
 private struct Job {
   let source: UnsafeRawBufferPointer
   let sourceType: TensorType

@@ -2,23 +2,23 @@
 
 import ModelFile
 
-/// What a tensor is for, as far as its name says: that decides how exactly it has to be kept.
+/// The role of a tensor by its name. It decides how many bits the tensor gets.
 enum TensorRole: Sendable, Hashable {
   case tokenEmbedding
   case output
-  /// Also the fused queries, keys and values.
+  /// Values, or fused queries, keys and values.
   case attentionValue
   case attentionOutput
   case feedForwardDown
-  /// Any other matrix that may be quantized.
+  /// Another matrix that may be quantized.
   case matrix
-  /// Norms, biases, positions, the first convolution: small, and sensitive.
+  /// Not quantized because it is small and sensitive: norms, biases, position embeddings, the patch embedding.
   case kept
 
   init(_ tensor: TensorDescription) { self.init(name: tensor.name, dimensions: tensor.dimensions) }
 
   init(name: String, dimensions: [Int]) {
-    // A matrix is longer than 1 in more than one dimension.
+    // A matrix has more than one dimension above 1.
     guard dimensions.dropFirst().contains(where: { $0 > 1 }), name.hasSuffix(".weight"),
       !Self.keptNames.contains(where: name.contains)
     else {
@@ -36,14 +36,14 @@ enum TensorRole: Sendable, Hashable {
       }
   }
 
-  /// What llama.cpp leaves as it is too, of the families that this program runs.
+  /// Parts of the names of tensors that llama.cpp does not quantize either.
   private static let keptNames = [
     "_norm.weight", "ffn_gate_inp.", ".position_embd", ".patch_embd", ".patch_merger", "token_types.", "rope_freqs.",
   ]
 }
 
 extension TensorRole {
-  /// The number in `blk.7.attn_v.weight`.
+  /// The index of the layer in a tensor's name, such as 7 in `blk.7.attn_v.weight`; nil without one.
   static func layer(inName name: String) -> Int? {
     let parts = name.split(separator: ".")
     guard let block = parts.firstIndex(of: "blk"), block + 1 < parts.count else { return nil }

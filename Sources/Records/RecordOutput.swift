@@ -29,9 +29,12 @@ package final class RecordOutput {
     if descriptor != STDOUT_FILENO { close(descriptor) }
   }
 
+  /// Writes a record as one line.
+  package func write(_ record: OrderedJSON) throws(ReportedError) { try write(line: record.text) }
+
   /// Writes one line.
-  package func write(_ record: OrderedJSON) throws(ReportedError) {
-    let bytes = Array((record.text + "\n").utf8)
+  package func write(line: String) throws(ReportedError) {
+    let bytes = Array((line + "\n").utf8)
     var start = 0
     while start < bytes.count {
       let written = bytes.withUnsafeBytes { buffer in

@@ -44,6 +44,11 @@ package struct ResumableRecords<Record: ResumableRecord> {
   /// - Throws: `ReportedError.outputUnwritable` naming the file and the reason.
   package func write(_ record: OrderedJSON) throws(ReportedError) { try output.write(record) }
 
+  /// Writes one line that is a JSON object already.
+  ///
+  /// - Throws: `ReportedError.outputUnwritable` naming the file and the reason.
+  package func write(line: String) throws(ReportedError) { try output.write(line: line) }
+
   private static func keepGoodRecords(of path: String, header: OrderedJSON?) throws -> [Record] {
     let text = try String(contentsOfFile: path, encoding: .utf8)
     var kept = header.map { $0.text + "\n" } ?? ""

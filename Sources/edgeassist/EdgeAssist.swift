@@ -1,43 +1,87 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Dialogue
 import Foundation
+import Records
 
-/// The root command: with no subcommand named, the assistant itself.
+/// The root command. Its own options are those of the main use, the assistant; every other use is a subcommand.
 struct EdgeAssist: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "edgeassist",
-    abstract: "Watch a video stream for as long as you like, in a fixed amount of memory, and talk about it.",
+    abstract: "Watch a video stream of any length in a fixed amount of memory, and answer questions about it.",
+    usage: """
+      edgeassist [<options>]
+      edgeassist <subcommand> [<options>]
+      """,
     discussion: """
       edgeassist --video cam.mp4              watch a file and ask about it
       edgeassist --video rtsp://host/stream   watch a camera
       edgeassist --batch requests.jsonl       answer a file of requests, without a terminal
-      edgeassist                              talk, without a stream
+      edgeassist                              chat, without a stream
       edgeassist code task.txt                write a program and run it on the task's examples
-      edgeassist inspect model.gguf           what a model holds and needs in memory
+      edgeassist inspect model.gguf           what a model file holds and needs in memory
       edgeassist doctor                       what this machine offers, and what that means
 
-      Every flag may also be set in ~/.config/edgeassist/config.toml (kv-budget = 2048) or as a variable \
-      (EDGEASSIST_KV_BUDGET=2048); flags come before variables, variables before the file.
+      The options of `edgeassist` itself can also be set in ~/.config/edgeassist/config.toml (kv-budget = 2048, \
+      mlock = true) and as environment variables (EDGEASSIST_KV_BUDGET=2048, EDGEASSIST_MLOCK=1). The command line \
+      comes before variables, variables come before the file. --batch, --output and --resume belong to one run and \
+      are read from the command line only. Subcommands read no settings.
       """,
     version: "0.1.0",
-    subcommands: [
-      Assist.self, Inspect.self, Quantize.self, Code.self, Evaluate.self, Profile.self, Bench.self, Doctor.self,
-    ],
-    defaultSubcommand: Assist.self)
-}
+    subcommands: Subcommands.all)
 
-@main
-enum Main {
-  static func main() async {
-    _ = StandardStreams.inputWasClosed
-    let typed = Array(CommandLine.arguments.dropFirst())
-    do throws(SettingsError) {
-      let arguments = try SettingsLayers.arguments(typed: typed, environment: ProcessInfo.processInfo.environment)
-      await EdgeAssist.main(arguments)
-    } catch {
-      FileHandle.standardError.write(Data("edgeassist: \(error.message)\n".utf8))
-      exit(ExitCode.validationFailure.rawValue)
+  @OptionGroup(title: "Stream") var stream: StreamOptions
+  @OptionGroup(title: "Model") var model: ModelOptions
+  @OptionGroup(title: "KV cache") var cache: CacheOptions
+  @OptionGroup(title: "Answers") var generation: GenerationOptions
+  @OptionGroup(title: "Programming tasks") var code: CodeOptions
+  @OptionGroup(title: "Batch") var batch: BatchArguments
+
+  @Option(
+    name: .customLong("log-file"), help: ArgumentHelp("Write a log of the run to this file.", valueName: "file"),
+    completion: .file())
+  var logFile: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Settings file. (default: $EDGEASSIST_CONFIG, else edgeassist/config.toml in $XDG_CONFIG_HOME or ~/.config)",
+      valueName: "file"), completion: .file(extensions: ["toml"]))
+  var config: String?
+
+  func validate() throws {
+    if batch.batch != nil && stream.video != nil {
+      throw ValidationError("--video is for the screen; in a batch each request names its own video")
+    }
+  }
+
+  func run() async throws {
+    LogFile.start(path: logFile)
+    signal(SIGPIPE, SIG_IGN)
+    if batch.batch == "-" && StandardStreams.inputWasClosed {
+      throw StartFailure.report("standard input is closed; pipe requests in, or name a file: --batch FILE")
+    }
+    var options = DialogueOptions(
+      budget: cache.budget.cacheBudget, policy: cache.policy, type: cache.type.type,
+      compression: .published(with: cache.variants.names), offload: cache.files.offloadOptions,
+      systemPrompt: generation.systemPrompt, sampling: generation.parameters,
+      maximumAnswerTokens: generation.maximumTokens)
+    do {
+      options.headProfile = try cache.files.headProfile()
+      let loaded = try model.load(budget: options.budget, type: options.type)
+      try loaded.check(options)
+      let tasks = code.settings(with: model)
+      if let requests = batch.batch {
+        try await BatchMode(
+          requests: requests, arguments: batch, stream: stream.settings, dialogue: options, code: tasks
+        ).run(model: loaded)
+      } else {
+        try await ScreenMode(source: stream.video, stream: stream.settings, dialogue: options, code: tasks)
+          .run(model: loaded)
+      }
+    } catch let error as ReportedError {
+      throw StartFailure.report(error.message)
     }
   }
 }

@@ -3,25 +3,25 @@
 import Benchmarking
 import Testing
 
-@Suite("A spread")
-struct SpreadTests {
-  @Test("is the median and the range, whatever the order")
+@Suite("A median with its range")
+struct MedianRangeTests {
+  @Test("does not depend on the order of the values")
   func odd() throws {
-    let spread = try #require(MedianRange([5, 1, 3]))
-    #expect(spread == MedianRange(median: 3, lowest: 1, highest: 5, rounds: 3))
+    let value = try #require(MedianRange([5, 1, 3]))
+    #expect(value == MedianRange(median: 3, lowest: 1, highest: 5, repetitions: 3))
   }
 
-  @Test("of an even number of rounds has the mean of the two in the middle")
+  @Test("of an even number of values is the mean of the middle two")
   func even() throws {
     #expect(try #require(MedianRange([4, 1, 2, 9])).median == 3)
   }
 
-  @Test("needs a round")
+  @Test("needs a value")
   func empty() {
     #expect(MedianRange([]) == nil)
   }
 
-  @Test("overlaps another that shares as much as one value with it")
+  @Test("overlaps another if they have one value in common")
   func overlaps() throws {
     let first = try #require(MedianRange([1, 2, 3]))
     #expect(first.overlaps(try #require(MedianRange([3, 4]))))

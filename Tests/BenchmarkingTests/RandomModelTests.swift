@@ -17,14 +17,17 @@ struct RandomModelTests {
 
   private static func tiny(_ architecture: String, sections: [Int32] = [], _ vision: VisionShape? = nil) -> ModelShape {
     ModelShape(
-      name: "tiny", architecture: architecture, layers: 2, width: 256, heads: 4, keyValueHeads: 2, headSize: 64,
-      feedForward: 512, ropeTheta: 1e6, contextLength: 1024, mropeSections: sections, vocabulary: 2000, vision: vision
+      name: "tiny", architecture: architecture, layers: 2, hiddenSize: 256, heads: 4, keyValueHeads: 2,
+      headDimension: 64,
+      intermediateSize: 512, ropeTheta: 1e6, contextLength: 1024, mropeSections: sections, vocabulary: 2000,
+      vision: vision
     )
   }
 
   private static func tower(_ family: VisionShape.Family, patch: Int = 14, deepstack: [Int] = []) -> VisionShape {
     VisionShape(
-      family: family, layers: 2, width: 128, heads: 4, feedForward: 256, patchSize: patch, imageSide: 8 * patch,
+      family: family, layers: 2, hiddenSize: 128, heads: 4, intermediateSize: 256, patchSize: patch,
+      imageSide: 8 * patch,
       deepstack: deepstack)
   }
 

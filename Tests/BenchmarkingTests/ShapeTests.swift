@@ -22,7 +22,7 @@ struct ShapeTests {
   @Test("has a vision tower as large as that model's")
   func visionWeights() throws {
     let shape = try ModelShape(named: "Qwen2-VL-2B")
-    #expect(weights(try #require(shape.vision).tensors(outputs: shape.width)) == 665_271_296)
+    #expect(weights(try #require(shape.vision).tensors(outputs: shape.hiddenSize)) == 665_271_296)
   }
 
   @Test(
@@ -36,7 +36,7 @@ struct ShapeTests {
   @Test("has each tensor's name once", arguments: ModelShape.all.map(\.name))
   func names(name: String) throws {
     let shape = try ModelShape(named: name)
-    for tensors in [shape.tensors, shape.vision?.tensors(outputs: shape.width) ?? []] {
+    for tensors in [shape.tensors, shape.vision?.tensors(outputs: shape.hiddenSize) ?? []] {
       #expect(Set(tensors.map(\.name)).count == tensors.count)
     }
   }

@@ -29,7 +29,7 @@ struct BatchTests {
     try #require(records.count == 2)
     #expect(records.map { $0["turn"] as? Int } == [0, 1])
     let frames = try #require(records[0]["frames"] as? [String: Int])
-    #expect(frames == ["seen": 8, "dropped": 0], "2 pictures a second, before second 4")
+    #expect(frames == ["seen": 8, "dropped": 0], "2 frames per second, before second 4")
     let memory = try #require(records[1]["kv"] as? [String: Any])
     #expect(memory["policy"] as? String == "infinipot-v")
     #expect(try #require(memory["peak"] as? Int) <= 4096)

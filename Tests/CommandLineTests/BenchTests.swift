@@ -5,26 +5,26 @@ import Testing
 
 @Suite("edgeassist bench")
 struct BenchTests {
-  private let quick = ["bench", "--quick", "--rounds", "1", "--threads", "1"]
+  private let quick = ["bench", "--quick", "--repetitions", "1", "--threads", "1"]
   private let folder = FileManager.default.temporaryDirectory.appending(path: "edgeassist-\(UUID().uuidString)")
 
   init() throws { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) }
 
-  @Test("measures the embedded model and prints a row for each figure")
+  @Test("measures the embedded model and prints a row for each result")
   func table() async throws {
     defer { try? FileManager.default.removeItem(at: folder) }
     let run = try await Program.run(quick + ["--json", "new.json"], folder: folder)
     #expect(run.status == 0, "\(run.errors)")
     #expect(run.errors.isEmpty, "no progress is drawn without a terminal")
     for word in [
-      "load", "bandwidth", "prefill, 32 tokens", "decode, 256 held", "vision, ", "pictures/s", "pass, 512 tokens",
-      "answer, ", "memory", "GB/s", "1 of ",
+      "load", "bandwidth", "prefill, 32 tokens", "decode, context 256", "vision, ", "frames/s",
+      "compression, 512 tokens", "first-token, ", "memory", "GB/s", "1 of ",
     ] {
       #expect(run.output.contains(word), "\(word)")
     }
     let same = try await Program.run(["bench", "--compare", "new.json", "new.json"], folder: folder)
     #expect(same.status == 0, "\(same.errors)")
-    #expect(same.output.contains("1.000") && same.output.contains("within the spread"))
+    #expect(same.output.contains("1.000") && same.output.contains("the ranges overlap"))
     #expect(!same.output.contains("better") && !same.output.contains("worse"))
   }
 
@@ -32,13 +32,13 @@ struct BenchTests {
   func json() async throws {
     defer { try? FileManager.default.removeItem(at: folder) }
     let run = try await Program.run(
-      quick + ["--only", "prefill,vision", "--lengths", "16", "--picture", "60x60", "--json", "-"])
+      quick + ["--only", "prefill,vision", "--prompt-lengths", "16", "--image-size", "60x60", "--json", "-"])
     #expect(run.status == 0, "\(run.errors)")
     let report = try #require(run.records.first)
     #expect(run.records.count == 1 && report["is_complete"] as? Bool == true)
-    let figures = try #require(report["figures"] as? [[String: Any]])
-    #expect(figures.map { $0["part"] as? String } == ["prefill", "vision"])
-    #expect(figures[1]["place"] as? String == "56 × 56", "sides are what the tower takes")
+    let results = try #require(report["results"] as? [[String: Any]])
+    #expect(results.map { $0["part"] as? String } == ["prefill", "vision"])
+    #expect(results[1]["condition"] as? String == "56 × 56", "sides are multiples that the tower takes")
   }
 
   @Test(
@@ -46,12 +46,23 @@ struct BenchTests {
     arguments: [
       (["--only", "dance"], "prefill"), (["--shape", "qwen1"], "qwen2-vl-2b"), (["--keep", "x.gguf"], "--shape"),
       (["--shape", "qwen2-0.5b", "--type", "q9"], "q4_0"), (["--shape", "qwen2-0.5b", "--model", "x"], "excludes"),
-      (["--compare", "one"], "two files"), (["--lengths", "0"], "--lengths"), (["--picture", "big"], "--picture"),
+      (["--compare", "one"], "two files"), (["--prompt-lengths", "0"], "--prompt-lengths"),
+      (["--image-size", "big"], "--image-size"), (["--repetitions", "0"], "--repetitions"),
     ])
   func wrongUsage(arguments: [String], word: String) async throws {
     let run = try await Program.run(["bench"] + arguments)
     #expect(run.status == 64)
     #expect(run.errors.contains(word), "\(run.errors)")
+  }
+
+  @Test("refuses to compare a report of an earlier version")
+  func oldReport() async throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let old = #"{"figures":[{"part":"decode","place":"0 held","unit":"tokens/s"}],"is_complete":true}"#
+    try Data(old.utf8).write(to: folder.appending(path: "old.json"))
+    let run = try await Program.run(["bench", "--compare", "old.json", "old.json"], folder: folder)
+    #expect(run.status == 2)
+    #expect(run.errors.contains("old.json") && run.errors.contains("earlier version"), "\(run.errors)")
   }
 
   @Test("says with status 2 what cannot be read or written")

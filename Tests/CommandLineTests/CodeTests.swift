@@ -89,7 +89,7 @@ final class CodeTests {
     "Wrong usage ends with status 64 and names the option",
     arguments: [
       (["--language", "cobol"], "--language"), (["--resume"], "--output"), (["--code-rounds", "-1"], "--code-rounds"),
-      (["--adapter", "manager=m.gguf"], "manager"), (["--code-tokens", "0"], "--code-tokens"),
+      (["--lora", "manager=m.gguf"], "manager"), (["--code-tokens", "0"], "--code-tokens"),
       (["--code-seconds", "0"], "--code-seconds"), (["--code-exemplars", "99"], "--code-exemplars"),
     ])
   func wrongUsage(arguments: [String], word: String) async throws {
@@ -106,7 +106,7 @@ final class CodeTests {
       (["/nonexistent/tasks"], "/nonexistent/tasks"), ([empty.path], "no tasks"),
       ([task, "--output", "/nonexistent/out.jsonl"], "/nonexistent/out.jsonl"),
       ([task, "--code-model", "/nonexistent/m.gguf"], "/nonexistent/m.gguf"),
-      ([task, "--adapter", "coder=\(Self.model)"], "edgeassist-tiny"),
+      ([task, "--lora", "coder=\(Self.model)"], "edgeassist-tiny"),
     ] {
       let run = try await Program.run(["code"] + arguments + Self.options)
       #expect(run.status == 2 && run.errors.contains(words), "\(run.errors)")

@@ -53,7 +53,7 @@ struct InspectTests {
     arguments: [
       ("Tests/ModelFileTests/Goldens/everything.gguf", "language_model", "golden"),
       ("Tests/ModelFileTests/Goldens/split-00002-of-00003.gguf", "language_model", "golden"),
-      ("Tests/ModelsTests/Goldens/qwen3-lora-attention.gguf", "adapter", nil),
+      ("Tests/ArchitecturesTests/Goldens/qwen3-lora-attention.gguf", "adapter", nil),
       ("Models/mmproj-edgeassist-tiny-F16.gguf", "vision_tower", nil),
     ])
   func otherFiles(name: String, kind: String, obstacle: String?) async throws {
@@ -110,7 +110,7 @@ struct StartMemoryTests {
     #expect(try await Program.run(["--mlock", "--mmap-only"]).status == 64)
   }
 
-  @Test("A run on a video takes about as much as was foretold")
+  @Test("A run on a video takes about as much memory as was estimated")
   func forecast() async throws {
     let requests = (0..<2).map { #"{"id":"\#($0)","video":"\#(Program.sample)","ask":"What is in view?"}"# }
     let run = try await Program.run(
@@ -120,7 +120,7 @@ struct StartMemoryTests {
     let inspected = try await Program.run(["inspect", "--json", model, "--kv-budget", "300"])
     let total = try #require((inspected.records.first?["memory"] as? [String: Any])?["total"] as? Int)
     let ratio = Double(resident) / Double(total)
-    // Most of so small a model's memory is the program with its libraries, which are not everywhere the same.
-    #expect(ratio > 0.8 && ratio < 1.2, "\(resident) bytes resident, \(total) foretold")
+    // Most of the memory of this small model is the program with its libraries, which differ between systems.
+    #expect(ratio > 0.8 && ratio < 1.2, "\(resident) bytes resident, \(total) estimated")
   }
 }

@@ -3,7 +3,7 @@
 import Foundation
 import Testing
 
-@Suite("How a stream is held can be chosen")
+@Suite("KV cache options")
 struct MemoryChoiceTests {
   private func withFolder(_ body: (URL) async throws -> Void) async throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "edgeassist-\(UUID().uuidString)")
@@ -32,21 +32,22 @@ struct MemoryChoiceTests {
     #expect(bytes[1] < bytes[0] && bytes[2] < bytes[1])
   }
 
-  @Test("A head profile is measured, used, and refused for another model's")
+  @Test("A head budget profile is measured and used, and that of another model is refused")
   func profile() async throws {
     try await withFolder { folder in
       let file = folder.appending(path: "heads.json")
       let made = try await Program.run(
         [
-          "profile", "--output", file.path, "--questions", "4", "--per-stream", "4", "--seconds", "12", "--visits", "1",
+          "profile", "--output", file.path, "--questions", "4", "--questions-per-stream", "4", "--seconds", "12",
+          "--visits", "1",
           "--threads", "1",
         ])
       #expect(made.status == 0, "\(made.errors)")
       let arguments = ["--batch", "-", "--kv-budget", "320", "--threads", "1", "--kv-profile", file.path]
       let run = try await Program.run(arguments, input: request)
       #expect(run.status == 0, "\(run.errors)")
-      let held = try cache(try #require(run.records.first))
-      #expect(try #require(held["peak"] as? Int) <= 320)
+      let cached = try cache(try #require(run.records.first))
+      #expect(try #require(cached["peak"] as? Int) <= 320)
 
       var text = try String(contentsOf: file, encoding: .utf8)
       let digest = try #require(text.firstMatch(of: try Regex("\"digest\" : \"([0-9a-f]+)\"")))
@@ -57,8 +58,8 @@ struct MemoryChoiceTests {
     }
   }
 
-  @Test("What passes give up goes to a file of the size that was named, and what is no recall file is left alone")
-  func recall() async throws {
+  @Test("Evicted tokens are offloaded to a file of the given size, and a file of another kind is not touched")
+  func offload() async throws {
     try await withFolder { folder in
       let file = folder.appending(path: "offload")
       let arguments = [

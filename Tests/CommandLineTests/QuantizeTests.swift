@@ -34,7 +34,7 @@ struct QuantizeTests {
     try Data(#"{"id":"a","ask":"What is in view?","max_tokens":4}"#.utf8).write(to: requests)
     let vision = Program.checkout.appending(path: "Models/mmproj-edgeassist-tiny-F16.gguf").path
     let answer = try await Program.run(
-      ["--batch", requests.path, "--model", folder.appending(path: "small.gguf").path, "--vision", vision])
+      ["--batch", requests.path, "--model", folder.appending(path: "small.gguf").path, "--mmproj", vision])
     #expect(answer.status == 0, "\(answer.errors)")
     #expect(answer.records.first?["status"] as? String == "ok")
   }

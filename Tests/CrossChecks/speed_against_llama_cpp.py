@@ -5,8 +5,8 @@
 Reference: llama-cpp-python 0.3.36 (ggml 0.25.3), numpy.
 Run:       swift build -c release
            python speed_against_llama_cpp.py --shape qwen2-0.5b --type q4_0 --threads 1,2
-           python speed_against_llama_cpp.py --shape qwen2-vl-2b --type q4_k --vision-type f16
-           python speed_against_llama_cpp.py --model model.gguf --vision mmproj.gguf
+           python speed_against_llama_cpp.py --shape qwen2-vl-2b --type q4_k --mmproj-type f16
+           python speed_against_llama_cpp.py --model model.gguf --mmproj mmproj.gguf
 
 A shape's model is made by `edgeassist bench --keep` and removed at the end. Both programs run in processes of their own,
 one after the other, over and over: edgeassist, llama.cpp, edgeassist, …; before the first, between each two and after
@@ -16,7 +16,7 @@ the least and the most. The share of bandwidth counts the weights that are read 
 
 llama.cpp runs as it does when nothing is said: weights repacked, flash attention where it chooses it, and in the vision
 tower. What is timed is `llama_decode` and `mtmd_encode_chunk`; choosing a token is left out on both sides, and on
-llama.cpp's so is the preparation of the picture.
+llama.cpp's so is the preparation of the image.
 
 Nothing else may run meanwhile.
 """
@@ -32,7 +32,7 @@ import tempfile
 import time
 
 PROMPT, WRITTEN = 512, 32
-FIGURES = {"prefill": f"prefill, {PROMPT} tokens, tokens/s", "decode": "decode, tokens/s", "vision": "vision, pictures/s"}
+FIGURES = {"prefill": f"prefill, {PROMPT} tokens, tokens/s", "decode": "decode, tokens/s", "vision": "vision, frames/s"}
 
 
 # MARK: llama.cpp, in a process of its own
@@ -82,22 +82,22 @@ def peer(options):
         "prefill": PROMPT / median_seconds(options.rounds, clear, read),
         "decode": WRITTEN / median_seconds(options.rounds, clear, write),
     }
-    if options.vision:
+    if options.mmproj:
         figures["vision"] = 1 / peer_vision(options, model)
     print(json.dumps(figures))
 
 
 def peer_vision(options, model):
-    """Seconds that the multimodal library takes for one picture."""
+    """Seconds that the multimodal library takes for one image."""
     import numpy as np
     from llama_cpp import mtmd_cpp as mtmd
 
     parameters = mtmd.mtmd_context_params_default()
     parameters.use_gpu, parameters.warmup, parameters.n_threads = False, False, options.threads
     parameters.flash_attn_type = 1
-    context = mtmd.mtmd_init_from_file(options.vision.encode(), model, parameters)
+    context = mtmd.mtmd_init_from_file(options.mmproj.encode(), model, parameters)
     assert context, "the multimodal library refused the tower"
-    width, height = options.picture
+    width, height = options.image_size
     pixels = np.random.default_rng(11).integers(0, 256, (height, width, 3), dtype=np.uint8)
     bitmap = mtmd.mtmd_bitmap_init(width, height, (ctypes.c_uint8 * pixels.size).from_buffer_copy(pixels.tobytes()))
     marker = mtmd.mtmd_get_marker(context)
@@ -123,29 +123,29 @@ def bench(options, *arguments):
 
 
 def bandwidth(options, threads):
-    report = bench(options, "--only", "bandwidth", "--rounds", 3, "--threads", threads)
-    return report["figures"][0]["value"]["median"]
+    report = bench(options, "--only", "bandwidth", "--repetitions", 3, "--threads", threads)
+    return report["results"][0]["value"]["median"]
 
 
 def ours(options, threads):
-    files = ["--model", options.model, "--threads", threads] + (["--vision", options.vision] if options.vision else [])
-    report = bench(options, *files, "--only", "prefill,decode", "--lengths", PROMPT, "--held", 0, "--rounds",
-                   options.rounds)
-    figures = {figure["part"]: figure["value"]["median"] for figure in report["figures"]}
-    if options.vision:
-        size = "x".join(map(str, options.picture))
-        vision = bench(options, *files, "--only", "vision", "--picture", size, "--rounds", options.vision_rounds)
-        figure, = vision["figures"]
-        # The library looks at one still picture; that is the work of all those that are looked at together here.
-        figures["vision"] = figure["value"]["median"] / figure["pictures_at_once"]
-    return figures, report["subject"]["weight_bytes"]
+    files = ["--model", options.model, "--threads", threads] + (["--mmproj", options.mmproj] if options.mmproj else [])
+    report = bench(options, *files, "--only", "prefill,decode", "--prompt-lengths", PROMPT, "--context", 0,
+                   "--repetitions", options.rounds)
+    figures = {result["part"]: result["value"]["median"] for result in report["results"]}
+    if options.mmproj:
+        size = "x".join(map(str, options.image_size))
+        vision = bench(options, *files, "--only", "vision", "--image-size", size, "--repetitions", options.vision_rounds)
+        result, = vision["results"]
+        # The library encodes one still image, which is the work of one temporal patch here.
+        figures["vision"] = result["value"]["median"] / result["temporal_patch_size"]
+    return figures, report["model"]["weight_bytes"]
 
 
 def theirs(options, threads):
     command = [sys.executable, __file__, "--peer", "--model", options.model, "--threads", str(threads),
                "--rounds", str(options.rounds), "--vision-rounds", str(options.vision_rounds),
-               "--picture", "x".join(map(str, options.picture))]
-    command += ["--vision", options.vision] if options.vision else []
+               "--image-size", "x".join(map(str, options.image_size))]
+    command += ["--mmproj", options.mmproj] if options.mmproj else []
     return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout.splitlines()[-1])
 
 
@@ -185,14 +185,14 @@ def main():
     parser.add_argument("--program", default=".build/release/edgeassist")
     parser.add_argument("--shape", help="a shape of `edgeassist bench`")
     parser.add_argument("--type", default="q4_0")
-    parser.add_argument("--vision-type", default="f16")
+    parser.add_argument("--mmproj-type", default="f16")
     parser.add_argument("--model")
-    parser.add_argument("--vision")
+    parser.add_argument("--mmproj")
     parser.add_argument("--threads", type=numbers, default=[1])
     parser.add_argument("--turns", type=int, default=7)
     parser.add_argument("--rounds", type=int, default=3, help="rounds within a turn")
     parser.add_argument("--vision-rounds", type=int, default=1)
-    parser.add_argument("--picture", type=numbers, default=[448, 448])
+    parser.add_argument("--image-size", type=numbers, default=[448, 448])
     parser.add_argument("--peer", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.peer:
@@ -201,11 +201,11 @@ def main():
     with tempfile.TemporaryDirectory(prefix="edgeassist-speed-") as folder:
         if options.shape:
             path = pathlib.Path(folder) / f"{options.shape}.gguf"
-            bench(options, "--shape", options.shape, "--type", options.type, "--vision-type", options.vision_type,
-                  "--keep", path, "--only", "load", "--rounds", 1)
+            bench(options, "--shape", options.shape, "--type", options.type, "--mmproj-type", options.mmproj_type,
+                  "--keep", path, "--only", "load", "--repetitions", 1)
             options.model = str(path)
             tower = path.with_name("mmproj-" + path.name)
-            options.vision = str(tower) if tower.exists() else None
+            options.mmproj = str(tower) if tower.exists() else None
         if not options.model:
             parser.error("name a --shape or a --model")
         print(f"{options.shape or options.model}, {options.type if options.shape else 'as it is'}\n")

@@ -69,7 +69,7 @@ struct QuestionTests {
   func inView() throws {
     let visit = story.visits[1]
     let standing = (visit.corners[1].time + visit.corners[2].time) / 2 + visit.start
-    let pairs = try #require(timeline.starts.lastIndex { $0 + StoryTimeline.imageStep < standing }) + 1
+    let pairs = try #require(timeline.starts.lastIndex { $0 + StoryTimeline.frameStep < standing }) + 1
     #expect(timeline.isSettled(after: pairs))
     let answers = answers(after: pairs)
     #expect(answers["What is in view now?"]?.answer == "A dog is in view.")
@@ -79,11 +79,11 @@ struct QuestionTests {
   @Test("know where in the stream their answer lies")
   func places() {
     let answers = answers()
-    #expect(answers["What came first?"]?.place == .early)
-    #expect(answers["What did the dog do?"]?.place == .middle)
-    #expect(answers["What came last?"]?.place == .late)
-    #expect(answers["How many cats came?"]?.place == .whole)
-    #expect(answers["How many dogs came?"]?.place == .middle)
+    #expect(answers["What came first?"]?.position == .early)
+    #expect(answers["What did the dog do?"]?.position == .middle)
+    #expect(answers["What came last?"]?.position == .late)
+    #expect(answers["How many cats came?"]?.position == .whole)
+    #expect(answers["How many dogs came?"]?.position == .middle)
   }
 
   @Test("are drawn without doubles, those to be described last")

@@ -36,14 +36,14 @@ struct SpecificationTests {
   }
 
   @Test(
-    "of shares are fractions or decimals",
+    "of ratios are fractions or decimals",
     arguments: [("1/8", "1/8"), ("0.25", "0.25"), ("1", "1.0"), ("3/4", "3/4")])
-  func shares(text: String, name: String) throws {
-    #expect(try MemoryBudget(share: text).name == name)
+  func ratios(text: String, name: String) throws {
+    #expect(try EvaluationBudget(ratio: text).name == name)
   }
 
-  @Test("of shares outside 0 to 1 are refused", arguments: ["0", "2", "1/0", "3/2", "-1/8", "x", "1/2/3", ""])
-  func badShares(text: String) {
-    #expect(throws: EvaluationError.invalidShare(text)) { try MemoryBudget(share: text) }
+  @Test("of ratios outside 0 to 1 are refused", arguments: ["0", "2", "1/0", "3/2", "-1/8", "x", "1/2/3", ""])
+  func badRatios(text: String) {
+    #expect(throws: EvaluationError.invalidRatio(text)) { try EvaluationBudget(ratio: text) }
   }
 }

@@ -2,17 +2,17 @@
 
 import Compute
 
-/// Measures how fast all threads together read memory.
+/// Measures the bandwidth of memory when all threads read.
 struct BandwidthBenchmark: Benchmark {
   let machine: Machine
-  let rounds: Int
+  let repetitions: Int
 
-  var steps: Int { rounds }
+  var steps: Int { repetitions }
 
-  func measure(_ progress: RoundProgress) throws -> [BenchmarkResult] {
+  func measure(_ progress: BenchmarkProgress) throws -> [BenchmarkResult] {
     let memory = try MemoryBandwidth(machine)
     var rates: [Double] = []
-    for _ in 0..<rounds {
+    for _ in 0..<repetitions {
       try progress.begin("memory bandwidth")
       rates.append(memory.measure())
     }
@@ -21,11 +21,11 @@ struct BandwidthBenchmark: Benchmark {
 }
 
 extension MemoryBandwidth {
-  /// What is read where nobody knows the caches.
+  /// Size of the buffer if the caches are not known.
   private static let leastBytes = 256 << 20
   private static let mostBytes = 1 << 30
 
-  /// On a buffer of eight times the largest cache, and no more than an eighth of memory.
+  /// Reads a buffer of eight times the largest cache, but of no more than an eighth of memory.
   convenience init(_ machine: Machine) throws(BenchmarkError) {
     let wanted = min(max(8 * machine.cacheBytes, Self.leastBytes), Self.mostBytes)
     let bytes = machine.memoryBytes > 0 ? min(wanted, machine.memoryBytes / 8) : wanted

@@ -1,35 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Measures one part.
+/// Measures one or more parts of a plan.
 protocol Benchmark {
-  /// How many steps it tells of.
+  /// Number of steps that `measure` reports.
   var steps: Int { get }
-  /// - Throws: `BenchmarkError.cancelled` when it is broken off, or what goes wrong.
-  func measure(_ progress: RoundProgress) throws -> [BenchmarkResult]
+
+  /// - Throws: `BenchmarkError.cancelled` when the run is stopped, or the error of what is measured.
+  func measure(_ progress: BenchmarkProgress) throws -> [BenchmarkResult]
 }
 
-/// Where a run is.
+/// The progress of a run.
 public struct BenchmarkStep: Sendable, Equatable {
-  /// Steps done, and how many there are to be.
+  /// Steps done so far.
   public var done: Int
+  /// Steps of the whole run.
   public var all: Int
-  /// What is under way.
+  /// What is being measured.
   public var label: String
 }
 
-/// Counts the steps of a run, tells of them, and breaks off when asked.
-final class RoundProgress {
+/// Counts and reports the steps of a run, and ends it when asked.
+final class BenchmarkProgress {
   private var step: BenchmarkStep
   private let report: (BenchmarkStep) -> Void
   private let isCancelled: () -> Bool
 
-  init(rounds: Int, report: @escaping (BenchmarkStep) -> Void, isCancelled: @escaping () -> Bool) {
-    step = BenchmarkStep(done: 0, all: rounds, label: "")
+  init(steps: Int, report: @escaping (BenchmarkStep) -> Void, isCancelled: @escaping () -> Bool) {
+    step = BenchmarkStep(done: 0, all: steps, label: "")
     self.report = report
     self.isCancelled = isCancelled
   }
 
-  /// A step begins.
+  /// Reports that a step begins.
+  ///
+  /// - Throws: `BenchmarkError.cancelled`.
   func begin(_ label: String) throws(BenchmarkError) {
     try check()
     step.label = label
@@ -37,13 +41,15 @@ final class RoundProgress {
     step.done = min(step.done + 1, step.all)
   }
 
-  /// Asked within long steps.
+  /// Ends the run if it is to stop. Called within long steps.
+  ///
+  /// - Throws: `BenchmarkError.cancelled`.
   func check() throws(BenchmarkError) {
     if isCancelled() { throw .cancelled }
   }
 }
 
-/// How long something takes.
+/// The time that a closure takes, in seconds.
 func secondsTaken<E: Error>(_ body: () throws(E) -> Void) throws(E) -> Double {
   let start = ContinuousClock.now
   try body()

@@ -1,77 +1,86 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Architectures
 import BoundedCache
 import Compute
 import Inference
 
-/// Measures how fast tokens are written while so many are held, beside what memory gives at that moment. Choosing the
-/// token is left out.
+/// Measures the rate of decoding with several numbers of tokens in the KV cache, and the bandwidth that it uses.
+/// Sampling is left out.
 package struct DecodeBenchmark: Benchmark {
   let model: LoadedModel
   let plan: BenchmarkPlan
   let machine: Machine
 
-  /// The most tokens of a round.
+  /// The most tokens of one repetition.
   static let mostTokens = 64
   private static let leastTokens = 4
 
-  private var held: [Int] {
-    let context = model.language.configuration.contextLength
-    return Set(plan.held.filter { $0 >= 0 && $0 + Self.mostTokens <= context }).sorted()
+  private var contextLengths: [Int] {
+    let longest = model.language.configuration.contextLength
+    return Set(plan.contextLengths.filter { $0 >= 0 && $0 + Self.mostTokens <= longest }).sorted()
   }
 
-  var steps: Int { held.count * (plan.rounds + 1) }
+  var steps: Int { contextLengths.count * (plan.repetitions + 1) }
 
-  func measure(_ progress: RoundProgress) throws -> [BenchmarkResult] {
+  func measure(_ progress: BenchmarkProgress) throws -> [BenchmarkResult] {
     let memory = try MemoryBandwidth(machine)
-    let cache = try KeyValueCache(benchmarking: model, plan: plan, tokens: (held.last ?? 0) + Self.mostTokens)
-    var prompt = Prompt(model: model)
-    var figures: [BenchmarkResult] = []
-    for held in held {
-      try progress.begin("decode, \(held) held")
+    let cache = try KeyValueCache(
+      benchmarking: model, plan: plan, tokens: (contextLengths.last ?? 0) + Self.mostTokens)
+    var prompt = RandomPrompt(model: model)
+    var results: [BenchmarkResult] = []
+    for context in contextLengths {
+      try progress.begin("decode, context \(context)")
       prompt.rewind(to: cache.count)
-      try prompt.read(held - cache.count, into: cache, segment: .system, progress)
-      var run = Run(prompt: prompt, cache: cache, held: held)
-      let tokens = try run.calibrate(seconds: plan.decodingSeconds)
+      try prompt.prefill(context - cache.count, into: cache, segment: .system, progress)
+      var run = Run(prompt: prompt, cache: cache, context: context)
+      let tokens = try run.calibrate(seconds: plan.decodeSeconds)
       var seconds: [Double] = []
       var bandwidths = [memory.measure()]
-      for _ in 0..<plan.rounds {
-        try progress.begin("decode, \(held) held")
+      for _ in 0..<plan.repetitions {
+        try progress.begin("decode, context \(context)")
         seconds.append(try run.secondsPerToken(tokens))
         bandwidths.append(memory.measure())
       }
-      figures += figure(held: held, tokens: tokens, secondsPerToken: seconds, bandwidths: bandwidths)
+      results += result(context: context, tokens: tokens, secondsPerToken: seconds, bandwidths: bandwidths)
     }
-    return figures
+    return results
   }
 
-  private func figure(held: Int, tokens: Int, secondsPerToken: [Double], bandwidths: [Double]) -> [BenchmarkResult] {
-    let weights = model.language.weightByteCount
+  private func result(
+    context: Int, tokens: Int, secondsPerToken: [Double], bandwidths: [Double]
+  ) -> [BenchmarkResult] {
     let bytes = Self.bytesPerToken(
-      weights: weights, cachePerToken: model.language.configuration.cacheShape.bytesPerToken(plan.cacheType),
-      held: held, written: tokens)
+      weights: model.language.weightByteCount,
+      cachePerToken: model.language.configuration.cacheShape.bytesPerToken(plan.cacheType), context: context,
+      decoded: tokens)
     return [
       BenchmarkResult.decoding(
-        place: "\(held) held", secondsPerToken: secondsPerToken, bytesPerToken: bytes, bandwidths: bandwidths,
-        isWithinCaches: bytes < 2 * machine.cacheBytes)
+        condition: "context \(context)", secondsPerToken: secondsPerToken, bytesPerToken: bytes,
+        bandwidths: bandwidths, isWithinCaches: bytes < 2 * machine.cacheBytes)
     ].compactMap(\.self)
   }
 
-  /// What writing a token reads, on average over a round: all weights, and the keys and values of all tokens before it.
-  package static func bytesPerToken(weights: Int, cachePerToken: Int, held: Int, written: Int) -> Int {
-    weights + cachePerToken * held + cachePerToken * (written + 1) / 2
+  /// Bytes that decoding a token reads, on average over a repetition: all weights, and the keys and values of all tokens
+  /// before it.
+  ///
+  /// - Parameters:
+  ///   - weights: bytes of all weights.
+  ///   - cachePerToken: bytes of a token's keys and values.
+  ///   - context: tokens in the KV cache before the repetition.
+  ///   - decoded: tokens that the repetition decodes.
+  package static func bytesPerToken(weights: Int, cachePerToken: Int, context: Int, decoded: Int) -> Int {
+    weights + cachePerToken * context + cachePerToken * (decoded + 1) / 2
   }
 
-  /// Rounds behind the same tokens held.
+  /// Repetitions after the same context.
   private struct Run {
-    var prompt: Prompt
+    var prompt: RandomPrompt
     let cache: KeyValueCache
-    let held: Int
+    let context: Int
 
     /// Warms up.
     ///
-    /// - Returns: as many tokens as take about so long.
+    /// - Returns: the number of tokens whose decoding takes about `seconds`.
     mutating func calibrate(seconds: Double) throws -> Int {
       let perToken = try min(secondsPerToken(2), secondsPerToken(DecodeBenchmark.leastTokens))
       return min(max(Int(min(seconds / perToken, 1e6)), DecodeBenchmark.leastTokens), DecodeBenchmark.mostTokens)
@@ -79,8 +88,8 @@ package struct DecodeBenchmark: Benchmark {
 
     mutating func secondsPerToken(_ count: Int) throws -> Double {
       cache.truncateText(to: 0)
-      prompt.rewind(to: held)
-      let taken = try secondsTaken { for _ in 0..<count { try prompt.write(into: cache) } }
+      prompt.rewind(to: context)
+      let taken = try secondsTaken { for _ in 0..<count { try prompt.decode(into: cache) } }
       cache.truncateText(to: 0)
       return taken / Double(count)
     }

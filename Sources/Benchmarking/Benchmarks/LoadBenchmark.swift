@@ -2,25 +2,25 @@
 
 import Inference
 
-/// Loads the model, as often as it is to be measured.
+/// Loads the model, as often as the plan measures that.
 struct LoadBenchmark {
   let paths: ModelPaths
   let threads: Int
   let memory: MemoryPlan
   let plan: BenchmarkPlan
 
-  /// - Returns: the model loaded last, and the figure if it is wanted.
-  func load() throws -> (model: LoadedModel, figure: BenchmarkResult?) {
+  /// - Returns: the model that was loaded last, and the result if loading is a part of the plan.
+  func load() throws -> (model: LoadedModel, result: BenchmarkResult?) {
     var model = try LoadedModel(paths: paths, threads: threads, memory: memory)
     guard plan.parts.contains(.load) else { return (model, nil) }
     var seconds: [Double] = []
-    for _ in 0..<plan.rounds {
+    for _ in 0..<plan.repetitions {
       seconds.append(
         try secondsTaken { model = try LoadedModel(paths: paths, threads: threads, memory: memory) })
     }
-    let figure = MedianRange(seconds).map {
-      BenchmarkResult(.load, unit: .seconds, value: $0, note: "the file's header in the system's cache, weights mapped")
+    let result = MedianRange(seconds).map {
+      BenchmarkResult(.load, unit: .seconds, value: $0, note: "with the file in the page cache; weights are mapped")
     }
-    return (model, figure)
+    return (model, result)
   }
 }

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Two runs side by side.
+/// The results of two runs side by side.
 public struct BenchmarkComparison: Sendable, Equatable {
-  /// What became of a figure.
+  /// How the new run compares with the old one.
   public enum Verdict: Sendable, Equatable {
     case better
     case worse
-    /// Some round of either run gave what the other gave too.
-    case withinSpread
+    /// The ranges of the two runs overlap.
+    case withinRange
   }
 
+  /// One result of both runs.
   public struct Row: Sendable, Equatable {
     public var name: String
     public var unit: BenchmarkResult.Unit
@@ -17,43 +18,44 @@ public struct BenchmarkComparison: Sendable, Equatable {
     public var new: MedianRange
     public var verdict: Verdict
 
-    /// New medians over old.
+    /// The new median divided by the old one.
     public var ratio: Double { new.median / old.median }
-    /// The least and the most that it can be by the rounds' ranges.
+    /// The lowest and the highest ratio that the ranges allow.
     public var ratioRange: ClosedRange<Double> {
       let least = new.lowest / old.highest
       return least...max(least, new.highest / old.lowest)
     }
   }
 
-  /// Figures that both have, in the new run's order.
+  /// Results that both runs have, in the new run's order.
   public var rows: [Row]
-  /// Names of those that one alone has.
+  /// Names of results that only the old run has.
   public var onlyOld: [String]
+  /// Names of results that only the new run has.
   public var onlyNew: [String]
-  /// What else differs, such as machine or model, in words.
+  /// Other differences, such as machine or model, each as a line of text.
   public var differences: [String]
 
   public init(old: BenchmarkReport, new: BenchmarkReport) {
     var rows: [Row] = []
-    for figure in new.figures {
-      guard let before = old.figures.first(where: { $0.name == figure.name && $0.unit == figure.unit }) else {
+    for result in new.results {
+      guard let before = old.results.first(where: { $0.name == result.name && $0.unit == result.unit }) else {
         continue
       }
       rows.append(
         Row(
-          name: figure.name, unit: figure.unit, old: before.value, new: figure.value,
-          verdict: Self.verdict(from: before.value, to: figure.value, isRate: figure.unit.isRate)))
+          name: result.name, unit: result.unit, old: before.value, new: result.value,
+          verdict: Self.verdict(from: before.value, to: result.value, isRate: result.unit.isRate)))
     }
     self.rows = rows
     let common = Set(rows.map(\.name))
-    onlyOld = old.figures.map(\.name).filter { !common.contains($0) }
-    onlyNew = new.figures.map(\.name).filter { !common.contains($0) }
+    onlyOld = old.results.map(\.name).filter { !common.contains($0) }
+    onlyNew = new.results.map(\.name).filter { !common.contains($0) }
     differences = Self.differences(old, new)
   }
 
   private static func verdict(from old: MedianRange, to new: MedianRange, isRate: Bool) -> Verdict {
-    if old.overlaps(new) { return .withinSpread }
+    if old.overlaps(new) { return .withinRange }
     return (new.median > old.median) == isRate ? .better : .worse
   }
 
@@ -66,9 +68,9 @@ public struct BenchmarkComparison: Sendable, Equatable {
       note("kernels", old.machine.instructions, new.machine.instructions),
       note("threads", "\(old.machine.threads)", "\(new.machine.threads)"),
       note("system", old.machine.system, new.machine.system),
-      note("model", old.subject.name, new.subject.name),
-      note("weights", old.subject.types, new.subject.types),
-      note("keys and values", old.subject.cacheType, new.subject.cacheType),
+      note("model", old.model.name, new.model.name),
+      note("weights", old.model.types, new.model.types),
+      note("keys and values", old.model.cacheType, new.model.cacheType),
     ].compactMap(\.self)
   }
 }

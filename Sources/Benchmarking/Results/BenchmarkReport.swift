@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Records
 
-/// What a run has measured, on what.
+/// The results of a run, with the machine and the model that they are of.
 public struct BenchmarkReport: Sendable, Codable, Equatable {
-  /// Which model, and how it was used.
-  public struct Subject: Sendable, Codable, Equatable {
+  /// The model that was measured, and its KV cache.
+  public struct Model: Sendable, Codable, Equatable {
     public var name: String
-    /// Bytes of weights that are read once a token.
+    /// Bytes of weights that decoding one token reads.
     public var weightBytes: Int
-    /// How the weights are stored, the commonest first, such as `Q4_0, Q6_K, F32`.
+    /// Types of the weights, the one with the most bytes first, such as `Q4_0, Q6_K, F32`.
     public var types: String
-    /// How keys and values are stored.
+    /// Number format of keys and values.
     public var cacheType: String
 
     public init(name: String, weightBytes: Int, types: String, cacheType: String) {
@@ -23,50 +24,63 @@ public struct BenchmarkReport: Sendable, Codable, Equatable {
   }
 
   public var machine: Machine
-  public var subject: Subject
-  public var figures: [BenchmarkResult]
+  public var model: Model
+  public var results: [BenchmarkResult]
   /// False for a run that was stopped.
   public var isComplete: Bool
+  /// Version of the JSON keys. Reports without one are of version 1.
+  public private(set) var format = Self.currentFormat
 
-  public init(machine: Machine, subject: Subject, figures: [BenchmarkResult] = [], isComplete: Bool = false) {
+  private static let currentFormat = 2
+
+  public init(machine: Machine, model: Model, results: [BenchmarkResult] = [], isComplete: Bool = false) {
     self.machine = machine
-    self.subject = subject
-    self.figures = figures
+    self.model = model
+    self.results = results
     self.isComplete = isComplete
   }
 
-  /// All of it as one JSON object on a line.
-  public var json: String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    encoder.keyEncodingStrategy = .convertToSnakeCase
-    // Its numbers are finite and its strings are strings.
-    return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
-  }
+  /// The report as one JSON object on a line.
+  public var json: String { SnakeCaseJSON.text(of: self) }
 
   /// Reads what `json` wrote.
   ///
-  /// - Throws: `BenchmarkError.unreadableReport` naming the file.
+  /// - Throws: `BenchmarkError.unreadableReport` or `oldReport`, naming the file.
   public init(path: String) throws(BenchmarkError) {
-    let decoder = JSONDecoder()
-    decoder.keyDecodingStrategy = .convertFromSnakeCase
     do {
-      self = try decoder.decode(BenchmarkReport.self, from: Data(contentsOf: URL(filePath: path)))
+      let data = try Data(contentsOf: URL(filePath: path))
+      if (try? SnakeCaseJSON.decode(OldReport.self, from: data)) != nil { throw BenchmarkError.oldReport(path: path) }
+      self = try SnakeCaseJSON.decode(BenchmarkReport.self, from: data)
+    } catch let error as BenchmarkError {
+      throw error
     } catch let error as DecodingError {
-      throw .unreadableReport(path: path, reason: Self.words(error))
+      throw .unreadableReport(path: path, reason: Self.reason(error))
     } catch {
       throw .unreadableReport(path: path, reason: error.localizedDescription)
     }
+    guard format == Self.currentFormat else {
+      throw .unreadableReport(
+        path: path, reason: "it has format \(format), and this version reads \(Self.currentFormat)")
+    }
   }
 
-  private static func words(_ error: DecodingError) -> String {
-    func place(_ path: [any CodingKey]) -> String { path.map(\.stringValue).joined(separator: ".") }
+  /// What only reports of version 1 have.
+  private struct OldReport: Decodable {
+    struct Figure: Decodable {
+      var place: String
+    }
+
+    var figures: [Figure]
+  }
+
+  private static func reason(_ error: DecodingError) -> String {
+    func key(_ path: [any CodingKey]) -> String { path.map(\.stringValue).joined(separator: ".") }
     switch error {
-    case .keyNotFound(let key, let context): return "it lacks \(place(context.codingPath + [key]))"
+    case .keyNotFound(let missing, let context): return "it lacks \(key(context.codingPath + [missing]))"
     case .typeMismatch(_, let context), .valueNotFound(_, let context):
-      return "\(place(context.codingPath)) is not what it should be"
+      return "\(key(context.codingPath)) has another type than expected"
     case .dataCorrupted(let context):
-      return context.codingPath.isEmpty ? "it is not valid JSON" : "\(place(context.codingPath)) is not known"
+      return context.codingPath.isEmpty ? "it is not valid JSON" : "\(key(context.codingPath)) is not known"
     @unknown default: return "it is not a report"
     }
   }

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// One thing that was measured, over several rounds.
+/// One measurement, over several repetitions.
 public struct BenchmarkResult: Sendable, Codable, Equatable {
-  /// What a figure counts.
+  /// The unit of a value.
   public enum Unit: String, Sendable, Codable {
     case tokensPerSecond = "tokens/s"
-    case framesPerSecond = "pictures/s"
+    case framesPerSecond = "frames/s"
     case bytesPerSecond = "bytes/s"
     case seconds = "s"
     case bytes = "bytes"
 
-    /// Whether more of it is better.
+    /// Whether a larger value is better.
     public var isRate: Bool {
       switch self {
       case .tokensPerSecond, .framesPerSecond, .bytesPerSecond: true
@@ -20,82 +20,59 @@ public struct BenchmarkResult: Sendable, Codable, Equatable {
   }
 
   public var part: BenchmarkPart
-  /// What tells it from other figures of the part: `512 tokens`, `4096 held`; empty where there is one alone.
-  public var place: String
+  /// What distinguishes the result from others of its part: `512 tokens`, `context 4096`; empty for the only one.
+  public var condition: String
   public var unit: Unit
   public var value: MedianRange
-  /// Pictures that the vision tower looks at together.
-  public var framesAtOnce: Int?
-  /// Decoding reads so many bytes of memory for a token: weights, keys and values.
+  /// Frames that the vision tower encodes at once.
+  public var temporalPatchSize: Int?
+  /// Bytes of weights, keys and values that decoding one token reads from memory.
   public var bytesPerToken: Int?
-  /// Bytes a second that all threads read, right before and after each round.
+  /// Bytes per second that all threads read, measured right before and after each repetition.
   public var bandwidth: MedianRange?
-  /// The part of it that each round reached.
-  public var share: MedianRange?
-  /// What one has to know to repeat it, in words.
+  /// Ratio of that bandwidth that each repetition used.
+  public var bandwidthRatio: MedianRange?
+  /// A sentence on how it was measured.
   public var note: String?
 
   public init(
-    _ part: BenchmarkPart, place: String = "", unit: Unit, value: MedianRange, framesAtOnce: Int? = nil,
-    bytesPerToken: Int? = nil, bandwidth: MedianRange? = nil, share: MedianRange? = nil, note: String? = nil
+    _ part: BenchmarkPart, condition: String = "", unit: Unit, value: MedianRange, temporalPatchSize: Int? = nil,
+    bytesPerToken: Int? = nil, bandwidth: MedianRange? = nil, bandwidthRatio: MedianRange? = nil, note: String? = nil
   ) {
     self.part = part
-    self.place = place
+    self.condition = condition
     self.unit = unit
     self.value = value
-    self.framesAtOnce = framesAtOnce
+    self.temporalPatchSize = temporalPatchSize
     self.bytesPerToken = bytesPerToken
     self.bandwidth = bandwidth
-    self.share = share
+    self.bandwidthRatio = bandwidthRatio
     self.note = note
   }
 
-  /// For example `prefill, 512 tokens`.
-  public var name: String { place.isEmpty ? part.rawValue : part.rawValue + ", " + place }
-}
-
-/// What can be measured, in the order in which it is.
-public enum BenchmarkPart: String, Sendable, Codable, CaseIterable {
-  /// From nothing to a model that is ready, its file in the system's cache.
-  case load
-  /// Memory, read by all threads.
-  case bandwidth
-  /// Reading tokens.
-  case prefill
-  /// Writing tokens.
-  case decode
-  /// Looking at pictures.
-  case vision
-  /// A stream end to end: pictures through vision tower and language model into a cache that is full.
-  case ingest
-  /// A pass over that cache.
-  case pass
-  /// From a question to its answer's first word.
-  case answer
-  /// What a picture of a long stream costs, and the process holds, in some of its minutes.
-  case growth
-  /// What of the process is in memory at the end.
-  case memory
+  /// The part and its condition, for example `prefill, 512 tokens`.
+  public var name: String { condition.isEmpty ? part.rawValue : part.rawValue + ", " + condition }
 }
 
 extension BenchmarkResult {
-  /// Decoding, as tokens a second and as a part of the bandwidth.
+  /// A result of decoding: tokens per second, and the ratio of the bandwidth that they use.
   ///
   /// - Parameters:
-  ///   - secondsPerToken: of each round.
-  ///   - bandwidths: bytes a second before the first round, between each two, and after the last.
-  /// - Returns: nil unless there is a round, with one reading more than rounds.
+  ///   - secondsPerToken: of each repetition.
+  ///   - bandwidths: bytes per second before the first repetition, between each two, and after the last.
+  ///   - isWithinCaches: whether the bytes fit into the processor's caches. There is no ratio then.
+  /// - Returns: nil without a repetition, or unless there is one bandwidth more than repetitions.
   package static func decoding(
-    place: String, secondsPerToken: [Double], bytesPerToken: Int, bandwidths: [Double], isWithinCaches: Bool
+    condition: String, secondsPerToken: [Double], bytesPerToken: Int, bandwidths: [Double], isWithinCaches: Bool
   ) -> BenchmarkResult? {
     guard bandwidths.count == secondsPerToken.count + 1, let value = MedianRange(secondsPerToken.map { 1 / $0 }) else {
       return nil
     }
-    let beside = zip(bandwidths, bandwidths.dropFirst()).map { ($0 + $1) / 2 }
-    let shares = zip(secondsPerToken, beside).map { Double(bytesPerToken) / $0 / $1 }
+    let during = zip(bandwidths, bandwidths.dropFirst()).map { ($0 + $1) / 2 }
+    let ratios = zip(secondsPerToken, during).map { Double(bytesPerToken) / $0 / $1 }
     return BenchmarkResult(
-      .decode, place: place, unit: .tokensPerSecond, value: value, bytesPerToken: bytesPerToken,
-      bandwidth: MedianRange(beside), share: isWithinCaches ? nil : MedianRange(shares),
-      note: isWithinCaches ? "what it reads fits into the caches, so memory is no limit" : nil)
+      .decode, condition: condition, unit: .tokensPerSecond, value: value, bytesPerToken: bytesPerToken,
+      bandwidth: MedianRange(during), bandwidthRatio: isWithinCaches ? nil : MedianRange(ratios),
+      note: isWithinCaches ? "the weights and the KV cache fit into the processor's caches" : nil)
   }
 }

@@ -5,16 +5,16 @@ import Foundation
 import Inference
 import Records
 
-/// What figures were measured on.
+/// The machine of a run.
 public struct Machine: Sendable, Codable, Equatable {
   public var processor: String
-  /// The kernels that were used.
+  /// Name of the instruction set whose kernels were used.
   public var instructions: String
   public var threads: Int
   public var processors: Int
-  /// Bytes of the largest cache; 0 where it is not known.
+  /// Bytes of the processor's largest cache; 0 if not known.
   public var cacheBytes: Int
-  /// Bytes that may be used; 0 where it is not known.
+  /// Bytes of memory that may be used; 0 if not known.
   public var memoryBytes: Int
   public var system: String
 
@@ -31,9 +31,11 @@ public struct Machine: Sendable, Codable, Equatable {
     self.system = system
   }
 
-  /// This one.
+  /// The machine that this process runs on.
   ///
-  /// - Parameter root: stands before `/proc` and `/sys`.
+  /// - Parameters:
+  ///   - threads: worker threads of the run.
+  ///   - root: prefix of `/proc` and `/sys`, for tests.
   public static func current(threads: Int, root: String = "") -> Machine {
     let process = ProcessInfo.processInfo
     return Machine(
@@ -42,7 +44,7 @@ public struct Machine: Sendable, Codable, Equatable {
       memoryBytes: MachineMemory.current(root: root)?.limit ?? 0, system: systemName())
   }
 
-  /// One line for people.
+  /// All of it on one line, for people.
   public var title: String {
     var parts = [
       processor, instructions, "\(threads) of \(processors) processors",
@@ -80,7 +82,7 @@ public struct Machine: Sendable, Codable, Equatable {
     return text(names.sysname) + " " + text(names.release) + " " + text(names.machine)
   }
 
-  /// A file of the kernel's, whose size is not known beforehand.
+  /// The contents of a file of /proc or /sys, which report no size.
   private static func contents(_ path: String) -> String? {
     guard let handle = FileHandle(forReadingAtPath: path), let data = try? handle.readToEnd() else { return nil }
     return String(decoding: data, as: UTF8.self)

@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What several rounds of one measurement gave.
+/// The median and the range of several repetitions of one measurement.
 public struct MedianRange: Sendable, Codable, Equatable {
   public var median: Double
   public var lowest: Double
   public var highest: Double
-  public var rounds: Int
+  public var repetitions: Int
 
-  public init(median: Double, lowest: Double, highest: Double, rounds: Int) {
+  public init(median: Double, lowest: Double, highest: Double, repetitions: Int) {
     self.median = median
     self.lowest = lowest
     self.highest = highest
-    self.rounds = rounds
+    self.repetitions = repetitions
   }
 
-  /// nil without values. Of an even number of them the median is the mean of the two in the middle.
+  /// The median and range of values; nil without values. The median of an even number of values is the mean of the
+  /// middle two.
   public init?(_ values: [Double]) {
     let sorted = values.sorted()
     guard let lowest = sorted.first, let highest = sorted.last else { return nil }
@@ -22,9 +23,9 @@ public struct MedianRange: Sendable, Codable, Equatable {
     median = sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
     self.lowest = lowest
     self.highest = highest
-    rounds = sorted.count
+    repetitions = sorted.count
   }
 
-  /// Whether some value lies within both ranges.
+  /// Whether the ranges have a value in common.
   public func overlaps(_ other: MedianRange) -> Bool { lowest <= other.highest && other.lowest <= highest }
 }

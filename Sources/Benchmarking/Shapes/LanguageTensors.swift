@@ -3,46 +3,47 @@
 import ModelFile
 
 extension ModelShape {
-  /// The language model's tensors, named as llama.cpp names them.
+  /// The language model's tensors, with llama.cpp's names.
   package var tensors: [RandomTensor] {
     var tensors: [RandomTensor] = [
-      .matrix("token_embd.weight", width, vocabulary), .vector("output_norm.weight", width, around: 1),
+      .matrix("token_embd.weight", hiddenSize, vocabulary), .vector("output_norm.weight", hiddenSize, around: 1),
     ]
-    if !isTied { tensors.append(.matrix("output.weight", width, vocabulary)) }
+    if !isTied { tensors.append(.matrix("output.weight", hiddenSize, vocabulary)) }
     return tensors + (0..<layers).flatMap(layerTensors)
   }
 
   private func layerTensors(_ index: Int) -> [RandomTensor] {
     let prefix = "blk.\(index)."
-    let queries = heads * headSize
-    let keys = keyValueHeads * headSize
-    var tensors: [RandomTensor] = [.vector(prefix + "attn_norm.weight", width, around: 1)]
+    let queries = heads * headDimension
+    let keys = keyValueHeads * headDimension
+    var tensors: [RandomTensor] = [.vector(prefix + "attn_norm.weight", hiddenSize, around: 1)]
     for (part, outputs) in [("q", queries), ("k", keys), ("v", keys)] {
-      tensors.append(.matrix(prefix + "attn_\(part).weight", width, outputs))
+      tensors.append(.matrix(prefix + "attn_\(part).weight", hiddenSize, outputs))
       if !normalizesHeads { tensors.append(.vector(prefix + "attn_\(part).bias", outputs)) }
     }
     if normalizesHeads {
-      tensors.append(.vector(prefix + "attn_q_norm.weight", headSize, around: 1))
-      tensors.append(.vector(prefix + "attn_k_norm.weight", headSize, around: 1))
+      tensors.append(.vector(prefix + "attn_q_norm.weight", headDimension, around: 1))
+      tensors.append(.vector(prefix + "attn_k_norm.weight", headDimension, around: 1))
     }
     return tensors + [
-      .matrix(prefix + "attn_output.weight", queries, width),
-      .vector(prefix + "ffn_norm.weight", width, around: 1),
-      .matrix(prefix + "ffn_gate.weight", width, feedForward), .matrix(prefix + "ffn_up.weight", width, feedForward),
-      .matrix(prefix + "ffn_down.weight", feedForward, width),
+      .matrix(prefix + "attn_output.weight", queries, hiddenSize),
+      .vector(prefix + "ffn_norm.weight", hiddenSize, around: 1),
+      .matrix(prefix + "ffn_gate.weight", hiddenSize, intermediateSize),
+      .matrix(prefix + "ffn_up.weight", hiddenSize, intermediateSize),
+      .matrix(prefix + "ffn_down.weight", intermediateSize, hiddenSize),
     ]
   }
 
-  /// The language model's metadata but for its types.
+  /// The language model's metadata, without the types of its tensors.
   var metadata: GGUFMetadata {
     var metadata = GGUFMetadata([
       "general.architecture": .string(architecture), "general.type": .string("model"),
       "general.name": .string("Random weights in the shape of \(name)"),
     ])
     let sizes: KeyValuePairs = [
-      "block_count": layers, "context_length": contextLength, "embedding_length": width,
-      "feed_forward_length": feedForward, "attention.head_count": heads, "attention.head_count_kv": keyValueHeads,
-      "attention.key_length": headSize, "attention.value_length": headSize,
+      "block_count": layers, "context_length": contextLength, "embedding_length": hiddenSize,
+      "feed_forward_length": intermediateSize, "attention.head_count": heads, "attention.head_count_kv": keyValueHeads,
+      "attention.key_length": headDimension, "attention.value_length": headDimension,
     ]
     for (key, size) in sizes { metadata["\(architecture).\(key)"] = .uint32(UInt32(clamping: size)) }
     metadata["\(architecture).attention.layer_norm_rms_epsilon"] = .float32(1e-6)
@@ -53,7 +54,7 @@ extension ModelShape {
     if let vision, !vision.deepstack.isEmpty {
       metadata["\(architecture).n_deepstack_layers"] = .uint32(UInt32(clamping: vision.deepstack.count))
     }
-    InventedVocabulary(size: vocabulary).write(into: &metadata)
+    SyntheticVocabulary(size: vocabulary).write(into: &metadata)
     return metadata
   }
 }

@@ -1,39 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The sizes of a model of the usual kinds, from which one with random weights is made.
+/// The architecture and the sizes of a language model, with or without a vision tower.
 public struct ModelShape: Sendable, Equatable {
   public var name: String
-  /// As `general.architecture` has it.
+  /// The value of `general.architecture`.
   package var architecture: String
   package var layers: Int
-  package var width: Int
+  package var hiddenSize: Int
   package var heads: Int
   package var keyValueHeads: Int
-  package var headSize: Int
-  package var feedForward: Int
+  package var headDimension: Int
+  package var intermediateSize: Int
   package var ropeTheta: Float
   package var contextLength: Int
-  /// Rotary pairs that turn with time, height, width, and a fourth that is empty; none for models of text alone.
+  /// M-RoPE sections, in pairs of dimensions: time, height, width, and a fourth of 0; empty for models without vision.
   package var mropeSections: [Int32]
-  /// Whether the embedding matrix is the output head as well.
+  /// Whether the embedding matrix is also the output matrix.
   package var isTied: Bool
+  /// Size of the vocabulary.
   package var vocabulary: Int
-  /// nil for a model that only reads.
+  /// nil for a model without vision.
   package var vision: VisionShape?
 
   package init(
-    name: String, architecture: String, layers: Int, width: Int, heads: Int, keyValueHeads: Int, headSize: Int,
-    feedForward: Int, ropeTheta: Float, contextLength: Int, mropeSections: [Int32], isTied: Bool = true,
-    vocabulary: Int = InventedVocabulary.usualSize, vision: VisionShape? = nil
+    name: String, architecture: String, layers: Int, hiddenSize: Int, heads: Int, keyValueHeads: Int,
+    headDimension: Int,
+    intermediateSize: Int, ropeTheta: Float, contextLength: Int, mropeSections: [Int32], isTied: Bool = true,
+    vocabulary: Int = SyntheticVocabulary.usualSize, vision: VisionShape? = nil
   ) {
     self.name = name
     self.architecture = architecture
     self.layers = layers
-    self.width = width
+    self.hiddenSize = hiddenSize
     self.heads = heads
     self.keyValueHeads = keyValueHeads
-    self.headSize = headSize
-    self.feedForward = feedForward
+    self.headDimension = headDimension
+    self.intermediateSize = intermediateSize
     self.ropeTheta = ropeTheta
     self.contextLength = contextLength
     self.mropeSections = mropeSections
@@ -42,13 +44,15 @@ public struct ModelShape: Sendable, Equatable {
     self.vision = vision
   }
 
+  /// Query heads that share a key-value head.
   var queriesPerKey: Int { heads / keyValueHeads }
-  /// Whether each head's queries and keys are normalized; such models have no biases there.
+  /// Whether queries and keys are normalized per head. Such models have no biases there.
   var normalizesHeads: Bool { architecture.hasPrefix("qwen3") }
 }
 
-/// The sizes of a vision tower.
+/// The family and the sizes of a vision tower.
 package struct VisionShape: Sendable, Equatable {
+  /// The raw value is that of `clip.projector_type`.
   package enum Family: String, Sendable {
     case qwen2VL = "qwen2vl_merger"
     case qwen25VL = "qwen2.5vl_merger"
@@ -57,35 +61,35 @@ package struct VisionShape: Sendable, Equatable {
 
   package var family: Family
   package var layers: Int
-  package var width: Int
+  package var hiddenSize: Int
   package var heads: Int
-  package var feedForward: Int
+  package var intermediateSize: Int
   package var patchSize: Int
-  /// Pixels along the side of the picture that the table of positions is for.
+  /// Side of the image that the position embeddings are for, in pixels.
   package var imageSide: Int
-  /// Blocks whose outputs are handed on to the language model's first layers.
+  /// Indices of the blocks whose outputs are added in the language model's first layers (DeepStack).
   package var deepstack: [Int]
 
   package init(
-    family: Family, layers: Int, width: Int, heads: Int, feedForward: Int, patchSize: Int, imageSide: Int,
+    family: Family, layers: Int, hiddenSize: Int, heads: Int, intermediateSize: Int, patchSize: Int, imageSide: Int,
     deepstack: [Int] = []
   ) {
     self.family = family
     self.layers = layers
-    self.width = width
+    self.hiddenSize = hiddenSize
     self.heads = heads
-    self.feedForward = feedForward
+    self.intermediateSize = intermediateSize
     self.patchSize = patchSize
     self.imageSide = imageSide
     self.deepstack = deepstack
   }
 
   static let qwen2VL = VisionShape(
-    family: .qwen2VL, layers: 32, width: 1280, heads: 16, feedForward: 5120, patchSize: 14, imageSide: 560)
+    family: .qwen2VL, layers: 32, hiddenSize: 1280, heads: 16, intermediateSize: 5120, patchSize: 14, imageSide: 560)
   static let qwen25VL = VisionShape(
-    family: .qwen25VL, layers: 32, width: 1280, heads: 16, feedForward: 3420, patchSize: 14, imageSide: 560)
+    family: .qwen25VL, layers: 32, hiddenSize: 1280, heads: 16, intermediateSize: 3420, patchSize: 14, imageSide: 560)
   static let qwen3VL = VisionShape(
-    family: .qwen3VL, layers: 24, width: 1024, heads: 16, feedForward: 4096, patchSize: 16, imageSide: 768,
+    family: .qwen3VL, layers: 24, hiddenSize: 1024, heads: 16, intermediateSize: 4096, patchSize: 16, imageSide: 768,
     deepstack: [5, 11, 17])
 }
 
@@ -98,49 +102,66 @@ extension ModelShape {
     self = shape
   }
 
-  /// Sizes as the models' makers published them.
+  /// Shapes with the sizes that the models' makers published.
   public static let all: [ModelShape] = [
-    qwen2("qwen2-0.5b", layers: 24, width: 896, heads: 14, keyValueHeads: 2, headSize: 64, feedForward: 4864),
-    qwen2("qwen2-1.5b", layers: 28, width: 1536, heads: 12, keyValueHeads: 2, headSize: 128, feedForward: 8960),
-    qwen3("qwen3-0.6b", layers: 28, width: 1024, heads: 16, feedForward: 3072),
-    qwen3("qwen3-1.7b", layers: 28, width: 2048, heads: 16, feedForward: 6144),
-    qwen2VL("qwen2-vl-2b", layers: 28, width: 1536, heads: 12, keyValueHeads: 2, feedForward: 8960, .qwen2VL),
+    qwen2(
+      "qwen2-0.5b", layers: 24, hiddenSize: 896, heads: 14, keyValueHeads: 2, headDimension: 64, intermediateSize: 4864),
+    qwen2(
+      "qwen2-1.5b", layers: 28, hiddenSize: 1536, heads: 12, keyValueHeads: 2, headDimension: 128,
+      intermediateSize: 8960),
+    qwen3("qwen3-0.6b", layers: 28, hiddenSize: 1024, heads: 16, intermediateSize: 3072),
+    qwen3("qwen3-1.7b", layers: 28, hiddenSize: 2048, heads: 16, intermediateSize: 6144),
+    qwen2VL("qwen2-vl-2b", layers: 28, hiddenSize: 1536, heads: 12, keyValueHeads: 2, intermediateSize: 8960, .qwen2VL),
     qwen2VL(
-      "qwen2-vl-7b", layers: 28, width: 3584, heads: 28, keyValueHeads: 4, feedForward: 18944, .qwen2VL, isTied: false,
+      "qwen2-vl-7b", layers: 28, hiddenSize: 3584, heads: 28, keyValueHeads: 4, intermediateSize: 18944, .qwen2VL,
+      isTied: false,
       vocabulary: 152_064),
-    qwen2VL("qwen2.5-vl-3b", layers: 36, width: 2048, heads: 16, keyValueHeads: 2, feedForward: 11008, .qwen25VL),
-    qwen3VL("qwen3-vl-2b", layers: 28, width: 2048, heads: 16, feedForward: 6144),
-    qwen3VL("qwen3-vl-4b", layers: 36, width: 2560, heads: 32, feedForward: 9728),
+    qwen2VL(
+      "qwen2.5-vl-3b", layers: 36, hiddenSize: 2048, heads: 16, keyValueHeads: 2, intermediateSize: 11008, .qwen25VL),
+    qwen3VL("qwen3-vl-2b", layers: 28, hiddenSize: 2048, heads: 16, intermediateSize: 6144),
+    qwen3VL("qwen3-vl-4b", layers: 36, hiddenSize: 2560, heads: 32, intermediateSize: 9728),
   ]
 
   private static func qwen2(
-    _ name: String, layers: Int, width: Int, heads: Int, keyValueHeads: Int, headSize: Int, feedForward: Int
+    _ name: String, layers: Int, hiddenSize: Int, heads: Int, keyValueHeads: Int, headDimension: Int,
+    intermediateSize: Int
   ) -> ModelShape {
     ModelShape(
-      name: name, architecture: "qwen2", layers: layers, width: width, heads: heads, keyValueHeads: keyValueHeads,
-      headSize: headSize, feedForward: feedForward, ropeTheta: 1e6, contextLength: 32768, mropeSections: [])
+      name: name, architecture: "qwen2", layers: layers, hiddenSize: hiddenSize, heads: heads,
+      keyValueHeads: keyValueHeads,
+      headDimension: headDimension, intermediateSize: intermediateSize, ropeTheta: 1e6, contextLength: 32768,
+      mropeSections: [])
   }
 
-  private static func qwen3(_ name: String, layers: Int, width: Int, heads: Int, feedForward: Int) -> ModelShape {
+  private static func qwen3(_ name: String, layers: Int, hiddenSize: Int, heads: Int, intermediateSize: Int)
+    -> ModelShape
+  {
     ModelShape(
-      name: name, architecture: "qwen3", layers: layers, width: width, heads: heads, keyValueHeads: 8, headSize: 128,
-      feedForward: feedForward, ropeTheta: 1e6, contextLength: 40960, mropeSections: [])
+      name: name, architecture: "qwen3", layers: layers, hiddenSize: hiddenSize, heads: heads, keyValueHeads: 8,
+      headDimension: 128,
+      intermediateSize: intermediateSize, ropeTheta: 1e6, contextLength: 40960, mropeSections: [])
   }
 
   private static func qwen2VL(
-    _ name: String, layers: Int, width: Int, heads: Int, keyValueHeads: Int, feedForward: Int, _ vision: VisionShape,
-    isTied: Bool = true, vocabulary: Int = InventedVocabulary.usualSize
+    _ name: String, layers: Int, hiddenSize: Int, heads: Int, keyValueHeads: Int, intermediateSize: Int,
+    _ vision: VisionShape,
+    isTied: Bool = true, vocabulary: Int = SyntheticVocabulary.usualSize
   ) -> ModelShape {
     ModelShape(
-      name: name, architecture: "qwen2vl", layers: layers, width: width, heads: heads, keyValueHeads: keyValueHeads,
-      headSize: 128, feedForward: feedForward, ropeTheta: 1e6, contextLength: 32768, mropeSections: [16, 24, 24, 0],
+      name: name, architecture: "qwen2vl", layers: layers, hiddenSize: hiddenSize, heads: heads,
+      keyValueHeads: keyValueHeads,
+      headDimension: 128, intermediateSize: intermediateSize, ropeTheta: 1e6, contextLength: 32768,
+      mropeSections: [16, 24, 24, 0],
       isTied: isTied, vocabulary: vocabulary, vision: vision)
   }
 
-  private static func qwen3VL(_ name: String, layers: Int, width: Int, heads: Int, feedForward: Int) -> ModelShape {
+  private static func qwen3VL(_ name: String, layers: Int, hiddenSize: Int, heads: Int, intermediateSize: Int)
+    -> ModelShape
+  {
     ModelShape(
-      name: name, architecture: "qwen3vl", layers: layers, width: width, heads: heads, keyValueHeads: 8, headSize: 128,
-      feedForward: feedForward, ropeTheta: 5e6, contextLength: 262144, mropeSections: [24, 20, 20, 0],
+      name: name, architecture: "qwen3vl", layers: layers, hiddenSize: hiddenSize, heads: heads, keyValueHeads: 8,
+      headDimension: 128,
+      intermediateSize: intermediateSize, ropeTheta: 5e6, contextLength: 262144, mropeSections: [24, 20, 20, 0],
       vision: .qwen3VL)
   }
 }

@@ -5,18 +5,18 @@ import Inference
 import ModelFile
 import Quantization
 
-/// A model of a usual shape with random weights, made on the spot: as large, and as much work, as a real one.
+/// A model with random weights: as large as a real model of its shape, and as much work.
 public struct RandomModel: Sendable {
   public var shape: ModelShape
   private let recipe: QuantizationRecipe
   private let visionRecipe: QuantizationRecipe
 
-  /// How far the making is, in bytes.
+  /// Receives the bytes that are written, and the bytes of all files.
   public typealias Progress = (_ done: Int, _ all: Int) -> Void
 
   /// - Parameters:
-  ///   - type: what the file's name would say, such as `q4_0`; a few matrices get another, as in real files.
-  ///   - visionType: the same for the vision tower.
+  ///   - type: quantization type, such as `q4_0`. Some matrices get another type, as in real files.
+  ///   - visionType: quantization type of the vision tower.
   /// - Throws: `BenchmarkError.unknownType`.
   public init(shape: ModelShape, type: String, visionType: String) throws(BenchmarkError) {
     guard let recipe = QuantizationRecipe(named: type) else { throw .unknownType(type) }
@@ -26,14 +26,14 @@ public struct RandomModel: Sendable {
     self.visionRecipe = visionRecipe
   }
 
-  /// Bytes of all files together, headers left out.
+  /// Bytes of the tensors in all files.
   public var byteCount: Int { (language.declarations + (vision?.declarations ?? [])).reduce(0) { $0 + $1.byteCount } }
 
-  /// Writes the language model to `path` and the vision tower, if the shape has one, beside it, where it is found by
-  /// its name. Memory stays small whatever the size.
+  /// Writes the language model to `path`, and the vision tower, if the shape has one, to a file beside it with the prefix
+  /// `mmproj-`. Takes little memory whatever the size.
   ///
-  /// - Parameter isCancelled: asked after each piece of some hundred KiB.
-  /// - Throws: `exists`, `noRoom`, `cancelled`, or what the file system says; then nothing is left behind.
+  /// - Parameter isCancelled: polled after each piece of some hundred KiB.
+  /// - Throws: `exists`, `noRoom`, `cancelled`, or `file`. Nothing is left on the disk then.
   public func write(
     to path: String, progress: Progress = { _, _ in }, isCancelled: () -> Bool = { false }
   ) throws(BenchmarkError) -> ModelPaths {
@@ -66,14 +66,14 @@ public struct RandomModel: Sendable {
     return url.deletingLastPathComponent().appending(path: "mmproj-" + url.lastPathComponent).path
   }
 
-  /// What else may be written meanwhile.
+  /// Bytes of the disk that must stay free.
   private static let reserve = 64 << 20
 
   private func checkRoom(for path: String) throws(BenchmarkError) {
     let folder = URL(filePath: path).deletingLastPathComponent().path
     let attributes = try? FileManager.default.attributesOfFileSystem(forPath: folder)
     let needed = byteCount + Self.reserve
-    // A folder that is not there is for the writer to complain about.
+    // If the folder does not exist, the writer reports that.
     if let free = (attributes?[.systemFreeSize] as? NSNumber)?.intValue, free < needed {
       throw .noRoom(path: path, needed: needed, free: free)
     }
@@ -88,13 +88,14 @@ public struct RandomModel: Sendable {
   private var vision: RandomFile? {
     shape.vision.map {
       RandomFile(
-        metadata: $0.metadata(name: shape.name, outputs: shape.width), tensors: $0.tensors(outputs: shape.width),
+        metadata: $0.metadata(name: shape.name, outputs: shape.hiddenSize),
+        tensors: $0.tensors(outputs: shape.hiddenSize),
         recipe: visionRecipe, queriesPerKey: 1)
     }
   }
 }
 
-/// One file of random numbers: what it says of itself, and its tensors with their types.
+/// A GGUF file with random weights: its metadata, and its tensors with their types.
 private struct RandomFile {
   var metadata: GGUFMetadata
   var tensors: [RandomTensor]
@@ -107,13 +108,13 @@ private struct RandomFile {
     self.tensors = tensors
     let types = recipe.types(of: tensors.map { ($0.name, $0.dimensions) }, queriesPerKey: queriesPerKey)
     declarations = zip(tensors, types).map { tensor, type in
-      // Small matrices that are never quantized are kept in 16 bits.
+      // Small matrices that are never quantized are stored in 16 bits.
       let kept: TensorType = tensor.kind == .matrix ? .f16 : .f32
       return GGUFWriter.Declaration(name: tensor.name, dimensions: tensor.dimensions, type: type ?? kept)
     }
   }
 
-  /// - Parameter step: told the bytes of each piece.
+  /// - Parameter step: called with the bytes of each piece.
   func write(to path: String, _ step: (Int) throws(BenchmarkError) -> Void) throws(BenchmarkError) {
     do {
       let writer = try GGUFWriter(path: path, metadata: metadata, tensors: declarations)
@@ -131,7 +132,7 @@ private struct RandomFile {
         }
       }
       try writer.finish()
-      Self.apply(path)
+      Self.flush(path)
     } catch let error as GGUFError {
       throw .file(error)
     } catch let error as BenchmarkError {
@@ -143,8 +144,8 @@ private struct RandomFile {
 }
 
 extension RandomFile {
-  /// Waits until the file is on the disk, lest it be on its way there while things are measured.
-  private static func apply(_ path: String) {
+  /// Waits until the file is on the disk, so that it is not written while the model is measured.
+  private static func flush(_ path: String) {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return }
     fsync(descriptor)
@@ -153,6 +154,6 @@ extension RandomFile {
 }
 
 extension GGUFWriter.Declaration {
-  /// Shapes come with whole blocks.
+  /// Bytes of the tensor. Rows of all shapes are whole blocks.
   fileprivate var byteCount: Int { TensorDescription.byteCount(dimensions: dimensions, type: type) ?? 0 }
 }

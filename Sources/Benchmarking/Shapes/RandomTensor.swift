@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A tensor that is yet to be filled with random numbers.
+/// A tensor to fill with random values.
 package struct RandomTensor: Sendable, Equatable {
   package enum Kind: Sendable, Equatable {
-    /// Numbers such that an output varies as much as an input.
+    /// Values such that outputs have the variance of inputs.
     case matrix
-    /// A few numbers in 32 bits around this one: norms around 1, biases around 0.
+    /// 32-bit values around a mean: norms around 1, biases around 0.
     case vector(around: Float)
   }
 
   package var name: String
-  /// The fastest-running first.
+  /// The fastest dimension first.
   package var dimensions: [Int]
   package var kind: Kind
 

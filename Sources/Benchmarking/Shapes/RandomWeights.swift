@@ -4,10 +4,10 @@ import Compute
 import Inference
 import ModelFile
 
-/// Random numbers as a model file stores them.
+/// Random weights in the formats of model files.
 ///
-/// A quarter of a million numbers are packed once for each type and width; tensors are then made of these blocks, from
-/// another one on each time. Speed does not depend on the numbers, and no time goes into packing billions of them.
+/// A quarter of a million values are quantized once for each type and row length. Tensors are made of these blocks, each
+/// piece from a random one on. Speed does not depend on the values, and quantizing billions of them would take long.
 struct RandomWeights {
   private struct Kind: Hashable {
     var type: TensorType
@@ -17,7 +17,7 @@ struct RandomWeights {
   private var random: SeededGenerator
   private var stock: [Kind: [UInt8]] = [:]
 
-  /// Numbers in the stock of one kind: whole blocks of every type.
+  /// Values in the stock of one kind: whole blocks of every type.
   private static let stockCount = 1 << 18
   private static let stockColumns = 1 << 12
 
@@ -25,20 +25,23 @@ struct RandomWeights {
     random = SeededGenerator(seed: seed)
   }
 
-  /// Bytes of a few numbers in 32 bits, within 0.1 of `around`.
+  /// The bytes of `count` 32-bit values within 0.1 of `around`.
   mutating func vector(_ count: Int, around: Float) -> [UInt8] {
-    let numbers = (0..<count).map { _ in around + 0.1 * random.symmetric() }
-    return numbers.withUnsafeBytes { Array($0) }
+    let values = (0..<count).map { _ in around + 0.1 * random.symmetric() }
+    return values.withUnsafeBytes { Array($0) }
   }
 
-  /// Hands out so many bytes of a matrix with `inputs` columns, piece by piece.
+  /// Passes the bytes of a matrix to a closure, piece by piece.
   ///
-  /// - Parameter type: one that `BlockFormat` can write.
+  /// - Parameters:
+  ///   - type: one that `BlockFormat` can encode.
+  ///   - inputs: columns of the matrix.
+  ///   - byteCount: bytes of the whole matrix.
   mutating func matrix<E: Error>(
     _ type: TensorType, inputs: Int, byteCount: Int, _ body: (UnsafeRawBufferPointer) throws(E) -> Void
   ) throws(E) {
     let kind = Kind(type: type, inputs: inputs)
-    let blocks = stock[kind] ?? packed(kind)
+    let blocks = stock[kind] ?? quantized(kind)
     stock[kind] = blocks
     var rest = byteCount
     while rest > 0 {
@@ -51,13 +54,13 @@ struct RandomWeights {
     }
   }
 
-  /// Numbers such that an output varies as much as an input does.
-  private mutating func packed(_ kind: Kind) -> [UInt8] {
+  /// Blocks of values such that outputs have the variance of inputs.
+  private mutating func quantized(_ kind: Kind) -> [UInt8] {
     let deviation = 1 / Float(max(kind.inputs, 1)).squareRoot()
-    let numbers = (0..<Self.stockCount).map { _ in random.symmetric() * deviation * Float(3).squareRoot() }
+    let values = (0..<Self.stockCount).map { _ in random.symmetric() * deviation * Float(3).squareRoot() }
     var bytes = [UInt8](
       repeating: 0, count: Self.stockCount / kind.type.elementsPerBlock * kind.type.bytesPerBlock)
-    numbers.withUnsafeBufferPointer { source in
+    values.withUnsafeBufferPointer { source in
       bytes.withUnsafeMutableBytes { target in
         BlockFormat.encode(source, columns: Self.stockColumns, as: kind.type, into: target)
       }
@@ -67,6 +70,6 @@ struct RandomWeights {
 }
 
 extension SeededGenerator {
-  /// Evenly from -1 to 1.
+  /// Uniform in -1...1.
   fileprivate mutating func symmetric() -> Float { Float(2 * nextUnit() - 1) }
 }

@@ -3,14 +3,15 @@
 import ModelFile
 import Tokenization
 
-/// A byte-level vocabulary made by rule, as large as real ones: bytes, then two, three and four letters that merge, then
-/// the special tokens of the Qwen families at their usual places.
-package struct InventedVocabulary {
+/// A byte-level BPE vocabulary that is made by rule and as large as a real one: the bytes, merges of two, three and four
+/// letters, and the special tokens of the Qwen families with their usual ids.
+package struct SyntheticVocabulary {
+  /// Number of tokens.
   package var size: Int
 
-  /// Of the smaller Qwen models.
+  /// Size of the smaller Qwen models' vocabulary.
   package static let usualSize = 151_936
-  /// The number of the first special token in a vocabulary of usual size.
+  /// Id of the first special token in a vocabulary of usual size.
   private static let usualSpecialStart = 151_643
 
   private static let specials = [
@@ -35,7 +36,7 @@ package struct InventedVocabulary {
     + "{% endfor %}"
     + "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 
-  /// Adds all that a tokenizer reads.
+  /// Adds the metadata that a tokenizer reads.
   func write(into metadata: inout GGUFMetadata) {
     let specialStart = max(min(Self.usualSpecialStart, size - Self.specials.count), 0)
     let merges = merges(max(specialStart - ByteLevelAlphabet.scalars.count, 0))
@@ -57,7 +58,7 @@ package struct InventedVocabulary {
     metadata["tokenizer.chat_template"] = .string(Self.template)
   }
 
-  /// So many pairs that merge, most important first: each left part is a letter or what an earlier pair became.
+  /// The first `count` merges, by rank. The left part of each is a letter or the result of an earlier merge.
   private func merges(_ count: Int) -> [(left: String, right: String)] {
     let letters = "abcdefghijklmnopqrstuvwxyz".map { String($0) }
     var merges: [(left: String, right: String)] = []

@@ -3,20 +3,20 @@
 import ModelFile
 
 extension VisionShape {
-  /// Patches along each side of the square that becomes one token.
+  /// Side of the spatial merge group that becomes one token, in patches.
   private var merge: Int { 2 }
 
-  /// The tower's tensors, named as llama.cpp names them.
+  /// The vision tower's tensors, with llama.cpp's names.
   ///
-  /// - Parameter outputs: the language model's width.
+  /// - Parameter outputs: the language model's hidden size.
   package func tensors(outputs: Int) -> [RandomTensor] {
-    let merged = merge * merge * width
+    let merged = merge * merge * hiddenSize
     var tensors: [RandomTensor] = ["v.patch_embd.weight", "v.patch_embd.weight.1"].map {
-      .matrix($0, patchSize, patchSize, 3, width)
+      .matrix($0, patchSize, patchSize, 3, hiddenSize)
     }
     if family == .qwen3VL {
-      let places = imageSide / patchSize
-      tensors += [.vector("v.patch_embd.bias", width), .matrix("v.position_embd.weight", width, places * places)]
+      let side = imageSide / patchSize
+      tensors += [.vector("v.patch_embd.bias", hiddenSize), .matrix("v.position_embd.weight", hiddenSize, side * side)]
     }
     tensors += (0..<layers).flatMap(blockTensors)
     for index in deepstack {
@@ -33,23 +33,23 @@ extension VisionShape {
     let prefix = "v.blk.\(index)."
     var tensors = norm(prefix + "ln1") + norm(prefix + "ln2")
     if family == .qwen3VL {
-      tensors += RandomTensor.linear(prefix + "attn_qkv", width, 3 * width)
+      tensors += RandomTensor.linear(prefix + "attn_qkv", hiddenSize, 3 * hiddenSize)
     } else {
-      for part in ["q", "k", "v"] { tensors += RandomTensor.linear(prefix + "attn_\(part)", width, width) }
+      for part in ["q", "k", "v"] { tensors += RandomTensor.linear(prefix + "attn_\(part)", hiddenSize, hiddenSize) }
     }
-    tensors += RandomTensor.linear(prefix + "attn_out", width, width)
-    if family == .qwen25VL { tensors += RandomTensor.linear(prefix + "ffn_gate", width, feedForward) }
-    return tensors + RandomTensor.linear(prefix + "ffn_up", width, feedForward)
-      + RandomTensor.linear(prefix + "ffn_down", feedForward, width)
+    tensors += RandomTensor.linear(prefix + "attn_out", hiddenSize, hiddenSize)
+    if family == .qwen25VL { tensors += RandomTensor.linear(prefix + "ffn_gate", hiddenSize, intermediateSize) }
+    return tensors + RandomTensor.linear(prefix + "ffn_up", hiddenSize, intermediateSize)
+      + RandomTensor.linear(prefix + "ffn_down", intermediateSize, hiddenSize)
   }
 
   private func norm(_ name: String) -> [RandomTensor] {
-    family == .qwen25VL ? [.vector(name + ".weight", width, around: 1)] : RandomTensor.norm(name, width)
+    family == .qwen25VL ? [.vector(name + ".weight", hiddenSize, around: 1)] : RandomTensor.norm(name, hiddenSize)
   }
 
-  /// The tower's metadata but for its types.
+  /// The vision tower's metadata, without the types of its tensors.
   ///
-  /// - Parameter outputs: the language model's width.
+  /// - Parameter outputs: the language model's hidden size.
   func metadata(name: String, outputs: Int) -> GGUFMetadata {
     var metadata = GGUFMetadata([
       "general.architecture": .string("clip"), "general.type": .string("mmproj"),
@@ -57,8 +57,8 @@ extension VisionShape {
       "clip.has_vision_encoder": .bool(true), "clip.projector_type": .string(family.rawValue),
     ])
     let sizes: KeyValuePairs = [
-      "projection_dim": outputs, "image_size": imageSide, "patch_size": patchSize, "embedding_length": width,
-      "feed_forward_length": feedForward, "block_count": layers, "spatial_merge_size": merge,
+      "projection_dim": outputs, "image_size": imageSide, "patch_size": patchSize, "embedding_length": hiddenSize,
+      "feed_forward_length": intermediateSize, "block_count": layers, "spatial_merge_size": merge,
       "attention.head_count": heads,
     ]
     for (key, size) in sizes { metadata["clip.vision.\(key)"] = .uint32(UInt32(clamping: size)) }

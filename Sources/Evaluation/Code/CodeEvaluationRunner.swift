@@ -6,32 +6,35 @@ import Platform
 import Records
 import SessionInterface
 
-/// What is compared, and on which tasks.
+/// The methods that are compared, and the tasks.
 public struct CodeEvaluationOptions: Sendable {
   public var problems: [CodeProblem]
-  /// What was evaluated, for the first line of the results.
+  /// What is evaluated, by name, for the first line of the results.
   public var identity: [(name: String, value: String)]
-  /// The first is what the others are compared with.
-  public var ways: [CodeWay]
-  /// With the adapters; the ways without them leave these out.
+  /// All are compared with the first.
+  public var methods: [CodeMethod]
+  /// The model files, with the adapters of the roles. Methods without adapters ignore those.
   public var paths: CodeModelPaths
   public var threads: Int
   public var limits: CodeLimits
+  /// Whether programs may run without a sandbox.
   public var isUnsafeRunAllowed: Bool
-  /// A file for every record; nil keeps them in memory alone.
+  /// The file for the records; nil keeps them in memory only.
   public var output: String?
+  /// Whether the records of an earlier run are kept.
   public var isResuming: Bool
-  /// Told before and after each task.
+  /// Called before and after each task.
   public var report: @Sendable (EvaluationStep) -> Void
 
   public init(
-    problems: [CodeProblem], identity: [(name: String, value: String)], ways: [CodeWay], paths: CodeModelPaths,
-    threads: Int, limits: CodeLimits, isUnsafeRunAllowed: Bool, output: String?, isResuming: Bool,
+    problems: [CodeProblem], identity: [(name: String, value: String)], methods: [CodeMethod],
+    paths: CodeModelPaths, threads: Int, limits: CodeLimits, isUnsafeRunAllowed: Bool, output: String?,
+    isResuming: Bool,
     report: @escaping @Sendable (EvaluationStep) -> Void
   ) {
     self.problems = problems
     self.identity = identity
-    self.ways = ways
+    self.methods = methods
     self.paths = paths
     self.threads = threads
     self.limits = limits
@@ -42,7 +45,7 @@ public struct CodeEvaluationOptions: Sendable {
   }
 }
 
-/// Works on every task in every way and runs the hidden tests.
+/// Solves every task with every method and runs the hidden tests.
 public actor CodeEvaluationRunner {
   private let options: CodeEvaluationOptions
   private let stop = StopSource()
@@ -63,13 +66,13 @@ public actor CodeEvaluationRunner {
     bare.adapters = [:]
     plain = worker(bare)
     step = EvaluationStep(
-      answers: 0, answersInAll: options.problems.count * options.ways.count, resumed: 0, label: "")
+      answers: 0, answersInAll: options.problems.count * options.methods.count, resumed: 0, label: "")
   }
 
-  /// Ends the run after the token under way; what has been worked on is in the output. From any thread.
+  /// Ends the run after the current token. Finished records are in the output. May be called from any thread.
   public nonisolated func interrupt() { stop.stop() }
 
-  /// Works on everything that is not done yet.
+  /// Solves every task that has no record yet.
   ///
   /// - Returns: all records, those of an earlier run included, and whether the run was interrupted.
   /// - Throws: `EvaluationError` or `ReportedError`.
@@ -79,17 +82,17 @@ public actor CodeEvaluationRunner {
     }
     var records = file?.records ?? []
     struct Key: Hashable {
-      var way: String
+      var method: String
       var task: String
     }
-    let done = Set(records.map { Key(way: $0.way, task: $0.task) })
+    let done = Set(records.map { Key(method: $0.method, task: $0.task) })
     step.answers = records.count
     step.resumed = records.count
     for problem in options.problems {
-      for way in options.ways where !done.contains(Key(way: way.rawValue, task: problem.id)) {
-        step.label = "\(problem.id): \(way.rawValue)"
+      for method in options.methods where !done.contains(Key(method: method.rawValue, task: problem.id)) {
+        step.label = "\(problem.id): \(method.rawValue)"
         options.report(step)
-        guard !stop.isStopped, let record = await work(on: problem, way) else { return (records, true) }
+        guard !stop.isStopped, let record = await solve(problem, method) else { return (records, true) }
         records.append(record)
         try file?.write(record)
         step.answers += 1
@@ -100,14 +103,14 @@ public actor CodeEvaluationRunner {
   }
 
   /// - Returns: nil if the work was stopped.
-  private func work(on problem: CodeProblem, _ way: CodeWay) async -> CodeRecord? {
+  private func solve(_ problem: CodeProblem, _ method: CodeMethod) async -> CodeRecord? {
     var record = CodeRecord(
-      way: way, task: problem.id, kind: problem.kind, tags: problem.tags, examples: problem.task.examples.count)
+      method: method, task: problem.id, kind: problem.kind, tags: problem.tags, examples: problem.task.examples.count)
     var limits = options.limits
-    if way == .undebugged { limits.rounds = 0 }
-    let worker = way.usesAdapters ? adapted : plain
+    if method == .withoutDebugger { limits.rounds = 0 }
+    let worker = method.usesAdapters ? adapted : plain
     let result = await worker.work(
-      on: problem, by: way == .singleShot ? .singleShot : .roles, limits: limits, stop: stop)
+      on: problem, by: method == .singleShot ? .singleShot : .roles, limits: limits, stop: stop)
     switch result?.solution {
     case .success(let solution): record.take(solution)
     case .failure(let error): record.error = error.message
@@ -115,10 +118,6 @@ public actor CodeEvaluationRunner {
     }
     return record
   }
-}
-
-extension CodeWay {
-  var usesAdapters: Bool { self == .undebugged || self == .adapters }
 }
 
 extension CodeRecord {
@@ -134,7 +133,7 @@ extension CodeRecord {
     repliesLost = outcome.repliesLost
     promptTokens = outcome.promptTokens
     answerTokens = outcome.answerTokens
-    milliseconds = outcome.seconds * 1000
+    seconds = outcome.seconds
     program = outcome.program?.text
   }
 }

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A way of working on a programming task, as one of several that are compared.
-public enum CodeWay: String, Sendable, CaseIterable {
-  /// The base is asked for the program once.
+/// A method of solving programming tasks, one of several that an evaluation compares.
+public enum CodeMethod: String, Sendable, CaseIterable, Encodable {
+  /// The base model is asked for the program once.
   case singleShot = "single-shot"
-  /// The base plays the four roles by prompts alone.
+  /// The base model plays the four roles by prompts alone.
   case prompted
-  /// Four roles with their adapters, but nobody corrects a program that fails.
-  case undebugged = "adapters-without-debugger"
+  /// Four roles with their adapters, and no debugging rounds.
+  case withoutDebugger = "adapters-without-debugger"
   /// Four roles with their adapters.
   case adapters
+
+  /// Whether the roles have their LoRA adapters.
+  var usesAdapters: Bool { self == .withoutDebugger || self == .adapters }
 }

@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What drawn streams are like.
+/// The parameters of drawn streams and their questions.
 public struct DoorstepOptions: Sendable, Equatable {
   public var seed: UInt64
-  /// How many questions in all; as many streams are made as they take.
+  /// Questions in all. They decide how many streams are drawn.
   public var questions: Int
-  /// Length of a stream.
+  /// Length of a stream, in seconds.
   public var seconds: Double
-  /// How many things come in a stream.
+  /// Things that come in a stream.
   public var visits: ClosedRange<Int>
-  /// In turn.
+  /// Kinds of streams, one after the other.
   public var kinds: [StreamKind]
-  /// Quiet seconds before a stream's story begins: with 86,400 of them its events come after a day.
-  public var lead: Double
-  /// Questions at the end of a stream that is no dialogue.
+  /// Seconds without events before a story begins: with 86,400 its events come after a day.
+  public var warmupSeconds: Double
+  /// Questions at the end of a stream that is not a dialogue.
   public var questionsPerStream: Int
 
   public init(
     seed: UInt64 = 1, questions: Int = 300, seconds: Double = 90, visits: ClosedRange<Int> = 2...4,
-    kinds: [StreamKind] = StreamKind.allCases, questionsPerStream: Int = 10, lead: Double = 0
+    kinds: [StreamKind] = StreamKind.allCases, questionsPerStream: Int = 10, warmupSeconds: Double = 0
   ) {
     self.seed = seed
     self.questions = questions
@@ -26,15 +26,16 @@ public struct DoorstepOptions: Sendable, Equatable {
     self.visits = visits
     self.kinds = kinds
     self.questionsPerStream = questionsPerStream
-    self.lead = lead
+    self.warmupSeconds = warmupSeconds
   }
 
+  /// The parameters, by name.
   var identity: [(name: String, value: String)] {
     [
-      ("suite", "stream"), ("seed", "\(seed)"), ("seconds", "\(seconds)"),
+      ("suite", "doorstep"), ("seed", "\(seed)"), ("seconds", "\(seconds)"),
       ("visits", "\(visits.lowerBound)-\(visits.upperBound)"),
-      ("kinds", kinds.map(\.rawValue).joined(separator: ",")), ("per-stream", "\(questionsPerStream)"),
-      ("questions", "\(questions)"), ("lead", "\(lead)"),
+      ("kinds", kinds.map(\.rawValue).joined(separator: ",")), ("questions_per_stream", "\(questionsPerStream)"),
+      ("questions", "\(questions)"), ("warmup_seconds", "\(warmupSeconds)"),
     ]
   }
 }

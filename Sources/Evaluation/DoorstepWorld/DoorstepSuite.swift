@@ -2,20 +2,22 @@
 
 import Inference
 
-/// Drawn streams of the embedded model's world: a doorstep camera, and things that come by.
+/// Drawn streams of the doorstep world: a camera at a door, and things that come by.
+///
+/// `Models/recipe/{world,render,questions,words}.py` is the same world in Python; the embedded model was trained on it.
 public struct DoorstepSuite: EvaluationSuite {
   public let streams: [EvaluationStream]
   public let identity: [(name: String, value: String)]
   private let timelines: [StoryTimeline]
   private let options: DoorstepOptions
-  /// Pairs of quiet pictures that are drawn and seen; the rest of a quiet lead repeats them.
-  private static let quietPairs = 64
-  /// Sets the choices of drawing apart from those of the story.
-  private static let images: UInt64 = 1 << 32
+  /// Pairs of frames without events that are drawn and encoded. The rest of the warm-up repeats them.
+  private static let warmupPairs = 64
+  /// Makes the random choices of drawing independent of those of the story.
+  private static let drawingPart: UInt64 = 1 << 32
 
   public var title: String { "drawn streams of the embedded model's doorstep world" }
 
-  /// Makes the streams' stories and questions; pictures are drawn when they are shown.
+  /// Makes the stories and questions of the streams. Frames are drawn when a stream is shown.
   public init(_ options: DoorstepOptions) {
     self.options = options
     identity = options.identity
@@ -47,13 +49,13 @@ public struct DoorstepSuite: EvaluationSuite {
     for (part, count) in plan {
       let pairs = timeline.settled(atOrBefore: Int(Double(timeline.pairCount) * part))
       // A little before the next pair begins.
-      end = options.lead + timeline.starts[pairs - 1] + 0.75
+      end = options.warmupSeconds + timeline.starts[pairs - 1] + 0.75
       var maker = QuestionMaker(timeline, after: pairs, random: SeededGenerator(seed: random.next()))
       var questions: [EvaluationQuestion] = []
       for question in maker.choose(min(count, most - asked)) {
         questions.append(
           EvaluationQuestion(
-            number: asked, kind: question.kind.rawValue, place: question.place, ask: question.ask,
+            number: asked, kind: question.kind.rawValue, position: question.position, ask: question.ask,
             answer: question.answer))
         asked += 1
       }
@@ -64,7 +66,7 @@ public struct DoorstepSuite: EvaluationSuite {
     return (stream, timeline)
   }
 
-  /// When questions come, as parts of the stream, and how many at each moment.
+  /// When questions are asked, as parts of the stream, and how many at each moment.
   private static func plan(_ kind: StreamKind, _ options: DoorstepOptions) -> [(part: Double, count: Int)] {
     switch kind {
     case .dialogue: [(0.4, 2), (0.7, 3), (1, 3)]
@@ -77,32 +79,32 @@ public struct DoorstepSuite: EvaluationSuite {
     _ stream: EvaluationStream, to encoded: inout EncodedStream, model: LoadedModel, on runner: isolated any Actor
   ) async throws {
     let timeline = timelines[stream.number]
-    let end = stream.end - options.lead
-    let random = SeededGenerator(seed: options.seed, part: UInt64(stream.number) | Self.images)
+    let end = stream.end - options.warmupSeconds
+    let random = SeededGenerator(seed: options.seed, part: UInt64(stream.number) | Self.drawingPart)
     let side = Self.side(for: model)
     let sheet = try ThingSheet()
     var painter = StreamPainter(timeline.story, side: side, random: random, sheet: sheet)
-    if options.lead > 0 {
-      // The same place before the story, where nothing comes.
+    if options.warmupSeconds > 0 {
+      // The same scene before the story, without visits.
       var quiet = timeline.story
       quiet.visits = []
       quiet.changes = []
       var quietPainter = StreamPainter(quiet, side: side, random: random, sheet: sheet)
-      for pair in 0..<Self.quietPairs where Double(pair + 1) <= options.lead {
-        for time in [Double(pair), Double(pair) + StoryTimeline.imageStep] {
-          try encoded.add(quietPainter.image(at: time), at: time)
+      for pair in 0..<Self.warmupPairs where Double(pair + 1) <= options.warmupSeconds {
+        for time in [Double(pair), Double(pair) + StoryTimeline.frameStep] {
+          try encoded.add(quietPainter.frame(at: time), at: time)
         }
       }
-      encoded.repeatUntil(options.lead)
+      encoded.repeatUntil(options.warmupSeconds)
     }
     for start in timeline.starts where start < end {
-      for time in [start, start + StoryTimeline.imageStep] {
-        try encoded.add(painter.image(at: time), at: options.lead + time)
+      for time in [start, start + StoryTimeline.frameStep] {
+        try encoded.add(painter.frame(at: time), at: options.warmupSeconds + time)
       }
     }
   }
 
-  /// The largest square that the model takes in, in pixels; the embedded model's is 112.
+  /// Side of the largest square frame that the model takes, in pixels. That of the embedded model is 112.
   static func side(for model: LoadedModel) -> Int {
     let multiple = model.vision?.configuration.sideMultiple ?? 28
     let largest = Int(Double(model.preferences.maximumPixels).squareRoot())

@@ -6,14 +6,14 @@ import Inference
 import Platform
 import Synchronization
 
-/// What a head profile is measured on.
+/// What a head budget profile is measured on.
 public struct ProfileOptions: Sendable {
   public var suite: any EvaluationSuite
-  /// Of generated streams, for the record.
+  /// Seed of drawn streams, which is written into the profile.
   public var seed: UInt64?
-  /// Which part of all heads' tokens counts as demanded.
+  /// Ratio of all heads' tokens that count as demanded, between 0 and 1.
   public var ratio: Double
-  /// Told after each question, how many have been read and how many there are.
+  /// Called after each question with the number of questions read and the number of all questions.
   public var report: @Sendable (_ done: Int, _ all: Int) -> Void
 
   public init(
@@ -27,10 +27,10 @@ public struct ProfileOptions: Sendable {
   }
 }
 
-/// Measures which heads of a model have use for how much of a cache.
+/// Measures how much of a KV cache each attention head of a model needs.
 ///
-/// Each stream is read whole, with nothing left out, and its questions are read behind it, each as if it were the only
-/// one; nothing is answered.
+/// Each stream is prefilled into a full cache. Each of its questions is then prefilled after it, as if it were the only
+/// one, and its attention is measured. Nothing is answered.
 public actor HeadProfiler {
   private let thread = ThreadExecutor(name: "edgeassist-model")
   private let model: LoadedModel
@@ -44,9 +44,11 @@ public actor HeadProfiler {
     self.options = options
   }
 
-  /// Ends the measurement after the question under way. From any thread.
+  /// Ends the measurement after the current question. May be called from any thread.
   public nonisolated func interrupt() { stop.stop() }
 
+  /// Measures the profile.
+  ///
   /// - Returns: the profile, or nil when it was interrupted.
   /// - Throws: `ReportedError`, `EvaluationError`, or `HeadBudgetProfileError` when nothing was demanded.
   public func run() async throws -> HeadBudgetProfile? {

@@ -2,18 +2,19 @@
 
 import BoundedCache
 
-/// What several streams' demands come to.
+/// Mean demand of each head over several streams, and how steady it is.
 package struct ProfileStatistics {
-  /// Mean and standard deviation of each head's share of the whole, `[layer][head]`.
+  /// Mean and standard deviation over the streams of each head's part of the whole demand, `[layer][head]`.
   package private(set) var shares: [[Double]]
   package private(set) var deviations: [[Double]]
+  /// How well the ranking of heads on one stream agrees with the mean ranking.
   package let stability: HeadBudgetProfile.RankStability
-  /// Share of the heads that vary by less than a tenth of an equal share.
+  /// Ratio of the heads whose standard deviation is below a tenth of an equal part.
   package let coverage: Double
 
   private static let steady = 0.1
 
-  /// - Parameter samples: at least one; each stream's demand, `[layer][head]`, of any unit.
+  /// - Parameter samples: the demand of each stream, `[layer][head]`, in any unit; at least one stream.
   package init(_ samples: [[[Double]]]) {
     let scaled = samples.map { sample in
       let total = max(sample.joined().reduce(0, +), .leastNormalMagnitude)
@@ -33,14 +34,14 @@ package struct ProfileStatistics {
     shares = means
     deviations = squares
     let whole = Array(means.joined())
-    let likeness = scaled.map { Self.rankCorrelation(Array($0.joined()), whole) }
-    stability = HeadBudgetProfile.RankStability(mean: likeness.reduce(0, +) / count, least: likeness.min() ?? 0)
+    let agreement = scaled.map { Self.rankCorrelation(Array($0.joined()), whole) }
+    stability = HeadBudgetProfile.RankStability(mean: agreement.reduce(0, +) / count, least: agreement.min() ?? 0)
     let steady = squares.joined().count { $0 < Self.steady / Double(whole.count) }
     coverage = Double(steady) / Double(whole.count)
   }
 
-  /// Spearman's coefficient: the correlation of ranks, of equals the mean rank. Where all are equal there is no order to
-  /// disagree with, and it is 1.
+  /// Spearman's rank correlation coefficient. Equal values share their mean rank. If all values of one side are equal,
+  /// there is no order to disagree with, and the coefficient is 1.
   package static func rankCorrelation(_ one: [Double], _ other: [Double]) -> Double {
     let (first, second) = (ranks(one), ranks(other))
     let mean = Double(one.count + 1) / 2

@@ -1,63 +1,110 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What the answers of an evaluation come to.
+import Records
+
+/// The results of an evaluation, summed up for each configuration and budget.
 public struct EvaluationSummary: Sendable {
   /// One configuration within one budget.
-  public struct Cell: Sendable, Equatable {
+  public struct Row: Sendable, Equatable, Encodable {
     public var configuration: String
+    /// nil for an unbounded configuration.
     public var budget: String?
     public var answers: Int
-    public var exact: Interval
+    /// Ratio of the answers that are correct.
+    public var exactMatch: Interval
     /// Exact match less that of the first configuration on the same questions; nil for the first itself, and where
     /// they share no question.
     public var difference: Interval?
-    /// Means over the streams, at their last answers.
-    public var held: Double
-    public var bytes: Double
-    public var passes: Double
-    /// Mean time of a pass; nil without one.
+    /// Means over the streams, after their last answers.
+    public var cachedTokens: Double
+    public var cacheBytes: Double
+    public var compressions: Double
+    /// Mean time of a compression; nil without one.
     public var secondsPerCompression: Double?
-    /// Share of the passes in the time of reading the streams.
-    public var compressionShare: Double
-    /// Mean times of a frame just before the questions, and of a first word and a whole answer.
-    public var secondsPerFrame: Double
-    public var secondsToFirstWord: Double
-    public var secondsPerAnswer: Double
-    /// The most memory that the process had after an answer.
+    /// Time of compressions as a ratio of the time of prefilling the streams.
+    public var compressionTimeRatio: Double
+    /// Mean times: of prefilling a temporal patch just before the questions, to an answer's first token, and to its
+    /// end.
+    public var secondsPerTemporalPatch: Double
+    public var firstTokenSeconds: Double
+    public var answerSeconds: Double
+    /// Most resident memory of the process after an answer.
     public var residentBytes: Int
     /// Streams for which the budget was too small.
-    public var refused: Int
+    public var refusedStreams: Int
+    /// Exact match by kind of question.
+    public var byQuestion: [String: Part]
+    /// Exact match by the part of the stream that holds the answer.
+    public var byPosition: [String: Part]
+    /// Exact match by kind of stream.
+    public var byStream: [String: Part]
+
+    /// Exact match in each group of answers, by the group's name.
+    public func parts(by breakdown: Breakdown) -> [String: Part] {
+      switch breakdown {
+      case .question: byQuestion
+      case .position: byPosition
+      case .stream: byStream
+      }
+    }
   }
 
-  /// Exact matches of one group of questions.
-  public struct Part: Sendable, Equatable {
-    public var name: String
+  /// Exact match in one group of answers.
+  public struct Part: Sendable, Equatable, Encodable {
     public var answers: Int
-    public var exact: Interval
+    public var exactMatch: Interval
+  }
+
+  /// What answers are grouped by.
+  public enum Breakdown: String, Sendable, CaseIterable {
+    /// What the question is about.
+    case question
+    /// Which part of the stream holds the answer.
+    case position
+    /// How the events lie in the stream.
+    case stream
   }
 
   /// In the order in which configurations and budgets were named.
-  public let cells: [Cell]
-  private let records: [AnswerRecord]
+  public let rows: [Row]
 
-  /// - Parameters:
-  ///   - configurations: the first is what the others are compared with.
-  public init(records: [AnswerRecord], configurations: [CacheConfiguration], budgets: [MemoryBudget]) {
-    self.records = records
+  /// - Parameter configurations: all are compared with the first.
+  public init(records: [AnswerRecord], configurations: [CacheConfiguration], budgets: [EvaluationBudget]) {
     let runs = configurations.flatMap { configuration -> [Run] in
       let names = configuration.isBounded ? budgets.map { Optional($0.name) } : [nil]
       return names.map { Run(configuration: configuration.name, budget: $0) }
     }
     let groups = Dictionary(grouping: records) { Run(configuration: $0.configuration, budget: $0.budget) }
-    cells = runs.compactMap { run in
+    rows = runs.compactMap { run in
       guard let own = groups[run], !own.isEmpty else { return nil }
-      // With several budgets, the first configuration is compared with at the same one.
+      // A bounded first configuration is compared with at the same budget.
       let first = configurations.first.map {
         Run(configuration: $0.name, budget: $0.isBounded ? run.budget : nil)
       }
       let reference = first == run ? nil : first.flatMap { groups[$0] }
-      return Self.cell(run, own, reference: reference)
+      return Self.row(run, own, reference: reference)
     }
+  }
+
+  /// The groups of a breakdown that have answers: known ones in the order of their enumerations, then others by name.
+  public func groups(by breakdown: Breakdown) -> [String] {
+    let known: [String] =
+      switch breakdown {
+      case .question: QuestionKind.allCases.map(\.rawValue)
+      case .position: AnswerPosition.allCases.map(\.rawValue)
+      case .stream: StreamKind.allCases.map(\.rawValue)
+      }
+    let found = Set(rows.flatMap { $0.parts(by: breakdown).keys })
+    return known.filter(found.contains) + found.subtracting(known).sorted()
+  }
+
+  /// The whole summary as one JSON object.
+  ///
+  /// - Parameters:
+  ///   - identity: what was evaluated, by name.
+  ///   - isComplete: false for a run that was stopped.
+  public func json(identity: [(name: String, value: String)], isComplete: Bool) -> String {
+    SnakeCaseJSON.text(of: SummaryJSON(identity: identity, isComplete: isComplete, results: rows))
   }
 
   private struct Run: Hashable {
@@ -65,91 +112,63 @@ public struct EvaluationSummary: Sendable {
     var budget: String?
   }
 
-  private static func cell(_ run: Run, _ records: [AnswerRecord], reference: [AnswerRecord]?) -> Cell {
+  // MARK: One row
+
+  private static func row(_ run: Run, _ records: [AnswerRecord], reference: [AnswerRecord]?) -> Row {
     var last: [Int: AnswerRecord] = [:]
     for record in records where record.error == nil {
       if record.question >= last[record.stream]?.question ?? -1 { last[record.stream] = record }
     }
     let ends = last.values.sorted { $0.stream < $1.stream }
-    let mean = { (value: (AnswerRecord) -> Double) in
+    let meanOfStreams = { (value: (AnswerRecord) -> Double) in
       ends.isEmpty ? 0 : ends.reduce(0) { $0 + value($1) } / Double(ends.count)
     }
-    let passes = ends.reduce(0) { $0 + $1.passes }
-    let compressionSeconds = ends.reduce(0) { $0 + $1.compressionMilliseconds } / 1000
-    let prefillSeconds = ends.reduce(0) { $0 + $1.prefillMilliseconds } / 1000
-    return Cell(
+    let meanOfAnswers = { (value: (AnswerRecord) -> Double) in
+      records.reduce(0) { $0 + value($1) } / Double(max(records.count, 1))
+    }
+    let compressions = ends.reduce(0) { $0 + $1.compressions }
+    let compressionSeconds = ends.reduce(0) { $0 + $1.compressionSeconds }
+    let prefillSeconds = ends.reduce(0) { $0 + $1.prefillSeconds }
+    return Row(
       configuration: run.configuration, budget: run.budget, answers: records.count,
-      exact: .share(of: records.count(where: \.isCorrect), in: records.count),
-      difference: reference.flatMap { difference(records, $0) }, held: mean { Double($0.held) },
-      bytes: mean { Double($0.bytes) }, passes: mean { Double($0.passes) },
-      secondsPerCompression: passes > 0 ? compressionSeconds / Double(passes) : nil,
-      compressionShare: prefillSeconds > 0 ? compressionSeconds / prefillSeconds : 0,
-      secondsPerFrame: mean(\.frameMilliseconds) / 1000,
-      secondsToFirstWord: records.reduce(0) { $0 + $1.firstWordMilliseconds } / Double(max(records.count, 1)) / 1000,
-      secondsPerAnswer: records.reduce(0) { $0 + $1.answerMilliseconds } / Double(max(records.count, 1)) / 1000,
+      exactMatch: .share(of: records.count(where: \.isCorrect), in: records.count),
+      difference: reference.flatMap { difference(records, $0) },
+      cachedTokens: meanOfStreams { Double($0.cachedTokens) }, cacheBytes: meanOfStreams { Double($0.cacheBytes) },
+      compressions: meanOfStreams { Double($0.compressions) },
+      secondsPerCompression: compressions > 0 ? compressionSeconds / Double(compressions) : nil,
+      compressionTimeRatio: prefillSeconds > 0 ? compressionSeconds / prefillSeconds : 0,
+      secondsPerTemporalPatch: meanOfStreams(\.secondsPerTemporalPatch),
+      firstTokenSeconds: meanOfAnswers(\.firstTokenSeconds), answerSeconds: meanOfAnswers(\.answerSeconds),
       residentBytes: records.map(\.residentBytes).max() ?? 0,
-      refused: Set(records.filter { $0.error != nil }.map(\.stream)).count)
+      refusedStreams: Set(records.filter { $0.error != nil }.map(\.stream)).count,
+      byQuestion: parts(records) { $0.questionKind }, byPosition: parts(records) { $0.position?.rawValue },
+      byStream: parts(records) { $0.streamKind })
+  }
+
+  private static func parts(_ records: [AnswerRecord], by group: (AnswerRecord) -> String?) -> [String: Part] {
+    var groups: [String: [AnswerRecord]] = [:]
+    for record in records { if let name = group(record) { groups[name, default: []].append(record) } }
+    return groups.mapValues { own in
+      Part(answers: own.count, exactMatch: .share(of: own.count(where: \.isCorrect), in: own.count))
+    }
   }
 
   /// The paired difference on the questions that both have answered.
   private static func difference(_ records: [AnswerRecord], _ reference: [AnswerRecord]) -> Interval? {
-    struct Place: Hashable {
+    struct Question: Hashable {
       var stream: Int
-      var question: Int
+      var number: Int
     }
-    var hits: [Place: Bool] = [:]
-    for record in reference { hits[Place(stream: record.stream, question: record.question)] = record.isCorrect }
+    var hits: [Question: Bool] = [:]
+    for record in reference { hits[Question(stream: record.stream, number: record.question)] = record.isCorrect }
     var groups: [Int: (sum: Double, count: Int)] = [:]
     for record in records {
-      guard let hit = hits[Place(stream: record.stream, question: record.question)] else { continue }
+      guard let hit = hits[Question(stream: record.stream, number: record.question)] else { continue }
       let difference = (record.isCorrect ? 1.0 : 0) - (hit ? 1 : 0)
       let group = groups[record.stream] ?? (0, 0)
       groups[record.stream] = (group.sum + difference, group.count + 1)
     }
     if groups.isEmpty { return nil }
     return .mean(ofGroups: groups.sorted { $0.key < $1.key }.map(\.value))
-  }
-
-  // MARK: Breakdowns
-
-  /// By which the answers of a cell can be told apart.
-  public enum Breakdown: String, Sendable, CaseIterable {
-    /// What the question is about.
-    case question
-    /// Where in the stream the answer lies.
-    case place
-    /// How the events lie in the stream.
-    case stream
-  }
-
-  /// The groups that there are, in the order of their enumerations, others after them by name.
-  public func groups(_ breakdown: Breakdown) -> [String] {
-    let known: [String] =
-      switch breakdown {
-      case .question: QuestionKind.allCases.map(\.rawValue)
-      case .place: AnswerPlace.allCases.map(\.rawValue)
-      case .stream: StreamKind.allCases.map(\.rawValue)
-      }
-    let found = Set(records.compactMap { Self.group($0, breakdown) })
-    return known.filter(found.contains) + found.subtracting(known).sorted()
-  }
-
-  /// Exact matches of a cell, group by group.
-  public func parts(of cell: Cell, by breakdown: Breakdown) -> [Part] {
-    let own = records.filter { $0.configuration == cell.configuration && $0.budget == cell.budget }
-    return groups(breakdown).compactMap { name in
-      let part = own.filter { Self.group($0, breakdown) == name }
-      if part.isEmpty { return nil }
-      return Part(
-        name: name, answers: part.count, exact: .share(of: part.count(where: \.isCorrect), in: part.count))
-    }
-  }
-
-  private static func group(_ record: AnswerRecord, _ breakdown: Breakdown) -> String? {
-    switch breakdown {
-    case .question: record.kind
-    case .place: record.place?.rawValue
-    case .stream: record.streamKind
-    }
   }
 }

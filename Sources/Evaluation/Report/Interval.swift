@@ -2,8 +2,8 @@
 
 import Inference
 
-/// A figure with the range in which the true one lies, 19 times out of 20.
-public struct Interval: Sendable, Equatable {
+/// An estimate and its 95 % confidence interval.
+public struct Interval: Sendable, Equatable, Encodable {
   public var value: Double
   public var low: Double
   public var high: Double
@@ -14,10 +14,10 @@ public struct Interval: Sendable, Equatable {
     self.high = high
   }
 
-  /// Of a normal distribution, that leaves one in forty on each side.
+  /// The 97.5 % quantile of the standard normal distribution.
   private static let deviations = 1.959963984540054
 
-  /// The share of hits, with Wilson's interval, which is sound near 0 and 1 too; 0 to 1 where nothing was tried.
+  /// The proportion of hits with Wilson's score interval, which also holds near 0 and 1. Without trials it is 0 to 1.
   public static func share(of hits: Int, in count: Int) -> Interval {
     guard count > 0 else { return Interval(value: 0, low: 0, high: 1) }
     let n = Double(count)
@@ -28,8 +28,9 @@ public struct Interval: Sendable, Equatable {
     return Interval(value: share, low: max(0, middle - reach), high: min(1, middle + reach))
   }
 
-  /// The mean of differences that come in groups, such as questions about one stream: groups, not single
-  /// differences, are drawn again and again, since those of one group are alike.
+  /// The mean of differences that come in groups, such as the questions about one stream, with a bootstrap interval.
+  ///
+  /// Whole groups are resampled and not single differences, because the differences within a group are correlated.
   ///
   /// - Parameter groups: sums and counts of the differences of each group.
   public static func mean(ofGroups groups: [(sum: Double, count: Int)]) -> Interval {
@@ -50,8 +51,8 @@ public struct Interval: Sendable, Equatable {
       if drawn > 0 { means.append(sum / Double(drawn)) }
     }
     means.sort()
-    let tail = Int(Double(means.count) * 0.025)
-    return Interval(value: value, low: means[tail], high: means[means.count - 1 - tail])
+    let outside = Int(Double(means.count) * 0.025)
+    return Interval(value: value, low: means[outside], high: means[means.count - 1 - outside])
   }
 
   private static let resamples = 2000

@@ -1,91 +1,88 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Records
-
-/// One question answered by one configuration within one budget: a line of the results.
+/// The answer to one question under one configuration and budget: a line of the results.
 public struct AnswerRecord: Sendable, Codable, Equatable {
+  /// The configuration's specification, such as `infinipot-v+proxy-queries`.
   public var configuration: String
-  /// nil without a bound.
+  /// The budget's name, such as `1/8`; nil for an unbounded configuration.
   public var budget: String?
+  /// Number of the stream in the suite, from 0.
   public var stream: Int
   public var streamKind: String
+  /// Number of the question in the stream, from 0.
   public var question: Int
-  public var kind: String
-  public var place: AnswerPlace?
+  public var questionKind: String
+  /// Part of the stream that holds the answer; nil if that is not known.
+  public var position: AnswerPosition?
   public var ask: String
   public var expected: String
-  /// nil when it could not be answered; then there is an `error`.
-  public var answer: String?
+  /// nil if the question could not be answered; then there is an `error`.
+  public var answer: String? {
+    didSet { isCorrect = answer.map { Self.normalized($0) == Self.normalized(expected) } ?? false }
+  }
+  /// Whether the answer is the expected one, word for word. Spaces do not count.
+  public private(set) var isCorrect = false
   public var error: String?
-  /// Tokens held when the answer was complete, and at most.
-  public var held: Int
-  public var peak: Int
-  /// Bytes of keys and values held, likewise at the answer's end.
-  public var bytes: Int
-  /// Passes over the cache so far, and the time they took.
-  public var passes: Int
-  public var compressionMilliseconds: Double
-  /// Reading the stream so far into the decoder, passes included, without the vision tower.
-  public var prefillMilliseconds: Double
-  public var answerMilliseconds: Double
-  /// Mean time of reading one of the last frames before the question, and of the answer's first word.
-  public var frameMilliseconds = 0.0
-  public var firstWordMilliseconds = 0.0
-  /// Memory of the whole process after the answer.
+  /// Tokens in the KV cache when the answer was complete.
+  public var cachedTokens = 0
+  /// Most tokens in the KV cache so far.
+  public var peakTokens = 0
+  /// Bytes of keys and values when the answer was complete.
+  public var cacheBytes = 0
+  /// Compressions of the KV cache so far.
+  public var compressions = 0
+  /// Time of all compressions so far, in seconds.
+  public var compressionSeconds = 0.0
+  /// Time of prefilling the stream so far, in seconds: with compressions, without the vision tower.
+  public var prefillSeconds = 0.0
+  /// Mean time of prefilling one of the last temporal patches before the question, in seconds.
+  public var secondsPerTemporalPatch = 0.0
+  /// Time from the question to the first token of the answer, in seconds.
+  public var firstTokenSeconds = 0.0
+  /// Time from the question to the end of the answer, in seconds.
+  public var answerSeconds = 0.0
+  /// Resident memory of the process after the answer, in bytes.
   public var residentBytes = 0
 
+  private enum CodingKeys: String, CodingKey {
+    case configuration, budget, stream, question, position, ask, expected, answer, error, compressions
+    case streamKind = "stream_kind"
+    case questionKind = "question_kind"
+    case isCorrect = "is_correct"
+    case cachedTokens = "cached_tokens"
+    case peakTokens = "peak_tokens"
+    case cacheBytes = "cache_bytes"
+    case compressionSeconds = "compression_seconds"
+    case prefillSeconds = "prefill_seconds"
+    case secondsPerTemporalPatch = "seconds_per_temporal_patch"
+    case firstTokenSeconds = "first_token_seconds"
+    case answerSeconds = "answer_seconds"
+    case residentBytes = "resident_bytes"
+  }
+
   package init(
-    configuration: String, budget: String?, stream: Int, streamKind: String, question: Int, kind: String,
-    place: AnswerPlace?, ask: String, expected: String, answer: String?, error: String?, held: Int, peak: Int,
-    bytes: Int, passes: Int, compressionMilliseconds: Double, prefillMilliseconds: Double, answerMilliseconds: Double
+    configuration: String, budget: String?, stream: Int, streamKind: String, question: EvaluationQuestion
   ) {
     self.configuration = configuration
     self.budget = budget
     self.stream = stream
     self.streamKind = streamKind
-    self.question = question
-    self.kind = kind
-    self.place = place
-    self.ask = ask
-    self.expected = expected
-    self.answer = answer
-    self.error = error
-    self.held = held
-    self.peak = peak
-    self.bytes = bytes
-    self.passes = passes
-    self.compressionMilliseconds = compressionMilliseconds
-    self.prefillMilliseconds = prefillMilliseconds
-    self.answerMilliseconds = answerMilliseconds
+    self.question = question.number
+    questionKind = question.kind
+    position = question.position
+    ask = question.ask
+    expected = question.answer
   }
 
-  /// Whether the answer is the right one, word for word; spaces do not count.
-  public var isCorrect: Bool { answer.map { Self.tidy($0) == Self.tidy(expected) } ?? false }
-
-  private static func tidy(_ text: String) -> String { text.split(separator: " ").joined(separator: " ") }
+  private static func normalized(_ text: String) -> String { text.split(separator: " ").joined(separator: " ") }
 
   var key: Key { Key(configuration: configuration, budget: budget, stream: stream, question: question) }
 
-  /// What an answer is the answer to.
+  /// The question and the configuration of a record. There is one record for each.
   struct Key: Hashable {
     var configuration: String
     var budget: String?
     var stream: Int
     var question: Int
-  }
-
-  package var json: OrderedJSON {
-    let text = { (value: String?) -> OrderedJSON in value.map { .string($0) } ?? .null }
-    return .object([
-      ("configuration", .string(configuration)), ("budget", text(budget)), ("stream", .integer(stream)),
-      ("streamKind", .string(streamKind)), ("question", .integer(question)), ("kind", .string(kind)),
-      ("place", text(place?.rawValue)), ("ask", .string(ask)), ("expected", .string(expected)),
-      ("answer", text(answer)), ("error", text(error)), ("correct", .bool(isCorrect)), ("held", .integer(held)),
-      ("peak", .integer(peak)), ("bytes", .integer(bytes)), ("passes", .integer(passes)),
-      ("compressionMilliseconds", .number(compressionMilliseconds)),
-      ("prefillMilliseconds", .number(prefillMilliseconds)),
-      ("answerMilliseconds", .number(answerMilliseconds)), ("frameMilliseconds", .number(frameMilliseconds)),
-      ("firstWordMilliseconds", .number(firstWordMilliseconds)), ("residentBytes", .integer(residentBytes)),
-    ])
   }
 }

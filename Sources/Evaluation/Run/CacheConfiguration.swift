@@ -4,25 +4,27 @@ import BoundedCache
 import Compute
 import Dialogue
 
-/// A way of holding a stream, as a user names it: a policy, and what departs from its defaults, joined by `+`.
+/// A configuration of the KV cache, as a user specifies it: a policy and its changes, joined by `+`.
 public struct CacheConfiguration: Sendable, Equatable {
-  /// As it was written.
+  /// The specification as it was written.
   public let name: String
+  /// Which tokens are retained.
   public private(set) var policy: RetentionPolicy
+  /// How InfiniPot-V is changed.
   public private(set) var variants: Set<CompressionVariant> = []
-  /// How keys and values are stored.
+  /// Number format of keys and values.
   public private(set) var type = KeyValueType.f16
-  /// Whether heads hold what the head profile says.
+  /// Whether the budgets of heads are those of the head budget profile.
   public private(set) var usesProfile = false
-  /// Whether evicted tokens go to an offload file and are retrieved from it.
+  /// Whether evicted tokens are offloaded to a file and retrieved from it.
   public private(set) var offloads = false
 
   private static let profileWord = "profile"
   private static let offloadWord = "offload"
 
-  /// Reads a specification such as `infinipot-v+patch-aligned+pre-rope`.
+  /// Reads a specification such as `infinipot-v+proxy-queries+q8_0+offload`.
   ///
-  /// - Throws: `EvaluationError.unknownConfiguration` with the words that there are.
+  /// - Throws: `EvaluationError.unknownConfiguration` with the known words, or `unsuitableVariant`.
   public init(_ specification: String) throws(EvaluationError) {
     let words = specification.split(separator: "+", omittingEmptySubsequences: false).map(String.init)
     guard let first = words.first, let policy = RetentionPolicy(rawValue: first) else {
@@ -32,7 +34,6 @@ public struct CacheConfiguration: Sendable, Equatable {
     name = specification
     self.policy = policy
     for word in words.dropFirst() {
-      // The place for whatever else may be chosen about the memory.
       if let variant = CompressionVariant(rawValue: word) {
         variants.insert(variant)
       } else if let type = KeyValueType(rawValue: word) {
@@ -53,7 +54,9 @@ public struct CacheConfiguration: Sendable, Equatable {
     }
   }
 
-  /// The options of a dialogue that is held so.
+  /// The options of a dialogue with this configuration.
+  ///
+  /// - Parameter budget: nil keeps the budget of `options`.
   func applied(to options: DialogueOptions, budget: CacheBudget?) -> DialogueOptions {
     var options = options
     options.policy = policy
@@ -65,5 +68,6 @@ public struct CacheConfiguration: Sendable, Equatable {
     return options
   }
 
+  /// Whether the policy keeps to a budget.
   public var isBounded: Bool { policy != .full }
 }

@@ -7,23 +7,24 @@ import Records
 import SessionInterface
 import Synchronization
 
-/// What is compared, and on what.
+/// The configurations that are compared, and the questions they are compared on.
 public struct EvaluationOptions: Sendable {
   public var suite: any EvaluationSuite
-  /// The first is what the others are compared with.
+  /// All are compared with the first.
   public var configurations: [CacheConfiguration]
-  /// Each bounded configuration is tried with each.
-  public var budgets: [MemoryBudget]
-  /// How questions are answered; budget and policy are the configurations'.
+  /// Each bounded configuration is evaluated with each budget.
+  public var budgets: [EvaluationBudget]
+  /// How questions are answered. Each configuration sets its own policy, budget and type.
   public var dialogue: DialogueOptions
-  /// A file for every answer; nil keeps them in memory alone.
+  /// The file for the records; nil keeps them in memory only.
   public var output: String?
+  /// Whether the records of an earlier run are kept.
   public var isResuming: Bool
-  /// Told after each answer.
+  /// Called after each answer.
   public var report: @Sendable (EvaluationStep) -> Void
 
   public init(
-    suite: any EvaluationSuite, configurations: [CacheConfiguration], budgets: [MemoryBudget],
+    suite: any EvaluationSuite, configurations: [CacheConfiguration], budgets: [EvaluationBudget],
     dialogue: DialogueOptions = DialogueOptions(maximumAnswerTokens: 128), output: String? = nil,
     isResuming: Bool = false, report: @escaping @Sendable (EvaluationStep) -> Void = { _ in }
   ) {
@@ -37,20 +38,21 @@ public struct EvaluationOptions: Sendable {
   }
 }
 
-/// Where an evaluation is.
+/// The progress of an evaluation.
 public struct EvaluationStep: Sendable, Equatable {
-  /// Answers given, those of an earlier run included, and how many there are to be.
+  /// Answers so far, with those of an earlier run.
   public var answers: Int
+  /// Answers that there will be.
   public var answersInAll: Int
-  /// Answers that an earlier run has left.
+  /// Answers of an earlier run.
   public var resumed: Int
-  /// What is under way.
+  /// What is being done.
   public var label: String
 }
 
-/// Shows every stream of a suite to one model under every configuration.
+/// Evaluates every configuration on every stream of a suite, with one model.
 ///
-/// The vision tower sees a stream once; what it made of it is kept until all configurations have read it.
+/// The vision tower encodes a stream once. Its temporal patches are kept until all configurations have prefilled them.
 public actor EvaluationRunner {
   private let thread = ThreadExecutor(name: "edgeassist-model")
   private let model: LoadedModel
@@ -59,7 +61,7 @@ public actor EvaluationRunner {
   private var records: [AnswerRecord] = []
   private var answered: Set<AnswerRecord.Key> = []
   private var step: EvaluationStep
-  /// What each bounded configuration held at the end of the stream that it read last.
+  /// What the KV cache of each bounded configuration retains of the last stream.
   public private(set) var retention: [(configuration: String, label: String, map: RetentionMap)] = []
 
   public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
@@ -72,12 +74,12 @@ public actor EvaluationRunner {
     step = EvaluationStep(answers: 0, answersInAll: questions * runs, resumed: 0, label: "")
   }
 
-  /// Ends the run after the token under way; what has been answered is in the output. From any thread.
+  /// Ends the run after the current token. Finished records are in the output. May be called from any thread.
   public nonisolated func interrupt() { stop.stop() }
 
-  /// Answers everything that is not answered yet.
+  /// Answers every question that has no record yet.
   ///
-  /// - Returns: all answers, those of an earlier run included, and whether the run was interrupted.
+  /// - Returns: all records, with those of an earlier run, and whether the run was interrupted.
   /// - Throws: `EvaluationError` or `ReportedError`.
   public func run() async throws -> (records: [AnswerRecord], isInterrupted: Bool) {
     let identity = options.suite.identity + [("model", "\(model.name) \(model.fingerprint.digest)")]
@@ -105,14 +107,14 @@ public actor EvaluationRunner {
     return (records, stop.isStopped)
   }
 
-  private func runs(of stream: EvaluationStream) -> [(CacheConfiguration, MemoryBudget?)] {
-    options.configurations.flatMap { configuration -> [(CacheConfiguration, MemoryBudget?)] in
+  private func runs(of stream: EvaluationStream) -> [(CacheConfiguration, EvaluationBudget?)] {
+    options.configurations.flatMap { configuration -> [(CacheConfiguration, EvaluationBudget?)] in
       configuration.isBounded ? options.budgets.map { (configuration, $0) } : [(configuration, nil)]
     }
   }
 
   private func isAnswered(
-    _ stream: EvaluationStream, _ configuration: CacheConfiguration, _ budget: MemoryBudget?
+    _ stream: EvaluationStream, _ configuration: CacheConfiguration, _ budget: EvaluationBudget?
   ) -> Bool {
     stream.moments.allSatisfy { moment in
       moment.questions.allSatisfy { question in
@@ -127,7 +129,7 @@ public actor EvaluationRunner {
 
   private func answer(
     _ stream: EvaluationStream, _ patches: [TemporalPatch], _ configuration: CacheConfiguration,
-    _ budget: MemoryBudget?, _ file: ResultFile<AnswerRecord>?
+    _ budget: EvaluationBudget?, _ file: ResultFile<AnswerRecord>?
   ) throws {
     var run = StreamRun(stream: stream, configuration: configuration, budget: budget)
     step.label = "stream \(stream.number + 1): \(run.label)"
@@ -137,7 +139,7 @@ public actor EvaluationRunner {
         keep: { record throws(ReportedError) in try keep(record, file) })
       note(run.retention, of: configuration, label: "\(run.label), stream \(stream.number + 1)")
     } catch {
-      // A budget that is too small for this stream is a result; whatever else fails ends the run.
+      // A budget that is too small for this stream is a result. Any other error ends the run.
       guard error.code == .budgetTooSmall else { throw error }
       for record in run.unanswered(because: error) { try keep(record, file) }
     }

@@ -6,29 +6,35 @@ import Platform
 import Records
 import SessionInterface
 
-/// One stream read under one configuration, and its questions answered.
+/// Prefills one stream under one configuration and answers its questions.
 struct StreamRun {
   let stream: EvaluationStream
   let configuration: CacheConfiguration
-  let budget: MemoryBudget?
+  /// nil for an unbounded configuration.
+  let budget: EvaluationBudget?
   private var prefillSeconds = 0.0
-  /// What was held at the end; nil before.
+  /// What the KV cache retains at the end; nil before.
   private(set) var retention: RetentionMap?
-  /// What reading each of the last frames took, in seconds: a minute of two pictures a second.
-  private var lastFrames: [Double] = []
-  private static let framesTimed = 60
+  /// Time of prefilling each of the last temporal patches, in seconds.
+  private var lastPatchSeconds: [Double] = []
+  private static let patchesTimed = 60
 
-  init(stream: EvaluationStream, configuration: CacheConfiguration, budget: MemoryBudget?) {
+  init(stream: EvaluationStream, configuration: CacheConfiguration, budget: EvaluationBudget?) {
     self.stream = stream
     self.configuration = configuration
     self.budget = budget
   }
 
+  /// The configuration and its budget, for progress and plots.
   var label: String { configuration.name + (budget.map { " " + $0.name } ?? "") }
 
-  /// Reads the stream and answers its questions, each as soon as its moment has come.
+  /// Prefills the stream and answers its questions, each at its moment.
   ///
-  /// - Parameter keep: receives each answer.
+  /// - Parameters:
+  ///   - patches: the stream, encoded.
+  ///   - isCancelled: polled before each patch and each token.
+  ///   - keep: receives each record.
+  /// - Throws: `ReportedError`; with the code `budgetTooSmall` if the budget has no room for the questions.
   mutating func answer(
     _ patches: [TemporalPatch], model: LoadedModel, options: DialogueOptions, isCancelled: () -> Bool,
     keep: (AnswerRecord) throws(ReportedError) -> Void
@@ -42,12 +48,12 @@ struct StreamRun {
         if isCancelled() { return }
         let start = ContinuousClock.now
         try dialogue.ingest(patches[next])
-        lastFrames.append((ContinuousClock.now - start) / .seconds(1))
-        if lastFrames.count > Self.framesTimed { lastFrames.removeFirst() }
+        lastPatchSeconds.append((ContinuousClock.now - start) / .seconds(1))
+        if lastPatchSeconds.count > Self.patchesTimed { lastPatchSeconds.removeFirst() }
         compressionSeconds += dialogue.takeCompressions().reduce(0) { $0 + $1.seconds }
         next += 1
       }
-      if !stream.isConversation { try dialogue.ensureCapacity(forQuestions: moment.roomFor) }
+      if !stream.isConversation { try dialogue.ensureCapacity(forQuestions: moment.questionsWithRoom) }
       prefillSeconds += (ContinuousClock.now - start) / .seconds(1)
       for question in moment.questions {
         let summary = try dialogue.answer(question.ask, at: moment.time, isCancelled: isCancelled, emit: { _ in })
@@ -55,10 +61,10 @@ struct StreamRun {
         compressionSeconds += dialogue.takeCompressions().reduce(0) { $0 + $1.seconds }
         var record = record(of: question)
         record.answer = summary.text
-        record.answerMilliseconds = summary.seconds * 1000
-        record.compressionMilliseconds = compressionSeconds * 1000
-        record.firstWordMilliseconds = summary.firstTokenSeconds * 1000
-        record.frameMilliseconds = lastFrames.reduce(0, +) / Double(max(lastFrames.count, 1)) * 1000
+        record.answerSeconds = summary.seconds
+        record.compressionSeconds = compressionSeconds
+        record.firstTokenSeconds = summary.firstTokenSeconds
+        record.secondsPerTemporalPatch = lastPatchSeconds.reduce(0, +) / Double(max(lastPatchSeconds.count, 1))
         fill(&record, from: dialogue)
         try keep(record)
         if !stream.isConversation { dialogue.forgetConversation() }
@@ -67,7 +73,7 @@ struct StreamRun {
     retention = dialogue.retentionMap()
   }
 
-  /// Answers that were not given, for the whole stream.
+  /// Records of all questions of the stream, without answers.
   func unanswered(because error: ReportedError) -> [AnswerRecord] {
     stream.moments.flatMap(\.questions).map { question in
       var record = record(of: question)
@@ -91,33 +97,32 @@ struct StreamRun {
     let whole = try VideoDialogue(model: model, options: unbounded)
       .wholeByteCount(of: patches.filter { $0.end < stream.end }, question: longest)
     return try VideoDialogue(
-      model: model, options: configuration.applied(to: options, budget: budget.budget(ofWhole: whole)))
+      model: model, options: configuration.applied(to: options, budget: budget.cacheBudget(fullCacheBytes: whole)))
   }
 
   private func record(of question: EvaluationQuestion) -> AnswerRecord {
-    AnswerRecord(
+    var record = AnswerRecord(
       configuration: configuration.name, budget: budget?.name, stream: stream.number, streamKind: stream.kind,
-      question: question.number, kind: question.kind, place: question.place, ask: question.ask,
-      expected: question.answer, answer: nil, error: nil, held: 0, peak: 0, bytes: 0, passes: 0,
-      compressionMilliseconds: 0,
-      prefillMilliseconds: prefillSeconds * 1000, answerMilliseconds: 0)
+      question: question)
+    record.prefillSeconds = prefillSeconds
+    return record
   }
 
   private func fill(_ record: inout AnswerRecord, from dialogue: VideoDialogue) {
     var statistics = SessionStatistics()
     dialogue.describe(into: &statistics)
-    record.held = statistics.cachedTokens
-    record.peak = statistics.peakTokens
-    record.bytes = statistics.cacheBytes
-    record.passes = statistics.compressions
+    record.cachedTokens = statistics.cachedTokens
+    record.peakTokens = statistics.peakTokens
+    record.cacheBytes = statistics.cacheBytes
+    record.compressions = statistics.compressions
     record.residentBytes = ResidentMemory.current()
   }
 }
 
 extension EvaluationMoment {
-  /// The questions that room is made for before the first is asked. One to be described comes last and may make its
-  /// own.
-  fileprivate var roomFor: [String] {
+  /// The questions that room is made for before the first is asked. A question for a description comes last, and room
+  /// is made for it when it is asked.
+  fileprivate var questionsWithRoom: [String] {
     questions.filter { $0.kind != QuestionKind.describe.rawValue }.map(\.ask)
   }
 }

@@ -6,21 +6,21 @@ import Inference
 import Records
 import Video
 
-/// A user's own clips: a request file as `edgeassist --batch` reads it, and a file with the right answers.
+/// The user's own clips: a request file as `edgeassist --batch` reads it, and a file with the right answers.
 ///
-/// Requests about one clip share its pictures. A request with several turns is a conversation; all others are asked as
-/// if they were the only ones.
+/// Requests about one clip share its temporal patches. A request with several turns is a conversation. Every other
+/// request is asked as if it were the only one.
 public struct ClipSuite: EvaluationSuite {
   public let title = "clips and questions of a request file"
   public let identity: [(name: String, value: String)]
   public let streams: [EvaluationStream]
-  /// The clip of each stream.
+  /// The clip's path of each stream.
   private let paths: [String]
   private let sampling: StreamSettings
 
   /// - Parameters:
   ///   - requests: JSON Lines with `id`, `video`, and `ask` or `turns`.
-  ///   - answers: JSON Lines with `id`, `answer`, and, if known, `turn` (from 0), `kind` and `place`.
+  ///   - answers: JSON Lines with `id`, `answer`, and, if known, `turn` (from 0), `kind` and `position`.
   /// - Throws: `EvaluationError` or `ReportedError` naming the file and the line.
   public init(requests: String, answers: String, sampling: StreamSettings) throws {
     self.sampling = sampling
@@ -71,7 +71,7 @@ public struct ClipSuite: EvaluationSuite {
   }
 }
 
-/// One clip with what is asked about it.
+/// One clip and the questions about it.
 private struct Clip {
   var path: String
   var isConversation: Bool
@@ -85,7 +85,7 @@ private struct Clip {
         time: time,
         questions: numbered.filter { $0.element.at == time }.map { index, turn in
           EvaluationQuestion(
-            number: index, kind: turn.expected.kind ?? "question", place: turn.expected.place, ask: turn.ask,
+            number: index, kind: turn.expected.kind ?? "question", position: turn.expected.position, ask: turn.ask,
             answer: turn.expected.answer)
         })
     }
@@ -101,13 +101,15 @@ private struct ExpectedAnswer: Decodable {
   var turn: Int?
   var answer: String
   var kind: String?
-  var place: AnswerPlace?
+  var position: AnswerPosition?
 
+  /// The question that a line answers.
   struct Key: Hashable {
     var id: String
     var turn: Int
   }
 
+  /// - Throws: `ReportedError` or `EvaluationError.badLine`.
   static func read(_ path: String) throws -> [Key: ExpectedAnswer] {
     var found: [Key: ExpectedAnswer] = [:]
     for line in try LineReader(path: path) where !line.isBlank {

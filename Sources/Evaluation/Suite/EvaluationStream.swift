@@ -2,51 +2,76 @@
 
 import Inference
 
-/// A stream with the questions to ask about it.
+/// A stream and the questions about it.
 public struct EvaluationStream: Sendable {
   /// Its number in the suite, from 0.
   public let number: Int
-  /// What sets it apart, for the breakdown of results.
+  /// The group of the stream in the breakdown of results: a kind of drawn stream, or the name of a clip.
   public let kind: String
-  /// In the order of time.
+  /// When questions are asked, in the order of time.
   public let moments: [EvaluationMoment]
-  /// When it ends, in seconds: shares of what the full cache holds are shares of what it holds then.
+  /// The end of the stream, in seconds. Budgets that are ratios are ratios of the full cache at this time.
   public let end: Double
-  /// Whether the questions make up one conversation. Otherwise each is asked as if it were the only one.
+  /// Whether the questions are one conversation. Otherwise each is asked as if it were the only one.
   public let isConversation: Bool
 
+  /// Questions at all moments.
   public var questionCount: Int { moments.reduce(0) { $0 + $1.questions.count } }
 }
 
 /// Questions at one moment of a stream.
 public struct EvaluationMoment: Sendable {
-  /// Stream time in seconds: everything seen before it counts. Infinite at the end of the stream.
+  /// Time in the stream, in seconds; the frames before it have been seen. Infinite for the end of the stream.
   public let time: Double
   public let questions: [EvaluationQuestion]
 }
 
-/// A question with the answer that is right.
+/// A question and its right answer.
 public struct EvaluationQuestion: Sendable, Equatable {
-  /// Its number in the stream, from 0.
+  /// Number of the question in the stream, from 0.
   public let number: Int
+  /// The group of the question in the breakdown of results.
   public let kind: String
-  /// Where in the stream the answer lies; nil where nobody knows.
-  public let place: AnswerPlace?
+  /// Part of the stream that holds the answer; nil if that is not known.
+  public let position: AnswerPosition?
   public let ask: String
   public let answer: String
+
+  package init(number: Int, kind: String, position: AnswerPosition?, ask: String, answer: String) {
+    self.number = number
+    self.kind = kind
+    self.position = position
+    self.ask = ask
+    self.answer = answer
+  }
 }
 
-/// A set of streams that can be shown to a model, always the same.
+/// The part of a stream, up to the question, that holds the answer. The raw values are used in results.
+public enum AnswerPosition: String, Sendable, CaseIterable, Codable {
+  /// The first third.
+  case early
+  /// The second third.
+  case middle
+  /// The last third.
+  case late
+  /// The answer depends on the whole stream.
+  case whole
+}
+
+/// A set of streams and questions that is the same in every run.
 public protocol EvaluationSuite: Sendable {
-  /// What it is, in a few words, for a person.
+  /// A short description for people.
   var title: String { get }
-  /// What it was made from, by name: two suites with the same are the same.
+  /// The parameters of the suite, by name. Suites with the same parameters are the same.
   var identity: [(name: String, value: String)] { get }
   var streams: [EvaluationStream] { get }
 
-  /// Gives a stream's pictures to an encoder, from the first to the last.
+  /// Gives the frames of a stream to an encoder, from the first to the last.
   ///
-  /// - Parameter runner: on whose thread the model works.
+  /// - Parameters:
+  ///   - encoder: makes temporal patches of them.
+  ///   - model: the model whose preferences set the frames' size and rate.
+  ///   - runner: the actor on whose thread the model runs.
   func show(
     _ stream: EvaluationStream, to encoded: inout EncodedStream, model: LoadedModel, on runner: isolated any Actor
   ) async throws

@@ -67,6 +67,6 @@ public struct FrameEncoder {
 
 extension ReportedError {
   package static func visionMissing(of model: LoadedModel) -> ReportedError {
-    ReportedError(.visionMissing, "\(model.name) has no vision tower; name its mmproj file with --vision FILE")
+    ReportedError(.visionMissing, "\(model.name) has no vision tower; name its mmproj file with --mmproj FILE")
   }
 }

@@ -7,8 +7,8 @@ import Dialogue
 import Foundation
 import Inference
 
-/// `--batch`: requests in, results out, progress on standard error when a person watches it.
-struct BatchCommand {
+/// The main use with `--batch`: requests in, results out, progress on standard error if that is a terminal.
+struct BatchMode {
   var requests: String
   var arguments: BatchArguments
   var stream: StreamSettings
@@ -16,8 +16,8 @@ struct BatchCommand {
   var code: CodeSettings
 
   func run(model: sending LoadedModel) async throws {
-    for warning in model.warnings { FileHandle.standardError.write(Data("edgeassist: \(warning)\n".utf8)) }
-    let progress = ProgressLine()
+    for warning in model.warnings { StandardStreams.report(warning) }
+    let progress = BatchStatus()
     let runner = BatchRunner(
       model: model,
       options: BatchOptions(
@@ -32,30 +32,24 @@ struct BatchCommand {
   }
 }
 
-/// One line on standard error that is written over and over; silent when standard error is no terminal.
-private struct ProgressLine: Sendable {
-  private let isShown = isatty(STDERR_FILENO) == 1
+/// The status line of a batch.
+private struct BatchStatus: Sendable {
+  private let line = StatusLine()
 
   func show(_ step: BatchStep) {
-    guard isShown else { return }
-    var line = "\(step.finished) done"
-    if step.failed > 0 { line += ", \(step.failed) failed" }
-    if !step.id.isEmpty { line += " · \(step.id)" }
+    var text = "\(step.finished) done"
+    if step.failed > 0 { text += ", \(step.failed) failed" }
+    if !step.id.isEmpty { text += " · \(step.id)" }
     if step.time > 0 {
-      line += String(format: " %.0f", step.time)
-      if let duration = step.duration { line += String(format: "/%.0f", duration) }
-      line += " s"
+      text += String(format: " %.0f", step.time)
+      if let duration = step.duration { text += String(format: "/%.0f", duration) }
+      text += " s"
     }
-    write("\r\u{1B}[K" + line.prefix(100))
+    line.show(text)
   }
 
   func finish(_ summary: BatchSummary) {
-    guard isShown else { return }
-    let end = summary.isInterrupted ? " (interrupted; --resume goes on from here)" : ""
-    write("\r\u{1B}[K\(summary.finished) done, \(summary.failed) failed\(end)\n")
-  }
-
-  private func write(_ text: String) {
-    FileHandle.standardError.write(Data(text.utf8))
+    let end = summary.isInterrupted ? " (interrupted; continue with --resume)" : ""
+    line.finish("\(summary.finished) done, \(summary.failed) failed\(end)")
   }
 }

@@ -9,41 +9,44 @@ import Records
 import Synchronization
 
 /// `edgeassist bench`: how fast a model runs on this machine.
-struct Bench: AsyncParsableCommand {
+struct BenchCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
-    abstract: "Measure how fast a model runs on this machine, and how near that is to what its memory gives.",
+    abstract: "Measure how fast a model runs on this machine, and how much of its memory bandwidth decoding uses.",
     discussion: """
       edgeassist bench                                         the embedded model
-      edgeassist bench --model model.gguf --threads 1          another
-      edgeassist bench --shape qwen2-vl-2b --type q4_k         a model of that shape, made on the spot
-      edgeassist bench --only prefill,decode --json new.json   some parts; the figures for scripts
-      edgeassist bench --compare old.json new.json             what has become faster, and by how much
+      edgeassist bench --model model.gguf --threads 1          another model
+      edgeassist bench --shape qwen2-vl-2b --type q4_k         a model of that shape with random weights
+      edgeassist bench --only prefill,decode --json new.json   some parts; the results for scripts
+      edgeassist bench --compare old.json new.json             what has become faster or slower
 
-      Each figure is the median of several rounds; the range is of all of them. Parts: \
-      \(BenchmarkPart.allCases.map(\.rawValue).joined(separator: ", ")). Decoding reads all weights for a token: its \
-      share is of the memory's bandwidth, which is read right before and after each round. Nothing else should run \
-      meanwhile.
+      Each result is the median of several repetitions, with their range. Decoding reads all weights once for each \
+      token, so its speed is limited by the bandwidth of memory, which is measured right before and after each \
+      repetition. Run nothing else at the same time.
       """)
 
-  @OptionGroup(title: "What is measured") var measurement: MeasurementOptions
+  @OptionGroup(title: "Measurement") var measurement: MeasurementOptions
   @OptionGroup(title: "Model") var model: ModelOptions
-  @OptionGroup(title: "A model made on the spot") var random: RandomModelOptions
+  @OptionGroup(title: "Model with random weights") var random: RandomModelOptions
 
-  @Option(name: .long, help: ArgumentHelp("Write the figures here as JSON; - for standard output.", valueName: "file"))
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Write the results to this file as JSON; - for standard output.", valueName: "file"),
+    completion: .file(extensions: ["json"]))
   var json: String?
 
   @Option(
     name: .long, parsing: .upToNextOption,
-    help: ArgumentHelp("Measure nothing: compare two runs that --json has written.", valueName: "old> <new"))
+    help: ArgumentHelp("Measure nothing; compare two files that --json has written.", valueName: "old> <new"),
+    completion: .file(extensions: ["json"]))
   var compare: [String] = []
 
   func validate() throws {
     if !compare.isEmpty && compare.count != 2 {
       throw ValidationError("--compare takes two files, the old run's and the new one's")
     }
-    if random.shape != nil && (model.model != nil || model.vision != nil || !model.adapter.isEmpty) {
-      throw ValidationError("--shape makes a model, so it excludes --model, --vision and --adapter")
+    if random.shape != nil && (model.model != nil || model.mmproj != nil || !model.lora.isEmpty) {
+      throw ValidationError("--shape makes a model, so it excludes --model, --mmproj and --lora")
     }
   }
 
@@ -56,7 +59,7 @@ struct Bench: AsyncParsableCommand {
     } catch let error as ReportedError {
       throw StartFailure.report(error.message)
     } catch BenchmarkError.cancelled {
-      FileHandle.standardError.write(Data("edgeassist: \(BenchmarkError.cancelled.message)\n".utf8))
+      StandardStreams.report(BenchmarkError.cancelled.message)
       throw ExitStatus.interrupted
     } catch let error as BenchmarkError {
       throw StartFailure.report(error.message)
@@ -69,15 +72,15 @@ struct Bench: AsyncParsableCommand {
     let signals = InterruptSignals { stop.stop() }
     defer { signals.stop() }
     let bar = BenchProgress()
-    let making = try random.model().map {
-      try MadeModel($0, keep: random.keep, bar, isCancelled: { stop.isStopped })
+    let temporary = try random.model().map {
+      try WrittenModel($0, keep: random.keep, bar, isCancelled: { stop.isStopped })
     }
-    defer { making?.remove() }
+    defer { temporary?.remove() }
     let plan = measurement.plan
     let runner = BenchmarkRunner(
-      paths: try making?.paths ?? model.paths(), threads: model.threadCount,
-      memory: model.demand(budget: .tokens(plan.mostTokens), type: plan.cacheType), plan: plan, stop: stop,
-      whenLoaded: { making?.remove() }, report: { bar.show($0.done, of: $0.all, $0.label) })
+      paths: try temporary?.paths ?? model.paths(), threads: model.threads.count,
+      memory: model.memoryPlan(budget: .tokens(plan.mostTokens), type: plan.cacheType), plan: plan, stop: stop,
+      whenLoaded: { temporary?.remove() }, report: { bar.show($0.done, of: $0.all, $0.label) })
     let report: BenchmarkReport
     do {
       report = try await runner.run()
@@ -100,7 +103,7 @@ struct Bench: AsyncParsableCommand {
   }
 }
 
-/// A progress bar that any thread may move.
+/// A progress bar that any thread may redraw.
 private final class BenchProgress: Sendable {
   private let bar = Mutex(ProgressBar())
 
@@ -108,10 +111,10 @@ private final class BenchProgress: Sendable {
   func finish() { bar.withLock { $0.finish() } }
 }
 
-/// A model that was made for the run, in a folder that goes with it unless it is to be kept.
-private struct MadeModel: Sendable {
+/// A model with random weights on the disk, in a temporary folder unless it is kept.
+private struct WrittenModel: Sendable {
   let paths: ModelPaths
-  /// nil for a model that is kept.
+  /// The temporary folder; nil for a model that is kept.
   private let folder: URL?
 
   init(
@@ -125,15 +128,15 @@ private struct MadeModel: Sendable {
     defer { bar.finish() }
     do {
       paths = try model.write(
-        to: path, progress: { bar.show($0, of: $1, "making \(model.shape.name)") }, isCancelled: isCancelled)
+        to: path, progress: { bar.show($0, of: $1, "writing \(model.shape.name)") }, isCancelled: isCancelled)
     } catch {
       if let folder { try? manager.removeItem(at: folder) }
       throw error
     }
   }
 
-  /// A mapped file stays readable when its name is gone, so this is done as soon as it is mapped: whatever ends the
-  /// program then, nothing is left behind.
+  /// Removes the temporary folder, as soon as the files are mapped. A mapped file stays readable without its name, and
+  /// nothing is left on the disk however the program ends.
   func remove() {
     if let folder { try? FileManager.default.removeItem(at: folder) }
   }

@@ -8,50 +8,48 @@ import Records
 import SessionInterface
 
 /// `edgeassist code`: programming tasks from files and folders, without a terminal.
-struct Code: AsyncParsableCommand {
+struct CodeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "code",
-    abstract: "Work on programming tasks from files and folders; programs are run on their examples in a sandbox.",
+    abstract: "Solve programming tasks from files and folders; programs are run on their examples in a sandbox.",
     discussion: """
-      edgeassist code task.txt                            a task in words, with Input: and Output: lines
+      edgeassist code task.txt                            a task as text, with Input: and Output: lines
       edgeassist code tasks/ --output done.jsonl          all tasks of a folder
-      edgeassist code tasks/ --output done.jsonl --resume go on where an earlier run stopped
-      edgeassist code apps.jsonl                          data sets laid out as APPS or CodeContests are
+      edgeassist code tasks/ --output done.jsonl --resume continue where an earlier run stopped
+      edgeassist code apps.jsonl                          a data set in the format of APPS or CodeContests
 
       A task file is a text, a JSON object {"task", "language", "examples": [{"input", "output"}], "tests"}, or JSON \
       Lines of such objects. Results are JSON Lines, one for each task. Hidden tests (“tests”) are run at the end and \
-      are never seen by the model.
+      are never shown to the model.
       """)
 
-  @Argument(help: ArgumentHelp("Task files and folders.", valueName: "path"))
+  @Argument(help: ArgumentHelp("Task files and folders.", valueName: "path"), completion: .file())
   var paths: [String]
 
-  @Option(name: .long, help: ArgumentHelp("Write results here. Left out: stdout.", valueName: "file"))
+  @Option(
+    name: .long, help: ArgumentHelp("Write results to this file. (default: standard output)", valueName: "file"),
+    completion: .file())
   var output: String?
 
-  @Flag(name: .long, help: "Skip what the output file already answers.")
+  @Flag(name: .long, help: "Skip the tasks that the output file already answers.")
   var resume = false
 
-  @Option(
-    name: .long, help: ArgumentHelp("Write programs in python, c or swift, whatever the files say.", valueName: "name"))
-  var language: String?
+  @Option(name: .long, help: ArgumentHelp("Write programs in this language, whatever a task says.", valueName: "name"))
+  var language: ProgramLanguage?
 
-  @OptionGroup(title: "Work") var code: CodeOptions
+  @OptionGroup(title: "Programming agent") var code: CodeOptions
   @OptionGroup(title: "Model") var model: ModelOptions
 
   func validate() throws {
     if resume && output == nil { throw ValidationError("--resume needs --output FILE") }
-    if let language, ProgramLanguage(rawValue: language) == nil {
-      throw ValidationError("--language must be one of \(ProgramLanguage.list), not “\(language)”")
-    }
   }
 
   func run() async throws {
-    let progress = CodeProgress()
+    let progress = CodeStatus()
     let settings = code.settings(with: model)
     let runner = CodeRunner(
       options: CodeRunner.Options(
-        paths: paths, output: output, isResuming: resume, language: language.flatMap(ProgramLanguage.init(rawValue:)),
+        paths: paths, output: output, isResuming: resume, language: language,
         code: settings,
         report: { progress.show($0) }))
     let signals = InterruptSignals { runner.interrupt() }
@@ -68,19 +66,16 @@ struct Code: AsyncParsableCommand {
   }
 }
 
-/// One line on standard error that is written over and over; silent when standard error is no terminal.
-private struct CodeProgress: Sendable {
-  private let isShown = isatty(STDERR_FILENO) == 1
+extension ProgramLanguage: ExpressibleByArgument {}
 
-  func show(_ progress: CodeRunner.Progress) {
-    guard isShown else { return }
-    write("\r\u{1B}[K" + (summary(progress) + " · \(progress.id)").prefix(100))
-  }
+/// The status line of a run over tasks.
+private struct CodeStatus: Sendable {
+  private let line = StatusLine()
+
+  func show(_ progress: CodeRunner.Progress) { line.show(summary(progress) + " · \(progress.id)") }
 
   func finish(_ progress: CodeRunner.Progress) {
-    guard isShown else { return }
-    let end = progress.isInterrupted ? " (interrupted; --resume goes on from here)" : ""
-    write("\r\u{1B}[K\(summary(progress))\(end)\n")
+    line.finish(summary(progress) + (progress.isInterrupted ? " (interrupted; continue with --resume)" : ""))
   }
 
   private func summary(_ progress: CodeRunner.Progress) -> String {
@@ -89,6 +84,4 @@ private struct CodeProgress: Sendable {
     if progress.failed > 0 { text += ", \(progress.failed) failed" }
     return text
   }
-
-  private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
 }

@@ -4,18 +4,17 @@ import ArgumentParser
 import Foundation
 
 /// `edgeassist doctor`: what this machine offers, and what that means.
-struct Doctor: AsyncParsableCommand {
+struct DoctorCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
-    abstract: "Say what this machine offers, and what that means: processor, memory, video, terminal, programs.",
+    abstract: "Report what this machine offers: processor, memory, video, terminal, programs, and what that means.",
     discussion: """
-      Nothing is taken on trust: the sandbox is tried, and so is each language that is installed, by compiling and \
-      running a small program.
+      The sandbox is tried out, and each installed language compiles and runs a small program in it.
 
       edgeassist doctor --json | jq .sandbox    for scripts
       """)
 
-  @Flag(name: .long, help: "One JSON object instead of a report.")
+  @Flag(name: .long, help: "Print one JSON object instead of a report.")
   var json = false
 
   func run() async throws {

@@ -7,35 +7,46 @@ import Evaluation
 import Foundation
 import Records
 
-/// `edgeassist eval`: how well ways of holding a stream answer questions about it.
-struct Evaluate: AsyncParsableCommand {
+/// `edgeassist eval`: how well KV cache configurations answer questions about streams, or methods solve tasks.
+struct EvaluateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "eval",
-    abstract: "Measure how well questions about long streams, or programming tasks, are answered.",
+    abstract: "Measure how well questions about long streams are answered, or programming tasks solved.",
     discussion: """
-      edgeassist eval                                          policies against the full cache
-      edgeassist eval --configurations full,infinipot-v,infinipot-v+patch-aligned --shares 1/8
-      edgeassist eval --output results.jsonl --resume          go on where an earlier run stopped
+      edgeassist eval                                          policies against the full KV cache
+      edgeassist eval --configurations full,infinipot-v+proxy-queries+q8_0 --kv-ratios 1/8
+      edgeassist eval --output results.jsonl --resume          continue where an earlier run stopped
       edgeassist eval --requests r.jsonl --answers a.jsonl     your own clips and the right answers
       edgeassist eval --suite code                             programming tasks: one shot, four roles, adapters
-      edgeassist eval --json report.json                       the figures for scripts; - for standard output
+      edgeassist eval --json summary.json                      the summary for scripts; - for standard output
 
-      Streams are drawn: a doorstep camera, and things that come by, the world that the embedded model was trained \
-      on. Another model runs on them too, but answers in its own words count as wrong. The same seed makes the same \
-      streams and questions. A share is a part of the bytes that a stream takes when nothing is left out.
+      The doorstep suite draws streams: a camera at a door, and things that come by. It is the world that the embedded \
+      model was trained on. Another model can be evaluated on it too, but an answer in other words counts as wrong. The \
+      same seed makes the same streams and questions. With --suite code, --questions is the number of tasks.
       """)
 
-  @OptionGroup(title: "Streams") var streams: SuiteOptions
-  @OptionGroup(title: "Memory") var memory: ComparisonOptions
+  @Option(name: .long, help: ArgumentHelp("What to evaluate.", valueName: "name"))
+  var suite = Suite.doorstep
+
+  @OptionGroup(title: "Streams") var streams: EvaluationStreamOptions
+  @OptionGroup(title: "KV cache") var cache: ConfigurationOptions
   @OptionGroup(title: "Programming tasks (--suite code)") var code: CodeSuiteOptions
-  @OptionGroup(title: "Work on programming tasks") var work: CodeOptions
-  @OptionGroup(title: "Results") var results: ResultOptions
+  @OptionGroup(title: "Programming agent (--suite code)") var agent: CodeOptions
+  @OptionGroup(title: "Results") var results: EvaluationOutputOptions
   @OptionGroup(title: "Model") var model: ModelOptions
+
+  /// What can be evaluated.
+  enum Suite: String, ExpressibleByArgument, CaseIterable {
+    /// Questions about streams: drawn ones, or the clips of `--requests`.
+    case doorstep
+    /// Programming tasks.
+    case code
+  }
 
   func run() async throws {
     do {
-      switch streams.suite {
-      case .stream: try await evaluate()
+      switch suite {
+      case .doorstep: try await evaluateStreams()
       case .code: try await evaluateCode()
       }
     } catch let error as ReportedError {
@@ -48,49 +59,51 @@ struct Evaluate: AsyncParsableCommand {
   private func evaluateCode() async throws {
     let (problems, name) = try code.problems(limit: streams.questions)
     try results.check()
-    let paths = try work.settings(with: model).paths.get()
+    let paths = try agent.settings(with: model).paths.get()
     let identity = [
       (name: "suite", value: "code"), (name: "tasks", value: "\(name) (\(problems.count))"),
       (name: "model", value: (paths.base as NSString).lastPathComponent),
-      (name: "limits", value: "\(work.exemplars) exemplars, \(work.rounds) rounds"),
+      (name: "limits", value: "\(agent.exemplars) exemplars, \(agent.rounds) rounds"),
     ]
     let progress = EvaluationProgress()
     let runner = CodeEvaluationRunner(
       options: CodeEvaluationOptions(
-        problems: problems, identity: identity, ways: code.ways.list, paths: paths, threads: model.threadCount,
-        limits: work.limits, isUnsafeRunAllowed: work.isUnsafe, output: results.output, isResuming: results.resume,
-        report: { progress.show($0) }))
+        problems: problems, identity: identity, methods: code.methods.list, paths: paths,
+        threads: model.threads.count, limits: agent.limits, isUnsafeRunAllowed: agent.isUnsafe,
+        output: results.output, isResuming: results.resume, report: { progress.show($0) }))
     let signals = InterruptSignals { runner.interrupt() }
     defer { signals.stop() }
     let (records, isInterrupted) = try await runner.run()
     progress.finish()
-    let summary = CodeSummary(records: records, ways: code.ways.list)
+    let summary = CodeSummary(records: records, methods: code.methods.list)
     try results.write(
-      report: CodeEvalReport(
+      report: CodeEvaluationReport(
         summary: summary, identity: identity, isComplete: !isInterrupted, style: .standardOutput
-      ).text, figures: summary.json(identity: identity, isComplete: !isInterrupted))
+      ).text, summary: summary.json(identity: identity, isComplete: !isInterrupted))
     if isInterrupted { throw ExitStatus.interrupted }
   }
 
-  private func evaluate() async throws {
-    let suite = try streams.make()
+  private func evaluateStreams() async throws {
+    let suite = try streams.makeSuite()
     try results.check()
     let progress = EvaluationProgress()
-    let dialogue = try memory.dialogue()
+    let dialogue = try cache.dialogue()
     let loaded = try model.load(budget: CacheBudget.standard, type: .f16)
     try loaded.check(dialogue)
     let runner = EvaluationRunner(
       model: loaded,
       options: EvaluationOptions(
-        suite: suite, configurations: memory.configurations.list, budgets: memory.budgets,
+        suite: suite, configurations: cache.configurations.list, budgets: cache.budgets,
         dialogue: dialogue, output: results.output, isResuming: results.resume, report: { progress.show($0) }))
     let signals = InterruptSignals { runner.interrupt() }
     defer { signals.stop() }
     let (records, isInterrupted) = try await runner.run()
     progress.finish()
     let summary = EvaluationSummary(
-      records: records, configurations: memory.configurations.list, budgets: memory.budgets)
-    try results.write(summary, suite: suite, isComplete: !isInterrupted)
+      records: records, configurations: cache.configurations.list, budgets: cache.budgets)
+    try results.write(
+      report: EvaluationReport(summary, suite: suite, isComplete: !isInterrupted, style: .standardOutput).text,
+      summary: summary.json(identity: suite.identity, isComplete: !isInterrupted))
     if let plot = results.plot { try RetentionPlot(await runner.retention.map { ($0.label, $0.map) }).write(to: plot) }
     if isInterrupted { throw ExitStatus.interrupted }
   }

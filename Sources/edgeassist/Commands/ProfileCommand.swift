@@ -7,31 +7,33 @@ import Evaluation
 import Foundation
 import Records
 
-/// `edgeassist profile`: which heads of a model have use for how much of the cache.
-struct Profile: AsyncParsableCommand {
+/// `edgeassist profile`: how much of the KV cache each attention head of a model needs.
+struct ProfileCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "profile",
-    abstract: "Measure how much of the cache each attention head has use for, once for a model.",
+    abstract: "Measure how much of the KV cache each attention head needs, once for a model.",
     discussion: """
       edgeassist profile --output model.heads.json
-      edgeassist --video SRC --kv-profile model.heads.json
+      edgeassist --video cam.mp4 --kv-profile model.heads.json
 
-      Streams are drawn as for `edgeassist eval` and read whole; the questions are read behind them, and what each head \
-      looks at is counted. Use another seed than for an evaluation of the profile.
+      Streams are drawn as for `edgeassist eval` and prefilled into a full KV cache. The questions are prefilled after \
+      them, and the tokens that each head attends to are counted. To evaluate a profile, use another seed.
       """)
 
-  @Option(name: .long, help: ArgumentHelp("Write the profile here.", valueName: "file"))
+  @Option(name: .long, help: ArgumentHelp("Write the profile to this file.", valueName: "file"), completion: .file())
   var output: String
 
   @Option(
     name: .long,
-    help: ArgumentHelp("Part of all heads' tokens that counts as demanded, between 0 and 1.", valueName: "part"))
+    help: ArgumentHelp("Ratio of all heads' tokens that count as needed, between 0 and 1.", valueName: "ratio"))
   var ratio = 0.125
 
-  @Option(name: .customLong("group-size"), help: ArgumentHelp("Heads in a group, for the report.", valueName: "n"))
+  @Option(
+    name: .customLong("group-size"),
+    help: ArgumentHelp("Heads in a group, for the part of the report on groups.", valueName: "n"))
   var groupSize = 4
 
-  @OptionGroup(title: "Streams") var streams: SuiteOptions
+  @OptionGroup(title: "Streams") var streams: EvaluationStreamOptions
   @OptionGroup(title: "Model") var model: ModelOptions
 
   func validate() throws {
@@ -56,7 +58,7 @@ struct Profile: AsyncParsableCommand {
     let profiler = HeadProfiler(
       model: try model.load(budget: CacheBudget.standard, type: .f16),
       options: ProfileOptions(
-        suite: try streams.make(), seed: streams.requests == nil ? streams.seed : nil, ratio: ratio,
+        suite: try streams.makeSuite(), seed: streams.requests == nil ? streams.seed : nil, ratio: ratio,
         report: { bar.show($0, of: $1) }))
     let signals = InterruptSignals { profiler.interrupt() }
     defer { signals.stop() }

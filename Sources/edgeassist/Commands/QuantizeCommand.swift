@@ -7,54 +7,53 @@ import Platform
 import Quantization
 
 /// `edgeassist quantize`: a smaller file of the same model.
-struct Quantize: AsyncParsableCommand {
+struct QuantizeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "quantize",
-    abstract: "Make a smaller file of a model, and say what each tensor loses.",
+    abstract: "Quantize a model file, and report the error of each tensor.",
     discussion: """
       edgeassist quantize model-F16.gguf model-Q4_K_M.gguf --type Q4_K_M
       edgeassist quantize model-F16.gguf --type Q4_K_M --dry-run
 
       Types: \(QuantizationRecipe.all.map(\.name).joined(separator: ", ")). Q3_K, Q4_K and Q5_K stand for the mixes \
       with _M. The model may be split into parts (name any of them) or be a vision tower (mmproj). It is read and \
-      written piece by piece: a few MiB of memory will do for any size.
+      written piece by piece, in a few MiB of memory whatever its size.
       """)
 
-  @Argument(help: "The model to read (GGUF): F16, BF16, F32, or Q8_0 if there is nothing better.")
+  @Argument(
+    help: "The model to read (GGUF): F16, BF16, F32, or Q8_0 if there is nothing better.",
+    completion: .file(extensions: ["gguf"]))
   var input: String
 
-  @Argument(help: "The file to write. Left out only with --dry-run.")
+  @Argument(help: "The file to write. May be left out with --dry-run.", completion: .file(extensions: ["gguf"]))
   var output: String?
 
   @Option(
-    name: .long, help: ArgumentHelp("What to make of it, such as Q4_K_M.", valueName: "type"), transform: Self.recipe)
+    name: .long, help: ArgumentHelp("Quantization type, such as Q4_K_M.", valueName: "type"),
+    completion: .list(QuantizationRecipe.all.map(\.name)), transform: Self.recipe)
   var type: QuantizationRecipe
 
-  @Option(name: .long, help: ArgumentHelp("Worker threads. Left out: one for each processor.", valueName: "n"))
-  var threads: Int?
+  @OptionGroup var threads: ThreadOptions
 
-  @Flag(name: .long, help: "Write nothing: say what would become of each tensor, and how large the file would be.")
+  @Flag(name: .long, help: "Write nothing; report the type of each tensor and the size of the file.")
   var dryRun = false
 
   @Flag(name: .long, help: "Print the report as JSON.")
   var json = false
 
-  @Flag(name: .long, help: "Replace the file if it is there already.")
+  @Flag(name: .long, help: "Replace the file if it exists.")
   var force = false
 
   func validate() throws {
-    if let threads, !(1...256).contains(threads) {
-      throw ValidationError("--threads must be between 1 and 256, not \(threads)")
-    }
-    if output == nil, !dryRun { throw ValidationError("Name the file to write, or add --dry-run") }
+    if output == nil, !dryRun { throw ValidationError("name the file to write, or add --dry-run") }
   }
 
   func run() async throws {
     do {
       let report = try makeReport()
-      print(json ? try report.json() : report.text(style: .standardOutput))
+      print(json ? report.json() : report.text(style: .standardOutput))
     } catch QuantizationError.cancelled {
-      FileHandle.standardError.write(Data("edgeassist: \(QuantizationError.cancelled.message)\n".utf8))
+      StandardStreams.report(QuantizationError.cancelled.message)
       throw ExitStatus.interrupted
     } catch let error as QuantizationError {
       throw StartFailure.report(error.message)
@@ -70,14 +69,13 @@ struct Quantize: AsyncParsableCommand {
       try QuantizationRun.check(output: output, for: plan, of: file, overwriting: force || dryRun)
     }
     guard let output, !dryRun else { return QuantizationReport(plan: plan, output: output) }
-    let count = threads ?? ProcessInfo.processInfo.activeProcessorCount
     let bar = ProgressBar()
     defer { bar.finish() }
     let stop = StopSource()
     let signals = InterruptSignals { stop.stop() }
     defer { signals.stop() }
     let start = ContinuousClock.now
-    let results = try QuantizationRun(file: file, plan: plan, threads: count).write(
+    let results = try QuantizationRun(file: file, plan: plan, threads: threads.count).write(
       to: output, progress: { bar.show($0.bytesDone, of: $0.bytesInAll, $0.tensor) },
       isCancelled: { stop.isStopped })
     return QuantizationReport(

@@ -12,8 +12,8 @@ import Screen
 import SessionInterface
 import Video
 
-/// The screen: picture, conversation and memory.
-struct ScreenCommand {
+/// The main use on a terminal: the stream, the conversation and the KV cache on the screen.
+struct ScreenMode {
   var source: String?
   var stream: StreamSettings
   var dialogue: DialogueOptions

@@ -6,13 +6,17 @@ import ArgumentParser
 struct BatchArguments: ParsableArguments {
   @Option(
     name: .long,
-    help: ArgumentHelp("Answer these requests (JSON Lines; - for stdin), without a terminal.", valueName: "file"))
+    help: ArgumentHelp(
+      "Answer the requests of this file (JSON Lines; - for standard input), without a terminal.", valueName: "file"),
+    completion: .file(extensions: ["jsonl"]))
   var batch: String?
 
-  @Option(name: .long, help: ArgumentHelp("Write results here. Left out: stdout.", valueName: "file"))
+  @Option(
+    name: .long, help: ArgumentHelp("Write results to this file. (default: standard output)", valueName: "file"),
+    completion: .file())
   var output: String?
 
-  @Flag(name: .long, help: "Skip what the output file already answers.")
+  @Flag(name: .long, help: "Skip the requests that the output file already answers.")
   var resume = false
 
   func validate() throws {

@@ -2,97 +2,109 @@
 
 import ArgumentParser
 import Benchmarking
-import Compute
+import Video
 
-/// What is measured, and how thoroughly.
+/// What is measured, and how often.
 struct MeasurementOptions: ParsableArguments {
   @Option(
-    name: .long, help: ArgumentHelp("Measure these parts alone, with commas.", valueName: "parts"),
+    name: .long,
+    help: ArgumentHelp(
+      "Measure only these parts, separated by commas: "
+        + BenchmarkPart.allCases.map(\.rawValue).joined(separator: ", ") + ".", valueName: "parts"),
     transform: PartList.init(text:))
   var only = PartList()
 
-  @Flag(name: .long, help: "Fewer rounds, shorter texts: a look instead of a measurement.")
+  @Flag(name: .long, help: "Fewer repetitions and shorter prompts, for a first look.")
   var quick = false
 
-  @Option(name: .long, help: ArgumentHelp("Times that each figure is measured. (default: 5)", valueName: "n"))
-  var rounds: Int?
+  @Option(
+    name: .long, help: ArgumentHelp("How often each result is measured. (default: 5; --quick: 3)", valueName: "n"))
+  var repetitions: Int?
 
   @Option(
-    name: .long,
-    help: ArgumentHelp("Tokens of the texts that are read, with commas. (default: 32,128,512)", valueName: "n,…"))
-  var lengths: NumberList?
+    name: .customLong("prompt-lengths"),
+    help: ArgumentHelp(
+      "Lengths of the prompts to prefill in tokens, separated by commas. (default: 32,128,512; --quick: 32,128)",
+      valueName: "n,…"))
+  var promptLengths: NumberList?
+
+  @Option(
+    name: .customLong("context"),
+    help: ArgumentHelp(
+      "Tokens in the KV cache before decoding, separated by commas. (default: 0,1024,4096; --quick: 0,256)",
+      valueName: "n,…"))
+  var contextLengths: NumberList?
+
+  @Option(
+    name: .customLong("image-size"),
+    help: ArgumentHelp("Size of the frames. (default: the largest square that the model prefers)", valueName: "w×h"))
+  var imageSize: FrameSizeArgument?
 
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Tokens that are held while others are written, with commas. (default: 0,1024,4096)", valueName: "n,…"))
-  var held: NumberList?
-
-  @Option(
-    name: .long,
-    help: ArgumentHelp("Pictures of this size. Left out: as the model is usually shown.", valueName: "w×h"))
-  var image: ImageSides?
-
-  @Option(
-    name: .long,
-    help: ArgumentHelp(
-      "Minutes of a long stream of which the cost is measured, with commas. Left out: none; 1,10 with --only growth.",
+      "Minutes of a long stream to measure, separated by commas. (default: none; with --only long-stream 1,10)",
       valueName: "n,…"))
   var minutes: NumberList?
 
   @Option(
     name: .customLong("kv-budget"),
-    help: ArgumentHelp("Tokens that the stream may hold. (default: 1024)", valueName: "tokens"))
+    help: ArgumentHelp("KV cache budget of streams in tokens. (default: 1024; --quick: 512)", valueName: "tokens"))
   var budget: Int?
 
-  @Option(
-    name: .customLong("kv-type"), help: ArgumentHelp("How keys and values are stored.", valueName: "type"))
-  var type: KeyValueType = .f16
+  @OptionGroup var type: CacheTypeOptions
 
   func validate() throws {
-    if let rounds, !(1...1000).contains(rounds) { throw ValidationError("--rounds must be between 1 and 1000") }
+    if let repetitions, !(1...1000).contains(repetitions) {
+      throw ValidationError("--repetitions must be between 1 and 1000, not \(repetitions)")
+    }
     if let budget, budget < 1 { throw ValidationError("--kv-budget must be above 0, not \(budget)") }
     if let minutes, !minutes.list.allSatisfy((1...100_000).contains) {
       throw ValidationError("--minutes must be between 1 and 100000")
     }
-    if let lengths, lengths.list.contains(0) { throw ValidationError("--lengths must be above 0") }
+    if let promptLengths, promptLengths.list.contains(0) { throw ValidationError("--prompt-lengths must be above 0") }
   }
 
   var plan: BenchmarkPlan {
     var plan = quick ? BenchmarkPlan.quick : BenchmarkPlan()
     if !only.list.isEmpty { plan.parts = only.list }
-    if let rounds { plan.rounds = rounds }
-    if let lengths { plan.lengths = lengths.list }
-    if let held { plan.held = held.list }
-    if let image { plan.imageSize = .init(width: image.width, height: image.height) }
+    if let repetitions { plan.repetitions = repetitions }
+    if let promptLengths { plan.promptLengths = promptLengths.list }
+    if let contextLengths { plan.contextLengths = contextLengths.list }
+    if let imageSize { plan.imageSize = imageSize.size }
     if let budget { plan.budget = budget }
-    plan.cacheType = type
-    if let minutes { plan.minutes = minutes.list } else if only.list.contains(.growth) { plan.minutes = [1, 10] }
+    plan.cacheType = type.type
+    if let minutes { plan.minutes = minutes.list } else if only.list.contains(.longStream) { plan.minutes = [1, 10] }
     return plan
   }
 }
 
-/// A model made on the spot.
+/// A model with random weights that is made for the run.
 struct RandomModelOptions: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Make a model of this shape with random weights, measure it, and remove it: "
+      "Measure a model of this shape with random weights, which is removed afterwards: "
         + ModelShape.all.map(\.name).joined(separator: ", ") + ".",
-      valueName: "name"))
+      valueName: "name"),
+    completion: .list(ModelShape.all.map(\.name)))
   var shape: String?
 
-  @Option(name: .long, help: ArgumentHelp("How its weights are stored: q4_0, q8_0, q4_k, f16, ….", valueName: "type"))
+  @Option(
+    name: .long, help: ArgumentHelp("Quantization type of its weights: q4_0, q8_0, q4_k, f16, ….", valueName: "type"))
   var type = "q4_0"
 
   @Option(
-    name: .customLong("vision-type"), help: ArgumentHelp("The same for its vision tower.", valueName: "type"))
-  var visionType = "f16"
+    name: .customLong("mmproj-type"),
+    help: ArgumentHelp("Quantization type of its vision tower's weights.", valueName: "type"))
+  var mmprojType = "f16"
 
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Leave the model here, its vision tower beside it as mmproj-…; llama.cpp reads both.", valueName: "file"))
+      "Keep the model in this file, and its vision tower beside it as mmproj-…; llama.cpp reads both.",
+      valueName: "file"),
+    completion: .file(extensions: ["gguf"]))
   var keep: String?
 
   func validate() throws {
@@ -100,14 +112,14 @@ struct RandomModelOptions: ParsableArguments {
     do { _ = try model() } catch { throw ValidationError(error.message) }
   }
 
-  /// nil where no shape is asked for.
+  /// - Returns: nil without `--shape`.
   func model() throws(BenchmarkError) -> RandomModel? {
     guard let shape else { return nil }
-    return try RandomModel(shape: ModelShape(named: shape), type: type, visionType: visionType)
+    return try RandomModel(shape: ModelShape(named: shape), type: type, visionType: mmprojType)
   }
 }
 
-/// Parts of a benchmark; none stands for all.
+/// Parts of a benchmark, separated by commas; empty for all.
 struct PartList {
   var list: Set<BenchmarkPart> = []
 
@@ -124,7 +136,7 @@ struct PartList {
   }
 }
 
-/// Whole numbers with commas between them.
+/// Whole numbers, separated by commas.
 struct NumberList: ExpressibleByArgument {
   var list: [Int] = []
 
@@ -136,14 +148,13 @@ struct NumberList: ExpressibleByArgument {
   }
 }
 
-/// Sides as `448x448`.
-struct ImageSides: ExpressibleByArgument {
-  var width: Int
-  var height: Int
+/// A size in pixels, such as `448x448`.
+struct FrameSizeArgument: ExpressibleByArgument {
+  var size: ImageSize
 
   init?(argument: String) {
     let sides = argument.split(omittingEmptySubsequences: false) { "x×".contains($0) }.compactMap { Int($0) }
     guard sides.count == 2, sides.allSatisfy({ (1...4096).contains($0) }) else { return nil }
-    (width, height) = (sides[0], sides[1])
+    size = ImageSize(width: sides[0], height: sides[1])
   }
 }

@@ -8,25 +8,26 @@ import Foundation
 import Inference
 import Records
 
-/// Which programming tasks are worked on, and how, with `--suite code`.
+/// The programming tasks of an evaluation with `--suite code`, and the methods that are compared.
 struct CodeSuiteOptions: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Task files and folders, as `edgeassist code` reads them; may be given again. Left out: the held-out tasks that "
-        + "come with the program.", valueName: "path"))
+      "Task files and folders, as `edgeassist code` reads them. May be given more than once. (default: the held-out "
+        + "tasks that come with the program)", valueName: "path"),
+    completion: .file())
   var tasks: [String] = []
 
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Ways to compare, with commas: \(CodeWay.allCases.map(\.rawValue).joined(separator: ", ")). Left out: all.",
+      "Methods to compare, separated by commas: \(CodeMethod.allCases.map(\.rawValue).joined(separator: ", ")).",
       valueName: "names"))
-  var ways = CodeWays()
+  var methods = CodeMethods()
 
   static let embeddedTasks = "held-out-tasks.jsonl"
 
-  /// The first `limit` tasks, and what the results call them.
+  /// The first `limit` tasks, and the names of their files for the results.
   ///
   /// - Throws: `ReportedError` naming the task that cannot be read.
   func problems(limit: Int) throws(ReportedError) -> (problems: [CodeProblem], name: String) {
@@ -50,17 +51,17 @@ struct CodeSuiteOptions: ParsableArguments {
   }
 }
 
-/// Ways of working with commas between them.
-struct CodeWays: ExpressibleByArgument {
-  var list = CodeWay.allCases
+/// Methods, separated by commas.
+struct CodeMethods: ExpressibleByArgument {
+  var list = CodeMethod.allCases
 
   init() {}
 
   init?(argument: String) {
     list = []
     for name in argument.split(separator: ",", omittingEmptySubsequences: false) {
-      guard let way = CodeWay(rawValue: String(name)) else { return nil }
-      if !list.contains(way) { list.append(way) }
+      guard let method = CodeMethod(rawValue: String(name)) else { return nil }
+      if !list.contains(method) { list.append(method) }
     }
   }
 

@@ -3,33 +3,41 @@
 import ArgumentParser
 import Inference
 
-/// How answers are made.
+/// How the tokens of an answer are sampled.
 struct GenerationOptions: ParsableArguments {
-  @Option(name: .customLong("max-tokens"), help: ArgumentHelp("Longest answer.", valueName: "n"))
+  @Option(name: .customLong("max-tokens"), help: ArgumentHelp("Longest answer, in tokens.", valueName: "n"))
   var maximumTokens = 512
 
-  @Option(name: .long, help: ArgumentHelp("0 always takes the likeliest token.", valueName: "t"))
+  @Option(
+    name: .long, help: ArgumentHelp("Sampling temperature; 0 always takes the most likely token.", valueName: "t"))
   var temperature = 0.0
 
-  @Option(name: .customLong("top-k"), help: ArgumentHelp("Choose among the k likeliest; 0 for all.", valueName: "k"))
+  @Option(
+    name: .customLong("top-k"), help: ArgumentHelp("Sample from the k most likely tokens; 0 for all.", valueName: "k"))
   var topK = 40
 
-  @Option(name: .customLong("top-p"), help: ArgumentHelp("Choose among the likeliest up to this sum.", valueName: "p"))
+  @Option(
+    name: .customLong("top-p"),
+    help: ArgumentHelp("Sample from the most likely tokens whose probabilities add up to p.", valueName: "p"))
   var topP = 0.95
 
   @Option(
-    name: .customLong("min-p"), help: ArgumentHelp("Choose among those this likely beside the best.", valueName: "p"))
+    name: .customLong("min-p"),
+    help: ArgumentHelp("Sample from tokens at least p times as likely as the most likely one.", valueName: "p"))
   var minP = 0.0
 
   @Option(
-    name: .customLong("repeat-penalty"), help: ArgumentHelp("Above 1 discourages repeating words.", valueName: "x"))
+    name: .customLong("repeat-penalty"),
+    help: ArgumentHelp("Penalty for tokens that repeat, above 1; 1 for none.", valueName: "x"))
   var repetitionPenalty = 1.0
 
-  @Option(name: .long, help: ArgumentHelp("Seed of the choice.", valueName: "n"))
+  @Option(name: .long, help: ArgumentHelp("Seed of the sampler.", valueName: "n"))
   var seed: UInt64 = 0
 
-  @Option(name: .long, help: ArgumentHelp("System prompt. Left out: the model's own.", valueName: "text"))
-  var system: String?
+  @Option(
+    name: .customLong("system-prompt"),
+    help: ArgumentHelp("System prompt. (default: the one of the model's chat template)", valueName: "text"))
+  var systemPrompt: String?
 
   var parameters: SamplingParameters {
     SamplingParameters(

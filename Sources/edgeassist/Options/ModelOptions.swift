@@ -11,87 +11,106 @@ import SessionInterface
 
 /// How exactly the vision tower computes.
 enum VisionPrecision: String, ExpressibleByArgument, CaseIterable {
-  case fast, exact
+  /// Float weights are quantized to 8 bits (Q8_0) when they are loaded.
+  case fast
+  /// Weights are used as the file stores them.
+  case exact
 }
 
-/// Which model, and how many threads it may use.
+/// The model files, and how they are loaded.
 struct ModelOptions: ParsableArguments {
   @Option(
     name: .long,
-    help: ArgumentHelp("Language model (GGUF). Left out: the small embedded model.", valueName: "file"))
+    help: ArgumentHelp("Language model (GGUF). (default: the small embedded model)", valueName: "file"),
+    completion: .file(extensions: ["gguf"]))
   var model: String?
 
   @Option(
     name: .long,
-    help: ArgumentHelp("Its vision tower (mmproj GGUF). Left out: found beside the model.", valueName: "file"))
-  var vision: String?
+    help: ArgumentHelp("Vision tower (mmproj GGUF). (default: the mmproj file beside the model)", valueName: "file"),
+    completion: .file(extensions: ["gguf"]))
+  var mmproj: String?
 
   @Option(
     name: .customLong("vision-precision"),
     help: ArgumentHelp(
-      "fast: floats of the vision tower are rounded to 8 bits, as Q8_0 has them; several times as fast, with half the "
-        + "memory. exact: it computes with them as they are stored.",
-      valueName: "fast|exact"))
+      "fast: float weights of the vision tower are quantized to Q8_0 when they are loaded, which is several times as "
+        + "fast and takes half the memory. exact: they are used as they are stored.",
+      valueName: "precision"))
   var visionPrecision = VisionPrecision.fast
 
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "LoRA adapter (GGUF) for the language model, used beside its weights; ROLE=FILE gives one to a role of the "
-        + "coding pane: \(CodeRole.allCases.map(\.rawValue).joined(separator: ", ")). May be given again.",
-      valueName: "file"))
-  var adapter: [AdapterArgument] = []
+      "LoRA adapter (GGUF) for the language model. ROLE=FILE adapts a role of the programming agent: "
+        + "\(CodeRole.allCases.map(\.rawValue).joined(separator: ", ")). May be given more than once.",
+      valueName: "file"),
+    completion: .file(extensions: ["gguf"]))
+  var lora: [AdapterArgument] = []
 
-  @Option(name: .long, help: ArgumentHelp("Worker threads. Left out: one for each processor.", valueName: "n"))
-  var threads: Int?
+  @OptionGroup var threads: ThreadOptions
 
-  @Flag(name: .long, help: "Read all weights at the start and keep them from being paged out.")
+  @Flag(
+    name: .long, inversion: .prefixedNo, help: "Read all weights at the start and lock them in memory.")
   var mlock = false
 
-  @Flag(name: .long, help: "Read all weights in the background from the start.")
+  @Flag(name: .long, inversion: .prefixedNo, help: "Read all weights in the background from the start.")
   var prefetch = false
 
   @Flag(
-    name: .customLong("mmap-only"),
-    help: "Run a model that is larger than memory: its weights stay on disk and are paged in. Slow.")
+    name: .customLong("mmap-only"), inversion: .prefixedNo,
+    help: "Run a model that is larger than memory: weights stay on disk and are paged in. Slow.")
   var isMappedOnly = false
 
-  /// Adapters named for roles; of a role named twice the last counts.
+  /// Adapters of the programming agent's roles. Of a role named twice, the last counts.
   var roleAdapters: [CodeRole: String] {
     var found: [CodeRole: String] = [:]
-    for argument in adapter { if let role = argument.role { found[role] = argument.path } }
+    for adapter in lora { if let role = adapter.role { found[role] = adapter.path } }
     return found
   }
 
-  var threadCount: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
-
   func validate() throws {
     if mlock && isMappedOnly { throw ValidationError("--mlock and --mmap-only exclude each other") }
-    if let threads, !(1...256).contains(threads) {
-      throw ValidationError("--threads must be between 1 and 256, not \(threads)")
-    }
   }
 
-  /// The files that make up the model; an adapter for a role is left to the coding pane.
+  /// The files that make up the model, without the adapters of roles.
   func paths() throws(ReportedError) -> ModelPaths {
-    var paths = try ModelPaths.resolve(languageModel: model, vision: vision)
-    paths.adapter = adapter.last { $0.role == nil }?.path
+    var paths = try ModelPaths.resolve(languageModel: model, vision: mmproj)
+    paths.adapter = lora.last { $0.role == nil }?.path
     return paths
   }
 
-  /// How the weights are to be held.
+  /// How the weights are loaded.
   ///
   /// - Parameters:
-  ///   - budget: of the key-value cache, which must fit into memory beside the model.
-  ///   - type: how its keys and values are stored.
-  func demand(budget: CacheBudget, type: KeyValueType) -> MemoryPlan {
+  ///   - budget: of the KV cache, which must fit into memory beside the model.
+  ///   - type: how keys and values are stored.
+  func memoryPlan(budget: CacheBudget, type: KeyValueType) -> MemoryPlan {
     MemoryPlan(
       budget: budget, type: type, isLocked: mlock, isPrefetched: prefetch, isMappedOnly: isMappedOnly,
       isVisionExact: visionPrecision == .exact)
   }
 
-  /// Loads the model; for the parameters see `demand`.
+  /// Loads the model. For the parameters see `memoryPlan`.
   func load(budget: CacheBudget, type: KeyValueType) throws(ReportedError) -> LoadedModel {
-    try LoadedModel(paths: paths(), threads: threadCount, memory: demand(budget: budget, type: type))
+    try LoadedModel(paths: paths(), threads: threads.count, memory: memoryPlan(budget: budget, type: type))
+  }
+}
+
+/// A LoRA adapter: a file for the dialogue, or `ROLE=FILE` for a role of the programming agent.
+struct AdapterArgument: ExpressibleByArgument {
+  var role: CodeRole?
+  var path: String
+
+  init?(argument: String) {
+    let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    // A path may contain an equals sign too. Only a word without slashes and dots before it can be a role.
+    guard parts.count == 2, !parts[0].contains("/"), !parts[0].contains(".") else {
+      path = argument
+      return
+    }
+    guard let role = CodeRole(rawValue: String(parts[0])), !parts[1].isEmpty else { return nil }
+    self.role = role
+    path = String(parts[1])
   }
 }

@@ -4,26 +4,31 @@ import ArgumentParser
 import Inference
 import Video
 
-/// What to watch, and how it is sampled.
+/// The stream to watch, and how it is sampled.
 struct StreamOptions: ParsableArguments {
   @Option(
     name: .long,
-    help: ArgumentHelp("A file, rtsp://…, http://…, a camera such as /dev/video0, or - for stdin.", valueName: "src"))
+    help: ArgumentHelp(
+      "Video to watch: a file, rtsp://…, http://…, a camera such as /dev/video0, or - for standard input.",
+      valueName: "source"),
+    completion: .file())
   var video: String?
 
   @Option(
-    name: .long, help: ArgumentHelp("Pictures sampled from a second. Left out: the model's own.", valueName: "n"))
+    name: .long, help: ArgumentHelp("Frames sampled per second. (default: the model's own rate)", valueName: "n"))
   var fps: Double?
 
   @Option(
     name: .customLong("max-pixels"),
-    help: ArgumentHelp("Largest area of a picture as the model sees it. Left out: the model's own.", valueName: "n"))
+    help: ArgumentHelp(
+      "Frames of more pixels than this are scaled down. (default: the model's own limit)", valueName: "n"))
   var maximumPixels: Int?
 
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "A file at its own speed (realtime) or as fast as the model reads (fast). Left out: realtime on a screen.",
+      "Read a file at its own speed (realtime) or as fast as the model takes it (fast). By default realtime on the "
+        + "screen and fast in a batch.",
       valueName: "pace"))
   var pace: FrameSamplingOptions.Pace?
 

@@ -5,7 +5,7 @@ import Foundation
 import Records
 import Sandboxing
 
-/// The figures of a benchmark as a table.
+/// The report of a benchmark as a table.
 struct BenchmarkTable {
   private let report: BenchmarkReport
   private let style: ReportStyle
@@ -16,14 +16,14 @@ struct BenchmarkTable {
   }
 
   var text: String {
-    let subject = report.subject
+    let model = report.model
     var lines = [
-      style.bold(subject.name)
-        + ": \(memorySize(subject.weightBytes)) of weights read for a token (\(subject.types)), "
-        + "keys and values in \(subject.cacheType)",
+      style.bold(model.name)
+        + ": \(memorySize(model.weightBytes)) of weights per token (\(model.types)), "
+        + "keys and values in \(model.cacheType)",
       style.faint(report.machine.title),
     ]
-    if !report.isComplete { lines.append(style.bad("Stopped early: the figures are those that were there by then.")) }
+    if !report.isComplete { lines.append(style.bad("Stopped early: only finished results are shown.")) }
     lines += [""] + table
     if !notes.isEmpty { lines += [""] + notes }
     return lines.joined(separator: "\n")
@@ -31,37 +31,37 @@ struct BenchmarkTable {
 
   private var table: [String] {
     var table = TextTable(numeric: [1, 2, 4, 5])
-    let rounds = report.figures.map(\.value.rounds).max() ?? 0
+    let repetitions = report.results.map(\.value.repetitions).max() ?? 0
     table.add(
-      "\(rounds) \(rounds == 1 ? "round" : "rounds") each", "median", "range", "", "bandwidth", "share")
-    for figure in report.figures {
-      let unit = FigureUnit(figure.unit, typical: figure.value.median)
+      "\(repetitions) \(repetitions == 1 ? "repetition" : "repetitions")", "median", "range", "", "bandwidth", "of it")
+    for result in report.results {
+      let unit = DisplayUnit(result.unit, typical: result.value.median)
       table.add(
-        figure.name, unit.number(figure.value.median), unit.range(figure.value), unit.name,
-        figure.bandwidth.map { String(format: "%.1f GB/s", $0.median / 1e9) } ?? "",
-        figure.share.map { String(format: "%.0f %%", $0.median * 100) } ?? "")
+        result.name, unit.number(result.value.median), unit.range(result.value), unit.name,
+        result.bandwidth.map { String(format: "%.1f GB/s", $0.median / 1e9) } ?? "",
+        result.bandwidthRatio.map { String(format: "%.0f %%", $0.median * 100) } ?? "")
     }
     var lines = table.lines(indent: 0)
     lines[0] = style.bold(lines[0])
     return lines
   }
 
-  /// What stands beside figures, each once.
+  /// The notes of the results, each once, with the parts that they are about.
   private var notes: [String] {
     var notes: [(text: String, parts: [String])] = []
-    for figure in report.figures {
-      guard let text = figure.note else { continue }
+    for result in report.results {
+      guard let text = result.note else { continue }
       if let known = notes.firstIndex(where: { $0.text == text }) {
-        if !notes[known].parts.contains(figure.part.rawValue) { notes[known].parts.append(figure.part.rawValue) }
+        if !notes[known].parts.contains(result.part.rawValue) { notes[known].parts.append(result.part.rawValue) }
       } else {
-        notes.append((text, [figure.part.rawValue]))
+        notes.append((text, [result.part.rawValue]))
       }
     }
     return notes.map { style.faint("\($0.parts.joined(separator: ", ")): \($0.text)") }
   }
 }
 
-/// Two runs side by side as a table.
+/// The comparison of two runs as a table.
 struct ComparisonTable {
   private let comparison: BenchmarkComparison
   private let style: ReportStyle
@@ -76,21 +76,21 @@ struct ComparisonTable {
     if !lines.isEmpty { lines.append("") }
     lines += table
     for (names, which) in [(comparison.onlyOld, "old"), (comparison.onlyNew, "new")] where !names.isEmpty {
-      lines.append("In the \(which) run alone: " + names.joined(separator: "; "))
+      lines.append("Only in the \(which) run: " + names.joined(separator: "; "))
     }
     return lines.joined(separator: "\n")
   }
 
   private var table: [String] {
-    guard !comparison.rows.isEmpty else { return ["The runs have no figure in common."] }
+    guard !comparison.rows.isEmpty else { return ["The runs have no result in common."] }
     var table = TextTable(numeric: [1, 2, 4, 5])
-    table.add("figure", "old", "new", "", "new / old", "range", "")
+    table.add("result", "old", "new", "", "new / old", "range", "")
     for row in comparison.rows {
-      let unit = FigureUnit(row.unit, typical: row.old.median)
+      let unit = DisplayUnit(row.unit, typical: row.old.median)
       table.add(
         row.name, unit.number(row.old.median), unit.number(row.new.median), unit.name,
         String(format: "%.3f", row.ratio),
-        String(format: "%.3f–%.3f", row.ratioRange.lowerBound, row.ratioRange.upperBound), words(row.verdict))
+        String(format: "%.3f–%.3f", row.ratioRange.lowerBound, row.ratioRange.upperBound), text(of: row.verdict))
     }
     var lines = table.lines(indent: 0)
     lines[0] = style.bold(lines[0])
@@ -98,27 +98,27 @@ struct ComparisonTable {
       switch row.verdict {
       case .better: lines[index + 1] = style.good(lines[index + 1])
       case .worse: lines[index + 1] = style.bad(lines[index + 1])
-      case .withinSpread: break
+      case .withinRange: break
       }
     }
     return lines
   }
 
-  private func words(_ verdict: BenchmarkComparison.Verdict) -> String {
+  private func text(of verdict: BenchmarkComparison.Verdict) -> String {
     switch verdict {
-    case .better: "better by more than the spread"
-    case .worse: "worse by more than the spread"
-    case .withinSpread: "within the spread"
+    case .better: "better, the ranges do not overlap"
+    case .worse: "worse, the ranges do not overlap"
+    case .withinRange: "the ranges overlap"
     }
   }
 }
 
-/// A unit in which a figure's numbers are neither long nor small.
-struct FigureUnit {
+/// The unit in which values are shown, so that they are short.
+struct DisplayUnit {
   let name: String
   private let factor: Double
 
-  /// - Parameter typical: a value of those that are to be shown.
+  /// - Parameter typical: one of the values to show.
   init(_ unit: BenchmarkResult.Unit, typical: Double) {
     switch unit {
     case .tokensPerSecond, .framesPerSecond: (name, factor) = (unit.rawValue, 1)
@@ -128,13 +128,14 @@ struct FigureUnit {
     }
   }
 
-  /// With three digits that count.
+  /// A value with three significant digits.
   func number(_ value: Double) -> String {
     let scaled = value * factor
     return String(format: scaled >= 100 ? "%.0f" : scaled >= 10 ? "%.1f" : "%.2f", scaled)
   }
 
-  func range(_ spread: MedianRange) -> String {
-    spread.rounds > 1 ? number(spread.lowest) + "–" + number(spread.highest) : ""
+  /// The range of a value; empty for a single repetition.
+  func range(_ value: MedianRange) -> String {
+    value.repetitions > 1 ? number(value.lowest) + "–" + number(value.highest) : ""
   }
 }

@@ -9,7 +9,7 @@ import Sandboxing
 import Screen
 import Video
 
-/// What `edgeassist doctor` tells a person: each finding, and below it what it means.
+/// The report of `edgeassist doctor`: each finding, and below it what it means.
 struct DoctorReport {
   private let style: ReportStyle
   private var lines: [String] = []
@@ -31,7 +31,7 @@ struct DoctorReport {
     let count = findings.processors == 1 ? "1 processor" : "\(findings.processors) processors"
     add("processor", count + (findings.processorName.map { ", \($0)" } ?? ""))
     switch findings.instructionSet {
-    case .portable: explain("Without vector instructions that are known here: models run slowly.", isGood: false)
+    case .portable: explain("No vector instructions with kernels of their own: models run slowly.", isGood: false)
     case .avx2, .avxVNNI, .avx512, .neon:
       explain("Models run with the kernels for \(findings.instructionSet.rawValue).", isGood: true)
     }
@@ -40,7 +40,7 @@ struct DoctorReport {
   private mutating func addMemory(_ memory: MachineMemory?) {
     guard let memory else {
       add("memory", "unknown")
-      return explain("The kernel does not tell; a model that does not fit is not refused beforehand.", isGood: false)
+      return explain("The size of memory is not known; a model that does not fit is not refused.", isGood: false)
     }
     let owner = memory.isConfined ? " allowed by the control group" : ""
     add("memory", "\(memorySize(memory.limit))\(owner), \(memorySize(memory.available)) of it free now")
@@ -67,9 +67,9 @@ struct DoctorReport {
     let letters = terminal.appearance.unicode ? "UTF-8" : "ASCII only"
     add("terminal", (terminal.type ?? "TERM is not set") + ", \(colours), \(letters)")
     if !terminal.isInteractive {
-      explain("Not a terminal here: the screen needs one; batches do not.", isGood: false)
+      explain("Not a terminal: the screen needs one, batches do not.", isGood: false)
     } else if !terminal.isKnown {
-      explain("The screen cannot draw on this type: set TERM, or sudo apt install ncurses-term", isGood: false)
+      explain("The screen does not know this type: set TERM, or sudo apt install ncurses-term", isGood: false)
     } else {
       explain("The screen can be shown.", isGood: true)
     }
@@ -79,17 +79,17 @@ struct DoctorReport {
     let isAvailable: Bool
     if case .unavailable = findings.containment { isAvailable = false } else { isAvailable = true }
     add("programs", findings.containment.description)
-    if let notice = findings.sandboxNotice, isAvailable { explain("Weaker than it could be: \(notice)", isGood: false) }
+    if let notice = findings.sandboxNotice, isAvailable { explain("Weaker than possible: \(notice)", isGood: false) }
     for finding in findings.languages {
       if let problem = finding.problem {
         explain("\(finding.language.title): \(problem)", isGood: false)
       } else {
-        explain("\(finding.language.title): a trial program ran there and was right.", isGood: true)
+        explain("\(finding.language.title): a test program ran in the sandbox with the right output.", isGood: true)
       }
     }
   }
 
-  // MARK: Words
+  // MARK: Lines
 
   private static let labelWidth = 12
 

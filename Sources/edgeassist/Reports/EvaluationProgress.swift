@@ -4,7 +4,7 @@ import Evaluation
 import Foundation
 import Synchronization
 
-/// The progress bar of an evaluation, with the time that it still takes by the pace so far.
+/// The progress bar of an evaluation, with an estimate of the time left.
 final class EvaluationProgress: Sendable {
   private struct State {
     let bar = ProgressBar()
@@ -25,7 +25,7 @@ final class EvaluationProgress: Sendable {
 
   func finish() { state.withLock { $0.bar.finish() } }
 
-  /// For example `12 min left · `; empty until something can be said.
+  /// For example `12 min left · `; empty until there is an estimate.
   private static func timeLeft(_ step: EvaluationStep, seconds: Double) -> String {
     let done = step.answers - step.resumed
     guard done > 0, seconds > 2 else { return "" }

@@ -5,14 +5,14 @@ import Foundation
 import Records
 import Screen
 
-/// The figures of an evaluation as tables.
+/// The summary of an evaluation as tables.
 struct EvaluationReport {
   private let summary: EvaluationSummary
   private let suite: any EvaluationSuite
   private let isComplete: Bool
   private let style: ReportStyle
 
-  /// A table with more columns would be too wide to read.
+  /// More columns would make a table too wide to read.
   private static let mostGroups = 14
 
   init(_ summary: EvaluationSummary, suite: any EvaluationSuite, isComplete: Bool, style: ReportStyle) {
@@ -37,41 +37,43 @@ struct EvaluationReport {
       style.bold("\(count) questions about \(suite.streams.count) streams") + ": \(suite.title)",
       style.faint(suite.identity.dropFirst().map { "\($0.name) \($0.value)" }.joined(separator: " · ")),
     ]
-    if !isComplete { lines.append(style.bad("Stopped early: the figures are of what has been answered.")) }
+    if !isComplete { lines.append(style.bad("Stopped early: only the answers so far are counted.")) }
     return lines
   }
 
-  // MARK: All cells
+  // MARK: All rows
 
   private var table: [String] {
     var table = TextTable(numeric: [1, 2, 3, 4, 5, 6, 7, 8])
     table.add(
-      "configuration", "share", "exact %", "95 %", "against first", "tokens", "memory", "passes", "ms a pass",
-      "of reading")
-    for cell in summary.cells {
+      "configuration", "budget", "exact %", "95 %", "against first", "tokens", "memory", "compressions", "ms each",
+      "of prefill")
+    for row in summary.rows {
       table.add(
-        cell.configuration, cell.budget ?? "all", percent(cell.exact.value),
-        "\(percent(cell.exact.low))–\(percent(cell.exact.high))", cell.difference.map(signed) ?? "",
-        String(format: "%.0f", cell.held), memorySize(Int(cell.bytes)), String(format: "%.1f", cell.passes),
-        cell.secondsPerCompression.map { String(format: "%.2f", $0 * 1000) } ?? "",
-        cell.compressionShare > 0 ? String(format: "%.1f %%", cell.compressionShare * 100) : "")
+        row.configuration, row.budget ?? "full", percent(row.exactMatch.value),
+        "\(percent(row.exactMatch.low))–\(percent(row.exactMatch.high))", row.difference.map(signed) ?? "",
+        String(format: "%.0f", row.cachedTokens), memorySize(Int(row.cacheBytes)),
+        String(format: "%.1f", row.compressions),
+        row.secondsPerCompression.map { String(format: "%.2f", $0 * 1000) } ?? "",
+        row.compressionTimeRatio > 0 ? String(format: "%.1f %%", row.compressionTimeRatio * 100) : "")
     }
     var lines = table.lines(indent: 0)
     if !lines.isEmpty { lines[0] = style.bold(lines[0]) }
-    for cell in summary.cells where cell.refused > 0 {
+    for row in summary.rows where row.refusedStreams > 0 {
       lines.append(
-        style.bad("\(name(cell)): the budget was too small for \(cell.refused) streams; their answers count as wrong"))
+        style.bad(
+          "\(name(row)): the budget was too small for \(row.refusedStreams) streams; their answers count as wrong"))
     }
     return lines
   }
 
   private var speeds: [String] {
     var table = TextTable(numeric: [1, 2, 3, 4])
-    table.add("by time and memory", "ms a frame", "ms to first word", "ms an answer", "resident")
-    for cell in summary.cells {
+    table.add("time and memory", "ms/temporal patch", "ms to first token", "ms/answer", "resident")
+    for row in summary.rows {
       table.add(
-        name(cell), milliseconds(cell.secondsPerFrame), milliseconds(cell.secondsToFirstWord),
-        milliseconds(cell.secondsPerAnswer), memorySize(cell.residentBytes))
+        name(row), milliseconds(row.secondsPerTemporalPatch), milliseconds(row.firstTokenSeconds),
+        milliseconds(row.answerSeconds), memorySize(row.residentBytes))
     }
     var lines = table.lines(indent: 0)
     if !lines.isEmpty { lines[0] = style.bold(lines[0]) }
@@ -80,37 +82,34 @@ struct EvaluationReport {
 
   private func milliseconds(_ seconds: Double) -> String { String(format: "%.1f", seconds * 1000) }
 
-  // MARK: Parts
+  // MARK: Breakdowns
 
   private func table(of breakdown: EvaluationSummary.Breakdown) -> [String] {
-    let groups = summary.groups(breakdown)
-    guard (1...Self.mostGroups).contains(groups.count), !summary.cells.isEmpty else { return [] }
-    let cells = detailedCells
-    let all = cells.map { summary.parts(of: $0, by: breakdown) }
-    var rows: [[String]] = [["by " + breakdown.rawValue] + groups]
-    rows.append(["questions"] + groups.map { group in all[0].first { $0.name == group }.map { "\($0.answers)" } ?? "" })
-    for (cell, parts) in zip(cells, all) {
-      rows.append(
-        [name(cell)] + groups.map { group in parts.first { $0.name == group }.map { percent($0.exact.value) } ?? "" })
-    }
+    let groups = summary.groups(by: breakdown)
+    guard (1...Self.mostGroups).contains(groups.count), let first = detailedRows.first else { return [] }
     var table = TextTable(numeric: Set(1...groups.count))
-    for row in rows { table.add(row) }
+    table.add(["by " + breakdown.rawValue] + groups)
+    table.add(["questions"] + groups.map { group in first.parts(by: breakdown)[group].map { "\($0.answers)" } ?? "" })
+    for row in detailedRows {
+      let parts = row.parts(by: breakdown)
+      table.add([name(row)] + groups.map { group in parts[group].map { percent($0.exactMatch.value) } ?? "" })
+    }
     var lines = table.lines(indent: 0)
     lines[0] = style.bold(lines[0])
     return lines
   }
 
-  /// Those with one budget alone, so that the tables stay short: an eighth, or the last that was tried.
-  private var detailedCells: [EvaluationSummary.Cell] {
-    let budgets = summary.cells.compactMap(\.budget)
+  /// The rows of one budget only, which keeps the tables short: 1/8, or the last budget without it.
+  private var detailedRows: [EvaluationSummary.Row] {
+    let budgets = summary.rows.compactMap(\.budget)
     let detailed = budgets.contains(Self.usualDetail) ? Self.usualDetail : budgets.last
-    return summary.cells.filter { $0.budget == nil || $0.budget == detailed }
+    return summary.rows.filter { $0.budget == nil || $0.budget == detailed }
   }
 
   private static let usualDetail = "1/8"
 
-  private func name(_ cell: EvaluationSummary.Cell) -> String {
-    cell.configuration + (cell.budget.map { " " + $0 } ?? "")
+  private func name(_ row: EvaluationSummary.Row) -> String {
+    row.configuration + (row.budget.map { " " + $0 } ?? "")
   }
 
   private func percent(_ share: Double) -> String { String(format: "%.1f", share * 100) }

@@ -4,7 +4,7 @@ import Foundation
 import Inference
 import Records
 
-/// What `edgeassist inspect` tells a person.
+/// The report of `edgeassist inspect`.
 struct InspectReport {
   private let inspection: ModelInspection
   private let listsTensors: Bool
@@ -120,7 +120,7 @@ struct InspectReport {
       !fits
       ? "Does not fit: \(owner) \(memorySize(machine.limit)). \(budget)"
       : estimate.total > machine.available
-        ? "Fits, but other programs are in the way: \(owner) \(memorySize(machine.limit)), "
+        ? "Fits, but other programs use memory: \(owner) \(memorySize(machine.limit)), "
           + "\(memorySize(machine.available)) of it free now. \(budget)"
         : "Fits: \(owner) \(memorySize(machine.limit)), \(memorySize(machine.available)) of it free now. \(budget)"
     let wrapped = style.wrapped(verdict, indent: 2)
@@ -138,7 +138,7 @@ struct InspectReport {
     lines += ["", style.faint(set[0])] + set.dropFirst()
   }
 
-  // MARK: Words
+  // MARK: Lines
 
   private static let labelWidth = 12
 

@@ -9,12 +9,12 @@ import Sandboxing
 import Screen
 import Video
 
-/// What this machine offers.
+/// What this machine offers, as `edgeassist doctor` finds out.
 struct MachineFindings: Sendable {
-  /// How a language fared.
+  /// Whether programs of a language run.
   struct Language: Sendable {
     var language: ProgramLanguage
-    /// nil if a program ran.
+    /// Why the test program does not run; nil if it does.
     var problem: String?
   }
 
@@ -28,7 +28,7 @@ struct MachineFindings: Sendable {
   var sandboxNotice: String?
   var languages: [Language]
 
-  /// Looks at everything, and tries what can be tried.
+  /// Looks at the machine, and runs a test program in each language.
   static func gather(environment: [String: String]) async -> MachineFindings {
     let sandbox = Sandbox.probe()
     var languages: [Language] = []
@@ -51,7 +51,7 @@ struct MachineFindings: Sendable {
       let verdicts = try await Judge(sandbox).check(
         program, language: language, examples: [CodeExample(input: "", output: "42")])
       guard let verdict = verdicts.first, verdict.kind != .accepted else { return nil }
-      return "a trial program failed (\(verdict.kind.rawValue)): \(verdict.detail.split(separator: "\n").last ?? "")"
+      return "a test program failed (\(verdict.kind.rawValue)): \(verdict.detail.split(separator: "\n").last ?? "")"
     } catch {
       return error.message
     }
@@ -65,7 +65,7 @@ struct MachineFindings: Sendable {
 }
 
 extension MachineFindings {
-  /// For scripts.
+  /// The findings for scripts.
   var json: OrderedJSON {
     [
       "processor": [

@@ -4,14 +4,14 @@ import BoundedCache
 import Foundation
 import Synchronization
 
-/// What a head profile says, as a table.
+/// A head budget profile as a table.
 struct ProfileReport {
   var profile: HeadBudgetProfile
   var output: String
   var groupSize: Int
   var style: ReportStyle
 
-  /// Shares are shown as multiples of an equal one.
+  /// The whole report. Ratios are shown as multiples of an equal ratio.
   var text: String {
     let model = profile.model
     let heads = Double(model.layers * model.keyValueHeads)
@@ -26,13 +26,14 @@ struct ProfileReport {
     }
     var lines = table.lines(indent: 0)
     lines[0] = style.bold(lines[0])
-    lines.insert("What each head has use for, 1 being an equal share, with its deviation from stream to stream:", at: 0)
+    lines.insert(
+      "Budget that each head needs (1: as much as the mean head), with its deviation from stream to stream:", at: 0)
     lines += [
       "",
       String(
-        format: "Ranking of heads, stream against mean: %.2f, at the least %.2f (1 is the same)",
+        format: "Rank correlation of heads, each stream against the mean: %.2f, lowest %.2f (1: same order)",
         profile.stability.mean, profile.stability.least),
-      String(format: "Heads that hardly vary: %.0f %%", profile.coverage * 100),
+      String(format: "Heads that hardly vary from stream to stream: %.0f %%", profile.coverage * 100),
       waste,
       "Measured on \(profile.origin.questions) questions about \(profile.origin.streams) streams. Written: \(output)",
     ]
@@ -41,22 +42,22 @@ struct ProfileReport {
 
   private var waste: String {
     let shape = profile.model.shape
-    // The profile is of its own model's shape.
+    // A profile fits the shape of its own model.
     let sorted = (try? HeadBudgets(profile: profile, shape: shape, groupSize: groupSize))?.groups ?? []
     let adjacent = HeadBudgets.adjacentGroups(of: shape, size: groupSize)
     return String(
       format:
-        "Room lost where a group of %d takes what its largest member needs: %.1f %% of neighbours, %.1f %% of like "
-        + "heads", groupSize, HeadBudgets.waste(of: adjacent, shares: profile.shares) * 100,
+        "Memory lost if each group of %d heads gets what its neediest head needs: %.1f %% with neighbouring heads, "
+        + "%.1f %% with similar heads", groupSize, HeadBudgets.waste(of: adjacent, shares: profile.shares) * 100,
       HeadBudgets.waste(of: sorted, shares: profile.shares) * 100)
   }
 }
 
-/// The progress bar of a measurement.
+/// The progress bar of a head budget profile.
 final class ProfileProgress: Sendable {
   private let bar = Mutex(ProgressBar())
 
-  func show(_ done: Int, of all: Int) { bar.withLock { $0.show(done, of: all, "questions read") } }
+  func show(_ done: Int, of all: Int) { bar.withLock { $0.show(done, of: all, "questions") } }
 
   func finish() { bar.withLock { $0.finish() } }
 }

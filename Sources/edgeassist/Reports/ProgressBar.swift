@@ -2,7 +2,7 @@
 
 import Foundation
 
-/// One line on standard error that fills up; silent when standard error is no terminal.
+/// A progress bar on standard error. Nothing is written when standard error is no terminal.
 final class ProgressBar {
   private let isShown = isatty(STDERR_FILENO) == 1
   private let isColored = (ProcessInfo.processInfo.environment["NO_COLOR"] ?? "").isEmpty
@@ -10,6 +10,7 @@ final class ProgressBar {
 
   private static let width = 30
 
+  /// Redraws the bar if it changes by a tenth of a percent or more.
   func show(_ done: Int, of all: Int, _ what: String) {
     guard isShown, all > 0 else { return }
     let part = Int(Double(done) / Double(all) * 1000)
@@ -22,7 +23,7 @@ final class ProgressBar {
     write("\r\u{1B}[K" + (isColored ? "\u{1B}[32m\(bar)\u{1B}[0m" : bar) + rest + " \(percent)  \(what.prefix(36))")
   }
 
-  /// Takes the line away.
+  /// Removes the line.
   func finish() {
     if isShown, shownPart >= 0 { write("\r\u{1B}[K") }
     shownPart = -1

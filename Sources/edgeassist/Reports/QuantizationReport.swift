@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Benchmarking
 import Foundation
 import Quantization
 import Records
 
-/// What `edgeassist quantize` did or would do, as a table or as JSON.
+/// The report of `edgeassist quantize`, as a table or as JSON.
 struct QuantizationReport {
   var plan: QuantizationPlan
   var output: String?
-  /// Of each tensor, nil where it was kept; no entries before anything is done.
+  /// Relative error of each tensor, nil where it was not changed; empty for a dry run.
   var errors: [Double?] = []
   var seconds: Double?
 
@@ -42,10 +41,7 @@ struct QuantizationReport {
 
   // MARK: JSON
 
-  func json() throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    encoder.keyEncodingStrategy = .convertToSnakeCase
+  func json() -> String {
     let tensors = plan.entries.enumerated().map { index, entry in
       Tensor(
         name: entry.tensor.name, shape: entry.tensor.dimensions, from: entry.tensor.type.name, to: entry.target.name,
@@ -54,7 +50,7 @@ struct QuantizationReport {
     let summary = Summary(
       type: plan.recipe.name, output: output, written: !errors.isEmpty, bytesBefore: plan.bytesBefore,
       bytesAfter: plan.bytesAfter, bitsPerWeight: bitsPerWeight, seconds: seconds, notes: plan.notes, tensors: tensors)
-    return String(decoding: try encoder.encode(summary), as: UTF8.self)
+    return SnakeCaseJSON.text(of: summary)
   }
 
   private struct Summary: Encodable {
@@ -75,7 +71,7 @@ struct QuantizationReport {
     var from: String
     var to: String
     var bytes: Int
-    /// Root mean square of the error as a part of the values'.
+    /// Root mean square of the error, divided by that of the values.
     var relativeError: Double?
   }
 }

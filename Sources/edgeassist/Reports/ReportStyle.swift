@@ -2,13 +2,14 @@
 
 import Foundation
 
-/// How a report for people is set: how wide, and whether in colour.
+/// The width of a report for people, and whether it has colours.
 struct ReportStyle {
-  /// Characters on a line.
+  /// Characters per line.
   var width: Int
   var hasColour: Bool
 
-  /// For standard output: colours only on a terminal and without `NO_COLOR`; `COLUMNS`, else its width, else 100.
+  /// The style for standard output: colours on a terminal without `NO_COLOR`; as wide as `COLUMNS` says, else as the
+  /// terminal, else 100.
   static var standardOutput: ReportStyle {
     let environment = ProcessInfo.processInfo.environment
     let isTerminal = isatty(STDOUT_FILENO) == 1
@@ -25,7 +26,7 @@ struct ReportStyle {
   func bad(_ text: String) -> String { hasColour ? "\u{1B}[31m\(text)\u{1B}[0m" : text }
   func good(_ text: String) -> String { hasColour ? "\u{1B}[32m\(text)\u{1B}[0m" : text }
 
-  /// Breaks a text at spaces so that each line fits, the lines after the first indented.
+  /// Wraps a text at spaces. The lines after the first are indented.
   func wrapped(_ text: String, indent: Int) -> String {
     var lines: [String] = []
     var line = ""
@@ -43,7 +44,7 @@ struct ReportStyle {
 
 /// Columns of text, each as wide as its widest cell.
 struct TextTable {
-  /// Which columns hold numbers and stand to the right.
+  /// Columns that are aligned to the right.
   var numeric: Set<Int>
   private(set) var rows: [[String]] = []
 

@@ -6,22 +6,24 @@ import Records
 import SessionInterface
 import Video
 
-/// What configurations still hold of a stream, one picture below the other.
+/// Which frames of a stream configurations retain: a heat map for each, one below the other.
 struct RetentionPlot {
   private let maps: [(label: String, map: RetentionMap)]
 
   private static let width = 1200
   private static let height = 420
 
-  /// - Parameter maps: each with the name of what held it.
+  /// - Parameter maps: each with the name of its configuration.
   init(_ maps: [(label: String, map: RetentionMap)]) {
     self.maps = maps
   }
 
-  /// - Throws: `ReportedError.outputUnwritable`, also where there is nothing to draw.
+  /// Writes the heat maps as a PNG file.
+  ///
+  /// - Throws: `ReportedError.outputUnwritable`, also without maps.
   func write(to path: String) throws(ReportedError) {
     guard !maps.isEmpty else {
-      throw .outputUnwritable(message: "there is nothing to draw in \(path): no bounded configuration read a stream")
+      throw .outputUnwritable(message: "there is nothing to draw in \(path): no bounded configuration was evaluated")
     }
     var pixels: [UInt8] = []
     for (label, map) in maps {

@@ -3,48 +3,42 @@
 import ArgumentParser
 import Foundation
 
-/// The assistant's options from three places, weakest first: the settings file, the environment, the command line.
+/// The root command's options from three sources, weakest first: the settings file, variables, the command line.
 ///
-/// Settings are turned into the flags they stand for and put before the flags that were typed: of a flag given twice
-/// the last one counts, and the parser checks all of them alike.
+/// Settings become the words of the command line that they stand for, and come before the words that were typed. The
+/// parser takes the last value of an option that is given twice, and checks values from all sources by the same rules.
 enum SettingsLayers {
-  /// Flags that may be set beforehand.
-  static let names: Set<String> = [
-    "video", "model", "vision", "vision-precision", "adapter", "threads", "kv-budget", "kv-memory", "kv-policy",
-    "kv-variant", "kv-type",
-    "fps", "max-pixels", "pace", "max-tokens", "temperature", "top-k", "top-p", "min-p", "repeat-penalty", "seed",
-    "system", "log", "code-model", "code-exemplars", "code-rounds", "code-seconds", "code-tokens",
-  ]
-
-  /// Flags of which one silences the other, wherever each is set.
-  private static let rivals = ["kv-budget": "kv-memory", "kv-memory": "kv-budget"]
-
-  /// What the parser is given.
+  /// The words for the parser.
   ///
   /// - Parameters:
   ///   - typed: the command line without the program's name.
   ///   - environment: variables `EDGEASSIST_KV_BUDGET` and so on.
-  /// - Throws: `SettingsError` naming the file and line or the variable.
+  /// - Throws: `SettingsError` naming the file and line, or the variable.
   static func arguments(typed: [String], environment: [String: String]) throws(SettingsError) -> [String] {
-    // Subcommands and requests for help stand on their own.
-    if let first = typed.first, !first.hasPrefix("-") { return typed }
-    if !Set(typed).isDisjoint(with: ["--help", "-h", "--version", "--help-hidden"]) { return typed }
-    let named = Set(typed.compactMap(flagName))
-    var layers = try SettingsFile.read(path: path(typed: typed, environment: environment))
-    for setting in try variables(in: environment) {
-      layers.removeAll { $0.name == setting.name || $0.name == rivals[setting.name] }
-      layers.append(setting)
+    if asksForHelp(typed) { return typed }
+    let options = SettableOptions.ofEdgeAssist
+    var settings = try SettingsFile.read(path: path(typed: typed, environment: environment), options: options)
+    for variable in try variables(in: environment, options: options) {
+      settings.removeAll { variable.option.overrides($0.option) }
+      settings.append(variable)
     }
-    layers.removeAll { named.contains($0.name) || named.contains(rivals[$0.name] ?? $0.name) }
-    for setting in layers { try check(setting) }
-    return layers.flatMap { ["--\($0.name)=\($0.value)"] } + typed
+    let given = typed.compactMap(options.option(givenBy:))
+    settings.removeAll { setting in given.contains { $0.overrides(setting.option) } }
+    let names = Set((given + settings.map(\.option)).map(\.name))
+    settings.removeAll { !names.contains(SettableOptions.prerequisites[$0.option.name] ?? $0.option.name) }
+    for setting in settings { try check(setting) }
+    return settings.flatMap(\.arguments) + typed
   }
 
-  private static func flagName(_ argument: String) -> String? {
-    argument.hasPrefix("--") ? String(argument.dropFirst(2).prefix { $0 != "=" }) : nil
+  /// Whether the program only describes itself, which must work with settings that are wrong.
+  private static func asksForHelp(_ typed: [String]) -> Bool {
+    let words: Set = [
+      "--help", "-h", "--help-hidden", "--version", "--generate-completion-script", "--experimental-dump-help",
+    ]
+    return typed.first == "help" || typed.contains { word in words.contains(String(word.prefix { $0 != "=" })) }
   }
 
-  /// The settings file to read; nil when none was named and the usual one is not there.
+  /// The settings file to read; nil when none is named and there is none in the usual folder.
   private static func path(typed: [String], environment: [String: String]) throws(SettingsError) -> String? {
     for (index, argument) in typed.enumerated() {
       if argument == "--config", index + 1 < typed.count { return typed[index + 1] }
@@ -57,53 +51,40 @@ enum SettingsLayers {
     return FileManager.default.fileExists(atPath: path) ? path : nil
   }
 
-  private static func variables(in environment: [String: String]) throws(SettingsError) -> [Setting] {
+  private static func variables(
+    in environment: [String: String], options: SettableOptions
+  ) throws(SettingsError) -> [Setting] {
     let prefix = "EDGEASSIST_"
-    // Two variables say where files lie and are no flags.
-    let places: Set<String> = ["EDGEASSIST_HOME", "EDGEASSIST_CONFIG"]
+    // These two name a folder and a file, and are no options.
+    let paths: Set<String> = ["EDGEASSIST_HOME", "EDGEASSIST_CONFIG"]
     var settings: [Setting] = []
     for (variable, value) in environment.sorted(by: { $0.key < $1.key })
-    where variable.hasPrefix(prefix) && !places.contains(variable) {
+    where variable.hasPrefix(prefix) && !paths.contains(variable) {
       let name = variable.dropFirst(prefix.count).lowercased().replacingOccurrences(of: "_", with: "-")
-      guard names.contains(name) else { throw .unknown(place: variable, name: name) }
-      settings.append(Setting(name: name, value: value, place: variable))
+      let kind = try kind(of: name, options: options, source: variable)
+      settings.append(try Setting(name: name, texts: [value], kind: kind, source: variable))
     }
     return settings
   }
 
-  /// Parses one setting alone, so that a bad value is blamed on the place where it stands.
-  private static func check(_ setting: Setting) throws(SettingsError) {
-    do {
-      _ = try Assist.parse(["--\(setting.name)=\(setting.value)"])
-    } catch {
-      throw .invalid(place: setting.place, reason: Assist.message(for: error))
-    }
+  /// What the option that a setting names takes.
+  ///
+  /// - Throws: `SettingsError` for a name that is no settable option.
+  static func kind(
+    of name: String, options: SettableOptions, source: String
+  ) throws(SettingsError) -> SettableOptions.Kind {
+    if let kind = options.kinds[name] { return kind }
+    throw SettableOptions.ofOneRun.contains(name)
+      ? .ofOneRun(source: source, name: name) : .unknown(source: source, name: name)
   }
-}
 
-/// One option set beforehand.
-struct Setting: Equatable {
-  /// The flag's name without the dashes.
-  var name: String
-  var value: String
-  /// Where it was set, for messages: a file with a line, or a variable.
-  var place: String
-}
-
-/// Why settings cannot be used.
-enum SettingsError: Error, Equatable {
-  case unreadable(path: String, reason: String)
-  case malformed(path: String, line: Int, reason: String)
-  case unknown(place: String, name: String)
-  case invalid(place: String, reason: String)
-
-  var message: String {
-    switch self {
-    case .unreadable(let path, let reason): "\(path) cannot be read: \(reason)"
-    case .malformed(let path, let line, let reason): "\(path), line \(line): \(reason)"
-    case .unknown(let place, let name):
-      "\(place): there is no setting “\(name)”; there are \(SettingsLayers.names.sorted().joined(separator: ", "))"
-    case .invalid(let place, let reason): "\(place): \(reason)"
+  /// Parses one setting alone, so that the message names the source of a bad value.
+  private static func check(_ setting: Setting) throws(SettingsError) {
+    let prerequisite = SettableOptions.prerequisites[setting.option.name].map { ["--\($0)=file"] } ?? []
+    do {
+      _ = try EdgeAssist.parse(prerequisite + setting.arguments)
+    } catch {
+      throw .invalid(source: setting.source, reason: EdgeAssist.message(for: error))
     }
   }
 }

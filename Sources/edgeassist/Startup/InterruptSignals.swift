@@ -2,12 +2,12 @@
 
 import Dispatch
 import Foundation
-import Platform
 
-/// Turns SIGINT and SIGTERM into a call: the first asks for a clean end, the second ends the program at once.
+/// Handles SIGINT and SIGTERM: the first signal asks for a clean end, the second ends the program at once.
 final class InterruptSignals {
   private let sources: [any DispatchSourceSignal]
 
+  /// - Parameter handler: called on a queue of its own at the first signal.
   init(_ handler: @escaping @Sendable () -> Void) {
     let queue = DispatchQueue(label: "edgeassist.signals")
     sources = [SIGINT, SIGTERM].map { number in
@@ -22,6 +22,7 @@ final class InterruptSignals {
     }
   }
 
+  /// Stops handling the signals.
   func stop() {
     for source in sources { source.cancel() }
   }

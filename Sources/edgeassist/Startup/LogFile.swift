@@ -4,22 +4,24 @@ import Foundation
 import Logging
 import Synchronization
 
-/// Where log lines go: a file when the user names one, nowhere otherwise, for the terminal belongs to the screen.
+/// The log of a run. Without `--log-file` nothing is logged: the terminal belongs to the screen.
 enum LogFile {
-  /// Sets up logging for the whole program; called once.
+  /// Sets up logging for the whole program. Call it once.
+  ///
+  /// A file that cannot be written is reported on standard error; the run goes on without a log.
   static func start(path: String?) {
     guard let path else { return LoggingSystem.bootstrap { _ in SwiftLogNoOpLogHandler() } }
     guard FileManager.default.createFile(atPath: path, contents: nil), let file = FileHandle(forWritingAtPath: path)
     else {
-      FileHandle.standardError.write(Data("edgeassist: the log \(path) cannot be written; going on without\n".utf8))
+      StandardStreams.report("the log file \(path) cannot be written; nothing is logged")
       return LoggingSystem.bootstrap { _ in SwiftLogNoOpLogHandler() }
     }
-    let sink = Mutex(file)
-    LoggingSystem.bootstrap { label in FileLogHandler(label: label) { line in sink.withLock { $0.write(line) } } }
+    let shared = Mutex(file)
+    LoggingSystem.bootstrap { label in FileLogHandler(label: label) { line in shared.withLock { $0.write(line) } } }
   }
 }
 
-/// Writes each message as one line with its time and level.
+/// Writes each message as one line: time, level, label, message.
 private struct FileLogHandler: LogHandler {
   let label: String
   let write: @Sendable (Data) -> Void

@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import Foundation
 
-/// Exit statuses beyond those of the argument parser, as the batch contract sets them.
+/// Exit statuses besides those of the argument parser, as the batch contract documents them.
 enum ExitStatus {
   static let someRecordsFailed = ExitCode(1)
   static let couldNotStart = ExitCode(2)
   static let interrupted = ExitCode(130)
 }
 
-/// What is said when the program cannot start.
+/// The message of a program that cannot start.
 enum StartFailure {
-  /// Writes one line to standard error.
+  /// Writes the message to standard error.
   ///
-  /// - Returns: the status to end with.
+  /// - Returns: the status to exit with.
   static func report(_ message: String) -> ExitCode {
-    FileHandle.standardError.write(Data("edgeassist: \(message)\n".utf8))
+    StandardStreams.report(message)
     return ExitStatus.couldNotStart
   }
 }

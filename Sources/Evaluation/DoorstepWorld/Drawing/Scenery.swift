@@ -3,17 +3,19 @@
 import Foundation
 import Inference
 
-/// A drawn background, the light on it, and the camera's flaws: what stays the same through a stream.
+/// What does not change within a stream: the background, the light on it, and the camera's flaws.
 struct Scenery: Sendable {
   let background: StreamCanvas
-  /// The camera's noise, in steps of a byte, and how much it blurs from column to column.
+  /// Standard deviation of the camera's noise, in 0...255.
   let noise: Float
+  /// Weight of the neighbouring columns in a pixel.
   let blur: Float
-  /// How this camera sees light, as a gain of each colour.
+  /// Gain of each colour channel of the camera.
   private let tint: StreamCanvas.Colour
   private let story: Story
-  /// How far the light drifts, as a share, and how fast, in radians a second.
+  /// Amplitude of the drift of the light, as a part of it.
   private let drift: Double
+  /// Frequency of the drift, in radians per second.
   private let rhythm: Double
 
   init(_ story: Story, side: Int, _ random: inout SeededGenerator) {
@@ -39,7 +41,7 @@ struct Scenery: Sendable {
     }
   }
 
-  /// Colour gain at a moment; it drifts slowly.
+  /// Gain of each colour channel at a time in the stream, in seconds. It drifts slowly.
   func light(at time: Double) -> StreamCanvas.Colour {
     var light = Self.light(story.time(at: time))
     if let next = story.changes.first(where: { $0.at > time }), next.at - time < Self.dusk {
@@ -49,11 +51,11 @@ struct Scenery: Sendable {
     return light * tint * (1 + drift * sin(rhythm * time))
   }
 
-  /// Seconds in which the light of one time of day becomes that of the next.
+  /// Seconds that the light takes to change from one time of day to the next.
   private static let dusk = 4.0
 }
 
-/// A street, a yard or a porch, each drawn anew. Its measures are those of a picture of 112 × 112.
+/// A street, a yard or a porch, drawn at random. Its measures are pixels of a frame of 112 × 112.
 private struct Backdrop {
   private(set) var canvas: StreamCanvas
   private let unit: Double
@@ -69,7 +71,8 @@ private struct Backdrop {
     }
   }
 
-  private func pixel(_ place: Double) -> Int { Int((place * unit).rounded()) }
+  /// A measure in pixels of this canvas.
+  private func pixel(_ measure: Double) -> Int { Int((measure * unit).rounded()) }
 
   private func colour(
     _ base: StreamCanvas.Colour, spread: Double = 18, _ random: inout SeededGenerator

@@ -2,16 +2,16 @@
 
 import Foundation
 
-/// A thing's picture scaled to its size in the stream, with an empty column on either side.
+/// The image of a thing, scaled to its size in the frame, with an empty column on either side.
 struct Sprite {
   let layers: Layers
 
-  /// - Parameter cell: the picture as it stands in the sheet.
+  /// - Parameter cell: the image as it is in the sheet.
   init(cell: Layers, _ key: SpriteKey) {
     let factor = Double(key.longest) / Double(max(cell.width, cell.height))
     let width = max(1, Int((Double(cell.width) * factor).rounded()))
     let height = max(1, Int((Double(cell.height) * factor).rounded()))
-    // Scaled to a few times the size and averaged, so that a shift by a part of a pixel shows.
+    // Scaled to a multiple of the size and averaged, so that a shift by a part of a pixel is visible.
     let phases = key.phases
     let large = cell.resized(width: width * phases, height: height * phases)
     var small = Layers(width: width + 2, height: height)
@@ -26,7 +26,7 @@ struct Sprite {
     layers = small
   }
 
-  /// Lays the sprite over a canvas, its upper left corner at a place that may be outside.
+  /// Draws the sprite on a canvas. Its upper left corner may be outside.
   func draw(on canvas: inout StreamCanvas, left: Int, top: Int) {
     for row in max(0, top)..<max(0, top, min(canvas.side, top + layers.height)) {
       for column in max(0, left)..<max(0, left, min(canvas.side, left + layers.width)) {
@@ -42,7 +42,7 @@ struct Sprite {
 }
 
 extension Layers {
-  /// Scaled with a Lanczos window of three lobes, its values held to what bytes can say.
+  /// Scales with a Lanczos window of three lobes. Coverage is clamped to 0...1 and colours to 0...255 times coverage.
   func resized(width newWidth: Int, height newHeight: Int) -> Layers {
     let columns = LanczosWeights(from: width, to: newWidth)
     let rows = LanczosWeights(from: height, to: newHeight)
@@ -73,16 +73,16 @@ extension Layers {
   }
 }
 
-/// How much of each old line goes into a new one.
+/// The weights of old rows or columns in each new one.
 private struct LanczosWeights {
-  /// For each new line the old ones that count, with weights that sum to 1.
+  /// For each new line, the old lines in the window with weights that add up to 1.
   let taps: [[(source: Int, weight: Float)]]
 
   private static let lobes = 3.0
 
   init(from old: Int, to new: Int) {
     let scale = Double(old) / Double(new)
-    // Made smaller, the window grows so that no line is passed over.
+    // When the image is made smaller, the window grows so that every old line counts.
     let stretch = max(scale, 1)
     let reach = Self.lobes * stretch
     taps = (0..<new).map { line in

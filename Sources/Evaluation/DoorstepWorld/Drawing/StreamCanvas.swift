@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A picture in the making: rows of red, green and blue as numbers, which may leave 0...255 on the way.
+/// A square frame while it is drawn. Values may leave 0...255 until the frame is complete.
 struct StreamCanvas: Sendable {
   /// Columns and rows.
   let side: Int
-  /// `side × side × 3` numbers.
+  /// [side][side][3]: red, green, blue.
   var values: [Float]
 
   init(side: Int) {
@@ -12,12 +12,12 @@ struct StreamCanvas: Sendable {
     values = [Float](repeating: 0, count: side * side * 3)
   }
 
-  /// A colour as three numbers in 0...255.
+  /// Red, green and blue in 0...255.
   typealias Colour = SIMD3<Double>
 
-  // MARK: Shapes; pixels outside are left out
+  // MARK: Shapes, clipped to the canvas
 
-  /// Fills rows `top..<bottom`, from one colour at the top to another at the bottom.
+  /// Fills rows with a gradient, from one colour at the top to another at the bottom.
   mutating func fade(rows: Range<Int>, from first: Colour, to second: Colour) {
     for row in rows.clamped(to: 0..<side) {
       let part = rows.count > 1 ? Double(row - rows.lowerBound) / Double(rows.count - 1) : 0
@@ -46,7 +46,7 @@ struct StreamCanvas: Sendable {
   }
 
   private mutating func fill(row: Int, columns: ClosedRange<Int>, with colour: Colour) {
-    // Whole numbers, as a picture of bytes would hold them.
+    // Rounded down, as the Python twin does, which draws on an image of bytes.
     let whole = (0..<3).map { Float(min(max(colour[$0], 0), 255).rounded(.down)) }
     for column in columns where column >= 0 && column < side {
       for channel in 0..<3 { values[(row * side + column) * 3 + channel] = whole[channel] }

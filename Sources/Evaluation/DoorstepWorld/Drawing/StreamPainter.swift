@@ -4,22 +4,24 @@ import Foundation
 import Images
 import Inference
 
-/// Draws a story's pictures, in any order of time and the same each time.
+/// Draws the frames of a story, in any order. The frame of a moment is always the same.
 package struct StreamPainter {
   private let story: Story
   private let scenery: Scenery
   private var sheet: ThingSheet
   private let grain: Grain
-  /// The camera's noise differs from picture to picture, by the stream's seed.
+  /// Seed of the camera's noise, which differs from frame to frame.
   private let noiseSeed: UInt64
 
-  /// Pictures up to this side are small enough for a shift by parts of a pixel to matter.
+  /// Up to this side, in pixels, things are shifted by parts of a pixel.
   private static let smallSide = 224
+  /// Parts of a pixel that things are shifted by.
   private static let phases = 4
 
   /// - Parameters:
-  ///   - side: of the pictures, in pixels; the embedded model learnt from 112.
-  ///   - random: chooses everything that a story leaves open.
+  ///   - side: side of the frames, in pixels; that of the embedded model's training is 112.
+  ///   - random: draws what the story leaves open.
+  ///   - sheet: images of the things.
   package init(_ story: Story, side: Int, random: SeededGenerator, sheet: ThingSheet) {
     self.story = story
     self.sheet = sheet
@@ -29,8 +31,8 @@ package struct StreamPainter {
     grain = Grain(side: side)
   }
 
-  /// The picture at a moment of the stream, in seconds.
-  package mutating func image(at time: Double) -> Image {
+  /// Draws the frame of a time in the stream, in seconds.
+  package mutating func frame(at time: Double) -> Image {
     var canvas = scenery.background
     if let visit = story.visit(at: time) { draw(visit, at: time, on: &canvas) }
     let light = scenery.light(at: time)
@@ -49,7 +51,7 @@ package struct StreamPainter {
     let longest = Int((visit.size * side).rounded())
     let facesRight = visit.facesRight(at: time)
     let width = sheet.sprite(of: visit, longest: longest, facesRight: facesRight, phase: 0, phases: phases).layers.width
-    let left = visit.place(at: time) * side - Double(width) / 2
+    let left = visit.position(at: time) * side - Double(width) / 2
     let whole = left.rounded(.down)
     let phase = min(Int((left - whole) * Double(phases)), phases - 1)
     let sprite = sheet.sprite(of: visit, longest: longest, facesRight: facesRight, phase: phase, phases: phases)
@@ -59,18 +61,18 @@ package struct StreamPainter {
 }
 
 extension StreamCanvas {
-  /// Mixes each pixel with its neighbours in the row; the outermost stay.
-  fileprivate mutating func blurRows(by share: Float) {
+  /// Mixes each pixel with its neighbours in the row. The outermost pixels do not change.
+  fileprivate mutating func blurRows(by weight: Float) {
     let before = values
     for row in 0..<side {
       for index in (row * side + 1) * 3..<((row + 1) * side - 1) * 3 {
-        values[index] += (before[index - 3] + before[index + 3] - 2 * before[index]) * share
+        values[index] += (before[index - 3] + before[index + 3] - 2 * before[index]) * weight
       }
     }
   }
 }
 
-/// A large sheet of noise from which pieces are cut, the same for every stream.
+/// A large sheet of noise, the same for every stream. The noise of a frame is a piece of it.
 private struct Grain {
   private let side: Int
   private let width: Int
@@ -80,13 +82,14 @@ private struct Grain {
     self.side = side
     width = 2 * side
     var random = SeededGenerator(seed: 7)
-    // A normal distribution from two even ones (Box and Muller).
+    // The Box–Muller transform.
     values = (0..<width * width).map { _ in
       let radius = (-2 * log(max(random.nextUnit(), .leastNormalMagnitude))).squareRoot()
       return Float(radius * cos(2 * Double.pi * random.nextUnit()))
     }
   }
 
+  /// Adds a piece of the noise at a random position.
   func add(to canvas: inout StreamCanvas, strength: Float, _ random: inout SeededGenerator) {
     let top = random.index(below: width - side)
     let left = random.index(below: width - side)

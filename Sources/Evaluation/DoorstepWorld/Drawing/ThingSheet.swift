@@ -6,10 +6,11 @@ import Inference
 import Records
 import Video
 
-/// The sheet of things' pictures that comes with the program, and the sprites cut from it.
+/// The sheet with the images of all things, which comes with the program, and the sprites cut from it.
 ///
-/// Upper half of the sheet: colours; lower half: coverage as grey. One cell for each thing and variant, in the order of
-/// `Thing.allCases`, in lines of six, the picture in the cell's upper left (see `Models/recipe/make_things.py`).
+/// The upper half of the sheet holds colours, the lower half coverage as grey. There is a cell for each image of each
+/// thing, in the order of `Thing.allCases`, in rows of six. The image is in the upper left of its cell (see
+/// `Models/recipe/make_things.py`).
 package struct ThingSheet {
   private static let cellWidth = 136
   private static let cellHeight = 128
@@ -18,11 +19,13 @@ package struct ThingSheet {
   private let image: Image
   private var sprites: [SpriteKey: Sprite] = [:]
 
-  /// - Throws: `ReportedError.videoUnreadable` when the sheet is missing, or is not the one that belongs here.
+  /// Reads the sheet.
+  ///
+  /// - Throws: `ReportedError.videoUnreadable` when the sheet is missing or has another size.
   package init() throws(ReportedError) {
     guard let path = InstalledFiles.file("things.png", in: "Assets") else {
       throw .videoUnreadable(
-        message: "Assets/things.png, the pictures that streams are drawn from, was not found; "
+        message: "Assets/things.png, the images that streams are drawn from, was not found; "
           + "set EDGEASSIST_HOME to the folder that holds Assets/")
     }
     let count = Thing.allCases.reduce(0) { $0 + $1.imageSizes.count }
@@ -33,11 +36,15 @@ package struct ThingSheet {
       throw .videoUnreadable(message: error.description)
     }
     guard image.width == Self.columns * Self.cellWidth, image.height == 2 * lines * Self.cellHeight else {
-      throw .videoUnreadable(message: "\(path) is not the sheet of pictures that comes with the program")
+      throw .videoUnreadable(message: "\(path) is not the sheet of images that comes with the program")
     }
   }
 
-  /// A visit's picture at a size in pixels, moved right by `phase / phases` of a pixel.
+  /// The sprite of a visit's thing.
+  ///
+  /// - Parameters:
+  ///   - longest: the longer side, in pixels.
+  ///   - phase: shift to the right, in parts of a pixel of which there are `phases`.
   mutating func sprite(of visit: Visit, longest: Int, facesRight: Bool, phase: Int, phases: Int) -> Sprite {
     let key = SpriteKey(
       thing: visit.thing, variant: visit.variant, longest: longest, facesRight: facesRight, phase: phase,
@@ -48,7 +55,7 @@ package struct ThingSheet {
     return made
   }
 
-  /// A thing's picture: colours times coverage, and coverage in 0...1; mirrored if asked, since all face left.
+  /// The image of a thing as it is in the sheet, where all face left, or mirrored.
   private func cell(_ thing: Thing, _ variant: Int, mirrored: Bool) -> Layers {
     let before = Thing.allCases.prefix { $0 != thing }.reduce(0) { $0 + $1.imageSizes.count }
     let left = (before + variant) % Self.columns * Self.cellWidth
@@ -68,21 +75,24 @@ package struct ThingSheet {
   }
 }
 
-/// What a sprite was made for.
+/// The parameters of a sprite.
 struct SpriteKey: Hashable {
   var thing: Thing
   var variant: Int
   /// The longer side, in pixels.
   var longest: Int
   var facesRight: Bool
+  /// Shift to the right, in parts of a pixel.
   var phase: Int
+  /// Parts of a pixel.
   var phases: Int
 }
 
-/// Four numbers a pixel: colours times coverage, and coverage.
+/// An image with coverage: red, green and blue in 0...255, each times coverage, and coverage in 0...1.
 struct Layers {
   let width: Int
   let height: Int
+  /// [height][width][4].
   var values: [Float]
 
   init(width: Int, height: Int) {

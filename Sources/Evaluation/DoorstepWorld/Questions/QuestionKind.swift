@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a question is about. The raw values name them in results.
+/// What a question is about. The raw values are used in results.
 public enum QuestionKind: String, Sendable, CaseIterable, Codable {
   case now, first, last, after, before, direction, did, count, total, time, scene, describe
 
-  /// The wordings that the embedded model has learnt; {x} is a thing, {a} the same with its article, {s} its plural.
+  /// The wordings that the embedded model has learnt. {x} is a thing, {a} the thing with its article, {s} its plural.
   var wordings: [String] {
     switch self {
     case .now:
@@ -28,7 +28,7 @@ public enum QuestionKind: String, Sendable, CaseIterable, Codable {
     }
   }
 
-  /// How often it is asked beside the others. What needs no memory is asked less.
+  /// How often the kind is asked, relative to the others. Kinds that need no memory are asked less often.
   var weight: Double {
     switch self {
     case .first, .after, .before, .direction, .count, .did, .describe: 1
@@ -39,17 +39,10 @@ public enum QuestionKind: String, Sendable, CaseIterable, Codable {
   }
 }
 
-/// Where in the stream, up to the question, that lies which answers it.
-public enum AnswerPlace: String, Sendable, CaseIterable, Codable {
-  case early, middle, late
-  /// All of the stream has to be known.
-  case whole
-}
-
-/// A question with its one right answer.
+/// A question about a story and its one right answer.
 package struct Question: Sendable, Equatable {
   package var kind: QuestionKind
   package var ask: String
   package var answer: String
-  package var place: AnswerPlace
+  package var position: AnswerPosition
 }

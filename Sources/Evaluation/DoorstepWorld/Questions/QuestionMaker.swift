@@ -2,7 +2,7 @@
 
 import Inference
 
-/// Every question about a moment of a stream that has one right answer, in wordings drawn at random.
+/// Makes every question about a moment of a stream that has one right answer, in wordings drawn at random.
 ///
 /// Kinds, wordings and answers are those that the embedded model was trained on (`Models/recipe/questions.py`).
 package struct QuestionMaker {
@@ -10,12 +10,12 @@ package struct QuestionMaker {
   private var random: SeededGenerator
   package private(set) var questions: [Question] = []
 
-  /// More visits than this are not described: the answer would be longer than any the model has learnt.
+  /// More visits than this are not described: the answer would be longer than any that the model has learnt.
   private static let mostDescribed = 5
 
   /// - Parameters:
-  ///   - pairs: how much of the stream has been seen, in pairs of pictures.
-  ///   - random: chooses wordings and things that did not come.
+  ///   - pairs: pairs of frames that have been seen.
+  ///   - random: draws wordings, and things that did not come.
   package init(_ timeline: StoryTimeline, after pairs: Int, random: SeededGenerator) {
     seen = timeline.seen(until: pairs)
     self.random = random
@@ -26,9 +26,11 @@ package struct QuestionMaker {
     questions = questions.filter { asked.insert($0.ask).inserted }
   }
 
-  private mutating func add(_ kind: QuestionKind, _ answer: String, _ place: AnswerPlace, about thing: Thing? = nil) {
+  private mutating func add(
+    _ kind: QuestionKind, _ answer: String, _ position: AnswerPosition, about thing: Thing? = nil
+  ) {
     let ask = random.element(of: kind.wordings).naming(thing)
-    questions.append(Question(kind: kind, ask: ask, answer: answer, place: place))
+    questions.append(Question(kind: kind, ask: ask, answer: answer, position: position))
   }
 
   private mutating func askAboutOrder() {
@@ -39,17 +41,18 @@ package struct QuestionMaker {
       return
     }
     add(.now, last.isInView ? "\(last.thing.asSubject) is in view." : "Nothing is in view now.", .late)
-    add(.first, "\(first.thing.asSubject) came first.", first.place)
-    add(.last, "\(last.thing.asSubject) came last.", last.place)
+    add(.first, "\(first.thing.asSubject) came first.", first.position)
+    add(.last, "\(last.thing.asSubject) came last.", last.position)
     for (index, visit) in seen.enumerated() where times(visit.thing) == 1 {
       let thing = visit.thing
       let next = index + 1 < seen.count ? seen[index + 1] : nil
       let previous = index > 0 ? seen[index - 1] : nil
-      add(.after, "\(next?.thing.asSubject ?? "Nothing") came after the \(thing.rawValue).", visit.place, about: thing)
       add(
-        .before, "\(previous?.thing.asSubject ?? "Nothing") came before the \(thing.rawValue).", visit.place,
+        .after, "\(next?.thing.asSubject ?? "Nothing") came after the \(thing.rawValue).", visit.position, about: thing)
+      add(
+        .before, "\(previous?.thing.asSubject ?? "Nothing") came before the \(thing.rawValue).", visit.position,
         about: thing)
-      add(.direction, "The \(thing.rawValue) \(visit.deed).", visit.place, about: thing)
+      add(.direction, "The \(thing.rawValue) \(visit.deed).", visit.position, about: thing)
     }
   }
 
@@ -58,11 +61,11 @@ package struct QuestionMaker {
     let absent = Thing.allCases.filter { times($0) == 0 }
     for thing in present {
       let number = times(thing)
-      let place = number == 1 ? seen.first { $0.thing == thing }?.place ?? .whole : .whole
-      add(.did, "Yes, \(thing.withArticle) came.", place, about: thing)
+      let position = number == 1 ? seen.first { $0.thing == thing }?.position ?? .whole : .whole
+      add(.did, "Yes, \(thing.withArticle) came.", position, about: thing)
       if let word = NumberWord.word(for: number) {
         let name = number == 1 ? thing.rawValue : thing.plural
-        add(.count, "\(word.capitalizedFirst) \(name) came.", place, about: thing)
+        add(.count, "\(word.capitalizedFirst) \(name) came.", position, about: thing)
       }
     }
     guard !absent.isEmpty else { return }
@@ -88,7 +91,7 @@ package struct QuestionMaker {
 
   private func times(_ thing: Thing) -> Int { seen.filter { $0.thing == thing }.count }
 
-  /// Draws different questions, spread over the kinds by their weights, the longest to answer last.
+  /// Draws different questions, spread over the kinds by their weights. Descriptions, the longest answers, come last.
   package mutating func choose(_ count: Int) -> [Question] {
     let sizes = Dictionary(grouping: questions, by: \.kind).mapValues { Double($0.count) }
     var chances = questions.map { $0.kind.weight / (sizes[$0.kind] ?? 1) }

@@ -1,27 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What happens in front of the camera: a place, a time of day, and visits in order. At most one thing is in view at a
+/// What happens in front of the camera: a scene, a time of day, and visits in order. At most one thing is in view at a
 /// time.
 package struct Story: Sendable, Equatable {
+  /// What the camera watches.
   package enum Scene: String, Sendable, CaseIterable {
     case street, yard, porch
   }
 
+  /// The light.
   package enum TimeOfDay: String, Sendable, CaseIterable {
     case day, evening, night
   }
 
   package var scene: Scene
-  /// At the beginning.
+  /// The time of day at the beginning.
   package var time: TimeOfDay
-  /// When it becomes another time of day, in order.
+  /// Changes of the time of day, in order.
   package var changes: [Change] = []
   package var visits: [Visit]
-  /// In seconds.
+  /// Length of the stream, in seconds.
   package var length: Double
 
+  /// A change of the time of day.
   package struct Change: Sendable, Equatable {
-    /// When the light is the new one's, in seconds.
+    /// When the new light is complete, in seconds.
     package var at: Double
     package var time: TimeOfDay
   }
@@ -33,9 +36,9 @@ package struct Story: Sendable, Equatable {
     self.length = length
   }
 
-  /// The time of day at a moment.
+  /// The time of day at a time in the stream, in seconds.
   package func time(at moment: Double) -> TimeOfDay { changes.last { $0.at <= moment }?.time ?? time }
 
-  /// The visit under way, seen or not.
+  /// The visit that takes place at a time in the stream, whether the thing is in view or not.
   package func visit(at time: Double) -> Visit? { visits.first { $0.isPresent(at: time) } }
 }

@@ -4,16 +4,16 @@ import Inference
 
 /// Makes stories of a given length and kind.
 package struct StoryMaker {
-  /// The whole stream, in seconds.
+  /// Length of a stream, in seconds.
   package var length: Double
-  /// How many things come, passers-by not counted.
+  /// Things that come, without passers-by.
   package var visits: ClosedRange<Int>
 
   /// Seconds between two visits that follow closely, as in the embedded model's training.
   private static let closeGap = 1.6...3.2
-  /// The chance that a thing comes again.
+  /// Probability that a visit is by a thing that has come before.
   private static let repeating = 0.3
-  /// Passers-by among which the events of a stream with distractors lie.
+  /// Passers-by in a stream with distractors.
   private static let passersBy = 3...5
 
   package init(length: Double, visits: ClosedRange<Int>) {
@@ -21,6 +21,7 @@ package struct StoryMaker {
     self.visits = visits
   }
 
+  /// Makes a story of a kind.
   package func story(_ kind: StreamKind, _ random: inout SeededGenerator) -> Story {
     let scene = random.element(of: Story.Scene.allCases)
     let time = random.element(of: Story.TimeOfDay.allCases)
@@ -30,12 +31,12 @@ package struct StoryMaker {
     story.visits = kind == .distractors ? crowd(count, &random) : visitsInARow(count, &random)
     fit(&story.visits)
     place(&story.visits, kind, &random)
-    if kind == .dayAndNight { compressionTime(of: &story) }
+    if kind == .dayAndNight { addTimesOfDay(to: &story) }
     return story
   }
 
-  /// Lets the other two times of day follow, each for a third of the stream.
-  private func compressionTime(of story: inout Story) {
+  /// Adds the other two times of day, each for a third of the stream.
+  private func addTimesOfDay(to story: inout Story) {
     let times = Story.TimeOfDay.allCases
     let first = times.firstIndex(of: story.time) ?? 0
     story.changes = (1..<times.count).map { step in
@@ -44,7 +45,7 @@ package struct StoryMaker {
     }
   }
 
-  /// Visits one after the other from 0 on, closely.
+  /// Visits that follow each other closely, from time 0.
   private func visitsInARow(_ count: Int, _ random: inout SeededGenerator) -> [Visit] {
     var visits: [Visit] = []
     var clock = 0.0
@@ -58,7 +59,7 @@ package struct StoryMaker {
     return visits
   }
 
-  /// A few things that come once, side by side, and passers-by of two other kinds around them.
+  /// A few things that come once, one after the other, with passers-by of two other kinds before and after them.
   private func crowd(_ count: Int, _ random: inout SeededGenerator) -> [Visit] {
     var things = Thing.allCases
     things.shuffle(using: &random)
@@ -79,12 +80,12 @@ package struct StoryMaker {
     return visits
   }
 
-  /// Leaves out the last visits if all would not fit into the stream.
+  /// Removes the last visits that do not fit into the stream.
   private func fit(_ visits: inout [Visit]) {
     while let last = visits.last, last.end > length - 4 { visits.removeLast() }
   }
 
-  /// Moves visits to where the kind of stream has them.
+  /// Moves the visits to their times in a stream of a kind.
   private func place(_ visits: inout [Visit], _ kind: StreamKind, _ random: inout SeededGenerator) {
     guard let last = visits.last else { return }
     let spare = length - last.end
@@ -99,7 +100,7 @@ package struct StoryMaker {
       for index in visits.indices { visits[index].start += start }
       return
     }
-    // The quiet that is left goes before, between and after, in parts drawn at random.
+    // The time without visits is divided at random: before, between and after them.
     var parts = (0...visits.count).map { _ in random.number(in: 0.5...1.5) }
     let sum = parts.reduce(0, +)
     parts = parts.map { $0 / sum * spare }

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How the events of a stream lie in it. The raw values are the command-line names.
+/// When the events of a stream happen. The raw values are the words of the command line.
 public enum StreamKind: String, Sendable, CaseIterable, Codable {
-  /// All comes in the first part; the rest is quiet.
+  /// All events are at the beginning.
   case early
-  /// All comes midway, with a quiet part before and after.
+  /// All events are in the middle.
   case middle
-  /// A long quiet part, then all comes.
+  /// All events are at the end.
   case late
-  /// Events all along, with long quiet gaps.
+  /// Events are spread over the stream, with long gaps.
   case spread
-  /// A few events among many passers-by of two kinds, before and after.
+  /// A few events, and many passers-by of two kinds before and after them.
   case distractors
-  /// Nothing comes.
+  /// There are no events.
   case empty = "static"
-  /// Events all along, while day becomes evening and night, or night becomes day; questions at several moments.
+  /// Events are spread over the stream while the time of day changes. Questions are asked at several moments.
   case dayAndNight = "day-and-night"
-  /// Events all along; several questions at each of several moments, in one conversation.
+  /// Events are spread over the stream. Questions are asked at several moments, in one conversation.
   case dialogue
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What may come by. The raw value is the word for it.
+/// A thing that may come by. The raw value is its word.
 public enum Thing: String, Sendable, CaseIterable {
   case cat, dog, person, bird, car, bus, truck, bicycle, ball
   case parcel = "package"
   case umbrella, scooter
 
-  /// Width and height of the pictures that may stand for it, in pixels of the sheet they come from.
+  /// Width and height of the thing's images, in pixels of the sheet of images. One is drawn for each visit.
   var imageSizes: [(width: Int, height: Int)] {
     switch self {
     case .cat: [(109, 122)]
@@ -24,7 +24,7 @@ public enum Thing: String, Sendable, CaseIterable {
     }
   }
 
-  /// Width and height of a picture when its longer side is 1.
+  /// Width and height of an image, scaled so that the longer side is 1.
   func shape(variant: Int) -> (width: Double, height: Double) {
     let size = imageSizes[variant]
     let longest = Double(max(size.width, size.height))

@@ -2,8 +2,9 @@
 
 import Inference
 
-/// One thing coming by. Lengths are in widths of the picture, times in seconds.
+/// One thing that comes by. Lengths are in widths of the frame, times in seconds.
 package struct Visit: Sendable, Equatable {
+  /// How the thing moves.
   package enum Action: Sendable, CaseIterable {
     /// It crosses from one side to the other.
     case cross
@@ -13,30 +14,33 @@ package struct Visit: Sendable, Equatable {
     case back
   }
 
+  /// A side of the frame.
   package enum Side: String, Sendable, CaseIterable {
     case left, right
 
+    /// The opposite side.
     var other: Side { self == .left ? .right : .left }
   }
 
   package let thing: Thing
-  /// Which of the thing's pictures.
+  /// Index of the thing's image.
   package let variant: Int
   package let action: Action
-  /// Where it comes from.
+  /// The side that the thing comes from.
   package let side: Side
-  /// The longer side of its picture.
+  /// Length of the longer side of the thing's image.
   package let size: Double
-  /// The height of its feet, from the top of the picture.
+  /// Distance of the thing's lower edge from the top of the frame.
   package let base: Double
-  /// When it sets out, just outside the picture.
+  /// When the thing starts, just outside the frame.
   package var start: Double
-  /// Times since `start` and places of the corners of its path, as if it came from the left.
-  package let corners: [(time: Double, place: Double)]
+  /// The corners of the path: times since `start`, and the horizontal position of the thing's centre, as if it came from
+  /// the left.
+  package let corners: [(time: Double, position: Double)]
 
-  /// Draws one visit, as the embedded model's training did.
+  /// Draws one visit from the distributions of the embedded model's training.
   ///
-  /// - Parameter actions: how often it crosses, stops, turns back.
+  /// - Parameter actions: weights of the actions, in their order.
   package init(
     of thing: Thing, at start: Double, actions: [Double] = [0.4, 0.3, 0.3], _ random: inout SeededGenerator
   ) {
@@ -71,43 +75,44 @@ package struct Visit: Sendable, Equatable {
       && one.corners.elementsEqual(other.corners, by: ==)
   }
 
-  /// Seconds from setting out to being gone.
+  /// Seconds from the start to the end.
   package var length: Double { corners[corners.count - 1].time }
 
-  /// The moment it is out of the picture again.
+  /// When the thing is out of the frame again.
   package var end: Double { start + length }
 
+  /// Half the thing's width.
   private var half: Double { 0.5 * size * thing.shape(variant: variant).width }
 
-  /// Where its centre is.
-  package func place(at time: Double) -> Double {
+  /// Horizontal position of the thing's centre.
+  package func position(at time: Double) -> Double {
     let since = min(max(time - start, 0), length)
     let leg = leg(at: since)
     let (from, to) = (corners[leg], corners[leg + 1])
-    let place = from.place + (to.place - from.place) * (since - from.time) / (to.time - from.time)
-    return side == .left ? place : 1 - place
+    let position = from.position + (to.position - from.position) * (since - from.time) / (to.time - from.time)
+    return side == .left ? position : 1 - position
   }
 
-  /// The part of the path walked at a time since the start: the one that ends there or later.
+  /// Index of the leg of the path at a time since the start.
   private func leg(at since: Double) -> Int {
     (1..<corners.count).first { since <= corners[$0].time }.map { $0 - 1 } ?? corners.count - 2
   }
 
-  /// Whether it is on its way, seen or not.
+  /// Whether the visit takes place, in view or not.
   package func isPresent(at time: Double) -> Bool { start <= time && time <= end }
 
-  /// The share of its width that is inside the picture.
+  /// The part of the thing's width that is inside the frame.
   package func visibleShare(at time: Double) -> Double {
     guard isPresent(at: time) else { return 0 }
-    let place = place(at: time)
-    let inside = min(place + half, 1) - max(place - half, 0)
+    let position = position(at: time)
+    let inside = min(position + half, 1) - max(position - half, 0)
     return max(0, inside) / (2 * half)
   }
 
-  /// Whether it moves, or last moved, to the right.
+  /// Whether the thing moves, or last moved, to the right.
   package func facesRight(at time: Double) -> Bool {
     var leg = leg(at: min(max(time - start, 0), length))
-    while leg > 0 && corners[leg + 1].place == corners[leg].place { leg -= 1 }
-    return (corners[leg + 1].place >= corners[leg].place) == (side == .left)
+    while leg > 0 && corners[leg + 1].position == corners[leg].position { leg -= 1 }
+    return (corners[leg + 1].position >= corners[leg].position) == (side == .left)
   }
 }

@@ -1,0 +1,353 @@
+#compdef edgeassist
+
+__edgeassist_complete() {
+    local -ar non_empty_completions=("${@:#(|:*)}")
+    local -ar empty_completions=("${(M)@:#(|:*)}")
+    _describe -V '' non_empty_completions -- empty_completions -P $'\'\''
+}
+
+__edgeassist_custom_complete() {
+    local -a completions
+    completions=("${(@f)"$("${command_name}" "${@}" "${command_line[@]}")"}")
+    if [[ "${#completions[@]}" -gt 1 ]]; then
+        __edgeassist_complete "${completions[@]:0:-1}"
+    fi
+}
+
+__edgeassist_cursor_index_in_current_word() {
+    if [[ -z "${QIPREFIX}${IPREFIX}${PREFIX}" ]]; then
+        printf 0
+    else
+        printf %s "${#${(z)LBUFFER}[-1]}"
+    fi
+}
+
+_edgeassist() {
+    emulate -RL zsh -G
+    setopt extendedglob nullglob numericglobsort
+    unsetopt aliases banghist
+
+    local -xr SAP_SHELL=zsh
+    local -x SAP_SHELL_VERSION
+    SAP_SHELL_VERSION="$(builtin emulate zsh -c 'printf %s "${ZSH_VERSION}"')"
+    local -r SAP_SHELL_VERSION
+
+    local context state state_descr line
+    local -A opt_args
+
+    local -r command_name="${words[1]}"
+    local -ar command_line=("${words[@]}")
+    local -ir current_word_index="$((CURRENT - 1))"
+
+    local -i ret=1
+    local -ar ___pace=('realtime' 'fast')
+    local -ar ___vision_precision=('fast' 'exact')
+    local -ar ___kv_type=('f16' 'q8_0' 'q4')
+    local -ar ___kv_policy=('infinipot-v' 'sliding-window' 'uniform' 'full')
+    local -ar arg_specs=(
+        '--video[Video to watch\: a file, rtsp\://…, http\://…, a camera such as /dev/video0, or - for standard input.]:source:_files'
+        '--fps[Frames sampled per second. (default\: the model'\''s own rate)]:n:'
+        '--max-pixels[Frames of more pixels than this are scaled down. (default\: the model'\''s own limit)]:n:'
+        '--pace[Read a file at its own speed (realtime) or as fast as the model takes it (fast). By default realtime on the screen and fast in a batch.]:pace:{__edgeassist_complete "${___pace[@]}"}'
+        '--model[Language model (GGUF). (default\: the small embedded model)]:file:_files -g '\''*.gguf'\'''
+        '--mmproj[Vision tower (mmproj GGUF). (default\: the mmproj file beside the model)]:file:_files -g '\''*.gguf'\'''
+        '--vision-precision[fast\: float weights of the vision tower are quantized to Q8_0 when they are loaded, which is several times as fast and takes half the memory. exact\: they are used as they are stored.]:precision:{__edgeassist_complete "${___vision_precision[@]}"}'
+        '*--lora[LoRA adapter (GGUF) for the language model. ROLE=FILE adapts a role of the programming agent\: retriever, planner, coder, debugger. May be given more than once.]:file:_files -g '\''*.gguf'\'''
+        '--threads[Worker threads. (default\: one per processor)]:n:'
+        '--mlock[Read all weights at the start and lock them in memory.]'
+        '--no-mlock[Read all weights at the start and lock them in memory.]'
+        '--prefetch[Read all weights in the background from the start.]'
+        '--no-prefetch[Read all weights in the background from the start.]'
+        '--mmap-only[Run a model that is larger than memory\: weights stay on disk and are paged in. Slow.]'
+        '--no-mmap-only[Run a model that is larger than memory\: weights stay on disk and are paged in. Slow.]'
+        '--kv-budget[KV cache budget in tokens. (default\: 4096; in eval\: --kv-ratios)]:tokens:'
+        '--kv-memory[KV cache budget in bytes, for example 64MiB.]:size:'
+        '--kv-type[Number format of keys and values\: q8_0 takes half the memory of f16, q4 a quarter.]:type:{__edgeassist_complete "${___kv_type[@]}"}'
+        '--kv-policy[Which tokens are retained when the budget is full.]:policy:{__edgeassist_complete "${___kv_policy[@]}"}'
+        '--kv-variant[Changes to InfiniPot-V, separated by commas; published for InfiniPot-V as published.]:names:'
+        '--kv-profile[Budget of each attention head, from a file that `edgeassist profile` has written.]:file:_files'
+        '--kv-offload[Offload evicted tokens to this file, and retrieve those that a question needs.]:file:_files'
+        '--kv-offload-size[Largest size of the offload file. (default\: 256MiB)]:size:'
+        '--max-tokens[Longest answer, in tokens.]:n:'
+        '--temperature[Sampling temperature; 0 always takes the most likely token.]:t:'
+        '--top-k[Sample from the k most likely tokens; 0 for all.]:k:'
+        '--top-p[Sample from the most likely tokens whose probabilities add up to p.]:p:'
+        '--min-p[Sample from tokens at least p times as likely as the most likely one.]:p:'
+        '--repeat-penalty[Penalty for tokens that repeat, above 1; 1 for none.]:x:'
+        '--seed[Seed of the sampler.]:n:'
+        '--system-prompt[System prompt. (default\: the one of the model'\''s chat template)]:text:'
+        '--code-model[Language model for programming tasks (GGUF). (default\: that of --model, else the small embedded coder)]:file:_files -g '\''*.gguf'\'''
+        '--code-exemplars[Similar tasks that the retriever thinks of; each leads to a plan.]:n:'
+        '--code-rounds[Debugging rounds for the program of a plan.]:n:'
+        '--code-seconds[Longest time for a task, in seconds. (default\: no limit)]:s:'
+        '--code-tokens[Most tokens generated for a task. (default\: no limit)]:n:'
+        '--unsafe-run[Run programs without a sandbox. They can do whatever you can.]'
+        '--no-unsafe-run[Run programs without a sandbox. They can do whatever you can.]'
+        '--batch[Answer the requests of this file (JSON Lines; - for standard input), without a terminal.]:file:_files -g '\''*.jsonl'\'''
+        '--output[Write results to this file. (default\: standard output)]:file:_files'
+        '--resume[Skip the requests that the output file already answers.]'
+        '--log-file[Write a log of the run to this file.]:file:_files'
+        '--config[Settings file. (default\: $EDGEASSIST_CONFIG, else edgeassist/config.toml in $XDG_CONFIG_HOME or ~/.config)]:file:_files -g '\''*.toml'\'''
+        '--version[Show the version.]'
+        '(-h --help)'{-h,--help}'[Show help information.]'
+        '(-): :->command'
+        '(-)*:: :->arg'
+    )
+    _arguments -w -s -S : "${arg_specs[@]}" && ret=0
+    case "${state}" in
+    command)
+        local -ar subcommands=(
+            'inspect:Report what a GGUF file holds, what it needs in memory, and whether this machine can run it.'
+            'quantize:Quantize a model file, and report the error of each tensor.'
+            'code:Solve programming tasks from files and folders; programs are run on their examples in a sandbox.'
+            'eval:Measure how well questions about long streams are answered, or programming tasks solved.'
+            'profile:Measure how much of the KV cache each attention head needs, once for a model.'
+            'bench:Measure how fast a model runs on this machine, and how much of its memory bandwidth decoding uses.'
+            'doctor:Report what this machine offers: processor, memory, video, terminal, programs, and what that means.'
+            'help:Show subcommand help information.'
+        )
+        _describe -V subcommand subcommands && ret=0
+        ;;
+    arg)
+        case "${words[1]}" in
+        inspect|quantize|code|eval|profile|bench|doctor|help)
+            "_edgeassist_${words[1]}" && ret=0
+            ;;
+        esac
+        ;;
+    esac
+
+    return "${ret}"
+}
+
+_edgeassist_inspect() {
+    local -i ret=1
+    local -ar ___kv_type=('f16' 'q8_0' 'q4')
+    local -ar arg_specs=(
+        ':file:_files -g '\''*.gguf'\'''
+        '--mmproj[Vision tower (mmproj GGUF). (default\: the mmproj file beside the model)]:file:_files -g '\''*.gguf'\'''
+        '--kv-budget[KV cache budget in tokens. (default\: 4096; in eval\: --kv-ratios)]:tokens:'
+        '--kv-memory[KV cache budget in bytes, for example 64MiB.]:size:'
+        '--kv-type[Number format of keys and values\: q8_0 takes half the memory of f16, q4 a quarter.]:type:{__edgeassist_complete "${___kv_type[@]}"}'
+        '--threads[Worker threads. (default\: one per processor)]:n:'
+        '--json[Print one JSON object instead of tables.]'
+        '--tensors[List every tensor.]'
+        '--version[Show the version.]'
+        '(-h --help)'{-h,--help}'[Show help information.]'
+    )
+    _arguments -w -s -S : "${arg_specs[@]}" && ret=0
+
+    return "${ret}"
+}
+
+_edgeassist_quantize() {
+    local -i ret=1
+    local -ar ___type=('F32' 'F16' 'BF16' 'Q8_0' 'Q6_K' 'Q5_K_M' 'Q5_K_S' 'Q5_1' 'Q5_0' 'Q4_K_M' 'Q4_K_S' 'Q4_1' 'Q4_0' 'IQ4_NL' 'IQ4_XS' 'MXFP4' 'Q3_K_L' 'Q3_K_M' 'Q3_K_S' 'Q2_K' 'Q2_K_S')
+    local -ar arg_specs=(
+        ':input:_files -g '\''*.gguf'\'''
+        ':output:_files -g '\''*.gguf'\'''
+        '--type[Quantization type, such as Q4_K_M.]:type:{__edgeassist_complete "${___type[@]}"}'
+        '--threads[Worker threads. (default\: one per processor)]:n:'
+        '--dry-run[Write nothing; report the type of each tensor and the size of the file.]'
+        '--json[Print the report as JSON.]'
+        '--force[Replace the file if it exists.]'
+        '--version[Show the version.]'
+        '(-h --help)'{-h,--help}'[Show help information.]'
+    )
+    _arguments -w -s -S : "${arg_specs[@]}" && ret=0
+
+    return "${ret}"
+}
+
+_edgeassist_code() {
+    local -i ret=1
+    local -ar ___language=('python' 'c' 'swift')
+    local -ar ___vision_precision=('fast' 'exact')
+    local -ar arg_specs=(
+        '*:path:_files'
+        '--output[Write results to this file. (default\: standard output)]:file:_files'
+        '--resume[Skip the tasks that the output file already answers.]'
+        '--language[Write programs in this language, whatever a task says.]:name:{__edgeassist_complete "${___language[@]}"}'
+        '--code-model[Language model for programming tasks (GGUF). (default\: that of --model, else the small embedded coder)]:file:_files -g '\''*.gguf'\'''
+        '--code-exemplars[Similar tasks that the retriever thinks of; each leads to a plan.]:n:'
+        '--code-rounds[Debugging rounds for the program of a plan.]:n:'
+        '--code-seconds[Longest time for a task, in seconds. (default\: no limit)]:s:'
+        '--code-tokens[Most tokens generated for a task. (default\: no limit)]:n:'
+        '--unsafe-run[Run programs without a sandbox. They can do whatever you can.]'
+        '--no-unsafe-run[Run programs without a sandbox. They can do whatever you can.]'
+        '--model[Language model (GGUF). (default\: the small embedded model)]:file:_files -g '\''*.gguf'\'''
+        '--mmproj[Vision tower (mmproj GGUF). (default\: the mmproj file beside the model)]:file:_files -g '\''*.gguf'\'''
+        '--vision-precision[fast\: float weights of the vision tower are quantized to Q8_0 when they are loaded, which is several times as fast and takes half the memory. exact\: they are used as they are stored.]:precision:{__edgeassist_complete "${___vision_precision[@]}"}'
+        '*--lora[LoRA adapter (GGUF) for the language model. ROLE=FILE adapts a role of the programming agent\: retriever, planner, coder, debugger. May be given more than once.]:file:_files -g '\''*.gguf'\'''
+        '--threads[Worker threads. (default\: one per processor)]:n:'
+        '--mlock[Read all weights at the start and lock them in memory.]'
+        '--no-mlock[Read all weights at the start and lock them in memory.]'
+        '--prefetch[Read all weights in the background from the start.]'
+        '--no-prefetch[Read all weights in the background from the start.]'
+        '--mmap-only[Run a model that is larger than memory\: weights stay on disk and are paged in. Slow.]'
+        '--no-mmap-only[Run a model that is larger than memory\: weights stay on disk and are paged in. Slow.]'
+        '--version[Show the version.]'
+        '(-h --help)'{-h,--help}'[Show help information.]'
+    )
+    _arguments -w -s -S : "${arg_specs[@]}" && ret=0
+
+    return "${ret}"
+}
+
+_edgeassist_eval() {
+    local -i ret=1
+    local -ar ___suite=('doorstep' 'code')
+    local -ar ___vision_precision=('fast' 'exact')
+    local -ar arg_specs=(
+        '--suite[What to evaluate.]:name:{__edgeassist_complete "${___suite[@]}"}'
+        '--questions[Number of questions.]:n:'
+        '--seconds[Length of a drawn stream, in seconds.]:s:'
+        '--visits[Things that come by in a drawn stream, a number or a range.]:n-m:'
+        '--kinds[Kinds of drawn streams, separated by commas\: early, middle, late, spread, distractors, static, day-and-night, dialogue. (default\: all, one after the other)]:names:'
+        '--warmup-seconds[Seconds without events before each drawn stream\: with 86400, events come after a day. (The scene is drawn once and its frames are repeated.)]:s:'
+        '--questions-per-stream[Questions about one drawn stream.]:n:'
+        '--seed[Seed of streams and questions.]:n:'
+        '--requests[Ask about your own clips\: a request file as --batch reads it, each request with a video.]:file:_files -g '\''*.jsonl'\'''
+        '--answers[The right answers to --requests\: JSON Lines with id, answer and, optionally, turn, kind and position.]:file:_files -g '\''*.jsonl'\'''
+        '--configurations[Configurations to compare, separated by commas\: a policy and its changes, joined by +, such as infinipot-v+proxy-queries+q8_0+offload. All are compared with the first. (default\: full,infinipot-v,infinipot-v+proxy-queries,uniform,sliding-window)]:specs:'
+        '--kv-ratios[KV cache budgets as parts of the full cache'\''s bytes, separated by commas. (default\: 1/2,1/4,1/8,1/16)]:ratios:'
+        '--kv-budget[KV cache budget in tokens. (default\: 4096; in eval\: --kv-ratios)]:tokens:'
+        '--kv-memory[KV cache budget in bytes, for example 64MiB.]:size:'
+        '--kv-profile[Budget of each attention head, from a file that `edgeassist profile` has written.]:file:_files'
+        '--kv-offload[Offload evicted tokens to this file, and retrieve those that a question needs.]:file:_files'
+        '--kv-offload-size[Largest size of the offload file. (default\: 256MiB)]:size:'
+        '*--tasks[Task files and folders, as `edgeassist code` reads them. May be given more than once. (default\: the held-out tasks that come with the program)]:path:_files'
+        '--methods[Methods to compare, separated by commas\: single-shot, prompted, adapters-without-debugger, adapters.]:names:'
+        '--code-model[Language model for programming tasks (GGUF). (default\: that of --model, else the small embedded coder)]:file:_files -g '\''*.gguf'\'''
+        '--code-exemplars[Similar tasks that the retriever thinks of; each leads to a plan.]:n:'
+        '--code-rounds[Debugging rounds for the program of a plan.]:n:'
+        '--code-seconds[Longest time for a task, in seconds. (default\: no limit)]:s:'
+        '--code-tokens[Most tokens generated for a task. (default\: no limit)]:n:'
+        '--unsafe-run[Run programs without a sandbox. They can do whatever you can.]'
+        '--no-unsafe-run[Run programs without a sandbox. They can do whatever you can.]'
+        '--output[Write a record for each question or task to this file, as JSON Lines.]:file:_files'
+        '--resume[Skip the questions or tasks that the output file already answers.]'
+        '--json[Write the summary to this file as JSON; - for standard output.]:file:_files'
+        '--plot[Plot to this file (PNG) which frames of the last stream each bounded configuration retains, at the last budget.]:file:_files -g '\''*.png'\'''
+        '--model[Language model (GGUF). (default\: the small embedded model)]:file:_files -g '\''*.gguf'\'''
+        '--mmproj[Vision tower (mmproj GGUF). (default\: the mmproj file beside the model)]:file:_files -g '\''*.gguf'\'''
+        '--vision-precision[fast\: float weights of the vision tower are quantized to Q8_0 when they are loaded, which is several times as fast and takes half the memory. exact\: they are used as they are stored.]:precision:{__edgeassist_complete "${___vision_precision[@]}"}'
+        '*--lora[LoRA adapter (GGUF) for the language model. ROLE=FILE adapts a role of the programming agent\: retriever, planner, coder, debugger. May be given more than once.]:file:_files -g '\''*.gguf'\'''
+        '--threads[Worker threads. (default\: one per processor)]:n:'
+        '--mlock[Read all weights at the start and lock them in memory.]'
+        '--no-mlock[Read all weights at the start and lock them in memory.]'
+        '--prefetch[Read all weights in the background from the start.]'
+        '--no-prefetch[Read all weights in the background from the start.]'
+        '--mmap-only[Run a model that is larger than memory\: weights stay on disk and are paged in. Slow.]'
+        '--no-mmap-only[Run a model that is larger than memory\: weights stay on disk and are paged in. Slow.]'
+        '--version[Show the version.]'
+        '(-h --help)'{-h,--help}'[Show help information.]'
+    )
+    _arguments -w -s -S : "${arg_specs[@]}" && ret=0
+
+    return "${ret}"
+}
+
+_edgeassist_profile() {
+    local -i ret=1
+    local -ar ___vision_precision=('fast' 'exact')
+    local -ar arg_specs=(
+        '--output[Write the profile to this file.]:file:_files'
+        '--ratio[Ratio of all heads'\'' tokens that count as needed, between 0 and 1.]:ratio:'
+        '--group-size[Heads in a group, for the part of the report on groups.]:n:'
+        '--questions[Number of questions.]:n:'
+        '--seconds[Length of a drawn stream, in seconds.]:s:'
+        '--visits[Things that come by in a drawn stream, a number or a range.]:n-m:'
+        '--kinds[Kinds of drawn streams, separated by commas\: early, middle, late, spread, distractors, static, day-and-night, dialogue. (default\: all, one after the other)]:names:'
+        '--warmup-seconds[Seconds without events before each drawn stream\: with 86400, events come after a day. (The scene is drawn once and its frames are repeated.)]:s:'
+        '--questions-per-stream[Questions about one drawn stream.]:n:'
+        '--seed[Seed of streams and questions.]:n:'
+        '--requests[Ask about your own clips\: a request file as --batch reads it, each request with a video.]:file:_files -g '\''*.jsonl'\'''
+        '--answers[The right answers to --requests\: JSON Lines with id, answer and, optionally, turn, kind and position.]:file:_files -g '\''*.jsonl'\'''
+        '--model[Language model (GGUF). (default\: the small embedded model)]:file:_files -g '\''*.gguf'\'''
+        '--mmproj[Vision tower (mmproj GGUF). (default\: the mmproj file beside the model)]:file:_files -g '\''*.gguf'\'''
+        '--vision-precision[fast\: float weights of the vision tower are quantized to Q8_0 when they are loaded, which is several times as fast and takes half the memory. exact\: they are used as they are stored.]:precision:{__edgeassist_complete "${___vision_precision[@]}"}'
+        '*--lora[LoRA adapter (GGUF) for the language model. ROLE=FILE adapts a role of the programming agent\: retriever, planner, coder, debugger. May be given more than once.]:file:_files -g '\''*.gguf'\'''
+        '--threads[Worker threads. (default\: one per processor)]:n:'
+        '--mlock[Read all weights at the start and lock them in memory.]'
+        '--no-mlock[Read all weights at the start and lock them in memory.]'
+        '--prefetch[Read all weights in the background from the start.]'
+        '--no-prefetch[Read all weights in the background from the start.]'
+        '--mmap-only[Run a model that is larger than memory\: weights stay on disk and are paged in. Slow.]'
+        '--no-mmap-only[Run a model that is larger than memory\: weights stay on disk and are paged in. Slow.]'
+        '--version[Show the version.]'
+        '(-h --help)'{-h,--help}'[Show help information.]'
+    )
+    _arguments -w -s -S : "${arg_specs[@]}" && ret=0
+
+    return "${ret}"
+}
+
+_edgeassist_bench() {
+    local -i ret=1
+    local -ar ___kv_type=('f16' 'q8_0' 'q4')
+    local -ar ___vision_precision=('fast' 'exact')
+    local -ar ___shape=('qwen2-0.5b' 'qwen2-1.5b' 'qwen3-0.6b' 'qwen3-1.7b' 'qwen2-vl-2b' 'qwen2-vl-7b' 'qwen2.5-vl-3b' 'qwen3-vl-2b' 'qwen3-vl-4b')
+    local -ar arg_specs=(
+        '--only[Measure only these parts, separated by commas\: load, bandwidth, prefill, decode, vision, ingest, compression, first-token, long-stream, memory.]:parts:'
+        '--quick[Fewer repetitions and shorter prompts, for a first look.]'
+        '--repetitions[How often each result is measured. (default\: 5; --quick\: 3)]:n:'
+        '--prompt-lengths[Lengths of the prompts to prefill in tokens, separated by commas. (default\: 32,128,512; --quick\: 32,128)]:n,…:'
+        '--context[Tokens in the KV cache before decoding, separated by commas. (default\: 0,1024,4096; --quick\: 0,256)]:n,…:'
+        '--image-size[Size of the frames. (default\: the largest square that the model prefers)]:w×h:'
+        '--minutes[Minutes of a long stream to measure, separated by commas. (default\: none; with --only long-stream 1,10)]:n,…:'
+        '--kv-budget[KV cache budget of streams in tokens. (default\: 1024; --quick\: 512)]:tokens:'
+        '--kv-type[Number format of keys and values\: q8_0 takes half the memory of f16, q4 a quarter.]:type:{__edgeassist_complete "${___kv_type[@]}"}'
+        '--model[Language model (GGUF). (default\: the small embedded model)]:file:_files -g '\''*.gguf'\'''
+        '--mmproj[Vision tower (mmproj GGUF). (default\: the mmproj file beside the model)]:file:_files -g '\''*.gguf'\'''
+        '--vision-precision[fast\: float weights of the vision tower are quantized to Q8_0 when they are loaded, which is several times as fast and takes half the memory. exact\: they are used as they are stored.]:precision:{__edgeassist_complete "${___vision_precision[@]}"}'
+        '*--lora[LoRA adapter (GGUF) for the language model. ROLE=FILE adapts a role of the programming agent\: retriever, planner, coder, debugger. May be given more than once.]:file:_files -g '\''*.gguf'\'''
+        '--threads[Worker threads. (default\: one per processor)]:n:'
+        '--mlock[Read all weights at the start and lock them in memory.]'
+        '--no-mlock[Read all weights at the start and lock them in memory.]'
+        '--prefetch[Read all weights in the background from the start.]'
+        '--no-prefetch[Read all weights in the background from the start.]'
+        '--mmap-only[Run a model that is larger than memory\: weights stay on disk and are paged in. Slow.]'
+        '--no-mmap-only[Run a model that is larger than memory\: weights stay on disk and are paged in. Slow.]'
+        '--shape[Measure a model of this shape with random weights, which is removed afterwards\: qwen2-0.5b, qwen2-1.5b, qwen3-0.6b, qwen3-1.7b, qwen2-vl-2b, qwen2-vl-7b, qwen2.5-vl-3b, qwen3-vl-2b, qwen3-vl-4b.]:name:{__edgeassist_complete "${___shape[@]}"}'
+        '--type[Quantization type of its weights\: q4_0, q8_0, q4_k, f16, ….]:type:'
+        '--mmproj-type[Quantization type of its vision tower'\''s weights.]:type:'
+        '--keep[Keep the model in this file, and its vision tower beside it as mmproj-…; llama.cpp reads both.]:file:_files -g '\''*.gguf'\'''
+        '--json[Write the results to this file as JSON; - for standard output.]:file:_files -g '\''*.json'\'''
+        '--compare[Measure nothing; compare two files that --json has written.]:old> <new:_files -g '\''*.json'\'''
+        '--version[Show the version.]'
+        '(-h --help)'{-h,--help}'[Show help information.]'
+    )
+    _arguments -w -s -S : "${arg_specs[@]}" && ret=0
+
+    return "${ret}"
+}
+
+_edgeassist_doctor() {
+    local -i ret=1
+    local -ar arg_specs=(
+        '--json[Print one JSON object instead of a report.]'
+        '--version[Show the version.]'
+        '(-h --help)'{-h,--help}'[Show help information.]'
+    )
+    _arguments -w -s -S : "${arg_specs[@]}" && ret=0
+
+    return "${ret}"
+}
+
+_edgeassist_help() {
+    local -i ret=1
+    local -ar arg_specs=(
+        '*:subcommands:'
+        '--version[Show the version.]'
+    )
+    _arguments -w -s -S : "${arg_specs[@]}" && ret=0
+
+    return "${ret}"
+}
+
+if [[ "${funcstack[1]}" = _edgeassist ]]; then
+    _edgeassist "${@}"
+else
+    compdef _edgeassist edgeassist
+fi
