@@ -35,7 +35,8 @@ let package = Package(
       ]),
     .target(
       name: "CNcurses", cSettings: [.define("_GNU_SOURCE")], linkerSettings: [.linkedLibrary("ncursesw")]),
-    .target(name: "CKernels", cSettings: [.define("_GNU_SOURCE")]),
+    .target(
+      name: "CKernels", exclude: ["README.md"], cSettings: [.define("_GNU_SOURCE"), .headerSearchPath(".")]),
     .target(name: "CSandbox", cSettings: [.define("_GNU_SOURCE")]),
 
     // Ground floor: know no model.
@@ -110,6 +111,12 @@ let package = Package(
     .executableTarget(
       name: "InstructionCount", dependencies: ["Architectures", "BoundedCache", "Dialogue", "Images", "Inference"],
       path: "Tests/Benchmarks/InstructionCount", swiftSettings: warningsAreErrors),
+
+    // What CKernelsTests and, under emulation, Tests/KernelChecks/aarch64/check.sh run.
+    .target(
+      name: "KernelChecks", dependencies: ["CKernels"], path: "Tests/KernelChecks", exclude: ["aarch64"],
+      cSettings: [.define("_GNU_SOURCE"), .headerSearchPath("../../Sources/CKernels")]),
+    tests("CKernelsTests", ["CKernels", "KernelChecks"]),
 
     // What several test targets use. No product depends on it.
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: warningsAreErrors),

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Choice of instruction set, and the cutting of work into chunks.
+// Chooses an instruction set. This is the only file that asks what the processor can do.
 #include "internal.h"
-
-#include <math.h>
 
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -18,10 +16,37 @@ static int has_avx2(void) {
   return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
 }
 
-/// Older compilers know no name for these byte dot products to ask for. They need no more of the system than AVX2 does.
+/// Older compilers do not know the name of AVX-VNNI, so this reads the CPUID bit. The system saves the same registers
+/// as for AVX2.
 static int has_avx_vnni(void) {
   unsigned a, b, c, d;
   return has_avx2() && __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a & 1u << 4);
+}
+
+static int has_avx512_vnni(void) {
+  return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+         __builtin_cpu_supports("avx512vnni");
+}
+#endif
+
+#if defined(__aarch64__)
+/// Dot products of bytes. All processors of Apple have them.
+static int has_dotprod(void) {
+#if defined(__linux__)
+  return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+#else
+  return 1;
+#endif
+}
+
+/// Products of 2 x 8 matrices of bytes.
+static int has_i8mm(void) {
+#if defined(__linux__)
+  return has_dotprod() && (getauxval(AT_HWCAP2) & HWCAP2_I8MM) != 0;
+#else
+  return 0;
+#endif
 }
 #endif
 
@@ -31,108 +56,36 @@ const ck_kernels *ck_kernels_for(ck_level level) {
 #if defined(__x86_64__)
     case CK_AVX2: return has_avx2() ? &ck_avx2_kernels : NULL;
     case CK_AVX_VNNI: return has_avx_vnni() ? &ck_avx_vnni_kernels : NULL;
-    case CK_AVX512_VNNI:
-      __builtin_cpu_init();
-      if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-          __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
-          __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c"))
-        return &ck_avx512_kernels;
-      return NULL;
+    case CK_AVX512_VNNI: return has_avx512_vnni() ? &ck_avx512_kernels : NULL;
 #endif
 #if defined(__aarch64__)
-    case CK_NEON:
-#if defined(__linux__)
-      if (!(getauxval(AT_HWCAP) & (1ul << 20))) return NULL;  // HWCAP_ASIMDDP: dot products of bytes
-#endif
-      return &ck_neon_kernels;
+    case CK_NEON: return has_dotprod() ? &ck_neon_kernels : NULL;
+    case CK_NEON_I8MM: return has_i8mm() ? &ck_neon_i8mm_kernels : NULL;
 #endif
     default: return NULL;
   }
 }
 
+int ck_has_bf16_attention(void) {
+  return ck_kernels_for(CK_AVX512_VNNI) != NULL && ck_uses_bf16(CK_BF16_ATTENTION_ALWAYS);
+}
+
+/// AMD's processors do twice as many multiplications in bfloat16 as with floats. Intel's take four times as long for the
+/// instruction as for one with floats, so that they do half as many.
+int ck_uses_bf16(ck_bf16_attention bf16) {
+  if (bf16 == CK_BF16_ATTENTION_NEVER) return 0;
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("avx512bf16") && (bf16 == CK_BF16_ATTENTION_ALWAYS || __builtin_cpu_is("amd"));
+#else
+  return 0;
+#endif
+}
+
 const ck_kernels *ck_best_kernels(void) {
-  static const ck_level order[] = {CK_AVX512_VNNI, CK_AVX_VNNI, CK_AVX2, CK_NEON};
+  static const ck_level order[] = {CK_AVX512_VNNI, CK_AVX_VNNI, CK_AVX2, CK_NEON_I8MM, CK_NEON};
   for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
     const ck_kernels *found = ck_kernels_for(order[i]);
     if (found) return found;
   }
   return &ck_portable_kernels;
-}
-
-static size_t chunks_of(size_t whole, size_t part) { return (whole + part - 1) / part; }
-
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
-
-size_t ck_multiply_chunk_count(const ck_multiply_job *job) {
-  size_t count = 0;
-  for (size_t p = 0; p < job->product_count; p++) count += chunks_of(job->products[p].rows, job->chunk_rows);
-  return count;
-}
-
-void ck_multiply_chunk(const void *context, size_t chunk, size_t worker) {
-  const ck_multiply_job *job = context;
-  for (size_t p = 0; p < job->product_count; p++) {
-    const ck_product *product = &job->products[p];
-    const size_t count = chunks_of(product->rows, job->chunk_rows);
-    if (chunk >= count) {
-      chunk -= count;
-      continue;
-    }
-    const size_t first = chunk * job->chunk_rows;
-    job->kernels->multiply(product, &job->input, first, smaller(first + job->chunk_rows, product->rows),
-                           job->scratch + worker * CK_SCRATCH_FLOATS);
-    return;
-  }
-}
-
-size_t ck_attention_chunk_count(const ck_attention_job *job) {
-  return job->attention.key_value_heads * chunks_of(job->attention.tokens, job->chunk_tokens);
-}
-
-void ck_attention_chunk(const void *context, size_t chunk, size_t worker) {
-  const ck_attention_job *job = context;
-  // The last tokens see the most keys: they go first, so that the threads end together.
-  const size_t parts = chunks_of(job->attention.tokens, job->chunk_tokens);
-  const size_t group = job->attention.heads / job->attention.key_value_heads;
-  const size_t head = chunk % job->attention.key_value_heads * group;
-  const size_t first = (parts - 1 - chunk / job->attention.key_value_heads) * job->chunk_tokens;
-  job->kernels->attend(&job->attention, head, head + group, first,
-                       smaller(first + job->chunk_tokens, job->attention.tokens),
-                       job->scratch + worker * CK_SCRATCH_FLOATS);
-}
-
-void ck_decoding_chunk(const void *context, size_t chunk, size_t worker) {
-  const ck_decoding_job *job = context;
-  const size_t group = job->attention.heads / job->attention.key_value_heads;
-  for (size_t s = chunk > 0 ? job->ends[chunk - 1] : 0; s < job->ends[chunk]; s++) {
-    const ck_span *span = &job->spans[s];
-    job->kernels->attend_rows(&job->attention, span->head * group, (span->head + 1) * group, 0, span->first,
-                              span->last, span->part, job->scratch + worker * CK_SCRATCH_FLOATS);
-  }
-}
-
-/// One query head's output from the parts of its spans.
-static void merge_head(const ck_attention *a, const ck_span *spans, size_t count, size_t query, float *output) {
-  const size_t length = a->head_size + 2;
-  float largest = -INFINITY, total = 0;
-  for (size_t s = 0; s < count; s++) largest = fmaxf(largest, spans[s].part[query * length]);
-  memset(output, 0, a->head_size * sizeof(float));
-  for (size_t s = 0; s < count; s++) {
-    const float *part = spans[s].part + query * length, weight = expf(part[0] - largest);
-    total += weight * part[1];
-    for (size_t d = 0; d < a->head_size; d++) output[d] += weight * part[2 + d];
-  }
-  for (size_t d = 0; d < a->head_size; d++) output[d] /= total;
-}
-
-void ck_merge_spans(const ck_decoding_job *job) {
-  const ck_attention *a = &job->attention;
-  const size_t group = a->heads / a->key_value_heads;
-  for (size_t first = 0, end; first < job->span_count; first = end) {
-    for (end = first + 1; end < job->span_count && job->spans[end].head == job->spans[first].head;) end++;
-    if (!job->spans[first].part) continue;
-    float *output = a->output + job->spans[first].head * group * a->head_size;
-    for (size_t q = 0; q < group; q++, output += a->head_size)
-      merge_head(a, job->spans + first, end - first, q, output);
-  }
 }

@@ -7,6 +7,11 @@
 
 #include <string.h>
 
+/// Kernels take constants (a type, a number of tokens, a function) as `const` arguments. Every caller passes a literal,
+/// and inlining makes a loop of its own for each combination. INLINE forces that: without it, one loop would test the
+/// type at every step.
+#define INLINE static inline __attribute__((always_inline))
+
 extern const ck_kernels ck_portable_kernels;
 #if defined(__x86_64__)
 extern const ck_kernels ck_avx2_kernels;
@@ -15,7 +20,13 @@ extern const ck_kernels ck_avx512_kernels;
 #endif
 #if defined(__aarch64__)
 extern const ck_kernels ck_neon_kernels;
+extern const ck_kernels ck_neon_i8mm_kernels;
 #endif
+
+/// Whether attention uses bfloat16 on this machine. The processor must have AVX-512 VNNI.
+int ck_uses_bf16(ck_bf16_attention bf16);
+
+static inline size_t ck_min(size_t a, size_t b) { return a < b ? a : b; }
 
 static inline uint16_t ck_load_u16(const void *p) {
   uint16_t v;
@@ -43,7 +54,7 @@ static inline uint32_t ck_bits_of_float(float v) {
 
 static inline float ck_bfloat_to_float(uint16_t bits) { return ck_float_of_bits((uint32_t)bits << 16); }
 
-/// IEEE 754 binary16 to binary32. Halves below the normal range are whole multiples of 2^-24.
+/// IEEE 754 binary16 to binary32. Subnormal halves are integer multiples of 2^-24.
 static inline float ck_half_to_float(uint16_t half) {
   const uint32_t sign = (uint32_t)(half & 0x8000u) << 16;
   const uint32_t exponent = (half >> 10) & 0x1fu, fraction = half & 0x3ffu;
@@ -52,21 +63,26 @@ static inline float ck_half_to_float(uint16_t half) {
   return ck_float_of_bits(sign | ((exponent + 112u) << 23) | (fraction << 13));
 }
 
-/// IEEE 754 binary32 to binary16, to the nearest, ties to even; what is too large becomes infinity.
+/// IEEE 754 binary32 to binary16, to the nearest, ties to even. Values out of range become infinity.
 static inline uint16_t ck_float_to_half(float v) {
   const uint32_t bits = ck_bits_of_float(v), sign = (bits >> 16) & 0x8000u, size = bits & 0x7fffffffu;
   if (size > 0x7f800000u) return (uint16_t)(sign | 0x7e00u | ((size >> 13) & 0x3ffu));
   if (size >= 0x477ff000u) return (uint16_t)(sign | 0x7c00u);
   if (size < 0x38800000u) {
-    // Adding 0.5 lines the last place of the sum up with 2^-24, so that the addition itself rounds as wanted.
-    const float lined = ck_float_of_bits(size) + 0.5f;
-    return (uint16_t)(sign | (ck_bits_of_float(lined) - 0x3f000000u));
+    // The last place of a float near 0.5 is 2^-24, so that the addition rounds to a multiple of it.
+    const float sum = ck_float_of_bits(size) + 0.5f;
+    return (uint16_t)(sign | (ck_bits_of_float(sum) - 0x3f000000u));
   }
   const uint32_t odd = (size >> 13) & 1u;
   return (uint16_t)(sign | ((size - 0x38000000u + 0xfffu + odd) >> 13));
 }
 
-/// To the nearest whole number, ties to even, within -127...127; not-a-number becomes a number too.
+static inline void ck_store_half(uint8_t *p, float v) {
+  const uint16_t half = ck_float_to_half(v);
+  memcpy(p, &half, 2);
+}
+
+/// Rounds to the nearest integer, ties to even, within -127...127; NaN becomes -127.
 static inline int ck_clamped_round(float v) {
   if (!(v > -127.0f)) return -127;
   if (v > 127.0f) return 127;

@@ -27,8 +27,8 @@ static int wake_descriptor = -1;
 static atomic_int endings;
 static atomic_int continued;
 
-static int own_errors = -1;    // a copy of the real error output
-static int captured_read = -1; // pipe that stands in its place
+static int own_errors = -1;     // a copy of the real error output
+static int captured_read = -1;  // pipe that stands in its place
 static int captured_write = -1;
 
 static const int crash_signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGABRT, SIGQUIT};

@@ -26,9 +26,9 @@ extern char *tiparm(const char *capability, ...);
 
 static SCREEN *screen;
 static FILE *input_file, *output_file;
-static WINDOW *keyboard; // a pad: reading from it never refreshes the screen
-static int terminal_descriptor = -1; // as given
-static int output_descriptor = -1;   // a copy, for drawing
+static WINDOW *keyboard;              // a pad: reading from it never refreshes the screen
+static int terminal_descriptor = -1;  // as given
+static int output_descriptor = -1;    // a copy, for drawing
 static bool mouse_on;
 static struct termios former_modes;
 
@@ -80,9 +80,7 @@ static void write_sequence(const char *bytes) {
   (void)ignored;
 }
 
-static bool promises(const char *name) {
-  return tigetflag(name) > 0 || tigetnum(name) > 0 || capability(name) != NULL;
-}
+static bool promises(const char *name) { return tigetflag(name) > 0 || tigetnum(name) > 0 || capability(name) != NULL; }
 
 // Sequences that terminals send and terminfo mostly does not tell. Numbers above every key of ncurses.
 enum { own_keys = 0x4000 };
@@ -90,18 +88,14 @@ static const struct {
   const char *bytes;
   int key;
 } extra_keys[] = {
-    {"\033[200~", CN_KEY_PASTE_BEGIN}, {"\033[201~", CN_KEY_PASTE_END},
-    {"\033[1;5D", CN_KEY_WORD_LEFT},   {"\033[1;5C", CN_KEY_WORD_RIGHT},
-    {"\033[1;3D", CN_KEY_WORD_LEFT},   {"\033[1;3C", CN_KEY_WORD_RIGHT},
-    {"\033Od", CN_KEY_WORD_LEFT},      {"\033Oc", CN_KEY_WORD_RIGHT},
-    {"\033[1;2A", CN_KEY_SCROLL_UP},   {"\033[1;2B", CN_KEY_SCROLL_DOWN},
-    {"\033[1;5A", CN_KEY_SCROLL_UP},   {"\033[1;5B", CN_KEY_SCROLL_DOWN},
-    {"\033[H", CN_KEY_HOME},           {"\033[F", CN_KEY_END},
-    {"\033[1~", CN_KEY_HOME},          {"\033[4~", CN_KEY_END},
-    {"\033OH", CN_KEY_HOME},           {"\033OF", CN_KEY_END},
-    {"\033[D", CN_KEY_LEFT},           {"\033[C", CN_KEY_RIGHT},
-    {"\033[A", CN_KEY_UP},             {"\033[B", CN_KEY_DOWN},
-    {"\033\r", CN_KEY_NEW_LINE},
+    {"\033[200~", CN_KEY_PASTE_BEGIN}, {"\033[201~", CN_KEY_PASTE_END}, {"\033[1;5D", CN_KEY_WORD_LEFT},
+    {"\033[1;5C", CN_KEY_WORD_RIGHT},  {"\033[1;3D", CN_KEY_WORD_LEFT}, {"\033[1;3C", CN_KEY_WORD_RIGHT},
+    {"\033Od", CN_KEY_WORD_LEFT},      {"\033Oc", CN_KEY_WORD_RIGHT},   {"\033[1;2A", CN_KEY_SCROLL_UP},
+    {"\033[1;2B", CN_KEY_SCROLL_DOWN}, {"\033[1;5A", CN_KEY_SCROLL_UP}, {"\033[1;5B", CN_KEY_SCROLL_DOWN},
+    {"\033[H", CN_KEY_HOME},           {"\033[F", CN_KEY_END},          {"\033[1~", CN_KEY_HOME},
+    {"\033[4~", CN_KEY_END},           {"\033OH", CN_KEY_HOME},         {"\033OF", CN_KEY_END},
+    {"\033[D", CN_KEY_LEFT},           {"\033[C", CN_KEY_RIGHT},        {"\033[A", CN_KEY_UP},
+    {"\033[B", CN_KEY_DOWN},           {"\033\r", CN_KEY_NEW_LINE},
 };
 
 static bool locale_is_utf8(void) {
@@ -245,22 +239,22 @@ size_t cn_color(int number, bool background, char *bytes, size_t capacity) {
 
 static int own_key(wint_t code) {
   switch (code) {
-  case KEY_LEFT: return CN_KEY_LEFT;
-  case KEY_RIGHT: return CN_KEY_RIGHT;
-  case KEY_UP: return CN_KEY_UP;
-  case KEY_DOWN: return CN_KEY_DOWN;
-  case KEY_SLEFT: return CN_KEY_WORD_LEFT;
-  case KEY_SRIGHT: return CN_KEY_WORD_RIGHT;
-  case KEY_SR: return CN_KEY_SCROLL_UP;
-  case KEY_SF: return CN_KEY_SCROLL_DOWN;
-  case KEY_HOME: return CN_KEY_HOME;
-  case KEY_END: return CN_KEY_END;
-  case KEY_PPAGE: return CN_KEY_PAGE_UP;
-  case KEY_NPAGE: return CN_KEY_PAGE_DOWN;
-  case KEY_BACKSPACE: return CN_KEY_BACKSPACE;
-  case KEY_DC: return CN_KEY_DELETE;
-  case KEY_ENTER: return CN_KEY_ENTER;
-  default: return code >= own_keys ? (int)(code - own_keys) : CN_KEY_OTHER;
+    case KEY_LEFT: return CN_KEY_LEFT;
+    case KEY_RIGHT: return CN_KEY_RIGHT;
+    case KEY_UP: return CN_KEY_UP;
+    case KEY_DOWN: return CN_KEY_DOWN;
+    case KEY_SLEFT: return CN_KEY_WORD_LEFT;
+    case KEY_SRIGHT: return CN_KEY_WORD_RIGHT;
+    case KEY_SR: return CN_KEY_SCROLL_UP;
+    case KEY_SF: return CN_KEY_SCROLL_DOWN;
+    case KEY_HOME: return CN_KEY_HOME;
+    case KEY_END: return CN_KEY_END;
+    case KEY_PPAGE: return CN_KEY_PAGE_UP;
+    case KEY_NPAGE: return CN_KEY_PAGE_DOWN;
+    case KEY_BACKSPACE: return CN_KEY_BACKSPACE;
+    case KEY_DC: return CN_KEY_DELETE;
+    case KEY_ENTER: return CN_KEY_ENTER;
+    default: return code >= own_keys ? (int)(code - own_keys) : CN_KEY_OTHER;
   }
 }
 

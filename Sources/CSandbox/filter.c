@@ -18,6 +18,8 @@ enum { known_architecture = AUDIT_ARCH_AARCH64 };
 
 #if defined(__x86_64__) || defined(__aarch64__)
 
+// Several calls a line.
+// clang-format off
 // What no batch program needs, and what reaches beyond itself: the kernel, the machine's state, other processes,
 // the network, memory that no process is charged for.
 static const int refused[] = {
@@ -63,9 +65,12 @@ static const int refused_alone[] = {
   SYS_chmod, SYS_chown, SYS_lchown, SYS_utime, SYS_utimes, SYS_futimesat,
 #endif
 };
+// clang-format on
 
-enum { namespace_flags = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID
-  | CLONE_NEWNET };
+enum {
+  namespace_flags =
+      CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET
+};
 
 typedef struct {
   struct sock_filter *steps;

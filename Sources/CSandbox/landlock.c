@@ -26,10 +26,10 @@ enum {
   file_write = 1 << 1,
   file_read = 1 << 2,
   folder_read = 1 << 3,
-  change_tree = 0x1ff0,        // remove and make entries of every kind
-  refer = 1 << 13,             // since version 2
-  truncate_file = 1 << 14,     // since version 3
-  device_control = 1 << 15,    // since version 5
+  change_tree = 0x1ff0,      // remove and make entries of every kind
+  refer = 1 << 13,           // since version 2
+  truncate_file = 1 << 14,   // since version 3
+  device_control = 1 << 15,  // since version 5
   create_ruleset_version = 1,
   rule_path_beneath = 1,
 };
@@ -49,8 +49,8 @@ int csb_landlock_version(void) {
 
 int csb_landlock_ruleset(int version) {
   ruleset_attributes attributes = {.files = handled_files(version)};
-  if (version >= 4) attributes.network = 3; // TCP: to bind, to connect
-  if (version >= 6) attributes.scopes = 3;  // abstract sockets and signals of others
+  if (version >= 4) attributes.network = 3;  // TCP: to bind, to connect
+  if (version >= 6) attributes.scopes = 3;   // abstract sockets and signals of others
   size_t size = version >= 6 ? 24 : version >= 4 ? 16 : 8;
   long ruleset = syscall(SYS_landlock_create_ruleset, &attributes, size, 0);
   return ruleset < 0 ? -errno : (int)ruleset;

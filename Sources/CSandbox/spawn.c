@@ -84,8 +84,8 @@ static int become_program(const csb_launch *launch, pid_t parent) {
   sigprocmask(SIG_SETMASK, &nothing, NULL);
   if (launch->filter) {
     struct sock_fprog program = {
-      .len = (unsigned short)(launch->filter_bytes / sizeof(struct sock_filter)),
-      .filter = (struct sock_filter *)launch->filter,
+        .len = (unsigned short)(launch->filter_bytes / sizeof(struct sock_filter)),
+        .filter = (struct sock_filter *)launch->filter,
     };
     if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0) return errno;
   }
@@ -110,7 +110,8 @@ int csb_spawn(const csb_launch *launch, pid_t *process) {
       _exit(127);
     }
     error = child < 0 ? errno : failure;
-    if (child > 0 && error) while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {}
+    if (child > 0 && error)
+      while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {}
     if (!error) *process = child;
   } else {
     // A change of user also changes what may be done to the memory, so that it must be the child's own.
@@ -133,7 +134,8 @@ int csb_spawn(const csb_launch *launch, pid_t *process) {
         ssize_t count;
         while ((count = read(ends[0], &error, sizeof error)) < 0 && errno == EINTR) {}
         if (count != sizeof error) error = 0;
-        if (error) while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {}
+        if (error)
+          while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {}
         if (!error) *process = child;
       }
       close(ends[0]);

@@ -34,7 +34,7 @@ extension Engine {
       queries: queries.base, query_stride: queries.stride, rows: attentionWorkspace.heads, type: type.rowType,
       key_row_bytes: type.keyRowBytes(headDimension), value_row_bytes: type.valueRowBytes(headDimension),
       page_rows: format.pageTokens, heads: heads, key_value_heads: keyValueHeads, head_size: headDimension,
-      tokens: count, causal: 1, rounds: CK_ROUNDS_NEVER, scale: 1 / Float(headDimension).squareRoot(),
+      tokens: count, causal: 1, bf16: CK_BF16_ATTENTION_NEVER, scale: 1 / Float(headDimension).squareRoot(),
       output: output.base, output_stride: output.stride)
     if count == 1 { decode(attention, by: plan) } else { attend(attention) }
   }
@@ -60,11 +60,11 @@ extension Engine {
       }
       attend(
         ck_attention(
-          queries: queries.base, query_stride: queries.stride, rows: attentionWorkspace.heads, type: CK_ROWS_F32,
+          queries: queries.base, query_stride: queries.stride, rows: attentionWorkspace.heads, type: CK_KV_F32,
           key_row_bytes: keys.stride * MemoryLayout<Float>.stride,
           value_row_bytes: values.stride * MemoryLayout<Float>.stride, page_rows: count, heads: heads,
           key_value_heads: heads, head_size: headDimension, tokens: count, causal: 0,
-          rounds: bf16Attention.kernelRounding, scale: 1 / Float(headDimension).squareRoot(), output: output.base,
+          bf16: bf16Attention.kernelValue, scale: 1 / Float(headDimension).squareRoot(), output: output.base,
           output_stride: output.stride))
     }
   }

@@ -14,11 +14,14 @@ public enum BF16Attention: Sendable {
   /// Rounds to bfloat16 on all processors that have instructions for it.
   case always
 
-  var kernelRounding: ck_rounding {
+  /// Whether this machine has instructions for it.
+  public static var isAvailable: Bool { ck_has_bf16_attention() != 0 }
+
+  var kernelValue: ck_bf16_attention {
     switch self {
-    case .never: CK_ROUNDS_NEVER
-    case .auto: CK_ROUNDS_WHERE_FASTER
-    case .always: CK_ROUNDS_WHEREVER
+    case .never: CK_BF16_ATTENTION_NEVER
+    case .auto: CK_BF16_ATTENTION_AUTO
+    case .always: CK_BF16_ATTENTION_ALWAYS
     }
   }
 }

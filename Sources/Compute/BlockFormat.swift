@@ -5,8 +5,8 @@ import ModelFile
 
 /// Quantizes floats to ggml's block formats and dequantizes them.
 ///
-/// A new format needs its layout in `CKernels/block_formats.h` and its search for scales in one of
-/// `CKernels/quantize*.c`.
+/// A new format needs its layout in `CKernels/formats/block_formats.h` and its search for scales in one of
+/// `CKernels/formats/quantize*.c`.
 public enum BlockFormat {
   /// Whether `encode` and `decode` support the type. They support all types that have kernels.
   public static func canEncode(_ type: TensorType) -> Bool { type.kernelType != nil }
@@ -33,7 +33,7 @@ public enum BlockFormat {
       columns > 0 && columns % type.elementsPerBlock == 0 && rows.count % columns == 0, "rows are whole blocks")
     precondition(target.count >= rows.count / type.elementsPerBlock * type.bytesPerBlock, "the blocks do not fit")
     precondition((importance?.count ?? columns) >= columns, "each column has its importance")
-    ck_pack(kernelType, source, bytes, rows.count / columns, columns, importance?.baseAddress)
+    ck_quantize(kernelType, source, bytes, rows.count / columns, columns, importance?.baseAddress)
   }
 
   /// Dequantizes whole blocks, bit for bit as the `gguf` package's `dequantize` does.
@@ -49,6 +49,6 @@ public enum BlockFormat {
     precondition(blocks.count % type.bytesPerBlock == 0, "whole blocks")
     let count = blocks.count / type.bytesPerBlock * type.elementsPerBlock
     precondition(target.count >= count, "the values do not fit")
-    ck_unpack(kernelType, source, values, count)
+    ck_dequantize(kernelType, source, values, count)
   }
 }

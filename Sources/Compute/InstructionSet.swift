@@ -20,7 +20,7 @@ public enum InstructionSet: String, Sendable, CaseIterable {
   public var isAvailable: Bool { kernels != nil }
 
   /// Whether its kernels multiply with weights repacked into panels; see `WeightLayout`.
-  public var supportsRepacking: Bool { self != .portable && kernels?.pointee.knows_panels == 1 }
+  public var supportsRepacking: Bool { self != .portable && kernels?.pointee.supports_repacking == 1 }
 
   /// The table of its kernels; nil if it is not available.
   var kernels: UnsafePointer<ck_kernels>? {
@@ -29,7 +29,7 @@ public enum InstructionSet: String, Sendable, CaseIterable {
     case .avx2: ck_kernels_for(CK_AVX2)
     case .avxVNNI: ck_kernels_for(CK_AVX_VNNI)
     case .avx512: ck_kernels_for(CK_AVX512_VNNI)
-    case .neon: ck_kernels_for(CK_NEON)
+    case .neon: ck_kernels_for(CK_NEON_I8MM) ?? ck_kernels_for(CK_NEON)
     }
   }
 }

@@ -16,7 +16,7 @@ public enum KeyValueRow {
     keyRange: UnsafePointer<Float>?
   ) {
     precondition(type != .q4 || keyRange != nil, "4-bit keys have a range")
-    ck_pack_key(type.rowType, source, target, headDimension, keyRange)
+    ck_quantize_key(type.rowType, source, target, headDimension, keyRange)
   }
 
   /// Unpacks a key.
@@ -27,14 +27,14 @@ public enum KeyValueRow {
   ) {
     precondition(type != .q4 || keyRange != nil, "4-bit keys have a range")
     if type == .f16 { return unpackHalves(source, into: target, count: headDimension) }
-    ck_unpack_key(type.rowType, source, target, headDimension, keyRange)
+    ck_dequantize_key(type.rowType, source, target, headDimension, keyRange)
   }
 
   /// Packs a value.
   public static func packValue(
     _ source: UnsafePointer<Float>, into target: UnsafeMutableRawPointer, type: KeyValueType, headDimension: Int
   ) {
-    ck_pack_value(type.rowType, source, target, headDimension)
+    ck_quantize_value(type.rowType, source, target, headDimension)
   }
 
   /// Unpacks a value.
@@ -42,7 +42,7 @@ public enum KeyValueRow {
     _ source: UnsafeRawPointer, into target: UnsafeMutablePointer<Float>, type: KeyValueType, headDimension: Int
   ) {
     if type == .f16 { return unpackHalves(source, into: target, count: headDimension) }
-    ck_unpack_value(type.rowType, source, target, headDimension)
+    ck_dequantize_value(type.rowType, source, target, headDimension)
   }
 
   /// Never written to.
@@ -51,7 +51,7 @@ public enum KeyValueRow {
   /// Converts with the processor's own instructions, which give the same floats as the portable code.
   private static func unpackHalves(_ source: UnsafeRawPointer, into target: UnsafeMutablePointer<Float>, count: Int) {
     guard Int(bitPattern: source) % MemoryLayout<UInt16>.alignment == 0 else {
-      return ck_unpack_value(CK_ROWS_F16, source, target, count)
+      return ck_dequantize_value(CK_KV_F16, source, target, count)
     }
     kernels.pointee.f16_to_f32(source.assumingMemoryBound(to: UInt16.self), target, count)
   }

@@ -27,11 +27,11 @@ public enum KeyValueType: String, Sendable, CaseIterable {
     }
   }
 
-  var rowType: ck_row_type {
+  var rowType: ck_kv_type {
     switch self {
-    case .f16: CK_ROWS_F16
-    case .q8_0: CK_ROWS_Q8_0
-    case .q4: CK_ROWS_Q4
+    case .f16: CK_KV_F16
+    case .q8_0: CK_KV_Q8_0
+    case .q4: CK_KV_Q4
     }
   }
 }

@@ -22,13 +22,13 @@ public final class MemoryBandwidth {
   public init(threads: ThreadPool, byteCount: Int) throws(ComputeError) {
     self.threads = threads
     self.byteCount = max(byteCount / Self.lineBytes, 1) * Self.lineBytes
-    guard let memory = ck_reserve(self.byteCount) else { throw .outOfMemory(bytes: self.byteCount) }
+    guard let memory = ck_allocate(self.byteCount) else { throw .outOfMemory(bytes: self.byteCount) }
     // Pages that were never written all map to one page of zeros, which fits into a cache.
     memset(memory, 1, self.byteCount)
     buffer = memory
   }
 
-  deinit { ck_give_back(buffer, byteCount) }
+  deinit { ck_deallocate(buffer, byteCount) }
 
   /// Bytes per second: the median over `readings` readings of the whole buffer.
   public func measure(readings: Int = 3) -> Double {
@@ -52,7 +52,7 @@ public final class MemoryBandwidth {
       let job = job.assumingMemoryBound(to: Job.self).pointee
       let first = chunk * MemoryBandwidth.chunkLines
       let lines = min(MemoryBandwidth.chunkLines, job.lines - first)
-      _ = ck_read_lines(job.base + first * MemoryBandwidth.lineBytes, lines)
+      _ = ck_read_cache_lines(job.base + first * MemoryBandwidth.lineBytes, lines)
     }
   }
 }

@@ -30,9 +30,9 @@ struct PagedRowWriter {
     if format.type == .f16, Int(bitPattern: target) % MemoryLayout<UInt16>.alignment == 0 {
       kernels.pointee.f32_to_f16(values, target.assumingMemoryBound(to: UInt16.self), format.headDimension)
     } else if kind == .keys {
-      ck_pack_key(format.type.rowType, values, target, format.headDimension, keyRange)
+      ck_quantize_key(format.type.rowType, values, target, format.headDimension, keyRange)
     } else {
-      ck_pack_value(format.type.rowType, values, target, format.headDimension)
+      ck_quantize_value(format.type.rowType, values, target, format.headDimension)
     }
   }
 }

@@ -4,7 +4,7 @@ import CKernels
 import Platform
 
 /// A matrix repacked into panels of 16 rows, in the order in which one instruction set reads weights fastest; the layout
-/// is in `CKernels/panels.h`.
+/// is in `CKernels/formats/panel_layout.h`.
 final class Panels: @unchecked Sendable {
   let type: ck_type
   let base: UnsafeMutableRawPointer
@@ -16,7 +16,7 @@ final class Panels: @unchecked Sendable {
   init?(type: ck_type, rows: Int, columns: Int, kernels: UnsafePointer<ck_kernels>) {
     let panel = ck_panel_bytes(type, columns)
     let (bytes, overflow) = ((rows + 15) / 16).multipliedReportingOverflow(by: panel)
-    guard !overflow, let memory = ck_reserve(bytes) else { return nil }
+    guard !overflow, let memory = ck_allocate(bytes) else { return nil }
     self.type = type
     base = memory
     byteCount = bytes
@@ -25,7 +25,7 @@ final class Panels: @unchecked Sendable {
     self.columns = columns
   }
 
-  deinit { ck_give_back(base, byteCount) }
+  deinit { ck_deallocate(base, byteCount) }
 
   /// Keeps the panels in RAM; false if the system refuses.
   func lock() -> Bool { mlock(base, byteCount) == 0 }
@@ -58,6 +58,6 @@ private struct RepackJob {
 
   func perform(_ chunk: Int) {
     let first = chunk * rowsPerChunk
-    ck_turn(kernels, type, weights, rowBytes, rows, columns, first, min(first + rowsPerChunk, rows), panels)
+    ck_repack(kernels, type, weights, rowBytes, rows, columns, first, min(first + rowsPerChunk, rows), panels)
   }
 }

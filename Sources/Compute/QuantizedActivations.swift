@@ -31,8 +31,7 @@ final class QuantizedActivations {
     }
 
     var kernelRows: ck_quantized {
-      ck_quantized(
-        numbers: qs, wide: qs16, scales: scales, sums: bsums, offsets: corrections, scaled_sums: dsums)
+      ck_quantized(qs: qs, qs16: qs16, scales: scales, bsums: bsums, corrections: corrections, dsums: dsums)
     }
   }
 

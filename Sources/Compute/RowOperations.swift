@@ -47,7 +47,7 @@ private struct RowJob {
       kernels.pointee.rotate(x, heads, width / heads, cosines + row * stride, sines + row * stride)
     case .quantize(let target):
       var quantized = target.from(row, width: width).kernelRows
-      kernels.pointee.quantize(x, width, &quantized)
+      kernels.pointee.quantize_activations(x, width, &quantized)
     case .pack(let writer): writer.pack(x, row: row, kernels: kernels)
     case .add: for column in 0..<width { y[column] += x[column] }
     case .scale(let factor): for column in 0..<width { x[column] *= factor }

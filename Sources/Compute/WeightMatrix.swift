@@ -91,7 +91,7 @@ public struct WeightMatrix: @unchecked Sendable {
   /// The type of the panels that the layout asks for; nil if the weights stay mapped.
   private var panelType: ck_type? {
     guard layout == .repackedQ8 || layout == .repacked && type.isQuantized else { return nil }
-    let panels = ck_panels_of(kernelType, columns)
+    let panels = ck_repacked_type(kernelType, columns)
     return panels == CK_F32 ? nil : panels
   }
 
@@ -108,7 +108,7 @@ public struct WeightMatrix: @unchecked Sendable {
   /// Unpacks one row to floats in the first row of `target`, which is at least `columns` wide.
   public func unpack(row: Int, into target: FloatMatrix) {
     precondition(row >= 0 && row < rows && target.width >= columns, "no such row")
-    ck_unpack(kernelType, base + row * rowBytes, target.base, columns)
+    ck_dequantize(kernelType, base + row * rowBytes, target.base, columns)
   }
 }
 

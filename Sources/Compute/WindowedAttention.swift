@@ -13,7 +13,7 @@ private struct WindowedAttentionJob {
   var ends: UnsafePointer<Int>
   var heads: Int
   var headDimension: Int
-  var rounds: ck_rounding
+  var bf16: ck_bf16_attention
 
   func perform(_ chunk: Int, worker: Int) {
     let (window, head) = chunk.quotientAndRemainder(dividingBy: heads)
@@ -28,11 +28,11 @@ private struct WindowedAttentionJob {
           key_pages: keyPages, value_pages: valuePages, key_offset: 0, value_offset: 0, count: count, key_range: nil)
         withUnsafePointer(to: rows) { rows in
           var attention = ck_attention(
-            queries: queries + first * queryStride + column, query_stride: queryStride, rows: rows, type: CK_ROWS_F32,
+            queries: queries + first * queryStride + column, query_stride: queryStride, rows: rows, type: CK_KV_F32,
             key_row_bytes: keyStride * MemoryLayout<Float>.stride,
             value_row_bytes: keyStride * MemoryLayout<Float>.stride, page_rows: max(count, 1), heads: 1,
             key_value_heads: 1, head_size: headDimension, tokens: count, causal: 0,
-            rounds: rounds, scale: 1 / Float(headDimension).squareRoot(),
+            bf16: bf16, scale: 1 / Float(headDimension).squareRoot(),
             output: output + first * outputStride + column,
             output_stride: outputStride)
           kernels.pointee.attend(&attention, 0, 1, 0, count, scratch + worker * Int(CK_SCRATCH_FLOATS))
@@ -60,7 +60,7 @@ extension Engine {
       var job = WindowedAttentionJob(
         kernels: kernels, scratch: scratch.base, queries: queries.base, keys: keys.base, values: values.base,
         output: output.base, queryStride: queries.stride, keyStride: keys.stride, outputStride: output.stride,
-        ends: base, heads: heads, headDimension: headDimension, rounds: bf16Attention.kernelRounding)
+        ends: base, heads: heads, headDimension: headDimension, bf16: bf16Attention.kernelValue)
       threads.run(chunks: ends.count * heads, job: &job) { job, chunk, worker in
         job.assumingMemoryBound(to: WindowedAttentionJob.self).pointee.perform(chunk, worker: worker)
       }

@@ -11,26 +11,37 @@ private func makeEngine(_ instructionSet: InstructionSet, threads: Int = 2) thro
     instructionSet: instructionSet)
 }
 
-/// What each instruction set's kernels must do: the same as the portable ones, but for the order of additions.
-private struct Comparison {
-  let set: InstructionSet
-  let tolerance = 2e-6
+extension InstructionSet {
+  /// Those of this machine. `CKernelsTests` compares the list with what the system says about the processor.
+  static let available = allCases.filter(\.isAvailable)
+}
 
-  func products() throws {
-    for type in ComputeError.supportedTypes {
-      // Rows and columns that leave rests at every step; tokens on both sides of the change from dots to tiles.
-      for (rows, columns) in shapes(type) {
-        let matrix = try sampleMatrix(
-          rows: rows, columns: columns, type: type, seed: UInt64(rows + columns), layout: .mapped)
-        for tokens in [1, 2, 3, 5, 7, 8, 13, 33] {
-          for accumulate in [false, true] {
-            let found = try outputs(set, matrix, tokens: tokens, accumulate: accumulate)
-            let expected = try outputs(.portable, matrix, tokens: tokens, accumulate: accumulate)
-            let difference = relativeDifference(found, expected)
-            // Of quantized weights, large sums are taken from each other.
-            let allowed = type.isQuantized ? 4 * tolerance : tolerance
-            #expect(difference < allowed, "\(type) \(rows)×\(columns), \(tokens) tokens: \(difference)")
-          }
+/// The engine's operations, each with all instruction sets: the same as with the portable one, but for the order of
+/// additions.
+@Suite("Kernels through the engine")
+struct KernelTests {
+  private static let tolerance = 2e-6
+
+  @Test("Tests with all instruction sets run with the portable one and with the best")
+  func instructionSets() {
+    #expect(InstructionSet.available.contains(.portable))
+    #expect(InstructionSet.available.contains(.best))
+  }
+
+  // Rows and columns leave remainders at every step. Tokens are on both sides of the change from rows to tiles.
+  @Test("A product is the portable one", arguments: ComputeError.supportedTypes, InstructionSet.available)
+  func product(type: TensorType, set: InstructionSet) throws {
+    for (rows, columns) in shapes(type) {
+      let matrix = try sampleMatrix(
+        rows: rows, columns: columns, type: type, seed: UInt64(rows + columns), layout: .mapped)
+      for tokens in [1, 2, 3, 5, 7, 8, 13, 33] {
+        for accumulate in [false, true] {
+          let found = try outputs(set, matrix, tokens: tokens, accumulate: accumulate)
+          let expected = try outputs(.portable, matrix, tokens: tokens, accumulate: accumulate)
+          let difference = relativeDifference(found, expected)
+          // Sums of quantized weights are differences of large sums.
+          let allowed = type.isQuantized ? 4 * Self.tolerance : Self.tolerance
+          #expect(difference < allowed, "\(rows)×\(columns), \(tokens) tokens: \(difference)")
         }
       }
     }
@@ -58,7 +69,8 @@ private struct Comparison {
     return output.values
   }
 
-  func fullAttention() throws {
+  @Test("Attention over all rows is the portable one", arguments: InstructionSet.available)
+  func fullAttention(set: InstructionSet) throws {
     for (heads, size, count) in [(2, 80, 12), (1, 40, 60), (3, 16, 7), (1, 64, 300), (2, 20, 1)] {
       func run(_ set: InstructionSet) throws -> [Float] {
         var samples = Samples(seed: UInt64(size + count))
@@ -74,36 +86,56 @@ private struct Comparison {
         return output.values
       }
       let difference = relativeDifference(try run(set), try run(.portable))
-      #expect(difference < tolerance, "\(heads) heads of \(size), \(count) rows: \(difference)")
+      #expect(difference < Self.tolerance, "\(heads) heads of \(size), \(count) rows: \(difference)")
     }
   }
 
-  func rowOperations() throws {
+  @Test("RMSNorm is the portable one", arguments: InstructionSet.available)
+  func rmsNorm(set: InstructionSet) throws {
+    try expectPortable(set) { $0.rmsNorm($1, count: 3, weight: $3, epsilon: 1e-6, to: $2) }
+  }
+
+  @Test("LayerNorm is the portable one", arguments: InstructionSet.available)
+  func layerNorm(set: InstructionSet) throws {
+    try expectPortable(set) { $0.layerNorm($1, count: 3, weight: $3, bias: $3, epsilon: 1e-6, to: $2) }
+  }
+
+  @Test("SiLU times a gate is the portable one", arguments: InstructionSet.available)
+  func siluMultiply(set: InstructionSet) throws {
+    try expectPortable(set) { engine, x, y, _ in engine.siluMultiply(x, by: y, count: 3) }
+  }
+
+  @Test("Quick GELU is the portable one", arguments: InstructionSet.available)
+  func quickGELU(set: InstructionSet) throws {
+    try expectPortable(set) { engine, x, _, _ in engine.quickGELU(x, count: 3) }
+  }
+
+  @Test("GELU is the portable one", arguments: InstructionSet.available)
+  func gelu(set: InstructionSet) throws {
+    try expectPortable(set) { engine, x, _, _ in engine.gelu(x, count: 3) }
+  }
+
+  /// Compares an operation on two matrices of three rows and a vector of weights, for several widths.
+  private func expectPortable(
+    _ set: InstructionSet, sourceLocation: SourceLocation = #_sourceLocation,
+    _ operation: (Engine, FloatMatrix, FloatMatrix, FloatBuffer) -> Void
+  ) throws {
     for width in [1, 7, 8, 80, 896, 1003] {
-      func run(_ set: InstructionSet, _ body: (Engine, FloatMatrix, FloatMatrix, FloatBuffer) -> Void) throws -> [Float]
-      {
+      func run(_ set: InstructionSet) throws -> [Float] {
         var samples = Samples(seed: UInt64(width))
         let x = try FloatBuffer(samples.floats(3 * width, scale: 6))
         let y = try FloatBuffer(samples.floats(3 * width, scale: 6))
         let weight = try FloatBuffer(samples.floats(width))
-        body(try makeEngine(set), x.rows(width: width), y.rows(width: width), weight)
+        operation(try makeEngine(set), x.rows(width: width), y.rows(width: width), weight)
         return x.values + y.values
       }
-      let operations: [(String, (Engine, FloatMatrix, FloatMatrix, FloatBuffer) -> Void)] = [
-        ("rms norm", { $0.rmsNorm($1, count: 3, weight: $3, epsilon: 1e-6, to: $2) }),
-        ("layer norm", { $0.layerNorm($1, count: 3, weight: $3, bias: $3, epsilon: 1e-6, to: $2) }),
-        ("silu", { engine, x, y, _ in engine.siluMultiply(x, by: y, count: 3) }),
-        ("quick gelu", { engine, x, _, _ in engine.quickGELU(x, count: 3) }),
-        ("gelu", { engine, x, _, _ in engine.gelu(x, count: 3) }),
-      ]
-      for (name, operation) in operations {
-        let difference = relativeDifference(try run(set, operation), try run(.portable, operation))
-        #expect(difference < tolerance, "\(name), \(width) wide: \(difference)")
-      }
+      let difference = relativeDifference(try run(set), try run(.portable))
+      #expect(difference < Self.tolerance, "\(width) wide: \(difference)", sourceLocation: sourceLocation)
     }
   }
 
-  func rotation() throws {
+  @Test("RoPE is the portable one", arguments: InstructionSet.available)
+  func rotation(set: InstructionSet) throws {
     for (heads, size) in [(1, 2), (3, 6), (4, 16), (2, 80), (1, 128)] {
       func run(_ set: InstructionSet) throws -> [Float] {
         var samples = Samples(seed: UInt64(size))
@@ -116,12 +148,14 @@ private struct Comparison {
           sines: sines.rows(width: size / 2))
         return x.values
       }
-      #expect(relativeDifference(try run(set), try run(.portable)) < tolerance, "\(heads) heads of \(size)")
+      let difference = relativeDifference(try run(set), try run(.portable))
+      #expect(difference < Self.tolerance, "\(heads) heads of \(size): \(difference)")
     }
   }
 
-  func halves() throws {
-    // Every kind of 16-bit number, and what lies between two of them.
+  @Test("Rows are stored as the same halves as by the portable kernels", arguments: InstructionSet.available)
+  func halves(set: InstructionSet) throws {
+    // All kinds of halves, values between two of them, and values out of range.
     var values: [Float] = [0, -0.0, 1, -1, 65504, 65519, 65520, 1e9, -1e9]
     values += [6.1e-5, 6.0e-5, 5.96e-8, 2.98e-8, 2.99e-8, 1e-12]
     values += (0..<2000).map { Float($0) * 0.001_37 - 1.3 }
@@ -140,43 +174,7 @@ private struct Comparison {
     #expect(try run(set) == run(.portable))
   }
 
-  func all() throws {
-    try products()
-    try fullAttention()
-    try rowOperations()
-    try rotation()
-    try halves()
-  }
-}
-
-@Suite struct KernelTests {
-  @Test(
-    "AVX2 computes what the portable kernels compute",
-    .enabled(if: InstructionSet.avx2.isAvailable, "this processor has no AVX2, FMA and F16C"))
-  func avx2() throws { try Comparison(set: .avx2).all() }
-
-  @Test(
-    "AVX-VNNI computes what the portable kernels compute",
-    .enabled(if: InstructionSet.avxVNNI.isAvailable, "this processor has no AVX-VNNI"))
-  func avxVNNI() throws { try Comparison(set: .avxVNNI).all() }
-
-  @Test(
-    "AVX-512 VNNI computes what the portable kernels compute",
-    .enabled(if: InstructionSet.avx512.isAvailable, "this processor has no AVX-512 VNNI"))
-  func avx512() throws { try Comparison(set: .avx512).all() }
-
-  @Test(
-    "NEON computes what the portable kernels compute",
-    .enabled(if: InstructionSet.neon.isAvailable, "this processor has no NEON dot products"))
-  func neon() throws { try Comparison(set: .neon).all() }
-
-  @Test("the best instruction set is one that this machine has")
-  func best() {
-    #expect(InstructionSet.best.isAvailable)
-    #expect(InstructionSet.best != .portable || !InstructionSet.avx2.isAvailable)
-  }
-
-  @Test("a product is the sum of weight × input", arguments: ComputeError.supportedTypes, [1, 5])
+  @Test("A product is the sum of weight × input", arguments: ComputeError.supportedTypes, [1, 5])
   func plainProduct(type: TensorType, tokens: Int) throws {
     let (rows, columns) = (19, 512)
     let matrix = try sampleMatrix(rows: rows, columns: columns, type: type, seed: 3)
@@ -184,8 +182,8 @@ private struct Comparison {
     let x = samples.floats(tokens * columns)
     let row = try FloatBuffer(count: columns)
     var expected = Array(repeating: Float(0), count: tokens * rows)
-    // How far the rounding of inputs takes the sums: inputs lie within 1, so their steps are 1 / 127 at most, and
-    // roundings are spread evenly over a step.
+    // The variance that rounding the inputs adds: inputs lie within 1, so their steps are 1 / 127 at most, and rounding
+    // errors are uniform over a step.
     var spread = 0.0
     for r in 0..<rows {
       matrix.unpack(row: r, into: row.rows(width: columns))
@@ -204,7 +202,7 @@ private struct Comparison {
     }
   }
 
-  @Test("the norms, activations and softmax-weighted sums follow their formulas")
+  @Test("The norms, activations and softmax-weighted sums follow their formulas")
   func formulas() throws {
     let x: [Float] = [-4, -1, -0.25, 0, 0.5, 1, 2, 7]
     let engine = try makeEngine(.portable)
@@ -235,7 +233,7 @@ private struct Comparison {
     #expect(relativeDifference(gelu.values, x.map { $0 / 2 * (1 + erff($0 / 2.0.squareRoot().float)) }) < 1e-6)
   }
 
-  @Test("results do not depend on the number of threads", arguments: [2, 3, 5])
+  @Test("Results do not depend on the number of threads", arguments: [2, 3, 5])
   func threads(count: Int) throws {
     let matrix = try sampleMatrix(rows: 333, columns: 224, type: .q8_0, seed: 9)
     func run(_ threads: Int) throws -> [Float] {

@@ -4,14 +4,23 @@ import Compute
 import ModelFile
 import Testing
 
-@Suite struct TurnedWeightsTests {
+@Suite("Repacked weights")
+struct RepackedWeightsTests {
   static let types: [TensorType] = [.q8_0, .q4_0, .q5_0, .q4_K, .q6_K]
   static let sets = InstructionSet.allCases.filter(\.supportsRepacking)
 
-  private func engine(rounding: BF16Attention = .never, _ set: InstructionSet = .best) throws -> Engine {
+  @Test("All instruction sets of this machine but the portable one repack weights")
+  func instructionSets() {
+    #expect(Self.sets == InstructionSet.available.filter { $0 != .portable })
+    #if arch(x86_64)
+      #expect(!Self.sets.isEmpty, "this processor has no AVX2, so that nothing is tested here")
+    #endif
+  }
+
+  private func engine(bf16Attention: BF16Attention = .never, _ set: InstructionSet = .best) throws -> Engine {
     try Engine(
       threads: ThreadPool(threads: 2), maximumRows: 260, maximumColumns: 2560, maximumHeads: 4,
-      bf16Attention: rounding, instructionSet: set)
+      bf16Attention: bf16Attention, instructionSet: set)
   }
 
   private func product(
@@ -27,24 +36,24 @@ import Testing
     return output.values
   }
 
-  // Shapes that leave rests of panels, of tiles and of the part of a row that is done at a time.
-  @Test("products are the same as of weights where they lie", arguments: types, sets)
+  // Shapes leave remainders of panels, of tiles and of the part of a row that is multiplied at a time.
+  @Test("Products are the same as of mapped weights", arguments: types, sets)
   func sameProducts(type: TensorType, set: InstructionSet) throws {
     for (rows, columns) in [(1, 256), (37, 768), (50, 2560)] {
-      let turned = try sampleMatrix(rows: rows, columns: columns, type: type, seed: 5)
-      let lying = try sampleMatrix(rows: rows, columns: columns, type: type, seed: 5, layout: .mapped)
+      let repacked = try sampleMatrix(rows: rows, columns: columns, type: type, seed: 5)
+      let mapped = try sampleMatrix(rows: rows, columns: columns, type: type, seed: 5, layout: .mapped)
       for tokens in [1, 2, 5, 13, 130, 250] {
         for accumulate in [false, true] {
           let difference = relativeDifference(
-            try product(turned, tokens: tokens, accumulate: accumulate, set: set),
-            try product(lying, tokens: tokens, accumulate: accumulate, set: .portable))
+            try product(repacked, tokens: tokens, accumulate: accumulate, set: set),
+            try product(mapped, tokens: tokens, accumulate: accumulate, set: .portable))
           #expect(difference < 8e-6, "\(rows)×\(columns), \(tokens) tokens: \(difference)")
         }
       }
     }
   }
 
-  @Test("what a token gets does not depend on the tokens beside it", arguments: types, sets)
+  @Test("The outputs of a token do not depend on the tokens beside it", arguments: types, sets)
   func independentTokens(type: TensorType, set: InstructionSet) throws {
     let matrix = try sampleMatrix(rows: 37, columns: 768, type: type, seed: 6)
     func firstToken(of tokens: Int) throws -> [Float] {
@@ -59,7 +68,7 @@ import Testing
     for tokens in [4, 12, 17] { #expect(try firstToken(of: tokens) == alone) }
   }
 
-  @Test("floats that are rounded compute as Q8_0 does", arguments: [TensorType.f32, .f16, .bf16])
+  @Test("Floats that are repacked to 8 bits compute as Q8_0 does", arguments: [TensorType.f32, .f16, .bf16])
   func rounded(type: TensorType) throws {
     let (rows, columns) = (37, 288)
     let matrix = try sampleMatrix(rows: rows, columns: columns, type: type, seed: 8, layout: .repackedQ8)
@@ -72,7 +81,7 @@ import Testing
     }
   }
 
-  @Test("floats whose rows are not whole blocks are used as they are")
+  @Test("Floats whose rows are not whole blocks stay mapped")
   func unevenRows() throws {
     let matrix = try sampleMatrix(rows: 20, columns: 91, type: .f16, seed: 9, layout: .repackedQ8)
     let exact = try sampleMatrix(rows: 20, columns: 91, type: .f16, seed: 9, layout: .mapped)
@@ -80,7 +89,7 @@ import Testing
     #expect(try product(matrix, tokens: 5) == product(exact, tokens: 5))
   }
 
-  @Test("a part of a matrix is turned by itself, and rows can still be read")
+  @Test("A part of a matrix is repacked by itself, and rows can still be read")
   func parts() throws {
     let whole = try sampleMatrix(rows: 60, columns: 256, type: .q8_0, seed: 10)
     let all = try product(whole, tokens: 1, set: .best)
@@ -100,20 +109,34 @@ import Testing
     #expect(row.values == expected.values)
   }
 
-  @Test("rounded attention is that of floats to the precision of bfloat16", arguments: [(80, 300), (16, 17), (64, 97)])
-  func roundedAttention(size: Int, count: Int) throws {
-    func attend(_ rounding: BF16Attention) throws -> [Float] {
-      var samples = Samples(seed: UInt64(size))
-      let width = 2 * size
-      let parts = try (0..<3).map { _ in try FloatBuffer(samples.floats(count * width, scale: 2)).rows(width: width) }
-      let output = try FloatBuffer(count: count * width)
-      try engine(rounding: rounding).attendFully(
-        queries: parts[0], keys: parts[1], values: parts[2], count: count, heads: 2, headDimension: size,
-        output: output.rows(width: width))
-      return output.values
+  @Test(
+    "Attention in bfloat16 is that of floats to the precision of bfloat16",
+    .enabled(if: BF16Attention.isAvailable, "this processor has no AVX-512 BF16"),
+    arguments: [(80, 300), (16, 17), (64, 97)])
+  func bf16Attention(size: Int, count: Int) throws {
+    let difference = relativeDifference(
+      try attendFully(.always, size: size, count: count), try attendFully(.never, size: size, count: count))
+    #expect(difference < 2e-2)
+    #expect(difference > 1e-5, "nothing was rounded")
+  }
+
+  @Test(
+    "A processor without bfloat16 multiplies floats, whatever is asked for",
+    .enabled(if: !BF16Attention.isAvailable, "this processor has AVX-512 BF16"))
+  func withoutBF16() throws {
+    for choice in [BF16Attention.auto, .always] {
+      #expect(try attendFully(choice, size: 80, count: 300) == attendFully(.never, size: 80, count: 300))
     }
-    let exact = try attend(.never)
-    #expect(relativeDifference(try attend(.always), exact) < 2e-2)
-    #expect(relativeDifference(try attend(.auto), exact) < 2e-2)
+  }
+
+  private func attendFully(_ bf16Attention: BF16Attention, size: Int, count: Int) throws -> [Float] {
+    var samples = Samples(seed: UInt64(size))
+    let width = 2 * size
+    let parts = try (0..<3).map { _ in try FloatBuffer(samples.floats(count * width, scale: 2)).rows(width: width) }
+    let output = try FloatBuffer(count: count * width)
+    try engine(bf16Attention: bf16Attention).attendFully(
+      queries: parts[0], keys: parts[1], values: parts[2], count: count, heads: 2, headDimension: size,
+      output: output.rows(width: width))
+    return output.values
   }
 }

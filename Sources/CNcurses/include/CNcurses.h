@@ -24,8 +24,8 @@ enum {
 
 // What the terminal type promises.
 typedef struct {
-  int colors;        // 0 or less: none
-  bool direct_color; // terminfo says RGB or Tc
+  int colors;         // 0 or less: none
+  bool direct_color;  // terminfo says RGB or Tc
 } cn_capabilities;
 
 // Looks a terminal type up, without touching the terminal. Not while started. Returns what a start could give.

@@ -27,9 +27,9 @@ typedef struct {
   int descriptor_count;
   const csb_limit *limits;
   int limit_count;
-  uint32_t user;             // the user and group to become; 0: the caller's
-  int ruleset;               // of Landlock; -1: none
-  const void *filter;        // of seccomp; NULL: none
+  uint32_t user;       // the user and group to become; 0: the caller's
+  int ruleset;         // of Landlock; -1: none
+  const void *filter;  // of seccomp; NULL: none
   size_t filter_bytes;
 } csb_launch;
 

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The layouts of quantized blocks, read one group of 32 weights at a time, in plain C.
+//
+// A block is one group, or eight groups that share a scale: a superblock of 256 weights. Every weight of every type is
+//   scale * factor * q - minimum * minimum_factor
+// with one factor and one minimum factor for each half of a group, 16 weights. ggml calls these d, scales, qs, dmin and
+// mins. The layouts are ggml's (see gguf 0.19, quants.py). Types without a minimum store q + ck_zero_point(type).
+#ifndef EDGEASSIST_CKERNELS_BLOCK_FORMATS_H
+#define EDGEASSIST_CKERNELS_BLOCK_FORMATS_H
+
+#include "internal.h"
+
+static inline int ck_is_quantized(ck_type type) { return type != CK_F32 && type != CK_F16 && type != CK_BF16; }
+
+/// Weights of a block; 1 for types without blocks.
+static inline size_t ck_block_weights(ck_type type) {
+  switch (type) {
+    case CK_F32:
+    case CK_F16:
+    case CK_BF16: return 1;
+    case CK_Q2_K:
+    case CK_Q3_K:
+    case CK_Q4_K:
+    case CK_Q5_K:
+    case CK_Q6_K:
+    case CK_IQ4_XS: return 256;
+    default: return CK_BLOCK;
+  }
+}
+
+static inline size_t ck_block_bytes(ck_type type) {
+  switch (type) {
+    case CK_F32: return 4;
+    case CK_F16:
+    case CK_BF16: return 2;
+    case CK_Q8_0: return 34;  // scale, 32 bytes
+    case CK_Q4_0:
+    case CK_IQ4_NL: return 18;   // scale, 16 bytes of nibbles
+    case CK_Q4_1: return 20;     // scale, minimum, nibbles
+    case CK_Q5_0: return 22;     // scale, 4 bytes of fifth bits, nibbles
+    case CK_Q5_1: return 24;     // scale, minimum, fifth bits, nibbles
+    case CK_MXFP4: return 17;    // exponent, nibbles
+    case CK_Q2_K: return 84;     // 16 bytes of factors, 64 of bit pairs, scale, minimum
+    case CK_Q3_K: return 110;    // 32 bytes of third bits, 64 of bit pairs, 12 of factors, scale
+    case CK_Q4_K: return 144;    // scale, minimum, 12 bytes of factors, 128 of nibbles
+    case CK_Q5_K: return 176;    // scale, minimum, 12 bytes of factors, 32 of fifth bits, 128 of nibbles
+    case CK_Q6_K: return 210;    // 128 bytes of nibbles, 64 of fifth and sixth bits, 16 factors, scale
+    case CK_IQ4_XS: return 136;  // scale, 6 bytes of factors, 128 of nibbles
+    default: return 0;           // panels have no blocks
+  }
+}
+
+/// Whether each half of a group has a factor of its own. If not, its two factors are equal.
+static inline int ck_has_half_factors(ck_type type) { return type == CK_Q2_K || type == CK_Q3_K || type == CK_Q6_K; }
+
+static inline int ck_has_minimum(ck_type type) {
+  return type == CK_Q4_1 || type == CK_Q5_1 || type == CK_Q2_K || type == CK_Q4_K || type == CK_Q5_K;
+}
+
+/// The zero point of types that store unsigned quants without a minimum, 0 for others. MXFP4 stores indices into a
+/// table of signed values, which a zero point of 12 makes unsigned.
+static inline int ck_zero_point(ck_type type) {
+  switch (type) {
+    case CK_Q3_K: return 4;
+    case CK_Q4_0: return 8;
+    case CK_MXFP4: return 12;
+    case CK_Q5_0: return 16;
+    case CK_Q6_K: return 32;
+    default: return 0;
+  }
+}
+
+/// The block that holds group `group` of a row.
+static inline const uint8_t *ck_block_of(ck_type type, const uint8_t *row, size_t group) {
+  return row + group / (ck_block_weights(type) / CK_BLOCK) * ck_block_bytes(type);
+}
+
+/// The index of that group in its block.
+static inline size_t ck_group_index(ck_type type, size_t group) { return group % (ck_block_weights(type) / CK_BLOCK); }
+
+/// The values of the 16 indices of IQ4_NL and IQ4_XS.
+static const int8_t ck_iq4_values[16] = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
+/// Twice the values of the 4-bit floating-point format E2M1.
+static const int8_t ck_e2m1_values[16] = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
+
+/// Half the value of an E8M0 exponent, 2^(exponent - 127) (OCP Microscaling Formats 1.0). The values of E2M1 here are
+/// doubled in return.
+static inline float ck_e8m0_half(uint8_t exponent) {
+  return ck_float_of_bits(exponent < 2 ? 0x00200000u << exponent : (uint32_t)(exponent - 1) << 23);
+}
+
+/// The scales of a group.
+typedef struct {
+  float scale, minimum;
+  int16_t factors[2], minimum_factors[2];
+} ck_group;
+
+/// Factor and minimum factor `index` of a superblock of Q4_K or Q5_K: 8 of each, 6 bits each, packed in 12 bytes.
+static inline void ck_six_bit_factors(const uint8_t *packed, size_t index, int *factor, int *minimum) {
+  if (index < 4) {
+    *factor = packed[index] & 63;
+    *minimum = packed[index + 4] & 63;
+  } else {
+    *factor = (packed[index + 4] & 15) | (packed[index - 4] >> 2 & 48);
+    *minimum = packed[index + 4] >> 4 | (packed[index] >> 2 & 48);
+  }
+}
+
+/// Factor `index` of a superblock of Q3_K: 16 of 6 bits, the low 4 bits packed in 8 bytes, the high 2 bits in 4 bytes.
+static inline int ck_q3_factor(const uint8_t *packed, size_t index) {
+  const int low = packed[index % 8] >> (index / 8 * 4) & 15, high = packed[8 + index % 4] >> (index / 4 * 2) & 3;
+  return (low | high << 4) - 32;
+}
+
+static inline ck_group ck_read_group(ck_type type, const uint8_t *block, size_t index) {
+  ck_group group = {0, 0, {1, 1}, {1, 1}};
+  int factor, minimum;
+  switch (type) {
+    case CK_Q4_1:
+    case CK_Q5_1: group.minimum = -ck_half_to_float(ck_load_u16(block + 2));  // fallthrough
+    case CK_Q8_0:
+    case CK_Q4_0:
+    case CK_Q5_0:
+    case CK_IQ4_NL: group.scale = ck_half_to_float(ck_load_u16(block)); break;
+    case CK_MXFP4: group.scale = ck_e8m0_half(block[0]); break;
+    case CK_Q2_K:
+      group.scale = ck_half_to_float(ck_load_u16(block + 80));
+      group.minimum = ck_half_to_float(ck_load_u16(block + 82));
+      for (size_t h = 0; h < 2; h++) {
+        group.factors[h] = block[2 * index + h] & 15;
+        group.minimum_factors[h] = block[2 * index + h] >> 4;
+      }
+      break;
+    case CK_Q3_K:
+      group.scale = ck_half_to_float(ck_load_u16(block + 108));
+      for (size_t h = 0; h < 2; h++) group.factors[h] = (int16_t)ck_q3_factor(block + 96, 2 * index + h);
+      break;
+    case CK_Q4_K:
+    case CK_Q5_K:
+      group.scale = ck_half_to_float(ck_load_u16(block));
+      group.minimum = ck_half_to_float(ck_load_u16(block + 2));
+      ck_six_bit_factors(block + 4, index, &factor, &minimum);
+      group.factors[0] = group.factors[1] = (int16_t)factor;
+      group.minimum_factors[0] = group.minimum_factors[1] = (int16_t)minimum;
+      break;
+    case CK_Q6_K:
+      group.scale = ck_half_to_float(ck_load_u16(block + 208));
+      for (size_t h = 0; h < 2; h++) group.factors[h] = (int8_t)block[192 + 2 * index + h];
+      break;
+    case CK_IQ4_XS:
+      group.scale = ck_half_to_float(ck_load_u16(block));
+      factor = (block[4 + index / 2] >> (index % 2 * 4) & 15) | (ck_load_u16(block + 2) >> (2 * index) & 3) << 4;
+      group.factors[0] = group.factors[1] = (int16_t)(factor - 32);
+      break;
+    default: break;
+  }
+  return group;
+}
+
+/// The quants of a group, signed, in the order of columns.
+static inline void ck_group_quants(ck_type type, const uint8_t *block, size_t index, int8_t *out) {
+  const size_t quarter = index % 4, half = index / 4;
+  const uint8_t *data = block + 2;
+  uint32_t fifth = 0;
+  switch (type) {
+    case CK_Q8_0: memcpy(out, data, CK_BLOCK); return;
+    case CK_Q2_K:
+      for (int i = 0; i < CK_BLOCK; i++) out[i] = (int8_t)(block[16 + 32 * half + i] >> (2 * quarter) & 3);
+      return;
+    case CK_Q3_K:
+      for (int i = 0; i < CK_BLOCK; i++) {
+        const int low = block[32 + 32 * half + i] >> (2 * quarter) & 3, high = block[i] >> index & 1;
+        out[i] = (int8_t)(low + 4 * high - 4);
+      }
+      return;
+    case CK_Q4_K:
+      for (int i = 0; i < CK_BLOCK; i++) out[i] = (int8_t)(block[16 + index / 2 * 32 + i] >> (index % 2 * 4) & 15);
+      return;
+    case CK_Q5_K:
+      for (int i = 0; i < CK_BLOCK; i++) {
+        const int low = block[48 + index / 2 * 32 + i] >> (index % 2 * 4) & 15, high = block[16 + i] >> index & 1;
+        out[i] = (int8_t)(low + 16 * high);
+      }
+      return;
+    case CK_Q6_K:
+      for (int i = 0; i < CK_BLOCK; i++) {
+        const int low = block[64 * half + 32 * (quarter % 2) + i] >> (quarter / 2 * 4) & 15;
+        const int high = block[128 + 32 * half + i] >> (2 * quarter) & 3;
+        out[i] = (int8_t)(low + 16 * high - 32);
+      }
+      return;
+    case CK_Q5_0:
+    case CK_Q5_1:
+      data = block + (type == CK_Q5_0 ? 6 : 8);
+      memcpy(&fifth, data - 4, 4);
+      break;
+    case CK_Q4_1: data = block + 4; break;
+    case CK_MXFP4: data = block + 1; break;
+    case CK_IQ4_XS: data = block + 8 + 16 * index; break;
+    default: break;
+  }
+  for (int i = 0; i < CK_BLOCK; i++) {
+    const int nibble = data[i % 16] >> (i / 16 * 4) & 15;
+    if (type == CK_MXFP4) out[i] = ck_e2m1_values[nibble];
+    else if (type == CK_IQ4_NL || type == CK_IQ4_XS) out[i] = ck_iq4_values[nibble];
+    else out[i] = (int8_t)(nibble + (int)(fifth >> i & 1) * 16 - ck_zero_point(type));
+  }
+}
+
+#endif

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Divides products and attention into chunks for a pool of threads.
+#include "internal.h"
+
+#include <math.h>
+
+static size_t chunks_of(size_t count, size_t size) { return (count + size - 1) / size; }
+
+size_t ck_multiply_chunk_count(const ck_multiply_job *job) {
+  size_t count = 0;
+  for (size_t p = 0; p < job->product_count; p++) count += chunks_of(job->products[p].rows, job->chunk_rows);
+  return count;
+}
+
+void ck_multiply_chunk(const void *context, size_t chunk, size_t worker) {
+  const ck_multiply_job *job = context;
+  for (size_t p = 0; p < job->product_count; p++) {
+    const ck_product *product = &job->products[p];
+    const size_t count = chunks_of(product->rows, job->chunk_rows);
+    if (chunk >= count) {
+      chunk -= count;
+      continue;
+    }
+    const size_t first = chunk * job->chunk_rows;
+    job->kernels->multiply(product, &job->input, first, ck_min(first + job->chunk_rows, product->rows),
+                           job->scratch + worker * CK_SCRATCH_FLOATS);
+    return;
+  }
+}
+
+size_t ck_attention_chunk_count(const ck_attention_job *job) {
+  return job->attention.key_value_heads * chunks_of(job->attention.tokens, job->chunk_tokens);
+}
+
+void ck_attention_chunk(const void *context, size_t chunk, size_t worker) {
+  const ck_attention_job *job = context;
+  // The last tokens attend to the most keys. They come first, so that the threads finish at about the same time.
+  const size_t parts = chunks_of(job->attention.tokens, job->chunk_tokens);
+  const size_t group = job->attention.heads / job->attention.key_value_heads;
+  const size_t head = chunk % job->attention.key_value_heads * group;
+  const size_t first = (parts - 1 - chunk / job->attention.key_value_heads) * job->chunk_tokens;
+  job->kernels->attend(&job->attention, head, head + group, first,
+                       ck_min(first + job->chunk_tokens, job->attention.tokens),
+                       job->scratch + worker * CK_SCRATCH_FLOATS);
+}
+
+void ck_decoding_chunk(const void *context, size_t chunk, size_t worker) {
+  const ck_decoding_job *job = context;
+  const size_t group = job->attention.heads / job->attention.key_value_heads;
+  for (size_t s = chunk > 0 ? job->ends[chunk - 1] : 0; s < job->ends[chunk]; s++) {
+    const ck_span *span = &job->spans[s];
+    job->kernels->attend_rows(&job->attention, span->head * group, (span->head + 1) * group, 0, span->first, span->last,
+                              span->part, job->scratch + worker * CK_SCRATCH_FLOATS);
+  }
+}
+
+/// Combines the parts of the spans of one query head: a softmax over all rows.
+static void merge_head(const ck_attention *a, const ck_span *spans, size_t count, size_t query, float *output) {
+  const size_t length = a->head_size + 2;
+  float largest = -INFINITY, total = 0;
+  for (size_t s = 0; s < count; s++) largest = fmaxf(largest, spans[s].part[query * length]);
+  memset(output, 0, a->head_size * sizeof(float));
+  for (size_t s = 0; s < count; s++) {
+    const float *part = spans[s].part + query * length, weight = expf(part[0] - largest);
+    total += weight * part[1];
+    for (size_t d = 0; d < a->head_size; d++) output[d] += weight * part[2 + d];
+  }
+  for (size_t d = 0; d < a->head_size; d++) output[d] /= total;
+}
+
+void ck_merge_spans(const ck_decoding_job *job) {
+  const ck_attention *a = &job->attention;
+  const size_t group = a->heads / a->key_value_heads;
+  for (size_t first = 0, end; first < job->span_count; first = end) {
+    for (end = first + 1; end < job->span_count && job->spans[end].head == job->spans[first].head;) end++;
+    if (!job->spans[first].part) continue;
+    float *output = a->output + job->spans[first].head * group * a->head_size;
+    for (size_t q = 0; q < group; q++, output += a->head_size)
+      merge_head(a, job->spans + first, end - first, q, output);
+  }
+}

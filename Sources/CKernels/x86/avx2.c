@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// x86-64 with AVX2, FMA and F16C.
+#include "formats/kv_rows.h"
+#include "formats/panel_layout.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#include <math.h>
+
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wpsabi"  // Functions that take wide vectors are always inlined.
+#pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
+
+enum { HAS_VNNI = 0, PANEL_TILE_TOKENS = 6, PANEL_ZERO_POINT = 0 };
+
+/// acc + the sums of four products of unsigned and signed bytes. The sums of two have to fit 16 bits.
+INLINE __m256i dot_bytes(__m256i acc, __m256i bytes, __m256i signed_bytes) {
+  const __m256i pairs = _mm256_maddubs_epi16(bytes, signed_bytes);
+  return _mm256_add_epi32(acc, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+}
+
+#include "x86/avx2_kernels.h"
+
+#pragma clang attribute pop
+#pragma clang diagnostic pop
+
+const ck_kernels ck_avx2_kernels = {
+    .name = "AVX2",
+    .f16_to_f32 = f16_to_f32,
+    .f32_to_f16 = f32_to_f16,
+    .quantize_activations = quantize_activations,
+    .multiply = multiply,
+    .attend = attend,
+    .attend_rows = attend_rows,
+    .rms_norm = rms_norm,
+    .layer_norm = layer_norm,
+    .silu_multiply = silu_multiply,
+    .quick_gelu = quick_gelu,
+    .gelu = gelu,
+    .gelu_tanh = gelu_tanh,
+    .rotate = rotate,
+    .supports_repacking = 1,
+    .panel_zero_point = PANEL_ZERO_POINT,
+};
+#endif

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// What the files of this folder share. A word is four bytes: four quants, or two values of 16 bits.
+
+/// For each of 32 nibbles, the byte of a table.
+INLINE vu8x32 look_up(const int8_t table[16], vu8x32 nibbles) {
+  const __m256i both = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)table));
+  return (vu8x32)_mm256_shuffle_epi8(both, (__m256i)nibbles);
+}
+
+INLINE __m256i sixteen_bits(int value) { return _mm256_set1_epi16((short)value); }
+
+/// The word at x in all lanes.
+INLINE __m256i word_of(const uint8_t *x) {
+  int32_t word;
+  memcpy(&word, x, 4);
+  return _mm256_set1_epi32(word);
+}
