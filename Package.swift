@@ -47,7 +47,7 @@ let package = Package(
     library("Quantization", ["ModelFile", "Compute"]),
     library("Tokenization", ["ModelFile"]),
     library("Images"),
-    library("Video", ["CFFmpeg", "Platform", "Images"]),
+    library("Video", ["CFFmpeg", "Platform", "Records", "Images"]),
     library("BoundedCache", ["Platform", "Compute"]),
 
     // Engine room: models that run.
@@ -58,7 +58,7 @@ let package = Package(
 
     // What is made of them: conversations about a stream, programs.
     library("CodeTasks"),
-    library("Sandboxing", ["CSandbox", "Platform", "CodeTasks"]),
+    library("Sandboxing", ["CSandbox", "Platform", "Records", "CodeTasks"]),
     library("SessionInterface", ["Images", "BoundedCache", "CodeTasks"]),
     library("Plotting", ["Records", "Images", "SessionInterface"]),
     library(
@@ -122,14 +122,14 @@ let package = Package(
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: warningsAreErrors),
 
     tests("RecordsTests", ["Records", "TestSupport"]),
-    tests("ModelFileTests", ["ModelFile"], resources: [.copy("Goldens")]),
-    tests("ComputeTests", ["Compute", "ModelFile", "Platform"], resources: [.copy("Goldens")]),
-    tests("QuantizationTests", ["Quantization", "Compute", "ModelFile"], resources: [.copy("Goldens")]),
+    tests("ModelFileTests", ["ModelFile", "TestSupport"], resources: [.copy("Goldens")]),
+    tests("ComputeTests", ["Compute", "ModelFile", "Platform", "TestSupport"], resources: [.copy("Goldens")]),
+    tests("QuantizationTests", ["Quantization", "Compute", "ModelFile", "TestSupport"], resources: [.copy("Goldens")]),
     tests("TokenizationTests", ["Tokenization", "ModelFile"], resources: [.copy("Goldens")]),
-    tests("VideoTests", ["Video", "Images"], resources: [.copy("Goldens"), .copy("Media")]),
-    tests("BoundedCacheTests", ["BoundedCache", "Compute"], resources: [.copy("Goldens")]),
+    tests("VideoTests", ["Video", "Images", "TestSupport"], resources: [.copy("Goldens"), .copy("Media")]),
+    tests("BoundedCacheTests", ["BoundedCache", "Compute", "TestSupport"], resources: [.copy("Goldens")]),
     tests(
-      "ArchitecturesTests", ["Architectures", "BoundedCache", "Compute", "Images", "ModelFile"],
+      "ArchitecturesTests", ["Architectures", "BoundedCache", "Compute", "Images", "ModelFile", "TestSupport"],
       resources: [.copy("Goldens")]),
     tests("PlottingTests", ["Plotting", "Records", "SessionInterface", "Images"]),
     tests("CodeAgentTests", ["CodeAgent", "CodeTasks", "Records", "SessionInterface"]),
@@ -147,7 +147,7 @@ let package = Package(
     tests(
       "ScreenTests", ["Screen", "BoundedCache", "CodeTasks", "SessionInterface", "Platform", "Plotting", "Images"]),
     .testTarget(
-      name: "FuzzTests", dependencies: ["Inference", "Architectures", "ModelFile", "Compute"],
+      name: "FuzzTests", dependencies: ["Inference", "Architectures", "ModelFile", "Compute", "TestSupport"],
       exclude: ["under-address-sanitizer.sh"], swiftSettings: warningsAreErrors),
     tests("ArchitectureTests", []),
     tests("CommandLineTests", ["edgeassist"]),

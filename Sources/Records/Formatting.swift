@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Seconds as `0:12`, `1:30` or `1:02:03`; times that are no numbers as `-:--`.
+/// Seconds as `0:12`, `1:30` or `1:02:03`; `-:--` for what is no time.
 package func clock(_ seconds: Double) -> String {
   guard seconds.isFinite, abs(seconds) < 1e12 else { return "-:--" }
   let total = Int(max(0, seconds))
@@ -10,7 +10,7 @@ package func clock(_ seconds: Double) -> String {
   return "\(hours):\(minutes < 10 ? "0\(minutes)" : "\(minutes)"):\(padded)"
 }
 
-/// A number with a fixed count of decimals, rounded.
+/// A number rounded to a fixed count of decimals; `-` for what is no number.
 package func decimal(_ value: Double, places: Int) -> String {
   guard value.isFinite, abs(value) < 1e12 else { return "-" }
   var unit = 1
@@ -32,6 +32,11 @@ package func memorySize(_ bytes: Int) -> String {
     unit = larger
   }
   return "\(decimal(value, places: unit == "B" || value >= 99.95 ? 0 : 1)) \(unit)"
+}
+
+/// A text cut after `count` characters, with an ellipsis in place of what is left out.
+package func clipped(_ text: String, to count: Int) -> String {
+  text.count > count ? String(text.prefix(count)) + "…" : text
 }
 
 /// A count with its thousands apart: `12 345`.

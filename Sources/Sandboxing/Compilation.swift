@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CodeTasks
+import Records
 
 /// How a program is compiled: by a script that ends by writing the program to its output.
 struct Compilation: Sendable {
@@ -38,7 +39,7 @@ struct Compilation: Sendable {
     let pattern = try? Regex("/[^ :]*/(?=\(sourceName))")
     return lines.map { line in
       let text = pattern.map { String(line).replacing($0, with: "") } ?? String(line)
-      return clipped(text, to: 200)
+      return clipped(text, to: 199)
     }.joined(separator: "\n")
   }
 }

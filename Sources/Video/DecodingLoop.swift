@@ -3,6 +3,7 @@
 import CFFmpeg
 import Images
 import Platform
+import Records
 
 /// The work of the decoding thread: reads, decides what is sampled and shown when, and does what the user asks.
 ///

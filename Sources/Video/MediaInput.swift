@@ -2,6 +2,7 @@
 
 import CFFmpeg
 import Platform
+import Records
 
 /// FFmpeg's objects of one open input, freed together in the right order.
 final class MediaHandles {

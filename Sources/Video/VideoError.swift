@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Records
+
 /// Why a video cannot be read. Each message is one line that says what is wrong, with which source, and what to do.
 public enum VideoError: Error, Sendable, Equatable {
   /// There is no such file.
@@ -96,16 +98,4 @@ extension VideoError: CustomStringConvertible {
   private static func inBrackets(_ detail: String) -> String {
     detail.isEmpty ? "" : " (\(detail))"
   }
-}
-
-/// A number with a fixed count of places behind the point, as people read it.
-func decimal(_ value: Double, places: Int) -> String {
-  guard value.isFinite, abs(value) < 1e12 else { return "\(value)" }
-  var scale = 1
-  for _ in 0..<places { scale *= 10 }
-  let scaled = Int((abs(value) * Double(scale)).rounded())
-  let sign = value < 0 && scaled > 0 ? "-" : ""
-  guard places > 0 else { return sign + String(scaled) }
-  let fraction = String(scaled % scale)
-  return sign + String(scaled / scale) + "." + String(repeating: "0", count: places - fraction.count) + fraction
 }

@@ -4,6 +4,7 @@ import Architectures
 import BoundedCache
 import Compute
 import ModelFile
+import TestSupport
 import Testing
 
 /// LoRA adapters beside the weights equal peft, and are refused with a message where they do not fit.

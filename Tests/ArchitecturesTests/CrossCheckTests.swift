@@ -5,6 +5,7 @@ import Compute
 import Foundation
 import Images
 import ModelFile
+import TestSupport
 import Testing
 
 /// Towers of nearly real shape against llama.cpp's multimodal library, on files that

@@ -3,6 +3,7 @@
 import Architectures
 import Compute
 import ModelFile
+import TestSupport
 import Testing
 
 /// Each kind of language model equals Hugging Face transformers in float32 from embeddings and positions to logits;

@@ -4,6 +4,7 @@ import Architectures
 import BoundedCache
 import Compute
 import ModelFile
+import TestSupport
 import Testing
 
 /// What files of the further kinds of language model may say, and what they may not.

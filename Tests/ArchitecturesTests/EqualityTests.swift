@@ -3,6 +3,7 @@
 import Architectures
 import Compute
 import ModelFile
+import TestSupport
 import Testing
 
 /// Every stage equals Hugging Face transformers in float32, measured as ‖ours − theirs‖ / ‖theirs‖ over all rows of the

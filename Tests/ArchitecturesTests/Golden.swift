@@ -81,18 +81,6 @@ func goldenImage(_ index: Int, width: Int, height: Int) -> Image {
   return Image(width: width, height: height, pixels: pixels)
 }
 
-/// ‖a − b‖ / ‖b‖ over all values of a stage.
-func relativeDifference(_ a: [Float], _ b: [Float]) -> Double {
-  guard a.count == b.count, !b.isEmpty else { return .infinity }
-  var difference = 0.0
-  var size = 0.0
-  for (x, y) in zip(a, b) {
-    difference += Double(x - y) * Double(x - y)
-    size += Double(y) * Double(y)
-  }
-  return (difference / size).squareRoot()
-}
-
 /// Runs a golden sequence through tower and decoder and collects what every stage makes.
 struct GoldenRun {
   private(set) var stages: [String: [Float]] = [:]

@@ -4,6 +4,7 @@ import Architectures
 import Compute
 import Foundation
 import ModelFile
+import TestSupport
 import Testing
 
 /// The same files in llama.cpp: what Tests/CrossChecks/language_against_llama_cpp.py left in a folder.

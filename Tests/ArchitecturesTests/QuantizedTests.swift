@@ -4,6 +4,7 @@ import Architectures
 import BoundedCache
 import Compute
 import ModelFile
+import TestSupport
 import Testing
 
 /// Quantized weights against the same weights unpacked to 32 bits: the difference is the rounding of activations

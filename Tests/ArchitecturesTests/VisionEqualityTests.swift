@@ -4,6 +4,7 @@ import Architectures
 import Compute
 import Images
 import ModelFile
+import TestSupport
 import Testing
 
 /// Every stage of the newer families' towers equals Hugging Face transformers in float32, measured as

@@ -3,6 +3,7 @@
 import BoundedCache
 import Compute
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("The tail can be set aside while frames come")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import BoundedCache
+import TestSupport
 import Testing
 
 @Suite("Whatever happens, the cache stays within its budget and true to what was written")

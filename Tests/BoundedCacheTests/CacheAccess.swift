@@ -2,6 +2,7 @@
 
 import BoundedCache
 import Compute
+import TestSupport
 
 /// A cache whose every token can be told from every other: the test's own record of what should be where.
 ///

@@ -2,6 +2,7 @@
 
 import BoundedCache
 import Foundation
+import TestSupport
 import Testing
 
 /// What `Goldens/make_goldens.py` wrote.

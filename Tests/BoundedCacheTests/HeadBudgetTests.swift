@@ -2,6 +2,7 @@
 
 import BoundedCache
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Budgets of heads follow their shares")

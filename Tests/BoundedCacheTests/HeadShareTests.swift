@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import BoundedCache
+import TestSupport
 import Testing
 
 @Suite("With a head profile, heads hold what their groups are given")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import BoundedCache
+import TestSupport
 import Testing
 
 @Suite("A policy decides from one head's numbers alone which tokens stay")

@@ -2,6 +2,7 @@
 
 import BoundedCache
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Tokens are kept for what proxy questions would look at")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import BoundedCache
+import TestSupport
 import Testing
 
 /// Which frames of the stream are still held, and how much of them: compared with a record that the tokens themselves

@@ -2,6 +2,7 @@
 
 import BoundedCache
 import Compute
+import TestSupport
 import Testing
 
 @Suite("Keys and values may be stored in 8 or 4 bits")

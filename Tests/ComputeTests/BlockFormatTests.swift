@@ -3,6 +3,7 @@
 import Compute
 import Foundation
 import ModelFile
+import TestSupport
 import Testing
 
 /// Blocks that the gguf package read and wrote (Goldens/make_goldens.py).

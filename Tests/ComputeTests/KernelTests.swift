@@ -3,6 +3,7 @@
 import Compute
 import ModelFile
 import Platform
+import TestSupport
 import Testing
 
 private func makeEngine(_ instructionSet: InstructionSet, threads: Int = 2) throws -> Engine {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Compute
+import TestSupport
 import Testing
 
 /// Attention over a cache's pages, for each way to store keys and values.

@@ -2,6 +2,7 @@
 
 import Compute
 import ModelFile
+import TestSupport
 import Testing
 
 @Suite("Repacked weights")

@@ -86,15 +86,3 @@ extension FloatBuffer {
     rows(width: max(values.count, 1)).set(values[...])
   }
 }
-
-/// ‖a − b‖ / ‖b‖
-func relativeDifference(_ a: [Float], _ b: [Float]) -> Double {
-  guard a.count == b.count, !b.isEmpty else { return .infinity }
-  var difference = 0.0
-  var size = 0.0
-  for (x, y) in zip(a, b) {
-    difference += Double(x - y) * Double(x - y)
-    size += Double(y) * Double(y)
-  }
-  return (difference / size).squareRoot()
-}

@@ -5,6 +5,7 @@ import Compute
 import Foundation
 import Inference
 import ModelFile
+import TestSupport
 import Testing
 
 /// Damaged at random, a file is read or refused, by the reader and by all that is built upon it; it never ends the
@@ -28,13 +29,11 @@ struct DamagedFileTests {
     for number in stride(from: shard, to: Self.count, by: Int(Self.shards)) {
       var mutator = Mutator(seed: Self.seed &+ number)
       let specimen = mutator.damaged(specimens)
-      let folder = FileManager.default.temporaryDirectory.appending(path: "edgeassist-\(UUID().uuidString)")
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-      defer { try? FileManager.default.removeItem(at: folder) }
-      for file in specimen.files { try file.write(to: folder) }
+      let folder = try TemporaryFolder()
+      for file in specimen.files { try file.write(to: folder.url) }
       let time = ContinuousClock().measure {
         for file in specimen.files {
-          tally.read(folder.appending(path: file.name).path, pool: pool, adapted: adapted)
+          tally.read(folder.path(file.name), pool: pool, adapted: adapted)
         }
       }
       let seconds = time / .seconds(1)

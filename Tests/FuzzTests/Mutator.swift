@@ -1,24 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// SplitMix64, so that any damaged file can be made again from its seed.
-struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-}
+import TestSupport
 
 /// Damages files as broken downloads, broken disks and hostile people would.
 struct Mutator {
-  private var generator: SeededGenerator
+  private var generator: SplitMix64
 
   init(seed: UInt64) {
-    generator = SeededGenerator(state: seed)
+    generator = SplitMix64(seed: seed)
   }
 
   /// Numbers at which careless arithmetic goes wrong.

@@ -2,6 +2,7 @@
 
 import Foundation
 import ModelFile
+import TestSupport
 
 /// A file of which only the header is kept; the weights are as many zeros.
 struct Specimen {
@@ -23,8 +24,8 @@ struct Specimen {
   /// The parts of a split model, or a language model and its vision tower, or one file.
   var files: [File]
 
-  private static let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-  private static let models = "ModelsTests/Goldens/"
+  private static let tests = Checkout.root.appending(path: "Tests")
+  private static let models = "ArchitecturesTests/Goldens/"
   /// The model that `adapters` are for.
   static let adapted = tests.appending(path: models + "qwen3.gguf").path
 

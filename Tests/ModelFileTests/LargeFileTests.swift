@@ -2,6 +2,7 @@
 
 import Foundation
 import ModelFile
+import TestSupport
 import Testing
 
 #if canImport(Glibc)
@@ -53,9 +54,9 @@ struct LargeFileTests {
 
   @Test("opens in well under a second, and only its header comes into memory", .enabled(if: smapsIsThere))
   func opening() throws {
-    let workbench = try Workbench()
+    let folder = try TemporaryFolder()
     let (bytes, end) = Self.header()
-    let path = try workbench.file(bytes)
+    let path = try folder.file(bytes)
     try #require(truncate(path, end) == 0)
     var file: GGUFFile?
     // The thread's own time: what else the machine does meanwhile does not count.
@@ -97,8 +98,8 @@ struct ResidencyTests {
     var contents = HandmadeFile(tensors: 1, entries: 0)
     contents.tensor("weights", [UInt64(count)], type: 0, offset: 0)
     contents.pad()
-    let workbench = try Workbench()
-    let path = try workbench.file(contents.bytes)
+    let folder = try TemporaryFolder()
+    let path = try folder.file(contents.bytes)
     try #require(truncate(path, contents.bytes.count + count * 4) == 0)
     let file = try GGUFFile(path: path)
     file.expect(.scattered)

@@ -2,6 +2,7 @@
 
 import Foundation
 import ModelFile
+import TestSupport
 import Testing
 
 /// Damaged at random, a file opens or is refused; it never ends the program.
@@ -16,14 +17,14 @@ struct MutationTests {
   func mutations(seed: UInt64) throws {
     let whole = try Array(Data(contentsOf: URL(filePath: goldenPath("everything.gguf"))))
     let headerLength = 1088
-    let workbench = try Workbench()
-    var generator = SeededGenerator(state: seed)
+    let folder = try TemporaryFolder()
+    var generator = SplitMix64(seed: seed)
     var opened = 0
     var refused = 0
     for _ in 0..<500 {
       var bytes = whole
       for _ in 0..<Int.random(in: 1...3, using: &generator) { mutate(&bytes, upTo: headerLength, &generator) }
-      let path = try workbench.file(bytes)
+      let path = try folder.file(bytes)
       do {
         touch(try GGUFFile(path: path))
         opened += 1
@@ -36,7 +37,7 @@ struct MutationTests {
     #expect(opened > 20 && refused > 200)
   }
 
-  private func mutate(_ bytes: inout [UInt8], upTo limit: Int, _ generator: inout SeededGenerator) {
+  private func mutate(_ bytes: inout [UInt8], upTo limit: Int, _ generator: inout SplitMix64) {
     let place = Int.random(in: 0..<min(limit, bytes.count - 8), using: &generator)
     switch Int.random(in: 0..<8, using: &generator) {
     case 0...3: bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &generator)

@@ -2,14 +2,15 @@
 
 import Foundation
 import ModelFile
+import TestSupport
 import Testing
 
 /// The golden parts come from the gguf package; see Goldens/make_split_goldens.py.
 @Suite("A split model")
 struct SplitFileTests {
-  let workbench: Workbench
+  let folder: TemporaryFolder
 
-  init() throws { workbench = try Workbench() }
+  init() throws { folder = try TemporaryFolder() }
 
   /// Writes one part; `no` and `count` are what it says of itself, counted as the format does.
   private func part(
@@ -18,7 +19,7 @@ struct SplitFileTests {
     var metadata = GGUFMetadata(["split.no": .uint16(no), "split.count": .uint16(count)])
     if let total { metadata["split.tensors.count"] = .int32(total) }
     let writer = try GGUFWriter(
-      path: workbench.path(name), metadata: metadata,
+      path: folder.path(name), metadata: metadata,
       tensors: tensors.map { .init(name: $0, dimensions: [8], type: .f32) })
     for _ in tensors { try writer.append([UInt8](repeating: UInt8(no), count: 32)) }
     try writer.finish()
@@ -26,7 +27,7 @@ struct SplitFileTests {
 
   private func error(_ name: String) -> GGUFError? {
     do {
-      _ = try GGUFFile(path: workbench.path(name))
+      _ = try GGUFFile(path: folder.path(name))
       return nil
     } catch { return error }
   }
@@ -48,7 +49,7 @@ struct SplitFileTests {
   @Test("says which part is missing and where it is looked for")
   func missingPart() throws {
     try part("m-00001-of-00002.gguf", no: 0, count: 2)
-    let missing = workbench.path("m-00002-of-00002.gguf")
+    let missing = folder.path("m-00002-of-00002.gguf")
     #expect(error("m-00001-of-00002.gguf") == .missingPart(path: missing, part: 2, of: 2))
     let message = GGUFError.missingPart(path: missing, part: 2, of: 2).message
     #expect(message.hasPrefix(missing) && message.contains("part 2 of 2"))
@@ -57,7 +58,7 @@ struct SplitFileTests {
   @Test("under another name says what the name must end in")
   func renamed() throws {
     try part("renamed.gguf", no: 1, count: 2)
-    let path = workbench.path("renamed.gguf")
+    let path = folder.path("renamed.gguf")
     #expect(
       error("renamed.gguf") == .misnamedPart(path: path, part: 2, of: 2, ending: "-00002-of-00002.gguf"))
   }
@@ -69,7 +70,7 @@ struct SplitFileTests {
     #expect(
       error("m-00001-of-00002.gguf")
         == .disagreeingParts(
-          path: workbench.path("m-00002-of-00002.gguf"), what: "tensor b is in part 1 as well"))
+          path: folder.path("m-00002-of-00002.gguf"), what: "tensor b is in part 1 as well"))
   }
 
   @Test("whose parts count differently is refused, naming the part")
@@ -79,7 +80,7 @@ struct SplitFileTests {
     #expect(
       error("m-00002-of-00002.gguf")
         == .disagreeingParts(
-          path: workbench.path("m-00002-of-00002.gguf"), what: "it speaks of 3 tensors, but the 2 parts hold 2"))
+          path: folder.path("m-00002-of-00002.gguf"), what: "it speaks of 3 tensors, but the 2 parts hold 2"))
   }
 
   @Test("with a whole model, or a part of another, in a part's place is refused")
@@ -89,13 +90,13 @@ struct SplitFileTests {
     #expect(
       error("m-00001-of-00002.gguf")
         == .disagreeingParts(
-          path: workbench.path("m-00002-of-00002.gguf"), what: "it says nothing of being one of 2 parts"))
+          path: folder.path("m-00002-of-00002.gguf"), what: "it says nothing of being one of 2 parts"))
     try part("m-00002-of-00002.gguf", no: 0, count: 2)
     guard case .misnamedPart(let path, 1, 2, _) = error("m-00001-of-00002.gguf") else {
       Issue.record("a second first part was taken")
       return
     }
-    #expect(path == workbench.path("m-00002-of-00002.gguf"))
+    #expect(path == folder.path("m-00002-of-00002.gguf"))
   }
 
   @Test(
@@ -106,7 +107,7 @@ struct SplitFileTests {
       (["split.count": .uint16(2), "split.no": .uint16(2)], "part 3 of 2"),
     ] as [(KeyValuePairs<String, GGUFValue>, String)])
   func impossibleNumbers(metadata: KeyValuePairs<String, GGUFValue>, expected: String) throws {
-    let path = workbench.path()
+    let path = folder.modelPath
     let writer = try GGUFWriter(path: path, metadata: GGUFMetadata(path: path, metadata), tensors: [])
     try writer.finish()
     guard case .malformed(path, let what) = error("model.gguf") else {

@@ -1,26 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 import Testing
 
-/// A folder of its own for one test, gone with it.
-final class Workbench {
-  let folder: URL
+extension TemporaryFolder {
+  /// Where a test has its one model file.
+  var modelPath: String { path("model.gguf") }
 
-  init() throws {
-    folder = FileManager.default.temporaryDirectory.appending(path: "edgeassist-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(at: folder) }
-
-  func path(_ name: String = "model.gguf") -> String { folder.appending(path: name).path }
-
-  /// Writes the bytes and returns the path.
-  func file(_ bytes: [UInt8], _ name: String = "model.gguf") throws -> String {
-    try Data(bytes).write(to: URL(filePath: path(name)))
-    return path(name)
-  }
+  /// Writes the one model file and returns its path.
+  func file(_ bytes: [UInt8]) throws -> String { try write(bytes, to: "model.gguf") }
 }
 
 func goldenPath(_ name: String) throws -> String {
@@ -64,18 +53,5 @@ struct HandmadeFile {
   mutating func pad(to alignment: Int = 32, thenZeros count: Int = 0) {
     while bytes.count % alignment != 0 { bytes.append(0) }
     bytes += [UInt8](repeating: 0, count: count)
-  }
-}
-
-/// SplitMix64, so that a failing mutation can be made again from its seed.
-struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

@@ -2,6 +2,7 @@
 
 import Foundation
 import ModelFile
+import TestSupport
 import Testing
 
 #if canImport(Glibc)
@@ -10,13 +11,13 @@ import Testing
 
 @Suite("A file that cannot be used")
 struct UnusableFileTests {
-  let workbench: Workbench
+  let folder: TemporaryFolder
 
-  init() throws { workbench = try Workbench() }
+  init() throws { folder = try TemporaryFolder() }
 
   /// The error of opening these bytes; nil if they open.
   private func error(_ bytes: [UInt8]) throws -> GGUFError? {
-    let path = try workbench.file(bytes)
+    let path = try folder.file(bytes)
     do {
       _ = try GGUFFile(path: path)
       return nil
@@ -33,26 +34,26 @@ struct UnusableFileTests {
 
   @Test("and is not there is called missing")
   func missing() {
-    let path = workbench.path("nowhere.gguf")
+    let path = folder.path("nowhere.gguf")
     #expect(throws: GGUFError.missing(path: path)) { try GGUFFile(path: path) }
   }
 
   @Test("and is a folder is called a folder")
   func directory() {
-    let path = workbench.folder.path
+    let path = folder.url.path
     #expect(throws: GGUFError.directory(path: path)) { try GGUFFile(path: path) }
   }
 
   @Test("and is a pipe is refused without waiting for it")
   func pipe() {
-    let path = workbench.path("pipe")
+    let path = folder.path("pipe")
     #expect(mkfifo(path, 0o600) == 0)
     #expect(throws: GGUFError.notRegularFile(path: path)) { try GGUFFile(path: path) }
   }
 
   @Test("and is empty is called empty")
   func empty() throws {
-    #expect(try error([]) == .empty(path: workbench.path()))
+    #expect(try error([]) == .empty(path: folder.modelPath))
   }
 
   @Test(
@@ -74,9 +75,9 @@ struct UnusableFileTests {
   @Test("of version 2 opens; other versions are named")
   func versions() throws {
     #expect(try error(HandmadeFile(version: 2).bytes) == nil)
-    #expect(try error(HandmadeFile(version: 1).bytes) == .unsupportedVersion(path: workbench.path(), version: 1))
-    #expect(try error(HandmadeFile(version: 4).bytes) == .unsupportedVersion(path: workbench.path(), version: 4))
-    #expect(try error(HandmadeFile(version: UInt32(3).byteSwapped).bytes) == .bigEndian(path: workbench.path()))
+    #expect(try error(HandmadeFile(version: 1).bytes) == .unsupportedVersion(path: folder.modelPath, version: 1))
+    #expect(try error(HandmadeFile(version: 4).bytes) == .unsupportedVersion(path: folder.modelPath, version: 4))
+    #expect(try error(HandmadeFile(version: UInt32(3).byteSwapped).bytes) == .bigEndian(path: folder.modelPath))
   }
 
   @Test("because it breaks off in the weights says how many bytes are missing")
@@ -85,7 +86,7 @@ struct UnusableFileTests {
     #expect(
       try error(whole.dropLast(100))
         == .truncated(
-          path: workbench.path(), missingBytes: 68, what: "in the weights"), "the last 32 bytes are only padding")
+          path: folder.modelPath, missingBytes: 68, what: "in the weights"), "the last 32 bytes are only padding")
     #expect(try error(whole.dropLast(32)) == nil)
   }
 
@@ -182,7 +183,7 @@ struct UnusableFileTests {
     list.add(UInt64(1))
     list.add(UInt64(2))
     list.bytes += [0xC3, 0x28]
-    let opened = try GGUFFile(path: workbench.file(list.bytes))
+    let opened = try GGUFFile(path: folder.file(list.bytes))
     #expect(throws: GGUFError.self) { try opened.metadata.strings("list") }
   }
 
@@ -217,7 +218,7 @@ struct UnusableFileTests {
   func unknownTensorType() throws {
     var file = HandmadeFile(tensors: 1)
     file.tensor("w", [32], type: 5)
-    #expect(try error(file.bytes) == .unknownTensorType(path: workbench.path(), tensor: "w", code: 5))
+    #expect(try error(file.bytes) == .unknownTensorType(path: folder.modelPath, tensor: "w", code: 5))
   }
 
   @Test(
@@ -268,7 +269,7 @@ struct UnusableFileTests {
     var file = HandmadeFile(tensors: 1)
     file.tensor("w", [16], offset: 32)
     file.pad(thenZeros: 64)
-    #expect(try error(file.bytes) == .truncated(path: workbench.path(), missingBytes: 32, what: "in the weights"))
+    #expect(try error(file.bytes) == .truncated(path: folder.modelPath, missingBytes: 32, what: "in the weights"))
   }
 
   @Test("because two tensors lie over each other is refused")
@@ -282,7 +283,7 @@ struct UnusableFileTests {
 
   @Test("says in one line what to do")
   func messages() throws {
-    let path = workbench.path()
+    let path = folder.modelPath
     let errors = try [
       error([]), error(Array("<html>".utf8)), error(HandmadeFile(version: 1).bytes),
       error(HandmadeFile().bytes.dropLast()), .missingTensor(path: path, name: "w"),

@@ -2,13 +2,15 @@
 
 import Foundation
 import ModelFile
+import TestSupport
 import Testing
 
 @Suite("A file that is written")
 struct WriterTests {
-  let workbench = try? Workbench()
+  private let folder: TemporaryFolder
+  private var path: String { folder.modelPath }
 
-  private func path() throws -> String { try #require(workbench).path() }
+  init() throws { folder = try TemporaryFolder() }
 
   @Test("reads back with the same metadata and weights", arguments: [32, 64, 4096])
   func roundTrip(alignment: Int) throws {
@@ -21,7 +23,7 @@ struct WriterTests {
     ])
     let weights = (0..<34 * 6).map { UInt8($0) }
     let writer = try GGUFWriter(
-      path: path(), metadata: metadata,
+      path: path, metadata: metadata,
       tensors: [
         .init(name: "odd", dimensions: [3], type: .f16), .init(name: "blocks", dimensions: [64, 3], type: .q8_0),
       ],
@@ -32,7 +34,7 @@ struct WriterTests {
     }
     try writer.finish()
 
-    let file = try GGUFFile(path: path())
+    let file = try GGUFFile(path: path)
     for key in metadata.keys { #expect(file.metadata[key] == metadata[key]) }
     #expect(file.tensors.map(\.dimensions) == [[3], [64, 3]])
     #expect(file.tensors.allSatisfy { $0.byteOffset % alignment == 0 })
@@ -45,9 +47,9 @@ struct WriterTests {
     var metadata = try GGUFFile(path: goldenPath("everything.gguf")).metadata
     let expected = metadata
     metadata["type.uint8"] = .uint8(9)
-    try GGUFWriter(path: path(), metadata: metadata, tensors: []).finish()
+    try GGUFWriter(path: path, metadata: metadata, tensors: []).finish()
 
-    let copy = try GGUFFile(path: path()).metadata
+    let copy = try GGUFFile(path: path).metadata
     #expect(copy["type.uint8"] == .uint8(9))
     #expect(copy["general.alignment"] == nil)
     for key in expected.keys where key != "type.uint8" && key != "general.alignment" {
@@ -57,7 +59,6 @@ struct WriterTests {
 
   @Test("is not there until it is finished, and leaves nothing behind if it never is")
   func unfinished() throws {
-    let path = try path()
     let tensors = [GGUFWriter.Declaration(name: "w", dimensions: [4], type: .f32)]
     do {
       let writer = try GGUFWriter(path: path, metadata: GGUFMetadata(), tensors: tensors)
@@ -65,14 +66,13 @@ struct WriterTests {
       #expect(!FileManager.default.fileExists(atPath: path))
       #expect(throws: GGUFError.unwritable(path: path, reason: "tensor w is incomplete")) { try writer.finish() }
     }
-    let left = try FileManager.default.contentsOfDirectory(atPath: #require(workbench).folder.path)
-    #expect(left.isEmpty)
+    #expect(try folder.names().isEmpty)
   }
 
   @Test("refuses more bytes than were declared")
   func tooManyBytes() throws {
     let writer = try GGUFWriter(
-      path: path(), metadata: GGUFMetadata(), tensors: [.init(name: "w", dimensions: [1], type: .f32)])
+      path: path, metadata: GGUFMetadata(), tensors: [.init(name: "w", dimensions: [1], type: .f32)])
     #expect(throws: GGUFError.self) { try writer.append([0, 0, 0, 0, 0]) }
     try writer.append([0, 0, 0, 0])
     #expect(throws: GGUFError.self) { try writer.append([0]) }
@@ -83,14 +83,14 @@ struct WriterTests {
     for (dimensions, type) in [([33], TensorType.q8_0), ([], .f32), ([0], .f32), ([Int.max, 2], .f32)] {
       #expect(throws: GGUFError.self) {
         try GGUFWriter(
-          path: path(), metadata: GGUFMetadata(), tensors: [.init(name: "w", dimensions: dimensions, type: type)])
+          path: path, metadata: GGUFMetadata(), tensors: [.init(name: "w", dimensions: dimensions, type: type)])
       }
     }
   }
 
   @Test("cannot be put where there is no folder")
   func noFolder() throws {
-    let path = try path() + "/model.gguf"
+    let path = path + "/model.gguf"
     #expect(throws: GGUFError.unwritable(path: path, reason: "No such file or directory")) {
       try GGUFWriter(path: path, metadata: GGUFMetadata(), tensors: [])
     }

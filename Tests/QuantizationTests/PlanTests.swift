@@ -3,6 +3,7 @@
 import Foundation
 import ModelFile
 import Quantization
+import TestSupport
 import Testing
 
 /// What llama.cpp makes of models of zeros: Goldens/types.json.
@@ -30,9 +31,9 @@ private struct ReferenceModel: Decodable {
 
 @Suite("A plan")
 struct PlanTests {
-  let scratch: Scratch
+  let folder: TemporaryFolder
 
-  init() throws { scratch = try Scratch() }
+  init() throws { folder = try TemporaryFolder() }
 
   @Test("gives each tensor the type that llama.cpp gives it", arguments: ["wide", "narrow"])
   func types(model: String) throws {
@@ -45,7 +46,7 @@ struct PlanTests {
       "qwen2.attention.head_count_kv": .uint32(UInt32(reference.metadata.keys)),
     ])
     let tensors = reference.shapes.sorted { $0.key < $1.key }.map { TestTensor($0.key, $0.value) }
-    let file = try writeModel(scratch.path("source.gguf"), tensors, metadata: metadata)
+    let file = try writeModel(folder.path("source.gguf"), tensors, metadata: metadata)
     #expect(reference.recipes.count > 15)
     for (name, expected) in reference.recipes {
       let plan = try QuantizationPlan(file: file, recipe: recipe(name))
@@ -60,7 +61,7 @@ struct PlanTests {
   @Test("keeps what is small and sensitive in a vision tower")
   func visionTower() throws {
     let file = try writeModel(
-      scratch.path("mmproj.gguf"),
+      folder.path("mmproj.gguf"),
       [
         TestTensor("v.patch_embd.weight", [14, 14, 3, 64], .f16), TestTensor("v.position_embd.weight", [64, 9]),
         TestTensor("v.blk.0.ln1.weight", [64]), TestTensor("v.blk.0.attn_qkv.weight", [64, 192], .f16),
@@ -73,7 +74,7 @@ struct PlanTests {
 
   @Test("is for all block formats, and says how large the file will be")
   func sizes() throws {
-    let file = try writeModel(scratch.path("a.gguf"), [TestTensor("blk.0.attn_q.weight", [512, 8])])
+    let file = try writeModel(folder.path("a.gguf"), [TestTensor("blk.0.attn_q.weight", [512, 8])])
     var seen: Set<TensorType> = []
     for recipe in QuantizationRecipe.all where recipe.name != "F32" {
       let plan = try QuantizationPlan(file: file, recipe: recipe)
@@ -95,7 +96,7 @@ struct PlanTests {
 
   @Test("refuses what is quantized already, and says so of eight bits")
   func alreadyQuantized() throws {
-    let path = scratch.path("a.gguf")
+    let path = folder.path("a.gguf")
     let name = "blk.0.attn_q.weight"
     let four = try writeModel(path, [TestTensor(name, [64, 2], .q4_0)])
     #expect(throws: QuantizationError.alreadyQuantized(path: path, tensor: name, type: .q4_0)) {

@@ -4,18 +4,19 @@ import Compute
 import Foundation
 import ModelFile
 import Quantization
+import TestSupport
 import Testing
 
 @Suite("A run")
 struct RunTests {
-  let scratch: Scratch
+  let folder: TemporaryFolder
 
-  init() throws { scratch = try Scratch() }
+  init() throws { folder = try TemporaryFolder() }
 
   /// - Parameter words: rows of the first tensor.
   private func model(words: Int = 60) throws -> GGUFFile {
     try writeModel(
-      scratch.path("in.gguf"),
+      folder.path("in.gguf"),
       [
         .weights("token_embd.weight", [256, words]), .weights("blk.0.attn_norm.weight", [256]),
         .weights("blk.0.attn_q.weight", [256, 40]), .weights("blk.0.ffn_down.weight", [512, 30]),
@@ -31,8 +32,8 @@ struct RunTests {
     guard recipe.name != "F32" else { return }
     let file = try model()
     let plan = try QuantizationPlan(file: file, recipe: recipe)
-    let results = try QuantizationRun(file: file, plan: plan, threads: 2).write(to: scratch.path("out.gguf"))
-    let copy = try GGUFFile(path: scratch.path("out.gguf"))
+    let results = try QuantizationRun(file: file, plan: plan, threads: 2).write(to: folder.path("out.gguf"))
+    let copy = try GGUFFile(path: folder.path("out.gguf"))
     #expect(copy.tensors.map(\.name) == file.tensors.map(\.name))
     for (result, tensor) in zip(results, copy.tensors) {
       #expect(tensor.type == result.entry.target)
@@ -54,8 +55,8 @@ struct RunTests {
   func metadata() throws {
     let file = try model()
     let plan = try QuantizationPlan(file: file, recipe: recipe("Q4_K_M"))
-    _ = try QuantizationRun(file: file, plan: plan, threads: 1).write(to: scratch.path("out.gguf"))
-    let metadata = try GGUFFile(path: scratch.path("out.gguf")).metadata
+    _ = try QuantizationRun(file: file, plan: plan, threads: 1).write(to: folder.path("out.gguf"))
+    let metadata = try GGUFFile(path: folder.path("out.gguf")).metadata
     #expect(try metadata.string("general.name") == "small")
     #expect(try metadata.integer("general.file_type") == 15)
     #expect(try metadata.integer("general.quantization_version") == 2)
@@ -68,7 +69,7 @@ struct RunTests {
     let plan = try QuantizationPlan(file: file, recipe: recipe("Q5_1"))
     var files: Set<Data> = []
     for threads in [1, 2, 5] {
-      let path = scratch.path("\(threads).gguf")
+      let path = folder.path("\(threads).gguf")
       _ = try QuantizationRun(file: file, plan: plan, threads: threads).write(to: path)
       files.insert(try Data(contentsOf: URL(filePath: path)))
     }
@@ -81,7 +82,7 @@ struct RunTests {
     let plan = try QuantizationPlan(file: file, recipe: recipe("Q2_K"))
     let important = 0..<8
     func errorOfImportant(_ importance: @escaping QuantizationRun.Importance) throws -> Double {
-      let path = scratch.path("out.gguf")
+      let path = folder.path("out.gguf")
       _ = try QuantizationRun(file: file, plan: plan, threads: 2, importance: importance).write(to: path)
       let copy = try GGUFFile(path: path)
       let name = "blk.0.attn_q.weight"
@@ -105,7 +106,7 @@ struct RunTests {
     let plan = try QuantizationPlan(file: file, recipe: recipe("Q8_0"))
     var steps: [QuantizationRun.Progress] = []
     _ = try QuantizationRun(file: file, plan: plan, threads: 1).write(
-      to: scratch.path("out.gguf"), progress: { steps.append($0) })
+      to: folder.path("out.gguf"), progress: { steps.append($0) })
     #expect(steps.map(\.bytesDone) == steps.map(\.bytesDone).sorted())
     #expect(steps.count > file.tensors.count, "a large tensor takes several")
     #expect(steps.last?.bytesDone == plan.bytesBefore && steps.last?.bytesInAll == plan.bytesBefore)
@@ -117,7 +118,7 @@ struct RunTests {
     func memory() throws {
       let size = 128 << 20
       let file = try writeModel(
-        scratch.path("in.gguf"), [TestTensor("blk.0.attn_q.weight", [1024, size / 2048], .f16)])
+        folder.path("in.gguf"), [TestTensor("blk.0.attn_q.weight", [1024, size / 2048], .f16)])
       let plan = try QuantizationPlan(file: file, recipe: recipe("Q8_0"))
       /// Resident pages of mapped files: the third number of the kernel's list.
       func mapped() -> Int {
@@ -127,7 +128,7 @@ struct RunTests {
       let before = mapped()
       var most = 0
       _ = try QuantizationRun(file: file, plan: plan, threads: 2).write(
-        to: scratch.path("out.gguf"), progress: { _ in most = max(most, mapped()) })
+        to: folder.path("out.gguf"), progress: { _ in most = max(most, mapped()) })
       // Other tests of this process map files too.
       #expect(before > 0 && most - before < size / 2)
     }
@@ -138,18 +139,18 @@ struct RunTests {
     let file = try model()
     let plan = try QuantizationPlan(file: file, recipe: recipe("Q8_0"))
     let earlier = Data("earlier".utf8)
-    try earlier.write(to: URL(filePath: scratch.path("out.gguf")))
+    try earlier.write(to: URL(filePath: folder.path("out.gguf")))
     var asked = 0
     #expect(throws: QuantizationError.cancelled) {
       try QuantizationRun(file: file, plan: plan, threads: 1).write(
-        to: scratch.path("out.gguf"),
+        to: folder.path("out.gguf"),
         isCancelled: {
           asked += 1
           return asked > 2
         })
     }
-    #expect(try Data(contentsOf: URL(filePath: scratch.path("out.gguf"))) == earlier)
-    #expect(try scratch.names() == ["in.gguf", "out.gguf"])
+    #expect(try Data(contentsOf: URL(filePath: folder.path("out.gguf"))) == earlier)
+    #expect(try folder.names() == ["in.gguf", "out.gguf"])
   }
 
   @Test("stops at numbers that are not finite, or too large for the type, and leaves nothing behind")
@@ -157,15 +158,15 @@ struct RunTests {
     let name = "blk.0.attn_q.weight"
     for (value, type) in [(Float.nan, "Q4_K"), (.infinity, "Q8_0"), (1e6, "F16")] {
       let bytes = [Float](repeating: value, count: 512).withUnsafeBytes { Array($0) }
-      let file = try writeModel(scratch.path("in.gguf"), [TestTensor(name, [256, 2], bytes: bytes)])
+      let file = try writeModel(folder.path("in.gguf"), [TestTensor(name, [256, 2], bytes: bytes)])
       let plan = try QuantizationPlan(file: file, recipe: recipe(type))
       let expected: QuantizationError =
         value.isFinite
         ? .overflows(path: file.path, tensor: name, type: .f16) : .notFinite(path: file.path, tensor: name)
       #expect(throws: expected) {
-        try QuantizationRun(file: file, plan: plan, threads: 1).write(to: scratch.path("out.gguf"))
+        try QuantizationRun(file: file, plan: plan, threads: 1).write(to: folder.path("out.gguf"))
       }
-      #expect(try scratch.names() == ["in.gguf"])
+      #expect(try folder.names() == ["in.gguf"])
     }
   }
 
@@ -176,21 +177,21 @@ struct RunTests {
     func check(_ path: String, overwriting: Bool) throws(QuantizationError) {
       try QuantizationRun.check(output: path, for: plan, of: file, overwriting: overwriting)
     }
-    let link = scratch.path("link.gguf")
+    let link = folder.path("link.gguf")
     try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: file.path)
     #expect(throws: QuantizationError.sameFile(path: link)) { try check(link, overwriting: true) }
-    let other = scratch.path("other.gguf")
+    let other = folder.path("other.gguf")
     try Data().write(to: URL(filePath: other))
     #expect(throws: QuantizationError.exists(path: other)) { try check(other, overwriting: false) }
     try check(other, overwriting: true)
-    try check(scratch.path("new.gguf"), overwriting: false)
+    try check(folder.path("new.gguf"), overwriting: false)
   }
 
   @Test("says in words what the disk says")
   func unwritable() throws {
     let file = try model()
     let plan = try QuantizationPlan(file: file, recipe: recipe("Q8_0"))
-    let path = scratch.path("missing/out.gguf")
+    let path = folder.path("missing/out.gguf")
     let error = #expect(throws: QuantizationError.self) {
       try QuantizationRun(file: file, plan: plan, threads: 1).write(to: path)
     }

@@ -4,20 +4,6 @@ import Foundation
 import ModelFile
 import Quantization
 
-/// A folder that goes with the test.
-final class Scratch {
-  let folder = FileManager.default.temporaryDirectory.appending(path: "quantize-\(UUID().uuidString)")
-
-  init() throws { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) }
-
-  deinit { try? FileManager.default.removeItem(at: folder) }
-
-  func path(_ name: String) -> String { folder.appending(path: name).path }
-
-  /// The names in the folder.
-  func names() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() }
-}
-
 /// A tensor to be written for a test.
 struct TestTensor {
   var name: String

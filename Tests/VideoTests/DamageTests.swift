@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import TestSupport
 import Testing
 import Video
 
@@ -7,9 +8,9 @@ import Video
 struct DamageTests {
   @Test("and says where it ends when it was cut off")
   func truncated() async throws {
-    let scratch = try Scratch()
+    let folder = try TemporaryFolder()
     let contents = try bytes(of: "constant.mp4")
-    let path = try scratch.write(contents.prefix(contents.count * 9 / 10), to: "cut.mp4")
+    let path = try folder.write(contents.prefix(contents.count * 9 / 10), to: "cut.mp4")
     let stream = try await VideoStream.open(.file(path: path), options: options(25))
     let images = await all(of: stream)
     #expect(images.count > 10 && images.count < 50)
@@ -21,13 +22,13 @@ struct DamageTests {
 
   @Test("and says once how much was damaged")
   func damaged() async throws {
-    let scratch = try Scratch()
+    let folder = try TemporaryFolder()
     var contents = try bytes(of: "joined.ts")
     // Packets in the middle of the first recording are overwritten, their headers left as they are.
     for packet in stride(from: 188 * 20, to: 188 * 34, by: 188) {
       for index in packet + 4..<packet + 188 { contents[index] = UInt8(truncatingIfNeeded: index &* 37) }
     }
-    let path = try scratch.write(contents, to: "damaged.ts")
+    let path = try folder.write(contents, to: "damaged.ts")
     let stream = try await VideoStream.open(.file(path: path), options: options(25))
     let images = await all(of: stream)
     // The second recording is whole.
@@ -51,8 +52,8 @@ struct DamageTests {
 
   @Test("whatever bytes are wrong, without a crash")
   func randomDamage() async throws {
-    let scratch = try Scratch()
-    var generator = SplitMix(state: 7)
+    let folder = try TemporaryFolder()
+    var generator = SplitMix64(seed: 7)
     for name in ["constant.mp4", "milliseconds.mkv", "joined.ts", "1x1.mkv", "colours-601.mp4"] {
       let whole = try bytes(of: name)
       for round in 0..<12 {
@@ -60,7 +61,7 @@ struct DamageTests {
         for _ in 0..<(1 << (round % 6)) {
           contents[Int.random(in: 0..<contents.count, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
         }
-        let path = try scratch.write(contents, to: "\(round)-\(name)")
+        let path = try folder.write(contents, to: "\(round)-\(name)")
         var limit = 2000
         guard let stream = try? await VideoStream.open(.file(path: path), options: options(5)) else { continue }
         for await image in stream {
@@ -71,18 +72,5 @@ struct DamageTests {
         stream.stop()
       }
     }
-  }
-}
-
-/// Random numbers that are the same in each run.
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 import Testing
 import Video
 
@@ -22,31 +23,31 @@ struct ErrorTests {
 
   @Test("that is missing, a directory or empty says so")
   func plainMistakes() async throws {
-    let scratch = try Scratch()
-    let missing = scratch.path("none.mp4")
+    let folder = try TemporaryFolder()
+    let missing = folder.path("none.mp4")
     #expect(try await error(opening: missing) == .missing(source: missing))
-    #expect(try await error(opening: scratch.directory.path) == .isDirectory(source: scratch.directory.path))
-    let empty = try scratch.write([], to: "empty.mp4")
+    #expect(try await error(opening: folder.url.path) == .isDirectory(source: folder.url.path))
+    let empty = try folder.write([], to: "empty.mp4")
     #expect(try await error(opening: empty) == .empty(source: empty))
   }
 
   @Test("because the user may not says so", .enabled(if: geteuid() != 0, "root may read everything"))
   func noPermission() async throws {
-    let scratch = try Scratch()
-    let path = try scratch.write([1, 2, 3], to: "secret.mp4")
+    let folder = try TemporaryFolder()
+    let path = try folder.write([1, 2, 3], to: "secret.mp4")
     chmod(path, 0)
     #expect(try await error(opening: path) == .notPermitted(source: path))
   }
 
   @Test("because it is text under a video's name says that it is no video")
   func text() async throws {
-    let scratch = try Scratch()
-    let path = try scratch.write("These are minutes of a meeting.\n".utf8, to: "text.mp4")
+    let folder = try TemporaryFolder()
+    let path = try folder.write("These are minutes of a meeting.\n".utf8, to: "text.mp4")
     guard case .notAVideo = try await error(opening: path) else {
       Issue.record("another error")
       return
     }
-    let long = try scratch.write(String(repeating: "line after line\n", count: 5000).utf8, to: "long.mp4")
+    let long = try folder.write(String(repeating: "line after line\n", count: 5000).utf8, to: "long.mp4")
     guard case .notAVideo = try await error(opening: long) else {
       Issue.record("another error")
       return
@@ -65,11 +66,11 @@ struct ErrorTests {
 
   @Test("because its index is gone says what is missing")
   func noIndex() async throws {
-    let scratch = try Scratch()
+    let folder = try TemporaryFolder()
     var contents = try bytes(of: "constant.mp4")
     let name = try #require(contents.firstRange(of: Array("moov".utf8)))
     contents.replaceSubrange(name, with: Array("gone".utf8))
-    let path = try scratch.write(contents, to: "cut.mp4")
+    let path = try folder.write(contents, to: "cut.mp4")
     guard case .notAVideo(_, let detail) = try await error(opening: path) else {
       Issue.record("another error")
       return
@@ -79,9 +80,9 @@ struct ErrorTests {
 
   @Test("because only its first bytes are there is no video")
   func onlyTheBeginning() async throws {
-    let scratch = try Scratch()
+    let folder = try TemporaryFolder()
     for count in [1, 8, 60, 200, 700] {
-      let path = try scratch.write(try bytes(of: "constant.mp4").prefix(count), to: "\(count).mp4")
+      let path = try folder.write(try bytes(of: "constant.mp4").prefix(count), to: "\(count).mp4")
       switch try await error(opening: path) {
       case .notAVideo(_, let detail), .noImage(_, let detail): #expect(!detail.isEmpty, "\(count)")
       case .noVideoTrack: break
@@ -92,11 +93,11 @@ struct ErrorTests {
 
   @Test("because every picture in it is damaged says that none could be decoded")
   func noImage() async throws {
-    let scratch = try Scratch()
+    let folder = try TemporaryFolder()
     var contents = try bytes(of: "constant.mp4")
     let start = try #require(contents.firstRange(of: Array("mdat".utf8))?.upperBound)
     for index in start..<contents.count { contents[index] = 0 }
-    let path = try scratch.write(contents, to: "hollow.mp4")
+    let path = try folder.write(contents, to: "hollow.mp4")
     guard case .noImage = try await error(opening: path) else {
       Issue.record("another error")
       return
@@ -105,12 +106,12 @@ struct ErrorTests {
 
   @Test("because its codec is unknown names the codec")
   func unknownCodec() async throws {
-    let scratch = try Scratch()
+    let folder = try TemporaryFolder()
     var contents = try bytes(of: "constant.mp4")
     // The first of these names is one of the file's brands, the last that of the pictures' format.
     let name = try #require(contents.ranges(of: Array("avc1".utf8)).last)
     contents.replaceSubrange(name, with: Array("zzzz".utf8))
-    let path = try scratch.write(contents, to: "unknown.mp4")
+    let path = try folder.write(contents, to: "unknown.mp4")
     #expect(try await error(opening: path) == .unsupportedCodec(source: path, codec: "zzzz"))
   }
 

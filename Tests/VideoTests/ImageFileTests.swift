@@ -2,6 +2,7 @@
 
 import Foundation
 import Images
+import TestSupport
 import Testing
 import Video
 
@@ -12,8 +13,8 @@ struct PictureFileTests {
 
   @Test("come back as they were written, pixel for pixel")
   func roundTrip() throws {
-    let scratch = try Scratch()
-    let path = scratch.path("picture.png")
+    let folder = try TemporaryFolder()
+    let path = folder.path("picture.png")
     try ImageFile.write(image, to: path)
     #expect(try ImageFile.read(path) == image)
     let signature = try Data(contentsOf: URL(fileURLWithPath: path)).prefix(4)
@@ -22,8 +23,8 @@ struct PictureFileTests {
 
   @Test("replace what stood there")
   func replaces() throws {
-    let scratch = try Scratch()
-    let path = scratch.path("picture.png")
+    let folder = try TemporaryFolder()
+    let path = folder.path("picture.png")
     try Data(repeating: 1, count: 100_000).write(to: URL(fileURLWithPath: path))
     try ImageFile.write(image, to: path)
     #expect(try ImageFile.read(path) == image)
@@ -31,19 +32,19 @@ struct PictureFileTests {
 
   @Test("that cannot be written or read say so with their name")
   func failures() throws {
-    let scratch = try Scratch()
-    for path in ["/nonexistent/picture.png", scratch.directory.path] {
+    let folder = try TemporaryFolder()
+    for path in ["/nonexistent/picture.png", folder.url.path] {
       #expect { try ImageFile.write(image, to: path) } throws: { "\($0)".contains(path) }
     }
     func read(_ path: String, _ bytes: Data) throws {
       try bytes.write(to: URL(fileURLWithPath: path))
       #expect { _ = try ImageFile.read(path) } throws: { "\($0)".contains(path) }
     }
-    try read(scratch.path("empty.png"), Data())
-    try read(scratch.path("text.png"), Data("no picture at all".utf8))
-    try ImageFile.write(image, to: scratch.path("whole.png"))
-    let whole = try Data(contentsOf: URL(fileURLWithPath: scratch.path("whole.png")))
-    try read(scratch.path("half.png"), whole.prefix(60))
+    try read(folder.path("empty.png"), Data())
+    try read(folder.path("text.png"), Data("no picture at all".utf8))
+    try ImageFile.write(image, to: folder.path("whole.png"))
+    let whole = try Data(contentsOf: URL(fileURLWithPath: folder.path("whole.png")))
+    try read(folder.path("half.png"), whole.prefix(60))
     #expect(throws: VideoError.missing(source: "/nonexistent.png")) { try ImageFile.read("/nonexistent.png") }
     #expect(throws: VideoError.self) { try ImageFile.write(Image(width: 0, height: 0, pixels: []), to: "x.png") }
   }

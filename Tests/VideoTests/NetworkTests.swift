@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 import Testing
 import Video
 
@@ -154,8 +155,8 @@ struct NetworkTests {
 
   @Test("a pipe is read to its end, and a stop ends the wait for it")
   func pipe() async throws {
-    let scratch = try Scratch()
-    let path = scratch.path("pipe")
+    let folder = try TemporaryFolder()
+    let path = folder.path("pipe")
     #expect(mkfifo(path, 0o600) == 0)
     let contents = try bytes(of: "joined.ts")
     let writer = Task.detached { try Data(contents).write(to: URL(fileURLWithPath: path), options: []) }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 import Testing
 import Video
 
@@ -210,8 +211,8 @@ struct StreamTests {
 
   @Test("frees what it holds when nobody refers to it any more")
   func closesByItself() async throws {
-    let scratch = try Scratch()
-    let path = try scratch.write(try bytes(of: "constant.mp4"), to: "held.mp4")
+    let folder = try TemporaryFolder()
+    let path = try folder.write(try bytes(of: "constant.mp4"), to: "held.mp4")
     var stream: VideoStream? = try await VideoStream.open(.file(path: path), options: options(25))
     _ = await stream?.next()
     #expect(openFiles().contains(path))
@@ -229,7 +230,7 @@ struct StreamTests {
     await withTaskGroup(of: Void.self) { group in
       for worker in 0..<4 {
         group.addTask {
-          var generator = SplitMix(state: UInt64(worker))
+          var generator = SplitMix64(seed: UInt64(worker))
           for _ in 0..<6 {
             guard let stream = try? await VideoStream.open(clip, options: settings) else {
               Issue.record("the clip could not be opened")

@@ -10,30 +10,6 @@ func media(_ name: String) -> String {
   Bundle.module.bundleURL.appendingPathComponent("Media").appendingPathComponent(name).path
 }
 
-/// A path in a directory that goes when the test is over.
-final class Scratch {
-  let directory: URL
-
-  init() throws {
-    directory = FileManager.default.temporaryDirectory.appendingPathComponent("video-tests-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-  }
-
-  deinit {
-    try? FileManager.default.removeItem(at: directory)
-  }
-
-  func path(_ name: String) -> String {
-    directory.appendingPathComponent(name).path
-  }
-
-  func write(_ bytes: some Sequence<UInt8>, to name: String) throws -> String {
-    let path = path(name)
-    try Data(bytes).write(to: URL(fileURLWithPath: path))
-    return path
-  }
-}
-
 func bytes(of name: String) throws -> [UInt8] {
   [UInt8](try Data(contentsOf: URL(fileURLWithPath: media(name))))
 }

@@ -15,17 +15,12 @@ struct Transcript {
     var text = "# Conversation with \(description.modelName)\n"
     if let source = description.source { text += "\nWatching \(source)\n" }
     for turn in turns {
-      text += "\n**\(Self.clock(turn.time)) You:** \(turn.question)\n\n**Assistant:** \(turn.answer)\n"
+      text += "\n**\(clock(turn.time)) You:** \(turn.question)\n\n**Assistant:** \(turn.answer)\n"
     }
     do {
       try text.write(toFile: (path as NSString).expandingTildeInPath, atomically: true, encoding: .utf8)
     } catch {
       throw .outputUnwritable(message: "\(path) cannot be written: \(error.localizedDescription)")
     }
-  }
-
-  private static func clock(_ seconds: Double) -> String {
-    let whole = Int(max(0, seconds))
-    return String(format: "%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60)
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CodeTasks
+import Records
 import SessionInterface
 
 /// Prompts with full instructions, for any model that follows them. Replies have the same form as in the short style.

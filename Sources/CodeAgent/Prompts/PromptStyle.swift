@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CodeTasks
+import Records
 import SessionInterface
 
 /// How roles are asked.
@@ -71,11 +72,6 @@ public struct FailureReport: Sendable, Equatable {
   }
 
   private static let shownCharacters = 400
-}
-
-/// A text with what is beyond so many characters left out.
-func clipped(_ text: String, to count: Int) -> String {
-  text.count > count ? String(text.prefix(count)) + "…" : text
 }
 
 extension String {

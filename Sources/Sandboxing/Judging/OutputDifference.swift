@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Records
+
 /// Where a program's output departs from what was expected, line by line and short.
 ///
 /// Lines are compared as judges do: white space at their ends does not count, nor do empty lines at the end.
@@ -62,7 +64,7 @@ public struct OutputDifference: Sendable, Equatable {
     // Some more bytes than characters, so that a line of any length costs little.
     let piece = line.dropFirst(start).prefix(4 * shownCharacters)
     let text = (start > 0 ? "…" : "") + String(decoding: piece, as: UTF8.self)
-    return clipped(text, to: shownCharacters)
+    return clipped(text, to: shownCharacters - 1)
   }
 }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Records
+
 /// How a program ended.
 public enum RunEnd: Sendable, Equatable {
   /// By itself, with this status; 0 means that all went well.
@@ -32,11 +34,6 @@ extension RunResult {
   /// The last lines of standard error, each cut to what can be read.
   func lastLines(_ count: Int = 6) -> String {
     let lines = errors.split(whereSeparator: \.isNewline).filter { !$0.allSatisfy(\.isWhitespace) }
-    return lines.suffix(count).map { clipped(String($0), to: 200) }.joined(separator: "\n")
+    return lines.suffix(count).map { clipped(String($0), to: 199) }.joined(separator: "\n")
   }
-}
-
-/// A line no longer than `length` characters, cut at its end.
-func clipped(_ line: String, to length: Int) -> String {
-  line.count <= length ? line : line.prefix(length - 1) + "…"
 }

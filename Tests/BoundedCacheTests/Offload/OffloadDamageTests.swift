@@ -2,19 +2,20 @@
 
 import BoundedCache
 import Foundation
+import TestSupport
 import Testing
 
 /// Whatever happens to the file, what is read is what was written, or an error.
 struct RecallDamageTests {
   private let shape = CacheShape(layers: 1, keyValueHeads: 1, headDimension: 4)
-  private let folder: RecallFolder
+  private let folder: TemporaryFolder
 
   /// The file's parts: 8 slots of 56 bytes after the header; pages of 56 bytes from the next block on.
   private static let slots = 8
   private static func record(_ slot: Int) -> Range<Int> { 4096 + slot * 56..<4096 + slot * 56 + 56 }
   private static func page(_ slot: Int) -> Range<Int> { 8192 + slot * 56..<8192 + slot * 56 + 56 }
 
-  init() throws { folder = try RecallFolder() }
+  init() throws { folder = try TemporaryFolder() }
 
   private func open(keepingPages: Bool = false) throws(OffloadError) -> OffloadFile {
     try OffloadFile(

@@ -2,15 +2,16 @@
 
 import BoundedCache
 import Foundation
+import TestSupport
 import Testing
 
 /// What is put into a offload file comes back, turned to where it belongs.
 struct RecallFileTests {
   private let shape = CacheShape(layers: 2, keyValueHeads: 3, headDimension: 8)
   private let rotation = RoPEFrequencies(frequencies: [1, 0, 0.25])
-  private let folder: RecallFolder
+  private let folder: TemporaryFolder
 
-  init() throws { folder = try RecallFolder() }
+  init() throws { folder = try TemporaryFolder() }
 
   private func file(pageTokens: Int = 4, byteCount: Int = 1 << 20) throws -> OffloadFile {
     try OffloadFile(

@@ -2,16 +2,17 @@
 
 import BoundedCache
 import Foundation
+import TestSupport
 import Testing
 
 /// A offload file is opened only where it may be, and nobody else's file is harmed.
 struct RecallOpeningTests {
   private let shape = CacheShape(layers: 2, keyValueHeads: 2, headDimension: 8)
   private let rotation = RoPEFrequencies(frequencies: [1, 0.5])
-  private let folder: RecallFolder
+  private let folder: TemporaryFolder
   private var path: String { folder.file }
 
-  init() throws { folder = try RecallFolder() }
+  init() throws { folder = try TemporaryFolder() }
 
   private func open(
     _ path: String? = nil, byteCount: Int = 1 << 20, shape: CacheShape? = nil, pageTokens: Int = 4,

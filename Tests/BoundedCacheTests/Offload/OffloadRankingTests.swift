@@ -2,15 +2,16 @@
 
 import BoundedCache
 import Foundation
+import TestSupport
 import Testing
 
 /// A question finds the pages that it would attend to.
 struct RecallRankingTests {
   private let shape = CacheShape(layers: 1, keyValueHeads: 1, headDimension: 32)
   private let rotation = RoPEFrequencies(frequencies: (0..<4).map { pow(100, -Double($0) / 4) })
-  private let folder: RecallFolder
+  private let folder: TemporaryFolder
 
-  init() throws { folder = try RecallFolder() }
+  init() throws { folder = try TemporaryFolder() }
 
   private func file() throws -> OffloadFile {
     try OffloadFile(

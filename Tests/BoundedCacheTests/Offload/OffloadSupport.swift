@@ -2,16 +2,12 @@
 
 import BoundedCache
 import Foundation
+import TestSupport
 import Testing
 
-/// A folder that is gone after the test.
-final class RecallFolder {
-  let url = FileManager.default.temporaryDirectory.appending(path: "offload-\(UUID().uuidString)")
-  var file: String { url.appending(path: "stream.offload").path }
-
-  init() throws { try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true) }
-
-  deinit { try? FileManager.default.removeItem(at: url) }
+extension TemporaryFolder {
+  /// Where a test has its one offload file.
+  var file: String { path("stream.offload") }
 }
 
 /// Keys and values of one head, row by row.

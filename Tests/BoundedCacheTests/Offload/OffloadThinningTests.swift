@@ -2,14 +2,15 @@
 
 import BoundedCache
 import Foundation
+import TestSupport
 import Testing
 
 /// However long the stream, the file keeps its size and holds pages of all of it.
 struct RecallThinningTests {
   private let shape = CacheShape(layers: 1, keyValueHeads: 2, headDimension: 4)
-  private let folder: RecallFolder
+  private let folder: TemporaryFolder
 
-  init() throws { folder = try RecallFolder() }
+  init() throws { folder = try TemporaryFolder() }
 
   /// 2 heads of 40 slots: 56 + 56 bytes a page of 2 tokens.
   private func file() throws -> OffloadFile {

@@ -2,6 +2,7 @@
 
 import BoundedCache
 import Foundation
+import TestSupport
 import Testing
 
 /// The digest of a page bounds what a query can find in it.

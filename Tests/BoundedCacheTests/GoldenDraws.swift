@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import TestSupport
+
+/// What `make_goldens.py` draws from the same generator.
+extension SplitMix64 {
+  /// −512 … 511.
+  mutating func signed() -> Int { Int(next() >> 54) - 512 }
+
+  /// 0 ..< bound, by the highest four bits.
+  mutating func shift(below bound: Int) -> Int { Int(next() >> 60) % bound }
+}
