@@ -328,10 +328,10 @@ public final class LanguageModel {
 
   /// A token's embedding as a row of `hidden`.
   private func embed(_ token: Int, row: Int) {
-    embedding.unpack(row: token, into: hidden.from(row))
+    embedding.dequantize(row: token, into: hidden.from(row))
     guard let adapter, let update = adapter.embedding else { return }
     let narrow = lowRank.rows(width: update.rank)
-    update.down.unpack(row: token, into: narrow)
+    update.down.dequantize(row: token, into: narrow)
     engine.scale(narrow, count: 1, by: adapter.scale * update.scale)
     engine.multiply(narrow, count: 1, Engine.Product(update.up, to: hidden.from(row), accumulate: true))
   }

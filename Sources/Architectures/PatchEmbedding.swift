@@ -74,12 +74,12 @@ private struct PositionEmbeddings {
   }
 
   func fill(_ rows: FloatMatrix, layout: PatchLayout, loader: WeightLoader) throws(ModelError) {
-    let unpacked = try loader.rows(table.rows, width: table.columns)
-    for row in 0..<table.rows { table.unpack(row: row, into: unpacked.from(row)) }
+    let source = try loader.rows(table.rows, width: table.columns)
+    for row in 0..<table.rows { table.dequantize(row: row, into: source.from(row)) }
     let interpolation = BilinearInterpolation(
       from: (side, side), to: (layout.height, layout.width), alignment: .corners)
     layout.forEachPatch { index, row, column in
-      interpolation.fill(rows, row: index, from: unpacked, index: row * layout.width + column)
+      interpolation.fill(rows, row: index, from: source, index: row * layout.width + column)
     }
   }
 }

@@ -6,21 +6,21 @@ import Compute
 public enum CacheError: Error, Equatable, Sendable {
   /// A layer count, head count or head dimension is not positive.
   case invalidShape(CacheShape)
-  /// A share among the policy's parameters is outside its range.
+  /// A ratio among the policy's parameters is outside its range.
   case invalidParameter(name: String, value: Double)
-  /// Keys and values of heads of this size cannot be stored in this way.
+  /// Keys and values of heads of this dimension cannot be stored as this type.
   case unsupportedType(KeyValueType, headDimension: Int)
-  /// The operating system refused memory for this many tokens.
+  /// The system refused memory for this many tokens.
   case cannotAllocate(tokens: Int, bytes: Int)
-  /// The budget cannot hold what is asked of it; `least` is the smallest one that can.
+  /// The budget is smaller than the operation needs; `least` is the smallest that works.
   case budgetTooSmall(budget: Int, least: Int)
   /// Appending more than fits; `ensureCapacity` comes first.
   case noCapacity(cached: Int, adding: Int, budget: Int)
   /// Appending to a segment after a later one has been begun.
   case outOfOrder(CacheSegment)
-  /// A number of tokens that is not positive, or a grid that does not hold that number.
+  /// A count of tokens that is not positive, or not that of the grid.
   case invalidCount(tokens: Int, grid: GridTHW?)
-  /// Frames of another size than those held; the cache must be emptied first.
+  /// Temporal patches of another shape than those cached; the cache must be emptied first.
   case gridChanged(cached: GridTHW, appended: GridTHW)
 }
 
@@ -29,11 +29,11 @@ extension CacheError: CustomStringConvertible {
     switch self {
     case .invalidShape(let shape):
       "the model asks for a key-value cache of \(shape.layers) layers × \(shape.keyValueHeads) heads × "
-        + "\(shape.headDimension) numbers, which cannot be; the model file is probably damaged"
+        + "\(shape.headDimension) values, which is not possible; the model file is probably damaged"
     case .invalidParameter(let name, let value):
       "the cache parameter \(name) is \(value), which is outside its range"
     case .unsupportedType(let type, let dimension):
-      "keys and values of \(dimension) numbers cannot be stored as \(type.rawValue); choose another --kv-type"
+      "keys and values of \(dimension) values cannot be stored as \(type.rawValue); choose another --kv-type"
     case .cannotAllocate(let tokens, let bytes):
       "no memory for a key-value cache of \(tokens) tokens (\(CacheError.size(bytes))); choose a smaller budget"
     case .budgetTooSmall(let budget, let least):
@@ -41,14 +41,14 @@ extension CacheError: CustomStringConvertible {
     case .noCapacity(let cached, let adding, let budget):
       "\(adding) more tokens do not fit beside the \(cached) cached in a key-value budget of \(budget) tokens"
     case .outOfOrder(let segment):
-      "the \(segment.rawValue) part of the cache is closed: a later part has been begun"
+      "the \(segment.rawValue) segment of the cache is closed: a later one has been begun"
     case .invalidCount(let tokens, .none):
-      "\(tokens) tokens cannot be appended to the cache: the number must be positive, and vision tokens need a grid"
+      "\(tokens) tokens cannot be appended to the cache: the count must be positive, and vision tokens need a grid"
     case .invalidCount(let tokens, .some(let grid)):
-      "\(tokens) tokens are not \(grid.temporalPatches) frames of \(grid.height) × \(grid.width)"
+      "\(tokens) tokens are not \(grid.temporalPatches) temporal patches of \(grid.height) × \(grid.width)"
     case .gridChanged(let cached, let appended):
-      "frames of \(appended.height) × \(appended.width) tokens cannot follow frames of \(cached.height) × \(cached.width) "
-        + "tokens; the cache must be emptied first"
+      "temporal patches of \(appended.height) × \(appended.width) tokens cannot follow those of "
+        + "\(cached.height) × \(cached.width) tokens; the cache must be emptied first"
     }
   }
 

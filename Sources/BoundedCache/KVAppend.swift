@@ -16,10 +16,11 @@ public struct KVAppend {
   public let count: Int
   /// Tokens from the first of these to the end of the cached sequence: slots are counted from the end, which differs
   /// from head to head.
-  let remaining: Int
+  private let remaining: Int
   /// The tokens' queries choose what is retrieved for them.
-  let isRetrieving: Bool
-  let revision: Int
+  private let isRetrieving: Bool
+  /// The layout's revision that the slots belong to.
+  private let revision: Int
 
   init(cache: KeyValueCache, count: Int, remaining: Int, isRetrieving: Bool, revision: Int) {
     self.cache = cache
@@ -40,7 +41,7 @@ public struct KVAppend {
   }
 
   /// How `rows` are laid out.
-  public var format: PagedRowFormat { cache.rowFormat }
+  public var format: PagedRowFormat { cache.store.format }
 
   /// Stores the tokens' keys and values in every head of a layer.
   ///
@@ -48,7 +49,12 @@ public struct KVAppend {
   ///   - keys: rows `[count][keyValueHeads · headDimension]`, rotated by RoPE.
   ///   - values: rows of the same shape.
   public func store(keys: FloatMatrix, values: FloatMatrix, layer: Int, engine: Engine) {
-    cache.store(keys: keys, values: values, layer: layer, for: self, engine: engine)
+    checkRevision()
+    let store = cache.store
+    for head in 0..<store.shape.keyValueHeads {
+      let slot = cache.layout.count(ofGroup: store.group(layer: layer, head: head)) - remaining
+      store.store(keys: keys, values: values, count: count, layer: layer, head: head, slot: slot, engine: engine)
+    }
   }
 
   /// Lets the tokens' queries choose, in one layer, what is retrieved for them; does nothing unless `append` was asked
@@ -57,16 +63,27 @@ public struct KVAppend {
   /// - Parameter queries: rows `[count][attention heads · headDimension]`, rotated by RoPE.
   public func retrieve(layer: Int, queries: FloatMatrix) {
     guard isRetrieving else { return }
-    cache.retrieve(layer: layer, queries: queries, count: count)
+    cache.offload?.retrieve(
+      layer: layer, queries: queries, count: count, layout: cache.layout, origins: cache.origins, in: cache.store)
   }
 
   /// One head's keys and values as attention reads them: all that the token `token` of these may see.
   public func rows(layer: Int, head: Int, token: Int = 0) -> PagedRows {
-    cache.rows(layer: layer, head: head, for: self, token: token)
+    checkRevision()
+    let store = cache.store
+    let group = store.group(layer: layer, head: head)
+    let pages = cache.offload?.visiblePages(layer: layer, group: group) ?? 0
+    let count = cache.layout.count(ofGroup: group) - remaining + token + 1
+    return store.rows(
+      layer: layer, head: head, count: pages * PageStore.pageTokens + count, leadingPages: pages)
   }
 
   /// How the work of decoding with a layer is divided among threads; made once for a number of threads and a budget.
   public func attentionPlan(layer: Int, workers: Int) -> AttentionPlan {
     cache.attentionPlan(layer: layer, workers: workers)
+  }
+
+  private func checkRevision() {
+    precondition(revision == cache.layout.revision, "the cache has changed since these slots were claimed")
   }
 }

@@ -2,78 +2,53 @@
 
 import Compute
 
-/// The keys and values of everything a decoder attends to, within a budget of tokens.
+/// The KV cache of a decoder, within a budget of tokens.
 ///
-/// The sequence is `[system | vision | tail]`. When it would outgrow the budget, a pass thins out the vision part in
-/// place: every key-value head keeps its own tokens, in stream order. Rotary embedding has been applied to the keys
-/// before they come here, so a token keeps the position it had in the stream until `compactPositions`.
+/// The sequence is `[system | vision | text]`. When it would outgrow the budget, compression evicts tokens of the vision
+/// segment in place: every key-value head retains its own, in stream order. Keys come rotated by RoPE, so a token keeps
+/// its position until `compactPositions`. With head budgets, groups of heads cache more and others fewer tokens; a count
+/// of tokens is then the mean over all heads. Memory is allocated once, for the budget. Under the policy `full` there is
+/// no budget, and memory grows with the stream.
 ///
-/// Without a head profile every head holds equally many tokens. With one, groups of heads hold more and others less; a
-/// count of tokens is then the mean over all heads, and no group ever holds more than its share of the budget.
+/// This class is a facade. Each part has one job and a folder of its own:
 ///
-/// Memory is allocated once, for the budget. Under the policy `full` there is no budget, and memory grows as needed.
-/// The cache has one owner and is not safe to change from two threads; reading from many while nobody changes it is.
+/// | part | job | folder |
+/// |---|---|---|
+/// | `SegmentLayout` | tokens of each segment, slots, captions | Layout |
+/// | `CacheCapacity` | what a budget comes to, for each group of heads | Layout, HeadBudgets |
+/// | `PageStore` | keys and values in pages: store, read, move, rotate | Storage |
+/// | `Compressor` | policy, TaR, VaN, proxy queries: which tokens stay | Compression |
+/// | `StreamOrigins` | where each token comes from; positions and their re-indexing | Positions |
+/// | `TextParking` | the text segment while temporal patches are appended | Text |
+/// | `OffloadTier` | evicted tokens in a file, retrieval for a question | Offload |
+///
+/// **A fork** of the cache, one stream with several continuations, is built here: `fork()` returns a second cache that
+/// sees the same system prompt and vision tokens and appends text of its own. `layout`, `origins`, `capacity` and
+/// `compressor` are values, so a fork copies them. `store` is the one part that is shared: its `PageTable`s have to count
+/// the owners of each page, and copy the page that a fork's first text token is written to.
+///
+/// The cache has one owner. It must not be changed from two threads; several may read while nobody changes it.
 public final class KeyValueCache {
-  public let shape: CacheShape
-  public internal(set) var policy: RetentionPolicy
-  public let parameters: InfiniPotVParameters
-  /// How keys turn with what advances from frame to frame.
-  public let rotation: RoPEFrequencies
-
-  /// What questions of the usual kinds look for, recorded before the first frame; passes use it where the parameters
-  /// say so. nil until somebody sets it.
-  public var proxyQueries: ProxyQueries? {
-    willSet { precondition(newValue.map { $0.shape == shape } ?? true, "the queries are of another shape") }
-  }
-
-  /// Tokens held of each part; of the vision part the mean over all heads, rounded up.
-  public private(set) var systemCount = 0
-  public internal(set) var textCount = 0
-  /// Tokens of a tail that was set aside (`parkText`); they count, and nothing sees them.
-  public internal(set) var parkedCount = 0
-  /// The most tokens ever held at once since the start or the last `removeAll`.
-  public private(set) var peakCount = 0
-  /// Passes run since the start or the last `removeAll`.
-  public internal(set) var compressionCount = 0
-  /// Changes whenever slots do, so that a `KVAppend` of before is noticed.
-  var revision = 0
-
-  /// The budget to return to when the policy is `full` for a while.
-  var boundedBudget: Int
-  /// The size of the frames held, as one frame; nil while there are none.
-  var frameSize: GridTHW?
-  /// Frame tokens that each head of a group holds, group by group. After a pass they are no longer frames of the stream:
-  /// they stand for as many runs of a frame's length, cut from the tokens that stayed, in stream order.
-  var frameTokens: [Int]
-  var layout = VisionLayout()
-  var origins: StreamOrigins
-  let groups: HeadGroups
-  let storage: CacheStorage
-  var selector: TokenSelector
-  /// Tokens that the heads of each group may hold; unused under `full`.
-  var capacities: [Int]
-  /// One head's frame tokens while a pass looks at them.
-  let scratch = RowScratch()
-  /// The same of the system prompt.
-  let systemScratch = RowScratch()
-  var plans: [AttentionPlan] = []
-  /// Where what passes give up goes, and comes back from; nil gives it up for good.
+  private(set) var layout: SegmentLayout
+  private(set) var capacity: CacheCapacity
+  private(set) var origins: StreamOrigins
+  private(set) var compressor: Compressor
+  let store: PageStore
+  /// Where evicted tokens go; nil drops them.
   let offload: OffloadTier?
-  /// Pages retrieved for the tail in the heads of each group.
-  var retrievedPages: [Int]
-  /// Layers whose heads hold what was retrieved for the tail.
-  var isRetrieved: [Bool]
-  /// Where each frame stands on the timeline while a question is read.
-  var retrievalStarts: [Int32] = []
+  /// How attention over each layer is divided among threads; empty until asked for.
+  private var plans: [AttentionPlan] = []
+  /// The most tokens ever cached at once since the start or the last `removeAll`.
+  public private(set) var peakCount = 0
 
   /// - Parameters:
-  ///   - budget: the most tokens that may be held at any moment; under `full`, the budget that a later
-  ///     `setPolicy` returns to.
-  ///   - rotation: how keys turn with what advances from frame to frame; without it, neither `compactPositions` nor a
-  ///     comparison before the rotation changes anything.
+  ///   - budget: the most tokens that may be cached at any moment; under `full`, the budget that a later `setPolicy`
+  ///     returns to.
+  ///   - rotation: RoPE of a temporal position; without it, neither `compactPositions` nor the comparison of keys without
+  ///     their rotation changes anything.
   ///   - type: how keys and values are stored.
-  ///   - heads: shares of the budget, head by head; nil for equal ones.
-  ///   - offload: a file, laid out for this shape and rotation and pages of `pageTokens`, for what passes give up.
+  ///   - heads: budgets of the single heads; nil for equal ones.
+  ///   - offload: a file for evicted tokens, laid out for this shape and rotation and pages of `pageTokens`.
   /// - Throws: `invalidShape`, `invalidParameter`, `unsupportedType`, `budgetTooSmall` for a budget below one token, or
   ///   `cannotAllocate`.
   public init(
@@ -84,72 +59,29 @@ public final class KeyValueCache {
     guard shape.bytesPerToken > 0 else { throw .invalidShape(shape) }
     guard budget > 0 else { throw .budgetTooSmall(budget: budget, least: 1) }
     try parameters.validate()
-    // Asked before anything is made that grows with the number of heads.
-    let tokens = policy == .full ? min(budget, CacheStorage.pageTokens) : budget
+    // Asked before anything is allocated that grows with the number of heads.
+    let tokens = policy == .full ? min(budget, PageStore.pageTokens) : budget
     let bytes = shape.bytesPerToken(type).multipliedSaturating(by: tokens)
-    guard PageTable.isThere(bytes) else { throw .cannotAllocate(tokens: tokens, bytes: bytes) }
-    self.shape = shape
-    self.policy = policy
-    self.parameters = parameters
-    self.rotation = rotation
-    boundedBudget = budget
-    groups = HeadGroups(shape: shape, budgets: heads)
-    self.offload = offload.map { OffloadTier(file: $0) }
-    let leadingPages = KeyValueCache.leadingPages(budget: budget, offload: self.offload)
-    capacities = groups.capacities(budget: KeyValueCache.sequenceBudget(budget, offload: self.offload))
-    retrievedPages = Array(repeating: 0, count: groups.members.count)
-    isRetrieved = Array(repeating: false, count: shape.layers)
-    frameTokens = Array(repeating: 0, count: groups.members.count)
-    storage = try CacheStorage(
+    guard PageTable.isAvailable(bytes) else { throw .cannotAllocate(tokens: tokens, bytes: bytes) }
+    let groups = HeadGroups(shape: shape, budgets: heads)
+    capacity = CacheCapacity(budget: budget, groups: groups, hasOffload: offload != nil)
+    store = try PageStore(
       shape: shape, type: type, groups: groups.members,
-      pages: capacities.map { policy == .full ? 1 : KeyValueCache.pages(for: $0) }, leadingPages: leadingPages)
-    selector = TokenSelector(shape: shape, parameters: parameters)
-    origins = StreamOrigins(heads: shape.layers * shape.keyValueHeads)
+      pages: policy == .full ? groups.indices.map { _ in 1 } : capacity.pages, leadingPages: capacity.leadingPages)
+    layout = SegmentLayout(groups: groups, slots: policy == .full ? store.allocatedSlots : capacity.tokens)
+    origins = StreamOrigins(heads: shape.heads)
+    compressor = Compressor(shape: shape, policy: policy, parameters: parameters, rotation: rotation)
+    self.offload = offload.map { OffloadTier(file: $0, groups: groups.count) }
   }
 
-  /// How many tokens of this shape fit in so many bytes, in whole pages; 0 for a shape that cannot be.
-  public static func tokens(forBytes bytes: Int, shape: CacheShape, type: KeyValueType = .f16) -> Int {
-    let page = shape.bytesPerToken(type).multipliedSaturating(by: CacheStorage.pageTokens)
-    return page > 0 && bytes > 0 ? bytes / page * CacheStorage.pageTokens : 0
+  /// Queries of likely questions, recorded before the first temporal patch; compression uses them where the parameters
+  /// say so. nil until they are set.
+  public var proxyQueries: ProxyQueries? {
+    get { compressor.proxyQueries }
+    set { compressor.proxyQueries = newValue }
   }
 
-  static func pages(for tokens: Int) -> Int {
-    tokens / CacheStorage.pageTokens + (tokens % CacheStorage.pageTokens == 0 ? 0 : 1)
-  }
-
-  // MARK: What is held
-
-  /// How keys and values are stored.
-  public var type: KeyValueType { storage.type }
-
-  /// The most tokens that may be held; nil under `full`.
-  public var budget: Int? { policy == .full ? nil : boundedBudget }
-
-  /// Tokens of the vision part, captions included.
-  public var visionCount: Int {
-    let heads = shape.layers * shape.keyValueHeads
-    let rows = zip(frameTokens, groups.members).reduce(0) { $0 + $1.0 * $1.1.count }
-    return layout.captionTokens + (rows + heads - 1) / heads
-  }
-
-  /// Tokens held.
-  public var count: Int { systemCount + visionCount + textCount + parkedCount + retrievedCount }
-
-  /// Tokens of each head of a group that can be seen, what is retrieved left out.
-  func count(ofGroup group: Int) -> Int { systemCount + layout.captionTokens + frameTokens[group] + textCount }
-
-  /// Bytes of the keys and values held.
-  public var byteCount: Int {
-    let rows = groups.members.indices.reduce(0) {
-      $0 + (count(ofGroup: $1) + parkedCount + retrievedPages[$1] * CacheStorage.pageTokens) * groups.members[$1].count
-    }
-    return rows * shape.bytesPerToken(type) / (shape.layers * shape.keyValueHeads)
-  }
-
-  /// Bytes set aside for keys and values; they stay the same until the budget or the policy changes.
-  public var allocatedByteCount: Int { storage.byteCount }
-
-  // MARK: Growing and shrinking
+  // MARK: Appending
 
   /// Claims `n` slots at the end of a segment for tokens that the model is about to read.
   ///
@@ -167,87 +99,196 @@ public final class KeyValueCache {
   public func append(
     _ n: Int, to segment: CacheSegment, grid: GridTHW? = nil, advance: Int = 1, retrieving: Bool = false
   ) throws(CacheError) -> KVAppend {
-    guard n > 0, segment == .vision || grid == nil, advance >= 0 else { throw .invalidCount(tokens: n, grid: grid) }
-    switch segment {
-    case .system: if visionCount > 0 || textCount > 0 { throw .outOfOrder(segment) }
-    case .vision: if textCount > 0 { throw .outOfOrder(segment) }
-    case .text: if parkedCount > 0 { throw .outOfOrder(segment) }
-    }
-    if let grid {
-      guard grid.isPositive, grid.tokenCount == n else { throw .invalidCount(tokens: n, grid: grid) }
-      // Frames of another size share no places with those held.
-      if let held = frameSize, held.height != grid.height || held.width != grid.width {
-        throw .gridChanged(cached: held, appended: grid)
-      }
-    }
+    guard advance >= 0 else { throw .invalidCount(tokens: n, grid: grid) }
+    try layout.check(appending: n, to: segment, grid: grid)
     if let budget, !canAppend(n) { throw .noCapacity(cached: count, adding: n, budget: budget) }
-    try reserve(n)
-    if retrieving { beginRetrieval() }
-
-    switch segment {
-    case .system: systemCount += n
-    case .vision:
-      if let grid {
-        frameSize = GridTHW(temporalPatches: 1, height: grid.height, width: grid.width)
-        for group in frameTokens.indices { frameTokens[group] += n }
-        layout.appendFrames(tokens: n)
-        origins.append(
-          frames: grid.temporalPatches, tokensPerTemporalPatch: grid.tokensPerTemporalPatch,
-          advance: Int32(clamping: advance))
-      } else {
-        layout.appendCaption(tokens: n, frame: origins.next)
-      }
-    case .text: textCount += n
+    try allocate(n)
+    if retrieving, policy != .full, layout.patchGrid != nil {
+      offload?.beginRetrieval(groups: layout.groups, limit: store.leadingPages, origins: origins)
+    }
+    layout.append(n, to: segment, grid: grid, nextPatch: origins.next)
+    if let grid {
+      origins.append(
+        temporalPatches: grid.temporalPatches, tokensPerTemporalPatch: grid.tokensPerTemporalPatch,
+        advance: Int32(clamping: advance))
     }
     peakCount = max(peakCount, count)
-    revision &+= 1
-    return KVAppend(cache: self, count: n, remaining: n, isRetrieving: retrieving, revision: revision)
+    return KVAppend(cache: self, count: n, remaining: n, isRetrieving: retrieving, revision: layout.revision)
   }
 
   /// Whether `n` more tokens fit in every group of heads without compression.
-  public func canAppend(_ n: Int) -> Bool {
-    policy == .full || groups.members.indices.allSatisfy { n <= capacities[$0] - count(ofGroup: $0) - parkedCount }
-  }
+  public func canAppend(_ n: Int) -> Bool { policy == .full || layout.canAppend(n) }
 
-  /// Memory for `n` more tokens under `full`; a bounded cache has all its memory from the start.
-  func reserve(_ n: Int) throws(CacheError) {
+  /// Allocates memory for `n` more tokens under `full`; a bounded cache has all its memory from the start.
+  private func allocate(_ n: Int) throws(CacheError) {
     guard policy == .full else { return }
-    let wanted = groups.members.indices.map {
-      KeyValueCache.pages(for: (count(ofGroup: $0) + parkedCount).addingSaturating(n))
-    }
-    guard zip(wanted, storage.tables).contains(where: { $0 > $1.pageCount }) else { return }
-    // Some pages more, so that decoding does not ask for each page by itself.
-    let pages = zip(wanted, storage.tables).map { $0 > $1.pageCount ? $0.addingSaturating($0 / 4) : $1.pageCount }
+    let wanted = layout.groups.indices.map { PageStore.pages(for: layout.used(ofGroup: $0).addingSaturating(n)) }
+    guard zip(wanted, store.tables).contains(where: { $0 > $1.pageCount }) else { return }
+    // A quarter more, so that decoding does not ask for each page by itself.
+    let pages = zip(wanted, store.tables).map { $0 > $1.pageCount ? $0.addingSaturating($0 / 4) : $1.pageCount }
     let tokens = count.addingSaturating(n)
     let bytes = tokens.multipliedSaturating(by: shape.bytesPerToken(type))
-    let before = slotCounts
-    guard bytes < .max, storage.resize(toPages: pages, leadingPages: storage.tables[0].leadingPages) else {
+    guard bytes < .max, store.resize(toPages: pages, leadingPages: store.leadingPages) else {
       throw .cannotAllocate(tokens: tokens, bytes: bytes)
     }
-    moveParked(from: before)
+    TextParking.resize(&layout, to: store.allocatedSlots, in: store)
   }
 
-  /// Keeps the first `n` tokens of the tail; 0 drops it. Asking for more than there are changes nothing.
+  // MARK: Compression
+
+  /// The smallest budget that holds the system prompt, the text, parked or not, one temporal patch and `n` more tokens.
+  public func leastBudget(for n: Int = 0) -> Int { target(capacity).leastBudget(for: n) }
+
+  /// Makes `n` more tokens fit, by a compression of the vision segment if they do not.
+  ///
+  /// A compression leaves `targetRatio` of the room that the system prompt and the text leave for vision tokens, in whole
+  /// temporal patches, and less where `n` demands it. For a question (`.text`) at least one temporal patch's worth stays;
+  /// temporal patches (`.vision`) may replace everything seen before them.
+  ///
+  /// - Returns: what the compression did; nil where none was needed.
+  /// - Throws: `budgetTooSmall` with the smallest budget that works, or `cannotAllocate` under `full`. Nothing has changed
+  ///   then.
+  @discardableResult
+  public func ensureCapacity(for n: Int, in segment: CacheSegment = .text) throws(CacheError) -> CompressionReport? {
+    guard n >= 0 else { throw .invalidCount(tokens: n, grid: nil) }
+    try allocate(n)
+    guard !canAppend(n) else { return nil }
+    return compress(to: try target(capacity).temporalPatches(demand: n, least: segment == .vision ? 0 : 1))
+  }
+
+  /// Changes the budget. Where more is cached than the new one allows, a compression brings it down at once.
+  ///
+  /// - Returns: what the compression did; nil where none was needed.
+  /// - Throws: `budgetTooSmall` with the smallest budget that works now, or `cannotAllocate`. Nothing has changed then.
+  @discardableResult
+  public func setBudget(_ newBudget: Int) throws(CacheError) -> CompressionReport? {
+    let least = max(leastBudget(), 1)
+    guard newBudget >= least else { throw .budgetTooSmall(budget: newBudget, least: least) }
+    guard policy != .full else {
+      capacity = capacity.resized(to: newBudget)
+      return nil
+    }
+    return try bind(to: newBudget, by: policy)
+  }
+
+  /// Changes the policy from now on; evicted tokens do not come back. From `full` to another policy, the budget applies
+  /// again, and a compression brings the cache down to it if needed.
+  ///
+  /// - Returns: what the compression did; nil where none was needed.
+  /// - Throws: `budgetTooSmall` with the smallest budget that works now, or `cannotAllocate`. Nothing has changed then.
+  @discardableResult
+  public func setPolicy(_ newPolicy: RetentionPolicy) throws(CacheError) -> CompressionReport? {
+    guard policy == .full, newPolicy != .full else {
+      compressor.policy = newPolicy
+      if newPolicy == .full { TextParking.resize(&layout, to: store.allocatedSlots, in: store) }
+      return nil
+    }
+    let least = leastBudget()
+    guard capacity.budget >= least else { throw .budgetTooSmall(budget: capacity.budget, least: least) }
+    return try bind(to: capacity.budget, by: newPolicy)
+  }
+
+  /// Brings the cache down to a budget that is no less than the least, and its memory to that size.
+  private func bind(to newBudget: Int, by newPolicy: RetentionPolicy) throws(CacheError) -> CompressionReport? {
+    let newCapacity = capacity.resized(to: newBudget)
+    let patches =
+      layout.fits(in: newCapacity.tokens) ? nil : try target(newCapacity).temporalPatches(demand: 0, least: 1)
+    // What has to grow grows before anything is evicted; what has to shrink shrinks after the compression.
+    let grown = zip(newCapacity.pages, store.tables).map { max($0, $1.pageCount) }
+    guard store.resize(toPages: grown, leadingPages: max(newCapacity.leadingPages, store.leadingPages)) else {
+      throw .cannotAllocate(
+        tokens: newBudget, bytes: newBudget.multipliedSaturating(by: shape.bytesPerToken(type)))
+    }
+    compressor.policy = newPolicy
+    capacity = newCapacity
+    plans = []
+    let report = patches.flatMap { compress(to: $0) }
+    TextParking.resize(&layout, to: newCapacity.tokens, in: store)
+    // There may be fewer leading pages now; the next question chooses again.
+    offload?.endRetrieval()
+    offload?.forgetResident()
+    _ = store.resize(toPages: newCapacity.pages, leadingPages: newCapacity.leadingPages)
+    return report
+  }
+
+  private func target(_ capacity: CacheCapacity) -> CompressionTarget {
+    CompressionTarget(layout: layout, capacity: capacity, targetRatio: compressor.parameters.targetRatio)
+  }
+
+  private func compress(to temporalPatches: [Int]) -> CompressionReport? {
+    compressor.compress(to: temporalPatches, &layout, &origins, in: store, offload: offload)
+  }
+
+  // MARK: Positions
+
+  /// Re-indexes the positions of the vision segment: the temporal patches of which anything is cached move together, in
+  /// order, with their captions. Positions then stay within what is cached, however long the stream. The caller goes on
+  /// at `nextVisionPosition`.
+  ///
+  /// - Precondition: there is no text, whose positions would no longer follow.
+  public func compactPositions() {
+    var compaction = PositionCompaction(store: store, rotation: compressor.rotation)
+    compaction.compact(&layout, &origins)
+    offload?.moved(to: origins)
+  }
+
+  // MARK: Text
+
+  /// Keeps the first `n` tokens of the text segment; 0 drops it. More than there are changes nothing.
   public func truncateText(to n: Int) {
-    textCount = min(textCount, max(n, 0))
-    revision &+= 1
-    if textCount == 0 { endRetrieval() }
+    layout.truncateText(to: n)
+    if layout.textCount == 0 { offload?.endRetrieval() }
+  }
+
+  /// Parks the text segment, so that temporal patches can be appended. What was retrieved for it is seen no longer.
+  ///
+  /// - Precondition: no text is parked.
+  public func parkText() {
+    offload?.endRetrieval()
+    TextParking.park(&layout, in: store)
+  }
+
+  /// Makes parked text the text segment again.
+  ///
+  /// - Parameters:
+  ///   - change: positions by which its tokens move.
+  ///   - rotation: RoPE of a text position.
+  /// - Precondition: there is no other text.
+  public func reattachText(movedBy change: Int, rotation: RoPEFrequencies) {
+    TextParking.reattach(movedBy: change, rotation: rotation, &layout, in: store)
+  }
+
+  /// Drops parked text.
+  public func discardParked() { TextParking.discard(&layout, in: store) }
+
+  /// Removes tokens from the middle of the text segment; those behind them move down, in memory and in position.
+  ///
+  /// - Parameters:
+  ///   - removed: counted from the segment's first token.
+  ///   - rotation: RoPE of a text position.
+  public func removeFromText(_ removed: Range<Int>, rotation: RoPEFrequencies) {
+    TextParking.remove(removed, rotation: rotation, from: &layout, in: store)
   }
 
   /// Empties the cache, the system prompt and the counters included; budget, policy and memory stay.
   public func removeAll() {
-    systemCount = 0
-    revision &+= 1
-    frameSize = nil
-    for group in frameTokens.indices { frameTokens[group] = 0 }
+    TextParking.discard(&layout, in: store)
     layout.removeAll()
     origins.removeAll()
-    storage.removeAll()
-    endRetrieval()
+    store.removeAll()
+    compressor.removeAll()
     offload?.removeAll()
-    textCount = 0
-    discardParked()
     peakCount = 0
-    compressionCount = 0
+  }
+
+  /// How the work of decoding with a layer is divided among threads; made once for a number of threads and a budget.
+  func attentionPlan(layer: Int, workers: Int) -> AttentionPlan {
+    if plans.isEmpty || plans[0].workerCount != workers {
+      plans = (0..<shape.layers).map { layer in
+        let budgets = (0..<shape.keyValueHeads).map { capacity.tokens[store.group(layer: layer, head: $0)] }
+        return AttentionPlan(budgets: budgets, workers: workers)
+      }
+    }
+    return plans[layer]
   }
 }

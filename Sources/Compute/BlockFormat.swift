@@ -8,8 +8,8 @@ import ModelFile
 /// A new format needs its layout in `CKernels/formats/block_formats.h` and its search for scales in one of
 /// `CKernels/formats/quantize*.c`.
 public enum BlockFormat {
-  /// Whether `encode` and `decode` support the type. They support all types that have kernels.
-  public static func canEncode(_ type: TensorType) -> Bool { type.kernelType != nil }
+  /// Whether `quantize` and `dequantize` support the type. They support all types that have kernels.
+  package static func canQuantize(_ type: TensorType) -> Bool { type.kernelType != nil }
 
   /// Quantizes whole rows. Rows are independent of each other, so threads may share them.
   ///
@@ -23,7 +23,7 @@ public enum BlockFormat {
   ///   - importance: the weight of an error in each column, `[columns]`, not below 0, such as the mean square of the
   ///     activations that the column is multiplied with.
   ///   - target: where the blocks go; the size of the rows in `type`.
-  public static func encode(
+  public static func quantize(
     _ rows: UnsafeBufferPointer<Float>, columns: Int, as type: TensorType,
     importance: UnsafeBufferPointer<Float>? = nil, into target: UnsafeMutableRawBufferPointer
   ) {
@@ -41,7 +41,7 @@ public enum BlockFormat {
   /// - Parameters:
   ///   - blocks: whole blocks of `type`.
   ///   - target: where the values go; room for all values of the blocks.
-  public static func decode(
+  public static func dequantize(
     _ blocks: UnsafeRawBufferPointer, type: TensorType, into target: UnsafeMutableBufferPointer<Float>
   ) {
     guard let kernelType = type.kernelType else { preconditionFailure("\(type.name) cannot be read") }

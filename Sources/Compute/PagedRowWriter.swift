@@ -2,7 +2,7 @@
 
 import CKernels
 
-/// Packs one head's keys or values into a paged cache, from a slot on.
+/// Stores one head's keys or values in a paged cache, from a slot on.
 struct PagedRowWriter {
   private let pages: UnsafePointer<UnsafeMutableRawPointer>
   private let offset: Int
@@ -23,8 +23,8 @@ struct PagedRowWriter {
     keyRange = rows.keyRange
   }
 
-  /// Packs `[headDimension]` values into the row that is `row` slots after the first.
-  func pack(_ values: UnsafePointer<Float>, row: Int, kernels: UnsafePointer<ck_kernels>) {
+  /// Converts or quantizes `[headDimension]` values into the row that is `row` slots after the first.
+  func write(_ values: UnsafePointer<Float>, row: Int, kernels: UnsafePointer<ck_kernels>) {
     let (page, index) = (slot + row).quotientAndRemainder(dividingBy: format.pageTokens)
     let target = pages[page] + offset + index * rowBytes
     if format.type == .f16, Int(bitPattern: target) % MemoryLayout<UInt16>.alignment == 0 {

@@ -3,8 +3,8 @@
 import CKernels
 import Platform
 
-/// A matrix repacked into panels of 16 rows, in the order in which one instruction set reads weights fastest; the layout
-/// is in `CKernels/formats/panel_layout.h`.
+/// A matrix repacked into panels of 16 rows, in the order in which one instruction set reads weights fastest; the
+/// layout is in `CKernels/formats/panel_layout.h`.
 final class Panels: @unchecked Sendable {
   let type: ck_type
   let base: UnsafeMutableRawPointer

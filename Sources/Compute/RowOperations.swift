@@ -13,7 +13,7 @@ private struct RowJob {
     case tanhGELU
     case rotate(heads: Int, cosines: UnsafePointer<Float>, sines: UnsafePointer<Float>, stride: Int)
     case quantize(QuantizedActivations.Pointers)
-    case pack(PagedRowWriter)
+    case store(PagedRowWriter)
     case add
     case scale(Float)
   }
@@ -48,7 +48,7 @@ private struct RowJob {
     case .quantize(let target):
       var quantized = target.from(row, width: width).kernelRows
       kernels.pointee.quantize_activations(x, width, &quantized)
-    case .pack(let writer): writer.pack(x, row: row, kernels: kernels)
+    case .store(let writer): writer.write(x, row: row, kernels: kernels)
     case .add: for column in 0..<width { y[column] += x[column] }
     case .scale(let factor): for column in 0..<width { x[column] *= factor }
     }
@@ -109,8 +109,8 @@ extension Engine {
   /// transformers' `gelu_pytorch_tanh`: `x = x / 2 · (1 + tanh(√(2 / π) · (x + 0.044715 x³)))`.
   public func tanhGELU(_ x: FloatMatrix, count: Int) { run(.tanhGELU, x, x, count: count) }
 
-  /// Applies RoPE (arXiv 2104.09864): rotates the pairs `(i, i + headDimension / 2)` of every head of a row by that row's
-  /// angles, as transformers' `rotate_half`.
+  /// Applies RoPE (arXiv 2104.09864): rotates the pairs `(i, i + headDimension / 2)` of every head of a row by that
+  /// row's angles, as transformers' `rotate_half`.
   ///
   /// - Parameters:
   ///   - x: `[count][heads * headDimension]`.
@@ -123,12 +123,12 @@ extension Engine {
     run(.rotate(heads: heads, cosines: cosines.base, sines: sines.base, stride: cosines.stride), x, x, count: count)
   }
 
-  /// Packs one head's keys or values into its cached rows.
+  /// Stores one head's keys or values in its cached rows, converted or quantized to their type.
   ///
   /// - Parameters:
   ///   - source: keys or values of all heads, `[count][heads * headDimension]`.
   ///   - kind: whether these are keys or values.
-  ///   - head: the head whose columns of `source` are packed.
+  ///   - head: the head whose columns of `source` are stored.
   ///   - rows: where the head's cached rows lie.
   ///   - slot: the slot of the first row.
   public func store(
@@ -140,7 +140,7 @@ extension Engine {
     precondition(kind == .values || format.type != .q4 || rows.keyRange != nil, "4-bit keys have a range")
     let columns = FloatMatrix(
       base: source.base + head * headDimension, stride: source.stride, width: headDimension, owner: source.owner)
-    run(.pack(PagedRowWriter(rows, kind: kind, slot: slot, format: format)), columns, columns, count: count)
+    run(.store(PagedRowWriter(rows, kind: kind, slot: slot, format: format)), columns, columns, count: count)
   }
 
   /// Quantizes rows to 8 bits.

@@ -105,8 +105,8 @@ public struct WeightMatrix: @unchecked Sendable {
     file.release(first..<first + byteCount, of: tensor)
   }
 
-  /// Unpacks one row to floats in the first row of `target`, which is at least `columns` wide.
-  public func unpack(row: Int, into target: FloatMatrix) {
+  /// Dequantizes one row into the first row of `target`, which is at least `columns` wide.
+  public func dequantize(row: Int, into target: FloatMatrix) {
     precondition(row >= 0 && row < rows && target.width >= columns, "no such row")
     ck_dequantize(kernelType, base + row * rowBytes, target.base, columns)
   }
@@ -138,12 +138,12 @@ extension TensorType {
 }
 
 extension FloatBuffer {
-  /// A vector of a model file, such as a norm's weights or a bias, unpacked to floats.
+  /// A vector of a model file, such as a norm's weights or a bias, as floats.
   /// - Throws: `ComputeError.unsupportedType`, `wrongSize` or `outOfMemory`.
   public convenience init(file: GGUFFile, tensor: TensorDescription) throws(ComputeError) {
     let count = tensor.elementCount
     let matrix = try WeightMatrix(file: file, tensor: tensor, rows: 1, columns: count)
     try self.init(count: count)
-    matrix.unpack(row: 0, into: rows(width: count))
+    matrix.dequantize(row: 0, into: rows(width: count))
   }
 }

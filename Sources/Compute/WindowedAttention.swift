@@ -43,8 +43,8 @@ private struct WindowedAttentionJob {
 }
 
 extension Engine {
-  /// Attention of rows within windows: every row sees all rows of its own window and no others. transformers gives these
-  /// windows to its kernels as `cu_window_seqlens`.
+  /// Attention of rows within windows: every row sees all rows of its own window and no others. transformers gives
+  /// these windows to its kernels as `cu_window_seqlens`.
   ///
   /// - Parameters:
   ///   - ends: for each window, the row after its last one, ascending. The last is the number of rows.

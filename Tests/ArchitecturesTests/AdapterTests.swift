@@ -91,8 +91,8 @@ import Testing
   @Test("an adapter works beside quantized weights as beside dequantized ones")
   func quantizedBase() throws {
     let quantized = try Quantized.file(golden.file, as: .q8_0)
-    let unpacked = try Quantized.unpacked(quantized)
-    let results = try [quantized, unpacked].map { file in
+    let dequantized = try Quantized.dequantized(quantized)
+    let results = try [quantized, dequantized].map { file in
       let model = try LanguageModel(file: file, threads: ThreadPool(threads: 2))
       model.adapter = try adapter("everything", for: model)
       return try logits(model)

@@ -7,15 +7,15 @@ import ModelFile
 import TestSupport
 import Testing
 
-/// Quantized weights against the same weights unpacked to 32 bits: the difference is the rounding of activations
+/// Quantized weights against the same weights dequantized to 32 bits: the difference is the rounding of activations
 /// to 8 bits in blocks of 32.
 @Suite struct QuantizedTests {
-  @Test("logits stay within 4 % of the unpacked weights' logits", arguments: [TensorType.q8_0, .q4_0], [1, 32])
+  @Test("logits stay within 4 % of the dequantized weights' logits", arguments: [TensorType.q8_0, .q4_0], [1, 32])
   func logits(type: TensorType, block: Int) throws {
     let golden = try Golden("grouped-by-two")
     let quantized = try Quantized.file(golden.model, as: type)
-    let unpacked = try Quantized.unpacked(quantized)
-    let difference = relativeDifference(try read(quantized, block: block), try read(unpacked, block: block))
+    let dequantized = try Quantized.dequantized(quantized)
+    let difference = relativeDifference(try read(quantized, block: block), try read(dequantized, block: block))
     #expect(difference < 0.04)
     #expect(difference > 0, "the quantized weights were not used")
   }
@@ -53,7 +53,7 @@ enum Quantized {
   }
 
   /// The same weights in 32 bits.
-  static func unpacked(_ quantized: GGUFFile) throws -> GGUFFile {
+  static func dequantized(_ quantized: GGUFFile) throws -> GGUFFile {
     try RewrittenFile(quantized) { tensor, bytes in
       guard tensor.type.isQuantized else { return (tensor.dimensions, tensor.type, bytes) }
       let matrix = try WeightMatrix(
@@ -61,11 +61,11 @@ enum Quantized {
       let row = try FloatBuffer(count: matrix.columns)
       var weights: [Float] = []
       for index in 0..<matrix.rows {
-        matrix.unpack(row: index, into: row.rows(width: matrix.columns))
+        matrix.dequantize(row: index, into: row.rows(width: matrix.columns))
         weights += row.values
       }
-      let unpacked = weights.flatMap { weight in withUnsafeBytes(of: weight.bitPattern.littleEndian) { Array($0) } }
-      return (tensor.dimensions, .f32, unpacked)
+      let words = weights.flatMap { weight in withUnsafeBytes(of: weight.bitPattern.littleEndian) { Array($0) } }
+      return (tensor.dimensions, .f32, words)
     }.file
   }
 }

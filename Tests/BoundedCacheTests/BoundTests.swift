@@ -4,16 +4,16 @@ import BoundedCache
 import TestSupport
 import Testing
 
-@Suite("Whatever happens, the cache stays within its budget and true to what was written")
+@Suite("Whatever happens, the cache stays within its budget and holds what was written")
 struct BoundTests {
-  @Test("through random streams, questions, answers and changes of mind", arguments: 0..<12 as Range<UInt64>)
+  @Test("through random streams, questions, answers, budgets and policies", arguments: 0..<12 as Range<UInt64>)
   func boundHoldsAtEveryMoment(seed: UInt64) throws {
     var random = SplitMix64(seed: seed)
     let policies: [RetentionPolicy] = [.infinipotV, .slidingWindow, .uniform]
     let (height, width) = (Int.random(in: 1...4, using: &random), Int.random(in: 1...4, using: &random))
-    let perFrame = height * width
+    let perPatch = height * width
     let systemTokens = Int.random(in: 0...5, using: &random)
-    var largestBudget = systemTokens + perFrame * Int.random(in: 2...12, using: &random) + 8
+    var largestBudget = systemTokens + perPatch * Int.random(in: 2...12, using: &random) + 8
     var marked = try MarkedCache(
       layers: 2, heads: 2, budget: largestBudget, policy: policies[Int(seed) % policies.count])
     let cache = marked.cache
@@ -29,7 +29,7 @@ struct BoundTests {
           } else {
             marked.truncateText(to: 0)
           }
-          try marked.see(frames: Int.random(in: 1...2, using: &random), height: height, width: width)
+          try marked.appendPatches(Int.random(in: 1...2, using: &random), height: height, width: width)
         case 5..<8:
           let question = Int.random(in: 1...9, using: &random)
           try cache.ensureCapacity(for: question)
@@ -37,7 +37,7 @@ struct BoundTests {
         case 8:
           marked.truncateText(to: Int.random(in: 0...cache.textCount, using: &random))
         case 9:
-          let budget = Int.random(in: 1...(systemTokens + perFrame * 12 + 8), using: &random)
+          let budget = Int.random(in: 1...(systemTokens + perPatch * 12 + 8), using: &random)
           try cache.setBudget(budget)
           largestBudget = max(largestBudget, budget)
         case 10:
@@ -66,29 +66,29 @@ struct BoundTests {
     #expect(refusals < 110)
   }
 
-  private func expectSound(_ marked: MarkedCache, _ place: String) throws {
+  private func expectSound(_ marked: MarkedCache, _ moment: String) throws {
     let cache = marked.cache
-    #expect(cache.count <= (try #require(cache.budget)), "\(place)")
-    #expect(cache.byteCount <= cache.allocatedByteCount, "\(place)")
-    #expect(cache.systemCount == marked.system.count && cache.textCount == marked.tail.count, "\(place)")
-    #expect(cache.parkedCount == marked.aside.count, "\(place)")
+    #expect(cache.count <= (try #require(cache.budget)), "\(moment)")
+    #expect(cache.byteCount <= cache.allocatedByteCount, "\(moment)")
+    #expect(cache.systemCount == marked.system.count && cache.textCount == marked.text.count, "\(moment)")
+    #expect(cache.parkedCount == marked.parked.count, "\(moment)")
     for layer in 0..<cache.shape.layers {
       for head in 0..<cache.shape.keyValueHeads {
-        let held = try #require(marked.ordinals(layer: layer, head: head), "\(place): a number was changed")
-        #expect(Array(held.prefix(cache.systemCount)) == marked.system, "\(place)")
-        #expect(Array(held.suffix(cache.textCount)) == marked.tail, "\(place)")
-        let seen = held.dropLast(cache.textCount)
-        #expect(zip(seen, seen.dropFirst()).allSatisfy(<), "\(place): not in stream order")
+        let ordinals = try #require(marked.ordinals(layer: layer, head: head), "\(moment): a value was changed")
+        #expect(Array(ordinals.prefix(cache.systemCount)) == marked.system, "\(moment)")
+        #expect(Array(ordinals.suffix(cache.textCount)) == marked.text, "\(moment)")
+        let seen = ordinals.dropLast(cache.textCount)
+        #expect(zip(seen, seen.dropFirst()).allSatisfy(<), "\(moment): not in stream order")
       }
     }
   }
 
-  @Test("An hour of frames runs in the memory of the first minute")
+  @Test("An hour of video takes the memory of the first minute")
   func memoryIsFlat() throws {
     var marked = try MarkedCache(layers: 1, heads: 1, dimension: 2, budget: 40, policy: .infinipotV)
     try marked.append(3, to: .system)
     let allocated = marked.cache.allocatedByteCount
-    for _ in 0..<3600 { try marked.see(height: 2, width: 2) }
+    for _ in 0..<3600 { try marked.appendPatches(height: 2, width: 2) }
     #expect(marked.cache.peakCount <= 40)
     #expect(marked.cache.allocatedByteCount == allocated)
     #expect(allocated == 48 * marked.cache.shape.bytesPerToken, "40 tokens take three pages of 16")

@@ -16,7 +16,7 @@ struct HeadBudgetTests {
       origin: .init(measure: "made up", ratio: 0.25, streams: 1, questions: 1))
   }
 
-  @Test("heads of like share form a group, whatever their layers")
+  @Test("heads of similar share form a group, whatever their layers")
   func groupsByShare() throws {
     let profile = try Self.profile([[1, 9], [8, 2], [4, 4]])
     let budgets = try HeadBudgets(profile: profile, shape: Self.shape, groupSize: 2)
@@ -33,7 +33,7 @@ struct HeadBudgetTests {
   func dividesByShare() throws {
     let profile = try Self.profile([[1, 9], [9, 1], [5, 5]])
     let budgets = try HeadBudgets(profile: profile, shape: Self.shape, groupSize: 2, floor: 0)
-    // Each head has one token for sure; 99 · 6 are divided as 18 : 10 : 2 over pairs of heads, and one pair of the
+    // Each head gets one token; 99 · 6 are divided 18 : 10 : 2 over pairs of heads, and one pair of the
     // remainders (0.2, 0, 0.8) is left over for the last.
     #expect(budgets.tokens(forUniform: 100) == [179, 100, 21])
   }
@@ -96,7 +96,7 @@ struct HeadBudgetTests {
   }
 }
 
-@Suite("A head profile as a file")
+@Suite("A head budget profile as a file")
 struct HeadProfileFileTests {
   private func file(_ text: String? = nil) throws -> String {
     let url = FileManager.default.temporaryDirectory.appending(path: "profile-\(UUID().uuidString).json")
@@ -104,7 +104,7 @@ struct HeadProfileFileTests {
     return url.path
   }
 
-  @Test("comes back as it was written")
+  @Test("is read as it was written")
   func roundTrip() throws {
     let profile = try HeadBudgetTests.profile([[1, 9], [0, 2], [4, 4]])
     let path = try file()
@@ -116,7 +116,7 @@ struct HeadProfileFileTests {
     #expect(zip(back.shares.joined(), profile.shares.joined()).allSatisfy { abs($0 - $1) < 1e-12 })
   }
 
-  @Test("a damaged one is named, and never read in part")
+  @Test("is refused by name when it is damaged")
   func refusesDamage() throws {
     let profile = try HeadBudgetTests.profile([[1, 9], [0, 2], [4, 4]])
     let whole = try file()
@@ -134,10 +134,9 @@ struct HeadProfileFileTests {
     #expect(throws: HeadBudgetProfileError.self) { _ = try HeadBudgetProfile(path: "/nonexistent/profile.json") }
   }
 
-  @Test("numbers that cannot be are refused with their place")
-  func refusesNumbers() throws {
-    #expect(throws: HeadBudgetProfileError.invalidNumber(table: "shares", at: HeadIndex(layer: 1, head: 0), value: -1))
-    {
+  @Test("invalid values are refused with their table, layer and head")
+  func refusesInvalidValues() throws {
+    #expect(throws: HeadBudgetProfileError.invalidValue(table: "shares", at: HeadIndex(layer: 1, head: 0), value: -1)) {
       _ = try HeadBudgetTests.profile([[1, 9], [-1, 2], [4, 4]])
     }
     #expect(throws: HeadBudgetProfileError.self) { _ = try HeadBudgetTests.profile([[1, 9], [.nan, 2], [4, 4]]) }
@@ -152,7 +151,7 @@ struct HeadProfileFileTests {
     }
   }
 
-  @Test("is held to the model it was measured on")
+  @Test("belongs to the model it was measured on")
   func belongsToItsModel() throws {
     let profile = try HeadBudgetTests.profile([[1, 9], [0, 2], [4, 4]])
     try profile.check(ModelFingerprint(name: "renamed", shape: HeadBudgetTests.shape, digest: "0123"))

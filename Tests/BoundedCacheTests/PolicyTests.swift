@@ -4,43 +4,43 @@ import BoundedCache
 import TestSupport
 import Testing
 
-@Suite("A policy decides from one head's numbers alone which tokens stay")
+@Suite("A policy decides from one head's keys and values alone which tokens stay")
 struct PolicyTests {
-  private func kept(
-    _ policy: RetentionPolicy, grid: GridTHW, keeping count: Int, layer: Int = 3, layers: Int = 4,
+  private func retained(
+    _ policy: RetentionPolicy, grid: GridTHW, retaining count: Int, layer: Int = 3, layers: Int = 4,
     keys: [Float16], values: [Float16], parameters: InfiniPotVParameters = .published
   ) -> [Int] {
     let shape = CacheShape(layers: layers, keyValueHeads: 1, headDimension: keys.count / grid.tokenCount)
     var selector = TokenSelector(shape: shape, parameters: parameters)
-    selector.prepare(grid: grid, keeping: count)
+    selector.prepare(grid: grid, retaining: count)
     // Swift 6.3 does not compile the span of a temporary array in debug.
     let (keys, values) = (keys.map(\.bitPattern), values.map(\.bitPattern))
     selector.select(policy, layer: layer, keys: keys.span, values: values.span)
-    return selector.kept
+    return selector.retained
   }
 
-  @Test("The sliding window keeps exactly the newest")
+  @Test("The sliding window retains exactly the newest")
   func slidingWindow() throws {
     var marked = try MarkedCache(budget: 34, policy: .slidingWindow)
     try marked.append(2, to: .system)
-    for _ in 0..<9 { try marked.see(height: 2, width: 2) }
+    for _ in 0..<9 { try marked.appendPatches(height: 2, width: 2) }
     for head in 0..<2 { #expect(marked.visionOrdinals(layer: 1, head: head) == Array(10..<38)) }
   }
 
-  @Test("Uniform keeps tokens evenly spaced over all that is held")
+  @Test("Uniform retains tokens evenly spaced over all that are cached")
   func uniform() {
-    let numbers = [Float16](repeating: 1, count: 32)
+    let rows = [Float16](repeating: 1, count: 32)
     let grid = GridTHW(temporalPatches: 8, height: 2, width: 2)
-    let evens = kept(.uniform, grid: grid, keeping: 16, keys: numbers, values: numbers)
+    let evens = retained(.uniform, grid: grid, retaining: 16, keys: rows, values: rows)
     #expect(evens == Array(stride(from: 0, to: 32, by: 2)))
-    let most = kept(.uniform, grid: grid, keeping: 24, keys: numbers, values: numbers)
+    let most = retained(.uniform, grid: grid, retaining: 24, keys: rows, values: rows)
     #expect(most == (0..<32).filter { $0 % 4 != 3 })
-    #expect(kept(.uniform, grid: grid, keeping: 32, keys: numbers, values: numbers) == Array(0..<32))
+    #expect(retained(.uniform, grid: grid, retaining: 32, keys: rows, values: rows) == Array(0..<32))
   }
 
-  @Test("Newest frames, then what differs from them, then large values")
+  @Test("Newest temporal patches, then what differs from them, then large values")
   func threeReasons() {
-    // Eight frames of four places, one number pair a token; frames 6 and 7 are the newest.
+    // Eight temporal patches of four tokens, one pair of values each; 6 and 7 are the newest.
     let grid = GridTHW(temporalPatches: 8, height: 2, width: 2)
     var keys = [Float16]()
     var values = [Float16]()
@@ -48,81 +48,81 @@ struct PolicyTests {
       keys += token == 5 || token == 18 ? [-1, 0] : token % 4 == 3 && token < 24 ? [0.5, 0.5] : [1, 0]
       values += token == 9 || token == 5 ? [0, 100] : [0, 1 + Float16(token) / 64]
     }
-    // 16 stay, half of them by redundancy: two newest frames take up that share.
-    let half = kept(.infinipotV, grid: grid, keeping: 16, keys: keys, values: values)
+    // 16 stay, half of them by redundancy: two newest temporal patches take up that share.
+    let half = retained(.infinipotV, grid: grid, retaining: 16, keys: keys, values: values)
     #expect(half == [5, 9] + Array(18..<32))
     // 24 stay: 8 newest, 4 by redundancy (opposite keys first, then the earliest oblique ones), 12 by value.
-    let three = kept(.infinipotV, grid: grid, keeping: 24, keys: keys, values: values)
+    let three = retained(.infinipotV, grid: grid, retaining: 24, keys: keys, values: values)
     #expect(three == [3, 5, 7, 9] + Array(12..<32))
   }
 
   @Test("Of equals, the earlier stays")
   func tiesBreakTowardsTheEarlier() {
     let grid = GridTHW(temporalPatches: 8, height: 1, width: 2)
-    let numbers = [Float16](repeating: 1, count: 16 * 8)
+    let rows = [Float16](repeating: 1, count: 16 * 8)
     for layer in 1..<4 {
-      let kept = kept(.infinipotV, grid: grid, keeping: 12, layer: layer, keys: numbers, values: numbers)
+      let retained = retained(.infinipotV, grid: grid, retaining: 12, layer: layer, keys: rows, values: rows)
       if layer == 2 {
-        // Pooled along the sequence, the edge counts a zero and ranks last; the newest frames are in regardless.
-        #expect(kept == [0, 1] + Array(2..<8) + Array(12..<16))
+        // Averaged along the sequence, the edge counts a zero and ranks last; the newest are retained anyway.
+        #expect(retained == [0, 1] + Array(2..<8) + Array(12..<16))
       } else {
-        #expect(kept == Array(0..<8) + Array(12..<16))
+        #expect(retained == Array(0..<8) + Array(12..<16))
       }
     }
   }
 
   @Test(
-    "Every size has an answer: so many tokens, each once, in order",
+    "Any count is retained exactly, each token once, in order",
     arguments: [1, 2, 3, 4, 5, 9], [(1, 1), (1, 2), (2, 1), (3, 3), (1, 7)])
-  func allSizes(frames: Int, frame: (height: Int, width: Int)) {
-    let grid = GridTHW(temporalPatches: frames, height: frame.height, width: frame.width)
+  func allSizes(times: Int, patch: (height: Int, width: Int)) {
+    let grid = GridTHW(temporalPatches: times, height: patch.height, width: patch.width)
     var random = SplitMix64(seed: 5)
     let keys = (0..<grid.tokenCount * 3).map { _ in Float16(random.signed()) }
     for layer in 0..<4 {
       for count in 0...grid.tokenCount {
         for policy in RetentionPolicy.allCases where policy != .full {
-          let kept = kept(policy, grid: grid, keeping: count, layer: layer, keys: keys, values: keys)
-          #expect(kept.count == count && zip(kept, kept.dropFirst()).allSatisfy(<))
-          #expect(kept.allSatisfy { $0 >= 0 && $0 < grid.tokenCount })
+          let retained = retained(policy, grid: grid, retaining: count, layer: layer, keys: keys, values: keys)
+          #expect(retained.count == count && zip(retained, retained.dropFirst()).allSatisfy(<))
+          #expect(retained.allSatisfy { $0 >= 0 && $0 < grid.tokenCount })
         }
       }
     }
   }
 
   @Test("Zeros, infinities and NaN from a damaged model do no harm")
-  func damagedNumbers() {
+  func damagedValues() {
     let grid = GridTHW(temporalPatches: 8, height: 1, width: 2)
-    for number in [Float16.nan, .infinity, -.infinity, 0, -0.0, .leastNonzeroMagnitude, .greatestFiniteMagnitude] {
+    for value in [Float16.nan, .infinity, -.infinity, 0, -0.0, .leastNonzeroMagnitude, .greatestFiniteMagnitude] {
       for layer in 0..<4 {
-        let numbers = (0..<16 * 8).map { $0 % 11 == 0 ? 1 : number }
-        #expect(kept(.infinipotV, grid: grid, keeping: 12, layer: layer, keys: numbers, values: numbers).count == 12)
+        let rows = (0..<16 * 8).map { $0 % 11 == 0 ? 1 : value }
+        #expect(retained(.infinipotV, grid: grid, retaining: 12, layer: layer, keys: rows, values: rows).count == 12)
       }
     }
   }
 
   @Test(
-    "The kept tokens are divided as published",
+    "The retained tokens are divided as published",
     arguments: [
-      // frames, places, kept: newest frames, by redundancy, by value
+      // temporal patches, tokens of each, retained: newest temporal patches, by TaR, by VaN
       (32, 128, 24 * 128, 8, 512, 1536), (8, 16, 96, 2, 16, 48), (3, 4, 8, 0, 0, 8), (2, 9, 9, 0, 0, 9),
       (16, 12, 48, 2, 0, 24), (12, 5, 45, 3, 8, 22), (4, 16, 48, 1, 8, 24), (1, 5, 5, 0, 0, 5),
     ])
-  func shares(frames: Int, places: Int, kept: Int, recent: Int, redundancy: Int, value: Int) {
+  func shares(times: Int, patches: Int, retained: Int, recent: Int, tar: Int, van: Int) {
     let shares = InfiniPotVShares(
-      grid: GridTHW(temporalPatches: frames, height: 1, width: places), keeping: kept, parameters: .published)
+      grid: GridTHW(temporalPatches: times, height: 1, width: patches), retaining: retained, parameters: .published)
     #expect(
-      [shares.recentTemporalPatches, shares.redundancyTokens, shares.valueTokens] == [recent, redundancy, value])
+      [shares.recentTemporalPatches, shares.tarTokens, shares.vanTokens] == [recent, tar, van])
   }
 
-  @Test("Values are smoothed by the layer's quarter, whatever the number of layers")
+  @Test("Value norms are averaged by the layer's quarter, whatever the number of layers")
   func poolingByLayer() {
-    let quarters: [ValuePooling] = [.volume(7), .frame(5), .sequence(3), .none]
+    let quarters: [ValuePooling] = [.volume(7), .plane(5), .sequence(3), .none]
     #expect((0..<28).map { ValuePooling(layer: $0, of: 28) } == (0..<28).map { quarters[$0 / 7] })
     #expect((0..<6).map { ValuePooling(layer: $0, of: 6) } == [0, 0, 1, 2, 2, 3].map { quarters[$0] })
     #expect(ValuePooling(layer: 0, of: 1) == .volume(7))
   }
 
-  @Test("Smoothing averages over the window that fits, zeros beyond the edge counted")
+  @Test("The average is over the window that fits, with zeros beyond the edge")
   func pooling() {
     var norms = ValueNorms(dimension: 1)
     let values = (1...27).map { Float16($0).bitPattern }
@@ -130,7 +130,7 @@ struct PolicyTests {
     norms.score(values.span, grid: grid, pooling: .volume(7))
     #expect(norms.scores[13] == 14)
     #expect(norms.scores[0] == Float(1 + 2 + 4 + 5 + 10 + 11 + 13 + 14) / 27)
-    norms.score(values.span, grid: grid, pooling: .frame(5))
+    norms.score(values.span, grid: grid, pooling: .plane(5))
     #expect(norms.scores[4] == 5 && norms.scores[26] == Float(23 + 24 + 26 + 27) / 9)
     norms.score(values.span, grid: grid, pooling: .sequence(3))
     #expect(norms.scores[0] == 1 && norms.scores[9] == 10)
@@ -141,8 +141,8 @@ struct PolicyTests {
   }
 }
 
-@Suite("Numbers are read and ranked exactly")
-struct NumberTests {
+@Suite("16-bit floats are widened and ranked exactly")
+struct RankingTests {
   @Test("Every finite 16-bit float widens to itself, alone and in lanes")
   func widening() {
     for bits in UInt16.min ... .max {

@@ -4,14 +4,13 @@ import BoundedCache
 import TestSupport
 import Testing
 
-/// Which frames of the stream are still held, and how much of them: compared with a record that the tokens themselves
-/// carry.
-struct RetainedFramesTests {
+@Suite("The cache tells which temporal patches of the stream it retains, and how many tokens of each")
+struct RetainedTemporalPatchTests {
   private static let shape = CacheShape(layers: 3, keyValueHeads: 2, headDimension: 8)
-  private static let perFrame = 4
+  private static let perPatch = 4
 
-  /// A cache whose values tell the stream's frame number, with nothing but frames in it.
-  private struct Watching {
+  /// A cache of temporal patches alone, whose values tell their index in the stream.
+  private struct IndexedCache {
     let cache: KeyValueCache
     private var random: SplitMix64
 
@@ -21,22 +20,22 @@ struct RetainedFramesTests {
       random = SplitMix64(seed: seed)
     }
 
-    mutating func see(_ number: Int) throws {
-      try cache.ensureCapacity(for: perFrame, in: .vision)
-      try cache.append(perFrame, to: .vision, grid: GridTHW(temporalPatches: 1, height: 2, width: 2))
+    mutating func append(_ number: Int) throws {
+      try cache.ensureCapacity(for: perPatch, in: .vision)
+      try cache.append(perPatch, to: .vision, grid: GridTHW(temporalPatches: 1, height: 2, width: 2))
       for layer in 0..<shape.layers {
         for head in 0..<shape.keyValueHeads {
-          for place in 0..<perFrame {
+          for token in 0..<perPatch {
             func half() -> UInt16 { Float16(Float(random.signed()) / 128).bitPattern }
             let key = (0..<8).map { _ in half() }
             let value = [Float16(number).bitPattern] + (1..<8).map { _ in half() }
-            cache.write(key, value, layer: layer, head: head, remaining: perFrame - place)
+            cache.write(key, value, layer: layer, head: head, remaining: perPatch - token)
           }
         }
       }
     }
 
-    /// What the held values say: tokens of each frame in each layer.
+    /// What the cached values tell: tokens of each temporal patch in each layer.
     var expected: [RetainedTemporalPatch] {
       var tokens: [Int: [Int]] = [:]
       for layer in 0..<shape.layers {
@@ -51,55 +50,55 @@ struct RetainedFramesTests {
   }
 
   @Test(
-    "Through passes and closed gaps, each frame keeps its number in the stream and its count of tokens",
+    "Through compressions and re-indexed positions, each keeps its index in the stream and its count of tokens",
     arguments: [RetentionPolicy.infinipotV, .slidingWindow, .uniform, .full])
-  func numbers(policy: RetentionPolicy) throws {
-    var watching = try Watching(policy: policy, seed: 5)
+  func indices(policy: RetentionPolicy) throws {
+    var indexed = try IndexedCache(policy: policy, seed: 5)
     for number in 0..<200 {
-      try watching.see(number)
-      if number % 23 == 22 { watching.cache.compactPositions() }
-      if number % 7 == 6 { #expect(watching.cache.retainedTemporalPatches() == watching.expected) }
+      try indexed.append(number)
+      if number % 23 == 22 { indexed.cache.compactPositions() }
+      if number % 7 == 6 { #expect(indexed.cache.retainedTemporalPatches() == indexed.expected) }
     }
-    #expect(watching.cache.temporalPatchesAppended == 200)
-    #expect(policy == .full || watching.cache.compressionCount > 10)
+    #expect(indexed.cache.temporalPatchesAppended == 200)
+    #expect(policy == .full || indexed.cache.compressionCount > 10)
     #expect(
-      watching.cache.retainedTemporalPatches().last == RetainedTemporalPatch(streamIndex: 199, tokens: [8, 8, 8]))
-    #expect(watching.cache.tokensPerTemporalPatchAndLayer == 8)
+      indexed.cache.retainedTemporalPatches().last == RetainedTemporalPatch(streamIndex: 199, tokens: [8, 8, 8]))
+    #expect(indexed.cache.tokensPerTemporalPatchAndLayer == 8)
   }
 
-  @Test("What a question's pass takes away is gone from the list")
+  @Test("What a compression for a question evicts is gone from the list")
   func questions() throws {
-    var watching = try Watching(policy: .infinipotV, seed: 6)
-    for number in 0..<40 { try watching.see(number) }
-    let before = watching.cache.retainedTemporalPatches().reduce(0) { $0 + $1.tokens.reduce(0, +) }
-    try watching.cache.ensureCapacity(for: 30)
-    let after = watching.cache.retainedTemporalPatches().reduce(0) { $0 + $1.tokens.reduce(0, +) }
+    var indexed = try IndexedCache(policy: .infinipotV, seed: 6)
+    for number in 0..<40 { try indexed.append(number) }
+    let before = indexed.cache.retainedTemporalPatches().reduce(0) { $0 + $1.tokens.reduce(0, +) }
+    try indexed.cache.ensureCapacity(for: 30)
+    let after = indexed.cache.retainedTemporalPatches().reduce(0) { $0 + $1.tokens.reduce(0, +) }
     #expect(after < before)
-    #expect(watching.cache.retainedTemporalPatches() == watching.expected)
+    #expect(indexed.cache.retainedTemporalPatches() == indexed.expected)
   }
 
-  @Test("Closing gaps again and again leaves no more than what is held to remember")
+  @Test("However often positions are re-indexed, only cached temporal patches are remembered")
   func bounded() throws {
-    var watching = try Watching(policy: .infinipotV, seed: 7)
+    var indexed = try IndexedCache(policy: .infinipotV, seed: 7)
     for number in 0..<1500 {
-      try watching.see(number)
-      if watching.cache.positionedTemporalPatches > 30 { watching.cache.compactPositions() }
-      #expect(watching.cache.positionedTemporalPatches <= 60)
+      try indexed.append(number)
+      if indexed.cache.positionedTemporalPatches > 30 { indexed.cache.compactPositions() }
+      #expect(indexed.cache.positionedTemporalPatches <= 60)
     }
-    #expect(watching.cache.temporalPatchesAppended == 1500)
-    #expect(watching.cache.retainedTemporalPatches() == watching.expected)
+    #expect(indexed.cache.temporalPatchesAppended == 1500)
+    #expect(indexed.cache.retainedTemporalPatches() == indexed.expected)
   }
 
-  @Test("An emptied cache begins to count anew")
+  @Test("An emptied cache counts from 0 again")
   func emptied() throws {
-    var watching = try Watching(policy: .slidingWindow, seed: 8)
-    #expect(watching.cache.retainedTemporalPatches().isEmpty)
-    #expect(watching.cache.temporalPatchesAppended == 0)
-    for number in 0..<20 { try watching.see(number) }
-    watching.cache.removeAll()
-    #expect(watching.cache.retainedTemporalPatches().isEmpty)
-    #expect(watching.cache.temporalPatchesAppended == 0)
-    try watching.see(0)
-    #expect(watching.cache.retainedTemporalPatches() == [RetainedTemporalPatch(streamIndex: 0, tokens: [8, 8, 8])])
+    var indexed = try IndexedCache(policy: .slidingWindow, seed: 8)
+    #expect(indexed.cache.retainedTemporalPatches().isEmpty)
+    #expect(indexed.cache.temporalPatchesAppended == 0)
+    for number in 0..<20 { try indexed.append(number) }
+    indexed.cache.removeAll()
+    #expect(indexed.cache.retainedTemporalPatches().isEmpty)
+    #expect(indexed.cache.temporalPatchesAppended == 0)
+    try indexed.append(0)
+    #expect(indexed.cache.retainedTemporalPatches() == [RetainedTemporalPatch(streamIndex: 0, tokens: [8, 8, 8])])
   }
 }

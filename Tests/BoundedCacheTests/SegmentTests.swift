@@ -3,7 +3,7 @@
 import BoundedCache
 import Testing
 
-@Suite("The cache is system prompt, vision and tail, in this order")
+@Suite("The cache is system prompt, vision and text, in this order")
 struct SegmentTests {
   private let grid = GridTHW(temporalPatches: 1, height: 2, width: 3)
 
@@ -22,7 +22,7 @@ struct SegmentTests {
     #expect(cache.byteCount == 25 * 4 * 2 * 8 * 4)
   }
 
-  @Test("An earlier part is closed once a later one has begun")
+  @Test("An earlier segment is closed once a later one has begun")
   func refusesToGoBack() throws {
     let cache = try MarkedCache(budget: 100, policy: .infinipotV).cache
     try cache.append(6, to: .vision, grid: grid)
@@ -34,8 +34,8 @@ struct SegmentTests {
     #expect(cache.visionCount == 12)
   }
 
-  @Test("Cutting the tail gives its slots back, and never touches the rest")
-  func truncatesTheTail() throws {
+  @Test("Truncating the text frees its slots, and never touches the rest")
+  func truncatesTheText() throws {
     let cache = try MarkedCache(budget: 100, policy: .infinipotV).cache
     try cache.append(6, to: .vision, grid: grid)
     try cache.append(5, to: .text)
@@ -48,17 +48,17 @@ struct SegmentTests {
     #expect(cache.peakCount == 11)
   }
 
-  @Test("Frames of another size are refused until the old ones are gone")
+  @Test("Temporal patches of another shape are refused until the old ones are gone")
   func refusesAnotherGrid() throws {
     let cache = try MarkedCache(budget: 100, policy: .infinipotV).cache
     try cache.append(6, to: .vision, grid: grid)
-    let turned = GridTHW(temporalPatches: 1, height: 3, width: 2)
-    #expect(throws: CacheError.gridChanged(cached: grid, appended: turned)) {
-      try cache.append(6, to: .vision, grid: turned)
+    let other = GridTHW(temporalPatches: 1, height: 3, width: 2)
+    #expect(throws: CacheError.gridChanged(cached: grid, appended: other)) {
+      try cache.append(6, to: .vision, grid: other)
     }
     cache.removeAll()
     #expect(cache.count == 0 && cache.peakCount == 0 && cache.compressionCount == 0)
-    try cache.append(6, to: .vision, grid: turned)
+    try cache.append(6, to: .vision, grid: other)
     #expect(cache.count == 6)
   }
 
@@ -92,7 +92,7 @@ struct SegmentTests {
     var marked = try MarkedCache(layers: 2, heads: 1, dimension: 4, budget: 8, policy: .full)
     #expect(marked.cache.budget == nil)
     try marked.append(2, to: .system)
-    for _ in 0..<40 { try marked.see(frames: 3, height: 2, width: 2) }
+    for _ in 0..<40 { try marked.appendPatches(3, height: 2, width: 2) }
     try marked.append(7, to: .text)
     #expect(marked.cache.compressionCount == 0)
     #expect(marked.ordinals(layer: 1) == Array(0..<489))

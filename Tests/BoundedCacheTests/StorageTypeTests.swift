@@ -9,7 +9,7 @@ import Testing
 struct StorageTypeTests {
   private static let shape = CacheShape(layers: 2, keyValueHeads: 2, headDimension: 32)
 
-  /// Numbers of a token that anybody can make again.
+  /// Reproducible values of a token.
   private static func row(_ token: Int, _ salt: UInt64) -> [Float] {
     var random = SplitMix64(seed: UInt64(token) &* 131 &+ salt)
     return (0..<32).map { Float(random.signed()) / 128 + Float($0) / 4 }
@@ -28,7 +28,7 @@ struct StorageTypeTests {
   }
 
   @Test(
-    "and come back nearly as they were", arguments: [(KeyValueType.f16, Float(0.0005)), (.q8_0, 0.01), (.q4, 0.06)])
+    "and are read nearly as they were", arguments: [(KeyValueType.f16, Float(0.0005)), (.q8_0, 0.01), (.q4, 0.06)])
   func readsBack(type: KeyValueType, tolerance: Float) throws {
     let cache = try KeyValueCache(shape: Self.shape, budget: 64, policy: .slidingWindow, type: type)
     for first in stride(from: 0, to: 48, by: 8) { try Self.append(first..<first + 8, to: cache) }
@@ -41,8 +41,8 @@ struct StorageTypeTests {
     }
   }
 
-  @Test("A token is the same after a hundred passes as after none", arguments: KeyValueType.allCases)
-  func movingCostsNothing(type: KeyValueType) throws {
+  @Test("A token is the same after a hundred compressions as after none", arguments: KeyValueType.allCases)
+  func movingChangesNothing(type: KeyValueType) throws {
     let cache = try KeyValueCache(shape: Self.shape, budget: 64, policy: .uniform, type: type)
     for first in stride(from: 0, to: 64, by: 8) { try Self.append(first..<first + 8, to: cache) }
     let before = cache.valueRows(layer: 1, head: 1)[0]
@@ -58,12 +58,12 @@ struct StorageTypeTests {
   }
 
   @Test("The same bytes hold more tokens")
-  func holdsMore() {
+  func moreTokensFit() {
     let counts = KeyValueType.allCases.map { KeyValueCache.tokens(forBytes: 1 << 20, shape: Self.shape, type: $0) }
     #expect(counts == [2048, 3840, 7280])
   }
 
-  @Test("Larger keys that come later widen a channel's range, and what is held stays nearly what it was")
+  @Test("Larger keys that come later widen a channel's range, and cached keys stay nearly what they were")
   func rangesGrow() throws {
     let cache = try KeyValueCache(shape: Self.shape, budget: 64, policy: .slidingWindow, type: .q4)
     try Self.append(0..<16, to: cache)
@@ -75,12 +75,12 @@ struct StorageTypeTests {
     }
     let after = relativeError(Array(cache.keyRows(layer: 0, head: 0).prefix(16)), (0..<16).map { Self.row($0, 0) })
     #expect(after < 0.1 && after >= before * 0.9)
-    let wanted = large.map { Float(Float16(bitPattern: $0)) }
-    let newest = relativeError(Array(cache.keyRows(layer: 0, head: 0).suffix(2)), [wanted, wanted])
+    let expected = large.map { Float(Float16(bitPattern: $0)) }
+    let newest = relativeError(Array(cache.keyRows(layer: 0, head: 0).suffix(2)), [expected, expected])
     #expect(newest < 0.1)
   }
 
-  @Test("A head that cannot be stored so is refused by name")
+  @Test("A head dimension that the type does not support is refused")
   func refusesOddHeads() {
     #expect(throws: CacheError.unsupportedType(.q8_0, headDimension: 20)) {
       try KeyValueCache(

@@ -17,7 +17,7 @@ private let quantized = ComputeError.supportedTypes.filter(\.isQuantized)
 private func decoded(_ blocks: UnsafeRawBufferPointer, _ type: TensorType) -> [Float] {
   let count = blocks.count / type.bytesPerBlock * type.elementsPerBlock
   return Array(unsafeUninitializedCapacity: count) { target, initialized in
-    BlockFormat.decode(blocks, type: type, into: target)
+    BlockFormat.dequantize(blocks, type: type, into: target)
     initialized = count
   }
 }
@@ -29,10 +29,10 @@ private func encoded(_ values: [Float], columns: Int, as type: TensorType, impor
       let bytes = UnsafeMutableRawBufferPointer(target)
       if let importance {
         importance.withUnsafeBufferPointer {
-          BlockFormat.encode(values, columns: columns, as: type, importance: $0, into: bytes)
+          BlockFormat.quantize(values, columns: columns, as: type, importance: $0, into: bytes)
         }
       } else {
-        BlockFormat.encode(values, columns: columns, as: type, into: bytes)
+        BlockFormat.quantize(values, columns: columns, as: type, into: bytes)
       }
     }
     initialized = size
@@ -125,7 +125,7 @@ private func loss(
     #expect(encoded(zeros, columns: 256, as: type).withUnsafeBytes { decoded($0, type) } == zeros)
   }
 
-  @Test("values that are not finite, tiny or huge are packed without a trap", arguments: quantized)
+  @Test("values that are not finite, tiny or huge are quantized without a trap", arguments: quantized)
   func extremes(type: TensorType) {
     let size = 256 / type.elementsPerBlock * type.bytesPerBlock
     for extreme in [Float.nan, .infinity, -.infinity, .greatestFiniteMagnitude, .leastNonzeroMagnitude, 1e-30, 1e30] {
@@ -138,7 +138,7 @@ private func loss(
     }
   }
 
-  @Test("rows packed one by one are the same as rows packed together", arguments: quantized)
+  @Test("rows quantized one by one are the same as rows quantized together", arguments: quantized)
   func rows(type: TensorType) {
     var samples = Samples(seed: 25)
     let values = samples.floats(3 * 512)
@@ -151,6 +151,6 @@ private func loss(
 
   @Test("only types with kernels can be written")
   func canEncode() {
-    #expect(TensorType.allCases.filter(BlockFormat.canEncode) == ComputeError.supportedTypes)
+    #expect(TensorType.allCases.filter(BlockFormat.canQuantize) == ComputeError.supportedTypes)
   }
 }

@@ -187,7 +187,7 @@ struct KernelTests {
     // errors are uniform over a step.
     var spread = 0.0
     for r in 0..<rows {
-      matrix.unpack(row: r, into: row.rows(width: columns))
+      matrix.dequantize(row: r, into: row.rows(width: columns))
       spread += row.values.map { Double($0 * $0) }.reduce(0, +) / Double(127 * 127 * 12)
       for t in 0..<tokens {
         expected[t * rows + r] = zip(row.values, x[(t * columns)...]).map { Double($0 * $1) }.reduce(0, +).float

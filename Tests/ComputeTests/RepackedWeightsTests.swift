@@ -105,8 +105,8 @@ struct RepackedWeightsTests {
     #expect(relativeDifference(output.values, zip(all, bias).map { $0 - $1 }[7..<40].map { $0 }) < 1e-5)
     let row = try FloatBuffer(count: 256)
     let expected = try FloatBuffer(count: 256)
-    whole.unpack(row: 9, into: row.rows(width: 256))
-    try sampleMatrix(rows: 60, columns: 256, type: .q8_0, seed: 10).unpack(row: 9, into: expected.rows(width: 256))
+    whole.dequantize(row: 9, into: row.rows(width: 256))
+    try sampleMatrix(rows: 60, columns: 256, type: .q8_0, seed: 10).dequantize(row: 9, into: expected.rows(width: 256))
     #expect(row.values == expected.values)
   }
 

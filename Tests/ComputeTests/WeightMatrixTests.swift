@@ -42,7 +42,7 @@ import Testing
     let matrix = try sampleMatrix(rows: 4, columns: 32, type: .f32, seed: 5)
     var samples = Samples(seed: 5)
     let row = try FloatBuffer(count: 32)
-    matrix.unpack(row: 0, into: row.rows(width: 32))
+    matrix.dequantize(row: 0, into: row.rows(width: 32))
     #expect(row.values == samples.floats(32))
   }
 

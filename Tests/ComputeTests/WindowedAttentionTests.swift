@@ -66,8 +66,8 @@ import Testing
     let (one, other) = (try FloatBuffer(count: 32), try FloatBuffer(count: 32))
     #expect(part.rows == 3 && part.columns == 32)
     for row in 0..<3 {
-      part.unpack(row: row, into: one.rows(width: 32))
-      whole.unpack(row: row + 2, into: other.rows(width: 32))
+      part.dequantize(row: row, into: one.rows(width: 32))
+      whole.dequantize(row: row + 2, into: other.rows(width: 32))
       #expect(one.values == other.values)
     }
   }

@@ -62,7 +62,7 @@ struct RandomWeights {
       repeating: 0, count: Self.stockCount / kind.type.elementsPerBlock * kind.type.bytesPerBlock)
     values.withUnsafeBufferPointer { source in
       bytes.withUnsafeMutableBytes { target in
-        BlockFormat.encode(source, columns: Self.stockColumns, as: kind.type, into: target)
+        BlockFormat.quantize(source, columns: Self.stockColumns, as: kind.type, into: target)
       }
     }
     return bytes

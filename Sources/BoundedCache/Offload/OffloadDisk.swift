@@ -6,25 +6,27 @@
   import Musl
 #endif
 
-/// An ordinary file of a fixed size that one program has to itself, read and written in pieces.
+/// An ordinary file of a fixed size that one program has locked, read and written in pieces.
 ///
-/// It is not mapped into memory. A mapping would read the same pages of the system's cache, but a file that somebody
-/// shortens, or a disk that fails, would end the program at the next touch; here both are errors. And nothing would be
-/// saved: what is read is turned and put among the cache's keys, so it is copied once either way.
+/// It is not mapped into memory. With a mapping, a file that another program shortens, or a disk that fails, would end this
+/// program at its next access; here both are errors. A mapping would save nothing either: pages that are read are rotated
+/// and copied into the cache.
 final class OffloadDisk {
   let path: String
   /// The file did not exist before.
   let isNew: Bool
-  /// Bytes that the file has, and must go on having.
+  /// Bytes of the file; any other size is an error.
   private(set) var byteCount: Int
   private let descriptor: Int32
 
-  /// Opens the file or makes an empty one, and locks it for as long as this object lives.
+  /// Opens the file or creates an empty one, and locks it for the lifetime of this object.
+  ///
+  /// - Throws: `notRegularFile`, `unopenable`, `inUse`.
   init(path: String) throws(OffloadError) {
     self.path = path
-    // Without O_NONBLOCK, opening a pipe would wait for somebody at its other end.
+    // Without O_NONBLOCK, opening a pipe would wait for a program at its other end.
     let flags = O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
-    // What was seen is private to who runs the program.
+    // What was seen is private to the user who runs the program.
     var opened = open(path, flags | O_CREAT | O_EXCL, 0o600)
     isNew = opened >= 0
     if !isNew, errno == EEXIST { opened = open(path, flags) }
@@ -50,7 +52,7 @@ final class OffloadDisk {
 
   /// Locks a file for one program.
   ///
-  /// Waits a moment for one that holds it: a program started by this one shares its locks until it is under way.
+  /// Waits up to half a second for another one: a child process shares this program's locks until it executes.
   private static func lock(_ descriptor: Int32) -> Bool {
     for _ in 0..<50 {
       if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
@@ -60,7 +62,7 @@ final class OffloadDisk {
     return flock(descriptor, LOCK_EX | LOCK_NB) == 0
   }
 
-  /// Makes the file so long, with room on the disk for all of it, so that a full disk shows now and not later.
+  /// Sets the size of the file and reserves its blocks, so that a full disk is an error now and not later.
   ///
   /// - Throws: `noSpace`; the file then has its former size again.
   func allocate(_ newByteCount: Int) throws(OffloadError) {
@@ -72,7 +74,7 @@ final class OffloadDisk {
     #endif
     var problem: Int32 = 0
     if limited, limit.rlim_cur < UInt64(newByteCount) {
-      problem = EFBIG  // The system would end the program instead of saying so.
+      problem = EFBIG  // The system would end the program with a signal instead.
     } else if newByteCount < byteCount, ftruncate(descriptor, off_t(newByteCount)) != 0 {
       problem = errno
     } else {
@@ -90,7 +92,9 @@ final class OffloadDisk {
     if isNew { unlink(path) }
   }
 
-  /// Makes sure that the file is still there, whole.
+  /// Checks that the file still exists and has its size.
+  ///
+  /// - Throws: `removed`, `resized`, `unreadable`.
   func check() throws(OffloadError) {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw .unreadable(path: path, reason: OffloadDisk.message(errno)) }
@@ -98,7 +102,9 @@ final class OffloadDisk {
     guard status.st_size == byteCount else { throw .resized(path: path) }
   }
 
-  /// Fills `bytes` from an offset.
+  /// Fills `bytes` from an offset of the file.
+  ///
+  /// - Throws: `resized`, `unreadable`.
   func read(_ bytes: UnsafeMutableRawBufferPointer, at offset: Int) throws(OffloadError) {
     var done = 0
     while done < bytes.count {
@@ -113,6 +119,9 @@ final class OffloadDisk {
     }
   }
 
+  /// Writes `bytes` at an offset of the file.
+  ///
+  /// - Throws: `unwritable`.
   func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(OffloadError) {
     var done = 0
     while done < bytes.count {
@@ -126,6 +135,8 @@ final class OffloadDisk {
   }
 
   /// Waits until everything written is on the disk.
+  ///
+  /// - Throws: `unwritable`.
   func synchronize() throws(OffloadError) {
     guard fdatasync(descriptor) == 0 else { throw .unwritable(path: path, reason: OffloadDisk.message(errno)) }
   }

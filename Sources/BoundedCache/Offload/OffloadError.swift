@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why nothing can be kept for offload, or nothing got back. Answers go on without offload.
+/// Why nothing can be offloaded or retrieved. The cache goes on without offload.
 public enum OffloadError: Error, Equatable, Sendable {
-  /// Heads without rope pairs, or pages without tokens.
+  /// Heads without RoPE pairs, or pages without tokens.
   case invalidShape(CacheShape, pageTokens: Int)
-  /// Not even one page for every head fits; `least` is the smallest size that works.
+  /// The size does not hold one page for every head; `least` is the smallest that does, in bytes.
   case tooSmall(byteCount: Int, least: Int)
-  /// The file cannot be opened or made.
+  /// The file cannot be opened or created.
   case unopenable(path: String, reason: String)
   /// A folder, a device or a pipe.
   case notRegularFile(path: String)
-  /// Another program holds the file.
+  /// Another program has locked the file.
   case inUse(path: String)
-  /// The file holds something else.
+  /// The file is not an offload file.
   case foreign(path: String)
-  /// The file's beginning is one of ours, and damaged.
+  /// The file is an offload file with a damaged header.
   case headerDamaged(path: String)
-  /// The file belongs to another model, or was laid out otherwise.
+  /// The file belongs to another model, or has another layout.
   case otherLayout(path: String)
-  /// The disk or a limit does not allow a file of this size.
+  /// The disk or a limit of the system does not allow a file of this size, in bytes.
   case noSpace(path: String, byteCount: Int, reason: String)
   /// A read failed.
   case unreadable(path: String, reason: String)
@@ -28,7 +28,7 @@ public enum OffloadError: Error, Equatable, Sendable {
   case removed(path: String)
   /// The file was made shorter or longer while it was in use.
   case resized(path: String)
-  /// What was read is not what was written.
+  /// A page's checksum does not match.
   case pageDamaged(path: String)
 }
 
@@ -36,16 +36,16 @@ extension OffloadError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .invalidShape(let shape, let pageTokens):
-      "no offload for keys of \(shape.layers) layers × \(shape.keyValueHeads) heads × \(shape.headDimension) numbers in "
+      "no offload for keys of \(shape.layers) layers × \(shape.keyValueHeads) heads × \(shape.headDimension) values in "
         + "pages of \(pageTokens) tokens"
     case .tooSmall(let byteCount, let least):
-      "a offload file of \(OffloadError.size(byteCount)) is too small for this model: at least "
+      "an offload file of \(OffloadError.size(byteCount)) is too small for this model: at least "
         + "\(OffloadError.size(least)) are needed"
     case .unopenable(let path, let reason): "the offload file \(path) cannot be opened: \(reason)"
     case .notRegularFile(let path): "the offload file \(path) is not an ordinary file; choose another name"
     case .inUse(let path): "the offload file \(path) is in use by another program; choose another name"
     case .foreign(let path):
-      "\(path) exists and is not a offload file; it was left as it is: choose another name"
+      "\(path) exists and is not an offload file; it was left as it is: choose another name"
     case .headerDamaged(let path): "the offload file \(path) is damaged at its beginning; remove it"
     case .otherLayout(let path):
       "the offload file \(path) was made for another model or another version; remove it or choose another name"

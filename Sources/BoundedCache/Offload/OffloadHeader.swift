@@ -1,28 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The first 4096 bytes of a offload file: whose it is, and what its pages belong to.
+/// The first 4096 bytes of an offload file: what it is, and which model its pages belong to.
 struct OffloadHeader: Equatable {
   let layout: OffloadLayout
-  /// A checksum of how keys turn and of the model's fingerprint.
+  /// A checksum of the RoPE frequencies and of the model's fingerprint.
   let origin: UInt64
-  /// Drawn anew whenever the file is emptied; records of another generation count for nothing.
-  let generation: UInt64
 
-  /// What a file says of itself.
-  enum Reading: Equatable {
-    /// Not a offload file.
+  /// How a file's header compares with this one.
+  enum Comparison: Equatable {
+    /// Not an offload file.
     case foreign
-    /// A offload file whose beginning is damaged.
+    /// An offload file with a damaged header.
     case damaged
-    /// A offload file of another model, another version or another layout, its size apart.
+    /// An offload file of another model, another version or another layout.
     case other
-    /// A offload file of this kind, with so many pages a head.
-    case same(slotsPerHead: UInt64, generation: UInt64)
+    /// An offload file of this model; its size may differ.
+    case same
   }
 
-  private static let magic: [UInt8] = Array("EDGERCLL".utf8)
-  private static let version: UInt64 = 1
+  private static let magic: [UInt8] = Array("EDGEOFFL".utf8)
+  private static let version: UInt64 = 2
 
+  /// A checksum of what the meaning of a key depends on.
   static func origin(rotation: RoPEFrequencies, tag: String) -> UInt64 {
     var words = rotation.frequencies.map(\.bitPattern)
     words.append(UInt64(words.count))
@@ -32,17 +31,18 @@ struct OffloadHeader: Equatable {
     return text.withUnsafeBytes { PageChecksum.of($0, seed: sum) }
   }
 
+  /// Writes the header to 4096 bytes.
   func write(to bytes: UnsafeMutableRawBufferPointer) {
     bytes.initializeMemory(as: UInt8.self, repeating: 0)
     bytes.copyBytes(from: OffloadHeader.magic)
-    for (index, word) in (fixedWords + [UInt64(layout.slotsPerHead), generation]).enumerated() {
+    for (index, word) in words.enumerated() {
       bytes.storeBytes(of: word.littleEndian, toByteOffset: 8 + index * 8, as: UInt64.self)
     }
     bytes.storeBytes(of: OffloadHeader.checksum(bytes), toByteOffset: bytes.count - 8, as: UInt64.self)
   }
 
-  /// Compares a file's beginning with this header.
-  func compare(_ bytes: UnsafeRawBufferPointer) -> Reading {
+  /// Compares the first 4096 bytes of a file with this header.
+  func compare(_ bytes: UnsafeRawBufferPointer) -> Comparison {
     guard bytes.prefix(8).elementsEqual(OffloadHeader.magic) else { return .foreign }
     func word(_ index: Int) -> UInt64 {
       UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8 + index * 8, as: UInt64.self))
@@ -50,11 +50,11 @@ struct OffloadHeader: Equatable {
     guard bytes.loadUnaligned(fromByteOffset: bytes.count - 8, as: UInt64.self) == OffloadHeader.checksum(bytes) else {
       return .damaged
     }
-    for (index, expected) in fixedWords.enumerated() where word(index) != expected { return .other }
-    return .same(slotsPerHead: word(fixedWords.count), generation: word(fixedWords.count + 1))
+    for (index, expected) in words.enumerated() where word(index) != expected { return .other }
+    return .same
   }
 
-  private var fixedWords: [UInt64] {
+  private var words: [UInt64] {
     let sizes = [layout.shape.layers, layout.shape.keyValueHeads, layout.shape.headDimension, layout.pageTokens]
     return [OffloadHeader.version] + sizes.map(UInt64.init) + [origin]
   }

@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where everything lies in a offload file: `[header | records of every head | pages of every head]`.
+/// Where everything lies in an offload file: `[header | records of every head | pages of every head]`.
 ///
-/// A page holds `pageTokens` tokens of one head: `[frame numbers | places | keys | values]`, 12 bytes and four for each
-/// dimension a token. Its record holds what the ranking needs: numbers, checksums, and the digest. A head of 128
-/// dimensions and pages of 32 tokens take 16,768 + 432 bytes, 538 a token, of which 512 are keys and values.
+/// A page holds `pageTokens` tokens of one head: `[stream indices | patches | keys | values]`, 12 bytes a token and four
+/// for each of its dimensions. Its record holds what the ranking needs: page number, checksums and digest. A page of 32
+/// tokens of 128 dimensions takes 16,768 + 432 bytes, 538 a token, of which 512 are keys and values.
 struct OffloadLayout: Sendable, Equatable {
   let shape: CacheShape
   let pageTokens: Int
-  /// Pages that each head has room for.
+  /// Pages that fit for each head.
   let slotsPerHead: Int
 
   static let headerBytes = 4096
-  /// Sequence, two checksums, first frame, position and count, before a record's digest.
+  /// Bytes in front of a record's digest (`OffloadRecord`).
   static let recordHeadBytes = 40
 
-  /// The largest layout that fits in so many bytes.
+  /// The largest layout that fits in `byteCount` bytes.
+  ///
+  /// - Throws: `invalidShape`, `tooSmall`.
   init(shape: CacheShape, pageTokens: Int, byteCount: Int) throws(OffloadError) {
     let bytesPerToken = shape.bytesPerToken
     guard bytesPerToken > 0, bytesPerToken < .max, shape.headDimension % 2 == 0, (1...1 << 16).contains(pageTokens)
@@ -23,20 +25,20 @@ struct OffloadLayout: Sendable, Equatable {
     self.shape = shape
     self.pageTokens = pageTokens
     let perSlot = OffloadLayout.recordBytes(shape) + OffloadLayout.pageBytes(shape, pageTokens)
-    let heads = shape.layers * shape.keyValueHeads
-    let round = perSlot.multipliedSaturating(by: heads)
-    // The pages begin at a block of the disk.
+    let heads = shape.heads
+    let perRound = perSlot.multipliedSaturating(by: heads)
+    // Pages begin at a block of the disk.
     let overhead = 2 * OffloadLayout.headerBytes
-    guard round < .max - overhead else { throw .invalidShape(shape, pageTokens: pageTokens) }
-    guard byteCount >= round + overhead else { throw .tooSmall(byteCount: byteCount, least: round + overhead) }
-    slotsPerHead = (byteCount - overhead) / round
+    guard perRound < .max - overhead else { throw .invalidShape(shape, pageTokens: pageTokens) }
+    guard byteCount >= perRound + overhead else { throw .tooSmall(byteCount: byteCount, least: perRound + overhead) }
+    slotsPerHead = (byteCount - overhead) / perRound
   }
 
-  var heads: Int { shape.layers * shape.keyValueHeads }
+  var heads: Int { shape.heads }
   var recordBytes: Int { OffloadLayout.recordBytes(shape) }
   var pageBytes: Int { OffloadLayout.pageBytes(shape, pageTokens) }
 
-  /// Bytes of the whole file: no more than were asked for.
+  /// Bytes of the whole file, at most those of the initializer.
   var byteCount: Int { firstPage + heads * slotsPerHead * pageBytes }
 
   func recordOffset(head: Int, slot: Int) -> Int {
@@ -65,7 +67,7 @@ struct PageView {
   let tokens: Int
   let headDimension: Int
 
-  /// - Parameter bytes: as many as a page has.
+  /// - Parameter bytes: `layout.pageBytes` of them.
   init(_ bytes: UnsafeMutableRawBufferPointer, _ layout: OffloadLayout) {
     guard let base = bytes.baseAddress else { preconditionFailure("a page has bytes") }
     self.base = base
@@ -73,17 +75,17 @@ struct PageView {
     headDimension = layout.shape.headDimension
   }
 
-  /// The number of each token's frame since the stream began.
-  var frames: UnsafeMutablePointer<Int64> { base.assumingMemoryBound(to: Int64.self) }
-  /// Each token's place in its frame.
-  var places: UnsafeMutablePointer<Int32> { (base + 8 * tokens).assumingMemoryBound(to: Int32.self) }
+  /// The index of each token's temporal patch in the stream.
+  var streamIndices: UnsafeMutablePointer<Int64> { base.assumingMemoryBound(to: Int64.self) }
+  /// Each token's patch in its temporal patch.
+  var patches: UnsafeMutablePointer<Int32> { (base + 8 * tokens).assumingMemoryBound(to: Int32.self) }
   /// 16-bit floats `[tokens][headDimension]`.
   var keys: UnsafeMutablePointer<UInt16> { (base + 12 * tokens).assumingMemoryBound(to: UInt16.self) }
   /// Laid out like the keys.
   var values: UnsafeMutablePointer<UInt16> { keys + tokens * headDimension }
 }
 
-/// Bytes that belong to one owner, all zero at first.
+/// Bytes with one owner, all zero at first.
 struct OffloadBuffer: ~Copyable {
   let bytes: UnsafeMutableRawBufferPointer
 

@@ -1,43 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where a retrieved token comes from.
-public struct OffloadToken: Sendable, Hashable {
-  /// The number of its frame since the stream began.
-  public var streamIndex: Int64
-  /// Its place in the frame, row by row.
-  public var place: Int32
+/// Where an offloaded token comes from.
+package struct OffloadToken: Sendable, Hashable {
+  /// The index of its temporal patch in the stream.
+  package var streamIndex: Int64
+  /// Its patch in the temporal patch, row by row.
+  package var patch: Int32
 
-  public init(streamIndex: Int64, place: Int32) {
+  package init(streamIndex: Int64, patch: Int32) {
     self.streamIndex = streamIndex
-    self.place = place
+    self.patch = patch
   }
 }
 
-/// A page that the ranking offers.
-public struct RetrievedPage: Sendable, Hashable {
+/// A page of one head that the ranking offers for retrieval.
+package struct RetrievedPage: Sendable, Hashable {
   /// The page's number in its head: 1 for the first one that was filled, never used twice.
-  public let page: Int
-  /// The share of the queries' attention that the page is thought to draw among all pages: 0 … 1. 0 for a page that
-  /// was not ranked.
-  public let score: Float
-  /// How far the page's keys have to be turned to stand where its first frame belongs today, in positions.
-  public let shift: Int32
+  package let page: Int
+  /// The share of the queries' attention that the page is estimated to draw among all pages, 0 … 1; 0 for a page that was
+  /// not ranked.
+  package let score: Float
+  /// Positions by which the page's keys have to be rotated, so that its first token stands where its temporal patch
+  /// stands now.
+  package let shift: Int32
 
-  public init(page: Int, score: Float, shift: Int32) {
+  package init(page: Int, score: Float, shift: Int32) {
     self.page = page
     self.score = score
     self.shift = shift
   }
 }
 
-/// What a offload file has been through since it was opened or emptied.
-public struct OffloadStatistics: Sendable, Equatable {
-  /// Tokens of all heads that were given to it.
-  public var tokens = 0
+/// Counts of an offload file since it was opened or emptied.
+package struct OffloadStatistics: Sendable, Equatable {
+  /// Tokens of all heads that were appended.
+  package var tokens = 0
   /// Pages written.
-  public var pagesWritten = 0
-  /// Pages that had to give way to others or were not taken in at all, since the file was full.
-  public var pagesThinned = 0
+  package var pagesWritten = 0
+  /// Pages that gave way to others or were never written, because the file was full.
+  package var pagesThinned = 0
 
-  public init() {}
+  package init() {}
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A 64-bit checksum of whole 64-bit words, to notice torn writes and damage.
+/// A 64-bit checksum of whole 64-bit words, to notice damage.
 ///
 /// Each step is a bijection of the word and of the state, so that a change within one word is always noticed; other
 /// changes go unnoticed once in 2⁶⁴.
 enum PageChecksum {
-  /// - Parameter seed: what else must agree: the checksum of the same bytes under another seed differs.
+  /// - Parameter seed: the checksum of the same bytes with another seed differs.
   static func of(_ bytes: UnsafeRawBufferPointer, seed: UInt64) -> UInt64 {
     precondition(bytes.count % 8 == 0, "whole words")
     var lanes: (UInt64, UInt64, UInt64, UInt64) = (seed, seed ^ 0x5851_F42D, seed ^ 0x4C95_7F2D, seed ^ 0x1405_7B7E)

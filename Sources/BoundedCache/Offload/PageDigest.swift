@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What stands for a page's keys when pages are ranked: for each rope pair a disc that holds the pairs of all keys.
+/// A summary of a page's keys by which pages are ranked: for each RoPE pair a disc that contains the pairs of all keys.
 ///
-/// 16-bit floats `[first numbers of the centres | second numbers | radii]`, half a head each. Turning the keys of a
-/// page together turns the centres and leaves the radii alone, so one digest serves wherever the page belongs on a
-/// timeline. With a box around each number, the usual digest, a turn would want a new digest or a bound √2 times as
-/// loose.
+/// 16-bit floats `[x of the centres | y of the centres | radii]`, headDimension / 2 each. Rotating the keys of a page
+/// together rotates the centres and leaves the radii as they are, so one digest is valid for any position of the page.
+/// With a box around each channel (Quest), a rotation would need a new digest or a bound √2 times as loose.
 ///
-/// For a query q, Σ (q·centre + |q pair|·radius) is no less than q·k for any key k of the page, as it comes out of the
-/// turn, rounding to 16 bits included. The centres are the keys' means, so Σ q·centre is the mean of all q·k.
+/// For a query q, Σ (q·centre + |q pair|·radius) is no less than q·k for any key k of the page after its rotation,
+/// rounding to 16 bits included. The centres are the keys' means, so Σ q·centre is the mean of all q·k.
 package enum PageDigest {
+  /// Values of a digest.
   package static func count(headDimension: Int) -> Int { headDimension / 2 * 3 }
 
+  /// Summarizes the keys of a page.
+  ///
   /// - Parameters:
   ///   - keys: 16-bit floats `[count][headDimension]`, at least one row.
-  ///   - digest: room for `count(headDimension:)` numbers.
+  ///   - digest: memory for `count(headDimension:)` values.
   package static func make(
     _ keys: UnsafePointer<UInt16>, count: Int, headDimension: Int, into digest: UnsafeMutablePointer<UInt16>
   ) {
@@ -35,7 +37,7 @@ package enum PageDigest {
         farthest = max(farthest, (offset * offset).sum())
         longest = max(longest, (key * key).sum())
       }
-      // A turned key is rounded again, by up to 2⁻¹¹ of its length; as much again covers the sums in 32 bits.
+      // A rotated key is rounded again, by up to 2⁻¹¹ of its length; twice that also covers the sums in 32 bits.
       let radius = farthest.squareRoot() + longest.squareRoot() * 0x1p-10 + 0x1p-23
       digest[2 * half + pair] = roundedUp(radius).bitPattern
     }
@@ -46,7 +48,7 @@ package enum PageDigest {
     SIMD2(HalfPrecision.widen(row[pair]), HalfPrecision.widen(row[pair + half]))
   }
 
-  /// The smallest 16-bit float that is no less.
+  /// The smallest 16-bit float that is not less than `number`.
   private static func roundedUp(_ number: Float) -> Float16 {
     let rounded = Float16(number)
     return Float(rounded) < number ? rounded.nextUp : rounded

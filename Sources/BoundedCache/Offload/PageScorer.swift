@@ -4,20 +4,20 @@ import Foundation
 
 /// Estimates how strongly some queries of one key-value head would attend to a page, from its digest.
 ///
-/// A query's estimate for a page is that of the page's mean key, and a quarter of the way up from there to the bound on
-/// its best key. The mean alone overlooks a page where one token of many is what the query looks for; the bound prefers
+/// A query's estimate for a page is its product with the page's mean key, plus a quarter of the difference to the bound
+/// on its best key. The mean alone overlooks a page where the query attends to one token of many; the bound alone prefers
 /// pages that are merely mixed. On synthetic keys of a changing scene, and of a still one with brief events, a quarter
 /// came within a point of the best of both (Tests/CrossChecks/page_ranking.py).
 struct PageScorer {
   let queryCount: Int
   private let half: Int
-  /// `[query][d numbers, then a quarter of the lengths of its d/2 pairs]`, all divided by √d.
+  /// `[query][d values, then a quarter of the lengths of its d/2 pairs]`, all divided by √d.
   private var queries: [Float] = []
-  /// A digest in 32 bits, turned.
+  /// A digest in 32 bits, rotated.
   private var digest: [Float]
-  private let turning: [(pair: Int, radians: Double)]
+  private let rotatedPairs: [(pair: Int, radians: Double)]
   private var angles: [(cosine: Float, sine: Float)]
-  private var steps: Int32 = 0
+  private var change: Int32 = 0
 
   private static let radiusShare: Float = 0.25
 
@@ -26,8 +26,8 @@ struct PageScorer {
     half = headDimension / 2
     queryCount = rows.count / headDimension
     digest = Array(repeating: 0, count: half * 3)
-    turning = rotation.frequencies.prefix(half).enumerated().filter { $0.element != 0 }.map { ($0, $1) }
-    angles = Array(repeating: (1, 0), count: turning.count)
+    rotatedPairs = rotation.frequencies.prefix(half).enumerated().filter { $0.element != 0 }.map { ($0, $1) }
+    angles = Array(repeating: (1, 0), count: rotatedPairs.count)
     let scale = 1 / Float(headDimension).squareRoot()
     queries.reserveCapacity(queryCount * half * 3)
     for query in 0..<queryCount {
@@ -40,13 +40,17 @@ struct PageScorer {
     }
   }
 
-  /// One estimate for each query, in the units of attention before its softmax.
+  /// Appends an estimate for each query: a product with a key over √d, as attention has before its softmax.
+  ///
+  /// - Parameters:
+  ///   - page: the page's digest.
+  ///   - shift: positions by which the page's keys are to be rotated.
   mutating func estimate(_ page: UnsafePointer<UInt16>, shift: Int32, into estimates: inout [Float]) {
     digest.withUnsafeMutableBufferPointer { digest in
       guard let base = digest.baseAddress else { return }
       HalfPrecision.widen(page, into: base, count: digest.count)
     }
-    turn(by: shift)
+    rotate(by: shift)
     let count = half * 3
     queries.withUnsafeBufferPointer { queries in
       digest.withUnsafeBufferPointer { digest in
@@ -58,19 +62,19 @@ struct PageScorer {
     }
   }
 
-  private mutating func turn(by shift: Int32) {
-    if shift != steps {
-      steps = shift
-      for (index, turning) in turning.enumerated() {
-        let angle = Double(shift) * turning.radians
+  private mutating func rotate(by shift: Int32) {
+    if shift != change {
+      change = shift
+      for (index, rotated) in rotatedPairs.enumerated() {
+        let angle = Double(shift) * rotated.radians
         angles[index] = (Float(cos(angle)), Float(sin(angle)))
       }
     }
-    for (index, turning) in turning.enumerated() {
+    for (index, rotated) in rotatedPairs.enumerated() {
       let (cosine, sine) = angles[index]
-      let (first, second) = (digest[turning.pair], digest[turning.pair + half])
-      digest[turning.pair] = first * cosine - second * sine
-      digest[turning.pair + half] = first * sine + second * cosine
+      let (first, second) = (digest[rotated.pair], digest[rotated.pair + half])
+      digest[rotated.pair] = first * cosine - second * sine
+      digest[rotated.pair + half] = first * sine + second * cosine
     }
   }
 
@@ -93,10 +97,10 @@ struct PageScorer {
   }
 }
 
-/// Turns estimates into the share of attention that each page would draw among the pages.
+/// The share of attention that each page would draw among the pages, from the queries' estimates.
 ///
-/// Every query has one vote and divides it by its softmax over the pages. Ranked by the highest estimate of any query
-/// instead, a few queries with large numbers would decide for all: of a changing scene's true attention, the best
+/// Every query has one vote and divides it by its softmax over the pages. If pages were ranked by the highest estimate of
+/// any query instead, a few queries with large values would decide for all: of a changing scene's true attention, the best
 /// eighth of the pages then drew 19.6 %, and by votes 23.4 %, where 25.5 % are possible (same script).
 struct PageShares {
   /// The sum of the queries' votes, page by page.
@@ -106,7 +110,7 @@ struct PageShares {
     shares = Array(repeating: 0, count: pages)
   }
 
-  /// Adds the votes of some queries. Queries that are not finite have none.
+  /// Adds the votes of some queries. Queries with NaN or infinities have none.
   ///
   /// - Parameter estimates: `[page][query]`; overwritten.
   mutating func add(_ estimates: inout [Float], queries: Int) {

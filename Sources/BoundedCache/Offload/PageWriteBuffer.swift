@@ -1,42 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The page of each head that is filling up, in memory: one page a head, whatever comes.
+/// The page of each head that is filling up, in memory: always one page a head.
 ///
-/// Tokens of several passes meet here, and between passes the timeline may move. Each token therefore keeps the
-/// position that its key stands at beside the one where it belongs now, and is turned once, when the page is complete.
+/// A page collects tokens of several compressions, between which positions may be re-indexed. Each token therefore keeps
+/// the position that its key was rotated to beside its present one, and is rotated once, when the page is full.
 struct PageWriteBuffer: ~Copyable {
   private let layout: OffloadLayout
   private let memory: OffloadBuffer
-  /// For each head and row, the position of the key as it came.
-  private var stood: [Int32]
-  /// For each head and row, the position where it belongs now.
-  private var belongs: [Int32]
+  /// For each head and row, the position that the key is rotated to.
+  private var rotated: [Int32]
+  /// For each head and row, the present position of its temporal patch.
+  private var present: [Int32]
   private var counts: [Int]
   private var pages: [Int]
 
   init(layout: OffloadLayout) {
     self.layout = layout
     memory = OffloadBuffer(byteCount: layout.heads * layout.pageBytes)
-    stood = Array(repeating: 0, count: layout.heads * layout.pageTokens)
-    belongs = stood
+    rotated = Array(repeating: 0, count: layout.heads * layout.pageTokens)
+    present = rotated
     counts = Array(repeating: 0, count: layout.heads)
     pages = Array(repeating: 1, count: layout.heads)
   }
 
-  /// Tokens that wait.
+  /// Tokens in a head's page.
   func count(_ head: Int) -> Int { counts[head] }
 
   /// The number that the page has, or will have.
   func page(_ head: Int) -> Int { pages[head] }
 
-  func firstFrame(_ head: Int) -> Int64 { view(head).frames[0] }
+  /// The stream index of the page's first token.
+  func firstStreamIndex(_ head: Int) -> Int64 { view(head).streamIndices[0] }
 
-  func firstPosition(_ head: Int) -> Int32 { belongs[head * layout.pageTokens] }
+  /// The present position of the page's first token.
+  func firstPosition(_ head: Int) -> Int32 { present[head * layout.pageTokens] }
 
+  /// The page as it will be written.
   func view(_ head: Int) -> PageView {
     PageView(memory.part(head * layout.pageBytes, layout.pageBytes), layout)
   }
 
+  /// Adds row `row` of a head's keys and values to its page.
+  ///
+  /// - Parameter position: the position that the key is rotated to.
   /// - Precondition: the page is not full.
   mutating func add(
     _ token: OffloadToken, position: Int32, keys: Span<UInt16>, values: Span<UInt16>, row: Int, head: Int
@@ -45,8 +51,8 @@ struct PageWriteBuffer: ~Copyable {
     let target = counts[head]
     precondition(target < layout.pageTokens, "the page has room")
     let page = view(head)
-    page.frames[target] = token.streamIndex
-    page.places[target] = token.place
+    page.streamIndices[target] = token.streamIndex
+    page.patches[target] = token.patch
     keys.withUnsafeBufferPointer { keys in
       guard let key = keys.baseAddress else { return }
       (page.keys + target * dimension).update(from: key + row * dimension, count: dimension)
@@ -55,51 +61,54 @@ struct PageWriteBuffer: ~Copyable {
       guard let value = values.baseAddress else { return }
       (page.values + target * dimension).update(from: value + row * dimension, count: dimension)
     }
-    stood[head * layout.pageTokens + target] = position
-    belongs[head * layout.pageTokens + target] = position
+    rotated[head * layout.pageTokens + target] = position
+    present[head * layout.pageTokens + target] = position
     counts[head] += 1
   }
 
-  mutating func move(_ head: Int, place: (Int64) -> Int32) {
+  /// Moves a head's tokens to their present positions.
+  ///
+  /// - Parameter position: the present position of a temporal patch, given by its index in the stream.
+  mutating func move(_ head: Int, position: (Int64) -> Int32) {
     let page = view(head)
-    for row in 0..<counts[head] { belongs[head * layout.pageTokens + row] = place(page.frames[row]) }
+    for row in 0..<counts[head] { present[head * layout.pageTokens + row] = position(page.streamIndices[row]) }
   }
 
-  /// Turns the keys to where they belong.
-  mutating func settle(_ head: Int, rotator: inout RoPERotator) {
-    turn(view(head).keys, head: head, rotator: &rotator)
+  /// Rotates the keys to their present positions.
+  mutating func rotate(_ head: Int, rotator: inout RoPERotator) {
+    rotate(view(head).keys, head: head, rotator: &rotator)
     for row in 0..<counts[head] {
-      stood[head * layout.pageTokens + row] = belongs[head * layout.pageTokens + row]
+      rotated[head * layout.pageTokens + row] = present[head * layout.pageTokens + row]
     }
   }
 
-  /// Copies what waits, its keys turned to where they belong.
+  /// Copies a head's page, its keys rotated to their present positions.
   ///
-  /// - Returns: how many tokens.
+  /// - Returns: its number of tokens.
   func copy(_ head: Int, to other: PageView, rotator: inout RoPERotator) -> Int {
     other.base.copyMemory(from: view(head).base, byteCount: layout.pageBytes)
-    turn(other.keys, head: head, rotator: &rotator)
+    rotate(other.keys, head: head, rotator: &rotator)
     return counts[head]
   }
 
-  private func turn(_ keys: UnsafeMutablePointer<UInt16>, head: Int, rotator: inout RoPERotator) {
+  private func rotate(_ keys: UnsafeMutablePointer<UInt16>, head: Int, rotator: inout RoPERotator) {
     for row in 0..<counts[head] {
       let index = head * layout.pageTokens + row
-      let change = belongs[index] &- stood[index]
-      if change != 0 { rotator.turn(keys + row * layout.shape.headDimension, by: change) }
+      let change = present[index] &- rotated[index]
+      if change != 0 { rotator.rotate(keys + row * layout.shape.headDimension, by: change) }
     }
   }
 
   /// Begins the next page.
-  mutating func begin(_ head: Int) { begin(head, after: pages[head]) }
-
-  /// Begins the page after another.
-  mutating func begin(_ head: Int, after page: Int) {
+  mutating func begin(_ head: Int) {
     counts[head] = 0
-    pages[head] = page + 1
+    pages[head] += 1
   }
 
   mutating func removeAll() {
-    for head in counts.indices { begin(head, after: 0) }
+    for head in counts.indices {
+      counts[head] = 0
+      pages[head] = 1
+    }
   }
 }

@@ -5,8 +5,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Whatever happens to the file, what is read is what was written, or an error.
-struct RecallDamageTests {
+@Suite("Whatever happens to the offload file, what is read is what was written, or an error")
+struct OffloadDamageTests {
   private let shape = CacheShape(layers: 1, keyValueHeads: 1, headDimension: 4)
   private let folder: TemporaryFolder
 
@@ -17,30 +17,29 @@ struct RecallDamageTests {
 
   init() throws { folder = try TemporaryFolder() }
 
-  private func open(keepingPages: Bool = false) throws(OffloadError) -> OffloadFile {
+  private func open() throws(OffloadError) -> OffloadFile {
     try OffloadFile(
-      path: folder.file, byteCount: 8192 + RecallDamageTests.slots * 112, shape: shape, pageTokens: 2,
-      rotation: RoPEFrequencies(frequencies: [1]), tag: "test", keepingPages: keepingPages)
+      path: folder.file, byteCount: 8192 + OffloadDamageTests.slots * 112, shape: shape, pageTokens: 2,
+      rotation: RoPEFrequencies(frequencies: [1]), tag: "test")
   }
 
   private func append(_ pages: ClosedRange<Int>, to file: OffloadFile) throws {
     for page in pages {
-      var rows = RecallRows()
+      var rows = OffloadRows()
       for token in 0..<2 {
-        let numbers = [Float(page), Float(token), 1, 2]
-        rows.add(numbers, numbers, frame: Int64(page), place: Int32(token), position: Int32(page))
+        let values = [Float(page), Float(token), 1, 2]
+        rows.add(values, values, streamIndex: Int64(page), patch: Int32(token), position: Int32(page))
       }
       try file.append(rows)
     }
   }
 
-  /// The pages that the file holds; each of them holds what was put in.
-  private func heldPages() throws -> [Int] {
-    let file = try open(keepingPages: true)
-    return try file.pages().map { choice in
+  /// Ranks and reads all pages; each of them holds what was put in.
+  private func readPages(of file: OffloadFile) throws -> [Int] {
+    try file.pages().map { choice in
       let rows = try file.rows(of: choice)
       #expect(choice.shift == 0)
-      #expect(rows.tokens == (0..<2).map { OffloadToken(streamIndex: Int64(choice.page), place: $0) })
+      #expect(rows.tokens == (0..<2).map { OffloadToken(streamIndex: Int64(choice.page), patch: $0) })
       #expect(floats(rows.keys) == [0, 1].flatMap { [Float(choice.page), $0, 1, 2] })
       #expect(rows.keys == rows.values)
       return choice.page
@@ -57,110 +56,89 @@ struct RecallDamageTests {
     try handle.close()
   }
 
-  @Test("A changed byte of a page or its record costs that page only")
+  @Test("A byte of a page or its record that changes under the running program is an error")
   func everyByte() throws {
-    try append(1...5, to: try open())
+    let file = try open()
+    try append(1...5, to: file)
     let whole = try bytes()
-    #expect(try heldPages() == [1, 2, 3, 4, 5])
-    for offset in [RecallDamageTests.record(2), RecallDamageTests.page(2)].joined() {
+    #expect(try readPages(of: file) == [1, 2, 3, 4, 5])
+    for offset in [OffloadDamageTests.record(2), OffloadDamageTests.page(2)].joined() {
       var damaged = whole
       damaged[offset] ^= UInt8(1 << (offset % 8))
       try overwrite(damaged)
-      #expect(try heldPages() == [1, 2, 4, 5], "byte \(offset)")
-    }
-  }
-
-  @Test("A program that ends while it writes a page leaves all the others whole")
-  func torn() throws {
-    try append(1...8, to: try open())
-    let before = try bytes()
-    let held = Set(1...8)
-    // The ninth page takes the place of one of the eight.
-    try append(9...9, to: try open(keepingPages: true))
-    let after = try bytes()
-    let slot = try #require((0..<8).first { before[RecallDamageTests.page($0)] != after[RecallDamageTests.page($0)] })
-    let order = Array(RecallDamageTests.page(slot)) + Array(RecallDamageTests.record(slot))
-    for written in 0...order.count {
-      var torn = before
-      for offset in order.prefix(written) { torn[offset] = after[offset] }
-      try overwrite(torn)
-      let found = Set(try heldPages())
-      #expect(found.isSuperset(of: held.subtracting([slot + 1])), "\(written) bytes written")
-      #expect(found.count <= 8)
-    }
-    #expect(try heldPages().contains(9))
-  }
-
-  @Test("Nothing is wrong in a file that was cut off at any length")
-  func cutOff() throws {
-    try append(1...8, to: try open())
-    let whole = try bytes()
-    for length in stride(from: 0, to: whole.count, by: 37) {
-      try overwrite(Array(whole.prefix(length)))
-      if length == 0 || length >= 4096 {
-        let expected = (0..<8).filter { RecallDamageTests.page($0).upperBound <= length }.map { $0 + 1 }
-        let found = try heldPages()
-        #expect(Set(found).isSuperset(of: expected))
-        // A page whose cut-off bytes were zero anyway is whole.
-        #expect(found.count <= expected.count + 1)
-      } else {
-        #expect(throws: OffloadError.foreign(path: folder.file)) { _ = try open(keepingPages: true) }
+      #expect(throws: OffloadError.pageDamaged(path: folder.file), "byte \(offset)") {
+        _ = try readPages(of: file)
       }
     }
+    try overwrite(whole)
+    #expect(try readPages(of: file) == [1, 2, 3, 4, 5])
   }
 
-  @Test("Damaged files are opened or refused, and never hold a wrong page")
-  func mutated() throws {
-    try append(1...8, to: try open())
+  @Test("Random damage under the running program never changes a page that is read")
+  func randomDamage() throws {
+    let file = try open()
+    try append(1...8, to: file)
     let whole = try bytes()
-    var chance = SplitMix64(seed: 11)
-    var refused = 0
+    var random = SplitMix64(seed: 11)
+    var noticed = 0
     for _ in 0..<2000 {
       var damaged = whole
-      for _ in 0...chance.shift(below: 8) {
-        // Half of the damage goes to the header's fields, which lie at its two ends.
-        let places = [0..<128, 4088..<4096, 4096..<damaged.count, 4096..<damaged.count]
-        let offset = Int.random(in: places[chance.shift(below: 4)], using: &chance)
-        damaged[offset] = UInt8(truncatingIfNeeded: chance.next())
+      for _ in 0...random.shift(below: 8) {
+        damaged[Int.random(in: 0..<damaged.count, using: &random)] = UInt8(truncatingIfNeeded: random.next())
       }
       try overwrite(damaged)
       do {
-        #expect(Set(try heldPages()).isSubset(of: Set(1...8)))
+        #expect(try readPages(of: file) == Array(1...8))
       } catch let error as OffloadError {
-        refused += 1
-        #expect([.foreign(path: folder.file), .headerDamaged(path: folder.file)].contains(error))
+        noticed += 1
+        #expect(error == .pageDamaged(path: folder.file))
       }
     }
-    #expect((200..<2000).contains(refused))
+    #expect((200..<2000).contains(noticed))
   }
 
-  @Test("A page damaged under the running program is an error and not an answer")
-  func damagedWhileOpen() throws {
-    let file = try open()
-    try append(1...4, to: file)
-    let choice = try #require(file.choice(page: 2, layer: 0, head: 0, place: { Int32($0) }))
+  @Test("A damaged header is refused, and the file left as it is")
+  func damagedHeader() throws {
+    try append(1...5, to: try open())
     let whole = try bytes()
-    var damaged = whole
-    damaged[RecallDamageTests.page(1).lowerBound + 30] ^= 4
-    try overwrite(damaged)
-    #expect(throws: OffloadError.pageDamaged(path: folder.file)) { _ = try file.rows(of: choice) }
-    damaged = whole
-    damaged[RecallDamageTests.record(1).lowerBound + 45] ^= 4
-    try overwrite(damaged)
-    #expect(throws: OffloadError.pageDamaged(path: folder.file)) { _ = try file.pages() }
+    for offset in Array(0..<128) + Array(stride(from: 128, to: 4096, by: 61)) + Array(4088..<4096) {
+      var damaged = whole
+      damaged[offset] ^= UInt8(1 << (offset % 8))
+      try overwrite(damaged)
+      let error: OffloadError = offset < 8 ? .foreign(path: folder.file) : .headerDamaged(path: folder.file)
+      #expect(throws: error, "byte \(offset)") { _ = try open() }
+      #expect(try bytes() == damaged)
+    }
+  }
+
+  @Test(
+    "A file that was cut off before it was opened is refused, or has its size again",
+    arguments: [0, 1, 4095, 4096, 9000])
+  func cutOff(length: Int) throws {
+    try append(1...8, to: try open())
+    let whole = try bytes()
+    try overwrite(Array(whole.prefix(length)))
+    if length > 0 && length < 4096 {
+      #expect(throws: OffloadError.foreign(path: folder.file)) { _ = try open() }
+    } else {
+      let file = try open()
+      #expect(try bytes().count == whole.count)
+      try append(1...3, to: file)
+      #expect(try readPages(of: file) == [1, 2, 3])
+    }
   }
 
   @Test("A file shortened under the running program is an error", arguments: [0, 4096, 8192, 8192 + 100])
   func shortened(length: Int) throws {
     let file = try open()
     try append(1...8, to: file)
-    let choice = try #require(file.choice(page: 8, layer: 0, head: 0, place: { Int32($0) }))
+    let choice = try #require(file.choice(page: 8, layer: 0, head: 0, position: { Int32($0) }))
     try overwrite(Array(try bytes().prefix(length)))
     let error = OffloadError.resized(path: folder.file)
     #expect(throws: error) { _ = try file.pages() }
     #expect(throws: error) { _ = try file.rows(of: choice) }
     #expect(throws: error) { try append(9...9, to: file) }
-    // Nobody's bytes are brought back.
+    // It is not lengthened again: what was cut off is gone.
     #expect(try bytes().count == length)
   }
 

@@ -11,41 +11,41 @@ extension TemporaryFolder {
 }
 
 /// Keys and values of one head, row by row.
-struct RecallRows {
+struct OffloadRows {
   var keys: [UInt16] = []
   var values: [UInt16] = []
   var tokens: [OffloadToken] = []
   var positions: [Int32] = []
 
-  /// One token: keys and values in 32 bits, rounded here.
-  mutating func add(_ key: [Float], _ value: [Float], frame: Int64, place: Int32 = 0, position: Int32) {
+  /// Adds one token; its key and value are rounded to 16 bits.
+  mutating func add(_ key: [Float], _ value: [Float], streamIndex: Int64, patch: Int32 = 0, position: Int32) {
     keys.append(contentsOf: key.map { Float16($0).bitPattern })
     values.append(contentsOf: value.map { Float16($0).bitPattern })
-    tokens.append(OffloadToken(streamIndex: frame, place: place))
+    tokens.append(OffloadToken(streamIndex: streamIndex, patch: patch))
     positions.append(position)
   }
 }
 
 extension OffloadFile {
-  func append(_ rows: RecallRows, layer: Int = 0, head: Int = 0) throws(OffloadError) {
+  func append(_ rows: OffloadRows, layer: Int = 0, head: Int = 0) throws(OffloadError) {
     try append(
       layer: layer, head: head, keys: rows.keys.span, values: rows.values.span, tokens: rows.tokens,
       positions: rows.positions)
   }
 
   func rank(
-    _ queries: [Float], layer: Int = 0, head: Int = 0, limit: Int = .max, place: (Int64) -> Int32 = { Int32($0) }
+    _ queries: [Float], layer: Int = 0, head: Int = 0, limit: Int = .max, position: (Int64) -> Int32 = { Int32($0) }
   ) throws(OffloadError) -> [RetrievedPage] {
-    try rank(layer: layer, head: head, queries: queries.span, limit: limit, place: place)
+    try rank(layer: layer, head: head, queries: queries.span, limit: limit, position: position)
   }
 
   /// All pages of a head, whatever their score.
-  func pages(layer: Int = 0, head: Int = 0, place: (Int64) -> Int32 = { Int32($0) }) throws -> [RetrievedPage] {
-    try rank(Array(repeating: 0, count: shape.headDimension), layer: layer, head: head, place: place)
+  func pages(layer: Int = 0, head: Int = 0, position: (Int64) -> Int32 = { Int32($0) }) throws -> [RetrievedPage] {
+    try rank(Array(repeating: 0, count: shape.headDimension), layer: layer, head: head, position: position)
   }
 
-  func rows(of choice: RetrievedPage, layer: Int = 0, head: Int = 0) throws(OffloadError) -> RecallRows {
-    var rows = RecallRows()
+  func rows(of choice: RetrievedPage, layer: Int = 0, head: Int = 0) throws(OffloadError) -> OffloadRows {
+    var rows = OffloadRows()
     let keys = UnsafeMutableBufferPointer<UInt16>.allocate(capacity: pageTokens * shape.headDimension)
     let values = UnsafeMutableBufferPointer<UInt16>.allocate(capacity: pageTokens * shape.headDimension)
     keys.initialize(repeating: 0)
@@ -64,19 +64,19 @@ extension OffloadFile {
 
 extension SplitMix64 {
   /// About −1 … 1, mostly near 0.
-  mutating func number() -> Float {
+  mutating func float() -> Float {
     (0..<4).reduce(0) { sum, _ in sum + Float(signed()) } / 1024
   }
 
-  mutating func numbers(_ count: Int, times factor: Float = 1) -> [Float] { (0..<count).map { _ in number() * factor } }
+  mutating func floats(_ count: Int, times factor: Float = 1) -> [Float] { (0..<count).map { _ in float() * factor } }
 }
 
-/// A row turned by an angle for each position, pair by pair, in 64 bits.
-func turned(_ row: [Float], by steps: Int32, _ rotation: RoPEFrequencies) -> [Float] {
+/// A row rotated by RoPE to another position, pair by pair, in 64 bits.
+func rotated(_ row: [Float], by change: Int32, _ rotation: RoPEFrequencies) -> [Float] {
   var row = row
   let half = row.count / 2
   for (pair, frequency) in rotation.frequencies.enumerated() {
-    let angle = Double(steps) * frequency
+    let angle = Double(change) * frequency
     let (first, second) = (Double(row[pair]), Double(row[pair + half]))
     row[pair] = Float(first * cos(angle) - second * sin(angle))
     row[pair + half] = Float(first * sin(angle) + second * cos(angle))

@@ -5,8 +5,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// However long the stream, the file keeps its size and holds pages of all of it.
-struct RecallThinningTests {
+@Suite("However long the stream, the file keeps its size and holds pages of all of it")
+struct OffloadThinningTests {
   private let shape = CacheShape(layers: 1, keyValueHeads: 2, headDimension: 4)
   private let folder: TemporaryFolder
 
@@ -19,12 +19,12 @@ struct RecallThinningTests {
       rotation: RoPEFrequencies(frequencies: [1]), tag: "test")
   }
 
-  /// Page n holds the number n and is of frame n.
+  /// Page n holds the value n and is of temporal patch n.
   private func append(_ page: Int, to file: OffloadFile, head: Int = 0) throws {
-    var rows = RecallRows()
+    var rows = OffloadRows()
     for token in 0..<2 {
-      let numbers = [Float(page % 2048), Float(page / 2048), Float(token), Float(head)]
-      rows.add(numbers, numbers, frame: Int64(page), place: Int32(token), position: Int32(page))
+      let values = [Float(page % 2048), Float(page / 2048), Float(token), Float(head)]
+      rows.add(values, values, streamIndex: Int64(page), patch: Int32(token), position: Int32(page))
     }
     try file.append(rows, head: head)
   }
@@ -39,7 +39,6 @@ struct RecallThinningTests {
     let size = try fileSize()
     #expect(size == file.byteCount)
     #expect(size <= 8192 + 2 * 40 * 112)
-    #expect(file.pageCapacity == 80)
     for page in 1...800 { try append(page, to: file) }
     #expect(try fileSize() == size)
     #expect(file.pageCount == 40)
@@ -47,7 +46,7 @@ struct RecallThinningTests {
     #expect(file.statistics.pagesThinned == 760)
   }
 
-  @Test("All of the file is set aside on the disk at the start")
+  @Test("All blocks of the file are reserved at the start")
   func reserved() throws {
     let file = try file()
     var status = stat()
@@ -55,7 +54,7 @@ struct RecallThinningTests {
     #expect(Int(status.st_blocks) * 512 >= file.byteCount)
   }
 
-  @Test("Pages are held whole and unmixed after many have given way")
+  @Test("Pages are whole and unmixed after many have given way")
   func contents() throws {
     let file = try file()
     for page in 1...400 {
@@ -71,26 +70,26 @@ struct RecallThinningTests {
     }
   }
 
-  @Test("What is held is spread over the whole stream, at any time", arguments: [41, 60, 100, 400, 1000, 3000])
+  @Test("The pages are spread over the whole stream, at any time", arguments: [41, 60, 100, 400, 1000, 3000])
   func spread(count: Int) throws {
     let file = try file()
     for page in 1...count { try append(page, to: file) }
-    let held = try file.pages().map(\.page).sorted()
-    #expect(held.count == 40)
+    let pages = try file.pages().map(\.page).sorted()
+    #expect(pages.count == 40)
     let even = Double(count) / 40
     // From the first minute to the last, no gap is more than three times an even one.
-    for (before, after) in zip([0] + held, held + [count + 1]) {
+    for (before, after) in zip([0] + pages, pages + [count + 1]) {
       #expect(Double(after - before) <= max(3 * even, 2), "\(count): \(before) … \(after)")
     }
   }
 
-  @Test("Of the pages that a frame fills, none is preferred", arguments: [2, 3, 4, 8])
-  func parts(perFrame: Int) throws {
+  @Test("Of the pages that a temporal patch fills, none is preferred", arguments: [2, 3, 4, 8])
+  func parts(perPatch: Int) throws {
     let file = try file()
     for page in 1...2000 { try append(page, to: file) }
-    var counts = [Int](repeating: 0, count: perFrame)
-    for choice in try file.pages() { counts[choice.page % perFrame] += 1 }
-    for count in counts { #expect(abs(count - 40 / perFrame) <= 3, "\(counts)") }
+    var counts = [Int](repeating: 0, count: perPatch)
+    for choice in try file.pages() { counts[choice.page % perPatch] += 1 }
+    for count in counts { #expect(abs(count - 40 / perPatch) <= 3, "\(counts)") }
   }
 
   @Test("A long stream is written ever more rarely")
@@ -101,17 +100,17 @@ struct RecallThinningTests {
     #expect((150...300).contains(file.statistics.pagesWritten), "\(file.statistics.pagesWritten)")
   }
 
-  @Test("A page that gave way is no choice any more")
+  @Test("A page that gave way can no longer be chosen")
   func gone() throws {
     let file = try file()
     for page in 1...400 { try append(page, to: file) }
-    let held = Set(try file.pages().map(\.page))
+    let pages = Set(try file.pages().map(\.page))
     for page in [-1, 0] + Array(1...401) {
-      let choice = file.choice(page: page, layer: 0, head: 0, place: { Int32($0) + 3 })
-      #expect((choice != nil) == held.contains(page))
-      #expect(choice.map(\.shift) == (held.contains(page) ? 3 : nil))
+      let choice = file.choice(page: page, layer: 0, head: 0, position: { Int32($0) + 3 })
+      #expect((choice != nil) == pages.contains(page))
+      #expect(choice.map(\.shift) == (pages.contains(page) ? 3 : nil))
     }
-    let missing = try #require((1...400).first { !held.contains($0) })
+    let missing = try #require((1...400).first { !pages.contains($0) })
     #expect(throws: OffloadError.pageDamaged(path: folder.file)) {
       try file.rows(of: RetrievedPage(page: missing, score: 0, shift: 0))
     }

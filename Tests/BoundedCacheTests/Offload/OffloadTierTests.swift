@@ -5,8 +5,8 @@ import Compute
 import Foundation
 import Testing
 
-@Suite("What passes give up comes back for the question that looks for it")
-struct RecallTierTests {
+@Suite("Evicted tokens are retrieved for the question that looks for them")
+struct OffloadTierTests {
   private let shape = CacheShape(layers: 2, keyValueHeads: 2, headDimension: 8)
   private let rotation = RoPEFrequencies(frequencies: [0.5])
 
@@ -24,10 +24,10 @@ struct RecallTierTests {
     try body(cache, path)
   }
 
-  /// Adds a frame of 16 tokens. Its values tell its number; the keys of the frame `bright` alone are long in the number
-  /// pair that does not turn, along (2, 6).
+  /// Appends a temporal patch of 16 tokens. Its values tell its number; only the keys of the temporal patch `bright` are
+  /// long in a pair that is not rotated, (2, 6).
   @discardableResult
-  private func see(_ number: Int, bright: Int, _ cache: KeyValueCache) throws -> KVAppend {
+  private func appendPatch(_ number: Int, bright: Int, _ cache: KeyValueCache) throws -> KVAppend {
     try cache.ensureCapacity(for: 16, in: .vision)
     let append = try cache.append(16, to: .vision, grid: GridTHW(temporalPatches: 1, height: 4, width: 4))
     var key: [Float] = [0.3, 0.1, 0, 0.2, -0.1, 0.2, 0, 0.1]
@@ -42,7 +42,7 @@ struct RecallTierTests {
     return append
   }
 
-  /// Reads a question of four tokens whose queries look along number 2 of a key.
+  /// Reads a question of four tokens whose queries look along the third value of a key.
   @discardableResult
   private func ask(_ cache: KeyValueCache) throws -> KVAppend {
     let rows = try FloatBuffer(count: 4 * 32).rows(width: 32)
@@ -58,11 +58,11 @@ struct RecallTierTests {
   }
 
   @Test(
-    "the page of the frame that its queries point to, long after the frame is gone",
+    "the page of the temporal patch that its queries look for, long after it was evicted",
     arguments: [KeyValueType.f16, .q4])
-  func comesBack(type: KeyValueType) throws {
+  func isRetrieved(type: KeyValueType) throws {
     try withCache(type: type) { cache, _ in
-      for number in 0..<60 { try see(number, bright: 7, cache) }
+      for number in 0..<60 { try appendPatch(number, bright: 7, cache) }
       #expect(retrieved(cache).isEmpty)
       try ask(cache)
       for layer in 0..<2 {
@@ -76,7 +76,7 @@ struct RecallTierTests {
   func staysWithinTheBudget() throws {
     try withCache(policy: .infinipotV) { cache, _ in
       for number in 0..<200 {
-        try see(number, bright: 7, cache)
+        try appendPatch(number, bright: 7, cache)
         if number % 9 == 0 {
           try ask(cache)
           #expect(cache.count <= 192)
@@ -90,53 +90,53 @@ struct RecallTierTests {
     }
   }
 
-  @Test("and is seen by the question alone: frames see what passes have kept")
-  func framesDoNotSeeIt() throws {
+  @Test("and only the question sees them: temporal patches see what compression has retained")
+  func temporalPatchesDoNotSeeThem() throws {
     try withCache { cache, _ in
-      for number in 0..<60 { try see(number, bright: 7, cache) }
+      for number in 0..<60 { try appendPatch(number, bright: 7, cache) }
       try cache.ensureCapacity(for: 16, in: .vision)
       let cached = cache.count
       #expect(try ask(cache).rows(layer: 1, head: 0).count == cached + 48 + 1)
       cache.truncateText(to: 0)
-      #expect(try see(60, bright: 7, cache).rows(layer: 1, head: 0).count == cached + 1)
+      #expect(try appendPatch(60, bright: 7, cache).rows(layer: 1, head: 0).count == cached + 1)
       #expect(retrieved(cache).isEmpty)
     }
   }
 
-  @Test("The file is cut short under the program: offload ends, says why, and what is held stays as it is")
+  @Test("The file is cut short under the program: offload ends, says why, and what is cached stays as it is")
   func fileFails() throws {
     try withCache { cache, path in
-      for number in 0..<60 { try see(number, bright: 7, cache) }
+      for number in 0..<60 { try appendPatch(number, bright: 7, cache) }
       try cache.ensureCapacity(for: 4)
-      let held = cache.valueRows(layer: 1, head: 1)
+      let cached = cache.valueRows(layer: 1, head: 1)
       truncate(path, 100)
       try ask(cache)
       #expect(cache.offloadFailure != nil)
       #expect(retrieved(cache).isEmpty && cache.retrievedCount == 0)
       cache.truncateText(to: 0)
-      let isUnchanged = cache.valueRows(layer: 1, head: 1) == held
+      let isUnchanged = cache.valueRows(layer: 1, head: 1) == cached
       #expect(isUnchanged)
-      for number in 60..<90 { try see(number, bright: 7, cache) }
+      for number in 60..<90 { try appendPatch(number, bright: 7, cache) }
       try ask(cache)
       #expect(retrieved(cache).isEmpty)
     }
   }
 
-  @Test("An emptied cache recalls nothing of the stream before")
+  @Test("An emptied cache retrieves nothing of the stream before")
   func emptied() throws {
     try withCache { cache, _ in
-      for number in 0..<60 { try see(number, bright: 7, cache) }
+      for number in 0..<60 { try appendPatch(number, bright: 7, cache) }
       cache.removeAll()
-      for number in 0..<5 { try see(number, bright: 70, cache) }
+      for number in 0..<5 { try appendPatch(number, bright: 70, cache) }
       try ask(cache)
       #expect(retrieved(cache).isEmpty)
     }
   }
 
-  @Test("A new budget while a question is in view takes back what was retrieved for it")
-  func resizesInView() throws {
+  @Test("A new budget ends the retrieval for the present question")
+  func resizesDuringAQuestion() throws {
     try withCache { cache, _ in
-      for number in 0..<60 { try see(number, bright: 7, cache) }
+      for number in 0..<60 { try appendPatch(number, bright: 7, cache) }
       try ask(cache)
       try cache.setBudget(64)
       #expect(cache.retrievedCount == 0 && retrieved(cache).isEmpty && cache.count <= 64)
@@ -147,7 +147,7 @@ struct RecallTierTests {
   @Test("A new budget gives offload its share of it")
   func resizes() throws {
     try withCache { cache, _ in
-      for number in 0..<60 { try see(number, bright: 7, cache) }
+      for number in 0..<60 { try appendPatch(number, bright: 7, cache) }
       try cache.setBudget(128)
       try ask(cache)
       #expect(cache.retrievedCount == 32 && cache.count <= 128)

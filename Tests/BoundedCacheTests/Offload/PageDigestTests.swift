@@ -5,38 +5,40 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The digest of a page bounds what a query can find in it.
+@Suite("The digest of a page bounds its products with a query")
 struct PageDigestTests {
-  @Test("No query finds more in a page than its digest allows, wherever the page is turned to", arguments: 0..<200)
+  @Test(
+    "No query has a larger product with a page than its digest allows, wherever the page is rotated to",
+    arguments: 0..<200)
   func bound(seed: Int) {
-    var chance = SplitMix64(seed: UInt64(seed))
+    var random = SplitMix64(seed: UInt64(seed))
     let dimension = [2, 6, 16, 64, 128][seed % 5]
-    let count = 1 + chance.shift(below: 16) * 3
-    // Some pairs do not turn, some pages are all alike, some numbers are large.
-    let turning = chance.shift(below: dimension / 2 + 1)
-    let rotation = RoPEFrequencies(frequencies: (0..<turning).map { pow(10_000, -Double($0) / Double(dimension)) })
-    let size = [1e-6, 0.01, 1, 30, 2000][chance.shift(below: 5)] as Float
-    let centre = chance.numbers(dimension, times: size)
-    let spread = [0, 0.01, 1][chance.shift(below: 3)] as Float * size
+    let count = 1 + random.shift(below: 16) * 3
+    // Some pairs are not rotated, some pages have equal keys, some values are large.
+    let rotatedPairs = random.shift(below: dimension / 2 + 1)
+    let rotation = RoPEFrequencies(frequencies: (0..<rotatedPairs).map { pow(10_000, -Double($0) / Double(dimension)) })
+    let size = [1e-6, 0.01, 1, 30, 2000][random.shift(below: 5)] as Float
+    let centre = random.floats(dimension, times: size)
+    let spread = [0, 0.01, 1][random.shift(below: 3)] as Float * size
     let keys = (0..<count).map { _ in
-      floats(zip(centre, chance.numbers(dimension, times: spread)).map { Float16($0 + $1).bitPattern })
+      floats(zip(centre, random.floats(dimension, times: spread)).map { Float16($0 + $1).bitPattern })
     }
     var digest = [UInt16](repeating: 0, count: PageDigest.count(headDimension: dimension))
     PageDigest.make(
       keys.flatMap { $0.map { Float16($0).bitPattern } }, count: count, headDimension: dimension, into: &digest)
-    let numbers = floats(digest)
+    let values = floats(digest)
 
     for _ in 0..<10 {
-      let query = chance.numbers(dimension, times: 5)
-      let shift = Int32(chance.signed() * 40)
+      let query = random.floats(dimension, times: 5)
+      let shift = Int32(random.signed() * 40)
       let half = dimension / 2
       let lengths = (0..<half).map { hypot(query[$0], query[$0 + half]) }
       let bound =
-        product(query, turned(Array(numbers[..<dimension]), by: shift, rotation))
-        + product(lengths, Array(numbers[dimension...]))
+        product(query, rotated(Array(values[..<dimension]), by: shift, rotation))
+        + product(lengths, Array(values[dimension...]))
       for key in keys {
-        // What the cache would hold: the turned key in 16 bits.
-        let found = product(query, turned(key, by: shift, rotation).map { Float(Float16($0)) })
+        // The cache stores the rotated key in 16 bits.
+        let found = product(query, rotated(key, by: shift, rotation).map { Float(Float16($0)) })
         #expect(found <= bound, "\(count) keys of \(dimension), size \(size), spread \(spread), shift \(shift)")
       }
     }

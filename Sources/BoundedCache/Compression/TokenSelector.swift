@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Decides which vision tokens of one head a compression retains. It sees keys and values and never moves them.
+///
+/// Every policy retains a given number C of the T·P cached tokens (T temporal patches of P tokens), in stream order. A
+/// selector owns its working memory, so that a compression of many heads allocates once.
+package struct TokenSelector {
+  package let shape: CacheShape
+  package let parameters: InfiniPotVParameters
+  /// What the last selection retained, ascending.
+  package private(set) var retained: [Int] = []
+
+  private var grid = GridTHW(temporalPatches: 0, height: 0, width: 0)
+  private var count = 0
+  private var isRetained: [Bool] = []
+  private var angles = TemporalPatchAngles()
+  private var redundancy: TemporalRedundancy
+  private var valueNorms: ValueNorms
+  private var proxyAttention: ProxyAttention
+  /// The queries to score by, and the positions by which they have moved since they were recorded; nil scores by TaR and
+  /// VaN.
+  private var proxy: (queries: ProxyQueries, change: Int32)?
+  private var ranking = Ranking()
+
+  package init(shape: CacheShape, parameters: InfiniPotVParameters) {
+    self.shape = shape
+    self.parameters = parameters
+    redundancy = TemporalRedundancy(dimension: shape.headDimension)
+    valueNorms = ValueNorms(dimension: shape.headDimension)
+    proxyAttention = ProxyAttention(dimension: shape.headDimension)
+  }
+
+  /// Begins the compression of heads that have all cached the same number of tokens and shall all retain the same number.
+  ///
+  /// - Parameters:
+  ///   - grid: the cached tokens, cut into runs as long as a temporal patch.
+  ///   - count: tokens to retain.
+  ///   - rotation: RoPE of a temporal position; needed to compare keys without it, as are the starts.
+  ///   - starts: the temporal position of each temporal patch.
+  ///   - proxy: proxy queries, and the positions by which they have moved since they were recorded. Empty queries count
+  ///     as none.
+  package mutating func prepare(
+    grid: GridTHW, retaining count: Int, rotation: RoPEFrequencies = RoPEFrequencies(frequencies: []),
+    starts: [Int32] = [],
+    proxy: (queries: ProxyQueries, change: Int32)? = nil
+  ) {
+    self.grid = grid
+    self.proxy = proxy.flatMap { $0.queries.isEmpty ? nil : $0 }
+    if parameters.comparison == .preRoPE {
+      angles.set(rotation, starts: starts, headDimension: shape.headDimension)
+    }
+    self.count = min(count, grid.tokenCount)
+    if isRetained.count < grid.tokenCount {
+      isRetained = Array(repeating: false, count: grid.tokenCount)
+      retained.reserveCapacity(grid.tokenCount)
+    }
+  }
+
+  /// Sets `retained` for one head. Keys and values are 16-bit floats `[T·P][headDimension]`.
+  ///
+  /// - Parameters:
+  ///   - system: keys of the system prompt `[tokens][headDimension]`, which take a share of the proxy queries'
+  ///     attention.
+  ///   - origins: where the tokens come from; nil stands for whole temporal patches in order.
+  package mutating func select(
+    _ policy: RetentionPolicy, layer: Int, head: Int = 0, keys: Span<UInt16>, values: Span<UInt16>,
+    system: Span<UInt16>? = nil, origins: TokenOrigins? = nil
+  ) {
+    retained.removeAll(keepingCapacity: true)
+    let cached = grid.tokenCount
+    switch policy {
+    case .full:
+      retained.append(contentsOf: 0..<cached)
+    case .slidingWindow:
+      retained.append(contentsOf: (cached - count)..<cached)
+    case .uniform:
+      // The i-th is token ⌊i·T·P/C⌋. Rounding the step T·P/C itself down first would give 1 at the usual 32 of 24
+      // temporal patches, and retain the oldest tokens only. What an earlier compression has thinned out is thinned out
+      // again, so after many compressions the past is sampled ever more sparsely, not evenly.
+      for index in 0..<count { retained.append(index * cached / count) }
+    case .infinipotV where parameters.choice == .proxyQueries && proxy != nil:
+      selectByProxyQueries(layer: layer, head: head, keys: keys, values: values, system: system)
+    case .infinipotV:
+      selectByInfiniPotV(layer: layer, keys: keys, values: values, origins: origins)
+    }
+  }
+
+  /// The newest temporal patches whole, then the tokens least similar to them, then the largest pooled value norms.
+  private mutating func selectByInfiniPotV(
+    layer: Int, keys: Span<UInt16>, values: Span<UInt16>, origins: TokenOrigins?
+  ) {
+    let cached = grid.tokenCount
+    guard count > 0 else { return }
+    let shares = InfiniPotVShares(grid: grid, retaining: count, parameters: parameters)
+    let older = cached - shares.recentTemporalPatches * grid.tokensPerTemporalPatch
+    for index in 0..<cached { isRetained[index] = index >= older }
+    if shares.tarTokens > 0 {
+      redundancy.score(
+        keys, grid: grid, recentTemporalPatches: shares.recentTemporalPatches,
+        patches: parameters.alignment == .patch ? origins?.patches : nil,
+        rotated: parameters.comparison == .preRoPE ? origins.map { ($0.temporalPatches, angles) } : nil)
+      ranking.mark(shares.tarTokens, highest: redundancy.scores, among: older, in: &isRetained)
+    }
+    valueNorms.score(
+      values, grid: grid, pooling: ValuePooling(layer: layer, of: shape.layers),
+      origins: parameters.pooling == .patch ? origins : nil)
+    ranking.mark(shares.vanTokens, highest: valueNorms.scores, among: older, in: &isRetained)
+    for index in 0..<cached where isRetained[index] { retained.append(index) }
+  }
+
+  /// The newest temporal patch whole, if it takes no more than half of what is retained, then the tokens that the proxy
+  /// queries attend to most.
+  private mutating func selectByProxyQueries(
+    layer: Int, head: Int, keys: Span<UInt16>, values: Span<UInt16>, system: Span<UInt16>?
+  ) {
+    guard let proxy, count > 0 else { return }
+    let cached = grid.tokenCount
+    let newest = grid.tokensPerTemporalPatch * 2 <= count ? grid.tokensPerTemporalPatch : 0
+    for index in 0..<cached { isRetained[index] = index >= cached - newest }
+    proxyAttention.score(
+      keys: keys, values: values, system: system, proxy: proxy.queries, layer: layer, head: head,
+      movedBy: proxy.change)
+    ranking.mark(count - newest, highest: proxyAttention.scores, among: cached - newest, in: &isRetained)
+    for index in 0..<cached where isRetained[index] { retained.append(index) }
+  }
+}
+
+/// How a compression by InfiniPot-V divides the C tokens that it retains.
+package struct InfiniPotVShares: Equatable {
+  /// Newest temporal patches, retained whole: r.
+  package let recentTemporalPatches: Int
+  /// Older tokens retained by TaR.
+  package let tarTokens: Int
+  /// Older tokens retained by VaN.
+  package let vanTokens: Int
+
+  /// With T temporal patches of P tokens cached, C retained, α and ρ: the share of TaR is αC (what rounding to even
+  /// leaves of (1 − α)C). The newest r = ⌊ρT⌋ temporal patches, as many as fit in that share, are taken out of it.
+  /// Without a newest one (fewer than 1/ρ cached, or αC < P) there is nothing to compare with, and VaN chooses all of C.
+  package init(grid: GridTHW, retaining count: Int, parameters: InfiniPotVParameters) {
+    let byValue = ((1 - parameters.alpha) * Double(count)).rounded(.toNearestOrEven)
+    let temporal = count - Int(byValue)
+    let perPatch = grid.tokensPerTemporalPatch
+    recentTemporalPatches = min(Int(parameters.recentRatio * Double(grid.temporalPatches)), temporal / perPatch)
+    tarTokens = recentTemporalPatches > 0 ? temporal - recentTemporalPatches * perPatch : 0
+    vanTokens = count - recentTemporalPatches * perPatch - tarTokens
+  }
+}

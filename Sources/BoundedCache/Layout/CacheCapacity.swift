@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a budget comes to in memory: slots for each group of heads, and pages for what is retrieved.
+struct CacheCapacity {
+  /// The most tokens that may be cached at any moment, the mean over all heads.
+  let budget: Int
+  /// What of the budget is left for the sequence, beside retrieved pages.
+  let sequenceBudget: Int
+  /// Pages in front of every head's sequence, for what is retrieved from an offload file.
+  let leadingPages: Int
+  /// Tokens that each head of a group may cache in its sequence.
+  let tokens: [Int]
+
+  private let groups: HeadGroups
+  private let hasOffload: Bool
+
+  /// The share of the budget that retrieved pages may take.
+  private static let retrievedShare = 0.25
+  /// Beyond this no memory is large enough, and no budget is looked for.
+  private static let mostTokens = 1 << 40
+
+  init(budget: Int, groups: HeadGroups, hasOffload: Bool) {
+    self.budget = budget
+    self.groups = groups
+    self.hasOffload = hasOffload
+    leadingPages = hasOffload ? Int(Double(budget) * CacheCapacity.retrievedShare) / PageStore.pageTokens : 0
+    sequenceBudget = budget - leadingPages * PageStore.pageTokens
+    tokens = groups.capacities(budget: sequenceBudget)
+  }
+
+  /// The capacity of another budget, divided in the same way.
+  func resized(to budget: Int) -> CacheCapacity {
+    CacheCapacity(budget: budget, groups: groups, hasOffload: hasOffload)
+  }
+
+  /// Pages of each group's sequence.
+  var pages: [Int] { tokens.map(PageStore.pages) }
+
+  /// Tokens that the heads of the group with the smallest share may cache.
+  var smallest: Int { tokens.min() ?? budget }
+
+  /// The smallest budget that leaves `tokens` for the sequence in every group of heads.
+  func leastBudget(for tokens: Int) -> Int {
+    guard tokens > 0, tokens < CacheCapacity.mostTokens, resized(to: tokens).smallest < tokens else { return tokens }
+    var low = tokens
+    var high = 2 * tokens
+    while resized(to: high).smallest < tokens { (low, high) = (high, 2 * high) }
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if resized(to: middle).smallest < tokens { low = middle } else { high = middle }
+    }
+    return high
+  }
+}

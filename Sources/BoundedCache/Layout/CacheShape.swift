@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Compute
+
+/// The sizes of a decoder that its KV cache depends on.
+public struct CacheShape: Sendable, Hashable {
+  /// Decoder layers.
+  public var layers: Int
+  /// Key-value heads of each layer: fewer than attention heads under grouped-query attention.
+  public var keyValueHeads: Int
+  /// Values in one head's key, and in its value.
+  public var headDimension: Int
+
+  public init(layers: Int, keyValueHeads: Int, headDimension: Int) {
+    self.layers = layers
+    self.keyValueHeads = keyValueHeads
+    self.headDimension = headDimension
+  }
+
+  /// Key-value heads of all layers.
+  var heads: Int { layers * keyValueHeads }
+
+  /// Bytes of one token's keys and values in every layer and head, as 16-bit floats.
+  ///
+  /// `Int.max` where the product is larger than that; 0 where a size is not positive, so that no cache can be made.
+  public var bytesPerToken: Int {
+    guard layers > 0, keyValueHeads > 0, headDimension > 0 else { return 0 }
+    return [layers, keyValueHeads, headDimension].reduce(4) { $0.multipliedSaturating(by: $1) }
+  }
+
+  /// Bytes of one token's keys and values in every layer and head, stored as `type`; limits as in `bytesPerToken`.
+  public func bytesPerToken(_ type: KeyValueType) -> Int {
+    guard layers > 0, keyValueHeads > 0, headDimension > 0 else { return 0 }
+    return type.keyRowBytes(headDimension).addingSaturating(type.valueRowBytes(headDimension))
+      .multipliedSaturating(by: layers).multipliedSaturating(by: keyValueHeads)
+  }
+}
+
+extension Int {
+  /// The product of two numbers that are not negative, or `Int.max` where it would be larger.
+  func multipliedSaturating(by other: Int) -> Int {
+    let (product, overflow) = multipliedReportingOverflow(by: other)
+    return overflow ? .max : product
+  }
+
+  /// The sum of two numbers that are not negative, or `Int.max` where it would be larger.
+  func addingSaturating(_ other: Int) -> Int {
+    let (sum, overflow) = addingReportingOverflow(other)
+    return overflow ? .max : sum
+  }
+}

@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Compute
+
+/// Keys and values in pages, each group of heads through its own page table. It moves memory and decides nothing.
+///
+/// A row is a token's key or value in one head, stored as `type`. Slots count the rows of a head's sequence; those below
+/// 0 are the leading pages, for what is retrieved:
+///
+///     | leading pages | sequence: slot 0, 1, 2, … | free | parked text |
+///
+/// The pages of a group's table hold, one behind the other, `[head of the group][keys, then values][pageTokens]` rows.
+/// Keys of type `q4` are quantized by channel, by ranges that all tokens of a head share (`KeyChannelRanges`): when a
+/// range grows, all its rows are packed again. Methods that may do so are told how many slots are in use.
+final class PageStore {
+  let shape: CacheShape
+  let type: KeyValueType
+  /// One for each group of heads.
+  let tables: [PageTable]
+  /// Of each group, slots of parked text.
+  private(set) var parkedSlots: [Range<Int>]
+
+  /// Tokens in a page.
+  static let pageTokens = 16
+
+  /// The group of each head, heads of the first layer first.
+  private let groupOfHead: [Int]
+  /// Where each head's rows lie in its group's pages, in bytes.
+  private let keyOffsets: [Int]
+  private let valueOffsets: [Int]
+  private let keyBytes: Int
+  private let valueBytes: Int
+  /// Ranges of keys that are quantized by channel; nil for other types.
+  private let ranges: KeyChannelRanges?
+  /// One row in 32 bits.
+  private let row: UnsafeMutablePointer<Float>
+  /// Rows of captions while vision tokens move over their slots.
+  private var captionBytes: [UInt8] = []
+
+  /// - Parameters:
+  ///   - groups: the heads of each group.
+  ///   - pages: of each group's sequence.
+  ///   - leadingPages: of every group, in front of the sequence.
+  /// - Throws: `cannotAllocate`, `unsupportedType`.
+  init(
+    shape: CacheShape, type: KeyValueType, groups: [[HeadIndex]], pages: [Int], leadingPages: Int
+  ) throws(CacheError) {
+    guard type.supports(headDimension: shape.headDimension) else {
+      throw .unsupportedType(type, headDimension: shape.headDimension)
+    }
+    self.shape = shape
+    self.type = type
+    keyBytes = type.keyRowBytes(shape.headDimension)
+    valueBytes = type.valueRowBytes(shape.headDimension)
+    let columnBytes = PageStore.pageTokens * (keyBytes + valueBytes)
+    var groupOfHead = Array(repeating: 0, count: shape.heads)
+    var keyOffsets = groupOfHead
+    var valueOffsets = groupOfHead
+    var tables: [PageTable] = []
+    for (group, members) in groups.enumerated() {
+      for (column, member) in members.enumerated() {
+        let index = member.layer * shape.keyValueHeads + member.head
+        groupOfHead[index] = group
+        keyOffsets[index] = column * columnBytes
+        valueOffsets[index] = column * columnBytes + PageStore.pageTokens * keyBytes
+      }
+      guard
+        let table = PageTable(
+          pageBytes: members.count.multipliedSaturating(by: columnBytes), leadingPages: leadingPages,
+          pages: pages[group])
+      else {
+        let tokens = (pages.max() ?? 0).multipliedSaturating(by: PageStore.pageTokens)
+        throw .cannotAllocate(
+          tokens: tokens, bytes: tokens.multipliedSaturating(by: shape.bytesPerToken(type)))
+      }
+      tables.append(table)
+    }
+    self.tables = tables
+    self.groupOfHead = groupOfHead
+    parkedSlots = Array(repeating: 0..<0, count: groups.count)
+    self.keyOffsets = keyOffsets
+    self.valueOffsets = valueOffsets
+    ranges = type == .q4 ? KeyChannelRanges(heads: groupOfHead.count, headDimension: shape.headDimension) : nil
+    row = .allocate(capacity: shape.headDimension)
+    row.initialize(repeating: 0, count: shape.headDimension)
+  }
+
+  deinit { row.deallocate() }
+
+  // MARK: Pages
+
+  /// Pages that hold `tokens` tokens.
+  static func pages(for tokens: Int) -> Int {
+    tokens / pageTokens + (tokens % pageTokens == 0 ? 0 : 1)
+  }
+
+  /// Bytes of all pages.
+  var byteCount: Int { tables.reduce(0) { $0 + ($1.pageCount + $1.leadingPages) * $1.pageBytes } }
+
+  /// Slots of each group's sequence that memory has been allocated for.
+  var allocatedSlots: [Int] { tables.map { $0.pageCount * PageStore.pageTokens } }
+
+  /// Pages in front of every group's sequence.
+  var leadingPages: Int { tables.first?.leadingPages ?? 0 }
+
+  /// Allocates or frees pages until every group has as many in its sequence as given.
+  ///
+  /// - Returns: false where the system refuses; nothing has changed then.
+  func resize(toPages pages: [Int], leadingPages: Int) -> Bool {
+    let before = tables.map { (pages: $0.pageCount, leading: $0.leadingPages) }
+    for (table, count) in zip(tables, pages) {
+      guard table.resize(to: max(count, table.pageCount), leadingPages: max(leadingPages, table.leadingPages)) else {
+        // Freeing needs no memory.
+        for (table, old) in zip(tables, before) { _ = table.resize(to: old.pages, leadingPages: old.leading) }
+        return false
+      }
+    }
+    for (table, count) in zip(tables, pages) { _ = table.resize(to: count, leadingPages: leadingPages) }
+    return true
+  }
+
+  /// Takes note that the last `rows` of each group's slots hold parked text.
+  func markParked(_ rows: Int, slots: [Int]) {
+    for (group, end) in slots.enumerated() { parkedSlots[group] = end - rows..<end }
+  }
+
+  /// Forgets the ranges of earlier keys.
+  func removeAll() { ranges?.removeAll() }
+
+  // MARK: Rows
+
+  /// How the rows are laid out in pages.
+  var format: PagedRowFormat {
+    PagedRowFormat(type: type, headDimension: shape.headDimension, pageTokens: PageStore.pageTokens)
+  }
+
+  /// The group of a head.
+  func group(layer: Int, head: Int) -> Int { groupOfHead[index(layer: layer, head: head)] }
+
+  /// The group of a head, given as its number in all layers.
+  func group(ofHead index: Int) -> Int { groupOfHead[index] }
+
+  /// A head's number, heads of the first layer first.
+  private func index(layer: Int, head: Int) -> Int {
+    precondition(layer >= 0 && layer < shape.layers && head >= 0 && head < shape.keyValueHeads, "no such head")
+    return layer * shape.keyValueHeads + head
+  }
+
+  /// One head's rows, as attention reads them.
+  ///
+  /// - Parameters:
+  ///   - count: rows that are attended to, those of leading pages included.
+  ///   - leadingPages: how many of the leading pages are attended to: the last ones.
+  func rows(layer: Int, head: Int, count: Int, leadingPages: Int = 0) -> PagedRows {
+    let index = index(layer: layer, head: head)
+    return PagedRows(
+      pages: UnsafePointer(tables[groupOfHead[index]].sequence - leadingPages), keyOffset: keyOffsets[index],
+      valueOffset: valueOffsets[index], count: count, keyRange: ranges.map { UnsafePointer($0.range(of: index)) })
+  }
+
+  private func page(_ index: Int, slot: Int) -> (page: UnsafeMutableRawPointer, row: Int) {
+    let table = tables[groupOfHead[index]]
+    let row = slot + table.leadingPages * PageStore.pageTokens
+    return (table.base[row / PageStore.pageTokens], row % PageStore.pageTokens)
+  }
+
+  private func key(_ index: Int, slot: Int) -> UnsafeMutableRawPointer {
+    let (page, row) = page(index, slot: slot)
+    return page + keyOffsets[index] + row * keyBytes
+  }
+
+  private func value(_ index: Int, slot: Int) -> UnsafeMutableRawPointer {
+    let (page, row) = page(index, slot: slot)
+    return page + valueOffsets[index] + row * valueBytes
+  }
+
+  private func copyRow(_ index: Int, from source: Int, to target: Int) {
+    key(index, slot: target).copyMemory(from: key(index, slot: source), byteCount: keyBytes)
+    value(index, slot: target).copyMemory(from: value(index, slot: source), byteCount: valueBytes)
+  }
+
+  // MARK: Reading and writing
+
+  /// Stores one head's part of freshly computed keys and values.
+  ///
+  /// - Parameters:
+  ///   - keys: rows `[count][keyValueHeads · headDimension]`; values of the same shape.
+  ///   - slot: the first of `count` slots; those in front of it are in use.
+  func store(
+    keys: FloatMatrix, values: FloatMatrix, count: Int, layer: Int, head: Int, slot: Int, engine: Engine
+  ) {
+    let index = index(layer: layer, head: head)
+    if let ranges, ranges.widen(index, by: keys, head: head, count: count) { repack(index, used: slot) }
+    let rows = rows(layer: layer, head: head, count: 0)
+    engine.store(keys, as: .keys, head: head, count: count, to: rows, slot: slot, format: format)
+    engine.store(values, as: .values, head: head, count: count, to: rows, slot: slot, format: format)
+  }
+
+  /// Reads one head's rows as 16-bit floats, `[slots][headDimension]` each.
+  func read(
+    layer: Int, head: Int, slots: Range<Int>, keys: UnsafeMutablePointer<UInt16>, values: UnsafeMutablePointer<UInt16>
+  ) {
+    let index = index(layer: layer, head: head)
+    let dimension = shape.headDimension
+    for (offset, slot) in slots.enumerated() {
+      readKey(index, slot: slot, into: keys + offset * dimension)
+      let target = values + offset * dimension
+      guard type != .f16 else {
+        UnsafeMutableRawPointer(target).copyMemory(from: value(index, slot: slot), byteCount: valueBytes)
+        continue
+      }
+      KeyValueRow.unpackValue(value(index, slot: slot), into: row, type: type, headDimension: dimension)
+      KeyValueRow.packValue(row, into: target, type: .f16, headDimension: dimension)
+    }
+  }
+
+  private func readKey(_ index: Int, slot: Int, into target: UnsafeMutablePointer<UInt16>) {
+    guard type != .f16 else {
+      UnsafeMutableRawPointer(target).copyMemory(from: key(index, slot: slot), byteCount: keyBytes)
+      return
+    }
+    unpackKey(index, slot: slot)
+    KeyValueRow.packKey(row, into: target, type: .f16, headDimension: shape.headDimension, keyRange: nil)
+  }
+
+  /// Unpacks a key into `row`.
+  private func unpackKey(_ index: Int, slot: Int) {
+    KeyValueRow.unpackKey(
+      key(index, slot: slot), into: row, type: type, headDimension: shape.headDimension,
+      keyRange: ranges.map { UnsafePointer($0.range(of: index)) })
+  }
+
+  /// Stores one head's key and value, given as 16-bit floats `[headDimension]`.
+  ///
+  /// - Parameter used: slots of the head's sequence that are in use.
+  func write(
+    layer: Int, head: Int, slot: Int, key: UnsafePointer<UInt16>, value: UnsafePointer<UInt16>, used: Int
+  ) {
+    let index = index(layer: layer, head: head)
+    let dimension = shape.headDimension
+    guard type != .f16 else {
+      self.key(index, slot: slot).copyMemory(from: key, byteCount: keyBytes)
+      self.value(index, slot: slot).copyMemory(from: value, byteCount: valueBytes)
+      return
+    }
+    KeyValueRow.unpackValue(UnsafeRawPointer(value), into: row, type: .f16, headDimension: dimension)
+    KeyValueRow.packValue(row, into: self.value(index, slot: slot), type: type, headDimension: dimension)
+    KeyValueRow.unpackKey(UnsafeRawPointer(key), into: row, type: .f16, headDimension: dimension, keyRange: nil)
+    packKey(index, slot: slot, used: used)
+  }
+
+  /// Stores the key in `row`.
+  private func packKey(_ index: Int, slot: Int, used: Int) {
+    if let ranges, ranges.widen(index, by: row) { repack(index, used: used) }
+    KeyValueRow.packKey(
+      row, into: key(index, slot: slot), type: type, headDimension: shape.headDimension,
+      keyRange: ranges.map { UnsafePointer($0.range(of: index)) })
+  }
+
+  /// Rotates one key of a head by RoPE.
+  ///
+  /// - Parameters:
+  ///   - change: positions by which its token moves.
+  ///   - used: slots of the head's sequence that are in use.
+  func rotateKey(_ head: HeadIndex, slot: Int, by change: Int32, rotator: inout RoPERotator, used: Int) {
+    let index = index(layer: head.layer, head: head.head)
+    if type == .f16 {
+      rotator.rotate(key(index, slot: slot).assumingMemoryBound(to: UInt16.self), by: change)
+    } else {
+      unpackKey(index, slot: slot)
+      rotator.rotate(row, by: change)
+      packKey(index, slot: slot, used: used)
+    }
+  }
+
+  /// Packs keys again after their head's range has grown.
+  private func repack(_ index: Int, used: Int) {
+    guard let ranges else { return }
+    let leading = tables[groupOfHead[index]].leadingPages * PageStore.pageTokens
+    for slot in -leading..<used { ranges.repack(key(index, slot: slot), head: index) }
+    for slot in parkedSlots[groupOfHead[index]] { ranges.repack(key(index, slot: slot), head: index) }
+  }
+
+  // MARK: Moving
+
+  /// Moves rows of one head; source and target may overlap.
+  func move(_ head: HeadIndex, rows: Int, from source: Int, to target: Int) {
+    guard source != target else { return }
+    let index = index(layer: head.layer, head: head.head)
+    // In the order in which no row is overwritten before it has moved.
+    if target < source {
+      for row in 0..<rows { copyRow(index, from: source + row, to: target + row) }
+    } else {
+      for row in (0..<rows).reversed() { copyRow(index, from: source + row, to: target + row) }
+    }
+  }
+
+  /// Closes the gaps that evicted rows leave in one head.
+  ///
+  /// - Parameters:
+  ///   - start: the first slot of `count` from which rows are evicted.
+  ///   - retained: the slots that stay, ascending, counted from `start`.
+  ///   - following: rows behind those `count` slots that move down with them.
+  func compact(_ head: HeadIndex, start: Int, count: Int, retaining retained: [Int], following: Int) {
+    let index = index(layer: head.layer, head: head.head)
+    for (target, source) in retained.enumerated() where target != source {
+      copyRow(index, from: start + source, to: start + target)
+    }
+    move(head, rows: following, from: start + count, to: start + retained.count)
+  }
+
+  /// Moves, in one head's vision segment, all captions in front of all vision tokens, both in their order.
+  ///
+  /// - Parameters:
+  ///   - runs: what lies from slot `start` on, in this head.
+  ///   - start: the first slot of the vision segment.
+  func gatherCaptions(_ runs: [CaptionLayout.Run], of head: HeadIndex, start: Int) {
+    let index = index(layer: head.layer, head: head.head)
+    captionBytes.removeAll(keepingCapacity: true)
+    var source = start
+    for run in runs {
+      for slot in source..<source + run.captionTokens {
+        captionBytes.append(contentsOf: UnsafeRawBufferPointer(start: key(index, slot: slot), count: keyBytes))
+        captionBytes.append(contentsOf: UnsafeRawBufferPointer(start: value(index, slot: slot), count: valueBytes))
+      }
+      source += run.captionTokens + run.visionTokens
+    }
+    // Vision tokens move up, the last ones first, so that none is overwritten before it has moved.
+    var target = source
+    for run in runs.reversed() {
+      for _ in 0..<run.visionTokens {
+        source -= 1
+        target -= 1
+        if source != target { copyRow(index, from: source, to: target) }
+      }
+      source -= run.captionTokens
+    }
+    captionBytes.withUnsafeBytes { captions in
+      guard var next = captions.baseAddress else { return }
+      for slot in start..<target {
+        key(index, slot: slot).copyMemory(from: next, byteCount: keyBytes)
+        value(index, slot: slot).copyMemory(from: next + keyBytes, byteCount: valueBytes)
+        next += keyBytes + valueBytes
+      }
+    }
+  }
+}
