@@ -5,6 +5,7 @@ import Video
 
 /// What is measured, and how often.
 public struct BenchmarkPlan: Sendable {
+  /// The parts to measure.
   public var parts: Set<BenchmarkPart>
   /// How often each result is measured.
   public var repetitions: Int

@@ -18,6 +18,7 @@ public actor BenchmarkRunner {
   private let report: @Sendable (BenchmarkStep) -> Void
   private nonisolated let stop: StopSource
 
+  /// The thread that the model runs on.
   public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
   /// - Parameters:

@@ -53,5 +53,6 @@ extension QuantizationError: CustomStringConvertible {
     }
   }
 
+  /// The same as `message`.
   public var description: String { message }
 }

@@ -7,6 +7,7 @@ import ModelFile
 public struct QuantizationPlan: Sendable {
   /// One tensor and its new type.
   public struct Entry: Sendable {
+    /// The tensor in the file that is read.
     public let tensor: TensorDescription
     /// The new type; the tensor's own type if it is not changed.
     public let target: TensorType
@@ -19,6 +20,7 @@ public struct QuantizationPlan: Sendable {
     public var isKept: Bool { target == tensor.type }
   }
 
+  /// The recipe that the plan follows.
   public let recipe: QuantizationRecipe
   /// All tensors, in the order of the file.
   public let entries: [Entry]

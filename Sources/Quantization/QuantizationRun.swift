@@ -7,6 +7,7 @@ import ModelFile
 public struct QuantizationRun {
   /// The result for one tensor.
   public struct Result: Sendable {
+    /// The tensor and its new type.
     public let entry: QuantizationPlan.Entry
     /// Root mean square of the error, divided by that of the values; nil for a tensor that was not changed.
     public let relativeError: Double?

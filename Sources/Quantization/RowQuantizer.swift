@@ -73,7 +73,8 @@ final class RowQuantizer {
   }
 }
 
-/// One group of rows that all threads convert. Each chunk writes its own rows, and each thread its own scratch and loss.
+/// One group of rows that all threads convert. Each chunk writes its own rows, and each thread its own scratch and
+/// loss.
 private struct Job {
   let source: UnsafeRawBufferPointer
   let sourceType: TensorType

@@ -20,7 +20,7 @@ struct BatchTests {
   @Test("The sample clip is answered from a file of requests, with every field of the contract")
   func sample() async throws {
     let input = """
-      {"id":"s","video":"\(Program.sample)","turns":[{"at":4.0,"ask":"What is in view now?"},{"ask":"What came first?"}]}
+      {"id":"s","video":"\(Program.sample)","turns":[{"at":4,"ask":"What is in view now?"},{"ask":"What came first?"}]}
       """
     let run = try await Program.run(["--batch", "-"], input: input + "\n")
     #expect(run.status == 0, "\(run.errors)")

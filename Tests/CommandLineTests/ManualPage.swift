@@ -71,7 +71,8 @@ struct ManualPage {
     return words.joined(separator: " ")
   }
 
-  /// Positional arguments, then options in their sections, those without a section last. `--no-` forms are set beside their positive forms.
+  /// Positional arguments, then options in their sections, those without a section last. `--no-` forms are set beside
+  /// their positive forms.
   private mutating func addArguments(of command: CommandDump) {
     let isRoot = command.superCommands == nil
     let arguments = (command.arguments ?? []).filter { argument in

@@ -19,7 +19,11 @@ struct TemplateCase: Decodable, CustomTestStringConvertible {
   }
 
   static func all() throws -> [TemplateCase] {
-    try JSONDecoder().decode([Self].self, from: Data(contentsOf: URL(filePath: goldenPath("templates.json"))))
+    let cases = try JSONDecoder().decode(
+      [Self].self, from: Data(contentsOf: URL(filePath: goldenPath("templates.json"))))
+    // Without cases a parameterised test would pass without running.
+    try #require(!cases.isEmpty)
+    return cases
   }
 }
 

@@ -60,8 +60,8 @@ package struct DecodeBenchmark: Benchmark {
     ].compactMap(\.self)
   }
 
-  /// Bytes that decoding a token reads, on average over a repetition: all weights, and the keys and values of all tokens
-  /// before it.
+  /// Bytes that decoding a token reads, on average over a repetition: all weights, and the keys and values of all
+  /// tokens before it.
   ///
   /// - Parameters:
   ///   - weights: bytes of all weights.

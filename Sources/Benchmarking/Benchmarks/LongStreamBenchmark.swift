@@ -6,8 +6,8 @@ import Images
 import Inference
 import Platform
 
-/// Measures whether a stream costs more the longer it lasts: the time of a frame, and the resident memory of the process,
-/// in some minutes of a long stream. Frames are ingested as fast as possible.
+/// Measures whether a stream costs more the longer it lasts: the time of a frame, and the resident memory of the
+/// process, in some minutes of a long stream. Frames are ingested as fast as possible.
 struct LongStreamBenchmark: Benchmark {
   let model: LoadedModel
   let plan: BenchmarkPlan

@@ -12,10 +12,15 @@ public struct BenchmarkComparison: Sendable, Equatable {
 
   /// One result of both runs.
   public struct Row: Sendable, Equatable {
+    /// The result's part and condition.
     public var name: String
+    /// The unit of both values.
     public var unit: BenchmarkResult.Unit
+    /// The value of the old run.
     public var old: MedianRange
+    /// The value of the new run.
     public var new: MedianRange
+    /// How the values compare.
     public var verdict: Verdict
 
     /// The new median divided by the old one.

@@ -7,6 +7,7 @@ import Records
 public struct BenchmarkReport: Sendable, Codable, Equatable {
   /// The model that was measured, and its KV cache.
   public struct Model: Sendable, Codable, Equatable {
+    /// The model's name.
     public var name: String
     /// Bytes of weights that decoding one token reads.
     public var weightBytes: Int
@@ -23,8 +24,11 @@ public struct BenchmarkReport: Sendable, Codable, Equatable {
     }
   }
 
+  /// The machine that was measured.
   public var machine: Machine
+  /// The model that was measured.
   public var model: Model
+  /// In the order of measurement.
   public var results: [BenchmarkResult]
   /// False for a run that was stopped.
   public var isComplete: Bool

@@ -19,10 +19,13 @@ public struct BenchmarkResult: Sendable, Codable, Equatable {
     }
   }
 
+  /// What was measured.
   public var part: BenchmarkPart
   /// What distinguishes the result from others of its part: `512 tokens`, `context 4096`; empty for the only one.
   public var condition: String
+  /// The unit of the value.
   public var unit: Unit
+  /// The value over all repetitions.
   public var value: MedianRange
   /// Frames that the vision tower encodes at once.
   public var temporalPatchSize: Int?

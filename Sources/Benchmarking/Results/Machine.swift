@@ -7,15 +7,19 @@ import Records
 
 /// The machine of a run.
 public struct Machine: Sendable, Codable, Equatable {
+  /// The processor's model name.
   public var processor: String
   /// Name of the instruction set whose kernels were used.
   public var instructions: String
+  /// Worker threads of the run.
   public var threads: Int
+  /// Logical processors of the machine.
   public var processors: Int
   /// Bytes of the processor's largest cache; 0 if not known.
   public var cacheBytes: Int
   /// Bytes of memory that may be used; 0 if not known.
   public var memoryBytes: Int
+  /// Kernel name, release and architecture.
   public var system: String
 
   public init(

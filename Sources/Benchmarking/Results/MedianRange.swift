@@ -2,9 +2,13 @@
 
 /// The median and the range of several repetitions of one measurement.
 public struct MedianRange: Sendable, Codable, Equatable {
+  /// The middle value.
   public var median: Double
+  /// The smallest value.
   public var lowest: Double
+  /// The largest value.
   public var highest: Double
+  /// Number of values.
   public var repetitions: Int
 
   public init(median: Double, lowest: Double, highest: Double, repetitions: Int) {

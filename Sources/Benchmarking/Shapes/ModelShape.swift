@@ -2,16 +2,25 @@
 
 /// The architecture and the sizes of a language model, with or without a vision tower.
 public struct ModelShape: Sendable, Equatable {
+  /// The name on the command line, such as `qwen2-vl-2b`.
   public var name: String
   /// The value of `general.architecture`.
   package var architecture: String
+  /// Number of layers.
   package var layers: Int
+  /// Dimension of the hidden states.
   package var hiddenSize: Int
+  /// Query heads.
   package var heads: Int
+  /// Key-value heads.
   package var keyValueHeads: Int
+  /// Dimension of a head.
   package var headDimension: Int
+  /// Dimension of the feed-forward network.
   package var intermediateSize: Int
+  /// Base of the RoPE frequencies.
   package var ropeTheta: Float
+  /// Longest context, in tokens.
   package var contextLength: Int
   /// M-RoPE sections, in pairs of dimensions: time, height, width, and a fourth of 0; empty for models without vision.
   package var mropeSections: [Int32]
@@ -59,11 +68,17 @@ package struct VisionShape: Sendable, Equatable {
     case qwen3VL = "qwen3vl_merger"
   }
 
+  /// The family, which decides the layout of the tensors.
   package var family: Family
+  /// Number of layers.
   package var layers: Int
+  /// Dimension of the hidden states.
   package var hiddenSize: Int
+  /// Query heads.
   package var heads: Int
+  /// Dimension of the feed-forward network.
   package var intermediateSize: Int
+  /// Side of a patch, in pixels.
   package var patchSize: Int
   /// Side of the image that the position embeddings are for, in pixels.
   package var imageSide: Int
@@ -105,7 +120,8 @@ extension ModelShape {
   /// Shapes with the sizes that the models' makers published.
   public static let all: [ModelShape] = [
     qwen2(
-      "qwen2-0.5b", layers: 24, hiddenSize: 896, heads: 14, keyValueHeads: 2, headDimension: 64, intermediateSize: 4864),
+      "qwen2-0.5b", layers: 24, hiddenSize: 896, heads: 14, keyValueHeads: 2, headDimension: 64,
+      intermediateSize: 4864),
     qwen2(
       "qwen2-1.5b", layers: 28, hiddenSize: 1536, heads: 12, keyValueHeads: 2, headDimension: 128,
       intermediateSize: 8960),

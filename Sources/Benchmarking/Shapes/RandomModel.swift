@@ -7,6 +7,7 @@ import Quantization
 
 /// A model with random weights: as large as a real model of its shape, and as much work.
 public struct RandomModel: Sendable {
+  /// The architecture and the sizes.
   public var shape: ModelShape
   private let recipe: QuantizationRecipe
   private let visionRecipe: QuantizationRecipe
@@ -29,7 +30,8 @@ public struct RandomModel: Sendable {
   /// Bytes of the tensors in all files.
   public var byteCount: Int { (language.declarations + (vision?.declarations ?? [])).reduce(0) { $0 + $1.byteCount } }
 
-  /// Writes the language model to `path`, and the vision tower, if the shape has one, to a file beside it with the prefix
+  /// Writes the language model to `path`, and the vision tower, if the shape has one, to a file beside it with the
+  /// prefix
   /// `mmproj-`. Takes little memory whatever the size.
   ///
   /// - Parameter isCancelled: polled after each piece of some hundred KiB.

@@ -2,6 +2,7 @@
 
 /// A tensor to fill with random values.
 package struct RandomTensor: Sendable, Equatable {
+  /// How the values are distributed.
   package enum Kind: Sendable, Equatable {
     /// Values such that outputs have the variance of inputs.
     case matrix
@@ -9,9 +10,11 @@ package struct RandomTensor: Sendable, Equatable {
     case vector(around: Float)
   }
 
+  /// The name in the file.
   package var name: String
   /// The fastest dimension first.
   package var dimensions: [Int]
+  /// How the values are distributed.
   package var kind: Kind
 
   static func matrix(_ name: String, _ dimensions: Int...) -> RandomTensor {

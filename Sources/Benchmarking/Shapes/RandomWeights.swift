@@ -6,8 +6,9 @@ import ModelFile
 
 /// Random weights in the formats of model files.
 ///
-/// A quarter of a million values are quantized once for each type and row length. Tensors are made of these blocks, each
-/// piece from a random one on. Speed does not depend on the values, and quantizing billions of them would take long.
+/// A quarter of a million values are quantized once for each type and row length. Tensors are made of these blocks,
+/// each piece from a random one on. Speed does not depend on the values, and quantizing billions of them would take
+/// long.
 struct RandomWeights {
   private struct Kind: Hashable {
     var type: TensorType

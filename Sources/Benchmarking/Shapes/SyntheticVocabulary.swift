@@ -3,8 +3,8 @@
 import ModelFile
 import Tokenization
 
-/// A byte-level BPE vocabulary that is made by rule and as large as a real one: the bytes, merges of two, three and four
-/// letters, and the special tokens of the Qwen families with their usual ids.
+/// A byte-level BPE vocabulary that is made by rule and as large as a real one: the bytes, merges of two, three and
+/// four letters, and the special tokens of the Qwen families with their usual ids.
 package struct SyntheticVocabulary {
   /// Number of tokens.
   package var size: Int

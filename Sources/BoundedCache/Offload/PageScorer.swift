@@ -7,7 +7,7 @@ import Foundation
 /// A query's estimate for a page is its product with the page's mean key, plus a quarter of the difference to the bound
 /// on its best key. The mean alone overlooks a page where the query attends to one token of many; the bound alone prefers
 /// pages that are merely mixed. On synthetic keys of a changing scene, and of a still one with brief events, a quarter
-/// came within a point of the best of both (Tests/CrossChecks/page_ranking.py).
+/// came within a point of the best of both (Tests/ReferenceComparisons/page_ranking.py).
 struct PageScorer {
   let queryCount: Int
   private let half: Int

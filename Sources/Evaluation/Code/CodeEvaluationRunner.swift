@@ -8,6 +8,7 @@ import SessionInterface
 
 /// The methods that are compared, and the tasks.
 public struct CodeEvaluationOptions: Sendable {
+  /// The tasks.
   public var problems: [CodeProblem]
   /// What is evaluated, by name, for the first line of the results.
   public var identity: [(name: String, value: String)]
@@ -15,7 +16,9 @@ public struct CodeEvaluationOptions: Sendable {
   public var methods: [CodeMethod]
   /// The model files, with the adapters of the roles. Methods without adapters ignore those.
   public var paths: CodeModelPaths
+  /// Worker threads of the model.
   public var threads: Int
+  /// Limits of the work on one task.
   public var limits: CodeLimits
   /// Whether programs may run without a sandbox.
   public var isUnsafeRunAllowed: Bool

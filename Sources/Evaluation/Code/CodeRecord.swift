@@ -18,17 +18,23 @@ public struct CodeRecord: Sendable, Codable, Equatable {
   public var examples: Int
   /// Examples that the program passes.
   public var examplesPassed = 0
+  /// Plans whose programs were run.
   public var plansTried = 0
   /// Debugging rounds in all.
   public var debugRounds = 0
   /// Debugging rounds that led to the program of the result.
   public var round = 0
+  /// Replies that had to be repaired before they could be used.
   public var repliesMended = 0
+  /// Replies that could not be used.
   public var repliesLost = 0
+  /// Tokens of all prompts.
   public var promptTokens = 0
+  /// Tokens generated.
   public var answerTokens = 0
   /// Time for the task, in seconds.
   public var seconds = 0.0
+  /// The program of the result; nil if no role has written one.
   public var program: String?
   /// Why the task could not be worked on; nil if it could.
   public var error: String?

@@ -6,6 +6,7 @@ import Records
 public struct CodeSummary: Sendable {
   /// One method.
   public struct Row: Sendable, Equatable, Encodable {
+    /// The method of the row.
     public var method: CodeMethod
     /// Tasks with hidden tests; pass@1 is of these.
     public var tasks: Int
@@ -19,11 +20,15 @@ public struct CodeSummary: Sendable {
     public var debuggerWins: Int
     /// Tasks whose hidden tests all pass.
     public var solved: Int
+    /// Replies that had to be repaired before they could be used.
     public var repliesMended: Int
+    /// Replies that could not be used.
     public var repliesLost: Int
     /// Means over the tasks.
     public var promptTokens: Double
+    /// Tokens generated, mean over the tasks.
     public var answerTokens: Double
+    /// Time for a task, mean over the tasks.
     public var seconds: Double
     /// Tasks that could not be worked on. They count as not solved.
     public var failed: Int
@@ -33,7 +38,9 @@ public struct CodeSummary: Sendable {
 
   /// pass@1 of a group of tasks.
   public struct Part: Sendable, Equatable, Encodable {
+    /// Tasks with hidden tests in the group.
     public var tasks: Int
+    /// pass@1 of these tasks.
     public var passed: Interval
   }
 

@@ -2,6 +2,7 @@
 
 /// The parameters of drawn streams and their questions.
 public struct DoorstepOptions: Sendable, Equatable {
+  /// Seed of all random choices.
   public var seed: UInt64
   /// Questions in all. They decide how many streams are drawn.
   public var questions: Int

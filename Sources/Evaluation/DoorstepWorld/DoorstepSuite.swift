@@ -6,7 +6,9 @@ import Inference
 ///
 /// `Models/recipe/{world,render,questions,words}.py` is the same world in Python; the embedded model was trained on it.
 public struct DoorstepSuite: EvaluationSuite {
+  /// The drawn streams and their questions.
   public let streams: [EvaluationStream]
+  /// The parameters of the suite, by name.
   public let identity: [(name: String, value: String)]
   private let timelines: [StoryTimeline]
   private let options: DoorstepOptions
@@ -15,6 +17,7 @@ public struct DoorstepSuite: EvaluationSuite {
   /// Makes the random choices of drawing independent of those of the story.
   private static let drawingPart: UInt64 = 1 << 32
 
+  /// A short description for people.
   public var title: String { "drawn streams of the embedded model's doorstep world" }
 
   /// Makes the stories and questions of the streams. Frames are drawn when a stream is shown.
@@ -75,6 +78,7 @@ public struct DoorstepSuite: EvaluationSuite {
     }
   }
 
+  /// Draws the frames of a stream and gives them to an encoder.
   public func show(
     _ stream: EvaluationStream, to encoded: inout EncodedStream, model: LoadedModel, on runner: isolated any Actor
   ) async throws {

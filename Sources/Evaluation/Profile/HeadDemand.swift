@@ -5,8 +5,8 @@ import BoundedCache
 /// How many of its tokens each attention head needs, on one stream.
 ///
 /// The tokens of all heads are ranked together by the largest attention weight that any question gave them. The first
-/// tokens of this ranking, a given ratio of all, are demanded. A head that spreads its attention over many tokens has few
-/// of them. A head that concentrates its attention on some tokens has those. The idea is that of AdaKV (arXiv
+/// tokens of this ranking, a given ratio of all, are demanded. A head that spreads its attention over many tokens has
+/// few of them. A head that concentrates its attention on some tokens has those. The idea is that of AdaKV (arXiv
 /// 2407.11550).
 package struct HeadDemand {
   let shape: CacheShape

@@ -8,6 +8,7 @@ import Synchronization
 
 /// What a head budget profile is measured on.
 public struct ProfileOptions: Sendable {
+  /// The streams and questions.
   public var suite: any EvaluationSuite
   /// Seed of drawn streams, which is written into the profile.
   public var seed: UInt64?
@@ -37,6 +38,7 @@ public actor HeadProfiler {
   private let options: ProfileOptions
   private nonisolated let stop = StopSource()
 
+  /// The thread that the model runs on.
   public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
   public init(model: sending LoadedModel, options: ProfileOptions) {

@@ -6,6 +6,7 @@ import BoundedCache
 package struct ProfileStatistics {
   /// Mean and standard deviation over the streams of each head's part of the whole demand, `[layer][head]`.
   package private(set) var shares: [[Double]]
+  /// Standard deviation over the streams of the same, `[layer][head]`.
   package private(set) var deviations: [[Double]]
   /// How well the ranking of heads on one stream agrees with the mean ranking.
   package let stability: HeadBudgetProfile.RankStability

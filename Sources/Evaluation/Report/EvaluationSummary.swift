@@ -6,9 +6,11 @@ import Records
 public struct EvaluationSummary: Sendable {
   /// One configuration within one budget.
   public struct Row: Sendable, Equatable, Encodable {
+    /// The configuration's specification.
     public var configuration: String
     /// nil for an unbounded configuration.
     public var budget: String?
+    /// Number of answers.
     public var answers: Int
     /// Ratio of the answers that are correct.
     public var exactMatch: Interval
@@ -17,7 +19,9 @@ public struct EvaluationSummary: Sendable {
     public var difference: Interval?
     /// Means over the streams, after their last answers.
     public var cachedTokens: Double
+    /// Bytes of keys and values, mean over the streams.
     public var cacheBytes: Double
+    /// Compressions, mean over the streams.
     public var compressions: Double
     /// Mean time of a compression; nil without one.
     public var secondsPerCompression: Double?
@@ -26,7 +30,9 @@ public struct EvaluationSummary: Sendable {
     /// Mean times: of prefilling a temporal patch just before the questions, to an answer's first token, and to its
     /// end.
     public var secondsPerTemporalPatch: Double
+    /// Mean time from a question to the first token of its answer.
     public var firstTokenSeconds: Double
+    /// Mean time from a question to the end of its answer.
     public var answerSeconds: Double
     /// Most resident memory of the process after an answer.
     public var residentBytes: Int
@@ -51,7 +57,9 @@ public struct EvaluationSummary: Sendable {
 
   /// Exact match in one group of answers.
   public struct Part: Sendable, Equatable, Encodable {
+    /// Number of answers.
     public var answers: Int
+    /// Ratio of these answers that are correct.
     public var exactMatch: Interval
   }
 

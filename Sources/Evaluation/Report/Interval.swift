@@ -4,8 +4,11 @@ import Inference
 
 /// An estimate and its 95 % confidence interval.
 public struct Interval: Sendable, Equatable, Encodable {
+  /// The estimate.
   public var value: Double
+  /// Lower end of the interval.
   public var low: Double
+  /// Upper end of the interval.
   public var high: Double
 
   public init(value: Double, low: Double, high: Double) {

@@ -8,13 +8,17 @@ public struct AnswerRecord: Sendable, Codable, Equatable {
   public var budget: String?
   /// Number of the stream in the suite, from 0.
   public var stream: Int
+  /// The group of the stream in breakdowns: a kind of drawn stream, or the name of a clip.
   public var streamKind: String
   /// Number of the question in the stream, from 0.
   public var question: Int
+  /// The group of the question in breakdowns.
   public var questionKind: String
   /// Part of the stream that holds the answer; nil if that is not known.
   public var position: AnswerPosition?
+  /// The question as it is asked.
   public var ask: String
+  /// The right answer.
   public var expected: String
   /// nil if the question could not be answered; then there is an `error`.
   public var answer: String? {
@@ -22,6 +26,7 @@ public struct AnswerRecord: Sendable, Codable, Equatable {
   }
   /// Whether the answer is the expected one, word for word. Spaces do not count.
   public private(set) var isCorrect = false
+  /// Why there is no answer; nil if there is one.
   public var error: String?
   /// Tokens in the KV cache when the answer was complete.
   public var cachedTokens = 0

@@ -9,6 +9,7 @@ import Synchronization
 
 /// The configurations that are compared, and the questions they are compared on.
 public struct EvaluationOptions: Sendable {
+  /// The streams and questions.
   public var suite: any EvaluationSuite
   /// All are compared with the first.
   public var configurations: [CacheConfiguration]
@@ -64,6 +65,7 @@ public actor EvaluationRunner {
   /// What the KV cache of each bounded configuration retains of the last stream.
   public private(set) var retention: [(configuration: String, label: String, map: RetentionMap)] = []
 
+  /// The thread that the model runs on.
   public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
   public init(model: sending LoadedModel, options: EvaluationOptions) {

@@ -10,6 +10,7 @@ package protocol ResultRecord: ResumableRecord, Encodable {
 }
 
 extension ResultRecord {
+  /// A resumed run keeps the records without an error.
   package var isKept: Bool { error == nil }
 }
 

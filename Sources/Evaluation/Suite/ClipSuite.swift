@@ -11,8 +11,11 @@ import Video
 /// Requests about one clip share its temporal patches. A request with several turns is a conversation. Every other
 /// request is asked as if it were the only one.
 public struct ClipSuite: EvaluationSuite {
+  /// A short description for people.
   public let title = "clips and questions of a request file"
+  /// The two files, and the number of questions.
   public let identity: [(name: String, value: String)]
+  /// A stream for each clip, and one for each conversation.
   public let streams: [EvaluationStream]
   /// The clip's path of each stream.
   private let paths: [String]
@@ -60,6 +63,7 @@ public struct ClipSuite: EvaluationSuite {
     ]
   }
 
+  /// Decodes a clip and gives its sampled frames to an encoder.
   public func show(
     _ stream: EvaluationStream, to encoded: inout EncodedStream, model: LoadedModel, on runner: isolated any Actor
   ) async throws {

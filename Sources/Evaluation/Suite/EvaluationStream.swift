@@ -23,6 +23,7 @@ public struct EvaluationStream: Sendable {
 public struct EvaluationMoment: Sendable {
   /// Time in the stream, in seconds; the frames before it have been seen. Infinite for the end of the stream.
   public let time: Double
+  /// In the order in which they are asked.
   public let questions: [EvaluationQuestion]
 }
 
@@ -34,7 +35,9 @@ public struct EvaluationQuestion: Sendable, Equatable {
   public let kind: String
   /// Part of the stream that holds the answer; nil if that is not known.
   public let position: AnswerPosition?
+  /// The question as it is asked.
   public let ask: String
+  /// The right answer.
   public let answer: String
 
   package init(number: Int, kind: String, position: AnswerPosition?, ask: String, answer: String) {

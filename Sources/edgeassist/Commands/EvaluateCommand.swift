@@ -21,8 +21,8 @@ struct EvaluateCommand: AsyncParsableCommand {
       edgeassist eval --json summary.json                      the summary for scripts; - for standard output
 
       The doorstep suite draws streams: a camera at a door, and things that come by. It is the world that the embedded \
-      model was trained on. Another model can be evaluated on it too, but an answer in other words counts as wrong. The \
-      same seed makes the same streams and questions. With --suite code, --questions is the number of tasks.
+      model was trained on. Another model can be evaluated on it too, but an answer in other words counts as wrong. \
+      The same seed makes the same streams and questions. With --suite code, --questions is the number of tasks.
       """)
 
   @Option(name: .long, help: ArgumentHelp("What to evaluate.", valueName: "name"))

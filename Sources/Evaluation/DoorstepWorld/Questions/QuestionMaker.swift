@@ -8,6 +8,7 @@ import Inference
 package struct QuestionMaker {
   private let seen: [SeenVisit]
   private var random: SeededGenerator
+  /// All questions, each once.
   package private(set) var questions: [Question] = []
 
   /// More visits than this are not described: the answer would be longer than any that the model has learnt.

@@ -13,11 +13,13 @@ package struct Story: Sendable, Equatable {
     case day, evening, night
   }
 
+  /// What the camera watches.
   package var scene: Scene
   /// The time of day at the beginning.
   package var time: TimeOfDay
   /// Changes of the time of day, in order.
   package var changes: [Change] = []
+  /// Visits, in order, without overlap.
   package var visits: [Visit]
   /// Length of the stream, in seconds.
   package var length: Double
@@ -26,6 +28,7 @@ package struct Story: Sendable, Equatable {
   package struct Change: Sendable, Equatable {
     /// When the new light is complete, in seconds.
     package var at: Double
+    /// The new time of day.
     package var time: TimeOfDay
   }
 

@@ -4,12 +4,14 @@
 package struct StoryTimeline: Sendable {
   /// Seconds between the frames of a pair, and between pairs.
   package static let frameStep = 0.5
+  /// Seconds between the first frames of two pairs.
   package static let pairStep = 1.0
   /// A thing counts as seen if at least this part of its width is in view. Up to the smaller part the view counts as
   /// empty. Between the two it is unclear.
   private static let seenShare = 0.3
   private static let emptyShare = 0.06
 
+  /// The story that is sampled.
   package let story: Story
   /// Time of the first frame of each pair, in seconds.
   package let starts: [Double]
@@ -36,10 +38,11 @@ package struct StoryTimeline: Sendable {
     self.isUnclear = zip(visits, isUnclear).map { $0 == nil && $1 }
   }
 
+  /// Pairs of frames in the stream.
   package var pairCount: Int { starts.count }
 
-  /// Whether it is clear what is in view at the end of the first `pairs` pairs: nothing, or a thing that has been seen in
-  /// at least two pairs.
+  /// Whether it is clear what is in view at the end of the first `pairs` pairs: nothing, or a thing that has been seen
+  /// in at least two pairs.
   package func isSettled(after pairs: Int) -> Bool {
     let last = pairs - 1
     if isUnclear[last] { return false }

@@ -22,9 +22,11 @@ package struct Visit: Sendable, Equatable {
     var other: Side { self == .left ? .right : .left }
   }
 
+  /// What comes by.
   package let thing: Thing
   /// Index of the thing's image.
   package let variant: Int
+  /// How it moves.
   package let action: Action
   /// The side that the thing comes from.
   package let side: Side
@@ -34,8 +36,8 @@ package struct Visit: Sendable, Equatable {
   package let base: Double
   /// When the thing starts, just outside the frame.
   package var start: Double
-  /// The corners of the path: times since `start`, and the horizontal position of the thing's centre, as if it came from
-  /// the left.
+  /// The corners of the path: times since `start`, and the horizontal position of the thing's centre, as if it came
+  /// from the left.
   package let corners: [(time: Double, position: Double)]
 
   /// Draws one visit from the distributions of the embedded model's training.

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Runs random language models through llama.cpp and keeps its logits, for `LanguageCrossCheckTests` to compare with.
+"""Runs random language models through llama.cpp and keeps its logits, for `LanguageComparisonTests` to compare with.
 
 Reference: llama-cpp-python 0.3.36, gguf 0.19.
 Run:       python language_against_llama_cpp.py --out DIR [--types F16 Q8_0 Q4_K_M …]
-           EDGEASSIST_CROSSCHECK_DIR=DIR swift test -c release --disable-testable-imports --filter LanguageCrossCheck
+           EDGEASSIST_REFERENCE_DIR=DIR swift test -c release --disable-testable-imports --filter LanguageComparison
 
 Each kind of model has real head sizes, the width of a half-billion model and a few layers; llama.cpp's own quantizer
 makes the other types of the F16 file. A fixed random text is read, in models that see with frames of random vectors and

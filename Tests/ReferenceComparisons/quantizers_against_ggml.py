@@ -4,7 +4,7 @@
 """Compares the error of the quantizers here with that of ggml's, type by type.
 
 Needs clang, numpy and a libggml-base.so, such as the one of llama-cpp-python:
-    python compare_quantizers.py PATH/libggml-base.so
+    python quantizers_against_ggml.py PATH/libggml-base.so
 Prints, for several kinds of numbers, the ratio of the root mean square errors (ours / ggml's): plain, and weighted by
 importance where both are told about it; and microseconds for a thousand numbers. Stops if ggml finds fault with blocks.
 Measured with llama-cpp-python 0.3.36 (ggml 0.25.3).

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Lets llama.cpp read a text with the embedded model in every quantization, for `LossCrossCheckTests` to compare with.
+"""Lets llama.cpp read a text with the embedded model in every quantization, for `LossComparisonTests` to compare with.
 
 Reference: llama-cpp-python 0.3.36, gguf 0.19.
 Run:       python loss_against_llama_cpp.py --out DIR [--edgeassist .build/release/edgeassist]
-           EDGEASSIST_CROSSCHECK_DIR=DIR swift test -c release --disable-testable-imports --filter LossCrossCheck
+           EDGEASSIST_REFERENCE_DIR=DIR swift test -c release --disable-testable-imports --filter LossComparison
 
 llama.cpp's own quantizer makes the files from Models/edgeassist-tiny-Q8_0.gguf; MXFP4, which it gives to expert models
 alone, is made by `edgeassist quantize`. The text is a long conversation about nothing in view, whose answers surprise the

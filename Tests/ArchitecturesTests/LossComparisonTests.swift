@@ -5,25 +5,17 @@ import Foundation
 import ModelFile
 import Testing
 
-/// The embedded model in every quantization: what Tests/CrossChecks/loss_against_llama_cpp.py left in a folder.
-@Suite struct LossCrossCheckTests {
-  private static let folder = ProcessInfo.processInfo.environment["EDGEASSIST_CROSSCHECK_DIR"]
-
-  private static let runs: [String] = {
-    let names = folder.flatMap { try? FileManager.default.contentsOfDirectory(atPath: $0) } ?? []
-    return names.filter { $0.hasSuffix("-loss.gguf") }.sorted()
-  }()
+/// The embedded model in 18 quantizations, and llama.cpp's loss over a text with each.
+@Suite("Losses beside llama.cpp")
+struct LossComparisonTests {
+  private static let files = ReferenceFiles(ending: "-loss.gguf", script: "loss_against_llama_cpp.py")
 
   @Test(
     "The loss over a text's answers is within half a percent of llama.cpp's for the same file",
-    .enabled(
-      if: folder != nil, "EDGEASSIST_CROSSCHECK_DIR names no directory of files to compare with"),
-    arguments: runs)
+    .enabled(if: !files.names.isEmpty, Comment(rawValue: files.reason)), arguments: files.names)
   func sameLoss(run: String) throws {
-    let folder = try #require(Self.folder)
-    func open(_ name: String) throws -> GGUFFile { try GGUFFile(path: folder + "/" + name) }
-    let values = try open(run)
-    let golden = DecoderGolden(file: try open(values.metadata.string("model")), golden: values)
+    let values = try Self.files.open(run)
+    let golden = DecoderGolden(file: try ReferenceFiles.open(values.metadata.string("model")), golden: values)
     let expected = try values.metadata.float("loss")
     let sequence = try golden.sequence("run")
     let logits = try DecoderRun(golden.file, sequence, block: 1, observed: false).logits

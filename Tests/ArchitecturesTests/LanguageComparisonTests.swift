@@ -7,26 +7,18 @@ import ModelFile
 import TestSupport
 import Testing
 
-/// The same files in llama.cpp: what Tests/CrossChecks/language_against_llama_cpp.py left in a folder.
-@Suite struct LanguageCrossCheckTests {
-  private static let folder = ProcessInfo.processInfo.environment["EDGEASSIST_CROSSCHECK_DIR"]
-
-  private static let runs: [String] = {
-    let names = folder.flatMap { try? FileManager.default.contentsOfDirectory(atPath: $0) } ?? []
-    return names.filter { $0.hasSuffix("-llama.gguf") }.sorted()
-  }()
+/// Language models of five layers with real heads, and llama.cpp's logits of a fixed text.
+@Suite("Language models beside llama.cpp")
+struct LanguageComparisonTests {
+  private static let files = ReferenceFiles(ending: "-llama.gguf", script: "language_against_llama_cpp.py")
 
   @Test(
-    "token by token the logits are llama.cpp's, and so is the first token unless rounding decides",
-    .enabled(
-      if: folder != nil, "EDGEASSIST_CROSSCHECK_DIR names no directory of files to compare with"),
-    arguments: runs)
+    "Token by token the logits are llama.cpp's, and so is the first token unless rounding decides",
+    .enabled(if: !files.names.isEmpty, Comment(rawValue: files.reason)), arguments: files.names)
   func sameTokens(run: String) throws {
-    let folder = try #require(Self.folder)
-    func open(_ name: String) throws -> GGUFFile { try GGUFFile(path: folder + "/" + name) }
-    let values = try open(run)
-    let golden = DecoderGolden(file: try open(values.metadata.string("model")), golden: values)
-    let adapter = try values.metadata.stringIfPresent("adapter").map(open)
+    let values = try Self.files.open(run)
+    let golden = DecoderGolden(file: try ReferenceFiles.open(values.metadata.string("model")), golden: values)
+    let adapter = try values.metadata.stringIfPresent("adapter").map(ReferenceFiles.open)
     let found = try DecoderRun(golden.file, golden.sequence("run"), block: 1, observed: false) { model in
       try adapter.map { try LoRAAdapter(file: $0, model: model) }
     }.logits

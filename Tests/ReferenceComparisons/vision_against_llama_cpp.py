@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """Makes vision towers of nearly real shape with random weights, and what llama.cpp's multimodal library computes with
-them, for the test CrossCheckTests of ModelsTests to compare with.
+them, for VisionComparisonTests to compare with.
 
 Reference: llama-cpp-python 0.3.36 (ggml 0.25.3), gguf 0.19, numpy.
 Run:       python vision_against_llama_cpp.py DIRECTORY [NAME ...]
-           EDGEASSIST_CROSSCHECK_DIR=DIRECTORY swift test -c release --disable-testable-imports --filter CrossCheck
+           EDGEASSIST_REFERENCE_DIR=DIRECTORY swift test -c release --disable-testable-imports --filter VisionComparison
 
 The directory takes about 2.5 GB. For each case it holds NAME-mmproj.gguf, NAME.gguf (a language model of one small
 layer, which the library insists on) and NAME-features.gguf: `CASE.features` as the library gives them, and `CASE.first`
-and `CASE.second`, the pictures. Sides are multiples of a token's side, so that the library does not resize.
+and `CASE.second`, the images. Sides are multiples of a token's side, so that the library does not resize.
 The library looks its GELUs up in tables of 16-bit floats and uses the one by tanh in the mergers, so that equality to
 about 1e-3 is what can be had with weights in 32 bits. With shorter weights it rounds their inputs to the same type.
 Hugging Face transformers with the weights of "qwen25vl", cut to 3 and 6 blocks, is as far from it: 9.88e-4 and 1.41e-3

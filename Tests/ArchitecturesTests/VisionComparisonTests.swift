@@ -2,30 +2,23 @@
 
 import Architectures
 import Compute
-import Foundation
 import Images
 import ModelFile
 import TestSupport
 import Testing
 
-/// Towers of nearly real shape against llama.cpp's multimodal library, on files that
-/// Tests/CrossChecks/vision_against_llama_cpp.py has made.
-@Suite struct CrossCheckTests {
-  static let variable = "EDGEASSIST_CROSSCHECK_DIR"
-  static let directory = ProcessInfo.processInfo.environment[variable]
-  static let names: [String] = {
-    let files = directory.flatMap { try? FileManager.default.contentsOfDirectory(atPath: $0) } ?? []
-    return files.filter { $0.hasSuffix("-features.gguf") }.map { String($0.dropLast("-features.gguf".count)) }.sorted()
-  }()
+/// Towers of nearly real shape, and their features by llama.cpp's multimodal library.
+@Suite("Vision towers beside llama.cpp")
+struct VisionComparisonTests {
+  private static let files = ReferenceFiles(ending: "-features.gguf", script: "vision_against_llama_cpp.py")
 
   @Test(
-    "features equal those of llama.cpp to within its rounding",
-    .enabled(if: directory != nil, "\(variable) names no directory of files to compare with"), arguments: names)
+    "Features equal those of llama.cpp to within its rounding",
+    .enabled(if: !files.names.isEmpty, Comment(rawValue: files.reason)), arguments: files.names)
   func features(name: String) throws {
-    let directory = try #require(CrossCheckTests.directory)
-    let expected = try GGUFFile(path: "\(directory)/\(name)-features.gguf")
+    let expected = try Self.files.open(name)
     let tower = try VisionTower(
-      file: GGUFFile(path: "\(directory)/\(name)-mmproj.gguf"), threads: ThreadPool(threads: 2))
+      file: ReferenceFiles.open("\(name)-mmproj.gguf"), threads: ThreadPool(threads: 2))
     let tolerance = try expected.metadata.float("tolerance")
     for label in try expected.metadata.strings("cases") {
       let rows = try expected.requiredTensor(label + ".features")
