@@ -41,7 +41,7 @@ let package = Package(
 
     // Ground floor: know no model.
     library("Platform"),
-    library("Records"),
+    library("Records", ["Platform"]),
     library("ModelFile", ["Platform"]),
     library("Compute", ["CKernels", "Platform", "ModelFile"]),
     library("Quantization", ["ModelFile", "Compute"]),
@@ -59,7 +59,7 @@ let package = Package(
     // What is made of them: conversations about a stream, programs.
     library("CodeTasks"),
     library("Sandboxing", ["CSandbox", "Platform", "Records", "CodeTasks"]),
-    library("SessionInterface", ["Images", "BoundedCache", "CodeTasks"]),
+    library("SessionInterface", ["Platform", "Images", "BoundedCache", "CodeTasks"]),
     library("Plotting", ["Records", "Images", "SessionInterface"]),
     library(
       "CodeAgent",
@@ -122,6 +122,7 @@ let package = Package(
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: warningsAreErrors),
 
     tests("RecordsTests", ["Records", "TestSupport"]),
+    tests("PlatformTests", ["Platform"]),
     tests("ModelFileTests", ["ModelFile", "TestSupport"], resources: [.copy("Goldens")]),
     tests("ComputeTests", ["Compute", "ModelFile", "Platform", "TestSupport"], resources: [.copy("Goldens")]),
     tests("QuantizationTests", ["Quantization", "Compute", "ModelFile", "TestSupport"], resources: [.copy("Goldens")]),
@@ -137,7 +138,7 @@ let package = Package(
       "AssistantTests",
       [
         "Architectures", "Assistant", "BoundedCache", "CodeAgent", "CodeTasks", "Compute", "Dialogue", "Images",
-        "Inference", "ModelFile", "Records", "SessionInterface", "Video",
+        "Inference", "ModelFile", "Platform", "Records", "SessionInterface", "Video",
       ],
       resources: [.copy("Goldens")]),
     tests("EvaluationTests", ["Evaluation", "Inference", "BoundedCache", "Images", "Records"]),

@@ -9,7 +9,7 @@ import Synchronization
 
 /// Measures one model on this machine, part by part.
 public actor BenchmarkRunner {
-  private let thread = ThreadExecutor(name: "edgeassist-model")
+  private let thread = ThreadExecutor(name: "model")
   private let paths: ModelPaths
   private let threads: Int
   private let memory: MemoryPlan

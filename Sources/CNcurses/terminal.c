@@ -29,7 +29,6 @@ static FILE *input_file, *output_file;
 static WINDOW *keyboard;              // a pad: reading from it never refreshes the screen
 static int terminal_descriptor = -1;  // as given
 static int output_descriptor = -1;    // a copy, for drawing
-static bool mouse_on;
 static struct termios former_modes;
 
 static const char paste_on[] = "\033[?2004h";
@@ -64,9 +63,6 @@ static void arm_guard(void) {
   char prepared[512];
   begin_collecting(prepared, sizeof prepared);
   for (const char *byte = paste_off; *byte; byte++) collect(*byte);
-  if (mouse_on) {
-    for (const char *byte = "\033[?1000l\033[?1006l"; *byte; byte++) collect(*byte);
-  }
   collect_capability("sgr0");
   collect_capability("rmkx");
   collect_capability("cnorm");
@@ -117,7 +113,7 @@ int cn_describe(const char *type, cn_capabilities *capabilities) {
   return promises("cup") ? CN_STARTED : CN_NO_CURSOR_MOTION;
 }
 
-int cn_start(int input, int output, const char *type, bool utf8, bool with_mouse, cn_capabilities *capabilities) {
+int cn_start(int input, int output, const char *type, bool utf8, cn_capabilities *capabilities) {
   int answer = 0;
   choose_locale(utf8);
   if (setupterm(type, output, &answer) != OK) {
@@ -132,7 +128,6 @@ int cn_start(int input, int output, const char *type, bool utf8, bool with_mouse
   if (output_copy >= 0) output_file = fdopen(output_copy, "w");
   terminal_descriptor = output;
   output_descriptor = output_copy;
-  mouse_on = with_mouse;
   screen = input_file && output_file ? newterm(type, output_file, input_file) : NULL;
   if (screen == NULL) {
     cn_stop();
@@ -157,7 +152,6 @@ int cn_start(int input, int output, const char *type, bool utf8, bool with_mouse
   }
   capabilities->colors = tigetnum("colors");
   capabilities->direct_color = promises("RGB") || promises("Tc");
-  if (with_mouse) mousemask(BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
   write_sequence(paste_on);
   wrefresh(stdscr);
   return CN_STARTED;
@@ -267,12 +261,5 @@ int cn_read(uint32_t *value) {
     return CN_CHARACTER;
   }
   *value = (uint32_t)own_key(code);
-  if (code == KEY_MOUSE) {
-    MEVENT event;
-    if (getmouse(&event) == OK) {
-      if (event.bstate & BUTTON4_PRESSED) *value = CN_KEY_WHEEL_UP;
-      if (event.bstate & BUTTON5_PRESSED) *value = CN_KEY_WHEEL_DOWN;
-    }
-  }
   return CN_KEY;
 }

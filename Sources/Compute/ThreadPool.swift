@@ -95,47 +95,9 @@ private final class SharedState: @unchecked Sendable {
     done.deallocate()
   }
 
-  private final class Start {
-    let shared: SharedState
-    let worker: Int
-    init(shared: SharedState, worker: Int) {
-      self.shared = shared
-      self.worker = worker
-    }
-  }
-
-  /// Starts one detached thread; false if the system refuses.
+  /// Starts one thread; false if the system refuses.
   static func start(_ shared: SharedState, worker: Int) -> Bool {
-    let argument = Unmanaged.passRetained(Start(shared: shared, worker: worker))
-    #if canImport(Darwin)
-      var thread: pthread_t?
-    #else
-      var thread = pthread_t()
-    #endif
-    let result = pthread_create(
-      &thread, nil,
-      { argument in
-        #if canImport(Darwin)
-          let pointer: UnsafeMutableRawPointer? = argument
-        #else
-          let pointer = argument
-        #endif
-        if let pointer {
-          let start = Unmanaged<Start>.fromOpaque(pointer).takeRetainedValue()
-          start.shared.runChunks(worker: start.worker)
-        }
-        return nil
-      }, argument.toOpaque())
-    guard result == 0 else {
-      argument.release()
-      return false
-    }
-    #if canImport(Darwin)
-      if let thread { pthread_detach(thread) }
-    #else
-      pthread_detach(thread)
-    #endif
-    return true
+    startThread(name: "worker \(worker)") { shared.runChunks(worker: worker) }
   }
 
   func exclusively(_ action: () -> Void) {

@@ -14,6 +14,6 @@ extension VideoDialogue {
     statistics.peakTokens = cache.peakCount
     statistics.compressions = cache.compressionCount
     statistics.cacheBytes = cache.byteCount
-    statistics.policy = cache.policy.rawValue
+    statistics.policy = cache.policy
   }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The largest size of the picture's shape that fits; at least 1×1 where there is any room.
+/// The largest size of the same shape that fits; at least 1×1 where there is any room.
 package func fittedSize(width: Int, height: Int, maximumWidth: Int, maximumHeight: Int) -> (width: Int, height: Int) {
   guard width > 0, height > 0, maximumWidth > 0, maximumHeight > 0 else { return (0, 0) }
   let scale = min(Double(maximumWidth) / Double(width), Double(maximumHeight) / Double(height))
@@ -8,7 +8,7 @@ package func fittedSize(width: Int, height: Int, maximumWidth: Int, maximumHeigh
   return (fitted(width, maximumWidth), fitted(height, maximumHeight))
 }
 
-/// The picture at another size: every new pixel is the mean of the area it covers.
+/// The image at another size: every new pixel is the mean of the area it covers.
 package func scaled(_ image: Image, width: Int, height: Int) -> Image {
   guard width > 0, height > 0, image.width > 0, image.height > 0 else {
     return Image(width: 0, height: 0, pixels: [])
@@ -46,7 +46,7 @@ package func scaled(_ image: Image, width: Int, height: Int) -> Image {
 }
 
 /// For every new position the old ones that it covers, with weights that add up to 1. Of a very wide span a sample
-/// is enough, so that a large picture costs no more than a small one.
+/// is enough, so that a large image costs no more than a small one.
 private func spans(from old: Int, to new: Int) -> [[(Int, Float)]] {
   let mostSamples = 8
   let scale = Double(old) / Double(new)

@@ -9,3 +9,34 @@
 
 /// The text of an `errno` value, for example "No such file or directory".
 public func errorText(_ code: Int32) -> String { String(cString: strerror(code)) }
+
+/// Seconds on the monotonic clock, which nobody can set.
+public func monotonicSeconds() -> Double {
+  var now = timespec()
+  clock_gettime(CLOCK_MONOTONIC, &now)
+  return Double(now.tv_sec) + Double(now.tv_nsec) / 1e9
+}
+
+/// Writes all of `bytes`, in as many pieces as the system takes.
+///
+/// A descriptor that does not block and takes nothing is waited for, a second each time.
+///
+/// - Returns: 0, or the `errno` of the write that failed; `EAGAIN` when nothing was taken for a second.
+@discardableResult
+public func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Int32 {
+  bytes.withUnsafeBytes { buffer in
+    var done = 0
+    while done < buffer.count {
+      let count = write(descriptor, buffer.baseAddress.map { $0 + done }, buffer.count - done)
+      if count > 0 {
+        done += count
+      } else if count < 0, errno == EAGAIN {
+        var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        if poll(&ready, 1, 1000) <= 0 { return EAGAIN }
+      } else if count < 0, errno != EINTR {
+        return errno
+      }
+    }
+    return 0
+  }
+}

@@ -11,5 +11,6 @@ public final class StopSource: Sendable {
   /// True from the first call of `stop` on.
   public var isStopped: Bool { flag.load(ordering: .acquiring) }
 
+  /// Asks the work to stop, for good.
   public func stop() { flag.store(true, ordering: .releasing) }
 }

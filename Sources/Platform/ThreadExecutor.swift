@@ -1,69 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
-import Synchronization
-
 /// A serial executor with a thread of its own, so that long work never occupies Swift's shared executor.
 ///
 /// Jobs run in the order in which they come. The thread ends when its owner lets go of it.
 public final class ThreadExecutor: SerialExecutor {
-  private let queue = JobQueue()
+  private struct Jobs {
+    var waiting: [@Sendable () -> Void] = []
+    var isClosed = false
+  }
 
+  private let jobs = Monitor(Jobs())
+
+  /// Models recurse deeper than the stack of a small thread allows, in bytes.
+  private static let stackSize = 8 << 20
+
+  /// - Precondition: the system has a thread left: an actor whose jobs never run would be silent.
   public init(name: String) {
-    let queue = queue
-    let thread = Thread { queue.runUntilClosed() }
-    thread.name = name
-    thread.stackSize = 8 << 20
-    thread.start()
+    let started = startThread(name: name, stackSize: Self.stackSize) { [jobs] in
+      while let job = Self.next(of: jobs) { job() }
+    }
+    precondition(started, "the system has no thread left for \(name)")
   }
 
   deinit {
-    queue.close()
+    jobs.withLock { $0.isClosed = true }
   }
 
   public func enqueue(_ job: consuming ExecutorJob) {
     let unowned = UnownedJob(job)
     let executor = asUnownedSerialExecutor()
-    queue.add { unowned.runSynchronously(on: executor) }
+    jobs.withLock { $0.waiting.append { unowned.runSynchronously(on: executor) } }
   }
 
   public func asUnownedSerialExecutor() -> UnownedSerialExecutor {
     UnownedSerialExecutor(ordinary: self)
   }
-}
 
-/// Closures waiting for a thread.
-private final class JobQueue: @unchecked Sendable {
-  // Everything below is read and written only while `condition` is locked.
-  private let condition = NSCondition()
-  private var jobs: [@Sendable () -> Void] = []
-  private var isClosed = false
-
-  func add(_ job: @escaping @Sendable () -> Void) {
-    condition.lock()
-    jobs.append(job)
-    condition.signal()
-    condition.unlock()
-  }
-
-  func close() {
-    condition.lock()
-    isClosed = true
-    condition.signal()
-    condition.unlock()
-  }
-
-  func runUntilClosed() {
-    while true {
-      condition.lock()
-      while jobs.isEmpty && !isClosed { condition.wait() }
-      if jobs.isEmpty {
-        condition.unlock()
-        return
-      }
-      let job = jobs.removeFirst()
-      condition.unlock()
-      job()
+  /// Waits for the oldest job; nil when there is none and none will come.
+  private static func next(of jobs: Monitor<Jobs>) -> (@Sendable () -> Void)? {
+    jobs.waitFor { jobs in
+      if !jobs.waiting.isEmpty { return .done(jobs.waiting.removeFirst()) }
+      return jobs.isClosed ? .done(nil) : .wait(until: nil)
     }
   }
 }

@@ -1,32 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Seconds on the monotonic clock, which nobody can set.
-public func monotonicSeconds() -> Double {
-  var now = timespec()
-  clock_gettime(CLOCK_MONOTONIC, &now)
-  return Double(now.tv_sec) + Double(now.tv_nsec) / 1e9
-}
-
 /// Runs `body` on a detached thread of its own, so that it may block for as long as it likes.
 ///
+/// - Parameters:
+///   - name: what debuggers and `/proc` call the thread; its first 15 bytes.
+///   - stackSize: in bytes; nil for the system's default.
 /// - Returns: false when the system has no thread left.
-public func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
-  final class Body: Sendable {
-    let run: @Sendable () -> Void
-    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+public func startThread(name: String, stackSize: Int? = nil, _ body: @escaping @Sendable () -> Void) -> Bool {
+  final class Start: Sendable {
+    let name: String
+    let body: @Sendable () -> Void
+
+    init(name: String, body: @escaping @Sendable () -> Void) {
+      self.name = name
+      self.body = body
+    }
   }
-  let box = Unmanaged.passRetained(Body(body))
+  var attributes = pthread_attr_t()
+  pthread_attr_init(&attributes)
+  defer { pthread_attr_destroy(&attributes) }
+  pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+  if let stackSize { pthread_attr_setstacksize(&attributes, stackSize) }
+  let start = Unmanaged.passRetained(Start(name: name, body: body))
   var thread = pthread_t()
   let result = pthread_create(
-    &thread, nil,
+    &thread, &attributes,
     { argument in
-      if let argument { Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run() }
+      guard let argument else { return nil }
+      let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
+      setThreadName(start.name)
+      start.body()
       return nil
-    }, box.toOpaque())
-  guard result == 0 else {
-    box.release()
-    return false
-  }
-  pthread_detach(thread)
-  return true
+    }, start.toOpaque())
+  if result != 0 { start.release() }
+  return result == 0
+}
+
+/// Names the calling thread. `pthread_setname_np` would need `_GNU_SOURCE`, which Swift's module of the C library lacks.
+private func setThreadName(_ name: String) {
+  let file = open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
+  guard file >= 0 else { return }
+  writeAll(Array(name.utf8.prefix(15)), to: file)
+  close(file)
 }

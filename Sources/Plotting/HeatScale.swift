@@ -8,14 +8,14 @@ package enum HeatScale {
     (62, 30, 104), (58, 82, 139), (32, 144, 141), (95, 200, 98), (250, 228, 50),
   ]
 
-  /// Where a share stands on the scale, 0 to 1. Its square root: most moments are held by a few tokens, and one of
+  /// Where a share stands on the scale, 0 to 1. Its square root: of most temporal patches a few tokens are cached, and one of
   /// sixteen must look different from none.
   package static func position(of share: Float) -> Float { share.asShare.squareRoot() }
 
   package static func color(at position: Float) -> (red: UInt8, green: UInt8, blue: UInt8) {
-    let place = position.asShare * Float(stops.count - 1)
-    let lower = min(stops.count - 2, Int(place))
-    let part = place - Float(lower)
+    let stop = position.asShare * Float(stops.count - 1)
+    let lower = min(stops.count - 2, Int(stop))
+    let part = stop - Float(lower)
     func mixed(_ channel: (((red: Float, green: Float, blue: Float)) -> Float)) -> UInt8 {
       UInt8((channel(stops[lower]) * (1 - part) + channel(stops[lower + 1]) * part).rounded())
     }

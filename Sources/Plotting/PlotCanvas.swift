@@ -2,7 +2,7 @@
 
 import Images
 
-/// A picture under way. Nothing drawn outside has an effect.
+/// An image while it is drawn. Nothing drawn outside has an effect.
 struct PlotCanvas {
   struct Color: Equatable {
     var red: UInt8
@@ -17,7 +17,7 @@ struct PlotCanvas {
     static let black = Color(25, 25, 28)
     static let grey = Color(110, 110, 116)
     static let pale = Color(200, 200, 206)
-    /// Where a moment that is held is held by other layers alone.
+    /// Where only other layers cache something of a temporal patch.
     static let nothing = Color(236, 236, 240)
   }
 
@@ -75,7 +75,7 @@ struct PlotCanvas {
     }
   }
 
-  /// Writes a text with its upper left corner at a place; each pixel of the font becomes `scale`×`scale`.
+  /// Writes a text with its upper left corner at (`left`, `top`); each pixel of the font becomes `scale`×`scale`.
   mutating func write(_ text: String, x left: Int, y top: Int, scale: Int, _ color: Color) {
     for (index, character) in text.enumerated() {
       for (row, bits) in BitmapFont.rows(character).enumerated() {
@@ -88,7 +88,7 @@ struct PlotCanvas {
     }
   }
 
-  /// A picture at its own size.
+  /// Copies an image at its own size.
   mutating func put(_ image: Image, x left: Int, y top: Int) {
     for y in 0..<image.height {
       for x in 0..<image.width {

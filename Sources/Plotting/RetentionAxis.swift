@@ -3,18 +3,18 @@
 import Records
 import SessionInterface
 
-/// The moments of a stream on an axis of so many columns, from its first frame to now.
+/// The temporal patches of a stream on an axis of columns, from the first one to now.
 ///
-/// While every frame seen has a column of its own, the axis is even. Later, frames of which something is held keep
-/// their room, and what is forgotten shrinks: the longest forgotten stretches become a few columns each, by the
-/// logarithm of their length, and shorter ones are left out. An axis in even time would show an endless stream's
-/// memory as a hair's breadth, and one by the logarithm of age its past.
+/// While every patch seen has a column of its own, the axis is even. Later, patches of which something is cached keep
+/// their room, and evicted stretches shrink: the longest become a few columns each, by the logarithm of their length,
+/// and shorter ones are left out. On an axis in even time everything that an endless stream leaves in the cache would be
+/// a hair's breadth wide; on one by the logarithm of age its past would be.
 package struct RetentionAxis: Equatable, Sendable {
   package enum Column: Equatable, Sendable {
-    /// Frames side by side in the list of those held, by their indices.
-    case held(Range<Int>)
-    /// Part of a stretch of so many frames of which nothing is held.
-    case forgotten(frames: Int)
+    /// Patches side by side in the map's list, by their indices.
+    case cached(Range<Int>)
+    /// Part of a stretch of which nothing is cached, with the number of its patches.
+    case evicted(patches: Int)
   }
 
   package let map: RetentionMap
@@ -24,16 +24,16 @@ package struct RetentionAxis: Equatable, Sendable {
 
   /// - Parameters:
   ///   - count: the most columns.
-  ///   - widest: the most columns that one held frame takes.
+  ///   - widest: the most columns that one cached patch takes.
   package init(_ map: RetentionMap, columns count: Int, widest: Int = .max) {
     self.map = map
     guard count > 0, map.temporalPatchesSeen > 0 || !map.temporalPatches.isEmpty else { return }
     let gaps = RetentionAxis.gaps(map)
-    let frames = map.temporalPatches.count
-    let seen = gaps.reduce(Double(frames)) { $0 + Double($1) }
+    let cached = map.temporalPatches.count
+    let seen = gaps.reduce(Double(cached)) { $0 + Double($1) }
     var widest = min(max(1, widest), count)
-    // Where held frames crowd, fences of short gaps between them would tell nothing.
-    var room = max(count / 4, min((count - 1) / 2, count - frames), count - frames * widest)
+    // Where cached patches crowd, short gaps between them would tell nothing.
+    var room = max(count / 4, min((count - 1) / 2, count - cached), count - cached * widest)
     var limits = gaps.map { min($0, RetentionAxis.logarithmicWidth($0)) }
     if seen <= Double(count) {
       widest = min(widest, count / Int(seen))
@@ -44,10 +44,10 @@ package struct RetentionAxis: Equatable, Sendable {
     let widths = apportion(room, weights: limits.map(Double.init), limits: limits)
     let used = widths.reduce(0, +)
 
-    // Held frames between two stretches that are shown share columns.
+    // Cached patches between two stretches that are shown share columns.
     var segments: [Range<Int>] = []
     var start = 0
-    for index in 0...frames where index == frames || (index > 0 && widths[index] > 0) {
+    for index in 0...cached where index == cached || (index > 0 && widths[index] > 0) {
       if index > start { segments.append(start..<index) }
       start = index
     }
@@ -55,66 +55,66 @@ package struct RetentionAxis: Equatable, Sendable {
       count - used, weights: segments.map { Double($0.count) },
       limits: segments.map { $0.count * widest }, least: 1)
     for (segment, width) in zip(segments, segmentWidths) {
-      columns += repeatElement(.forgotten(frames: gaps[segment.lowerBound]), count: widths[segment.lowerBound])
+      columns += repeatElement(.evicted(patches: gaps[segment.lowerBound]), count: widths[segment.lowerBound])
       for column in 0..<width {
         let first = segment.lowerBound + column * segment.count / width
         let end = segment.lowerBound + (column + 1) * segment.count / width
-        columns.append(.held(first..<max(first + 1, end)))
+        columns.append(.cached(first..<max(first + 1, end)))
       }
     }
-    columns += repeatElement(.forgotten(frames: gaps[frames]), count: widths[frames])
+    columns += repeatElement(.evicted(patches: gaps[cached]), count: widths[cached])
   }
 
-  /// 2 for one frame or none, one more for each doubling.
-  private static func logarithmicWidth(_ frames: Int) -> Int { 1 + Int.bitWidth - max(1, frames).leadingZeroBitCount }
+  /// 2 for one patch or none, one more for each doubling.
+  private static func logarithmicWidth(_ patches: Int) -> Int { 1 + Int.bitWidth - max(1, patches).leadingZeroBitCount }
 
-  /// Frames forgotten before each held frame, and after the last.
+  /// Patches evicted before each cached one, and after the last.
   private static func gaps(_ map: RetentionMap) -> [Int] {
     var next = 0
     var gaps: [Int] = []
-    for frame in map.temporalPatches {
-      gaps.append(max(0, frame.number &- next))
-      next = frame.number &+ 1
+    for patch in map.temporalPatches {
+      gaps.append(max(0, patch.number &- next))
+      next = patch.number &+ 1
     }
     return gaps + [max(0, map.temporalPatchesSeen &- next)]
   }
 
   // MARK: What the columns show
 
-  /// The mean share that is held of a column's frames in some layers; nil for a forgotten stretch.
+  /// The mean share of a column's patches that is cached in some layers; nil for an evicted stretch.
   package func share(column: Int, layers: Range<Int>) -> Float? {
-    guard case .held(let range) = columns[column] else { return nil }
+    guard case .cached(let range) = columns[column] else { return nil }
     var sum: Float = 0
-    for frame in map.temporalPatches[range] {
-      for layer in layers where layer < frame.shares.count { sum += frame.shares[layer].asShare }
+    for patch in map.temporalPatches[range] {
+      for layer in layers where layer < patch.shares.count { sum += patch.shares[layer].asShare }
     }
     return sum / Float(max(1, range.count * layers.count))
   }
 
-  /// A frame that stands for a stretch of the axis.
+  /// A patch that stands for a stretch of the axis.
   package struct Moment: Equatable, Sendable {
-    /// Its index among the frames held.
-    package var frame: Int
+    /// Its index in the map's list.
+    package var index: Int
     /// The column over which it stands.
     package var column: Int
   }
 
-  /// For each of so many equal stretches of the axis, the frame of which most is held, of equal ones the newest; nil
-  /// where no frame with a thumbnail has its middle there.
+  /// For each of a number of equal stretches of the axis, the patch of which most is cached, of equal ones the newest;
+  /// nil where no patch with a thumbnail has its middle there.
   package func moments(stretches: Int) -> [Moment?] {
     guard stretches > 0, !columns.isEmpty else { return [] }
-    var places: [Int: (first: Int, last: Int)] = [:]
+    var spans: [Int: (first: Int, last: Int)] = [:]
     for (index, column) in columns.enumerated() {
-      guard case .held(let range) = column else { continue }
-      for frame in range { places[frame] = (places[frame]?.first ?? index, index) }
+      guard case .cached(let range) = column else { continue }
+      for patch in range { spans[patch] = (spans[patch]?.first ?? index, index) }
     }
-    var best: [(moment: Moment, held: Float)?] = Array(repeating: nil, count: stretches)
-    for (frame, entry) in map.temporalPatches.enumerated() where entry.thumbnail != nil {
-      guard let (first, last) = places[frame] else { continue }
+    var best: [(moment: Moment, cached: Float)?] = Array(repeating: nil, count: stretches)
+    for (patch, entry) in map.temporalPatches.enumerated() where entry.thumbnail != nil {
+      guard let (first, last) = spans[patch] else { continue }
       let column = (first + last) / 2
       let stretch = column * stretches / columns.count
-      let held = entry.shares.reduce(0) { $0 + $1.asShare }
-      if held >= best[stretch]?.held ?? 0 { best[stretch] = (Moment(frame: frame, column: column), held) }
+      let cached = entry.shares.reduce(0) { $0 + $1.asShare }
+      if cached >= best[stretch]?.cached ?? 0 { best[stretch] = (Moment(index: patch, column: column), cached) }
     }
     return best.map { $0?.moment }
   }
@@ -130,15 +130,15 @@ package struct RetentionAxis: Equatable, Sendable {
     package var text: String
   }
 
-  /// As many times as fit beside each other: the newest, the first, the oldest held, those after the longest
-  /// forgotten stretches, and some between.
+  /// As many times as fit beside each other: the newest, the first, the oldest cached, those after the longest
+  /// evicted stretches, and some between.
   ///
   /// - Parameters:
   ///   - room: the columns that labels may reach over, no fewer than the axis has.
   ///   - width: the columns that a text takes.
   package func labels(room: Int, width: (String) -> Int) -> [Label] {
-    let held = columns.indices.filter { if case .held = columns[$0] { true } else { false } }
-    guard let first = held.first, let last = held.last else { return [] }
+    let cached = columns.indices.filter { if case .cached = columns[$0] { true } else { false } }
+    guard let first = cached.first, let last = cached.last else { return [] }
     var labels: [Label] = []
     func place(_ mark: Int, _ time: Double) {
       let text = clock(time)
@@ -157,21 +157,21 @@ package struct RetentionAxis: Equatable, Sendable {
     if let newest = map.temporalPatches.last { place(last, newest.time) }
     if first > 0 { place(0, map.startTime) }
     place(first, time(ofFirstIn: first))
-    let afterGaps = held.map { (mark: $0, frames: forgotten(before: $0)) }.filter { $0.frames > 0 }
-    for (mark, _) in afterGaps.sorted(by: { ($0.frames, $1.mark) > ($1.frames, $0.mark) }) {
+    let afterGaps = cached.map { (mark: $0, patches: evicted(before: $0)) }.filter { $0.patches > 0 }
+    for (mark, _) in afterGaps.sorted(by: { ($0.patches, $1.mark) > ($1.patches, $0.mark) }) {
       place(mark, time(ofFirstIn: mark))
     }
-    for mark in held { place(mark, time(ofFirstIn: mark)) }
+    for mark in cached { place(mark, time(ofFirstIn: mark)) }
     return labels.sorted { $0.column < $1.column }
   }
 
-  private func forgotten(before column: Int) -> Int {
+  private func evicted(before column: Int) -> Int {
     guard column > 0 else { return 0 }
-    return if case .forgotten(let frames) = columns[column - 1] { frames } else { 0 }
+    return if case .evicted(let patches) = columns[column - 1] { patches } else { 0 }
   }
 
   private func time(ofFirstIn column: Int) -> Double {
-    guard case .held(let range) = columns[column] else { return .nan }
+    guard case .cached(let range) = columns[column] else { return .nan }
     return map.temporalPatches[range.lowerBound].time
   }
 }
@@ -181,8 +181,8 @@ extension Float {
   var asShare: Float { isNaN ? 0 : Swift.min(1, Swift.max(0, self)) }
 }
 
-/// Deals out a number of columns by weight (Sainte-Laguë: one after another, to the largest weight over twice what it
-/// has and one more), none more than its limit, and each `least` first. What the limits forbid is not dealt out.
+/// Shares out a number of columns by weight (Sainte-Laguë: one after another, to the largest quotient of weight and twice
+/// what it has plus one), none more than its limit, and each `least` first. Columns beyond all limits are left over.
 func apportion(_ count: Int, weights: [Double], limits: [Int], least: Int = 0) -> [Int] {
   var given = limits.map { min($0, least) }
   var left = count - given.reduce(0, +)

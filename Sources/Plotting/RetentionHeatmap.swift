@@ -3,15 +3,16 @@
 import Images
 import SessionInterface
 
-/// The picture of what a memory has kept of a stream: thumbnails over a heat map of moments and layers.
+/// A plot of what a KV cache retains of a stream: thumbnails over a heat map of temporal patches and layers.
 public enum RetentionHeatmap {
   /// - Parameters:
-  ///   - map: what is held.
-  ///   - width: of the picture, in pixels; `height` likewise. Both must be positive; below some 400×200 pixels, parts
-  ///     that find no room are left out.
+  ///   - map: what is cached.
+  ///   - width: columns of the image, in pixels; positive.
+  ///   - height: rows of the image, in pixels; positive. Below some 400×200 pixels, parts that find no room are left
+  ///     out.
   ///   - title: the first line; ASCII, other characters become boxes.
   public static func draw(
-    map: RetentionMap, width: Int, height: Int, title: String = "What the memory still holds"
+    map: RetentionMap, width: Int, height: Int, title: String = "Retained in the KV cache"
   ) -> Image {
     var drawing = Drawing(map, width: max(1, width), height: max(1, height))
     drawing.drawHead(title)
@@ -75,34 +76,34 @@ private struct Drawing {
     let bar = 30 * scale
     let height = BitmapFont.height * scale
     let gap = 4 * scale
-    let texts = ["held: 0", "25", "100 %", "forgotten"]
+    let texts = ["cached: 0", "25", "100 %", "evicted"]
     let words = texts.reduce(0) { $0 + (BitmapFont.width($1) + 4) * scale }
     guard words + 2 * bar + 36 * scale <= right - end else { return }
-    var place = right
+    var cursor = right
     func text(_ text: String) {
-      place -= BitmapFont.width(text) * scale
-      canvas.write(text, x: place, y: y, scale: scale, .grey)
-      place -= gap
+      cursor -= BitmapFont.width(text) * scale
+      canvas.write(text, x: cursor, y: y, scale: scale, .grey)
+      cursor -= gap
     }
     func ramp(_ from: Float, _ to: Float) {
-      place -= bar
+      cursor -= bar
       for column in 0..<bar {
         let color = HeatScale.color(at: from + (to - from) * Float(column) / Float(bar - 1))
         canvas.fill(
-          x: place + column, y: y, width: 1, height: height, PlotCanvas.Color(color.red, color.green, color.blue))
+          x: cursor + column, y: y, width: 1, height: height, PlotCanvas.Color(color.red, color.green, color.blue))
       }
-      place -= gap
+      cursor -= gap
     }
-    text("forgotten")
-    place -= 9 * scale
-    canvas.hatch(x: place, y: y, width: 9 * scale, height: height, period: 3 * scale, .grey)
-    canvas.frame(x: place, y: y, width: 9 * scale, height: height, .pale)
-    place -= 4 * gap
+    text("evicted")
+    cursor -= 9 * scale
+    canvas.hatch(x: cursor, y: y, width: 9 * scale, height: height, period: 3 * scale, .grey)
+    canvas.frame(x: cursor, y: y, width: 9 * scale, height: height, .pale)
+    cursor -= 4 * gap
     text("100 %")
     ramp(0.5, 1)
     text("25")
     ramp(0, 0.5)
-    text("held: 0")
+    text("cached: 0")
   }
 
   // MARK: The map
@@ -112,7 +113,7 @@ private struct Drawing {
     let steps = max(1, min(map.layers, rows))
     for column in axis.columns.indices {
       let (start, end) = (x(column), x(column + 1))
-      guard case .held = axis.columns[column] else {
+      guard case .cached = axis.columns[column] else {
         canvas.hatch(x: start, y: top, width: end - start, height: rows, period: 3 * scale, .pale)
         continue
       }
@@ -156,9 +157,9 @@ private struct Drawing {
       canvas.fill(x: mark, y: bottom + 1, width: scale, height: 4 * scale, .grey)
       canvas.write(label.text, x: x(label.column), y: bottom + 6 * scale, scale: scale, .black)
     }
-    let title = axis.isEven ? "stream time" : "stream time; what is forgotten is drawn shorter"
-    let place = (left + right - BitmapFont.width(title) * scale) / 2
-    canvas.write(title, x: max(8 * scale, place), y: bottom + 6 * scale + line, scale: scale, .grey)
+    let title = axis.isEven ? "stream time" : "stream time; evicted stretches are drawn shorter"
+    let titleLeft = (left + right - BitmapFont.width(title) * scale) / 2
+    canvas.write(title, x: max(8 * scale, titleLeft), y: bottom + 6 * scale + line, scale: scale, .grey)
   }
 
   // MARK: Thumbnails
@@ -171,18 +172,18 @@ private struct Drawing {
     guard size.width > 0 else { return }
     let stretches = max(1, (right - left + gap) / (size.width + gap))
     for (stretch, moment) in axis.moments(stretches: stretches).enumerated() {
-      guard let moment, let thumbnail = map.temporalPatches[moment.frame].thumbnail else { continue }
+      guard let moment, let thumbnail = map.temporalPatches[moment.index].thumbnail else { continue }
       let fitted = fittedSize(
         width: thumbnail.width, height: thumbnail.height, maximumWidth: size.width, maximumHeight: size.height)
       let start = left + stretch * (right - left + gap) / stretches
       let end = left + (stretch + 1) * (right - left + gap) / stretches - gap
       let middle = (x(moment.column) + x(moment.column + 1)) / 2
-      let place = max(start, min(middle - fitted.width / 2, end - fitted.width))
-      canvas.put(scaled(thumbnail, width: fitted.width, height: fitted.height), x: place, y: strip.lowerBound)
+      let imageLeft = max(start, min(middle - fitted.width / 2, end - fitted.width))
+      canvas.put(scaled(thumbnail, width: fitted.width, height: fitted.height), x: imageLeft, y: strip.lowerBound)
       canvas.frame(
-        x: place - 1, y: strip.lowerBound - 1, width: fitted.width + 2, height: fitted.height + 2, .grey)
+        x: imageLeft - 1, y: strip.lowerBound - 1, width: fitted.width + 2, height: fitted.height + 2, .grey)
       canvas.line(
-        fromX: place + fitted.width / 2, y: strip.lowerBound + fitted.height + 1, toX: middle, y: top - 2,
+        fromX: imageLeft + fitted.width / 2, y: strip.lowerBound + fitted.height + 1, toX: middle, y: top - 2,
         thickness: max(1, scale / 2), .grey)
     }
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The most tokens held in each of the last seconds, for a graph.
+/// The most tokens cached in each of the last seconds, for a graph.
 package struct CacheUsageHistory: Equatable, Sendable {
   /// Oldest first; the last one is the second that is running.
   package private(set) var samples: [Int] = []
@@ -21,7 +21,7 @@ package struct CacheUsageHistory: Equatable, Sendable {
       samples[last] = max(samples[last], tokens)
       return
     }
-    // Seconds in which nothing was told held what was held before.
+    // Seconds in which nothing was told repeat the one before.
     let missed = min(now - second - 1, CacheUsageHistory.capacity)
     samples += Array(repeating: samples[last], count: missed) + [tokens]
     samples.removeFirst(max(0, samples.count - CacheUsageHistory.capacity))

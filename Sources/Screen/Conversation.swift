@@ -27,7 +27,7 @@ package struct Conversation: Equatable, Sendable {
   package private(set) var entries: [Entry] = []
   private var nextID = 0
 
-  /// A stream that runs for days may warn for days: of so many entries the oldest go.
+  /// Entries that are kept; beyond it the oldest go. A stream that runs for days may warn for days.
   package static let capacity = 2_000
 
   package init() {}

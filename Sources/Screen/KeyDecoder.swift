@@ -24,7 +24,7 @@ package struct KeyDecoder {
   /// Characters that came in one go, typed fast or pasted by a terminal without paste marks.
   private var run = String.UnicodeScalarView()
   private var pasteText = String.UnicodeScalarView()
-  /// More of a paste than the line could hold is not kept while it comes in.
+  /// Scalars of a paste that are kept while it comes in: more than the line can hold.
   private static let mostPasted = LineEditor.capacity * 4
 
   package init() {}
@@ -60,7 +60,7 @@ package struct KeyDecoder {
     return before
   }
 
-  /// Gives up waiting for the end of a paste.
+  /// Ends a paste whose end does not come.
   package mutating func endPaste() -> [ScreenMessage] {
     guard mode == .paste else { return [] }
     mode = .plain

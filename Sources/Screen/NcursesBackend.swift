@@ -44,6 +44,7 @@ struct NcursesBackend {
     } else {
       bytes += sequences.hideCursor
     }
+    // What a terminal that is gone does not take is lost.
     writeAll(bytes, to: output)
     shown = grid
   }
@@ -127,23 +128,5 @@ private func collected(_ fill: (UnsafeMutablePointer<CChar>?, Int) -> Int) -> [U
   return withUnsafeTemporaryAllocation(of: CChar.self, capacity: capacity) { buffer in
     let count = fill(buffer.baseAddress, capacity)
     return buffer.prefix(count).map { UInt8(bitPattern: $0) }
-  }
-}
-
-/// Writes everything, or what can be written before the terminal is gone.
-private func writeAll(_ bytes: [UInt8], to descriptor: Int32) {
-  bytes.withUnsafeBytes { buffer in
-    var rest = buffer[...]
-    while let start = UnsafeRawBufferPointer(rebasing: rest).baseAddress, !rest.isEmpty {
-      let written = Glibc.write(descriptor, start, rest.count)
-      if written > 0 {
-        rest = rest.dropFirst(written)
-      } else if written < 0, errno == EAGAIN {
-        var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-        if poll(&ready, 1, 1000) <= 0 { return }
-      } else if errno != EINTR {
-        return
-      }
-    }
   }
 }

@@ -4,12 +4,12 @@ import Images
 import Plotting
 import SessionInterface
 
-/// Draws what the memory has kept: a column a moment, from the stream's first to now, a row a layer; colour or shade
-/// is the share of the moment's tokens that is still held, and dotted columns are stretches that are forgotten. Above
-/// stand thumbnails of the moments of which most is held.
+/// Draws what the KV cache retains of a stream: a column for each temporal patch or some of them, from the first to now,
+/// and a row a layer. Colour or shade is the share of their tokens that is cached; dotted columns are evicted stretches.
+/// Above stand thumbnails of the temporal patches of which most is cached.
 func drawRetention(_ state: ScreenState, into grid: inout CellGrid, area: Rectangle, theme: Theme) {
   guard !area.isEmpty else { return }
-  let title = "What is still held"
+  let title = "Retained in the KV cache"
   let end = grid.write(title, column: area.column, row: area.row, limit: area.columns, style: theme.strong)
   drawLegend(into: &grid, from: end + 2, to: area.endColumn, row: area.row, theme: theme)
   guard let map = state.retention, map.temporalPatchesSeen > 0, map.layers > 0 else {
@@ -52,7 +52,7 @@ func drawRetention(_ state: ScreenState, into grid: inout CellGrid, area: Rectan
 /// How the rows below the title are shared out.
 package struct RetentionRows: Equatable {
   package var thumbnails = 0
-  /// Whether a row between thumbnails and map says which moment is meant.
+  /// Whether a row between thumbnails and map points to their columns.
   package var marks = false
   package var heat: Int
 
@@ -125,9 +125,9 @@ private func drawLegend(into grid: inout CellGrid, from first: Int, to end: Int,
   let texts = ("0 ", " 100%")
   var column = end - steps - texts.0.count - texts.1.count
   guard column >= first else { return }
-  let forgotten = "\(theme.symbols.forgotten) forgotten   "
-  if column - forgotten.count >= first {
-    grid.write(forgotten, column: column - forgotten.count, row: row, style: theme.quiet)
+  let evicted = "\(theme.symbols.evicted) evicted   "
+  if column - evicted.count >= first {
+    grid.write(evicted, column: column - evicted.count, row: row, style: theme.quiet)
   }
   column = grid.write(texts.0, column: column, row: row, style: theme.quiet)
   for step in 0..<steps {
@@ -155,8 +155,8 @@ private func drawHeat(
   for (index, column) in axis.columns.enumerated() {
     for row in 0..<rows {
       let position = (column: left + index, row: top + row)
-      if case .forgotten = column {
-        grid.write(theme.symbols.forgotten, column: position.column, row: position.row, style: theme.rule)
+      if case .evicted = column {
+        grid.write(theme.symbols.evicted, column: position.column, row: position.row, style: theme.rule)
       } else if theme.drawsHalfBlocks {
         let upper = axis.share(column: index, layers: band(row * 2)) ?? 0
         let lower = axis.share(column: index, layers: band(row * 2 + 1)) ?? 0
@@ -188,14 +188,14 @@ private func drawThumbnails(
   let columns = max(axis.columns.count, min(natural.width, area.columns))
   let stretches = max(1, (columns + 1) / (natural.width + 1))
   for (stretch, moment) in axis.moments(stretches: stretches).enumerated() {
-    guard let moment, let thumbnail = axis.map.temporalPatches[moment.frame].thumbnail else { continue }
-    // As nearly over its moment as its neighbours' places allow.
+    guard let moment, let thumbnail = axis.map.temporalPatches[moment.index].thumbnail else { continue }
+    // As nearly over its moment as its neighbours allow.
     let stretchStart = stretch * (columns + 1) / stretches
     let stretchEnd = (stretch + 1) * (columns + 1) / stretches - 1
     let first = max(stretchStart, min(moment.column - natural.width / 2, stretchEnd - natural.width))
-    let place = Rectangle(
+    let target = Rectangle(
       column: area.column + first, row: area.row, columns: min(natural.width, stretchEnd - first), rows: area.rows)
-    drawImage(thumbnail, into: &grid, area: place, appearance: state.appearance)
+    drawImage(thumbnail, into: &grid, area: target, appearance: state.appearance)
     if hasMarks {
       grid.write(theme.symbols.pointer, column: area.column + moment.column, row: area.endRow, style: theme.quiet)
     }

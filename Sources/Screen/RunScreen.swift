@@ -9,35 +9,27 @@ import SessionInterface
 /// other way but SIGKILL, it is as it was before.
 ///
 /// - Parameters:
-///   - events: What the session tells. When they end, the screen ends.
+///   - events: What the session tells, and the pipe that wakes the screen. When they end, the screen ends.
 ///   - send: Takes what the user wants of the session. Called on the screen's thread: it must not wait.
 ///   - options: Choices about the screen.
 /// - Returns: How it ended. `SessionCommand.quit` has then been sent, unless the session ended by itself.
-/// - Throws: `ScreenError` when there is no terminal to show anything on; nothing has been changed or consumed then
-///   but the events that came meanwhile.
+/// - Throws: `ScreenError` when there is no terminal to show anything on; nothing has been changed or taken then.
 public func runScreen(
-  events: AsyncStream<SessionEvent>, send: @escaping @Sendable (SessionCommand) -> Void,
+  events: EventMailbox, send: @escaping @Sendable (SessionCommand) -> Void,
   options: ScreenOptions = ScreenOptions()
 ) async throws(ScreenError) -> ScreenExit {
-  let mailbox = try EventMailbox()
-  defer { mailbox.close() }
-  let reader = Task {
-    for await event in events { mailbox.push(event) }
-    mailbox.finish()
-  }
-  defer { reader.cancel() }
   let result = await withTaskCancellationHandler {
     await withCheckedContinuation { (continuation: CheckedContinuation<Result<ScreenExit, ScreenError>, Never>) in
-      let started = startThread {
+      let started = startThread(name: "screen") {
         continuation.resume(
           returning: Result { () throws(ScreenError) in
-            try ScreenLoop.run(mailbox: mailbox, send: send, options: options)
+            try ScreenLoop.run(events: events, send: send, options: options)
           })
       }
       if !started { continuation.resume(returning: .failure(.system("no thread for it"))) }
     }
   } onCancel: {
-    mailbox.finish()
+    events.finish()
   }
   return try result.get()
 }

@@ -13,7 +13,7 @@ package func draw(_ state: ScreenState, into grid: inout CellGrid) {
     if let image = state.image {
       drawImage(image, into: &grid, area: area, appearance: state.appearance)
     } else {
-      let text = state.description == nil ? "opening the stream" : "no picture yet"
+      let text = state.description == nil ? "opening the stream" : "no frame yet"
       grid.write(
         text, column: area.column + max(0, (area.columns - text.count) / 2), row: area.row + area.rows / 2,
         style: theme.quiet)
@@ -21,7 +21,7 @@ package func draw(_ state: ScreenState, into grid: inout CellGrid) {
   }
   if let area = layout.retention { drawRetention(state, into: &grid, area: area, theme: theme) }
   if let area = layout.timeline { drawTimeline(state, into: &grid, area: area, theme: theme) }
-  if let area = layout.memoryPanel { drawMemoryPanel(state, into: &grid, area: area, theme: theme) }
+  if let area = layout.cachePanel { drawCachePanel(state, into: &grid, area: area, theme: theme) }
   drawConversation(state, into: &grid, area: layout.conversation, theme: theme)
   if let area = layout.codingPane { drawCoding(state, into: &grid, area: area, theme: theme) }
   drawInput(state, into: &grid, area: layout.input, theme: theme)
@@ -144,7 +144,7 @@ private func drawHelp(_ state: ScreenState, into grid: inout CellGrid, area: Rec
     : [
       ("Enter", "ask"), ("Tab", state.coding.isOpen ? "code" : ""), ("Esc", isBusy ? "stop" : ""),
       ("PgUp/PgDn", "scroll"), ("/help", "commands"), ("Ctrl-C", isBusy ? "stop" : "quit"),
-      ("Ctrl-R", state.hasStream ? (state.showsRetention ? "picture" : "memory") : ""),
+      ("Ctrl-R", state.hasStream ? (state.showsRetention ? "video" : "KV cache") : ""),
     ]
   var column = area.column
   for (key, what) in keys where !what.isEmpty {

@@ -6,21 +6,21 @@ import Images
 package struct ScreenLayout: Equatable, Sendable {
   /// Less than this cannot be used.
   package static let smallest = ScreenSize(columns: 60, rows: 20)
-  /// From here on the pictures and the talk have room beside each other at every height.
+  /// From this width on the image and the conversation have room beside each other at every height.
   private static let wide = 80
   /// The line being typed grows to this many rows.
   package static let mostInputRows = 3
 
   package var header: Rectangle
   package var image: Rectangle?
-  /// What is kept of the stream: in place of the picture, under it where there is room for both.
+  /// What the KV cache retains of the stream: in place of the image, under it where there is room for both.
   package var retention: Rectangle?
-  /// Place in the stream, under the picture.
+  /// Position in the stream, under the image.
   package var timeline: Rectangle?
-  /// What the cache holds, in words and figures; where there is no room, the last status row tells the same.
-  package var memoryPanel: Rectangle?
+  /// The figures of the KV cache; where there is no room, the last status row tells the same.
+  package var cachePanel: Rectangle?
   package var conversation: Rectangle
-  /// The coding pane: beside the talk, or in its place.
+  /// The coding pane: beside the conversation, or in its place.
   package var codingPane: Rectangle?
   package var input: Rectangle
   package var status: Rectangle
@@ -32,11 +32,11 @@ package struct ScreenLayout: Equatable, Sendable {
   package var inputTextColumns: Int { input.columns - 2 }
 
   /// - Parameters:
-  ///   - imageShape: width and height of what is shown; nil leaves no place for a picture.
+  ///   - imageShape: width and height of what is shown; nil leaves no room for an image.
   ///   - inputRows: rows that the line being typed would like.
-  ///   - showsRetention: whether what is kept of the stream is shown.
+  ///   - showsRetention: whether the retention map is shown.
   ///   - hasCodingPane: whether the coding pane is open.
-  ///   - isCodingPaneInFront: whether it is the one to be seen where there is room for one of pane and talk.
+  ///   - isCodingPaneInFront: whether it is the one to be seen where there is room for one of pane and conversation.
   /// - Returns: nil when the terminal is too small.
   package init?(
     size: ScreenSize, imageShape: (width: Int, height: Int)?, inputRows: Int = 1, showsRetention: Bool = false,
@@ -48,9 +48,9 @@ package struct ScreenLayout: Equatable, Sendable {
         fitting: size, imageShape: imageShape, inputRows: inputRows, showsRetention: showsRetention,
         hasCodingPane: hasCodingPane, isCodingPaneInFront: isCodingPaneInFront, statusRows: statusRows)
     }
-    // A memory panel tells what the second status row would.
+    // A cache panel tells what the second status row would.
     let withPanel = fitted(1)
-    self = withPanel.memoryPanel != nil ? withPanel : fitted(2)
+    self = withPanel.cachePanel != nil ? withPanel : fitted(2)
   }
 
   private init(
@@ -96,7 +96,7 @@ package struct ScreenLayout: Equatable, Sendable {
     if isInFront { showOnlyCodingPane() }
   }
 
-  /// In place of the talk.
+  /// In place of the conversation.
   private mutating func showOnlyCodingPane() {
     codingPane = conversation
     conversation.rows = 0
@@ -108,7 +108,7 @@ package struct ScreenLayout: Equatable, Sendable {
 
   private static func codingColumns(of body: Rectangle) -> Int { max(46, body.columns * 48 / 100) }
 
-  /// Whether the talk, and the picture above or beside it, keep enough room next to the coding pane.
+  /// Whether the conversation, and the image above or beside it, keep enough room next to the coding pane.
   private static func hasRoomForCodingPane(_ body: Rectangle, hasImage: Bool) -> Bool {
     let rest = body.columns - codingColumns(of: body) - 1
     return rest >= (hasImage && body.rows < rowsForStack ? 64 : 40)
@@ -138,7 +138,7 @@ package struct ScreenLayout: Equatable, Sendable {
       column: body.column + 1, row: body.row + rows + 2, columns: body.columns - 2, rows: body.rows - rows - 2)
   }
 
-  /// The most columns for what stands beside the talk.
+  /// The most columns for what stands beside the conversation.
   private static func mostColumns(of body: Rectangle) -> Int {
     body.columns * (body.columns >= 100 ? 55 : body.columns >= ScreenLayout.wide ? 48 : 42) / 100
   }
@@ -176,12 +176,12 @@ package struct ScreenLayout: Equatable, Sendable {
     let spare = body.rows - usedRows - 1
     image = Rectangle(column: body.column + 1, row: body.row, columns: columns - 2, rows: imageRows)
     timeline = Rectangle(column: body.column + 1, row: body.endRow - 1, columns: columns - 2, rows: 1)
-    if spare >= ScreenLayout.memoryPanelRows, columns >= 38 {
+    if spare >= ScreenLayout.cachePanelRows, columns >= 38 {
       image?.rows = usedRows
       timeline?.row = body.row + usedRows
-      memoryPanel = Rectangle(
+      cachePanel = Rectangle(
         column: body.column + 1, row: body.row + usedRows + 2, columns: columns - 2,
-        rows: min(ScreenLayout.mostMemoryPanelRows, spare - 2))
+        rows: min(ScreenLayout.mostCachePanelRows, spare - 2))
     } else if spare > 0 {
       image?.rows = usedRows
       timeline?.row = body.row + usedRows
@@ -189,20 +189,20 @@ package struct ScreenLayout: Equatable, Sendable {
     divide(body, after: columns)
   }
 
-  /// From here on a narrow body has room for the picture above the talk.
+  /// From this height on a narrow body has room for the image above the conversation.
   private static let rowsForStack = 24
-  /// From here on picture and retention have room above each other.
+  /// From this height on image and retention map have room above each other.
   private static let rowsForImageAndRetention = 28
   /// The title and the figures, with two blank rows above them.
-  private static let memoryPanelRows = 8
+  private static let cachePanelRows = 8
   /// With the graph of the last minutes.
-  private static let mostMemoryPanelRows = 14
+  private static let mostCachePanelRows = 14
 }
 
 extension ScreenLayout {
   /// The layout of a state.
   package init?(_ state: ScreenState) {
-    // Until the first picture is there, its place is kept in the commonest shape.
+    // Until the first image has come, room for the commonest shape is kept.
     let shape = state.image.map { ($0.width, $0.height) } ?? (16, 9)
     let textColumns = max(1, state.size.columns - 4)
     self.init(

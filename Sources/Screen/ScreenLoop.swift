@@ -24,7 +24,7 @@ struct ScreenLoop {
   private var fruitlessReads = 0
   private var errorText: [UInt8] = []
 
-  /// At most so many redraws a second.
+  /// Seconds between two redraws, at least.
   private static let drawInterval = 1.0 / 30
 
   private init(
@@ -41,17 +41,17 @@ struct ScreenLoop {
 
   /// Opens the terminal, runs until the end, and puts everything back.
   static func run(
-    mailbox: EventMailbox, send: @escaping @Sendable (SessionCommand) -> Void, options: ScreenOptions
+    events mailbox: EventMailbox, send: @escaping @Sendable (SessionCommand) -> Void, options: ScreenOptions
   ) throws(ScreenError) -> ScreenExit {
     let type = try terminalType(options)
     let input = try inputDescriptor(options)
     defer { if input != options.input { close(input) } }
     let unicode = Appearance.isUnicode(options.environment)
 
-    let errors = cn_guard(mailbox.writeEnd)
+    let errors = cn_guard(mailbox.pipe.writeEnd)
     defer { cn_unguard() }
     var capabilities = cn_capabilities()
-    let answer = cn_start(input, options.output, type, unicode, options.usesMouseWheel, &capabilities)
+    let answer = cn_start(input, options.output, type, unicode, &capabilities)
     try check(answer, type)
     defer { cn_stop() }
 
@@ -59,7 +59,7 @@ struct ScreenLoop {
       environment: options.environment, terminfoColors: Int(capabilities.colors),
       terminfoDirectColor: capabilities.direct_color)
     let state = ScreenState(
-      size: currentSize() ?? ScreenLayout.smallest, appearance: appearance, policies: options.policies,
+      size: currentSize() ?? ScreenLayout.smallest, appearance: appearance,
       homeDirectory: options.environment["HOME"])
     let backend = NcursesBackend(output: cn_drawing_descriptor(), unicode: unicode)
     var loop = ScreenLoop(
@@ -111,7 +111,7 @@ struct ScreenLoop {
       drawIfDue()
       var descriptors = [
         pollfd(fd: input, events: Int16(POLLIN), revents: 0),
-        pollfd(fd: mailbox.readEnd, events: Int16(POLLIN), revents: 0),
+        pollfd(fd: mailbox.pipe.readEnd, events: Int16(POLLIN), revents: 0),
         pollfd(fd: errors, events: Int16(POLLIN), revents: 0),
       ]
       let ready = poll(&descriptors, nfds_t(descriptors.count), timeout)
@@ -122,7 +122,7 @@ struct ScreenLoop {
       if descriptors[1].revents != 0 { exit = readWakePipe() }
       if exit == nil, descriptors[2].revents != 0 { exit = readErrors() }
       if exit == nil, descriptors[0].revents != 0 { exit = readKeys() }
-      if exit == nil, ready == 0 { exit = compressionTime() }
+      if exit == nil, ready == 0 { exit = passTime() }
       if let exit { return exit }
     }
   }
@@ -145,7 +145,7 @@ struct ScreenLoop {
     drawnAt = now
   }
 
-  private mutating func compressionTime() -> ScreenExit? {
+  private mutating func passTime() -> ScreenExit? {
     if decoder.isPasting, monotonicSeconds() - pasteSeenAt > 1 { return handle(decoder.endPaste()) }
     return state.needsTicks ? handle([.tick]) : nil
   }
@@ -153,9 +153,8 @@ struct ScreenLoop {
   // MARK: What comes in
 
   private mutating func readWakePipe() -> ScreenExit? {
-    var bytes = [UInt8](repeating: 0, count: 256)
-    let count = read(mailbox.readEnd, &bytes, bytes.count)
-    for byte in bytes.prefix(max(0, count)) {
+    // Signals write their numbers to the pipe; 0 says that events have come.
+    for byte in mailbox.pipe.takeBytes() {
       switch Int32(byte) {
       case 0: continue
       case SIGWINCH: resize()
@@ -263,6 +262,5 @@ private let terminalKeys: [Int: KeyDecoder.Input] = [
   Int(CN_KEY_ENTER): .known(.enter), Int(CN_KEY_NEW_LINE): .known(.newLine),
   Int(CN_KEY_WORD_LEFT): .known(.wordLeft), Int(CN_KEY_WORD_RIGHT): .known(.wordRight),
   Int(CN_KEY_SCROLL_UP): .known(.lineUp), Int(CN_KEY_SCROLL_DOWN): .known(.lineDown),
-  Int(CN_KEY_WHEEL_UP): .known(.lineUp), Int(CN_KEY_WHEEL_DOWN): .known(.lineDown),
   Int(CN_KEY_PASTE_BEGIN): .pasteBegin, Int(CN_KEY_PASTE_END): .pasteEnd,
 ]

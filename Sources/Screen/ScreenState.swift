@@ -20,18 +20,15 @@ package struct ScreenSize: Equatable, Sendable {
 package struct ScreenState: Sendable {
   package var size: ScreenSize
   package var appearance: Appearance
-  /// Names that `/policy` knows.
-  package var policies: [String]
-
   package var description: SessionDescription?
   package var statistics = SessionStatistics()
   package var lastCompression: CompressionReport?
   package var cacheUsageHistory = CacheUsageHistory()
   package var image: Image?
-  /// Stream time of the picture on show, in seconds.
+  /// Stream time of the image on show, in seconds.
   package var imageTime: Double?
   package var streamEnded = false
-  /// True while the picture's place shows what is kept of the stream.
+  /// True while the retention map is shown in place of the image.
   package var showsRetention = false
   package var retention: RetentionMap?
 
@@ -45,10 +42,8 @@ package struct ScreenState: Sendable {
   package var hint: Hint?
   /// Until when a second Ctrl-C leaves.
   package var leaveArmedUntil: Double?
-  /// True between the wish to stop an answer and its end.
+  /// True from when an answer is to stop until it has ended.
   package var isCancelling = false
-  /// True after a failure during an answer, until the figures say whether the answer goes on.
-  package var answerMayHaveFailed = false
   /// The time of the last message, in seconds of a clock that never goes back.
   package var now = 0.0
 
@@ -62,12 +57,11 @@ package struct ScreenState: Sendable {
   package var homeDirectory: String?
 
   package init(
-    size: ScreenSize, appearance: Appearance, policies: [String] = [], homeDirectory: String? = nil
+    size: ScreenSize, appearance: Appearance, homeDirectory: String? = nil
   ) {
     self.homeDirectory = homeDirectory
     self.size = size
     self.appearance = appearance
-    self.policies = policies
   }
 
   /// True while a question waits or an answer comes.
@@ -76,7 +70,7 @@ package struct ScreenState: Sendable {
   /// True when something changes on the screen with time alone.
   package var needsTicks: Bool { isAnswering || hint != nil || coding.isUnderWay }
 
-  /// Where the stream is: what is seen, or what the model has taken in where no picture is shown.
+  /// Position in the stream, in seconds: of the image on show, or of what the model has taken in where there is none.
   package var streamTime: Double { imageTime ?? statistics.streamTime }
 
   package var hasStream: Bool { description == nil || description?.source != nil || image != nil }

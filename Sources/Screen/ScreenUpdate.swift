@@ -73,8 +73,8 @@ private func take(_ event: SessionEvent, _ state: inout ScreenState) {
     state.imageTime = time
   case .frameSeen(let time):
     state.statistics.streamTime = time
-  case .compressed(let pass):
-    state.lastCompression = pass
+  case .compressed(let report):
+    state.lastCompression = report
   case .answerStarted(let question):
     state.conversation.openAnswer(to: question)
   case .answerPiece(let piece):
@@ -82,14 +82,12 @@ private func take(_ event: SessionEvent, _ state: inout ScreenState) {
   case .answerFinished(let summary):
     state.conversation.closeAnswer(text: summary.text, remark: remark(on: summary, state))
     state.isCancelling = false
-    state.answerMayHaveFailed = false
+  case .answerFailed(_, let message):
+    state.conversation.closeAnswer(text: nil, remark: nil)
+    state.conversation.append(.failure, message)
+    state.isCancelling = false
   case .statistics(let statistics):
     state.statistics = statistics
-    if state.answerMayHaveFailed, !statistics.isAnswering {
-      state.conversation.closeAnswer(text: nil, remark: nil)
-      state.answerMayHaveFailed = false
-      state.isCancelling = false
-    }
     state.cacheUsageHistory.add(statistics.cachedTokens, at: state.now)
   case .retention(let map):
     state.retention = map
@@ -110,8 +108,6 @@ private func take(_ event: SessionEvent, _ state: inout ScreenState) {
     state.conversation.append(.failure, message)
     // Work that was asked for and never began.
     if state.coding.isWaiting { state.coding.take(.failed(code: code, message: message), at: state.now) }
-    // What failed may be the answer under way, or something else that was asked for meanwhile: the next figures tell.
-    state.answerMayHaveFailed = state.conversation.hasOpenAnswer
   case .streamEnded(let time):
     state.streamEnded = true
     state.conversation.append(.note, "The stream ended at \(clock(time)). You can go on asking about it.")

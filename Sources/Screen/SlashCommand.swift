@@ -23,13 +23,13 @@ package enum SlashCommand: String, CaseIterable, Sendable {
   package var summary: String {
     switch self {
     case .help: "list the commands and keys"
-    case .clear: "forget the conversation, keep what was seen"
+    case .clear: "forget the conversation; what was seen stays cached"
     case .pause: "stop taking in the stream"
     case .resume: "take it in again"
     case .seek: "go to a time: 12, 1:30, 1:02:03, +10, -10"
-    case .memory: "show what is kept of the stream, or the picture again"
-    case .budget: "change how many tokens are held: 512, 2k"
-    case .policy: "change what is kept when the budget is full"
+    case .memory: "show what the KV cache retains of the stream, or the video again"
+    case .budget: "change the budget of the KV cache, in tokens: 512, 2k"
+    case .policy: "change which tokens are evicted when the budget is full"
     case .save: "write the conversation to a file"
     case .code: "write a program: a task in words, or @FILE; alone: open or close the pane"
     case .stop: "stop working on the program, keep the best so far"
@@ -58,7 +58,7 @@ package enum SeekTarget: Equatable, Sendable {
     var seconds = 0.0
     for (index, part) in parts.enumerated() {
       let mayHaveFraction = index == parts.count - 1
-      guard let value = decimal(part, fraction: mayHaveFraction), index == 0 || value < 60 else { return nil }
+      guard let value = parseDecimal(part, fraction: mayHaveFraction), index == 0 || value < 60 else { return nil }
       seconds = seconds * 60 + value
     }
     guard seconds < 1e9 else { return nil }
@@ -67,7 +67,7 @@ package enum SeekTarget: Equatable, Sendable {
 }
 
 /// Digits, with at most one point among them where a fraction is allowed.
-private func decimal(_ text: Substring, fraction: Bool) -> Double? {
+private func parseDecimal(_ text: Substring, fraction: Bool) -> Double? {
   let allowed = text.utf8.allSatisfy { (0x30...0x39).contains($0) || (fraction && $0 == 0x2E) }
   guard allowed, let first = text.utf8.first, first != 0x2E, text.utf8.count <= 12 else { return nil }
   return Double(text)

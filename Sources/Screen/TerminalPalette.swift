@@ -31,8 +31,8 @@ package enum TerminalPalette {
     return best
   }
 
-  /// The picture in palette numbers, row by row, with an ordered dither (Bayer 1973): unlike passed-on errors its
-  /// pattern stands still from picture to picture.
+  /// The image in palette indices, row by row, with an ordered dither (Bayer 1973): unlike that of error diffusion, its
+  /// pattern stands still from frame to frame.
   package static func quantized(_ image: Image) -> [UInt8] {
     guard image.width > 0 else { return [] }
     return (0..<image.width * image.height).map { pixel in

@@ -48,7 +48,7 @@ package func broken(_ runs: [TextRun], columns: Int) -> [[TextRun]] {
   return lines
 }
 
-/// A program in its colours, on lines of at most so many columns.
+/// A program in its colours, on lines of at most `columns` columns.
 package func programRuns(_ text: String, language: ProgramLanguage, columns: Int, theme: Theme) -> [[TextRun]] {
   syntaxRuns(programLines(text), language: language).flatMap { line in
     broken(line.map { TextRun($0.text, theme.style(of: $0.kind)) }, columns: columns)

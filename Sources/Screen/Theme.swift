@@ -23,7 +23,7 @@ package struct Theme: Sendable {
   package var systemTokens: CellStyle { style(palette: 103, basic: 4, otherwise: []) }
   package var visionTokens: CellStyle { style(palette: 72, basic: 2, otherwise: []) }
   package var retrievedTokens: CellStyle { style(palette: 132, basic: 5, otherwise: []) }
-  package var talkTokens: CellStyle { style(palette: 179, basic: 3, otherwise: []) }
+  package var textTokens: CellStyle { style(palette: 179, basic: 3, otherwise: []) }
 
   package var keyword: CellStyle { style(palette: 68, basic: 4, otherwise: [.bold]) }
   package var string: CellStyle { style(palette: 71, basic: 2, otherwise: []) }
@@ -90,8 +90,8 @@ package struct Symbols: Sendable, Equatable {
   package var tick: String
   /// Points down from a thumbnail to its moment.
   package var pointer: String
-  /// A stretch of the stream that is forgotten.
-  package var forgotten: String
+  /// A stretch of the stream that has been evicted.
+  package var evicted: String
   /// From nothing to all, for shares.
   package var shades: [String]
   package var spinner: [String]
@@ -101,7 +101,7 @@ package struct Symbols: Sendable, Equatable {
     warning: "!", failure: "×", done: "✓", adapted: "◆", dot: "·", more: "↓", playing: "▸", paused: "‖", barFilled: "━",
     barHalf: "╸",
     barFree: "─", peak: "┃", square: "■", ellipsis: "…", times: "×", caret: "▍", tick: "╵", pointer: "▾",
-    forgotten: "┊", shades: [" ", "░", "▒", "▓", "█"],
+    evicted: "┊", shades: [" ", "░", "▒", "▓", "█"],
     spinner: ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"])
 
   package static let ascii = Symbols(
@@ -109,5 +109,5 @@ package struct Symbols: Sendable, Equatable {
     warning: "!", failure: "x", done: "+", adapted: "*", dot: "|", more: "v", playing: ">", paused: "=", barFilled: "=",
     barHalf: "=",
     barFree: ".", peak: "|", square: "#", ellipsis: "...", times: "x", caret: "_", tick: "'", pointer: "v",
-    forgotten: ":", shades: [" ", ".", "-", "+", "#"], spinner: ["|", "/", "-", "\\"])
+    evicted: ":", shades: [" ", ".", "-", "+", "#"], spinner: ["|", "/", "-", "\\"])
 }

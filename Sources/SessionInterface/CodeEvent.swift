@@ -6,7 +6,7 @@ import CodeTasks
 public enum CodeRole: String, Sendable, CaseIterable {
   /// Recalls similar tasks with their solutions.
   case retriever
-  /// Plans the steps, once for each recalled task, and says how sure it is of each plan.
+  /// Plans the steps, once for each similar task, and says how sure it is of each plan.
   case planner
   /// Writes the program of a plan.
   case coder
@@ -22,8 +22,8 @@ public enum CodeEvent: Sendable, Equatable {
   case roleStarted(CodeRole, plan: Int?, round: Int?)
   /// The next piece of what the role at work writes: whole characters.
   case piece(String)
-  /// What the retriever recalled.
-  case recalled([CodeExemplar], algorithm: String?)
+  /// The similar tasks that the retriever came up with.
+  case retrieved([CodeExemplar], algorithm: String?)
   /// A plan and how sure the planner is of it; a plan that the debugger changed comes again under its number.
   case planned(CodePlan)
   /// A whole program, about to be run.
@@ -38,15 +38,17 @@ public enum CodeEvent: Sendable, Equatable {
 
 /// With what a task is worked on.
 public struct CodeSetup: Sendable, Equatable {
+  /// The model that takes the roles, by its name.
   public var modelName: String
   /// Roles that have an adapter of their own; the others are only prompted.
   public var adaptedRoles: [CodeRole]
-  /// How programs are kept apart from the machine, in words; a weaker way says what it lacks.
+  /// How programs are contained, as a sentence for people; a weaker way says what it lacks.
   public var containment: String
   /// True when containment lacks something that a person should know of.
   public var isContainmentWeak: Bool
-  /// Tasks to recall, and rounds of debugging for a plan, at most.
+  /// Similar tasks to retrieve, at most.
   public var exemplarCount: Int
+  /// Rounds of debugging for a plan, at most.
   public var debugRounds: Int
 
   public init(
@@ -62,10 +64,13 @@ public struct CodeSetup: Sendable, Equatable {
   }
 }
 
-/// A similar task that the retriever recalled.
+/// A similar task that the retriever came up with.
 public struct CodeExemplar: Sendable, Equatable {
+  /// The task, as one paragraph.
   public var description: String
+  /// Its solution, in numbered steps.
   public var plan: String
+  /// Its solution, as a program in the language of the task at hand.
   public var program: String
 
   public init(description: String, plan: String, program: String) {
@@ -79,6 +84,7 @@ public struct CodeExemplar: Sendable, Equatable {
 public struct CodePlan: Sendable, Equatable {
   /// Which one, from 0, in the order in which they were made.
   public var number: Int
+  /// The steps, one a line.
   public var text: String
   /// From 0 to 100; nil if the planner did not say.
   public var confidence: Int?
@@ -92,7 +98,9 @@ public struct CodePlan: Sendable, Equatable {
 
 /// A program made from a plan.
 public struct CodeProgram: Sendable, Equatable {
+  /// The language it is written in.
   public var language: ProgramLanguage
+  /// The program, without a fence.
   public var text: String
   /// The plan's number; nil for a program written without one.
   public var plan: Int?
@@ -109,6 +117,7 @@ public struct CodeProgram: Sendable, Equatable {
 
 /// How work on a task ended and what it cost.
 public struct CodeOutcome: Sendable, Equatable {
+  /// Why work ended.
   public enum End: String, Sendable {
     /// The program passes every example.
     case passed
@@ -124,18 +133,27 @@ public struct CodeOutcome: Sendable, Equatable {
     case accepted
   }
 
+  /// Why work ended.
   public var end: End
   /// nil if no role has written a program.
   public var program: CodeProgram?
+  /// Examples of the task.
   public var examples: Int
+  /// Examples that the program passes.
   public var examplesPassed: Int
+  /// Plans of which a program was written.
   public var plansTried: Int
+  /// Rounds of debugging, over all plans.
   public var debugRounds: Int
-  /// Replies of which something had to be mended before they could be used, and replies that were of no use.
+  /// Replies that were used after something in them had been mended.
   public var repliesMended: Int
+  /// Replies that could not be used.
   public var repliesLost: Int
+  /// Tokens of all prompts.
   public var promptTokens: Int
+  /// Tokens that the roles wrote.
   public var answerTokens: Int
+  /// Time that work took.
   public var seconds: Double
 
   public init(

@@ -2,18 +2,18 @@
 
 import Images
 
-/// What the memory has kept of a stream and what it has forgotten: for each frame and layer, the share of the frame's
-/// tokens that is still held.
+/// What the KV cache retains of a stream: for each temporal patch and layer, the share of the patch's tokens that is
+/// cached.
 public struct RetentionMap: Sendable, Equatable {
-  /// A frame (a temporal patch of the stream) of which some token is held in some layer.
+  /// A temporal patch of which some token is cached in some layer.
   public struct TemporalPatch: Sendable, Equatable {
-    /// Its number in the order in which frames were seen, from 0.
+    /// Its number in the order in which patches were seen, from 0.
     public var number: Int
     /// Its stream time, in seconds. Times go back where somebody went back in the stream.
     public var time: Double
-    /// For each layer the share of the frame's tokens that is held, its heads taken together: 0 to 1.
+    /// For each layer the share of the patch's tokens that is cached, as the mean over its KV heads: 0 to 1.
     public var shares: [Float]
-    /// The frame as a small picture.
+    /// Its first frame as a small image.
     public var thumbnail: Image?
 
     public init(number: Int, time: Double, shares: [Float], thumbnail: Image? = nil) {
@@ -26,11 +26,11 @@ public struct RetentionMap: Sendable, Equatable {
 
   /// Decoder layers.
   public var layers: Int
-  /// Frames seen so far, held or not.
+  /// Temporal patches seen so far, cached or evicted.
   public var temporalPatchesSeen: Int
-  /// Stream time of the first frame that was ever seen, in seconds.
+  /// Stream time of the first patch that was ever seen, in seconds.
   public var startTime: Double
-  /// The frames of which something is held, by rising number.
+  /// The patches of which something is cached, by rising number.
   public var temporalPatches: [TemporalPatch]
 
   public init(layers: Int, temporalPatchesSeen: Int, startTime: Double, temporalPatches: [TemporalPatch]) {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import BoundedCache
 import CodeTasks
 
-/// What a person or a script can ask of a session. Screen, batch and tests all speak in these.
+/// What can be asked of a session, by whoever shows it and by tests.
 public enum SessionCommand: Sendable, Equatable {
   /// Answer this about what has been seen so far; an earlier unanswered question goes first.
   case ask(String)
-  /// Stop the answer under way, keeping the words that have come.
+  /// Stop the answers that have been asked for, keeping the words that have come.
   case cancelAnswer
   /// Forget the conversation, keep what was seen.
   case clearConversation
@@ -16,11 +17,11 @@ public enum SessionCommand: Sendable, Equatable {
   case resume
   /// Continue the stream at this time, in seconds from its start; only for sources that have a start.
   case seek(seconds: Double)
-  /// Change the key-value cache's budget, in tokens; shrinking runs a pass at once.
+  /// Change the KV cache's budget, in tokens; a smaller one evicts at once.
   case setBudget(tokens: Int)
-  /// Change what the cache keeps, by the policy's command-line name (`infinipot-v`, …).
-  case setPolicy(String)
-  /// Tell, or stop telling, what is kept of each frame.
+  /// Change which tokens the KV cache retains when it is compressed.
+  case setPolicy(RetentionPolicy)
+  /// Tell, or stop telling, what is cached of each temporal patch.
   case showRetention(Bool)
   /// Write the conversation to a file.
   case save(path: String)

@@ -7,11 +7,11 @@ import Images
 public enum SessionEvent: Sendable {
   /// The model is loaded and questions can be asked.
   case ready(SessionDescription)
-  /// A picture to look at, with its stream time in seconds. More pictures come than the model sees.
+  /// An image to look at, with its stream time in seconds. More of them come than the model sees frames.
   case preview(Image, time: Double)
   /// The model has taken in the stream up to this time.
   case frameSeen(time: Double)
-  /// The cache was brought down to make room.
+  /// The KV cache was compressed to make room.
   case compressed(CompressionReport)
   /// The answer to this question begins.
   case answerStarted(question: String)
@@ -19,9 +19,13 @@ public enum SessionEvent: Sendable {
   case answerPiece(String)
   /// The answer is over.
   case answerFinished(AnswerSummary)
+  /// The answer is over because it could not be made; codes are those of a batch's errors. One of this and
+  /// `answerFinished` follows every `answerStarted`.
+  case answerFailed(code: String, message: String)
   /// The figures of the moment; sent a few times a second at most.
   case statistics(SessionStatistics)
-  /// What is kept of each frame; sent while `showRetention` is on, after each pass and twice a second at most between.
+  /// What is cached of each temporal patch; sent while `showRetention` is on, after each compression and twice a second
+  /// at most between.
   case retention(RetentionMap)
   /// Something happened to a programming task.
   case code(CodeEvent)
@@ -31,8 +35,7 @@ public enum SessionEvent: Sendable {
   case note(String)
   /// Something is wrong that the session works around.
   case warning(String)
-  /// What was asked could not be done; the session goes on. When it was a question, its `answerStarted` came before,
-  /// and statistics follow that no longer answer.
+  /// A command could not be followed; the session goes on. A question that fails has `answerFailed` instead.
   case failure(code: String, message: String)
   /// The stream has come to its end; questions can still be asked.
   case streamEnded(time: Double)
@@ -74,14 +77,17 @@ public struct AnswerSummary: Sendable, Equatable {
     case budget
   }
 
+  /// The whole answer.
   public var text: String
+  /// Why it stopped.
   public var stop: Stop
   /// Tokens of the prompt that had to be read for this answer.
   public var promptTokens: Int
   /// Tokens of the answer.
   public var answerTokens: Int
-  /// Seconds from the question to its first token, and to its last.
+  /// Seconds from the question to the first token.
   public var firstTokenSeconds: Double
+  /// Seconds from the question to the last token.
   public var seconds: Double
 
   public init(
@@ -100,37 +106,39 @@ public struct AnswerSummary: Sendable, Equatable {
 public struct SessionStatistics: Sendable, Equatable {
   /// Stream time that the model has taken in, in seconds.
   public var streamTime: Double = 0
-  /// Pictures given to the model, and pictures that came too fast and were dropped.
+  /// Sampled frames given to the model.
   public var framesSeen = 0
+  /// Sampled frames that came too fast and were dropped.
   public var framesDropped = 0
-  /// Tokens held now, by part, in every head alike.
+  /// Tokens of the system prompt that are cached now. Of all counts here, each KV head of each layer holds as many.
   public var systemTokens = 0
+  /// Tokens of the stream.
   public var visionTokens = 0
+  /// Tokens of the conversation.
   public var textTokens = 0
-  /// Tokens that came back from the recall file for the question in view.
+  /// Tokens retrieved from the offload file for the question in view.
   public var retrievedTokens = 0
-  /// The most tokens that may be held; nil under the policy `full`.
+  /// The most tokens that may be cached; nil under the policy `full`.
   public var budget: Int?
-  /// The most tokens ever held.
+  /// The most tokens ever cached.
   public var peakTokens = 0
-  /// Passes run so far.
+  /// Compressions of the KV cache so far.
   public var compressions = 0
-  /// Bytes of keys and values held.
+  /// Bytes of the KV cache.
   public var cacheBytes = 0
-  /// The policy's command-line name.
-  public var policy = ""
+  /// Which tokens a compression retains; nil before the first figures.
+  public var policy: RetentionPolicy?
   /// Speed of the last answer, in tokens a second; nil before the first one.
   public var answerTokensPerSecond: Double?
-  /// Sampled pictures a second that the model takes in; nil before the first.
+  /// Sampled frames a second that the model takes in; nil before the first.
   public var framesPerSecond: Double?
   /// Resident memory of the whole process, in bytes.
   public var residentBytes = 0
+  /// True while the stream is paused.
   public var isPaused = false
-  /// True while an answer is being made.
-  public var isAnswering = false
 
   public init() {}
 
-  /// Tokens held now.
+  /// Tokens cached now.
   public var cachedTokens: Int { systemTokens + visionTokens + textTokens + retrievedTokens }
 }

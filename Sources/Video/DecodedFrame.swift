@@ -2,7 +2,7 @@
 
 import CFFmpeg
 
-/// A place for one decoded picture of FFmpeg, used again and again.
+/// One decoded frame of FFmpeg; its memory is used again for the next.
 final class DecodedFrame {
   let pointer: UnsafeMutablePointer<AVFrame>
 
@@ -17,7 +17,7 @@ final class DecodedFrame {
     av_frame_free(&frame)
   }
 
-  /// Gives the picture back and is empty.
+  /// Releases the pixels; the frame is empty then.
   func clear() {
     av_frame_unref(pointer)
   }

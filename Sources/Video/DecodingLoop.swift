@@ -5,84 +5,56 @@ import Images
 import Platform
 import Records
 
-/// The work of the decoding thread: reads, decides what is sampled and shown when, and does what the user asks.
+/// The work of the decoding thread: reads the source frame by frame, seeks, and opens a live source anew.
 ///
 /// After ``run()`` has begun, only its thread touches it; what is shared lies in `control` and `previews`.
 final class DecodingLoop: @unchecked Sendable {
   private let source: VideoSource
   private let options: FrameSamplingOptions
-  private let control: StreamControl
-  private let previews: PreviewFeed?
-  private let converter: FrameConverter
+  private let sampler: FrameSampler
+  let control: StreamControl
+  let previews: PreviewFeed?
   let description: VideoDescription
 
-  /// nil while a lost source is away, and after the last picture of one that cannot be rewound.
+  /// nil while a lost source is away, and after the last frame of one that cannot be rewound.
   private var input: MediaInput?
-  private var timeline: PresentationTimeline
-  private var clock: FrameSamplingClock
-
-  /// The picture being shown, whose sampling instants end when the next one begins.
-  private var held: DecodedFrame
-  private var incoming: DecodedFrame
-  private var heldTime = 0.0
-  private var heldDuration = 0.0
-  private var isHolding = false
-
-  /// Stream time up to which a seek only decodes and shows nothing.
-  private var quietUntil = 0.0
-  private var owesPreview = true
-  private var hasEnded = false
+  private var reconnection: ReconnectionSchedule
+  private var damage: DamageReport
+  /// Damage that inputs counted which are closed.
   private var damagedBefore = 0
-  private var reportedDamage = 0
-  private var nextDamageReport = 0.0
+  private var hasEnded = false
   private var hasReportedEnd = false
-  /// Stream time and monotonic clock at the source's first picture since it was last reached.
-  private var reached = (streamTime: 0.0, clock: 0.0)
-  /// Tries to reach a lost source since it last stayed for a while.
-  private var triesInARow = 0
-  private static let whileInSeconds = 10.0
 
-  /// A gap of a live source longer than this, in seconds, is a gap and not a still picture.
-  private static let longestLiveStill = 5.0
-
-  /// Opens the source and decodes its first picture. Blocks; the control's interruption ends it.
-  init(
-    source: VideoSource, options: FrameSamplingOptions, interruption: IOInterrupt
-  ) throws(VideoError) {
+  /// Opens the source and decodes its first frame. Blocks; `interrupt` ends it.
+  init(source: VideoSource, options: FrameSamplingOptions, interrupt: IOInterrupt) throws(VideoError) {
     try options.check()
-    let input = try MediaInput.open(source, timeout: options.timeout, interruption: interruption)
-    guard let held = DecodedFrame(), let incoming = DecodedFrame() else {
-      throw .unreadable(source: source.displayName, detail: "out of memory")
-    }
-    try Self.readFirst(of: input, into: held, timeout: options.timeout, interruption: interruption)
-    let shape = FrameShape(of: held.pointer, in: input)
+    let input = try MediaInput.open(source, timeout: options.timeout, interrupt: interrupt)
+    let first = try input.readFirst(timeout: options.timeout, interrupt: interrupt)
+    guard let next = DecodedFrame() else { throw .unreadable(source: source.displayName, detail: "out of memory") }
+    let shape = FrameShape(of: first.pointer, in: input)
     guard let sampledSize = options.sizing.sampledSize(of: shape.size) else {
       throw .tooElongated(source: source.displayName, width: shape.size.width, height: shape.size.height)
     }
-    converter = FrameConverter(sampledSize: sampledSize, displayedSize: shape.size)
-    description = Self.describe(input, shape: shape, sampledSize: sampledSize)
     self.source = source
     self.options = options
     self.input = input
-    self.held = held
-    self.incoming = incoming
-    timeline = input.makeTimeline()
-    clock = FrameSamplingClock(rate: options.framesPerSecond, tick: input.timeBase.seconds(1))
+    description = VideoDescription(of: input, size: shape.size, sampledSize: sampledSize)
     let dropsOldest = options.queue == .dropOldest || (options.queue == .automatic && input.isLive)
-    control = StreamControl(capacity: options.queueCapacity, dropsOldest: dropsOldest, interruption: interruption)
+    control = StreamControl(capacity: options.queueCapacity, dropsOldest: dropsOldest, interrupt: interrupt)
     previews = options.previewSize.map { PreviewFeed(size: $0, rate: options.previewRate) }
-    hold(firstOf: input)
+    sampler = FrameSampler(
+      of: input, first: first, next: next,
+      converter: FrameConverter(sampledSize: sampledSize, displayedSize: shape.size), control: control,
+      previews: previews, options: options)
+    reconnection = ReconnectionSchedule(options.reconnection)
+    damage = DamageReport(source: description.source)
+    reconnection.noteReached(at: sampler.time)
   }
-
-  var sharedControl: StreamControl { control }
-  var sharedPreviews: PreviewFeed? { previews }
-
-  // MARK: The loop
 
   /// Works until the stream is stopped, or has ended for good.
   func run() {
     while true {
-      switch control.nextTurn(isLive: description.isLive, hasEnded: hasEnded) {
+      switch control.nextInstruction(isLive: description.isLive, hasEnded: hasEnded) {
       case .stop:
         previews?.finish()
         input = nil
@@ -99,102 +71,37 @@ final class DecodingLoop: @unchecked Sendable {
 
   private func step(isMuted: Bool) {
     guard let input else { return finish() }
-    switch input.read(into: incoming) {
-    case .image:
-      let (time, duration) = timeline.place(timestamp: incoming.timestamp, duration: incoming.duration)
-      if isMuted { isHolding = false } else { accept(time: time, duration: duration) }
-      incoming.clear()
+    switch sampler.read(from: input) {
+    case .frame:
+      sampler.showNext(of: input, isMuted: isMuted)
     case .nothingYet:
-      _ = control.rest(0.005)
+      _ = control.rest(MediaInput.restSeconds)
     case .interrupted:
       break
     case .lost(let reason, let isProperEnd):
-      if input.isLive, !(isProperEnd && hasOutrunTheClock) {
+      if input.isLive, !(isProperEnd && reconnection.hasOutrunTheClock(at: sampler.time)) {
         reconnect(after: reason)
       } else if input.isLive {
         input.drain()
       } else {
         control.warn(
-          "\(description.source) broke off at \(decimal(heldTime, places: 1)) s (\(reason)); going on with what came")
+          "\(description.source) broke off at \(decimal(sampler.time, places: 1)) s (\(reason)); "
+            + "going on with what came")
         hasReportedEnd = true
         input.drain()
       }
     case .end:
       finish()
     }
-    reportDamageOfLiveSource()
+    if self.input?.isLive == true, let line = damage.lineWhileLive(count: damagedCount) { control.warn(line) }
   }
 
-  /// Takes in the next picture, which is in `incoming`.
-  private func accept(time: Double, duration: Double) {
-    if isHolding {
-      let isGap = description.isLive && time - heldTime > Self.longestLiveStill
-      guard sampleHeld(before: isGap ? min(time, heldTime + heldDuration) : time) == .goOn else { return }
-      if isGap { clock.skip(to: time) }
-    } else {
-      clock.skip(to: time)
-    }
-    if time > quietUntil, owesPreview, isHolding { showPreview() }
-    guard pace(to: time) == .goOn else { return }
-    swap(&held, &incoming)
-    (heldTime, heldDuration, isHolding) = (time, duration, true)
-    if time >= quietUntil { showPreview() }
-  }
+  private var damagedCount: Int { damagedBefore + sampler.unconvertedCount + (input?.damagedCount ?? 0) }
 
-  /// Hands out the held picture for every instant before `end` at which it is shown.
-  private func sampleHeld(before end: Double) -> StreamControl.WaitResult {
-    let instants = clock.instants(before: end)
-    guard !instants.isEmpty, let input else { return .goOn }
-    var image: Image?
-    for instant in instants {
-      let time = clock.time(of: instant)
-      guard pace(to: time) == .goOn else { return .interrupted }
-      if image == nil { image = converter.sample(held.pointer, of: input) }
-      guard let image else {
-        // A frame that cannot be converted: counted with the damaged ones.
-        damagedBefore += 1
-        return .goOn
-      }
-      guard control.push(Frame(time: time, index: instant, image: image)) == .goOn else {
-        return .interrupted
-      }
-    }
-    return .goOn
-  }
-
-  private func pace(to time: Double) -> StreamControl.WaitResult {
-    guard options.pace == .realtime, !description.isLive, time >= quietUntil else { return .goOn }
-    return control.wait(forStreamTime: time)
-  }
-
-  private func showPreview() {
-    guard let previews, let input, previews.isDue() else { return }
-    owesPreview = false
-    if let image = converter.preview(held.pointer, of: input, box: previews.size) {
-      previews.show(image, time: heldTime)
-    }
-  }
-
-  // MARK: Beginning and end
-
-  private func hold(firstOf input: MediaInput) {
-    (heldTime, heldDuration) = timeline.place(timestamp: held.timestamp, duration: held.duration)
-    isHolding = true
-    clock.skip(to: heldTime)
-    reached = (heldTime, monotonicSeconds())
-  }
-
-  /// Whether a source without a stated length has sent far more than time has passed since it was reached: then it was
-  /// a recording, and reaching it again would only show it again.
-  private var hasOutrunTheClock: Bool {
-    heldTime - reached.streamTime > monotonicSeconds() - reached.clock + 5
-  }
+  // MARK: The end
 
   private func finish() {
-    if isHolding {
-      guard sampleHeld(before: heldTime + heldDuration) == .goOn else { return }
-      isHolding = false
-    }
+    if let input, sampler.finish(of: input) == .interrupted { return }
     hasEnded = true
     reportEnd()
     control.finish()
@@ -202,15 +109,11 @@ final class DecodingLoop: @unchecked Sendable {
 
   private func reportEnd() {
     guard let input else { return }
-    let damaged = damagedBefore + input.damagedCount
-    if damaged > reportedDamage {
-      control.warn("\(description.source): \(damaged) damaged pictures or packets were skipped or patched up")
-      reportedDamage = damaged
-    }
+    if let line = damage.lineAtEnd(count: damagedCount) { control.warn(line) }
     guard !hasReportedEnd, !input.isLive else { return }
     hasReportedEnd = true
-    let end = heldTime + heldDuration
-    if let stated = input.statedVideoDuration, stated - end > max(0.25, 2.5 * heldDuration) {
+    let end = sampler.endTime
+    if let stated = input.statedVideoDuration, stated - end > max(0.25, 2.5 * sampler.duration) {
       control.warn(
         "\(description.source) is cut off: it ends at \(decimal(end, places: 1)) s of \(decimal(stated, places: 1)) s")
     } else if let reason = input.readFailure {
@@ -218,157 +121,94 @@ final class DecodingLoop: @unchecked Sendable {
     }
   }
 
-  /// A live stream has no end at which the damage could be summed up, so it is said now and then.
-  private func reportDamageOfLiveSource() {
-    guard let input, input.isLive, damagedBefore + input.damagedCount > reportedDamage else { return }
-    let now = monotonicSeconds()
-    guard now >= nextDamageReport else { return }
-    nextDamageReport = now + 60
-    reportedDamage = damagedBefore + input.damagedCount
-    control.warn(
-      "\(description.source): \(reportedDamage) damaged pictures or packets so far were skipped or patched up")
-  }
-
   // MARK: Seeking
 
-  private func seek(to wished: Double) {
+  private func seek(to wanted: Double) {
     guard let input, description.isSeekable else {
       control.warn("\(description.source) cannot be moved in")
       return
     }
     // At the very end nothing would be left to see.
     let last = description.duration.map { max(0, $0 - 1 / (description.framesPerSecond ?? 25)) } ?? .infinity
-    let target = min(max(wished, 0), last)
-    isHolding = false
-    // Containers without an index land late at times: then from further back, in the end from the first byte.
-    let stepsBack = [0, 2, 10, 60].filter { $0 < target } + [target]
-    landing: for from in stepsBack.map({ target - $0 }) + [nil] {
-      switch land(in: input, at: from) {
-      case .image where heldTime <= target + clock.tolerance || from == nil:
-        isHolding = true
-        break landing
-      case .interrupted:
-        return
-      default:
-        continue
-      }
-    }
-    clock.restart(at: target)
-    if isHolding {
-      clock.skip(to: heldTime)
-    } else {
+    let target = min(max(wanted, 0), last)
+    sampler.hide()
+    guard let hasLanded = land(in: input, before: target) else { return }
+    sampler.resume(at: target, hasLanded: hasLanded)
+    if !hasLanded {
       control.warn("\(description.source): nothing can be decoded at \(decimal(target, places: 1)) s")
     }
-    quietUntil = target
-    owesPreview = true
     hasEnded = false
     hasReportedEnd = true
     control.restartClock()
   }
 
-  /// Moves the input and decodes one picture into `held`.
-  /// - Parameter time: where to; nil for the first byte.
-  private func land(in input: MediaInput, at time: Double?) -> MediaInput.Reading {
-    held.clear()
-    if let time {
-      guard input.seek(to: time) else { return .end }
-      timeline.expectJump()
-    } else {
-      guard input.rewind() else { return .end }
-      timeline.expectBeginning()
+  /// Decodes a frame that begins no later than `target`.
+  ///
+  /// Containers without an index land late at times: then it is tried from further back, in the end from the first byte.
+  /// - Returns: whether there is such a frame; nil when a command came first.
+  private func land(in input: MediaInput, before target: Double) -> Bool? {
+    let stepsBack = [0, 2, 10, 60].filter { $0 < target } + [target]
+    for start in stepsBack.map({ target - $0 }) + [nil] {
+      switch sampler.land(in: input, at: start) {
+      case .frame where sampler.hasLanded(before: target) || start == nil: return true
+      case .interrupted: return nil
+      default: continue
+      }
     }
-    let reading = readNow(from: input)
-    if reading == .image {
-      (heldTime, heldDuration) = timeline.place(timestamp: held.timestamp, duration: held.duration)
-    }
-    return reading
-  }
-
-  private func readNow(from input: MediaInput) -> MediaInput.Reading {
-    while true {
-      let reading = input.read(into: held)
-      guard reading == .nothingYet else { return reading }
-      if control.rest(0.005) == .interrupted { return .interrupted }
-    }
+    return false
   }
 
   // MARK: A live source that breaks off
 
   private func reconnect(after reason: String) {
     control.warn("\(description.source) broke off (\(reason)); trying to reach it again")
-    if isHolding { _ = sampleHeld(before: heldTime + heldDuration) }
-    isHolding = false
-    damagedBefore += input?.damagedCount ?? 0
+    if let input {
+      _ = sampler.finish(of: input)
+      damagedBefore += input.damagedCount
+    }
+    sampler.hide()
     input = nil
     let lostAt = monotonicSeconds()
-    // A source that comes back only to go again at once must not be tried for ever.
-    if lostAt - reached.clock > Self.whileInSeconds { triesInARow = 0 }
+    reconnection.noteLost(at: lostAt)
     var lastError = VideoError.unreachable(source: description.source, detail: reason)
-    while triesInARow < options.reconnection.attempts {
-      guard rest(delayBeforeTry: triesInARow) == .goOn else { return }
-      triesInARow += 1
+    while let delay = reconnection.nextDelay {
+      guard control.rest(delay) == .completed else { return }
+      reconnection.countTry()
       do throws(VideoError) {
-        try resume(lostAt: lostAt)
+        try reopen(lostAt: lostAt)
         control.warn("\(description.source) is back after \(decimal(monotonicSeconds() - lostAt, places: 1)) s")
         return
       } catch {
-        if control.interruption.isStopped { return }
+        if control.interrupt.isStopped { return }
         lastError = error
       }
     }
     control.warn(
-      "\(description.source) could not be reached again (tries: \(triesInARow), for "
+      "\(description.source) could not be reached again (tries: \(reconnection.triesInARow), for "
         + "\(decimal(monotonicSeconds() - lostAt, places: 0)) s); the stream ends here")
     hasEnded = true
     control.finish(failure: lastError)
   }
 
-  /// Waits before the next try, twice as long as before the last; a stop ends the wait.
-  private func rest(delayBeforeTry number: Int) -> StreamControl.WaitResult {
-    var delay = options.reconnection.firstDelay
-    for _ in 0..<min(number, 30) { delay *= 2 }
-    return control.rest(min(delay, options.reconnection.longestDelay))
-  }
-
-  private func resume(lostAt: Double) throws(VideoError) {
-    let reopened = try MediaInput.open(source, timeout: options.timeout, interruption: control.interruption)
-    held.clear()
-    try Self.readFirst(of: reopened, into: held, timeout: options.timeout, interruption: control.interruption)
-    let time = heldTime + monotonicSeconds() - lostAt
-    timeline = timeline.resumed(at: time, timeBase: reopened.timeBase)
+  private func reopen(lostAt: Double) throws(VideoError) {
+    let reopened = try MediaInput.open(source, timeout: options.timeout, interrupt: control.interrupt)
+    let first = try reopened.readFirst(timeout: options.timeout, interrupt: control.interrupt)
+    sampler.resume(with: reopened, first: first, after: monotonicSeconds() - lostAt)
     input = reopened
-    hold(firstOf: reopened)
+    reconnection.noteReached(at: sampler.time)
   }
+}
 
-  // MARK: Opening
-
-  private static func readFirst(
-    of input: MediaInput, into frame: DecodedFrame, timeout: Double, interruption: IOInterrupt
-  ) throws(VideoError) {
-    let name = input.source.displayName
-    let limit = monotonicSeconds() + timeout
-    while true {
-      switch input.read(into: frame) {
-      case .image: return
-      case .nothingYet:
-        if interruption.isStopped { throw .cancelled(source: name) }
-        if monotonicSeconds() > limit { throw .timedOut(source: name, seconds: timeout) }
-        var pause = timespec(tv_sec: 0, tv_nsec: 5_000_000)
-        nanosleep(&pause, nil)
-      case .interrupted: throw .cancelled(source: name)
-      case .lost(let reason, _): throw input.errorWithoutImage(after: reason)
-      case .end: throw input.errorWithoutImage(after: nil)
-      }
-    }
-  }
-
-  private static func describe(_ input: MediaInput, shape: FrameShape, sampledSize: ImageSize) -> VideoDescription {
-    VideoDescription(
-      source: input.source.displayName, size: shape.size, sampledSize: sampledSize,
+extension VideoDescription {
+  /// - Parameters:
+  ///   - size: the displayed size of the first frame.
+  ///   - sampledSize: the size of the sampled frames.
+  fileprivate init(of input: MediaInput, size: ImageSize, sampledSize: ImageSize) {
+    let containers = String(cString: input.format.pointee.iformat.pointee.name).split(separator: ",")
+    self.init(
+      source: input.source.displayName, size: size, sampledSize: sampledSize,
       duration: input.isLive ? nil : input.statedVideoDuration ?? input.duration, framesPerSecond: input.averageRate,
-      codec: MediaInput.codecName(of: input.stream),
-      container: String(cString: input.format.pointee.iformat.pointee.name).split(separator: ",").first.map(String.init)
-        ?? "",
+      codec: MediaInput.codecName(of: input.stream), container: containers.first.map(String.init) ?? "",
       isLive: input.isLive, isSeekable: input.isSeekable && !input.isLive)
   }
 }

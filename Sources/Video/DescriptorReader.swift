@@ -7,17 +7,17 @@ import Platform
 /// comes; this one asks after every tenth of a second.
 final class DescriptorReader {
   private let descriptor: Int32
-  private let interruption: IOInterrupt
+  private let interrupt: IOInterrupt
   private let closesDescriptor: Bool
   private(set) var context: UnsafeMutablePointer<AVIOContext>?
   /// True once a byte has come.
   private(set) var hasRead = false
 
   /// - Parameter closesDescriptor: false for a descriptor that belongs to the process, such as standard input.
-  init?(descriptor: Int32, closesDescriptor: Bool, interruption: IOInterrupt) {
+  init?(descriptor: Int32, closesDescriptor: Bool, interrupt: IOInterrupt) {
     self.descriptor = descriptor
     self.closesDescriptor = closesDescriptor
-    self.interruption = interruption
+    self.interrupt = interrupt
     let size = 1 << 15
     guard let buffer = av_malloc(size) else { return nil }
     let isFile = Self.isRegularFile(descriptor)
@@ -55,7 +55,7 @@ final class DescriptorReader {
 
   private func read(into buffer: UnsafeMutablePointer<UInt8>, count: Int32) -> Int32 {
     while true {
-      if interruption.shouldEnd { return shim_error_interrupted() }
+      if interrupt.shouldEnd { return shim_error_interrupted() }
       var poller = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
       let ready = poll(&poller, 1, 100)
       if ready == 0 || (ready < 0 && errno == EINTR) { continue }

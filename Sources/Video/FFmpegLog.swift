@@ -24,7 +24,7 @@ enum FFmpegLog {
     }
   }()
 
-  /// Runs `body` and returns with its result the last error FFmpeg logged meanwhile on this thread ("" for none).
+  /// Runs `body` and returns with its result the last error that FFmpeg logged on this thread ("" for none).
   static func listening<Result>(_ body: () -> Result) -> (result: Result, lastLine: String) {
     install
     let thread = UInt(pthread_self())

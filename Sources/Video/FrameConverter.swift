@@ -6,7 +6,7 @@ import Images
 /// How one decoded frame is to be shown: its size in square pixels, upright.
 struct FrameShape: Equatable {
   var orientation: Orientation
-  /// Displayed size, after turning.
+  /// Displayed size, after rotation.
   var size: ImageSize
 
   init(of frame: UnsafeMutablePointer<AVFrame>, in input: MediaInput) {
@@ -28,7 +28,7 @@ struct FrameShape: Equatable {
   }
 }
 
-/// Makes the sampled pictures and the previews of a stream. The size of the sampled pictures is that of the first.
+/// Makes the sampled frames and the previews of a stream. The size of the sampled frames is that of the first.
 final class FrameConverter {
   let sampledSize: ImageSize
   let displayedSize: ImageSize
@@ -52,8 +52,8 @@ final class FrameConverter {
     return previewing.image(of: frame, size: size, content: size, orientation: shape.orientation)
   }
 
-  /// Where a picture goes in the sampled one: all of it, unless the stream has changed its shape, which then stands
-  /// between black bars and is not distorted.
+  /// The part of the sampled image that a frame fills: all of it, unless the stream has changed its shape, which then
+  /// stands between black bars and is not distorted.
   private func content(of size: ImageSize) -> ImageSize {
     let change = Double(size.width * displayedSize.height) / Double(max(1, size.height * displayedSize.width))
     return abs(change - 1) < 0.05 ? sampledSize : size.fitted(into: sampledSize)

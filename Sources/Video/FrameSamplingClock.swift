@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Decides which sampling instants a picture stands for.
+/// Decides which sampling instants a frame stands for.
 ///
-/// The instants are `k / rate` seconds, k = 0, 1, 2, …; at each one the picture counts that a player would be showing:
-/// the last whose time is not after the instant. A source slower than the rate therefore repeats pictures (two sampled
-/// pictures fold into one patch in time, so time must stay true), a faster one skips some, and one with a variable
-/// rate does both. The very first picture also stands for the instant just before it, so that a clip that begins a
-/// fraction of a second late still has its first picture at the first instant.
+/// The instants are `k / rate` seconds, k = 0, 1, 2, …; at each one the frame counts that a player would be showing:
+/// the last whose time is not after the instant. A source slower than the rate therefore repeats frames (two sampled
+/// frames make one temporal patch, so time must stay true), a faster one skips some, and one with a variable
+/// rate does both. The very first frame also stands for the instant just before it, so that a clip that begins a
+/// fraction of a second late still has its first frame at the first instant.
 package struct FrameSamplingClock {
   /// Instants a second.
   package let rate: Double
-  /// Half a tick of the stream's timestamps: a picture due at 2/3 s that a container of milliseconds writes down as
+  /// Half a tick of the stream's timestamps: a frame due at 2/3 s that a container of milliseconds writes down as
   /// 0.667 s is shown at 2/3 s all the same.
   package let tolerance: Double
   /// The first instant that has not been given out.
@@ -25,14 +25,14 @@ package struct FrameSamplingClock {
     Double(instant) / rate
   }
 
-  /// Takes out the instants that come before a picture shown from `time` on: they belong to the one before it.
+  /// Takes out the instants that come before a frame shown from `time` on: they belong to the one before it.
   package mutating func instants(before time: Double) -> Range<Int> {
     let end = max(next, firstInstant(notBefore: time))
     defer { next = end }
     return next..<end
   }
 
-  /// Leaves out the instants at which nothing was shown, because the first picture after a beginning or a gap comes at
+  /// Leaves out the instants at which nothing was shown, because the first frame after a beginning or a gap comes at
   /// `time`.
   package mutating func skip(to time: Double) {
     let first = firstInstant(notBefore: time)

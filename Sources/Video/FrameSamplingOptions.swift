@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How a stream is turned into pictures.
+/// How frames are sampled of a stream.
 public struct FrameSamplingOptions: Sendable {
-  /// When pictures are handed out.
+  /// When frames are handed out.
   public enum Pace: String, Sendable, Hashable, CaseIterable {
     /// As the stream's own clock says. A live source always comes at this pace, because nothing else is there yet.
     case realtime
@@ -10,11 +10,11 @@ public struct FrameSamplingOptions: Sendable {
     case fast
   }
 
-  /// What happens to a sampled picture while the queue to the consumer is full.
+  /// What happens to a sampled frame while the queue to the consumer is full.
   public enum QueuePolicy: Sendable, Hashable {
-    /// Decoding waits: no picture is ever lost.
+    /// Decoding waits: no frame is ever lost.
     case wait
-    /// The oldest waiting picture gives way, and is counted in ``VideoStream/droppedCount``.
+    /// The oldest waiting frame gives way, and is counted in ``VideoStream/droppedCount``.
     case dropOldest
     /// `dropOldest` for a live source, else `wait`.
     case automatic
@@ -22,11 +22,11 @@ public struct FrameSamplingOptions: Sendable {
 
   /// What is done when a live source breaks off.
   public struct Reconnection: Sendable, Hashable {
-    /// How many times in a row the source is tried again before the stream is given up; 0 gives up at once.
+    /// How many times in a row the source is tried again before the stream ends; 0 ends it at once.
     public var attempts: Int
-    /// Seconds before the first try; each further one waits twice as long as the one before…
+    /// Seconds before the first try; each further one waits twice as long as the one before.
     public var firstDelay: Double
-    /// …but never longer than this.
+    /// The longest wait, in seconds.
     public var longestDelay: Double
 
     public init(attempts: Int = 10, firstDelay: Double = 0.5, longestDelay: Double = 10) {
@@ -36,19 +36,23 @@ public struct FrameSamplingOptions: Sendable {
     }
   }
 
-  /// Sampled pictures a second of stream time.
+  /// Sampled frames a second of stream time.
   public var framesPerSecond: Double
+  /// How large the sampled frames are.
   public var sizing: FrameSizing
+  /// When frames are handed out.
   public var pace: Pace
+  /// What happens while the queue to the consumer is full.
   public var queue: QueuePolicy
-  /// How many sampled pictures wait for the consumer at most.
+  /// Sampled frames that wait for the consumer at most.
   public var queueCapacity: Int
   /// The box that previews fit into, in pixels; nil for no previews.
   public var previewSize: ImageSize?
   /// Previews a second at most.
   public var previewRate: Double
+  /// What is done when a live source breaks off.
   public var reconnection: Reconnection
-  /// Seconds after which a network source or device that says nothing is taken for gone.
+  /// Seconds after which a network source or device that sends nothing counts as lost.
   public var timeout: Double
 
   public init(
@@ -67,23 +71,25 @@ public struct FrameSamplingOptions: Sendable {
     self.timeout = timeout
   }
 
-  /// Refuses what cannot be followed, before anything is opened.
+  /// Refuses options that cannot be followed, before anything is opened.
+  ///
+  /// - Throws: `VideoError.invalidOption` naming the option and its range.
   func check() throws(VideoError) {
     guard framesPerSecond.isFinite, framesPerSecond > 0, framesPerSecond <= 1000 else {
       throw .invalidOption("a sampling rate of \(framesPerSecond) frames a second is not possible; choose 0.01 to 1000")
     }
     guard sizing.multiple > 0, sizing.multiple <= 1024 else {
-      throw .invalidOption("pictures cannot be sized to multiples of \(sizing.multiple) pixels; choose 1 to 1024")
+      throw .invalidOption("frames cannot be sized to multiples of \(sizing.multiple) pixels; choose 1 to 1024")
     }
     guard sizing.minimumPixels >= 0, sizing.maximumPixels >= sizing.multiple * sizing.multiple,
       sizing.maximumPixels >= sizing.minimumPixels, sizing.maximumPixels <= 1 << 28
     else {
       throw .invalidOption(
-        "a picture of \(sizing.minimumPixels) to \(sizing.maximumPixels) pixels is not possible; the most must be "
+        "a frame of \(sizing.minimumPixels) to \(sizing.maximumPixels) pixels is not possible; the most must be "
           + "at least \(max(sizing.minimumPixels, sizing.multiple * sizing.multiple)) and at most \(1 << 28)")
     }
     guard queueCapacity > 0 else {
-      throw .invalidOption("a queue of \(queueCapacity) pictures cannot pass any on; choose at least 1")
+      throw .invalidOption("a queue of \(queueCapacity) frames cannot pass any on; choose at least 1")
     }
     if let previewSize {
       guard (1...8192).contains(previewSize.width), (1...8192).contains(previewSize.height) else {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Columns and rows of a picture, in pixels.
+/// Columns and rows of an image, in pixels.
 public struct ImageSize: Sendable, Hashable {
+  /// Columns.
   public var width: Int
+  /// Rows.
   public var height: Int
 
   public init(width: Int, height: Int) {
@@ -20,22 +22,23 @@ public struct ImageSize: Sendable, Hashable {
   }
 }
 
-/// How large the sampled pictures are: the "smart resize" of Qwen2-VL.
+/// How large the sampled frames are: the "smart resize" of Qwen2-VL.
 ///
 /// Both sides become multiples of ``multiple`` (a patch of 14 pixels, merged 2 × 2), the area stays between
 /// ``minimumPixels`` and ``maximumPixels``, and the shape is kept as nearly as that allows. The arithmetic, halves
-/// rounded to even included, is that of Hugging Face `transformers`' `smart_resize`, so that a picture has the same
+/// rounded to even included, is that of Hugging Face `transformers`' `smart_resize`, so that a frame has the same
 /// grid here and there.
 public struct FrameSizing: Sendable, Hashable {
-  /// The smallest and the largest area of a sampled picture, in pixels.
+  /// The smallest area of a sampled frame, in pixels.
   public var minimumPixels: Int
+  /// The largest area of a sampled frame, in pixels.
   public var maximumPixels: Int
   /// What both sides are multiples of, in pixels.
   public var multiple: Int
-  /// The size of every sampled picture, whatever its shape, for a vision tower that reads only one.
+  /// The size of every sampled frame, whatever its shape, for a vision tower that reads only one.
   public var exact: ImageSize?
 
-  /// The bounds left out are those that Qwen2-VL was published with for pictures (least) and video frames (most).
+  /// The bounds left out are those that Qwen2-VL was published with, for images (minimum) and for video frames (maximum).
   public init(
     minimumPixels: Int = 56 * 56, maximumPixels: Int = 768 * 28 * 28, multiple: Int = 28, exact: ImageSize? = nil
   ) {
@@ -48,7 +51,7 @@ public struct FrameSizing: Sendable, Hashable {
   /// The largest ratio of the sides that is taken in.
   public static let longestShape = 200.0
 
-  /// The size at which a picture that is shown at `size` is sampled; nil when a side is below one pixel or one side is
+  /// The size at which a frame that is shown at `size` is sampled; nil when a side is below one pixel or one side is
   /// more than 200 times the other.
   public func sampledSize(of size: ImageSize) -> ImageSize? {
     guard size.width > 0, size.height > 0 else { return nil }

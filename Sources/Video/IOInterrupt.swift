@@ -4,14 +4,14 @@ import CFFmpeg
 import Platform
 import Synchronization
 
-/// Ends FFmpeg's blocking calls: FFmpeg asks it several times a second whether to go on.
+/// Ends FFmpeg's blocking calls, when asked to or at a deadline: FFmpeg looks several times a second.
 final class IOInterrupt: Sendable {
-  private let stopped = Atomic<Bool>(false)
+  private let source = StopSource()
   /// Monotonic seconds as bits; infinity for no limit.
   private let deadline = Atomic<UInt64>(Double.infinity.bitPattern)
 
   /// True from the moment on at which everything must end.
-  var isStopped: Bool { stopped.load(ordering: .acquiring) }
+  var isStopped: Bool { source.isStopped }
 
   var isPastDeadline: Bool {
     let limit = Double(bitPattern: deadline.load(ordering: .acquiring))
@@ -20,12 +20,10 @@ final class IOInterrupt: Sendable {
 
   var shouldEnd: Bool { isStopped || isPastDeadline }
 
-  func stop() {
-    stopped.store(true, ordering: .releasing)
-  }
+  func stop() { source.stop() }
 
-  /// Allows the calls from now on this much time; nil for any.
-  func allow(seconds: Double?) {
+  /// Ends calls that last longer than `seconds` from now; nil for no limit.
+  func setDeadline(in seconds: Double?) {
     let limit = seconds.map { monotonicSeconds() + $0 } ?? .infinity
     deadline.store(limit.bitPattern, ordering: .releasing)
   }

@@ -4,21 +4,21 @@ import CFFmpeg
 import Foundation
 import Images
 
-/// Single pictures as PNG files, by FFmpeg's own encoder and decoder.
+/// Images as PNG files, by FFmpeg's own encoder and decoder.
 public enum ImageFile {
-  /// A picture file larger than this is not read, so that a wrong name cannot fill the memory.
+  /// Bytes beyond which a file is not read, so that a wrong name cannot fill the memory.
   private static let longestFile = 64 << 20
-  /// Nor is a picture with more pixels unpacked.
+  /// An image with more pixels is not decoded.
   private static let mostPixels: Int64 = 64 << 20
 
   // MARK: Writing
 
-  /// Writes a picture as PNG. What stood in the file is replaced.
+  /// Writes an image as PNG. What stood in the file is replaced.
   ///
-  /// - Throws: `VideoError.invalidOption` for a picture without pixels, `notWritable` naming the file and the reason.
+  /// - Throws: `VideoError.invalidOption` for an image without pixels, `notWritable` naming the file and the reason.
   public static func write(_ image: Image, to path: String) throws(VideoError) {
     guard image.width > 0, image.height > 0 else {
-      throw .invalidOption("a picture without pixels cannot be saved")
+      throw .invalidOption("an image without pixels cannot be saved")
     }
     let bytes = try encoded(image, path: path)
     do {

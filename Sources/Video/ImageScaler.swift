@@ -3,7 +3,7 @@
 import CFFmpeg
 import Images
 
-/// Decoded frames in, RGB pictures of a wanted size out: colours, scaling and turning in as few passes as can be.
+/// Decoded frames in, RGB images of a wanted size out: colours, scaling and rotation in one pass where FFmpeg can do it.
 /// It keeps FFmpeg's scaler between frames and makes it anew only when the frames change.
 final class ImageScaler {
   /// Everything that FFmpeg's scaler is made for.
@@ -16,17 +16,17 @@ final class ImageScaler {
 
   private var scaler: OpaquePointer?
   private var setting: Setting?
-  /// Holds a scaled picture that is still to be turned or set between bars.
+  /// Holds a scaled image that is still to be rotated or set between bars.
   private var scratch: [UInt8] = []
 
   deinit {
     sws_freeContext(scaler)
   }
 
-  /// The picture of `frame` at `size`.
+  /// The image of `frame` at `size`.
   /// - Parameters:
-  ///   - orientation: how the coded picture must be turned to stand upright.
-  ///   - content: the part of `size` that the picture fills, in the middle; what is left stays black.
+  ///   - orientation: how the coded image must be rotated to stand upright.
+  ///   - content: the part of `size` that the image fills, in the middle; what is left stays black.
   /// - Returns: nil when FFmpeg cannot convert this kind of frame.
   func image(
     of frame: UnsafeMutablePointer<AVFrame>, size: ImageSize, content: ImageSize, orientation: Orientation

@@ -11,10 +11,10 @@ final class MediaHandles {
   var packet: UnsafeMutablePointer<AVPacket>?
   var reader: DescriptorReader?
   /// FFmpeg asks it while it works, so it must live as long as the input.
-  let interruption: IOInterrupt
+  let interrupt: IOInterrupt
 
-  init(interruption: IOInterrupt) {
-    self.interruption = interruption
+  init(interrupt: IOInterrupt) {
+    self.interrupt = interrupt
   }
 
   deinit {
@@ -25,17 +25,17 @@ final class MediaHandles {
   }
 }
 
-/// An open source: packets in, decoded pictures out. Used by one thread at a time.
+/// An open source: packets in, decoded frames out. Used by one thread at a time.
 final class MediaInput {
   /// What came of reading on.
   enum Reading: Equatable {
-    /// The frame holds the next picture.
-    case image
-    /// Every picture has been read.
+    /// The next frame has been decoded.
+    case frame
+    /// Every frame has been read.
     case end
     /// Nothing is there yet; ask again soon.
     case nothingYet
-    /// The caller's own wish to end broke the reading off.
+    /// The caller stopped the reading.
     case interrupted
     /// The source broke off, for this reason; properly, if the other end said that this was all.
     case lost(String, isProperEnd: Bool = false)
@@ -46,7 +46,7 @@ final class MediaInput {
   let isSeekable: Bool
   /// Length by the container, in seconds; nil when unknown.
   let duration: Double?
-  /// Packets and pictures that could not be decoded, or only with repairs.
+  /// Packets and frames that could not be decoded, or only with repairs.
   private(set) var damagedCount = 0
   /// What reading a file stumbled over last; nil when nothing was wrong.
   private(set) var readFailure: String?
@@ -60,7 +60,7 @@ final class MediaInput {
   private var isDraining = false
   private var failuresInARow = 0
 
-  /// Reading ends after so many failures without a packet between them: the rest of the file is unreadable.
+  /// Failures without a packet between them after which reading ends: the rest of the file is unreadable.
   private static let mostFailuresInARow = 200
 
   /// - Parameter readTimeout: seconds that one read may take; nil for any.
@@ -96,7 +96,7 @@ final class MediaInput {
     return format.pointee.nb_streams == 1 || readFailure != nil ? duration : nil
   }
 
-  /// Average pictures a second by the container; nil when it does not say.
+  /// Average frames a second by the container; nil when it does not say.
   var averageRate: Double? {
     for rate in [stream.pointee.avg_frame_rate, stream.pointee.r_frame_rate] where rate.num > 0 && rate.den > 0 {
       return Double(rate.num) / Double(rate.den)
@@ -104,7 +104,7 @@ final class MediaInput {
     return nil
   }
 
-  /// Why not one picture came.
+  /// Why no frame came.
   /// - Parameter reason: why the source broke off, if it did.
   func errorWithoutImage(after reason: String?) -> VideoError {
     let name = source.displayName
@@ -126,14 +126,35 @@ final class MediaInput {
       longestStep: longestStep)
   }
 
-  /// Decodes on to the next picture.
+  /// Seconds to wait before asking again a source that has nothing yet.
+  static let restSeconds = 0.005
+
+  /// Decodes the first frame. Blocks for `timeout` seconds at most; `interrupt` ends it.
+  func readFirst(timeout: Double, interrupt: IOInterrupt) throws(VideoError) -> DecodedFrame {
+    guard let frame = DecodedFrame() else { throw .unreadable(source: source.displayName, detail: "out of memory") }
+    let limit = monotonicSeconds() + timeout
+    while true {
+      switch read(into: frame) {
+      case .frame: return frame
+      case .nothingYet:
+        if interrupt.isStopped { throw .cancelled(source: source.displayName) }
+        if monotonicSeconds() > limit { throw .timedOut(source: source.displayName, seconds: timeout) }
+        usleep(UInt32(Self.restSeconds * 1e6))
+      case .interrupted: throw .cancelled(source: source.displayName)
+      case .lost(let reason, _): throw errorWithoutImage(after: reason)
+      case .end: throw errorWithoutImage(after: nil)
+      }
+    }
+  }
+
+  /// Decodes on to the next frame.
   /// - Parameter frame: an empty frame that takes it.
   func read(into frame: DecodedFrame) -> Reading {
     while true {
       let code = avcodec_receive_frame(codec, frame.pointer)
       if code == 0 {
         if frame.pointer.pointee.decode_error_flags != 0 { damagedCount += 1 }
-        return .image
+        return .frame
       }
       if code == shim_error_end_of_file() { return .end }
       if code != shim_error_of_errno(EAGAIN) {
@@ -153,11 +174,11 @@ final class MediaInput {
   /// Gives the decoder the next packet.
   /// - Returns: nil when it has been fed, or else what to tell the caller.
   private func feed() -> Reading? {
-    handles.interruption.allow(seconds: readTimeout)
+    handles.interrupt.setDeadline(in: readTimeout)
     let (code, line) = FFmpegLog.listening { av_read_frame(format, packet) }
-    let isLate = handles.interruption.isPastDeadline
-    handles.interruption.allow(seconds: nil)
-    if handles.interruption.isStopped {
+    let isLate = handles.interrupt.isPastDeadline
+    handles.interrupt.setDeadline(in: nil)
+    if handles.interrupt.isStopped {
       av_packet_unref(packet)
       return .interrupted
     }
@@ -165,7 +186,7 @@ final class MediaInput {
     defer { av_packet_unref(packet) }
     guard packet.pointee.stream_index == stream.pointee.index else { return nil }
     failuresInARow = 0
-    // A packet that is known to be corrupt is tried all the same: part of its picture may be whole.
+    // A packet that is known to be corrupt is tried all the same: part of its frame may be whole.
     let isCorrupt = packet.pointee.flags & AV_PKT_FLAG_CORRUPT != 0
     if avcodec_send_packet(codec, packet) < 0 || isCorrupt { damagedCount += 1 }
     return nil
@@ -205,7 +226,7 @@ final class MediaInput {
     avcodec_send_packet(codec, nil)
   }
 
-  /// Moves to the last picture at or before `time` that can be decoded by itself, as far as the container knows.
+  /// Moves to the last frame at or before `time` that can be decoded by itself, as far as the container knows.
   /// - Returns: false when the container cannot.
   func seek(to time: Double) -> Bool {
     let base = timeBase

@@ -4,26 +4,26 @@ import CFFmpeg
 import Platform
 
 extension MediaInput {
-  /// Opens a source up to its decoder. Blocks; `interruption` ends it.
+  /// Opens a source up to its decoder. Blocks; `interrupt` ends it.
   static func open(
-    _ source: VideoSource, timeout: Double, interruption: IOInterrupt
+    _ source: VideoSource, timeout: Double, interrupt: IOInterrupt
   ) throws(VideoError) -> MediaInput {
     FFmpegLog.install
-    let handles = MediaHandles(interruption: interruption)
+    let handles = MediaHandles(interrupt: interrupt)
     let name = source.displayName
     let isRemote: Bool
     switch source {
     case .file, .standardInput: isRemote = false
     case .url, .device: isRemote = true
     }
-    interruption.allow(seconds: isRemote ? timeout : nil)
-    defer { interruption.allow(seconds: nil) }
+    interrupt.setDeadline(in: isRemote ? timeout : nil)
+    defer { interrupt.setDeadline(in: nil) }
 
     try openContainer(source, into: handles, timeout: timeout)
     guard let format = handles.format else { throw .unreadable(source: name, detail: "out of memory") }
     let (found, line) = FFmpegLog.listening { avformat_find_stream_info(format, nil) }
     guard found >= 0 else { throw failure(of: found, line: line, source: source, handles: handles, timeout: timeout) }
-    if interruption.isStopped { throw .cancelled(source: name) }
+    if interrupt.isStopped { throw .cancelled(source: name) }
 
     let stream = try videoStream(of: format, source: source, line: line)
     for index in 0..<format.pointee.nb_streams {
@@ -37,7 +37,7 @@ extension MediaInput {
     case .url: isLive = duration == nil && (format.pointee.pb.map { avio_size($0) } ?? -1) <= 0
     case .file, .standardInput: isLive = false
     }
-    // A camera that sends single JPEG pictures gives them no times: they count from when they come.
+    // A camera that sends single JPEG images gives them no times: they count from when they come.
     if isLive, String(cString: format.pointee.iformat.pointee.name).hasPrefix("mpjpeg") {
       format.pointee.use_wallclock_as_timestamps = 1
     }
@@ -63,11 +63,11 @@ extension MediaInput {
     switch source {
     case .file(let path):
       address = "file:" + path
-      handles.reader = try reader(ofFile: path, name: name, interruption: handles.interruption)
+      handles.reader = try reader(ofFile: path, name: name, interrupt: handles.interrupt)
       // A playlist in a file from a stranger may name other files, but must not reach out into the network.
       av_dict_set(&options, "protocol_whitelist", "file,crypto,data", 0)
     case .standardInput:
-      handles.reader = try readerOfStandardInput(interruption: handles.interruption)
+      handles.reader = try readerOfStandardInput(interrupt: handles.interrupt)
       av_dict_set(&options, "protocol_whitelist", "crypto,data", 0)
     case .device(let path):
       address = path
@@ -78,7 +78,7 @@ extension MediaInput {
       try prepareNetwork(text, name: name, timeout: timeout, options: &options)
     }
     guard let format = avformat_alloc_context() else { throw .unreadable(source: name, detail: "out of memory") }
-    format.pointee.interrupt_callback = handles.interruption.callback
+    format.pointee.interrupt_callback = handles.interrupt.callback
     if case .device = source { format.pointee.flags |= AVFMT_FLAG_NONBLOCK }
     if let reader = handles.reader { format.pointee.pb = reader.context }
     // On failure FFmpeg frees the context and sets it to nil.
@@ -90,7 +90,7 @@ extension MediaInput {
   /// Checks what can be said about a path before FFmpeg sees it.
   /// - Returns: a reader for a pipe with a name, nil for a regular file, which FFmpeg reads itself.
   private static func reader(
-    ofFile path: String, name: String, interruption: IOInterrupt
+    ofFile path: String, name: String, interrupt: IOInterrupt
   ) throws(VideoError) -> DescriptorReader? {
     var status = stat()
     guard !path.isEmpty, stat(path, &status) == 0 else {
@@ -102,14 +102,14 @@ extension MediaInput {
     let descriptor = Glibc.open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else {
       if errno == EACCES || errno == EPERM { throw .notPermitted(source: name) }
-      throw .unreadable(source: name, detail: String(cString: strerror(errno)))
+      throw .unreadable(source: name, detail: errorText(errno))
     }
     if kind == S_IFREG {
       close(descriptor)
       if status.st_size == 0 { throw .empty(source: name) }
       return nil
     }
-    guard let reader = DescriptorReader(descriptor: descriptor, closesDescriptor: true, interruption: interruption)
+    guard let reader = DescriptorReader(descriptor: descriptor, closesDescriptor: true, interrupt: interrupt)
     else {
       close(descriptor)
       throw .unreadable(source: name, detail: "out of memory")
@@ -117,12 +117,12 @@ extension MediaInput {
     return reader
   }
 
-  private static func readerOfStandardInput(interruption: IOInterrupt) throws(VideoError) -> DescriptorReader {
+  private static func readerOfStandardInput(interrupt: IOInterrupt) throws(VideoError) -> DescriptorReader {
     if fcntl(STDIN_FILENO, F_GETFD) == -1 { throw .noStandardInput(detail: "is closed") }
     if isatty(STDIN_FILENO) != 0 { throw .noStandardInput(detail: "is a terminal") }
     guard
       let reader = DescriptorReader(
-        descriptor: STDIN_FILENO, closesDescriptor: false, interruption: interruption)
+        descriptor: STDIN_FILENO, closesDescriptor: false, interrupt: interrupt)
     else { throw .unreadable(source: VideoSource.standardInput.displayName, detail: "out of memory") }
     return reader
   }
@@ -130,7 +130,7 @@ extension MediaInput {
   private static func checkDevice(_ path: String, name: String) throws(VideoError) {
     var status = stat()
     guard stat(path, &status) == 0 else {
-      throw .deviceUnavailable(source: name, detail: String(cString: strerror(errno)))
+      throw .deviceUnavailable(source: name, detail: errorText(errno))
     }
     guard access(path, R_OK) == 0 else {
       throw .deviceUnavailable(source: name, detail: "permission denied: is this user in the group 'video'?")
@@ -169,8 +169,8 @@ extension MediaInput {
     of code: Int32, line: String, source: VideoSource, handles: MediaHandles, timeout: Double
   ) -> VideoError {
     let name = source.displayName
-    if handles.interruption.isStopped { return .cancelled(source: name) }
-    if handles.interruption.isPastDeadline { return .timedOut(source: name, seconds: timeout) }
+    if handles.interrupt.isStopped { return .cancelled(source: name) }
+    if handles.interrupt.isPastDeadline { return .timedOut(source: name, seconds: timeout) }
     let words = FFmpegLog.describe(code)
     switch source {
     case .file:
@@ -199,7 +199,7 @@ extension MediaInput {
     of format: UnsafeMutablePointer<AVFormatContext>, source: VideoSource, line: String
   ) throws(VideoError) -> UnsafeMutablePointer<AVStream> {
     func isVideo(_ stream: UnsafeMutablePointer<AVStream>) -> Bool {
-      // The picture on the cover of a song is no video.
+      // The cover image of a song is no video.
       stream.pointee.codecpar.pointee.codec_type == AVMEDIA_TYPE_VIDEO
         && stream.pointee.disposition & AV_DISPOSITION_ATTACHED_PIC == 0
     }
@@ -230,12 +230,12 @@ extension MediaInput {
       throw .unreadable(source: name, detail: "its stream description is damaged")
     }
     codec.pointee.pkt_timebase = stream.pointee.time_base
-    // A picture larger than 8192 × 8192 is an attack on memory rather than a video.
+    // A frame larger than 8192 × 8192 is an attack on memory rather than a video.
     codec.pointee.max_pixels = 1 << 26
     let area = Int(parameters.pointee.width) * Int(parameters.pointee.height)
     codec.pointee.thread_count = Int32(max(1, min(4, sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
-    // Threads that each work at a picture of their own hold several pictures back: too late for a live source, and too
-    // much memory for very large ones.
+    // Threads that each decode a frame of their own hold several frames back: too late for a live source, and too much
+    // memory for very large ones.
     codec.pointee.thread_type = isLive || area > 4096 * 2304 ? FF_THREAD_SLICE : FF_THREAD_FRAME | FF_THREAD_SLICE
     let (code, line) = FFmpegLog.listening { avcodec_open2(codec, decoder, nil) }
     guard code >= 0 else {

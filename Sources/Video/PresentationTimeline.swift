@@ -19,7 +19,7 @@ package struct PresentationTimeline {
   }
 
   package let timeBase: TimeBase
-  /// How long a picture lasts if it does not say.
+  /// How long a frame lasts if it does not say.
   package let nominalDuration: Double
   /// A step larger than this is a fault of the timestamps (a join of two recordings, a damaged field), not a pause.
   package let longestStep: Double
@@ -27,7 +27,7 @@ package struct PresentationTimeline {
   private var origin: Int64?
   /// Added to the stream's own times since the last mend.
   private var shift = 0.0
-  /// The latest picture; nil at the beginning and after a jump.
+  /// The latest frame; nil at the beginning and after a jump.
   private var last: (time: Double, duration: Double)?
   private var jumps = false
 
@@ -38,7 +38,7 @@ package struct PresentationTimeline {
     self.longestStep = longestStep
   }
 
-  /// When a picture is shown and for how long, in seconds.
+  /// When a frame is shown and for how long, in seconds.
   /// - Parameters:
   ///   - timestamp: in ticks; nil when the stream gives none.
   ///   - ticks: the stated duration; 0 for none.
@@ -72,20 +72,20 @@ package struct PresentationTimeline {
     return (time, duration)
   }
 
-  /// The next picture comes from elsewhere in the stream: its own time counts, whatever came before.
+  /// The next frame comes from elsewhere in the stream: its own time counts, whatever came before.
   package mutating func expectJump() {
     shift = 0
     last = nil
     jumps = true
   }
 
-  /// The next picture is the very first again.
+  /// The next frame is the very first again.
   package mutating func expectBeginning() {
     shift = 0
     last = nil
   }
 
-  /// A timeline for the same source opened anew, whose first picture is shown at `time`.
+  /// A timeline for the same source opened anew, whose first frame is shown at `time`.
   package func resumed(at time: Double, timeBase: TimeBase) -> PresentationTimeline {
     var resumed = PresentationTimeline(
       timeBase: timeBase, origin: nil, nominalDuration: nominalDuration, longestStep: longestStep)

@@ -1,27 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CFFmpeg
 import Images
 import Platform
 
-/// Pictures for a screen: no more than it asks for, and the newest if it is slow.
+/// Previews for a screen: no more a second than it asks for, and the newest if it is slow.
 final class PreviewFeed: Sendable {
-  let images: AsyncStream<Frame>
+  let frames: AsyncStream<Frame>
   private let continuation: AsyncStream<Frame>.Continuation
   private let interval: Double
-  private let state: Monitor<(size: ImageSize, due: Double, count: Int)>
+  private let state = Monitor((due: 0.0, count: 0))
+  /// The box that previews fit into, in pixels.
+  let size: ImageSize
 
   init(size: ImageSize, rate: Double) {
     interval = 1 / rate
-    state = Monitor((size, 0, 0))
-    (images, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
-  }
-
-  var size: ImageSize { state.withLock { $0.size } }
-
-  func setSize(_ size: ImageSize) {
-    let bounded = ImageSize(width: min(max(size.width, 1), 8192), height: min(max(size.height, 1), 8192))
-    state.withLock { $0.size = bounded }
+    self.size = size
+    (frames, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
   }
 
   /// Whether a preview may be made now; saying yes counts as having made it.
@@ -29,7 +23,7 @@ final class PreviewFeed: Sendable {
     let now = monotonicSeconds()
     return state.withLock { state in
       guard now >= state.due else { return false }
-      // Counting on from the due time instead of from now keeps the average at the wished rate.
+      // Counting on from the due time instead of from now keeps the average at the rate that was asked for.
       state.due = now - state.due > interval ? now + interval : state.due + interval
       return true
     }

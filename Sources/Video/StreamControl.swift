@@ -3,10 +3,10 @@
 import Images
 import Platform
 
-/// What the decoding thread and everybody else share: the queue of sampled pictures, and the wishes of the user.
+/// What the decoding thread and everybody else share: the queue of sampled frames, and what the user asked for.
 final class StreamControl: Sendable {
   /// What the decoding thread is to do next.
-  enum Turn {
+  enum Instruction {
     case stop
     case seek(Double)
     /// Go on; while muted, nothing is handed out (a live source that is paused).
@@ -15,8 +15,8 @@ final class StreamControl: Sendable {
 
   /// How a wait of the decoding thread ended.
   enum WaitResult {
-    case goOn
-    /// There is a wish to look at first.
+    case completed
+    /// The stream is to stop or to move.
     case interrupted
   }
 
@@ -42,24 +42,24 @@ final class StreamControl: Sendable {
     var suppressedWarnings = 0
     var failure: VideoError?
 
-    var mustRepack: Bool { isStopped || seekTarget != nil }
+    var isInterrupted: Bool { isStopped || seekTarget != nil }
   }
 
-  let interruption: IOInterrupt
+  let interrupt: IOInterrupt
   private let capacity: Int
   private let dropsOldest: Bool
   private let monitor = Monitor(State())
 
-  init(capacity: Int, dropsOldest: Bool, interruption: IOInterrupt) {
+  init(capacity: Int, dropsOldest: Bool, interrupt: IOInterrupt) {
     self.capacity = capacity
     self.dropsOldest = dropsOldest
-    self.interruption = interruption
+    self.interrupt = interrupt
   }
 
   // MARK: For the decoding thread
 
   /// Waits while there is nothing to do: paused, or at the end with nobody asking to go back.
-  func nextTurn(isLive: Bool, hasEnded: Bool) -> Turn {
+  func nextInstruction(isLive: Bool, hasEnded: Bool) -> Instruction {
     monitor.waitFor { state in
       if state.isStopped { return .done(.stop) }
       if let target = state.seekTarget {
@@ -71,21 +71,21 @@ final class StreamControl: Sendable {
     }
   }
 
-  /// Hands a picture to the consumer, or queues it.
-  func push(_ image: Frame) -> WaitResult {
+  /// Hands a frame to the consumer, or queues it.
+  func push(_ frame: Frame) -> WaitResult {
     monitor.waitFor { state in
-      if state.mustRepack { return .done(.interrupted) }
+      if state.isInterrupted { return .done(.interrupted) }
       if !state.isPaused, state.queue.isEmpty, !state.waiters.isEmpty {
-        state.waiters.removeFirst().continuation.resume(returning: image)
-        return .done(.goOn)
+        state.waiters.removeFirst().continuation.resume(returning: frame)
+        return .done(.completed)
       }
       if state.queue.count >= capacity {
         guard dropsOldest else { return .wait(until: nil) }
         state.queue.removeFirst()
         state.droppedCount += 1
       }
-      state.queue.append(image)
-      return .done(.goOn)
+      state.queue.append(frame)
+      return .done(.completed)
     }
   }
 
@@ -93,38 +93,38 @@ final class StreamControl: Sendable {
   /// half a second, so that a slow machine plays slowly instead of racing after the clock.
   func wait(forStreamTime time: Double) -> WaitResult {
     monitor.waitFor { state in
-      if state.mustRepack { return .done(.interrupted) }
+      if state.isInterrupted { return .done(.interrupted) }
       if state.isPaused { return .wait(until: nil) }
       let now = monotonicSeconds()
       guard let since = state.playingSince else {
         state.playingSince = now - time
-        return .done(.goOn)
+        return .done(.completed)
       }
       let due = since + time
       if due > now { return .wait(until: due) }
       if now - due > 0.5 { state.playingSince = now - time }
-      return .done(.goOn)
+      return .done(.completed)
     }
   }
 
-  /// Lets the clock begin anew with the next picture.
+  /// Starts the clock again at the next frame.
   func restartClock() {
     monitor.withLock { $0.playingSince = nil }
   }
 
-  /// Waits a number of seconds unless there is a wish to look at first.
+  /// Waits a number of seconds, unless the stream is to stop or to move.
   func rest(_ seconds: Double) -> WaitResult {
     let until = monotonicSeconds() + seconds
     return monitor.waitFor { state in
-      if state.mustRepack { return .done(.interrupted) }
-      return monotonicSeconds() >= until ? .done(.goOn) : .wait(until: until)
+      if state.isInterrupted { return .done(.interrupted) }
+      return monotonicSeconds() >= until ? .done(.completed) : .wait(until: until)
     }
   }
 
-  /// No further pictures come, unless somebody seeks.
+  /// No further frames come, unless somebody seeks.
   func finish(failure: VideoError? = nil) {
     monitor.withLock { state in
-      guard !state.mustRepack else { return }
+      guard !state.isInterrupted else { return }
       state.isFinished = true
       state.failure = failure
       guard state.queue.isEmpty else { return }
@@ -176,7 +176,7 @@ final class StreamControl: Sendable {
   }
 
   func stop() {
-    interruption.stop()
+    interrupt.stop()
     monitor.withLock { state in
       state.isStopped = true
       state.isFinished = true
@@ -187,6 +187,7 @@ final class StreamControl: Sendable {
 
   var droppedCount: Int { monitor.withLock { $0.droppedCount } }
   var waitingCount: Int { monitor.withLock { $0.queue.count } }
+  var isAtEnd: Bool { monitor.withLock { $0.isFinished && $0.queue.isEmpty } }
   var isClosed: Bool { monitor.withLock { $0.isClosed } }
   var isPaused: Bool { monitor.withLock { $0.isPaused } }
   var failure: VideoError? { monitor.withLock { $0.failure } }
@@ -201,7 +202,7 @@ final class StreamControl: Sendable {
     }
   }
 
-  /// The next sampled picture; nil at the end, after a stop, or when the task that asks is cancelled.
+  /// The next sampled frame; nil at the end, after a stop, or when the task that asks is cancelled.
   func next() async -> Frame? {
     let id = monitor.withLock { state in
       state.nextWaiter += 1
@@ -216,7 +217,7 @@ final class StreamControl: Sendable {
             return
           }
           switch Self.take(&state) {
-          case .image(let image): continuation.resume(returning: image)
+          case .frame(let frame): continuation.resume(returning: frame)
           case .end: continuation.resume(returning: nil)
           case .notYet: state.waiters.append(Waiter(id: id, continuation: continuation))
           }
@@ -230,19 +231,8 @@ final class StreamControl: Sendable {
     }
   }
 
-  /// As `next()`, but blocks the calling thread.
-  func nextBlocking() -> Frame? {
-    monitor.waitFor { state in
-      switch Self.take(&state) {
-      case .image(let image): .done(image)
-      case .end: .done(nil)
-      case .notYet: .wait(until: nil)
-      }
-    }
-  }
-
   private enum Delivery {
-    case image(Frame)
+    case frame(Frame)
     case end
     case notYet
   }
@@ -250,7 +240,7 @@ final class StreamControl: Sendable {
   private static func take(_ state: inout State) -> Delivery {
     if state.isStopped { return .end }
     if state.isPaused { return .notYet }
-    if !state.queue.isEmpty { return .image(state.queue.removeFirst()) }
+    if !state.queue.isEmpty { return .frame(state.queue.removeFirst()) }
     return state.isFinished ? .end : .notYet
   }
 

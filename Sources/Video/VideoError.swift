@@ -14,9 +14,9 @@ public enum VideoError: Error, Sendable, Equatable {
   case empty(source: String)
   /// The bytes are not a video that FFmpeg knows.
   case notAVideo(source: String, detail: String)
-  /// The file holds sound or other data, and no pictures.
+  /// The file holds sound or other data, and no frames.
   case noVideoTrack(source: String)
-  /// There is a video track, but not one picture could be decoded from it.
+  /// There is a video track, but no frame could be decoded from it.
   case noImage(source: String, detail: String)
   /// An mp4 whose index comes last, from a source that can only be read from front to back.
   case indexAtEnd(source: String)
@@ -36,13 +36,13 @@ public enum VideoError: Error, Sendable, Equatable {
   case noStandardInput(detail: String)
   /// Reading broke off for another reason.
   case unreadable(source: String, detail: String)
-  /// A picture so long and thin that no vision tower takes it.
+  /// A frame so long and thin that no vision tower takes it.
   case tooElongated(source: String, width: Int, height: Int)
-  /// A picture could not be saved.
+  /// An image could not be saved.
   case notWritable(path: String, detail: String)
   /// An option that cannot be followed, such as a sampling rate of zero.
   case invalidOption(String)
-  /// Opening was given up because the caller asked to.
+  /// Opening was cancelled by the caller.
   case cancelled(source: String)
 }
 
@@ -60,9 +60,9 @@ extension VideoError: CustomStringConvertible {
     case .notAVideo(let source, let detail):
       "\(source) is not a video that FFmpeg can read\(Self.inBrackets(detail)); check what the file really is"
     case .noVideoTrack(let source):
-      "\(source) has no video stream (only sound or other data); name a file with pictures"
+      "\(source) has no video stream (only sound or other data); name a file with a video stream"
     case .noImage(let source, let detail):
-      "\(source): not one picture could be decoded\(Self.inBrackets(detail)); the file is damaged or holds no frames"
+      "\(source): no frame could be decoded\(Self.inBrackets(detail)); the file is damaged or holds no frames"
     case .indexAtEnd(let source):
       "\(source): its index comes last, but this source can only be read from the front; use it as a file, "
         + "or rewrite it with 'ffmpeg -i IN -c copy -movflags +faststart OUT'"
@@ -85,9 +85,9 @@ extension VideoError: CustomStringConvertible {
     case .unreadable(let source, let detail):
       "\(source) cannot be read\(Self.inBrackets(detail))"
     case .tooElongated(let source, let width, let height):
-      "\(source): pictures of \(width)×\(height) are more than 200 times as long as wide; crop the video"
+      "\(source): frames of \(width)×\(height) are more than 200 times as long as wide; crop the video"
     case .notWritable(let path, let detail):
-      "\(path) cannot be written\(Self.inBrackets(detail)); check the folder and the room on the disk"
+      "\(path) cannot be written\(Self.inBrackets(detail)); check the folder and the space on the disk"
     case .invalidOption(let text):
       text
     case .cancelled(let source):

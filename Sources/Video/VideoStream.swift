@@ -3,52 +3,53 @@
 import Images
 import Platform
 
-/// A video as a sequence of pictures sampled at a steady rate, whatever the source.
+/// A video as a sequence of frames sampled at a steady rate, whatever the source.
 ///
 /// Decoding runs on a thread of its own beside the consumer, behind a bounded queue, so that memory does not grow with
-/// the stream. Each picture goes to one consumer; several tasks may share the stream. All methods may be called from
+/// the stream. Each frame goes to one consumer; several tasks may share the stream. All methods may be called from
 /// any thread, at any time and more than once. The stream stops when the last reference to it goes.
 ///
-/// After the last picture a source that can be moved in stays open: ``seek(to:)`` then goes on from there, and the
-/// next `for await` loop gets its pictures.
+/// After the last frame a source that can be moved in stays open: ``seek(to:)`` then goes on from there, and the
+/// next `for await` loop gets its frames.
 public final class VideoStream: Sendable, AsyncSequence {
   public typealias Element = Frame
   public typealias Failure = Never
 
+  /// What the stream is, as found when it was opened.
   public let description: VideoDescription
   private let control: StreamControl
   private let previewFeed: PreviewFeed?
 
-  /// Opens the source, decodes its first picture and begins to read ahead.
+  /// Opens the source, decodes its first frame and begins to read ahead.
   ///
   /// Blocks while a network source is being reached, for up to `options.timeout` a step; from a task, use
   /// ``open(_:options:)``.
   public convenience init(source: VideoSource, options: FrameSamplingOptions = FrameSamplingOptions())
     throws(VideoError)
   {
-    try self.init(source: source, options: options, interruption: IOInterrupt())
+    try self.init(source: source, options: options, interrupt: IOInterrupt())
   }
 
-  private init(source: VideoSource, options: FrameSamplingOptions, interruption: IOInterrupt) throws(VideoError) {
-    let loop = try DecodingLoop(source: source, options: options, interruption: interruption)
+  private init(source: VideoSource, options: FrameSamplingOptions, interrupt: IOInterrupt) throws(VideoError) {
+    let loop = try DecodingLoop(source: source, options: options, interrupt: interrupt)
     description = loop.description
-    control = loop.sharedControl
-    previewFeed = loop.sharedPreviews
-    guard startThread({ loop.run() }) else {
+    control = loop.control
+    previewFeed = loop.previews
+    guard startThread(name: "decoder", { loop.run() }) else {
       throw .unreadable(source: source.displayName, detail: "the system has no thread left")
     }
   }
 
-  /// Opens the source on a thread of its own. Cancelling the task gives up.
+  /// Opens the source on a thread of its own. Cancelling the task ends it with `VideoError.cancelled`.
   public static func open(
     _ source: VideoSource, options: FrameSamplingOptions = FrameSamplingOptions()
   ) async throws(VideoError) -> VideoStream {
-    let interruption = IOInterrupt()
+    let interrupt = IOInterrupt()
     let result: Result<VideoStream, VideoError> = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
-        let hasStarted = startThread {
+        let hasStarted = startThread(name: "opener") {
           do throws(VideoError) {
-            let stream = try VideoStream(source: source, options: options, interruption: interruption)
+            let stream = try VideoStream(source: source, options: options, interrupt: interrupt)
             continuation.resume(returning: .success(stream))
           } catch {
             continuation.resume(returning: .failure(error))
@@ -60,7 +61,7 @@ public final class VideoStream: Sendable, AsyncSequence {
         }
       }
     } onCancel: {
-      interruption.stop()
+      interrupt.stop()
     }
     return try result.get()
   }
@@ -69,8 +70,9 @@ public final class VideoStream: Sendable, AsyncSequence {
     control.stop()
   }
 
-  // MARK: Pictures
+  // MARK: Frames
 
+  /// Takes frames from the stream that it belongs to.
   public struct Iterator: AsyncIteratorProtocol, Sendable {
     let stream: VideoStream
 
@@ -83,34 +85,24 @@ public final class VideoStream: Sendable, AsyncSequence {
     Iterator(stream: self)
   }
 
-  /// The next sampled picture; nil at the end of the stream, after ``stop()``, or when the asking task is cancelled.
+  /// The next sampled frame; nil at the end of the stream, after ``stop()``, or when the asking task is cancelled.
   /// While the stream is paused it does not return.
   public func next() async -> Frame? {
     await control.next()
   }
 
-  /// As ``next()`` for a thread that may block; never call it from a task.
-  public func nextBlocking() -> Frame? {
-    control.nextBlocking()
-  }
-
-  /// Pictures to look at, fitted into `previewSize` at no more than `previewRate` a second; a slow reader gets the
+  /// Images to look at, fitted into `previewSize` at no more than `previewRate` a second; a slow reader gets the
   /// newest. Empty without a preview size. For one reader.
   public var previews: AsyncStream<Frame> {
-    previewFeed?.images ?? AsyncStream { $0.finish() }
-  }
-
-  /// Previews fit into this box from now on, in pixels; without effect for a stream opened without previews.
-  public func setPreviewSize(_ size: ImageSize) {
-    previewFeed?.setSize(size)
+    previewFeed?.frames ?? AsyncStream { $0.finish() }
   }
 
   // MARK: What has happened
 
-  /// Sampled pictures that gave way to newer ones because nobody took them in time.
+  /// Sampled frames that were dropped for newer ones because nobody took them in time.
   public var droppedCount: Int { control.droppedCount }
 
-  /// Sampled pictures that are ready and that nobody has taken yet.
+  /// Sampled frames that are ready and that nobody has taken yet.
   package var waitingCount: Int { control.waitingCount }
 
   /// What the user should know and has not been told yet, one line each; asking takes them.
@@ -119,19 +111,24 @@ public final class VideoStream: Sendable, AsyncSequence {
   /// Why the stream ended before its time; nil while it runs and after a proper end.
   public var failure: VideoError? { control.failure }
 
+  /// True from ``pause()`` to ``resume()``.
   public var isPaused: Bool { control.isPaused }
 
-  /// True once the decoding thread has freed everything it held.
+  /// True when no frame waits and none will come, unless somebody seeks.
+  public var isAtEnd: Bool { control.isAtEnd }
+
+  /// True once the decoding thread has freed everything.
   package var isClosed: Bool { control.isClosed }
 
-  // MARK: Wishes
+  // MARK: Commands
 
-  /// Nothing is handed out until ``resume()``. A live source is read on meanwhile, and its pictures are left out.
+  /// Hands nothing out until ``resume()``. A live source is read on, and its frames are left out.
   public func pause() { control.pause() }
 
+  /// Hands frames out again.
   public func resume() { control.resume() }
 
-  /// Goes on with the first sampling instant at or after `time` seconds; pictures that wait in the queue are left out.
+  /// Goes on with the first sampling instant at or after `time` seconds; frames that wait in the queue are left out.
   /// - Returns: false when this source cannot be moved in, or `time` is no number.
   @discardableResult
   public func seek(to time: Double) -> Bool {

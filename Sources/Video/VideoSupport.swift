@@ -6,10 +6,13 @@ import CFFmpeg
 public struct VideoSupport: Sendable, Equatable {
   /// One of FFmpeg's libraries, as it is loaded now.
   public struct Library: Sendable, Equatable {
+    /// Its name, such as `libavcodec`.
     public var name: String
+    /// Its version, as `major.minor.micro`.
     public var version: String
   }
 
+  /// FFmpeg's libraries.
   public var libraries: [Library]
   /// Whether cameras such as `/dev/video0` can be read.
   public var readsDevices: Bool

@@ -14,6 +14,10 @@ import Testing
 /// nothing of programs, which is enough to see who does what when.
 @Suite("A session's programming tasks")
 struct CodeSessionTests {
+  private let events: EventMailbox
+
+  init() throws { events = try EventMailbox() }
+
   private let task = CodeTask(statement: "Read two integers and print their sum.")
 
   private func session(
@@ -24,13 +28,7 @@ struct CodeSessionTests {
       paths: paths ?? .success(CodeModelPaths(base: found.languageModel)), threads: 1, limits: limits)
     return try Session(
       model: try LoadedModel(paths: found, threads: 1), options: DialogueOptions(), video: nil, sourceName: nil,
-      code: settings)
-  }
-
-  private func run(_ session: Session, react: (SessionEvent) -> Void) async {
-    let running = Task { await session.run() }
-    for await event in session.events { react(event) }
-    await running.value
+      code: settings, events: events)
   }
 
   @Test("A task is worked on from its start to its end, and a question is answered beside it")
@@ -39,7 +37,7 @@ struct CodeSessionTests {
     var order: [String] = []
     var outcome: CodeOutcome?
     var isAnswered = false
-    await run(session) { event in
+    await session.run(telling: events) { event in
       switch event {
       case .ready: session.send(.code(task))
       case .code(.started(let started, let setup)):
@@ -65,7 +63,7 @@ struct CodeSessionTests {
     let session = try session()
     var started: [String] = []
     var ends: [CodeOutcome.End] = []
-    await run(session) { event in
+    await session.run(telling: events) { event in
       switch event {
       case .ready:
         session.send(.code(task))
@@ -87,7 +85,7 @@ struct CodeSessionTests {
     let other = CodeTask(statement: "Print 1.")
     var started: [String] = []
     var ends: [CodeOutcome.End] = []
-    await run(session) { event in
+    await session.run(telling: events) { event in
       switch event {
       case .ready:
         session.send(.code(task))
@@ -106,7 +104,7 @@ struct CodeSessionTests {
   func quits() async throws {
     let session = try session()
     var ends: [CodeOutcome.End] = []
-    await run(session) { event in
+    await session.run(telling: events) { event in
       switch event {
       case .ready:
         session.send(.code(task))
@@ -122,7 +120,7 @@ struct CodeSessionTests {
   func failures() async throws {
     let session = try session()
     var codes: [String] = []
-    await run(session) { event in
+    await session.run(telling: events) { event in
       switch event {
       case .ready:
         for command in [
@@ -142,7 +140,7 @@ struct CodeSessionTests {
     let session = try session(code: .success(CodeModelPaths(base: "/nonexistent/coder.gguf")))
     var failure: (code: String, message: String)?
     var isAnswered = false
-    await run(session) { event in
+    await session.run(telling: events) { event in
       switch event {
       case .ready: session.send(.code(task))
       case .code(.failed(let code, let message)):

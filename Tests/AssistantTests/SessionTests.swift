@@ -10,6 +10,10 @@ import Video
 
 /// The session as its listeners see it: commands in, events out.
 struct SessionTests {
+  private let events: EventMailbox
+
+  init() throws { events = try EventMailbox() }
+
   private static let sample = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Assets/sample.mp4").path
 
@@ -21,14 +25,7 @@ struct SessionTests {
         options: try StreamSettings(pace: .fast).options(for: model, isHeadless: true))
     }
     return try Session(
-      model: model, options: DialogueOptions(budget: .tokens(budget)), video: video, sourceName: path)
-  }
-
-  /// Runs a session: each event is shown to `react`, which may send commands; ends when the events end.
-  private func run(_ session: Session, react: (SessionEvent) -> Void) async {
-    let running = Task { await session.run() }
-    for await event in session.events { react(event) }
-    await running.value
+      model: model, options: DialogueOptions(budget: .tokens(budget)), video: video, sourceName: path, events: events)
   }
 
   @Test("A question is answered in pieces between its beginning and its end")
@@ -36,7 +33,7 @@ struct SessionTests {
     let session = try session()
     var log: [String] = []
     var text = ""
-    await run(session) { event in
+    await session.run(telling: events) { event in
       switch event {
       case .ready(let description):
         #expect(description.isEmbeddedModel)
@@ -59,11 +56,11 @@ struct SessionTests {
     let session = try session(watching: Self.sample, budget: 200)
     var answer: AnswerSummary?
     var last = SessionStatistics()
-    var passes = 0
-    await run(session) { event in
+    var compressions = 0
+    await session.run(telling: events) { event in
       switch event {
       case .streamEnded: session.send(.ask("What came first?"))
-      case .compressed: passes += 1
+      case .compressed: compressions += 1
       case .statistics(let statistics):
         last = statistics
         #expect(statistics.cachedTokens <= 200)
@@ -75,7 +72,7 @@ struct SessionTests {
       }
     }
     #expect(answer?.stop == .end)
-    #expect(passes > 0)
+    #expect(compressions > 0)
     #expect(last.framesSeen > 40)
     #expect(last.framesDropped == 0)
     #expect(last.residentBytes > 0)
@@ -85,7 +82,7 @@ struct SessionTests {
   func readyBeforeReading() async throws {
     let session = try session()
     var systemTokens: [Int] = []
-    await run(session) { event in
+    await session.run(telling: events) { event in
       switch event {
       case .ready: #expect(systemTokens.isEmpty)
       case .statistics(let statistics):
@@ -98,26 +95,24 @@ struct SessionTests {
     #expect(systemTokens.last.map { $0 > 0 } == true)
   }
 
-  @Test("A question is taken up before the next picture")
+  @Test("A question is taken up before the next frame")
   func questionsGoFirst() async throws {
     let session = try session(watching: Self.sample)
     let visitor = Visitor(session: session)
     var asking: Task<Double, Never>?
-    var timeOfAnswer: Double?
-    await run(session) { event in
+    await session.run(telling: events) { event in
       switch event {
       case .frameSeen where asking == nil: asking = Task { await visitor.ask("What is in view?") }
-      case .statistics(let statistics) where statistics.isAnswering && timeOfAnswer == nil:
-        timeOfAnswer = statistics.streamTime
       case .answerFinished: session.send(.quit)
       default: break
       }
     }
     let timeOfQuestion = await asking?.value
+    let timeOfAnswer = await session.turns.first?.time
     #expect(timeOfQuestion != nil && timeOfAnswer == timeOfQuestion)
   }
 
-  /// Works on a session's own thread, so that the session stands still meanwhile.
+  /// Works on a session's own thread, so that the session stands still until it is done.
   private actor Visitor {
     private let session: Session
 
@@ -139,7 +134,7 @@ struct SessionTests {
     let session = try session(watching: Self.sample)
     var ends = 0
     var earliest = Double.infinity
-    await run(session) { event in
+    await session.run(telling: events) { event in
       switch event {
       case .frameSeen(let time) where ends == 1: earliest = min(earliest, time)
       case .streamEnded:
@@ -156,7 +151,7 @@ struct SessionTests {
   func staleCancellation() async throws {
     let session = try session()
     var stop: AnswerSummary.Stop?
-    await run(session) { event in
+    await session.run(telling: events) { event in
       switch event {
       case .ready:
         session.send(.cancelAnswer)
@@ -175,10 +170,9 @@ struct SessionTests {
     let session = try session()
     var codes: [String] = []
     var isAnswered = false
-    await run(session) { event in
+    await session.run(telling: events) { event in
       switch event {
       case .ready:
-        session.send(.setPolicy("best"))
         session.send(.setBudget(tokens: 1))
         session.send(.seek(seconds: 3))
         session.send(.save(path: "/nonexistent/talk.md"))
@@ -190,8 +184,33 @@ struct SessionTests {
       default: break
       }
     }
-    #expect(codes == ["request_malformed", "budget_too_small", "unsupported", "output_unwritable"])
+    // A seek needs no model and is refused at once.
+    #expect(codes == ["unsupported", "budget_too_small", "output_unwritable"])
     #expect(isAnswered)
+  }
+
+  @Test("A question that fails ends its answer, and the session goes on")
+  func failedAnswer() async throws {
+    // No room for a question of this length.
+    let session = try session(budget: 64)
+    var log: [String] = []
+    await session.run(telling: events) { event in
+      switch event {
+      case .ready: session.send(.ask(String(repeating: "what is there ", count: 60)))
+      case .answerStarted: log.append("started")
+      case .answerFailed(let code, let message):
+        log.append("failed \(code)")
+        #expect(!message.isEmpty)
+        session.send(log.count == 2 ? .ask("hello") : .quit)
+      case .answerFinished:
+        log.append("finished")
+        session.send(.quit)
+      case .failure(let code, _): Issue.record("\(code)")
+      default: break
+      }
+    }
+    #expect(log.starts(with: ["started", "failed budget_too_small", "started"]))
+    #expect(log.count == 4)
   }
 
   @Test("A saved conversation holds the words of both sides")
@@ -200,7 +219,7 @@ struct SessionTests {
     let path = NSTemporaryDirectory() + "edgeassist-\(UUID().uuidString).md"
     defer { try? FileManager.default.removeItem(atPath: path) }
     var said = ""
-    await run(session) { event in
+    await session.run(telling: events) { event in
       switch event {
       case .ready: session.send(.ask("hello"))
       case .answerFinished(let summary):
@@ -214,13 +233,13 @@ struct SessionTests {
     #expect(saved.contains("hello") && saved.contains(said))
   }
 
-  @Test("What is kept of each frame is told from when it is asked for until it is no longer wanted")
+  @Test("What is cached of each temporal patch is told while it is wanted")
   func retention() async throws {
     let session = try session(watching: Self.sample, budget: 200)
     var maps: [RetentionMap] = []
-    var passes = 0
+    var compressions = 0
     var isWanted = false
-    await run(session) { event in
+    await session.run(telling: events) { event in
       switch event {
       case .ready:
         session.send(.showRetention(true))
@@ -228,7 +247,7 @@ struct SessionTests {
       case .retention(let map):
         #expect(isWanted)
         maps.append(map)
-      case .compressed: passes += 1
+      case .compressed: compressions += 1
       case .streamEnded:
         session.send(.showRetention(false))
         session.send(.ask("hello"))
@@ -238,10 +257,11 @@ struct SessionTests {
       default: break
       }
     }
-    #expect(passes > 0)
+    #expect(compressions > 0)
     #expect(maps.count > 1)
     #expect(zip(maps, maps.dropFirst()).allSatisfy { $0.temporalPatchesSeen <= $1.temporalPatchesSeen })
     #expect(
-      maps.last.map { $0.temporalPatchesSeen > 20 && $0.temporalPatches.last?.number == $0.temporalPatchesSeen - 1 } == true)
+      maps.last.map { $0.temporalPatchesSeen > 20 && $0.temporalPatches.last?.number == $0.temporalPatchesSeen - 1 }
+        == true)
   }
 }

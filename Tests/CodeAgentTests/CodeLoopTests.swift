@@ -165,7 +165,7 @@ struct CodeLoopTests {
       case .started: "started"
       case .roleStarted(let role, _, let round): role.rawValue + (round.map { "\($0)" } ?? "")
       case .piece: nil
-      case .recalled: "recalled"
+      case .retrieved: "retrieved"
       case .planned(let plan): "plan \(plan.number)" + (plan.confidence.map { " \($0)" } ?? "")
       case .programWritten(let program): program.text
       case .exampleRun(let number, let verdict): "\(number) \(verdict.kind.rawValue)"
@@ -175,7 +175,7 @@ struct CodeLoopTests {
     }
     #expect(
       words == [
-        "started", "retriever", "recalled", "planner", "plan 0", "plan 0 20", "planner", "plan 1", "plan 1 90",
+        "started", "retriever", "retrieved", "planner", "plan 0", "plan 0 20", "planner", "plan 1", "plan 1 90",
         "planner",
         "plan 2", "plan 2 20", "coder", "first", "0 accepted", "1 wrong_answer", "debugger1", "plan 1 90", "mended",
         "0 accepted", "1 accepted", "passed",

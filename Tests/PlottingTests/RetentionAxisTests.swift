@@ -5,42 +5,43 @@ import SessionInterface
 import Testing
 
 @Suite struct RetentionAxisTests {
-  @Test("While every frame has a column, the axis is even, and what is forgotten keeps its room")
+  @Test("While every patch has a column, the axis is even, and evicted patches keep their room")
   func even() {
-    let map = RetentionMap.of([frame(2), frame(3), frame(6)], seen: 8)
+    let map = RetentionMap.of([patch(2), patch(3), patch(6)], seen: 8)
     let axis = RetentionAxis(map, columns: 20)
     #expect(axis.isEven)
-    let gap = { RetentionAxis.Column.forgotten(frames: $0) }
+    let gap = { RetentionAxis.Column.evicted(patches: $0) }
     #expect(
       axis.columns == [
-        gap(2), gap(2), gap(2), gap(2), .held(0..<1), .held(0..<1), .held(1..<2), .held(1..<2), gap(2), gap(2),
-        gap(2), gap(2), .held(2..<3), .held(2..<3), gap(1), gap(1),
+        gap(2), gap(2), gap(2), gap(2), .cached(0..<1), .cached(0..<1), .cached(1..<2), .cached(1..<2), gap(2), gap(2),
+        gap(2), gap(2), .cached(2..<3), .cached(2..<3), gap(1), gap(1),
       ])
     #expect(RetentionAxis(map, columns: 20, widest: 1).columns.count == 8)
   }
 
   /// A day: a few old moments, one stretch an hour long, the last minute whole.
   private let day = RetentionMap.of(
-    [7, 8, 400, 401, 402, 4000].map { frame($0) } + (86_340..<86_400).map { frame($0) }, seen: 86_400)
+    [7, 8, 400, 401, 402, 4000].map { patch($0) } + (86_340..<86_400).map { patch($0) }, seen: 86_400)
 
-  @Test("Every frame held stands on the axis, in order, at every width", arguments: [1, 2, 3, 7, 20, 36, 80, 200, 900])
+  @Test(
+    "Every cached patch stands on the axis, in order, at every width", arguments: [1, 2, 3, 7, 20, 36, 80, 200, 900])
   func everyFrame(columns: Int) {
     let axis = RetentionAxis(day, columns: columns, widest: 3)
     #expect(axis.columns.count <= columns)
     #expect(!axis.isEven)
     var next = 0
-    for case .held(let range) in axis.columns {
+    for case .cached(let range) in axis.columns {
       #expect(range.lowerBound <= next && range.upperBound >= next)
       next = range.upperBound
     }
     #expect(next == day.temporalPatches.count)
   }
 
-  @Test("The longest forgotten stretches are seen first, and longer ones are not drawn shorter")
+  @Test("The longest evicted stretches are seen first, and longer ones are not drawn shorter")
   func longestFirst() {
     func widths(_ columns: Int) -> [Int: Int] {
       RetentionAxis(day, columns: columns).columns.reduce(into: [:]) { widths, column in
-        if case .forgotten(let frames) = column { widths[frames, default: 0] += 1 }
+        if case .evicted(let patches) = column { widths[patches, default: 0] += 1 }
       }
     }
     #expect(Array(widths(4).keys) == [82_339])
@@ -49,29 +50,29 @@ import Testing
     #expect(roomy[82_339]! >= roomy[3597]! && roomy[3597]! >= roomy[391]! && roomy[391]! >= roomy[7]!)
   }
 
-  @Test("A column shows the mean share of its frames in the layers asked for; a forgotten one has none")
+  @Test("A column shows the mean share of its patches in the layers asked for; an evicted one has none")
   func shares() {
-    let frames = [
+    let patches = [
       RetentionMap.TemporalPatch(number: 5, time: 5, shares: [1, 0.5, 0]),
       RetentionMap.TemporalPatch(number: 6, time: 6, shares: [0, 0.5, .nan]),
     ]
-    let axis = RetentionAxis(.of(frames, seen: 7, layers: 3), columns: 2)
-    #expect(axis.columns == [.held(0..<1), .held(1..<2)])
+    let axis = RetentionAxis(.of(patches, seen: 7, layers: 3), columns: 2)
+    #expect(axis.columns == [.cached(0..<1), .cached(1..<2)])
     #expect(axis.share(column: 0, layers: 0..<2) == 0.75)
-    let narrow = RetentionAxis(.of(frames, seen: 7, layers: 3), columns: 1)
-    #expect(narrow.columns == [.held(0..<2)])
+    let narrow = RetentionAxis(.of(patches, seen: 7, layers: 3), columns: 1)
+    #expect(narrow.columns == [.cached(0..<2)])
     #expect(narrow.share(column: 0, layers: 0..<1) == 0.5)
     #expect(narrow.share(column: 0, layers: 1..<2) == 0.5)
     #expect(narrow.share(column: 0, layers: 0..<3) == Float(2) / 6)
     #expect(RetentionAxis(.of([], seen: 7), columns: 3).share(column: 0, layers: 0..<1) == nil)
   }
 
-  @Test("In each stretch the frame of which most is held stands for it")
+  @Test("In each stretch the patch of which most is cached stands for it")
   func moments() {
-    let thumbnail = flatPicture(width: 2, height: 2, red: 9)
-    let frames = (0..<12).map { frame($0, $0 == 4 || $0 == 9 ? 0.9 : 0.1, thumbnail: $0 == 9 ? nil : thumbnail) }
-    let axis = RetentionAxis(.of(frames, seen: 12), columns: 12)
-    #expect(axis.moments(stretches: 2).map { $0?.frame } == [4, 11])
+    let thumbnail = flatImage(width: 2, height: 2, red: 9)
+    let patches = (0..<12).map { patch($0, $0 == 4 || $0 == 9 ? 0.9 : 0.1, thumbnail: $0 == 9 ? nil : thumbnail) }
+    let axis = RetentionAxis(.of(patches, seen: 12), columns: 12)
+    #expect(axis.moments(stretches: 2).map { $0?.index } == [4, 11])
     #expect(axis.moments(stretches: 2).map { $0?.column } == [4, 11])
     #expect(axis.moments(stretches: 0).isEmpty)
     #expect(RetentionAxis(.of([], seen: 9), columns: 9).moments(stretches: 3) == [nil, nil, nil])
@@ -96,9 +97,9 @@ import Testing
   func nonsense() {
     let maps = [
       RetentionMap.of([], seen: 0), .of([], seen: .max), .of([], seen: -3),
-      .of([frame(.max), frame(.min), frame(3)], seen: 1),
-      .of([frame(9), frame(9), frame(2)], seen: -1), .of([frame(1, .nan), frame(2, -.infinity)], seen: .max),
-      .of([frame(0)], seen: 1, layers: -4),
+      .of([patch(.max), patch(.min), patch(3)], seen: 1),
+      .of([patch(9), patch(9), patch(2)], seen: -1), .of([patch(1, .nan), patch(2, -.infinity)], seen: .max),
+      .of([patch(0)], seen: 1, layers: -4),
     ]
     for map in maps {
       for columns in [-1, 0, 1, 2, 3, 50] {
@@ -132,11 +133,12 @@ import Testing
 }
 
 @Suite struct RetentionSummaryTests {
-  @Test("The summary says how much is held and how far back")
+  @Test("The summary says of how many patches something is cached, and how far back")
   func summary() {
-    let map = RetentionMap.of([frame(7), frame(86_399)], seen: 86_400)
-    #expect(RetentionSummary.wordings(map).first == ["2 of 86 400 frames still held in part", "oldest 0:07"])
-    #expect(RetentionSummary.wordings(.of([], seen: 3)) == [["none of 3 frames still held"]])
+    let map = RetentionMap.of([patch(7), patch(86_399)], seen: 86_400)
+    #expect(
+      RetentionSummary.wordings(map).first == ["2 of 86 400 temporal patches still cached in part", "oldest 0:07"])
+    #expect(RetentionSummary.wordings(.of([], seen: 3)) == [["none of 3 temporal patches still cached"]])
     #expect(RetentionSummary.wordings(.of([], seen: 0)) == [["nothing seen yet"]])
   }
 }

@@ -7,7 +7,7 @@ import Records
 import SessionInterface
 import Testing
 
-@Suite struct RetentionPictureTests {
+@Suite struct RetentionHeatmapTests {
   private func pixel(_ image: Image, _ x: Int, _ y: Int) -> [UInt8] {
     Array(image.pixels[(y * image.width + x) * 3..<(y * image.width + x) * 3 + 3])
   }
@@ -25,18 +25,18 @@ import Testing
   }
 
   @Test(
-    "The picture has the size asked for, down to a pixel",
+    "The image has the size asked for, down to a pixel",
     arguments: [
       (1200, 640), (400, 200), (90, 40), (30, 300), (300, 20), (1, 1),
     ])
   func sizes(width: Int, height: Int) {
-    let thumbnail = flatPicture(width: 48, height: 36, red: 200)
-    let map = RetentionMap.of((0..<40).map { frame($0 * 3, thumbnail: thumbnail) }, seen: 130)
+    let thumbnail = flatImage(width: 48, height: 36, red: 200)
+    let map = RetentionMap.of((0..<40).map { patch($0 * 3, thumbnail: thumbnail) }, seen: 130)
     let image = RetentionHeatmap.draw(map: map, width: width, height: height)
     #expect(image.width == width && image.height == height)
   }
 
-  @Test("What is held has the colours of its shares, what is forgotten none of the scale")
+  @Test("What is cached has the colours of its shares, what is evicted none of the scale")
   func colours() {
     let half = RetentionMap.TemporalPatch(number: 0, time: 0, shares: [1, 0.25])
     let image = RetentionHeatmap.draw(
@@ -52,7 +52,7 @@ import Testing
 
   @Test("Thumbnails stand above the map")
   func thumbnails() {
-    let map = RetentionMap.of([frame(0, thumbnail: flatPicture(width: 48, height: 36, red: 77))], seen: 1)
+    let map = RetentionMap.of([patch(0, thumbnail: flatImage(width: 48, height: 36, red: 77))], seen: 1)
     let image = RetentionHeatmap.draw(map: map, width: 800, height: 400)
     #expect(count([77, 0, 0], in: image, rows: 0..<200) > 2_000)
     #expect(count([77, 0, 0], in: image, rows: 200..<400) == 0)
@@ -64,7 +64,7 @@ import Testing
       number: .max, time: .nan, shares: [.nan, -4], thumbnail: Image(width: 0, height: 0, pixels: []))
     for map in [
       RetentionMap.of([], seen: 0), .of([odd], seen: -1, layers: -3), .of([odd, odd], seen: .max, layers: 1000),
-      .of([frame(3, thumbnail: flatPicture(width: 1, height: 900, red: 1))], seen: 4, layers: 0),
+      .of([patch(3, thumbnail: flatImage(width: 1, height: 900, red: 1))], seen: 4, layers: 0),
     ] {
       #expect(RetentionHeatmap.draw(map: map, width: 500, height: 300, title: "«漢» \u{7}").width == 500)
     }

@@ -3,20 +3,20 @@
 import Images
 import SessionInterface
 
-/// A frame held in equal part by every layer.
-func frame(_ number: Int, _ share: Float = 0.5, layers: Int = 4, thumbnail: Image? = nil) -> RetentionMap.TemporalPatch
+/// A temporal patch of which every layer caches the same share.
+func patch(_ number: Int, _ share: Float = 0.5, layers: Int = 4, thumbnail: Image? = nil) -> RetentionMap.TemporalPatch
 {
   RetentionMap.TemporalPatch(
     number: number, time: Double(number), shares: Array(repeating: share, count: layers), thumbnail: thumbnail)
 }
 
-func flatPicture(width: Int, height: Int, red: UInt8) -> Image {
+func flatImage(width: Int, height: Int, red: UInt8) -> Image {
   Image(
     width: width, height: height, pixels: (0..<width * height).flatMap { _ -> [UInt8] in [red, 0, 0] })
 }
 
 extension RetentionMap {
-  static func of(_ frames: [RetentionMap.TemporalPatch], seen: Int, layers: Int = 4) -> RetentionMap {
-    RetentionMap(layers: layers, temporalPatchesSeen: seen, startTime: 0, temporalPatches: frames)
+  static func of(_ patches: [RetentionMap.TemporalPatch], seen: Int, layers: Int = 4) -> RetentionMap {
+    RetentionMap(layers: layers, temporalPatchesSeen: seen, startTime: 0, temporalPatches: patches)
   }
 }

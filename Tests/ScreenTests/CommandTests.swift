@@ -10,7 +10,7 @@ import Testing
     arguments: [
       ("/clear", SessionCommand.clearConversation), ("/pause", .pause), ("/resume", .resume),
       ("/seek 1:30", .seek(seconds: 90)), ("/budget 2k", .setBudget(tokens: 2048)),
-      ("/policy uniform", .setPolicy("uniform")), ("/save talk one.txt", .save(path: "talk one.txt")),
+      ("/policy uniform", .setPolicy(.uniform)), ("/save talk one.txt", .save(path: "talk one.txt")),
       ("/save ~/talk.txt", .save(path: "/home/me/talk.txt")),
     ])
   func sent(line: String, command: SessionCommand) {

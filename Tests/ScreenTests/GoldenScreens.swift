@@ -28,7 +28,7 @@ enum GoldenScreens {
          0:12 ━━╸────────── 1:00 │   left.
                                  │   0.42 s · 12 tokens
                                  │
-                                 │ ! The source dropped 3 pictures.
+                                 │ ! The source dropped 3 frames.
                                  │
                                  │
         ─────────────────────────┴──────────────────────────────────
@@ -50,7 +50,7 @@ enum GoldenScreens {
          @@@@@@@@@@@@@@@@@@                   │   です。 It went to the left.
          @@@@@@@@@@@@@@@@@@                   │   0.42 s · 12 tokens
          ::::::::::::::::::                   │
-                                              │ ! The source dropped 3 pictures.
+                                              │ ! The source dropped 3 frames.
                                               │
          0:12 ━━━━━───────────────────── 1:00 │
                                               │
@@ -78,7 +78,7 @@ enum GoldenScreens {
          @@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@                                 │   went to the left.
          @@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@                                 │   0.42 s · 12 tokens
          @@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@                                 │
-         @@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@                                 │ ! The source dropped 3 pictures.
+         @@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@                                 │ ! The source dropped 3 frames.
          @@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@                                 │
          @@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@                                 │
          @@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@                                 │
@@ -122,7 +122,7 @@ enum GoldenScreens {
          @@@@@@@@@@@@@@@@@@                   |   です。 It went to the left.
          @@@@@@@@@@@@@@@@@@                   |   0.42 s | 12 tokens
          ::::::::::::::::::                   |
-                                              | ! The source dropped 3 pictures.
+                                              | ! The source dropped 3 frames.
                                               |
          0:12 =====..................... 1:00 |
                                               |
@@ -164,7 +164,7 @@ enum GoldenScreens {
            A red circle came first; 赤い丸が最初です。 It went to the left.
            0.42 s · 12 tokens
 
-         ! The source dropped 3 pictures.
+         ! The source dropped 3 frames.
 
 
 

@@ -36,7 +36,7 @@ import Testing
     #expect(grid[0, 1].style == CellStyle(.rgb(9, 9, 9), on: .standard))
   }
 
-  @Test("the shape is kept and the picture stands in the middle")
+  @Test("the shape is kept and the image stands in the middle")
   func letterbox() {
     let shown = image(40, 10) { _, _ in (1, 2, 3) }
     var grid = CellGrid(columns: 20, rows: 9)
@@ -63,7 +63,7 @@ import Testing
     }
   }
 
-  @Test("a smaller picture is the mean of what it covers")
+  @Test("a smaller image is the mean of what it covers")
   func areaMean() {
     let checker = image(4, 4) { x, y in (x + y) % 2 == 0 ? (200, 100, 0) : (100, 0, 0) }
     #expect(scaled(checker, width: 2, height: 2).pixels == Array(repeating: [150, 50, 0], count: 4).flatMap { $0 })
@@ -71,7 +71,7 @@ import Testing
     #expect(scaled(uneven, width: 2, height: 1).pixels == [30, 0, 0, 150, 0, 0])
   }
 
-  @Test("a picture of one colour keeps it at every size")
+  @Test("an image of one colour keeps it at every size")
   func constant() {
     let flat = image(37, 23) { _, _ in (11, 130, 251) }
     for (width, height) in [(1, 1), (5, 3), (36, 23), (80, 50)] {
@@ -131,7 +131,7 @@ import Testing
     #expect((0..<10).allSatisfy { grid[$0, 0].style == .plain })
   }
 
-  @Test("where only ASCII goes, the picture is ASCII")
+  @Test("where only ASCII goes, the image is ASCII")
   func ascii() {
     let shown = image(8, 8) { x, y in (UInt8(x * 30), UInt8(y * 30), 99) }
     var grid = CellGrid(columns: 8, rows: 4)

@@ -59,7 +59,7 @@ import Testing
     #expect(decode(inputs) == [.paste("two\rlines \u{03}\u{1B}"), .key(.text("x"))])
   }
 
-  @Test("a paste may come in parts, and one that never ends is given up")
+  @Test("a paste may come in parts, and one that never ends is ended after a while")
   func pasteInParts() {
     var decoder = KeyDecoder()
     #expect(decoder.take(.pasteBegin).isEmpty)

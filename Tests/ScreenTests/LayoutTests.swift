@@ -7,7 +7,7 @@ import Testing
   private func areas(_ layout: ScreenLayout) -> [Rectangle] {
     [layout.header, layout.conversation, layout.input, layout.status, layout.help] + layout.horizontalRules
       + layout.verticalRules
-      + [layout.image, layout.timeline, layout.memoryPanel, layout.codingPane].compactMap { $0 }
+      + [layout.image, layout.timeline, layout.cachePanel, layout.codingPane].compactMap { $0 }
   }
 
   private func overlap(_ a: Rectangle, _ b: Rectangle) -> Bool {
@@ -46,8 +46,8 @@ import Testing
     }
   }
 
-  @Test("the talk always has room", arguments: [(60, 20), (79, 60), (80, 24), (120, 40), (200, 50)])
-  func roomForTalk(columns: Int, rows: Int) throws {
+  @Test("the conversation always has room", arguments: [(60, 20), (79, 60), (80, 24), (120, 40), (200, 50)])
+  func roomForConversation(columns: Int, rows: Int) throws {
     for shape in [(16, 9), (9, 16), (1, 1)] {
       let layout = try #require(
         ScreenLayout(
@@ -63,7 +63,7 @@ import Testing
     #expect(ScreenLayout(size: ScreenSize(columns: columns, rows: rows), imageShape: nil) == nil)
   }
 
-  @Test("high and narrow, the picture stands above the talk; else beside it")
+  @Test("high and narrow, the image stands above the conversation; else beside it")
   func stacking() throws {
     let narrow = try #require(
       ScreenLayout(size: ScreenSize(columns: 70, rows: 45), imageShape: (width: 16, height: 9)))
@@ -73,14 +73,14 @@ import Testing
     #expect(try #require(wide.image).endColumn < wide.conversation.column)
   }
 
-  @Test("without a stream the talk takes the whole width")
+  @Test("without a stream the conversation takes the whole width")
   func chat() throws {
     let layout = try #require(ScreenLayout(size: ScreenSize(columns: 100, rows: 30), imageShape: nil))
     #expect(layout.image == nil)
     #expect(layout.conversation.columns == 98)
   }
 
-  @Test("the coding pane stands beside the talk, and the picture above it")
+  @Test("the coding pane stands beside the conversation, and the image above it")
   func codingPaneBeside() throws {
     let layout = try #require(
       ScreenLayout(
@@ -91,7 +91,7 @@ import Testing
   }
 
   @Test(
-    "where there is no room beside the talk, the coding pane is seen in its place or not at all",
+    "where there is no room beside the conversation, the coding pane is seen in its place or not at all",
     arguments: [
       (60, 20), (80, 24), (90, 28), (70, 45),
     ])

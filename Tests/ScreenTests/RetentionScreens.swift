@@ -90,7 +90,7 @@ enum RetentionScreens {
          L5 ┊▒▒  ▒┊┊┊┊┊▓▓ ┊┊┊┊┊┊▓▓┊┊┊┊┊┊┊██ ┊┊┊┊┊┊┊██┊┊┊┊████████████████ │
             ╵          ╵        ╵        ╵         ╵                    ╵ │
             0:00       10:00    1:56:40  11:06:40  23:53:20      23:59:59 │
-         19 of 86 400 frames still held in part; oldest 0:03              │
+         19 of 86 400 temporal patches still cached in part; oldest 0:03              │
                                                                           │
         ──────────────────────────────────────────────────────────────────┴─────────────────────────────────────────────────────
          › ask about what you see
@@ -148,7 +148,7 @@ enum RetentionScreens {
          L5 ┊▒▒  ▒┊┊┊┊┊▓▓  ┊┊┊┊┊┊▓▓┊┊┊┊┊┊┊┊██ ┊┊┊┊┊┊┊┊██┊┊┊┊█████████████████
             ╵          ╵         ╵         ╵          ╵                     ╵
             0:00       10:00     1:56:40   11:06:40   23:53:20       23:59:59
-         19 of 86 400 frames still held in part; oldest 0:03
+         19 of 86 400 temporal patches still cached in part; oldest 0:03
         ──────────────────────────────────────────────────────────────────────
          · Type a question and press Enter; /help lists the commands.
 

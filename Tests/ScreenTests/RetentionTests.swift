@@ -11,22 +11,22 @@ import Testing
     _ columns: Int, _ rows: Int, depth: ColorDepth = .none, unicode: Bool = true, map: RetentionMap? = .day
   ) -> TestScreen {
     var screen = TestScreen(columns, rows, depth: depth, unicode: unicode)
-    screen.tell(.ready(.clip), .preview(barPicture(width: 32, height: 18), time: 12), .statistics(.midway))
+    screen.tell(.ready(.clip), .preview(barImage(width: 32, height: 18), time: 12), .statistics(.midway))
     screen.press(.control("r"))
     if let map { screen.tell(.retention(map)) }
     return screen
   }
 
-  @Test("Ctrl-R and /memory show the memory and the picture in turns, and the session is told")
+  @Test("Ctrl-R and /memory show the KV cache and the video in turns, and the session is told")
   func toggle() {
     var screen = TestScreen()
     screen.tell(.ready(.clip))
     #expect(screen.press(.control("r")) == [.send(.showRetention(true))])
-    #expect(screen.text.contains("What is still held"))
-    #expect(screen.rows.last?.contains("Ctrl-R picture") == true)
+    #expect(screen.text.contains("Retained in the KV cache"))
+    #expect(screen.rows.last?.contains("Ctrl-R video") == true)
     #expect(screen.enter("/memory") == [.send(.showRetention(false))])
-    #expect(!screen.text.contains("What is still held"))
-    #expect(screen.rows.last?.contains("Ctrl-R memory") == true)
+    #expect(!screen.text.contains("Retained in the KV cache"))
+    #expect(screen.rows.last?.contains("Ctrl-R KV cache") == true)
   }
 
   @Test("Ctrl-R leaves the line being typed alone")
@@ -59,29 +59,29 @@ import Testing
     #expect(screen(80, 24, map: nil).text.contains("nothing seen yet"))
     let none = RetentionMap(layers: 4, temporalPatchesSeen: 0, startTime: 0, temporalPatches: [])
     #expect(screen(80, 24, map: none).text.contains("nothing seen yet"))
-    let forgotten = RetentionMap(layers: 4, temporalPatchesSeen: 9, startTime: 0, temporalPatches: [])
-    #expect(screen(80, 24, map: forgotten).text.contains("none of 9 frames still held"))
+    let evicted = RetentionMap(layers: 4, temporalPatchesSeen: 9, startTime: 0, temporalPatches: [])
+    #expect(screen(80, 24, map: evicted).text.contains("none of 9 temporal patches still cached"))
   }
 
   @Test("A new map takes the place of the old one")
   func replaced() {
     var screen = screen(120, 40)
-    #expect(screen.text.contains("19 of 86 400 frames still held in part; oldest 0:03"))
+    #expect(screen.text.contains("19 of 86 400 temporal patches still cached in part; oldest 0:03"))
     var map = RetentionMap.day
     map.temporalPatches.removeFirst(3)
     map.temporalPatchesSeen += 1
     screen.tell(.retention(map))
-    #expect(screen.text.contains("16 of 86 401 frames still held in part; oldest 10:00"))
+    #expect(screen.text.contains("16 of 86 401 temporal patches still cached in part; oldest 10:00"))
   }
 
-  @Test("On a large screen the picture stays, above the memory")
+  @Test("On a large screen the image stays, above the retention map")
   func beside() throws {
     for (columns, rows) in [(120, 40), (160, 50), (240, 70)] {
       let layout = try #require(ScreenLayout(screen(columns, rows).state))
       let retention = try #require(layout.retention)
       let image = try #require(layout.image)
       #expect(image.endRow <= retention.row)
-      #expect(layout.memoryPanel == nil && layout.status.rows == 2)
+      #expect(layout.cachePanel == nil && layout.status.rows == 2)
     }
     #expect(try #require(ScreenLayout(screen(80, 24).state)).image == nil)
   }
@@ -117,7 +117,7 @@ import Testing
     #expect(count == 1 || text.contains("████████████"))
   }
 
-  @Test("In colour half a cell is a layer, from dark to bright; where nothing is held the terminal's ground stays")
+  @Test("In colour half a cell is a layer, from dark to bright; where nothing is cached the terminal's ground stays")
   func colours() throws {
     let frames = [0, 9].map { number in
       RetentionMap.TemporalPatch(number: number, time: Double(number), shares: [0.25, 0, 1])
@@ -126,16 +126,16 @@ import Testing
     let grid = screen(80, 24, depth: .trueColor, map: map).grid
     let rows = grid.text.indices.filter { grid.text[$0].contains("┊┊") && grid.text[$0].contains("▀") }
     let (top, bottom) = (try #require(rows.first), try #require(rows.last))
-    let held = try #require((0..<80).first { grid[$0, top].text == "▀" })
+    let cached = try #require((0..<80).first { grid[$0, top].text == "▀" })
     func color(_ share: Float) -> CellColor {
       let color = HeatScale.color(at: HeatScale.position(of: share))
       return .rgb(color.red, color.green, color.blue)
     }
-    #expect(grid[held, top].style.foreground == color(0.25))
-    #expect(grid[held, (top + bottom) / 2] == .blank)
-    #expect(grid[held, bottom].style.background == color(1))
-    let forgotten = try #require((0..<80).first { grid[$0, top].text == "┊" && $0 > held })
-    #expect(grid[forgotten, top].style.background == .standard)
+    #expect(grid[cached, top].style.foreground == color(0.25))
+    #expect(grid[cached, (top + bottom) / 2] == .blank)
+    #expect(grid[cached, bottom].style.background == color(1))
+    let evicted = try #require((0..<80).first { grid[$0, top].text == "┊" && $0 > cached })
+    #expect(grid[evicted, top].style.background == .standard)
   }
 
   @Test("Where only ASCII goes, the view is ASCII, and without colours it has none")

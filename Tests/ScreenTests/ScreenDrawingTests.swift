@@ -11,10 +11,10 @@ import Testing
   ) -> TestScreen {
     var screen = TestScreen(columns, rows, depth: depth, unicode: unicode)
     screen.tell(
-      .ready(.clip), .preview(barPicture(width: 32, height: 18), time: 12), .statistics(.midway),
+      .ready(.clip), .preview(barImage(width: 32, height: 18), time: 12), .statistics(.midway),
       .compressed(CompressionReport(before: 448, after: 224, seconds: 0.0123)))
     screen.talk("What came first?", "A red circle came first; 赤い丸が最初です。 It went to the left.")
-    screen.tell(.warning("The source dropped 3 pictures."))
+    screen.tell(.warning("The source dropped 3 frames."))
     screen.type("and th")
     return screen
   }
@@ -64,13 +64,13 @@ import Testing
   @Test("where only ASCII goes, the screen's own marks are ASCII")
   func ascii() {
     var screen = TestScreen(100, 30, depth: .none, unicode: false)
-    screen.tell(.ready(.clip), .preview(barPicture(width: 32, height: 18), time: 12), .statistics(.midway))
+    screen.tell(.ready(.clip), .preview(barImage(width: 32, height: 18), time: 12), .statistics(.midway))
     screen.enter("What?")
     #expect(screen.text.unicodeScalars.allSatisfy { $0.isASCII })
   }
 
-  @Test("the memory bar is divided as the cache is", arguments: [ColorDepth.none, .palette256])
-  func memoryBar(depth: ColorDepth) throws {
+  @Test("the cache bar is divided as the cache is", arguments: [ColorDepth.none, .palette256])
+  func cacheBar(depth: ColorDepth) throws {
     var screen = TestScreen(64 + 60, 24, depth: depth)
     screen.tell(.ready(.chat))
     var statistics = SessionStatistics()
@@ -81,14 +81,14 @@ import Testing
     statistics.peakTokens = 600
     screen.tell(.statistics(statistics))
     let grid = screen.grid
-    let row = try #require(grid.text.firstIndex { $0.contains("memory ") })
-    let bar = (8..<8 + 122 / 4).map { grid[$0, row] }
-    let held = bar.prefix { depth == .none ? "=#+".contains($0.text) : $0.text == "━" }
-    #expect(held.count == 15)
+    let row = try #require(grid.text.firstIndex { $0.contains("KV cache ") })
+    let bar = (10..<10 + 122 / 4).map { grid[$0, row] }
+    let filled = bar.prefix { depth == .none ? "=#+".contains($0.text) : $0.text == "━" }
+    #expect(filled.count == 15)
     if depth == .none {
       #expect(bar.map(\.text).joined().hasPrefix("====#######++++..."))
     } else {
-      #expect(Set(held.map { "\($0.style.foreground)" }).count == 3)
+      #expect(Set(filled.map { "\($0.style.foreground)" }).count == 3)
     }
     #expect(bar.firstIndex { $0.text == "┃" } == 22)
     #expect(grid.text[row].contains("400 / 800 tokens"))
@@ -118,7 +118,7 @@ import Testing
     var description = SessionDescription.clip
     description.duration = .infinity
     screen.tell(
-      .ready(description), .preview(barPicture(width: 4, height: 4), time: -.infinity), .statistics(statistics),
+      .ready(description), .preview(barImage(width: 4, height: 4), time: -.infinity), .statistics(statistics),
       .compressed(CompressionReport(before: -1, after: -2, seconds: .nan)), .streamEnded(time: .nan))
     #expect(screen.text.contains("-:--"))
   }
@@ -130,7 +130,7 @@ import Testing
     statistics.isPaused = true
     screen.tell(.ready(.clip), .statistics(statistics))
     #expect(screen.text.contains("‖ 0:12 / 1:00 paused"))
-    #expect(screen.text.contains("seen 24"))
+    #expect(screen.text.contains("frames 24"))
     #expect(screen.text.contains("dropped 3"))
     #expect(screen.text.contains("21 tok/s"))
     #expect(screen.text.contains("infinipot-v"))
@@ -170,7 +170,7 @@ import Testing
     #expect(!screen.state.needsTicks)
   }
 
-  @Test("what was held is remembered by the second")
+  @Test("what was cached is remembered by the second")
   func cacheUsageHistory() {
     var history = CacheUsageHistory()
     history.add(5, at: 10.1)

@@ -12,7 +12,7 @@ struct TestScreen {
   init(_ columns: Int = 100, _ rows: Int = 30, depth: ColorDepth = .palette256, unicode: Bool = true) {
     state = ScreenState(
       size: ScreenSize(columns: columns, rows: rows), appearance: Appearance(depth: depth, unicode: unicode),
-      policies: ["infinipot-v", "sliding-window", "uniform", "full"], homeDirectory: "/home/me")
+      homeDirectory: "/home/me")
   }
 
   @discardableResult
@@ -80,15 +80,15 @@ extension SessionStatistics {
     statistics.peakTokens = 448
     statistics.compressions = 4
     statistics.cacheBytes = 786_432
-    statistics.policy = "infinipot-v"
+    statistics.policy = .infinipotV
     statistics.answerTokensPerSecond = 21.4
     statistics.residentBytes = 196_083_712
     return statistics
   }
 }
 
-/// A dark picture with a light bar from the left, so that its cells can be told apart.
-func barPicture(width: Int, height: Int) -> Image {
+/// A dark image with a light bar from the left, so that its cells can be told apart.
+func barImage(width: Int, height: Int) -> Image {
   var pixels: [UInt8] = []
   for y in 0..<height {
     for x in 0..<width {
@@ -100,19 +100,19 @@ func barPicture(width: Int, height: Int) -> Image {
 }
 
 extension RetentionMap {
-  /// A day: some moments of long ago, held less the older they are, a forgotten rest, the last ones whole.
+  /// A day: some patches of long ago, cached less the older they are, the rest evicted, the last ones whole.
   static var day: RetentionMap {
     let old = [3, 4, 5, 600, 601, 7_000, 40_000, 40_001, 86_000]
     let frames = old.enumerated().map { index, number in
       RetentionMap.TemporalPatch(
         number: number, time: Double(number),
         shares: (0..<6).map { layer in (index + layer) % 3 == 0 ? 0 : Float(index + 1) / 12 },
-        thumbnail: barPicture(width: 48, height: 36))
+        thumbnail: barImage(width: 48, height: 36))
     }
     let new = (86_390..<86_400).map { number in
       RetentionMap.TemporalPatch(
         number: number, time: Double(number), shares: Array(repeating: 1, count: 6),
-        thumbnail: barPicture(width: 48, height: 36))
+        thumbnail: barImage(width: 48, height: 36))
     }
     return RetentionMap(layers: 6, temporalPatchesSeen: 86_400, startTime: 0, temporalPatches: frames + new)
   }

@@ -67,20 +67,20 @@ import Testing
   func conversation() async throws {
     let pty = try PseudoTerminal()
     let before = pty.modes
-    let (events, session) = AsyncStream.makeStream(of: SessionEvent.self)
+    let events = try EventMailbox()
     let commands = Mutex<[SessionCommand]>([])
     async let exit = runScreen(
       events: events,
       send: { command in
         commands.withLock { $0.append(command) }
         if case .ask(let question) = command {
-          session.yield(.answerStarted(question: question))
-          session.yield(.answerPiece("grün 漢字"))
+          events.send(.answerStarted(question: question))
+          events.send(.answerPiece("grün 漢字"))
         }
       }, options: pty.options("xterm-256color"))
 
-    session.yield(.ready(.clip))
-    session.yield(.preview(barPicture(width: 64, height: 36), time: 3))
+    events.send(.ready(.clip))
+    events.send(.preview(barImage(width: 64, height: 36), time: 3))
     #expect(try await pty.shows("cam.mp4"))
     #expect(try await pty.shows("\u{1B}[38;2;240;240;240m"))
     pty.type("wäs?\r")
@@ -102,64 +102,44 @@ import Testing
   @Test("a bracketed paste does not send at its line ends")
   func paste() async throws {
     let pty = try PseudoTerminal()
-    let (events, session) = AsyncStream.makeStream(of: SessionEvent.self)
+    let events = try EventMailbox()
     let commands = Mutex<[SessionCommand]>([])
     async let exit = runScreen(
       events: events, send: { command in commands.withLock { $0.append(command) } },
       options: pty.options("xterm-256color"))
-    session.yield(.ready(.chat))
+    events.send(.ready(.chat))
     #expect(try await pty.shows("question"))
     pty.type("\u{1B}[200~one\rtwo\u{1B}[201~")
     #expect(try await pty.shows("two"))
     pty.type("\r")
     #expect(try await pty.shows("thinking"))
-    session.finish()
+    events.finish()
     #expect(try await exit == .sessionEnded)
     #expect(commands.withLock { $0 } == [.ask("one\ntwo")])
-  }
-
-  @Test("the mouse is left to the terminal unless it is asked for", arguments: [false, true])
-  func mouse(isAsked: Bool) async throws {
-    let pty = try PseudoTerminal()
-    let (events, session) = AsyncStream.makeStream(of: SessionEvent.self)
-    var options = pty.options("xterm-256color")
-    options.usesMouseWheel = isAsked
-    async let exit = runScreen(events: events, send: { _ in }, options: options)
-    session.yield(.ready(.chat))
-    for number in 0..<60 { session.yield(.note("note \(number)")) }
-    #expect(try await pty.shows("59"))
-    #expect(pty.text.contains("1000h") == isAsked)
-    if isAsked {
-      pty.type("\u{1B}[<64;10;10M")
-      #expect(try await pty.shows("more"))
-    }
-    session.finish()
-    #expect(try await exit == .sessionEnded)
-    #expect(pty.text.suffix(200).contains("1000l") == isAsked)
   }
 
   @Test("a new size is drawn at once")
   func resize() async throws {
     let pty = try PseudoTerminal()
-    let (events, session) = AsyncStream.makeStream(of: SessionEvent.self)
+    let events = try EventMailbox()
     async let exit = runScreen(events: events, send: { _ in }, options: pty.options("xterm-256color"))
-    session.yield(.ready(.clip))
+    events.send(.ready(.clip))
     #expect(try await pty.shows("cam.mp4"))
     var size = winsize(ws_row: 5, ws_col: 20, ws_xpixel: 0, ws_ypixel: 0)
     // The pseudo-terminal is not the controlling one, so nobody tells us but ourselves.
     try #require(ioctl(pty.terminal, UInt(TIOCSWINSZ), &size) == 0)
     kill(getpid(), SIGWINCH)
     #expect(try await pty.shows("needs 60×20"))
-    session.finish()
+    events.finish()
     #expect(try await exit == .sessionEnded)
   }
 
   @Test("a request to end is followed in good order")
   func signal() async throws {
     let pty = try PseudoTerminal()
-    let (events, session) = AsyncStream.makeStream(of: SessionEvent.self)
+    let events = try EventMailbox()
     async let exit = runScreen(events: events, send: { _ in }, options: pty.options("xterm-256color"))
-    session.yield(.ready(.chat))
+    events.send(.ready(.chat))
     #expect(try await pty.shows("question"))
     kill(getpid(), SIGTERM)
     #expect(try await exit == .signal(SIGTERM))
@@ -169,7 +149,7 @@ import Testing
   @Test("terminals that cannot show a screen are refused with what to do", arguments: ["dumb", "", "no-such-terminal"])
   func unusable(type: String) async throws {
     let pty = try PseudoTerminal()
-    let (events, _) = AsyncStream.makeStream(of: SessionEvent.self)
+    let events = try EventMailbox()
     let error = await #expect(throws: ScreenError.self) {
       try await runScreen(events: events, send: { _ in }, options: pty.options(type))
     }
@@ -179,7 +159,7 @@ import Testing
 
   @Test("without a terminal the screen is refused")
   func noTerminal() async throws {
-    let (events, _) = AsyncStream.makeStream(of: SessionEvent.self)
+    let events = try EventMailbox()
     let null = open("/dev/null", O_RDWR)
     defer { close(null) }
     var options = ScreenOptions(environment: ["TERM": "xterm-256color"])

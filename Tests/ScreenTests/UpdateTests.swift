@@ -52,13 +52,15 @@ import Testing
     #expect(screen.state.conversation.entries.map(\.text) == ["asked elsewhere", "yes"])
   }
 
-  @Test("a failed answer is over when the figures say so")
+  @Test("a failed answer is over, and says why")
   func failure() {
     var screen = TestScreen()
     screen.enter("What?")
+    screen.press(.escape)
     screen.tell(
       .answerStarted(question: "What?"),
-      .failure(code: "budget_too_small", message: "The least that works is 143."), .statistics(.midway))
+      .answerFailed(code: "budget_too_small", message: "The least that works is 143."))
+    #expect(!screen.state.isCancelling)
     #expect(!screen.state.isAnswering)
     #expect(screen.text.contains("× The least that works is 143."))
   }
@@ -67,11 +69,9 @@ import Testing
   func foreignFailure() {
     var screen = TestScreen()
     screen.enter("What?")
-    var answering = SessionStatistics.midway
-    answering.isAnswering = true
     screen.tell(
       .answerStarted(question: "What?"), .answerPiece("A cat"),
-      .failure(code: "unsupported", message: "no"), .statistics(answering), .answerPiece(" sits."))
+      .failure(code: "unsupported", message: "no"), .statistics(.midway), .answerPiece(" sits."))
     #expect(screen.text.contains("A cat sits."))
     #expect(screen.state.isAnswering)
   }

@@ -12,9 +12,9 @@ struct DamageTests {
     let contents = try bytes(of: "constant.mp4")
     let path = try folder.write(contents.prefix(contents.count * 9 / 10), to: "cut.mp4")
     let stream = try await VideoStream.open(.file(path: path), options: options(25))
-    let images = await all(of: stream)
-    #expect(images.count > 10 && images.count < 50)
-    #expect(images.map(\.image.number) == images.map(\.index))
+    let frames = await all(of: stream)
+    #expect(frames.count > 10 && frames.count < 50)
+    #expect(frames.map(\.image.number) == frames.map(\.index))
     let warnings = stream.takeWarnings()
     #expect(warnings.contains { $0.contains("cut off") && $0.contains("of 2.0 s") }, "\(warnings)")
     #expect(stream.failure == nil)
@@ -30,9 +30,9 @@ struct DamageTests {
     }
     let path = try folder.write(contents, to: "damaged.ts")
     let stream = try await VideoStream.open(.file(path: path), options: options(25))
-    let images = await all(of: stream)
+    let frames = await all(of: stream)
     // The second recording is whole.
-    #expect(images.suffix(20).map(\.image.number) == Array(5..<25))
+    #expect(frames.suffix(20).map(\.image.number) == Array(5..<25))
     let warnings = stream.takeWarnings()
     #expect(warnings.filter { $0.contains("damaged") }.count == 1, "\(warnings)")
     #expect(stream.takeWarnings().isEmpty)
@@ -42,7 +42,7 @@ struct DamageTests {
     "and an undamaged one warns of nothing",
     arguments: [
       "constant.mp4", "variable.mp4", "slow.mp4", "milliseconds.mkv", "late.ts", "1x1.mkv", "colours-709.mp4",
-      "turned-90.mp4", "two-pictures.mp4", "one-picture.mp4",
+      "rotated-90.mp4", "two-frames.mp4", "one-frame.mp4",
     ])
   func whole(name: String) async throws {
     let stream = try await VideoStream.open(.file(path: media(name)), options: options(10))
@@ -64,8 +64,8 @@ struct DamageTests {
         let path = try folder.write(contents, to: "\(round)-\(name)")
         var limit = 2000
         guard let stream = try? await VideoStream.open(.file(path: path), options: options(5)) else { continue }
-        for await image in stream {
-          #expect(image.time.isFinite && image.time >= 0)
+        for await frame in stream {
+          #expect(frame.time.isFinite && frame.time >= 0)
           limit -= 1
           if limit == 0 { break }
         }

@@ -91,7 +91,7 @@ struct ErrorTests {
     }
   }
 
-  @Test("because every picture in it is damaged says that none could be decoded")
+  @Test("because every frame in it is damaged says that none could be decoded")
   func noImage() async throws {
     let folder = try TemporaryFolder()
     var contents = try bytes(of: "constant.mp4")
@@ -108,7 +108,7 @@ struct ErrorTests {
   func unknownCodec() async throws {
     let folder = try TemporaryFolder()
     var contents = try bytes(of: "constant.mp4")
-    // The first of these names is one of the file's brands, the last that of the pictures' format.
+    // The first of these names is one of the file's brands, the last that of the frames' format.
     let name = try #require(contents.ranges(of: Array("avc1".utf8)).last)
     contents.replaceSubrange(name, with: Array("zzzz".utf8))
     let path = try folder.write(contents, to: "unknown.mp4")

@@ -4,7 +4,7 @@ import Foundation
 import Testing
 import Video
 
-@Suite("The size of sampled pictures")
+@Suite("The size of sampled frames")
 struct PictureSizingTests {
   @Test("equals Hugging Face's smart_resize, halves rounded to even included")
   func equalsReference() throws {
@@ -20,7 +20,7 @@ struct PictureSizingTests {
     }
   }
 
-  @Test("does not exist for a picture more than 200 times as long as wide, or of no size")
+  @Test("does not exist for a frame more than 200 times as long as wide, or of no size")
   func refusesRibbons() {
     let sizing = FrameSizing()
     #expect(sizing.sampledSize(of: ImageSize(width: 201, height: 1)) == nil)
@@ -42,7 +42,7 @@ struct PictureSizingTests {
     #expect(sizing.sampledSize(of: ImageSize(width: 201, height: 1)) == nil)
   }
 
-  @Test("of a preview is the largest that fits its box in the picture's shape")
+  @Test("of a preview is the largest that fits its box in the shape of the frame")
   func fitsBox() {
     let box = ImageSize(width: 80, height: 48)
     #expect(ImageSize(width: 1920, height: 1080).fitted(into: box) == ImageSize(width: 80, height: 45))

@@ -14,7 +14,7 @@ struct PictureFileTests {
   @Test("come back as they were written, pixel for pixel")
   func roundTrip() throws {
     let folder = try TemporaryFolder()
-    let path = folder.path("picture.png")
+    let path = folder.path("image.png")
     try ImageFile.write(image, to: path)
     #expect(try ImageFile.read(path) == image)
     let signature = try Data(contentsOf: URL(fileURLWithPath: path)).prefix(4)
@@ -24,7 +24,7 @@ struct PictureFileTests {
   @Test("replace what stood there")
   func replaces() throws {
     let folder = try TemporaryFolder()
-    let path = folder.path("picture.png")
+    let path = folder.path("image.png")
     try Data(repeating: 1, count: 100_000).write(to: URL(fileURLWithPath: path))
     try ImageFile.write(image, to: path)
     #expect(try ImageFile.read(path) == image)
@@ -33,7 +33,7 @@ struct PictureFileTests {
   @Test("that cannot be written or read say so with their name")
   func failures() throws {
     let folder = try TemporaryFolder()
-    for path in ["/nonexistent/picture.png", folder.url.path] {
+    for path in ["/nonexistent/image.png", folder.url.path] {
       #expect { try ImageFile.write(image, to: path) } throws: { "\($0)".contains(path) }
     }
     func read(_ path: String, _ bytes: Data) throws {
@@ -41,7 +41,7 @@ struct PictureFileTests {
       #expect { _ = try ImageFile.read(path) } throws: { "\($0)".contains(path) }
     }
     try read(folder.path("empty.png"), Data())
-    try read(folder.path("text.png"), Data("no picture at all".utf8))
+    try read(folder.path("text.png"), Data("no image at all".utf8))
     try ImageFile.write(image, to: folder.path("whole.png"))
     let whole = try Data(contentsOf: URL(fileURLWithPath: folder.path("whole.png")))
     try read(folder.path("half.png"), whole.prefix(60))

@@ -4,7 +4,7 @@ import Images
 import Testing
 import Video
 
-@Suite("Sampled pictures")
+@Suite("Sampled frames")
 struct PictureTests {
   /// The colours of the four quarters: top left, top right, bottom left, bottom right.
   private func quarters(_ image: Image) -> [Color] {
@@ -35,7 +35,7 @@ struct PictureTests {
       (270, [.blue, .red, .white, .green]),
     ])
   func rotation(angle: Int, expected: [Color]) async throws {
-    let stream = try await VideoStream.open(.file(path: media("turned-\(angle).mp4")), options: options())
+    let stream = try await VideoStream.open(.file(path: media("rotated-\(angle).mp4")), options: options())
     let upright = ImageSize(width: 64, height: 48)
     let turned = ImageSize(width: 48, height: 64)
     #expect(stream.description.size == (angle == 180 ? upright : turned))
@@ -77,9 +77,9 @@ struct PictureTests {
 
   @Test("keep the first one's size when the stream changes its own, between bars instead of distorted")
   func changedSize() async throws {
-    let images = try await sampled("joined.ts", framesPerSecond: 5)
-    #expect(Set(images.map { ImageSize(width: $0.image.width, height: $0.image.height) }).count == 1)
-    let last = try #require(images.last).image
+    let frames = try await sampled("joined.ts", framesPerSecond: 5)
+    #expect(Set(frames.map { ImageSize(width: $0.image.width, height: $0.image.height) }).count == 1)
+    let last = try #require(frames.last).image
     #expect(last.number == 20)
     #expect(last.color(0.02, 0.5) == .black)
   }
@@ -89,7 +89,7 @@ struct PictureTests {
     var options = options()
     options.previewSize = ImageSize(width: 40, height: 40)
     options.previewRate = 1000
-    let stream = try await VideoStream.open(.file(path: media("turned-90.mp4")), options: options)
+    let stream = try await VideoStream.open(.file(path: media("rotated-90.mp4")), options: options)
     var previews = stream.previews.makeAsyncIterator()
     let preview = try #require(await previews.next())
     #expect((preview.image.width, preview.image.height) == (30, 40))

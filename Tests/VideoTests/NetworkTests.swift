@@ -31,13 +31,13 @@ struct NetworkTests {
     let stream = try await VideoStream.open(VideoSource(server.address("live.ts")), options: options)
     #expect(stream.description.isLive && !stream.description.isSeekable && stream.description.duration == nil)
     #expect(!stream.seek(to: 0))
-    var images: [Frame] = []
-    for await image in stream { images.append(image) }
-    #expect(images.prefix(5).map(\.image.number) == [0, 5, 10, 15, 20])
+    var frames: [Frame] = []
+    for await frame in stream { frames.append(frame) }
+    #expect(frames.prefix(5).map(\.image.number) == [0, 5, 10, 15, 20])
     // Two tries were hung up on, the third was answered, and after it nobody answered the rest of the six.
-    #expect(images.count >= 10)
-    #expect(images.map(\.time) == images.map(\.time).sorted())
-    #expect(try #require(images.last).time > 1.7)
+    #expect(frames.count >= 10)
+    #expect(frames.map(\.time) == frames.map(\.time).sorted())
+    #expect(try #require(frames.last).time > 1.7)
     let warnings = stream.takeWarnings()
     #expect(warnings.filter { $0.contains("broke off") }.count == 2, "\(warnings)")
     #expect(warnings.filter { $0.contains("is back after") }.count == 1, "\(warnings)")
@@ -65,7 +65,7 @@ struct NetworkTests {
     stream.resume()
     gate.allow(parts: 3)
     let indices = await all(of: stream).map(\.index)
-    // The last picture of a part may only come out with the next part.
+    // The last frame of a part may only come out with the next part.
     #expect(indices.allSatisfy { $0 <= 5 || $0 >= 9 }, "\(indices)")
     #expect(indices.suffix(3) == [12, 13, 14])
   }
@@ -98,14 +98,14 @@ struct NetworkTests {
 
   @Test("an mp4 that cannot be read from the front says what to do")
   func indexAtEnd() async throws {
-    // The index moved behind the pictures, as most programs write it; it then points to the wrong places, but the
+    // The index moved behind the frames, as most programs write it; it then points to the wrong places, but the
     // reader never gets as far.
     let whole = try bytes(of: "constant.mp4")
     let index = try #require(whole.firstRange(of: Array("moov".utf8))).lowerBound - 4
-    let images =
+    let frames =
       try #require(whole.firstRange(of: Array("free".utf8)) ?? whole.firstRange(of: Array("mdat".utf8)))
       .lowerBound - 4
-    let contents = Array(whole[..<index] + whole[images...] + whole[index..<images])
+    let contents = Array(whole[..<index] + whole[frames...] + whole[index..<frames])
     let server = try LoopbackServer { _ in .wholeFile(contents) }
     defer { server.stop() }
     let source = VideoSource(server.address("clip.mp4"))
@@ -133,7 +133,7 @@ struct NetworkTests {
     #expect(ContinuousClock.now - start < .seconds(10))
   }
 
-  @Test("a sender that says nothing is given up after the time-out, or when the task is cancelled")
+  @Test("a sender that says nothing fails after the time-out, or when the task is cancelled")
   func silence() async throws {
     let server = try LoopbackServer { _ in .stalledStream([]) }
     defer { server.stop() }

@@ -15,13 +15,13 @@ struct TimelineTests {
     return timestamps.map { timeline.place(timestamp: $0, duration: duration).time }
   }
 
-  @Test("become seconds since the stated beginning, or since the first picture")
+  @Test("become seconds since the stated beginning, or since the first frame")
   func origin() {
     #expect(times([5000, 5040, 5500], in: timeline(origin: 4000)) == [1, 1.04, 1.5])
     #expect(times([5000, 5040, 5500], in: timeline()) == [0, 0.04, 0.5])
   }
 
-  @Test("that are missing follow from how long the picture before lasts")
+  @Test("that are missing follow from how long the frame before lasts")
   func missing() {
     #expect(times([nil, nil, nil], in: timeline()) == [0, 0.04, 0.08])
     #expect(times([0, nil, 1000], duration: 500, in: timeline()) == [0, 0.5, 1])
@@ -70,7 +70,7 @@ struct TimelineTests {
 
 @Suite("The sampling clock")
 struct SamplingClockTests {
-  @Test("gives each instant to the picture shown at it, and no instant twice")
+  @Test("gives each instant to the frame shown at it, and no instant twice")
   func instants() {
     var clock = FrameSamplingClock(rate: 2, tick: 0.001)
     #expect(clock.instants(before: 0.4) == 0..<1)
@@ -79,7 +79,7 @@ struct SamplingClockTests {
     #expect(clock.instants(before: 1.0).isEmpty)
   }
 
-  @Test("leaves out the instants of a gap, but not the one that the first picture is only just late for")
+  @Test("leaves out the instants of a gap, but not the one that the first frame is only just late for")
   func gaps() {
     var clock = FrameSamplingClock(rate: 2, tick: 0.001)
     clock.skip(to: 0.08)

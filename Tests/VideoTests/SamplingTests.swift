@@ -6,71 +6,71 @@ import Video
 @Suite("Sampling by presentation time")
 struct SamplingTests {
   @Test(
-    "takes at each instant the picture shown then",
+    "takes at each instant the frame shown then",
     arguments: [(1.0, 2), (2, 4), (5, 10), (12.5, 25), (25, 50), (50, 100)])
   func constantRate(rate: Double, count: Int) async throws {
-    let images = try await sampled("constant.mp4", framesPerSecond: rate)
-    #expect(images.map(\.index) == Array(0..<count))
-    for image in images {
-      #expect(image.time == Double(image.index) / rate)
-      // Image n of the clip is shown from n/25 s on.
-      #expect(image.image.number == Int(image.time * 25 + 1e-9), "at \(image.time) s")
+    let frames = try await sampled("constant.mp4", framesPerSecond: rate)
+    #expect(frames.map(\.index) == Array(0..<count))
+    for frame in frames {
+      #expect(frame.time == Double(frame.index) / rate)
+      // Frame n of the clip is shown from n/25 s on.
+      #expect(frame.image.number == Int(frame.time * 25 + 1e-9), "at \(frame.time) s")
     }
   }
 
-  @Test("hits the right picture where the container rounds times to milliseconds", arguments: [3.0, 7.5, 15, 30])
+  @Test("hits the right frame where the container rounds times to milliseconds", arguments: [3.0, 7.5, 15, 30])
   func roundedTimes(rate: Double) async throws {
-    let images = try await sampled("milliseconds.mkv", framesPerSecond: rate)
-    #expect(images.count == Int(1.5 * rate + 0.999))
-    for image in images {
-      #expect(image.image.number == Int(image.time * 30 + 1e-6), "at \(image.time) s")
+    let frames = try await sampled("milliseconds.mkv", framesPerSecond: rate)
+    #expect(frames.count == Int(1.5 * rate + 0.999))
+    for frame in frames {
+      #expect(frame.image.number == Int(frame.time * 30 + 1e-6), "at \(frame.time) s")
     }
   }
 
   @Test("follows a variable frame rate")
   func variableRate() async throws {
-    // Pictures 0…9 at 0, 0.1 … 0.9 s; 10…15 at 1, 1.5 … 3.5 s.
+    // Frames 0…9 at 0, 0.1 … 0.9 s; 10…15 at 1, 1.5 … 3.5 s.
     let shownAt = (0..<10).map { Double($0) / 10 } + (0..<6).map { 1 + Double($0) / 2 }
     for rate in [2.0, 4.0, 10.0] {
-      let images = try await sampled("variable.mp4", framesPerSecond: rate)
-      #expect(images.count >= Int(3.5 * rate) + 1)
-      for image in images {
-        let expected = shownAt.lastIndex { $0 <= image.time + 0.0005 }
-        #expect(image.image.number == expected, "at \(image.time) s of \(rate) a second")
+      let frames = try await sampled("variable.mp4", framesPerSecond: rate)
+      #expect(frames.count >= Int(3.5 * rate) + 1)
+      for frame in frames {
+        let expected = shownAt.lastIndex { $0 <= frame.time + 0.0005 }
+        #expect(frame.image.number == expected, "at \(frame.time) s of \(rate) a second")
       }
     }
   }
 
-  @Test("repeats the pictures of a source that is slower than the rate, so that time stays true")
+  @Test("repeats the frames of a source that is slower than the rate, so that time stays true")
   func slowSource() async throws {
-    let images = try await sampled("slow.mp4", framesPerSecond: 2)
-    #expect(images.map(\.image.number) == [0, 0, 1, 1, 2, 2, 3, 3])
-    #expect(images.map(\.time) == [0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5])
+    let frames = try await sampled("slow.mp4", framesPerSecond: 2)
+    #expect(frames.map(\.image.number) == [0, 0, 1, 1, 2, 2, 3, 3])
+    #expect(frames.map(\.time) == [0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5])
   }
 
-  @Test("counts time from the first picture of a file, wherever its clock starts")
+  @Test("counts time from the first frame of a file, wherever its clock starts")
   func lateStart() async throws {
-    let images = try await sampled("late.ts", framesPerSecond: 5)
-    #expect(images.map(\.time) == [0, 0.2, 0.4, 0.6, 0.8])
-    #expect(images.map(\.image.number) == [0, 5, 10, 15, 20])
+    let frames = try await sampled("late.ts", framesPerSecond: 5)
+    #expect(frames.map(\.time) == [0, 0.2, 0.4, 0.6, 0.8])
+    #expect(frames.map(\.image.number) == [0, 5, 10, 15, 20])
   }
 
   @Test("goes on where two recordings were joined and the clock jumps back")
   func joinedRecordings() async throws {
-    let images = try await sampled("joined.ts", framesPerSecond: 5)
-    #expect(images.map(\.index) == Array(0..<10))
-    #expect(images.map(\.image.number) == [0, 5, 10, 15, 20, 0, 5, 10, 15, 20])
+    let frames = try await sampled("joined.ts", framesPerSecond: 5)
+    #expect(frames.map(\.index) == Array(0..<10))
+    #expect(frames.map(\.image.number) == [0, 5, 10, 15, 20, 0, 5, 10, 15, 20])
   }
 
   @Test(
-    "gives a clip of two pictures, or of one, at least its first",
+    "gives a clip of two frames, or of one, at least its first",
     arguments: [
-      "two-pictures.mp4", "one-picture.mp4",
+      "two-frames.mp4", "one-frame.mp4",
     ])
   func shortClips(name: String) async throws {
-    let images = try await sampled(name, framesPerSecond: 2)
-    #expect(images.map(\.time) == [0])
-    #expect(images.map(\.image.number) == [0])
+    let frames = try await sampled(name, framesPerSecond: 2)
+    #expect(frames.map(\.time) == [0])
+    #expect(frames.map(\.image.number) == [0])
   }
 
   @Test(

@@ -16,9 +16,9 @@ struct StreamTests {
     options.queue = .wait
     let stream = try await VideoStream.open(clip, options: options)
     var indices: [Int] = []
-    for await image in stream {
+    for await frame in stream {
       if indices.count < 5 { try await Task.sleep(for: .milliseconds(20)) }
-      indices.append(image.index)
+      indices.append(frame.index)
     }
     #expect(indices == Array(0..<50))
     #expect(stream.droppedCount == 0)
@@ -43,7 +43,7 @@ struct StreamTests {
     options.queueCapacity = 3
     options.queue = .dropOldest
     let stream = try await VideoStream.open(clip, options: options)
-    // Nobody takes a picture until the file has been read to its end.
+    // Nobody takes a frame until the file has been read to its end.
     while stream.droppedCount < 47 { try await Task.sleep(for: .milliseconds(5)) }
     #expect(await all(of: stream).map(\.index) == [47, 48, 49])
     #expect(stream.droppedCount == 47)
@@ -59,37 +59,24 @@ struct StreamTests {
     #expect(stream.droppedCount == 0)
   }
 
-  @Test("can be taken from by a thread that blocks")
-  func blocking() async throws {
-    let stream = try await VideoStream.open(clip, options: options(5))
-    let times = await withCheckedContinuation { continuation in
-      Thread.detachNewThread {
-        var times: [Double] = []
-        while let image = stream.nextBlocking() { times.append(image.time) }
-        continuation.resume(returning: times)
-      }
-    }
-    #expect(times == (0..<10).map { Double($0) / 5 })
-  }
-
   @Test("goes on where it is sought, forwards and backwards", arguments: [0.0, 0.3, 0.96, 1.0, 1.5, 1.96])
   func seeks(target: Double) async throws {
     let stream = try await VideoStream.open(clip, options: options(25))
     for _ in 0..<10 { _ = await stream.next() }
     #expect(stream.seek(to: target))
     let first = Int((target * 25).rounded(.up))
-    let images = await all(of: stream)
-    #expect(images.map(\.index) == Array(first..<50))
-    #expect(images.map(\.image.number) == Array(first..<50))
+    let frames = await all(of: stream)
+    #expect(frames.map(\.index) == Array(first..<50))
+    #expect(frames.map(\.image.number) == Array(first..<50))
   }
 
   @Test("lands between two instants on the later one, and shows what is on then")
   func seeksBetweenInstants() async throws {
     let stream = try await VideoStream.open(clip, options: options(2))
     stream.seek(to: 0.7)
-    let images = await all(of: stream)
-    #expect(images.map(\.time) == [1, 1.5])
-    #expect(images.map(\.image.number) == [25, 37])
+    let frames = await all(of: stream)
+    #expect(frames.map(\.time) == [1, 1.5])
+    #expect(frames.map(\.image.number) == [25, 37])
   }
 
   @Test(
@@ -102,9 +89,9 @@ struct StreamTests {
     stream.seek(to: 0.6)
     #expect(await stream.next()?.time == 0.6)
     stream.seek(to: -3)
-    let image = await stream.next()
-    #expect(image?.time == 0)
-    #expect(image?.image.number == 0)
+    let frame = await stream.next()
+    #expect(frame?.time == 0)
+    #expect(frame?.image.number == 0)
   }
 
   @Test("plays again after its end when it is sought")
@@ -114,7 +101,7 @@ struct StreamTests {
     #expect(await stream.next() == nil)
     stream.seek(to: 1)
     #expect(await all(of: stream).map(\.time) == [1, 1.2, 1.4, 1.6, 1.8])
-    // Beyond the end the last picture is left to see, or nothing, but the stream goes on to answer.
+    // Beyond the end the last frame is left to see, or nothing, but the stream goes on to answer.
     stream.seek(to: 99)
     #expect(await all(of: stream).allSatisfy { $0.time > 1.9 })
   }
@@ -126,9 +113,9 @@ struct StreamTests {
     let clock = ContinuousClock()
     let start = clock.now
     let stream = try await VideoStream.open(clip, options: options)
-    for await image in stream {
+    for await frame in stream {
       let elapsed = (clock.now - start) / .seconds(1)
-      #expect(elapsed > image.time - 0.05)
+      #expect(elapsed > frame.time - 0.05)
     }
     #expect(clock.now - start > .seconds(1.75))
   }
@@ -187,7 +174,7 @@ struct StreamTests {
     #expect(await stream.next()?.index == 0)
   }
 
-  @Test("gives its screen no more pictures a second than asked for")
+  @Test("gives its screen no more frames a second than asked for")
   func previewRate() async throws {
     var options = options(2)
     options.pace = .realtime
@@ -221,8 +208,8 @@ struct StreamTests {
     #expect(!openFiles().contains(path))
   }
 
-  @Test("takes any wish at any time from any thread")
-  func wishesFromEverywhere() async throws {
+  @Test("takes any command at any time from any thread")
+  func commandsFromEverywhere() async throws {
     var options = options(25)
     options.pace = .realtime
     options.previewSize = ImageSize(width: 16, height: 16)
@@ -236,25 +223,24 @@ struct StreamTests {
               Issue.record("the clip could not be opened")
               return
             }
-            await withTaskGroup(of: Void.self) { wishes in
+            await withTaskGroup(of: Void.self) { commands in
               for _ in 0..<12 {
-                let wish = Int.random(in: 0..<6, using: &generator)
+                let choice = Int.random(in: 0..<5, using: &generator)
                 let target = Double.random(in: -1...3, using: &generator)
-                wishes.addTask {
-                  switch wish {
+                commands.addTask {
+                  switch choice {
                   case 0: stream.pause()
                   case 1, 2: stream.resume()
                   case 3: stream.seek(to: target)
-                  case 4: stream.setPreviewSize(ImageSize(width: 1 + Int(abs(target) * 10), height: 3))
                   default: _ = stream.takeWarnings()
                   }
                 }
               }
-              wishes.addTask {
+              commands.addTask {
                 stream.resume()
                 _ = await stream.next()
               }
-              wishes.addTask {
+              commands.addTask {
                 try? await Task.sleep(for: .milliseconds(30))
                 stream.stop()
               }

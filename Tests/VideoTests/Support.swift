@@ -14,7 +14,7 @@ func bytes(of name: String) throws -> [UInt8] {
   [UInt8](try Data(contentsOf: URL(fileURLWithPath: media(name))))
 }
 
-/// Small pictures, so that the tests are fast.
+/// Small frames, so that the tests are fast.
 let smallSizing = FrameSizing(minimumPixels: 56 * 56, maximumPixels: 112 * 112)
 
 /// A source may keep silent for long: while other tests compute, the one that makes it speak may wait its turn.
@@ -24,9 +24,9 @@ func options(_ framesPerSecond: Double = 2) -> FrameSamplingOptions {
 
 /// All that a stream gives, to its end.
 func all(of stream: VideoStream) async -> [Frame] {
-  var images: [Frame] = []
-  for await image in stream { images.append(image) }
-  return images
+  var frames: [Frame] = []
+  for await frame in stream { frames.append(frame) }
+  return frames
 }
 
 func sampled(_ name: String, framesPerSecond: Double) async throws -> [Frame] {
@@ -56,7 +56,7 @@ extension Image {
     return Color(red: Int(pixels[index]), green: Int(pixels[index + 1]), blue: Int(pixels[index + 2]))
   }
 
-  /// The number of a picture of the grey clips, whose luma is 16 + 4 · n in limited range.
+  /// The number of a frame of the grey clips, whose luma is 16 + 4 · n in limited range.
   var number: Int {
     Int((Double(color(0.5, 0.5).green) * 219 / 255 / 4).rounded())
   }

@@ -53,7 +53,7 @@ package struct BatchResult {
 
   private var cache: OrderedJSON {
     [
-      "policy": .string(statistics.policy), "budget": statistics.budget.map { .integer($0) } ?? .null,
+      "policy": .optional(statistics.policy?.rawValue), "budget": statistics.budget.map { .integer($0) } ?? .null,
       "held": .integer(statistics.cachedTokens), "peak": .integer(statistics.peakTokens),
       "compressions": .integer(statistics.compressions), "bytes": .integer(statistics.cacheBytes),
     ]

@@ -9,7 +9,7 @@ import Records
 
 /// Answers a file of requests, one after the other, on one loaded model.
 public actor BatchRunner {
-  private let thread = ThreadExecutor(name: "edgeassist-model")
+  private let thread = ThreadExecutor(name: "model")
   private let model: LoadedModel
   private let options: BatchOptions
   private let worker: CodeWorker?

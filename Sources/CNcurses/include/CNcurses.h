@@ -31,7 +31,7 @@ typedef struct {
 // Looks a terminal type up, without touching the terminal. Not while started. Returns what a start could give.
 int cn_describe(const char *type, cn_capabilities *capabilities);
 // Enters full-screen mode on the given descriptors. `utf8` says how characters are read.
-int cn_start(int input, int output, const char *type, bool utf8, bool with_mouse, cn_capabilities *capabilities);
+int cn_start(int input, int output, const char *type, bool utf8, cn_capabilities *capabilities);
 // Leaves full-screen mode and puts every terminal mode back. Does nothing when not started.
 void cn_stop(void);
 // Gives the terminal back, stops the process group as Ctrl-Z does elsewhere, and returns after it continues.
@@ -40,7 +40,7 @@ void cn_suspend(void);
 void cn_resume(void);
 // Where to write what is drawn.
 int cn_drawing_descriptor(void);
-// Looks up the size now. Returns true when it could be had.
+// Looks up the size now. False when the system does not tell.
 bool cn_size(int *columns, int *rows);
 
 // The bytes that this terminal understands, from terminfo, delays left out. Each returns how many were put into
@@ -50,7 +50,7 @@ size_t cn_cursor_address(int row, int column, char *bytes, size_t capacity);
 size_t cn_color(int number, bool background, char *bytes, size_t capacity);
 
 // What a read of the keyboard gave.
-enum { CN_NOTHING = 0, CN_CHARACTER = 1, CN_KEY = 2, CN_CLOSED = 3 };
+enum { CN_NOTHING = 0, CN_CHARACTER = 1, CN_KEY = 2 };
 enum {
   CN_KEY_OTHER = 0,
   CN_KEY_LEFT,
@@ -68,8 +68,6 @@ enum {
   CN_KEY_WORD_RIGHT,
   CN_KEY_SCROLL_UP,
   CN_KEY_SCROLL_DOWN,
-  CN_KEY_WHEEL_UP,
-  CN_KEY_WHEEL_DOWN,
   CN_KEY_PASTE_BEGIN,
   CN_KEY_PASTE_END,
   CN_KEY_NEW_LINE,

@@ -116,7 +116,7 @@ public final class CodeLoop {
     let reading = ReplyReader.recollection(in: reply, count: limits.exemplars, language: task.language)
     state.count(reading.form)
     let found = reading.value ?? nothing
-    emit(.recalled(found.exemplars, algorithm: found.algorithm))
+    emit(.retrieved(found.exemplars, algorithm: found.algorithm))
     return found
   }
 

@@ -17,7 +17,7 @@ public actor CodeWorker {
     case singleShot
   }
 
-  private let thread = ThreadExecutor(name: "edgeassist-code")
+  private let thread = ThreadExecutor(name: "coder")
   private let settings: CodeSettings
   private let emit: @Sendable (CodeEvent) -> Void
   private var model: CodeModel?

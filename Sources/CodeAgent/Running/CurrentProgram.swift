@@ -14,7 +14,7 @@ package struct CurrentProgram {
     case .started: program = nil
     case .programWritten(let written): program = written
     case .finished(let outcome): program = outcome.program
-    case .roleStarted, .piece, .recalled, .planned, .exampleRun, .failed: break
+    case .roleStarted, .piece, .retrieved, .planned, .exampleRun, .failed: break
     }
   }
 }

@@ -33,7 +33,7 @@ public struct ProfileOptions: Sendable {
 /// Each stream is prefilled into a full cache. Each of its questions is then prefilled after it, as if it were the only
 /// one, and its attention is measured. Nothing is answered.
 public actor HeadProfiler {
-  private let thread = ThreadExecutor(name: "edgeassist-model")
+  private let thread = ThreadExecutor(name: "model")
   private let model: LoadedModel
   private let options: ProfileOptions
   private nonisolated let stop = StopSource()

@@ -55,7 +55,7 @@ public struct EvaluationStep: Sendable, Equatable {
 ///
 /// The vision tower encodes a stream once. Its temporal patches are kept until all configurations have prefilled them.
 public actor EvaluationRunner {
-  private let thread = ThreadExecutor(name: "edgeassist-model")
+  private let thread = ThreadExecutor(name: "model")
   private let model: LoadedModel
   private let options: EvaluationOptions
   private nonisolated let stop = StopSource()

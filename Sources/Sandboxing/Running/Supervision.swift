@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
 import Platform
 
 /// A program's run, watched by the thread that started it: its pipes are read, its limits kept, and nothing of it is
@@ -34,11 +33,12 @@ struct Supervision: Sendable {
     let stop = try StopSignal()
     let result: Result<RunResult, SandboxError> = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
-        let thread = Thread {
+        let hasStarted = startThread(name: "program") {
           continuation.resume(returning: Result { () throws(SandboxError) in try run(stop: stop) })
         }
-        thread.name = "program"
-        thread.start()
+        if !hasStarted {
+          continuation.resume(returning: .failure(.system(call: "pthread_create", detail: errorText(EAGAIN))))
+        }
       }
     } onCancel: {
       stop.fire()

@@ -20,9 +20,9 @@ package struct CodingState: Sendable, Equatable {
 
   package private(set) var task: CodeTask?
   package private(set) var setup: CodeSetup?
-  /// True from the wish for a program until work begins.
+  /// True from when a program is asked for until work begins.
   package private(set) var isWaiting = false
-  /// True between the wish to stop and the end.
+  /// True from when work is to stop until it has ended.
   package var isStopping = false
   package private(set) var startedAt: Double?
 
@@ -113,7 +113,7 @@ package struct CodingState: Sendable, Equatable {
     case .piece(let text):
       guard let work, !work.isUsed, work.text.utf8.count < CodingState.mostWritten else { return }
       self.work?.text += text
-    case .recalled(let exemplars, let algorithm):
+    case .retrieved(let exemplars, let algorithm):
       (self.exemplars, self.algorithm) = (exemplars, algorithm)
       work?.isUsed = true
     case .planned(let plan):

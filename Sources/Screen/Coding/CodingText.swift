@@ -5,7 +5,7 @@ import Plotting
 import Records
 import SessionInterface
 
-/// What scrolls in the coding pane, as lines of at most so many columns.
+/// What scrolls in the coding pane, as lines of at most `columns` columns.
 struct CodingText {
   private let columns: Int
   private let theme: Theme
@@ -48,7 +48,7 @@ struct CodingText {
     lines.append([TextRun(title, theme.strong), TextRun(remark.isEmpty ? "" : "  \(remark)", theme.quiet)])
   }
 
-  /// Words that are wrapped, with a mark before the first line; at most so many lines of them.
+  /// Words that are wrapped, with a mark before the first line; at most `most` lines of them.
   private mutating func add(
     _ text: String, _ style: CellStyle, indent: Int = 0, mark: String = "", most: Int = .max
   ) {

@@ -142,6 +142,6 @@ func paneKeys(_ state: ScreenState) -> [(String, String)] {
   return [
     ("Tab", "back"), ("x", isUnderWay ? "stop" : ""), ("a", isUnderWay && hasProgram ? "accept" : ""),
     ("r", state.coding.task != nil ? "retry" : ""), ("s", hasProgram ? "save" : ""),
-    ("c", hasProgram ? "copy to talk" : ""), ("Up/Down", "scroll"), ("q", "close"),
+    ("c", hasProgram ? "copy to conversation" : ""), ("Up/Down", "scroll"), ("q", "close"),
   ]
 }

@@ -5,7 +5,7 @@ package enum LineChange: Equatable, Sendable {
   case kept(String)
   case removed(String)
   case added(String)
-  /// So many lines that are the same in both, left out.
+  /// A number of lines that are the same in both, left out.
   case skipped(Int)
 }
 

@@ -2,7 +2,6 @@
 
 import ArgumentParser
 import Assistant
-import BoundedCache
 import CodeAgent
 import Dialogue
 import Foundation
@@ -21,15 +20,17 @@ struct ScreenMode {
 
   func run(model: sending LoadedModel) async throws {
     let options = try stream.options(for: model, isHeadless: false)
+    let events: EventMailbox
+    do { events = try EventMailbox() } catch { throw StartFailure.report("the screen could not be opened: \(error)") }
     let session = try Session(
-      model: model, options: dialogue, video: try await open(with: options), sourceName: source, code: code)
+      model: model, options: dialogue, video: try await open(with: options), sourceName: source, code: code,
+      events: events)
     let running = Task { await session.run() }
     let exit: ScreenExit
     do {
       exit = try await runScreen(
-        events: session.events, send: { session.send($0) },
-        options: ScreenOptions(
-          policies: RetentionPolicy.allCases.map(\.rawValue), standardInputCarriesData: source == "-"))
+        events: events, send: { session.send($0) },
+        options: ScreenOptions(standardInputCarriesData: source == "-"))
     } catch {
       session.send(.quit)
       await running.value

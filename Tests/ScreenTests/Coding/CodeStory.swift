@@ -36,7 +36,7 @@ enum CodeStory {
   static let beginning: [CodeEvent] = [
     .started(task, setup),
     .roleStarted(.retriever, plan: nil, round: nil),
-    .recalled(
+    .retrieved(
       [
         CodeExemplar(description: "Print the product of two integers.", plan: "1. Read.", program: "print()"),
         CodeExemplar(description: "Print the sum of a list.", plan: "1. Sum.", program: "print()"),
@@ -88,7 +88,7 @@ extension CodeStory {
     Task  2 examples
     Read two integers and print their sum.
 
-    Recalled
+    Retrieved
     · Print the product of two integers.
     · Print the sum of a list.
       algorithm: addition

@@ -6,26 +6,26 @@
 set -eu
 run() { ffmpeg -v error -y "$@"; }
 
-# A grey clip whose luma is 16 + 4 · n in picture n, so that a picture says which one it is.
-grey() { # width height rate pictures
+# A grey clip whose luma is 16 + 4 · n in frame n, so that a frame says which one it is.
+grey() { # width height rate frames
   echo "color=black:s=$1x$2:r=$3,trim=end_frame=$4,format=yuv420p,geq=lum='16+4*N':cb=128:cr=128"
 }
 x264="-c:v libx264 -preset veryslow -crf 12 -pix_fmt yuv420p -bitexact -fflags +bitexact"
 
-# 50 pictures, 25 a second, a key picture each second, B-pictures between; the index comes first.
+# 50 frames, 25 a second, a key frame each second, B-frames between; the index comes first.
 run -f lavfi -i "$(grey 64 48 25 50)" $x264 -g 25 -bf 2 -movflags +faststart constant.mp4
 # 30 a second in a container that counts milliseconds: most times are rounded.
 run -f lavfi -i "$(grey 64 48 30 45)" -c:v ffv1 -bitexact -fflags +bitexact milliseconds.mkv
-# Ten pictures 0.1 s apart, then six 0.5 s apart.
+# Ten frames 0.1 s apart, then six 0.5 s apart.
 run -f lavfi -i "$(grey 64 48 25 16),settb=1/1000,setpts='if(lt(N,10),N*0.1,1+(N-10)*0.5)/TB'" $x264 -fps_mode passthrough \
   -video_track_timescale 1000 variable.mp4
-# One picture a second.
+# One frame a second.
 run -f lavfi -i "$(grey 64 48 1 4)" $x264 slow.mp4
-run -f lavfi -i "$(grey 64 48 25 2)" $x264 two-pictures.mp4
-run -f lavfi -i "$(grey 64 48 25 1)" $x264 one-picture.mp4
+run -f lavfi -i "$(grey 64 48 25 2)" $x264 two-frames.mp4
+run -f lavfi -i "$(grey 64 48 25 1)" $x264 one-frame.mp4
 # Times that begin at 100 s.
 run -f lavfi -i "$(grey 64 48 25 25)" $x264 -output_ts_offset 100 -f mpegts late.ts
-# Two recordings one behind the other: the times begin again and the pictures change their size.
+# Two recordings one behind the other: the times begin again and the frames change their size.
 run -f lavfi -i "$(grey 64 48 25 25)" $x264 -g 25 -f mpegts first.part
 run -f lavfi -i "$(grey 48 64 25 25)" $x264 -g 25 -f mpegts second.part
 cat first.part second.part > joined.ts
@@ -42,7 +42,7 @@ run -f lavfi -i "$quarters,scale=out_color_matrix=bt709:out_range=tv,format=yuv4
 run -f lavfi -i "$quarters,scale=out_color_matrix=bt601:out_range=pc,format=yuv420p" $x264 \
   -colorspace smpte170m -color_range pc colours-full.mp4
 for angle in 90 180 270; do
-  run -i colours-601.mp4 -c copy -bitexact -fflags +bitexact -metadata:s:v:0 rotate=$angle turned-$angle.mp4
+  run -i colours-601.mp4 -c copy -bitexact -fflags +bitexact -metadata:s:v:0 rotate=$angle rotated-$angle.mp4
 done
 # Pixels twice as wide as high.
 run -f lavfi -i "$quarters,scale=out_color_matrix=bt601:out_range=tv,format=yuv420p,setsar=2" $x264 \

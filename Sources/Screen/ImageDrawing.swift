@@ -2,7 +2,7 @@
 
 import Images
 
-/// Draws a picture into the middle of an area, its shape kept, in the best way that the terminal offers:
+/// Draws an image into the middle of an area, in its own shape, in the best way that the terminal offers:
 /// two pixels a cell as an upper half block with two colours (24 bits, 256 colours, or four greys of the 16), or
 /// one character a cell by lightness where there are fewer colours or none.
 package func drawImage(_ image: Image, into grid: inout CellGrid, area: Rectangle, appearance: Appearance) {
@@ -71,8 +71,8 @@ private func fourGreys(_ image: Image) -> [UInt8] {
   }
 }
 
-/// A character a cell by lightness. The darkest and the lightest of the picture take the ends of the ramp, as few
-/// steps leave no room for a picture that is all in the middle; a dither mixes the steps.
+/// A character a cell by lightness. The darkest and the lightest of the image take the ends of the ramp, because few
+/// steps leave no room for an image that is all in the middle; a dither mixes the steps.
 private func drawRamp(
   _ image: Image, at corner: CellPosition, into grid: inout CellGrid, appearance: Appearance
 ) {
@@ -80,7 +80,7 @@ private func drawRamp(
   let ramp = (shades ? " ░▒▓█" : " .:-=+*#%@").map { String($0) }
   let values = (0..<image.width * image.height).map { lightness(image, $0) }
   guard let darkest = values.min(), let lightest = values.max() else { return }
-  // A picture of one tone keeps that tone.
+  // An image of one tone keeps that tone.
   let low = lightest - darkest < 64 ? 0 : darkest
   let span = Float(lightest - darkest < 64 ? 255 : lightest - darkest)
   for (pixel, value) in values.enumerated() {

@@ -2,26 +2,14 @@
 
 import Platform
 
-/// The environment of this process.
-public enum ProcessEnvironment {
-  public static var current: [String: String] {
-    var result: [String: String] = [:]
-    var entry = environ
-    while let text = entry.pointee {
-      let pair = String(cString: text).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      if pair.count == 2 { result[String(pair[0])] = String(pair[1]) }
-      entry += 1
-    }
-    return result
-  }
-}
-
+/// Whether there is a file or folder at a path.
 func fileExists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
-/// The text of a file that a person wrote: no device that never ends, nothing huge, nothing that is no text.
+/// The text of a file that a person wrote. Devices, which may never end, huge files and bytes that are no text are
+/// refused.
 func readTaskFile(_ path: String) -> FileContents {
   let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-  guard descriptor >= 0 else { return .unreadable("\(path): \(String(cString: strerror(errno)))") }
+  guard descriptor >= 0 else { return .unreadable("\(path): \(errorText(errno))") }
   defer { close(descriptor) }
   var information = stat()
   guard fstat(descriptor, &information) == 0, information.st_mode & S_IFMT == S_IFREG else {
@@ -34,7 +22,7 @@ func readTaskFile(_ path: String) -> FileContents {
   while bytes.count <= most {
     let count = read(descriptor, &buffer, buffer.count)
     if count < 0, errno == EINTR { continue }
-    guard count >= 0 else { return .unreadable("\(path): \(String(cString: strerror(errno)))") }
+    guard count >= 0 else { return .unreadable("\(path): \(errorText(errno))") }
     if count == 0 { break }
     bytes += buffer.prefix(count)
   }
@@ -44,15 +32,15 @@ func readTaskFile(_ path: String) -> FileContents {
   return .text(text)
 }
 
-/// Files whose names begin so, folders with a slash behind them, in alphabetical order. Hidden ones only when asked
-/// for by their dot.
+/// Paths that begin with `prefix`, in alphabetical order; folders end with a slash. Hidden ones only when the prefix has
+/// their dot.
 func paths(beginningWith prefix: String, homeDirectory: String?) -> [String] {
   let slash = prefix.lastIndex(of: "/")
   let folder = slash.map { String(prefix[...$0]) } ?? ""
   let beginning = slash.map { String(prefix[prefix.index(after: $0)...]) } ?? prefix
-  var place = folder.isEmpty ? "." : folder
-  if place.hasPrefix("~/"), let homeDirectory { place = homeDirectory + place.dropFirst() }
-  guard let directory = opendir(place) else { return [] }
+  var path = folder.isEmpty ? "." : folder
+  if path.hasPrefix("~/"), let homeDirectory { path = homeDirectory + path.dropFirst() }
+  guard let directory = opendir(path) else { return [] }
   defer { closedir(directory) }
   var result: [String] = []
   while let entry = readdir(directory), result.count < 1_000 {
@@ -63,7 +51,7 @@ func paths(beginningWith prefix: String, homeDirectory: String?) -> [String] {
     }
     let isHidden = name.hasPrefix(".")
     guard name.hasPrefix(beginning), !isHidden || beginning.hasPrefix("."), name != ".", name != ".." else { continue }
-    result.append(folder + name + (isDirectory(place + "/" + name) ? "/" : ""))
+    result.append(folder + name + (isDirectory(path + "/" + name) ? "/" : ""))
   }
   return result.sorted()
 }

@@ -36,29 +36,3 @@ public enum ScreenError: Error, Equatable, CustomStringConvertible {
     }
   }
 }
-
-/// What may be chosen about the screen.
-public struct ScreenOptions: Sendable {
-  /// Environment that decides about colours and characters (`TERM`, `COLORTERM`, `NO_COLOR`, `LANG`, …).
-  public var environment: [String: String]
-  /// Names that `/policy` accepts and completes.
-  public var policies: [String]
-  /// Takes the mouse wheel for scrolling. Off by default: the terminal then selects text as it always does.
-  public var usesMouseWheel: Bool
-  /// True when standard input carries the video, so that keys must be read from the controlling terminal.
-  public var standardInputCarriesData: Bool
-  /// Where keys come from and the screen goes to: standard input and output.
-  package var input: Int32 = 0
-  package var output: Int32 = 1
-
-  public init(
-    environment: [String: String] = ProcessEnvironment.current,
-    policies: [String] = ["infinipot-v", "sliding-window", "uniform", "full"],
-    usesMouseWheel: Bool = false, standardInputCarriesData: Bool = false
-  ) {
-    self.environment = environment
-    self.policies = policies
-    self.usesMouseWheel = usesMouseWheel
-    self.standardInputCarriesData = standardInputCarriesData
-  }
-}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Platform
+
+/// What may be chosen about the screen.
+public struct ScreenOptions: Sendable {
+  /// Environment that decides about colours and characters (`TERM`, `COLORTERM`, `NO_COLOR`, `LANG`, …).
+  public var environment: [String: String]
+  /// True when standard input carries the video, so that keys must be read from the controlling terminal.
+  public var standardInputCarriesData: Bool
+  /// Where keys come from and the screen goes to: standard input and output.
+  package var input: Int32 = 0
+  package var output: Int32 = 1
+
+  public init(
+    environment: [String: String] = ProcessEnvironment.current, standardInputCarriesData: Bool = false
+  ) {
+    self.environment = environment
+    self.standardInputCarriesData = standardInputCarriesData
+  }
+}
