@@ -4,56 +4,49 @@ import BoundedCache
 import Compute
 import Inference
 
-/// How a dialogue about a stream is held.
+/// How a dialogue about a stream is led, and what its cache may take.
 public struct DialogueOptions: Sendable, Equatable {
-  /// The most that the KV cache may hold.
-  public var budget: CacheBudget
-  public var policy: RetentionPolicy
+  /// The most that the KV cache may take.
+  public var budget = CacheBudget.standard
+  public var policy = RetentionPolicy.infinipotV
   /// How keys and values are stored.
-  public var type: KeyValueType
+  public var type = KeyValueType.f16
   /// How InfiniPot-V chooses, where that is the policy.
-  public var compression: InfiniPotVParameters
-  /// Which heads hold more and which less; nil for all the same.
+  public var compression = InfiniPotVParameters.published
+  /// Shares of the budget, head by head; nil for equal ones.
   public var headProfile: HeadBudgetProfile?
-  /// nil gives up for good what passes give up.
+  /// Where evicted tokens are written, to be retrieved later; nil drops them.
   public var offload: OffloadOptions?
-  /// What passes recordProxyQueries, where `compression` chooses by questions of the usual kinds.
-  public var proxyQuestions: [String]
+  /// The questions whose queries choose what is retained, where `compression` chooses by proxy queries.
+  public var proxyQuestions = Self.defaultProxyQuestions
   /// nil takes the model's own.
   public var systemPrompt: String?
-  public var sampling: SamplingParameters
+  public var sampling = SamplingParameters()
   /// The longest answer, in tokens.
-  public var maximumAnswerTokens: Int
-  /// The share of the budget that earlier turns may take beside a new question.
-  public var dialogueShare: Double
+  public var maximumAnswerTokens = 512
+  /// The share of the budget that the text segment may take: earlier turns and a new question.
+  public var dialogueShare = 0.25
   /// How many tokens of the newest turns are read again for a question after new frames: as many as a temporal patch
-  /// has by default, so that a question never waits longer for them than for a patch. Older ones are not: what the
-  /// model made of them when it read them is kept.
-  public var rereadTokens: Int
-  /// Temporal patches on the rope timeline beyond which a pass closes its gaps, so that positions stay within what
-  /// models were trained on however long the stream.
-  public var timelineLimit: Int
+  /// has by default, so that a question never waits longer for them than for a patch. Older turns are not read again:
+  /// what the model made of them when it read them stays.
+  public var rereadTokens = 128
+  /// Temporal patches on the RoPE timeline beyond which a compression closes the gaps of evicted ones, so that
+  /// positions stay within what models were trained on however long the stream.
+  public var timelineLimit = 128
 
-  public init(
-    budget: CacheBudget = .standard, policy: RetentionPolicy = .infinipotV, type: KeyValueType = .f16,
-    compression: InfiniPotVParameters = .published, headProfile: HeadBudgetProfile? = nil,
-    offload: OffloadOptions? = nil,
-    proxyQuestions: [String] = defaultProxyQuestions, systemPrompt: String? = nil,
-    sampling: SamplingParameters = SamplingParameters(), maximumAnswerTokens: Int = 512, dialogueShare: Double = 0.25,
-    rereadTokens: Int = 128, timelineLimit: Int = 128
-  ) {
-    self.budget = budget
-    self.policy = policy
-    self.type = type
-    self.compression = compression
-    self.headProfile = headProfile
-    self.offload = offload
-    self.proxyQuestions = proxyQuestions
-    self.systemPrompt = systemPrompt
-    self.sampling = sampling
-    self.maximumAnswerTokens = maximumAnswerTokens
-    self.dialogueShare = dialogueShare
-    self.rereadTokens = rereadTokens
-    self.timelineLimit = timelineLimit
+  public init() {}
+}
+
+/// Where evicted tokens go, to be retrieved for questions about what is long past.
+public struct OffloadOptions: Sendable, Equatable {
+  public var path: String
+  /// The most that the file may take on disk; reserved at the start.
+  public var byteCount: Int
+
+  public static let defaultByteCount = 256 << 20
+
+  public init(path: String, byteCount: Int = defaultByteCount) {
+    self.path = path
+    self.byteCount = byteCount
   }
 }

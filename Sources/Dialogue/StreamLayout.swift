@@ -4,47 +4,52 @@ import Architectures
 import BoundedCache
 import Foundation
 
-/// How a stream is laid out before a language model: the text around its frames, and everything's places on the rope
-/// timeline. The families of models differ in it.
+/// How a stream is laid out for a language model: the text around its temporal patches, and the RoPE positions of
+/// everything. The families of models differ in it.
 ///
-/// | family | text | places |
+/// | family | text | positions |
 /// |---|---|---|
-/// | Qwen2-VL | a mark before the first frame, one after the last | frames share a start and follow each other by 1 |
-/// | Qwen2.5-VL | the same | the same, but by what a frame lasts, in half seconds |
-/// | Qwen3-VL | each frame between marks, its time before it | each frame starts where the text before it ends |
-/// | LLaVA-OneVision | a line break's vector and a line break after the last frame | a frame's tokens follow each other as text does |
+/// | Qwen2-VL | a marker before the first patch, one after the last | patches share a start and follow each other by 1 |
+/// | Qwen2.5-VL | the same | the same, but by what a patch lasts, in half seconds |
+/// | Qwen3-VL | each patch between markers, its time before it | each patch starts where the text before it ends |
+/// | LLaVA-OneVision | an image newline and a line break after the last patch | tokens follow each other as text does |
 ///
 /// Sources: `get_rope_index` and the processors of these models in Hugging Face `transformers`.
 package struct StreamLayout {
-  /// What is read before a frame, and where the frame stands.
-  package struct Placement {
+  /// The positions of a temporal patch and of the caption before it.
+  package struct Positions {
     package let caption: [MRoPEPosition]
-    package let tokens: [MRoPEPosition]
+    package let patch: [MRoPEPosition]
     /// How far the timeline has moved.
     package let advance: Int
   }
 
-  /// Places on Qwen2.5-VL's timeline for a second of video. Files do not hold it; the published models all have 2.
-  private static let placesPerSecond = 2.0
-  /// The longest gap between two frames that the timeline shows, in seconds.
-  private static let longestFrame = 60.0
+  /// Positions on Qwen2.5-VL's timeline for a second of video. Files do not say it; the published models all have 2.
+  private static let positionsPerSecond = 2.0
+  /// The longest gap between two patches that the timeline shows, in seconds.
+  private static let longestPatch = 60.0
 
   private let family: VisionFamily
-  private let visionStart: [Int]
-  private let visionEnd: [Int]
+  private let visionStartMarker: [Int]
+  private let visionEndMarker: [Int]
   private let encode: (String) -> [Int]
   private var timeline = MRoPEPositions()
+  /// Whether temporal patches have come.
   private(set) var hasFrames = false
-  /// Where the first caption or frame stands.
+  /// The position of the first caption or patch.
   private var start = 0
-  /// Places that frames have advanced since `start`, before rounding.
+  /// Positions that patches have advanced since `start`, before rounding.
   private var elapsed = 0.0
   private var lastAdvance = 1
 
+  /// - Parameters:
+  ///   - visionStart: the marker before a video, in tokens.
+  ///   - visionEnd: the marker after a video, in tokens.
+  ///   - encode: the tokens of plain text.
   package init(family: VisionFamily, visionStart: [Int], visionEnd: [Int], encode: @escaping (String) -> [Int]) {
     self.family = family
-    self.visionStart = visionStart
-    self.visionEnd = visionEnd
+    visionStartMarker = visionStart
+    visionEndMarker = visionEnd
     self.encode = encode
   }
 
@@ -53,70 +58,72 @@ package struct StreamLayout {
   /// Positions of text that stands before the stream.
   package mutating func text(_ count: Int) -> [MRoPEPosition] { timeline.text(count) }
 
-  /// What stands before the first frame for good.
-  package var opening: [Int] {
+  /// What stands before the first patch and is never evicted.
+  package var visionStart: [Int] {
     switch family {
-    case .qwen2VL, .qwen25VL, .llavaOneVision: visionStart
+    case .qwen2VL, .qwen25VL, .llavaOneVision: visionStartMarker
     case .qwen3VL: []
     }
   }
 
-  /// What stands between the last frame and the words after it.
-  package var closing: [Int] { hasFrames ? visionEnd : [] }
+  /// What stands between the last patch and the words after it.
+  package var visionEnd: [Int] { hasFrames ? visionEndMarker : [] }
 
-  /// The text before the next frame, which comes and goes with it.
+  /// The text before the next patch, which is retained and evicted with it.
   ///
-  /// - Parameter seconds: the stream time of the frame, the middle of its pictures'.
+  /// - Parameter seconds: stream time of the middle of the patch's frames.
   package func caption(at seconds: Double) -> [Int] {
     guard family == .qwen3VL else { return [] }
-    return closing + encode("<" + String(format: "%.1f", seconds) + " seconds>") + visionStart
+    return visionEnd + encode("<" + String(format: "%.1f", seconds) + " seconds>") + visionStartMarker
   }
 
-  // MARK: Frames
+  /// Where words after the patches go on.
+  package var textPositions: MRoPEPositions {
+    var positions = timeline
+    if hasFrames { positions.endVision() }
+    return positions
+  }
 
-  /// Frames follow from here on.
-  package mutating func begin() {
+  // MARK: Temporal patches
+
+  /// Temporal patches follow from here on.
+  package mutating func beginVision() {
     start = timeline.textPosition
     timeline.beginVision()
   }
 
-  /// Places of the next frame and of the caption before it.
+  /// Positions of the next temporal patch and of the caption before it.
   ///
-  /// - Parameter seconds: how long the frame lasts.
-  package mutating func frame(_ grid: GridTHW, caption: Int, lasting seconds: Double) -> Placement {
+  /// - Parameters:
+  ///   - captionTokens: tokens of the caption.
+  ///   - duration: how much of the stream the patch stands for, in seconds.
+  package mutating func append(_ grid: GridTHW, captionTokens: Int, duration: Double) -> Positions {
     hasFrames = true
     switch family {
     case .qwen2VL:
-      return Placement(caption: [], tokens: timeline.temporalPatch(height: grid.height, width: grid.width), advance: 1)
+      return Positions(caption: [], patch: timeline.temporalPatch(height: grid.height, width: grid.width), advance: 1)
     case .qwen25VL:
       let before = elapsed.rounded(.down)
-      elapsed += min(max(seconds, 0), Self.longestFrame) * Self.placesPerSecond
+      elapsed += min(max(duration, 0), Self.longestPatch) * Self.positionsPerSecond
       lastAdvance = Int(elapsed.rounded(.down) - before)
-      return Placement(
-        caption: [], tokens: timeline.temporalPatch(height: grid.height, width: grid.width, advance: lastAdvance),
+      return Positions(
+        caption: [], patch: timeline.temporalPatch(height: grid.height, width: grid.width, advance: lastAdvance),
         advance: lastAdvance)
     case .qwen3VL:
       let first = timeline.textPosition
-      let text = timeline.text(caption)
+      let caption = timeline.text(captionTokens)
       timeline.beginVision()
-      let tokens = timeline.temporalPatch(height: grid.height, width: grid.width)
+      let patch = timeline.temporalPatch(height: grid.height, width: grid.width)
       timeline.endVision()
-      return Placement(caption: text, tokens: tokens, advance: timeline.textPosition - first)
+      return Positions(caption: caption, patch: patch, advance: timeline.textPosition - first)
     case .llavaOneVision:
-      return Placement(caption: [], tokens: timeline.text(grid.tokenCount), advance: grid.tokenCount)
+      return Positions(caption: [], patch: timeline.text(grid.tokenCount), advance: grid.tokenCount)
     }
-  }
-
-  /// Where words after the frames go on.
-  package var tail: MRoPEPositions {
-    var tail = timeline
-    if hasFrames { tail.endVision() }
-    return tail
   }
 
   // MARK: Closing gaps
 
-  /// How keys turn when their frame moves on the timeline.
+  /// How keys rotate when their temporal patch moves on the timeline.
   package static func rotation(of model: DecoderConfiguration, family: VisionFamily) -> RoPEFrequencies {
     switch family {
     case .qwen2VL, .qwen25VL: model.temporalRoPE
@@ -124,8 +131,10 @@ package struct StreamLayout {
     }
   }
 
-  /// Goes on behind frames that were moved together and now take up `length` places.
-  package mutating func goOn(after length: Int) {
+  /// Goes on behind patches whose gaps were closed.
+  ///
+  /// - Parameter length: positions that the patches take up now.
+  package mutating func rewind(toLength length: Int) {
     switch family {
     case .qwen2VL, .qwen25VL:
       elapsed = Double(length) + elapsed - elapsed.rounded(.down)

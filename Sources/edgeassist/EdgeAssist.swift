@@ -62,15 +62,19 @@ struct EdgeAssist: AsyncParsableCommand {
     if batch.batch == "-" && StandardStreams.inputWasClosed {
       throw StartFailure.report("standard input is closed; pipe requests in, or name a file: --batch FILE")
     }
-    var options = DialogueOptions(
-      budget: cache.budget.cacheBudget, policy: cache.policy, type: cache.type.type,
-      compression: .published(with: cache.variants.names), offload: cache.files.offloadOptions,
-      systemPrompt: generation.systemPrompt, sampling: generation.parameters,
-      maximumAnswerTokens: generation.maximumTokens)
+    var options = DialogueOptions()
+    options.budget = cache.budget.cacheBudget
+    options.policy = cache.policy
+    options.type = cache.type.type
+    options.compression = .published(with: cache.variants.names)
+    options.offload = cache.files.offloadOptions
+    options.systemPrompt = generation.systemPrompt
+    options.sampling = generation.parameters
+    options.maximumAnswerTokens = generation.maximumTokens
     do {
       options.headProfile = try cache.files.headProfile()
       let loaded = try model.load(budget: options.budget, type: options.type)
-      try loaded.check(options)
+      try options.check(for: loaded)
       let tasks = code.settings(with: model)
       if let requests = batch.batch {
         try await BatchMode(

@@ -32,9 +32,10 @@ struct AdapterLoadingTests {
   private func answer(adapter: String?) throws -> String {
     var paths = try ModelPaths.resolve(languageModel: nil, vision: nil)
     paths.adapter = adapter
-    let dialogue = try VideoDialogue(
-      model: try LoadedModel(paths: paths, threads: 1), options: DialogueOptions(maximumAnswerTokens: 12))
-    return try dialogue.answer("What came first?", at: 0, isCancelled: { false }, emit: { _ in }).text
+    var options = DialogueOptions()
+    options.maximumAnswerTokens = 12
+    let dialogue = try VideoDialogue(model: try LoadedModel(paths: paths, threads: 1), options: options)
+    return try dialogue.answer("What came first?", at: 0).text
   }
 
   @Test("An adapter of zeros changes nothing, a large one does")

@@ -79,7 +79,7 @@ struct MemoryForecastTests {
 
   private static func refusal(limit: Int, isMappedOnly: Bool = false, isConfined: Bool = false) throws -> String? {
     let machine = MachineMemory(limit: limit, available: limit, isConfined: isConfined)
-    do {
+    do throws(ReportedError) {
       _ = try LoadedModel(
         paths: paths, threads: 1,
         memory: MemoryPlan(budget: .tokens(4096), isMappedOnly: isMappedOnly, machine: machine))

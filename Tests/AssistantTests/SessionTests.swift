@@ -24,8 +24,9 @@ struct SessionTests {
         source: VideoSource(path),
         options: try StreamSettings(pace: .fast).options(for: model, isHeadless: true))
     }
-    return try Session(
-      model: model, options: DialogueOptions(budget: .tokens(budget)), video: video, sourceName: path, events: events)
+    var options = DialogueOptions()
+    options.budget = .tokens(budget)
+    return try Session(model: model, options: options, video: video, sourceName: path, events: events)
   }
 
   @Test("A question is answered in pieces between its beginning and its end")

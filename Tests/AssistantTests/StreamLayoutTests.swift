@@ -23,61 +23,61 @@ struct StreamLayoutTests {
   }
 
   @Test(
-    "Frames stand where transformers puts them",
+    "Temporal patches have the positions that transformers gives them",
     arguments: [
       (VisionFamily.qwen2VL, "qwen2VL", 1.0), (.qwen25VL, "qwen25VL", 1.0),
       (.qwen25VL, "qwen25VL at 3 a second", 2.0 / 3), (.qwen3VL, "qwen3VL", 1.0),
     ])
-  func places(family: VisionFamily, name: String, seconds: Double) throws {
+  func positions(family: VisionFamily, name: String, seconds: Double) throws {
     var layout = layout(family)
     var positions = layout.text(5)
-    layout.begin()
+    layout.beginVision()
     for caption in [7, 8, 8, 9] {
-      let frame = layout.frame(grid, caption: family == .qwen3VL ? caption : 0, lasting: seconds)
-      positions += frame.caption + frame.tokens
+      let next = layout.append(grid, captionTokens: family == .qwen3VL ? caption : 0, duration: seconds)
+      positions += next.caption + next.patch
     }
     #expect(positions == (try golden(name)))
   }
 
-  @Test("Words after the frames go on behind the largest place of any frame")
-  func tailPlaces() {
+  @Test("Words after the patches go on behind the largest position of any patch")
+  func textPositions() {
     for (family, expected) in [
       (VisionFamily.qwen2VL, 4), (.qwen25VL, 7), (.qwen3VL, 4 * (5 + 3)), (.llavaOneVision, 24),
     ] {
       var layout = layout(family)
-      layout.begin()
-      for _ in 0..<4 { _ = layout.frame(grid, caption: 5, lasting: 1) }
-      #expect(layout.tail.textPosition == expected, "\(family)")
+      layout.beginVision()
+      for _ in 0..<4 { _ = layout.append(grid, captionTokens: 5, duration: 1) }
+      #expect(layout.textPositions.textPosition == expected, "\(family)")
     }
   }
 
-  @Test("Qwen3-VL's frames are told with their time; the mark that ends a frame comes with the next one's")
+  @Test("Qwen3-VL's patches have their time before them; the marker that ends a patch comes with the next one's")
   func captions() {
     var layout = layout(.qwen3VL)
-    layout.begin()
+    layout.beginVision()
     #expect(layout.caption(at: 0.25) == Array("<0.2 seconds>".utf8).map(Int.init) + [1])
-    _ = layout.frame(grid, caption: 14, lasting: 1)
+    _ = layout.append(grid, captionTokens: 14, duration: 1)
     #expect(layout.caption(at: 3599.75) == [2] + Array("<3599.8 seconds>".utf8).map(Int.init) + [1])
-    #expect(layout.closing == [2])
+    #expect(layout.visionEnd == [2])
   }
 
-  @Test("The other families' frames have no captions", arguments: [VisionFamily.qwen2VL, .qwen25VL, .llavaOneVision])
+  @Test("The other families' patches have no captions", arguments: [VisionFamily.qwen2VL, .qwen25VL, .llavaOneVision])
   func noCaptions(family: VisionFamily) {
     #expect(layout(family).caption(at: 10) == [])
   }
 
-  @Test("After frames were moved together, the next one follows them", arguments: VisionFamily.allCases)
+  @Test("After the gaps of evicted patches were closed, the next patch follows", arguments: VisionFamily.allCases)
   func goesOn(family: VisionFamily) {
     var layout = layout(family)
     _ = layout.text(5)
-    layout.begin()
+    layout.beginVision()
     var advances: [Int] = []
-    for _ in 0..<10 { advances.append(layout.frame(grid, caption: 4, lasting: 1).advance) }
-    // Three of the ten frames are left.
+    for _ in 0..<10 { advances.append(layout.append(grid, captionTokens: 4, duration: 1).advance) }
+    // Three of the ten patches are left.
     let length = advances.prefix(3).reduce(0, +)
-    layout.goOn(after: length)
-    let next = layout.frame(grid, caption: 4, lasting: 1)
-    #expect(next.tokens.map(\.time).min() == Int32(5 + length + (family == .qwen3VL ? 4 : 0)))
-    #expect(layout.tail.textPosition <= 5 + length + 4 + 3 + (family == .llavaOneVision ? 6 : 0))
+    layout.rewind(toLength: length)
+    let next = layout.append(grid, captionTokens: 4, duration: 1)
+    #expect(next.patch.map(\.time).min() == Int32(5 + length + (family == .qwen3VL ? 4 : 0)))
+    #expect(layout.textPositions.textPosition <= 5 + length + 4 + 3 + (family == .llavaOneVision ? 6 : 0))
   }
 }

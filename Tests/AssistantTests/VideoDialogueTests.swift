@@ -34,7 +34,7 @@ private final class Watching {
 
   func ask(_ question: String = "What came first?") throws -> AnswerSummary {
     try ingest.finish()
-    return try dialogue.answer(question, at: 0, isCancelled: { false }, emit: { _ in })
+    return try dialogue.answer(question, at: 0)
   }
 }
 
@@ -48,12 +48,12 @@ struct VideoDialogueTests {
     budget: Int = 4096, maximumAnswerTokens: Int = 24, sampling: SamplingParameters = SamplingParameters(),
     rereadTokens: Int = 256
   ) throws -> Watching {
-    Watching(
-      try VideoDialogue(
-        model: try model(),
-        options: DialogueOptions(
-          budget: .tokens(budget), sampling: sampling, maximumAnswerTokens: maximumAnswerTokens,
-          rereadTokens: rereadTokens)))
+    var options = DialogueOptions()
+    options.budget = .tokens(budget)
+    options.sampling = sampling
+    options.maximumAnswerTokens = maximumAnswerTokens
+    options.rereadTokens = rereadTokens
+    return Watching(try VideoDialogue(model: try model(), options: options))
   }
 
   /// An image whose colours depend on its number, so that frames differ.
@@ -123,11 +123,12 @@ struct VideoDialogueTests {
       let before = try isComplete ? answer(after: number - 1) : nil
       let tokens = asked.statistics.visionTokens
       var polls = 0
-      try asked.see(image(number), at: Double(number) / 2) { () throws in
+      try asked.see(image(number), at: Double(number) / 2) {
         polls += 1
         guard let before, [1, blocks / 2, blocks + 2].contains(polls) else { return }
         #expect(asked.statistics.visionTokens == tokens)
-        #expect(try asked.ask().text == before)
+        let answer = try asked.ask()
+        #expect(answer.text == before)
         asked.dialogue.forgetConversation()
         answers.append(before)
       }
@@ -153,7 +154,7 @@ struct VideoDialogueTests {
     let wide = Image(width: 168, height: 112, pixels: [UInt8](repeating: 90, count: 168 * 112 * 3))
     try stream.see(image(0), at: 0)
     // The frame that waits is not taken for a patch of its own while the one before it is encoded.
-    try stream.see(wide, at: 0.5) { () throws in #expect(try stream.ask().promptTokens > 0) }
+    try stream.see(wide, at: 0.5) { _ = try stream.ask() }
     #expect(stream.statistics.visionTokens == 16)
     #expect(throws: ReportedError.self) { try stream.ask() }
   }
@@ -163,8 +164,8 @@ struct VideoDialogueTests {
     let stream = try stream()
     for number in 0..<4 { try stream.see(image(number), at: Double(number) / 2) }
     let first = try stream.ask()
-    let question = stream.dialogue.template.question("What came first?").count + stream.dialogue.template.nextTurn.count
-    #expect(first.promptTokens > question - stream.dialogue.template.nextTurn.count)
+    let question = stream.dialogue.prompts.question("What came first?").count + stream.dialogue.prompts.nextTurn.count
+    #expect(first.promptTokens > question - stream.dialogue.prompts.nextTurn.count)
     #expect(try stream.ask().promptTokens == question)
   }
 
@@ -182,8 +183,8 @@ struct VideoDialogueTests {
       let prompt = try stream.ask().promptTokens
       return [held, left, prompt]
     }
-    let question = try stream().dialogue.template.question("What came first?").count
-    let nextTurn = try stream().dialogue.template.nextTurn.count
+    let question = try stream().dialogue.prompts.question("What came first?").count
+    let nextTurn = try stream().dialogue.prompts.nextTurn.count
     let none = try promptTokens(rereading: 0)
     #expect(none[0] == none[1] && none[2] == question + nextTurn)
     let turn = question + nextTurn + 12
@@ -212,11 +213,11 @@ struct VideoDialogueTests {
   func oldestTurnsGo() throws {
     let stream = try stream(budget: 512, rereadTokens: 0)
     for number in 0..<4 { try stream.see(image(number), at: Double(number) / 2) }
-    let question = stream.dialogue.template.question("What came first?").count
+    let question = stream.dialogue.prompts.question("What came first?").count
     _ = try stream.ask()
     for turn in 0..<20 {
       if turn % 3 == 0 { for number in 0..<2 { try stream.see(image(number), at: 2 + Double(turn)) } }
-      #expect(try stream.ask().promptTokens == question + stream.dialogue.template.nextTurn.count)
+      #expect(try stream.ask().promptTokens == question + stream.dialogue.prompts.nextTurn.count)
       #expect(stream.statistics.textTokens <= 128 + 24)
     }
     #expect(stream.dialogue.turns.count == 21)
@@ -250,10 +251,11 @@ struct VideoDialogueTests {
     let stream = try stream()
     for number in 0..<4 { try stream.see(image(number), at: Double(number) / 2) }
     var pieces: [String] = []
-    let summary = try stream.dialogue.answer(
-      "Describe what happened.", at: 0, isCancelled: { false }, emit: { pieces.append($0) })
-    #expect(pieces.count > 1)
-    #expect(pieces.joined() == summary.text)
+    var answer = try stream.dialogue.begin(answering: "Describe what happened.", at: 0)
+    while let piece = try answer.next() { pieces.append(piece) }
+    #expect(pieces.count { !$0.isEmpty } > 1)
+    #expect(pieces.joined() == answer.summary.text)
+    #expect(try answer.next() == nil)
   }
 
   @Test("The limit on tokens ends an answer")
@@ -268,12 +270,26 @@ struct VideoDialogueTests {
   func cancellation() throws {
     let stream = try stream()
     for number in 0..<4 { try stream.see(image(number), at: Double(number) / 2) }
-    var pieces = 0
-    let summary = try stream.dialogue.answer(
-      "Describe what happened.", at: 0, isCancelled: { pieces >= 2 }, emit: { _ in pieces += 1 })
-    #expect(summary.stop == .cancelled)
-    #expect(!summary.text.isEmpty)
+    var text = ""
+    var answer = try stream.dialogue.begin(answering: "Describe what happened.", at: 0)
+    while let piece = try answer.next(isCancelled: !text.isEmpty) { text += piece }
+    #expect(answer.summary.stop == .cancelled)
+    #expect(!text.isEmpty && answer.summary.text == text)
     #expect(try stream.ask().stop == .end)
+  }
+
+  @Test("An answer that nobody pulls to its end is forgotten, and the next one is as if it had never begun")
+  func abandonedAnswer() throws {
+    let broken = try stream()
+    let whole = try stream()
+    for number in 0..<4 {
+      try broken.see(image(number), at: Double(number) / 2)
+      try whole.see(image(number), at: Double(number) / 2)
+    }
+    var answer = try broken.dialogue.begin(answering: "Describe what happened.", at: 0)
+    for _ in 0..<4 { _ = try answer.next() }
+    #expect(try broken.ask().text == whole.ask().text)
+    #expect(broken.dialogue.turns == whole.dialogue.turns)
   }
 
   @Test("The same seed gives the same answer")

@@ -101,7 +101,7 @@ struct RequestRun {
     try ingest.finish()
     ingestSeconds += (ContinuousClock.now - start) / .seconds(1)
     do throws(ReportedError) {
-      let summary = try dialogue.answer(turn.ask, at: time ?? 0, isCancelled: { stop.isStopped }, emit: { _ in })
+      let summary = try dialogue.answer(turn.ask, at: time ?? 0, isCancelled: { stop.isStopped })
       if summary.stop == .cancelled { return }
       try results.write(result(summary, at: time))
     } catch {

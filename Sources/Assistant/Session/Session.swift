@@ -238,13 +238,13 @@ public actor Session {
     let start = ContinuousClock.now
     do throws(ReportedError) {
       try ingest.finish()
-      let summary = try dialogue.answer(
-        question, at: statistics.streamTime, since: start,
-        isCancelled: { cancellation.isCancelled(asked) },
-        emit: { piece in
-          events.send(.answerPiece(piece))
-          sendStatistics()
-        })
+      var answer = try dialogue.begin(answering: question, at: statistics.streamTime, since: start)
+      while let piece = try answer.next(isCancelled: cancellation.isCancelled(asked)) {
+        if piece.isEmpty { continue }
+        events.send(.answerPiece(piece))
+        sendStatistics()
+      }
+      let summary = answer.summary
       let decoding = summary.seconds - summary.firstTokenSeconds
       if summary.answerTokens > 1 && decoding > 0 {
         statistics.answerTokensPerSecond = Double(summary.answerTokens - 1) / decoding

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Architectures
 import BoundedCache
 import Compute
 import Inference
@@ -26,22 +27,24 @@ package struct DecodeBenchmark: Benchmark {
     let memory = try MemoryBandwidth(machine)
     let cache = try KeyValueCache(
       benchmarking: model, plan: plan, tokens: (contextLengths.last ?? 0) + Self.mostTokens)
-    var prompt = RandomPrompt(model: model)
+    var tokens = RandomTokens(for: model)
     var results: [BenchmarkResult] = []
     for context in contextLengths {
       try progress.begin("decode, context \(context)")
-      prompt.rewind(to: cache.count)
-      try prompt.prefill(context - cache.count, into: cache, segment: .system, progress)
-      var run = Run(prompt: prompt, cache: cache, context: context)
-      let tokens = try run.calibrate(seconds: plan.decodeSeconds)
+      var reader = TokenReader(
+        prompt: tokens.next(context - cache.count)[...], at: cache.count, into: cache, segment: .system,
+        language: model.language)
+      try reader.readPrompt(progress)
+      var run = Run(language: model.language, tokens: tokens, cache: cache, context: context)
+      let count = try run.calibrate(seconds: plan.decodeSeconds)
       var seconds: [Double] = []
       var bandwidths = [memory.measure()]
       for _ in 0..<plan.repetitions {
         try progress.begin("decode, context \(context)")
-        seconds.append(try run.secondsPerToken(tokens))
+        seconds.append(try run.secondsPerToken(count))
         bandwidths.append(memory.measure())
       }
-      results += result(context: context, tokens: tokens, secondsPerToken: seconds, bandwidths: bandwidths)
+      results += result(context: context, tokens: count, secondsPerToken: seconds, bandwidths: bandwidths)
     }
     return results
   }
@@ -74,7 +77,8 @@ package struct DecodeBenchmark: Benchmark {
 
   /// Repetitions after the same context.
   private struct Run {
-    var prompt: RandomPrompt
+    let language: LanguageModel
+    var tokens: RandomTokens
     let cache: KeyValueCache
     let context: Int
 
@@ -88,8 +92,9 @@ package struct DecodeBenchmark: Benchmark {
 
     mutating func secondsPerToken(_ count: Int) throws -> Double {
       cache.truncateText(to: 0)
-      prompt.rewind(to: context)
-      let taken = try secondsTaken { for _ in 0..<count { try prompt.decode(into: cache) } }
+      var reader = TokenReader(prompt: [], at: context, into: cache, language: language)
+      let next = tokens.next(count)
+      let taken = try secondsTaken { () throws(ModelError) in for token in next { try reader.read(token) } }
       cache.truncateText(to: 0)
       return taken / Double(count)
     }

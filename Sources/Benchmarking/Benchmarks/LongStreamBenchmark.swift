@@ -23,10 +23,7 @@ struct LongStreamBenchmark: Benchmark {
 
   func measure(_ progress: BenchmarkProgress) throws -> [BenchmarkResult] {
     guard !minutes.isEmpty else { return [] }
-    let dialogue = try VideoDialogue(
-      model: model,
-      options: DialogueOptions(
-        budget: .tokens(plan.budget), type: plan.cacheType, compression: .published(with: CompressionVariant.standard)))
+    let dialogue = try VideoDialogue(model: model, options: plan.dialogueOptions)
     var ingest = StreamIngest(into: dialogue)
     let size = model.frameSize(plan)
     try dialogue.check(framesOf: size.width, by: size.height, questions: [])

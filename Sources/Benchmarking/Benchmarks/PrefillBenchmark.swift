@@ -22,8 +22,9 @@ struct PrefillBenchmark: Benchmark {
     for repetition in 0...plan.repetitions {
       for length in lengths {
         try progress.begin("prefill, \(length) tokens")
-        var prompt = RandomPrompt(model: model)
-        let taken = try secondsTaken { try prompt.prefill(length, into: cache, segment: .text, progress) }
+        var tokens = RandomTokens(for: model)
+        var reader = TokenReader(prompt: tokens.next(length)[...], at: 0, into: cache, language: model.language)
+        let taken = try secondsTaken { try reader.readPrompt(progress) }
         if repetition > 0 { seconds[length, default: []].append(taken) }
         cache.removeAll()
       }

@@ -27,11 +27,9 @@ struct StreamBenchmark: Benchmark {
   var steps: Int { (plan.repetitions + 1) * ((hasFrames ? 1 : 0) + (asks ? 1 : 0) + (asks && hasFrames ? 1 : 0)) }
 
   func measure(_ progress: BenchmarkProgress) throws -> [BenchmarkResult] {
-    let dialogue = try VideoDialogue(
-      model: model,
-      options: DialogueOptions(
-        budget: .tokens(plan.budget), type: plan.cacheType, compression: .published(with: CompressionVariant.standard),
-        maximumAnswerTokens: 1))
+    var options = plan.dialogueOptions
+    options.maximumAnswerTokens = 1
+    let dialogue = try VideoDialogue(model: model, options: options)
     var ingest = StreamIngest(into: dialogue)
     var results = hasFrames ? try fill(dialogue, through: &ingest, progress) : []
     if asks { results += try answers(of: dialogue, progress) }
@@ -121,8 +119,7 @@ struct StreamBenchmark: Benchmark {
   }
 
   private func ask(_ dialogue: VideoDialogue) throws -> Answer {
-    let summary = try dialogue.answer(
-      Self.question, at: 0, isCancelled: { false }, emit: { _ in })
+    let summary = try dialogue.answer(Self.question, at: 0)
     return Answer(firstTokenSeconds: summary.firstTokenSeconds, promptTokens: summary.promptTokens)
   }
 
@@ -132,5 +129,16 @@ struct StreamBenchmark: Benchmark {
     return MedianRange(answers.dropFirst().map(\.firstTokenSeconds)).map {
       [BenchmarkResult(.firstToken, condition: condition, unit: .seconds, value: $0, note: note)]
     } ?? []
+  }
+}
+
+extension BenchmarkPlan {
+  /// The options of the dialogues that are measured.
+  var dialogueOptions: DialogueOptions {
+    var options = DialogueOptions()
+    options.budget = .tokens(budget)
+    options.type = cacheType
+    options.compression = .published(with: CompressionVariant.standard)
+    return options
   }
 }

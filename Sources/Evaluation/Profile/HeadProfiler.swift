@@ -63,7 +63,9 @@ public actor HeadProfiler {
       var encoded = EncodedStream(model: model)
       try await options.suite.show(stream, to: &encoded, model: model, on: self)
       try encoded.finish()
-      let dialogue = try VideoDialogue(model: model, options: DialogueOptions(policy: .full))
+      var dialogueOptions = DialogueOptions()
+      dialogueOptions.policy = .full
+      let dialogue = try VideoDialogue(model: model, options: dialogueOptions)
       var demand = HeadDemand(shape: model.language.configuration.cacheShape)
       guard let last = stream.moments.last else { continue }
       for patch in encoded.patches where patch.end < last.time { try dialogue.ingest(patch) }

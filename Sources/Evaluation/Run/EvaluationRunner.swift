@@ -26,7 +26,7 @@ public struct EvaluationOptions: Sendable {
 
   public init(
     suite: any EvaluationSuite, configurations: [CacheConfiguration], budgets: [EvaluationBudget],
-    dialogue: DialogueOptions = DialogueOptions(maximumAnswerTokens: 128), output: String? = nil,
+    dialogue: DialogueOptions = Self.defaultDialogue, output: String? = nil,
     isResuming: Bool = false, report: @escaping @Sendable (EvaluationStep) -> Void = { _ in }
   ) {
     self.suite = suite
@@ -36,6 +36,15 @@ public struct EvaluationOptions: Sendable {
     self.output = output
     self.isResuming = isResuming
     self.report = report
+  }
+}
+
+extension EvaluationOptions {
+  /// Answers are short: 128 tokens are enough for the longest right one.
+  public static var defaultDialogue: DialogueOptions {
+    var options = DialogueOptions()
+    options.maximumAnswerTokens = 128
+    return options
   }
 }
 

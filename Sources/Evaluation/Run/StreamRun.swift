@@ -56,7 +56,7 @@ struct StreamRun {
       if !stream.isConversation { try dialogue.ensureCapacity(forQuestions: moment.questionsWithRoom) }
       prefillSeconds += (ContinuousClock.now - start) / .seconds(1)
       for question in moment.questions {
-        let summary = try dialogue.answer(question.ask, at: moment.time, isCancelled: isCancelled, emit: { _ in })
+        let summary = try dialogue.answer(question.ask, at: moment.time, isCancelled: isCancelled)
         if summary.stop == .cancelled { return }
         compressionSeconds += dialogue.takeCompressions().reduce(0) { $0 + $1.seconds }
         var record = record(of: question)

@@ -3,7 +3,7 @@
 import Foundation
 import ModelFile
 
-/// What one GGUF file says of itself. Nothing here depends on whether the model can be run.
+/// The contents of one GGUF file, by its header. Nothing here depends on whether the model can be run.
 public struct FileInspection: Sendable {
   public enum Kind: String, Sendable {
     case languageModel = "language_model"
@@ -11,19 +11,19 @@ public struct FileInspection: Sendable {
     case adapter
   }
 
-  /// Sizes that files of all architectures name alike; nil for what this one does not say.
+  /// Sizes that all architectures have a key for; nil for those that this file lacks.
   public struct Sizes: Sendable, Equatable {
     public var layers: Int?
-    /// Numbers in a token's vector.
-    public var width: Int?
+    /// The hidden size.
+    public var hiddenSize: Int?
     public var intermediateSize: Int?
     public var heads: Int?
     public var keyValueHeads: Int?
     public var headDimension: Int?
-    /// Tokens that the model was trained to look back over.
+    /// The context length that the model was trained with, in tokens.
     public var contextLength: Int?
 
-    /// Bytes that a token's keys and values take in 16 bits; nil where a size is not known or is none.
+    /// Bytes of a token's keys and values as 16-bit floats; nil where a size is not known or not positive.
     public var cacheBytesPerToken: Int? {
       guard let layers, let keyValueHeads, let headDimension, layers > 0, keyValueHeads > 0, headDimension > 0 else {
         return nil
@@ -44,7 +44,7 @@ public struct FileInspection: Sendable {
   public let byteCount: Int
   public let version: Int
   public let kind: Kind
-  /// As the file names it, such as `qwen2vl`; nil if it does not.
+  /// The file's name for it, such as `qwen2vl`; nil without one.
   public let architecture: String?
   public let name: String?
   public let sizes: Sizes
@@ -89,14 +89,14 @@ public struct FileInspection: Sendable {
 
 extension FileInspection.Sizes {
   init(metadata: GGUFMetadata, prefix: String) {
-    // Some architectures hold a list where others hold a number; such a size is not said here.
+    // Some architectures have a list, one number for each layer, where others have a number. A list is left out.
     func size(_ key: String) -> Int? { (try? metadata.integerIfPresent("\(prefix).\(key)")) ?? nil }
     layers = size("block_count")
-    width = size("embedding_length")
+    hiddenSize = size("embedding_length")
     intermediateSize = size("feed_forward_length")
     heads = size("attention.head_count")
     keyValueHeads = size("attention.head_count_kv") ?? heads
-    let share = heads.flatMap { heads in heads > 0 ? width.map { $0 / heads } : nil }
+    let share = heads.flatMap { heads in heads > 0 ? hiddenSize.map { $0 / heads } : nil }
     headDimension = size("attention.key_length") ?? share
     contextLength = size("context_length")
   }

@@ -8,26 +8,27 @@ import ModelFile
 import Records
 import Tokenization
 
-/// What a model file holds, whether it can be run here, and what it would take: the answer of `edgeassist inspect`.
+/// The contents of a model file, whether it can be run here, and the memory that it would take: what
+/// `edgeassist inspect` reports.
 public struct ModelInspection: Sendable {
   public struct TokenizerSummary: Sendable, Equatable {
-    /// What becomes of the chat template that a file brings.
+    /// Whether a file's chat template is followed.
     public enum TemplateUse: String, Sendable {
       case none
-      /// Conversations are laid out as it says.
+      /// Prompts are laid out as it says.
       case followed
       /// ChatML is used instead.
       case notFollowed = "not_followed"
     }
 
-    /// As the file names them, such as `gpt2` and `qwen2`.
+    /// The file's names for them, such as `gpt2` and `qwen2`.
     public var model: String?
     public var preTokenizer: String?
     public var vocabularySize: Int
     public var chatTemplate: TemplateUse
-    /// Why the template is not followed, or the vocabulary cannot be used; nil where all is well.
+    /// Why the template is not followed, or the vocabulary cannot be used; nil if both can.
     public var notice: String?
-    /// Whether conversations can be held with this vocabulary.
+    /// Whether prompts can be made with this vocabulary.
     public var isUsable: Bool
   }
 
@@ -35,7 +36,7 @@ public struct ModelInspection: Sendable {
     /// Such as `lora`.
     public var type: String?
     public var alpha: Double?
-    /// The inner width of its pairs, ascending.
+    /// The ranks of its pairs of matrices, ascending.
     public var ranks: [Int]
     /// Tensors of the model that it adapts.
     public var targetCount: Int
@@ -48,14 +49,14 @@ public struct ModelInspection: Sendable {
   public let tokenizer: TokenizerSummary?
   /// Nil unless the file is an adapter.
   public let adapter: AdapterSummary?
-  /// What running it would take; nil where `obstacle` says why it cannot be run, and for what is no language model.
+  /// The memory that it would take; nil for files that cannot be run, and for those that are no language model.
   public let estimate: MemoryEstimate?
   /// Why it cannot be run here; nil where it can.
   public let obstacle: String?
   /// Nil where the kernel does not tell.
   public let machine: MachineMemory?
 
-  /// Whether all of it fits into memory; nil where that is not known.
+  /// Whether the model fits into memory; nil where that is not known.
   public var fits: Bool? {
     guard let estimate, let machine else { return nil }
     return estimate.total <= machine.limit

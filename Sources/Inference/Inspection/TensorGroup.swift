@@ -2,9 +2,9 @@
 
 import ModelFile
 
-/// What a tensor is for, judged by its name.
+/// The part of a model that a tensor belongs to, by its name.
 public enum TensorKind: String, Sendable, CaseIterable {
-  /// Tokens' vectors; in a vision tower the patches' and their places'.
+  /// Token embeddings; in a vision tower the embeddings of patches and of their positions.
   case embedding
   case attention
   case feedForward = "feed_forward"
@@ -39,7 +39,7 @@ public enum TensorKind: String, Sendable, CaseIterable {
   }
 }
 
-/// The tensors of one kind that are stored alike.
+/// The tensors of one kind that are stored in one type.
 public struct TensorGroup: Sendable, Equatable {
   public let kind: TensorKind
   public let type: TensorType
@@ -54,9 +54,9 @@ public struct TensorGroup: Sendable, Equatable {
     var groups: [TensorGroup] = []
     for tensor in tensors {
       let kind = TensorKind(tensor: tensor.name)
-      let place = groups.firstIndex { $0.kind == kind && $0.type == tensor.type }
-      let index = place ?? groups.count
-      if place == nil { groups.append(TensorGroup(kind: kind, type: tensor.type)) }
+      let found = groups.firstIndex { $0.kind == kind && $0.type == tensor.type }
+      let index = found ?? groups.count
+      if found == nil { groups.append(TensorGroup(kind: kind, type: tensor.type)) }
       groups[index].tensorCount += 1
       groups[index].parameterCount += tensor.elementCount
       groups[index].byteCount += tensor.byteCount

@@ -8,14 +8,15 @@ import ModelFile
 import Records
 import Tokenization
 
-/// A language model with its tokenizer and, when it can see, its vision tower: all that a dialogue needs.
+/// A language model with its tokenizer, its chat template and, where there is one, its vision tower. The one place in
+/// which models are loaded.
 ///
 /// Not safe to share between threads: whoever loads it hands it to the one that uses it.
 public final class LoadedModel {
   /// The name its file gives it, or the file's own name.
   public let name: String
   public let isEmbedded: Bool
-  /// What tells the language model from others. It touches every tensor, so it is not looked up until it is wanted.
+  /// Tells the language model from others. Made when it is first asked for, for it touches every tensor.
   public private(set) lazy var fingerprint = ModelFingerprint(
     file: file, name: name, shape: language.configuration.cacheShape)
   public let tokenizer: Tokenizer
@@ -25,9 +26,12 @@ public final class LoadedModel {
   public let threads: Int
   /// What the file says of how it wants to be used.
   public let preferences: ModelPreferences
-  /// What was asked for and could not be done, and what had to be guessed, for people to read.
+  /// What was asked for and could not be done, and what had to be assumed, for people to read.
   public let warnings: [String]
   private let file: GGUFFile
+
+  /// What the language model's file says of it.
+  package var metadata: GGUFMetadata { file.metadata }
 
   /// Pixels along the side of a vision token in most models.
   static let usualSide = 28
@@ -80,20 +84,20 @@ public final class LoadedModel {
 
 /// How a model file wants to be used, where it says so; the program's own defaults otherwise.
 public struct ModelPreferences: Sendable, Equatable {
-  /// Limits of a picture's area, in pixels, after resizing.
+  /// Limits of a frame's area, in pixels, after resizing.
   public var minimumPixels: Int
   public var maximumPixels: Int
-  /// Pictures sampled from a second of video.
+  /// Frames sampled from a second of video.
   public var framesPerSecond: Double
   /// nil leaves it to the chat template.
   public var systemPrompt: String?
 
-  /// About 128 vision tokens for each temporal patch, the operating point of the InfiniPot-V paper.
+  /// Vision tokens of a temporal patch: 128 at most, the operating point of the InfiniPot-V paper.
   static let defaultMaximumTokens = 128
   static let defaultMinimumTokens = 4
   static let defaultFramesPerSecond = 2.0
 
-  /// - Parameter side: of the square of pixels that becomes one vision token.
+  /// - Parameter side: pixels along the side of a vision token.
   init(metadata: GGUFMetadata, side: Int) {
     let integer = { (key: String) in (try? metadata.integerIfPresent(key)) ?? nil }
     let rate = (try? metadata.floatIfPresent("edgeassist.sampling.fps")) ?? nil

@@ -2,11 +2,11 @@
 
 import Foundation
 
-/// The memory that this process may use: the machine's, or less where a control group sets a limit.
+/// The memory (RAM) that this process may use: the machine's, or less where a control group sets a limit.
 public struct MachineMemory: Sendable, Equatable {
-  /// What may be used at all.
+  /// The most that may be used, in bytes.
   public var limit: Int
-  /// What could be used now without pushing anything else out; never above `limit`.
+  /// What can be used now without paging anything else out, in bytes; never above `limit`.
   public var available: Int
   /// True where a control group (a container, a service) allows less than the machine has.
   public var isConfined: Bool
@@ -17,7 +17,7 @@ public struct MachineMemory: Sendable, Equatable {
     self.isConfined = isConfined
   }
 
-  /// Reads what the kernel says.
+  /// Reads the kernel's figures.
   ///
   /// - Parameter root: stands before `/proc` and `/sys`.
   /// - Returns: nil where the kernel does not tell.
@@ -46,7 +46,7 @@ public struct MachineMemory: Sendable, Equatable {
       guard isSecondVersion || fields[1].split(separator: ",").contains("memory") else { continue }
       let folder = root + (isSecondVersion ? "/sys/fs/cgroup" : "/sys/fs/cgroup/memory")
       let file = isSecondVersion ? "memory.max" : "memory.limit_in_bytes"
-      // In a container the path may be one of the host's that is not seen here; the groups above it are tried alike.
+      // In a container the path may be one of the host's that is not seen here; the groups above it are tried too.
       var path = fields[2][...]
       while true {
         if let limit = contents(folder + path + "/" + file).flatMap({ Int($0.filter { !$0.isWhitespace }) }) {

@@ -5,33 +5,33 @@ import BoundedCache
 import Compute
 import ModelFile
 
-/// What a model takes in memory when it runs, foretold from its files' headers and the program's own arithmetic.
+/// An estimate of the memory that a model takes when it runs, from its files' headers and the program's own
+/// arithmetic.
 ///
-/// All figures are bytes that are resident at the height of a run that has read every weight and filled the budget.
+/// All figures are resident bytes at the peak of a run that has read every weight and filled the cache.
 public struct MemoryEstimate: Sendable, Equatable {
-  /// Of the files: every weight, as it is held, and of an embedding matrix that is not the output head as well, some
-  /// rows.
+  /// All weights as they are stored in memory. Of an embedding matrix that is not the output head as well, some rows.
   public var weights: Int
   /// Keys and values at the full budget.
   public var cache: Int
-  /// What language model and vision tower set aside for their steps.
+  /// Working memory of the language model and the vision tower.
   public var working: Int
   /// The program and its libraries, the tokenizer's tables, a video being decoded; see `programByteCount`.
   public var program: Int
-  /// Tokens that the key-value cache may hold.
+  /// Tokens that the KV cache may hold.
   public var budget: Int
-  /// Bytes that each of them takes there.
+  /// Bytes of a token's keys and values.
   public var cacheBytesPerToken: Int
 
   public var total: Int { [weights, cache, working, program].reduce(0, Self.sum) }
-  /// What must be in memory at any rate: weights that stay on disk can be paged in and out.
+  /// The total without the weights, which can be paged in from disk as they are needed.
   public var leastTotal: Int { [cache, working, program].reduce(0, Self.sum) }
 
-  /// Loads both files without their weights, counting what use would set aside.
+  /// Loads both files without their weights and without allocating, counting what loading would allocate.
   ///
   /// - Parameters:
   ///   - type: how keys and values are stored.
-  ///   - pixels: the area of the largest picture; nil for what the model prefers.
+  ///   - pixels: the area of the largest frame; nil for what the model prefers.
   /// - Throws: `ModelError` where the model cannot be run.
   public init(
     language: GGUFFile, vision: GGUFFile?, adapter: GGUFFile? = nil, budget: CacheBudget,
@@ -71,9 +71,9 @@ public struct MemoryEstimate: Sendable, Equatable {
   /// 448 × 448 pixels adds. Measured on Linux x86-64 with FFmpeg 6; other builds and larger videos differ by some MiB.
   private static let baseByteCount = 50 << 20
   private static let videoByteCount = 14 << 20
-  /// Tables of a byte-level tokenizer for each token of its vocabulary, merges included. Measured at 151,936 tokens.
+  /// Bytes of a byte-level tokenizer's tables per token of its vocabulary, merges included. Measured at 151,936 tokens.
   private static let bytesPerVocabularyToken = 85
-  /// An embedding row brings its page and, where the file is cached, the 15 around it; prompts use so many at most.
+  /// An embedding row brings its page and, where the file is cached, the 15 around it; prompts touch 1024 rows at most.
   private static let embeddingBytesTouched = 1024 * 65536
 
   private static func programByteCount(vocabulary: Int, hasVision: Bool) -> Int {

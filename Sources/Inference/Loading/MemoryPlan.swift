@@ -5,9 +5,9 @@ import Compute
 import ModelFile
 import Records
 
-/// How a model's weights are to be held in memory, and how much of it there is.
+/// How a model is to be stored in memory, and how much memory there is.
 public struct MemoryPlan: Sendable, Equatable {
-  /// What the key-value cache will be allowed.
+  /// The most that the KV cache will take.
   public var budget: CacheBudget
   /// How keys and values will be stored.
   public var type: KeyValueType
@@ -15,11 +15,11 @@ public struct MemoryPlan: Sendable, Equatable {
   public var isLocked: Bool
   /// Weights are read in the background from the start.
   public var isPrefetched: Bool
-  /// Weights may exceed memory: they stay on disk, and are paged in as they are needed.
+  /// Weights may exceed memory: they stay on disk and are paged in as they are needed.
   public var isMappedOnly: Bool
-  /// The vision tower computes with its weights as they are stored, and does not round floats to 8 bits.
+  /// The vision tower computes with its weights as the file stores them, and does not round floats to 8 bits.
   public var isVisionExact: Bool
-  /// What there is; nil where it is not known, and nothing is refused then.
+  /// The memory there is; nil where it is not known, and nothing is refused then.
   public var machine: MachineMemory?
 
   public init(
@@ -36,9 +36,9 @@ public struct MemoryPlan: Sendable, Equatable {
     self.machine = machine
   }
 
-  /// How the language model's matrices are held.
+  /// How the language model's matrices are laid out.
   var languageWeights: WeightLayout { isMappedOnly ? .mapped : .repacked }
-  /// How the vision tower's are.
+  /// How the vision tower's matrices are laid out.
   var visionWeights: WeightLayout { isMappedOnly ? .mapped : isVisionExact ? .repacked : .repackedQ8 }
 
   /// Checks that the model will fit.
@@ -73,9 +73,9 @@ public struct MemoryPlan: Sendable, Equatable {
       + "\(memorySize(machine.limit)). Use \(remedies.joined(separator: ", or "))."
   }
 
-  /// Does what was asked for the weights of these files.
+  /// Prefetches the weights of these files and locks them in memory, as planned.
   ///
-  /// - Returns: what could not be done, in words; the model runs without it.
+  /// - Returns: a warning for each file that cannot be locked; the model runs without.
   func apply(_ files: [GGUFFile]) -> [String] {
     var warnings: [String] = []
     for file in files {

@@ -5,11 +5,10 @@ import BoundedCache
 import ModelFile
 
 extension ModelFingerprint {
-  /// Bytes of each tensor that count.
+  /// The first bytes of each tensor that are digested.
   private static let sampleBytes = 256
 
-  /// What tells a language model from all others: the names, types and sizes of its tensors and the first bytes of each,
-  /// as a 64-bit FNV-1a digest.
+  /// The names, types and sizes of a language model's tensors and the first bytes of each, as a 64-bit FNV-1a digest.
   init(file: GGUFFile, name: String, shape: CacheShape) {
     var digest: UInt64 = 0xCBF2_9CE4_8422_2325
     func add(_ bytes: some Sequence<UInt8>) {

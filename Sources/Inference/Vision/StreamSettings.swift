@@ -16,19 +16,19 @@ public struct StreamSettings: Sendable, Equatable {
     self.pace = pace
   }
 
-  /// Seconds between two sampled pictures.
+  /// Seconds between two sampled frames.
   package func period(for model: LoadedModel) -> Double {
     1 / (framesPerSecond ?? model.preferences.framesPerSecond)
   }
 
-  /// The settings in the words of the video layer.
+  /// The settings as the video layer takes them.
   ///
   /// - Throws: `ReportedError.requestMalformed` for a rate or a size that no model can use.
   public func options(for model: LoadedModel, isHeadless: Bool) throws(ReportedError) -> FrameSamplingOptions {
     let rate = framesPerSecond ?? model.preferences.framesPerSecond
     guard rate > 0 && rate <= 240 else {
       throw .requestMalformed(
-        message: "the sampling rate must be above 0 and at most 240 pictures a second, not \(rate)")
+        message: "the sampling rate must be above 0 and at most 240 frames a second, not \(rate)")
     }
     let pace = pace ?? (isHeadless ? .fast : .realtime)
     return FrameSamplingOptions(
@@ -53,6 +53,6 @@ public struct StreamSettings: Sendable, Equatable {
       minimumPixels: min(model.preferences.minimumPixels, maximum), maximumPixels: maximum, multiple: side)
   }
 
-  /// Pictures for a terminal: more pixels than its cells can show would be thrown away.
+  /// Previews for a terminal: its cells can show no more pixels.
   private static let previewSize = ImageSize(width: 320, height: 240)
 }

@@ -89,7 +89,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     let progress = EvaluationProgress()
     let dialogue = try cache.dialogue()
     let loaded = try model.load(budget: CacheBudget.standard, type: .f16)
-    try loaded.check(dialogue)
+    try dialogue.check(for: loaded)
     let runner = EvaluationRunner(
       model: loaded,
       options: EvaluationOptions(

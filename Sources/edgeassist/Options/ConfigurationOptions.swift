@@ -31,7 +31,7 @@ struct ConfigurationOptions: ParsableArguments {
   ///
   /// - Throws: `ReportedError.profileUnusable`.
   func dialogue() throws(ReportedError) -> DialogueOptions {
-    var options = DialogueOptions(maximumAnswerTokens: 128)
+    var options = EvaluationOptions.defaultDialogue
     options.headProfile = try files.headProfile()
     options.offload = files.offloadOptions
     return options

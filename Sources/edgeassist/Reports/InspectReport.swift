@@ -50,7 +50,7 @@ struct InspectReport {
     let sizes = file.sizes
     if let layers = sizes.layers {
       let inner = sizes.intermediateSize.map { ", feed-forward \($0)" } ?? ""
-      add("layers", "\(layers)" + (sizes.width.map { " of width \($0)" } ?? "") + inner)
+      add("layers", "\(layers)" + (sizes.hiddenSize.map { " of width \($0)" } ?? "") + inner)
     }
     if let heads = sizes.heads {
       let shared = file.kind == .languageModel ? sizes.keyValueHeads.map { ", \($0) for keys and values" } ?? "" : ""

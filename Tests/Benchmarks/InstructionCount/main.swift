@@ -26,17 +26,18 @@ func image(_ number: Int, side: Int) -> Image {
 
 do {
   let model = try LoadedModel(paths: ModelPaths.resolve(languageModel: nil, vision: nil), threads: 1)
-  let dialogue = try VideoDialogue(
-    model: model,
-    options: DialogueOptions(
-      budget: .tokens(192), compression: .published(with: CompressionVariant.standard), maximumAnswerTokens: 16))
+  var options = DialogueOptions()
+  options.budget = .tokens(192)
+  options.compression = .published(with: CompressionVariant.standard)
+  options.maximumAnswerTokens = 16
+  let dialogue = try VideoDialogue(model: model, options: options)
   var ingest = StreamIngest(into: dialogue)
   for number in 0..<24 {
     try ingest.add(image(number, side: 112), at: Double(number) / 2)
     while try ingest.step() {}
   }
   for question in ["What came first?", "hello"] {
-    let answer = try dialogue.answer(question, at: 12, isCancelled: { false }, emit: { _ in })
+    let answer = try dialogue.answer(question, at: 12)
     print(answer.promptTokens, answer.answerTokens, answer.text)
   }
 } catch {

@@ -3,9 +3,9 @@
 import Inference
 import Tokenization
 
-/// The parts of a prompt as tokens, in the model's own chat format.
-package struct PromptTokens {
-  /// The system text and the opening of the first user turn: held for good.
+/// The parts of a dialogue's prompt as tokens, in the model's own chat format.
+package struct PromptBuilder {
+  /// The system prompt and the opening of the first user turn.
   let opening: [Int]
   /// Closes an answer and opens the next user turn.
   package var nextTurn: [Int] { template.nextTurn }
@@ -25,24 +25,26 @@ package struct PromptTokens {
     template.pastQuestion(turn.question) + turn.answerTokens + nextTurn
   }
 
-  /// What follows the vision part: its end, the newest earlier turns within `limit` tokens, the question.
+  /// The text segment up to the answer: what closes the vision segment, the newest earlier turns, the question.
   ///
-  /// - Parameter visionEnd: nil where there is no vision part.
+  /// - Parameters:
+  ///   - visionEnd: nil where there is no vision segment.
+  ///   - limit: the most tokens that the turns and the question may take; the oldest turns are left out.
   /// - Returns: the tokens, and where among them each turn's question begins, the newest included.
-  func tail(
+  func text(
     turns: [DialogueTurn], question: [Int], visionEnd: [Int]?, limit: Int
   ) -> (tokens: [Int], starts: [Int]) {
     var left = limit - question.count
-    var kept: [[Int]] = []
+    var parts = [question]
     for turn in turns.reversed() {
       let tokens = pastTurn(turn)
       left -= tokens.count
       if left < 0 { break }
-      kept.append(tokens)
+      parts.append(tokens)
     }
     var tokens = visionEnd ?? template.textStart
     var starts: [Int] = []
-    for part in kept.reversed() + [question] {
+    for part in parts.reversed() {
       starts.append(tokens.count)
       tokens += part
     }

@@ -11,42 +11,40 @@ extension DialogueOptions {
 }
 
 extension VideoDialogue {
-  /// The most queries that a key-value head keeps of the questions proxy; a pass costs a product of each with each
-  /// token held.
+  /// The most proxy queries of a key-value head. A compression multiplies each with each cached token.
   static let proxyQueriesPerHead = 64
 
-  /// Reads questions of the usual kinds before the first frame, lets the cache keep what they look for, and forgets
-  /// them again.
+  /// Records the queries of the proxy questions before the first frame, for the cache to keep what they attend to, and
+  /// forgets the questions again.
   ///
   /// Done whatever the policy, which may change while the stream runs. A question for which a small budget has no room
-  /// is left out; without any, passes choose as published.
+  /// is left out. Without any, compression chooses as published.
   func recordProxyQueries() throws {
     guard options.compression.choice == .proxyQueries else { return }
     let sizes = model.language.configuration
-    var proxy = ProxyQueries(shape: sizes.cacheShape, rotation: sizes.textRoPE)
+    var queries = ProxyQueries(shape: sizes.cacheShape, rotation: sizes.textRoPE)
     for question in options.proxyQuestions {
-      let tokens = model.template.visionEnd + template.question(question)
+      let tokens = model.template.visionEnd + prompts.question(question)
       guard try hasCapacity(for: tokens.count) else { continue }
-      try record(tokens, into: &proxy)
+      try record(tokens, into: &queries)
     }
-    proxy.reduce(to: Self.proxyQueriesPerHead)
-    cache.proxyQueries = proxy
+    queries.reduce(to: Self.proxyQueriesPerHead)
+    cache.proxyQueries = queries
   }
 
-  /// How much of a question's attention would go to each vision token held, head by head, as if it were asked now.
+  /// How much of a question's attention would go to each cached vision token, head by head, as if it were asked now.
   ///
-  /// - Parameter body: receives each head with the largest share, as a logarithm, that any token of the question gives
-  ///   each vision token.
+  /// - Parameter body: receives for each head the largest share that any token of the question gives each vision token,
+  ///   as a logarithm.
   package func attention(
     to question: String, _ body: (_ head: HeadIndex, _ shares: [Float]) -> Void
   ) throws(ReportedError) {
+    forgetAnswer()
     try readSystemPrompt()
-    dropText()
+    text.drop()
     let sizes = model.language.configuration
     var queries = ProxyQueries(shape: sizes.cacheShape, rotation: sizes.textRoPE)
-    do { try record(layout.closing + template.question(question), into: &queries) } catch {
-      throw ReportedError(error)
-    }
+    do { try record(layout.visionEnd + prompts.question(question), into: &queries) } catch { throw ReportedError(error) }
     for layer in 0..<sizes.layers {
       for head in 0..<sizes.keyValueHeads {
         let index = HeadIndex(layer: layer, head: head)
@@ -55,18 +53,18 @@ extension VideoDialogue {
     }
   }
 
-  /// Reads tokens behind what is held, takes down their queries, and drops them again.
+  /// Reads tokens behind what is cached, records their queries, and removes the tokens again.
   private func record(_ tokens: [Int], into queries: inout ProxyQueries) throws {
     let width = model.language.configuration.heads * model.language.configuration.headDimension
     var recorded = queries
-    var timeline = layout.tail
+    var positions = layout.textPositions
     model.language.queryObserver = { layer, rows in recorded.add(rows, tokens: rows.count / width, layer: layer) }
     defer {
       model.language.queryObserver = nil
       cache.truncateText(to: 0)
     }
     try model.language.prefill(
-      tokens: tokens, positions: timeline.text(tokens.count), cache: cache, segment: .text)
+      tokens: tokens, positions: positions.text(tokens.count), cache: cache, segment: .text)
     queries = recorded
   }
 }

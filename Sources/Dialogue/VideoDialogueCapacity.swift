@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BoundedCache
+import Inference
+import Records
+import SessionInterface
+
+/// What the cache has room for, what is evicted to make room, and what is told of that.
+extension VideoDialogue {
+  // MARK: Limits
+
+  /// Checks that the budget has room for the least that makes sense: one temporal patch and the longest of some
+  /// questions, so that nobody finds out after an hour of video.
+  ///
+  /// - Parameters:
+  ///   - width: of the frames that will come, in pixels.
+  ///   - height: of the frames that will come, in pixels.
+  ///   - questions: empty when they are not known yet.
+  /// - Throws: `ReportedError.budgetTooSmall` with the least budget that works; `visionMissing`.
+  public func check(framesOf width: Int, by height: Int, questions: [String] = []) throws(ReportedError) {
+    guard let tower = model.vision else { throw .visionMissing(of: model) }
+    let grid = tower.configuration.tokenGrid(width: width, height: height)
+    let question = questions.map { prompts.question($0).count }.max() ?? prompts.question("").count
+    // The last second of a day is written with the most digits that are worth counting on.
+    let patch = grid.rows * grid.columns + layout.caption(at: 86399).count
+    let text = visionEndCount + question + Self.answerReserve
+    let least = systemCount + layout.visionStart.count + patch + text
+    if let budget = cache.budget, budget < least {
+      throw ReportedError(CacheError.budgetTooSmall(budget: budget, least: least))
+    }
+  }
+
+  public func setBudget(tokens: Int) throws(ReportedError) {
+    forgetAnswer()
+    do { try ensureCapacityDroppingText { note(try cache.setBudget(tokens)) } } catch { throw ReportedError(error) }
+  }
+
+  public func setPolicy(_ policy: RetentionPolicy) throws(ReportedError) {
+    forgetAnswer()
+    do { try ensureCapacityDroppingText { note(try cache.setPolicy(policy)) } } catch { throw ReportedError(error) }
+  }
+
+  /// Bytes that temporal patches and a question take when nothing is left out, system prompt included, as 16-bit
+  /// floats.
+  package func wholeByteCount(of patches: [TemporalPatch], question: String) -> Int {
+    let vision = patches.reduce(0) { $0 + $1.grid.tokenCount + layout.caption(at: $1.time).count }
+    let visionStart = hasVision ? 0 : layout.visionStart.count
+    let tokens = systemCount + visionStart + vision + visionEndCount + prompts.question(question).count
+    return tokens * cache.shape.bytesPerToken
+  }
+
+  /// Tokens of the system prompt, whether or not the model has read it.
+  private var systemCount: Int { hasSystemPrompt ? cache.systemCount : prompts.opening.count }
+
+  /// Tokens between the last frame and the question.
+  private var visionEndCount: Int { model.template.visionEnd.count + (model.vision?.imageNewline == nil ? 0 : 1) }
+
+  // MARK: Room for more tokens
+
+  /// Room that a question asks for beyond itself, so that a compression in the middle of the first words is rare.
+  static let answerReserve = 16
+
+  /// Makes the room that the longest of some questions needs, so that whichever comes first finds the same tokens
+  /// cached.
+  ///
+  /// - Throws: `ReportedError.budgetTooSmall` when it has no room even without earlier turns.
+  package func ensureCapacity(forQuestions questions: [String]) throws(ReportedError) {
+    do {
+      try readSystemPromptIfNeeded()
+      let longest = questions.map { prompts.question($0).count }.max() ?? 0
+      try ensureCapacity(for: max(0, visionEndCount + longest + Self.answerReserve - text.tokenCount))
+    } catch {
+      throw ReportedError(error)
+    }
+  }
+
+  func hasCapacity(for count: Int) throws -> Bool {
+    do {
+      try ensureCapacity(for: count)
+      return true
+    } catch CacheError.budgetTooSmall {
+      return false
+    }
+  }
+
+  func ensureCapacity(for count: Int, in segment: CacheSegment = .text) throws {
+    guard let report = try cache.ensureCapacity(for: count, in: segment) else { return }
+    note(report)
+    // The positions of a text segment would no longer follow the frames'. A later compression, without one, does it.
+    if cache.textCount == 0, cache.positionedTemporalPatches > options.timelineLimit {
+      cache.compactPositions()
+      layout.rewind(toLength: cache.nextVisionPosition)
+    }
+  }
+
+  /// What has no room beside the text segment is tried again without it: words can be read again.
+  func ensureCapacityDroppingText(_ body: () throws -> Void) throws {
+    do {
+      try body()
+    } catch CacheError.budgetTooSmall where !text.isEmpty {
+      text.drop()
+      try body()
+    }
+  }
+
+  // MARK: Notices
+
+  /// Takes note of what an answer's tokens have done to the cache.
+  func note(_ compressions: [CompressionReport]) {
+    for report in compressions { note(report) }
+    if let failure = cache.offloadFailure { notices.add(failure) }
+  }
+
+  private func note(_ report: CompressionReport?) {
+    if let report {
+      gallery.keep(cache.retainedTemporalPatches())
+      notices.add(report)
+    }
+    if let failure = cache.offloadFailure { notices.add(failure) }
+  }
+
+  /// What compressed the cache since the last call, the newest 64 at most.
+  public func takeCompressions() -> [CompressionReport] { notices.takeCompressions() }
+
+  /// What was asked for and cannot go on, for people to read: each warning once.
+  public func takeWarnings() -> [String] { notices.takeWarnings() }
+
+  /// Writes the cache's figures into those of the session.
+  package func describe(into statistics: inout SessionStatistics) {
+    statistics.systemTokens = cache.systemCount
+    statistics.visionTokens = cache.visionCount
+    statistics.textTokens = text.tokenCount
+    statistics.retrievedTokens = cache.retrievedCount
+    statistics.budget = cache.budget
+    statistics.peakTokens = cache.peakCount
+    statistics.compressions = cache.compressionCount
+    statistics.cacheBytes = cache.byteCount
+    statistics.policy = cache.policy
+  }
+
+  /// What the cache retains of each temporal patch and layer, and what it has evicted.
+  public func retentionMap() -> RetentionMap {
+    gallery.map(
+      retained: cache.retainedTemporalPatches(), temporalPatchesSeen: cache.temporalPatchesAppended,
+      layers: cache.shape.layers, tokensPerPatch: cache.tokensPerTemporalPatchAndLayer)
+  }
+}

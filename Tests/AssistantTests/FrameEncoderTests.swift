@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Images
+import Inference
+import Records
+import Testing
+
+@Suite("Frames are paired into temporal patches in one place")
+struct FrameEncoderTests {
+  private let model: LoadedModel
+
+  init() throws {
+    model = try LoadedModel(paths: try ModelPaths.resolve(languageModel: nil, vision: nil), threads: 1)
+  }
+
+  private func image(_ red: UInt8, width: Int = 112) -> Image {
+    Image(width: width, height: 112, pixels: (0..<width * 112).flatMap { _ in [red, 90, 60] })
+  }
+
+  private func encode(_ encoding: TemporalPatchEncoding?) throws -> TemporalPatch {
+    var encoding = try #require(encoding)
+    while encoding.step() {}
+    return encoding.patch
+  }
+
+  @Test("Every second frame completes a patch, which stands at the middle of both")
+  func pairs() throws {
+    var encoder = FrameEncoder(model: model)
+    #expect(try encoder.add(image(0), at: 2) == nil)
+    let patch = try encode(try encoder.add(image(200), at: 2.5))
+    #expect(patch.time == 2.25 && patch.end == 2.5 && patch.duration == 1)
+    #expect(patch.grid.tokenCount == patch.embeddings.rows)
+    #expect(try encoder.finish() == nil)
+  }
+
+  @Test("A frame without a partner is taken twice, and lasts as long as the patch before it")
+  func odd() throws {
+    var encoder = FrameEncoder(model: model)
+    _ = try encoder.add(image(0), at: 0)
+    _ = try encode(try encoder.add(image(0), at: 0.25))
+    #expect(try encoder.add(image(200), at: 0.5) == nil)
+    let last = try encode(try encoder.finish())
+    #expect(last.time == 0.5 && last.end == 0.5 && last.duration == 0.5)
+    var still = FrameEncoder(model: model)
+    _ = try still.add(image(200), at: 0)
+    #expect(try encode(try still.add(image(200), at: 1)).embeddings.values == last.embeddings.values)
+  }
+
+  @Test("A frame of another size does not complete a patch: the one before it is a patch of its own")
+  func sizes() throws {
+    var encoder = FrameEncoder(model: model)
+    _ = try encoder.add(image(0), at: 0)
+    let first = try encode(try encoder.add(image(0, width: 168), at: 1))
+    #expect(first.grid.width == 4 && first.time == 0)
+    let second = try encode(try encoder.finish())
+    #expect(second.grid.width == 6 && second.time == 1)
+  }
+
+  @Test("A patch that is kept does not change when the next one is encoded")
+  func memory() throws {
+    var encoder = FrameEncoder(model: model)
+    _ = try encoder.add(image(0), at: 0)
+    let first = try encode(try encoder.add(image(0), at: 1))
+    let values = first.embeddings.values
+    _ = try encoder.add(image(250), at: 2)
+    let second = try encode(try encoder.add(image(250), at: 3))
+    #expect(first.embeddings.values == values && second.embeddings.values != values)
+  }
+
+  @Test("An image that the tower does not take is refused")
+  func refused() throws {
+    var encoder = FrameEncoder(model: model)
+    _ = try encoder.add(image(0, width: 100), at: 0)
+    #expect(throws: ReportedError.self) { try encoder.add(image(0, width: 100), at: 1) }
+  }
+}
