@@ -28,18 +28,18 @@ extension CacheError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .invalidShape(let shape):
-      "the model asks for a key-value cache of \(shape.layers) layers × \(shape.keyValueHeads) heads × "
+      "the model asks for a KV cache of \(shape.layers) layers × \(shape.keyValueHeads) heads × "
         + "\(shape.headDimension) values, which is not possible; the model file is probably damaged"
     case .invalidParameter(let name, let value):
       "the cache parameter \(name) is \(value), which is outside its range"
     case .unsupportedType(let type, let dimension):
       "keys and values of \(dimension) values cannot be stored as \(type.rawValue); choose another --kv-type"
     case .cannotAllocate(let tokens, let bytes):
-      "no memory for a key-value cache of \(tokens) tokens (\(CacheError.size(bytes))); choose a smaller budget"
+      "no memory for a KV cache of \(tokens) tokens (\(CacheError.size(bytes))); choose a smaller budget"
     case .budgetTooSmall(let budget, let least):
-      "the key-value budget of \(budget) tokens is too small here: at least \(least) tokens are needed"
+      "the KV budget of \(budget) tokens is too small here: at least \(least) tokens are needed"
     case .noCapacity(let cached, let adding, let budget):
-      "\(adding) more tokens do not fit beside the \(cached) cached in a key-value budget of \(budget) tokens"
+      "\(adding) more tokens do not fit beside the \(cached) cached in a KV budget of \(budget) tokens"
     case .outOfOrder(let segment):
       "the \(segment.rawValue) segment of the cache is closed: a later one has been begun"
     case .invalidCount(let tokens, .none):

@@ -15,6 +15,8 @@ import Compute
 final class PageStore {
   let shape: CacheShape
   let type: KeyValueType
+  /// How the rows are laid out in pages.
+  let format: PagedRowFormat
   /// One for each group of heads.
   let tables: [PageTable]
   /// Of each group, slots of parked text.
@@ -50,6 +52,7 @@ final class PageStore {
     }
     self.shape = shape
     self.type = type
+    format = PagedRowFormat(type: type, headDimension: shape.headDimension, pageTokens: PageStore.pageTokens)
     keyBytes = type.keyRowBytes(shape.headDimension)
     valueBytes = type.valueRowBytes(shape.headDimension)
     let columnBytes = PageStore.pageTokens * (keyBytes + valueBytes)
@@ -128,11 +131,6 @@ final class PageStore {
   func removeAll() { ranges?.removeAll() }
 
   // MARK: Rows
-
-  /// How the rows are laid out in pages.
-  var format: PagedRowFormat {
-    PagedRowFormat(type: type, headDimension: shape.headDimension, pageTokens: PageStore.pageTokens)
-  }
 
   /// The group of a head.
   func group(layer: Int, head: Int) -> Int { groupOfHead[index(layer: layer, head: head)] }
