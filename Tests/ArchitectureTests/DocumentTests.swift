@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import Testing
+
+/// What the documents promise about themselves.
+@Suite("Documents")
+struct DocumentTests {
+  private static let root = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+  @Test("The README is read in ten minutes: 150 lines at most")
+  func readmeIsShort() throws {
+    let text = try String(contentsOf: Self.root.appending(path: "README.md"), encoding: .utf8)
+    #expect(text.split(separator: "\n", omittingEmptySubsequences: false).count <= 151)
+  }
+
+  @Test("Every link of a document to a file of the repository leads somewhere", arguments: documents())
+  func linksResolve(document: String) throws {
+    let file = Self.root.appending(path: document)
+    let text = try String(contentsOf: file, encoding: .utf8)
+    for match in text.matches(of: /\]\(([^)#\s]+)/) where !match.1.contains("://") {
+      let target = file.deletingLastPathComponent().appending(path: String(match.1))
+      #expect(FileManager.default.fileExists(atPath: target.path), "\(document) links to \(match.1)")
+    }
+  }
+
+  @Test("No file has more than 400 lines of code")
+  func filesAreShort() throws {
+    let folder = Self.root.appending(path: "Sources").path
+    let names = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []
+    let sources = names.filter { ["swift", "c", "h", "inc"].contains(($0 as NSString).pathExtension) }
+    #expect(sources.count > 300, "the sources were not found")
+    for name in sources {
+      let text = try String(contentsOfFile: folder + "/" + name, encoding: .utf8)
+      #expect(text.utf8.count { $0 == UInt8(ascii: "\n") } <= 400, "\(name)")
+    }
+  }
+
+  /// The Markdown files of the folders that are under version control.
+  private static func documents() -> [String] {
+    var found = ["README.md"]
+    for folder in [".github", "Assets", "Models", "Sources", "Tests"] {
+      let names =
+        FileManager.default.enumerator(atPath: root.appending(path: folder).path)?
+        .compactMap { $0 as? String } ?? []
+      found += names.filter { $0.hasSuffix(".md") && !$0.contains(".venv/") }.sorted().map { "\(folder)/\($0)" }
+    }
+    return found
+  }
+}
