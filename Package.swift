@@ -6,8 +6,8 @@ import PackageDescription
 /// Warnings are errors where the checks run, and only a nuisance on somebody else's newer compiler.
 let warningsAreErrors: [SwiftSetting] = Context.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)]
 
-func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: warningsAreErrors)
+func library(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
+  .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: warningsAreErrors)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
@@ -58,7 +58,7 @@ let package = Package(
 
     // What is made of them: conversations about a stream, programs.
     library("CodeTasks"),
-    library("Sandboxing", ["CSandbox", "Platform", "Records", "CodeTasks"]),
+    library("Sandboxing", ["CSandbox", "Platform", "Records", "CodeTasks"], exclude: ["README.md"]),
     library("SessionInterface", ["Platform", "Images", "BoundedCache", "CodeTasks"]),
     library("Plotting", ["Records", "Images", "SessionInterface"]),
     library(
@@ -66,7 +66,7 @@ let package = Package(
       [
         "Platform", "Records", "ModelFile", "Compute", "Tokenization", "BoundedCache", "Architectures", "Inference",
         "Sandboxing", "CodeTasks", "SessionInterface",
-      ]),
+      ], exclude: ["README.md"]),
     library(
       "Dialogue",
       [
@@ -78,7 +78,7 @@ let package = Package(
       [
         "Platform", "Records", "Images", "Video", "BoundedCache", "Inference", "CodeTasks", "SessionInterface",
         "CodeAgent", "Dialogue",
-      ]),
+      ], exclude: ["README.md"]),
 
     // Beside the assistant: what measures it.
     library(
@@ -86,13 +86,13 @@ let package = Package(
       [
         "Platform", "Records", "Compute", "Images", "Video", "BoundedCache", "Inference", "CodeTasks",
         "SessionInterface", "CodeAgent", "Dialogue",
-      ]),
+      ], exclude: ["README.md"]),
     library(
       "Benchmarking",
       [
         "Platform", "Records", "ModelFile", "Compute", "Quantization", "Tokenization", "Images", "Video",
         "BoundedCache", "Architectures", "Inference", "Dialogue",
-      ]),
+      ], exclude: ["README.md"]),
 
     // In front: the terminal and the command line.
     library(

@@ -7,7 +7,7 @@ import ModelFile
 /// The decoder of a model of the Qwen families: reads tokens and vision vectors into a key-value cache and says what
 /// comes next.
 ///
-/// Working memory is set aside at loading, for `maximumBlock` tokens at a time. One caller uses a model at a time.
+/// Working memory is allocated at loading, for `maximumBlock` tokens at a time. One caller uses a model at a time.
 public final class LanguageModel {
   public let configuration: DecoderConfiguration
   /// A score for each token of the vocabulary to come next after the last token read.
@@ -15,7 +15,7 @@ public final class LanguageModel {
   public private(set) var logits: [Float]
   /// Bytes of all weights that are read once a token.
   public let weightByteCount: Int
-  /// Bytes set aside at loading, beside the mapped weights.
+  /// Bytes allocated at loading, beside the mapped weights.
   public let workingByteCount: Int
 
   /// What is added to the weights' products from the next token on; nil for the model as it is.

@@ -21,7 +21,7 @@ static inline int shim_error_of_errno(int code) { return AVERROR(code); }
 
 static inline void shim_describe_error(int code, char *text, size_t size) { av_strerror(code, text, size); }
 
-// How long a decoded picture is shown, in the stream's time base; 0 when unknown.
+// How long a decoded frame is shown, in the stream's time base; 0 when unknown.
 static inline int64_t shim_frame_duration(const AVFrame *frame) {
 #if LIBAVUTIL_VERSION_MAJOR >= 58
   return frame->duration;
@@ -30,7 +30,7 @@ static inline int64_t shim_frame_duration(const AVFrame *frame) {
 #endif
 }
 
-// The 3 × 3 display matrix that a picture carries, or else the one of its stream; null when there is none.
+// The 3 × 3 display matrix that a frame carries, or else the one of its stream; null when there is none.
 static inline const int32_t *shim_display_matrix(const AVStream *stream, const AVFrame *frame) {
   const AVFrameSideData *own = av_frame_get_side_data(frame, AV_FRAME_DATA_DISPLAYMATRIX);
   if (own && own->size >= 9 * sizeof(int32_t)) return (const int32_t *)own->data;
@@ -45,7 +45,7 @@ static inline const int32_t *shim_display_matrix(const AVStream *stream, const A
 #endif
 }
 
-// Scales a whole picture into packed rows of `stride` bytes at `destination`.
+// Scales a whole image into packed rows of `stride` bytes at `destination`.
 static inline int shim_scale(struct SwsContext *scaler, const AVFrame *frame, uint8_t *destination, int stride) {
   uint8_t *planes[4] = {destination, 0, 0, 0};
   int strides[4] = {stride, 0, 0, 0};
@@ -55,8 +55,8 @@ static inline int shim_scale(struct SwsContext *scaler, const AVFrame *frame, ui
 // Tells the scaler which matrix and range the source's luma and chroma are in; the result is full-range RGB.
 static inline int shim_set_colors(struct SwsContext *scaler, int matrix, int isFullRange) {
   const int *coefficients = sws_getCoefficients(matrix);
-  return sws_setColorspaceDetails(
-      scaler, coefficients, isFullRange, sws_getCoefficients(SWS_CS_DEFAULT), 1, 0, 1 << 16, 1 << 16);
+  return sws_setColorspaceDetails(scaler, coefficients, isFullRange, sws_getCoefficients(SWS_CS_DEFAULT), 1, 0, 1 << 16,
+                                  1 << 16);
 }
 
 static inline AVStream *shim_stream(const AVFormatContext *input, unsigned index) {

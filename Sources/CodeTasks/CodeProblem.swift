@@ -2,7 +2,9 @@
 
 /// A task from a file, with what only a judge knows of it.
 public struct CodeProblem: Sendable, Equatable {
+  /// Tells it from others in results: the file's own id, or one made of the file's name.
   public var id: String
+  /// What the roles are given.
   public var task: CodeTask
   /// The language that the file asks for, where programs are not written in it here; the task's own is then a stand-in.
   public var unknownLanguage: String?
@@ -10,8 +12,10 @@ public struct CodeProblem: Sendable, Equatable {
   public var tests: [CodeExample]
   /// What sort of task it is, where the file says.
   public var kind: String?
+  /// Other groups to which it belongs, where the file says.
   public var tags: [String]
 
+  /// Makes a problem.
   public init(
     id: String, task: CodeTask, unknownLanguage: String? = nil, tests: [CodeExample] = [], kind: String? = nil,
     tags: [String] = []
@@ -27,11 +31,14 @@ public struct CodeProblem: Sendable, Equatable {
 
 /// A task that cannot be read: where, and what is wrong.
 public struct TaskFileError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The file.
   public var path: String
   /// From 1; nil where the file as a whole is meant.
   public var line: Int?
+  /// What is wrong with it.
   public var reason: String
 
+  /// Makes an error about a file.
   public init(path: String, line: Int? = nil, reason: String) {
     self.path = path
     self.line = line

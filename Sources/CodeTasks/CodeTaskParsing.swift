@@ -4,8 +4,11 @@ import Foundation
 
 /// Why a text is no programming task.
 public enum CodeTaskError: Error, Equatable, CustomStringConvertible {
+  /// The text says nothing.
   case empty
+  /// A language that no program is written in here.
   case unknownLanguage(String)
+  /// JSON that is not a task.
   case malformed(String)
 
   public var description: String {
@@ -33,7 +36,8 @@ extension CodeTask {
   /// belongs to the statement again. A text that begins with a brace is JSON as in a batch's request:
   /// `{"task": …, "language": …, "examples": [{"input": …, "output": …}]}`.
   ///
-  /// - Parameter language: said elsewhere; goes before what the text says.
+  /// - Parameter language: takes the place of the language that the text names.
+  /// - Throws: `CodeTaskError` for an empty text, an unknown language, or JSON of another form.
   public init(parsing text: String, language: ProgramLanguage? = nil) throws(CodeTaskError) {
     let (named, rest) = try CodeTask.leadingLanguage(in: text)
     if rest.hasPrefix("{") {
@@ -47,7 +51,9 @@ extension CodeTask {
     guard !statement.isEmpty else { throw .empty }
   }
 
-  /// The language that a text begins with, if it does, and the text without it.
+  /// The language at the beginning of a text, nil if there is none, and the text without it.
+  ///
+  /// - Throws: `CodeTaskError.unknownLanguage` for an option that names another language.
   public static func leadingLanguage(
     in text: String
   ) throws(CodeTaskError) -> (language: ProgramLanguage?, rest: String) {
@@ -67,6 +73,8 @@ extension CodeTask {
   }
 
   /// A language by any of its names.
+  ///
+  /// - Throws: `CodeTaskError.unknownLanguage`.
   public static func language(named name: String) throws(CodeTaskError) -> ProgramLanguage {
     guard let language = ProgramLanguage(name: name.lowercased()) else { throw .unknownLanguage(name) }
     return language

@@ -14,14 +14,16 @@ public struct ExampleVerdict: Sendable, Equatable {
     case compileError = "compile_error"
   }
 
+  /// The verdict.
   public var kind: Kind
   /// What the program wrote; empty for a program that was never started.
   public var output: String
-  /// What a person or a debugger should read of it; empty if the kind says all.
+  /// Why, for a person and for the debugger; empty if the kind says all.
   public var detail: String
-  /// Processor time.
+  /// Processor time in seconds.
   public var seconds: Double
 
+  /// Makes a verdict.
   public init(kind: Kind, output: String = "", detail: String = "", seconds: Double = 0) {
     self.kind = kind
     self.output = output

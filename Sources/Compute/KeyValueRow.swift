@@ -2,16 +2,16 @@
 
 import CKernels
 
-/// Packs and unpacks one head's key or value of one token, `[headDimension]`.
+/// Quantizes and dequantizes one head's key or value of one token, `[headDimension]`. `f16` counts as a quantization.
 ///
-/// Rows may lie at any address, and a row is moved by a copy of its bytes. Unpacking and packing again gives the same
-/// bytes for `f16`, `q8_0` and, with the same range, `q4` keys; for `q4` values it does unless their minimum is large
-/// beside their range.
+/// Rows may lie at any address, and a row is moved by a copy of its bytes. Dequantizing and quantizing again gives the
+/// same bytes for `f16`, `q8_0` and, with the same range, `q4` keys; for `q4` values it does unless their minimum is
+/// large beside their range.
 public enum KeyValueRow {
-  /// Packs a key.
+  /// Quantizes a key.
   /// - Parameter keyRange: for `q4`, scales and minimums of the channels, `[2][headDimension]`; values outside a
   ///   channel's range are clamped. Nil otherwise.
-  public static func packKey(
+  public static func quantizeKey(
     _ source: UnsafePointer<Float>, into target: UnsafeMutableRawPointer, type: KeyValueType, headDimension: Int,
     keyRange: UnsafePointer<Float>?
   ) {
@@ -19,29 +19,29 @@ public enum KeyValueRow {
     ck_quantize_key(type.rowType, source, target, headDimension, keyRange)
   }
 
-  /// Unpacks a key.
-  /// - Parameter keyRange: the range that the key was packed with.
-  public static func unpackKey(
+  /// Dequantizes a key.
+  /// - Parameter keyRange: the range that the key was quantized with.
+  public static func dequantizeKey(
     _ source: UnsafeRawPointer, into target: UnsafeMutablePointer<Float>, type: KeyValueType, headDimension: Int,
     keyRange: UnsafePointer<Float>?
   ) {
     precondition(type != .q4 || keyRange != nil, "4-bit keys have a range")
-    if type == .f16 { return unpackHalves(source, into: target, count: headDimension) }
+    if type == .f16 { return convertHalves(source, into: target, count: headDimension) }
     ck_dequantize_key(type.rowType, source, target, headDimension, keyRange)
   }
 
-  /// Packs a value.
-  public static func packValue(
+  /// Quantizes a value.
+  public static func quantizeValue(
     _ source: UnsafePointer<Float>, into target: UnsafeMutableRawPointer, type: KeyValueType, headDimension: Int
   ) {
     ck_quantize_value(type.rowType, source, target, headDimension)
   }
 
-  /// Unpacks a value.
-  public static func unpackValue(
+  /// Dequantizes a value.
+  public static func dequantizeValue(
     _ source: UnsafeRawPointer, into target: UnsafeMutablePointer<Float>, type: KeyValueType, headDimension: Int
   ) {
-    if type == .f16 { return unpackHalves(source, into: target, count: headDimension) }
+    if type == .f16 { return convertHalves(source, into: target, count: headDimension) }
     ck_dequantize_value(type.rowType, source, target, headDimension)
   }
 
@@ -49,7 +49,7 @@ public enum KeyValueRow {
   private nonisolated(unsafe) static let kernels = ck_best_kernels()
 
   /// Converts with the processor's own instructions, which give the same floats as the portable code.
-  private static func unpackHalves(_ source: UnsafeRawPointer, into target: UnsafeMutablePointer<Float>, count: Int) {
+  private static func convertHalves(_ source: UnsafeRawPointer, into target: UnsafeMutablePointer<Float>, count: Int) {
     guard Int(bitPattern: source) % MemoryLayout<UInt16>.alignment == 0 else {
       return ck_dequantize_value(CK_KV_F16, source, target, count)
     }

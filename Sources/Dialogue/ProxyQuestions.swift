@@ -44,7 +44,9 @@ extension VideoDialogue {
     text.drop()
     let sizes = model.language.configuration
     var queries = ProxyQueries(shape: sizes.cacheShape, rotation: sizes.textRoPE)
-    do { try record(layout.visionEnd + prompts.question(question), into: &queries) } catch { throw ReportedError(error) }
+    do { try record(layout.visionEnd + prompts.question(question), into: &queries) } catch {
+      throw ReportedError(error)
+    }
     for layer in 0..<sizes.layers {
       for head in 0..<sizes.keyValueHeads {
         let index = HeadIndex(layer: layer, head: head)

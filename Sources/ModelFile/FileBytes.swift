@@ -16,12 +16,12 @@ final class FileBytes: Sendable {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {
       throw errno == ENOENT || errno == ENOTDIR
-        ? .missing(path: path) : .unreadable(path: path, reason: systemMessage(errno))
+        ? .missing(path: path) : .unreadable(path: path, reason: errorText(errno))
     }
     defer { close(descriptor) }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else {
-      throw .unreadable(path: path, reason: systemMessage(errno))
+      throw .unreadable(path: path, reason: errorText(errno))
     }
     switch status.st_mode & S_IFMT {
     case S_IFREG: break
@@ -31,7 +31,7 @@ final class FileBytes: Sendable {
     guard status.st_size > 0 else { throw .empty(path: path) }
     let size = Int(status.st_size)
     guard let start = mmap(nil, size, PROT_READ, MAP_SHARED, descriptor, 0), start != MAP_FAILED else {
-      throw .unreadable(path: path, reason: systemMessage(errno))
+      throw .unreadable(path: path, reason: errorText(errno))
     }
     buffer = UnsafeRawBufferPointer(start: start, count: size)
     isMapped = true
@@ -62,10 +62,4 @@ final class FileBytes: Sendable {
       buffer.deallocate()
     }
   }
-}
-
-/// The system's words for an error number.
-func systemMessage(_ number: Int32) -> String {
-  guard let text = strerror(number) else { return "error \(number)" }
-  return String(cString: text)
 }

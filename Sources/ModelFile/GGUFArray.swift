@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A metadata array, left as the bytes it is in the file until somebody asks.
+/// A metadata array. Its elements stay bytes of the file until they are read.
 ///
 /// A vocabulary's token list has some hundred thousand strings; opening a file must not make an object of each.
 public struct GGUFArray: Sendable {
   /// Never `.array`: arrays of arrays are refused at opening.
   public let elementType: GGUFValueType
+  /// Number of elements.
   public let count: Int
   let storage: FileBytes
-  /// The elements' place in `storage`.
+  /// The elements' bytes in `storage`.
   let range: Range<Int>
 
   init(elementType: GGUFValueType, count: Int, storage: FileBytes, range: Range<Int>) {
@@ -18,24 +19,28 @@ public struct GGUFArray: Sendable {
     self.range = range
   }
 
+  /// An array of strings.
   public init(_ strings: [String]) {
     var bytes: [UInt8] = []
     for string in strings { bytes.appendGGUF(string: string) }
     self.init(elementType: .string, count: strings.count, bytes: bytes)
   }
 
+  /// An array of 32-bit integers.
   public init(_ integers: [Int32]) {
     var bytes: [UInt8] = []
     for integer in integers { bytes.appendLittleEndian(integer) }
     self.init(elementType: .int32, count: integers.count, bytes: bytes)
   }
 
+  /// An array of 32-bit floats.
   public init(_ floats: [Float]) {
     var bytes: [UInt8] = []
     for float in floats { bytes.appendLittleEndian(float.bitPattern) }
     self.init(elementType: .float32, count: floats.count, bytes: bytes)
   }
 
+  /// An array of truth values.
   public init(_ flags: [Bool]) {
     self.init(elementType: .bool, count: flags.count, bytes: flags.map { $0 ? 1 : 0 })
   }
@@ -45,15 +50,17 @@ public struct GGUFArray: Sendable {
       elementType: elementType, count: count, storage: FileBytes(copying: bytes), range: 0..<bytes.count)
   }
 
-  /// Calls `body` with the place and the UTF-8 bytes of each string in turn, without making strings of them.
-  /// Returns false if the elements are not strings.
+  /// Calls `body` with the index and the UTF-8 bytes of each string, without making strings of them.
+  ///
+  /// - Returns: false if the elements are not strings.
+  /// - Throws: what `body` throws.
   public func forEachString<E: Error>(
     _ body: (_ index: Int, _ utf8: Span<UInt8>) throws(E) -> Void
   ) throws(E) -> Bool {
     guard elementType == .string else { return false }
     var reader = ByteReader(bytes)
     for index in 0..<count {
-      // Lengths were checked at opening; a file changed underneath since then must still not lead out of its bytes.
+      // Lengths were checked at opening. A file that has changed since must still not lead out of its bytes.
       guard let utf8 = try? reader.stringBytes() else { return false }
       try body(index, utf8.assumingMemoryBound(to: UInt8.self).span)
     }

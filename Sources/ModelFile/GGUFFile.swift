@@ -54,10 +54,14 @@ public final class GGUFFile: Sendable {
   /// The files on disk, in order; one for a model that is not split.
   public var partPaths: [String] { parts.map(\.path) }
 
+  /// The description of a tensor; nil if the file has none of that name.
   public func tensor(_ name: String) -> TensorDescription? {
     indices[name].map { tensors[$0] }
   }
 
+  /// The description of a tensor.
+  ///
+  /// - Throws: `GGUFError.missingTensor`.
   public func requiredTensor(_ name: String) throws(GGUFError) -> TensorDescription {
     guard let tensor = tensor(name) else { throw .missingTensor(path: path, name: name) }
     return tensor
@@ -98,13 +102,13 @@ public final class GGUFFile: Sendable {
     } catch .missing {
       throw .missingPart(path: path, part: index + 1, of: name.count)
     }
-    guard let place = try SplitName(path: path, metadata: part.contents.metadata) else {
+    guard let own = try SplitName(path: path, metadata: part.contents.metadata) else {
       throw .disagreeingParts(path: path, what: "it says nothing of being one of \(name.count) parts")
     }
-    // A name that fits what the part says of itself is the name that was looked for.
-    guard place.index == index, place.count == name.count else {
+    // SplitName has checked that the part's metadata agree with its file name.
+    guard own.index == index, own.count == name.count else {
       throw .disagreeingParts(
-        path: path, what: "it is part \(place.index + 1) of \(place.count), not \(index + 1) of \(name.count)")
+        path: path, what: "it is part \(own.index + 1) of \(own.count), not \(index + 1) of \(name.count)")
     }
     return part
   }

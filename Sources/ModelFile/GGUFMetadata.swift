@@ -2,8 +2,8 @@
 
 /// A file's metadata: named values, in the file's order.
 ///
-/// The typed getters throw when an entry is absent or holds another type; those named `…IfPresent` return nil for an
-/// absent entry and still throw for another type.
+/// The typed getters throw `GGUFError.missingKey` when an entry is absent and `wrongType` when it holds another type;
+/// those named `…IfPresent` return nil for an absent entry and still throw for another type.
 public struct GGUFMetadata: Sendable {
   /// The file that errors name.
   public let path: String
@@ -37,54 +37,106 @@ public struct GGUFMetadata: Sendable {
     }
   }
 
+  /// A string; nil if absent.
+  ///
+  /// - Throws: `GGUFError.wrongType`.
   public func stringIfPresent(_ key: String) throws(GGUFError) -> String? {
     try value(key, expected: "a string") { if case .string(let text) = $0 { text } else { nil } }
   }
 
-  /// Any integer type is accepted.
+  /// A whole number of any integer type; nil if absent.
+  ///
+  /// - Throws: `GGUFError.wrongType`, also where it does not fit into `Int`.
   public func integerIfPresent(_ key: String) throws(GGUFError) -> Int? {
     try value(key, expected: "a whole number") { $0.integer }
   }
 
-  /// Both floating-point types are accepted.
+  /// A number of either floating-point type; nil if absent.
+  ///
+  /// - Throws: `GGUFError.wrongType`.
   public func floatIfPresent(_ key: String) throws(GGUFError) -> Double? {
     try value(key, expected: "a floating-point number") { $0.float }
   }
 
+  /// A truth value; nil if absent.
+  ///
+  /// - Throws: `GGUFError.wrongType`.
   public func boolIfPresent(_ key: String) throws(GGUFError) -> Bool? {
     try value(key, expected: "true or false") { if case .bool(let flag) = $0 { flag } else { nil } }
   }
 
-  /// The array as it is in the file, for a caller that reads a large one piece by piece.
+  /// An array as it is in the file, for a caller that reads a large one piece by piece; nil if absent.
+  ///
+  /// - Throws: `GGUFError.wrongType`.
   public func arrayIfPresent(_ key: String) throws(GGUFError) -> GGUFArray? {
     try value(key, expected: "an array") { if case .array(let array) = $0 { array } else { nil } }
   }
 
+  /// An array of strings; nil if absent.
+  ///
+  /// - Throws: `GGUFError.wrongType`.
   public func stringsIfPresent(_ key: String) throws(GGUFError) -> [String]? {
     try value(key, expected: "an array of UTF-8 strings") {
       if case .array(let array) = $0 { array.strings } else { nil }
     }
   }
 
+  /// An array of whole numbers; nil if absent.
+  ///
+  /// - Throws: `GGUFError.wrongType`.
   public func integersIfPresent(_ key: String) throws(GGUFError) -> [Int]? {
     try value(key, expected: "an array of whole numbers") {
       if case .array(let array) = $0 { array.integers } else { nil }
     }
   }
 
+  /// An array of floating-point numbers; nil if absent.
+  ///
+  /// - Throws: `GGUFError.wrongType`.
   public func floatsIfPresent(_ key: String) throws(GGUFError) -> [Double]? {
     try value(key, expected: "an array of floating-point numbers") {
       if case .array(let array) = $0 { array.floats } else { nil }
     }
   }
 
+  /// A string.
+  ///
+  /// - Throws: `GGUFError.missingKey` or `wrongType`.
   public func string(_ key: String) throws(GGUFError) -> String { try required(key, stringIfPresent(key)) }
+
+  /// A whole number of any integer type.
+  ///
+  /// - Throws: `GGUFError.missingKey` or `wrongType`.
   public func integer(_ key: String) throws(GGUFError) -> Int { try required(key, integerIfPresent(key)) }
+
+  /// A number of either floating-point type.
+  ///
+  /// - Throws: `GGUFError.missingKey` or `wrongType`.
   public func float(_ key: String) throws(GGUFError) -> Double { try required(key, floatIfPresent(key)) }
+
+  /// A truth value.
+  ///
+  /// - Throws: `GGUFError.missingKey` or `wrongType`.
   public func bool(_ key: String) throws(GGUFError) -> Bool { try required(key, boolIfPresent(key)) }
+
+  /// An array as it is in the file.
+  ///
+  /// - Throws: `GGUFError.missingKey` or `wrongType`.
   public func array(_ key: String) throws(GGUFError) -> GGUFArray { try required(key, arrayIfPresent(key)) }
+
+  /// An array of strings.
+  ///
+  /// - Throws: `GGUFError.missingKey` or `wrongType`.
   public func strings(_ key: String) throws(GGUFError) -> [String] { try required(key, stringsIfPresent(key)) }
+
+  /// An array of whole numbers.
+  ///
+  /// - Throws: `GGUFError.missingKey` or `wrongType`.
   public func integers(_ key: String) throws(GGUFError) -> [Int] { try required(key, integersIfPresent(key)) }
+
+  /// An array of floating-point numbers.
+  ///
+  /// - Throws: `GGUFError.missingKey` or `wrongType`.
   public func floats(_ key: String) throws(GGUFError) -> [Double] { try required(key, floatsIfPresent(key)) }
 
   private func value<Result>(

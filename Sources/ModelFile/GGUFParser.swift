@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reads and checks a file's header. Nothing in the bytes is trusted: every length, count and offset is held against
-/// what the file has left before anything is set aside for it.
+/// Reads and checks a file's header. Nothing in the bytes is trusted: every length, count and offset is compared with
+/// what the file has left before memory is allocated for it.
 struct GGUFParser {
   struct Contents {
     var version: Int

@@ -44,6 +44,7 @@ public enum GGUFValue: Sendable, Hashable {
   case int64(Int64)
   case float64(Double)
 
+  /// The type that the file notes for the value.
   public var type: GGUFValueType {
     switch self {
     case .uint8: .uint8

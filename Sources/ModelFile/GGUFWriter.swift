@@ -9,11 +9,14 @@ import Platform
 public final class GGUFWriter {
   /// A tensor to come.
   public struct Declaration: Sendable, Hashable {
+    /// The tensor's name.
     public let name: String
     /// The fastest-running first, as in `TensorDescription`.
     public let dimensions: [Int]
+    /// How its elements are stored.
     public let type: TensorType
 
+    /// Declares a tensor.
     public init(name: String, dimensions: [Int], type: TensorType) {
       self.name = name
       self.dimensions = dimensions
@@ -21,6 +24,7 @@ public final class GGUFWriter {
     }
   }
 
+  /// The file to be written.
   public let path: String
   private let alignment: Int
   private let names: [String]
@@ -33,8 +37,11 @@ public final class GGUFWriter {
 
   private var partialPath: String { path + ".partial" }
 
-  /// Starts the file and writes its header. `alignment`, a power of two, is noted as `general.alignment` unless it is
-  /// the format's default of 32; what the metadata says about it does not count.
+  /// Creates the file and writes its header.
+  ///
+  /// - Parameter alignment: a power of two, noted as `general.alignment` unless it is the format's default of 32. It
+  ///   takes the place of the metadata's own entry.
+  /// - Throws: `GGUFError.unwritable` for tensors that no file can hold, or with the system's reason.
   public init(
     path: String, metadata: GGUFMetadata, tensors: [Declaration], alignment: Int = 32
   ) throws(GGUFError) {
@@ -60,7 +67,7 @@ public final class GGUFWriter {
     }
     self.sizes = sizes
     file = fopen(path + ".partial", "wb")
-    guard file != nil else { throw .unwritable(path: path, reason: systemMessage(errno)) }
+    guard file != nil else { throw .unwritable(path: path, reason: errorText(errno)) }
     try put(header(metadata, tensors))
     try pad()
   }
@@ -71,7 +78,9 @@ public final class GGUFWriter {
     unlink(partialPath)
   }
 
-  /// Appends bytes to the tensor whose turn it is; a tensor may come in any number of pieces.
+  /// Appends bytes to the next tensor that is incomplete; a tensor may come in any number of pieces.
+  ///
+  /// - Throws: `GGUFError.unwritable` for more bytes than were declared, or with the system's reason.
   public func append(_ bytes: UnsafeRawBufferPointer) throws(GGUFError) {
     guard current < sizes.count else {
       throw .unwritable(path: path, reason: "all \(sizes.count) tensors are already complete")
@@ -89,11 +98,16 @@ public final class GGUFWriter {
     }
   }
 
+  /// Appends bytes as above.
+  ///
+  /// - Throws: `GGUFError.unwritable`.
   public func append(_ bytes: [UInt8]) throws(GGUFError) {
     try bytes.withUnsafeBufferPointer { (buffer) throws(GGUFError) in try append(UnsafeRawBufferPointer(buffer)) }
   }
 
   /// Completes the file and gives it its name.
+  ///
+  /// - Throws: `GGUFError.unwritable` if a tensor is incomplete, or with the system's reason.
   public func finish() throws(GGUFError) {
     guard let file else { throw .unwritable(path: path, reason: "it is finished already") }
     guard current == sizes.count else {
@@ -101,7 +115,7 @@ public final class GGUFWriter {
     }
     self.file = nil
     guard fclose(file) == 0, rename(partialPath, path) == 0 else {
-      let reason = systemMessage(errno)
+      let reason = errorText(errno)
       unlink(partialPath)
       throw .unwritable(path: path, reason: reason)
     }
@@ -139,7 +153,7 @@ public final class GGUFWriter {
   private func put(_ bytes: UnsafeRawBufferPointer) throws(GGUFError) {
     guard let file else { throw .unwritable(path: path, reason: "it is finished already") }
     guard fwrite(bytes.baseAddress, 1, bytes.count, file) == bytes.count else {
-      throw .unwritable(path: path, reason: systemMessage(errno))
+      throw .unwritable(path: path, reason: errorText(errno))
     }
     position += bytes.count
   }

@@ -47,12 +47,12 @@ extension GGUFFile {
 
   /// Reads the whole file and keeps it in memory for as long as this object lives, but for what is released.
   ///
-  /// - Throws: `unlockable` when the process may not lock so much; nothing is locked then.
+  /// - Throws: `GGUFError.unlockable` when the process may not lock that many bytes; nothing is locked then.
   public func lock() throws(GGUFError) {
     for (index, part) in parts.enumerated() {
       let buffer = part.storage.buffer
       guard mlock(buffer.baseAddress, buffer.count) == 0 else {
-        let reason = systemMessage(errno)
+        let reason = errorText(errno)
         for earlier in parts[..<index] { munlock(earlier.storage.buffer.baseAddress, earlier.storage.buffer.count) }
         throw .unlockable(path: part.path, byteCount: byteCount, limit: GGUFFile.lockLimit, reason: reason)
       }

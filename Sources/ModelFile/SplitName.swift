@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The place of a file among the parts of a split model: `NAME-00002-of-00003.gguf`.
+/// The number of a file among the parts of a split model: `NAME-00002-of-00003.gguf`.
 ///
 /// The layout is that of llama.cpp's splitter: each part is a whole GGUF file with tensors of its own, and says with
 /// `split.no` (from 0) and `split.count` where it belongs; the first one alone has the model's metadata, and may have

@@ -2,16 +2,20 @@
 
 /// What the tensor table says about one tensor.
 public struct TensorDescription: Sendable, Hashable {
+  /// The tensor's name.
   public let name: String
   /// Extents, the fastest-running first: a matrix of `rows × columns` is `[columns, rows]`.
   public let dimensions: [Int]
+  /// How its elements are stored.
   public let type: TensorType
   /// Where the tensor starts, in bytes from the start of the file that holds it.
   public let byteOffset: Int
+  /// Bytes of all elements.
   public let byteCount: Int
   /// Which part of a split model holds it, from 0.
   public internal(set) var part = 0
 
+  /// Number of elements.
   public var elementCount: Int { dimensions.reduce(1, *) }
 
   /// Bytes of a tensor of this shape and type; nil if a row is not whole blocks or the number does not fit into `Int`.

@@ -40,3 +40,15 @@ public func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Int32 {
     return 0
   }
 }
+
+/// Reads the limit on the size of files that this process writes (RLIMIT_FSIZE), whose constant has another type in each C
+/// library.
+///
+/// - Returns: false where the system does not tell.
+public func fileSizeLimit(_ limit: inout rlimit) -> Bool {
+  #if canImport(Glibc)
+    getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0
+  #else
+    getrlimit(RLIMIT_FSIZE, &limit) == 0
+  #endif
+}

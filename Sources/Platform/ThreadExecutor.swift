@@ -11,7 +11,7 @@ public final class ThreadExecutor: SerialExecutor {
 
   private let jobs = Monitor(Jobs())
 
-  /// Models recurse deeper than the stack of a small thread allows, in bytes.
+  /// In bytes: what a main thread has, because models run here.
   private static let stackSize = 8 << 20
 
   /// - Precondition: the system has a thread left: an actor whose jobs never run would be silent.

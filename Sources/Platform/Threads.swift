@@ -6,12 +6,12 @@
 ///   - name: what debuggers and `/proc` call the thread; its first 15 bytes.
 ///   - stackSize: in bytes; nil for the system's default.
 /// - Returns: false when the system has no thread left.
-public func startThread(name: String, stackSize: Int? = nil, _ body: @escaping @Sendable () -> Void) -> Bool {
-  final class Start: Sendable {
+public func startThread(name: String, stackSize: Int? = nil, _ body: sending @escaping () -> Void) -> Bool {
+  final class Start {
     let name: String
-    let body: @Sendable () -> Void
+    let body: () -> Void
 
-    init(name: String, body: @escaping @Sendable () -> Void) {
+    init(name: String, body: @escaping () -> Void) {
       self.name = name
       self.body = body
     }

@@ -12,7 +12,7 @@ public enum RetentionHeatmap {
   ///     out.
   ///   - title: the first line; ASCII, other characters become boxes.
   public static func draw(
-    map: RetentionMap, width: Int, height: Int, title: String = "Retained in the KV cache"
+    map: RetentionMap, width: Int, height: Int, title: String = "Retained tokens"
   ) -> Image {
     var drawing = Drawing(map, width: max(1, width), height: max(1, height))
     drawing.drawHead(title)

@@ -11,11 +11,11 @@ package enum RetentionSummary {
     let cached = count(map.temporalPatches.count)
     let seen = count(map.temporalPatchesSeen)
     let unit = map.temporalPatchesSeen == 1 ? "temporal patch" : "temporal patches"
-    guard let first = map.temporalPatches.first else { return [["none of \(seen) \(unit) still cached"]] }
+    guard let first = map.temporalPatches.first else { return [["none of \(seen) \(unit) cached"]] }
     let oldest = "oldest \(clock(first.time))"
     return [
       ["\(cached) of \(seen) \(unit) still cached in part", oldest], ["\(cached) of \(seen) \(unit) cached", oldest],
-      ["\(cached) / \(seen) patches cached", oldest],
+      ["\(cached) / \(seen) cached", oldest],
     ]
   }
 }

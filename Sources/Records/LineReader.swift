@@ -14,6 +14,7 @@ package struct LineReader: Sequence, IteratorProtocol {
     /// nil if the line is longer than the limit. Bytes that are not UTF-8 are replaced.
     package var text: String?
 
+    /// Makes a line as if it had been read.
     package init(number: Int, text: String?) {
       self.number = number
       self.text = text

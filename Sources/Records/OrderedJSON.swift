@@ -2,7 +2,7 @@
 
 import Foundation
 
-/// JSON whose members keep the order in which they are written, so that people can read the lines.
+/// JSON whose objects keep the order of their members, so that people can read the lines.
 package enum OrderedJSON: Sendable, ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
   ExpressibleByDictionaryLiteral
 {
@@ -15,10 +15,14 @@ package enum OrderedJSON: Sendable, ExpressibleByStringLiteral, ExpressibleByInt
   case array([OrderedJSON])
   case object([(String, OrderedJSON)])
 
+  /// A string.
   package init(stringLiteral value: String) { self = .string(value) }
+  /// A whole number.
   package init(integerLiteral value: Int) { self = .integer(value) }
+  /// An object with its members in the order of the source.
   package init(dictionaryLiteral elements: (String, OrderedJSON)...) { self = .object(elements) }
 
+  /// A string, or null for nil.
   package static func optional(_ text: String?) -> OrderedJSON { text.map { .string($0) } ?? .null }
 
   /// One line, without line breaks.

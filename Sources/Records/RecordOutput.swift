@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
+import Platform
 
-/// Where results go: each is written whole and at once.
+/// An output file of lines. Each line is written whole and at once.
 package final class RecordOutput {
   private let descriptor: Int32
   private let name: String
@@ -10,7 +10,8 @@ package final class RecordOutput {
   /// Opens the output.
   ///
   /// - Parameters:
-  ///   - path: a file, emptied unless `keepingContents`; nil for standard output.
+  ///   - path: nil for standard output.
+  ///   - keepingContents: appends to the file; otherwise it is emptied.
   /// - Throws: `ReportedError.outputUnwritable` naming the file and the reason.
   package init(path: String?, keepingContents: Bool) throws(ReportedError) {
     guard let path else {
@@ -21,7 +22,7 @@ package final class RecordOutput {
     name = path
     descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (keepingContents ? O_APPEND : O_TRUNC), 0o644)
     if descriptor < 0 {
-      throw .outputUnwritable(message: "\(path) cannot be written: \(String(cString: strerror(errno)))")
+      throw .outputUnwritable(message: "\(path) cannot be written: \(errorText(errno))")
     }
   }
 
@@ -30,21 +31,18 @@ package final class RecordOutput {
   }
 
   /// Writes a record as one line.
+  ///
+  /// - Throws: `ReportedError.outputUnwritable` naming the file and the reason.
   package func write(_ record: OrderedJSON) throws(ReportedError) { try write(line: record.text) }
 
   /// Writes one line.
+  ///
+  /// - Parameter line: without its line feed.
+  /// - Throws: `ReportedError.outputUnwritable` naming the file and the reason.
   package func write(line: String) throws(ReportedError) {
-    let bytes = Array((line + "\n").utf8)
-    var start = 0
-    while start < bytes.count {
-      let written = bytes.withUnsafeBytes { buffer in
-        Foundation.write(descriptor, buffer.baseAddress.map { $0 + start }, bytes.count - start)
-      }
-      if written < 0 {
-        if errno == EINTR { continue }
-        throw .outputUnwritable(message: "\(name) cannot be written: \(String(cString: strerror(errno)))")
-      }
-      start += written
+    let problem = writeAll(Array((line + "\n").utf8), to: descriptor)
+    if problem != 0 {
+      throw .outputUnwritable(message: "\(name) cannot be written: \(errorText(problem))")
     }
   }
 }

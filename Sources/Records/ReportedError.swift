@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// An error as users and scripts see it: a stable code, and a sentence that says what is so and what to do.
+/// An error as users and scripts see it: a stable code, and one sentence that says what is wrong and what to do.
 public struct ReportedError: Error, Sendable, Equatable, CustomStringConvertible {
-  /// What scripts tell errors apart by. The raw value is the `code` of batch results.
+  /// Tells errors apart for scripts. The raw value is the `code` of result lines.
   public enum Code: String, Sendable, CaseIterable {
     /// A request that does not have the documented form.
     case requestMalformed = "request_malformed"
@@ -32,23 +32,34 @@ public struct ReportedError: Error, Sendable, Equatable, CustomStringConvertible
     case computation = "computation_failed"
   }
 
+  /// What scripts compare.
   public var code: Code
+  /// One line for a person, without the program's name.
   public var message: String
 
   public var description: String { message }
 
+  /// Makes an error with a message for a person.
   public init(_ code: Code, _ message: String) {
     self.code = code
     self.message = message
   }
 
+  /// An error with the code `request_malformed`.
   public static func requestMalformed(message: String) -> ReportedError { .init(.requestMalformed, message) }
+  /// An error with the code `video_unreadable`.
   public static func videoUnreadable(message: String) -> ReportedError { .init(.videoUnreadable, message) }
+  /// An error with the code `model_unreadable`.
   public static func modelUnreadable(message: String) -> ReportedError { .init(.modelUnreadable, message) }
+  /// An error with the code `insufficient_memory`.
   public static func insufficientMemory(message: String) -> ReportedError { .init(.insufficientMemory, message) }
+  /// An error with the code `budget_too_small`.
   public static func budgetTooSmall(message: String) -> ReportedError { .init(.budgetTooSmall, message) }
+  /// An error with the code `profile_unusable`.
   public static func profileUnusable(message: String) -> ReportedError { .init(.profileUnusable, message) }
+  /// An error with the code `output_unwritable`.
   public static func outputUnwritable(message: String) -> ReportedError { .init(.outputUnwritable, message) }
+  /// An error with the code `unsupported`.
   public static func unsupported(message: String) -> ReportedError { .init(.unsupported, message) }
 
   /// The `error` member of a result line.

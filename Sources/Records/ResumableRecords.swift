@@ -69,8 +69,10 @@ package struct AnsweredTurn: ResumableRecord {
   package var id: String
   /// Counted from 0; nil where the request has no turns.
   package var turn: Int?
+  /// `ok` or `error`.
   package var status: String
 
+  /// Only answered turns stay.
   package var isKept: Bool { status == "ok" }
 }
 

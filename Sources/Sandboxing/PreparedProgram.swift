@@ -4,6 +4,7 @@ import CodeTasks
 
 /// A program ready to be run as often as one likes: compiled, where its language wants that.
 public struct PreparedProgram: Sendable {
+  /// Its language.
   public let language: ProgramLanguage
   /// What the compiler said, if the program did not compile; there is then nothing to run.
   public let compileError: String?

@@ -74,7 +74,9 @@ public struct Sandbox: Sendable {
     ProgramLanguage.allCases.filter { language in language.tools.contains { installedTool($0) != nil } }
   }
 
-  /// Makes a program ready to run; what the compiler objects to is part of the result. Compiled in the sandbox too.
+  /// Makes a program ready to run: it is compiled, in the sandbox too. The compiler's errors are part of the result.
+  ///
+  /// - Throws: `SandboxError` if the compiler cannot be run or the task is cancelled.
   public func prepare(
     _ program: String, language: ProgramLanguage, limits: RunLimits = .compilation
   ) async throws(SandboxError) -> PreparedProgram {
@@ -102,8 +104,10 @@ public struct Sandbox: Sendable {
     if case .limitsOnly(let limitsOnly) = method { limitsOnly.isRoot } else { false }
   }
 
-  /// Runs a program to its end, or to the end of what it may take. If the task is cancelled, the program and all that
-  /// it started are killed.
+  /// Runs a program until it ends or reaches a limit. If the task is cancelled, the program and all that it started
+  /// are killed.
+  ///
+  /// - Throws: `SandboxError` if the program cannot be started or the task is cancelled.
   public func run(
     _ program: PreparedProgram, input: String, limits: RunLimits = RunLimits()
   ) async throws(SandboxError) -> RunResult {

@@ -103,7 +103,7 @@ let systemSettings = ["/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d"
 /// Where a tool lies, by the search path; nil if it is not installed.
 func installedTool(_ name: String) -> String? { installedTools(name).first }
 
-/// All places on the search path where a tool lies.
+/// All paths of a tool on the search path.
 private func installedTools(_ name: String) -> [String] {
   let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
   return path.split(separator: ":").filter { $0.hasPrefix("/") }.map { "\($0)/\(name)" }.filter { candidate in

@@ -9,7 +9,7 @@ import SessionInterface
 /// Above stand thumbnails of the temporal patches of which most is cached.
 func drawRetention(_ state: ScreenState, into grid: inout CellGrid, area: Rectangle, theme: Theme) {
   guard !area.isEmpty else { return }
-  let title = "Retained in the KV cache"
+  let title = "Retained tokens"
   let end = grid.write(title, column: area.column, row: area.row, limit: area.columns, style: theme.strong)
   drawLegend(into: &grid, from: end + 2, to: area.endColumn, row: area.row, theme: theme)
   guard let map = state.retention, map.temporalPatchesSeen > 0, map.layers > 0 else {

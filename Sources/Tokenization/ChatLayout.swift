@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The texts around what is said in a conversation.
+/// The markup around the messages of a conversation.
 ///
 ///     BEFORE SYSTEM | system's words | AFTER SYSTEM | question | QUESTION END | answer | NEXT TURN | question | …
 ///
@@ -58,7 +58,7 @@ struct ChatLayoutProbe {
   private static let system = "systemwords"
   private static let questions = ["questionone", "questiontwo", "questionthree"]
   private static let answers = ["answerone", "answertwo"]
-  /// What a template puts where pictures go.
+  /// The texts with which templates mark the position of an image or video.
   private static let placeholders = ["<|video_pad|>", "<|image_pad|>", "<video>", "<image>"]
 
   /// - Parameter tokens: texts of tokens that templates may ask for, such as `bos_token`.

@@ -14,7 +14,7 @@ enum TextSplitting: String, Sendable, CaseIterable {
 
 /// Splits text into the pieces within which bytes are merged, as `qwen2` does.
 ///
-/// The rule is the pattern of Qwen2's tokenizer, alternatives tried in this order at each place; for `qwen35`, `\p{L}`
+/// The rule is the pattern of Qwen2's tokenizer, alternatives tried in this order at each index; for `qwen35`, `\p{L}`
 /// stands for `[\p{L}\p{M}]`:
 ///
 ///     (?i:'s|'t|'re|'ve|'m|'ll|'d)
@@ -109,7 +109,7 @@ struct PreTokenizer {
     return end
   }
 
-  /// The kind of the character at a place, and where the next one starts.
+  /// The kind of the character at an index, and the index of the next one.
   private func character(at index: Int) -> (CharacterKind, next: Int) {
     let lead = utf8[index]
     if lead < 0x80 { return (CharacterKind.ascii[Int(lead)], index + 1) }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Turns tokens into text one at a time, without ever showing half a character.
+/// Decodes tokens one at a time into whole characters.
 ///
 /// What all calls of `append` and the final `finish` return, put together, is `Tokenizer.decode` of the tokens.
 public struct StreamingDetokenizer: Sendable {
@@ -9,6 +9,7 @@ public struct StreamingDetokenizer: Sendable {
   /// The start of a character whose rest has not come yet: at most three bytes.
   private var pending: [UInt8] = []
 
+  /// Begins with no token.
   public init(_ tokenizer: Tokenizer, skippingSpecialTokens: Bool = true) {
     self.tokenizer = tokenizer
     self.skippingSpecialTokens = skippingSpecialTokens

@@ -3,7 +3,7 @@
 /// Takes a model's thoughts out of its answer, piece by piece as the text comes.
 ///
 /// Thoughts stand at the beginning of an answer, between `<think>` and `</think>`; anywhere else these are words like
-/// any others. What is certain to be answer is passed on at once.
+/// any others. Text that is certain to belong to the answer is returned at once.
 public struct ThinkingFilter: Sendable {
   /// Whether the text so far ends within thoughts.
   public var isThinking: Bool { state == .thinking }
@@ -30,7 +30,7 @@ public struct ThinkingFilter: Sendable {
 
   /// The next piece of text.
   ///
-  /// - Returns: what of it and of what was held back is answer.
+  /// - Returns: the part of it, and of the text not decided before, that belongs to the answer.
   public mutating func append(_ text: String) -> String {
     pending += text
     if state == .beginning { begin() }

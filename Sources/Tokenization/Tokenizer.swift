@@ -2,7 +2,8 @@
 
 import ModelFile
 
-/// Turns text into a model's tokens and back: byte-level BPE as the Qwen families use it, read from a GGUF's metadata.
+/// Encodes text as a model's tokens and decodes tokens: byte-level BPE as the Qwen families use it, read from a GGUF's
+/// metadata.
 ///
 /// Equal to Hugging Face `tokenizers` on the same vocabulary, except for characters younger than that library's Unicode
 /// tables: letters that came with Unicode 17, and the order of several combining marks if one came after Unicode 9.
@@ -10,13 +11,13 @@ import ModelFile
 /// The GGUF format does not record the normalization: Qwen2's own tokenizer composes characters (NFC) first, llama.cpp
 /// does not. See `normalization`.
 public struct Tokenizer: Sendable {
-  /// The number of tokens, those included that only fill the vocabulary up.
+  /// Number of tokens, unused ones included.
   public let vocabularySize: Int
   /// The tokens at which an answer ends: those the file names, the two with which Qwen's chat format ends things, and
   /// those with which its coding models go on to another file.
   public let endOfTurnTokens: Set<Int>
-  /// What is done to text first. A file may say (`edgeassist.tokenizer.normalization`: `none` or `nfc`); otherwise it
-  /// is what Qwen2's own tokenizer does, `nfc`.
+  /// The Unicode normalization of text before it is split: the file's `edgeassist.tokenizer.normalization` (`none` or
+  /// `nfc`), else that of Qwen2's own tokenizer, `nfc`.
   public let normalization: TextNormalization
   /// `tokenizer.chat_template`: how the model's makers lay out a conversation, in Jinja. See `ChatTemplate`.
   public let chatTemplate: String?
@@ -30,7 +31,10 @@ public struct Tokenizer: Sendable {
   private let encoder: BytePairEncoder
   private let special: SpecialTokenFinder
 
-  /// - Parameter normalization: overrides what the file says.
+  /// Reads the tokenizer of a model file.
+  ///
+  /// - Parameter normalization: takes the place of the file's.
+  /// - Throws: `TokenizerError` if the vocabulary is not byte-level BPE, contradicts itself or lacks an entry.
   public init(metadata: GGUFMetadata, normalization: TextNormalization? = nil) throws(TokenizerError) {
     path = metadata.path
     let model = try metadata.reading { (file) throws(GGUFError) in try file.string("tokenizer.ggml.model") }
@@ -113,7 +117,7 @@ public struct Tokenizer: Sendable {
     body(.plain(rest))
   }
 
-  /// The text of tokens; bytes that are not UTF-8 become U+FFFD, and numbers that are no tokens nothing.
+  /// The text of tokens. Bytes that are not UTF-8 become U+FFFD; an id outside of the vocabulary adds nothing.
   public func decode(_ tokens: [Int], skippingSpecialTokens: Bool = true) -> String {
     var bytes: [UInt8] = []
     for token in tokens { bytes += self.bytes(of: token, skippingSpecialTokens: skippingSpecialTokens) }
@@ -126,7 +130,7 @@ public struct Tokenizer: Sendable {
   /// The texts of the tokens that chat templates ask for by name.
   var tokensForTemplates: [String: String] { namedTokens.mapValues { vocabulary.text(of: $0) } }
 
-  /// True for tokens that stand for no text: control tokens, and those that fill the vocabulary up.
+  /// True for tokens that stand for no text: control tokens and unused ones.
   public func isControl(_ token: Int) -> Bool {
     guard vocabulary.kinds.indices.contains(token) else { return true }
     return vocabulary.kinds[token] == .control || vocabulary.kinds[token] == .unused

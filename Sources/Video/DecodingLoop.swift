@@ -7,8 +7,8 @@ import Records
 
 /// The work of the decoding thread: reads the source frame by frame, seeks, and opens a live source anew.
 ///
-/// After ``run()`` has begun, only its thread touches it; what is shared lies in `control` and `previews`.
-final class DecodingLoop: @unchecked Sendable {
+/// It belongs to that thread once ``run()`` has begun; what others need lies in `control` and `previews`.
+final class DecodingLoop {
   private let source: VideoSource
   private let options: FrameSamplingOptions
   private let sampler: FrameSampler

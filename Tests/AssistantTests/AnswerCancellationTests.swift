@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Assistant
 import Testing
-
-@testable import Assistant
 
 @Suite("Cancelling answers")
 struct AnswerCancellationTests {

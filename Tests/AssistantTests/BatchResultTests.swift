@@ -21,7 +21,7 @@ struct BatchResultTests {
     statistics.peakTokens = 256
     statistics.compressions = 3
     statistics.cacheBytes = 559_104
-    statistics.policy = "infinipot-v"
+    statistics.policy = .infinipotV
     statistics.residentBytes = 84_795_392
     let summary = AnswerSummary(
       text: "A “cat”\n/ came.", stop: .end, promptTokens: 31, answerTokens: 6, firstTokenSeconds: 0.0042, seconds: 0.25)

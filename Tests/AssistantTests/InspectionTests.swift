@@ -61,7 +61,7 @@ struct InspectionTests {
 
   @Test("of an adapter tells its rank and what it adapts")
   func adapter() throws {
-    let inspection = try inspect("Tests/ModelsTests/Goldens/qwen3-lora-attention.gguf")
+    let inspection = try inspect("Tests/ArchitecturesTests/Goldens/qwen3-lora-attention.gguf")
     let adapter = try #require(inspection.adapter)
     #expect(inspection.file.kind == .adapter && adapter.type == "lora")
     #expect(adapter.ranks.count == 1 && adapter.targetCount * 2 == inspection.file.tensors.count)
@@ -69,7 +69,7 @@ struct InspectionTests {
 
   @Test("of a vision tower by itself")
   func visionTower() throws {
-    let inspection = try inspect("Tests/ModelsTests/Goldens/windows-mmproj.gguf")
+    let inspection = try inspect("Tests/ArchitecturesTests/Goldens/windows-mmproj.gguf")
     #expect(inspection.file.kind == .visionTower && inspection.obstacle == nil && inspection.tokenizer == nil)
     #expect(inspection.file.groups.contains { $0.kind == .projector })
   }

@@ -79,7 +79,7 @@ struct SessionTests {
     #expect(last.residentBytes > 0)
   }
 
-  @Test("Questions may come before the model has read a word")
+  @Test("The session is ready, and questions may come, before the model has read the system prompt")
   func readyBeforeReading() async throws {
     let session = try session()
     var systemTokens: [Int] = []
@@ -92,7 +92,6 @@ struct SessionTests {
       default: break
       }
     }
-    #expect(systemTokens.first == 0)
     #expect(systemTokens.last.map { $0 > 0 } == true)
   }
 

@@ -3,9 +3,9 @@
 import Compute
 import Testing
 
-/// One key or value of one head, packed and unpacked.
+/// One key or value of one head, quantized and dequantized.
 @Suite struct KeyValueRowTests {
-  private func packed(
+  private func quantized(
     _ values: [Float], as type: KeyValueType, keys: Bool, range: [Float] = []
   ) -> [UInt8] {
     let bytes = keys ? type.keyRowBytes(values.count) : type.valueRowBytes(values.count)
@@ -13,25 +13,25 @@ import Testing
     row.withUnsafeMutableBytes { row in
       let target = row.baseAddress!
       if keys {
-        KeyValueRow.packKey(
+        KeyValueRow.quantizeKey(
           values, into: target, type: type, headDimension: values.count, keyRange: type == .q4 ? range : nil)
       } else {
-        KeyValueRow.packValue(values, into: target, type: type, headDimension: values.count)
+        KeyValueRow.quantizeValue(values, into: target, type: type, headDimension: values.count)
       }
     }
     return row
   }
 
-  private func unpacked(
+  private func dequantized(
     _ row: [UInt8], as type: KeyValueType, size: Int, keys: Bool, range: [Float] = []
   ) -> [Float] {
     var values = Array(repeating: Float.nan, count: size)
     row.withUnsafeBytes { row in
       if keys {
-        KeyValueRow.unpackKey(
+        KeyValueRow.dequantizeKey(
           row.baseAddress!, into: &values, type: type, headDimension: size, keyRange: type == .q4 ? range : nil)
       } else {
-        KeyValueRow.unpackValue(row.baseAddress!, into: &values, type: type, headDimension: size)
+        KeyValueRow.dequantizeValue(row.baseAddress!, into: &values, type: type, headDimension: size)
       }
     }
     return values
@@ -66,39 +66,39 @@ import Testing
     let values = (0..<32).map { Float($0 - 16) * 127 / 16 }
     // The largest is 127, so the scale is 1.
     let expected: [UInt8] = [0x00, 0x3C] + values.map { UInt8(bitPattern: Int8($0.rounded(.toNearestOrEven))) }
-    #expect(packed(values, as: .q8_0, keys: true) == expected)
-    #expect(packed(values, as: .q8_0, keys: false) == expected)
+    #expect(quantized(values, as: .q8_0, keys: true) == expected)
+    #expect(quantized(values, as: .q8_0, keys: false) == expected)
   }
 
   @Test("4-bit keys count their channel's scales from its minimum, the second half of the row in the high bits")
   func keyNibbles() {
     let range: [Float] = [1, 2, 0.5, 10] + [0, -4, 3, -50]
     let values: [Float] = [3, 6, 3, 100]  // 3, 5, 0 and 15 steps
-    #expect(packed(values, as: .q4, keys: true, range: range) == [0x03, 0xF5])
-    #expect(unpacked([0x03, 0xF5], as: .q4, size: 4, keys: true, range: range) == values)
+    #expect(quantized(values, as: .q4, keys: true, range: range) == [0x03, 0xF5])
+    #expect(dequantized([0x03, 0xF5], as: .q4, size: 4, keys: true, range: range) == values)
   }
 
   @Test("4-bit values begin with their scale and minimum")
   func valueNibbles() {
     let values: [Float] = [-1, 14, 4, 0]  // 15 steps of 1 from -1
     let expected: [UInt8] = [0x00, 0x3C, 0x00, 0xBC, 0x50, 0x1F]
-    #expect(packed(values, as: .q4, keys: false) == expected)
-    #expect(unpacked(expected, as: .q4, size: 4, keys: false) == values)
+    #expect(quantized(values, as: .q4, keys: false) == expected)
+    #expect(dequantized(expected, as: .q4, size: 4, keys: false) == values)
   }
 
   @Test("a value outside its channel's range is clamped, and not-a-number becomes the minimum")
   func outside() {
     let range: [Float] = [1, 1, 1, 1] + [0, 0, 0, 0]
-    let row = packed([-7, 99, .nan, .infinity], as: .q4, keys: true, range: range)
-    #expect(unpacked(row, as: .q4, size: 4, keys: true, range: range) == [0, 15, 0, 15])
+    let row = quantized([-7, 99, .nan, .infinity], as: .q4, keys: true, range: range)
+    #expect(dequantized(row, as: .q4, size: 4, keys: true, range: range) == [0, 15, 0, 15])
   }
 
   @Test("a value that is not a number leaves the rest of a row readable", arguments: KeyValueType.allCases)
   func notANumber(type: KeyValueType) {
     var values = Array(repeating: Float(1), count: 64)
     values[3] = .nan
-    let row = packed(values, as: type, keys: false)
-    let found = unpacked(row, as: type, size: 64, keys: false)
+    let row = quantized(values, as: type, keys: false)
+    let found = dequantized(row, as: type, size: 64, keys: false)
     #expect(found[40...].allSatisfy { abs($0 - 1) < 0.01 })
   }
 
@@ -107,13 +107,13 @@ import Testing
     let values = Array(repeating: value, count: 32)
     for keys in [true, false] {
       let range = range([values])
-      let row = packed(values, as: type, keys: keys, range: range)
-      let found = unpacked(row, as: type, size: 32, keys: keys, range: range)
+      let row = quantized(values, as: type, keys: keys, range: range)
+      let found = dequantized(row, as: type, size: 32, keys: keys, range: range)
       #expect(zip(found, values).allSatisfy { abs($0 - $1) <= 1e-3 * abs($1) }, "\(found)")
     }
   }
 
-  @Test("keys unpacked and packed again by the same range are the same bytes", arguments: KeyValueType.allCases)
+  @Test("keys dequantized and quantized again by the same range are the same bytes", arguments: KeyValueType.allCases)
   func repackedKeys(type: KeyValueType) {
     var samples = Samples(seed: 2)
     // Each channel has an offset of its own, up to a thousand times its values' spread, as keys' biases make it.
@@ -121,23 +121,23 @@ import Testing
     let rows = (0..<300).map { _ in zip(samples.floats(64), offsets).map { $0 + $1 } }
     let range = range(rows)
     for row in rows {
-      let first = packed(row, as: type, keys: true, range: range)
-      let values = unpacked(first, as: type, size: 64, keys: true, range: range)
-      #expect(packed(values, as: type, keys: true, range: range) == first)
+      let first = quantized(row, as: type, keys: true, range: range)
+      let values = dequantized(first, as: type, size: 64, keys: true, range: range)
+      #expect(quantized(values, as: type, keys: true, range: range) == first)
     }
   }
 
-  @Test("values unpacked and packed again are the same bytes", arguments: KeyValueType.allCases)
+  @Test("values dequantized and quantized again are the same bytes", arguments: KeyValueType.allCases)
   func repackedValues(type: KeyValueType) {
     var samples = Samples(seed: 2)
     for _ in 0..<300 {
-      let first = packed(samples.floats(64), as: type, keys: false)
-      #expect(packed(unpacked(first, as: type, size: 64, keys: false), as: type, keys: false) == first)
+      let first = quantized(samples.floats(64), as: type, keys: false)
+      #expect(quantized(dequantized(first, as: type, size: 64, keys: false), as: type, keys: false) == first)
     }
   }
 
   @Test(
-    "packing loses at most half a scale, and little more where a scale is rounded",
+    "quantizing loses at most half a scale, and little more where a scale is rounded",
     arguments: zip(KeyValueType.allCases, [0x1p-12, 0.57 / 127, 0.51 * 2 / 15] as [Float]))
   func errors(type: KeyValueType, allowed: Float) {
     var samples = Samples(seed: 7)
@@ -145,8 +145,8 @@ import Testing
     let range = range(rows)
     for row in rows {
       for keys in [true, false] {
-        let found = unpacked(
-          packed(row, as: type, keys: keys, range: range), as: type, size: 64, keys: keys, range: range)
+        let found = dequantized(
+          quantized(row, as: type, keys: keys, range: range), as: type, size: 64, keys: keys, range: range)
         let worst = zip(found, row).map { abs($0 - $1) }.max() ?? .infinity
         #expect(worst <= allowed, "keys: \(keys)")
       }

@@ -101,11 +101,11 @@ final class PagedSample {
         let page = rows.pages[row / pageTokens]
         let target = result.baseAddress! + row * headDimension
         if keys {
-          KeyValueRow.unpackKey(
+          KeyValueRow.dequantizeKey(
             page + rows.keyOffset + row % pageTokens * type.keyRowBytes(headDimension), into: target, type: type,
             headDimension: headDimension, keyRange: rows.keyRange)
         } else {
-          KeyValueRow.unpackValue(
+          KeyValueRow.dequantizeValue(
             page + rows.valueOffset + row % pageTokens * type.valueRowBytes(headDimension), into: target, type: type,
             headDimension: headDimension)
         }

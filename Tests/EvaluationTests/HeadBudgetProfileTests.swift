@@ -29,7 +29,7 @@ struct HeadProfileTests {
 
   @Test("shares are means over streams, each counting the same, with their deviation")
   func statistics() {
-    let statistics = ProfileStatistics([[[3], [1]], [[10], [10]]])
+    let statistics = HeadDemandStatistics([[[3], [1]], [[10], [10]]])
     #expect(statistics.shares == [[0.625], [0.375]])
     #expect(statistics.deviations == [[0.125], [0.125]])
     #expect(statistics.coverage == 0)
@@ -37,10 +37,10 @@ struct HeadProfileTests {
 
   @Test("rankings are compared by Spearman's coefficient, equals sharing their mean rank")
   func rankCorrelation() {
-    #expect(abs(ProfileStatistics.rankCorrelation([1, 2, 3, 4], [10, 20, 30, 99]) - 1) < 1e-12)
-    #expect(abs(ProfileStatistics.rankCorrelation([1, 2, 3, 4], [4, 3, 2, 1]) + 1) < 1e-12)
+    #expect(abs(HeadDemandStatistics.rankCorrelation([1, 2, 3, 4], [10, 20, 30, 99]) - 1) < 1e-12)
+    #expect(abs(HeadDemandStatistics.rankCorrelation([1, 2, 3, 4], [4, 3, 2, 1]) + 1) < 1e-12)
     // Ranks 1, 2.5, 2.5, 4 against 1, 2, 3, 4: 4.5 / √(4.5 · 5).
-    #expect(abs(ProfileStatistics.rankCorrelation([1, 2, 2, 3], [1, 2, 3, 4]) - (0.9).squareRoot()) < 1e-12)
-    #expect(ProfileStatistics.rankCorrelation([2, 2], [1, 3]) == 1)
+    #expect(abs(HeadDemandStatistics.rankCorrelation([1, 2, 2, 3], [1, 2, 3, 4]) - (0.9).squareRoot()) < 1e-12)
+    #expect(HeadDemandStatistics.rankCorrelation([2, 2], [1, 3]) == 1)
   }
 }

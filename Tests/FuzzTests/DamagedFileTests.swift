@@ -20,7 +20,7 @@ struct DamagedFileTests {
   private static let count = environment["GGUF_MUTATIONS"].flatMap { UInt64($0) } ?? 2000
   private static let seed = environment["GGUF_MUTATION_SEED"].flatMap { UInt64($0) } ?? 0
 
-  @Test("is read or refused", arguments: 0..<shards)
+  @Test("Is read or refused", arguments: 0..<shards)
   func mutations(shard: UInt64) throws {
     let specimens = try Specimen.all()
     let pool = ThreadPool(threads: 1)

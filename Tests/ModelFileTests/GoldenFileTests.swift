@@ -10,7 +10,7 @@ struct GoldenFileTests {
 
   init() throws { file = try GGUFFile(path: goldenPath("everything.gguf")) }
 
-  @Test("gives every scalar type its value")
+  @Test("Gives every scalar type its value")
   func scalars() {
     let metadata = file.metadata
     #expect(file.version == 3)
@@ -28,7 +28,7 @@ struct GoldenFileTests {
     #expect(metadata["type.string"] == .string("größer, 大きい"))
   }
 
-  @Test("gives arrays their elements")
+  @Test("Gives arrays their elements")
   func arrays() throws {
     #expect(try file.metadata.strings("array.strings") == ["Ġthe", "", "猫 sat"])
     #expect(try file.metadata.integers("array.int32") == [3, -1, 4])
@@ -37,12 +37,12 @@ struct GoldenFileTests {
     #expect(try file.metadata.array("array.bool").bools == [true, false, true])
   }
 
-  @Test("keeps the order of its entries")
+  @Test("Keeps the order of its entries")
   func order() {
     #expect(file.metadata.keys.prefix(4) == ["general.architecture", "general.alignment", "type.uint8", "type.int8"])
   }
 
-  @Test("lists its tensors with shape, type and place")
+  @Test("Lists its tensors with shape, type and place")
   func tensors() throws {
     #expect(file.tensors.map(\.name) == ["ramp.f32", "ramp.f16", "ramp.q8_0", "ramp.q4_0", "blocks.q6_k", "patch"])
     #expect(file.tensors.map(\.type) == [.f32, .f16, .q8_0, .q4_0, .q6_K, .f32])
@@ -52,7 +52,7 @@ struct GoldenFileTests {
     #expect(try file.requiredTensor("patch").elementCount == 24)
   }
 
-  @Test("maps each tensor's bytes")
+  @Test("Maps each tensor's bytes")
   func weights() throws {
     let ramp = try file.bytes(of: file.requiredTensor("ramp.f32"))
     #expect((0..<128).allSatisfy { ramp.loadUnaligned(fromByteOffset: $0 * 4, as: Float.self) == Float($0) - 40 })
@@ -61,14 +61,14 @@ struct GoldenFileTests {
     #expect(try file.bytes(of: file.requiredTensor("ramp.q8_0")).prefix(4).elementsEqual([0x0A, 0x35, 0x81, 0x84]))
   }
 
-  @Test("has quantizations that can be computed with, by their customary names")
+  @Test("Has quantizations that can be computed with, by their customary names")
   func supportedTypes() throws {
     #expect(try file.requiredTensor("ramp.q4_0").type.isSupported)
     #expect(try file.requiredTensor("blocks.q6_k").type.isSupported)
     #expect(try file.requiredTensor("blocks.q6_k").type.name == "Q6_K")
   }
 
-  @Test("quantizations without kernels can be looked at but not computed with")
+  @Test("Quantizations without kernels can be looked at but not computed with")
   func unsupportedTypes() {
     #expect(!TensorType.iq2_xxs.isSupported)
     #expect(!TensorType.q8_1.isSupported)

@@ -52,14 +52,14 @@ struct LargeFileTests {
     return line.split(separator: " ").compactMap { Int($0) }.first.map { $0 * 1024 }
   }
 
-  @Test("opens in well under a second, and only its header comes into memory", .enabled(if: smapsIsThere))
+  @Test("Opens in well under a second, and only its header comes into memory", .enabled(if: smapsIsThere))
   func opening() throws {
     let folder = try TemporaryFolder()
     let (bytes, end) = Self.header()
     let path = try folder.file(bytes)
     try #require(truncate(path, end) == 0)
     var file: GGUFFile?
-    // The thread's own time: what else the machine does meanwhile does not count.
+    // The thread's own time: other work of the machine does not count.
     let start = threadTime()
     file = try GGUFFile(path: path)
     let seconds = Double(threadTime() - start) / 1e9
@@ -85,14 +85,14 @@ struct LargeFileTests {
 
 @Suite("Weights in memory")
 struct ResidencyTests {
-  @Test("can be asked for ahead of their use")
+  @Test("Can be asked for ahead of their use")
   func prefetch() throws {
     let file = try GGUFFile(path: goldenPath("everything.gguf"))
     file.prefetch()
     #expect(file.tensor("ramp.f32").map { file.bytes(of: $0).count } == 512)
   }
 
-  @Test("are not read around where small pieces are wanted")
+  @Test("Are not read around where small pieces are wanted")
   func scattered() throws {
     let count = 16 << 20
     var contents = HandmadeFile(tensors: 1, entries: 0)
@@ -123,7 +123,7 @@ struct ResidencyTests {
     return pages.count { $0 & 1 == 1 } * page
   }
 
-  @Test("can be locked, all parts of a split model too; the refusal names size and limit")
+  @Test("Can be locked, all parts of a split model too; the refusal names size and limit")
   func lock() throws {
     for name in ["everything.gguf", "split-00002-of-00003.gguf"] {
       let file = try GGUFFile(path: goldenPath(name))

@@ -12,7 +12,7 @@ struct MetadataTests {
       "texts": .array(GGUFArray(["a", "b"])), "numbers": .array(GGUFArray([1, 2, 3] as [Int32])),
     ])
 
-  @Test("give an entry's value")
+  @Test("Give an entry's value")
   func present() throws {
     #expect(try metadata.string("text") == "hello")
     #expect(try metadata.integer("whole") == 7)
@@ -22,19 +22,19 @@ struct MetadataTests {
     #expect(try metadata.integers("numbers") == [1, 2, 3])
   }
 
-  @Test("name an absent entry, and what file it is absent from")
+  @Test("Name an absent entry, and what file it is absent from")
   func absent() {
     #expect(throws: GGUFError.missingKey(path: "a.gguf", key: "nothing")) { try metadata.integer("nothing") }
     #expect(throws: GGUFError.missingKey(path: "a.gguf", key: "nothing")) { try metadata.strings("nothing") }
   }
 
-  @Test("return nil for an absent entry where it is optional")
+  @Test("Return nil for an absent entry where it is optional")
   func optional() throws {
     #expect(try metadata.integerIfPresent("nothing") == nil)
     #expect(try metadata.floatsIfPresent("nothing") == nil)
   }
 
-  @Test("say what an entry of the wrong type is, optional or not")
+  @Test("Say what an entry of the wrong type is, optional or not")
   func wrongType() {
     let error = GGUFError.wrongType(path: "a.gguf", key: "text", expected: "a whole number", found: "string")
     #expect(throws: error) { try metadata.integer("text") }
@@ -44,12 +44,12 @@ struct MetadataTests {
     #expect(throws: GGUFError.self) { try metadata.float("whole") }
   }
 
-  @Test("refuse a number that does not fit")
+  @Test("Refuse a number that does not fit")
   func tooBig() {
     #expect(throws: GGUFError.self) { try metadata.integer("big") }
   }
 
-  @Test("see entries added, replaced and taken away")
+  @Test("See entries added, replaced and taken away")
   func changes() {
     var changed = metadata
     changed["new"] = .bool(true)

@@ -13,7 +13,7 @@ struct MutationTests {
     .max, .max - 7, 1 << 63, 1 << 62, 1 << 61, 1 << 48, 1 << 32, (1 << 32) - 1, 1 << 31, 0, 1, 255, 65536,
   ]
 
-  @Test("opens or is refused", arguments: 0..<8 as Range<UInt64>)
+  @Test("Opens or is refused", arguments: 0..<8 as Range<UInt64>)
   func mutations(seed: UInt64) throws {
     let whole = try Array(Data(contentsOf: URL(filePath: goldenPath("everything.gguf"))))
     let headerLength = 1088

@@ -32,7 +32,7 @@ struct SplitFileTests {
     } catch { return error }
   }
 
-  @Test("opens whole by any of its parts", arguments: 1...3)
+  @Test("Opens whole by any of its parts", arguments: 1...3)
   func anyPart(number: Int) throws {
     let file = try GGUFFile(path: goldenPath("split-0000\(number)-of-00003.gguf"))
     #expect(try file.metadata.string("general.name") == "in three parts")
@@ -46,7 +46,7 @@ struct SplitFileTests {
     }
   }
 
-  @Test("says which part is missing and where it is looked for")
+  @Test("Says which part is missing and where it is looked for")
   func missingPart() throws {
     try part("m-00001-of-00002.gguf", no: 0, count: 2)
     let missing = folder.path("m-00002-of-00002.gguf")
@@ -55,7 +55,7 @@ struct SplitFileTests {
     #expect(message.hasPrefix(missing) && message.contains("part 2 of 2"))
   }
 
-  @Test("under another name says what the name must end in")
+  @Test("Under another name says what the name must end in")
   func renamed() throws {
     try part("renamed.gguf", no: 1, count: 2)
     let path = folder.path("renamed.gguf")
@@ -63,7 +63,7 @@ struct SplitFileTests {
       error("renamed.gguf") == .misnamedPart(path: path, part: 2, of: 2, ending: "-00002-of-00002.gguf"))
   }
 
-  @Test("with the same tensor in two parts is refused")
+  @Test("With the same tensor in two parts is refused")
   func duplicateTensor() throws {
     try part("m-00001-of-00002.gguf", no: 0, count: 2, tensors: ["a", "b"])
     try part("m-00002-of-00002.gguf", no: 1, count: 2, tensors: ["c", "b"])
@@ -73,7 +73,7 @@ struct SplitFileTests {
           path: folder.path("m-00002-of-00002.gguf"), what: "tensor b is in part 1 as well"))
   }
 
-  @Test("whose parts count differently is refused, naming the part")
+  @Test("Whose parts count differently is refused, naming the part")
   func disagreeingCounts() throws {
     try part("m-00001-of-00002.gguf", no: 0, count: 2, total: 2, tensors: ["a"])
     try part("m-00002-of-00002.gguf", no: 1, count: 2, total: 3, tensors: ["b"])
@@ -83,7 +83,7 @@ struct SplitFileTests {
           path: folder.path("m-00002-of-00002.gguf"), what: "it speaks of 3 tensors, but the 2 parts hold 2"))
   }
 
-  @Test("with a whole model, or a part of another, in a part's place is refused")
+  @Test("With a whole model, or a part of another, in a part's place is refused")
   func strangers() throws {
     try part("m-00001-of-00002.gguf", no: 0, count: 2)
     try part("m-00002-of-00002.gguf", no: 0, count: 0)
@@ -100,7 +100,7 @@ struct SplitFileTests {
   }
 
   @Test(
-    "with impossible numbers is refused",
+    "With impossible numbers is refused",
     arguments: [
       (["split.count": .int32(-1)], "one of -1 parts"),
       (["split.count": .uint64(1 << 40)], "one of 1099511627776 parts"),
@@ -117,7 +117,7 @@ struct SplitFileTests {
     #expect(what.contains(expected))
   }
 
-  @Test("that was joined again is a whole model", arguments: [0, 1] as [UInt16])
+  @Test("That was joined again is a whole model", arguments: [0, 1] as [UInt16])
   func joined(count: UInt16) throws {
     try part("joined.gguf", no: 0, count: count, tensors: ["a"])
     #expect(error("joined.gguf") == nil)

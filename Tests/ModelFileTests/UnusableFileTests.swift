@@ -32,32 +32,32 @@ struct UnusableFileTests {
     return what
   }
 
-  @Test("and is not there is called missing")
+  @Test("And is not there is called missing")
   func missing() {
     let path = folder.path("nowhere.gguf")
     #expect(throws: GGUFError.missing(path: path)) { try GGUFFile(path: path) }
   }
 
-  @Test("and is a folder is called a folder")
+  @Test("And is a folder is called a folder")
   func directory() {
     let path = folder.url.path
     #expect(throws: GGUFError.directory(path: path)) { try GGUFFile(path: path) }
   }
 
-  @Test("and is a pipe is refused without waiting for it")
+  @Test("And is a pipe is refused without waiting for it")
   func pipe() {
     let path = folder.path("pipe")
     #expect(mkfifo(path, 0o600) == 0)
     #expect(throws: GGUFError.notRegularFile(path: path)) { try GGUFFile(path: path) }
   }
 
-  @Test("and is empty is called empty")
+  @Test("And is empty is called empty")
   func empty() throws {
     #expect(try error([]) == .empty(path: folder.modelPath))
   }
 
   @Test(
-    "and is something else is called what it looks like",
+    "And is something else is called what it looks like",
     arguments: [
       ("<!DOCTYPE html><html>", "web page"), ("version https://git-lfs.github.com/spec/v1", "Git LFS"),
       ("PK\u{3}\u{4}....", "ZIP"), ("tjgg....", "before GGUF"),
@@ -72,7 +72,7 @@ struct UnusableFileTests {
     #expect(looksLike.contains(expected))
   }
 
-  @Test("of version 2 opens; other versions are named")
+  @Test("Of version 2 opens; other versions are named")
   func versions() throws {
     #expect(try error(HandmadeFile(version: 2).bytes) == nil)
     #expect(try error(HandmadeFile(version: 1).bytes) == .unsupportedVersion(path: folder.modelPath, version: 1))
@@ -80,7 +80,7 @@ struct UnusableFileTests {
     #expect(try error(HandmadeFile(version: UInt32(3).byteSwapped).bytes) == .bigEndian(path: folder.modelPath))
   }
 
-  @Test("because it breaks off in the weights says how many bytes are missing")
+  @Test("Because it breaks off in the weights says how many bytes are missing")
   func truncatedWeights() throws {
     let whole = try Array(Data(contentsOf: URL(filePath: goldenPath("everything.gguf"))))
     #expect(
@@ -90,7 +90,7 @@ struct UnusableFileTests {
     #expect(try error(whole.dropLast(32)) == nil)
   }
 
-  @Test("because it breaks off anywhere in the header is called truncated or damaged")
+  @Test("Because it breaks off anywhere in the header is called truncated or damaged")
   func truncatedHeader() throws {
     let whole = try Array(Data(contentsOf: URL(filePath: goldenPath("everything.gguf"))))
     for length in 1..<1088 {
@@ -103,7 +103,7 @@ struct UnusableFileTests {
   }
 
   @Test(
-    "because of counts that no file could hold is refused before anything is set aside",
+    "Because of counts that no file could hold is refused before memory is allocated for it",
     arguments: [
       .max, 1 << 63, 1 << 62, 1 << 40, 3,
     ] as [UInt64])
@@ -113,7 +113,7 @@ struct UnusableFileTests {
   }
 
   @Test(
-    "because an array claims more elements than there are bytes is refused",
+    "Because an array claims more elements than there are bytes is refused",
     arguments: [
       .max, 1 << 61, 1 << 47, 100,
     ] as [UInt64])
@@ -133,7 +133,7 @@ struct UnusableFileTests {
   }
 
   @Test(
-    "because a string claims an impossible length is refused",
+    "Because a string claims an impossible length is refused",
     arguments: [
       .max, 1 << 63, (1 << 48) + 1,
     ] as [UInt64])
@@ -144,7 +144,7 @@ struct UnusableFileTests {
     #expect(try flaw(file) == "an impossible length of \(length) in metadata entry text")
   }
 
-  @Test("because of an array of arrays is refused")
+  @Test("Because of an array of arrays is refused")
   func nestedArray() throws {
     var file = HandmadeFile(entries: 1)
     file.entry("nest", type: 9)
@@ -154,14 +154,14 @@ struct UnusableFileTests {
     #expect(try flaw(file)?.contains("array of arrays in metadata entry nest") == true)
   }
 
-  @Test("because of an unknown value type is refused")
+  @Test("Because of an unknown value type is refused")
   func unknownValueType() throws {
     var file = HandmadeFile(entries: 1)
     file.entry("odd", type: 13)
     #expect(try flaw(file) == "unknown value type 13 in metadata entry odd")
   }
 
-  @Test("because of a truth value that is neither is refused")
+  @Test("Because of a truth value that is neither is refused")
   func badBool() throws {
     var file = HandmadeFile(entries: 1)
     file.entry("flag", type: 7)
@@ -169,7 +169,7 @@ struct UnusableFileTests {
     #expect(try flaw(file) == "a truth value of 2 in metadata entry flag")
   }
 
-  @Test("because its text is not UTF-8 is refused; in an array, when the array is asked for")
+  @Test("Because its text is not UTF-8 is refused; in an array, when the array is asked for")
   func invalidText() throws {
     var file = HandmadeFile(entries: 1)
     file.entry("text", type: 8)
@@ -187,7 +187,7 @@ struct UnusableFileTests {
     #expect(throws: GGUFError.self) { try opened.metadata.strings("list") }
   }
 
-  @Test("because an entry is there twice is refused")
+  @Test("Because an entry is there twice is refused")
   func duplicateKey() throws {
     var file = HandmadeFile(entries: 2)
     for _ in 0..<2 {
@@ -197,7 +197,7 @@ struct UnusableFileTests {
     #expect(try flaw(file) == "metadata entry same is there twice")
   }
 
-  @Test("because its alignment is not a power of two is refused", arguments: [0, 3, 48, 1 << 21] as [UInt32])
+  @Test("Because its alignment is not a power of two is refused", arguments: [0, 3, 48, 1 << 21] as [UInt32])
   func badAlignment(alignment: UInt32) throws {
     var file = HandmadeFile(entries: 1)
     file.entry("general.alignment", type: 4)
@@ -205,7 +205,7 @@ struct UnusableFileTests {
     #expect(try flaw(file)?.contains("general.alignment is \(alignment)") == true)
   }
 
-  @Test("because a tensor is there twice is refused")
+  @Test("Because a tensor is there twice is refused")
   func duplicateTensor() throws {
     var file = HandmadeFile(tensors: 2)
     file.tensor("w", [8], offset: 0)
@@ -214,7 +214,7 @@ struct UnusableFileTests {
     #expect(try flaw(file) == "tensor w is there twice")
   }
 
-  @Test("because a tensor's type is unknown names tensor and type")
+  @Test("Because a tensor's type is unknown names tensor and type")
   func unknownTensorType() throws {
     var file = HandmadeFile(tensors: 1)
     file.tensor("w", [32], type: 5)
@@ -222,7 +222,7 @@ struct UnusableFileTests {
   }
 
   @Test(
-    "because of impossible dimensions is refused",
+    "Because of impossible dimensions is refused",
     arguments: [
       ([], "has 0 dimensions"), ([1, 1, 1, 1, 1], "has 5 dimensions"), ([0], "impossible dimension of 0"),
       ([4, 0], "impossible dimension of 0"), ([1 << 63], "impossible dimension of 9223372036854775808"),
@@ -236,7 +236,7 @@ struct UnusableFileTests {
     #expect(try flaw(file)?.contains(expected) == true)
   }
 
-  @Test("because rows are not whole blocks is refused")
+  @Test("Because rows are not whole blocks is refused")
   func brokenBlocks() throws {
     var file = HandmadeFile(tensors: 1)
     file.tensor("w", [48, 2], type: 8)
@@ -244,7 +244,7 @@ struct UnusableFileTests {
     #expect(try flaw(file) == "tensor w has rows of 48, not whole Q8_0 blocks of 32")
   }
 
-  @Test("because a tensor starts between the alignment's steps is refused")
+  @Test("Because a tensor starts between the alignment's steps is refused")
   func misaligned() throws {
     var file = HandmadeFile(tensors: 1)
     file.tensor("w", [4], offset: 16)
@@ -253,7 +253,7 @@ struct UnusableFileTests {
   }
 
   @Test(
-    "because a tensor starts beyond what can be counted is refused",
+    "Because a tensor starts beyond what can be counted is refused",
     arguments: [
       .max & ~31, 1 << 63, .max / 2 & ~31,
     ] as [UInt64])
@@ -264,7 +264,7 @@ struct UnusableFileTests {
     #expect(try flaw(file) == "tensor w lies at an impossible offset of \(offset)")
   }
 
-  @Test("because a tensor reaches over the end is called truncated")
+  @Test("Because a tensor reaches over the end is called truncated")
   func beyondTheEnd() throws {
     var file = HandmadeFile(tensors: 1)
     file.tensor("w", [16], offset: 32)
@@ -272,7 +272,7 @@ struct UnusableFileTests {
     #expect(try error(file.bytes) == .truncated(path: folder.modelPath, missingBytes: 32, what: "in the weights"))
   }
 
-  @Test("because two tensors lie over each other is refused")
+  @Test("Because two tensors lie over each other is refused")
   func overlap() throws {
     var file = HandmadeFile(tensors: 2)
     file.tensor("a", [16], offset: 0)
@@ -281,7 +281,7 @@ struct UnusableFileTests {
     #expect(try flaw(file) == "tensors a and b lie over each other")
   }
 
-  @Test("says in one line what to do")
+  @Test("Says in one line what to do")
   func messages() throws {
     let path = folder.modelPath
     let errors = try [
@@ -300,7 +300,7 @@ struct UnusableFileTests {
 
 @Suite("A tensor that is asked for")
 struct TensorLookupTests {
-  @Test("and is not there is named")
+  @Test("And is not there is named")
   func missing() throws {
     let path = try goldenPath("everything.gguf")
     let file = try GGUFFile(path: path)

@@ -12,7 +12,7 @@ struct WriterTests {
 
   init() throws { folder = try TemporaryFolder() }
 
-  @Test("reads back with the same metadata and weights", arguments: [32, 64, 4096])
+  @Test("Reads back with the same metadata and weights", arguments: [32, 64, 4096])
   func roundTrip(alignment: Int) throws {
     let metadata = GGUFMetadata([
       "general.architecture": .string("测试"), "a.u8": .uint8(1), "a.i8": .int8(-1), "a.u16": .uint16(2),
@@ -42,7 +42,7 @@ struct WriterTests {
     #expect(file.bytes(of: file.tensors[1]).elementsEqual(weights))
   }
 
-  @Test("takes over the metadata of another file")
+  @Test("Takes over the metadata of another file")
   func copiedMetadata() throws {
     var metadata = try GGUFFile(path: goldenPath("everything.gguf")).metadata
     let expected = metadata
@@ -57,7 +57,7 @@ struct WriterTests {
     }
   }
 
-  @Test("is not there until it is finished, and leaves nothing behind if it never is")
+  @Test("Is not there until it is finished, and leaves nothing behind if it never is")
   func unfinished() throws {
     let tensors = [GGUFWriter.Declaration(name: "w", dimensions: [4], type: .f32)]
     do {
@@ -69,7 +69,7 @@ struct WriterTests {
     #expect(try folder.names().isEmpty)
   }
 
-  @Test("refuses more bytes than were declared")
+  @Test("Refuses more bytes than were declared")
   func tooManyBytes() throws {
     let writer = try GGUFWriter(
       path: path, metadata: GGUFMetadata(), tensors: [.init(name: "w", dimensions: [1], type: .f32)])
@@ -78,7 +78,7 @@ struct WriterTests {
     #expect(throws: GGUFError.self) { try writer.append([0]) }
   }
 
-  @Test("refuses shapes that cannot be stored")
+  @Test("Refuses shapes that cannot be stored")
   func impossibleShapes() throws {
     for (dimensions, type) in [([33], TensorType.q8_0), ([], .f32), ([0], .f32), ([Int.max, 2], .f32)] {
       #expect(throws: GGUFError.self) {
@@ -88,7 +88,7 @@ struct WriterTests {
     }
   }
 
-  @Test("cannot be put where there is no folder")
+  @Test("Cannot be put where there is no folder")
   func noFolder() throws {
     let path = path + "/model.gguf"
     #expect(throws: GGUFError.unwritable(path: path, reason: "No such file or directory")) {

@@ -5,8 +5,8 @@
 
 Needs clang, numpy and a libggml-base.so, such as the one of llama-cpp-python:
     python quantizers_against_ggml.py PATH/libggml-base.so
-Prints, for several kinds of numbers, the ratio of the root mean square errors (ours / ggml's): plain, and weighted by
-importance where both are told about it; and microseconds for a thousand numbers. Stops if ggml finds fault with blocks.
+Prints, for several distributions of weights, the ratio of the root mean square errors (ours / ggml's), plain and
+weighted by importance, and microseconds for a thousand weights. Stops if ggml refuses the blocks.
 Measured with llama-cpp-python 0.3.36 (ggml 0.25.3).
 """
 import ctypes
@@ -18,7 +18,7 @@ import time
 
 import numpy as np
 
-# name: (number of the type here, ggml's number, numbers in a block, bytes of a block)
+# name: (ck_type, ggml_type, weights of a block, bytes of a block)
 TYPES = {
     "Q8_0": (3, 8, 32, 34), "Q4_0": (4, 2, 32, 18), "Q4_1": (5, 3, 32, 20), "Q5_0": (6, 6, 32, 22),
     "Q5_1": (7, 7, 32, 24), "Q2_K": (8, 10, 256, 84), "Q3_K": (9, 11, 256, 110), "Q4_K": (10, 12, 256, 144),
@@ -34,7 +34,8 @@ def load_ours(folder):
     library = pathlib.Path(folder) / "libck.so"
     files = sorted(str(path) for path in sources.rglob("*.c"))
     subprocess.run(
-        ["clang", "-O2", "-shared", "-fPIC", "-D_GNU_SOURCE", f"-I{sources}", f"-I{sources}/include", *files, "-lm", "-o", library],
+        ["clang", "-O2", "-shared", "-fPIC", "-D_GNU_SOURCE", f"-I{sources}", f"-I{sources}/include", *files, "-lm",
+         "-o", library],
         check=True)  # fmt: skip
     ours = ctypes.CDLL(str(library))
     ours.ck_quantize.argtypes = [ctypes.c_int, FLOATS, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_size_t, FLOATS]

@@ -3,6 +3,7 @@
 import Sandboxing
 import Testing
 
+@Suite("Differences of outputs")
 struct DifferenceTests {
   @Test("White space at the ends of lines and empty lines at the end do not count")
   func trailingWhiteSpace() {
@@ -17,7 +18,7 @@ struct DifferenceTests {
     #expect(OutputDifference(expected: "1\n2", got: "1\n\n2") != nil)
   }
 
-  @Test("Letters that look alike and are not the same bytes differ")
+  @Test("Letters with one look and other bytes differ")
   func bytes() {
     #expect(OutputDifference(expected: "\u{E9}", got: "e\u{301}") != nil)
   }

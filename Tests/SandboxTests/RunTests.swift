@@ -34,14 +34,14 @@ struct RunTests {
     (.swift, "var sum = 0\nwhile let line = readLine() { sum += Int(line)! }\nprint(sum)"),
   ]
 
-  @Test("reads its input and writes its output, in each language", arguments: sandboxes, [ProgramLanguage.python, .c])
+  @Test("Reads its input and writes its output, in each language", arguments: sandboxes, [ProgramLanguage.python, .c])
   func languages(sandbox: Sandbox, language: ProgramLanguage) async throws {
     guard Sandbox.languages.contains(language) else { return }
     try await expectSum(in: sandbox, language: language)
   }
 
   @Test(
-    "in Swift", .enabled(if: hasSwift, "swiftc is not installed"), arguments: sandboxes.prefix(1) + sandboxes.suffix(2))
+    "In Swift", .enabled(if: hasSwift, "swiftc is not installed"), arguments: sandboxes.prefix(1) + sandboxes.suffix(2))
   func swift(sandbox: Sandbox) async throws {
     try await expectSum(in: sandbox, language: .swift)
   }
@@ -58,7 +58,7 @@ struct RunTests {
     }
   }
 
-  @Test("takes ten megabytes of input", arguments: sandboxes)
+  @Test("Takes ten megabytes of input", arguments: sandboxes)
   func largeInput(sandbox: Sandbox) async throws {
     let program = try await sandbox.prepare("import sys\nprint(len(sys.stdin.read()))", language: .python)
     let input = String(repeating: "0123456789", count: 1_000_000)
@@ -66,7 +66,7 @@ struct RunTests {
     #expect(result.output == "10000000\n")
   }
 
-  @Test("need not read its input", arguments: sandboxes)
+  @Test("Need not read its input", arguments: sandboxes)
   func unreadInput(sandbox: Sandbox) async throws {
     let program = try await sandbox.prepare("print('done')", language: .python)
     let input = String(repeating: "0123456789", count: 1_000_000)
@@ -75,7 +75,7 @@ struct RunTests {
     #expect(result.end == .exited(status: 0))
   }
 
-  @Test("may write just as much as it is allowed, and not a byte more", arguments: sandboxes)
+  @Test("May write just as much as it is allowed, and not a byte more", arguments: sandboxes)
   func outputLimit(sandbox: Sandbox) async throws {
     let program = try await sandbox.prepare("import sys\nsys.stdout.write('x' * int(input()))", language: .python)
     let limits = Attempt.limits(outputBytes: 200_000)
@@ -87,7 +87,7 @@ struct RunTests {
     #expect(beyond.outputBytes.count == 200_000)
   }
 
-  @Test("may start processes and write files within its limits", arguments: sandboxes)
+  @Test("May start processes and write files within its limits", arguments: sandboxes)
   func withinLimits(sandbox: Sandbox) async throws {
     let text = """
       import subprocess
@@ -99,7 +99,7 @@ struct RunTests {
     #expect(result.output == "2\n", "\(result.errors)")
   }
 
-  @Test("gives the same output in every run", arguments: sandboxes)
+  @Test("Gives the same output in every run", arguments: sandboxes)
   func deterministic(sandbox: Sandbox) async throws {
     let program = try await sandbox.prepare("print({str(n) for n in range(50)}, hash('x'))", language: .python)
     let first = try await sandbox.run(program, input: "", limits: Attempt.limits())
@@ -107,7 +107,7 @@ struct RunTests {
     #expect(first.outputBytes == second.outputBytes && !first.outputBytes.isEmpty)
   }
 
-  @Test("runs beside others", arguments: sandboxes)
+  @Test("Runs beside others", arguments: sandboxes)
   func concurrent(sandbox: Sandbox) async throws {
     let program = try await sandbox.prepare("print(int(input()) * 2)", language: .python)
     let outputs = try await withThrowingTaskGroup(of: (Int, String).self) { group in
@@ -121,7 +121,7 @@ struct RunTests {
     #expect(outputs == Dictionary(uniqueKeysWithValues: (0..<8).map { ($0, "\($0 * 2)\n") }))
   }
 
-  @Test("tells its processor time and memory", arguments: sandboxes)
+  @Test("Tells its processor time and memory", arguments: sandboxes)
   func costs(sandbox: Sandbox) async throws {
     let text = "import time\nheld = bytearray(b'x' * (50 << 20))\nwhile time.process_time() < 0.3: pass"
     let program = try await sandbox.prepare(text, language: .python)
@@ -130,7 +130,7 @@ struct RunTests {
     #expect(result.peakMemoryBytes > 50 << 20)
   }
 
-  @Test("is ended with its children when its task is cancelled", arguments: sandboxes)
+  @Test("Is ended with its children when its task is cancelled", arguments: sandboxes)
   func cancellation(sandbox: Sandbox) async throws {
     let mark = "32\(Int.random(in: 100_000...999_999)).5"
     let text = "import os\nif os.fork() == 0: os.execv('/bin/sleep', ['sleep', '\(mark)'])\nos.wait()"
@@ -143,7 +143,7 @@ struct RunTests {
     #expect(processes(holding: mark).isEmpty)
   }
 
-  @Test("leaves no folder behind", .enabled(if: Sandboxes.haveLimitsOnly))
+  @Test("Leaves no folder behind", .enabled(if: Sandboxes.haveLimitsOnly))
   func noFolderLeft() async throws {
     let text = "import os\nprint(os.getcwd())\nos.makedirs('a/b')\nopen('a/b/c', 'w').write('x')\nos.mkdir('d', 0)"
     let program = try await Sandboxes.limitsOnly.prepare(text, language: .python)
@@ -156,7 +156,7 @@ struct RunTests {
 
 @Suite("A program that does not compile")
 struct CompilationTests {
-  @Test("is reported with the compiler's first words", .enabled(if: hasC, "no C compiler"), arguments: sandboxes)
+  @Test("Is reported with the compiler's first words", .enabled(if: hasC, "no C compiler"), arguments: sandboxes)
   func c(sandbox: Sandbox) async throws {
     let program = try await sandbox.prepare("int main(void) { return undeclared; }", language: .c)
     let message = try #require(program.compileError)
@@ -165,13 +165,13 @@ struct CompilationTests {
     await #expect(throws: SandboxError.notCompiled) { try await sandbox.run(program, input: "") }
   }
 
-  @Test("in Swift too", .enabled(if: hasSwift, "swiftc is not installed"))
+  @Test("In Swift too", .enabled(if: hasSwift, "swiftc is not installed"))
   func swift() async throws {
     let program = try await Sandboxes.namespaces.prepare("let number: Int = \"one\"\n", language: .swift)
     #expect(try #require(program.compileError).contains("cannot convert value of type 'String'"))
   }
 
-  @Test("has that verdict on every example")
+  @Test("Has that verdict on every example")
   func judged() async throws {
     let verdicts = try await Judge(Sandbox.probe()).check(
       "print('open", language: .python,
@@ -181,7 +181,7 @@ struct CompilationTests {
     #expect(verdicts[0].detail.contains("SyntaxError"))
   }
 
-  @Test("cannot read a file into its messages", .enabled(if: hasC, "no C compiler"), arguments: sandboxes.prefix(3))
+  @Test("Cannot read a file into its messages", .enabled(if: hasC, "no C compiler"), arguments: sandboxes.prefix(3))
   func include(sandbox: Sandbox) async throws {
     guard sandbox.containment != .none else { return }
     let program = try await sandbox.prepare("#include \"/etc/passwd\"\nint main(void) {}", language: .c)
@@ -192,7 +192,7 @@ struct CompilationTests {
 
 @Suite("A judge")
 struct JudgeTests {
-  @Test("says of each example how the program did, in turn")
+  @Test("Says of each example how the program did, in turn")
   func verdicts() async throws {
     let program = """
       word = input()
@@ -214,7 +214,7 @@ struct JudgeTests {
     #expect(verdicts[2].detail.hasSuffix("ValueError: no such word\nexit status 1"))
   }
 
-  @Test("stops at the first failure if told")
+  @Test("Stops at the first failure if told")
   func stops() async throws {
     let verdicts = try await Judge(Sandbox.probe()).check(
       "print(1)", language: .python,
@@ -231,19 +231,19 @@ private actor Recorder {
 
 @Suite("Containment")
 struct ContainmentDescriptionTests {
-  @Test("without namespaces says what it leaves open", .enabled(if: Sandboxes.haveLimitsOnly))
+  @Test("Without namespaces says what it leaves open", .enabled(if: Sandboxes.haveLimitsOnly))
   func lacking() {
     #expect(Sandboxes.limitsOnly.containment.isWeak)
     #expect("\(Sandboxes.limitsOnly.containment)".contains("only watched"))
   }
 
-  @Test("that the user gave up says so")
+  @Test("That the user has turned off says so")
   func unsafe() {
     #expect(Sandboxes.unsafe.containment == .none)
     #expect("\(Sandboxes.unsafe.containment)".contains("not sandboxed"))
   }
 
-  @Test("that cannot be had runs nothing and says what to do")
+  @Test("That cannot be had runs nothing and says what to do")
   func unavailable() async throws {
     let sandbox = Sandbox.probe(ways: [])
     let program = try await sandbox.prepare("print(1)", language: .python)

@@ -33,8 +33,8 @@ enum GoldenScreens {
                                  │
         ─────────────────────────┴──────────────────────────────────
          › and th
-         ▸ 0:12 / 1:00 · seen 24 · dropped 3 · process 187 MiB
-         memory =#########+┃.. 384 / 512 tokens   peak 448
+         ▸ 0:12 / 1:00 · frames 24 · dropped 3 · process 187 MiB
+         KV cache =#########+┃.. 384 / 512 tokens   peak 448
          Enter ask   PgUp/PgDn scroll   /help commands
         """),
     Screen(
@@ -61,9 +61,9 @@ enum GoldenScreens {
         ──────────────────────────────────────┴─────────────────────────────────────────
          › and th
         ────────────────────────────────────────────────────────────────────────────────
-         ▸ 0:12 / 1:00 · seen 24 · dropped 3 · 21 tok/s · infinipot-v · process 187 MiB
-         memory =############+..┃.. 384 / 512 tokens   peak 448 · 4 passes · 768 KiB
-         Enter ask   PgUp/PgDn scroll   /help commands   Ctrl-C quit   Ctrl-R memory
+         ▸ 0:12 / 1:00 · frames 24 · dropped 3 · 21 tok/s · process 187 MiB
+         KV cache =############+..┃.. 384 / 512 tokens   peak 448 · 4 compressions
+         Enter ask   PgUp/PgDn scroll   /help commands   Ctrl-C quit   Ctrl-R KV cache
         """),
     Screen(
       columns: 120, rows: 40,
@@ -90,24 +90,24 @@ enum GoldenScreens {
                                                                           │
          0:12 ━━━━━━━━━━━─────────────────────────────────────────── 1:00 │
                                                                           │
-         Memory                                          384 / 512 tokens │
+         KV cache                                        384 / 512 tokens │
          ====########################################++++.......┃........ │
-         = system 32  # vision 320  + talk 32                    peak 448 │
+         = system 32  # vision 320  + text 32                    peak 448 │
                                                                           │
-         4 passes, the last from 448 to 224 in 12 ms                      │
+         4 compressions, the last from 448 to 224 in 12 ms                │
          keys and values 768 KiB                                          │
                                                                           │
                                                                           │
                                                                         █ │
                                                                         █ │
                                                                         █ │
-                                                    held in the last 0:01 │
+                                                  cached in the last 0:01 │
                                                                           │
         ──────────────────────────────────────────────────────────────────┴─────────────────────────────────────────────────────
          › and th
         ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-         ▸ 0:12 / 1:00 · seen 24 · dropped 3 · 21 tok/s · infinipot-v · process 187 MiB
-         Enter ask   PgUp/PgDn scroll   /help commands   Ctrl-C quit   Ctrl-R memory
+         ▸ 0:12 / 1:00 · frames 24 · dropped 3 · 21 tok/s · infinipot-v · process 187 MiB
+         Enter ask   PgUp/PgDn scroll   /help commands   Ctrl-C quit   Ctrl-R KV cache
         """),
     Screen(
       columns: 80, rows: 24, unicode: false,
@@ -133,9 +133,9 @@ enum GoldenScreens {
         --------------------------------------+-----------------------------------------
          > and th
         --------------------------------------------------------------------------------
-         > 0:12 / 1:00 | seen 24 | dropped 3 | 21 tok/s | infinipot-v | process 187 MiB
-         memory =############+..|.. 384 / 512 tokens   peak 448 | 4 passes | 768 KiB
-         Enter ask   PgUp/PgDn scroll   /help commands   Ctrl-C quit   Ctrl-R memory
+         > 0:12 / 1:00 | frames 24 | dropped 3 | 21 tok/s | process 187 MiB
+         KV cache =############+..|.. 384 / 512 tokens   peak 448 | 4 compressions
+         Enter ask   PgUp/PgDn scroll   /help commands   Ctrl-C quit   Ctrl-R KV cache
         """),
     Screen(
       columns: 70, rows: 40,
@@ -177,8 +177,8 @@ enum GoldenScreens {
         ──────────────────────────────────────────────────────────────────────
          › and th
         ──────────────────────────────────────────────────────────────────────
-         ▸ 0:12 / 1:00 · seen 24 · dropped 3 · 21 tok/s · process 187 MiB
-         memory =###########+.┃.. 384 / 512 tokens   peak 448 · 4 passes
+         ▸ 0:12 / 1:00 · frames 24 · dropped 3 · 21 tok/s · process 187 MiB
+         KV cache =###########+.┃.. 384 / 512 tokens   peak 448
          Enter ask   PgUp/PgDn scroll   /help commands   Ctrl-C quit
         """),
   ]

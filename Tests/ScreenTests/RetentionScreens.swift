@@ -8,7 +8,7 @@ enum RetentionScreens {
       text: """
          edgeassist  cam.mp4                              tiny.gguf
         ─────────────────────────┬──────────────────────────────────
-         What is still held      │ · Type a question and press
+         Retained tokens         │ · Type a question and press
              ::::       ::::     │   Enter; /help lists the
              @@@@       @@@@     │   commands.
              ::::       ::::     │
@@ -19,12 +19,12 @@ enum RetentionScreens {
          L5 ▒▒┊▓▒┊▒┊█▓┊▓┊███████ │
             ╵                  ╵ │
             0:03        23:59:59 │
-         19 / 86 400 held        │
+         19 / 86 400 cached      │
          oldest 0:03             │
         ─────────────────────────┴──────────────────────────────────
          › ask about what you see
-         ▸ 0:12 / 1:00 · seen 24 · dropped 3 · process 187 MiB
-         memory =#########+┃.. 384 / 512 tokens   peak 448
+         ▸ 0:12 / 1:00 · frames 24 · dropped 3 · process 187 MiB
+         KV cache =#########+┃.. 384 / 512 tokens   peak 448
          Enter ask   PgUp/PgDn scroll   /help commands
         """),
     GoldenScreens.Screen(
@@ -32,7 +32,7 @@ enum RetentionScreens {
       text: """
          edgeassist  cam.mp4                                                  tiny.gguf
         ──────────────────────────────────────┬─────────────────────────────────────────
-         What is still held   0 ░░▒▒▓▓██ 100% │ · Type a question and press Enter;
+         Retained tokens      0 ░░▒▒▓▓██ 100% │ · Type a question and press Enter;
               ::::       ::::        ::::     │   /help lists the commands.
               @@@@       @@@@        @@@@     │
               ::::       ::::        ::::     │
@@ -45,15 +45,15 @@ enum RetentionScreens {
          L5 ┊▒ ▒┊┊▓ ┊┊┊▓┊┊┊█ ┊┊┊█┊┊██████████ │
             ╵     ╵        ╵                ╵ │
             0:00  10:00    11:06:40  23:59:59 │
-         19 / 86 400 held; oldest 0:03        │
+         19 / 86 400 cached; oldest 0:03      │
                                               │
                                               │
         ──────────────────────────────────────┴─────────────────────────────────────────
          › ask about what you see
         ────────────────────────────────────────────────────────────────────────────────
-         ▸ 0:12 / 1:00 · seen 24 · dropped 3 · 21 tok/s · infinipot-v · process 187 MiB
-         memory =############+..┃.. 384 / 512 tokens   peak 448 · 4 passes · 768 KiB
-         Enter ask   PgUp/PgDn scroll   /help commands   Ctrl-C quit   Ctrl-R picture
+         ▸ 0:12 / 1:00 · frames 24 · dropped 3 · 21 tok/s · process 187 MiB
+         KV cache =############+..┃.. 384 / 512 tokens   peak 448 · 4 compressions
+         Enter ask   PgUp/PgDn scroll   /help commands   Ctrl-C quit   Ctrl-R video
         """),
     GoldenScreens.Screen(
       columns: 120, rows: 40,
@@ -104,7 +104,7 @@ enum RetentionScreens {
       text: """
          edgeassist  cam.mp4                                                  tiny.gguf
         --------------------------------------+-----------------------------------------
-         What is still held   0 ..--++## 100% | - Type a question and press Enter;
+         Retained tokens      0 ..--++## 100% | - Type a question and press Enter;
               ::::       ::::        ::::     |   /help lists the commands.
               @@@@       @@@@        @@@@     |
               ::::       ::::        ::::     |
@@ -117,15 +117,15 @@ enum RetentionScreens {
          L5 :- -::+ :::+:::# :::#::########## |
             '     '        '                ' |
             0:00  10:00    11:06:40  23:59:59 |
-         19 / 86 400 held; oldest 0:03        |
+         19 / 86 400 cached; oldest 0:03      |
                                               |
                                               |
         --------------------------------------+-----------------------------------------
          > ask about what you see
         --------------------------------------------------------------------------------
-         > 0:12 / 1:00 | seen 24 | dropped 3 | 21 tok/s | infinipot-v | process 187 MiB
-         memory =############+..|.. 384 / 512 tokens   peak 448 | 4 passes | 768 KiB
-         Enter ask   PgUp/PgDn scroll   /help commands   Ctrl-C quit   Ctrl-R picture
+         > 0:12 / 1:00 | frames 24 | dropped 3 | 21 tok/s | process 187 MiB
+         KV cache =############+..|.. 384 / 512 tokens   peak 448 | 4 compressions
+         Enter ask   PgUp/PgDn scroll   /help commands   Ctrl-C quit   Ctrl-R video
         """),
     GoldenScreens.Screen(
       columns: 70, rows: 40,

@@ -22,10 +22,10 @@ import Testing
     var screen = TestScreen()
     screen.tell(.ready(.clip))
     #expect(screen.press(.control("r")) == [.send(.showRetention(true))])
-    #expect(screen.text.contains("Retained in the KV cache"))
+    #expect(screen.text.contains("Retained tokens"))
     #expect(screen.rows.last?.contains("Ctrl-R video") == true)
     #expect(screen.enter("/memory") == [.send(.showRetention(false))])
-    #expect(!screen.text.contains("Retained in the KV cache"))
+    #expect(!screen.text.contains("Retained tokens"))
     #expect(screen.rows.last?.contains("Ctrl-R KV cache") == true)
   }
 
@@ -60,7 +60,7 @@ import Testing
     let none = RetentionMap(layers: 4, temporalPatchesSeen: 0, startTime: 0, temporalPatches: [])
     #expect(screen(80, 24, map: none).text.contains("nothing seen yet"))
     let evicted = RetentionMap(layers: 4, temporalPatchesSeen: 9, startTime: 0, temporalPatches: [])
-    #expect(screen(80, 24, map: evicted).text.contains("none of 9 temporal patches still cached"))
+    #expect(screen(80, 24, map: evicted).text.contains("none of 9 temporal patches cached"))
   }
 
   @Test("A new map takes the place of the old one")

@@ -10,7 +10,7 @@ struct ReferenceTests {
 
   init() throws { cases = try ReferenceCases() }
 
-  @Test("with characters composed, as Qwen2's own tokenizer does")
+  @Test("With characters composed, as Qwen2's own tokenizer does")
   func composed() throws {
     let tokenizer = try goldenTokenizer()
     #expect(tokenizer.normalization == .nfc)
@@ -20,7 +20,7 @@ struct ReferenceTests {
     }
   }
 
-  @Test("with the text as it is")
+  @Test("With the text as it is")
   func raw() throws {
     let tokenizer = try goldenTokenizer(normalization: TextNormalization.none)
     #expect(cases.texts.count { $0.raw != nil } > 50)
@@ -30,7 +30,7 @@ struct ReferenceTests {
     }
   }
 
-  @Test("with special tokens taken as text")
+  @Test("With special tokens taken as text")
   func plain() throws {
     let tokenizer = try goldenTokenizer()
     #expect(cases.texts.count { $0.plain != nil } > 30)
@@ -40,7 +40,7 @@ struct ReferenceTests {
     }
   }
 
-  @Test("and give the text back byte for byte")
+  @Test("And give the text back byte for byte")
   func roundTrip() throws {
     let tokenizer = try goldenTokenizer(normalization: TextNormalization.none)
     for item in cases.texts {
@@ -49,7 +49,7 @@ struct ReferenceTests {
     }
   }
 
-  @Test("also when they make no sense: decoding gives the reference's text, U+FFFD and all")
+  @Test("Also when they make no sense: decoding gives the reference's text, U+FFFD and all")
   func senseless() throws {
     let tokenizer = try goldenTokenizer()
     #expect(cases.ids.contains { $0.text.unicodeScalars.contains("\u{FFFD}") })

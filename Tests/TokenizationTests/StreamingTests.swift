@@ -18,12 +18,12 @@ struct StreamingTests {
     return parts
   }
 
-  @Test("comes in whole characters")
+  @Test("Comes in whole characters")
   func wholeCharacters() {
     #expect(stream(Array("aé猫😀b".utf8)) == ["a", "", "é", "", "", "猫", "", "", "", "😀", "b", ""])
   }
 
-  @Test("shows U+FFFD as soon as no character can come of the bytes, and not before")
+  @Test("Shows U+FFFD as soon as no character can come of the bytes, and not before")
   func invalidBytes() {
     #expect(stream([0xE7, 0x61]) == ["", "\u{FFFD}a", ""], "a letter cuts a character short")
     #expect(stream([0x80, 0x61]) == ["\u{FFFD}", "a", ""], "a continuation of nothing")
@@ -33,24 +33,24 @@ struct StreamingTests {
     #expect(stream([0xF0, 0x9F, 0xE7, 0x8C, 0xAB]) == ["", "", "\u{FFFD}", "", "猫", ""], "cut short by another")
   }
 
-  @Test("loses nothing at the end")
+  @Test("Loses nothing at the end")
   func unfinished() {
     #expect(stream([0x61, 0xF0, 0x9F, 0x98]) == ["a", "", "", "", "\u{FFFD}"])
   }
 
-  @Test("waits for the rest of a character across a control token")
+  @Test("Waits for the rest of a character across a control token")
   func acrossControl() {
     var detokenizer = StreamingDetokenizer(tokenizer)
     #expect([0xC3, 256, 0xA9].map { detokenizer.append($0) } == ["", "", "é"])
   }
 
-  @Test("shows control tokens if asked to")
+  @Test("Shows control tokens if asked to")
   func controlTokens() {
     var detokenizer = StreamingDetokenizer(tokenizer, skippingSpecialTokens: false)
     #expect(detokenizer.append(256) == "<|im_end|>")
   }
 
-  @Test("is in the end what decoding gives at once")
+  @Test("Is in the end what decoding gives at once")
   func sameAsDecoding() throws {
     let tokenizer = try goldenTokenizer()
     for item in try ReferenceCases().ids {

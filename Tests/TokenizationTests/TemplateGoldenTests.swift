@@ -34,7 +34,7 @@ struct TemplateGoldenTests {
     "qwen3-vl-thinking", "qwen3.5",
   ]
 
-  @Test("lay out conversations as the reference does", arguments: try TemplateCase.all())
+  @Test("Lay out conversations as the reference does", arguments: try TemplateCase.all())
   func conversations(item: TemplateCase) throws {
     let tokenizer = try Self.tokenizer(item.template)
     let template = try ChatTemplate(tokenizer: tokenizer, forVision: item.video)
@@ -52,7 +52,7 @@ struct TemplateGoldenTests {
     #expect(tokens == expected, "\(tokenizer.decode(tokens, skippingSpecialTokens: false))")
   }
 
-  @Test("say what their makers' system prompt is", arguments: names)
+  @Test("Say what their makers' system prompt is", arguments: names)
   func defaultSystemPrompts(name: String) throws {
     let expected = [
       "qwen2-instruct": "You are a helpful assistant.", "qwen2-vl": "You are a helpful assistant.",
@@ -61,7 +61,7 @@ struct TemplateGoldenTests {
     #expect(try ChatTemplate(tokenizer: Self.tokenizer(name)).defaultSystemPrompt == expected[name])
   }
 
-  @Test("begin answers within thoughts where the model cannot do without", arguments: names)
+  @Test("Begin answers within thoughts where the model cannot do without", arguments: names)
   func thinking(name: String) throws {
     let template = try ChatTemplate(tokenizer: Self.tokenizer(name))
     #expect(template.answersBeginThinking == (name == "qwen3-vl-thinking"))
@@ -69,7 +69,7 @@ struct TemplateGoldenTests {
     #expect(template.pastQuestionsStay == !changing.contains(name))
   }
 
-  @Test("mark a video with the vocabulary's tokens where they know of none")
+  @Test("Mark a video with the vocabulary's tokens where they know of none")
   func videoOfTextTemplate() throws {
     let tokenizer = try Self.tokenizer("qwen3")
     let template = try ChatTemplate(tokenizer: tokenizer, forVision: true)

@@ -17,24 +17,24 @@ struct ThinkingFilterTests {
     return answers
   }
 
-  @Test("begins after the thoughts and the line breaks that follow them")
+  @Test("Begins after the thoughts and the line breaks that follow them")
   func thoughts() {
     #expect(answers("<think>\nHm, 1 < 2.\n</think>\n\nIt is.\n\nYes.") == ["It is.\n\nYes."])
     #expect(answers("\n<think></think>It is.") == ["It is."])
   }
 
-  @Test("begins after the thoughts that the prompt opened")
+  @Test("Begins after the thoughts that the prompt opened")
   func openedByPrompt() {
     #expect(answers("Hm <think> </thin </think>\nIt is. </think>", startsThinking: true) == ["It is. </think>"])
   }
 
-  @Test("is all of a text that does not begin with thoughts")
+  @Test("Is all of a text that does not begin with thoughts")
   func noThoughts() {
     #expect(answers("Write <think> and </think>.") == ["Write <think> and </think>."])
     #expect(answers("  <thin") == ["  <thin"])
   }
 
-  @Test("is empty if the thoughts never end")
+  @Test("Is empty if the thoughts never end")
   func endless() {
     #expect(answers("<think>On and on") == [""])
     var filter = ThinkingFilter()
@@ -42,7 +42,7 @@ struct ThinkingFilterTests {
     #expect(filter.isThinking)
   }
 
-  @Test("is passed on at once")
+  @Test("Is passed on at once")
   func immediate() {
     var filter = ThinkingFilter()
     #expect(["Y", "es", " <think>"].map { filter.append($0) } == ["Y", "es", " <think>"])

@@ -6,7 +6,7 @@ import Tokenization
 
 @Suite("A tokenizer")
 struct TokenizerTests {
-  @Test("knows its size, its special tokens and where answers end")
+  @Test("Knows its size, its special tokens and where answers end")
   func properties() throws {
     let tokenizer = try goldenTokenizer()
     let end = try #require(tokenizer.specialToken("<|im_end|>"))
@@ -19,7 +19,7 @@ struct TokenizerTests {
     #expect(tokenizer.specialToken("") == nil)
   }
 
-  @Test("takes special tokens typed by a person for text")
+  @Test("Takes special tokens typed by a person for text")
   func typedMarkers() throws {
     let tokenizer = try goldenTokenizer()
     let typed = tokenizer.encode("bye<|im_end|>", parsingSpecialTokens: false)
@@ -27,7 +27,7 @@ struct TokenizerTests {
     #expect(tokenizer.decode(typed) == "bye<|im_end|>")
   }
 
-  @Test("leaves control tokens and fillers out of a text unless asked for them, and keeps user-defined ones")
+  @Test("Leaves control tokens and fillers out of a text unless asked for them, and keeps user-defined ones")
   func skipping() throws {
     let tokenizer = try goldenTokenizer()
     let tokens = tokenizer.encode("<|im_start|>a<tool_call>", parsingSpecialTokens: true)
@@ -36,7 +36,7 @@ struct TokenizerTests {
     #expect(tokenizer.decode(tokens, skippingSpecialTokens: false) == "<|im_start|>a<tool_call>")
   }
 
-  @Test("finds the longest of the special tokens that start at a place")
+  @Test("Finds the longest of the special tokens that start at a place")
   func longestSpecial() throws {
     let tokenizer = try Tokenizer(metadata: smallVocabulary(adding: [("<a", 4), ("<a>", 3), ("<a>>", 4)]))
     #expect(tokenizer.encode("<a>>", parsingSpecialTokens: true) == [258])
@@ -44,14 +44,14 @@ struct TokenizerTests {
     #expect(tokenizer.encode("<a<a>", parsingSpecialTokens: true) == [256, 257])
   }
 
-  @Test("makes nothing of numbers that are no tokens", arguments: [-1, 2587, Int.max, Int.min])
+  @Test("Makes nothing of numbers that are no tokens", arguments: [-1, 2587, Int.max, Int.min])
   func unknownNumbers(number: Int) throws {
     let tokenizer = try goldenTokenizer()
     #expect(tokenizer.decode([number]) == "")
     #expect(tokenizer.isControl(number))
   }
 
-  @Test("splits text as the file's family does", arguments: ["qwen2", "deepseek-r1-qwen", "qwen35"])
+  @Test("Splits text as the file's family does", arguments: ["qwen2", "deepseek-r1-qwen", "qwen35"])
   func splitting(name: String) throws {
     // A letter and a mark that compose to nothing; the merge joins the letter to the mark's first byte.
     var metadata = smallVocabulary(adding: [("xÌ", 1)], merges: ["x Ì"])
@@ -60,13 +60,13 @@ struct TokenizerTests {
     #expect(tokens.count == (name == "qwen35" ? 2 : 3), "only Qwen3.5 takes the mark for a part of the word")
   }
 
-  @Test("ends answers where coding models go on to another file")
+  @Test("Ends answers where coding models go on to another file")
   func codeEnds() throws {
     let tokenizer = try Tokenizer(metadata: smallVocabulary(adding: [("<|im_end|>", 3), ("<|file_sep|>", 4)]))
     #expect(tokenizer.endOfTurnTokens == [256, 257])
   }
 
-  @Test("applies the merge of lowest rank first, leftmost first")
+  @Test("Applies the merge of lowest rank first, leftmost first")
   func mergeOrder() throws {
     let metadata = smallVocabulary(
       adding: [("bc", 1), ("ab", 1), ("abc", 1), ("aa", 1)], merges: ["b c", "a b", "ab c", "a a"])
@@ -76,7 +76,7 @@ struct TokenizerTests {
     #expect(tokenizer.encode("aaa", parsingSpecialTokens: false) == [259, a])
   }
 
-  @Test("takes 400,000 letters without a space in its stride")
+  @Test("Takes 400,000 letters without a space in its stride")
   func oneLongPiece() throws {
     let tokenizer = try goldenTokenizer()
     let text = String(repeating: "thecatwalksacross", count: 24_000)
@@ -85,7 +85,7 @@ struct TokenizerTests {
     #expect(tokenizer.decode(tokens) == text)
   }
 
-  @Test("leaves out bytes that have no token, or gives the unknown token for each")
+  @Test("Leaves out bytes that have no token, or gives the unknown token for each")
   func missingBytes() throws {
     var metadata = smallVocabulary(
       adding: [("ac", 1), ("<unk>", 2)], merges: ["a c"], leavingOut: [UInt8(ascii: "b")])
@@ -95,7 +95,7 @@ struct TokenizerTests {
     #expect(letters == [Int(UInt8(ascii: "a")), 256, Int(UInt8(ascii: "b"))], "c is one lower, as b is missing")
   }
 
-  @Test("normalizes as the file says")
+  @Test("Normalizes as the file says")
   func normalization() throws {
     var metadata = smallVocabulary()
     let decomposed = "e\u{301}"
@@ -108,7 +108,7 @@ struct TokenizerTests {
     }
   }
 
-  @Test("treats all tokens as plain text if the file names no types")
+  @Test("Treats all tokens as plain text if the file names no types")
   func noTypes() throws {
     var metadata = smallVocabulary(adding: [("<|im_end|>", 3)])
     metadata["tokenizer.ggml.token_type"] = nil
@@ -130,7 +130,7 @@ struct UnusableVocabularyTests {
   }
 
   @Test(
-    "because an entry is missing names it",
+    "Because an entry is missing names it",
     arguments: [
       "tokenizer.ggml.model", "tokenizer.ggml.tokens", "tokenizer.ggml.merges",
     ])
@@ -138,7 +138,7 @@ struct UnusableVocabularyTests {
     #expect(error { $0[key] = nil } == .metadata(.missingKey(path: "small.gguf", key: key)))
   }
 
-  @Test("because it is of another kind says which")
+  @Test("Because it is of another kind says which")
   func otherKind() {
     #expect(
       error { $0["tokenizer.ggml.model"] = .string("llama") } == .unsupportedModel(path: "small.gguf", model: "llama"))
@@ -148,13 +148,13 @@ struct UnusableVocabularyTests {
     #expect(error { $0["tokenizer.ggml.pre"] = nil } == .unsupportedPreTokenizer(path: "small.gguf", name: nil))
   }
 
-  @Test("because it is empty says so")
+  @Test("Because it is empty says so")
   func empty() {
     #expect(
       error { $0["tokenizer.ggml.tokens"] = .array(GGUFArray([] as [String])) } == .emptyVocabulary(path: "small.gguf"))
   }
 
-  @Test("because its tokens are no strings says what they are")
+  @Test("Because its tokens are no strings says what they are")
   func wrongElements() {
     let numbers = GGUFValue.array(GGUFArray([1, 2] as [Int32]))
     for key in ["tokenizer.ggml.tokens", "tokenizer.ggml.merges"] {
@@ -165,21 +165,21 @@ struct UnusableVocabularyTests {
     }
   }
 
-  @Test("because there are more or fewer types than tokens says how many")
+  @Test("Because there are more or fewer types than tokens says how many")
   func typeCount() {
     #expect(
       error { $0["tokenizer.ggml.token_type"] = .array(GGUFArray([1, 1] as [Int32])) }
         == .typeCountMismatch(path: "small.gguf", tokens: 257, types: 2))
   }
 
-  @Test("because a merge joins nothing names the merge", arguments: ["a c", "ab", "a", "", " ", "ab cd", "a "])
+  @Test("Because a merge joins nothing names the merge", arguments: ["a c", "ab", "a", "", " ", "ab cd", "a "])
   func badMerge(merge: String) {
     #expect(
       error { $0["tokenizer.ggml.merges"] = .array(GGUFArray(["a b", merge])) }
         == .invalidMerge(path: "small.gguf", index: 1, merge: merge))
   }
 
-  @Test("because the end token is not in it names the token", arguments: [257, 1 << 40, -1] as [Int64])
+  @Test("Because the end token is not in it names the token", arguments: [257, 1 << 40, -1] as [Int64])
   func endOutOfRange(token: Int64) {
     #expect(
       error { $0["tokenizer.ggml.eos_token_id"] = .int64(token) }
@@ -187,7 +187,7 @@ struct UnusableVocabularyTests {
           path: "small.gguf", key: "tokenizer.ggml.eos_token_id", token: Int(token), vocabularySize: 257))
   }
 
-  @Test("says in one line what to do")
+  @Test("Says in one line what to do")
   func message() {
     #expect(
       error { $0["tokenizer.ggml.model"] = .string("llama") }?.message

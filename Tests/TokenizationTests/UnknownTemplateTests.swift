@@ -20,7 +20,7 @@ struct UnknownTemplateTests {
     try ChatTemplate(tokenizer: templatedTokenizer(source), forVision: true)
   }
 
-  @Test("is followed if its layout can be found")
+  @Test("Is followed if its layout can be found")
   func followed() throws {
     let source = """
       {{- bos_token -}}
@@ -42,7 +42,7 @@ struct UnknownTemplateTests {
   }
 
   @Test(
-    "is told to the user with the reason, and ChatML stands in for it",
+    "Is told to the user with the reason, and ChatML stands in for it",
     arguments: [
       ("{{ strftime_now('%Y') }}" + chatML(), "the function “strftime_now” is not known here"),
       (chatML("{% if message.role == 'system' %}{{ raise_exception('no system') }}{% endif %}"), "no system"),
@@ -69,7 +69,7 @@ struct UnknownTemplateTests {
   }
 
   @Test(
-    "cannot make the program hang, grow or crash",
+    "Cannot make the program hang, grow or crash",
     arguments: [
       chatML(
         "{% for a in messages %}{% for b in messages %}{% for c in messages %}{% for d in messages %}"
@@ -96,7 +96,7 @@ struct UnknownTemplateTests {
     #expect(try template(source).notice != nil)
   }
 
-  @Test("needs its markers in the vocabulary")
+  @Test("Needs its markers in the vocabulary")
   func missingMarkers() throws {
     let source = chatML().replacing("<|im_start|>", with: "<|turn|>")
     #expect(throws: TokenizerError.missingSpecialTokens(path: "small.gguf", tokens: ["<|turn|>"])) {
@@ -104,7 +104,7 @@ struct UnknownTemplateTests {
     }
   }
 
-  @Test("takes white space as the tags' signs and Jinja's settings for chat templates say")
+  @Test("Takes white space as the tags' signs and Jinja's settings for chat templates say")
   func whiteSpace() throws {
     let source =
       "{%- for message in messages %}\n  {% if true %}\n[{{+ message.role -}}  ] {{- '' }}\n{{ '' -}}\n\n"
@@ -119,7 +119,7 @@ struct UnknownTemplateTests {
 
 @Suite("A prompt's first token")
 struct BeginningTests {
-  @Test("is the one that the file asks for, once", arguments: [chatML(), "{{ bos_token }}" + chatML(), nil])
+  @Test("Is the one that the file asks for, once", arguments: [chatML(), "{{ bos_token }}" + chatML(), nil])
   func beginning(source: String?) throws {
     let beginning = try templatedTokenizer(nil).specialToken("<|endoftext|>")
     for (isAsked, count) in [(true, 1), (false, source?.hasPrefix("{{ bos") == true ? 1 : 0)] {

@@ -84,15 +84,16 @@ struct NetworkTests {
   @Test("a recording without a stated length that comes faster than time ends, and is not fetched again")
   func recordingWithoutLength() async throws {
     var contents: [UInt8] = []
-    for _ in 0..<40 { contents += try bytes(of: "late.ts") }
+    // Few frames of a long recording: however busy the machine, it comes faster than time.
+    for _ in 0..<400 { contents += try bytes(of: "late.ts") }
     let recording = contents
     let server = try LoopbackServer { _ in .stream(recording) }
     defer { server.stop() }
-    var options = options(5)
+    var options = options(0.05)
     options.queue = .wait
     let stream = try await VideoStream.open(VideoSource(server.address("clip.ts")), options: options)
     #expect(stream.description.isLive)
-    #expect(await all(of: stream).map(\.index) == Array(0..<200))
+    #expect(await all(of: stream).map(\.index) == Array(0..<20))
     #expect(stream.failure == nil)
   }
 

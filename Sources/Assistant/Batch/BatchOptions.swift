@@ -12,6 +12,7 @@ public struct BatchOptions: Sendable {
   public var output: String?
   /// Leave out what the result file already answers.
   public var isResuming: Bool
+  /// How requests are answered, where they say nothing else.
   public var dialogue: DialogueOptions
   /// How videos are sampled; nil members take the model's own values.
   public var stream: StreamSettings
@@ -20,6 +21,7 @@ public struct BatchOptions: Sendable {
   /// Receives the progress, at most five times a second and after each request.
   public var report: @Sendable (BatchStep) -> Void
 
+  /// Makes the options of a run.
   public init(
     input: String, output: String?, isResuming: Bool, dialogue: DialogueOptions, stream: StreamSettings,
     code: CodeSettings? = nil, report: @escaping @Sendable (BatchStep) -> Void
@@ -36,20 +38,24 @@ public struct BatchOptions: Sendable {
 
 /// Where a batch is.
 public struct BatchStep: Sendable, Equatable {
-  /// Requests finished, and how many of them failed in part or whole.
+  /// Requests finished.
   public var finished = 0
+  /// Those of them of which a turn failed.
   public var failed = 0
   /// The request under way.
   public var id = ""
-  /// Stream time taken in so far, and the stream's length, in seconds.
+  /// Stream time up to which frames were taken in, in seconds.
   public var time = 0.0
+  /// Length of the stream in seconds; nil if it is not known.
   public var duration: Double?
 }
 
 /// What came of a batch.
 public struct BatchSummary: Sendable, Equatable {
-  /// Requests finished, and how many of them failed in part or whole.
+  /// Requests finished.
   public var finished = 0
+  /// Those of them of which a turn failed.
   public var failed = 0
+  /// Whether it was stopped before the end of the file.
   public var isInterrupted = false
 }

@@ -8,14 +8,18 @@ import SessionInterface
 package struct BatchResult {
   /// Stream time at which the turn was asked, in seconds; nil without a video.
   package var at: Double?
+  /// The answer.
   package var summary: AnswerSummary
+  /// The dialogue's figures after the answer.
   package var statistics: SessionStatistics
   /// Vision tokens that the model has read of the stream, whether or not they are still cached.
   package var visionTokensRead: Int
   /// Time that frames took since the answer before, in seconds.
   package var ingestSeconds: Double
+  /// What went on otherwise than asked, for people to read.
   package var warnings: [String]
 
+  /// Makes the result of a turn.
   package init(
     at: Double?, summary: AnswerSummary, statistics: SessionStatistics, visionTokensRead: Int, ingestSeconds: Double,
     warnings: [String]

@@ -6,31 +6,34 @@ import Synchronization
 ///
 /// Questions are numbered when they are asked, and cancelling remembers the last number. So a cancellation never
 /// touches a question that is asked after it, and needs no answer to be under way.
-final class AnswerCancellation: Sendable {
+package final class AnswerCancellation: Sendable {
   /// A question that was asked.
-  struct Question: Sendable {
+  package struct Question: Sendable {
     fileprivate var number: Int
   }
 
   private let asked = Atomic<Int>(0)
   private let cancelledThrough = Atomic<Int>(0)
 
+  package init() {}
+
   /// A question is asked; call it before the question can be answered.
-  func ask() -> Question {
+  package func ask() -> Question {
     Question(number: asked.add(1, ordering: .acquiringAndReleasing).newValue)
   }
 
   /// Stops the answers to every question asked so far.
-  func cancelAsked() {
+  package func cancelAsked() {
     cancelledThrough.max(asked.load(ordering: .acquiring), ordering: .releasing)
   }
 
   /// Stops every answer from now on.
-  func cancelForGood() {
+  package func cancelForGood() {
     cancelledThrough.max(.max, ordering: .releasing)
   }
 
-  func isCancelled(_ question: Question) -> Bool {
+  /// Whether the answer to a question is to stop.
+  package func isCancelled(_ question: Question) -> Bool {
     question.number <= cancelledThrough.load(ordering: .acquiring)
   }
 }

@@ -33,7 +33,7 @@ public actor Session {
   private let warnings: [String]
   package private(set) var statistics = SessionStatistics()
   private var lastStatistics = ContinuousClock.now
-  private var retention = RetentionSchedule()
+  private var retention = RetentionMapReports()
   private var rate = FrameRateMeter()
   /// Takes frames in; nil once the stream has ended, until somebody seeks.
   private var feeding: Task<Void, Never>?

@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#if canImport(Glibc)
-  import Platform
-#elseif canImport(Musl)
-  import Musl
-#endif
+import Platform
 
 /// An ordinary file of a fixed size that one program has locked, read and written in pieces.
 ///
 /// It is not mapped into memory. With a mapping, a file that another program shortens, or a disk that fails, would end this
-/// program at its next access; here both are errors. A mapping would save nothing either: pages that are read are rotated
-/// and copied into the cache.
+/// program at its next access; here both are errors. A mapping would save nothing either: pages that are read have
+/// their keys rotated and are copied into the cache.
 final class OffloadDisk {
   let path: String
   /// The file did not exist before.
@@ -67,11 +63,7 @@ final class OffloadDisk {
   /// - Throws: `noSpace`; the file then has its former size again.
   func allocate(_ newByteCount: Int) throws(OffloadError) {
     var limit = rlimit()
-    #if canImport(Glibc)
-      let limited = getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0
-    #else
-      let limited = getrlimit(RLIMIT_FSIZE, &limit) == 0
-    #endif
+    let limited = fileSizeLimit(&limit)
     var problem: Int32 = 0
     if limited, limit.rlim_cur < UInt64(newByteCount) {
       problem = EFBIG  // The system would end the program with a signal instead.

@@ -99,9 +99,9 @@ final class KeyChannelRanges {
   /// Packs one key of a head again: from its range before it last grew to its present range.
   func repack(_ key: UnsafeMutableRawPointer, head: Int) {
     let row = scratch + 4 * headDimension
-    KeyValueRow.unpackKey(
+    KeyValueRow.dequantizeKey(
       key, into: row, type: .q4, headDimension: headDimension, keyRange: UnsafePointer(scratch))
-    KeyValueRow.packKey(
+    KeyValueRow.quantizeKey(
       row, into: key, type: .q4, headDimension: headDimension, keyRange: UnsafePointer(range(of: head)))
   }
 }

@@ -207,8 +207,8 @@ final class PageStore {
         UnsafeMutableRawPointer(target).copyMemory(from: value(index, slot: slot), byteCount: valueBytes)
         continue
       }
-      KeyValueRow.unpackValue(value(index, slot: slot), into: row, type: type, headDimension: dimension)
-      KeyValueRow.packValue(row, into: target, type: .f16, headDimension: dimension)
+      KeyValueRow.dequantizeValue(value(index, slot: slot), into: row, type: type, headDimension: dimension)
+      KeyValueRow.quantizeValue(row, into: target, type: .f16, headDimension: dimension)
     }
   }
 
@@ -217,13 +217,13 @@ final class PageStore {
       UnsafeMutableRawPointer(target).copyMemory(from: key(index, slot: slot), byteCount: keyBytes)
       return
     }
-    unpackKey(index, slot: slot)
-    KeyValueRow.packKey(row, into: target, type: .f16, headDimension: shape.headDimension, keyRange: nil)
+    dequantizeKey(index, slot: slot)
+    KeyValueRow.quantizeKey(row, into: target, type: .f16, headDimension: shape.headDimension, keyRange: nil)
   }
 
   /// Unpacks a key into `row`.
-  private func unpackKey(_ index: Int, slot: Int) {
-    KeyValueRow.unpackKey(
+  private func dequantizeKey(_ index: Int, slot: Int) {
+    KeyValueRow.dequantizeKey(
       key(index, slot: slot), into: row, type: type, headDimension: shape.headDimension,
       keyRange: ranges.map { UnsafePointer($0.range(of: index)) })
   }
@@ -241,16 +241,16 @@ final class PageStore {
       self.value(index, slot: slot).copyMemory(from: value, byteCount: valueBytes)
       return
     }
-    KeyValueRow.unpackValue(UnsafeRawPointer(value), into: row, type: .f16, headDimension: dimension)
-    KeyValueRow.packValue(row, into: self.value(index, slot: slot), type: type, headDimension: dimension)
-    KeyValueRow.unpackKey(UnsafeRawPointer(key), into: row, type: .f16, headDimension: dimension, keyRange: nil)
-    packKey(index, slot: slot, used: used)
+    KeyValueRow.dequantizeValue(UnsafeRawPointer(value), into: row, type: .f16, headDimension: dimension)
+    KeyValueRow.quantizeValue(row, into: self.value(index, slot: slot), type: type, headDimension: dimension)
+    KeyValueRow.dequantizeKey(UnsafeRawPointer(key), into: row, type: .f16, headDimension: dimension, keyRange: nil)
+    quantizeKey(index, slot: slot, used: used)
   }
 
   /// Stores the key in `row`.
-  private func packKey(_ index: Int, slot: Int, used: Int) {
+  private func quantizeKey(_ index: Int, slot: Int, used: Int) {
     if let ranges, ranges.widen(index, by: row) { repack(index, used: used) }
-    KeyValueRow.packKey(
+    KeyValueRow.quantizeKey(
       row, into: key(index, slot: slot), type: type, headDimension: shape.headDimension,
       keyRange: ranges.map { UnsafePointer($0.range(of: index)) })
   }
@@ -265,9 +265,9 @@ final class PageStore {
     if type == .f16 {
       rotator.rotate(key(index, slot: slot).assumingMemoryBound(to: UInt16.self), by: change)
     } else {
-      unpackKey(index, slot: slot)
+      dequantizeKey(index, slot: slot)
       rotator.rotate(row, by: change)
-      packKey(index, slot: slot, used: used)
+      quantizeKey(index, slot: slot, used: used)
     }
   }
 

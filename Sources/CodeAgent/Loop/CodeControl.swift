@@ -21,7 +21,9 @@ public final class CodeControl: Sendable {
   /// Stop; the program written last is the result.
   public func accept() { request.store(StopRequest.accept.rawValue, ordering: .relaxed) }
 
+  /// Whether the work is to stop with the best program so far.
   public var isCancelled: Bool { current == .cancel }
+  /// Whether the work is to stop with the program written last.
   public var isAccepted: Bool { current == .accept }
   var isStopping: Bool { current != .none }
 

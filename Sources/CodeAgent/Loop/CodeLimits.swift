@@ -2,7 +2,7 @@
 
 /// How much work a task may take.
 public struct CodeLimits: Sendable, Equatable {
-  /// Similar tasks to recall, and so plans to make. 0 plans from the task alone.
+  /// Similar tasks that the retriever names, one plan for each. 0 plans from the task alone.
   public var exemplars: Int
   /// Rounds of debugging for each plan.
   public var rounds: Int
@@ -13,7 +13,7 @@ public struct CodeLimits: Sendable, Equatable {
   /// Tokens of one reply.
   public var tokensOfReply: Int
 
-  /// MapCoder's own numbers (arXiv 2405.11403): three exemplars, five rounds.
+  /// The defaults are MapCoder's (arXiv 2405.11403): three exemplars, five rounds.
   public init(
     exemplars: Int = 3, rounds: Int = 5, seconds: Double? = nil, tokens: Int? = nil, tokensOfReply: Int = 1536
   ) {

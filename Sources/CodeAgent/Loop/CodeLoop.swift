@@ -4,9 +4,10 @@ import CodeTasks
 import Records
 import SessionInterface
 
-/// The loop of four roles (MapCoder, arXiv 2405.11403; MapCoder-Lite, arXiv 2509.17489): recall similar tasks, plan from
-/// each, and for the plans in order of confidence write a program, run it on the examples and correct it, until one
-/// passes them all.
+/// The loop of four roles (MapCoder, arXiv 2405.11403; MapCoder-Lite, arXiv 2509.17489).
+///
+/// The retriever names similar tasks. The planner makes a plan from each. For the plans in order of confidence, the
+/// coder writes a program, and the debugger corrects it while it fails an example, until a program passes them all.
 ///
 /// Used by one caller at a time.
 public final class CodeLoop {
@@ -27,6 +28,9 @@ public final class CodeLoop {
     let end: CodeOutcome.End
   }
 
+  /// Makes a loop.
+  ///
+  /// - Parameter emit: given each event, from the calling actor.
   public init(
     model: any RoleModel, checker: any ProgramChecking, limits: CodeLimits = CodeLimits(),
     emit: @escaping @Sendable (CodeEvent) -> Void = { _ in }
@@ -40,8 +44,9 @@ public final class CodeLoop {
   /// Works on a task until a program passes every example, everything has been tried, or a limit is reached.
   ///
   /// - Parameters:
-  ///   - temperature: 0 takes the likeliest words; another attempt at the same task wants others.
-  ///   - control: by which others stop the work.
+  ///   - temperature: 0 takes the likeliest tokens. Another attempt at the same task needs a higher one.
+  ///   - seed: of the sampler.
+  ///   - control: lets others stop the work.
   /// - Throws: `ReportedError` if the task cannot be worked on; `failed` has then been emitted.
   public func solve(
     _ task: CodeTask, temperature: Double = 0, seed: UInt64 = 0, control: CodeControl = CodeControl(),
@@ -53,6 +58,8 @@ public final class CodeLoop {
   }
 
   /// Asks the coder for the program at once, for comparison.
+  ///
+  /// - Throws: `ReportedError` if the task cannot be worked on; `failed` has then been emitted.
   public func solveAtOnce(
     _ task: CodeTask, control: CodeControl = CodeControl(), isolation: isolated (any Actor)? = #isolation
   ) async throws(ReportedError) -> CodeOutcome {
@@ -99,7 +106,7 @@ public final class CodeLoop {
   private func solveByRoles(isolation: isolated (any Actor)? = #isolation) async throws {
     let recollection = try recall()
     let plans = try plans(from: recollection.exemplars)
-    // A planner that says nothing of use leaves the task to the coder.
+    // Without a plan the coder writes from the task alone.
     if plans.isEmpty { try await writeAndRun(.writeAtOnce, plan: nil) }
     for plan in plans {
       state.outcome.plansTried += 1
@@ -136,7 +143,7 @@ public final class CodeLoop {
       emit(.planned(plan))
       plans.append(plan)
     }
-    // A plan of which nothing is known is worth as much as an even chance; equals stay in order.
+    // A plan without a confidence counts as 50. Equals stay in order.
     return plans.enumerated().sorted {
       let (one, other) = ($0.element.confidence ?? 50, $1.element.confidence ?? 50)
       return one == other ? $0.offset < $1.offset : one > other
@@ -174,7 +181,7 @@ public final class CodeLoop {
 
   /// Runs a program on the examples.
   ///
-  /// - Returns: the first that it fails; nil if there is nothing to correct by: it is a program that has failed before.
+  /// - Returns: the first example that it fails; nil for a program that has been run before.
   /// - Throws: `Stop` if it passes them all, or there are none.
   private func run(
     _ program: CodeProgram, isolation: isolated (any Actor)? = #isolation
@@ -209,7 +216,7 @@ public final class CodeLoop {
       to: request.prompt(for: task, style: model.promptStyle), as: request.role, sampling: sampling,
       isStopped: { control.isStopping || isLate }, emit: { emit(.piece($0)) })
     state.add(reply)
-    // What was cut off by a stop is no reply; what ran into a limit of length may still be read.
+    // A reply that a stop cut off is not used. One that reached its length limit may still be read.
     try checkLimits(tokens: false)
     return reply.text
   }

@@ -12,20 +12,29 @@ public struct SandboxChecking: ProgramChecking {
   /// Characters of a program's output that a verdict keeps.
   private static let outputCharacters = 4000
 
+  /// Runs programs in this sandbox, each within the limits.
   public init(_ sandbox: Sandbox, limits: RunLimits = RunLimits()) {
     judge = Judge(sandbox)
     self.limits = limits
   }
 
+  /// How the sandbox contains programs.
   public var containment: String { judge.sandbox.containment.description }
 
+  /// Whether that is anything but namespaces.
   public var isContainmentWeak: Bool { judge.sandbox.containment != .namespaces }
 
+  /// Checks that programs in a language can be run here.
+  ///
+  /// - Throws: `ReportedError` with the code `language_unavailable` or `sandbox_unavailable`.
   public func check(language: ProgramLanguage) throws(ReportedError) {
     guard Sandbox.languages.contains(language) else { throw failure(.languageUnavailable(language)) }
     if case .unavailable(let reason) = judge.sandbox.containment { throw failure(.noContainment(reason: reason)) }
   }
 
+  /// Runs a program on each example.
+  ///
+  /// - Throws: `ReportedError` if the program cannot be run.
   public func run(
     _ program: String, language: ProgramLanguage, examples: [CodeExample],
     onVerdict: @Sendable (Int, ExampleVerdict) async -> Void

@@ -3,7 +3,7 @@
 import Records
 import SessionInterface
 
-/// What has been found for a task so far, and what it has cost.
+/// The programs found for a task so far, and what they cost.
 struct SolveState {
   private(set) var best: CodeProgram?
   private(set) var last: CodeProgram?
@@ -14,7 +14,7 @@ struct SolveState {
 
   mutating func note(_ program: CodeProgram) { last = program }
 
-  /// Notes how a program did. A program that passes more examples than all before is the best.
+  /// Notes how many examples a program passes. The one that passes most is the best, the earlier of equals.
   mutating func note(_ program: CodeProgram, passed: Int) {
     known.insert(program.text)
     guard passed > bestPassed else { return }

@@ -7,10 +7,12 @@ import SessionInterface
 
 /// Which files take the four roles.
 public struct CodeModelPaths: Sendable, Equatable {
+  /// The base model's GGUF file.
   public var base: String
   /// A LoRA adapter for each role that has one; the others are prompted.
   public var adapters: [CodeRole: String]
 
+  /// Names the files.
   public init(base: String, adapters: [CodeRole: String] = [:]) {
     self.base = base
     self.adapters = adapters

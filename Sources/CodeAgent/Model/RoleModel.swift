@@ -6,9 +6,11 @@ import SessionInterface
 
 /// A model that takes the four roles: one base, and for each role an adapter or a prompt alone.
 public protocol RoleModel: AnyObject {
+  /// The model's name, for people.
   var name: String { get }
   /// Roles that have an adapter of their own.
   var adaptedRoles: [CodeRole] { get }
+  /// How the model wants to be asked.
   var promptStyle: PromptStyle { get }
 
   /// Continues a prompt in a role.
@@ -16,18 +18,22 @@ public protocol RoleModel: AnyObject {
   /// - Parameters:
   ///   - isStopped: asked after each token; the reply then ends as it is.
   ///   - emit: given each piece of the reply as it comes, whole characters.
+  /// - Throws: `ReportedError` if the model cannot compute the reply.
   func reply(
     to prompt: String, as role: CodeRole, sampling: RoleSampling, isStopped: () -> Bool, emit: (String) -> Void
   ) throws(ReportedError) -> RoleReply
 }
 
-/// How the words of a reply are chosen, and how many there may be.
+/// How the tokens of a reply are sampled, and how many there may be.
 public struct RoleSampling: Sendable, Equatable {
+  /// Most tokens of the reply.
   public var maximumTokens: Int
-  /// 0 always takes the likeliest.
+  /// 0 takes the likeliest token.
   public var temperature: Double
+  /// Seed of the sampler.
   public var seed: UInt64
 
+  /// Makes the options of a reply.
   public init(maximumTokens: Int, temperature: Double = 0, seed: UInt64 = 0) {
     self.maximumTokens = maximumTokens
     self.temperature = temperature
@@ -37,13 +43,16 @@ public struct RoleSampling: Sendable, Equatable {
 
 /// What a role wrote.
 public struct RoleReply: Sendable, Equatable {
+  /// The reply.
   public var text: String
-  /// Tokens of the prompt that had to be read: those that an earlier prompt of the role began with are not read again.
+  /// Tokens of the prompt that were prefilled. Those that are cached from an earlier prompt of the role do not count.
   public var promptTokens: Int
+  /// Tokens of the reply.
   public var answerTokens: Int
   /// True when the reply ended because there was no room for more, not because the model was done.
   public var isCut: Bool
 
+  /// Makes a reply.
   public init(text: String, promptTokens: Int, answerTokens: Int, isCut: Bool = false) {
     self.text = text
     self.promptTokens = promptTokens
@@ -52,16 +61,23 @@ public struct RoleReply: Sendable, Equatable {
   }
 }
 
-/// Whatever runs programs on examples.
+/// Runs programs on examples.
 public protocol ProgramChecking: Sendable {
-  /// How programs are kept apart from the machine, in words, and whether that lacks something.
+  /// How programs are contained, for people.
   var containment: String { get }
+  /// Whether the containment leaves something open.
   var isContainmentWeak: Bool { get }
 
-  /// Throws if programs in this language cannot be run here.
+  /// Checks that programs in a language can be run here.
+  ///
+  /// - Throws: `ReportedError` with the code `language_unavailable` or `sandbox_unavailable`.
   func check(language: ProgramLanguage) throws(ReportedError)
 
-  /// Runs a program on each example, telling of each; an empty result means that the run was cancelled.
+  /// Runs a program on each example.
+  ///
+  /// - Parameter onVerdict: given the number of each example, from 0, and its verdict.
+  /// - Returns: a verdict for each example; empty if the run was cancelled.
+  /// - Throws: `ReportedError` if the program cannot be run.
   func run(
     _ program: String, language: ProgramLanguage, examples: [CodeExample],
     onVerdict: @Sendable (Int, ExampleVerdict) async -> Void

@@ -11,23 +11,28 @@ public enum PromptStyle: Sendable {
   /// In the few words that the model was trained on; its file says `edgeassist.code.prompts` = `short`.
   case short
 
-  /// The metadata key and value that ask for the short style.
+  /// The metadata key of a model file that names the style.
   public static let metadataKey = "edgeassist.code.prompts"
+  /// The value that asks for the short style.
   public static let shortValue = "short"
 }
 
 /// What a role is asked. Every prompt begins with the task, so that prompts of one task share a beginning.
 public enum RoleRequest: Sendable, Equatable {
+  /// Similar tasks with their solutions.
   case recall(count: Int)
-  /// With a recalled task or without one.
+  /// A plan, after the example of a similar task or of none.
   case plan(CodeExemplar?)
-  /// How sure the planner is of a plan.
+  /// The planner's confidence in a plan.
   case judge(plan: String)
+  /// A program for a plan, with the algorithm that the retriever named.
   case write(plan: String, algorithm: String?)
+  /// A correction of a program that failed an example.
   case correct(plan: String, program: String, failure: FailureReport)
   /// The program at once, without roles.
   case writeAtOnce
 
+  /// The role that is asked.
   public var role: CodeRole {
     switch self {
     case .recall: .retriever
@@ -37,7 +42,7 @@ public enum RoleRequest: Sendable, Equatable {
     }
   }
 
-  /// The user's turn for a task.
+  /// The text of the user's message.
   public func prompt(for task: CodeTask, style: PromptStyle) -> String {
     switch style {
     case .short: ShortPrompts.task(task) + "\n\n" + ShortPrompts.request(self, language: task.language)
@@ -48,9 +53,12 @@ public enum RoleRequest: Sendable, Equatable {
 
 /// The first example that a program failed, as the debugger reads it.
 public struct FailureReport: Sendable, Equatable {
+  /// The example.
   public var example: CodeExample
+  /// How the program did on it.
   public var verdict: ExampleVerdict
 
+  /// Makes a report.
   public init(example: CodeExample, verdict: ExampleVerdict) {
     self.example = example
     self.verdict = verdict

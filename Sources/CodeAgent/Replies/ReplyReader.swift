@@ -4,20 +4,25 @@ import CodeTasks
 import Foundation
 import SessionInterface
 
-/// Reads what the roles answer. Models keep to a form only so far, so that whatever can be understood is; it never fails
-/// on any text.
+/// Reads the replies of the roles. Models keep to a form only roughly, so that a reader takes what it can find. No text
+/// makes it fail.
 public enum ReplyReader {
-  /// What the retriever recalled.
+  /// The retriever's reply: similar tasks.
   public struct Recollection: Sendable, Equatable {
+    /// Similar tasks with their solutions.
     public var exemplars: [CodeExemplar]
+    /// What to use for the task; nil if the retriever named nothing.
     public var algorithm: String?
   }
 
-  /// What the debugger changed; a part that it left out is nil.
+  /// The debugger's reply.
   public struct Correction: Sendable, Equatable {
+    /// The corrected plan; nil if it is the old one.
     public var plan: String?
+    /// The corrected program.
     public var program: String
 
+    /// Makes a correction.
     public init(plan: String?, program: String) {
       self.plan = plan
       self.program = program
@@ -26,6 +31,9 @@ public enum ReplyReader {
 
   private static let parts = ["problem", "description", "plan", "planning", "code", "algorithm"]
 
+  /// What the retriever answers.
+  ///
+  /// - Parameter count: exemplars that were asked for; more are left out.
   public static func recollection(in reply: String, count: Int, language: ProgramLanguage) -> ReplyReading<Recollection>
   {
     let text = reply.withoutThoughts
@@ -58,6 +66,7 @@ public enum ReplyReader {
     return isMended ? .mended(found) : .kept(found)
   }
 
+  /// The planner's plan.
   public static func plan(in reply: String) -> ReplyReading<String> {
     let text = reply.withoutThoughts
     if let plan = TaggedText.first("plan", in: text, endedBy: ["code", "confidence"]), !plan.content.isEmpty {
@@ -72,7 +81,7 @@ public enum ReplyReader {
     return bare.isEmpty ? .lost : .mended(bare)
   }
 
-  /// A number from 0 to 100.
+  /// The planner's confidence in a plan, from 0 to 100.
   public static func confidence(in reply: String) -> ReplyReading<Int> {
     let text = reply.withoutThoughts
     let tagged = TaggedText.first("confidence", in: text)
@@ -83,6 +92,9 @@ public enum ReplyReader {
     return .mended(number)
   }
 
+  /// The coder's program.
+  ///
+  /// - Parameter language: the language of fences that count as the expected ones.
   public static func program(in reply: String, language: ProgramLanguage) -> ReplyReading<String> {
     let text = reply.withoutThoughts
     let blocks = FencedCode.all(in: text).filter { !$0.text.trimmed.isEmpty }
@@ -97,6 +109,7 @@ public enum ReplyReader {
     return looksLikeProgram(bare, language) ? .mended(bare) : .lost
   }
 
+  /// The debugger's correction.
   public static func correction(in reply: String, language: ProgramLanguage) -> ReplyReading<Correction> {
     let program = program(in: reply, language: language)
     guard let text = program.value else { return .lost }

@@ -4,18 +4,20 @@
 public enum ReplyForm: Sendable, Equatable {
   /// As asked for; words around it do not matter.
   case kept
-  /// Something had to be mended: a tag that was not closed, a fence in place of a tag, a number in other words.
+  /// Understood all the same: a tag was not closed, a fence stood in place of a tag, a number was spelt otherwise.
   case mended
   /// Nothing of use could be found.
   case lost
 }
 
-/// What was read from a reply.
+/// A value read from a reply, and how well the reply kept to its form.
 public struct ReplyReading<Value> {
   /// nil if nothing of use could be found.
   public var value: Value?
+  /// How it was found.
   public var form: ReplyForm
 
+  /// Makes a reading.
   public init(value: Value?, form: ReplyForm) {
     self.value = value
     self.form = form

@@ -17,7 +17,7 @@ package final class CodeQueue: Sendable {
   private let program = SharedProgram()
   private let state = Mutex(State())
 
-  /// How words are chosen when the same task is tried again.
+  /// Temperature of another attempt at the same task.
   private static let retryTemperature = 0.8
 
   /// - Parameter emit: given every event, from the worker's thread.
@@ -34,7 +34,7 @@ package final class CodeQueue: Sendable {
   /// Works on a task as soon as the one under way has stopped.
   package func start(_ task: CodeTask) { start(task, attempt: 0) }
 
-  /// Works on the last task again, with other words; false if there was none.
+  /// Works on the last task again with another seed; false if there was none.
   package func retry() -> Bool {
     let (task, attempt) = state.withLock { ($0.task, $0.attempts + 1) }
     guard let task else { return false }
@@ -76,7 +76,7 @@ package final class CodeQueue: Sendable {
       state.attempts = attempt
       state.work = Task { [worker] in
         await former?.value
-        // A failure has been told as an event.
+        // The worker has emitted a failure as an event.
         _ = try? await worker.solve(
           task, temperature: attempt == 0 ? 0 : Self.retryTemperature, seed: attempt, control: control)
         self.state.withLock { if $0.control === control { $0.control = nil } }
@@ -85,9 +85,9 @@ package final class CodeQueue: Sendable {
   }
 }
 
-/// The program in hand, written from the worker's thread and read from others.
+/// The current program, written from the worker's thread and read from others.
 private final class SharedProgram: Sendable {
   private let program = Mutex(CurrentProgram())
   var value: CodeProgram? { program.withLock { $0.program } }
-  package func take(_ event: CodeEvent) { program.withLock { $0.take(event) } }
+  func take(_ event: CodeEvent) { program.withLock { $0.take(event) } }
 }

@@ -11,6 +11,7 @@ package struct CodeResult: Sendable {
   /// The solution, or why the problem could not be worked on.
   package var solution: Result<CodeSolution, ReportedError>
 
+  /// Makes a result.
   package init(id: String, solution: Result<CodeSolution, ReportedError>) {
     self.id = id
     self.solution = solution
@@ -36,16 +37,18 @@ package struct CodeResult: Sendable {
   }
 }
 
-/// What a problem was given as its solution.
+/// The program for a problem, and how it did.
 package struct CodeSolution: Sendable {
   /// The program's language.
   package var language: ProgramLanguage
+  /// How the work ended, with the program.
   package var outcome: CodeOutcome
   /// Number of hidden tests.
   package var testCount: Int
   /// Whether the program passes all hidden tests; nil if there are none.
   package var passesTests: Bool?
 
+  /// Makes a solution.
   package init(language: ProgramLanguage, outcome: CodeOutcome, testCount: Int = 0, passesTests: Bool? = nil) {
     self.language = language
     self.outcome = outcome

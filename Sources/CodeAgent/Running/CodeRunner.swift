@@ -7,18 +7,22 @@ import SessionInterface
 
 /// Works on the tasks of files and folders, one after the other, without a terminal.
 public actor CodeRunner {
+  /// What is worked on, and how.
   public struct Options: Sendable {
+    /// Task files and folders.
     public var paths: [String]
     /// The result file; nil for standard output.
     public var output: String?
     /// Leave out what the result file already answers.
     public var isResuming: Bool
-    /// Write programs in this language, whatever the files say; nil leaves it to them.
+    /// The language of all programs; nil takes each file's own.
     public var language: ProgramLanguage?
+    /// Which model works on the tasks, and how.
     public var code: CodeSettings
     /// Told before each task and at the end.
     public var report: @Sendable (Progress) -> Void
 
+    /// Makes the options of a run.
     public init(
       paths: [String], output: String?, isResuming: Bool, language: ProgramLanguage?, code: CodeSettings,
       report: @escaping @Sendable (Progress) -> Void
@@ -34,18 +38,24 @@ public actor CodeRunner {
 
   /// Where the run is.
   public struct Progress: Sendable, Equatable {
+    /// Tasks in all.
     public var tasks = 0
+    /// Tasks finished, failed ones included.
     public var finished = 0
     /// Programs that pass every example.
     public var passed = 0
-    /// Programs that pass the hidden tests, and tasks that have some.
+    /// Programs that pass the hidden tests.
     public var passedTests = 0
+    /// Tasks that have hidden tests.
     public var tested = 0
     /// Tasks that could not be read or worked on.
     public var failed = 0
+    /// The task under way.
     public var id = ""
+    /// Whether the run was stopped before its end.
     public var isInterrupted = false
 
+    /// Nothing is done yet.
     public init() {}
   }
 
@@ -54,6 +64,7 @@ public actor CodeRunner {
   private let stop = StopSource()
   private var progress = Progress()
 
+  /// Makes a runner that has read nothing yet.
   public init(options: Options) {
     self.options = options
     worker = CodeWorker(settings: options.code)
@@ -62,7 +73,7 @@ public actor CodeRunner {
   /// Ends the run after the token under way; what has been answered is in the output. From any thread.
   public nonisolated func interrupt() { stop.stop() }
 
-  /// Works on everything.
+  /// Works on all tasks.
   ///
   /// - Throws: `ReportedError` when the paths or the model cannot be read or results cannot be written.
   public func run() async throws(ReportedError) -> Progress {

@@ -5,15 +5,18 @@ import Records
 
 /// How programming tasks are worked on.
 public struct CodeSettings: Sendable {
-  /// Which files take the roles; where there are none, tasks are refused with the reason.
+  /// The files that take the roles, or why there are none: tasks are then refused with that error.
   public var paths: Result<CodeModelPaths, ReportedError>
+  /// Worker threads of the model.
   public var threads: Int
-  /// How the model is to be held in memory, and how much of it there is.
+  /// How the model is kept in memory, and how much memory there is.
   public var memory: MemoryPlan
+  /// How much work a task may take.
   public var limits: CodeLimits
-  /// Runs programs without any containment.
+  /// Whether programs run without any containment.
   public var isUnsafeRunAllowed: Bool
 
+  /// Makes settings.
   public init(
     paths: Result<CodeModelPaths, ReportedError>, threads: Int, memory: MemoryPlan = MemoryPlan(),
     limits: CodeLimits = CodeLimits(),

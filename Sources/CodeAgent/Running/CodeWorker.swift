@@ -7,11 +7,12 @@ import Records
 import Sandboxing
 import SessionInterface
 
-/// Works on programming tasks, on a thread of its own that gives way to a stream's. The model is loaded for the first
-/// task.
+/// Works on programming tasks, on a thread of its own with lower priority than a stream's. The first task loads the
+/// model.
 public actor CodeWorker {
   /// How a task is worked on.
   public enum Way: Sendable {
+    /// The loop of four roles.
     case roles
     /// The coder is asked for the program at once.
     case singleShot
@@ -25,9 +26,12 @@ public actor CodeWorker {
 
   public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
-  /// How much the code thread gives way to others, so that the stream keeps its pace on one processor too.
+  /// Nice value of the code thread, so that the stream keeps its pace on one processor too.
   private static let niceness: Int32 = 10
 
+  /// Makes a worker that has loaded nothing yet.
+  ///
+  /// - Parameter emit: given each event, on the worker's thread.
   public init(settings: CodeSettings, emit: @escaping @Sendable (CodeEvent) -> Void = { _ in }) {
     self.settings = settings
     self.emit = emit
@@ -51,7 +55,7 @@ public actor CodeWorker {
   /// Works on a problem and runs the program on the hidden tests.
   ///
   /// - Parameters:
-  ///   - language: goes before the problem's own.
+  ///   - language: takes the place of the problem's own.
   ///   - limits: nil takes those of the settings.
   ///   - stop: ends the work with others of a run.
   /// - Returns: the solution, or why there is none; nil if the work was stopped.
@@ -84,12 +88,14 @@ public actor CodeWorker {
     return verdicts.count == tests.count && verdicts.allSatisfy { $0.kind == .accepted }
   }
 
-  /// The name of the model, which is loaded for it.
+  /// The name of the model, which is loaded if it is not yet.
+  ///
+  /// - Throws: `ReportedError` if it cannot be loaded.
   public func modelName() throws(ReportedError) -> String { try loadedModel().name }
 
   private func loadedModel() throws(ReportedError) -> CodeModel {
     if let model { return model }
-    // Threads that this one starts inherit it. Where it is refused, all have the same rank.
+    // Threads that this one starts inherit it. Where the system refuses it, all threads have one priority.
     _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, Self.niceness)
     do throws(ReportedError) {
       let loaded = try CodeModel(

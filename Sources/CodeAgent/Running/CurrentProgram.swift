@@ -2,13 +2,16 @@
 
 import SessionInterface
 
-/// Which program is meant when a person saves or shares one: of the task at hand the program written last, and at the end
-/// the one that the work came to. A program of an earlier task is never meant.
+/// The program that a person saves or copies: during a task the one written last, after it the one of the outcome.
+/// A program of an earlier task is never taken.
 package struct CurrentProgram {
+  /// nil before the task's first program.
   package private(set) var program: CodeProgram?
 
+  /// Begins without a program.
   package init() {}
 
+  /// Follows an event of the work.
   package mutating func take(_ event: CodeEvent) {
     switch event {
     case .started: program = nil

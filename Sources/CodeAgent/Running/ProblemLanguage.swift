@@ -6,7 +6,7 @@ import Records
 extension CodeProblem {
   /// The task, to be solved in a language that can be run here.
   ///
-  /// - Parameter language: said by the user; goes before what the file says.
+  /// - Parameter language: the user's; takes the place of the file's.
   /// - Throws: `ReportedError` with the code `language_unavailable` when the file names a language that is not known.
   package func task(in language: ProgramLanguage? = nil) throws(ReportedError) -> CodeTask {
     var task = task

@@ -13,10 +13,14 @@ public struct BatchOverrides: Sendable, Equatable, Decodable {
   public var framesPerSecond: Double?
   /// Tokens of one answer.
   public var maximumTokens: Int?
+  /// 0 takes the likeliest token.
   public var temperature: Double?
+  /// Seed of the sampler.
   public var seed: UInt64?
+  /// The system prompt.
   public var systemPrompt: String?
 
+  /// Sets nothing.
   public init() {}
 
   private enum CodingKeys: String, CodingKey {

@@ -8,9 +8,12 @@ import Records
 public struct BatchRequest: Sendable, Equatable {
   /// A question, and the stream time in seconds at which it is asked; nil asks at the end of the stream.
   public struct Turn: Sendable, Equatable, Decodable {
+    /// Stream time in seconds; nil for the end of the stream.
     public var at: Double?
+    /// The question.
     public var ask: String
 
+    /// Makes a turn.
     public init(at: Double?, ask: String) {
       self.at = at
       self.ask = ask
@@ -23,6 +26,7 @@ public struct BatchRequest: Sendable, Equatable {
   public var video: String?
   /// In the order in which they are asked; empty for a programming task.
   public var turns: [Turn]
+  /// What the request sets for itself.
   public var overrides: BatchOverrides
   /// A programming task, in place of turns.
   public var code: CodeProblem?
@@ -108,15 +112,19 @@ public struct BatchRequest: Sendable, Equatable {
 public struct BatchRequestError: Error, Sendable, Equatable {
   /// The line's number, from 1.
   public var line: Int
+  /// The request's id, where it could be read.
   public var id: String?
+  /// What is wrong, without the line's number.
   public var reason: String
 
+  /// Makes an error about a line.
   public init(line: Int, id: String?, reason: String) {
     self.line = line
     self.id = id
     self.reason = reason
   }
 
+  /// One line for a person: the line's number and what is wrong.
   public var message: String { "line \(line): \(reason)" }
 }
 

@@ -82,7 +82,7 @@ public actor HeadProfiler {
 
   private func profile(_ samples: [[[Double]]], questions: Int) throws(HeadBudgetProfileError) -> HeadBudgetProfile {
     guard !samples.isEmpty else { throw .nothingDemanded }
-    let statistics = ProfileStatistics(samples)
+    let statistics = HeadDemandStatistics(samples)
     return try HeadBudgetProfile(
       model: model.fingerprint, shares: statistics.shares, deviations: statistics.deviations,
       stability: statistics.stability, coverage: statistics.coverage,

@@ -4,14 +4,21 @@ import CodeTasks
 
 /// Runs a program on a task's examples and says how it did on each.
 public struct Judge: Sendable {
+  /// Where programs run.
   public let sandbox: Sandbox
 
+  /// Judges programs that run in a sandbox.
   public init(_ sandbox: Sandbox) {
     self.sandbox = sandbox
   }
 
-  /// Compiles the program once and runs it on each example in turn. A program that does not compile has that verdict
-  /// on every example. With `stopsAtFirstFailure`, later examples are not run and have no verdict.
+  /// Compiles the program once and runs it on one example after the other. A program that does not compile has that
+  /// verdict on every example.
+  ///
+  /// - Parameters:
+  ///   - stopsAtFirstFailure: leaves the examples after a failed one without a verdict.
+  ///   - onVerdict: given the number of each example, from 0, and its verdict.
+  /// - Throws: `SandboxError` if the program cannot be started or the task is cancelled.
   public func check(
     _ program: String, language: ProgramLanguage, examples: [CodeExample],
     limits: RunLimits = RunLimits(), stopsAtFirstFailure: Bool = false,
@@ -29,6 +36,8 @@ public struct Judge: Sendable {
   }
 
   /// Runs a prepared program on one example.
+  ///
+  /// - Throws: `SandboxError` if the program cannot be started or the task is cancelled.
   public func verdict(
     of program: PreparedProgram, on example: CodeExample, limits: RunLimits = RunLimits()
   ) async throws(SandboxError) -> ExampleVerdict {

@@ -6,6 +6,7 @@ import Records
 ///
 /// Lines are compared as judges do: white space at their ends does not count, nor do empty lines at the end.
 public struct OutputDifference: Sendable, Equatable {
+  /// One line of the difference.
   public enum Line: Sendable, Equatable {
     /// The same in both, shown for orientation.
     case same(String)
@@ -13,10 +14,11 @@ public struct OutputDifference: Sendable, Equatable {
     case missing(String)
     /// There, and not expected.
     case unexpected(String)
-    /// So many lines that are not shown.
+    /// A count of lines that are not shown.
     case leftOut(Int)
   }
 
+  /// The lines to show, in order.
   public let lines: [Line]
   /// The first line that differs, from 1.
   public let firstLine: Int
@@ -29,7 +31,7 @@ public struct OutputDifference: Sendable, Equatable {
     self.init(expected: Array(expected.utf8), got: Array(got.utf8))
   }
 
-  /// nil if the outputs are the same to a judge. Compared byte by byte: letters that only look alike differ.
+  /// nil if the outputs are the same to a judge. Compared byte by byte: letters with one look and other bytes differ.
   public init?(expected: [UInt8], got: [UInt8]) {
     let expected = judgedLines(expected)
     let got = judgedLines(got)
@@ -40,7 +42,7 @@ public struct OutputDifference: Sendable, Equatable {
     var lines: [Line] = []
     if common > 1 { lines.append(.leftOut(common - 1)) }
     if common > 0 { lines.append(.same(Self.shown(expected[common - 1], beside: nil))) }
-    // Lines that agree further on are not looked for: a judge compares by place.
+    // A judge compares lines by their number, so that lines are not aligned.
     let last = min(common + Self.shownLines, max(expected.count, got.count))
     for index in common..<last {
       let wanted = index < expected.count ? expected[index] : nil

@@ -15,7 +15,7 @@ final class Descriptor: Sendable {
     close(number)
   }
 
-  /// The file anew, at its beginning and for reading only: whoever shares a descriptor shares its place in the file.
+  /// The file opened again, at its beginning and for reading only: a shared descriptor would share its file offset.
   func reopened() throws(SandboxError) -> Descriptor {
     let number = open("/proc/self/fd/\(number)", O_RDONLY | O_CLOEXEC)
     if number < 0 { throw .system(call: "open", detail: errorText(errno)) }

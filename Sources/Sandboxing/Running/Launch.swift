@@ -69,8 +69,8 @@ func processLimits(_ limits: RunLimits, extraProcesses: Int?) -> [csb_limit] {
   func limit(_ resource: __rlimit_resource, _ value: Int) -> csb_limit {
     csb_limit(resource: Int32(resource.rawValue), value: UInt64(clamping: value))
   }
-  // Room beyond the resident memory for what is mapped and never touched, such as the stacks and heaps of threads. It
-  // only refuses at once what could never be had.
+  // Room beyond the resident memory for what is mapped and never touched, such as the stacks and heaps of threads.
+  // This limit refuses at once an allocation that could never succeed.
   let addressSpace = limits.memoryBytes.addingReportingOverflow(6 << 30).partialValue
   var result = [
     limit(RLIMIT_CPU, Int(limits.cpuSeconds.rounded(.up)) + 1),

@@ -66,7 +66,7 @@ enum ProcessTree: Sendable, Equatable {
       waiting += children(of: process, threads: status.threads)
     }
     if usage.residentBytes > memoryLimit, processes.count > 1 {
-      // One that has gone in the meantime takes nothing any more.
+      // A process that has ended since takes nothing.
       usage.residentBytes = processes.reduce(0) {
         $0 + (proportionalBytes($1) ?? ProcessStatus($1)?.residentBytes ?? 0)
       }

@@ -2,19 +2,19 @@
 
 /// How much a program may take, all its processes together unless said otherwise.
 public struct RunLimits: Sendable, Equatable {
-  /// Processor time.
+  /// Processor time in seconds.
   public var cpuSeconds: Double
-  /// Time that passes.
+  /// Elapsed time in seconds.
   public var wallSeconds: Double
-  /// Resident memory. It is looked at a hundred times a second, so that a little more may be taken for a moment.
+  /// Resident memory in bytes. It is sampled a hundred times a second, so that a program may exceed it for a moment.
   public var memoryBytes: Int
-  /// What is written to standard output and standard error.
+  /// Bytes written to standard output and standard error.
   public var outputBytes: Int
   /// Processes and threads at a time.
   public var processes: Int
-  /// The size of one file.
+  /// Bytes of one file.
   public var fileBytes: Int
-  /// The size of the scratch folder.
+  /// Bytes in the scratch folder.
   public var scratchBytes: Int
   /// Open files of one process.
   public var openFiles: Int

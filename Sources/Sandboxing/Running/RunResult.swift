@@ -14,14 +14,17 @@ public enum RunEnd: Sendable, Equatable {
 
 /// What a program did, without judging it.
 public struct RunResult: Sendable, Equatable {
+  /// How it ended.
   public var end: RunEnd
   /// What it wrote to standard output, at most as much as it was allowed.
   public var outputBytes: [UInt8]
   /// The beginning and the end of what it wrote to standard error.
   public var errorBytes: [UInt8]
+  /// Processor time of all its processes, in seconds.
   public var cpuSeconds: Double
+  /// Elapsed time in seconds.
   public var wallSeconds: Double
-  /// The most resident memory that was seen, in samples 10 ms apart; 0 for a program that ended before the first.
+  /// The highest resident memory in bytes, sampled every 10 ms; 0 for a program that ended before the first sample.
   public var peakMemoryBytes: Int
 
   /// Standard output as text; bytes that are not UTF-8 are replaced.

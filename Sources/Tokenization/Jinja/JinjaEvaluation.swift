@@ -161,7 +161,7 @@ extension JinjaRenderer {
       return .namespace(JinjaNamespace(named))
     case "raise_exception":
       if case .string(let reason)? = values.first { throw JinjaError("it says “\(reason.prefix(200))”") }
-      throw JinjaError("it gives up")
+      throw JinjaError("it raises an exception")
     default: throw JinjaError("the function “\(name.prefix(40))” is not known here")
     }
   }

@@ -145,7 +145,7 @@ import Testing
     var screen = screen(CodeStory.whole)
     #expect(screen.rows.last?.contains("Tab code") == true)
     screen.press(.tab)
-    #expect(screen.rows.last?.contains("Tab back   r retry   s save   c copy to talk   Up/Down") == true)
+    #expect(screen.rows.last?.contains("Tab back   r retry   s save   c copy to conversation") == true)
     #expect(screen.grid.cursor == nil)
     screen.press(.tab)
     #expect(screen.grid.cursor != nil)

@@ -3,7 +3,7 @@
 import BoundedCache
 
 /// Mean demand of each head over several streams, and how steady it is.
-package struct ProfileStatistics {
+package struct HeadDemandStatistics {
   /// Mean and standard deviation over the streams of each head's part of the whole demand, `[layer][head]`.
   package private(set) var shares: [[Double]]
   /// Standard deviation over the streams of the same, `[layer][head]`.

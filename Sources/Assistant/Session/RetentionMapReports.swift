@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// When the map of what is cached is sent: after each compression, and twice a second at most between.
-struct RetentionSchedule {
+struct RetentionMapReports {
   var isWanted = false
   private var last: ContinuousClock.Instant?
   private var compressionsSent = 0
@@ -16,24 +16,5 @@ struct RetentionSchedule {
     last = now
     compressionsSent = compressions
     return true
-  }
-}
-
-/// How many frames a second the model takes in, as a mean over some ten of them, so that it follows a change.
-struct FrameRateMeter {
-  private var seconds = 0.0
-  private var count = 0.0
-
-  /// What the frames before still count when another comes.
-  private static let decay = 0.9
-
-  mutating func add(seconds new: Double) {
-    seconds = seconds * Self.decay + new
-    count = count * Self.decay + 1
-  }
-
-  /// nil before the second frame: the first of a temporal patch costs nothing.
-  var framesPerSecond: Double? {
-    count > 1.5 && seconds > 0 ? count / seconds : nil
   }
 }
