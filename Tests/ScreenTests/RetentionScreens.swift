@@ -74,7 +74,7 @@ enum RetentionScreens {
                                                                           │
          0:12 ━━━━━━━━━━━─────────────────────────────────────────── 1:00 │
                                                                           │
-         What is still held                 ┊ forgotten   0 ░░▒▒▓▓██ 100% │
+         Retained tokens                      ┊ evicted   0 ░░▒▒▓▓██ 100% │
                                                                           │
                +=+=+=+=             +=+=+=+=             +=+=+=+=         │
                @@@@@@@@             @@@@@@@@             @@@@@@@@         │
@@ -90,14 +90,14 @@ enum RetentionScreens {
          L5 ┊▒▒  ▒┊┊┊┊┊▓▓ ┊┊┊┊┊┊▓▓┊┊┊┊┊┊┊██ ┊┊┊┊┊┊┊██┊┊┊┊████████████████ │
             ╵          ╵        ╵        ╵         ╵                    ╵ │
             0:00       10:00    1:56:40  11:06:40  23:53:20      23:59:59 │
-         19 of 86 400 temporal patches still cached in part; oldest 0:03              │
+         19 of 86 400 temporal patches still cached in part; oldest 0:03  │
                                                                           │
         ──────────────────────────────────────────────────────────────────┴─────────────────────────────────────────────────────
          › ask about what you see
         ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-         ▸ 0:12 / 1:00 · seen 24 · dropped 3 · 21 tok/s · infinipot-v · process 187 MiB
-         memory ==##################++..┃.... 384 / 512 tokens   vision 320 · talk 32 · peak 448 · 4 passes · 768 KiB
-         Enter ask   PgUp/PgDn scroll   /help commands   Ctrl-C quit   Ctrl-R picture
+         ▸ 0:12 / 1:00 · frames 24 · dropped 3 · 21 tok/s · infinipot-v · process 187 MiB
+         KV cache ==##################++..┃.... 384 / 512 tokens   vision 320 · text 32 · peak 448 · 4 compressions · 768 KiB
+         Enter ask   PgUp/PgDn scroll   /help commands   Ctrl-C quit   Ctrl-R video
         """),
     GoldenScreens.Screen(
       columns: 80, rows: 24, unicode: false,
@@ -132,7 +132,7 @@ enum RetentionScreens {
       text: """
          edgeassist  cam.mp4                                        tiny.gguf
         ──────────────────────────────────────────────────────────────────────
-         What is still held                     ┊ forgotten   0 ░░▒▒▓▓██ 100%
+         Retained tokens                          ┊ evicted   0 ░░▒▒▓▓██ 100%
 
                  +=+=+=+=              +=+=+=+=              +=+=+=+=
                  @@@@@@@@              @@@@@@@@              @@@@@@@@
@@ -167,8 +167,8 @@ enum RetentionScreens {
         ──────────────────────────────────────────────────────────────────────
          › ask about what you see
         ──────────────────────────────────────────────────────────────────────
-         ▸ 0:12 / 1:00 · seen 24 · dropped 3 · 21 tok/s · process 187 MiB
-         memory =###########+.┃.. 384 / 512 tokens   peak 448 · 4 passes
+         ▸ 0:12 / 1:00 · frames 24 · dropped 3 · 21 tok/s · process 187 MiB
+         KV cache =###########+.┃.. 384 / 512 tokens   peak 448
          Enter ask   PgUp/PgDn scroll   /help commands   Ctrl-C quit
         """),
   ]
