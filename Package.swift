@@ -45,7 +45,7 @@ let package = Package(
     library("ModelFile", ["Platform"]),
     library("Compute", ["CKernels", "Platform", "ModelFile"]),
     library("Quantization", ["ModelFile", "Compute"]),
-    library("Tokenization", ["ModelFile"]),
+    library("Tokenization", ["Platform", "ModelFile"]),
     library("Images"),
     library("Video", ["CFFmpeg", "Platform", "Records", "Images"]),
     library("BoundedCache", ["Platform", "Compute"]),
@@ -148,7 +148,8 @@ let package = Package(
     tests(
       "ScreenTests", ["Screen", "BoundedCache", "CodeTasks", "SessionInterface", "Platform", "Plotting", "Images"]),
     .testTarget(
-      name: "FuzzTests", dependencies: ["Inference", "Architectures", "ModelFile", "Compute", "TestSupport"],
+      name: "FuzzTests",
+      dependencies: ["Inference", "Architectures", "ModelFile", "Compute", "Platform", "TestSupport", "Tokenization"],
       exclude: ["under-address-sanitizer.sh"], swiftSettings: warningsAreErrors),
     tests("ArchitectureTests", []),
     tests("CommandLineTests", ["edgeassist"]),

@@ -53,7 +53,9 @@ struct ChatLayoutProbe {
   private let template: JinjaTemplate
   private let context: [String: JinjaValue]
   /// Some templates take a message's content as a string, some as a list of parts.
-  private let contentIsParts: Bool
+  private var contentIsParts = false
+  /// Pays for all renderings.
+  private var meter = JinjaMeter()
 
   private static let system = "systemwords"
   private static let questions = ["questionone", "questiontwo", "questionthree"]
@@ -64,27 +66,38 @@ struct ChatLayoutProbe {
   /// - Parameter tokens: texts of tokens that templates may ask for, such as `bos_token`.
   /// - Throws: why the template cannot be followed.
   static func layout(of source: String, tokens: [String: String]) throws(JinjaError) -> ChatLayout {
-    let template = try JinjaTemplate(source)
+    var probe = ChatLayoutProbe(template: try JinjaTemplate(source), tokens: tokens)
+    return try probe.layoutOfEitherForm()
+  }
+
+  /// What finding a template's layout costs in the units of `JinjaMeter`, whether it is found or not; nil if the
+  /// template cannot be read.
+  static func work(of source: String) -> Int? {
+    guard let template = try? JinjaTemplate(source) else { return nil }
+    var probe = ChatLayoutProbe(template: template, tokens: [:])
+    _ = try? probe.layoutOfEitherForm()
+    return probe.meter.spent
+  }
+
+  private mutating func layoutOfEitherForm() throws(JinjaError) -> ChatLayout {
     do {
-      return try ChatLayoutProbe(template: template, tokens: tokens, contentIsParts: false).layout()
+      return try layout()
     } catch {
       // The reason that counts is the one for the plainer form.
-      guard let layout = try? ChatLayoutProbe(template: template, tokens: tokens, contentIsParts: true).layout() else {
-        throw error
-      }
+      contentIsParts = true
+      guard let layout = try? layout() else { throw error }
       return layout
     }
   }
 
-  private init(template: JinjaTemplate, tokens: [String: String], contentIsParts: Bool) {
+  private init(template: JinjaTemplate, tokens: [String: String]) {
     self.template = template
-    self.contentIsParts = contentIsParts
     context = tokens.mapValues { .string($0) }.merging([
       "add_generation_prompt": .boolean(true), "enable_thinking": .boolean(false), "tools": .none, "documents": .none,
     ]) { $1 }
   }
 
-  private func layout() throws(JinjaError) -> ChatLayout {
+  private mutating func layout() throws(JinjaError) -> ChatLayout {
     let (system, question, answer) = (Self.system, Self.questions, Self.answers)
     let first = try parts([(.system, system), (.user, question[0])], around: [system, question[0]])
     let bare = try parts([(.user, question[0])], around: [question[0]])
@@ -115,7 +128,7 @@ struct ChatLayoutProbe {
 
   // MARK: Video
 
-  private func findVideo(_ layout: inout ChatLayout) throws(JinjaError) {
+  private mutating func findVideo(_ layout: inout ChatLayout) throws(JinjaError) {
     for kind in ["video", "image"] {
       let system = (Role.system, JinjaValue.string(Self.system))
       let question = (
@@ -142,9 +155,10 @@ struct ChatLayoutProbe {
 
   private static func split(atPlaceholder text: String) -> (start: String, end: String)? {
     for placeholder in placeholders {
-      let pieces = text.unicodeScalars.split(
-        separator: placeholder.unicodeScalars, omittingEmptySubsequences: false)
-      if pieces.count == 2 { return (String(pieces[0]), String(pieces[1])) }
+      let pieces = Tokenization.pieces(of: Array(text.utf8), separatedBy: placeholder.utf8)
+      if pieces.count == 2 {
+        return (String(decoding: pieces[0], as: UTF8.self), String(decoding: pieces[1], as: UTF8.self))
+      }
     }
     return nil
   }
@@ -152,7 +166,7 @@ struct ChatLayoutProbe {
   // MARK: White space
 
   /// Whether the first role's words lose the white space around them; what stands around them must stay as it was.
-  private func trims(
+  private mutating func trims(
     _ roles: [Role], _ expected: [String], context: [(Role, String)] = []
   ) throws(JinjaError) -> Bool {
     let word = "wordsinspace"
@@ -176,12 +190,12 @@ struct ChatLayoutProbe {
     case assistant
   }
 
-  private func parts(_ messages: [(Role, String)], around words: [String]) throws(JinjaError) -> [String] {
+  private mutating func parts(_ messages: [(Role, String)], around words: [String]) throws(JinjaError) -> [String] {
     try parts(contents: messages.map { ($0, JinjaValue.string($1)) }, around: words)
   }
 
   /// What the template puts before, between and after the words.
-  private func parts(contents: [(Role, JinjaValue)], around words: [String]) throws(JinjaError) -> [String] {
+  private mutating func parts(contents: [(Role, JinjaValue)], around words: [String]) throws(JinjaError) -> [String] {
     var context = context
     context["messages"] = .list(
       contents.map { role, content in
@@ -193,15 +207,15 @@ struct ChatLayoutProbe {
           }
         return .map(["role": .string(role.rawValue), "content": content])
       })
-    var rest = try template.render(context).unicodeScalars[...]
+    var rest = Array(try template.render(context, meter: &meter).utf8)
     var parts: [String] = []
     for word in words {
-      let pieces = rest.split(separator: word.unicodeScalars, omittingEmptySubsequences: false)
+      let pieces = Tokenization.pieces(of: rest, separatedBy: word.utf8)
       guard pieces.count == 2 else { throw JinjaError("it leaves out or repeats words that are said") }
-      parts.append(String(pieces[0]))
-      rest = pieces[1]
+      parts.append(String(decoding: pieces[0], as: UTF8.self))
+      rest = Array(pieces[1])
     }
-    return parts + [String(rest)]
+    return parts + [String(decoding: rest, as: UTF8.self)]
   }
 
   /// The part of a text between a start and an end; nil if the text is not made of these.

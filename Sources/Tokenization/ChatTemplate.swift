@@ -50,12 +50,8 @@ public struct ChatTemplate: Sendable {
   public init(tokenizer: Tokenizer, forVision: Bool = false) throws(TokenizerError) {
     let (layout, reason) = Self.layout(of: tokenizer)
     func missing(_ markup: [String]) -> [String] {
-      var missing: [String] = []
-      for marker in markup.flatMap(Self.markers)
-      where tokenizer.specialToken(marker) == nil && !missing.contains(marker) {
-        missing.append(marker)
-      }
-      return missing
+      var known: Set<String> = []
+      return markup.flatMap(Self.markers).filter { known.insert($0).inserted && tokenizer.specialToken($0) == nil }
     }
     // A template that says nothing about videos leaves them to the vocabulary's markers.
     let videoEnd = layout.videoEnd ?? "<|vision_end|>"
@@ -135,14 +131,17 @@ public struct ChatTemplate: Sendable {
 
   /// The markers of the form `<|name|>` in a text.
   private static func markers(in text: String) -> [String] {
-    text.split(separator: "<|", omittingEmptySubsequences: false).dropFirst().compactMap { piece in
-      piece.firstRange(of: "|>").map { "<|" + piece[..<$0.upperBound] }
+    pieces(of: Array(text.utf8), separatedBy: "<|".utf8).dropFirst().compactMap { piece in
+      occurrences(of: "|>".utf8, in: Array(piece), most: 1).first.map { end in
+        "<|" + String(decoding: piece.prefix(end), as: UTF8.self) + "|>"
+      }
     }
   }
 
   private static func endsThinking(_ text: String) -> Bool {
-    guard let start = text.ranges(of: "<think>").last else { return false }
-    return !text[start.upperBound...].contains("</think>")
+    let parts = pieces(of: Array(text.utf8), separatedBy: "<think>".utf8)
+    guard parts.count > 1, let last = parts.last else { return false }
+    return occurrences(of: "</think>".utf8, in: Array(last), most: 1).isEmpty
   }
 }
 
@@ -180,4 +179,10 @@ extension Tokenizer {
     flush()
     return tokens
   }
+}
+
+extension ChatTemplate {
+  /// What it costs to find out a template's layout, in units that are about one byte read or made; nil for a template
+  /// that cannot be read. For tests, which hold it against the processor time that is taken.
+  package static func work(of template: String) -> Int? { ChatLayoutProbe.work(of: template) }
 }

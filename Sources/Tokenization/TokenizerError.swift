@@ -48,9 +48,15 @@ extension TokenizerError: CustomStringConvertible {
     case .unsupportedNormalization(let path, let name):
       "\(path) wants its text normalized as “\(name)”; “none” and “nfc” are known. Convert the model anew."
     case .missingSpecialTokens(let path, let tokens):
-      "\(path) has no \(tokens.joined(separator: ", ")), which the conversation needs. Use a Qwen model."
+      "\(path) has no \(Self.listed(tokens)), which the conversation needs. Use a Qwen model."
     }
   }
 
   public var description: String { message }
+
+  /// The first of them, each cut to what can be read: a file's template decides how many and how long they are.
+  private static func listed(_ tokens: [String]) -> String {
+    let shown = tokens.prefix(8).map { String($0.unicodeScalars.prefix(40)) }.joined(separator: ", ")
+    return tokens.count > 8 ? "\(shown) and \(tokens.count - 8) more" : shown
+  }
 }

@@ -96,6 +96,86 @@ struct UnknownTemplateTests {
     #expect(try template(source).notice != nil)
   }
 
+  /// 64 KiB of a letter under the name of that letter.
+  private static func long(_ letter: Character) -> String {
+    "{% set \(letter) = '\(String(repeating: letter, count: 16))' %}"
+      + String(repeating: "{% set \(letter) = \(letter) ~ \(letter) %}", count: 12)
+  }
+
+  @Test(
+    "Pays for the work of a step, not for the step alone",
+    arguments: [
+      String(repeating: "{% set r = a.strip(b ~ 'a') %}", count: 50),
+      String(repeating: "{% set r = (b ~ 'a') in a %}", count: 50),
+      String(repeating: "{% set r = a.split(a[1:] ~ 'b') %}", count: 50),
+      String(repeating: "{% set r = a.split('a') %}", count: 50),
+      String(repeating: "{% set r = a | length %}", count: 50),
+      String(repeating: "{% set r = a | upper %}", count: 50),
+      String(repeating: "{% set r = a == a %}", count: 50),
+      String(repeating: "{% set r = a.endswith(a) %}", count: 50),
+      String(repeating: "{% set r = [a, b] | join %}", count: 50),
+      String(repeating: "{% set r = {a: 1}[a] %}", count: 50),
+      "{% for x in a %}{% set r = a | list %}{% endfor %}",
+      "{% for x in a %}{% for y in a if false %}{% endfor %}{% endfor %}",
+      (0..<4900).map { "{% set a\($0) = a ~ \($0) %}" }.joined(),
+    ])
+  func work(source: String) throws {
+    let notice = try #require(try template(Self.long("a") + Self.long("b") + source + chatML()).notice)
+    #expect(notice.contains("it takes too much work") || notice.contains("it takes a part of what is no list"))
+  }
+
+  @Test(
+    "Cannot nest without end in what is evaluated",
+    arguments: [
+      "{% macro m(x=m()) %}{% endmacro %}{{ m() }}",
+      "{% macro m(x=n()) %}{% endmacro %}{% macro n(x=m()) %}{% endmacro %}{{ m() }}",
+      "{% macro m() %}{% set x %}{{ m() }}{% endset %}{% endmacro %}{{ m() }}",
+      "{% macro m() %}" + String(repeating: "{% if true %}", count: 28) + "{{ " + String(repeating: "not ", count: 120)
+        + "m() }}" + String(repeating: "{% endif %}", count: 28) + "{% endmacro %}{{ m() }}",
+    ])
+  func nesting(source: String) throws {
+    #expect(try template(source + chatML()).notice?.contains("it nests too deeply") == true)
+  }
+
+  @Test(
+    "Computes with numbers as Python does",
+    arguments: [
+      ("7 // -2", "-4"), ("-7 // 2", "-4"), ("-7 // -2", "3"), ("7 % -3", "-2"), ("-7 % 3", "2"), ("-6 % 3", "0"),
+      ("9223372036854775806 % 9223372036854775807", "9223372036854775806"),
+      ("-1 % (-9223372036854775807 - 1)", "-1"), ("(-9223372036854775807 - 1) // 3", "-3074457345618258603"),
+      ("(-9223372036854775807 - 1) % -1", "0"), ("[1][-9223372036854775807 - 1]", ""),
+      ("[1, 2][-9223372036854775807 - 1:9223372036854775807] | join", "12"),
+    ])
+  func numbers(expression: String, value: String) throws {
+    let tokenizer = try templatedTokenizer("{{ \(expression) }};" + chatML())
+    let template = try ChatTemplate(tokenizer: tokenizer)
+    #expect(template.notice == nil)
+    #expect(tokenizer.decode(template.opening(system: nil)).hasPrefix("\(value);"))
+  }
+
+  @Test(
+    "Is not followed where its numbers are larger than ours",
+    arguments: [
+      "9223372036854775807 + 1", "-(-9223372036854775807 - 1)", "4611686018427387904 * 2", "-9223372036854775807 - 2",
+      "(-9223372036854775807 - 1) // -1",
+    ])
+  func largeNumbers(expression: String) throws {
+    #expect(try template("{{ \(expression) }}" + chatML()).notice?.contains("a number is too large") == true)
+  }
+
+  @Test("Tells members apart by their bytes")
+  func members() throws {
+    let source = "{% set m = {'e\u{301}': 'two', '\u{E9}': 'one'} %}{{ m['e\u{301}'] }}{{ m['\u{E9}'] }};" + chatML()
+    let tokenizer = try templatedTokenizer(source)
+    #expect(try tokenizer.decode(ChatTemplate(tokenizer: tokenizer).opening(system: nil)).hasPrefix("twoone;"))
+  }
+
+  @Test("Has a reason that fits a line, whatever it says")
+  func reason() throws {
+    let source = "{{ raise_exception('a" + String(repeating: "\u{301}", count: 30_000) + "') }}"
+    #expect(try #require(try template(source + chatML()).notice).utf8.count < 1000)
+  }
+
   @Test("Needs its markers in the vocabulary")
   func missingMarkers() throws {
     let source = chatML().replacing("<|im_start|>", with: "<|turn|>")

@@ -31,6 +31,8 @@ struct JinjaLexer {
     ":", ".", "|",
   ].map { Array($0.utf8) }
 
+  private static let mostBytesOfName = 256
+
   static func tokens(of template: String) throws(JinjaError) -> [JinjaToken] {
     var lexer = JinjaLexer(template)
     try lexer.run()
@@ -147,10 +149,14 @@ struct JinjaLexer {
     if byte == UInt8(ascii: "'") || byte == UInt8(ascii: "\"") { return .string(try string(quote: byte)) }
     if Self.isDigit(byte) {
       let digits = take { Self.isDigit($0) }
-      guard let number = Int(digits) else { throw JinjaError("the number \(digits) is too large") }
+      guard let number = Int(digits) else { throw JinjaError("the number \(digits.prefix(40)) is too large") }
       return .integer(number)
     }
-    if Self.isNameCharacter(byte) { return .name(take { Self.isNameCharacter($0) || Self.isDigit($0) }) }
+    if Self.isNameCharacter(byte) {
+      let name = take { Self.isNameCharacter($0) || Self.isDigit($0) }
+      guard name.utf8.count <= Self.mostBytesOfName else { throw JinjaError("a name is longer than 256 bytes") }
+      return .name(name)
+    }
     for symbol in Self.symbols where source[position...].starts(with: symbol) {
       position += symbol.count
       return .symbol(String(decoding: symbol, as: UTF8.self))

@@ -4,7 +4,7 @@
 ///
 /// Equal to what `transformers` renders, for templates that keep to this subset; anything else is an error, never a
 /// guess. What a branch holds that is not taken (the layout of tools, for one) need only be well formed. Time, memory
-/// and depth are bounded whatever the template says.
+/// and depth are bounded whatever the template says: see `JinjaMeter`.
 struct JinjaTemplate {
   private let statements: [JinjaStatement]
 
@@ -16,8 +16,14 @@ struct JinjaTemplate {
     statements = try JinjaParser.statements(of: source)
   }
 
-  func render(_ context: [String: JinjaValue]) throws(JinjaError) -> String {
-    var renderer = JinjaRenderer(context)
+  /// - Parameter meter: pays for the rendering.
+  func render(_ context: [String: JinjaValue], meter: inout JinjaMeter) throws(JinjaError) -> String {
+    meter.beginRendering()
+    var renderer = JinjaRenderer(context, meter: meter)
+    defer {
+      renderer.release()
+      meter = renderer.meter
+    }
     try renderer.render(statements)
     return renderer.output
   }
@@ -26,22 +32,33 @@ struct JinjaTemplate {
 /// Runs a template's statements.
 struct JinjaRenderer {
   private(set) var output = ""
+  var meter: JinjaMeter
   /// Names, the innermost scope last.
   private var scopes: [[String: JinjaValue]]
-  private var steps = 0
   private var depth = 0
   private var containers = 0
+  private var namespaces: [JinjaNamespace] = []
 
-  private static let mostSteps = 20_000
   private static let mostBytes = 1 << 17
   private static let mostContainers = 256
-  private static let mostDepth = 16
+  /// Statements and expressions within each other, those of macros that are being called included.
+  private static let mostDepth = 200
 
-  init(_ context: [String: JinjaValue]) { scopes = [context] }
+  init(_ context: [String: JinjaValue], meter: JinjaMeter) {
+    scopes = [context]
+    self.meter = meter
+  }
+
+  /// Lets go of what the template made; namespaces may hold each other.
+  func release() {
+    for namespace in namespaces { namespace.members = [:] }
+  }
 
   mutating func render(_ statements: [JinjaStatement]) throws(JinjaError) {
+    try descend()
+    defer { ascend() }
     for statement in statements {
-      try step()
+      try meter.charge(JinjaMeter.step)
       switch statement {
       case .text(let text):
         try write(text)
@@ -62,8 +79,9 @@ struct JinjaRenderer {
       case .set(let name, nil, let expression):
         assign(name, try evaluate(expression))
       case .set(let name, let member?, let expression):
-        guard case .namespace(let space) = lookup(name) else { throw JinjaError("\(name) is not a namespace") }
-        space.members[member] = try evaluate(expression)
+        guard case .namespace(let space) = try lookup(name) else { throw JinjaError("\(name) is not a namespace") }
+        try meter.charge(JinjaMeter.member)
+        space.members[JinjaKey(member)] = try evaluate(expression)
       case .capture(let name, let body):
         assign(name, .string(try captured { (renderer) throws(JinjaError) in try renderer.render(body) }))
       case .macro(let name, let macro):
@@ -88,6 +106,7 @@ struct JinjaRenderer {
     if items.isEmpty { return try render(loop.otherwise) }
     for (index, item) in items.enumerated() {
       var scope = try bindings(loop.names, item)
+      try meter.charge(9 * JinjaMeter.member)
       scope["loop"] = .map([
         "index": .integer(index + 1), "index0": .integer(index), "first": .boolean(index == 0),
         "last": .boolean(index == items.count - 1), "length": .integer(items.count),
@@ -101,19 +120,27 @@ struct JinjaRenderer {
     }
   }
 
-  private func bindings(_ names: [String], _ item: JinjaValue) throws(JinjaError) -> [String: JinjaValue] {
+  private mutating func bindings(_ names: [String], _ item: JinjaValue) throws(JinjaError) -> [String: JinjaValue] {
+    try meter.charge(names.count * JinjaMeter.member)
     if names.count == 1 { return [names[0]: item] }
     let parts = try elements(of: item)
     guard parts.count == names.count else { throw JinjaError("a loop has more names than its items have parts") }
     return Dictionary(zip(names, parts), uniquingKeysWith: { $1 })
   }
 
-  func elements(of value: JinjaValue) throws(JinjaError) -> [JinjaValue] {
+  mutating func elements(of value: JinjaValue) throws(JinjaError) -> [JinjaValue] {
     switch value {
     case .undefined: return []
     case .list(let items): return items
-    case .map(let members): return members.keys.sorted().map { .string($0) }
-    case .string(let text): return text.unicodeScalars.map { .string(String($0)) }
+    case .map(let members):
+      // Sorted: each key is compared with some others.
+      try meter.charge(members.count * JinjaMeter.element)
+      for key in members.keys { try meter.charge(16 * key.text.utf8.count) }
+      return members.keys.sorted().map { .string($0.text) }
+    case .string(let text):
+      try meter.charge(text.utf8.count)
+      try meter.charge(text.unicodeScalars.count * JinjaMeter.element)
+      return text.unicodeScalars.map { .string(String($0)) }
     default: throw JinjaError("it loops over what is no list")
     }
   }
@@ -122,11 +149,20 @@ struct JinjaRenderer {
 
   private mutating func assign(_ name: String, _ value: JinjaValue) { scopes[scopes.count - 1][name] = value }
 
-  func lookup(_ name: String) -> JinjaValue {
+  mutating func lookup(_ name: String) throws(JinjaError) -> JinjaValue {
     for scope in scopes.reversed() {
+      try meter.charge(8 + name.utf8.count)
       if let value = scope[name] { return value }
     }
     return .undefined
+  }
+
+  mutating func makeNamespace(_ members: [String: JinjaValue]) throws(JinjaError) -> JinjaValue {
+    try containerMade()
+    let namespace = JinjaNamespace([:])
+    for (name, value) in members { namespace.members[JinjaKey(name)] = value }
+    namespaces.append(namespace)
+    return .namespace(namespace)
   }
 
   /// Renders a macro's body, which sees its arguments and what is global.
@@ -134,6 +170,7 @@ struct JinjaRenderer {
     -> JinjaValue
   {
     guard arguments.count <= macro.parameters.count else { throw JinjaError("a macro has too many arguments") }
+    try meter.charge((named.count + macro.parameters.count) * JinjaMeter.member)
     var scope = named
     for (index, parameter) in macro.parameters.enumerated() {
       if index < arguments.count {
@@ -150,10 +187,15 @@ struct JinjaRenderer {
 
   // MARK: Bounds
 
-  mutating func step() throws(JinjaError) {
-    steps += 1
-    guard steps <= Self.mostSteps else { throw JinjaError("it takes too many steps") }
+  /// Goes into a statement or an expression. Each `descend` has its `ascend`, also when it throws.
+  mutating func descend() throws(JinjaError) {
+    guard depth < Self.mostDepth else {
+      throw JinjaError("it nests too deeply, or its macros call each other without end")
+    }
+    depth += 1
   }
+
+  mutating func ascend() { depth -= 1 }
 
   /// Counts the lists, mappings and namespaces that are made: what is within another cannot nest more deeply.
   mutating func containerMade() throws(JinjaError) {
@@ -163,28 +205,34 @@ struct JinjaRenderer {
 
   /// The text, if it is not too long to go on with.
   func bounded(_ text: String) throws(JinjaError) -> String {
-    guard text.utf8.count <= Self.mostBytes else { throw JinjaError("it makes more than 128 KiB of text") }
+    try checkLength(text.utf8.count)
     return text
   }
 
+  func checkLength(_ bytes: Int) throws(JinjaError) {
+    guard bytes <= Self.mostBytes else { throw JinjaError("it makes more than 128 KiB of text") }
+  }
+
+  /// Two texts as one.
+  mutating func joined(_ left: String, _ right: String) throws(JinjaError) -> String {
+    let bytes = left.utf8.count + right.utf8.count
+    try meter.charge(bytes)
+    try checkLength(bytes)
+    return left + right
+  }
+
   private mutating func write(_ text: String) throws(JinjaError) {
-    guard output.utf8.count + text.utf8.count <= Self.mostBytes else {
-      throw JinjaError("it makes more than 128 KiB of text")
-    }
+    try meter.charge(text.utf8.count)
+    try checkLength(output.utf8.count + text.utf8.count)
     output += text
   }
 
   private mutating func captured(
     _ body: (inout JinjaRenderer) throws(JinjaError) -> Void
   ) throws(JinjaError) -> String {
-    depth += 1
     let outer = output
     output = ""
-    defer {
-      depth -= 1
-      output = outer
-    }
-    guard depth <= Self.mostDepth else { throw JinjaError("its macros call each other without end") }
+    defer { output = outer }
     try body(&self)
     return output
   }

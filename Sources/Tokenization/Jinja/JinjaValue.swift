@@ -9,7 +9,7 @@ enum JinjaValue {
   case integer(Int)
   case string(String)
   case list([JinjaValue])
-  case map([String: JinjaValue])
+  case map([JinjaKey: JinjaValue])
   case namespace(JinjaNamespace)
   case macro(JinjaMacro)
 
@@ -38,6 +38,9 @@ enum JinjaValue {
     }
   }
 
+  /// Bytes of a string, 0 of anything else: what it costs to read.
+  var byteCount: Int { if case .string(let text) = self { text.utf8.count } else { 0 } }
+
   /// Equality of what is no container.
   func isEqual(to other: JinjaValue) -> Bool {
     switch (self, other) {
@@ -50,11 +53,29 @@ enum JinjaValue {
   }
 }
 
+/// The name of a member. Names are equal if their bytes are, as in Python; Swift's strings would be held equal for
+/// their looks, at a cost that grows with the square of a run of accents.
+struct JinjaKey: Hashable, Comparable, ExpressibleByStringLiteral {
+  let text: String
+
+  init(_ text: String) { self.text = text }
+  init(stringLiteral text: String) { self.text = text }
+
+  static func == (left: JinjaKey, right: JinjaKey) -> Bool { left.text.utf8.elementsEqual(right.text.utf8) }
+  static func < (left: JinjaKey, right: JinjaKey) -> Bool {
+    left.text.utf8.lexicographicallyPrecedes(right.text.utf8)
+  }
+
+  func hash(into hasher: inout Hasher) {
+    for byte in text.utf8 { hasher.combine(byte) }
+  }
+}
+
 /// What `namespace()` makes: members that can be set from within a loop.
 final class JinjaNamespace {
-  var members: [String: JinjaValue]
+  var members: [JinjaKey: JinjaValue]
 
-  init(_ members: [String: JinjaValue]) { self.members = members }
+  init(_ members: [JinjaKey: JinjaValue]) { self.members = members }
 }
 
 /// A macro and what it was declared with.
