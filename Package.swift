@@ -44,7 +44,7 @@ let package = Package(
     library("Records", ["Platform"]),
     library("ModelFile", ["Platform"]),
     library("Compute", ["CKernels", "Platform", "ModelFile"]),
-    library("Quantization", ["ModelFile", "Compute"]),
+    library("Quantization", ["Platform", "ModelFile", "Compute"]),
     library("Tokenization", ["Platform", "ModelFile"]),
     library("Images"),
     library("Video", ["CFFmpeg", "Platform", "Records", "Images"]),
@@ -121,8 +121,8 @@ let package = Package(
     // What several test targets use. No product depends on it.
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: warningsAreErrors),
 
-    tests("RecordsTests", ["Records", "TestSupport"]),
-    tests("PlatformTests", ["Platform"]),
+    tests("RecordsTests", ["Platform", "Records", "TestSupport"]),
+    tests("PlatformTests", ["Platform", "TestSupport"]),
     tests("ModelFileTests", ["ModelFile", "TestSupport"], resources: [.copy("Goldens")]),
     tests("ComputeTests", ["Compute", "ModelFile", "Platform", "TestSupport"], resources: [.copy("Goldens")]),
     tests("QuantizationTests", ["Quantization", "Compute", "ModelFile", "TestSupport"], resources: [.copy("Goldens")]),

@@ -19,6 +19,25 @@ public enum TaskFiles {
     return isFolder.boolValue ? try folder(path) : try file(path)
   }
 
+  /// The tasks with ids that differ: a second “sum” is called “sum#2”.
+  ///
+  /// Files in two folders may have the same name. The order of the entries decides, so a later run gives the same ids.
+  public static func tellingApart(_ entries: [Entry]) -> [Entry] {
+    var names: Set<String> = []
+    return entries.map { entry in
+      entry.map { problem in
+        var problem = problem
+        let name = problem.id
+        var count = 1
+        while !names.insert(problem.id).inserted {
+          count += 1
+          problem.id = "\(name)#\(count)"
+        }
+        return problem
+      }
+    }
+  }
+
   private static func folder(_ path: String) throws(TaskFileError) -> [Entry] {
     let names: [String]
     do { names = try FileManager.default.contentsOfDirectory(atPath: path).sorted() } catch {

@@ -31,7 +31,7 @@ public enum EvaluationError: Error, Sendable, Equatable {
       "\(path) holds results with another \(name) (\(found), not \(wanted)); name another file, "
         + "or leave out --resume to replace them"
     case .notResults(let path):
-      "\(path) does not begin as results of an evaluation do; name another file"
+      "\(path) does not begin as results of an evaluation do and is left as it is; name another file"
     case .oldFormat(let path):
       "\(path) was written by an earlier version of edgeassist, with other keys and times in milliseconds; name "
         + "another file, or leave out --resume to replace it"

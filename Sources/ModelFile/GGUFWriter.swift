@@ -4,8 +4,8 @@ import Platform
 
 /// Writes a GGUF file (version 3) as a stream: the header at once, then each tensor's bytes in the declared order.
 ///
-/// The bytes go to `path.partial`, which takes the file's name in `finish()`; a file that was begun and not finished
-/// leaves nothing behind, and a file that was there before stays whole until the new one is.
+/// The file gets its name in `finish()`; one that was begun and not finished leaves nothing behind, and a file that was
+/// there before stays whole until the new one is. A pipe or a device is written as it is.
 public final class GGUFWriter {
   /// A tensor to come.
   public struct Declaration: Sendable, Hashable {
@@ -29,13 +29,12 @@ public final class GGUFWriter {
   private let alignment: Int
   private let names: [String]
   private let sizes: [Int]
-  private var file: UnsafeMutablePointer<FILE>?
+  /// nil once the file is finished.
+  private var file: OutputFile?
   private var current = 0
   private var writtenOfCurrent = 0
   /// Bytes written so far, padding included.
   private var position = 0
-
-  private var partialPath: String { path + ".partial" }
 
   /// Creates the file and writes its header.
   ///
@@ -66,16 +65,11 @@ public final class GGUFWriter {
       sizes.append(size)
     }
     self.sizes = sizes
-    file = fopen(path + ".partial", "wb")
-    guard file != nil else { throw .unwritable(path: path, reason: errorText(errno)) }
+    do throws(OutputError) { file = try OutputFile(path: path) } catch {
+      throw .unwritable(path: path, reason: error.explanation)
+    }
     try put(header(metadata, tensors))
     try pad()
-  }
-
-  deinit {
-    guard let file else { return }
-    fclose(file)
-    unlink(partialPath)
   }
 
   /// Appends bytes to the next tensor that is incomplete; a tensor may come in any number of pieces.
@@ -105,7 +99,7 @@ public final class GGUFWriter {
     try bytes.withUnsafeBufferPointer { (buffer) throws(GGUFError) in try append(UnsafeRawBufferPointer(buffer)) }
   }
 
-  /// Completes the file and gives it its name.
+  /// Completes the file, waits until it is on the disk, and gives it its name.
   ///
   /// - Throws: `GGUFError.unwritable` if a tensor is incomplete, or with the system's reason.
   public func finish() throws(GGUFError) {
@@ -114,10 +108,8 @@ public final class GGUFWriter {
       throw .unwritable(path: path, reason: "tensor \(names[current]) is incomplete")
     }
     self.file = nil
-    guard fclose(file) == 0, rename(partialPath, path) == 0 else {
-      let reason = errorText(errno)
-      unlink(partialPath)
-      throw .unwritable(path: path, reason: reason)
+    do throws(OutputError) { try file.commit() } catch {
+      throw .unwritable(path: path, reason: error.explanation)
     }
   }
 
@@ -152,8 +144,8 @@ public final class GGUFWriter {
 
   private func put(_ bytes: UnsafeRawBufferPointer) throws(GGUFError) {
     guard let file else { throw .unwritable(path: path, reason: "it is finished already") }
-    guard fwrite(bytes.baseAddress, 1, bytes.count, file) == bytes.count else {
-      throw .unwritable(path: path, reason: errorText(errno))
+    do throws(OutputError) { try file.write(bytes) } catch {
+      throw .unwritable(path: path, reason: error.explanation)
     }
     position += bytes.count
   }

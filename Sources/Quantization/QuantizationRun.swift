@@ -2,6 +2,7 @@
 
 import Foundation
 import ModelFile
+import Platform
 
 /// Carries out a plan. The file is read, converted and written piece by piece.
 public struct QuantizationRun {
@@ -42,16 +43,16 @@ public struct QuantizationRun {
 
   /// Checks that the new file can be written to a path.
   ///
-  /// - Throws: `sameFile`, `exists` without `overwriting`, or `noRoom`.
+  /// - Throws: `sameFile`, `file` for what is no file or write-protected, `exists` without `overwriting`, or `noRoom`.
   public static func check(
     output path: String, for plan: QuantizationPlan, of file: GGUFFile, overwriting: Bool
   ) throws(QuantizationError) {
     let manager = FileManager.default
-    if manager.fileExists(atPath: path) {
-      let target = Self.identity(path)
-      if file.partPaths.contains(where: { Self.identity($0) == target }) { throw .sameFile(path: path) }
-      guard overwriting else { throw .exists(path: path) }
+    do throws(OutputError) { try OutputFile.check(path: path, inputs: file.partPaths) } catch {
+      throw error.reason == .input
+        ? .sameFile(path: path) : .file(.unwritable(path: path, reason: error.explanation))
     }
+    if manager.fileExists(atPath: path), !overwriting { throw .exists(path: path) }
     let folder = URL(filePath: path).deletingLastPathComponent().path
     let attributes = try? manager.attributesOfFileSystem(forPath: folder)
     // If the folder does not exist, the writer reports that.
@@ -137,11 +138,4 @@ public struct QuantizationRun {
   }
 
   private static let copiedBytes = 1 << 22
-
-  /// Device and inode of a file: the same for two paths to one file.
-  private static func identity(_ path: String) -> [Int] {
-    var status = stat()
-    guard stat(path, &status) == 0 else { return [] }
-    return [Int(status.st_dev), Int(status.st_ino)]
-  }
 }

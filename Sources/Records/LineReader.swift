@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
+import Platform
 
 /// Reads the lines of a file or of standard input one at a time, in bounded memory and in linear time.
 ///
 /// A line that is longer than the limit is skipped as a whole, so that a file that is no request file cannot fill the
 /// memory and the lines after it keep their numbers.
-package struct LineReader: Sequence, IteratorProtocol {
+package struct LineReader {
   /// One line, without its line feed.
   package struct Line: Sendable, Equatable {
     /// Counted from 1.
@@ -27,13 +27,21 @@ package struct LineReader: Sequence, IteratorProtocol {
   /// The limit in bytes that request files and answer files have.
   package static let usualLimit = 16 << 20
 
-  private let handle: FileHandle
+  private let file: InputDescriptor
   private let limit: Int
+  private let stop: StopSource?
   private var number = 0
   /// Bytes that were read. Those before `start` have been returned, those before `searched` hold no line feed.
   private var buffer: [UInt8] = []
   private var start = 0
   private var searched = 0
+  /// Bytes of the file before those in `buffer`.
+  private var bytesBefore = 0
+
+  /// Bytes of the file up to the end of the line that was returned last, with its line feed.
+  package var end: Int { bytesBefore + start }
+  /// Whether the line that was returned last had a line feed.
+  package private(set) var isLineComplete = true
 
   private static let chunkSize = 1 << 16
 
@@ -42,28 +50,30 @@ package struct LineReader: Sequence, IteratorProtocol {
   /// - Parameters:
   ///   - path: `-` for standard input.
   ///   - limit: bytes of the longest line that is returned.
+  ///   - stop: ends the lines, also while more are waited for.
   /// - Throws: `ReportedError.requestMalformed` when the file cannot be opened.
-  package init(path: String, limit: Int = usualLimit) throws(ReportedError) {
+  package init(path: String, limit: Int = usualLimit, stop: StopSource? = nil) throws(ReportedError) {
     self.limit = limit
-    if path == "-" {
-      handle = FileHandle.standardInput
-      return
-    }
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-      throw .requestMalformed(message: "\(path) does not exist")
-    }
-    guard !isFolder.boolValue, let handle = FileHandle(forReadingAtPath: path) else {
-      throw .requestMalformed(message: "\(path) cannot be read; it must be a file of JSON Lines")
-    }
-    self.handle = handle
+    self.stop = stop
+    file = try InputDescriptor(path: path)
   }
 
-  package mutating func next() -> Line? {
+  /// Reads an open file from its present offset. The descriptor stays the caller's.
+  package init(descriptor: Int32, name: String, limit: Int = usualLimit) {
+    self.limit = limit
+    stop = nil
+    file = InputDescriptor(borrowing: descriptor, name: name)
+  }
+
+  /// The next line; nil at the end of the file, and after a stop.
+  ///
+  /// - Throws: `ReportedError.requestMalformed` for a folder and where reading fails: the end of the file was not seen.
+  package mutating func next() throws(ReportedError) -> Line? {
     var isTooLong = false
     while true {
       if let end = buffer[searched...].firstIndex(of: UInt8(ascii: "\n")) {
         defer { (start, searched) = (end + 1, end + 1) }
+        isLineComplete = true
         return line(upTo: end, isTooLong: isTooLong)
       }
       searched = buffer.count
@@ -71,10 +81,11 @@ package struct LineReader: Sequence, IteratorProtocol {
         isTooLong = true
         discard(upTo: buffer.count)
       }
-      if readMore() { continue }
-      // The last line may lack its line feed.
-      guard isTooLong || start < buffer.count else { return nil }
+      if try readMore() { continue }
+      // The last line may lack its line feed. After a stop it may lack more.
+      guard stop?.isStopped != true, isTooLong || start < buffer.count else { return nil }
       defer { discard(upTo: buffer.count) }
+      isLineComplete = false
       return line(upTo: buffer.count, isTooLong: isTooLong)
     }
   }
@@ -88,8 +99,9 @@ package struct LineReader: Sequence, IteratorProtocol {
   /// Reads the next bytes of the file.
   ///
   /// - Returns: false at its end.
-  private mutating func readMore() -> Bool {
-    guard let more = try? handle.read(upToCount: Self.chunkSize), !more.isEmpty else { return false }
+  private mutating func readMore() throws(ReportedError) -> Bool {
+    let more = try file.read(upTo: Self.chunkSize, stop: stop)
+    if more.isEmpty { return false }
     discard(upTo: start)
     buffer += more
     return true
@@ -98,7 +110,59 @@ package struct LineReader: Sequence, IteratorProtocol {
   private mutating func discard(upTo end: Int) {
     guard end > 0 else { return }
     buffer.removeSubrange(..<end)
+    bytesBefore += end
     searched -= end
     start = 0
+  }
+}
+
+/// A file that is read from its beginning, and closed with its last reader.
+private final class InputDescriptor {
+  private let number: Int32
+  private let name: String
+  private let isOwned: Bool
+
+  init(path: String) throws(ReportedError) {
+    name = path == "-" ? "standard input" : path
+    isOwned = path != "-"
+    // Without O_NONBLOCK, opening a pipe would wait for a program at its other end, and no stop would be seen.
+    number = isOwned ? open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) : STDIN_FILENO
+    guard number >= 0 else {
+      throw .requestMalformed(message: errno == ENOENT ? "\(path) does not exist" : unreadable(errno))
+    }
+    var status = stat()
+    guard fstat(number, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else {
+      throw .requestMalformed(message: unreadable(EISDIR))
+    }
+  }
+
+  init(borrowing descriptor: Int32, name: String) {
+    number = descriptor
+    self.name = name
+    isOwned = false
+  }
+
+  deinit { if isOwned, number >= 0 { close(number) } }
+
+  private func unreadable(_ code: Int32) -> String {
+    code == EISDIR
+      ? "\(name) cannot be read: it is a folder; it must be a file of JSON Lines"
+      : "\(name) cannot be read: \(errorText(code))"
+  }
+
+  /// - Returns: no bytes at the end of the file and after a stop.
+  func read(upTo count: Int, stop: StopSource?) throws(ReportedError) -> [UInt8] {
+    while stop?.isStopped != true {
+      // Where nothing can be stopped, nothing has to be looked at while it waits.
+      var ready = pollfd(fd: number, events: Int16(POLLIN), revents: 0)
+      let found = poll(&ready, 1, stop == nil ? -1 : 100)
+      if found == 0 || (found < 0 && errno == EINTR) { continue }
+      var bytes = [UInt8](repeating: 0, count: count)
+      let result = Platform.read(number, &bytes, count)
+      if result >= 0 { return Array(bytes.prefix(result)) }
+      let problem = errno
+      if problem != EINTR, problem != EAGAIN { throw .requestMalformed(message: unreadable(problem)) }
+    }
+    return []
   }
 }

@@ -42,13 +42,14 @@ package enum OrderedJSON: Sendable, ExpressibleByStringLiteral, ExpressibleByInt
   private static func text(of value: Double) -> String {
     guard value.isFinite else { return "null" }
     let rounded = (value * 1000).rounded() / 1000
-    return "\(rounded)"
+    // A thousand times a very large number is no number; it has no decimals either.
+    return "\(rounded.isFinite ? rounded : value)"
   }
 
   private static func quoted(_ text: String) -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .withoutEscapingSlashes
     // A string alone always encodes.
-    return (try? encoder.encode(text)).map { String(decoding: $0, as: UTF8.self) } ?? "\"\""
+    return (try? encoder.encode(text)).map { escapingInvisible(json: String(decoding: $0, as: UTF8.self)) } ?? "\"\""
   }
 }

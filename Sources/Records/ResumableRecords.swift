@@ -8,10 +8,25 @@ package protocol ResumableRecord: Decodable {
   var isKept: Bool { get }
 }
 
+/// The first line of a file of results, which is no record.
+package struct RecordsHeader {
+  /// What a new file begins with.
+  package var line: OrderedJSON
+  /// Checks the first line of a file that is resumed, or replaced if `isResuming` is false. It throws what is wrong with it.
+  package var check: (_ line: String, _ isResuming: Bool) throws(ReportedError) -> Void
+
+  package init(
+    line: OrderedJSON, check: @escaping (_ line: String, _ isResuming: Bool) throws(ReportedError) -> Void
+  ) {
+    self.line = line
+    self.check = check
+  }
+}
+
 /// A file of results, one JSON object a line, that a later run can resume.
 ///
-/// Resuming keeps the lines that decode as good records and rewrites the file without the rest: errors, and a last line
-/// that was cut off.
+/// Resuming keeps the lines that decode as good records and takes out the rest: errors, and a last line that was cut off.
+/// A file with any other line is left as it is, whether it is resumed or would be replaced.
 package struct ResumableRecords<Record: ResumableRecord> {
   /// What an earlier run has left, in the order of the file; empty for a run of its own.
   package let records: [Record]
@@ -21,22 +36,34 @@ package struct ResumableRecords<Record: ResumableRecord> {
   ///
   /// - Parameters:
   ///   - path: the file; nil for standard output, which cannot be resumed.
+  ///   - inputs: files that this run reads; `-` for standard input. They are never written.
   ///   - isResuming: keeps the good records of the file, if there is one. Otherwise it is emptied.
-  ///   - header: the first line, which is no record. It replaces the one in the file.
-  /// - Throws: `ReportedError.outputUnwritable` naming the file and the reason.
-  package init(path: String?, isResuming: Bool, header: OrderedJSON? = nil) throws(ReportedError) {
-    guard isResuming, let path, FileManager.default.fileExists(atPath: path) else {
+  ///   - header: the first line. It replaces the one in the file.
+  /// - Throws: `ReportedError.outputUnwritable` naming the file and the reason, or what the check of the header throws.
+  ///   The file is as it was then.
+  package init(
+    path: String?, inputs: [String] = [], isResuming: Bool, header: RecordsHeader? = nil
+  ) throws(ReportedError) {
+    output = try RecordOutput(path: path, inputs: inputs)
+    guard let path, output.isFile, !output.isEmpty else {
       records = []
-      output = try RecordOutput(path: path, keepingContents: false)
-      if let header { try output.write(header) }
+      if let header { try output.write(header.line) }
       return
     }
-    do {
-      records = try Self.keepGoodRecords(of: path, header: header)
-    } catch {
-      throw .outputUnwritable(message: "\(path) cannot be resumed: \(error.localizedDescription)")
+    var contents = Contents<Record>(header: header, isResuming: isResuming)
+    var lines = output.lines(limit: 8 * LineReader.usualLimit)
+    while let line = try lines.next() {
+      guard try contents.add(line, upTo: lines.end, isComplete: lines.isLineComplete) else {
+        throw Self.refusal(path, line: line.number, isResuming: isResuming)
+      }
     }
-    output = try RecordOutput(path: path, keepingContents: true)
+    records = isResuming ? contents.records : []
+    if isResuming {
+      try contents.tidy(output)
+    } else {
+      try output.cut(to: 0)
+      if let header { try output.write(header.line) }
+    }
   }
 
   /// Writes one line, at once.
@@ -49,36 +76,116 @@ package struct ResumableRecords<Record: ResumableRecord> {
   /// - Throws: `ReportedError.outputUnwritable` naming the file and the reason.
   package func write(line: String) throws(ReportedError) { try output.write(line: line) }
 
-  private static func keepGoodRecords(of path: String, header: OrderedJSON?) throws -> [Record] {
-    let text = try String(contentsOfFile: path, encoding: .utf8)
-    var kept = header.map { $0.text + "\n" } ?? ""
-    var records: [Record] = []
-    for line in text.split(separator: "\n").dropFirst(header == nil ? 0 : 1) {
-      guard let record = try? JSONDecoder().decode(Record.self, from: Data(line.utf8)), record.isKept else { continue }
-      records.append(record)
-      kept += line + "\n"
+  private static func refusal(_ path: String, line: Int, isResuming: Bool) -> ReportedError {
+    .outputUnwritable(
+      message: isResuming
+        ? "\(path) cannot be resumed: line \(line) is not a result of this command; name another file, or take the line out"
+        : "\(path) is not a file of results (line \(line)) and would be lost; name another file, or remove it first")
+  }
+}
+
+/// What a result file holds, line by line.
+private struct Contents<Record: ResumableRecord> {
+  private let header: RecordsHeader?
+  private let isResuming: Bool
+  /// The good records.
+  private(set) var records: [Record] = []
+  /// Where their lines are, in bytes, line feeds included. Neighbours are joined.
+  private var kept: [Range<Int>] = []
+  /// The header in the file; nil until it was read.
+  private var headerText: String?
+  private var end = 0
+  /// Whether the last good line lacks its line feed.
+  private var isLastLineOpen = false
+
+  init(header: RecordsHeader?, isResuming: Bool) {
+    self.header = header
+    self.isResuming = isResuming
+  }
+
+  /// Takes the next line.
+  ///
+  /// - Parameter upTo: where it ends in the file.
+  /// - Returns: false for a line that is none of these results.
+  /// - Throws: what the check of the header throws.
+  mutating func add(_ line: LineReader.Line, upTo: Int, isComplete: Bool) throws(ReportedError) -> Bool {
+    let range = end..<upTo
+    end = upTo
+    if line.isBlank { return true }
+    guard let text = line.text else { return false }
+    let isCut = !isComplete && !Self.isJSON(text)
+    if let header, headerText == nil {
+      // A run that was stopped before it had written its first line has left no result.
+      if isCut, header.line.text.hasPrefix(text.prefix { $0 != "\0" && $0 != "\u{FFFD}" }) { return true }
+      try header.check(text, isResuming)
+      headerText = text + (isComplete ? "\n" : "")
+      return true
     }
-    if kept != text { try kept.write(toFile: path, atomically: true, encoding: .utf8) }
-    return records
+    // The records of a file that begins as results do are not looked at when it is replaced.
+    if header != nil, !isResuming { return true }
+    if let record = try? JSONDecoder().decode(Record.self, from: Data(text.utf8)) {
+      if record.isKept {
+        records.append(record)
+        keep(range)
+        isLastLineOpen = !isComplete
+      }
+      return true
+    }
+    // A disk that was full, or a machine that lost power, may leave any part of a line, or zeros.
+    return isCut && (text.hasPrefix("{\"") || text == "{" || text.allSatisfy { $0 == "\0" })
+  }
+
+  private mutating func keep(_ range: Range<Int>) {
+    if let last = kept.last, last.upperBound == range.lowerBound {
+      kept[kept.count - 1] = last.lowerBound..<range.upperBound
+    } else {
+      kept.append(range)
+    }
+  }
+
+  private static func isJSON(_ text: String) -> Bool {
+    (try? JSONSerialization.jsonObject(with: Data(text.utf8), options: .fragmentsAllowed)) != nil
+  }
+
+  /// Takes out of the file what is not kept. Nothing is written where nothing has to be.
+  ///
+  /// - Throws: `ReportedError.outputUnwritable`.
+  func tidy(_ output: RecordOutput) throws(ReportedError) {
+    let wanted = header.map { $0.line.text + "\n" } ?? ""
+    let start = wanted.utf8.count
+    if (headerText ?? "") == wanted, kept.isEmpty || (kept.count == 1 && kept[0].lowerBound == start) {
+      let keptEnd = kept.first?.upperBound ?? start
+      if keptEnd < end { try output.cut(to: keptEnd) }
+    } else {
+      try output.replaceContents(head: Array(wanted.utf8), keeping: kept)
+    }
+    if isLastLineOpen { try output.write(line: "") }
   }
 }
 
 /// What a result line of `--batch` and `code` says about which request it answers.
 package struct AnsweredTurn: ResumableRecord {
-  /// The id of the request or task.
-  package var id: String
+  /// The id of the request or task; nil for a line that could not be read as one.
+  package var id: String?
   /// Counted from 0; nil where the request has no turns.
   package var turn: Int?
   /// `ok` or `error`.
-  package var status: String
+  package var status: Status
+
+  /// How a turn ended.
+  package enum Status: String, Decodable {
+    case ok, error
+  }
 
   /// Only answered turns stay.
-  package var isKept: Bool { status == "ok" }
+  package var isKept: Bool { status == .ok && id != nil }
 }
 
 extension ResumableRecords<AnsweredTurn> {
   /// The turns that are answered, by request. A request without turns has turn 0.
   package var answeredTurns: [String: Set<Int>] {
-    records.reduce(into: [:]) { $0[$1.id, default: []].insert($1.turn ?? 0) }
+    records.reduce(into: [:]) { answered, record in
+      if let id = record.id { answered[id, default: []].insert(record.turn ?? 0) }
+    }
   }
 }

@@ -2,6 +2,7 @@
 
 import CFFmpeg
 import Platform
+import Records
 
 /// FFmpeg's own messages: never on the terminal, where they would tear the screen; the last one is kept for whoever
 /// has asked, because it often says best what is wrong.
@@ -48,6 +49,6 @@ enum FFmpegLog {
       text = text[text.index(after: end)...].drop { $0 == " " }
     }
     while let last = text.last, last.isNewline || last == " " { text.removeLast() }
-    return VideoSource.printable(String(text))
+    return visible(String(text))
   }
 }

@@ -3,6 +3,7 @@
 import CFFmpeg
 import Foundation
 import Images
+import Platform
 
 /// Images as PNG files, by FFmpeg's own encoder and decoder.
 public enum ImageFile {
@@ -13,7 +14,10 @@ public enum ImageFile {
 
   // MARK: Writing
 
-  /// Writes an image as PNG. What stood in the file is replaced.
+  /// The files that an image may replace.
+  public static let replaceable = OutputFile.Replacement.kind("a PNG image", beginning: [0x89, 0x50, 0x4E, 0x47])
+
+  /// Writes an image as PNG. Of the files that exist only a PNG image is replaced.
   ///
   /// - Throws: `VideoError.invalidOption` for an image without pixels, `notWritable` naming the file and the reason.
   public static func write(_ image: Image, to path: String) throws(VideoError) {
@@ -21,10 +25,10 @@ public enum ImageFile {
       throw .invalidOption("an image without pixels cannot be saved")
     }
     let bytes = try encoded(image, path: path)
-    do {
-      try bytes.write(to: URL(fileURLWithPath: path), options: .atomic)
+    do throws(OutputError) {
+      try OutputFile.write(Array(bytes), to: path, replacing: replaceable)
     } catch {
-      throw .notWritable(path: path, detail: error.localizedDescription)
+      throw .notWritable(path: path, detail: error.explanation)
     }
   }
 

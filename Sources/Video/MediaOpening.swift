@@ -2,6 +2,7 @@
 
 import CFFmpeg
 import Platform
+import Records
 
 extension MediaInput {
   /// Opens a source up to its decoder. Blocks; `interrupt` ends it.
@@ -253,7 +254,7 @@ extension MediaInput {
     }
     let tag = parameters.pointee.codec_tag
     let letters = (0..<4).map { UInt8(truncatingIfNeeded: tag >> (8 * $0)) }
-    let name = VideoSource.printable(String(decoding: letters.filter { $0 >= 32 && $0 < 127 }, as: UTF8.self))
+    let name = visible(String(decoding: letters.filter { $0 >= 32 && $0 < 127 }, as: UTF8.self))
     return name.isEmpty ? "unknown" : name
   }
 

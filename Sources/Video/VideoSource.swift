@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Records
+
 /// Where a video comes from.
 public enum VideoSource: Sendable, Hashable {
   /// A file on this machine.
@@ -40,8 +42,8 @@ public enum VideoSource: Sendable, Hashable {
   /// The source for messages: one line, control characters made visible, a password in an address hidden.
   public var displayName: String {
     switch self {
-    case .file(let path), .device(let path): Self.printable(path)
-    case .url(let address): Self.printable(Self.hidingPassword(address))
+    case .file(let path), .device(let path): visible(path)
+    case .url(let address): visible(Self.hidingPassword(address))
     case .standardInput: "standard input"
     }
   }
@@ -53,18 +55,6 @@ public enum VideoSource: Sendable, Hashable {
     }
     let scheme = text[..<colon].lowercased()
     return scheme.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "+-.".contains($0)) } ? scheme : nil
-  }
-
-  static func printable(_ text: String) -> String {
-    var result = ""
-    for scalar in text.unicodeScalars {
-      if scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .format {
-        result += "\\u{" + String(scalar.value, radix: 16) + "}"
-      } else {
-        result.unicodeScalars.append(scalar)
-      }
-    }
-    return result
   }
 
   private static func hidingPassword(_ address: String) -> String {

@@ -39,7 +39,7 @@ struct EdgeAssist: AsyncParsableCommand {
   @OptionGroup(title: "Batch") var batch: BatchArguments
 
   @Option(
-    name: .customLong("log-file"), help: ArgumentHelp("Write a log of the run to this file.", valueName: "file"),
+    name: .customLong("log-file"), help: ArgumentHelp("Append a log of the run to this file.", valueName: "file"),
     completion: .file())
   var logFile: String?
 
@@ -58,7 +58,6 @@ struct EdgeAssist: AsyncParsableCommand {
 
   func run() async throws {
     LogFile.start(path: logFile)
-    signal(SIGPIPE, SIG_IGN)
     if batch.batch == "-" && StandardStreams.inputWasClosed {
       throw StartFailure.report("standard input is closed; pipe requests in, or name a file: --batch FILE")
     }

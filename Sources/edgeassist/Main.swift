@@ -1,34 +1,64 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Dispatch
 import Foundation
 
 @main
 enum Main {
-  static func main() async {
+  /// Not asynchronous itself: what comes first must come before the runtime makes its threads.
+  static func main() {
     StandardStreams.openClosed()
+    StandardStreams.ignoreWriteSignals()
+    guard StandardStreams.hasEnoughDescriptors() else {
+      exit(StartFailure.report("too few files may be open at a time; raise the limit: ulimit -n 256").rawValue)
+    }
+    Task {
+      await run()
+      exit(ExitCode.success.rawValue)
+    }
+    dispatchMain()
+  }
+
+  private static func run() async {
     let typed = Array(CommandLine.arguments.dropFirst())
-    if let first = typed.first, Subcommands.contains(first) { return await Subcommands.main(typed) }
+    if let first = typed.first, Subcommands.contains(first) {
+      do { try await start(Subcommands.asyncParseAsRoot(typed)) } catch { end(with: error, of: Subcommands.self) }
+      return
+    }
     do {
       let arguments = try SettingsLayers.arguments(typed: typed, environment: ProcessInfo.processInfo.environment)
-      try await run(EdgeAssist.asyncParseAsRoot(arguments))
+      let command = try await EdgeAssist.asyncParseAsRoot(arguments)
+      if let name = type(of: command).configuration.commandName, Subcommands.contains(name) {
+        throw ValidationError("the subcommand comes before its options: edgeassist \(name) …")
+      }
+      try await start(command)
     } catch let error as SettingsError {
       StandardStreams.report(error.message)
-      EdgeAssist.exit(withError: ExitCode.validationFailure)
+      end(with: ExitCode.validationFailure, of: EdgeAssist.self)
     } catch {
-      EdgeAssist.exit(withError: error)
+      end(with: error, of: EdgeAssist.self)
     }
   }
 
-  private static func run(_ command: any ParsableCommand) async throws {
+  private static func start(_ command: any ParsableCommand) async throws {
     var command = command
-    if let name = type(of: command).configuration.commandName, Subcommands.contains(name) {
-      throw ValidationError("the subcommand comes before its options: edgeassist \(name) …")
-    }
     if var asynchronous = command as? any AsyncParsableCommand {
       try await asynchronous.run()
     } else {
       try command.run()
     }
+  }
+
+  /// Ends the program as the parser would, with the parser's words and status, by way of the streams that are watched.
+  private static func end(with error: any Error, of root: any ParsableCommand.Type) -> Never {
+    let text = root.fullMessage(for: error)
+    var status = root.exitCode(for: error)
+    if status == .success {
+      if !text.isEmpty { do { try StandardStreams.write(text) } catch { status = error } }
+    } else if !text.isEmpty {
+      StandardStreams.complain(text)
+    }
+    exit(status.rawValue)
   }
 }

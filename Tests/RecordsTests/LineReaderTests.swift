@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
+import Platform
 import Records
 import TestSupport
 import Testing
@@ -10,8 +12,15 @@ struct LineReaderTests {
 
   init() throws { folder = try TemporaryFolder() }
 
+  private func all(_ reader: LineReader) throws -> [LineReader.Line] {
+    var reader = reader
+    var lines: [LineReader.Line] = []
+    while let line = try reader.next() { lines.append(line) }
+    return lines
+  }
+
   private func lines(_ text: String, limit: Int = 1 << 20) throws -> [LineReader.Line] {
-    Array(try LineReader(path: try folder.write(text, to: "lines"), limit: limit))
+    try all(LineReader(path: try folder.write(text, to: "lines"), limit: limit))
   }
 
   @Test("Lines come in order with their numbers; the last may lack its line feed")
@@ -56,7 +65,39 @@ struct LineReaderTests {
   @Test("Bytes that are not UTF-8 are replaced")
   func notUTF8() throws {
     let path = try folder.write([0x61, 0xFF, 0x0A], to: "bytes")
-    #expect(Array(try LineReader(path: path)) == [.init(number: 1, text: "a\u{FFFD}")])
+    #expect(try all(LineReader(path: path)) == [.init(number: 1, text: "a\u{FFFD}")])
+  }
+
+  @Test("Where each line ends in the file is known, and whether it has its line feed")
+  func ends() throws {
+    var reader = try LineReader(path: try folder.write("one\n\nthré", to: "lines"))
+    var found: [(Int, Bool)] = []
+    while try reader.next() != nil { found.append((reader.end, reader.isLineComplete)) }
+    #expect(found.map(\.0) == [4, 5, 10])
+    #expect(found.map(\.1) == [true, true, false])
+  }
+
+  @Test("A read that fails is an error and not the end of the file")
+  func fails() throws {
+    let descriptor = open(folder.url.path, O_RDONLY)
+    defer { close(descriptor) }
+    var reader = LineReader(descriptor: descriptor, name: "requests")
+    let error = #expect(throws: ReportedError.self) { try reader.next() }
+    #expect(error?.message.contains("requests") == true)
+  }
+
+  @Test("A stop ends the wait for a pipe that nobody writes")
+  func stops() throws {
+    let pipe = folder.path("pipe")
+    mkfifo(pipe, 0o600)
+    let stop = StopSource()
+    var reader = try LineReader(path: pipe, stop: stop)
+    _ = startThread(name: "stopper") {
+      usleep(200_000)
+      stop.stop()
+    }
+    #expect(try reader.next() == nil)
+    #expect(stop.isStopped)
   }
 
   @Test("A missing file and a folder are refused by name")

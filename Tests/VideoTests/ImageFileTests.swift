@@ -21,13 +21,17 @@ struct PictureFileTests {
     #expect(Array(signature) == [0x89, 0x50, 0x4E, 0x47])
   }
 
-  @Test("replace what stood there")
+  @Test("replace another image, and nothing else")
   func replaces() throws {
     let folder = try TemporaryFolder()
     let path = folder.path("image.png")
-    try Data(repeating: 1, count: 100_000).write(to: URL(fileURLWithPath: path))
+    try (Data([0x89, 0x50, 0x4E, 0x47]) + Data(repeating: 1, count: 100_000)).write(to: URL(fileURLWithPath: path))
     try ImageFile.write(image, to: path)
     #expect(try ImageFile.read(path) == image)
+    let diary = folder.path("diary.txt")
+    try Data("Dear diary".utf8).write(to: URL(fileURLWithPath: diary))
+    #expect { try ImageFile.write(image, to: diary) } throws: { "\($0)".contains("diary.txt") }
+    #expect(try Data(contentsOf: URL(fileURLWithPath: diary)) == Data("Dear diary".utf8))
   }
 
   @Test("that cannot be written or read say so with their name")

@@ -16,6 +16,8 @@ public actor BatchRunner {
   private nonisolated let stop = StopSource()
   private var step = BatchStep()
   private var lastReport = ContinuousClock.now
+  /// The ids so far. Results and `--resume` tell requests apart by them.
+  private var identifiers = IdentifierSet()
 
   public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
@@ -35,10 +37,11 @@ public actor BatchRunner {
   ///
   /// - Throws: `ReportedError` when requests cannot be read or results cannot be written.
   public func run() async throws(ReportedError) -> BatchSummary {
-    var reader = try LineReader(path: options.input)
-    let output = try ResumableRecords<AnsweredTurn>(path: options.output, isResuming: options.isResuming)
+    var reader = try LineReader(path: options.input, stop: stop)
+    let output = try ResumableRecords<AnsweredTurn>(
+      path: options.output, inputs: [options.input], isResuming: options.isResuming)
     let answered = output.answeredTurns
-    while !stop.isStopped, let line = reader.next() {
+    while !stop.isStopped, let line = try reader.next() {
       if line.isBlank { continue }
       if let request = try read(line, output) {
         try await perform(request, answered: answered[request.id, default: []], output)
@@ -52,7 +55,14 @@ public actor BatchRunner {
   private func read(
     _ line: LineReader.Line, _ output: ResumableRecords<AnsweredTurn>
   ) throws(ReportedError) -> BatchRequest? {
-    do throws(BatchRequestError) { return try BatchRequest(line) } catch {
+    do throws(BatchRequestError) {
+      let request = try BatchRequest(line)
+      if !identifiers.insert(request.id) {
+        throw BatchRequestError(
+          line: line.number, id: request.id, reason: "an earlier request has this “id”; give each one of its own")
+      }
+      return request
+    } catch {
       count(hasFailed: true)
       try output.write(BatchResult.failure(error))
       return nil
@@ -71,6 +81,8 @@ public actor BatchRunner {
     } catch {
       let error = ReportedError(error)
       if error.code == .outputUnwritable { throw error }
+      // What a stop broke off is no failure: a resumed run does it.
+      if stop.isStopped { return }
       // The turns that were not reached failed for the same reason as the one that was.
       try results.failRest(error)
     }

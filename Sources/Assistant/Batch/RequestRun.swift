@@ -15,6 +15,8 @@ struct RequestRun {
   /// Seconds of the stream for which a sampled frame stands.
   private let framePeriod: Double
   private let stop: StopSource
+  /// Stops the video when the run is stopped, so that nobody waits for its next frame.
+  private let watch: Task<Void, Never>?
   /// Stream time up to which frames were taken in, in seconds.
   private(set) var time = 0.0
   /// Where the last frame ends, in seconds.
@@ -29,7 +31,7 @@ struct RequestRun {
   /// Makes the dialogue and opens the video.
   ///
   /// - Throws: `ReportedError` or `VideoError` if the request asks for something that cannot be had, the video cannot be
-  ///   opened, or the budget has no room for its frames and the questions.
+  ///   opened, or the budget has no room for its frames and the questions; `CancellationError` after a stop.
   init(
     _ request: BatchRequest, model: LoadedModel, options: BatchOptions, stop: StopSource,
     isolation: isolated (any Actor)? = #isolation
@@ -44,22 +46,32 @@ struct RequestRun {
     framePeriod = settings.period(for: model)
     guard let path = request.video else {
       video = nil
+      watch = nil
       return
     }
     let source = VideoSource(BatchRequest.resolve(path, relativeTo: options.input))
-    let video = try await VideoStream.open(source, options: try settings.options(for: model, isHeadless: true))
+    let sampling = try settings.options(for: model, isHeadless: true)
+    let opened = try await unlessStopped(stop) { try await VideoStream.open(source, options: sampling) }
+    guard let video = opened else { throw CancellationError() }
     self.video = video
+    watch = Task { [stop] in
+      await stop.wait()
+      if stop.isStopped { video.stop() }
+    }
     do {
       let size = video.description.sampledSize
       try dialogue.check(framesOf: size.width, by: size.height, questions: request.turns.map(\.ask))
     } catch {
-      video.stop()
+      close()
       throw error
     }
   }
 
   /// Stops reading the video.
-  func close() { video?.stop() }
+  func close() {
+    watch?.cancel()
+    video?.stop()
+  }
 
   /// Takes the next frame in, after the turns that are asked before it. At the end of the video answers all other turns.
   ///

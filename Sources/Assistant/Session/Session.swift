@@ -38,6 +38,8 @@ public actor Session {
   /// Takes frames in; nil once the stream has ended, until somebody seeks.
   private var feeding: Task<Void, Never>?
   private var isQuitting = false
+  /// Files that this session has written a program to, and may write again.
+  private var savedPrograms: Set<String> = []
 
   public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
@@ -273,9 +275,12 @@ public actor Session {
     guard let program = code?.currentProgram else { return fail(.unsupported(message: "there is no program yet")) }
     attempt { () throws(ReportedError) in
       let text = program.text.hasSuffix("\n") ? program.text : program.text + "\n"
-      do { try text.write(toFile: path, atomically: true, encoding: .utf8) } catch {
-        throw .outputUnwritable(message: "\(path) cannot be written: \(error.localizedDescription)")
+      do throws(OutputError) {
+        try OutputFile.write(text, to: path, replacing: savedPrograms.contains(path) ? .anything : .nothing)
+      } catch {
+        throw .outputUnwritable(message: error.description)
       }
+      savedPrograms.insert(path)
       events.send(.note("The program is saved in \(path)."))
     }
   }

@@ -2,6 +2,7 @@
 
 import Dialogue
 import Foundation
+import Platform
 import Records
 import SessionInterface
 
@@ -10,17 +11,23 @@ struct Transcript {
   var turns: [DialogueTurn]
   var description: SessionDescription
 
+  private static let beginning = "# Conversation with "
+
+  /// Writes the conversation. Of the files that exist only an earlier conversation is replaced.
+  ///
   /// - Throws: `ReportedError.outputUnwritable` naming the file and the reason.
   func write(to path: String) throws(ReportedError) {
-    var text = "# Conversation with \(description.modelName)\n"
+    var text = "\(Self.beginning)\(description.modelName)\n"
     if let source = description.source { text += "\nWatching \(source)\n" }
     for turn in turns {
       text += "\n**\(clock(turn.time)) You:** \(turn.question)\n\n**Assistant:** \(turn.answer)\n"
     }
-    do {
-      try text.write(toFile: (path as NSString).expandingTildeInPath, atomically: true, encoding: .utf8)
+    do throws(OutputError) {
+      try OutputFile.write(
+        text, to: (path as NSString).expandingTildeInPath,
+        replacing: .kind("a saved conversation", beginning: Self.beginning))
     } catch {
-      throw .outputUnwritable(message: "\(path) cannot be written: \(error.localizedDescription)")
+      throw .outputUnwritable(message: error.description)
     }
   }
 }

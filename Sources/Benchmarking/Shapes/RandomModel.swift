@@ -134,7 +134,6 @@ private struct RandomFile {
         }
       }
       try writer.finish()
-      Self.flush(path)
     } catch let error as GGUFError {
       throw .file(error)
     } catch let error as BenchmarkError {
@@ -142,16 +141,6 @@ private struct RandomFile {
     } catch {
       throw .file(.unwritable(path: path, reason: String(describing: error)))
     }
-  }
-}
-
-extension RandomFile {
-  /// Waits until the file is on the disk, so that it is not written while the model is measured.
-  private static func flush(_ path: String) {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return }
-    fsync(descriptor)
-    close(descriptor)
   }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Platform
 
 /// A head budget profile as a file beside a model: one JSON object, which people can read too.
 extension HeadBudgetProfile {
@@ -47,7 +48,11 @@ extension HeadBudgetProfile {
     }
   }
 
-  /// Writes the profile, replacing the file as a whole or not at all.
+  /// The files that a profile may replace: earlier profiles of any version.
+  public static let replaceable = OutputFile.Replacement.kind(
+    "a head budget profile", beginning: "{\n  \"format\" : \"edgeassist head profile")
+
+  /// Writes the profile, replacing an earlier one as a whole or not at all.
   ///
   /// - Throws: `unwritable`.
   public func write(to path: String) throws(HeadBudgetProfileError) {
@@ -55,7 +60,9 @@ extension HeadBudgetProfile {
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     do {
       let data = try encoder.encode(Envelope(format: Envelope.format, profile: self))
-      try (data + Data("\n".utf8)).write(to: URL(fileURLWithPath: path), options: .atomic)
+      try OutputFile.write(Array(data + Data("\n".utf8)), to: path, replacing: Self.replaceable)
+    } catch let error as OutputError {
+      throw .unwritable(path: path, reason: error.explanation)
     } catch {
       throw .unwritable(path: path, reason: (error as NSError).localizedDescription)
     }

@@ -34,8 +34,8 @@ final class OffloadDisk {
       close(opened)
       throw .notRegularFile(path: path)
     }
-    guard OffloadDisk.lock(opened) else {
-      let reason = errno
+    let reason = lock(opened)
+    guard reason == 0 else {
       close(opened)
       throw reason == EWOULDBLOCK
         ? .inUse(path: path) : .unopenable(path: path, reason: OffloadDisk.message(reason))
@@ -45,18 +45,6 @@ final class OffloadDisk {
   }
 
   deinit { close(descriptor) }
-
-  /// Locks a file for one program.
-  ///
-  /// Waits up to half a second for another one: a child process shares this program's locks until it executes.
-  private static func lock(_ descriptor: Int32) -> Bool {
-    for _ in 0..<50 {
-      if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
-      guard errno == EWOULDBLOCK else { return false }
-      usleep(10_000)
-    }
-    return flock(descriptor, LOCK_EX | LOCK_NB) == 0
-  }
 
   /// Sets the size of the file and reserves its blocks, so that a full disk is an error now and not later.
   ///

@@ -83,13 +83,15 @@ public actor CodeRunner {
         throw .requestMalformed(message: error.description)
       }
     }
+    entries = TaskFiles.tellingApart(entries)
     if entries.isEmpty {
       throw .requestMalformed(message: "no tasks were found in \(options.paths.joined(separator: ", "))")
     }
     do throws(ReportedError) { _ = try await worker.modelName() } catch {
       throw .modelUnreadable(message: error.message)
     }
-    let output = try ResumableRecords<AnsweredTurn>(path: options.output, isResuming: options.isResuming)
+    let output = try ResumableRecords<AnsweredTurn>(
+      path: options.output, inputs: options.paths, isResuming: options.isResuming)
     let answered = output.answeredTurns
     progress.tasks = entries.count
     for entry in entries {

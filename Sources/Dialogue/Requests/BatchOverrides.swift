@@ -23,6 +23,20 @@ public struct BatchOverrides: Sendable, Equatable, Decodable {
   /// Sets nothing.
   public init() {}
 
+  /// Reads the members of a request that set something.
+  ///
+  /// - Throws: `DecodingError` naming the member.
+  public init(from decoder: any Decoder) throws {
+    let members = try decoder.container(keyedBy: CodingKeys.self)
+    kvBudget = try members.wholeNumber(forKey: .kvBudget)
+    kvPolicy = try members.decodeIfPresent(String.self, forKey: .kvPolicy)
+    framesPerSecond = try members.decodeIfPresent(Double.self, forKey: .framesPerSecond)
+    maximumTokens = try members.wholeNumber(forKey: .maximumTokens)
+    temperature = try members.decodeIfPresent(Double.self, forKey: .temperature)
+    seed = try members.wholeNumber(forKey: .seed)
+    systemPrompt = try members.decodeIfPresent(String.self, forKey: .systemPrompt)
+  }
+
   private enum CodingKeys: String, CodingKey {
     case kvBudget = "kv_budget"
     case kvPolicy = "kv_policy"
@@ -53,5 +67,19 @@ public struct BatchOverrides: Sendable, Equatable, Decodable {
     if let systemPrompt { options.systemPrompt = systemPrompt }
     if let fault = options.sampling.validationError { throw .requestMalformed(message: fault) }
     return options
+  }
+}
+
+extension KeyedDecodingContainer {
+  /// A whole number, if the member is there. The decoder's own error for one that has a fraction or is too large does not
+  /// name the member.
+  fileprivate func wholeNumber<Number: FixedWidthInteger & Decodable>(forKey key: Key) throws -> Number? {
+    do { return try decodeIfPresent(Number.self, forKey: key) } catch let error as DecodingError { throw error } catch {
+      if let value = try? decode(Double.self, forKey: key), value.rounded() != value {
+        throw DecodingError.typeMismatch(
+          Number.self, .init(codingPath: codingPath + [key], debugDescription: "it has a fraction"))
+      }
+      throw DecodingError.dataCorruptedError(forKey: key, in: self, debugDescription: "it is out of range")
+    }
   }
 }

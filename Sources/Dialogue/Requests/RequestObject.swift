@@ -52,7 +52,8 @@ struct RequestObject: Decodable {
 
 /// What is wrong with the JSON of a request, as a sentence for a person.
 func jsonFault(_ error: any Error) -> String {
-  guard let error = error as? DecodingError else { return "it is not valid JSON" }
+  // The text was JSON before its members were looked at. Then only numbers fail with an error of the decoder's own.
+  guard let error = error as? DecodingError else { return "a number in it is out of range" }
   let path = { (context: DecodingError.Context, last: String?) in
     (context.codingPath.map { $0.intValue.map(String.init) ?? $0.stringValue } + (last.map { [$0] } ?? []))
       .joined(separator: ".")
@@ -61,7 +62,9 @@ func jsonFault(_ error: any Error) -> String {
   case .typeMismatch(let type, let context):
     let member = path(context, nil)
     return member.isEmpty ? "it is not a JSON object" : "“\(member)” is not \(name(of: type))"
-  case .valueNotFound(_, let context): return "“\(path(context, nil))” is null"
+  case .valueNotFound(_, let context):
+    let member = path(context, nil)
+    return member.isEmpty ? "it is not a JSON object" : "“\(member)” is null"
   case .keyNotFound(let key, let context): return "“\(path(context, key.stringValue))” is missing"
   case .dataCorrupted(let context):
     let member = path(context, nil)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Inference
+import Platform
 
 /// Drawn streams of the doorstep world: a camera at a door, and things that come by.
 ///
@@ -80,7 +81,8 @@ public struct DoorstepSuite: EvaluationSuite {
 
   /// Draws the frames of a stream and gives them to an encoder.
   public func show(
-    _ stream: EvaluationStream, to encoded: inout EncodedStream, model: LoadedModel, on runner: isolated any Actor
+    _ stream: EvaluationStream, to encoded: inout EncodedStream, model: LoadedModel, stop: StopSource,
+    on runner: isolated any Actor
   ) async throws {
     let timeline = timelines[stream.number]
     let end = stream.end - options.warmupSeconds
@@ -94,14 +96,14 @@ public struct DoorstepSuite: EvaluationSuite {
       quiet.visits = []
       quiet.changes = []
       var quietPainter = StreamPainter(quiet, side: side, random: random, sheet: sheet)
-      for pair in 0..<Self.warmupPairs where Double(pair + 1) <= options.warmupSeconds {
+      for pair in 0..<Self.warmupPairs where Double(pair + 1) <= options.warmupSeconds && !stop.isStopped {
         for time in [Double(pair), Double(pair) + StoryTimeline.frameStep] {
           try encoded.add(quietPainter.frame(at: time), at: time)
         }
       }
       encoded.repeatUntil(options.warmupSeconds)
     }
-    for start in timeline.starts where start < end {
+    for start in timeline.starts where start < end && !stop.isStopped {
       for time in [start, start + StoryTimeline.frameStep] {
         try encoded.add(painter.frame(at: time), at: options.warmupSeconds + time)
       }

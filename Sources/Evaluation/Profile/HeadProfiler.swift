@@ -61,7 +61,8 @@ public actor HeadProfiler {
     options.report(read, all)
     for stream in streams {
       var encoded = EncodedStream(model: model)
-      try await options.suite.show(stream, to: &encoded, model: model, on: self)
+      try await options.suite.show(stream, to: &encoded, model: model, stop: stop, on: self)
+      if stop.isStopped { return nil }
       try encoded.finish()
       var dialogueOptions = DialogueOptions()
       dialogueOptions.policy = .full

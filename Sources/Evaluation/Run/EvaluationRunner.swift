@@ -108,7 +108,8 @@ public actor EvaluationRunner {
       step.label = "stream \(stream.number + 1): drawing"
       options.report(step)
       var encoded = EncodedStream(model: model)
-      try await options.suite.show(stream, to: &encoded, model: model, on: self)
+      try await options.suite.show(stream, to: &encoded, model: model, stop: stop, on: self)
+      if stop.isStopped { return (records, true) }
       try encoded.finish()
       for (configuration, budget) in runs {
         if stop.isStopped { return (records, true) }

@@ -28,24 +28,30 @@ struct ResultFile<Record: ResultRecord> {
   /// - Parameters:
   ///   - isResuming: keeps the records of the file, if they are of the same evaluation.
   ///   - identity: what is evaluated, by name.
-  /// - Throws: `EvaluationError.otherEvaluation` naming what differs, `notResults`, `oldFormat`, or `ReportedError` if
-  ///   the file cannot be read or written.
-  init(path: String, isResuming: Bool, identity: [(name: String, value: String)]) throws {
-    if isResuming { try Self.checkFirstLine(of: path, against: identity) }
-    let header = OrderedJSON.object(([Self.format] + identity).map { ($0.name, .string($0.value)) })
-    file = try ResumableRecords(path: path, isResuming: isResuming, header: header)
+  /// - Throws: `ReportedError` naming the file, and what differs where it holds another evaluation's results or none.
+  init(path: String, isResuming: Bool, identity: [(name: String, value: String)]) throws(ReportedError) {
+    let line = OrderedJSON.object(([Self.format] + identity).map { ($0.name, .string($0.value)) })
+    file = try ResumableRecords(
+      path: path, isResuming: isResuming,
+      header: RecordsHeader(line: line) { text, isResuming throws(ReportedError) in
+        do throws(EvaluationError) {
+          try Self.check(text, of: path, against: isResuming ? identity : nil)
+        } catch {
+          throw .outputUnwritable(message: error.message)
+        }
+      })
   }
 
-  private static func checkFirstLine(of path: String, against identity: [(name: String, value: String)]) throws {
-    guard FileManager.default.fileExists(atPath: path) else { return }
-    // A run that was stopped before it wrote a line has left nothing.
-    guard let line = try LineReader(path: path).first(where: { !$0.isBlank }) else { return }
-    guard let text = line.text, let found = try? JSONDecoder().decode([String: String].self, from: Data(text.utf8)),
-      found["suite"] != nil
-    else { throw EvaluationError.notResults(path: path) }
-    guard found[format.name] == format.value else { throw EvaluationError.oldFormat(path: path) }
+  /// - Parameter identity: nil accepts the results of any evaluation, also in an old format.
+  private static func check(
+    _ line: String, of path: String, against identity: [(name: String, value: String)]?
+  ) throws(EvaluationError) {
+    guard let found = try? JSONDecoder().decode([String: String].self, from: Data(line.utf8)), found["suite"] != nil
+    else { throw .notResults(path: path) }
+    guard let identity else { return }
+    guard found[format.name] == format.value else { throw .oldFormat(path: path) }
     for (name, value) in identity where found[name] != value {
-      throw EvaluationError.otherEvaluation(path: path, name: name, found: found[name] ?? "none", wanted: value)
+      throw .otherEvaluation(path: path, name: name, found: found[name] ?? "none", wanted: value)
     }
   }
 

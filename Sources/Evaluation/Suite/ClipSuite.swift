@@ -3,6 +3,7 @@
 import Dialogue
 import Foundation
 import Inference
+import Platform
 import Records
 import Video
 
@@ -29,7 +30,9 @@ public struct ClipSuite: EvaluationSuite {
     self.sampling = sampling
     let expected = try ExpectedAnswer.read(answers)
     var clips: [Clip] = []
-    for line in try LineReader(path: requests) where !line.isBlank {
+    var reader = try LineReader(path: requests)
+    while let line = try reader.next() {
+      if line.isBlank { continue }
       let number = line.number
       let request: BatchRequest
       do throws(BatchRequestError) {
@@ -65,13 +68,23 @@ public struct ClipSuite: EvaluationSuite {
 
   /// Decodes a clip and gives its sampled frames to an encoder.
   public func show(
-    _ stream: EvaluationStream, to encoded: inout EncodedStream, model: LoadedModel, on runner: isolated any Actor
+    _ stream: EvaluationStream, to encoded: inout EncodedStream, model: LoadedModel, stop: StopSource,
+    on runner: isolated any Actor
   ) async throws {
-    let video = try await VideoStream.open(
-      VideoSource(paths[stream.number]), options: try sampling.options(for: model, isHeadless: true))
-    defer { video.stop() }
-    while let timed = await video.next() { try encoded.add(timed.image, at: timed.time) }
-    if let failure = video.failure { throw failure }
+    let source = VideoSource(paths[stream.number])
+    let options = try sampling.options(for: model, isHeadless: true)
+    let opened = try await unlessStopped(stop) { try await VideoStream.open(source, options: options) }
+    guard let video = opened else { return }
+    let watch = Task {
+      await stop.wait()
+      if stop.isStopped { video.stop() }
+    }
+    defer {
+      watch.cancel()
+      video.stop()
+    }
+    while !stop.isStopped, let timed = await video.next() { try encoded.add(timed.image, at: timed.time) }
+    if !stop.isStopped, let failure = video.failure { throw failure }
   }
 }
 
@@ -99,8 +112,15 @@ private struct Clip {
   }
 }
 
+/// What is wrong with a line of answers.
+private struct AnswerFault: Error {
+  var detail: String
+}
+
 /// A line of the file with the right answers.
 private struct ExpectedAnswer: Decodable {
+  private enum CodingKeys: String, CodingKey, CaseIterable { case id, answer, turn, kind, position }
+
   var id: String
   var turn: Int?
   var answer: String
@@ -116,14 +136,50 @@ private struct ExpectedAnswer: Decodable {
   /// - Throws: `ReportedError` or `EvaluationError.badLine`.
   static func read(_ path: String) throws -> [Key: ExpectedAnswer] {
     var found: [Key: ExpectedAnswer] = [:]
-    for line in try LineReader(path: path) where !line.isBlank {
-      guard let text = line.text, let answer = try? JSONDecoder().decode(ExpectedAnswer.self, from: Data(text.utf8))
-      else {
-        throw EvaluationError.badLine(
-          path: path, line: line.number, detail: "it is not an object with the strings “id” and “answer”")
+    var reader = try LineReader(path: path)
+    while let line = try reader.next() {
+      if line.isBlank { continue }
+      let answer: ExpectedAnswer
+      do throws(AnswerFault) { answer = try Self.decode(line.text) } catch {
+        throw EvaluationError.badLine(path: path, line: line.number, detail: error.detail)
       }
-      found[Key(id: answer.id, turn: answer.turn ?? 0)] = answer
+      let key = Key(id: answer.id, turn: answer.turn ?? 0)
+      if found.updateValue(answer, forKey: key) != nil {
+        throw EvaluationError.badLine(
+          path: path, line: line.number, detail: "an earlier line answers “\(key.id)”, turn \(key.turn) too")
+      }
     }
     return found
+  }
+
+  private static func decode(_ line: String?) throws(AnswerFault) -> ExpectedAnswer {
+    let data = Data((line ?? "").utf8)
+    let known = CodingKeys.allCases.map(\.rawValue)
+    let names = (try? JSONDecoder().decode(MemberNames.self, from: data))?.names ?? []
+    // A member that is passed over would change what is measured, and nobody would see it.
+    if let unknown = names.first(where: { !known.contains($0) }) {
+      throw AnswerFault(detail: "“\(unknown)” is no member of an answer; there are \(known.joined(separator: ", "))")
+    }
+    do { return try JSONDecoder().decode(ExpectedAnswer.self, from: data) } catch {
+      throw AnswerFault(
+        detail: "it is not an object with the strings “id” and “answer” and, optionally, the number “turn”, the string "
+          + "“kind” and a “position”: \(AnswerPosition.allCases.map(\.rawValue).joined(separator: ", "))")
+    }
+  }
+}
+
+/// The names of the members of a JSON object, sorted.
+private struct MemberNames: Decodable {
+  private struct Key: CodingKey {
+    var stringValue: String
+    var intValue: Int? { nil }
+    init?(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+  }
+
+  var names: [String]
+
+  init(from decoder: any Decoder) throws {
+    names = try decoder.container(keyedBy: Key.self).allKeys.map(\.stringValue).sorted()
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Inference
+import Platform
 
 /// A stream and the questions about it.
 public struct EvaluationStream: Sendable {
@@ -74,8 +75,10 @@ public protocol EvaluationSuite: Sendable {
   /// - Parameters:
   ///   - encoder: makes temporal patches of them.
   ///   - model: the model whose preferences set the frames' size and rate.
+  ///   - stop: ends it before the last frame.
   ///   - runner: the actor on whose thread the model runs.
   func show(
-    _ stream: EvaluationStream, to encoded: inout EncodedStream, model: LoadedModel, on runner: isolated any Actor
+    _ stream: EvaluationStream, to encoded: inout EncodedStream, model: LoadedModel, stop: StopSource,
+    on runner: isolated any Actor
   ) async throws
 }

@@ -55,7 +55,7 @@ struct BenchCommand: AsyncParsableCommand {
       if compare.isEmpty { return try await measure() }
       let comparison = BenchmarkComparison(
         old: try BenchmarkReport(path: compare[0]), new: try BenchmarkReport(path: compare[1]))
-      print(ComparisonTable(comparison, style: .standardOutput).text)
+      try StandardStreams.print(ComparisonTable(comparison, style: .standardOutput).text)
     } catch let error as ReportedError {
       throw StartFailure.report(error.message)
     } catch BenchmarkError.cancelled {
@@ -67,7 +67,7 @@ struct BenchCommand: AsyncParsableCommand {
   }
 
   private func measure() async throws {
-    if let json, json != "-" { _ = try RecordOutput(path: json, keepingContents: true) }
+    try reportFile.check()
     let stop = StopSource()
     let signals = InterruptSignals { stop.stop() }
     defer { signals.stop() }
@@ -93,13 +93,12 @@ struct BenchCommand: AsyncParsableCommand {
     if !report.isComplete { throw ExitStatus.interrupted }
   }
 
-  private func write(_ report: BenchmarkReport) throws(ReportedError) {
-    guard json != "-" else { return print(report.json) }
-    print(BenchmarkTable(report, style: .standardOutput).text)
-    guard let json else { return }
-    do { try (report.json + "\n").write(toFile: json, atomically: true, encoding: .utf8) } catch {
-      throw .outputUnwritable(message: "\(json) cannot be written: \(error.localizedDescription)")
-    }
+  private var reportFile: JSONReportFile {
+    JSONReportFile(path: json, kind: "a report of edgeassist bench", beginning: "{\"format\":2,\"is_complete\":")
+  }
+
+  private func write(_ report: BenchmarkReport) throws {
+    try reportFile.write(report: BenchmarkTable(report, style: .standardOutput).text, json: report.json)
   }
 }
 

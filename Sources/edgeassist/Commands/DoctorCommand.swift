@@ -19,6 +19,6 @@ struct DoctorCommand: AsyncParsableCommand {
 
   func run() async throws {
     let findings = await MachineFindings.gather(environment: ProcessInfo.processInfo.environment)
-    print(json ? findings.json.text : DoctorReport(findings, style: .standardOutput).text)
+    try StandardStreams.print(json ? findings.json.text : DoctorReport(findings, style: .standardOutput).text)
   }
 }

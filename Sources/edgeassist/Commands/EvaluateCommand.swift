@@ -58,7 +58,7 @@ struct EvaluateCommand: AsyncParsableCommand {
 
   private func evaluateCode() async throws {
     let (problems, name) = try code.problems(limit: streams.questions)
-    try results.check()
+    try results.check(inputs: code.tasks)
     let paths = try agent.settings(with: model).paths.get()
     let identity = [
       (name: "suite", value: "code"), (name: "tasks", value: "\(name) (\(problems.count))"),
@@ -79,13 +79,14 @@ struct EvaluateCommand: AsyncParsableCommand {
     try results.write(
       report: CodeEvaluationReport(
         summary: summary, identity: identity, isComplete: !isInterrupted, style: .standardOutput
-      ).text, summary: summary.json(identity: identity, isComplete: !isInterrupted))
+      ).text, summary: summary.json(identity: identity, isComplete: !isInterrupted), inputs: code.tasks)
     if isInterrupted { throw ExitStatus.interrupted }
   }
 
   private func evaluateStreams() async throws {
     let suite = try streams.makeSuite()
-    try results.check()
+    let inputs = [streams.requests, streams.answers].compactMap(\.self)
+    try results.check(inputs: inputs)
     let progress = EvaluationProgress()
     let dialogue = try cache.dialogue()
     let loaded = try model.load(budget: CacheBudget.standard, type: .f16)
@@ -103,7 +104,7 @@ struct EvaluateCommand: AsyncParsableCommand {
       records: records, configurations: cache.configurations.list, budgets: cache.budgets)
     try results.write(
       report: EvaluationReport(summary, suite: suite, isComplete: !isInterrupted, style: .standardOutput).text,
-      summary: summary.json(identity: suite.identity, isComplete: !isInterrupted))
+      summary: summary.json(identity: suite.identity, isComplete: !isInterrupted), inputs: inputs)
     if let plot = results.plot { try RetentionPlot(await runner.retention.map { ($0.label, $0.map) }).write(to: plot) }
     if isInterrupted { throw ExitStatus.interrupted }
   }

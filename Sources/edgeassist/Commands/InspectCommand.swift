@@ -51,9 +51,9 @@ struct InspectCommand: ParsableCommand {
       throw StartFailure.report(error.message)
     }
     if json {
-      print(inspection.json(listingTensors: tensors))
+      try StandardStreams.print(inspection.json(listingTensors: tensors))
     } else {
-      print(InspectReport(inspection, listsTensors: tensors, style: .standardOutput).text)
+      try StandardStreams.print(InspectReport(inspection, listsTensors: tensors, style: .standardOutput).text)
     }
   }
 }

@@ -5,6 +5,7 @@ import BoundedCache
 import Dialogue
 import Evaluation
 import Foundation
+import Platform
 import Records
 
 /// `edgeassist profile`: how much of the KV cache each attention head of a model needs.
@@ -54,6 +55,11 @@ struct ProfileCommand: AsyncParsableCommand {
   }
 
   private func measure() async throws {
+    do throws(OutputError) {
+      try OutputFile.check(path: output, replacing: HeadBudgetProfile.replaceable)
+    } catch {
+      throw StartFailure.report(error.description)
+    }
     let bar = ProfileProgress()
     let profiler = HeadProfiler(
       model: try model.load(budget: CacheBudget.standard, type: .f16),
@@ -66,6 +72,7 @@ struct ProfileCommand: AsyncParsableCommand {
     bar.finish()
     guard let profile else { throw ExitStatus.interrupted }
     try profile.write(to: output)
-    print(ProfileReport(profile: profile, output: output, groupSize: groupSize, style: .standardOutput).text)
+    try StandardStreams.print(
+      ProfileReport(profile: profile, output: output, groupSize: groupSize, style: .standardOutput).text)
   }
 }

@@ -51,7 +51,7 @@ struct QuantizeCommand: AsyncParsableCommand {
   func run() async throws {
     do {
       let report = try makeReport()
-      print(json ? report.json() : report.text(style: .standardOutput))
+      try StandardStreams.print(json ? report.json() : report.text(style: .standardOutput))
     } catch QuantizationError.cancelled {
       StandardStreams.report(QuantizationError.cancelled.message)
       throw ExitStatus.interrupted

@@ -39,12 +39,12 @@ struct CodeSuiteOptions: ParsableArguments {
       paths = [path]
     }
     var problems: [CodeProblem] = []
-    for path in paths {
-      do throws(TaskFileError) {
-        for entry in try TaskFiles.read(path) { problems.append(try entry.get()) }
-      } catch {
-        throw .requestMalformed(message: error.description)
-      }
+    do throws(TaskFileError) {
+      var entries: [TaskFiles.Entry] = []
+      for path in paths { entries += try TaskFiles.read(path) }
+      for entry in TaskFiles.tellingApart(entries) { problems.append(try entry.get()) }
+    } catch {
+      throw .requestMalformed(message: error.description)
     }
     if problems.isEmpty { throw .requestMalformed(message: "no tasks were found in \(paths.joined(separator: ", "))") }
     return (Array(problems.prefix(limit)), paths.map { ($0 as NSString).lastPathComponent }.joined(separator: ","))

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import Foundation
+import Platform
 import Records
+import Video
 
 /// Where the results of an evaluation go.
 struct EvaluationOutputOptions: ParsableArguments {
@@ -31,21 +32,33 @@ struct EvaluationOutputOptions: ParsableArguments {
 
   func validate() throws {
     if resume && output == nil { throw ValidationError("--resume needs --output FILE") }
+    let files = [("--output", output), ("--json", json), ("--plot", plot)].filter { $0.1 != nil && $0.1 != "-" }
+    for (index, file) in files.enumerated() {
+      if let other = files[..<index].first(where: { $0.1 == file.1 }) {
+        throw ValidationError("\(other.0) and \(file.0) name the same file")
+      }
+    }
   }
 
-  /// Checks that the summary can be written, before the evaluation begins.
-  func check() throws(ReportedError) {
-    if let json, json != "-" { _ = try RecordOutput(path: json, keepingContents: true) }
+  private func summaryFile(_ inputs: [String]) -> JSONReportFile {
+    JSONReportFile(path: json, kind: "a summary of edgeassist eval", beginning: "{\"evaluation\":", inputs: inputs)
+  }
+
+  /// Checks that the summary and the plot can be written, before the evaluation begins.
+  ///
+  /// - Parameter inputs: files that the evaluation reads. They are never written.
+  func check(inputs: [String]) throws(ReportedError) {
+    try summaryFile(inputs).check()
+    guard let plot else { return }
+    do throws(OutputError) {
+      try OutputFile.check(path: plot, inputs: inputs, replacing: ImageFile.replaceable)
+    } catch {
+      throw .outputUnwritable(message: error.description)
+    }
   }
 
   /// Prints the report, and writes the summary where `--json` says. `--json -` prints the summary alone.
-  func write(report: @autoclosure () -> String, summary: @autoclosure () -> String) throws(ReportedError) {
-    if json != "-" { print(report()) }
-    guard let json else { return }
-    let text = summary()
-    if json == "-" { return print(text) }
-    do { try (text + "\n").write(toFile: json, atomically: true, encoding: .utf8) } catch {
-      throw .outputUnwritable(message: "\(json) cannot be written: \(error.localizedDescription)")
-    }
+  func write(report: @autoclosure () -> String, summary: @autoclosure () -> String, inputs: [String]) throws {
+    try summaryFile(inputs).write(report: report(), json: summary())
   }
 }

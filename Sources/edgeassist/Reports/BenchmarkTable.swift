@@ -18,10 +18,10 @@ struct BenchmarkTable {
   var text: String {
     let model = report.model
     var lines = [
-      style.bold(model.name)
-        + ": \(memorySize(model.weightBytes)) of weights per token (\(model.types)), "
-        + "keys and values in \(model.cacheType)",
-      style.faint(report.machine.title),
+      style.bold(visible(model.name))
+        + ": \(memorySize(model.weightBytes)) of weights per token (\(visible(model.types))), "
+        + "keys and values in \(visible(model.cacheType))",
+      style.faint(visible(report.machine.title)),
     ]
     if !report.isComplete { lines.append(style.bad("Stopped early: only finished results are shown.")) }
     lines += [""] + table
@@ -57,7 +57,7 @@ struct BenchmarkTable {
         notes.append((text, [result.part.rawValue]))
       }
     }
-    return notes.map { style.faint("\($0.parts.joined(separator: ", ")): \($0.text)") }
+    return notes.map { style.faint("\($0.parts.joined(separator: ", ")): \(visible($0.text))") }
   }
 }
 
@@ -72,11 +72,11 @@ struct ComparisonTable {
   }
 
   var text: String {
-    var lines = comparison.differences.map { style.faint($0) }
+    var lines = comparison.differences.map { style.faint(visible($0)) }
     if !lines.isEmpty { lines.append("") }
     lines += table
     for (names, which) in [(comparison.onlyOld, "old"), (comparison.onlyNew, "new")] where !names.isEmpty {
-      lines.append("Only in the \(which) run: " + names.joined(separator: "; "))
+      lines.append("Only in the \(which) run: " + visible(names.joined(separator: "; ")))
     }
     return lines.joined(separator: "\n")
   }

@@ -2,6 +2,7 @@
 
 import Evaluation
 import Foundation
+import Records
 
 /// The summary of an evaluation of programming tasks as tables.
 struct CodeEvaluationReport {
@@ -16,7 +17,7 @@ struct CodeEvaluationReport {
   var text: String {
     var lines = [
       style.bold("Programming tasks, pass@1 on hidden tests"),
-      style.faint(identity.dropFirst().map { "\($0.name) \($0.value)" }.joined(separator: " · ")),
+      style.faint(visible(identity.dropFirst().map { "\($0.name) \($0.value)" }.joined(separator: " · "))),
     ]
     if !isComplete { lines.append(style.bad("Stopped early: only the tasks so far are counted.")) }
     lines += [""] + table

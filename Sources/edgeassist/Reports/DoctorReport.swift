@@ -95,12 +95,12 @@ struct DoctorReport {
 
   private mutating func add(_ label: String, _ value: String) {
     let padded = label + String(repeating: " ", count: Self.labelWidth - label.count)
-    lines.append(style.bold(padded) + style.wrapped(value, indent: Self.labelWidth))
+    lines.append(style.bold(padded) + style.wrapped(visible(value), indent: Self.labelWidth))
   }
 
   private mutating func explain(_ text: String, isGood: Bool) {
     let mark = isGood ? style.good("+") : style.bad("!")
     let indent = String(repeating: " ", count: Self.labelWidth)
-    lines.append(indent + mark + " " + style.wrapped(text, indent: Self.labelWidth + 2))
+    lines.append(indent + mark + " " + style.wrapped(visible(text), indent: Self.labelWidth + 2))
   }
 }

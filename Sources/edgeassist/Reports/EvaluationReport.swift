@@ -35,7 +35,7 @@ struct EvaluationReport {
     let count = suite.streams.reduce(0) { $0 + $1.questionCount }
     var lines = [
       style.bold("\(count) questions about \(suite.streams.count) streams") + ": \(suite.title)",
-      style.faint(suite.identity.dropFirst().map { "\($0.name) \($0.value)" }.joined(separator: " · ")),
+      style.faint(visible(suite.identity.dropFirst().map { "\($0.name) \($0.value)" }.joined(separator: " · "))),
     ]
     if !isComplete { lines.append(style.bad("Stopped early: only the answers so far are counted.")) }
     return lines

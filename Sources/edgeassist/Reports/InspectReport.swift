@@ -26,7 +26,7 @@ struct InspectReport {
     addMemory()
     if listsTensors { addTensors(inspection.file) }
     if let obstacle = inspection.obstacle {
-      lines += ["", style.bad("Cannot be run here because:"), "  " + style.wrapped(obstacle, indent: 2)]
+      lines += ["", style.bad("Cannot be run here because:"), "  " + style.wrapped(visible(obstacle), indent: 2)]
     }
   }
 
@@ -37,7 +37,7 @@ struct InspectReport {
   private func title(_ file: FileInspection) -> String {
     let parts = file.partPaths.count
     let name = URL(fileURLWithPath: file.path).lastPathComponent
-    return "\(name) · \(memorySize(file.byteCount))" + (parts > 1 ? " in \(parts) parts" : "")
+    return "\(visible(name)) · \(memorySize(file.byteCount))" + (parts > 1 ? " in \(parts) parts" : "")
   }
 
   private mutating func addFile(_ file: FileInspection, title: String) {
@@ -144,7 +144,7 @@ struct InspectReport {
 
   private mutating func add(_ label: String, _ value: String) {
     let padded = label + String(repeating: " ", count: Self.labelWidth - label.count)
-    lines.append("  " + style.faint(padded) + style.wrapped(value, indent: 2 + Self.labelWidth))
+    lines.append("  " + style.faint(padded) + style.wrapped(visible(value), indent: 2 + Self.labelWidth))
   }
 
   /// A count of parameters: `1.54 B`, `494 M`, `12288`.

@@ -2,6 +2,7 @@
 
 import BoundedCache
 import Foundation
+import Records
 import Synchronization
 
 /// A head budget profile as a table.
@@ -35,7 +36,7 @@ struct ProfileReport {
         profile.stability.mean, profile.stability.least),
       String(format: "Heads that hardly vary from stream to stream: %.0f %%", profile.coverage * 100),
       waste,
-      "Measured on \(profile.origin.questions) questions about \(profile.origin.streams) streams. Written: \(output)",
+      "Measured on \(profile.origin.questions) questions about \(profile.origin.streams) streams. Written: \(visible(output))",
     ]
     return lines.joined(separator: "\n")
   }

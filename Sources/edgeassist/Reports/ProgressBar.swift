@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Records
 
 /// A progress bar on standard error. Nothing is written when standard error is no terminal.
 final class ProgressBar {
@@ -20,7 +21,7 @@ final class ProgressBar {
     let bar = String(repeating: "█", count: filled)
     let rest = String(repeating: "░", count: Self.width - filled)
     let percent = String(format: "%5.1f %%", Double(part) / 10)
-    write("\r\u{1B}[K" + (isColored ? "\u{1B}[32m\(bar)\u{1B}[0m" : bar) + rest + " \(percent)  \(what.prefix(36))")
+    write("\r\u{1B}[K" + (isColored ? "\u{1B}[32m\(bar)\u{1B}[0m" : bar) + rest + " \(percent)  \(Self.label(what))")
   }
 
   /// Removes the line.
@@ -29,5 +30,7 @@ final class ProgressBar {
     shownPart = -1
   }
 
-  private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+  private static func label(_ what: String) -> String { String(visible(what).unicodeScalars.prefix(36)) }
+
+  private func write(_ text: String) { StandardStreams.draw(text) }
 }

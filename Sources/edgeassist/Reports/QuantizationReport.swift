@@ -34,8 +34,10 @@ struct QuantizationReport {
       "\(plan.recipe.name): \(memorySize(plan.bytesBefore)) → \(memorySize(plan.bytesAfter)) of weights, "
         + String(format: "%.2f bits a weight", bitsPerWeight) + (seconds.map { String(format: ", %.1f s", $0) } ?? ""),
     ]
-    lines += plan.notes.map { "Note: " + style.wrapped($0, indent: 6) }
-    if let output { lines.append(errors.isEmpty ? "Nothing was written to \(output)." : "Written: \(output)") }
+    lines += plan.notes.map { "Note: " + style.wrapped(visible($0), indent: 6) }
+    if let output {
+      lines.append(errors.isEmpty ? "Nothing was written to \(visible(output))." : "Written: \(visible(output))")
+    }
     return lines.joined(separator: "\n")
   }
 

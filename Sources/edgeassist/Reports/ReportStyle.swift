@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Records
 
 /// The width of a report for people, and whether it has colours.
 struct ReportStyle {
@@ -25,6 +26,18 @@ struct ReportStyle {
   func faint(_ text: String) -> String { hasColour ? "\u{1B}[2m\(text)\u{1B}[0m" : text }
   func bad(_ text: String) -> String { hasColour ? "\u{1B}[31m\(text)\u{1B}[0m" : text }
   func good(_ text: String) -> String { hasColour ? "\u{1B}[32m\(text)\u{1B}[0m" : text }
+
+  /// A report with everything made visible that a terminal would obey, but for line feeds and the colours above.
+  static func visible(_ text: String) -> String {
+    let start = "\u{1B}["
+    let own = ["0m", "1m", "2m", "31m", "32m"]
+    let parts = text.components(separatedBy: start)
+    let rest = parts.dropFirst().map { part in
+      (own.contains(where: part.hasPrefix) ? start : Records.visible(start))
+        + Records.visible(part, keepingLines: true)
+    }
+    return Records.visible(parts[0], keepingLines: true) + rest.joined()
+  }
 
   /// Wraps a text at spaces. The lines after the first are indented.
   func wrapped(_ text: String, indent: Int) -> String {
@@ -52,8 +65,8 @@ struct TextTable {
     self.numeric = numeric
   }
 
-  mutating func add(_ cells: String...) { rows.append(cells) }
-  mutating func add(_ cells: [String]) { rows.append(cells) }
+  mutating func add(_ cells: String...) { add(cells) }
+  mutating func add(_ cells: [String]) { rows.append(cells.map { visible($0) }) }
 
   func lines(indent: Int) -> [String] {
     let count = rows.map(\.count).max() ?? 0

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ArgumentParser
 import Foundation
+import Platform
+import Records
 import Synchronization
 
-/// Standard input, output and error, as the program was started with them.
+/// Standard input, output and error, as the program was started with them. Only this file writes to the last two.
 enum StandardStreams {
   /// Whether the program was started without a standard input.
   static var inputWasClosed: Bool { wasInputClosed.load(ordering: .relaxed) }
@@ -21,8 +24,50 @@ enum StandardStreams {
     wasInputClosed.store(closed.contains(STDIN_FILENO), ordering: .relaxed)
   }
 
-  /// Writes a message as a line on standard error, after the program's name.
+  /// Makes a reader that goes away and a file that grows too large errors of the write, for every command. Otherwise
+  /// the system would end the program.
+  static func ignoreWriteSignals() {
+    signal(SIGPIPE, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)
+  }
+
+  /// Whether this process may open as many files as the runtime needs before it reads any. Without them the runtime, which
+  /// makes threads and handles signals, would end the program without a word.
+  static func hasEnoughDescriptors() -> Bool {
+    let opened = (0..<fewestDescriptors).map { _ in open("/dev/null", O_RDONLY | O_CLOEXEC) }
+    for descriptor in opened where descriptor >= 0 { close(descriptor) }
+    return !opened.contains { $0 < 0 }
+  }
+
+  private static let fewestDescriptors = 8
+
+  /// Writes a message as a line on standard error, after the program's name. What cannot be written is lost.
   static func report(_ message: String) {
-    FileHandle.standardError.write(Data("edgeassist: \(message)\n".utf8))
+    draw("edgeassist: \(visible(message))\n")
+  }
+
+  /// Writes a text of several lines on standard error. What cannot be written is lost.
+  static func complain(_ text: String) {
+    draw(visible(text, keepingLines: true) + "\n")
+  }
+
+  /// Writes on standard error as it is: what it holds of others is visible already. What cannot be written is lost.
+  static func draw(_ text: String) {
+    writeAll(Array(text.utf8), to: STDERR_FILENO)
+  }
+
+  /// Writes a report or a JSON text on standard output, and a line feed.
+  ///
+  /// - Throws: `ExitStatus.couldNotStart` after a message, if it cannot be written.
+  static func print(_ text: String) throws(ExitCode) {
+    try write(ReportStyle.visible(text))
+  }
+
+  /// Writes a text of the program's own on standard output as it is, and a line feed.
+  ///
+  /// - Throws: `ExitStatus.couldNotStart` after a message, if it cannot be written.
+  static func write(_ text: String) throws(ExitCode) {
+    let problem = writeAll(Array((text + "\n").utf8), to: STDOUT_FILENO)
+    if problem != 0 { throw StartFailure.report("standard output cannot be written: \(errorText(problem))") }
   }
 }

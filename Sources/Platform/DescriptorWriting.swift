@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Writes all of `bytes`, in as many pieces as the system takes.
+///
+/// A descriptor that does not block and takes nothing is waited for, a second each time.
+///
+/// - Returns: 0, or the `errno` of the write that failed; `EAGAIN` when nothing was taken for a second.
+@discardableResult
+public func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int32 {
+  var done = 0
+  while done < bytes.count {
+    let count = write(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done)
+    if count > 0 {
+      done += count
+    } else if count < 0, errno == EAGAIN {
+      var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+      if poll(&ready, 1, 1000) <= 0 { return EAGAIN }
+    } else if count < 0, errno != EINTR {
+      return errno
+    }
+  }
+  return 0
+}
+
+/// Writes all of `bytes`, as above.
+@discardableResult
+public func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Int32 {
+  bytes.withUnsafeBytes { writeAll($0, to: descriptor) }
+}
+
+/// Locks an open file for this process, without waiting for another program that has locked it.
+///
+/// Waits up to half a second all the same: a child process shares the locks of this program until it executes.
+///
+/// - Parameter isShared: others may hold a shared lock too.
+/// - Returns: 0, or the `errno`: `EWOULDBLOCK` when another program has locked the file. Other values come from file systems
+///   that have no locks.
+package func lock(_ descriptor: Int32, isShared: Bool = false) -> Int32 {
+  let kind = isShared ? LOCK_SH : LOCK_EX
+  for _ in 0..<50 {
+    if flock(descriptor, kind | LOCK_NB) == 0 { return 0 }
+    guard errno == EWOULDBLOCK else { return errno }
+    usleep(10_000)
+  }
+  return flock(descriptor, kind | LOCK_NB) == 0 ? 0 : errno
+}
