@@ -12,16 +12,12 @@ enum FFmpegLog {
 
   /// Takes the log over for the whole process; the first call does it.
   static let install: Void = {
-    av_log_set_level(AV_LOG_ERROR)
-    av_log_set_callback { context, level, format, arguments in
-      guard level <= AV_LOG_ERROR, let format, let arguments else { return }
+    shim_take_log { line in
+      guard let line else { return }
       let thread = UInt(pthread_self())
       guard FFmpegLog.lastLines.withLock({ $0[thread] != nil }) else { return }
-      var prefixes: Int32 = 0
-      var line = [CChar](repeating: 0, count: 512)
-      av_log_format_line2(context, level, format, arguments, &line, Int32(line.count), &prefixes)
-      let text = String(decoding: line.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-      FFmpegLog.lastLines.withLock { $0[thread] = FFmpegLog.trimmed(text) }
+      let text = FFmpegLog.trimmed(String(cString: line))
+      FFmpegLog.lastLines.withLock { $0[thread] = text }
     }
   }()
 

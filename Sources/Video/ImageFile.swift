@@ -81,7 +81,7 @@ public enum ImageFile {
 
   // MARK: Reading
 
-  /// Reads a PNG file; transparency is left out.
+  /// Reads a PNG file; what is transparent is white.
   ///
   /// - Throws: `VideoError` naming the file and what is wrong with it.
   public static func read(_ path: String) throws(VideoError) -> Image {

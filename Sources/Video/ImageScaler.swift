@@ -12,6 +12,7 @@ final class ImageScaler {
     var matrix: Int32
     var isFullRange: Bool
     var width, height: Int32
+    var output: shim_scaler_output
   }
 
   private var scaler: OpaquePointer?
@@ -20,7 +21,7 @@ final class ImageScaler {
   private var scratch: [UInt8] = []
 
   deinit {
-    sws_freeContext(scaler)
+    shim_free_scaler(scaler)
   }
 
   /// The image of `frame` at `size`.
@@ -32,9 +33,13 @@ final class ImageScaler {
     of frame: UnsafeMutablePointer<AVFrame>, size: ImageSize, content: ImageSize, orientation: Orientation
   ) -> Image? {
     let coded = orientation.applied(to: content)
-    guard frame.pointee.width > 0, frame.pointee.height > 0, prepare(for: frame, size: coded) else { return nil }
+    let toneMapping = ToneMapping.of(frame)
+    let output = toneMapping != nil ? SHIM_RGB48 : Self.hasAlpha(frame) ? SHIM_RGBA : SHIM_RGB
+    guard frame.pointee.width > 0, frame.pointee.height > 0, prepare(for: frame, size: coded, output: output) else {
+      return nil
+    }
     let count = size.width * size.height * 3
-    if orientation == .upright, content == size {
+    if orientation == .upright, content == size, output == SHIM_RGB {
       var isDone = false
       // FFmpeg's vector code may write a little beyond the last row.
       let pixels = [UInt8](unsafeUninitializedCapacity: count + 64) { buffer, initialized in
@@ -46,16 +51,22 @@ final class ImageScaler {
       }
       return isDone ? Image(width: size.width, height: size.height, pixels: pixels) : nil
     }
-    let stride = coded.width * 3
-    if scratch.count < stride * coded.height + 64 {
-      scratch = [UInt8](repeating: 0, count: stride * coded.height + 64)
+    let pixelCount = coded.width * coded.height
+    let pixelSize = output == SHIM_RGB48 ? 6 : output == SHIM_RGBA ? 4 : 3
+    if scratch.count < pixelCount * pixelSize + 64 {
+      scratch = [UInt8](repeating: 0, count: pixelCount * pixelSize + 64)
     }
     var pixels = [UInt8](repeating: 0, count: count)
-    let isDone = scratch.withUnsafeMutableBufferPointer { scratch in
+    let isDone = scratch.withUnsafeMutableBytes { scratch in
       pixels.withUnsafeMutableBufferPointer { pixels in
-        guard let scaled = scratch.baseAddress, let out = pixels.baseAddress,
-          shim_scale(scaler, frame, scaled, Int32(stride)) == Int32(coded.height)
+        guard let scaled = scratch.baseAddress?.assumingMemoryBound(to: UInt8.self), let out = pixels.baseAddress,
+          shim_scale(scaler, frame, scaled, Int32(coded.width * pixelSize)) == Int32(coded.height)
         else { return false }
+        if let toneMapping {
+          toneMapping.map(UnsafeMutableRawPointer(scaled), pixels: pixelCount)
+        } else if output == SHIM_RGBA {
+          Self.layOnWhite(scaled, pixels: pixelCount)
+        }
         let corner = (size.height - content.height) / 2 * size.width + (size.width - content.width) / 2
         orientation.copy(scaled, size: coded, to: out + corner * 3, stride: size.width * 3)
         return true
@@ -64,20 +75,37 @@ final class ImageScaler {
     return isDone ? Image(width: size.width, height: size.height, pixels: pixels) : nil
   }
 
-  private func prepare(for frame: UnsafeMutablePointer<AVFrame>, size: ImageSize) -> Bool {
+  /// Makes RGB of RGBA in place. White lies behind what is transparent, as the processors of Qwen's models have it.
+  private static func layOnWhite(_ bytes: UnsafeMutablePointer<UInt8>, pixels: Int) {
+    for pixel in 0..<pixels {
+      let from = bytes + pixel * 4
+      let alpha = Int(from[3])
+      for channel in 0..<3 {
+        bytes[pixel * 3 + channel] = UInt8((Int(from[channel]) * alpha + 255 * (255 - alpha) + 127) / 255)
+      }
+    }
+  }
+
+  private static func hasAlpha(_ frame: UnsafeMutablePointer<AVFrame>) -> Bool {
+    guard let format = av_pix_fmt_desc_get(AVPixelFormat(rawValue: frame.pointee.format)) else { return false }
+    return format.pointee.flags & UInt64(AV_PIX_FMT_FLAG_ALPHA) != 0
+  }
+
+  private func prepare(
+    for frame: UnsafeMutablePointer<AVFrame>, size: ImageSize, output: shim_scaler_output
+  ) -> Bool {
     let wanted = Setting(
       sourceWidth: frame.pointee.width, sourceHeight: frame.pointee.height, sourceFormat: frame.pointee.format,
       matrix: Self.matrix(of: frame), isFullRange: Self.isFullRange(frame), width: Int32(size.width),
-      height: Int32(size.height))
+      height: Int32(size.height), output: output)
     if wanted == setting { return true }
-    sws_freeContext(scaler)
+    shim_free_scaler(scaler)
     scaler = nil
     setting = nil
     let format = AVPixelFormat(rawValue: frame.pointee.format)
     guard sws_isSupportedInput(format) != 0 else { return false }
-    scaler = sws_getContext(
-      wanted.sourceWidth, wanted.sourceHeight, format, wanted.width, wanted.height, AV_PIX_FMT_RGB24,
-      SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT, nil, nil, nil)
+    scaler = shim_make_scaler(
+      wanted.sourceWidth, wanted.sourceHeight, format, wanted.width, wanted.height, wanted.output)
     guard scaler != nil else { return false }
     // Refused for sources that are RGB already, which need no matrix.
     _ = shim_set_colors(scaler, wanted.matrix, wanted.isFullRange ? 1 : 0)
@@ -94,7 +122,9 @@ final class ImageScaler {
     case AVCOL_SPC_BT470BG, AVCOL_SPC_SMPTE170M: return SWS_CS_ITU601
     case AVCOL_SPC_SMPTE240M: return SWS_CS_SMPTE240M
     case AVCOL_SPC_BT2020_NCL, AVCOL_SPC_BT2020_CL: return SWS_CS_BT2020
-    default: return frame.pointee.width >= 1280 || frame.pointee.height > 576 ? SWS_CS_ITU709 : SWS_CS_ITU601
+    default:
+      if ToneMapping.of(frame) != nil { return SWS_CS_BT2020 }
+      return frame.pointee.width >= 1280 || frame.pointee.height > 576 ? SWS_CS_ITU709 : SWS_CS_ITU601
     }
   }
 

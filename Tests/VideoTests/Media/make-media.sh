@@ -56,3 +56,34 @@ run -f lavfi -i "color=0x00ff00:s=7680x4320:r=25,trim=end_frame=1,format=gbrp,sc
 run -f lavfi -i "sine=d=0.3" -c:a aac -b:a 16k -bitexact -fflags +bitexact sound.mp4
 run -f lavfi -i "sine=d=0.2" -i colours-601.mp4 -map 0 -map 1 -frames:v 1 -c:a libmp3lame -b:a 16k -c:v mjpeg \
   -disposition:v attached_pic -bitexact -fflags +bitexact song-with-cover.mp3
+
+# The same quarters in HDR, white as bright as BT.2408 has it (203 cd/m²). PQ needs FFmpeg with zimg, whose HLG is not
+# that of BT.2100: its quarters are written down as computed from there, in limited range.
+hdr="-colorspace bt2020nc -color_range tv -c:v libx264 -preset veryslow -crf 4 -bitexact -fflags +bitexact"
+run -f lavfi -i "$quarters,setparams=color_primaries=bt709:color_trc=iec61966-2-1:colorspace=gbr:range=pc,\
+zscale=t=linear:npl=203,format=gbrpf32le,zscale=p=bt2020:t=smpte2084:m=2020_ncl:r=tv:npl=203,format=yuv420p10le" \
+  -color_primaries bt2020 -color_trc smpte2084 $hdr hdr-pq.mp4
+quarter() { echo "'if(lt(Y,H/2),if(lt(X,W/2),$1,$2),if(lt(X,W/2),$3,$4))'"; }
+run -f lavfi -i "color=black:s=64x48,trim=end_frame=2,format=yuv420p10le,geq=\
+lum=$(quarter 392 641 230 721):cb=$(quarter 395 328 809 512):cr=$(quarter 715 431 537 512)" \
+  -color_primaries bt2020 -color_trc arib-std-b67 $hdr hdr-hlg.mp4
+# Black without transparency on the left, with it on the right.
+run -f lavfi -i "color=black:s=64x64,trim=end_frame=1,format=rgba,geq=r=0:g=0:b=0:a='if(lt(X,32),255,0)'" -bitexact \
+  transparent.png
+
+# Red, then blue under another number.
+part() { # color file options…
+  run -f lavfi -i "color=$1:s=64x48:r=10:d=6,format=yuv420p" $x264 -g 10 ${3:-} -f mpegts $2
+}
+part red first.part
+part blue second.part "-streamid 0:257"
+cat first.part second.part > other-pid.ts
+rm first.part second.part
+
+run -i constant.mp4 -c copy -bitexact -encryption_scheme cenc-aes-ctr -encryption_key 00112233445566778899aabbccddeeff \
+  -encryption_kid 00112233445566778899aabbccddeeff encrypted.mp4
+run -i constant.mp4 -c copy -bitexact -movflags frag_keyframe+empty_moov fragmented.mp4
+# Its first frame comes at 5 s.
+run -itsoffset 5 -i constant.mp4 -c copy -bitexact -fflags +bitexact offset.mkv
+# Nothing for 30 s after the first second.
+run -f lavfi -i "$(grey 64 48 10 20),setpts='PTS+gte(N,10)*30/TB'" $x264 -fps_mode passthrough -f mpegts gap.ts
