@@ -58,7 +58,13 @@ public struct StreamIngest {
     switch stage {
     case .idle: return false
     case .encoding(var encoding):
-      stage = encoding.step() ? .encoding(encoding) : .encoded(encoding.patch)
+      if encoding.step() {
+        stage = .encoding(encoding)
+      } else {
+        let patch = encoding.patch
+        encoder.keep(patch)
+        stage = .encoded(patch)
+      }
       return true
     case .encoded(let patch):
       stage = .idle

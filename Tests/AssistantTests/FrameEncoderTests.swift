@@ -67,6 +67,44 @@ struct FrameEncoderTests {
     #expect(first.embeddings.values == values && second.embeddings.values != values)
   }
 
+  @Test("The same frames are not encoded again, and keep their time")
+  func still() throws {
+    var encoder = FrameEncoder(model: model)
+    var patches: [TemporalPatch] = []
+    for second in 0..<4 {
+      _ = try encoder.add(image(9), at: Double(second))
+      var encoding = try #require(try encoder.add(image(9), at: Double(second) + 0.5))
+      var steps = 0
+      while encoding.step() { steps += 1 }
+      encoder.keep(encoding.patch)
+      patches.append(encoding.patch)
+      #expect((steps == 0) == (second > 1))
+    }
+    #expect(patches.map(\.time) == [0.25, 1.25, 2.25, 3.25])
+    #expect(patches.allSatisfy { $0.duration == 1 && $0.embeddings.values == patches[0].embeddings.values })
+    _ = try encoder.add(image(200), at: 4)
+    let other = try encode(try encoder.add(image(200), at: 4.5))
+    #expect(other.embeddings.values != patches[0].embeddings.values)
+  }
+
+  @Test("Six hours of the same frames give few patches, which stand for all of them")
+  func hoursOfStillness() throws {
+    var encoder = FrameEncoder(model: model)
+    let frame = image(9)
+    var duration = 0.0
+    var count = 0
+    for second in 0..<21_600 {
+      _ = try encoder.add(frame, at: Double(second))
+      guard let encoding = try encoder.add(frame, at: Double(second) + 0.5) else { continue }
+      let patch = try encode(encoding)
+      encoder.keep(patch)
+      duration += patch.duration
+      count += 1
+    }
+    #expect(count < 150)
+    #expect(duration > 21_600 * 0.9 && duration <= 21_600)
+  }
+
   @Test("An image that the tower does not take is refused")
   func refused() throws {
     var encoder = FrameEncoder(model: model)

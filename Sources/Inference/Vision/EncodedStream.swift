@@ -27,6 +27,7 @@ public struct EncodedStream {
   private mutating func append(_ encoding: TemporalPatchEncoding?) {
     guard var encoding else { return }
     while encoding.step() {}
+    encoder.keep(encoding.patch)
     patches.append(encoding.patch)
   }
 

@@ -8,6 +8,9 @@ import Records
 ///
 /// A temporal patch is two frames of one size in most families of models, and one frame in others. A frame without a
 /// partner, at the end of a stream or where the size changes, is taken twice, as Qwen2-VL pads a video of odd length.
+///
+/// Frames of the same pixels as those before are not encoded again. Where they go on for long, patches come ever more
+/// rarely: a day costs no more than some hundred of them.
 public struct FrameEncoder {
   private let model: LoadedModel
   /// A frame that waits for its partner.
@@ -15,6 +18,7 @@ public struct FrameEncoder {
   /// How much of the stream the last patch of two frames stood for, in seconds. A patch of one frame is taken to stand
   /// for as much.
   private var duration = 1.0
+  private var still = StillStretch()
 
   public init(model: LoadedModel) {
     self.model = model
@@ -28,12 +32,12 @@ public struct FrameEncoder {
   public mutating func add(_ image: Image, at time: Double) throws(ReportedError) -> TemporalPatchEncoding? {
     let tower = try tower()
     if tower.configuration.temporalPatchSize == 1 {
-      return try encoding(image, image, from: time, to: time)
+      return try encoding(image, image, from: time, to: time, allowingGap: true)
     }
     if let first = pending, first.image.width == image.width, first.image.height == image.height {
       pending = nil
       duration = max(0, time - first.time) * 2
-      return try encoding(first.image, image, from: first.time, to: time)
+      return try encoding(first.image, image, from: first.time, to: time, allowingGap: true)
     }
     let unpaired = try finish()
     pending = (image, time)
@@ -46,12 +50,22 @@ public struct FrameEncoder {
   public mutating func finish() throws(ReportedError) -> TemporalPatchEncoding? {
     guard let first = pending else { return nil }
     pending = nil
-    return try encoding(first.image, first.image, from: first.time, to: first.time)
+    return try encoding(first.image, first.image, from: first.time, to: first.time, allowingGap: false)
   }
 
-  private func encoding(
-    _ first: Image, _ second: Image, from start: Double, to end: Double
-  ) throws(ReportedError) -> TemporalPatchEncoding {
+  /// Takes back a patch after its encoding. It is used again while the same frames come.
+  public mutating func keep(_ patch: TemporalPatch) { still.keep(patch) }
+
+  /// - Parameter allowingGap: whether a patch may be left out where nothing has changed for long.
+  private mutating func encoding(
+    _ first: Image, _ second: Image, from start: Double, to end: Double, allowingGap: Bool
+  ) throws(ReportedError) -> TemporalPatchEncoding? {
+    guard let duration = still.add(first, second, to: end, duration: duration, allowingGap: allowingGap) else {
+      return nil
+    }
+    if let patch = still.patch {
+      return TemporalPatchEncoding(repeating: patch, from: start, to: end, duration: duration)
+    }
     do {
       return try TemporalPatchEncoding(try tower(), first, second, from: start, to: end, duration: duration)
     } catch {

@@ -15,7 +15,7 @@ public struct TemporalPatch: Sendable {
   /// Stream time of its last frame, in seconds.
   public private(set) var end: Double
   /// How much of the stream it stands for, in seconds.
-  package let duration: Double
+  package private(set) var duration: Double
 
   /// The same patch at a later time of the stream.
   func moved(by seconds: Double) -> TemporalPatch {
@@ -24,11 +24,24 @@ public struct TemporalPatch: Sendable {
     patch.end += seconds
     return patch
   }
+
+  /// The same patch for frames at other times.
+  fileprivate func moved(from start: Double, to end: Double, duration: Double) -> TemporalPatch {
+    var patch = self
+    (patch.time, patch.end, patch.duration) = ((start + end) / 2, end, duration)
+    return patch
+  }
 }
 
 /// A temporal patch on its way through the vision tower.
 public struct TemporalPatchEncoding {
-  private var pass: VisionPass
+  private enum Work {
+    case pass(VisionPass)
+    /// The patch was encoded before, at another time.
+    case encoded(TemporalPatch)
+  }
+
+  private var work: Work
   private let grid: GridTHW
   private let thumbnail: Image
   private let start, end: Double
@@ -38,7 +51,7 @@ public struct TemporalPatchEncoding {
   init(
     _ tower: VisionTower, _ first: Image, _ second: Image, from start: Double, to end: Double, duration: Double
   ) throws(ModelError) {
-    pass = try tower.begin(first, second)
+    work = .pass(try tower.begin(first, second))
     let size = tower.configuration.tokenGrid(width: first.width, height: first.height)
     grid = GridTHW(temporalPatches: 1, height: size.rows, width: size.columns)
     thumbnail = first.thumbnail
@@ -47,10 +60,24 @@ public struct TemporalPatchEncoding {
     self.duration = duration
   }
 
+  /// Takes a patch that is encoded already for frames of the same pixels.
+  init(repeating patch: TemporalPatch, from start: Double, to end: Double, duration: Double) {
+    work = .encoded(patch.moved(from: start, to: end, duration: duration))
+    grid = patch.grid
+    thumbnail = patch.thumbnail
+    self.start = start
+    self.end = end
+    self.duration = duration
+  }
+
   /// Does one step of the vision tower; see `VisionPass`.
   ///
   /// - Returns: whether there is another.
-  public mutating func step() -> Bool { pass.step() }
+  public mutating func step() -> Bool {
+    guard case .pass(var pass) = work else { return false }
+    defer { work = .pass(pass) }
+    return pass.step()
+  }
 
   /// The encoded patch.
   ///
@@ -58,6 +85,13 @@ public struct TemporalPatchEncoding {
   ///
   /// - Precondition: there are no more steps, and the tower has begun no other patch since.
   public var patch: TemporalPatch {
+    switch work {
+    case .encoded(let patch): return patch
+    case .pass(let pass): return patch(of: pass)
+    }
+  }
+
+  private func patch(of pass: VisionPass) -> TemporalPatch {
     TemporalPatch(
       embeddings: pass.embeddings, grid: grid, thumbnail: thumbnail, time: (start + end) / 2, end: end,
       duration: duration)
