@@ -49,6 +49,7 @@ _edgeassist() {
         '--fps[Frames sampled per second. (default\: the model'\''s own rate)]:n:'
         '--max-pixels[Frames of more pixels than this are scaled down. (default\: the model'\''s own limit)]:n:'
         '--pace[Read a file at its own speed (realtime) or as fast as the model takes it (fast). By default realtime on the screen and fast in a batch.]:pace:{__edgeassist_complete "${___pace[@]}"}'
+        '--reconnect[How long to try a camera or other live source again that broke off\: always, never, or a time such as 90s, 10m or 2h. (default\: always; in a batch a minute where only the end is asked about)]:time:'
         '--model[Language model (GGUF). (default\: the small embedded model)]:file:_files -g '\''*.gguf'\'''
         '--mmproj[Vision tower (mmproj GGUF). (default\: the mmproj file beside the model)]:file:_files -g '\''*.gguf'\'''
         '--vision-precision[fast\: float weights of the vision tower are quantized to Q8_0 when they are loaded, which is several times as fast and takes half the memory. exact\: they are used as they are stored.]:precision:{__edgeassist_complete "${___vision_precision[@]}"}'

@@ -28,6 +28,8 @@ package struct ScreenState: Sendable {
   /// Stream time of the image on show, in seconds.
   package var imageTime: Double?
   package var streamEnded = false
+  /// Since when a live source sends nothing, in seconds since 1970; nil while it sends.
+  package var signalLostSince: Double?
   /// True while the retention map is shown in place of the image.
   package var showsRetention = false
   package var retention: RetentionMap?

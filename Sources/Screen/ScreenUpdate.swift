@@ -71,8 +71,11 @@ private func take(_ event: SessionEvent, _ state: inout ScreenState) {
   case .preview(let image, let time):
     state.image = image
     state.imageTime = time
+  case .signal(let lostSince):
+    state.signalLostSince = lostSince
   case .frameSeen(let time):
     state.statistics.streamTime = time
+    state.streamEnded = false
   case .compressed(let report):
     state.lastCompression = report
   case .answerStarted(let question):
@@ -123,6 +126,7 @@ private func remark(on summary: AnswerSummary, _ state: ScreenState) -> String? 
   case .cancelled: parts.append("stopped")
   case .budget: parts.append("cut: the budget has no room for more")
   }
+  if let since = state.signalLostSince { parts.append("no signal since \(timeOfDay(since))") }
   parts.append("\(decimal(summary.seconds, places: summary.seconds < 1 ? 2 : 1)) s")
   parts.append(summary.answerTokens == 1 ? "1 token" : "\(summary.answerTokens) tokens")
   return parts.joined(separator: dot)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Platform
 import Plotting
 import Records
 
@@ -15,8 +16,10 @@ func drawTimeline(_ state: ScreenState, into grid: inout CellGrid, area: Rectang
   let time = clock(state.streamTime)
   var column = grid.write(time, column: area.column, row: area.row, style: theme.plain) + 1
   guard let duration = state.description?.duration, duration > 0, duration.isFinite else {
-    let text = state.streamEnded ? "ended" : state.description?.source == nil ? "" : "live"
-    grid.write(text, column: column, row: area.row, limit: area.endColumn - column, style: theme.quiet)
+    let (text, isProblem) = signalText(state)
+    grid.write(
+      text, column: column, row: area.row, limit: area.endColumn - column,
+      style: isProblem ? theme.warning : theme.quiet)
     return
   }
   let length = clock(duration)
@@ -32,6 +35,24 @@ func drawTimeline(_ state: ScreenState, into grid: inout CellGrid, area: Rectang
     column = grid.write(text, column: column, row: area.row, style: style)
   }
   grid.write(length, column: column + 1, row: area.row, style: theme.quiet)
+}
+
+/// What is said of a stream without a length.
+private func signalText(_ state: ScreenState) -> (text: String, isProblem: Bool) {
+  if state.streamEnded { return ("ended", false) }
+  if let since = state.signalLostSince { return ("no signal since \(timeOfDay(since))", true) }
+  return (state.description?.isLive == true ? "live" : "", false)
+}
+
+/// Hours and minutes on the clocks of this place.
+///
+/// - Parameter seconds: since 1970.
+package func timeOfDay(_ seconds: Double) -> String {
+  var time = time_t(max(0, min(seconds, 1e12)))
+  var parts = tm()
+  localtime_r(&time, &parts)
+  let minute = String(parts.tm_min)
+  return "\(parts.tm_hour):\(minute.count < 2 ? "0" : "")\(minute)"
 }
 
 func drawStatus(_ state: ScreenState, into grid: inout CellGrid, area: Rectangle, theme: Theme) {
@@ -60,13 +81,14 @@ private func streamFigures(_ state: ScreenState, _ theme: Theme) -> [Figure] {
   let statistics = state.statistics
   var figures: [Figure] = []
   if state.hasStream {
+    let isLost = state.signalLostSince != nil && !state.streamEnded
     let symbol = statistics.isPaused ? theme.symbols.paused : theme.symbols.playing
     let duration = state.description?.duration.map { " / \(clock($0))" } ?? ""
-    let word = statistics.isPaused ? " paused" : ""
+    let word = statistics.isPaused ? " paused" : isLost ? " no signal" : ""
     figures.append(
       Figure(
         text: "\(symbol) \(clock(state.streamTime))\(duration)\(word)",
-        style: statistics.isPaused ? theme.warning : theme.plain, rank: 0))
+        style: statistics.isPaused || isLost ? theme.warning : theme.plain, rank: 0))
     figures.append(Figure(text: "frames \(count(statistics.framesSeen))", style: theme.quiet, rank: 2))
     figures.append(
       Figure(

@@ -78,12 +78,13 @@ extension [SessionEvent] {
 }
 
 extension SessionEvent {
-  fileprivate enum StateKind { case preview, frameSeen, compressed, statistics, retention }
+  fileprivate enum StateKind { case preview, signal, frameSeen, compressed, statistics, retention }
 
   /// Which state the event tells; nil for what happened and must not be lost.
   fileprivate var stateKind: StateKind? {
     switch self {
     case .preview: .preview
+    case .signal: .signal
     case .frameSeen: .frameSeen
     case .compressed: .compressed
     case .statistics: .statistics

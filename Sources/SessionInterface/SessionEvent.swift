@@ -9,6 +9,8 @@ public enum SessionEvent: Sendable {
   case ready(SessionDescription)
   /// An image to look at, with its stream time in seconds. More of them come than the model sees frames.
   case preview(Image, time: Double)
+  /// Since when a live source sends nothing, in seconds since 1970; nil when it sends again.
+  case signal(lostSince: Double?)
   /// The model has taken in the stream up to this time.
   case frameSeen(time: Double)
   /// The KV cache was compressed to make room.
@@ -49,16 +51,21 @@ public struct SessionDescription: Sendable, Equatable {
   public var isEmbeddedModel: Bool
   /// The source as the user wrote it; nil without a stream.
   public var source: String?
-  /// Length of the stream in seconds; nil when it has none (live) or there is no stream.
+  /// Length of the stream in seconds; nil when it has none (live), nobody knows it, or there is no stream.
   public var duration: Double?
+  /// True for a stream that goes on for as long as somebody sends.
+  public var isLive: Bool
   /// Worker threads used by the model.
   public var threads: Int
 
-  public init(modelName: String, isEmbeddedModel: Bool, source: String?, duration: Double?, threads: Int) {
+  public init(
+    modelName: String, isEmbeddedModel: Bool, source: String?, duration: Double?, isLive: Bool = false, threads: Int
+  ) {
     self.modelName = modelName
     self.isEmbeddedModel = isEmbeddedModel
     self.source = source
     self.duration = duration
+    self.isLive = isLive
     self.threads = threads
   }
 }

@@ -19,6 +19,7 @@ final class DecodingLoop {
   /// nil while a lost source is away, and after the last frame of one that cannot be rewound.
   private var input: MediaInput?
   private var reconnection: ReconnectionSchedule
+  private var signal: SignalReport
   private var damage: DamageReport
   /// Damage that inputs counted which are closed.
   private var damagedBefore = 0
@@ -48,11 +49,20 @@ final class DecodingLoop {
       previews: previews, options: options)
     reconnection = ReconnectionSchedule(options.reconnection)
     damage = DamageReport(source: description.source)
-    reconnection.noteReached(at: sampler.time)
+    signal = SignalReport(source: description.source)
+    reconnection.noteReached(at: sampler.time, clock: monotonicSeconds())
+    sampleWhileWaiting(for: input)
+  }
+
+  /// A live source's frame on show is sampled while the next one is waited for.
+  private func sampleWhileWaiting(for input: MediaInput) {
+    guard input.isLive else { return }
+    input.whileWaiting = { [sampler, unowned input] in sampler.sampleHeld(of: input) }
   }
 
   /// Works until the stream is stopped, or has ended for good.
   func run() {
+    if let input { sampler.showPreview(of: input, isForced: true) }
     while true {
       switch control.nextInstruction(isLive: description.isLive, hasEnded: hasEnded) {
       case .stop:
@@ -75,11 +85,14 @@ final class DecodingLoop {
     case .frame:
       sampler.showNext(of: input, isMuted: isMuted)
     case .nothingYet:
+      sampler.sampleHeld(of: input)
       _ = control.rest(MediaInput.restSeconds)
     case .interrupted:
       break
     case .lost(let reason, let isProperEnd):
-      if input.isLive, !(isProperEnd && reconnection.hasOutrunTheClock(at: sampler.time)) {
+      if input.isLive,
+        !(isProperEnd && reconnection.hasOutrunTheClock(at: sampler.time, clock: monotonicSeconds()))
+      {
         reconnect(after: reason)
       } else if input.isLive {
         input.drain()
@@ -113,7 +126,7 @@ final class DecodingLoop {
     guard !hasReportedEnd, !input.isLive else { return }
     hasReportedEnd = true
     let end = sampler.endTime
-    if let stated = input.statedVideoDuration, stated - end > max(0.25, 2.5 * sampler.duration) {
+    if let stated = input.lengthBeforeCut(at: end, tolerance: max(0.25, 2.5 * sampler.duration)) {
       control.warn(
         "\(description.source) is cut off: it ends at \(decimal(end, places: 1)) s of \(decimal(stated, places: 1)) s")
     } else if let reason = input.readFailure {
@@ -128,8 +141,8 @@ final class DecodingLoop {
       control.warn("\(description.source) cannot be moved in")
       return
     }
-    // At the very end nothing would be left to see.
-    let last = description.duration.map { max(0, $0 - 1 / (description.framesPerSecond ?? 25)) } ?? .infinity
+    // Beyond the last instant nothing would be left to see.
+    let last = description.duration.map { sampler.lastInstant(before: $0) } ?? .infinity
     let target = min(max(wanted, 0), last)
     sampler.hide()
     guard let hasLanded = land(in: input, before: target) else { return }
@@ -139,6 +152,7 @@ final class DecodingLoop {
     }
     hasEnded = false
     hasReportedEnd = true
+    sampler.settle(in: input)
     control.restartClock()
   }
 
@@ -161,22 +175,26 @@ final class DecodingLoop {
   // MARK: A live source that breaks off
 
   private func reconnect(after reason: String) {
-    control.warn("\(description.source) broke off (\(reason)); trying to reach it again")
+    let lostAt = monotonicSeconds()
+    reconnection.noteLost(at: lostAt)
+    let isTried = reconnection.delay(at: lostAt) != nil
+    if isTried, let line = signal.lost(because: reason, at: lostAt) { control.warn(line) }
+    control.note(signalLoss: SignalLoss(streamTime: sampler.time, date: Double(time(nil))))
     if let input {
       _ = sampler.finish(of: input)
       damagedBefore += input.damagedCount
     }
     sampler.hide()
     input = nil
-    let lostAt = monotonicSeconds()
-    reconnection.noteLost(at: lostAt)
     var lastError = VideoError.unreachable(source: description.source, detail: reason)
-    while let delay = reconnection.nextDelay {
+    while let delay = reconnection.delay(at: monotonicSeconds()) {
       guard control.rest(delay) == .completed else { return }
       reconnection.countTry()
       do throws(VideoError) {
-        try reopen(lostAt: lostAt)
-        control.warn("\(description.source) is back after \(decimal(monotonicSeconds() - lostAt, places: 1)) s")
+        guard try reopen(lostAt: lostAt) else { return end() }
+        control.note(signalLoss: nil)
+        let seconds = decimal(monotonicSeconds() - lostAt, places: 1)
+        if let line = signal.back(after: seconds) { control.warn(line) }
         return
       } catch {
         if control.interrupt.isStopped { return }
@@ -184,18 +202,29 @@ final class DecodingLoop {
       }
     }
     control.warn(
-      "\(description.source) could not be reached again (tries: \(reconnection.triesInARow), for "
-        + "\(decimal(monotonicSeconds() - lostAt, places: 0)) s); the stream ends here")
+      isTried
+        ? "\(description.source) could not be reached again (tries: \(reconnection.tries), for "
+          + "\(decimal(monotonicSeconds() - lostAt, places: 0)) s); the stream ends here"
+        : "\(description.source) broke off (\(reason)); the stream ends here")
     hasEnded = true
     control.finish(failure: lastError)
   }
 
-  private func reopen(lostAt: Double) throws(VideoError) {
+  private func end() {
+    hasEnded = true
+    control.finish()
+  }
+
+  /// - Returns: false when what is there now is not live: a playlist that its sender has closed.
+  private func reopen(lostAt: Double) throws(VideoError) -> Bool {
     let reopened = try MediaInput.open(source, timeout: options.timeout, interrupt: control.interrupt)
     let first = try reopened.readFirst(timeout: options.timeout, interrupt: control.interrupt)
+    guard reopened.isLive else { return false }
     sampler.resume(with: reopened, first: first, after: monotonicSeconds() - lostAt)
     input = reopened
-    reconnection.noteReached(at: sampler.time)
+    reconnection.noteReached(at: sampler.time, clock: monotonicSeconds())
+    sampleWhileWaiting(for: reopened)
+    return true
   }
 }
 

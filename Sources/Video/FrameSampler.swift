@@ -2,6 +2,7 @@
 
 import CFFmpeg
 import Images
+import Platform
 
 /// Keeps the frame on show and hands it out for every sampling instant until the next one is shown; makes previews too.
 ///
@@ -16,11 +17,14 @@ final class FrameSampler {
 
   private var timeline: PresentationTimeline
   private var clock: FrameSamplingClock
+  private var liveClock = LiveClock()
 
   /// The decoded frame on show, whose sampling instants end when the next one begins.
   private var shown: DecodedFrame
   /// Takes the next decoded frame.
   private var next: DecodedFrame
+  /// When the next frame begins, and for how long it is shown, in seconds; nil while none has been read.
+  private var upcoming: (time: Double, duration: Double)?
   /// When the frame on show began, and for how long it is shown, in seconds.
   private(set) var time = 0.0
   private(set) var duration = 0.0
@@ -31,11 +35,14 @@ final class FrameSampler {
 
   /// Stream time up to which a jump only decodes, in seconds.
   private var quietUntil = 0.0
-  /// True until a preview has been made since the beginning or the last jump.
-  private var owesPreview = true
+  /// The latest preview.
+  private var preview: (image: Image, time: Double)?
 
-  /// A gap of a live source longer than this, in seconds, is a gap and not a still frame.
+  /// Seconds of a live source between the instants sampled so far and its next frame beyond which its timestamps have
+  /// jumped.
   private static let longestLiveStill = 5.0
+  /// Seconds that a live source's next frame may come late before the frame on show is sampled in its place.
+  private static let liveMargin = 0.25
 
   /// - Parameter first: the first decoded frame of `input`.
   init(
@@ -61,42 +68,82 @@ final class FrameSampler {
     place()
     isShowing = true
     clock.skip(to: time)
+    noteArrival(of: time)
   }
 
   private func place() {
     (time, duration) = timeline.place(timestamp: shown.timestamp, duration: shown.duration)
   }
 
+  private func noteArrival(of time: Double) {
+    guard isLive else { return }
+    liveClock.note(frameAt: time, arrivingAt: monotonicSeconds())
+    control.note(liveClock: liveClock)
+  }
+
   // MARK: One frame after the other
 
   /// Decodes the next frame, which `showNext` takes.
-  func read(from input: MediaInput) -> MediaInput.Reading { input.read(into: next) }
+  func read(from input: MediaInput) -> MediaInput.Reading {
+    if upcoming != nil { return .frame }
+    let reading = input.read(into: next)
+    if reading == .frame {
+      let (time, duration) = timeline.place(timestamp: next.timestamp, duration: next.duration)
+      upcoming = (time, duration)
+      noteArrival(of: time)
+    }
+    return reading
+  }
 
   /// Samples the frame on show up to the one that was read, and shows that one. While muted neither happens.
   func showNext(of input: MediaInput, isMuted: Bool) {
-    defer { next.clear() }
-    let (nextTime, nextDuration) = timeline.place(timestamp: next.timestamp, duration: next.duration)
+    guard let upcoming else { return }
+    defer { forgetNext() }
     if isMuted {
       isShowing = false
       return
     }
     if isShowing {
-      let isGap = isLive && nextTime - time > Self.longestLiveStill
-      guard sample(before: isGap ? min(nextTime, endTime) : nextTime, of: input) == .completed else { return }
-      if isGap { clock.skip(to: nextTime) }
+      let isJump = isLive && upcoming.time - max(time, clock.time(of: clock.next)) > Self.longestLiveStill
+      guard sample(before: isJump ? min(upcoming.time, endTime) : upcoming.time, of: input) == .completed else {
+        return
+      }
+      if isJump { clock.skip(to: upcoming.time) }
     } else {
-      clock.skip(to: nextTime)
+      clock.skip(to: upcoming.time)
     }
-    if nextTime > quietUntil, owesPreview, isShowing { preview(of: input) }
-    guard pace(to: nextTime) == .completed else { return }
+    guard pace(to: upcoming.time) == .completed else { return }
+    advance(to: upcoming)
+    if time >= quietUntil { showPreview(of: input) }
+  }
+
+  private func advance(to upcoming: (time: Double, duration: Double)) {
     swap(&shown, &next)
-    (time, duration, isShowing) = (nextTime, nextDuration, true)
-    if time >= quietUntil { preview(of: input) }
+    (time, duration, isShowing) = (upcoming.time, upcoming.duration, true)
+  }
+
+  private func forgetNext() {
+    upcoming = nil
+    next.clear()
+  }
+
+  /// Hands out the frame on show of a live source for the instants that have passed, while the next frame is long in
+  /// coming. Instants that pass during a pause are left out.
+  func sampleHeld(of input: MediaInput) {
+    guard isLive, isShowing, upcoming == nil, let now = liveClock.streamTime(at: monotonicSeconds()) else { return }
+    let end = now - Self.liveMargin
+    guard clock.time(of: clock.next) < end else { return }
+    if control.isPaused {
+      clock.skip(to: end)
+    } else if control.hasRoom {
+      _ = sample(before: end, of: input)
+    }
   }
 
   /// Samples the frame on show to its end; nothing is on show then.
   func finish(of input: MediaInput) -> StreamControl.WaitResult {
     guard isShowing else { return .completed }
+    if preview?.time ?? -1 < time { showPreview(of: input, isForced: true) }
     let result = sample(before: endTime, of: input)
     if result == .completed { isShowing = false }
     return result
@@ -108,6 +155,7 @@ final class FrameSampler {
     for instant in clock.instants(before: end) {
       let time = clock.time(of: instant)
       guard pace(to: time) == .completed else { return .interrupted }
+      repeatPreview(at: time)
       if image == nil { image = converter.sample(shown.pointer, of: input) }
       guard let image else {
         unconvertedCount += 1
@@ -123,13 +171,28 @@ final class FrameSampler {
     return control.wait(forStreamTime: time)
   }
 
-  private func preview(of input: MediaInput) {
-    guard let previews, previews.isDue() else { return }
-    owesPreview = false
-    if let image = converter.preview(shown.pointer, of: input, box: previews.size) {
-      previews.show(image, time: time)
-    }
+  // MARK: Previews
+
+  /// Previews the frame on show, where a preview is due.
+  /// - Parameter isForced: whether it is made even if the one before has only just been shown.
+  func showPreview(of input: MediaInput, isForced: Bool = false) {
+    guard let previews, previews.isDue() || isForced,
+      let image = converter.preview(shown.pointer, of: input, box: previews.size)
+    else { return }
+    let shownAt = max(time, quietUntil)
+    preview = (image, shownAt)
+    previews.show(image, time: shownAt)
   }
+
+  /// Says that the frame on show is still on show, so that a screen's clock goes on.
+  private func repeatPreview(at time: Double) {
+    guard let previews, let preview, time > preview.time + Self.longestUnsaid, previews.isDue() else { return }
+    self.preview?.time = time
+    previews.show(preview.image, time: time)
+  }
+
+  /// Seconds for which a screen's clock may stand while a frame is on show.
+  private static let longestUnsaid = 0.4
 
   // MARK: Jumps
 
@@ -140,6 +203,7 @@ final class FrameSampler {
   /// - Parameter target: where to, in seconds; nil for the first byte.
   func land(in input: MediaInput, at target: Double?) -> MediaInput.Reading {
     shown.clear()
+    forgetNext()
     if let target {
       guard input.seek(to: target) else { return .end }
       timeline.expectJump()
@@ -170,8 +234,28 @@ final class FrameSampler {
     clock.restart(at: target)
     if hasLanded { clock.skip(to: time) }
     quietUntil = target
-    owesPreview = true
   }
+
+  /// Decodes on to the frame that is shown at the target of a jump, and previews it, also while the stream is paused.
+  func settle(in input: MediaInput) {
+    guard isShowing else { return }
+    reading: while !control.isInterrupted {
+      switch read(from: input) {
+      case .frame:
+        guard let upcoming, upcoming.time <= quietUntil + clock.tolerance else { break reading }
+        advance(to: upcoming)
+        forgetNext()
+      case .nothingYet:
+        _ = control.rest(MediaInput.restSeconds)
+      case .end, .interrupted, .lost:
+        break reading
+      }
+    }
+    showPreview(of: input, isForced: true)
+  }
+
+  /// The last sampling instant that comes before `time`, in seconds.
+  func lastInstant(before time: Double) -> Double { clock.time(of: clock.lastInstant(before: time)) }
 
   // MARK: A source opened anew
 
@@ -179,8 +263,12 @@ final class FrameSampler {
   ///
   /// - Parameter elapsed: seconds since the former one broke off, by which the time of the stream has moved on.
   func resume(with input: MediaInput, first: DecodedFrame, after elapsed: Double) {
-    timeline = timeline.resumed(at: time + elapsed, timeBase: input.timeBase)
+    let resumed = max(time + elapsed, liveClock.streamTime(at: monotonicSeconds()) ?? 0)
+    timeline = timeline.resumed(at: resumed, timeBase: input.timeBase)
+    liveClock = LiveClock()
+    forgetNext()
     shown = first
     show()
+    showPreview(of: input, isForced: true)
   }
 }

@@ -45,6 +45,9 @@ package struct FrameSamplingClock {
     next = firstInstant(notBefore: time)
   }
 
+  /// The last instant before `time`; the first one if there is none.
+  package func lastInstant(before time: Double) -> Int { max(0, firstInstant(notBefore: time) - 1) }
+
   private func firstInstant(notBefore time: Double) -> Int {
     // Times of streams are kept below 10¹⁰ s, so this fits; the two loops mend what rounding did.
     var instant = Int(max(0, ((time - tolerance) * rate).rounded(.up)))

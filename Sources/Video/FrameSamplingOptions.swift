@@ -22,17 +22,32 @@ public struct FrameSamplingOptions: Sendable {
 
   /// What is done when a live source breaks off.
   public struct Reconnection: Sendable, Hashable {
-    /// How many times in a row the source is tried again before the stream ends; 0 ends it at once.
-    public var attempts: Int
+    /// For how long a source is tried again before the stream ends.
+    public enum Limit: Sendable, Hashable {
+      /// The stream ends at once.
+      case never
+      /// For this many seconds.
+      case seconds(Double)
+      /// Until it is back.
+      case always
+    }
+
+    /// For how long the source is tried again.
+    public var limit: Limit
     /// Seconds before the first try; each further one waits twice as long as the one before.
     public var firstDelay: Double
     /// The longest wait, in seconds.
     public var longestDelay: Double
 
-    public init(attempts: Int = 10, firstDelay: Double = 0.5, longestDelay: Double = 10) {
-      self.attempts = attempts
+    public init(limit: Limit = .always, firstDelay: Double = 0.5, longestDelay: Double = 10) {
+      self.limit = limit
       self.firstDelay = firstDelay
       self.longestDelay = longestDelay
+    }
+
+    var isPossible: Bool {
+      if case .seconds(let seconds) = limit, !(seconds >= 0) { return false }
+      return firstDelay >= 0 && longestDelay >= 0 && firstDelay.isFinite && longestDelay.isFinite
     }
   }
 
@@ -100,10 +115,8 @@ public struct FrameSamplingOptions: Sendable {
         throw .invalidOption("\(previewRate) previews a second are not possible; choose a rate above 0")
       }
     }
-    guard timeout.isFinite, timeout > 0, reconnection.attempts >= 0, reconnection.firstDelay >= 0,
-      reconnection.longestDelay >= 0, reconnection.firstDelay.isFinite, reconnection.longestDelay.isFinite
-    else {
-      throw .invalidOption("the time-out must be above 0 s and the delays of reconnection not below 0 s")
+    guard timeout.isFinite, timeout > 0, reconnection.isPossible else {
+      throw .invalidOption("the time-out must be above 0 s and the times of reconnection not below 0 s")
     }
   }
 }

@@ -48,15 +48,29 @@ final class MediaInput {
   let duration: Double?
   /// Packets and frames that could not be decoded, or only with repairs.
   private(set) var damagedCount = 0
+  /// Called on the thread that reads, several times a second while it waits for the source.
+  var whileWaiting: (() -> Void)?
+  /// True once an encrypted packet has come.
+  private var isEncrypted = false
   /// What reading a file stumbled over last; nil when nothing was wrong.
   private(set) var readFailure: String?
 
   private let handles: MediaHandles
   let format: UnsafeMutablePointer<AVFormatContext>
-  let stream: UnsafeMutablePointer<AVStream>
-  let codec: UnsafeMutablePointer<AVCodecContext>
+  private(set) var stream: UnsafeMutablePointer<AVStream>
+  private var codec: UnsafeMutablePointer<AVCodecContext>
   private let packet: UnsafeMutablePointer<AVPacket>
   private let readTimeout: Double?
+  /// Streams that were there when the source was opened.
+  private let streamCount: UInt32
+  private let succession = SucceedingPackets()
+  /// True while the packets are decoded that were kept of a stream before it took over.
+  private var isReplaying = false
+  /// Monotonic time of the latest packet of `stream`, in seconds.
+  private var lastPacketAt = monotonicSeconds()
+  /// Monotonic time of the latest frame, and what had been damaged by then.
+  private var lastFrameAt = monotonicSeconds()
+  private var damagedAtFrame = 0
   private var isDraining = false
   private var failuresInARow = 0
 
@@ -72,6 +86,7 @@ final class MediaInput {
     self.source = source
     self.handles = handles
     self.format = format
+    streamCount = format.pointee.nb_streams
     self.stream = stream
     self.codec = codec
     self.packet = packet
@@ -92,8 +107,51 @@ final class MediaInput {
 
   /// Seconds that the video stream itself should last by its header; nil when that is not known for sure.
   var statedVideoDuration: Double? {
-    if stream.pointee.duration > 0 { return timeBase.seconds(stream.pointee.duration) }
-    return format.pointee.nb_streams == 1 || readFailure != nil ? duration : nil
+    if stream.pointee.duration > 0 { return Self.duration(of: stream) }
+    guard format.pointee.nb_streams == 1 || readFailure != nil, let duration else { return nil }
+    // Matroska counts from the file's second 0, not from the first frame.
+    return isContainer("matroska") ? duration - timeBase.seconds(max(0, origin ?? 0)) : duration
+  }
+
+  /// Seconds by the stream's own header; nil where that says none, or by all ones (ISO 14496-12) that nobody knows.
+  static func duration(of stream: UnsafeMutablePointer<AVStream>) -> Double? {
+    let ticks = stream.pointee.duration
+    let base = stream.pointee.time_base
+    guard ticks > 0, ticks != Int64(UInt32.max), base.den > 0 else { return nil }
+    return Double(ticks) * Double(base.num) / Double(base.den)
+  }
+
+  /// The length that the file should have, if it is cut off at `end`; both in seconds.
+  ///
+  /// - Parameter tolerance: seconds by which a whole file may be shorter than it says.
+  func lengthBeforeCut(at end: Double, tolerance: Double) -> Double? {
+    guard let stated = statedVideoDuration, stated - end > tolerance, !isEncrypted else { return nil }
+    // Its length was found by its last timestamp, which says nothing where timestamps jump.
+    if mayJoin { return nil }
+    // Edit lists and fragments make other lengths than headers say: the file must lack bytes.
+    if isContainer("mov,") && readFailure == nil && !lacksBytes { return nil }
+    return stated
+  }
+
+  /// Whether the container's index points behind the end of the file.
+  private var lacksBytes: Bool {
+    let count = avformat_index_get_entries_count(stream)
+    guard count > 0, let last = avformat_index_get_entry(stream, count - 1), let bytes = format.pointee.pb else {
+      return false
+    }
+    let size = avio_size(bytes)
+    return size > 0 && last.pointee.pos + Int64(shim_index_entry_size(last)) > size
+  }
+
+  /// Whether recordings of this container are joined by writing one behind the other.
+  private var mayJoin: Bool { Self.mayJoin(format) }
+
+  static func mayJoin(_ format: UnsafeMutablePointer<AVFormatContext>) -> Bool {
+    format.pointee.iformat.pointee.flags & AVFMT_TS_DISCONT != 0
+  }
+
+  private func isContainer(_ name: String) -> Bool {
+    String(cString: format.pointee.iformat.pointee.name).hasPrefix(name)
   }
 
   /// Average frames a second by the container; nil when it does not say.
@@ -111,7 +169,11 @@ final class MediaInput {
     if !isLive, !isSeekable, String(cString: format.pointee.iformat.pointee.name).hasPrefix("mov,") {
       return .indexAtEnd(source: name)
     }
+    if isEncrypted { return .encrypted(source: name) }
     if let reason { return .unreachable(source: name, detail: reason) }
+    if case .file(let path) = source, let kind = UnreadableKind(ofFile: path) {
+      return .unsupportedCodec(source: name, codec: kind.name)
+    }
     let damage = damagedCount == 0 ? "" : "damaged packets: \(damagedCount)"
     return .noImage(source: name, detail: readFailure ?? damage)
   }
@@ -119,8 +181,7 @@ final class MediaInput {
   /// A timeline that fits this input from its beginning.
   func makeTimeline() -> PresentationTimeline {
     let rate = averageRate ?? 25
-    let mayJoin = format.pointee.iformat.pointee.flags & AVFMT_TS_DISCONT != 0
-    let longestStep: Double = isLive ? 3600 : mayJoin ? 10 : duration.map { $0 + 10 } ?? 3600
+    let longestStep = isLive ? 3600 : duration.map { $0 + 10 } ?? 3600
     return PresentationTimeline(
       timeBase: timeBase, origin: origin, nominalDuration: (0.001...1000).contains(rate) ? 1 / rate : 0.04,
       longestStep: longestStep)
@@ -154,17 +215,18 @@ final class MediaInput {
       let code = avcodec_receive_frame(codec, frame.pointer)
       if code == 0 {
         if frame.pointer.pointee.decode_error_flags != 0 { damagedCount += 1 }
+        (lastFrameAt, damagedAtFrame) = (monotonicSeconds(), damagedCount)
         return .frame
       }
-      if code == shim_error_end_of_file() { return .end }
-      if code != shim_error_of_errno(EAGAIN) {
+      var isEmpty = code == shim_error_end_of_file()
+      if !isEmpty, code != shim_error_of_errno(EAGAIN) {
         damagedCount += 1
         failuresInARow += 1
-        if isDraining {
-          if failuresInARow > Self.mostFailuresInARow { return .end }
-          continue
-        }
-      } else if isDraining {
+        if isDraining, failuresInARow <= Self.mostFailuresInARow { continue }
+      }
+      isEmpty = isEmpty || isDraining
+      if isEmpty {
+        if succeed() { continue }
         return .end
       }
       if let reading = feed() { return reading }
@@ -174,8 +236,15 @@ final class MediaInput {
   /// Gives the decoder the next packet.
   /// - Returns: nil when it has been fed, or else what to tell the caller.
   private func feed() -> Reading? {
+    if isReplaying {
+      if succession.takeFirst(send) != nil { return nil }
+      isReplaying = false
+      succession.clear()
+    }
     handles.interrupt.setDeadline(in: readTimeout)
-    let (code, line) = FFmpegLog.listening { av_read_frame(format, packet) }
+    let (code, line) = FFmpegLog.listening {
+      handles.interrupt.reading(whileWaiting: whileWaiting) { av_read_frame(format, packet) }
+    }
     let isLate = handles.interrupt.isPastDeadline
     handles.interrupt.setDeadline(in: nil)
     if handles.interrupt.isStopped {
@@ -184,25 +253,87 @@ final class MediaInput {
     }
     guard code >= 0 else { return failure(of: code, line: line, isLate: isLate) }
     defer { av_packet_unref(packet) }
-    guard packet.pointee.stream_index == stream.pointee.index else { return nil }
+    guard packet.pointee.stream_index == stream.pointee.index else { return feedOther(packet) }
+    succession.giveWay(to: packet)
+    lastPacketAt = monotonicSeconds()
+    if shim_is_encrypted(packet) != 0 {
+      isEncrypted = true
+      readFailure = "the rest is encrypted"
+      drain()
+      return nil
+    }
+    send(packet)
+    // A sender that has changed its codec is understood when it is opened anew.
+    if isLive, let readTimeout, damagedCount > damagedAtFrame, monotonicSeconds() - lastFrameAt > readTimeout {
+      return .lost("nothing could be decoded for \(decimal(readTimeout, places: 0)) s")
+    }
+    return nil
+  }
+
+  private func send(_ packet: UnsafeMutablePointer<AVPacket>) {
     failuresInARow = 0
     // A packet that is known to be corrupt is tried all the same: part of its frame may be whole.
     let isCorrupt = packet.pointee.flags & AV_PKT_FLAG_CORRUPT != 0
     if avcodec_send_packet(codec, packet) < 0 || isCorrupt { damagedCount += 1 }
-    return nil
   }
+
+  // MARK: A stream that takes over
+
+  /// Takes a packet of another stream than the one that is decoded.
+  private func feedOther(_ packet: UnsafeMutablePointer<AVPacket>) -> Reading? {
+    let index = packet.pointee.stream_index
+    if mayJoin, let other = shim_stream(format, UInt32(index)), Self.isVideo(other),
+      other.pointee.time_base.num == stream.pointee.time_base.num,
+      other.pointee.time_base.den == stream.pointee.time_base.den
+    {
+      succession.add(packet, isNew: UInt32(index) >= streamCount)
+      if succession.isReady { drain() }
+      return nil
+    }
+    guard let readTimeout, monotonicSeconds() - lastPacketAt > readTimeout else { return nil }
+    return silence(of: readTimeout)
+  }
+
+  /// Opens a decoder for the stream that has taken over, once the one before is empty.
+  private func succeed() -> Bool {
+    guard succession.isReady, let index = succession.streamIndex, let other = shim_stream(format, UInt32(index)) else {
+      return false
+    }
+    do throws(VideoError) {
+      codec = try Self.openDecoder(for: other, source: source, isLive: isLive, isFirst: false, handles: handles)
+    } catch {
+      readFailure = error.description
+      succession.clear()
+      return false
+    }
+    stream = other
+    isDraining = false
+    failuresInARow = 0
+    lastPacketAt = monotonicSeconds()
+    isReplaying = true
+    return true
+  }
+
+  private func silence(of seconds: Double) -> Reading { .lost("nothing came for \(decimal(seconds, places: 0)) s") }
 
   private func failure(of code: Int32, line: String, isLate: Bool) -> Reading? {
     if code == shim_error_of_errno(EAGAIN) { return .nothingYet }
     let isRemote = readTimeout != nil
-    if isLate, let readTimeout { return .lost("nothing came for \(decimal(readTimeout, places: 0)) s") }
+    // After its time-out FFmpeg first hands out what it has, and fails at the next call.
+    if isLate || code == shim_error_interrupted(), let readTimeout { return silence(of: readTimeout) }
     if code == shim_error_end_of_file() {
-      if isLive { return .lost("the sender ended it", isProperEnd: true) }
+      if isLive { return .lost("the sender ended it", isProperEnd: !isPlaylist) }
       if !line.isEmpty { readFailure = line }
+      succession.takeOver()
       drain()
       return nil
     }
-    if isRemote { return .lost(FFmpegLog.describe(code), isProperEnd: isEndOfUnmeasuredAnswer(code)) }
+    if isEndOfUnmeasuredAnswer(code) {
+      if isLive { return .lost("the sender ended it", isProperEnd: true) }
+      drain()
+      return nil
+    }
+    if isRemote { return .lost(FFmpegLog.describe(code)) }
     readFailure = line.isEmpty ? FFmpegLog.describe(code) : line
     failuresInARow += 1
     if failuresInARow > Self.mostFailuresInARow || format.pointee.pb.map({ avio_feof($0) != 0 }) ?? true { drain() }
@@ -212,10 +343,14 @@ final class MediaInput {
   /// FFmpeg takes the end of an http answer that stated neither a length nor that the connection would close for an
   /// input error. A playlist's error is one.
   private func isEndOfUnmeasuredAnswer(_ code: Int32) -> Bool {
-    guard case .url(let address) = source, let scheme = VideoSource.scheme(of: address) else { return false }
-    let container = String(cString: format.pointee.iformat.pointee.name)
-    return code == shim_error_of_errno(EIO) && ["http", "https"].contains(scheme)
-      && !["hls", "dash"].contains(container)
+    code == shim_error_of_errno(EIO) && VideoSource.isWebAddress(source) && !isPlaylist
+  }
+
+  /// A list of files that a server goes on writing.
+  private var isPlaylist: Bool { Self.isPlaylist(format) }
+
+  static func isPlaylist(_ format: UnsafeMutablePointer<AVFormatContext>) -> Bool {
+    ["hls", "dash"].contains { String(cString: format.pointee.iformat.pointee.name).hasPrefix($0) }
   }
 
   /// Reads no more; the decoder gives out what it still holds.

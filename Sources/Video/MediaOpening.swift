@@ -22,25 +22,28 @@ extension MediaInput {
 
     try openContainer(source, into: handles, timeout: timeout)
     guard let format = handles.format else { throw .unreadable(source: name, detail: "out of memory") }
+    // A camera that sends single JPEG images gives them no times and no rate: they count from when they come.
+    if isRemote, String(cString: format.pointee.iformat.pointee.name).hasPrefix("mpjpeg") {
+      format.pointee.use_wallclock_as_timestamps = 1
+      format.pointee.fps_probe_size = 0
+    }
     let (found, line) = FFmpegLog.listening { avformat_find_stream_info(format, nil) }
     guard found >= 0 else { throw failure(of: found, line: line, source: source, handles: handles, timeout: timeout) }
     if interrupt.isStopped { throw .cancelled(source: name) }
 
     let stream = try videoStream(of: format, source: source, line: line)
     for index in 0..<format.pointee.nb_streams {
-      if let other = shim_stream(format, index), other != stream { other.pointee.discard = AVDISCARD_ALL }
+      guard let other = shim_stream(format, index), other != stream else { continue }
+      // Where recordings are joined, the video may go on in another stream.
+      if !(mayJoin(format) && isVideo(other)) { other.pointee.discard = AVDISCARD_ALL }
     }
-    let duration = length(of: format)
+    let duration = length(of: format, video: stream)
     let isLive: Bool
     switch source {
     case .device: isLive = true
-    // What has a length in time or in bytes has an end.
-    case .url: isLive = duration == nil && (format.pointee.pb.map { avio_size($0) } ?? -1) <= 0
+    // What has a length in time or in bytes has an end. Of a playlist the bytes are those of the list.
+    case .url: isLive = duration == nil && (isPlaylist(format) || (format.pointee.pb.map { avio_size($0) } ?? -1) <= 0)
     case .file, .standardInput: isLive = false
-    }
-    // A camera that sends single JPEG images gives them no times: they count from when they come.
-    if isLive, String(cString: format.pointee.iformat.pointee.name).hasPrefix("mpjpeg") {
-      format.pointee.use_wallclock_as_timestamps = 1
     }
     let codec = try openDecoder(for: stream, source: source, isLive: isLive, handles: handles)
     guard let packet = av_packet_alloc() else { throw .unreadable(source: name, detail: "out of memory") }
@@ -67,6 +70,8 @@ extension MediaInput {
       handles.reader = try reader(ofFile: path, name: name, interrupt: handles.interrupt)
       // A playlist in a file from a stranger may name other files, but must not reach out into the network.
       av_dict_set(&options, "protocol_whitelist", "file,crypto,data", 0)
+      // An image's name may look like a pattern for many; a file of that name comes first.
+      av_dict_set(&options, "pattern_type", isSequence(path) ? "sequence" : "none", 0)
     case .standardInput:
       handles.reader = try readerOfStandardInput(interrupt: handles.interrupt)
       av_dict_set(&options, "protocol_whitelist", "crypto,data", 0)
@@ -88,11 +93,17 @@ extension MediaInput {
     guard code >= 0 else { throw failure(of: code, line: line, source: source, handles: handles, timeout: timeout) }
   }
 
+  /// Whether a path stands for numbered images, such as `img_%03d.png`, and for no file.
+  private static func isSequence(_ path: String) -> Bool {
+    access(path, F_OK) != 0 && av_filename_number_test(path) != 0
+  }
+
   /// Checks what can be said about a path before FFmpeg sees it.
   /// - Returns: a reader for a pipe with a name, nil for a regular file, which FFmpeg reads itself.
   private static func reader(
     ofFile path: String, name: String, interrupt: IOInterrupt
   ) throws(VideoError) -> DescriptorReader? {
+    if isSequence(path) { return nil }
     var status = stat()
     guard !path.isEmpty, stat(path, &status) == 0 else {
       if errno == EACCES { throw .notPermitted(source: name) }
@@ -153,8 +164,12 @@ extension MediaInput {
     av_dict_set(&options, "protocol_whitelist", (known + ["crypto", "data", "httpproxy"]).joined(separator: ","), 0)
     switch scheme {
     case "rtsp", "rtsps":
-      av_dict_set(&options, "rtsp_transport", "tcp", 0)
+      // Where a camera refuses TCP, UDP is tried.
+      av_dict_set(&options, "rtsp_flags", "prefer_tcp", 0)
       av_dict_set(&options, "timeout", microseconds, 0)
+    case "srt":
+      SRTLog.silence
+      av_dict_set(&options, "rw_timeout", microseconds, 0)
     case "http", "https":
       av_dict_set(&options, "rw_timeout", microseconds, 0)
       // A file that breaks off goes on where it stopped; a live stream is opened anew, which is done elsewhere.
@@ -179,6 +194,9 @@ extension MediaInput {
       if code == shim_error_of_errno(EIO) || code == shim_error_of_errno(ENOMEM) {
         return .unreadable(source: name, detail: words)
       }
+      if case .file(let path) = source, let kind = UnreadableKind(ofFile: path) {
+        return .unsupportedCodec(source: name, codec: kind.name)
+      }
       return .notAVideo(source: name, detail: line.isEmpty ? words : line)
     case .standardInput:
       if handles.reader?.hasRead != true {
@@ -190,20 +208,25 @@ extension MediaInput {
     case .url:
       if code == shim_error_no_protocol() { return .unsupportedProtocol(source: name) }
       if code == shim_error_invalid_data() { return .notAVideo(source: name, detail: line.isEmpty ? words : line) }
-      return .unreachable(source: name, detail: words)
+      // An answer without a length ends in this error, and so does a name that nobody knows.
+      if code == shim_error_of_errno(EIO), VideoSource.isWebAddress(source), !line.contains("resolve") {
+        return .notAVideo(source: name, detail: "the server answers with something else")
+      }
+      return .unreachable(source: name, detail: line.contains("resolve") ? line : words)
     }
   }
 
   // MARK: Video stream
 
+  static func isVideo(_ stream: UnsafeMutablePointer<AVStream>) -> Bool {
+    // The cover image of a song is no video.
+    stream.pointee.codecpar.pointee.codec_type == AVMEDIA_TYPE_VIDEO
+      && stream.pointee.disposition & AV_DISPOSITION_ATTACHED_PIC == 0
+  }
+
   private static func videoStream(
     of format: UnsafeMutablePointer<AVFormatContext>, source: VideoSource, line: String
   ) throws(VideoError) -> UnsafeMutablePointer<AVStream> {
-    func isVideo(_ stream: UnsafeMutablePointer<AVStream>) -> Bool {
-      // The cover image of a song is no video.
-      stream.pointee.codecpar.pointee.codec_type == AVMEDIA_TYPE_VIDEO
-        && stream.pointee.disposition & AV_DISPOSITION_ATTACHED_PIC == 0
-    }
     let best = av_find_best_stream(format, AVMEDIA_TYPE_VIDEO, -1, -1, nil, 0)
     if best >= 0, let stream = shim_stream(format, UInt32(best)), isVideo(stream) { return stream }
     for index in 0..<format.pointee.nb_streams {
@@ -215,25 +238,35 @@ extension MediaInput {
     throw .noVideoTrack(source: source.displayName)
   }
 
-  private static func openDecoder(
-    for stream: UnsafeMutablePointer<AVStream>, source: VideoSource, isLive: Bool, handles: MediaHandles
+  /// - Parameter isFirst: false for a stream that takes over, whose header lies in its packets alone.
+  static func openDecoder(
+    for stream: UnsafeMutablePointer<AVStream>, source: VideoSource, isLive: Bool, isFirst: Bool = true,
+    handles: MediaHandles
   ) throws(VideoError) -> UnsafeMutablePointer<AVCodecContext> {
     let name = source.displayName
-    guard let parameters = stream.pointee.codecpar, let decoder = avcodec_find_decoder(parameters.pointee.codec_id)
-    else {
+    if shim_stream_is_encrypted(stream) != 0 { throw .encrypted(source: name) }
+    guard let parameters = stream.pointee.codecpar, let decoder = decoder(for: stream) else {
       throw .unsupportedCodec(source: name, codec: codecName(of: stream))
     }
     guard let codec = avcodec_alloc_context3(decoder) else {
       throw .unreadable(source: name, detail: "out of memory")
     }
+    avcodec_free_context(&handles.codec)
     handles.codec = codec
     guard avcodec_parameters_to_context(codec, parameters) >= 0 else {
       throw .unreadable(source: name, detail: "its stream description is damaged")
+    }
+    if !isFirst {
+      av_freep(&codec.pointee.extradata)
+      codec.pointee.extradata_size = 0
     }
     codec.pointee.pkt_timebase = stream.pointee.time_base
     // A frame larger than 8192 × 8192 is an attack on memory rather than a video.
     codec.pointee.max_pixels = 1 << 26
     let area = Int(parameters.pointee.width) * Int(parameters.pointee.height)
+    if area > codec.pointee.max_pixels {
+      throw .tooLarge(source: name, width: Int(parameters.pointee.width), height: Int(parameters.pointee.height))
+    }
     codec.pointee.thread_count = Int32(max(1, min(4, sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
     // Threads that each decode a frame of their own hold several frames back: too late for a live source, and too much
     // memory for very large ones.
@@ -244,6 +277,16 @@ extension MediaInput {
       throw .unsupportedCodec(source: name, codec: "\(codecName(of: stream)): \(detail)")
     }
     return codec
+  }
+
+  /// The decoder to use. Only that of libvpx reads the transparency of VP8 and VP9.
+  private static func decoder(for stream: UnsafeMutablePointer<AVStream>) -> UnsafePointer<AVCodec>? {
+    let codec = stream.pointee.codecpar.pointee.codec_id
+    if av_dict_get(stream.pointee.metadata, "alpha_mode", nil, 0) != nil {
+      let name = codec == AV_CODEC_ID_VP9 ? "libvpx-vp9" : codec == AV_CODEC_ID_VP8 ? "libvpx" : ""
+      if let decoder = avcodec_find_decoder_by_name(name) { return decoder }
+    }
+    return avcodec_find_decoder(codec)
   }
 
   /// FFmpeg's name of the codec, or the container's four letters for one that FFmpeg does not know.
@@ -258,8 +301,12 @@ extension MediaInput {
     return name.isEmpty ? "unknown" : name
   }
 
-  private static func length(of format: UnsafeMutablePointer<AVFormatContext>) -> Double? {
+  private static func length(
+    of format: UnsafeMutablePointer<AVFormatContext>, video: UnsafeMutablePointer<AVStream>
+  ) -> Double? {
     let ticks = format.pointee.duration
+    // An unknown length of the video would be that of the whole.
+    if video.pointee.duration > 0, duration(of: video) == nil { return nil }
     return ticks > 0 ? Double(ticks) / Double(AV_TIME_BASE) : nil
   }
 

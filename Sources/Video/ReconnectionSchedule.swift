@@ -2,46 +2,59 @@
 
 import Platform
 
-/// When a live source that broke off is tried again: after a delay that doubles from try to try, until it has been tried
-/// too often without staying for a while.
-struct ReconnectionSchedule {
-  private let limits: FrameSamplingOptions.Reconnection
-  /// Stream time and monotonic clock at the source's first frame since it was last reached, in seconds.
+/// When a live source that broke off is tried again: after a delay that doubles from try to try, for as long as the
+/// options say. Clock times are monotonic seconds.
+package struct ReconnectionSchedule {
+  private let options: FrameSamplingOptions.Reconnection
+  /// Stream time and clock at the source's first frame since it was last reached.
   private var reached = (streamTime: 0.0, clock: 0.0)
-  private(set) var triesInARow = 0
+  private var lostAt = 0.0
+  /// How often the delay has been doubled.
+  private var doublings = 0
+  /// Tries since the source broke off.
+  package private(set) var tries = 0
 
-  /// A source that stays this long, in seconds, has all its tries again. One that comes back only to go at once must not
-  /// be tried for ever.
-  private static let whileInSeconds = 10.0
+  /// A source that stays this long, in seconds, is tried soon when it breaks off again. One that comes back only to go
+  /// at once keeps its long delay.
+  private static let settledSeconds = 10.0
   /// Seconds of stream beyond the clock that make a recording of what looked live.
   private static let longestLead = 5.0
 
-  init(_ limits: FrameSamplingOptions.Reconnection) {
-    self.limits = limits
+  package init(_ options: FrameSamplingOptions.Reconnection) {
+    self.options = options
   }
 
-  /// The source has given its first frame, whose stream time this is.
-  mutating func noteReached(at streamTime: Double) {
-    reached = (streamTime, monotonicSeconds())
+  /// The source has sent its first frame, whose stream time this is.
+  package mutating func noteReached(at streamTime: Double, clock: Double) {
+    reached = (streamTime, clock)
   }
 
-  mutating func noteLost(at clock: Double) {
-    if clock - reached.clock > Self.whileInSeconds { triesInARow = 0 }
+  package mutating func noteLost(at clock: Double) {
+    lostAt = clock
+    tries = 0
+    if clock - reached.clock >= Self.settledSeconds { doublings = 0 }
   }
 
-  /// Seconds to wait before the next try; nil when there are none left.
-  var nextDelay: Double? {
-    guard triesInARow < limits.attempts else { return nil }
-    var delay = limits.firstDelay
-    for _ in 0..<min(triesInARow, 30) { delay *= 2 }
-    return min(delay, limits.longestDelay)
+  /// Seconds to wait before the next try; nil when the source is not tried again.
+  package func delay(at clock: Double) -> Double? {
+    let delay = min(options.firstDelay * Double(1 << doublings), options.longestDelay)
+    switch options.limit {
+    case .never: return nil
+    case .always: return delay
+    case .seconds(let limit):
+      let left = lostAt + limit - clock
+      return left > 0 ? min(delay, left) : nil
+    }
   }
 
-  mutating func countTry() { triesInARow += 1 }
+  package mutating func countTry() {
+    tries += 1
+    doublings = min(doublings + 1, 30)
+  }
 
   /// Whether a source without a stated length has sent far more than time has passed since it was reached: then it was
   /// a recording, and reaching it again would only show it again.
-  func hasOutrunTheClock(at streamTime: Double) -> Bool {
-    streamTime - reached.streamTime > monotonicSeconds() - reached.clock + Self.longestLead
+  package func hasOutrunTheClock(at streamTime: Double, clock: Double) -> Bool {
+    streamTime - reached.streamTime > clock - reached.clock + Self.longestLead
   }
 }

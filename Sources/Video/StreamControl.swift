@@ -40,12 +40,18 @@ final class StreamControl: Sendable {
     var droppedCount = 0
     var warnings: [String] = []
     var suppressedWarnings = 0
+    var signalLoss: SignalLoss?
+    /// Stream time by the clock, of a live source.
+    var liveClock: LiveClock?
     var failure: VideoError?
 
     var isInterrupted: Bool { isStopped || seekTarget != nil }
   }
 
   let interrupt: IOInterrupt
+  /// Says that there is a warning, or that the signal was lost or is back; however much has happened, it is said once.
+  let notices: AsyncStream<Void>
+  private let bell: AsyncStream<Void>.Continuation
   private let capacity: Int
   private let dropsOldest: Bool
   private let monitor = Monitor(State())
@@ -54,6 +60,7 @@ final class StreamControl: Sendable {
     self.capacity = capacity
     self.dropsOldest = dropsOldest
     self.interrupt = interrupt
+    (notices, bell) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
   }
 
   // MARK: For the decoding thread
@@ -70,6 +77,12 @@ final class StreamControl: Sendable {
       return .done(.proceed(isMuted: state.isPaused))
     }
   }
+
+  /// True when the stream is to stop or to move.
+  var isInterrupted: Bool { monitor.withLock { $0.isInterrupted } }
+
+  /// True when a frame can be handed out without a wait.
+  var hasRoom: Bool { dropsOldest || monitor.withLock { $0.queue.count < capacity } }
 
   /// Hands a frame to the consumer, or queues it.
   func push(_ frame: Frame) -> WaitResult {
@@ -135,6 +148,7 @@ final class StreamControl: Sendable {
   /// Everything has been freed.
   func markClosed() {
     monitor.withLock { $0.isClosed = true }
+    bell.finish()
   }
 
   /// Keeps a line for the user. A stream that never ends must not collect them for ever.
@@ -142,6 +156,17 @@ final class StreamControl: Sendable {
     monitor.withLock { state in
       if state.warnings.count < 50 { state.warnings.append(text) } else { state.suppressedWarnings += 1 }
     }
+    bell.yield()
+  }
+
+  /// Says since when the source sends nothing; nil when it sends.
+  func note(signalLoss: SignalLoss?) {
+    monitor.withLock { $0.signalLoss = signalLoss }
+    bell.yield()
+  }
+
+  func note(liveClock: LiveClock) {
+    monitor.withLock { $0.liveClock = liveClock }
   }
 
   // MARK: For everybody else
@@ -190,6 +215,8 @@ final class StreamControl: Sendable {
   var isAtEnd: Bool { monitor.withLock { $0.isFinished && $0.queue.isEmpty } }
   var isClosed: Bool { monitor.withLock { $0.isClosed } }
   var isPaused: Bool { monitor.withLock { $0.isPaused } }
+  var signalLoss: SignalLoss? { monitor.withLock { $0.signalLoss } }
+  var liveClock: LiveClock? { monitor.withLock { $0.liveClock } }
   var failure: VideoError? { monitor.withLock { $0.failure } }
 
   func takeWarnings() -> [String] {
@@ -199,6 +226,13 @@ final class StreamControl: Sendable {
       state.warnings = []
       state.suppressedWarnings = 0
       return result
+    }
+  }
+
+  /// A sampled frame that waits; nil if there is none.
+  func takeWaiting() -> Frame? {
+    monitor.withLock { state in
+      if case .frame(let frame) = Self.take(&state) { frame } else { nil }
     }
   }
 

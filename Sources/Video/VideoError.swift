@@ -20,6 +20,8 @@ public enum VideoError: Error, Sendable, Equatable {
   case noImage(source: String, detail: String)
   /// An mp4 whose index comes last, from a source that can only be read from front to back.
   case indexAtEnd(source: String)
+  /// The frames are encrypted.
+  case encrypted(source: String)
   /// This FFmpeg has no decoder for the video's format.
   case unsupportedCodec(source: String, codec: String)
   /// The address names a protocol that this FFmpeg does not speak.
@@ -38,6 +40,8 @@ public enum VideoError: Error, Sendable, Equatable {
   case unreadable(source: String, detail: String)
   /// A frame so long and thin that no vision tower takes it.
   case tooElongated(source: String, width: Int, height: Int)
+  /// Frames of more pixels than are decoded here.
+  case tooLarge(source: String, width: Int, height: Int)
   /// An image could not be saved.
   case notWritable(path: String, detail: String)
   /// An option that cannot be followed, such as a sampling rate of zero.
@@ -60,16 +64,18 @@ extension VideoError: CustomStringConvertible {
     case .notAVideo(let source, let detail):
       "\(source) is not a video that FFmpeg can read\(Self.inBrackets(detail)); check what the file really is"
     case .noVideoTrack(let source):
-      "\(source) has no video stream (only sound or other data); name a file with a video stream"
+      "\(source) has no video stream (only sound or other data); name a source that has one"
     case .noImage(let source, let detail):
       "\(source): no frame could be decoded\(Self.inBrackets(detail)); the file is damaged or holds no frames"
     case .indexAtEnd(let source):
       "\(source): its index comes last, but this source can only be read from the front; use it as a file, "
         + "or rewrite it with 'ffmpeg -i IN -c copy -movflags +faststart OUT'"
+    case .encrypted(let source):
+      "\(source): its frames are encrypted; decrypt it first, with its key"
     case .unsupportedCodec(let source, let codec):
       "\(source): this FFmpeg has no decoder for '\(codec)'; convert the video, for instance to H.264"
     case .unsupportedProtocol(let source):
-      "\(source): this protocol is not supported; use rtsp://, http://, https://, a file, /dev/videoN or -"
+      "\(source): this protocol is not supported; use rtsp, http, https, rtmp, srt, udp, rtp, tcp or tls, a file, /dev/videoN or -"
     case .unreachable(let source, let detail):
       "\(source) cannot be reached\(Self.inBrackets(detail)); check the address and that the sender is running"
     case .timedOut(let source, let seconds):
@@ -86,6 +92,9 @@ extension VideoError: CustomStringConvertible {
       "\(source) cannot be read\(Self.inBrackets(detail))"
     case .tooElongated(let source, let width, let height):
       "\(source): frames of \(width)×\(height) are more than 200 times as long as wide; crop the video"
+    case .tooLarge(let source, let width, let height):
+      "\(source): frames of \(width)×\(height) have more than 67108864 pixels, the most that is decoded here; scale the "
+        + "video down"
     case .notWritable(let path, let detail):
       "\(path) cannot be written\(Self.inBrackets(detail)); check the folder and the space on the disk"
     case .invalidOption(let text):

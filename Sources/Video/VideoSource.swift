@@ -21,7 +21,10 @@ public enum VideoSource: Sendable, Hashable {
     } else if text.hasPrefix("/dev/video") || text.hasPrefix("/dev/v4l/") {
       self = .device(path: text)
     } else if text.lowercased().hasPrefix("file://") {
-      self = .file(path: Self.removingPercentEncoding(String(text.dropFirst("file://".count))))
+      let path = text.dropFirst("file://".count)
+      // This machine may be named.
+      let isNamed = path.lowercased().hasPrefix("localhost/")
+      self = .file(path: Self.removingPercentEncoding(String(isNamed ? path.dropFirst("localhost".count) : path)))
     } else if Self.scheme(of: text) != nil {
       self = .url(text)
     } else {
@@ -55,6 +58,11 @@ public enum VideoSource: Sendable, Hashable {
     }
     let scheme = text[..<colon].lowercased()
     return scheme.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "+-.".contains($0)) } ? scheme : nil
+  }
+
+  static func isWebAddress(_ source: VideoSource) -> Bool {
+    guard case .url(let address) = source, let scheme = scheme(of: address) else { return false }
+    return ["http", "https"].contains(scheme)
   }
 
   private static func hidingPassword(_ address: String) -> String {

@@ -91,6 +91,9 @@ public final class VideoStream: Sendable, AsyncSequence {
     await control.next()
   }
 
+  /// A sampled frame that is ready; nil if there is none yet.
+  public func takeWaiting() -> Frame? { control.takeWaiting() }
+
   /// Images to look at, fitted into `previewSize` at no more than `previewRate` a second; a slow reader gets the
   /// newest. Empty without a preview size. For one reader.
   public var previews: AsyncStream<Frame> {
@@ -107,6 +110,15 @@ public final class VideoStream: Sendable, AsyncSequence {
 
   /// What the user should know and has not been told yet, one line each; asking takes them.
   public func takeWarnings() -> [String] { control.takeWarnings() }
+
+  /// Says that there is a warning to take, or that ``signalLoss`` has changed. For one reader; ends with the stream.
+  public var notices: AsyncStream<Void> { control.notices }
+
+  /// Since when a live source sends nothing; nil while it sends, and for any other source.
+  public var signalLoss: SignalLoss? { control.signalLoss }
+
+  /// The stream time up to which a live source has been seen by now, whether or not it sends; nil for any other source.
+  public var liveTime: Double? { control.liveClock?.streamTime(at: monotonicSeconds()) }
 
   /// Why the stream ended before its time; nil while it runs and after a proper end.
   public var failure: VideoError? { control.failure }

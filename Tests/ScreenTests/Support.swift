@@ -63,6 +63,10 @@ extension AnswerSummary {
 extension SessionDescription {
   static let clip = SessionDescription(
     modelName: "tiny.gguf", isEmbeddedModel: false, source: "cam.mp4", duration: 60, threads: 2)
+  static let camera = SessionDescription(
+    modelName: "tiny.gguf", isEmbeddedModel: false, source: "rtsp://cam/1", duration: nil, isLive: true, threads: 2)
+  static let pipe = SessionDescription(
+    modelName: "tiny.gguf", isEmbeddedModel: false, source: "-", duration: nil, threads: 2)
   static let chat = SessionDescription(
     modelName: "tiny.gguf", isEmbeddedModel: false, source: nil, duration: nil, threads: 2)
 }

@@ -42,11 +42,25 @@ struct DamageTests {
     "and an undamaged one warns of nothing",
     arguments: [
       "constant.mp4", "variable.mp4", "slow.mp4", "milliseconds.mkv", "late.ts", "1x1.mkv", "colours-709.mp4",
-      "rotated-90.mp4", "two-frames.mp4", "one-frame.mp4",
+      "rotated-90.mp4", "two-frames.mp4", "one-frame.mp4", "offset.mkv", "fragmented.mp4", "gap.ts", "other-pid.ts",
     ])
   func whole(name: String) async throws {
     let stream = try await VideoStream.open(.file(path: media(name)), options: options(10))
     _ = await all(of: stream)
+    #expect(stream.takeWarnings() == [])
+  }
+
+  @Test("and is not cut off where its header says that nobody knows its length")
+  func unknownLength() async throws {
+    let folder = try TemporaryFolder()
+    var contents = try bytes(of: "fragmented.mp4")
+    // ISO 14496-12: a duration of all ones is unknown. In version 0 of the box it is the fifth field after the name.
+    let header = try #require(contents.firstRange(of: Array("mdhd".utf8))).upperBound
+    contents.replaceSubrange(header + 16..<header + 20, with: [255, 255, 255, 255])
+    let path = try folder.write(contents, to: "unknown.mp4")
+    let stream = try await VideoStream.open(.file(path: path), options: options(10))
+    #expect(stream.description.duration == nil && !stream.description.isLive)
+    #expect(await all(of: stream).count == 20)
     #expect(stream.takeWarnings() == [])
   }
 

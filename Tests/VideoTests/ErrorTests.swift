@@ -115,6 +115,12 @@ struct ErrorTests {
     #expect(try await error(opening: path) == .unsupportedCodec(source: path, codec: "zzzz"))
   }
 
+  @Test("because it is encrypted says so")
+  func encrypted() async throws {
+    let path = media("encrypted.mp4")
+    #expect(try await error(opening: path) == .encrypted(source: path))
+  }
+
   @Test(
     "because nobody answers at its address says that it cannot be reached",
     arguments: [
@@ -156,6 +162,7 @@ struct ErrorTests {
     #expect(VideoSource("/dev/video0") == .device(path: "/dev/video0"))
     #expect(VideoSource("rtsp://cam/1") == .url("rtsp://cam/1"))
     #expect(VideoSource("file:///tmp/a%20b.mp4") == .file(path: "/tmp/a b.mp4"))
+    #expect(VideoSource("file://localhost/tmp/a.mp4") == .file(path: "/tmp/a.mp4"))
     #expect(VideoSource("a: b.mp4") == .file(path: "a: b.mp4"))
     #expect(VideoSource("rtsp://cam/1").isLive && VideoSource("/dev/video0").isLive && !VideoSource("-").isLive)
   }

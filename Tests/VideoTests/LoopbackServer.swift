@@ -37,7 +37,13 @@ final class LoopbackServer: Sendable {
 
   struct Failure: Error {}
 
-  init(answer: @escaping @Sendable (Int) -> Answer) throws {
+  /// - Parameter answer: what to answer to the n-th request.
+  convenience init(answer: @escaping @Sendable (Int) -> Answer) throws {
+    try self.init { number, _ in answer(number) }
+  }
+
+  /// - Parameter answer: what to answer to the n-th request, which is for this path.
+  init(answer: @escaping @Sendable (Int, String) -> Answer) throws {
     listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
@@ -61,7 +67,10 @@ final class LoopbackServer: Sendable {
         }
         let number = requests.wrappingAdd(1, ordering: .relaxed).oldValue
         Thread.detachNewThread { [self] in
-          serve(connection, answer(number))
+          if let request = readRequest(connection) {
+            let path = request.split(separator: " ").dropFirst().first.map(String.init) ?? ""
+            serve(connection, request, answer(number, path))
+          }
           close(connection)
         }
       }
@@ -75,14 +84,18 @@ final class LoopbackServer: Sendable {
     shutdown(listener, Int32(SHUT_RDWR))
   }
 
-  private func serve(_ connection: Int32, _ answer: Answer) {
+  private func readRequest(_ connection: Int32) -> String? {
     var request = ""
     var buffer = [UInt8](repeating: 0, count: 4096)
     while !request.contains("\r\n\r\n") {
       let count = read(connection, &buffer, buffer.count)
-      guard count > 0 else { return }
+      guard count > 0 else { return nil }
       request += String(decoding: buffer.prefix(count), as: UTF8.self)
     }
+    return request
+  }
+
+  private func serve(_ connection: Int32, _ request: String, _ answer: Answer) {
     switch answer {
     case .hangUp:
       return

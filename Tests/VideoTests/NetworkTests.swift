@@ -27,22 +27,23 @@ struct NetworkTests {
     defer { server.stop() }
     var options = options(5)
     options.queue = .wait
-    options.reconnection = .init(attempts: 6, firstDelay: 0.05, longestDelay: 0.1)
+    options.reconnection = .init(limit: .seconds(1), firstDelay: 0.05, longestDelay: 0.1)
     let stream = try await VideoStream.open(VideoSource(server.address("live.ts")), options: options)
     #expect(stream.description.isLive && !stream.description.isSeekable && stream.description.duration == nil)
     #expect(!stream.seek(to: 0))
     var frames: [Frame] = []
     for await frame in stream { frames.append(frame) }
     #expect(frames.prefix(5).map(\.image.number) == [0, 5, 10, 15, 20])
-    // Two tries were hung up on, the third was answered, and after it nobody answered the rest of the six.
+    // Two tries were hung up on, the third was answered, and after it nobody answered for a second.
     #expect(frames.count >= 10)
     #expect(frames.map(\.time) == frames.map(\.time).sorted())
     #expect(try #require(frames.last).time > 1.7)
     let warnings = stream.takeWarnings()
-    #expect(warnings.filter { $0.contains("broke off") }.count == 2, "\(warnings)")
-    #expect(warnings.filter { $0.contains("is back after") }.count == 1, "\(warnings)")
-    #expect(warnings.last?.contains("could not be reached again (tries: 6") == true, "\(warnings)")
-    #expect(stream.failure != nil)
+    // The second loss follows the first too soon to be spoken of, unless this machine is busy.
+    #expect((1...2).contains(warnings.filter { $0.contains("broke off") }.count), "\(warnings)")
+    #expect((1...2).contains(warnings.filter { $0.contains("is back after") }.count), "\(warnings)")
+    #expect(warnings.last?.contains("could not be reached again (tries: ") == true, "\(warnings)")
+    #expect(stream.failure != nil && stream.signalLoss != nil)
   }
 
   @Test("a live stream that is paused goes on with what is sent then, not with what it missed")
@@ -56,17 +57,17 @@ struct NetworkTests {
     gate.allow(parts: 1)
     var options = options(5)
     options.queue = .wait
-    options.reconnection.attempts = 0
+    options.reconnection.limit = .never
     let stream = try await VideoStream.open(VideoSource(server.address("live.ts")), options: options)
     #expect(await stream.next()?.index == 0)
     stream.pause()
     gate.allow(parts: 2)
-    try await Task.sleep(for: .milliseconds(500))
+    try await Task.sleep(for: .milliseconds(1000))
     stream.resume()
     gate.allow(parts: 3)
     let indices = await all(of: stream).map(\.index)
-    // The last frame of a part may only come out with the next part.
-    #expect(indices.allSatisfy { $0 <= 5 || $0 >= 9 }, "\(indices)")
+    // The last frame of a part may only come out with the next part, and is shown until then.
+    #expect(zip(indices, indices.dropFirst()).contains { $1 - $0 > 1 }, "\(indices)")
     #expect(indices.suffix(3) == [12, 13, 14])
   }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import TestSupport
 import Testing
 import Video
 
@@ -60,6 +61,30 @@ struct SamplingTests {
     let frames = try await sampled("joined.ts", framesPerSecond: 5)
     #expect(frames.map(\.index) == Array(0..<10))
     #expect(frames.map(\.image.number) == [0, 5, 10, 15, 20, 0, 5, 10, 15, 20])
+  }
+
+  @Test("keeps the time of a gap in a transport stream")
+  func gap() async throws {
+    let frames = try await sampled("gap.ts", framesPerSecond: 1)
+    #expect(frames.map(\.index) == Array(0..<32))
+    #expect(frames.map(\.image.number) == [0] + Array(repeating: 9, count: 30) + [10])
+  }
+
+  @Test("follows the video into another stream")
+  func succession() async throws {
+    let frames = try await sampled("other-pid.ts", framesPerSecond: 2)
+    let colors = frames.map { $0.image.color(0.5, 0.5) }
+    #expect(colors.prefix(12).allSatisfy { $0.isNear(.red, within: 12) }, "\(colors)")
+    #expect(colors.dropFirst(12).allSatisfy { $0.isNear(.blue, within: 12) }, "\(colors)")
+    #expect(frames.map(\.index) == Array(0..<24))
+  }
+
+  @Test("takes an image's name as it is, also where it looks like a pattern")
+  func patternInName() async throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write(try bytes(of: "transparent.png"), to: "Photo 50%d off %03d.png")
+    let stream = try await VideoStream.open(.file(path: path), options: options())
+    #expect(await all(of: stream).count == 1)
   }
 
   @Test(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Dialogue
+import Foundation
 import Inference
 import Platform
 import Records
@@ -14,6 +15,8 @@ struct RequestRun {
   private let video: VideoStream?
   /// Seconds of the stream for which a sampled frame stands.
   private let framePeriod: Double
+  /// Seconds without a signal after which a live source counts as ended, where only its end is asked about; nil for any.
+  private let longestLoss: Double?
   private let stop: StopSource
   /// Stops the video when the run is stopped, so that nobody waits for its next frame.
   private let watch: Task<Void, Never>?
@@ -27,6 +30,10 @@ struct RequestRun {
 
   /// Length of the video, in seconds; nil if there is none or it is not known.
   var duration: Double? { video?.description.duration }
+
+  private static let usualLongestLoss = 60.0
+  /// Seconds by which a frame of a live source may come late before a turn is answered without it.
+  private static let longestDelay = 1.0
 
   /// Makes the dialogue and opens the video.
   ///
@@ -44,6 +51,7 @@ struct RequestRun {
     var settings = options.stream
     if let rate = request.overrides.framesPerSecond { settings.framesPerSecond = rate }
     framePeriod = settings.period(for: model)
+    longestLoss = settings.reconnection == nil ? Self.usualLongestLoss : nil
     guard let path = request.video else {
       video = nil
       watch = nil
@@ -73,7 +81,8 @@ struct RequestRun {
     video?.stop()
   }
 
-  /// Takes the next frame in, after the turns that are asked before it. At the end of the video answers all other turns.
+  /// Takes the next frame in, after the turns that are asked before it. A turn whose time comes while a live source sends
+  /// nothing is answered then. At the end of the video answers all other turns.
   ///
   /// - Returns: whether there is more to do.
   /// - Throws: what ends the request: `ReportedError`, or `VideoError` for a video without a readable frame. What ends
@@ -81,7 +90,13 @@ struct RequestRun {
   mutating func advance(
     _ results: inout TurnResults, isolation: isolated (any Actor)? = #isolation
   ) async throws -> Bool {
-    guard let frame = await video?.next() else {
+    let arrival = await video?.next(unless: otherWork(before: results.next)) ?? .end
+    if stop.isStopped { return false }
+    guard case .frame(let frame) = arrival else {
+      if case .otherWork = arrival, let at = results.next?.at {
+        try answer(&results, at: at)
+        return !results.areComplete
+      }
       try finish(&results)
       return false
     }
@@ -94,6 +109,17 @@ struct RequestRun {
     time = frame.time
     end = frame.time + framePeriod
     return true
+  }
+
+  /// Whether a turn is due although no frame has come.
+  private func otherWork(before turn: BatchRequest.Turn?) -> @Sendable () -> Bool {
+    { [video, stop, longestLoss] in
+      if stop.isStopped { return true }
+      guard let video, video.description.isLive else { return false }
+      if let at = turn?.at { return video.liveTime ?? 0 > at + Self.longestDelay }
+      guard let longestLoss, let loss = video.signalLoss else { return false }
+      return Date().timeIntervalSince1970 - loss.date > longestLoss
+    }
   }
 
   private mutating func finish(_ results: inout TurnResults) throws {
@@ -130,8 +156,12 @@ struct RequestRun {
     statistics.framesSeen = ingest.framesSeen
     statistics.framesDropped = video?.droppedCount ?? 0
     statistics.residentBytes = ResidentMemory.current()
+    var warnings = warnings + dialogue.takeWarnings() + (video?.takeWarnings() ?? [])
+    if let video, let loss = video.signalLoss {
+      warnings.append("no signal from \(video.description.source) since \(clock(loss.streamTime)) of the stream")
+    }
     return BatchResult(
       at: time, summary: summary, statistics: statistics, visionTokensRead: dialogue.visionTokensRead,
-      ingestSeconds: ingestSeconds, warnings: warnings + dialogue.takeWarnings() + (video?.takeWarnings() ?? []))
+      ingestSeconds: ingestSeconds, warnings: warnings)
   }
 }

@@ -56,7 +56,7 @@ public actor Session {
   ) throws(ReportedError) {
     description = SessionDescription(
       modelName: model.name, isEmbeddedModel: model.isEmbedded, source: sourceName,
-      duration: video?.description.duration, threads: model.threads)
+      duration: video?.description.duration, isLive: video?.description.isLive ?? false, threads: model.threads)
     warnings = model.warnings
     dialogue = try VideoDialogue(model: model, options: options)
     ingest = StreamIngest(into: dialogue)
@@ -118,7 +118,9 @@ public actor Session {
     guard video.seek(to: seconds) else {
       return fail(.unsupported(message: "this source cannot be moved in: it comes as it comes"))
     }
-    events.send(.note("Going to \(Int(max(0, seconds))) s; what was seen before stays cached."))
+    let target = min(max(0, seconds), video.description.duration ?? .infinity)
+    let place = target < seconds ? "the end, \(clock(target))" : clock(target)
+    events.send(.note("Going to \(place); what was seen before stays cached."))
     // The stream may have ended before.
     queue.add { $0.startFeeding() }
   }
@@ -142,6 +144,11 @@ public actor Session {
       guard let video else { return }
       for await preview in video.previews { events.send(.preview(preview.image, time: preview.time)) }
     }
+    // Not on the model's thread, which may be at work for long.
+    let reporting = Task { [events, video] in
+      guard let video else { return }
+      for await _ in video.notices { Self.reportNotices(of: video, to: events) }
+    }
     // Brings the weights into memory. A person who sees the stream and can type does not wait for it.
     attempt { () throws(ReportedError) in try dialogue.readSystemPrompt() }
     sendStatistics(force: true)
@@ -151,6 +158,7 @@ public actor Session {
     video?.stop()
     await feeding?.value
     await previewing.value
+    await reporting.value
     await code?.finish()
     events.finish()
   }
@@ -201,12 +209,11 @@ public actor Session {
       for await frame in video {
         performWaiting()
         try see(frame)
-        reportWarnings(of: video)
       }
       if isQuitting { return }
       try ingest.finish()
-      reportWarnings(of: video)
-      if let failure = video.failure { throw ReportedError(failure) }
+      Self.reportNotices(of: video, to: events)
+      if let failure = video.failure { fail(ReportedError(failure)) }
       events.send(.streamEnded(time: statistics.streamTime))
     } catch {
       video.stop()
@@ -225,8 +232,9 @@ public actor Session {
     sendStatistics()
   }
 
-  private func reportWarnings(of video: VideoStream) {
+  private static func reportNotices(of video: VideoStream, to events: EventMailbox) {
     for warning in video.takeWarnings() { events.send(.warning(warning)) }
+    if video.description.isLive { events.send(.signal(lostSince: video.signalLoss?.date)) }
   }
 
   // MARK: The conversation

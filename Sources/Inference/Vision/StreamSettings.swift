@@ -9,11 +9,17 @@ public struct StreamSettings: Sendable, Equatable {
   public var maximumPixels: Int?
   /// nil plays a file at its own speed on a screen and as fast as possible without one.
   public var pace: FrameSamplingOptions.Pace?
+  /// For how long a live source that broke off is tried again; nil tries it until it is back.
+  public var reconnection: FrameSamplingOptions.Reconnection.Limit?
 
-  public init(framesPerSecond: Double? = nil, maximumPixels: Int? = nil, pace: FrameSamplingOptions.Pace? = nil) {
+  public init(
+    framesPerSecond: Double? = nil, maximumPixels: Int? = nil, pace: FrameSamplingOptions.Pace? = nil,
+    reconnection: FrameSamplingOptions.Reconnection.Limit? = nil
+  ) {
     self.framesPerSecond = framesPerSecond
     self.maximumPixels = maximumPixels
     self.pace = pace
+    self.reconnection = reconnection
   }
 
   /// Seconds between two sampled frames.
@@ -33,7 +39,8 @@ public struct StreamSettings: Sendable, Equatable {
     let pace = pace ?? (isHeadless ? .fast : .realtime)
     return FrameSamplingOptions(
       framesPerSecond: rate, sizing: try sizing(for: model), pace: pace,
-      queue: pace == .realtime ? .dropOldest : .automatic, previewSize: isHeadless ? nil : Self.previewSize)
+      queue: pace == .realtime ? .dropOldest : .automatic, previewSize: isHeadless ? nil : Self.previewSize,
+      reconnection: FrameSamplingOptions.Reconnection(limit: reconnection ?? .always))
   }
 
   private func sizing(for model: LoadedModel) throws(ReportedError) -> FrameSizing {

@@ -32,6 +32,14 @@ struct StreamOptions: ParsableArguments {
       valueName: "pace"))
   var pace: FrameSamplingOptions.Pace?
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "How long to try a camera or other live source again that broke off: always, never, or a time such as 90s, 10m or "
+        + "2h. (default: always; in a batch a minute where only the end is asked about)",
+      valueName: "time"))
+  var reconnect: FrameSamplingOptions.Reconnection.Limit?
+
   func validate() throws {
     if let fps, !(fps > 0 && fps <= 240) { throw ValidationError("--fps must be above 0 and at most 240, not \(fps)") }
     if let maximumPixels, !(784...12_845_056).contains(maximumPixels) {
@@ -40,8 +48,24 @@ struct StreamOptions: ParsableArguments {
   }
 
   var settings: StreamSettings {
-    StreamSettings(framesPerSecond: fps, maximumPixels: maximumPixels, pace: pace)
+    StreamSettings(framesPerSecond: fps, maximumPixels: maximumPixels, pace: pace, reconnection: reconnect)
   }
 }
 
 extension FrameSamplingOptions.Pace: ExpressibleByArgument {}
+
+extension FrameSamplingOptions.Reconnection.Limit: ExpressibleByArgument {
+  /// Reads `always`, `never` or a time: a number of seconds, or one with the unit s, m or h.
+  public init?(argument: String) {
+    switch argument {
+    case "always": self = .always
+    case "never": self = .never
+    default:
+      let units = ["s": 1.0, "m": 60, "h": 3600]
+      let unit = units[String(argument.suffix(1))]
+      guard let number = Double(unit == nil ? argument : String(argument.dropLast())), number >= 0, number <= 1e9
+      else { return nil }
+      self = .seconds(number * (unit ?? 1))
+    }
+  }
+}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import TestSupport
+import Testing
+import Video
+
+@Suite("A live source")
+struct LiveTests {
+  @Test("that goes says so at once, without anybody taking frames, and says when it is back")
+  func signalLoss() async throws {
+    let contents = try bytes(of: "late.ts")
+    let gate = LoopbackServer.Gate()
+    let server = try LoopbackServer { number in
+      switch number {
+      case 0: .stream(contents)
+      case 1: .parts([contents, []], gate)
+      default: .hangUp
+      }
+    }
+    defer { server.stop() }
+    var options = options(5)
+    options.reconnection = .init(firstDelay: 0.01, longestDelay: 0.01)
+    let stream = try await VideoStream.open(VideoSource(server.address("live.ts")), options: options)
+    var states: [Bool] = []
+    var warnings: [String] = []
+    for await _ in stream.notices {
+      states.append(stream.signalLoss != nil)
+      warnings += stream.takeWarnings()
+      if warnings.contains(where: { $0.contains("broke off") }), states.contains(true) { gate.allow(parts: 1) }
+      if warnings.contains(where: { $0.contains("is back after") }), states.last == false { break }
+    }
+    #expect(warnings.count == 2, "\(warnings)")
+    stream.stop()
+  }
+
+  @Test("is tried again for as long as it takes")
+  func neverEnds() async throws {
+    let contents = try bytes(of: "late.ts")
+    let server = try LoopbackServer { $0 == 0 || $0 == 30 ? .stream(contents) : .hangUp }
+    defer { server.stop() }
+    var options = options(5)
+    options.queue = .wait
+    options.reconnection = .init(firstDelay: 0.01, longestDelay: 0.01)
+    let stream = try await VideoStream.open(VideoSource(server.address("live.ts")), options: options)
+    // Five frames of each time that it answers.
+    for _ in 0..<8 { #expect(await stream.next() != nil) }
+    stream.stop()
+  }
+
+  @Test("whose next frame is long in coming is sampled by the clock, and nothing is dropped")
+  func heldFrame() async throws {
+    let contents = try bytes(of: "late.ts")
+    let server = try LoopbackServer { _ in .stalledStream(contents) }
+    defer { server.stop() }
+    var options = options(5)
+    options.previewSize = ImageSize(width: 16, height: 16)
+    // Nothing is dropped because this machine is busy.
+    options.queueCapacity = 1000
+    let stream = try await VideoStream.open(VideoSource(server.address("live.ts")), options: options)
+    var frames: [Frame] = []
+    while frames.count < 10, let frame = await stream.next() { frames.append(frame) }
+    #expect(frames.map(\.index) == Array(0..<10))
+    // The decoder may keep the very last frames until more comes.
+    #expect(frames[5...].allSatisfy { $0.image == frames[9].image })
+    #expect(stream.droppedCount == 0)
+    // A pause leaves out the instants that pass.
+    stream.pause()
+    try await Task.sleep(for: .milliseconds(1000))
+    stream.resume()
+    var indices: [Int] = []
+    while indices.last ?? 0 < 100, let frame = await stream.next() {
+      indices.append(frame.index)
+      if zip(indices, indices.dropFirst()).contains(where: { $1 - $0 > 1 }) { break }
+    }
+    #expect(indices.last ?? 100 < 100, "\(indices)")
+    var previews = stream.previews.makeAsyncIterator()
+    #expect(try #require(await previews.next()).time > 0.9)
+    stream.stop()
+  }
+
+  @Test("is a playlist that its sender has not closed")
+  func playlist() async throws {
+    let contents = try bytes(of: "late.ts")
+    let list = "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXT-X-MEDIA-SEQUENCE:0\n#EXTINF:1.0,\nsegment.ts\n"
+    for isClosed in [false, true] {
+      let text = Array((list + (isClosed ? "#EXT-X-ENDLIST\n" : "")).utf8)
+      let server = try LoopbackServer { _, path in path.hasSuffix(".ts") ? .wholeFile(contents) : .wholeFile(text) }
+      defer { server.stop() }
+      var options = options(5)
+      options.queueCapacity = 1000
+      let stream = try await VideoStream.open(VideoSource(server.address("live.m3u8")), options: options)
+      #expect(stream.description.isLive == !isClosed)
+      #expect(await stream.next()?.index == 0)
+      stream.stop()
+    }
+  }
+
+  @Test("shows the stream time of the frame that came latest after its time")
+  func clock() {
+    var clock = LiveClock()
+    #expect(clock.streamTime(at: 5) == nil)
+    // A playlist sends many frames at once.
+    for frame in 0..<10 { clock.note(frameAt: Double(frame), arrivingAt: 100) }
+    #expect(clock.streamTime(at: 103) == 3)
+    // One that comes late moves the clock back, and is forgotten by and by.
+    clock.note(frameAt: 10, arrivingAt: 113)
+    #expect(clock.streamTime(at: 113) == 10)
+    for second in 1...400 { clock.note(frameAt: 10 + Double(second), arrivingAt: 110 + Double(second)) }
+    #expect(clock.streamTime(at: 510) == 410)
+  }
+
+  @Test("is tried after delays that double, and soon again once it has stayed")
+  func schedule() {
+    var schedule = ReconnectionSchedule(.init(limit: .seconds(60), firstDelay: 1, longestDelay: 10))
+    schedule.noteReached(at: 0, clock: 0)
+    schedule.noteLost(at: 100)
+    var delays: [Double] = []
+    var now = 100.0
+    while let delay = schedule.delay(at: now), delays.count < 100 {
+      delays.append(delay)
+      now += delay
+      schedule.countTry()
+    }
+    #expect(delays == [1, 2, 4, 8, 10, 10, 10, 10, 5])
+    // Back for a moment: the delay stays long, the time begins again.
+    schedule.noteReached(at: 60, clock: 160)
+    schedule.noteLost(at: 163)
+    #expect(schedule.delay(at: 163) == 10 && schedule.tries == 0)
+    schedule.noteReached(at: 60, clock: 200)
+    schedule.noteLost(at: 210)
+    #expect(schedule.delay(at: 210) == 1)
+    #expect(ReconnectionSchedule(.init(limit: .never)).delay(at: 0) == nil)
+    #expect(ReconnectionSchedule(.init(limit: .always)).delay(at: 1e9) == 0.5)
+  }
+}
+
+@Suite("Previews")
+struct PreviewTests {
+  private func stream(_ name: String, pace: FrameSamplingOptions.Pace = .realtime) async throws -> VideoStream {
+    var options = options()
+    options.previewSize = ImageSize(width: 64, height: 64)
+    options.pace = pace
+    return try await VideoStream.open(.file(path: media(name)), options: options)
+  }
+
+  @Test("show a still image, and the first frame before the second is due", arguments: ["one-frame.mp4", "slow.mp4"])
+  func first(name: String) async throws {
+    var options = options()
+    options.previewSize = ImageSize(width: 64, height: 64)
+    // Nobody takes a frame: the second is never read.
+    options.queueCapacity = 1
+    let stream = try await VideoStream.open(.file(path: media(name)), options: options)
+    var previews = stream.previews.makeAsyncIterator()
+    let preview = try #require(await previews.next())
+    #expect(preview.time < 1 && preview.image.number == 0)
+    stream.stop()
+  }
+
+  @Test("show the target of a jump at once, also in a still stretch and while paused", arguments: [1.2, 0.3])
+  func jump(target: Double) async throws {
+    for name in ["constant.mp4", "slow.mp4"] {
+      let stream = try await stream(name)
+      stream.pause()
+      stream.seek(to: target)
+      for await preview in stream.previews where preview.time == target {
+        #expect(preview.image.number == Int(name == "slow.mp4" ? target : target * 25))
+        break
+      }
+      stream.stop()
+    }
+  }
+
+  @Test("end with the last frame, however fast the video is read")
+  func last() async throws {
+    let stream = try await stream("constant.mp4", pace: .fast)
+    _ = await all(of: stream)
+    stream.stop()
+    var number = -1
+    for await preview in stream.previews { number = preview.image.number }
+    #expect(number == 49)
+  }
+}
