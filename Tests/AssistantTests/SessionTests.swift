@@ -233,6 +233,30 @@ struct SessionTests {
     #expect(saved.contains("hello") && saved.contains(said))
   }
 
+  @Test("A conversation is saved over an earlier one, and over nothing else")
+  func saveReplaces() async throws {
+    let session = try session()
+    let path = NSTemporaryDirectory() + "edgeassist-\(UUID().uuidString)"
+    defer { for ending in [".md", ".txt"] { try? FileManager.default.removeItem(atPath: path + ending) } }
+    try "Dear diary".write(toFile: path + ".txt", atomically: false, encoding: .utf8)
+    var notes: [String] = []
+    var failures: [String] = []
+    await session.run(telling: events) { event in
+      switch event {
+      case .ready: for ending in [".md", ".md", ".txt", ""] { session.send(.save(path: path + ending)) }
+      case .note(let note):
+        notes.append(note)
+        if notes.count == 3 { session.send(.quit) }
+      case .failure(_, let message): failures.append(message)
+      default: break
+      }
+    }
+    try? FileManager.default.removeItem(atPath: path)
+    #expect(notes.count == 3)
+    #expect(failures.count == 1 && failures[0].contains("not a saved conversation"), "\(failures)")
+    #expect(try String(contentsOfFile: path + ".txt", encoding: .utf8) == "Dear diary")
+  }
+
   @Test("What is cached of each temporal patch is told while it is wanted")
   func retention() async throws {
     let session = try session(watching: Self.sample, budget: 200)

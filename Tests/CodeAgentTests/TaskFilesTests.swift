@@ -136,6 +136,16 @@ final class TaskFilesTests {
     #expect(try read().map { try $0.get().task.statement } == ["A1", "A2", "B"])
   }
 
+  @Test("Tasks with one id are told apart, in the same way in every run")
+  func identifiers() throws {
+    for name in ["a/sum.txt", "b/sum.txt", "c/sum.txt"] { try write(name, "Print 1.") }
+    try write("d.jsonl", #"{"id":"sum#2","task":"A"}"#)
+    for _ in 0..<2 {
+      let ids = TaskFiles.tellingApart(try read()).compactMap { try? $0.get().id }
+      #expect(ids == ["sum", "sum#2", "sum#3", "sum#2#2"])
+    }
+  }
+
   @Test("What is not there, and what is no text, is said")
   func unreadable() throws {
     let error = try #require(throws: TaskFileError.self) { try read("none.json") }

@@ -131,6 +131,15 @@ struct EvalTests {
     let kinds = try #require(result["by_question"] as? [String: [String: Any]])
     #expect((kinds["first"]?["exact_match"] as? [String: Double])?["value"] == 1)
 
+    for (line, words) in [
+      (#"{"id":"a","answer":"A cat came first.","place":"early"}"#, "“place”"), (right[0], "an earlier line"),
+    ] {
+      try Data((right + [line]).joined(separator: "\n").utf8).write(to: expected)
+      let refused = try await Program.run(arguments)
+      #expect(refused.status == 2 && refused.errors.contains(words), "\(refused.errors)")
+      #expect(refused.errors.contains("line 4"))
+    }
+
     try Data(right[1...].joined(separator: "\n").utf8).write(to: expected)
     let incomplete = try await Program.run(arguments)
     #expect(incomplete.status == 2 && incomplete.errors.contains("“a”"), "\(incomplete.errors)")

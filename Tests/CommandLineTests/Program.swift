@@ -21,6 +21,18 @@ struct Program {
   static func run(
     _ arguments: [String], input: String? = nil, environment: [String: String] = [:], folder: URL? = nil
   ) async throws -> Program {
+    try await launch(executable, arguments, input: input, environment: environment, folder: folder)
+  }
+
+  /// Runs a script of the shell, in which `"$0"` is the program.
+  static func shell(_ script: String, folder: URL) async throws -> Program {
+    try await launch(
+      URL(fileURLWithPath: "/bin/sh"), ["-c", script, executable.path], input: nil, environment: [:], folder: folder)
+  }
+
+  private static func launch(
+    _ executable: URL, _ arguments: [String], input: String?, environment: [String: String], folder: URL?
+  ) async throws -> Program {
     let process = Process()
     process.executableURL = executable
     process.arguments = arguments

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Testing
+
+/// Files that are written, and what happens to those that are there.
+@Suite("Output files")
+final class OutputTests {
+  private let folder = FileManager.default.temporaryDirectory.appending(path: "edgeassist-\(UUID().uuidString)")
+  private let requests = """
+    {"id":"a","ask":"hello","max_tokens":2}
+    {"id":"b","ask":"hello","max_tokens":2}
+
+    """
+
+  init() throws {
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try write("r.jsonl", requests)
+    try write("task.json", #"{"id":"t","task":"Print 1."}"#)
+    try write("diary.txt", "Dear diary\n")
+  }
+
+  deinit { try? FileManager.default.removeItem(at: folder) }
+
+  private func write(_ name: String, _ text: String) throws {
+    try Data(text.utf8).write(to: folder.appending(path: name))
+  }
+
+  private func contents(_ name: String) throws -> String {
+    try String(contentsOf: folder.appending(path: name), encoding: .utf8)
+  }
+
+  private func type(_ name: String) throws -> FileAttributeType? {
+    try FileManager.default.attributesOfItem(atPath: folder.appending(path: name).path)[.type] as? FileAttributeType
+  }
+
+  @Test("Requests and tasks are not replaced by their results, by whatever name")
+  func inputs() async throws {
+    let manager = FileManager.default
+    for (input, arguments) in [
+      ("r.jsonl", ["--batch", "r.jsonl"]), ("task.json", ["code", "task.json", "--model", QuantizeTests.model]),
+    ] {
+      let before = try contents(input)
+      try manager.createSymbolicLink(
+        atPath: folder.appending(path: "link-\(input)").path, withDestinationPath: input)
+      try manager.linkItem(
+        atPath: folder.appending(path: input).path, toPath: folder.appending(path: "hard-\(input)").path)
+      for output in [input, "link-\(input)", "hard-\(input)"] {
+        let run = try await Program.run(arguments + ["--output", output], folder: folder)
+        #expect(run.status == 2 && run.errors.contains("reads it"), "\(run.errors)")
+        #expect(try contents(input) == before)
+      }
+    }
+  }
+
+  @Test("A file without results is refused with its line, with --resume and without, and stays")
+  func diary() async throws {
+    for arguments in [
+      ["--batch", "r.jsonl", "--output", "diary.txt"], ["--batch", "r.jsonl", "--output", "diary.txt", "--resume"],
+      ["code", "task.json", "--output", "diary.txt", "--resume", "--model", QuantizeTests.model],
+      ["eval", "--questions", "1", "--output", "diary.txt"],
+    ] {
+      let run = try await Program.run(arguments, folder: folder)
+      #expect(run.status == 2 && run.errors.contains("diary.txt"), "\(run.errors)")
+      #expect(arguments[0] == "eval" || run.errors.contains("line 1"), "\(run.errors)")
+      #expect(try contents("diary.txt") == "Dear diary\n")
+    }
+  }
+
+  @Test("Reports replace files of their own kind alone, and say so before the work begins")
+  func reports() async throws {
+    for arguments in [
+      ["eval", "--json", "diary.txt"], ["eval", "--plot", "diary.txt"], ["bench", "--json", "diary.txt"],
+      ["profile", "--output", "diary.txt"], ["eval", "--json", "r.jsonl"], ["eval", "--output", "x", "--json", "x"],
+    ] {
+      let run = try await Program.run(arguments, folder: folder)
+      #expect(run.status == (arguments.count > 3 ? 64 : 2), "\(run.errors)")
+      #expect(run.errors.contains("same file") || run.errors.contains("would be lost"), "\(run.errors)")
+    }
+    #expect(try contents("diary.txt") == "Dear diary\n")
+    #expect(try contents("r.jsonl") == requests)
+  }
+
+  @Test("Results go through a pipe, a device and a link, and none of them becomes a file")
+  func specialFiles() async throws {
+    let run = try await Program.shell(
+      """
+      mkfifo pipe log && ln -s target link
+      cat pipe > piped & cat log > logged &
+      "$0" --batch r.jsonl --output pipe --log-file log && "$0" --batch r.jsonl --output link &&
+      "$0" --batch r.jsonl --output /dev/null --log-file /dev/null && "$0" --batch r.jsonl --output /dev/stdout
+      """, folder: folder)
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(run.records.map { $0["id"] as? String } == ["a", "b"])
+    #expect(try contents("piped").split(separator: "\n").count == 2)
+    #expect(try contents("target").split(separator: "\n").count == 2)
+    #expect(try type("pipe") != .typeRegular && type("log") != .typeRegular)
+    #expect(try type("link") == .typeSymbolicLink)
+    let null = try FileManager.default.attributesOfItem(atPath: "/dev/null")[.type] as? FileAttributeType
+    #expect(null == .typeCharacterSpecial)
+  }
+
+  @Test("A log is appended to")
+  func log() async throws {
+    let run = try await Program.run(["--batch", "r.jsonl", "--log-file", "diary.txt"], folder: folder)
+    #expect(run.status == 0 && run.errors.isEmpty)
+    #expect(try contents("diary.txt").hasPrefix("Dear diary\n"))
+  }
+
+  @Test("Two batches do not write one file at the same time")
+  func twoRuns() async throws {
+    let run = try await Program.shell(
+      """
+      mkfifo first
+      "$0" --batch first --output out.jsonl & pid=$!
+      exec 3> first
+      cat r.jsonl >&3
+      while ! grep -q '"b"' out.jsonl 2> /dev/null; do sleep 0.1; done
+      "$0" --batch r.jsonl --output out.jsonl; echo "second $?"
+      "$0" --batch r.jsonl --output out.jsonl --resume; echo "third $?"
+      exec 3>&-
+      wait $pid; echo "first $?"
+      """, folder: folder)
+    #expect(run.output == "second 2\nthird 2\nfirst 0\n", "\(run.errors)")
+    #expect(run.errors.contains("already"))
+    #expect(try contents("out.jsonl").split(separator: "\n").count == 2)
+  }
+
+  @Test("A result that was cut within a letter is made again, and nothing else")
+  func cutLetter() async throws {
+    let arguments = ["--batch", "r.jsonl", "--output", "out.jsonl"]
+    #expect(try await Program.run(arguments, folder: folder).status == 0)
+    let lines = try contents("out.jsonl").split(separator: "\n")
+    let cut = Array("{\"id\":\"b\",\"turn\":0,\"status\":\"ok\",\"answer\":\"é".utf8.dropLast())
+    try (Data((lines[0] + "\n").utf8) + cut).write(to: folder.appending(path: "out.jsonl"))
+    let run = try await Program.run(arguments + ["--resume"], folder: folder)
+    #expect(run.status == 0, "\(run.errors)")
+    let resumed = try contents("out.jsonl").split(separator: "\n")
+    #expect(resumed.count == 2 && resumed[0] == lines[0] && resumed[1].hasPrefix("{\"id\":\"b\""))
+  }
+
+  @Test("A second request with an id is refused, also when the run is resumed")
+  func sameIdentifier() async throws {
+    try write("twice.jsonl", requests + requests.split(separator: "\n")[0] + "\n")
+    let arguments = ["--batch", "twice.jsonl", "--output", "out.jsonl"]
+    for arguments in [arguments, arguments + ["--resume"]] {
+      let run = try await Program.run(arguments, folder: folder)
+      #expect(run.status == 1, "\(run.errors)")
+      let lines = try contents("out.jsonl").split(separator: "\n")
+      #expect(lines.count == 3 && lines[2].contains("line 3: an earlier request has this"), "\(lines)")
+    }
+  }
+}
