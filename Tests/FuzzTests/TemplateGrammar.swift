@@ -21,7 +21,8 @@ struct TemplateGrammar {
     "join('-')", "join(b)", "selectattr('role')", "rejectattr('role', 'equalto', 'user')", "unknown", "trim(b)",
   ]
   private static let methods = [
-    "strip()", "strip(b)", "lstrip(a)", "rstrip(b)", "upper()", "lower()", "startswith(a)", "endswith(a)", "split(b)",
+    "strip()", "strip(b)", "strip(b ~ 'a')", "rstrip(b ~ 'a')", "split(b ~ 'a')", "split(a ~ 'b')", "lstrip(a)",
+    "rstrip(b)", "upper()", "lower()", "startswith(a)", "endswith(a)", "split(b)",
     "split('a')", "get('role', b)", "role", "content", "unknown()",
   ]
   private static let tests = [
@@ -32,8 +33,9 @@ struct TemplateGrammar {
   mutating func template() -> String {
     var text = ""
     for name in ["a", "b"] {
-      text += "{% set \(name) = \(pick(Self.texts)) ~ '\(name)' %}"
-      text += String(repeating: "{% set \(name) = \(name) ~ \(name) %}", count: below(17))
+      text += "{% set \(name) = \(chance(2) ? "" : "\(pick(Self.texts)) ~ ")'\(name)' %}"
+      let doublings = chance(3) ? below(17) : 12 + below(4)
+      text += String(repeating: "{% set \(name) = \(name) ~ \(name) %}", count: doublings)
       if chance(3) { text += "{% set \(name) = \(name) ~ 'z' %}" }
     }
     text += "{% set t = 'a' %}{% set n = \(pick(Self.numbers)) %}{% set l = [1, 'a', a, b] %}{% set d = {'role': a} %}"
@@ -80,7 +82,8 @@ struct TemplateGrammar {
     let inner = depth - 1
     switch below(12) {
     case 0, 1: return "(\(expression(inner)) \(pick(Self.operators)) \(expression(inner)))"
-    case 2, 3: return "\(pick(Self.names)).\(pick(Self.methods))"
+    case 2: return "\(pick(Self.names)).\(pick(Self.methods))"
+    case 3: return chance(3) ? "((b ~ 'a') in a)" : "a.\(pick(Self.methods))"
     case 4: return "(\(expression(inner)) | \(pick(Self.filters)))"
     case 5: return "(\(expression(inner)) is \(chance(3) ? "not " : "")\(pick(Self.tests)))"
     case 6: return "\(pick(Self.names))[\(expression(inner))]"
