@@ -8,7 +8,7 @@ public enum TaskFiles {
   public typealias Entry = Result<CodeProblem, TaskFileError>
 
   /// The tasks of a file, or of all files in a folder and the folders within it, by name. Files of other kinds in a
-  /// folder are passed over.
+  /// folder are passed over. What links lead to is read once, and no folder that the given one lies in.
   ///
   /// - Throws: `TaskFileError` if the path itself cannot be read; a bad task within is an entry.
   public static func read(_ path: String) throws(TaskFileError) -> [Entry] {
@@ -16,7 +16,9 @@ public enum TaskFiles {
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
       throw TaskFileError(path: path, reason: "there is no such file or folder")
     }
-    return isFolder.boolValue ? try folder(path) : try file(path)
+    guard isFolder.boolValue else { return try file(path) }
+    var seen: Set<String> = []
+    return try folder(path, root: resolved(path), seen: &seen)
   }
 
   /// The tasks with ids that differ: a second “sum” is called “sum#2”.
@@ -38,7 +40,12 @@ public enum TaskFiles {
     }
   }
 
-  private static func folder(_ path: String) throws(TaskFileError) -> [Entry] {
+  /// A path without links.
+  private static func resolved(_ path: String) -> String { (path as NSString).resolvingSymlinksInPath }
+
+  /// - Parameter seen: what has been read, without links.
+  private static func folder(_ path: String, root: String, seen: inout Set<String>) throws(TaskFileError) -> [Entry] {
+    seen.insert(resolved(path))
     let names: [String]
     do { names = try FileManager.default.contentsOfDirectory(atPath: path).sorted() } catch {
       throw TaskFileError(path: path, reason: error.localizedDescription)
@@ -47,11 +54,14 @@ public enum TaskFiles {
     var entries: [Entry] = []
     for name in names where !name.hasPrefix(".") {
       let inner = path + "/" + name
+      let real = resolved(inner)
+      if seen.contains(real) || root.hasPrefix(real == "/" ? real : real + "/") { continue }
       var isFolder: ObjCBool = false
       _ = FileManager.default.fileExists(atPath: inner, isDirectory: &isFolder)
       if isFolder.boolValue {
-        entries += try folder(inner)
+        entries += try folder(inner, root: root, seen: &seen)
       } else if ["json", "jsonl", "txt", "md"].contains((name as NSString).pathExtension.lowercased()) {
+        seen.insert(real)
         do { entries += try file(inner) } catch { entries.append(.failure(error)) }
       }
     }

@@ -146,6 +146,21 @@ final class TaskFilesTests {
     }
   }
 
+  @Test("What links in a folder lead to is read once, and none leads around in a circle", .timeLimit(.minutes(1)))
+  func links() throws {
+    try write("t/one.txt", "1")
+    try write("t/in/two.txt", "2")
+    try write("elsewhere/three.txt", "3")
+    for (link, target) in [
+      ("t/a", "."), ("t/b", "."), ("t/in/up", "../.."), ("t/root", "/"), ("t/x", "../elsewhere"),
+      ("t/y", "../elsewhere"), ("t/z.txt", "one.txt"),
+    ] {
+      try FileManager.default.createSymbolicLink(
+        atPath: folder.appending(path: link).path, withDestinationPath: target)
+    }
+    #expect(try read("t").map { try $0.get().task.statement } == ["2", "1", "3"])
+  }
+
   @Test("What is not there, and what is no text, is said")
   func unreadable() throws {
     let error = try #require(throws: TaskFileError.self) { try read("none.json") }
