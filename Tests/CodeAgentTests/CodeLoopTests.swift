@@ -36,11 +36,10 @@ struct CodeLoopTests {
 
   private func solve(
     _ model: ScriptedRoles, good: Set<String> = [], task: CodeTask? = nil, limits: CodeLimits = CodeLimits(rounds: 2),
-    control: CodeControl = CodeControl(), languages: Set<ProgramLanguage> = [.python]
+    control: CodeControl = CodeControl(), languages: Set<ProgramLanguage> = [.python], secondsOfExample: Double = 0
   ) async throws -> CodeOutcome {
-    let loop = CodeLoop(
-      model: model, checker: ScriptedChecking(good: good, languages: languages), limits: limits,
-      emit: { [events] in events.add($0) })
+    let checker = ScriptedChecking(good: good, languages: languages, secondsOfExample: secondsOfExample)
+    let loop = CodeLoop(model: model, checker: checker, limits: limits, emit: { [events] in events.add($0) })
     return try await loop.solve(task ?? self.task, control: control)
   }
 
@@ -147,6 +146,19 @@ struct CodeLoopTests {
     #expect(tokens.end == .limit && tokens.answerTokens >= 40 && tokens.answerTokens < 50)
     let seconds = try await solve(ScriptedRoles(roles), limits: CodeLimits(seconds: 0))
     #expect(seconds.end == .limit && seconds.program == nil)
+  }
+
+  @Test("The limit of time and a cancellation hold while examples are run", .timeLimit(.minutes(1)))
+  func limitsOfExamples() async throws {
+    let endless = CodeTask(statement: "S", examples: Array(repeating: CodeExample(input: "", output: ""), count: 3000))
+    let late = try await solve(
+      ScriptedRoles(roles), task: endless, limits: CodeLimits(seconds: 0.5), secondsOfExample: 0.1)
+    #expect(late.end == .limit && late.program?.text == "first")
+    let control = CodeControl()
+    async let cancelled = solve(ScriptedRoles(roles), task: endless, control: control, secondsOfExample: 0.1)
+    try await Task.sleep(for: .milliseconds(300))
+    control.cancel()
+    #expect(try await cancelled.end == .cancelled)
   }
 
   @Test("A language that cannot be run is a failure with its code, told as an event too")

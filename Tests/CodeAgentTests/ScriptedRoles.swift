@@ -37,6 +37,8 @@ struct ScriptedChecking: ProgramChecking {
   let isContainmentWeak = false
   var good: Set<String> = []
   var languages: Set<ProgramLanguage> = [.python]
+  /// Of each example. Cut short when the run is cancelled, as a sandbox's programs are.
+  var secondsOfExample = 0.0
 
   func check(language: ProgramLanguage) throws(ReportedError) {
     guard languages.contains(language) else { throw ReportedError(.languageUnavailable, language.rawValue) }
@@ -48,6 +50,8 @@ struct ScriptedChecking: ProgramChecking {
   ) async throws(ReportedError) -> [ExampleVerdict] {
     var verdicts: [ExampleVerdict] = []
     for index in examples.indices {
+      if secondsOfExample > 0 { try? await Task.sleep(for: .seconds(secondsOfExample)) }
+      if Task.isCancelled { break }
       let fails = !good.contains(program) && index == examples.count - 1
       verdicts.append(ExampleVerdict(kind: fails ? .wrongAnswer : .accepted, output: fails ? "wrong" : ""))
       await onVerdict(index, verdicts[index])

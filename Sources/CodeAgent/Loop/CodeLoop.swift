@@ -193,9 +193,12 @@ public final class CodeLoop {
       state.note(program, passed: 0)
       throw Stop(end: .unchecked)
     }
-    let emit = emit
-    let verdicts = try await checker.run(program.text, language: task.language, examples: task.examples) {
-      emit(.exampleRun($0, $1))
+    let (emit, checker, task, control, deadline) = (emit, checker, task, control, deadline)
+    let verdicts = try await whileWanted({ !control.isStopping && !isPast(deadline) }) {
+      () async throws(ReportedError) in
+      try await checker.run(program.text, language: task.language, examples: task.examples) {
+        emit(.exampleRun($0, $1))
+      }
     }
     let passed = verdicts.count { $0.kind == .accepted }
     state.note(program, passed: passed)
@@ -221,9 +224,8 @@ public final class CodeLoop {
     return reply.text
   }
 
-  private var isLate: Bool {
-    limits.seconds.map { ContinuousClock.now - start > .seconds($0) } ?? false
-  }
+  private var deadline: ContinuousClock.Instant? { limits.seconds.map { start + .seconds($0) } }
+  private var isLate: Bool { isPast(deadline) }
 
   private func checkLimits(tokens: Bool = true) throws {
     if control.isAccepted { throw Stop(end: state.last == nil ? .cancelled : .accepted) }

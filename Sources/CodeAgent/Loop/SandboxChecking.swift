@@ -3,6 +3,7 @@
 import CodeTasks
 import Records
 import Sandboxing
+import Synchronization
 
 /// Runs programs in a sandbox.
 public struct SandboxChecking: ProgramChecking {
@@ -32,21 +33,35 @@ public struct SandboxChecking: ProgramChecking {
     if case .unavailable(let reason) = judge.sandbox.containment { throw failure(.noContainment(reason: reason)) }
   }
 
-  /// Runs a program on each example.
+  /// Runs a program on each example. If the task is cancelled, the verdicts so far are returned.
   ///
   /// - Throws: `ReportedError` if the program cannot be run.
   public func run(
     _ program: String, language: ProgramLanguage, examples: [CodeExample],
     onVerdict: @Sendable (Int, ExampleVerdict) async -> Void
   ) async throws(ReportedError) -> [ExampleVerdict] {
+    try await run(
+      program, language: language, examples: examples, stopsAtFirstFailure: false, onVerdict: onVerdict)
+  }
+
+  /// The same, and with `stopsAtFirstFailure` without the examples after a failed one.
+  func run(
+    _ program: String, language: ProgramLanguage, examples: [CodeExample], stopsAtFirstFailure: Bool,
+    onVerdict: @Sendable (Int, ExampleVerdict) async -> Void = { _, _ in }
+  ) async throws(ReportedError) -> [ExampleVerdict] {
+    let verdicts = Mutex<[ExampleVerdict]>([])
     do throws(SandboxError) {
-      let verdicts = try await judge.check(
-        program, language: language, examples: examples, limits: limits, onVerdict: { await onVerdict($0, cut($1)) })
-      return verdicts.map(cut)
+      _ = try await judge.check(
+        program, language: language, examples: examples, limits: limits, stopsAtFirstFailure: stopsAtFirstFailure
+      ) { index, verdict in
+        let verdict = cut(verdict)
+        verdicts.withLock { $0.append(verdict) }
+        await onVerdict(index, verdict)
+      }
     } catch {
-      if case .cancelled = error { return [] }
-      throw failure(error)
+      guard case .cancelled = error else { throw failure(error) }
     }
+    return verdicts.withLock { $0 }
   }
 
   private func cut(_ verdict: ExampleVerdict) -> ExampleVerdict {

@@ -76,7 +76,7 @@ public protocol ProgramChecking: Sendable {
   /// Runs a program on each example.
   ///
   /// - Parameter onVerdict: given the number of each example, from 0, and its verdict.
-  /// - Returns: a verdict for each example; empty if the run was cancelled.
+  /// - Returns: a verdict for each example; those so far if the task was cancelled.
   /// - Throws: `ReportedError` if the program cannot be run.
   func run(
     _ program: String, language: ProgramLanguage, examples: [CodeExample],

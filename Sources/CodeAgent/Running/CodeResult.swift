@@ -45,7 +45,7 @@ package struct CodeSolution: Sendable {
   package var outcome: CodeOutcome
   /// Number of hidden tests.
   package var testCount: Int
-  /// Whether the program passes all hidden tests; nil if there are none.
+  /// Whether the program passes all hidden tests; nil if there are none, or if the time was not enough to know.
   package var passesTests: Bool?
 
   /// Makes a solution.

@@ -68,7 +68,9 @@ public actor CodeWorker {
       let outcome = try await solve(
         task, by: way, limits: limits, temperature: temperature, seed: seed, control: CodeControl(run: stop))
       if outcome.end == .cancelled { return nil }
-      let passesTests = try await passes(outcome.program, tests: problem.tests)
+      let seconds = (limits ?? settings.limits).seconds
+      let passesTests = try await passes(outcome.program, tests: problem.tests, seconds: seconds, stop: stop)
+      if stop.isStopped, passesTests == nil, !problem.tests.isEmpty { return nil }
       let solution = CodeSolution(
         language: task.language, outcome: outcome, testCount: problem.tests.count, passesTests: passesTests)
       return CodeResult(id: problem.id, solution: .success(solution))
@@ -77,15 +79,24 @@ public actor CodeWorker {
     }
   }
 
-  /// Runs a program on a task's hidden tests.
+  /// Runs a program on a task's hidden tests, up to the first that it fails.
   ///
-  /// - Returns: whether it passes them all; nil if there are none.
-  private func passes(_ program: CodeProgram?, tests: [CodeExample]) async throws(ReportedError) -> Bool? {
+  /// - Parameter seconds: for all of them; nil for no limit.
+  /// - Returns: whether it passes them all; nil if there are none, or if the time was not enough to know.
+  private func passes(
+    _ program: CodeProgram?, tests: [CodeExample], seconds: Double?, stop: StopSource
+  ) async throws(ReportedError) -> Bool? {
     if tests.isEmpty { return nil }
     guard let program else { return false }
-    let verdicts = try await sandbox().run(
-      program.text, language: program.language, examples: tests, onVerdict: { _, _ in })
-    return verdicts.count == tests.count && verdicts.allSatisfy { $0.kind == .accepted }
+    let checker = sandbox()
+    let deadline = seconds.map { ContinuousClock.now + .seconds($0) }
+    let verdicts = try await whileWanted({ !stop.isStopped && !isPast(deadline) }) {
+      () async throws(ReportedError) in
+      try await checker.run(
+        program.text, language: program.language, examples: tests, stopsAtFirstFailure: true)
+    }
+    if verdicts.contains(where: { $0.kind != .accepted }) { return false }
+    return verdicts.count == tests.count ? true : nil
   }
 
   /// The name of the model, which is loaded if it is not yet.
