@@ -118,6 +118,11 @@ let package = Package(
       cSettings: [.define("_GNU_SOURCE"), .headerSearchPath("../../Sources/CKernels")]),
     tests("CKernelsTests", ["CKernels", "KernelChecks"]),
 
+    // A process for SandboxTests to kill.
+    .executableTarget(
+      name: "SandboxHolder", dependencies: ["Sandboxing", "CodeTasks"], path: "Tests/SandboxHolder",
+      swiftSettings: warningsAreErrors),
+
     // What several test targets use. No product depends on it.
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: warningsAreErrors),
 
@@ -144,7 +149,7 @@ let package = Package(
     tests("EvaluationTests", ["Evaluation", "Inference", "BoundedCache", "Images", "Records"]),
     tests(
       "BenchmarkingTests", ["Benchmarking", "Inference", "Architectures", "BoundedCache", "Images", "Platform"]),
-    tests("SandboxTests", ["Sandboxing", "CodeTasks"]),
+    tests("SandboxTests", ["CSandbox", "Sandboxing", "CodeTasks", "SandboxHolder"]),
     tests(
       "ScreenTests", ["Screen", "BoundedCache", "CodeTasks", "SessionInterface", "Platform", "Plotting", "Images"]),
     .testTarget(

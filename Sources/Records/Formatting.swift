@@ -36,7 +36,14 @@ package func memorySize(_ bytes: Int) -> String {
 
 /// A text cut after `count` characters, with an ellipsis in place of what is left out.
 package func clipped(_ text: String, to count: Int) -> String {
-  text.count > count ? String(text.prefix(count)) + "…" : text
+  // A character can be made of any number of scalars: accents upon accents.
+  let most = text.unicodeScalars.prefix(8 * count)
+  let isWhole = most.endIndex == text.endIndex
+  let piece = isWhole ? Substring(text) : Substring(most)
+  guard let end = piece.index(piece.startIndex, offsetBy: count, limitedBy: piece.endIndex) else {
+    return isWhole ? text : piece + "…"
+  }
+  return isWhole && end == piece.endIndex ? text : piece[..<end] + "…"
 }
 
 /// A count with its thousands apart: `12 345`.

@@ -3,16 +3,22 @@
 import CodeTasks
 import Records
 
-/// How a program is compiled: by a script that ends by writing the program to its output.
+/// How a program is compiled: by a script that ends by writing the program to its output. A program in Python is only
+/// read, so that an error of its syntax is known for one, whatever the program says of itself when it runs.
 struct Compilation: Sendable {
   let program: ContainedProgram
   private let sourceName: String
 
-  /// nil for a language that is interpreted.
-  init?(of source: Descriptor, language: ProgramLanguage, toolchain: Toolchain) {
+  init(of source: Descriptor, language: ProgramLanguage, toolchain: Toolchain) {
     let arguments: [String]
+    // What the compiler says goes where it does not meet the program.
+    var script = "\"$0\" \"$@\" 1>&2 && exec cat main"
     switch language {
-    case .python: return nil
+    case .python:
+      sourceName = "main.py"
+      let reading = "import sys; compile(open(sys.argv[1], 'rb').read(), 'main.py', 'exec', dont_inherit=True)"
+      arguments = ["-I", "-S", "-c", reading, "@/main.py"]
+      script = "exec \"$0\" \"$@\""
     case .c:
       sourceName = "main.c"
       arguments = ["-std=gnu17", "-O2", "-o", "main", "@/main.c", "-lm"]
@@ -20,8 +26,6 @@ struct Compilation: Sendable {
       sourceName = "main.swift"
       arguments = ["-O", "-module-cache-path", "modules", "-o", "main", "@/main.swift"]
     }
-    // What the compiler says goes where it does not meet the program.
-    let script = "\"$0\" \"$@\" 1>&2 && exec cat main"
     program = ContainedProgram(
       file: source, fileName: sourceName, command: ["/bin/sh", "-c", script, toolchain.executable] + arguments,
       environment: [], toolchain: toolchain)
@@ -34,12 +38,31 @@ struct Compilation: Sendable {
     case .signalled(let number): return "the compiler ended by \(signalName(number))"
     case .exited: break
     }
+    // Python shows its own first lines of the trace; the last ones say where the program is wrong.
+    if sourceName == "main.py" { return result.lastLines(4) }
     let lines = result.errors.split(whereSeparator: \.isNewline).prefix(12)
-    // The program's folder is of no interest.
-    let pattern = try? Regex("/[^ :]*/(?=\(sourceName))")
-    return lines.map { line in
-      let text = pattern.map { String(line).replacing($0, with: "") } ?? String(line)
-      return clipped(text, to: 199)
-    }.joined(separator: "\n")
+    return lines.map { clipped(withoutFolders($0), to: 199) }.joined(separator: "\n")
+  }
+
+  /// The line without the program's folder before its name, which is of no interest. In one pass: the line is the
+  /// program's as much as the compiler's.
+  private func withoutFolders(_ line: Substring) -> String {
+    var result: [UInt8] = []
+    // Where the path begins that the line goes on with.
+    var pathStart: Int?
+    var isAtName = false
+    let name = Array(sourceName.utf8)
+    let bytes = Array(line.utf8)
+    for (index, byte) in bytes.enumerated() {
+      if isAtName, bytes[index...].starts(with: name), let start = pathStart { result.removeSubrange(start...) }
+      isAtName = byte == UInt8(ascii: "/")
+      if byte == UInt8(ascii: " ") || byte == UInt8(ascii: ":") {
+        pathStart = nil
+      } else if isAtName, pathStart == nil {
+        pathStart = result.count
+      }
+      result.append(byte)
+    }
+    return String(decoding: result, as: UTF8.self)
   }
 }

@@ -82,15 +82,16 @@ public struct Sandbox: Sendable {
   ) async throws(SandboxError) -> PreparedProgram {
     let toolchain = try Toolchain.find(language, isShared: needsSharedTools)
     let source = try Descriptor.memoryFile(Array(program.utf8))
-    guard let compilation = Compilation(of: source, language: language, toolchain: toolchain) else {
+    let compilation = Compilation(of: source, language: language, toolchain: toolchain)
+    let result = try await run(compilation.program, input: try .memoryFile([]), limits: limits)
+    guard result.end == .exited(status: 0) else {
+      return PreparedProgram(compileError: compilation.message(of: result), language: language)
+    }
+    if language == .python {
       let program = ContainedProgram(
         file: source, fileName: "main.py", command: [toolchain.executable, "@/main.py"], environment: [],
         toolchain: toolchain)
       return PreparedProgram(program, language: language)
-    }
-    let result = try await run(compilation.program, input: try .memoryFile([]), limits: limits)
-    guard result.end == .exited(status: 0) else {
-      return PreparedProgram(compileError: compilation.message(of: result), language: language)
     }
     let program = ContainedProgram(
       file: try .memoryFile(result.outputBytes), fileName: "main", command: ["@/main"], environment: [],
@@ -138,7 +139,8 @@ public struct Sandbox: Sendable {
       let folder = try ScratchFolder(user: 0)
       try folder.add(try program.file.contents(), name: program.fileName)
       let launch = plainLaunch(program, in: folder, limits: limits, isAlone: false)
-      let kind = Supervision.Kind.group(scratch: folder.scratch)
+      let scratch = Supervision.WatchedScratch(path: folder.scratch, folder: folder.path, seesOpenFiles: true)
+      let kind = Supervision.Kind.group(scratch: scratch)
       return (Supervision(launch: launch, kind: kind, input: input, limits: limits), folder)
     case .nothing(let reason):
       throw .noContainment(reason: reason)

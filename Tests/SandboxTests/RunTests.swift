@@ -99,6 +99,42 @@ struct RunTests {
     #expect(result.output == "2\n", "\(result.errors)")
   }
 
+  @Test("May do what programs do that mean well", arguments: sandboxes)
+  func meaningWell(sandbox: Sandbox) async throws {
+    let text = """
+      import asyncio, mmap, os, queue, signal, subprocess, tempfile, threading, time
+      async def later(word):
+          await asyncio.sleep(0.01)
+          return word
+      print(asyncio.run(later('asyncio')))
+      print(mmap.mmap(0, 0, access=mmap.ACCESS_READ)[:6].decode())
+      with tempfile.TemporaryFile() as file:
+          file.write(bytes(100000))
+          file.seek(0)
+          print(len(file.read()))
+      open('one', 'wb').write(bytes(900000))
+      for number in range(40): os.link('one', str(number))
+      time.sleep(0.3)
+      done = queue.Queue()
+      threading.Thread(target=done.put, args=('thread',)).start()
+      print(done.get())
+      signal.signal(signal.SIGUSR1, lambda *_: print('signal', flush=True))
+      os.kill(os.getpid(), signal.SIGUSR1)
+      print(subprocess.run(['sh', '-c', 'sleep 0.01; echo child'], capture_output=True, text=True).stdout, end='')
+      """
+    let program = try await sandbox.prepare(text, language: .python)
+    let result = try await sandbox.run(program, input: "mapped input", limits: Attempt.limits())
+    #expect(result.output == "asyncio\nmapped\n100000\nthread\nsignal\nchild\n", "\(result)")
+  }
+
+  @Test("May be larger than a file that it writes", .enabled(if: hasC), arguments: sandboxes)
+  func largeProgram(sandbox: Sandbox) async throws {
+    let program = try await sandbox.prepare(
+      "#include <stdio.h>\nint t[5000000] = {7};\nint main(void) { printf(\"%d\\n\", t[0]); }", language: .c)
+    let result = try await sandbox.run(program, input: "", limits: Attempt.limits(memoryBytes: 256 << 20))
+    #expect(result.output == "7\n", "\(result)")
+  }
+
   @Test("Gives the same output in every run", arguments: sandboxes)
   func deterministic(sandbox: Sandbox) async throws {
     let program = try await sandbox.prepare("print({str(n) for n in range(50)}, hash('x'))", language: .python)
@@ -246,8 +282,9 @@ struct ContainmentDescriptionTests {
   @Test("That cannot be had runs nothing and says what to do")
   func unavailable() async throws {
     let sandbox = Sandbox.probe(ways: [])
-    let program = try await sandbox.prepare("print(1)", language: .python)
-    let error = await #expect(throws: SandboxError.self) { try await sandbox.run(program, input: "") }
+    let error = await #expect(throws: SandboxError.self) {
+      try await sandbox.prepare("print(1)", language: .python)
+    }
     #expect(try #require(error).message.contains("--unsafe-run"))
   }
 

@@ -36,6 +36,34 @@ typedef struct {
 // Starts a program in a session of its own that dies with the calling thread. Its process is written to `process`.
 int csb_spawn(const csb_launch *launch, pid_t *process);
 
+// Makes orphans of the programs this process's own children, so that none ends without being waited for.
+int csb_adopt_orphans(void);
+// Waits for processes of a group that have ended and are this process's children, other than the group's first.
+// Returns their processor time in seconds.
+double csb_reap_orphans(pid_t first);
+// Waits for all of a group that has been killed, its first process excepted, for two seconds at most. The same returned.
+double csb_reap_group(pid_t first);
+
+// A process that sees to a running program when this one cannot. While nothing is heard from this process (it is
+// suspended, say), the program is suspended too; when this process is gone, the program is killed with all that it
+// started, and its folder is removed.
+typedef struct csb_keeper csb_keeper;
+
+// `in_group`: the program is the first of a process group; otherwise it is a monitor, whose descendants are meant.
+// `folder`: what to remove in the end; NULL: nothing.
+// The keeper is NULL on a processor for which there is none; it may be given to the others then.
+int csb_keeper_start(pid_t program, bool in_group, const char *folder, csb_keeper **keeper);
+// Says that this process is at work, to be said several times in half a second.
+void csb_keeper_beat(csb_keeper *keeper);
+// Ends the keeper and nothing else. Before the program's process is waited for: until then its number is nobody else's.
+void csb_keeper_end(csb_keeper *keeper);
+
+// Bytes on disk below a folder, links not followed. -1 if there are more entries, or folders within each other, than
+// are to be looked at, or a folder that this process may not read.
+int64_t csb_folder_bytes(const char *path, int most_entries, int most_depth);
+// Removes a folder with all that is in it, however deep and whatever its mode. Returns why something is left.
+int csb_remove_tree(const char *path);
+
 // A descriptor that becomes readable when the process ends.
 int csb_process_descriptor(pid_t process);
 
@@ -46,11 +74,12 @@ int csb_memory_file(const void *bytes, size_t count);
 int csb_pipe(int *read_end, int *write_end);
 
 // The largest program of a filter, in bytes.
-enum { csb_filter_capacity = 8 * 512 };
+enum { csb_filter_capacity = 8 * 1024 };
 
-// A seccomp filter that refuses what no batch program needs: mounting, tracing, modules, clocks, sockets, other
-// processes' limits. `alone` refuses more, for a program without namespaces: to leave its process group, to change
-// permissions, owners and times of files. Returns its bytes, or 0 on a processor for which there is none.
+// A seccomp filter that allows what batch programs, interpreters and compilers need and refuses all else, calls that
+// are newer than its list included. `alone` refuses more, for a program without namespaces: to leave its process group,
+// to outlive its watcher, to hide files from it, to change permissions, owners and times of files. Returns its bytes,
+// or 0 on a processor for which there is none.
 size_t csb_filter(bool alone, void *bytes, size_t capacity);
 
 // Landlock's version in this kernel, 0 for none.

@@ -44,7 +44,7 @@ struct Bubblewrap: Sendable {
     arguments += ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
     if !changesUser { arguments += ["--unshare-user", "--uid", "1000", "--gid", "1000"] }
     arguments += Self.systemArguments + Self.arguments(showing: toolFolders)
-    arguments += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
+    arguments += ["--proc", "/proc", "--remount-ro", "/proc"] + Self.devices
     arguments += ["--perms", "1777", "--size", String(limits.scratchBytes), "--tmpfs", "/scratch"]
     arguments += ["--dir", "/program", "--perms", "0555"]
     arguments += ["--file", handOn(try program.file.reopened()), "/program/\(program.fileName)"]
@@ -57,7 +57,8 @@ struct Bubblewrap: Sendable {
     let launch = Launch(
       path: executable, arguments: arguments,
       environment: basicEnvironment(home: "/scratch") + program.environment, descriptors: descriptors,
-      limits: processLimits(limits, extraProcesses: changesUser ? 1 : nil))
+      limits: processLimits(
+        limits, extraProcesses: changesUser ? 1 : nil, programBytes: try program.file.byteCount()))
     return Supervision(launch: launch, kind: .bubblewrap, input: input, limits: limits)
   }
 
@@ -79,6 +80,14 @@ struct Bubblewrap: Sendable {
     let most = limits.processes + 2
     return [limitingProcesses, "--nproc=\(most):\(most)", "--"]
   }
+
+  /// Not bubblewrap's own choice, which has /dev/zero too: shared memory of it is resident in no process.
+  private static let devices: [String] =
+    ["--perms", "0755", "--dir", "/dev"]
+    + ["null", "full", "random", "urandom"].flatMap { ["--dev-bind", "/dev/\($0)", "/dev/\($0)"] }
+    + [("/proc/self/fd", "fd"), ("fd/0", "stdin"), ("fd/1", "stdout"), ("fd/2", "stderr")].flatMap { target, name in
+      ["--symlink", target, "/dev/\(name)"]
+    }
 
   private static let systemArguments: [String] = {
     let files = FileManager.default

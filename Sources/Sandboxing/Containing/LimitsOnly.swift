@@ -12,6 +12,8 @@ struct LimitsOnly: Sendable {
   private let filter: [UInt8]
   /// True where root runs it, so that the program has to be another user.
   let isRoot = geteuid() == 0
+  /// Whether this process may look at what another user's processes have open; root in a container mostly may not.
+  private let seesOthers = mayTrace()
 
   init() {
     landlockVersion = csb_landlock_version()
@@ -30,6 +32,7 @@ struct LimitsOnly: Sendable {
     var lacking = ["it can see names, sizes and dates of files, not what is in them"]
     lacking.append("it can see processes and their command lines, not what is in them")
     lacking.append("its scratch folder is on the disk and only watched")
+    if isRoot, !seesOthers { lacking.append("it can keep files on the disk, while it runs, that are not counted") }
     if landlockVersion < 3 { lacking.append("it can empty files that it cannot read") }
     if landlockVersion < 6 { lacking.append("it can send signals to your other processes") }
     return lacking
@@ -46,7 +49,9 @@ struct LimitsOnly: Sendable {
     launch.user = user
     launch.filter = filter
     launch.ruleset = try ruleset(reading: toolFolders + [folder.program], writing: folder.scratch)
-    let kind = Supervision.Kind.group(scratch: folder.scratch)
+    let scratch = Supervision.WatchedScratch(
+      path: folder.scratch, folder: folder.path, seesOpenFiles: user == 0 || seesOthers)
+    let kind = Supervision.Kind.group(scratch: scratch)
     return (Supervision(launch: launch, kind: kind, input: input, limits: limits), folder)
   }
 
@@ -60,11 +65,23 @@ struct LimitsOnly: Sendable {
     }
     // Libraries of many languages read about their own process; about others Landlock leaves only what is no secret.
     let kernel = ["/proc", "/sys/devices/system/cpu"]
-    let devices = ["/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"]
+    // Not /dev/zero, which makes shared memory that is resident in no process.
+    let devices = ["/dev/full", "/dev/random", "/dev/urandom"]
     for path in systemFolders + systemSettings + kernel + devices + reading { try allow(path, isWritable: false) }
     for path in ["/dev/null", writing] { try allow(path, isWritable: true) }
     return ruleset
   }
+}
+
+/// Whether this process has the capability to trace others, and so to see their open files.
+private func mayTrace() -> Bool {
+  let status = String(decoding: kernelFile("/proc/self/status") ?? [], as: UTF8.self)
+  guard
+    let line = status.split(separator: "\n").first(where: { $0.hasPrefix("CapEff:") }),
+    let mask = line.split(whereSeparator: \.isWhitespace).last.flatMap({ UInt64($0, radix: 16) })
+  else { return false }
+  let tracing: UInt64 = 1 << 19
+  return mask & tracing != 0
 }
 
 /// Starts a program in its folder, with nothing that would contain it but limits of each process.

@@ -43,6 +43,6 @@ public struct Judge: Sendable {
   ) async throws(SandboxError) -> ExampleVerdict {
     if let message = program.compileError { return ExampleVerdict(kind: .compileError, detail: message) }
     let result = try await sandbox.run(program, input: example.input, limits: limits)
-    return ExampleVerdict(result, language: program.language, expected: example.output)
+    return ExampleVerdict(result, expected: example.output)
   }
 }

@@ -3,15 +3,14 @@
 import CodeTasks
 
 extension ExampleVerdict {
-  /// Judges a run of a program in `language` against the output that was expected.
-  init(_ result: RunResult, language: ProgramLanguage, expected: String) {
-    let (kind, detail) = Self.judgement(of: result, language: language, expected: expected)
+  /// Judges a run against the output that was expected. The kind says what was seen from outside; what the program says
+  /// of itself is in the detail.
+  init(_ result: RunResult, expected: String) {
+    let (kind, detail) = Self.judgement(of: result, expected: expected)
     self.init(kind: kind, output: result.output, detail: detail, seconds: result.cpuSeconds)
   }
 
-  private static func judgement(
-    of result: RunResult, language: ProgramLanguage, expected: String
-  ) -> (Kind, detail: String) {
+  private static func judgement(of result: RunResult, expected: String) -> (Kind, detail: String) {
     switch result.end {
     case .stopped(.cpuTime), .stopped(.wallTime): return (.timeLimit, "")
     case .stopped(.memory): return (.memoryLimit, "")
@@ -21,23 +20,15 @@ extension ExampleVerdict {
     case .exited(0):
       let difference = OutputDifference(expected: Array(expected.utf8), got: result.outputBytes)
       return difference.map { (.wrongAnswer, $0.description) } ?? (.accepted, "")
-    case .exited(let status): return failure(result, language: language, reason: "exit status \(status)")
-    case .signalled(let number): return failure(result, language: language, reason: signalName(number))
+    case .exited(let status): return runtimeError(result, reason: Self.reason(status: status))
+    case .signalled(let number): return runtimeError(result, reason: signalName(number))
     }
   }
 
-  private static func failure(
-    _ result: RunResult, language: ProgramLanguage, reason: String
-  ) -> (Kind, detail: String) {
-    guard language == .python else { return runtimeError(result, reason: reason) }
-    let lastLines = result.lastLines()
-    let last = lastLines.split(separator: "\n").last ?? ""
-    // Python says itself that an allocation was refused.
-    if last.hasPrefix("MemoryError") { return (.memoryLimit, "") }
-    // A program that was read but never started has no traceback.
-    let neverStarted = ["SyntaxError:", "IndentationError:", "TabError:"].contains { last.hasPrefix($0) }
-    if neverStarted, !result.errors.contains("Traceback (most recent call last)") { return (.compileError, lastLines) }
-    return runtimeError(result, reason: reason)
+  /// A status above 128 is what a shell makes of a signal, and what a program may end with by itself.
+  private static func reason(status: Int32) -> String {
+    let signal = status - 128
+    return (1...64).contains(signal) ? "exit status \(status), as after \(signalName(signal))" : "exit status \(status)"
   }
 
   /// - Parameter reason: one line, such as the exit status or the signal by its name. The last lines of standard error

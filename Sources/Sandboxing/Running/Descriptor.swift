@@ -52,11 +52,16 @@ struct Pipe: Sendable {
 }
 
 extension Descriptor {
-  /// All that is in a file, read from its beginning.
-  func contents() throws(SandboxError) -> [UInt8] {
+  /// The size of a file.
+  func byteCount() throws(SandboxError) -> Int {
     var status = stat()
     guard fstat(number, &status) == 0 else { throw .system(call: "fstat", detail: errorText(errno)) }
-    let size = Int(status.st_size)
+    return Int(status.st_size)
+  }
+
+  /// All that is in a file, read from its beginning.
+  func contents() throws(SandboxError) -> [UInt8] {
+    let size = try byteCount()
     let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
       count = 0
       guard let base = buffer.baseAddress else { return }

@@ -65,7 +65,11 @@ struct Launch: Sendable {
 }
 
 /// Limits that hold for each process by itself. Those of a whole tree are watched besides.
-func processLimits(_ limits: RunLimits, extraProcesses: Int?) -> [csb_limit] {
+///
+/// - Parameters:
+///   - extraProcesses: that are counted and not the program's; nil for no limit of processes.
+///   - programBytes: of the program's file, where it is written within the limits.
+func processLimits(_ limits: RunLimits, extraProcesses: Int?, programBytes: Int = 0) -> [csb_limit] {
   func limit(_ resource: __rlimit_resource, _ value: Int) -> csb_limit {
     csb_limit(resource: Int32(resource.rawValue), value: UInt64(clamping: value))
   }
@@ -75,11 +79,12 @@ func processLimits(_ limits: RunLimits, extraProcesses: Int?) -> [csb_limit] {
   var result = [
     limit(RLIMIT_CPU, Int(limits.cpuSeconds.rounded(.up)) + 1),
     limit(RLIMIT_AS, addressSpace),
-    limit(RLIMIT_FSIZE, limits.fileBytes),
+    limit(RLIMIT_FSIZE, max(limits.fileBytes, programBytes)),
     limit(RLIMIT_NOFILE, limits.openFiles),
     limit(RLIMIT_STACK, 64 << 20),
     limit(RLIMIT_CORE, 0),
     csb_limit(resource: 8, value: 0),  // RLIMIT_MEMLOCK
+    csb_limit(resource: 11, value: 128),  // RLIMIT_SIGPENDING: timers and queued signals, which the user shares
     csb_limit(resource: 12, value: 0),  // RLIMIT_MSGQUEUE
     csb_limit(resource: 13, value: 0),  // RLIMIT_NICE
     csb_limit(resource: 14, value: 0),  // RLIMIT_RTPRIO

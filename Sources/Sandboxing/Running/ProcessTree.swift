@@ -9,6 +9,8 @@ struct TreeUsage: Equatable {
   var residentBytes = 0
   /// Of those that live and of those that their parents have waited for.
   var cpuSeconds: Double = 0
+  /// The processes that were looked at.
+  var processes: [pid_t] = []
 }
 
 /// The processes that belong to a program.
@@ -37,9 +39,8 @@ enum ProcessTree: Sendable, Equatable {
   /// `includingOrphans`, by reading about every process of the machine.
   func usage(memoryLimit: Int, taskLimit: Int, includingOrphans: Bool) -> TreeUsage {
     var usage = TreeUsage()
-    var processes: [pid_t] = []
     func add(_ status: ProcessStatus, of process: pid_t) {
-      processes.append(process)
+      usage.processes.append(process)
       usage.tasks += status.threads
       usage.residentBytes += status.residentBytes
       usage.cpuSeconds += status.cpuSeconds
@@ -65,9 +66,9 @@ enum ProcessTree: Sendable, Equatable {
       add(status, of: process)
       waiting += children(of: process, threads: status.threads)
     }
-    if usage.residentBytes > memoryLimit, processes.count > 1 {
+    if usage.residentBytes > memoryLimit, usage.processes.count > 1 {
       // A process that has ended since takes nothing.
-      usage.residentBytes = processes.reduce(0) {
+      usage.residentBytes = usage.processes.reduce(0) {
         $0 + (proportionalBytes($1) ?? ProcessStatus($1)?.residentBytes ?? 0)
       }
     }
@@ -76,6 +77,15 @@ enum ProcessTree: Sendable, Equatable {
 }
 
 extension ProcessTree {
+  /// Files and folders in the scratch folder of a namespace, which is a file system of its own; nil if it cannot be
+  /// looked at.
+  func scratchEntries() -> Int? {
+    guard case .belowBubblewrap(let monitor) = self, let first = children(of: monitor).first else { return nil }
+    var status = statvfs()
+    guard statvfs("/proc/\(first)/root/scratch", &status) == 0 else { return nil }
+    return Int(clamping: status.f_files) - Int(clamping: status.f_ffree)
+  }
+
   /// Processes and threads of a user, now.
   static func tasks(ofUser user: uid_t) -> Int {
     allProcesses().reduce(0) { count, process in
@@ -88,6 +98,8 @@ extension ProcessTree {
 
 /// What `/proc/…/stat` says of a process.
 struct ProcessStatus {
+  /// True if it has ended and nobody has waited for it.
+  var isZombie: Bool
   var group: pid_t
   var cpuSeconds: Double
   var threads: Int
@@ -98,7 +110,7 @@ struct ProcessStatus {
 
   /// nil if it is gone.
   init?(_ process: pid_t) {
-    guard let text = shortFile("/proc/\(process)/stat") else { return nil }
+    guard let text = kernelFile("/proc/\(process)/stat") else { return nil }
     self.init(text)
   }
 
@@ -106,9 +118,10 @@ struct ProcessStatus {
   init?(_ text: [UInt8]) {
     // The name stands in brackets and may hold anything, brackets too.
     guard let nameEnd = text.lastIndex(of: UInt8(ascii: ")")) else { return nil }
-    let fields = text[(nameEnd + 1)...].split(separator: UInt8(ascii: " "))
-      .map { Int(String(decoding: $0, as: UTF8.self)) }
+    let words = text[(nameEnd + 1)...].split(separator: UInt8(ascii: " "))
+    let fields = words.map { Int(String(decoding: $0, as: UTF8.self)) }
     guard fields.count > 21, let group = fields[2], let threads = fields[17], let pages = fields[21] else { return nil }
+    isZombie = words[0].elementsEqual("Z".utf8)
     self.group = pid_t(truncatingIfNeeded: group)
     self.threads = threads
     residentBytes = pages * Self.pageBytes
@@ -118,17 +131,18 @@ struct ProcessStatus {
 }
 
 private func children(of process: pid_t, threads: Int = 1) -> [pid_t] {
-  let tasks = threads > 1 ? numericNames(in: "/proc/\(process)/task") : [process]
+  let tasks = threads > 1 ? numericNames(in: "/proc/\(process)/task") ?? [] : [process]
   return tasks.flatMap { task in
-    let text = shortFile("/proc/\(process)/task/\(task)/children") ?? []
+    let text = kernelFile("/proc/\(process)/task/\(task)/children") ?? []
     return text.split(separator: UInt8(ascii: " ")).compactMap { pid_t(String(decoding: $0, as: UTF8.self)) }
   }
 }
 
-private func allProcesses() -> [pid_t] { numericNames(in: "/proc") }
+private func allProcesses() -> [pid_t] { numericNames(in: "/proc") ?? [] }
 
-private func numericNames(in folder: String) -> [pid_t] {
-  guard let stream = opendir(folder) else { return [] }
+/// nil, and `errno`, if the folder cannot be read.
+func numericNames(in folder: String) -> [pid_t]? {
+  guard let stream = opendir(folder) else { return nil }
   defer { closedir(stream) }
   var result: [pid_t] = []
   while let entry = readdir(stream) {
@@ -142,21 +156,24 @@ private func numericNames(in folder: String) -> [pid_t] {
 
 /// A process's share of memory: what it shares with n others counts for it by 1/n.
 private func proportionalBytes(_ process: pid_t) -> Int? {
-  guard let text = shortFile("/proc/\(process)/smaps_rollup") else { return nil }
+  guard let text = kernelFile("/proc/\(process)/smaps_rollup") else { return nil }
   for line in String(decoding: text, as: UTF8.self).split(separator: "\n") where line.hasPrefix("Pss:") {
     return line.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 << 10 }
   }
   return nil
 }
 
-/// The contents of one of the kernel's small files.
-private func shortFile(_ path: String) -> [UInt8]? {
+/// More than that of one of the kernel's files is not read.
+let mostBytesOfKernelFile = 1 << 20
+
+/// The contents of one of the kernel's small files; nil, and `errno`, if it cannot be read.
+func kernelFile(_ path: String) -> [UInt8]? {
   let descriptor = open(path, O_RDONLY | O_CLOEXEC)
   guard descriptor >= 0 else { return nil }
   defer { close(descriptor) }
   var result: [UInt8] = []
   let read = withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) { buffer -> Bool in
-    while result.count < 1 << 20 {
+    while result.count < mostBytesOfKernelFile {
       let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
       if count < 0 { return false }
       if count == 0 { return true }

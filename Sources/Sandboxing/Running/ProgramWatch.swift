@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CSandbox
 import Platform
 
 /// Watches one program until it has ended, keeps it within its limits and gathers what it writes.
@@ -19,6 +20,19 @@ struct ProgramWatch {
   private var reached: RunLimit?
   private var isCancelled = false
   private var peakMemory = 0
+  /// The most processor time that was seen. A namespace that is ended takes along that of processes nobody waited for.
+  private var peakSeconds = 0.0
+  /// Processor time of orphans that have been waited for, in seconds.
+  private var orphanSeconds = 0.0
+  /// Time in which this process did nothing, in seconds: the program did nothing either.
+  private var suspendedSeconds = 0.0
+  /// The elapsed time when it was last asked for.
+  private var lastLook = 0.0
+
+  /// A pause of this process after which its keeper has stopped the program.
+  private static let longestPause = 0.5
+  /// Files and folders in a scratch folder that is a file system of its own: they are the kernel's memory.
+  private static let mostScratchEntries = 10_000
 
   init(_ program: StartedProgram, kind: Supervision.Kind, limits: RunLimits, stop: Descriptor?) {
     self.program = program
@@ -34,21 +48,23 @@ struct ProgramWatch {
 
   /// Returns when the program and all that it started are gone.
   mutating func untilEnd() throws(SandboxError) -> RunResult {
-    let ended: Descriptor
     do throws(SandboxError) {
-      ended = try Descriptor.process(program.process)
+      let ended = try Descriptor.process(program.process)
+      let keeper = try Keeper(of: tree, folder: folder)
+      withUnsafeTemporaryAllocation(byteCount: 64 << 10, alignment: 16) { buffer in
+        watch(ended, keeper, buffer)
+      }
     } catch {
       tree.kill()
       _ = reap()
       throw error
     }
-    withUnsafeTemporaryAllocation(byteCount: 64 << 10, alignment: 16) { buffer in
-      watch(ended, buffer)
-    }
-    let wallSeconds = secondsSinceBeginning
+    let wallSeconds = elapsed()
     // What the program left behind dies before its first process is reaped: until then its number is nobody else's.
     if case .group = kind { tree.kill() }
-    let (waitStatus, cpuSeconds) = reap()
+    var (waitStatus, cpuSeconds) = reap()
+    if case .group(let first) = tree { cpuSeconds += orphanSeconds + csb_reap_group(first) }
+    cpuSeconds = max(cpuSeconds, peakSeconds)
     withUnsafeTemporaryAllocation(byteCount: 64 << 10, alignment: 16) { buffer in
       drain(buffer)
     }
@@ -58,19 +74,31 @@ struct ProgramWatch {
       cpuSeconds: cpuSeconds, wallSeconds: wallSeconds, peakMemoryBytes: peakMemory)
   }
 
-  private var secondsSinceBeginning: Double {
-    (ContinuousClock.now - program.began) / .seconds(1)
+  /// Elapsed time without that in which this process was suspended, in seconds.
+  private mutating func elapsed() -> Double {
+    let now = (ContinuousClock.now - program.began) / .seconds(1) - suspendedSeconds
+    if now - lastLook > Self.longestPause {
+      suspendedSeconds += now - lastLook
+    } else {
+      lastLook = now
+    }
+    return lastLook
+  }
+
+  private var folder: String? {
+    if case .group(let scratch?) = kind { scratch.folder } else { nil }
   }
 
   // MARK: Watching
 
-  private mutating func watch(_ ended: Descriptor, _ buffer: UnsafeMutableRawBufferPointer) {
+  private mutating func watch(_ ended: Descriptor, _ keeper: Keeper, _ buffer: UnsafeMutableRawBufferPointer) {
     let interval = 0.010
     var nextSample = interval
     var samples = 0
     var killedAt: Double?
     while true {
-      let now = secondsSinceBeginning
+      keeper.beat()
+      let now = elapsed()
       let next = min(nextSample, max(now, limits.wallSeconds))
       var waiting = [
         pollfd(fd: ended.number, events: Int16(POLLIN), revents: 0),
@@ -87,12 +115,12 @@ struct ProgramWatch {
       if waiting[0].revents != 0 { return }
       if waiting[1].revents != 0 { isCancelled = true }
 
-      let later = secondsSinceBeginning
+      let later = elapsed()
       if later >= limits.wallSeconds { reach(.wallTime) }
       if later >= nextSample {
         sample(thoroughly: samples % 10 == 9)
         samples += 1
-        nextSample = secondsSinceBeginning + interval
+        nextSample = elapsed() + interval
       }
       if reached != nil || isCancelled {
         if let killedAt, later - killedAt > 2 {
@@ -110,12 +138,23 @@ struct ProgramWatch {
   private mutating func sample(thoroughly: Bool) {
     let usage = tree.usage(
       memoryLimit: limits.memoryBytes, taskLimit: limits.processes, includingOrphans: thoroughly)
+    if thoroughly, case .group(let first) = tree { orphanSeconds += csb_reap_orphans(first) }
     peakMemory = max(peakMemory, usage.residentBytes)
     if usage.residentBytes > limits.memoryBytes { reach(.memory) }
     if usage.tasks > limits.processes { reach(.processes) }
-    if usage.cpuSeconds > limits.cpuSeconds { reach(.cpuTime) }
-    if thoroughly, case .group(let scratch?) = kind, ScratchFolder.size(of: scratch) > limits.scratchBytes {
-      reach(.scratch)
+    peakSeconds = max(peakSeconds, usage.cpuSeconds + orphanSeconds)
+    if peakSeconds > limits.cpuSeconds { reach(.cpuTime) }
+    if thoroughly, isScratchFull(heldBy: usage.processes) { reach(.scratch) }
+  }
+
+  private func isScratchFull(heldBy processes: [pid_t]) -> Bool {
+    switch kind {
+    case .bubblewrap: return (tree.scratchEntries() ?? 0) > Self.mostScratchEntries
+    case .group(nil): return false
+    case .group(let scratch?):
+      let usage = ScratchUsage(
+        of: scratch.path, heldBy: scratch.seesOpenFiles ? processes : [], mostBytesOfFile: limits.fileBytes)
+      return usage.total > limits.scratchBytes
     }
   }
 
@@ -180,14 +219,13 @@ struct ProgramWatch {
         let last = String(decoding: errors.bytes, as: UTF8.self).split(separator: "\n").last ?? "no reason given"
         throw .system(call: "bubblewrap", detail: String(last))
       }
-      // A signal's number comes as shells tell it.
-      end = (129...192).contains(exit) ? .signalled(exit - 128) : .exited(status: exit)
+      end = .exited(status: exit)
     } else if waitStatus & 0x7f == 0 {
       end = .exited(status: (waitStatus >> 8) & 0xff)
     } else {
       end = .signalled(waitStatus & 0x7f)
     }
-    if cpuSeconds > limits.cpuSeconds || end == .signalled(SIGXCPU) { return .stopped(.cpuTime) }
+    if cpuSeconds > limits.cpuSeconds { return .stopped(.cpuTime) }
     return end
   }
 

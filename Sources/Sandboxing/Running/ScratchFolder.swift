@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CSandbox
 import Foundation
 import Platform
 
@@ -28,14 +29,7 @@ final class ScratchFolder: Sendable {
     }
   }
 
-  deinit {
-    guard (try? FileManager.default.removeItem(atPath: path)) == nil else { return }
-    // The program may have closed folders of its own to everybody.
-    Self.visit(path, entries: .max) { entry in
-      if entry.isFolder { chmod(entry.path, 0o700) }
-    }
-    try? FileManager.default.removeItem(atPath: path)
-  }
+  deinit { _ = csb_remove_tree(path) }
 
   /// Writes a file of the program, which anybody may run and nobody change.
   func add(_ bytes: [UInt8], name: String) throws(SandboxError) {
@@ -44,43 +38,76 @@ final class ScratchFolder: Sendable {
       throw .system(call: "write", detail: "\(file): \(errorText(errno))")
     }
   }
+}
 
-  /// Bytes on disk below a folder; a folder of very many entries counts as endless.
-  static func size(of folder: String) -> Int {
-    let mostEntries = 10_000
-    var bytes = 0
-    let entries = visit(folder, entries: mostEntries) { bytes += $0.bytesOnDisk }
-    return entries < mostEntries ? bytes : .max
-  }
+/// Bytes on disk that a program has taken: those in its scratch folder, and those of files that it holds open and that
+/// no folder has any more.
+struct ScratchUsage {
+  private(set) var bytes = 0
+  /// True once something cannot be counted: very many entries, folders within each other beyond reason, a folder or
+  /// process that the program has closed to this one. No program that means well does that.
+  private(set) var isBeyondCounting = false
 
-  private struct Entry {
-    var path: String
-    var isFolder: Bool
-    var bytesOnDisk: Int
-  }
+  /// Numbers of files that have several descriptors or mappings and count once.
+  private var known: Set<UInt64> = []
 
-  /// Visits what is below a folder, each folder before its contents, without following links. Returns how many entries
-  /// there were, up to `entries`.
-  @discardableResult
-  private static func visit(_ folder: String, entries: Int, _ body: (Entry) -> Void) -> Int {
-    var folders = [folder]
-    var count = 0
-    while let folder = folders.popLast() {
-      guard let stream = opendir(folder) else { continue }
-      defer { closedir(stream) }
-      while let entry = readdir(stream) {
-        let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-        if name == "." || name == ".." { continue }
-        var status = stat()
-        let path = folder + "/" + name
-        guard lstat(path, &status) == 0 else { continue }
-        let isFolder = status.st_mode & S_IFMT == S_IFDIR
-        body(Entry(path: path, isFolder: isFolder, bytesOnDisk: Int(status.st_blocks) * 512))
-        if isFolder { folders.append(path) }
-        count += 1
-        if count >= entries { return count }
-      }
+  private static let mostEntries: Int32 = 10_000
+  private static let mostDepth: Int32 = 48
+
+  /// - Parameters:
+  ///   - folder: the scratch folder.
+  ///   - processes: who may hold files of it.
+  ///   - mostBytesOfFile: what a file counts for that is mapped and nothing else is known of.
+  init(of folder: String, heldBy processes: [pid_t], mostBytesOfFile: Int) {
+    bytes = Int(csb_folder_bytes(folder, Self.mostEntries, Self.mostDepth))
+    isBeyondCounting = bytes < 0
+    for process in processes where !isBeyondCounting {
+      countOpen(of: process)
+      countMapped(of: process, below: folder, mostBytesOfFile: mostBytesOfFile)
     }
-    return count
+  }
+
+  /// Bytes, or the most there can be if they cannot be counted.
+  var total: Int { isBeyondCounting ? .max : bytes }
+
+  // MARK: Files without a name
+
+  private mutating func countOpen(of process: pid_t) {
+    let folder = "/proc/\(process)/fd"
+    guard let names = numericNames(in: folder) else {
+      isBeyondCounting = isBeyondCounting || isHidden(process)
+      return
+    }
+    for name in names {
+      var status = stat()
+      guard stat("\(folder)/\(name)", &status) == 0, status.st_nlink == 0, status.st_mode & S_IFMT == S_IFREG
+      else { continue }
+      if known.insert(UInt64(status.st_ino)).inserted { bytes += Int(status.st_blocks) * 512 }
+    }
+  }
+
+  private mutating func countMapped(of process: pid_t, below folder: String, mostBytesOfFile: Int) {
+    guard let text = kernelFile("/proc/\(process)/maps") else {
+      isBeyondCounting = isBeyondCounting || isHidden(process)
+      return
+    }
+    // A list that long is cut off.
+    if text.count >= mostBytesOfKernelFile { isBeyondCounting = true }
+    let gone = Array(" (deleted)".utf8)
+    let path = Array((folder + "/").utf8)
+    for line in text.split(separator: UInt8(ascii: "\n")) where line.suffix(gone.count).elementsEqual(gone) {
+      // Addresses, permissions, offset, device, number, path.
+      let fields = line.split(separator: UInt8(ascii: " "), maxSplits: 5)
+      guard
+        fields.count == 6, let number = UInt64(String(decoding: fields[4], as: UTF8.self)),
+        fields[5].drop(while: { $0 == UInt8(ascii: " ") }).starts(with: path), known.insert(number).inserted
+      else { continue }
+      bytes += mostBytesOfFile
+    }
+  }
+
+  /// Whether a process lives and has closed itself to this one.
+  private func isHidden(_ process: pid_t) -> Bool {
+    errno == EACCES && ProcessStatus(process).map { !$0.isZombie } ?? false
   }
 }

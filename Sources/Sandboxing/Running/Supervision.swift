@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CSandbox
 import Platform
 
 /// A program's run, watched by the thread that started it: its pipes are read, its limits kept, and nothing of it is
@@ -13,7 +14,17 @@ struct Supervision: Sendable {
     /// Bubblewrap. Descriptor 3 is where it says how the program ended.
     case bubblewrap
     /// The program itself, first of its process group. Its scratch folder is watched, if it has one.
-    case group(scratch: String?)
+    case group(scratch: WatchedScratch?)
+  }
+
+  /// A scratch folder on the disk.
+  struct WatchedScratch: Sendable, Equatable {
+    /// What the program writes to.
+    var path: String
+    /// What is removed if this process cannot do so itself.
+    var folder: String
+    /// Whether files that the program holds open and that have no name can be counted.
+    var seesOpenFiles: Bool
   }
 
   var launch: Launch
@@ -23,6 +34,8 @@ struct Supervision: Sendable {
 
   /// Runs the program to its end, whatever that is. Blocks; `stop` ends it early.
   func run(stop: StopSignal?) throws(SandboxError) -> RunResult {
+    // Processes that a program leaves come to this one, with the processor time that they took.
+    if kind != .bubblewrap { _ = csb_adopt_orphans() }
     let started = try start()
     var watch = ProgramWatch(started, kind: kind, limits: limits, stop: stop?.descriptor)
     return try watch.untilEnd()

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "CSandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+// Async-signal-safe calls only: the keeper calls these in the memory of a process that has ended.
+
+typedef struct {
+  uint64_t inode;
+  int64_t offset;
+  uint16_t length;
+  uint8_t type;
+  char name[];
+} folder_entry;
+
+// Counting takes more at a time: the program may be adding to the folder, and holds it then.
+enum { entries_at_a_time = 4096, counted_at_a_time = 16 << 10, names_to_try = 1000 };
+
+static bool is_dots(const char *name) { return !strcmp(name, ".") || !strcmp(name, ".."); }
+
+// ".moved-N"
+static void number_name(char *name, unsigned long number) {
+  char digits[24];
+  int count = 0;
+  do {
+    digits[count++] = (char)('0' + number % 10);
+  } while ((number /= 10) > 0);
+  memcpy(name, ".moved-", 7);
+  name += 7;
+  while (count > 0) *name++ = digits[--count];
+  *name = 0;
+}
+
+static int open_folder(int parent, const char *name) {
+  return openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+// Removes what is in a folder, or moves what is a folder itself up to `top`. Returns whether anything was done.
+static bool empty_into(int top, int folder, unsigned long *moved) {
+  char entries[entries_at_a_time] __attribute__((aligned(8)));
+  bool is_changed = false;
+  long count;
+  while ((count = syscall(SYS_getdents64, folder, entries, sizeof entries)) > 0) {
+    for (long at = 0; at < count;) {
+      const folder_entry *entry = (const folder_entry *)(entries + at);
+      at += entry->length;
+      if (is_dots(entry->name)) continue;
+      if (unlinkat(folder, entry->name, 0) == 0) {
+        is_changed = true;
+        continue;
+      }
+      // A folder can be moved by whoever may write in it.
+      fchmodat(folder, entry->name, 0700, 0);
+      for (int tried = 0; tried < names_to_try; tried++) {
+        char name[40];
+        number_name(name, (*moved)++);
+        if (renameat(folder, entry->name, top, name) == 0) {
+          is_changed = true;
+          break;
+        }
+        if (errno != EEXIST && errno != ENOTEMPTY) break;
+      }
+    }
+  }
+  return is_changed;
+}
+
+// One descriptor besides the top's at any depth: what is deep is moved up, level by level.
+int csb_remove_tree(const char *path) {
+  chmod(path, 0700);
+  int top = open_folder(AT_FDCWD, path);
+  if (top < 0) return errno;
+  char entries[entries_at_a_time] __attribute__((aligned(8)));
+  unsigned long moved = 0;
+  bool is_changed = true;
+  while (is_changed) {
+    is_changed = false;
+    lseek(top, 0, SEEK_SET);
+    long count;
+    while ((count = syscall(SYS_getdents64, top, entries, sizeof entries)) > 0) {
+      for (long at = 0; at < count;) {
+        const folder_entry *entry = (const folder_entry *)(entries + at);
+        at += entry->length;
+        if (is_dots(entry->name)) continue;
+        if (unlinkat(top, entry->name, 0) == 0 || unlinkat(top, entry->name, AT_REMOVEDIR) == 0) {
+          is_changed = true;
+          continue;
+        }
+        fchmodat(top, entry->name, 0700, 0);
+        int folder = open_folder(top, entry->name);
+        if (folder < 0) continue;
+        if (empty_into(top, folder, &moved)) is_changed = true;
+        close(folder);
+        if (unlinkat(top, entry->name, AT_REMOVEDIR) == 0) is_changed = true;
+      }
+    }
+  }
+  close(top);
+  return rmdir(path) == 0 ? 0 : errno;
+}
+
+// Bytes on disk below an open folder, which is closed; -1 beyond counting.
+static int64_t count_folder(int folder, int *entries_left, int depth_left) {
+  char entries[counted_at_a_time] __attribute__((aligned(8)));
+  int64_t bytes = 0;
+  long count;
+  while (bytes >= 0 && (count = syscall(SYS_getdents64, folder, entries, sizeof entries)) > 0) {
+    for (long at = 0; bytes >= 0 && at < count;) {
+      const folder_entry *entry = (const folder_entry *)(entries + at);
+      at += entry->length;
+      if (is_dots(entry->name)) continue;
+      if (--*entries_left < 0) {
+        bytes = -1;
+        break;
+      }
+      struct stat status;
+      if (fstatat(folder, entry->name, &status, AT_SYMLINK_NOFOLLOW) != 0) continue;
+      // A file counts once, shared among its names.
+      bool is_folder = S_ISDIR(status.st_mode);
+      int64_t names = is_folder || status.st_nlink < 1 ? 1 : (int64_t)status.st_nlink;
+      bytes += (int64_t)status.st_blocks * 512 / names;
+      if (!is_folder) continue;
+      int inner = open_folder(folder, entry->name);
+      if (inner < 0) {
+        if (errno == EACCES) bytes = -1;
+        continue;
+      }
+      int64_t inside = -1;
+      if (depth_left > 0) {
+        inside = count_folder(inner, entries_left, depth_left - 1);
+      } else {
+        close(inner);
+      }
+      bytes = inside < 0 ? -1 : bytes + inside;
+    }
+  }
+  close(folder);
+  return bytes;
+}
+
+int64_t csb_folder_bytes(const char *path, int most_entries, int most_depth) {
+  int folder = open_folder(AT_FDCWD, path);
+  return folder < 0 ? 0 : count_folder(folder, &most_entries, most_depth);
+}
