@@ -12,7 +12,7 @@ int csb_adopt_orphans(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) =
 
 static double seconds(const struct rusage *usage) {
   return (double)(usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) +
-      (double)(usage->ru_utime.tv_usec + usage->ru_stime.tv_usec) / 1e6;
+         (double)(usage->ru_utime.tv_usec + usage->ru_stime.tv_usec) / 1e6;
 }
 
 double csb_reap_orphans(pid_t first) {

@@ -26,13 +26,15 @@ public enum TaskFiles {
   /// Files in two folders may have the same name. The order of the entries decides, so a later run gives the same ids.
   public static func tellingApart(_ entries: [Entry]) -> [Entry] {
     var names: Set<String> = []
+    // Each name's last number, so that many of one name do not try all numbers anew.
+    var counts: [String: Int] = [:]
     return entries.map { entry in
       entry.map { problem in
         var problem = problem
         let name = problem.id
-        var count = 1
         while !names.insert(problem.id).inserted {
-          count += 1
+          let count = counts[name, default: 1] + 1
+          counts[name] = count
           problem.id = "\(name)#\(count)"
         }
         return problem
