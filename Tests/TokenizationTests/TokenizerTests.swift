@@ -44,6 +44,16 @@ struct TokenizerTests {
     #expect(tokenizer.encode("<a<a>", parsingSpecialTokens: true) == [256, 257])
   }
 
+  @Test("Finds special tokens among thousands that begin alike, in a text that is nothing but beginnings")
+  func hostileSpecials() throws {
+    let tokens = (0..<5000).map { (String(repeating: "<", count: 2 + $0 % 60) + "\($0)", kind: Int32(3)) }
+    let tokenizer = try Tokenizer(metadata: smallVocabulary(adding: tokens))
+    let beginnings = String(repeating: "<", count: 50_000)
+    let found = tokenizer.encode(beginnings + "59", parsingSpecialTokens: true)
+    #expect(found.count == 50_000 - 61 + 1 && found.last == 256 + 59)
+    #expect(tokenizer.specialToken(tokens[4999].0) == 256 + 4999)
+  }
+
   @Test("Makes nothing of numbers that are no tokens", arguments: [-1, 2587, Int.max, Int.min])
   func unknownNumbers(number: Int) throws {
     let tokenizer = try goldenTokenizer()
