@@ -46,6 +46,9 @@ struct csb_keeper {
   _Atomic uint32_t beats;
   pid_t process, parent, program;
   bool in_group;
+  // Processes that had stopped themselves when all were stopped: they are left so.
+  pid_t stopped[64];
+  int stopped_count;
   void *stack;
   char folder[4096];
 };
@@ -90,29 +93,57 @@ static long take_number(const char **text) {
   return number;
 }
 
-static void signal_below(pid_t process, int number, int depth);
+// Reads the beginning of one of the kernel's files. Returns its length, 0 if there is nothing.
+static long read_file(const char *path, char *text, long capacity) {
+  long file = call(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC, 0);
+  if (file < 0) return 0;
+  long count = call(SYS_read, file, (long)text, capacity - 1, 0);
+  call(SYS_close, file, 0, 0, 0);
+  text[count > 0 ? count : 0] = 0;
+  return count > 0 ? count : 0;
+}
 
-static void signal_children(pid_t process, long task, int number, int depth) {
+static bool is_stopped(pid_t process) {
+  char path[64], text[512];
+  append(append_number(append(path, "/proc/"), process), "/stat");
+  long at = read_file(path, text, sizeof text);
+  // The state stands after the name, which is in brackets and may hold anything.
+  while (at > 0 && text[at] != ')') at--;
+  return at > 0 && text[at + 2] == 'T';
+}
+
+static void note_if_stopped(csb_keeper *keeper, pid_t process) {
+  int most = (int)(sizeof keeper->stopped / sizeof *keeper->stopped);
+  if (keeper->stopped_count < most && is_stopped(process)) keeper->stopped[keeper->stopped_count++] = process;
+}
+
+static bool was_stopped(const csb_keeper *keeper, pid_t process) {
+  for (int i = 0; i < keeper->stopped_count; i++) {
+    if (keeper->stopped[i] == process) return true;
+  }
+  return false;
+}
+
+// What is done to each of the descendants of a process.
+typedef void visitor(csb_keeper *keeper, pid_t process);
+
+static void visit_below(csb_keeper *keeper, pid_t process, visitor *visit, int depth);
+
+static void visit_children(csb_keeper *keeper, pid_t process, long task, visitor *visit, int depth) {
   char path[80], text[2048];
   char *end = append_number(append(path, "/proc/"), process);
   append(append_number(append(end, "/task/"), task), "/children");
-  long file = call(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC, 0);
-  if (file < 0) return;
-  long count = call(SYS_read, file, (long)text, sizeof text - 1, 0);
-  call(SYS_close, file, 0, 0, 0);
-  if (count <= 0) return;
-  text[count] = 0;
+  if (read_file(path, text, sizeof text) == 0) return;
   const char *rest = text;
   long child;
   while ((child = take_number(&rest)) > 0) {
-    call(SYS_kill, child, number, 0, 0);
-    signal_below((pid_t)child, number, depth + 1);
+    visit(keeper, (pid_t)child);
+    visit_below(keeper, (pid_t)child, visit, depth + 1);
     while (*rest == ' ') rest++;
   }
 }
 
-// Sends a signal to all descendants of a process.
-static void signal_below(pid_t process, int number, int depth) {
+static void visit_below(csb_keeper *keeper, pid_t process, visitor *visit, int depth) {
   if (depth > deepest) return;
   char path[64], entries[1024] __attribute__((aligned(8)));
   append(append_number(append(path, "/proc/"), process), "/task");
@@ -125,18 +156,42 @@ static void signal_below(pid_t process, int number, int depth) {
       const char *name = entries + at + 19;
       at += *(const uint16_t *)(entries + at + 16);
       long task = take_number(&name);
-      if (task > 0) signal_children(process, task, number, depth);
+      if (task > 0) visit_children(keeper, process, task, visit, depth);
     }
   }
   call(SYS_close, folder, 0, 0, 0);
 }
 
-static long signal_program(const csb_keeper *keeper, int number) {
-  if (keeper->in_group) return call(SYS_kill, -keeper->program, number, 0, 0);
+static void stop_one(csb_keeper *keeper, pid_t process) {
+  (void)keeper;
+  call(SYS_kill, process, SIGSTOP, 0, 0);
+}
+
+static void continue_one(csb_keeper *keeper, pid_t process) {
+  if (!was_stopped(keeper, process)) call(SYS_kill, process, SIGCONT, 0, 0);
+}
+
+static void stop_program(csb_keeper *keeper) {
+  keeper->stopped_count = 0;
+  if (keeper->in_group) {
+    note_if_stopped(keeper, keeper->program);
+    call(SYS_kill, -keeper->program, SIGSTOP, 0, 0);
+    return;
+  }
+  visit_below(keeper, keeper->program, note_if_stopped, 0);
   // Twice: the first time, one that was not yet stopped may have started another.
-  signal_below(keeper->program, number, 0);
-  signal_below(keeper->program, number, 0);
-  return 0;
+  visit_below(keeper, keeper->program, stop_one, 0);
+  visit_below(keeper, keeper->program, stop_one, 0);
+}
+
+static void continue_program(csb_keeper *keeper) {
+  if (!keeper->in_group) {
+    visit_below(keeper, keeper->program, continue_one, 0);
+    return;
+  }
+  // A group is signalled as a whole; its first process stops again before it gets anywhere.
+  call(SYS_kill, -keeper->program, SIGCONT, 0, 0);
+  if (was_stopped(keeper, keeper->program)) call(SYS_kill, keeper->program, SIGSTOP, 0, 0);
 }
 
 static int keep(void *argument) {
@@ -148,22 +203,23 @@ static int keep(void *argument) {
   call(SYS_prctl, PR_SET_NAME, (long)"keeper", 0, 0);
   uint32_t heard = atomic_load(&keeper->beats);
   int silent = 0;
-  bool is_stopped = false;
+  bool has_stopped = false;
   while (call(SYS_getppid, 0, 0, 0, 0) == keeper->parent) {
     rest(look_nanoseconds);
     uint32_t beats = atomic_load(&keeper->beats);
     silent = beats == heard ? silent + 1 : 0;
     heard = beats;
     if (silent >= patience) {
-      if (!is_stopped) signal_program(keeper, SIGSTOP);
-      is_stopped = true;
-    } else if (is_stopped) {
-      signal_program(keeper, SIGCONT);
-      is_stopped = false;
+      if (!has_stopped) stop_program(keeper);
+      has_stopped = true;
+    } else if (has_stopped) {
+      continue_program(keeper);
+      has_stopped = false;
     }
   }
-  // The process has ended, and its memory is the keepers' alone.
-  for (int tries = 0; tries < 200 && signal_program(keeper, SIGKILL) == 0 && keeper->in_group; tries++) {
+  // The process has ended, and its memory is the keepers' alone. A namespace ends with its monitor.
+  for (int tries = 0; tries < 200 && keeper->in_group; tries++) {
+    if (call(SYS_kill, -keeper->program, SIGKILL, 0, 0) != 0) break;
     rest(10 * 1000 * 1000);
   }
   if (keeper->folder[0]) csb_remove_tree(keeper->folder);

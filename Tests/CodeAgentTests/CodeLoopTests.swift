@@ -148,7 +148,7 @@ struct CodeLoopTests {
     #expect(seconds.end == .limit && seconds.program == nil)
   }
 
-  @Test("The limit of time and a cancellation hold while examples are run", .timeLimit(.minutes(1)))
+  @Test("The limit of time and a cancellation hold while examples are run", .timeLimit(.minutes(10)))
   func limitsOfExamples() async throws {
     let endless = CodeTask(statement: "S", examples: Array(repeating: CodeExample(input: "", output: ""), count: 3000))
     let late = try await solve(

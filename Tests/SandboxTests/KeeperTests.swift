@@ -18,22 +18,40 @@ private func waitUntil(_ isSo: () -> Bool) async throws {
 struct KeeperTests {
   @Test("Stops the program's group while nothing is heard from its watcher, and lets it go on then")
   func group() async throws {
-    let sleeper = try Sleeper(["/bin/sleep", "100"])
-    defer { sleeper.end() }
-    try await expectStopped(sleeper.process, keeping: sleeper.process, isGroup: true)
+    let shell = try Shell("python3 -c 'import os, time; os.setpgid(0, 0); time.sleep(100)' & wait")
+    defer { shell.end() }
+    let leader = try #require(try await shell.children(1).first)
+    try await waitUntil { getpgid(leader) == leader }
+    try await expectStopped(leader, keeping: leader, isGroup: true)
   }
 
   @Test("Stops all that is below a monitor")
   func monitor() async throws {
-    let sleeper = try Sleeper(["/bin/sh", "-c", "sleep 100 & sleep 100 & wait"])
-    defer { sleeper.end() }
-    let children = "/proc/\(sleeper.process)/task/\(sleeper.process)/children"
-    func pids() -> [pid_t] {
-      let text = FileManager.default.contents(atPath: children).map { String(decoding: $0, as: UTF8.self) } ?? ""
-      return text.split(separator: " ").compactMap { pid_t($0) }
+    let shell = try Shell("sleep 100 & sleep 100 & wait")
+    defer { shell.end() }
+    for child in try await shell.children(2) {
+      try await expectStopped(child, keeping: shell.process.processIdentifier, isGroup: false)
     }
-    try await waitUntil { pids().count == 2 }
-    for child in pids() { try await expectStopped(child, keeping: sleeper.process, isGroup: false) }
+  }
+
+  @Test("Leaves stopped what had stopped itself", arguments: [true, false])
+  func stoppedBefore(isGroup: Bool) async throws {
+    let shell = try Shell(
+      "python3 -c 'import os, time; os.setpgid(0, 0); os.kill(os.getpid(), 19); time.sleep(100)' & wait")
+    defer { shell.end() }
+    let child = try #require(try await shell.children(1).first)
+    try await waitUntil { state(of: child) == "T" }
+    var keeper: OpaquePointer?
+    let program = isGroup ? child : shell.process.processIdentifier
+    #expect(csb_keeper_start(program, isGroup, nil, &keeper) == 0)
+    let started = try #require(keeper)
+    defer { csb_keeper_end(started) }
+    try await Task.sleep(for: .seconds(2))
+    for _ in 0..<20 {
+      csb_keeper_beat(started)
+      try await Task.sleep(for: .milliseconds(20))
+    }
+    #expect(state(of: child) == "T")
   }
 
   @Test(
@@ -72,32 +90,36 @@ struct KeeperTests {
   }
 }
 
-/// A process in a group of its own that only sleeps.
-private struct Sleeper {
-  let process: pid_t
+/// A shell with children that only sleep.
+private struct Shell {
+  let process = Process()
 
-  init(_ command: [String]) throws {
-    var process: pid_t = 0
-    let arguments = command.map { strdup($0) } + [nil]
-    defer { for argument in arguments { free(argument) } }
-    let error = arguments.withUnsafeBufferPointer { arguments in
-      [Int32](0...2).withUnsafeBufferPointer { descriptors in
-        [UnsafeMutablePointer<CChar>?.none].withUnsafeBufferPointer { environment in
-          var launch = csb_launch(
-            path: arguments[0], arguments: arguments.baseAddress, environment: environment.baseAddress, folder: nil,
-            descriptors: descriptors.baseAddress, descriptor_count: 3, limits: nil, limit_count: 0, user: 0,
-            ruleset: -1, filter: nil, filter_bytes: 0)
-          return csb_spawn(&launch, &process)
-        }
-      }
+  init(_ script: String) throws {
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    process.arguments = ["-c", script]
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+  }
+
+  /// Its children, once there are as many.
+  func children(_ count: Int) async throws -> [pid_t] {
+    let shell = process.processIdentifier
+    func pids() -> [pid_t] {
+      let text = FileManager.default.contents(atPath: "/proc/\(shell)/task/\(shell)/children") ?? Data()
+      return String(decoding: text, as: UTF8.self).split(separator: " ").compactMap { pid_t($0) }
     }
-    if error != 0 { throw POSIXError(POSIXErrorCode(rawValue: error) ?? .EINVAL) }
-    self.process = process
+    try await waitUntil { pids().count == count }
+    return pids()
   }
 
   func end() {
-    kill(-process, SIGKILL)
-    waitpid(process, nil, 0)
+    let shell = process.processIdentifier
+    let text = FileManager.default.contents(atPath: "/proc/\(shell)/task/\(shell)/children") ?? Data()
+    for child in String(decoding: text, as: UTF8.self).split(separator: " ").compactMap({ pid_t($0) }) {
+      kill(child, SIGKILL)
+    }
+    kill(shell, SIGKILL)
+    process.waitUntilExit()
   }
 }
 
