@@ -16,6 +16,9 @@ extension KeyValueCache {
   /// The most tokens that may be cached; nil under `full`.
   public var budget: Int? { policy == .full ? nil : capacity.budget }
 
+  /// The most tokens that may be cached under any policy but `full`.
+  public var boundedBudget: Int { capacity.budget }
+
   /// Tokens in a page of the cache's memory.
   public static var pageTokens: Int { PageStore.pageTokens }
 
@@ -85,6 +88,15 @@ extension KeyValueCache {
 
   /// The temporal position at which the next temporal patch stands.
   public var nextVisionPosition: Int { Int(origins.nextPosition) }
+
+  /// Each vision token of one head, captions not counted: its temporal patch's index in the stream and its present
+  /// position.
+  package func visionTokens(layer: Int, head: Int) -> [(streamIndex: Int, position: Int)] {
+    let starts = origins.starts
+    return origins.heads[layer * shape.keyValueHeads + head].temporalPatches.map {
+      (origins.streamIndices[Int($0)], Int(starts[Int($0)]))
+    }
+  }
 
   // MARK: Rows
 

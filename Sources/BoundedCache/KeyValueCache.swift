@@ -16,7 +16,7 @@ import Compute
 /// |---|---|---|
 /// | `SegmentLayout` | tokens of each segment, slots, captions | Layout |
 /// | `CacheCapacity` | what a budget comes to, for each group of heads | Layout, HeadBudgets |
-/// | `PageStore` | keys and values in pages: store, read, move, rotate | Storage |
+/// | `PageStore` | keys and values in pages: store, read, move | Storage |
 /// | `Compressor` | policy, TaR, VaN, proxy queries: which tokens stay | Compression |
 /// | `StreamOrigins` | where each token comes from; positions and their re-indexing | Positions |
 /// | `TextParking` | the text segment while temporal patches are appended | Text |
@@ -41,6 +41,9 @@ public final class KeyValueCache {
   /// The most tokens ever cached at once since the start or the last `removeAll`.
   public private(set) var peakCount = 0
 
+  /// The most tokens that memory is allocated for under `full`.
+  private let limit: Int
+
   /// - Parameters:
   ///   - budget: the most tokens that may be cached at any moment; under `full`, the budget that a later `setPolicy`
   ///     returns to.
@@ -48,13 +51,14 @@ public final class KeyValueCache {
   ///     their rotation changes anything.
   ///   - type: how keys and values are stored.
   ///   - heads: budgets of the single heads; nil for equal ones.
+  ///   - limit: the most tokens that may be cached under `full`.
   ///   - offload: a file for evicted tokens, laid out for this shape and rotation and pages of `pageTokens`.
   /// - Throws: `invalidShape`, `invalidParameter`, `unsupportedType`, `budgetTooSmall` for a budget below one token, or
   ///   `cannotAllocate`.
   public init(
     shape: CacheShape, budget: Int, policy: RetentionPolicy, parameters: InfiniPotVParameters = .published,
     rotation: RoPEFrequencies = RoPEFrequencies(frequencies: []), type: KeyValueType = .f16, heads: HeadBudgets? = nil,
-    offload: OffloadFile? = nil
+    limit: Int = .max, offload: OffloadFile? = nil
   ) throws(CacheError) {
     guard shape.bytesPerToken > 0 else { throw .invalidShape(shape) }
     guard budget > 0 else { throw .budgetTooSmall(budget: budget, least: 1) }
@@ -63,6 +67,7 @@ public final class KeyValueCache {
     let tokens = policy == .full ? min(budget, PageStore.pageTokens) : budget
     let bytes = shape.bytesPerToken(type).multipliedSaturating(by: tokens)
     guard PageTable.isAvailable(bytes) else { throw .cannotAllocate(tokens: tokens, bytes: bytes) }
+    self.limit = limit
     let groups = HeadGroups(shape: shape, budgets: heads)
     capacity = CacheCapacity(budget: budget, groups: groups, hasOffload: offload != nil)
     store = try PageStore(
@@ -128,7 +133,7 @@ public final class KeyValueCache {
     let pages = zip(wanted, store.tables).map { $0 > $1.pageCount ? $0.addingSaturating($0 / 4) : $1.pageCount }
     let tokens = count.addingSaturating(n)
     let bytes = tokens.multipliedSaturating(by: shape.bytesPerToken(type))
-    guard bytes < .max, store.resize(toPages: pages, leadingPages: store.leadingPages) else {
+    guard bytes < .max, tokens <= limit, store.resize(toPages: pages, leadingPages: store.leadingPages) else {
       throw .cannotAllocate(tokens: tokens, bytes: bytes)
     }
     TextParking.resize(&layout, to: store.allocatedSlots, in: store)
@@ -216,7 +221,8 @@ public final class KeyValueCache {
   }
 
   private func compress(to temporalPatches: [Int]) -> CompressionReport? {
-    compressor.compress(to: temporalPatches, &layout, &origins, in: store, offload: offload)
+    defer { updateRotations() }
+    return compressor.compress(to: temporalPatches, &layout, &origins, in: store, offload: offload)
   }
 
   // MARK: Positions
@@ -227,16 +233,28 @@ public final class KeyValueCache {
   ///
   /// - Precondition: there is no text, whose positions would no longer follow.
   public func compactPositions() {
-    var compaction = PositionCompaction(store: store, rotation: compressor.rotation)
-    compaction.compact(&layout, &origins)
+    PositionCompaction.compact(&layout, &origins, in: store)
+    updateRotations()
     offload?.moved(to: origins)
+  }
+
+  /// Lets attention rotate the keys whose positions have changed since they were stored.
+  private func updateRotations() {
+    PositionChanges.update(store, layout, origins, temporal: compressor.rotation)
+  }
+
+  /// The same after a change of the text segment, which matters only where its positions have changed.
+  private func changeText(_ change: () -> Void) {
+    let before = layout.textPositions
+    change()
+    if !before.runs.isEmpty || !layout.textPositions.runs.isEmpty { updateRotations() }
   }
 
   // MARK: Text
 
   /// Keeps the first `n` tokens of the text segment; 0 drops it. More than there are changes nothing.
   public func truncateText(to n: Int) {
-    layout.truncateText(to: n)
+    changeText { layout.truncateText(to: n) }
     if layout.textCount == 0 { offload?.endRetrieval() }
   }
 
@@ -245,7 +263,7 @@ public final class KeyValueCache {
   /// - Precondition: no text is parked.
   public func parkText() {
     offload?.endRetrieval()
-    TextParking.park(&layout, in: store)
+    changeText { TextParking.park(&layout, in: store) }
   }
 
   /// Makes parked text the text segment again.
@@ -255,11 +273,11 @@ public final class KeyValueCache {
   ///   - rotation: RoPE of a text position.
   /// - Precondition: there is no other text.
   public func reattachText(movedBy change: Int, rotation: RoPEFrequencies) {
-    TextParking.reattach(movedBy: change, rotation: rotation, &layout, in: store)
+    changeText { TextParking.reattach(movedBy: change, rotation: rotation, &layout, in: store) }
   }
 
   /// Drops parked text.
-  public func discardParked() { TextParking.discard(&layout, in: store) }
+  public func discardParked() { changeText { TextParking.discard(&layout, in: store) } }
 
   /// Removes tokens from the middle of the text segment; those behind them move down, in memory and in position.
   ///
@@ -267,7 +285,7 @@ public final class KeyValueCache {
   ///   - removed: counted from the segment's first token.
   ///   - rotation: RoPE of a text position.
   public func removeFromText(_ removed: Range<Int>, rotation: RoPEFrequencies) {
-    TextParking.remove(removed, rotation: rotation, from: &layout, in: store)
+    changeText { TextParking.remove(removed, rotation: rotation, from: &layout, in: store) }
   }
 
   /// Empties the cache, the system prompt and the counters included; budget, policy and memory stay.

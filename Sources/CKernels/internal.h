@@ -26,6 +26,22 @@ extern const ck_kernels ck_neon_i8mm_kernels;
 /// Whether attention uses bfloat16 on this machine. The processor must have AVX-512 VNNI.
 int ck_uses_bf16(ck_bf16_attention bf16);
 
+/// Angles that rotate nothing: cosines of 1 in the first half, sines of 0 in the second. Narrower heads take it from the
+/// middle: [2][ck_angle_stride] around index CK_MAX_HEAD / 2.
+extern const float ck_no_rotation[CK_MAX_HEAD];
+
+/// The first run that ends behind a row; `run_count` where there is none. Rows in front of the first run have run 0.
+static inline size_t ck_run_of(const ck_head_rows *rows, size_t row) {
+  const size_t target = row < rows->run_start ? 0 : row - rows->run_start;
+  size_t low = 0, high = rows->run_count;
+  while (low < high) {
+    const size_t middle = (low + high) / 2;
+    if (rows->key_runs[middle].last <= target) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 static inline size_t ck_min(size_t a, size_t b) { return a < b ? a : b; }
 
 static inline uint16_t ck_load_u16(const void *p) {

@@ -146,6 +146,23 @@ static const uint8_t *row_at(const ck_attention *a, const uint8_t *const *pages,
   return pages[row / a->page_rows] + offset + row % a->page_rows * bytes;
 }
 
+/// The angles by which a row's key is rotated; NULL for none.
+static const float *angles_of(const ck_head_rows *rows, size_t row) {
+  if (!rows->key_runs || row < rows->run_start) return NULL;
+  const size_t run = ck_run_of(rows, row);
+  return run < rows->run_count ? rows->key_runs[run].angles : NULL;
+}
+
+static void rotate_key(float *key, size_t size, const float *angles) {
+  const size_t half = size / 2;
+  for (size_t i = 0; angles && i < half; i++) {
+    const float first = key[i], second = key[i + half];
+    const float cosine = angles[i], sine = angles[ck_angle_stride(size) + i];
+    key[i] = first * cosine - second * sine;
+    key[i + half] = first * sine + second * cosine;
+  }
+}
+
 static void attend_rows(const ck_attention *a, size_t first_head, size_t last_head, size_t token, size_t first,
                         size_t last, float *part, float *scratch) {
   (void)scratch;
@@ -157,6 +174,7 @@ static void attend_rows(const ck_attention *a, size_t first_head, size_t last_he
     for (size_t k = first; k < last; k++) {
       ck_dequantize_key(a->type, row_at(a, rows->key_pages, rows->key_offset, a->key_row_bytes, k), values, size,
                         rows->key_range);
+      rotate_key(values, size, angles_of(rows, k));
       float score = 0;
       for (size_t d = 0; d < size; d++) score += query[d] * values[d];
       score *= a->scale;

@@ -28,7 +28,7 @@ extension Engine {
       let pages = UnsafeRawPointer(found.pages).assumingMemoryBound(to: UnsafePointer<UInt8>.self)
       attentionWorkspace.heads[head] = ck_head_rows(
         key_pages: pages, value_pages: pages, key_offset: found.keyOffset, value_offset: found.valueOffset,
-        count: found.count, key_range: found.keyRange)
+        count: found.count, key_range: found.keyRange, rotatedRows: found.rotatedRows)
     }
     let attention = ck_attention(
       queries: queries.base, query_stride: queries.stride, rows: attentionWorkspace.heads, type: type.rowType,
@@ -56,7 +56,8 @@ extension Engine {
         attentionWorkspace.heads[head] = ck_head_rows(
           key_pages: keyPages, value_pages: valuePages,
           key_offset: head * headDimension * MemoryLayout<Float>.stride,
-          value_offset: head * headDimension * MemoryLayout<Float>.stride, count: count, key_range: nil)
+          value_offset: head * headDimension * MemoryLayout<Float>.stride, count: count, key_range: nil,
+          rotatedRows: nil)
       }
       attend(
         ck_attention(

@@ -16,17 +16,20 @@ public struct PagedRows {
   /// For `KeyValueType.q4`, the range of the keys' channels: scales, then minimums, `[2][headDimension]`. Nil
   /// otherwise.
   public var keyRange: UnsafePointer<Float>?
+  /// The keys that are rotated when they are read; nil for none.
+  public var rotatedRows: RotatedRows?
 
   /// - Parameters: as the properties of these names.
   public init(
     pages: UnsafePointer<UnsafeMutableRawPointer>, keyOffset: Int, valueOffset: Int, count: Int,
-    keyRange: UnsafePointer<Float>? = nil
+    keyRange: UnsafePointer<Float>? = nil, rotatedRows: RotatedRows? = nil
   ) {
     self.pages = pages
     self.keyOffset = keyOffset
     self.valueOffset = valueOffset
     self.count = count
     self.keyRange = keyRange
+    self.rotatedRows = rotatedRows
   }
 }
 

@@ -25,7 +25,8 @@ private struct WindowedAttentionJob {
     withUnsafePointer(to: keyPage) { keyPages in
       withUnsafePointer(to: valuePage) { valuePages in
         let rows = ck_head_rows(
-          key_pages: keyPages, value_pages: valuePages, key_offset: 0, value_offset: 0, count: count, key_range: nil)
+          key_pages: keyPages, value_pages: valuePages, key_offset: 0, value_offset: 0, count: count, key_range: nil,
+          rotatedRows: nil)
         withUnsafePointer(to: rows) { rows in
           var attention = ck_attention(
             queries: queries + first * queryStride + column, query_stride: queryStride, rows: rows, type: CK_KV_F32,

@@ -27,11 +27,13 @@ extension DialogueOptions {
 
   /// An empty cache for a dialogue with this model.
   ///
-  /// - Throws: `CacheError`, `HeadBudgetProfileError` for a profile of another model, `OffloadError` for a file that
-  ///   cannot be used.
+  /// - Throws: `ReportedError.insufficientMemory` for a budget that does not fit, `CacheError`, `HeadBudgetProfileError`
+  ///   for a profile of another model, `OffloadError` for a file that cannot be used.
   func makeCache(for model: LoadedModel) throws -> KeyValueCache {
     let shape = model.language.configuration.cacheShape
     let budget = budget.tokens(shape: shape, type: type)
+    // Under `full` memory is taken as the stream goes on, up to what the machine has.
+    if policy != .full { try model.check(budget: self.budget, type: type) }
     try headProfile?.check(model.fingerprint)
     let heads = try headProfile.map { profile throws(HeadBudgetProfileError) in
       try HeadBudgets(
@@ -39,7 +41,8 @@ extension DialogueOptions {
     }
     return try KeyValueCache(
       shape: shape, budget: budget, policy: policy, parameters: compression, rotation: model.streamRotation, type: type,
-      heads: heads, offload: try offload.map { offload throws(OffloadError) in try offloadFile(offload, for: model) })
+      heads: heads, limit: model.tokenLimit(type: type) ?? .max,
+      offload: try offload.map { offload throws(OffloadError) in try offloadFile(offload, for: model) })
   }
 
   /// Creates the offload file, in place of one that is there.

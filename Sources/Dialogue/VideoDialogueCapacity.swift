@@ -30,12 +30,16 @@ extension VideoDialogue {
     }
   }
 
+  /// - Throws: `ReportedError.insufficientMemory` or `budgetTooSmall`; nothing has changed then.
   public func setBudget(tokens: Int) throws(ReportedError) {
+    if cache.policy != .full { try model.check(budget: .tokens(tokens), type: cache.type) }
     forgetAnswer()
     do { try ensureCapacityDroppingText { note(try cache.setBudget(tokens)) } } catch { throw ReportedError(error) }
   }
 
+  /// - Throws: `ReportedError.insufficientMemory` or `budgetTooSmall`; nothing has changed then.
   public func setPolicy(_ policy: RetentionPolicy) throws(ReportedError) {
+    if policy != .full { try model.check(budget: .tokens(cache.boundedBudget), type: cache.type) }
     forgetAnswer()
     do { try ensureCapacityDroppingText { note(try cache.setPolicy(policy)) } } catch { throw ReportedError(error) }
   }

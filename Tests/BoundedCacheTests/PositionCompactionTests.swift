@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import BoundedCache
+import Compute
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Evicted temporal patches leave gaps between positions, and re-indexing closes them")
@@ -68,6 +70,49 @@ struct PositionCompactionTests {
           }
         }
       }
+    }
+  }
+
+  @Test(
+    "A key is rounded once, however often its position changes",
+    arguments: [(KeyValueType.f16, Float(0.002)), (.q8_0, 0.01), (.q4, 0.09)])
+  func roundedOnce(type: KeyValueType, tolerance: Float) throws {
+    let shape = CacheShape(layers: 1, keyValueHeads: 2, headDimension: 32)
+    let rotation = RoPEFrequencies(frequencies: [1, 0.5, 0.25, 0.125, 0, 0.0625])
+    let cache = try KeyValueCache(shape: shape, budget: 64, policy: .infinipotV, rotation: rotation, type: type)
+    var random = SplitMix64(seed: 7)
+    let base = (0..<200).map { _ in (0..<32).map { _ in Float(Int8(truncatingIfNeeded: random.next())) / 128 } }
+    func rotated(_ number: Int, to position: Int) -> [Float] {
+      var key = base[number]
+      for (pair, frequency) in rotation.frequencies.enumerated() {
+        let (cosine, sine) = (Float(cos(Double(position) * frequency)), Float(sin(Double(position) * frequency)))
+        (key[pair], key[pair + 16]) = (
+          key[pair] * cosine - key[pair + 16] * sine, key[pair] * sine + key[pair + 16] * cosine
+        )
+      }
+      return key
+    }
+    for number in 0..<200 {
+      if try cache.ensureCapacity(for: 4, in: .vision) != nil { cache.compactPositions() }
+      let position = cache.nextVisionPosition
+      try cache.append(4, to: .vision, grid: GridTHW(temporalPatches: 1, height: 2, width: 2))
+      // One token in nine has a long value and stays until longer ones come, so that it moves often.
+      let length = Float16(number % 9 == 0 ? 100 + number : number % 9)
+      let value = [Float16(number)] + Array(repeating: length, count: 31)
+      for head in 0..<2 {
+        for remaining in 1...4 {
+          cache.write(
+            rotated(number, to: position).map { Float16($0).bitPattern }, value.map(\.bitPattern), layer: 0, head: head,
+            remaining: remaining)
+        }
+      }
+    }
+    #expect(cache.compressionCount > 15)
+    for head in 0..<2 {
+      let tokens = cache.visionTokens(layer: 0, head: head)
+      #expect(tokens.contains { $0.streamIndex < 165 }, "some tokens have moved often")
+      let expected = tokens.map { rotated($0.streamIndex, to: $0.position) }
+      #expect(relativeError(cache.keyRows(layer: 0, head: head), expected) < tolerance)
     }
   }
 

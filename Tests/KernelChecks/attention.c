@@ -6,7 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { PAGE_ROWS = 16 };
+enum { PAGE_ROWS = 16, RUN_START = 5 };
 static const double tolerance = 1e-5;
 
 /// One key-value head with `count` rows, and queries of `tokens` tokens. The last token attends to all rows.
@@ -15,6 +15,10 @@ typedef struct {
   size_t heads, size, tokens, count, key_bytes, value_bytes;
   float *queries, *range, *keys, *values;  // [tokens][heads][size], [2][size], [count][size] twice as they are read
   uint8_t **pages;
+  // Of keys that are rotated when they are read:
+  float *angles;  // [RUNS][2][ck_angle_stride]
+  ck_key_run *runs;
+  size_t run_count;
 } sample;
 
 static sample make_sample(ck_kv_type type, size_t heads, size_t size, size_t tokens, size_t count) {
@@ -41,9 +45,34 @@ static sample make_sample(ck_kv_type type, size_t heads, size_t size, size_t tok
   return s;
 }
 
+/// Lets runs of 1, 2, 3, … rows behind the first RUN_START rows be read rotated, every third run as it is stored and the
+/// last rows without a run. Pairs from half of them on are not rotated.
+static void rotate_sample(sample *s) {
+  kc_random random = kc_seeded(s->count);
+  const size_t stride = ck_angle_stride(s->size), half = s->size / 2;
+  s->runs = kc_allocate(s->count * sizeof *s->runs);
+  s->angles = kc_allocate(s->count * 2 * stride * sizeof *s->angles);
+  for (size_t row = RUN_START; row + s->run_count + 1 < s->count; s->run_count++) {
+    float *angles = s->angles + s->run_count * 2 * stride, *turns = kc_floats(&random, half, 3);
+    for (size_t i = 0; i < half; i++) {
+      angles[i] = i < half / 2 ? cosf(turns[i]) : 1;
+      angles[stride + i] = i < half / 2 ? sinf(turns[i]) : 0;
+    }
+    const int rotates = s->run_count % 3 != 2;
+    for (const size_t last = row + s->run_count + 1; row < last; row++)
+      for (size_t i = 0; rotates && i < half; i++) {
+        float *first = s->keys + row * s->size + i, a = *first, b = first[half];
+        *first = a * angles[i] - b * angles[stride + i];
+        first[half] = a * angles[stride + i] + b * angles[i];
+      }
+    s->runs[s->run_count] = (ck_key_run){.last = row - RUN_START, .angles = rotates ? angles : NULL};
+    free(turns);
+  }
+}
+
 static void free_sample(sample s) {
   for (size_t p = 0; p < (s.count + PAGE_ROWS - 1) / PAGE_ROWS; p++) free(s.pages[p]);
-  free(s.pages), free(s.queries), free(s.range), free(s.keys), free(s.values);
+  free(s.runs), free(s.angles), free(s.pages), free(s.queries), free(s.range), free(s.keys), free(s.values);
 }
 
 static ck_head_rows head_rows(const sample *s) {
@@ -52,7 +81,11 @@ static ck_head_rows head_rows(const sample *s) {
                         .value_pages = pages,
                         .value_offset = PAGE_ROWS * s->key_bytes,
                         .count = s->count - s->tokens + 1,
-                        .key_range = s->range};
+                        .key_range = s->range,
+                        .key_runs = s->runs,
+                        .run_count = s->run_count,
+                        .run_start = RUN_START,
+                        .rotated_pairs = s->size / 4};
 }
 
 static ck_attention attention(const sample *s, const ck_head_rows *rows, float *output) {
@@ -140,9 +173,10 @@ static void expect_close(kc_report *report, const sample *s, const char *name, c
   float *exact = formula(s);
   const size_t count = s->tokens * s->heads * s->size;
   const double from_formula = kc_difference(found, exact, count), from_portable = kc_difference(found, portable, count);
-  kc_expect(report, from_formula < tolerance && from_portable < tolerance,
-            "%s, rows of type %d, %zu heads of %zu, %zu tokens, %zu rows: %g from the formula, %g from portable", name,
-            s->type, s->heads, s->size, s->tokens, s->count, from_formula, from_portable);
+  kc_expect(
+      report, from_formula < tolerance && from_portable < tolerance,
+      "%s, rows of type %d, %zu heads of %zu, %zu tokens, %zu rows, %zu runs: %g from the formula, %g from portable",
+      name, s->type, s->heads, s->size, s->tokens, s->count, s->run_count, from_formula, from_portable);
   free(exact);
 }
 
@@ -155,9 +189,11 @@ void kc_attend(const ck_kernels *kernels, kc_report *report) {
   static const size_t shapes[][3] = {{1, 7, 40}, {2, 3, 41}, {6, 40, 129}, {17, 7, 300}};
   for (ck_kv_type type = CK_KV_F32; type <= CK_KV_Q4; type++)
     for (size_t i = 0; i < size_count; i++)
-      for (size_t j = 0; j < sizeof shapes / sizeof *shapes; j++) {
+      for (size_t j = 0; j < 2 * sizeof shapes / sizeof *shapes; j++) {
         if (type == CK_KV_Q8_0 && sizes[i] % CK_BLOCK > 0) continue;
-        const sample s = make_sample(type, shapes[j][0], sizes[i], shapes[j][1], shapes[j][2]);
+        const size_t *shape = shapes[j / 2];
+        sample s = make_sample(type, shape[0], sizes[i], shape[1], shape[2]);
+        if (j % 2) rotate_sample(&s);
         float *found = attend(kernels, &s, CK_BF16_ATTENTION_NEVER);
         float *portable = attend(ck_kernels_for(CK_PORTABLE), &s, CK_BF16_ATTENTION_NEVER);
         expect_close(report, &s, "attend", found, portable);
@@ -170,9 +206,10 @@ void kc_attend_rows(const ck_kernels *kernels, kc_report *report) {
   for (ck_kv_type type = CK_KV_F32; type <= CK_KV_Q4; type++)
     for (size_t i = 0; i < size_count; i++)
       for (size_t h = 0; h < sizeof heads / sizeof *heads; h++)
-        for (size_t c = 0; c < sizeof counts / sizeof *counts; c++) {
+        for (size_t c = 0; c < 2 * sizeof counts / sizeof *counts; c++) {
           if (type == CK_KV_Q8_0 && sizes[i] % CK_BLOCK > 0) continue;
-          const sample s = make_sample(type, heads[h], sizes[i], 1, counts[c]);
+          sample s = make_sample(type, heads[h], sizes[i], 1, counts[c / 2]);
+          if (c % 2) rotate_sample(&s);
           float *portable = attend_spans(ck_kernels_for(CK_PORTABLE), &s, 1);
           float *found = attend_spans(kernels, &s, 1), *merged = attend_spans(kernels, &s, 3);
           expect_close(report, &s, "attend_rows", found, portable);

@@ -6,9 +6,7 @@ enum CaptionEviction {
   static func gather(_ layout: inout SegmentLayout, in store: PageStore) {
     guard !layout.captions.isGathered else { return }
     for (group, members) in layout.groups.members.enumerated() {
-      // Groups differ only in what compressions have left them, which is the first run.
-      var runs = layout.captions.runs
-      runs[0].visionTokens = layout.visionTokens[group] - runs.dropFirst().reduce(0) { $0 + $1.visionTokens }
+      let runs = layout.captionRuns(ofGroup: group)
       for member in members { store.gatherCaptions(runs, of: member, start: layout.systemCount) }
     }
     layout.gatherCaptions(retaining: layout.captions.captions)

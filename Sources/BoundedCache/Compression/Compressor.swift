@@ -32,7 +32,8 @@
 //     before   | system | v.t. | .v.v | tv.. | vt.v | .vtv | nnnn | text |      24 vision tokens
 //     after    | system | vtvv tvvt vvtv nnnn | text | free                     16 vision tokens, in stream order
 //
-// Retained tokens move down in place; their keys keep the RoPE positions that they had. The next compression sees 16
+// Retained tokens move down in place; their keys are never written again, also when their positions change later
+// (PositionChanges.swift). The next compression sees 16
 // tokens as T = 4 runs of P tokens, though they come from 6 temporal patches: `StreamOrigins` knows from which. Evicted
 // tokens go to the offload file where there is one (OffloadTier.swift). Captions stay with their temporal patches
 // (CaptionEviction.swift).
@@ -95,7 +96,10 @@ struct Compressor {
     guard let patch = layout.patchGrid else { return nil }
     let start = ContinuousClock.now
     let before = layout.visionCount
-    CaptionEviction.gather(&layout, in: store)
+    if !layout.captions.isGathered {
+      CaptionEviction.gather(&layout, in: store)
+      PositionChanges.update(store, layout, origins, temporal: rotation)
+    }
     let starts = origins.starts
     var visionTokens = layout.visionTokens
     for (group, members) in layout.groups.members.enumerated() {

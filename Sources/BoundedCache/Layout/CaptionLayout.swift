@@ -20,6 +20,8 @@ struct CaptionLayout {
     /// The number of the temporal patch that it precedes, as `StreamOrigins` counts.
     var temporalPatch: Int32
     var tokens: Int
+    /// Positions by which it has moved since its keys were stored.
+    var change: Int32 = 0
   }
 
   private(set) var runs: [Run] = []

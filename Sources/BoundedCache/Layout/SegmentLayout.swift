@@ -29,6 +29,8 @@ struct SegmentLayout {
   private(set) var systemCount = 0
   /// Tokens of the text segment.
   private(set) var textCount = 0
+  /// By how much the positions of the text segment, parked or not, have changed.
+  private(set) var textPositions = TextPositions()
   /// Tokens of a parked text segment: they count against the budget, and nothing attends to them.
   private(set) var parkedCount = 0
   /// Vision tokens, captions not counted, that each head of a group has cached. After a compression they are no longer
@@ -53,6 +55,14 @@ struct SegmentLayout {
 
   /// Tokens that each head of a group can attend to, retrieved ones not counted.
   func count(ofGroup group: Int) -> Int { systemCount + captions.tokens + visionTokens[group] + textCount }
+
+  /// Where the captions of a group lie: groups differ only in what compressions have left them, which is the first run.
+  func captionRuns(ofGroup group: Int) -> [CaptionLayout.Run] {
+    var runs = captions.runs
+    guard !runs.isEmpty else { return [] }
+    runs[0].visionTokens = visionTokens[group] - runs.dropFirst().reduce(0) { $0 + $1.visionTokens }
+    return runs
+  }
 
   /// Slots of each head of a group that are in use.
   func used(ofGroup group: Int) -> Int { count(ofGroup: group) + parkedCount }
@@ -124,6 +134,15 @@ struct SegmentLayout {
   /// Cuts the text segment to its first `n` tokens.
   mutating func truncateText(to n: Int) {
     textCount = min(textCount, max(n, 0))
+    textPositions.truncate(to: textCount)
+    revision &+= 1
+  }
+
+  /// Removes tokens from the middle of the text segment; the positions of those behind them move down.
+  mutating func removeText(_ removed: Range<Int>, rotation: RoPEFrequencies) {
+    textPositions.remove(removed)
+    textCount -= removed.count
+    textPositions.move(removed.lowerBound..<textCount, by: -removed.count, rotation: rotation)
     revision &+= 1
   }
 
@@ -134,14 +153,20 @@ struct SegmentLayout {
   }
 
   /// Makes parked text the text segment.
-  mutating func reattachText() {
+  ///
+  /// - Parameters:
+  ///   - change: positions by which its tokens move.
+  ///   - rotation: RoPE of a text position.
+  mutating func reattachText(movedBy change: Int, rotation: RoPEFrequencies) {
     (textCount, parkedCount) = (parkedCount, 0)
+    textPositions.move(0..<textCount, by: change, rotation: rotation)
     revision &+= 1
   }
 
   /// Frees the slots of parked text.
   mutating func discardParked() {
     parkedCount = 0
+    textPositions = TextPositions()
     revision &+= 1
   }
 

@@ -11,9 +11,12 @@ public struct RoPEFrequencies: Sendable, Equatable {
   public init(frequencies: [Double]) {
     self.frequencies = frequencies
   }
+
+  /// Whether any pair is rotated.
+  var rotates: Bool { frequencies.contains { $0 != 0 } }
 }
 
-/// Rotates cached keys to other positions. Keys that follow each other mostly move by the same number of positions, so
+/// Rotates keys of the offload file to other positions. Keys that follow each other mostly move by the same number of positions, so
 /// the last angles are kept.
 struct RoPERotator {
   private let frequencies: [Double]

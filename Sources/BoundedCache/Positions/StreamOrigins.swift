@@ -24,6 +24,8 @@ struct StreamOrigins {
   private(set) var heads: [TokenOrigins]
   /// Positions from each temporal patch to the next.
   private var advances: [Int32] = []
+  /// Positions by which each temporal patch has moved since its keys were stored.
+  private(set) var changes: [Int32] = []
   /// Each temporal patch's index in the stream, from 0. It stays when `compact` changes the numbers.
   private(set) var streamIndices: [Int] = []
   /// Temporal patches appended since the start or the last `removeAll`, cached or evicted.
@@ -58,6 +60,7 @@ struct StreamOrigins {
         heads[head].patches.append(contentsOf: 0..<Int32(tokensPerTemporalPatch))
       }
       advances.append(advance)
+      changes.append(0)
       streamIndices.append(temporalPatchesAppended)
       temporalPatchesAppended += 1
       nextPosition &+= advance
@@ -80,6 +83,7 @@ struct StreamOrigins {
       heads[head].patches.removeAll(keepingCapacity: true)
     }
     advances.removeAll(keepingCapacity: true)
+    changes.removeAll(keepingCapacity: true)
     streamIndices.removeAll(keepingCapacity: true)
     temporalPatchesAppended = 0
     tokensPerTemporalPatch = 0
@@ -110,14 +114,12 @@ struct StreamOrigins {
   /// Numbers the temporal patches of which any head has a token cached again, without gaps, and re-indexes their
   /// positions.
   ///
-  /// - Parameter move: called for each head and vision slot whose temporal patch moved, with the change of position.
   /// - Returns: for each old number, the new one and the change of position; nil for a temporal patch that is gone.
-  mutating func compact(
-    _ move: (_ head: Int, _ slot: Int, _ change: Int32) -> Void
-  ) -> [(number: Int32, change: Int32)?] {
+  mutating func compact() -> [(number: Int32, change: Int32)?] {
     let cached = cachedTokens()
     var moves: [(number: Int32, change: Int32)?] = []
     var retained: [Int32] = []
+    var retainedChanges: [Int32] = []
     var retainedIndices: [Int] = []
     var before: Int32 = 0
     var after: Int32 = 0
@@ -125,6 +127,7 @@ struct StreamOrigins {
       if cached[number] > 0 {
         moves.append((Int32(retained.count), after &- before))
         retained.append(advance)
+        retainedChanges.append(changes[number] &+ after &- before)
         retainedIndices.append(streamIndices[number])
         after &+= advance
       } else {
@@ -134,12 +137,12 @@ struct StreamOrigins {
     }
     for head in heads.indices {
       for slot in heads[head].temporalPatches.indices {
-        guard let (number, change) = moves[Int(heads[head].temporalPatches[slot])] else { continue }
+        guard let (number, _) = moves[Int(heads[head].temporalPatches[slot])] else { continue }
         heads[head].temporalPatches[slot] = number
-        if change != 0 { move(head, slot, change) }
       }
     }
     advances = retained
+    changes = retainedChanges
     streamIndices = retainedIndices
     nextPosition = after
     return moves

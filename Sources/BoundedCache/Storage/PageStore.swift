@@ -32,6 +32,8 @@ final class PageStore {
   private let valueOffsets: [Int]
   private let keyBytes: Int
   private let valueBytes: Int
+  /// Keys whose positions have changed since they were stored: they are rotated when they are read.
+  let rotations: KeyRotations
   /// Ranges of keys that are quantized by channel; nil for other types.
   private let ranges: KeyChannelRanges?
   /// One row in 32 bits.
@@ -84,6 +86,7 @@ final class PageStore {
     self.keyOffsets = keyOffsets
     self.valueOffsets = valueOffsets
     ranges = type == .q4 ? KeyChannelRanges(heads: groupOfHead.count, headDimension: shape.headDimension) : nil
+    rotations = KeyRotations(heads: groupOfHead.count, headDimension: shape.headDimension)
     row = .allocate(capacity: shape.headDimension)
     row.initialize(repeating: 0, count: shape.headDimension)
   }
@@ -127,8 +130,11 @@ final class PageStore {
     for (group, end) in slots.enumerated() { parkedSlots[group] = end - rows..<end }
   }
 
-  /// Forgets the ranges of earlier keys.
-  func removeAll() { ranges?.removeAll() }
+  /// Forgets the ranges and rotations of earlier keys.
+  func removeAll() {
+    ranges?.removeAll()
+    rotations.removeAll()
+  }
 
   // MARK: Rows
 
@@ -153,7 +159,8 @@ final class PageStore {
     let index = index(layer: layer, head: head)
     return PagedRows(
       pages: UnsafePointer(tables[groupOfHead[index]].sequence - leadingPages), keyOffset: keyOffsets[index],
-      valueOffset: valueOffsets[index], count: count, keyRange: ranges.map { UnsafePointer($0.range(of: index)) })
+      valueOffset: valueOffsets[index], count: count, keyRange: ranges.map { UnsafePointer($0.range(of: index)) },
+      rotatedRows: rotations.rows(head: index, from: leadingPages * PageStore.pageTokens))
   }
 
   private func page(_ index: Int, slot: Int) -> (page: UnsafeMutableRawPointer, row: Int) {
@@ -194,7 +201,7 @@ final class PageStore {
     engine.store(values, as: .values, head: head, count: count, to: rows, slot: slot, format: format)
   }
 
-  /// Reads one head's rows as 16-bit floats, `[slots][headDimension]` each.
+  /// Reads one head's rows as 16-bit floats, `[slots][headDimension]` each, the keys at their present positions.
   func read(
     layer: Int, head: Int, slots: Range<Int>, keys: UnsafeMutablePointer<UInt16>, values: UnsafeMutablePointer<UInt16>
   ) {
@@ -213,19 +220,15 @@ final class PageStore {
   }
 
   private func readKey(_ index: Int, slot: Int, into target: UnsafeMutablePointer<UInt16>) {
-    guard type != .f16 else {
+    guard type != .f16 || rotations.isRotated(head: index, row: slot) else {
       UnsafeMutableRawPointer(target).copyMemory(from: key(index, slot: slot), byteCount: keyBytes)
       return
     }
-    dequantizeKey(index, slot: slot)
-    KeyValueRow.quantizeKey(row, into: target, type: .f16, headDimension: shape.headDimension, keyRange: nil)
-  }
-
-  /// Unpacks a key into `row`.
-  private func dequantizeKey(_ index: Int, slot: Int) {
     KeyValueRow.dequantizeKey(
       key(index, slot: slot), into: row, type: type, headDimension: shape.headDimension,
       keyRange: ranges.map { UnsafePointer($0.range(of: index)) })
+    rotations.rotate(row, head: index, row: slot)
+    KeyValueRow.quantizeKey(row, into: target, type: .f16, headDimension: shape.headDimension, keyRange: nil)
   }
 
   /// Stores one head's key and value, given as 16-bit floats `[headDimension]`.
@@ -244,31 +247,10 @@ final class PageStore {
     KeyValueRow.dequantizeValue(UnsafeRawPointer(value), into: row, type: .f16, headDimension: dimension)
     KeyValueRow.quantizeValue(row, into: self.value(index, slot: slot), type: type, headDimension: dimension)
     KeyValueRow.dequantizeKey(UnsafeRawPointer(key), into: row, type: .f16, headDimension: dimension, keyRange: nil)
-    quantizeKey(index, slot: slot, used: used)
-  }
-
-  /// Stores the key in `row`.
-  private func quantizeKey(_ index: Int, slot: Int, used: Int) {
     if let ranges, ranges.widen(index, by: row) { repack(index, used: used) }
     KeyValueRow.quantizeKey(
-      row, into: key(index, slot: slot), type: type, headDimension: shape.headDimension,
+      row, into: self.key(index, slot: slot), type: type, headDimension: dimension,
       keyRange: ranges.map { UnsafePointer($0.range(of: index)) })
-  }
-
-  /// Rotates one key of a head by RoPE.
-  ///
-  /// - Parameters:
-  ///   - change: positions by which its token moves.
-  ///   - used: slots of the head's sequence that are in use.
-  func rotateKey(_ head: HeadIndex, slot: Int, by change: Int32, rotator: inout RoPERotator, used: Int) {
-    let index = index(layer: head.layer, head: head.head)
-    if type == .f16 {
-      rotator.rotate(key(index, slot: slot).assumingMemoryBound(to: UInt16.self), by: change)
-    } else {
-      dequantizeKey(index, slot: slot)
-      rotator.rotate(row, by: change)
-      quantizeKey(index, slot: slot, used: used)
-    }
   }
 
   /// Packs keys again after their head's range has grown.

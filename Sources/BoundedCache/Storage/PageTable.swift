@@ -63,10 +63,12 @@ final class PageTable {
   }
 
   /// Whether the system would allocate this many bytes at once: what it refuses as a whole is not asked for page by
-  /// page.
+  /// page. It asks by `mmap`, because the compiler removes a `malloc` that is freed at once.
   static func isAvailable(_ bytes: Int) -> Bool {
-    guard bytes < .max, let memory = malloc(max(bytes, 1)) else { return false }
-    free(memory)
+    guard bytes < .max else { return false }
+    let memory = mmap(nil, max(bytes, 1), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    guard let memory, memory != MAP_FAILED else { return false }
+    munmap(memory, max(bytes, 1))
     return true
   }
 

@@ -11,8 +11,8 @@
 ///     appended      | system | vision + newer patches | free    | text |
 ///     reattached    | system | vision + newer patches | text | free    |
 ///
-/// Positions in between belong to newer temporal patches then, so the keys of the text are rotated by RoPE to positions
-/// behind them. What the text attended to when it was read is not computed again.
+/// Positions in between belong to newer temporal patches then, so the text moves to positions behind them, and attention
+/// rotates its keys when it reads them (`PositionChanges`). What the text attended to when it was read is not computed again.
 enum TextParking {
   /// Parks the text segment.
   ///
@@ -43,9 +43,8 @@ enum TextParking {
       let (source, target) = (layout.slots[group] - rows, layout.count(ofGroup: group))
       for member in members { store.move(member, rows: rows, from: source, to: target) }
     }
-    layout.reattachText()
+    layout.reattachText(movedBy: change, rotation: rotation)
     store.markParked(0, slots: layout.slots)
-    rotate(0..<rows, by: change, rotation: rotation, layout, in: store)
   }
 
   /// Frees the slots of parked text.
@@ -72,8 +71,7 @@ enum TextParking {
           to: start + removed.lowerBound)
       }
     }
-    layout.truncateText(to: textCount - removed.count)
-    rotate(removed.lowerBound..<layout.textCount, by: -removed.count, rotation: rotation, layout, in: store)
+    layout.removeText(removed, rotation: rotation)
   }
 
   /// Gives the heads of each group another number of slots, and moves parked text to their new end.
@@ -85,21 +83,5 @@ enum TextParking {
     }
     layout.resize(to: slots)
     store.markParked(rows, slots: slots)
-  }
-
-  private static func rotate(
-    _ rows: Range<Int>, by change: Int, rotation: RoPEFrequencies, _ layout: SegmentLayout, in store: PageStore
-  ) {
-    guard change != 0, !rows.isEmpty else { return }
-    var rotator = RoPERotator(rotation, headDimension: store.shape.headDimension)
-    for (group, members) in layout.groups.members.enumerated() {
-      let used = layout.count(ofGroup: group)
-      for member in members {
-        for row in rows {
-          store.rotateKey(
-            member, slot: used - layout.textCount + row, by: Int32(clamping: change), rotator: &rotator, used: used)
-        }
-      }
-    }
   }
 }

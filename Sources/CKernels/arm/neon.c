@@ -59,6 +59,7 @@ INLINE void multiply_half(const ck_type type, const size_t tokens, const size_t 
 #include "vector/multiply.h"
 
 #include "vector/kv_vectors.h"
+#include "vector/key_rotation.h"
 #include "vector/attention_rows.h"
 #include "vector/attention_panels.h"
 

@@ -8,6 +8,8 @@
 // Products and sums round separately, so that processors with fused multiply-add write the same bytes as others.
 #pragma STDC FP_CONTRACT OFF
 
+const float ck_no_rotation[CK_MAX_HEAD] = {[0 ... CK_MAX_HEAD / 2 - 1] = 1};
+
 size_t ck_key_row_bytes(ck_kv_type type, size_t size) {
   switch (type) {
     case CK_KV_F32: return 4 * size;

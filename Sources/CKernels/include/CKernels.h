@@ -94,13 +94,27 @@ typedef enum {
   CK_KV_Q4
 } ck_kv_type;
 
+/// Consecutive keys whose RoPE positions have changed by the same number since they were stored. Attention rotates them
+/// when it reads them, so that a key is rounded once however often its position changes.
+typedef struct {
+  size_t last;                    // the row behind the run, counted from `run_start`; a run begins where one ends
+  const float *_Nullable angles;  // cosines of the change, then sines: [2][ck_angle_stride]; NULL: no change
+} ck_key_run;
+
+/// Floats from the cosines of a `ck_key_run` to its sines: half a head, padded to whole vectors.
+static inline size_t ck_angle_stride(size_t head_size) { return (head_size / 2 + 15) / 16 * 16; }
+
 /// Where the rows of one key-value head are: at the same offset in every page, pages in the order of tokens.
 typedef struct {
   const uint8_t *_Nonnull const *_Nonnull key_pages;
   const uint8_t *_Nonnull const *_Nonnull value_pages;
-  size_t key_offset, value_offset;   // bytes from the start of a page
-  size_t count;                      // rows that the first token attends to
-  const float *_Nullable key_range;  // [2][head_size], as in ck_quantize_key
+  size_t key_offset, value_offset;       // bytes from the start of a page
+  size_t count;                          // rows that the first token attends to
+  const float *_Nullable key_range;      // [2][head_size], as in ck_quantize_key
+  const ck_key_run *_Nullable key_runs;  // [run_count], what follows them is not rotated; NULL: no key is rotated
+  size_t run_count;
+  size_t run_start;      // rows in front of the first run, which are read as they are stored
+  size_t rotated_pairs;  // the runs rotate pairs (i, i + head_size / 2) below this one only
 } ck_head_rows;
 
 /// Whether attention over rows of floats may round queries, keys, weights and values to bfloat16: never, on processors

@@ -66,20 +66,24 @@ INLINE void attend_by_panel(const ck_kv_type type, const ck_attention *a, size_t
   float *scores = sums + ATTENTION_ROWS * CK_MAX_HEAD, *panel = scores + ATTENTION_ROWS * ATTENTION_KEYS;
   float value_scales[ATTENTION_KEYS], value_minimums[ATTENTION_KEYS];
   const uint8_t *list[ATTENTION_KEYS];
+  const float *angles[ATTENTION_KEYS];
+  const size_t rotated = rotated_pairs(rows, size);
   softmax_state running[ATTENTION_ROWS];
   for (size_t r = 0; r < pairs; r++) {
     running[r] = (softmax_state){-INFINITY, 0, 0};
     load_query(type, a->queries + (first + r / heads) * a->query_stride + (first_head + r % heads) * size, size,
-               a->scale, rows->key_range, queries + r * padded);
+               a->scale, rows->key_range, rotated, queries + r * padded);
   }
   memset(sums, 0, pairs * padded * sizeof(float));
   const size_t most = rows->count + (a->causal ? last - 1 : 0);
   for (size_t start = 0; start < most; start += ATTENTION_KEYS) {
     const size_t count = ck_min(ATTENTION_KEYS, most - start);
     list_keys(a, rows, start, count, list);
+    if (rotated) list_angles(rows, start, ck_min(ATTENTION_KEYS, (count + 15) / 16 * 16), size, angles);
     for (size_t k = 0; k < count; k += 16) {
       const tile_end end = {NULL, 0, 16};
       pack_keys(type, list + k, ck_min(16, count - k), size, panel);
+      if (rotated) rotate_panel(type, panel, size, angles + k, rotated, rows->key_range);
       float_tiles(queries, padded, pairs, panel, panel_columns(type, size), scores + k, ATTENTION_KEYS, &end);
     }
     for (size_t r = 0; r < pairs; r++) {

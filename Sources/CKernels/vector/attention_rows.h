@@ -39,30 +39,66 @@ typedef struct {
   float *scales;               // for CK_KV_Q8_0, as load_block_scales loads them
   const uint8_t *const *next;  // [count], rows that are read next
   size_t next_bytes;           // bytes of one of these
+  // Of keys that are rotated when they are read:
+  size_t pairs;          // the pairs below this one
+  const float **angles;  // [count], as list_angles lists them
+  const float *range;    // for CK_KV_Q4, of the channels
 } row_block;
 
 INLINE float scale_at(const ck_kv_type type, const row_block *block, size_t row, size_t at) {
   return type == CK_KV_Q8_0 ? block->scales[kv_scale_index(row, block->size, at)] : 1;
 }
 
+/// sums[head][row] += 16 columns of keys times queries, which point to the same columns.
+INLINE void score_columns(const size_t heads, const size_t rows, const vf16 *keys, const float *queries, size_t padded,
+                          vf16 *sums) {
+#pragma clang loop unroll(full)
+  for (size_t q = 0; q < heads; q++) {
+    const vf16 query = load16(queries + q * padded);
+#pragma clang loop unroll(full)
+    for (size_t r = 0; r < rows; r++) sums[q * rows + r] += keys[r] * query;
+  }
+}
+
+/// The columns of `pairs` rotated pairs.
+INLINE void score_rotated(const ck_kv_type type, const size_t heads, const size_t rows, const row_block *block,
+                          size_t k, const float *queries, vf16 *sums) {
+  const size_t size = block->size, half = size / 2, padded = padded_size(type, size);
+  for (size_t at = 0; at < block->pairs; at += 16) {
+    vf16 first[SCORED_ROWS], second[SCORED_ROWS];
+#pragma clang loop unroll(full)
+    for (size_t r = 0; r < rows; r++) {
+      const uint8_t *row = block->rows[k + r];
+      const float *angles = block->angles[k + r];
+      const vf16 cosines = load16(angles + at), sines = load16(angles + half + at);
+      const vf16 a =
+          key_values(type, load_kv16(type, row, size, at, scale_at(type, block, k + r, at)), block->range, size, at);
+      const vf16 b = key_values(type, load_kv16(type, row, size, half + at, scale_at(type, block, k + r, half + at)),
+                                block->range, size, half + at);
+      first[r] = a * cosines - b * sines;
+      second[r] = a * sines + b * cosines;
+    }
+    score_columns(heads, rows, first, queries + at, padded, sums);
+    score_columns(heads, rows, second, queries + half + at, padded, sums);
+  }
+}
+
 /// Computes scores [head][row] of `rows` rows from row `k` on.
-INLINE void score_tile(const ck_kv_type type, const size_t heads, const size_t rows, const row_block *block, size_t k,
-                       const float *queries, float *scores) {
-  const size_t padded = padded_size(type, block->size);
+INLINE void score_tile(const ck_kv_type type, const int rotates, const size_t heads, const size_t rows,
+                       const row_block *block, size_t k, const float *queries, float *scores) {
+  const size_t padded = padded_size(type, block->size), half = block->size / 2;
   vf16 sums[ATTENTION_TILE_SUMS], values[SCORED_ROWS];
   const size_t count = heads * rows;
 #pragma clang loop unroll(full)
   for (size_t i = 0; i < count; i++) sums[i] = (vf16){0};
-  for (size_t at = 0; at < padded; at += 16) {
+  if (rotates) score_rotated(type, heads, rows, block, k, queries, sums);
+  for (size_t at = rotates ? block->pairs : 0; at < padded; at += 16) {
+    if (rotates && at == half) at += block->pairs;
+    if (rotates && at >= padded) break;
 #pragma clang loop unroll(full)
     for (size_t r = 0; r < rows; r++)
       values[r] = load_kv16(type, block->rows[k + r], block->size, at, scale_at(type, block, k + r, at));
-#pragma clang loop unroll(full)
-    for (size_t q = 0; q < heads; q++) {
-      const vf16 query = load16(queries + q * padded + at);
-#pragma clang loop unroll(full)
-      for (size_t r = 0; r < rows; r++) sums[q * rows + r] += values[r] * query;
-    }
+    score_columns(heads, rows, values, queries + at, padded, sums);
   }
 #pragma clang loop unroll(full)
   for (size_t i = 0; i < count; i += 4) {
@@ -74,25 +110,30 @@ INLINE void score_tile(const ck_kv_type type, const size_t heads, const size_t r
 }
 
 /// Computes the scores of SCORED_ROWS rows from row `k` on, in tiles of `rows` rows.
-INLINE void score_tiles(const ck_kv_type type, const size_t heads, const size_t rows, const row_block *block, size_t k,
-                        const float *queries, float *scores) {
-  for (size_t r = 0; r < SCORED_ROWS; r += rows) score_tile(type, heads, rows, block, k + r, queries, scores);
+INLINE void score_tiles(const ck_kv_type type, const int rotates, const size_t heads, const size_t rows,
+                        const row_block *block, size_t k, const float *queries, float *scores) {
+  for (size_t r = 0; r < SCORED_ROWS; r += rows) score_tile(type, rotates, heads, rows, block, k + r, queries, scores);
 }
 
 /// Computes scores [head][row]. Rows up to a whole tile are added to the block; their scores are not used.
-INLINE void score_rows(const ck_kv_type type, row_block *block, size_t heads, const float *queries, float *scores) {
+INLINE void score_rows(const ck_kv_type type, const int rotates, row_block *block, size_t heads, const float *queries,
+                       float *scores) {
   const size_t padded = padded_size(type, block->size);
   const size_t tiled = (block->count + SCORED_ROWS - 1) / SCORED_ROWS * SCORED_ROWS;
-  for (size_t k = block->count; k < tiled; k++) block->rows[k] = block->rows[block->count - 1];
+  for (size_t k = block->count; k < tiled; k++) {
+    block->rows[k] = block->rows[block->count - 1];
+    if (rotates) block->angles[k] = block->angles[block->count - 1];
+  }
   load_block_scales(type, block->rows, tiled, block->size, block->scales);
   for (size_t k = 0; k < tiled; k += SCORED_ROWS) {
     prefetch_rows(block->next + k, ck_min(SCORED_ROWS, block->count - k), block->next_bytes);
     size_t q = 0;
     for (; q + 6 <= heads; q += 6)
-      score_tiles(type, 6, SIX_HEAD_TILE, block, k, queries + q * padded, scores + q * DECODED_ROWS);
+      score_tiles(type, rotates, 6, SIX_HEAD_TILE, block, k, queries + q * padded, scores + q * DECODED_ROWS);
     for (; q + 2 <= heads; q += 2)
-      score_tiles(type, 2, TWO_HEAD_TILE, block, k, queries + q * padded, scores + q * DECODED_ROWS);
-    if (q < heads) score_tiles(type, 1, SCORED_ROWS, block, k, queries + q * padded, scores + q * DECODED_ROWS);
+      score_tiles(type, rotates, 2, TWO_HEAD_TILE, block, k, queries + q * padded, scores + q * DECODED_ROWS);
+    if (q < heads)
+      score_tiles(type, rotates, 1, SCORED_ROWS, block, k, queries + q * padded, scores + q * DECODED_ROWS);
   }
 }
 
@@ -171,9 +212,10 @@ INLINE void fold_value_scales(float *weights, size_t count, const float *scales,
 }
 
 /// Attention of up to DECODED_HEADS query heads from `head` on, which share a key-value head. If `widens`, rows are
-/// copied as padded floats before the inner loops read them.
-INLINE void attend_heads(const ck_kv_type type, const int widens, const ck_attention *a, size_t head, size_t heads,
-                         size_t token, size_t first, size_t last, float *part, float *scratch) {
+/// copied as padded floats before the inner loops read them. If `rotates`, keys are rotated as their runs say: by the
+/// inner loops, or when they are copied.
+INLINE void attend_heads(const ck_kv_type type, const int widens, const int rotates, const ck_attention *a, size_t head,
+                         size_t heads, size_t token, size_t first, size_t last, float *part, float *scratch) {
   const ck_kv_type read = widens ? CK_KV_F32 : type;
   const size_t size = a->head_size, padded = padded_size(type, size), length = widens ? padded : size;
   const ck_head_rows *rows = a->rows + head / (a->heads / a->key_value_heads);
@@ -181,10 +223,12 @@ INLINE void attend_heads(const ck_kv_type type, const int widens, const ck_atten
   float *scores = sums + DECODED_HEADS * CK_MAX_HEAD, *widened = scores + DECODED_HEADS * DECODED_ROWS;
   float value_scales[DECODED_ROWS], value_minimums[DECODED_ROWS], scales[DECODED_ROWS * CK_MAX_HEAD / CK_BLOCK];
   const uint8_t *keys[DECODED_ROWS], *values[DECODED_ROWS], *next[DECODED_ROWS];
+  const float *angles[DECODED_ROWS];
+  const size_t pairs = rotates ? rotated_pairs(rows, size) : 0;
   softmax_state running[DECODED_HEADS];
   for (size_t q = 0; q < heads; q++) {
     running[q] = (softmax_state){-INFINITY, 0, 0};
-    load_query(type, a->queries + token * a->query_stride + (head + q) * size, size, a->scale, rows->key_range,
+    load_query(type, a->queries + token * a->query_stride + (head + q) * size, size, a->scale, rows->key_range, pairs,
                queries + q * padded);
   }
   memset(sums, 0, heads * padded * sizeof(float));
@@ -193,9 +237,11 @@ INLINE void attend_heads(const ck_kv_type type, const int widens, const ck_atten
     count = ck_min(DECODED_ROWS, last - start);
     memcpy(keys, next, count * sizeof *keys);
     list_values(type, a, rows, start, count, values);
+    if (rotates) list_angles(rows, start, count, size, angles);
     if (widens) widen_rows(type, keys, count, size, widened);
-    row_block block = {keys, count, length, scales, values, a->value_row_bytes};
-    score_rows(read, &block, heads, queries, scores);
+    if (widens && rotates) rotate_rows(type, widened, count, size, angles, pairs, rows->key_range);
+    row_block block = {keys, count, length, scales, values, a->value_row_bytes, pairs, angles, rows->key_range};
+    score_rows(read, rotates && !widens, &block, heads, queries, scores);
 
     load_value_scales(type, values, count, value_scales, value_minimums);
     for (size_t q = 0; q < heads; q++) {
@@ -207,7 +253,7 @@ INLINE void attend_heads(const ck_kv_type type, const int widens, const ck_atten
     list_keys(a, rows, start + count, left, next);
     for (size_t k = left; k < count; k++) next[k] = values[k];
     if (widens) widen_rows(type, values, count, size, widened);
-    block = (row_block){values, count, length, scales, next, a->key_row_bytes};
+    block = (row_block){values, count, length, scales, next, a->key_row_bytes, 0, NULL, NULL};
     add_rows(read, &block, heads, scores, sums);
   }
   for (size_t q = 0; q < heads; q++) {
@@ -221,43 +267,68 @@ INLINE void attend_heads(const ck_kv_type type, const int widens, const ck_atten
   }
 }
 
-// One function for each type of rows, and one for rows that are widened.
+// One function for each type of rows, with and without rotation, and one for rows that are widened.
 
 static void attend_f32(const ck_attention *a, size_t head, size_t heads, size_t token, size_t first, size_t last,
                        float *part, float *scratch) {
-  attend_heads(CK_KV_F32, 0, a, head, heads, token, first, last, part, scratch);
+  attend_heads(CK_KV_F32, 0, 0, a, head, heads, token, first, last, part, scratch);
 }
 
 static void attend_f16(const ck_attention *a, size_t head, size_t heads, size_t token, size_t first, size_t last,
                        float *part, float *scratch) {
-  attend_heads(CK_KV_F16, 0, a, head, heads, token, first, last, part, scratch);
+  attend_heads(CK_KV_F16, 0, 0, a, head, heads, token, first, last, part, scratch);
 }
 
 static void attend_q8_0(const ck_attention *a, size_t head, size_t heads, size_t token, size_t first, size_t last,
                         float *part, float *scratch) {
-  attend_heads(CK_KV_Q8_0, 0, a, head, heads, token, first, last, part, scratch);
+  attend_heads(CK_KV_Q8_0, 0, 0, a, head, heads, token, first, last, part, scratch);
 }
 
 static void attend_q4(const ck_attention *a, size_t head, size_t heads, size_t token, size_t first, size_t last,
                       float *part, float *scratch) {
-  attend_heads(CK_KV_Q4, 0, a, head, heads, token, first, last, part, scratch);
+  attend_heads(CK_KV_Q4, 0, 0, a, head, heads, token, first, last, part, scratch);
+}
+
+static void attend_rotated_f16(const ck_attention *a, size_t head, size_t heads, size_t token, size_t first,
+                               size_t last, float *part, float *scratch) {
+  attend_heads(CK_KV_F16, 0, 1, a, head, heads, token, first, last, part, scratch);
+}
+
+static void attend_rotated_q8_0(const ck_attention *a, size_t head, size_t heads, size_t token, size_t first,
+                                size_t last, float *part, float *scratch) {
+  attend_heads(CK_KV_Q8_0, 0, 1, a, head, heads, token, first, last, part, scratch);
+}
+
+static void attend_rotated_q4(const ck_attention *a, size_t head, size_t heads, size_t token, size_t first, size_t last,
+                              float *part, float *scratch) {
+  attend_heads(CK_KV_Q4, 0, 1, a, head, heads, token, first, last, part, scratch);
 }
 
 static void attend_widened(const ck_attention *a, size_t head, size_t heads, size_t token, size_t first, size_t last,
                            float *part, float *scratch) {
-  attend_heads(a->type, 1, a, head, heads, token, first, last, part, scratch);
+  attend_heads(a->type, 1, 0, a, head, heads, token, first, last, part, scratch);
+}
+
+static void attend_rotated_widened(const ck_attention *a, size_t head, size_t heads, size_t token, size_t first,
+                                   size_t last, float *part, float *scratch) {
+  attend_heads(a->type, 1, 1, a, head, heads, token, first, last, part, scratch);
 }
 
 static void attend_rows(const ck_attention *a, size_t first_head, size_t last_head, size_t token, size_t first,
                         size_t last, float *part, float *scratch) {
   const size_t size = a->head_size;
+  const int rotates = a->rows[first_head / (a->heads / a->key_value_heads)].key_runs != NULL;
+  // The inner loops rotate whole vectors of either half of a row.
+  const int widens = !needs_no_padding(a->type, size) || (rotates && (a->type == CK_KV_F32 || size % 32 > 0));
   for (size_t h = first_head; h < last_head; h += DECODED_HEADS) {
     const size_t heads = ck_min(DECODED_HEADS, last_head - h);
     float *target = part ? part + (h - first_head) * (size + 2) : NULL;
-    if (!needs_no_padding(a->type, size)) attend_widened(a, h, heads, token, first, last, target, scratch);
+    if (widens) (rotates ? attend_rotated_widened : attend_widened)(a, h, heads, token, first, last, target, scratch);
     else if (a->type == CK_KV_F32) attend_f32(a, h, heads, token, first, last, target, scratch);
-    else if (a->type == CK_KV_F16) attend_f16(a, h, heads, token, first, last, target, scratch);
-    else if (a->type == CK_KV_Q8_0) attend_q8_0(a, h, heads, token, first, last, target, scratch);
-    else attend_q4(a, h, heads, token, first, last, target, scratch);
+    else if (a->type == CK_KV_F16)
+      (rotates ? attend_rotated_f16 : attend_f16)(a, h, heads, token, first, last, target, scratch);
+    else if (a->type == CK_KV_Q8_0)
+      (rotates ? attend_rotated_q8_0 : attend_q8_0)(a, h, heads, token, first, last, target, scratch);
+    else (rotates ? attend_rotated_q4 : attend_q4)(a, h, heads, token, first, last, target, scratch);
   }
 }

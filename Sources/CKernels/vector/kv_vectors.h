@@ -111,13 +111,17 @@ INLINE void load_value_scales(const ck_kv_type type, const uint8_t *const *value
   }
 }
 
-/// Pads and scales a query. For CK_KV_Q4, it is multiplied with the scales of the key channels. Their minimums add the
-/// same to the scores of all keys, which does not change the softmax.
+/// Pads and scales a query. For CK_KV_Q4, it is multiplied with the scales of those key channels that are read as quants,
+/// the ones whose pair is not below `pairs`. Their minimums add the same to the scores of all keys, which does not change
+/// the softmax.
 INLINE void load_query(const ck_kv_type type, const float *query, size_t size, float scale, const float *range,
-                       float *target) {
+                       size_t pairs, float *target) {
+  const size_t half = size / 2;
   memset(target, 0, padded_size(type, size) * sizeof(float));
-  for (size_t d = 0; d < size; d++)
-    target[padded_column(type, size, d)] = query[d] * scale * (type == CK_KV_Q4 ? range[d] : 1);
+  for (size_t d = 0; d < size; d++) {
+    const int is_quant = type == CK_KV_Q4 && (d < half ? d : d - half) >= pairs;
+    target[padded_column(type, size, d)] = query[d] * scale * (is_quant ? range[d] : 1);
+  }
 }
 
 /// Writes the columns of padded sums: (sum + added) * factor.

@@ -36,5 +36,6 @@ enum {
 #include "vector/multiply.h"
 
 #include "vector/kv_vectors.h"
+#include "vector/key_rotation.h"
 #include "vector/attention_rows.h"
 #include "vector/attention_panels.h"

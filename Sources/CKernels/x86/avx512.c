@@ -51,6 +51,7 @@ INLINE __m256i dot_bytes(__m256i acc, __m256i bytes, __m256i signed_bytes) {
 #include "vector/multiply.h"
 
 #include "vector/kv_vectors.h"
+#include "vector/key_rotation.h"
 #include "vector/attention_rows.h"
 #include "vector/attention_panels.h"
 

@@ -85,7 +85,7 @@ static void attend_bf16(const ck_attention *a, size_t first_head, size_t heads, 
     float query[CK_MAX_HEAD];
     running[r] = (softmax_state){-INFINITY, 0, 0};
     load_query(CK_KV_F32, a->queries + (first + r / heads) * a->query_stride + (first_head + r % heads) * size, size,
-               a->scale, NULL, query);
+               a->scale, NULL, 0, query);
     to_bf16_pairs(query, size, queries + r * size / 2);
   }
   memset(sums, 0, count_of_pairs * size * sizeof(float));

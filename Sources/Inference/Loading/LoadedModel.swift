@@ -29,6 +29,9 @@ public final class LoadedModel {
   /// What was asked for and could not be done, and what had to be assumed, for people to read.
   public let warnings: [String]
   private let file: GGUFFile
+  private let path: String
+  private let memory: MemoryPlan
+  private let estimate: MemoryEstimate
 
   /// What the language model's file says of it.
   package var metadata: GGUFMetadata { file.metadata }
@@ -70,6 +73,9 @@ public final class LoadedModel {
       let title = try? file.metadata.stringIfPresent("general.name")
       name = title ?? URL(fileURLWithPath: paths.languageModel).deletingPathExtension().lastPathComponent
       self.file = file
+      path = paths.languageModel
+      self.memory = memory
+      self.estimate = estimate
       isEmbedded = paths.isEmbedded
       self.threads = threads
       for file in weights { file.expect(.tensors) }
@@ -78,6 +84,24 @@ public final class LoadedModel {
       throw error
     } catch {
       throw .modelUnreadable(message: String(describing: error))
+    }
+  }
+
+  /// Checks that the model would fit into memory with another KV cache than it was loaded for, such as one that a
+  /// request asks for.
+  ///
+  /// - Throws: `ReportedError.insufficientMemory` with the figures.
+  public func check(budget: CacheBudget, type: KeyValueType) throws(ReportedError) {
+    let shape = language.configuration.cacheShape
+    try memory.check(
+      estimate.with(budget: budget.tokens(shape: shape, type: type), shape: shape, type: type), path: path)
+  }
+
+  /// The most tokens that a KV cache may hold beside the model; nil where the machine does not tell its memory.
+  public func tokenLimit(type: KeyValueType) -> Int? {
+    memory.machine.map { machine in
+      estimate.with(budget: 0, shape: language.configuration.cacheShape, type: type)
+        .budget(fitting: machine.limit, isMappedOnly: memory.isMappedOnly)
     }
   }
 }

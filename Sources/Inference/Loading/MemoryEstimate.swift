@@ -51,10 +51,18 @@ public struct MemoryEstimate: Sendable, Equatable {
     let towerBytes = vision.map { VisionTower.weightByteCount(of: $0, weights: visionWeights) } ?? 0
     weights = [towerBytes, adapter?.byteCount ?? 0].reduce(Self.touchedByteCount(of: language), Self.sum)
     program = Self.programByteCount(vocabulary: language.vocabularyCount, hasVision: vision != nil)
-    self.budget = budget.tokens(shape: shape, type: type)
-    cacheBytesPerToken = shape.bytesPerToken(type)
-    let (bytes, overflow) = cacheBytesPerToken.multipliedReportingOverflow(by: self.budget)
-    cache = overflow ? .max : bytes
+    (self.budget, cacheBytesPerToken, cache) = (0, 0, 0)
+    self = with(budget: budget.tokens(shape: shape, type: type), shape: shape, type: type)
+  }
+
+  /// The estimate for another KV cache.
+  func with(budget: Int, shape: CacheShape, type: KeyValueType) -> MemoryEstimate {
+    var estimate = self
+    estimate.budget = budget
+    estimate.cacheBytesPerToken = shape.bytesPerToken(type)
+    let (bytes, overflow) = estimate.cacheBytesPerToken.multipliedReportingOverflow(by: budget)
+    estimate.cache = overflow ? .max : bytes
+    return estimate
   }
 
   /// The largest budget with which everything fits; 0 if none does.
