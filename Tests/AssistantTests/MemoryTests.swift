@@ -127,6 +127,29 @@ struct MemoryForecastTests {
     #expect(confined.contains("control group allows 60.0 MiB") && confined.contains("smaller quantization"))
   }
 
+  @Test("also limits a budget that comes later, in a request or a command")
+  func laterBudget() throws {
+    let limit = try Self.estimate(.tokens(4096)).total
+    let model = try LoadedModel(
+      paths: Self.paths, threads: 1,
+      memory: MemoryPlan(budget: .tokens(1024), machine: MachineMemory(limit: limit, available: limit)))
+    var options = DialogueOptions()
+    options.budget = .tokens(4097)
+    #expect(throws: ReportedError.self) { _ = try VideoDialogue(model: model, options: options) }
+    options.budget = .tokens(1024)
+    let dialogue = try VideoDialogue(model: model, options: options)
+    for tokens in [4097, 999_999_999, 1 << 62] {
+      do throws(ReportedError) {
+        try dialogue.setBudget(tokens: tokens)
+        Issue.record("\(tokens) tokens were accepted")
+      } catch {
+        #expect(error.code == .insufficientMemory && error.message.contains("up to 4096"), "\(error.message)")
+      }
+    }
+    try dialogue.setBudget(tokens: 4096)
+    #expect(dialogue.cache.budget == 4096)
+  }
+
   @Test("may exceed what there is by the weights if they stay on disk")
   func mappedOnly() throws {
     let estimate = try Self.estimate(.tokens(4096), visionWeights: .mapped)

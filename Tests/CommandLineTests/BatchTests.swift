@@ -57,6 +57,20 @@ struct BatchTests {
     #expect(try #require(memory["compressions"] as? Int) > 0)
   }
 
+  @Test(
+    "A budget that no machine has memory for is refused, and the next request is answered",
+    arguments: [2_147_483_648, 68_719_476_736, 1 << 62])
+  func hugeBudget(tokens: Int) async throws {
+    let input = """
+      {"id":"huge","ask":"hello","kv_budget":\(tokens)}
+      {"id":"next","ask":"hello"}
+
+      """
+    let run = try await Program.run(["--batch", "-"], input: input)
+    #expect(run.records.map { string($0, "error", "code") } == ["insufficient_memory", nil])
+    #expect(string(try #require(run.records.first), "error", "message")?.contains("--kv-budget") == true)
+  }
+
   @Test("Bad lines cost only themselves, blank ones nothing, and the status tells")
   func badLines() async throws {
     let folder = try folder([
