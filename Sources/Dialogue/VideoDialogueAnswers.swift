@@ -71,7 +71,7 @@ extension VideoDialogue {
     var prompt = prompts.text(turns: turns, question: question, visionEnd: visionEnd, limit: textLimit)
     if try !hasCapacity(for: prompt.tokens.count + Self.answerReserve) {
       prompt = prompts.text(turns: [], question: question, visionEnd: visionEnd, limit: 0)
-      try ensureCapacity(for: prompt.tokens.count + Self.answerReserve)
+      try ensureCapacity(for: prompt.tokens.count, ofQuestion: question.count)
     }
     text.begin(at: layout.textPositions.textPosition, hasFrames: layout.hasFrames)
     if layout.hasFrames, let imageNewline = model.vision?.imageNewline {
@@ -81,6 +81,17 @@ extension VideoDialogue {
     }
     text.add(turnsAt: prompt.starts, conversation: turns.count)
     return prompt.tokens
+  }
+
+  /// Makes room for a prompt and an answer. A question that takes much of the budget is named as the reason.
+  private func ensureCapacity(for promptCount: Int, ofQuestion questionCount: Int) throws {
+    do {
+      try ensureCapacity(for: promptCount + Self.answerReserve)
+    } catch CacheError.budgetTooSmall(let budget, let least) where questionCount > budget / 4 {
+      throw ReportedError.budgetTooSmall(
+        message: "the question is too long: it takes \(questionCount) tokens, and the KV cache budget is \(budget); "
+          + "shorten it, or use a budget of at least \(least)")
+    }
   }
 
   /// The most tokens that earlier turns and the question may take before the oldest turns are left out.

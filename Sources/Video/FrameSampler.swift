@@ -133,6 +133,9 @@ final class FrameSampler {
     guard isLive, isShowing, upcoming == nil, let now = liveClock.streamTime(at: monotonicSeconds()) else { return }
     let end = now - Self.liveMargin
     guard clock.time(of: clock.next) < end else { return }
+    if let resumedAt = control.takeResumption(), let passed = liveClock.streamTime(at: resumedAt) {
+      clock.skip(to: passed - Self.liveMargin)
+    }
     if control.isPaused {
       clock.skip(to: end)
     } else if control.hasRoom {

@@ -37,6 +37,8 @@ final class StreamControl: Sendable {
     /// The stream's second 0 on the monotonic clock, while it plays at its own pace; nil until it has begun.
     var playingSince: Double?
     var pausedAt = 0.0
+    /// When a pause ended, in monotonic seconds, until somebody has taken note of it.
+    var resumedAt: Double?
     var droppedCount = 0
     var warnings: [String] = []
     var suppressedWarnings = 0
@@ -83,6 +85,14 @@ final class StreamControl: Sendable {
 
   /// True when a frame can be handed out without a wait.
   var hasRoom: Bool { dropsOldest || monitor.withLock { $0.queue.count < capacity } }
+
+  /// When the last pause ended, in monotonic seconds; nil if this has been asked since.
+  func takeResumption() -> Double? {
+    monitor.withLock { state in
+      defer { state.resumedAt = nil }
+      return state.resumedAt
+    }
+  }
 
   /// Hands a frame to the consumer, or queues it.
   func push(_ frame: Frame) -> WaitResult {
@@ -183,6 +193,7 @@ final class StreamControl: Sendable {
     monitor.withLock { state in
       guard state.isPaused else { return }
       state.isPaused = false
+      state.resumedAt = monotonicSeconds()
       if let since = state.playingSince { state.playingSince = since + monotonicSeconds() - state.pausedAt }
       while !state.queue.isEmpty, !state.waiters.isEmpty {
         state.waiters.removeFirst().continuation.resume(returning: state.queue.removeFirst())

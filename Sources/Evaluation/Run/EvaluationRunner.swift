@@ -68,6 +68,8 @@ public actor EvaluationRunner {
   private let model: LoadedModel
   private let options: EvaluationOptions
   private nonisolated let stop = StopSource()
+  /// nil where nothing is written. A member, because Swift 6.2 does not see that a local one stays on this actor.
+  private var file: ResultFile<AnswerRecord>?
   private var records: [AnswerRecord] = []
   private var answered: Set<AnswerRecord.Key> = []
   private var step: EvaluationStep
@@ -94,7 +96,7 @@ public actor EvaluationRunner {
   /// - Throws: `EvaluationError` or `ReportedError`.
   public func run() async throws -> (records: [AnswerRecord], isInterrupted: Bool) {
     let identity = options.suite.identity + [("model", "\(model.name) \(model.fingerprint.digest)")]
-    let file = try options.output.map {
+    file = try options.output.map {
       try ResultFile<AnswerRecord>(path: $0, isResuming: options.isResuming, identity: identity)
     }
     records = file?.records ?? []
@@ -113,7 +115,7 @@ public actor EvaluationRunner {
       try encoded.finish()
       for (configuration, budget) in runs {
         if stop.isStopped { return (records, true) }
-        try answer(stream, encoded.patches, configuration, budget, file)
+        try answer(stream, encoded.patches, configuration, budget)
       }
     }
     return (records, stop.isStopped)
@@ -141,19 +143,19 @@ public actor EvaluationRunner {
 
   private func answer(
     _ stream: EvaluationStream, _ patches: [TemporalPatch], _ configuration: CacheConfiguration,
-    _ budget: EvaluationBudget?, _ file: ResultFile<AnswerRecord>?
+    _ budget: EvaluationBudget?
   ) throws {
     var run = StreamRun(stream: stream, configuration: configuration, budget: budget)
     step.label = "stream \(stream.number + 1): \(run.label)"
     do throws(ReportedError) {
       try run.answer(
         patches, model: model, options: options.dialogue, isCancelled: { stop.isStopped },
-        keep: { record throws(ReportedError) in try keep(record, file) })
+        keep: { record throws(ReportedError) in try keep(record) })
       note(run.retention, of: configuration, label: "\(run.label), stream \(stream.number + 1)")
     } catch {
       // A budget that is too small for this stream is a result. Any other error ends the run.
       guard error.code == .budgetTooSmall else { throw error }
-      for record in run.unanswered(because: error) { try keep(record, file) }
+      for record in run.unanswered(because: error) { try keep(record) }
     }
   }
 
@@ -163,7 +165,7 @@ public actor EvaluationRunner {
     retention.append((configuration.name, label, map))
   }
 
-  private func keep(_ record: AnswerRecord, _ file: ResultFile<AnswerRecord>?) throws(ReportedError) {
+  private func keep(_ record: AnswerRecord) throws(ReportedError) {
     guard answered.insert(record.key).inserted else { return }
     records.append(record)
     try file?.write(record)

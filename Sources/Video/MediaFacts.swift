@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CFFmpeg
+
+/// What a container says of its video, and how far that is true.
+extension MediaInput {
+  /// The timestamp of second 0; nil when the container does not say, or is live and means something else by it.
+  var origin: Int64? {
+    isLive || stream.pointee.start_time == Int64.min ? nil : stream.pointee.start_time
+  }
+
+  /// Seconds that the video stream itself should last by its header; nil when that is not known for sure.
+  var statedVideoDuration: Double? {
+    if stream.pointee.duration > 0 { return Self.duration(of: stream) }
+    guard format.pointee.nb_streams == 1 || readFailure != nil, let duration else { return nil }
+    // Matroska counts from the file's second 0, not from the first frame.
+    return isContainer("matroska") ? duration - timeBase.seconds(max(0, origin ?? 0)) : duration
+  }
+
+  /// Seconds by the stream's own header; nil where that says none, or by all ones (ISO 14496-12) that nobody knows.
+  static func duration(of stream: UnsafeMutablePointer<AVStream>) -> Double? {
+    let ticks = stream.pointee.duration
+    let base = stream.pointee.time_base
+    guard ticks > 0, ticks != Int64(UInt32.max), base.den > 0 else { return nil }
+    return Double(ticks) * Double(base.num) / Double(base.den)
+  }
+
+  /// The length that the file should have, if it is cut off at `end`; both in seconds.
+  ///
+  /// - Parameter tolerance: seconds by which a whole file may be shorter than it says.
+  func lengthBeforeCut(at end: Double, tolerance: Double) -> Double? {
+    guard let stated = statedVideoDuration, stated - end > tolerance, !isEncrypted else { return nil }
+    // Its length was found by its last timestamp, which says nothing where timestamps jump.
+    if mayJoin { return nil }
+    // Edit lists and fragments make other lengths than headers say: the file must lack bytes.
+    if isContainer("mov,") && readFailure == nil && !lacksBytes { return nil }
+    return stated
+  }
+
+  /// Whether the container's index points behind the end of the file.
+  private var lacksBytes: Bool {
+    let count = avformat_index_get_entries_count(stream)
+    guard count > 0, let last = avformat_index_get_entry(stream, count - 1), let bytes = format.pointee.pb else {
+      return false
+    }
+    let size = avio_size(bytes)
+    return size > 0 && last.pointee.pos + Int64(shim_index_entry_size(last)) > size
+  }
+
+  /// Whether recordings of this container are joined by writing one behind the other.
+  var mayJoin: Bool { Self.mayJoin(format) }
+
+  static func mayJoin(_ format: UnsafeMutablePointer<AVFormatContext>) -> Bool {
+    format.pointee.iformat.pointee.flags & AVFMT_TS_DISCONT != 0
+  }
+
+  private func isContainer(_ name: String) -> Bool {
+    String(cString: format.pointee.iformat.pointee.name).hasPrefix(name)
+  }
+
+  /// Average frames a second by the container; nil when it does not say.
+  var averageRate: Double? {
+    for rate in [stream.pointee.avg_frame_rate, stream.pointee.r_frame_rate] where rate.num > 0 && rate.den > 0 {
+      return Double(rate.num) / Double(rate.den)
+    }
+    return nil
+  }
+
+  /// A timeline that fits this input from its beginning.
+  func makeTimeline() -> PresentationTimeline {
+    let rate = averageRate ?? 25
+    let longestStep = isLive ? 3600 : duration.map { $0 + 10 } ?? 3600
+    return PresentationTimeline(
+      timeBase: timeBase, origin: origin, nominalDuration: (0.001...1000).contains(rate) ? 1 / rate : 0.04,
+      longestStep: longestStep)
+  }
+
+  /// Whether a source without a stated length may be a recording all the same: a protocol that sends any bytes.
+  var mayBeRecording: Bool {
+    guard case .url(let address) = source, let scheme = VideoSource.scheme(of: address) else { return false }
+    return ["http", "https", "tcp", "tls"].contains(scheme) && !isPlaylist
+  }
+
+  /// A list of files that a server goes on writing.
+  var isPlaylist: Bool { Self.isPlaylist(format) }
+
+  static func isPlaylist(_ format: UnsafeMutablePointer<AVFormatContext>) -> Bool {
+    ["hls", "dash"].contains { String(cString: format.pointee.iformat.pointee.name).hasPrefix($0) }
+  }
+}
