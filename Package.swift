@@ -57,7 +57,7 @@ let package = Package(
       ["Records", "ModelFile", "Compute", "Tokenization", "Images", "Video", "BoundedCache", "Architectures"]),
 
     // What is made of them: conversations about a stream, programs.
-    library("CodeTasks"),
+    library("CodeTasks", ["Platform"]),
     library("Sandboxing", ["CSandbox", "Platform", "Records", "CodeTasks"], exclude: ["README.md"]),
     library("SessionInterface", ["Platform", "Images", "BoundedCache", "CodeTasks"]),
     library("Plotting", ["Records", "Images", "SessionInterface"]),

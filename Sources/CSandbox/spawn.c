@@ -79,9 +79,9 @@ static int become_program(const csb_launch *launch, pid_t parent) {
   int error = place_descriptors(launch);
   if (error) return error;
   if (launch->folder && chdir(launch->folder) != 0) return errno;
-  if ((error = set_limits(launch))) return error;
-  // Before the change of user, which closes the file to it.
+  // Before the limit of open files, which this process may be beyond, and the change of user, which closes the file.
   offer_to_memory_killer();
+  if ((error = set_limits(launch))) return error;
   if ((error = become_user(launch->user))) return error;
   // After the change of user, which forgets it.
   if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) return errno;

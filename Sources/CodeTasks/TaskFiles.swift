@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Platform
 
 /// Reads tasks from files and folders: JSON objects and JSON Lines in the usual layouts, plain texts, APPS' folders.
 public enum TaskFiles {
@@ -18,7 +19,7 @@ public enum TaskFiles {
     }
     guard isFolder.boolValue else { return try file(path) }
     var seen: Set<String> = []
-    return try folder(path, root: resolved(path), seen: &seen)
+    return try folder(path, root: realPath(path), seen: &seen)
   }
 
   /// The tasks with ids that differ: a second “sum” is called “sum#2”.
@@ -42,12 +43,9 @@ public enum TaskFiles {
     }
   }
 
-  /// A path without links.
-  private static func resolved(_ path: String) -> String { (path as NSString).resolvingSymlinksInPath }
-
   /// - Parameter seen: what has been read, without links.
   private static func folder(_ path: String, root: String, seen: inout Set<String>) throws(TaskFileError) -> [Entry] {
-    seen.insert(resolved(path))
+    seen.insert(realPath(path))
     let names: [String]
     do { names = try FileManager.default.contentsOfDirectory(atPath: path).sorted() } catch {
       throw TaskFileError(path: path, reason: error.localizedDescription)
@@ -56,7 +54,7 @@ public enum TaskFiles {
     var entries: [Entry] = []
     for name in names where !name.hasPrefix(".") {
       let inner = path + "/" + name
-      let real = resolved(inner)
+      let real = realPath(inner)
       if seen.contains(real) || root.hasPrefix(real == "/" ? real : real + "/") { continue }
       var isFolder: ObjCBool = false
       _ = FileManager.default.fileExists(atPath: inner, isDirectory: &isFolder)

@@ -2,6 +2,7 @@
 
 import CodeTasks
 import Foundation
+import Platform
 import Synchronization
 
 /// What compiles or interprets a language on this machine.
@@ -122,12 +123,6 @@ private func isOpenToOthers(_ path: String) -> Bool {
     guard stat(way, &status) == 0, status.st_mode & S_IXOTH != 0 else { return false }
   }
   return true
-}
-
-func realPath(_ path: String) -> String {
-  guard let real = realpath(path, nil) else { return path }
-  defer { free(real) }
-  return String(cString: real)
 }
 
 /// Where a tool in `…/bin` is installed.

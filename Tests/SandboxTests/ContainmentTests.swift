@@ -142,6 +142,16 @@ struct ContainmentTests {
     #expect(processes(holding: mark).isEmpty)
   }
 
+  @Test("Is the first to go when memory runs out, and cannot change that", arguments: sandboxes)
+  func memoryKiller(sandbox: Sandbox) async throws {
+    let program = """
+      print(open('/proc/self/oom_score_adj').read().strip(), flush=True)
+      open('/proc/self/oom_score_adj', 'w').write('0')
+      """
+    let result = try await run(program, in: sandbox)
+    #expect(result.output == "1000\n" && result.end == .exited(status: 1), "\(result)")
+  }
+
   @Test("Sees a network of nobody", .enabled(if: Sandboxes.haveNamespaces))
   func networkNamespace() async throws {
     let result = try await run("print(open('/proc/net/dev').read())", in: Sandboxes.namespaces)

@@ -56,8 +56,8 @@ struct KeeperTests {
 
   @Test(
     "Ends the program and removes its folder when its watcher is killed",
-    .enabled(if: Sandboxes.haveLimitsOnly, "no Landlock here"))
-  func killedWatcher() async throws {
+    .enabled(if: Sandboxes.haveLimitsOnly, "no Landlock here"), arguments: [SIGKILL, SIGHUP])
+  func killedWatcher(signal: Int32) async throws {
     let mark = "33\(Int.random(in: 100_000...999_999)).5"
     let watcher = Process()
     watcher.executableURL = Holder.executable
@@ -69,7 +69,7 @@ struct KeeperTests {
       sleepers.compactMap { try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\($0)/cwd") })
     #expect(sleepers.count >= 3)
     let folder = try #require(folders.first { $0.hasSuffix("/scratch") })
-    kill(watcher.processIdentifier, SIGKILL)
+    kill(watcher.processIdentifier, signal)
     try await waitUntil { processes(holding: mark).isEmpty && !FileManager.default.fileExists(atPath: folder) }
     #expect(processes(holding: mark).isEmpty)
     #expect(!FileManager.default.fileExists(atPath: folder))

@@ -2,6 +2,7 @@
 
 import CSandbox
 import Foundation
+import Platform
 import Synchronization
 
 /// Bubblewrap: namespaces, so that a program sees a machine of its own.

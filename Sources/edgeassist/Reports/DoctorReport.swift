@@ -80,6 +80,11 @@ struct DoctorReport {
     if case .unavailable = findings.containment { isAvailable = false } else { isAvailable = true }
     add("programs", findings.containment.description)
     if let notice = findings.sandboxNotice, isAvailable { explain("Weaker than possible: \(notice)", isGood: false) }
+    if isAvailable {
+      explain(
+        "Limits of memory and time are looked at 100 times a second; a program can pass one for a moment.", isGood: true
+      )
+    }
     for finding in findings.languages {
       if let problem = finding.problem {
         explain("\(finding.language.title): \(problem)", isGood: false)
