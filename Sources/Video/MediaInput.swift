@@ -251,7 +251,8 @@ final class MediaInput {
     // After its time-out FFmpeg first hands out what it has, and fails at the next call.
     if isLate || code == shim_error_interrupted(), let readTimeout { return silence(of: readTimeout) }
     if code == shim_error_end_of_file() {
-      if isLive { return .lost("the sender ended it", isProperEnd: mayBeRecording) }
+      // The end of a playlist comes where it could not be read again.
+      if isLive { return .lost(line.isEmpty ? "the sender ended it" : line, isProperEnd: mayBeRecording) }
       if !line.isEmpty { readFailure = line }
       succession.takeOver()
       drain()

@@ -20,18 +20,20 @@ extension MediaInput {
     interrupt.setDeadline(in: isRemote ? timeout : nil)
     defer { interrupt.setDeadline(in: nil) }
 
-    try openContainer(source, into: handles, timeout: timeout)
+    let refusal = try openContainerOrImages(source, into: handles, timeout: timeout)
     guard let format = handles.format else { throw .unreadable(source: name, detail: "out of memory") }
     // A camera that sends single JPEG images gives them no times and no rate: they count from when they come.
-    if isRemote, String(cString: format.pointee.iformat.pointee.name).hasPrefix("mpjpeg") {
+    if isRemote, refusal != nil || String(cString: format.pointee.iformat.pointee.name).hasPrefix("mpjpeg") {
       format.pointee.use_wallclock_as_timestamps = 1
       format.pointee.fps_probe_size = 0
     }
     let (found, line) = FFmpegLog.listening { avformat_find_stream_info(format, nil) }
+    if found < 0, let refusal { throw refusal }
     guard found >= 0 else { throw failure(of: found, line: line, source: source, handles: handles, timeout: timeout) }
     if interrupt.isStopped { throw .cancelled(source: name) }
 
     let stream = try videoStream(of: format, source: source, line: line)
+    if let refusal, stream.pointee.codecpar.pointee.width == 0 { throw refusal }
     for index in 0..<format.pointee.nb_streams {
       guard let other = shim_stream(format, index), other != stream else { continue }
       // Where recordings are joined, the video may go on in another stream.
@@ -56,12 +58,30 @@ extension MediaInput {
 
   // MARK: Container
 
-  private static func openContainer(
+  /// Opens the container. What a web server sends in no container is tried as a row of JPEG images: some cameras leave
+  /// out the boundary before the first.
+  /// - Returns: why it is no container, if it is read as images, which are still to be found.
+  private static func openContainerOrImages(
     _ source: VideoSource, into handles: MediaHandles, timeout: Double
+  ) throws(VideoError) -> VideoError? {
+    do throws(VideoError) {
+      try openContainer(source, into: handles, timeout: timeout)
+      return nil
+    } catch {
+      guard case .notAVideo = error, VideoSource.isWebAddress(source), let images = av_find_input_format("mjpeg") else {
+        throw error
+      }
+      try openContainer(source, into: handles, timeout: timeout, as: images)
+      return error
+    }
+  }
+
+  private static func openContainer(
+    _ source: VideoSource, into handles: MediaHandles, timeout: Double, as format: UnsafePointer<AVInputFormat>? = nil
   ) throws(VideoError) {
     let name = source.displayName
     var address = ""
-    var inputFormat: UnsafePointer<AVInputFormat>?
+    var inputFormat = format
     var options: OpaquePointer?
     defer { av_dict_free(&options) }
     switch source {

@@ -17,6 +17,8 @@ final class LoopbackServer: Sendable {
     case stalledStream([UInt8])
     /// The same in parts, each as soon as the gate allows it.
     case parts([[UInt8]], Gate)
+    /// The parts of a camera's images, and the connection stays open.
+    case images([UInt8])
     /// The connection closes at once.
     case hangUp
   }
@@ -125,6 +127,10 @@ final class LoopbackServer: Sendable {
         while !gate.allows(part: number), !isClosed.load(ordering: .acquiring) { usleep(5000) }
         send(connection, part)
       }
+    case .images(let bytes):
+      let type = "multipart/x-mixed-replace; boundary=frame"
+      send(connection, Array("HTTP/1.0 200 OK\r\nContent-Type: \(type)\r\n\r\n".utf8) + bytes)
+      while !isClosed.load(ordering: .acquiring) { usleep(20_000) }
     case .stalledStream(let bytes):
       send(connection, Array("HTTP/1.0 200 OK\r\nContent-Type: video/mp2t\r\n\r\n".utf8) + bytes)
       while !isClosed.load(ordering: .acquiring) { usleep(20_000) }

@@ -98,6 +98,35 @@ struct NetworkTests {
     #expect(stream.failure == nil)
   }
 
+  @Test("a camera's JPEG images are read also without a boundary before the first")
+  func imagesWithoutBoundary() async throws {
+    let image = try bytes(of: "still.jpg")
+    let part = Array("Content-Type: image/jpeg\r\nContent-Length: \(image.count)\r\n\r\n".utf8) + image
+    let contents = part + (0..<8).flatMap { _ in Array("\r\n--frame\r\n".utf8) + part }
+    let server = try LoopbackServer { _ in .images(contents) }
+    defer { server.stop() }
+    let stream = try await VideoStream.open(VideoSource(server.address("stream")), options: options(5))
+    #expect(stream.description.isLive && stream.description.size == ImageSize(width: 64, height: 48))
+    #expect(try #require(await stream.next()).image.color(0.25, 0.25).isNear(.red, within: 12))
+    stream.stop()
+  }
+
+  @Test("a web page is no video, and no camera that is away", arguments: [true, false])
+  func webPage(hasLength: Bool) async throws {
+    let page = Array("<html><body>Log in, please.</body></html>".utf8)
+    let server = try LoopbackServer { _ in hasLength ? .wholeFile(page) : .stream(page) }
+    defer { server.stop() }
+    do {
+      _ = try await VideoStream.open(VideoSource(server.address("stream")), options: options())
+      Issue.record("it was opened")
+    } catch {
+      guard case .notAVideo = error else {
+        Issue.record("\(error)")
+        return
+      }
+    }
+  }
+
   @Test("an mp4 that cannot be read from the front says what to do")
   func indexAtEnd() async throws {
     // The index moved behind the frames, as most programs write it; it then points to the wrong places, but the

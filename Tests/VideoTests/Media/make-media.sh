@@ -44,6 +44,7 @@ run -f lavfi -i "$quarters,scale=out_color_matrix=bt601:out_range=pc,format=yuv4
 for angle in 90 180 270; do
   run -i colours-601.mp4 -c copy -bitexact -fflags +bitexact -metadata:s:v:0 rotate=$angle rotated-$angle.mp4
 done
+run -i colours-601.mp4 -frames:v 1 -q:v 2 -bitexact still.jpg
 # Pixels twice as wide as high.
 run -f lavfi -i "$quarters,scale=out_color_matrix=bt601:out_range=tv,format=yuv420p,setsar=2" $x264 \
   -colorspace smpte170m -color_range tv wide-pixels.mp4
