@@ -54,7 +54,10 @@ let package = Package(
     library("Architectures", ["Platform", "ModelFile", "Compute", "Images", "BoundedCache"]),
     library(
       "Inference",
-      ["Records", "ModelFile", "Compute", "Tokenization", "Images", "Video", "BoundedCache", "Architectures"]),
+      [
+        "Platform", "Records", "ModelFile", "Compute", "Tokenization", "Images", "Video", "BoundedCache",
+        "Architectures",
+      ]),
 
     // What is made of them: conversations about a stream, programs.
     library("CodeTasks", ["Platform"]),
@@ -70,8 +73,8 @@ let package = Package(
     library(
       "Dialogue",
       [
-        "Records", "Compute", "Tokenization", "Images", "BoundedCache", "Architectures", "Inference", "CodeTasks",
-        "SessionInterface",
+        "Platform", "Records", "Compute", "Tokenization", "Images", "BoundedCache", "Architectures", "Inference",
+        "CodeTasks", "SessionInterface",
       ]),
     library(
       "Assistant",

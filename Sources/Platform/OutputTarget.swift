@@ -23,8 +23,8 @@ package struct OutputTarget {
 
   /// The folder of the file.
   package var folder: String {
-    guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
-    return slash == path.startIndex ? "/" : String(path[..<slash])
+    let folder = parentFolder(of: path)
+    return folder.isEmpty ? "." : folder
   }
 
   /// Looks at a path.

@@ -2,6 +2,7 @@
 
 import Foundation
 import Inference
+import Platform
 import Records
 import SessionInterface
 
@@ -38,7 +39,7 @@ public struct CodeModelPaths: Sendable, Equatable {
         message: "the embedded coder \(embeddedBase) was not found; name a model with --code-model FILE, or set "
           + "EDGEASSIST_HOME to the folder that holds Models/")
     }
-    let folder = (base as NSString).deletingLastPathComponent
+    let folder = parentFolder(of: base)
     var found = adapters
     for role in CodeRole.allCases where found[role] == nil {
       let path = folder + "/" + embeddedAdapter(role)

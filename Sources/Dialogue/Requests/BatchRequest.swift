@@ -2,6 +2,7 @@
 
 import CodeTasks
 import Foundation
+import Platform
 import Records
 
 /// One line of a request file: questions about a video or without one, or a programming task.
@@ -103,7 +104,7 @@ public struct BatchRequest: Sendable, Equatable {
   /// A request's video as a path: relative ones are relative to the request file.
   package static func resolve(_ path: String, relativeTo input: String) -> String {
     if input == "-" || path.hasPrefix("/") || path == "-" || path.contains("://") { return path }
-    let folder = (input as NSString).deletingLastPathComponent
+    let folder = parentFolder(of: input)
     return folder.isEmpty ? path : folder + "/" + path
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Platform
 
 /// Where the files that come with the program lie, whether it runs from a checkout or is installed.
 public enum InstalledFiles {
@@ -10,11 +11,11 @@ public enum InstalledFiles {
     var roots: [String] = []
     if let home = ProcessInfo.processInfo.environment["EDGEASSIST_HOME"], !home.isEmpty { roots.append(home) }
     if let program = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") {
-      var folder = (program as NSString).deletingLastPathComponent
-      roots.append((folder as NSString).deletingLastPathComponent + "/share/edgeassist")
+      var folder = parentFolder(of: program)
+      roots.append(parentFolder(of: folder) + "/share/edgeassist")
       while folder.count > 1 {
         roots.append(folder)
-        folder = (folder as NSString).deletingLastPathComponent
+        folder = parentFolder(of: folder)
       }
     }
     let candidates = roots.map { $0 + "/" + name }

@@ -3,6 +3,7 @@
 import Architectures
 import Foundation
 import ModelFile
+import Platform
 import Records
 
 /// Which files make up a model.
@@ -49,7 +50,7 @@ public struct ModelPaths: Sendable, Equatable {
   /// The mmproj file that lies beside a language model: one of like name, else one whose vectors it can read. A folder
   /// may hold models that only read beside others that see.
   static func visionFile(beside languageModel: String) -> String? {
-    let folder = (languageModel as NSString).deletingLastPathComponent
+    let folder = parentFolder(of: languageModel)
     let candidates = ggufFiles(in: folder.isEmpty ? "." : folder).filter { $0.lowercased().contains("mmproj") }
     let stem = commonStem((languageModel as NSString).lastPathComponent)
     let paths = { (name: String) in folder.isEmpty ? name : folder + "/" + name }
