@@ -48,7 +48,7 @@ struct TextPositions: Equatable {
     return cut
   }
 
-  /// Joins neighbours that have moved alike, and drops what has not moved from the end.
+  /// Joins neighbours with the same change, and drops what has not moved from the end.
   private mutating func set(_ new: [Run]) {
     runs.removeAll(keepingCapacity: true)
     for run in new {
