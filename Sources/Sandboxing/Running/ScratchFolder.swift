@@ -29,7 +29,11 @@ final class ScratchFolder: Sendable {
     }
   }
 
-  deinit { _ = csb_remove_tree(path) }
+  deinit {
+    guard csb_remove_tree(path) != 0 else { return }
+    // Looking into a folder takes a descriptor, and there may be none left. Empty folders go without.
+    for folder in [program, scratch, path] { rmdir(folder) }
+  }
 
   /// Writes a file of the program, which anybody may run and nobody change.
   func add(_ bytes: [UInt8], name: String) throws(SandboxError) {
