@@ -3,8 +3,10 @@
 
 import PackageDescription
 
-/// Warnings are errors where the checks run, and only a nuisance on somebody else's newer compiler.
-let warningsAreErrors: [SwiftSetting] = Context.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)]
+// Warnings are errors where the checks run, and only a nuisance on somebody else's newer compiler.
+let isChecked = Context.environment["CI"] != nil
+let warningsAreErrors: [SwiftSetting] = isChecked ? [.treatAllWarnings(as: .error)] : []
+let cWarningsAreErrors: [CSetting] = isChecked ? [.treatAllWarnings(as: .error)] : []
 
 func library(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
   .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: warningsAreErrors)
@@ -34,10 +36,12 @@ let package = Package(
         .apt(["libavcodec-dev", "libavformat-dev", "libswscale-dev", "libavutil-dev"])
       ]),
     .target(
-      name: "CNcurses", cSettings: [.define("_GNU_SOURCE")], linkerSettings: [.linkedLibrary("ncursesw")]),
+      name: "CNcurses", cSettings: [.define("_GNU_SOURCE")] + cWarningsAreErrors,
+      linkerSettings: [.linkedLibrary("ncursesw")]),
     .target(
-      name: "CKernels", exclude: ["README.md"], cSettings: [.define("_GNU_SOURCE"), .headerSearchPath(".")]),
-    .target(name: "CSandbox", cSettings: [.define("_GNU_SOURCE")]),
+      name: "CKernels", exclude: ["README.md"],
+      cSettings: [.define("_GNU_SOURCE"), .headerSearchPath(".")] + cWarningsAreErrors),
+    .target(name: "CSandbox", cSettings: [.define("_GNU_SOURCE")] + cWarningsAreErrors),
 
     // Ground floor: know no model.
     library("Platform"),
@@ -118,7 +122,7 @@ let package = Package(
     // What CKernelsTests and, under emulation, Tests/KernelChecks/aarch64/check.sh run.
     .target(
       name: "KernelChecks", dependencies: ["CKernels"], path: "Tests/KernelChecks", exclude: ["aarch64"],
-      cSettings: [.define("_GNU_SOURCE"), .headerSearchPath("../../Sources/CKernels")]),
+      cSettings: [.define("_GNU_SOURCE"), .headerSearchPath("../../Sources/CKernels")] + cWarningsAreErrors),
     tests("CKernelsTests", ["CKernels", "KernelChecks"]),
 
     // A process for SandboxTests to kill.
@@ -131,7 +135,7 @@ let package = Package(
 
     tests("RecordsTests", ["Platform", "Records", "TestSupport"]),
     tests("PlatformTests", ["Platform", "TestSupport"]),
-    tests("ModelFileTests", ["ModelFile", "TestSupport"], resources: [.copy("Goldens")]),
+    tests("ModelFileTests", ["ModelFile", "Platform", "TestSupport"], resources: [.copy("Goldens")]),
     tests("ComputeTests", ["Compute", "ModelFile", "Platform", "TestSupport"], resources: [.copy("Goldens")]),
     tests("QuantizationTests", ["Quantization", "Compute", "ModelFile", "TestSupport"], resources: [.copy("Goldens")]),
     tests("TokenizationTests", ["Tokenization", "ModelFile"], resources: [.copy("Goldens")]),

@@ -41,9 +41,6 @@ public final class KeyValueCache {
   /// The most tokens ever cached at once since the start or the last `removeAll`.
   public private(set) var peakCount = 0
 
-  /// The most tokens that memory is allocated for under `full`.
-  private let limit: Int
-
   /// - Parameters:
   ///   - budget: the most tokens that may be cached at any moment; under `full`, the budget that a later `setPolicy`
   ///     returns to.
@@ -67,9 +64,8 @@ public final class KeyValueCache {
     let tokens = policy == .full ? min(budget, PageStore.pageTokens) : budget
     let bytes = shape.bytesPerToken(type).multipliedSaturating(by: tokens)
     guard PageTable.isAvailable(bytes) else { throw .cannotAllocate(tokens: tokens, bytes: bytes) }
-    self.limit = limit
     let groups = HeadGroups(shape: shape, budgets: heads)
-    capacity = CacheCapacity(budget: budget, groups: groups, hasOffload: offload != nil)
+    capacity = CacheCapacity(budget: budget, groups: groups, hasOffload: offload != nil, limit: limit)
     store = try PageStore(
       shape: shape, type: type, groups: groups.members,
       pages: policy == .full ? groups.indices.map { _ in 1 } : capacity.pages, leadingPages: capacity.leadingPages)
@@ -133,7 +129,7 @@ public final class KeyValueCache {
     let pages = zip(wanted, store.tables).map { $0 > $1.pageCount ? $0.addingSaturating($0 / 4) : $1.pageCount }
     let tokens = count.addingSaturating(n)
     let bytes = tokens.multipliedSaturating(by: shape.bytesPerToken(type))
-    guard bytes < .max, tokens <= limit, store.resize(toPages: pages, leadingPages: store.leadingPages) else {
+    guard bytes < .max, tokens <= capacity.limit, store.resize(toPages: pages, leadingPages: store.leadingPages) else {
       throw .cannotAllocate(tokens: tokens, bytes: bytes)
     }
     TextParking.resize(&layout, to: store.allocatedSlots, in: store)

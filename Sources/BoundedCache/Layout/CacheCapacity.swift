@@ -11,6 +11,9 @@ struct CacheCapacity {
   /// Tokens that each head of a group may cache in its sequence.
   let tokens: [Int]
 
+  /// The most tokens that memory is allocated for under the policy `full`, which has no budget.
+  let limit: Int
+
   private let groups: HeadGroups
   private let hasOffload: Bool
 
@@ -19,8 +22,9 @@ struct CacheCapacity {
   /// Beyond this no memory is large enough, and no budget is looked for.
   private static let mostTokens = 1 << 40
 
-  init(budget: Int, groups: HeadGroups, hasOffload: Bool) {
+  init(budget: Int, groups: HeadGroups, hasOffload: Bool, limit: Int = .max) {
     self.budget = budget
+    self.limit = limit
     self.groups = groups
     self.hasOffload = hasOffload
     leadingPages = hasOffload ? Int(Double(budget) * CacheCapacity.retrievedShare) / PageStore.pageTokens : 0
@@ -30,7 +34,7 @@ struct CacheCapacity {
 
   /// The capacity of another budget, divided in the same way.
   func resized(to budget: Int) -> CacheCapacity {
-    CacheCapacity(budget: budget, groups: groups, hasOffload: hasOffload)
+    CacheCapacity(budget: budget, groups: groups, hasOffload: hasOffload, limit: limit)
   }
 
   /// Pages of each group's sequence.
