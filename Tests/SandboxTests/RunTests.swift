@@ -66,9 +66,10 @@ struct RunTests {
     #expect(result.output == "10000000\n", "\(result)")
   }
 
-  @Test("Need not read its input", arguments: sandboxes)
+  @Test("Need not read its input, which counts for nothing of the scratch folder", arguments: sandboxes)
   func unreadInput(sandbox: Sandbox) async throws {
-    let program = try await sandbox.prepare("print('done')", language: .python)
+    let program = try await sandbox.prepare(
+      "import time\ntime.sleep(0.5)\nprint('done')", language: .python)
     let input = String(repeating: "0123456789", count: 1_000_000)
     let result = try await sandbox.run(program, input: input, limits: Attempt.limits())
     #expect(result.output == "done\n")

@@ -52,6 +52,8 @@ struct ScratchUsage {
   /// process that the program has closed to this one. No program that means well does that.
   private(set) var isBeyondCounting = false
 
+  /// Where the scratch folder lies. Files that lie elsewhere are not the program's: its input is one without a name.
+  private let device: dev_t
   /// Numbers of files that have several descriptors or mappings and count once.
   private var known: Set<UInt64> = []
 
@@ -63,6 +65,8 @@ struct ScratchUsage {
   ///   - processes: who may hold files of it.
   ///   - mostBytesOfFile: what a file counts for that is mapped and nothing else is known of.
   init(of folder: String, heldBy processes: [pid_t], mostBytesOfFile: Int) {
+    var status = stat()
+    device = stat(folder, &status) == 0 ? status.st_dev : 0
     bytes = Int(csb_folder_bytes(folder, Self.mostEntries, Self.mostDepth))
     isBeyondCounting = bytes < 0
     for process in processes where !isBeyondCounting {
@@ -84,7 +88,8 @@ struct ScratchUsage {
     }
     for name in names {
       var status = stat()
-      guard stat("\(folder)/\(name)", &status) == 0, status.st_nlink == 0, status.st_mode & S_IFMT == S_IFREG
+      guard stat("\(folder)/\(name)", &status) == 0, status.st_nlink == 0, status.st_mode & S_IFMT == S_IFREG,
+        status.st_dev == device
       else { continue }
       if known.insert(UInt64(status.st_ino)).inserted { bytes += Int(status.st_blocks) * 512 }
     }
