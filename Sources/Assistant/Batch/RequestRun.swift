@@ -18,8 +18,6 @@ struct RequestRun {
   /// Seconds without a signal after which a live source counts as ended, where only its end is asked about; nil for any.
   private let longestLoss: Double?
   private let stop: StopSource
-  /// Stops the video when the run is stopped, so that nobody waits for its next frame.
-  private let watch: Task<Void, Never>?
   /// Stream time up to which frames were taken in, in seconds.
   private(set) var time = 0.0
   /// Where the last frame ends, in seconds.
@@ -54,7 +52,6 @@ struct RequestRun {
     longestLoss = settings.reconnection == nil ? Self.usualLongestLoss : nil
     guard let path = request.video else {
       video = nil
-      watch = nil
       return
     }
     let source = VideoSource(BatchRequest.resolve(path, relativeTo: options.input))
@@ -62,10 +59,6 @@ struct RequestRun {
     let opened = try await unlessStopped(stop) { try await VideoStream.open(source, options: sampling) }
     guard let video = opened else { throw CancellationError() }
     self.video = video
-    watch = Task { [stop] in
-      await stop.wait()
-      if stop.isStopped { video.stop() }
-    }
     do {
       let size = video.description.sampledSize
       try dialogue.check(framesOf: size.width, by: size.height, questions: request.turns.map(\.ask))
@@ -77,7 +70,6 @@ struct RequestRun {
 
   /// Stops reading the video.
   func close() {
-    watch?.cancel()
     video?.stop()
   }
 

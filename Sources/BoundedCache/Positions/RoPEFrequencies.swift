@@ -39,18 +39,6 @@ struct RoPERotator {
     }
   }
 
-  /// Rotates a key `[headDimension]` in 32 bits.
-  mutating func rotate(_ key: UnsafeMutablePointer<Float>, by change: Int32) {
-    set(change)
-    let half = headDimension / 2
-    for pair in frequencies.indices where frequencies[pair] != 0 {
-      let (cosine, sine) = angles[pair]
-      let (first, second) = (key[pair], key[pair + half])
-      key[pair] = first * cosine - second * sine
-      key[pair + half] = first * sine + second * cosine
-    }
-  }
-
   /// Rotates a key `[headDimension]` in 16 bits.
   mutating func rotate(_ key: UnsafeMutablePointer<UInt16>, by change: Int32) {
     set(change)
