@@ -9,6 +9,7 @@ import ModelFile
 ///
 /// Working memory is allocated at loading, for `maximumBlock` tokens at a time. One caller uses a model at a time.
 public final class LanguageModel {
+  /// The sizes, from the file's metadata.
   public let configuration: DecoderConfiguration
   /// A score for each token of the vocabulary to come next after the last token read.
   /// Taking a copy that outlives the next step costs that step an allocation.

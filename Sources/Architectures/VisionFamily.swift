@@ -2,8 +2,11 @@
 
 /// The vision towers that are supported, by the models they belong to.
 public enum VisionFamily: String, Sendable, CaseIterable {
+  /// LayerNorm, QuickGELU, RoPE over rows and columns.
   case qwen2VL
+  /// RMSNorm, gated SiLU, RoPE; most blocks attend within windows.
   case qwen25VL
+  /// LayerNorm, GELU, RoPE and learned positions; outputs of inner blocks go to the language model (DeepStack).
   case qwen3VL
   /// SigLIP with a projector of two layers, one frame at a time.
   ///

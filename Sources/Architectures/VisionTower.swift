@@ -10,6 +10,7 @@ import ModelFile
 /// All families are made of the same pieces; `VisionDesign` says which. One caller uses a tower at a time. Working
 /// memory grows to the largest image encoded and stays.
 public final class VisionTower {
+  /// The sizes, from the mmproj file's metadata.
   public let configuration: VisionConfiguration
   /// The embedding that ends a sequence of frames in LLaVA-OneVision, `[hidden size]` of the language model; nil in
   /// other families.

@@ -24,6 +24,7 @@ public struct BenchmarkPlan: Sendable {
   /// Minutes of a long stream that are measured, from 1; none leaves that part out.
   public var minutes: [Int] = []
 
+  /// All parts, five times each, unless said otherwise; `minutes` stays empty.
   public init(
     parts: Set<BenchmarkPart> = Set(BenchmarkPart.allCases), repetitions: Int = 5,
     promptLengths: [Int] = [32, 128, 512], contextLengths: [Int] = [0, 1024, 4096], decodeSeconds: Double = 0.5,

@@ -6,11 +6,13 @@ import Compute
 extension KeyValueCache {
   // MARK: Settings
 
+  /// Layers, key-value heads and their dimension.
   public var shape: CacheShape { store.shape }
 
   /// How keys and values are stored.
   public var type: KeyValueType { store.type }
 
+  /// Which vision tokens a compression retains.
   public var policy: RetentionPolicy { compressor.policy }
 
   /// The most tokens that may be cached; nil under `full`.

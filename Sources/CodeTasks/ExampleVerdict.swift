@@ -4,13 +4,21 @@
 public struct ExampleVerdict: Sendable, Equatable {
   /// The verdict's name, as shown and as written to files.
   public enum Kind: String, Sendable, CaseIterable {
+    /// The output is the expected one, as `OutputDifference` compares.
     case accepted
+    /// It ended well with another output.
     case wrongAnswer = "wrong_answer"
+    /// It took too much processor time, or too much time.
     case timeLimit = "time_limit"
+    /// It took too much memory.
     case memoryLimit = "memory_limit"
+    /// It wrote too much.
     case outputLimit = "output_limit"
+    /// It started too many processes or threads.
     case processLimit = "process_limit"
+    /// It ended with a signal or an exit status other than 0.
     case runtimeError = "runtime_error"
+    /// It was never run.
     case compileError = "compile_error"
   }
 

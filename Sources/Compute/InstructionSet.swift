@@ -6,9 +6,13 @@ import CKernels
 public enum InstructionSet: String, Sendable, CaseIterable {
   /// Plain C, on every machine: the reference that the others are tested against.
   case portable
+  /// x86-64 with AVX2 and FMA.
   case avx2 = "AVX2"
+  /// AVX2 with the 256-bit dot products of bytes.
   case avxVNNI = "AVX-VNNI"
+  /// AVX-512 F, BW, VL and DQ, with the dot products of bytes.
   case avx512 = "AVX-512 VNNI"
+  /// AArch64 with dot products of bytes; with products of matrices (I8MM) where the processor has them.
   case neon = "NEON"
 
   /// The fastest one of this machine.

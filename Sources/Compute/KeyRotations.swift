@@ -17,6 +17,7 @@ public final class KeyRotations {
     /// The index of the angles, in the order of `addAngles`; nil for keys that are read as they are stored.
     public var angles: Int?
 
+    /// Memberwise; checks nothing.
     public init(end: Int, angles: Int?) {
       self.end = end
       self.angles = angles

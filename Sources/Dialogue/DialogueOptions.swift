@@ -8,6 +8,7 @@ import Inference
 public struct DialogueOptions: Sendable, Equatable {
   /// The most that the KV cache may take.
   public var budget = CacheBudget.standard
+  /// Which vision tokens a compression retains.
   public var policy = RetentionPolicy.infinipotV
   /// How keys and values are stored.
   public var type = KeyValueType.f16
@@ -21,6 +22,7 @@ public struct DialogueOptions: Sendable, Equatable {
   public var proxyQuestions = Self.defaultProxyQuestions
   /// nil takes the model's own.
   public var systemPrompt: String?
+  /// How an answer's tokens are chosen.
   public var sampling = SamplingParameters()
   /// The longest answer, in tokens.
   public var maximumAnswerTokens = 512
@@ -34,17 +36,21 @@ public struct DialogueOptions: Sendable, Equatable {
   /// positions stay within what models were trained on however long the stream.
   public var timelineLimit = 128
 
+  /// The defaults of the command line.
   public init() {}
 }
 
 /// Where evicted tokens go, to be retrieved for questions about what is long past.
 public struct OffloadOptions: Sendable, Equatable {
+  /// The offload file; see `OffloadFile` for what becomes of one that is there already.
   public var path: String
   /// The most that the file may take on disk; reserved at the start.
   public var byteCount: Int
 
+  /// 256 MiB.
   public static let defaultByteCount = 256 << 20
 
+  /// Opens nothing.
   public init(path: String, byteCount: Int = defaultByteCount) {
     self.path = path
     self.byteCount = byteCount

@@ -2,7 +2,9 @@
 
 /// One question with its answer, as text for people and as tokens for the model.
 public struct DialogueTurn: Sendable, Equatable {
+  /// As the user typed it.
   public var question: String
+  /// As it was shown.
   public var answer: String
   /// Stream time at which the question was asked, in seconds.
   public var time: Double

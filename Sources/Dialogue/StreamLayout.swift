@@ -18,7 +18,9 @@ import Foundation
 package struct StreamLayout {
   /// The positions of a temporal patch and of the caption before it.
   package struct Positions {
+    /// A position for each token of the caption; empty for a model without captions.
     package let caption: [MRoPEPosition]
+    /// A position for each vision token, row by row.
     package let patch: [MRoPEPosition]
     /// How far the timeline has moved.
     package let advance: Int

@@ -21,6 +21,7 @@ package struct ThumbnailGallery {
   /// Patches that it has thumbnails of.
   package var count: Int { entries.count }
 
+  /// Empty.
   package init() {}
 
   /// - Parameters:

@@ -14,15 +14,19 @@ import Tokenization
 ///
 /// Not safe to share between threads.
 public final class VideoDialogue {
+  /// Answered questions, the oldest first.
   public private(set) var turns: [DialogueTurn] = []
   /// Vision tokens read from the stream so far, cached or evicted.
   public private(set) var visionTokensRead = 0
+  /// Fixed for the dialogue's life.
   public let options: DialogueOptions
 
+  /// System, vision and text segment of this dialogue.
   package let cache: KeyValueCache
   /// Thumbnails of the temporal patches that the cache retains something of.
   package internal(set) var gallery = ThumbnailGallery()
   let model: LoadedModel
+  /// Makes token sequences of questions and turns.
   package let prompts: PromptBuilder
   var layout: StreamLayout
   var text: TextSegment

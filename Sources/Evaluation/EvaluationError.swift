@@ -14,6 +14,7 @@ public enum EvaluationError: Error, Sendable, Equatable {
   case notResults(path: String)
   /// The file holds results with the keys and units of an earlier version.
   case oldFormat(path: String)
+  /// The file cannot be used; `detail` says why.
   case unreadable(path: String, detail: String)
   /// A line of a file of requests or answers cannot be used.
   case badLine(path: String, line: Int, detail: String)

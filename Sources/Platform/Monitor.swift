@@ -16,6 +16,7 @@ public final class Monitor<State>: @unchecked Sendable {
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>
   private let condition: UnsafeMutablePointer<pthread_cond_t>
 
+  /// Takes the state over: it is reached through the monitor only.
   public init(_ state: State) {
     self.state = state
     mutex = .allocate(capacity: 1)

@@ -27,6 +27,7 @@ public struct OutputError: Error, Equatable, Sendable, CustomStringConvertible {
   /// What is in the way.
   public var reason: Reason
 
+  /// Memberwise; `path` as the user gave it.
   public init(path: String, reason: Reason) {
     self.path = path
     self.reason = reason

@@ -19,6 +19,7 @@ package struct OutputTarget {
   package let name: String
   /// The path of the file itself, links followed.
   package let path: String
+  /// How the bytes get there; found out when the target was made.
   package let kind: Kind
 
   /// The folder of the file.
@@ -83,6 +84,7 @@ package struct OutputTarget {
     return opened
   }
 
+  /// An error for this target from an `errno`.
   package func failure(_ code: Int32) -> OutputError { OutputError(path: name, reason: .system(code)) }
 
   // MARK: Names

@@ -6,6 +6,7 @@ import Synchronization
 public final class StopSource: Sendable {
   private let flag = Atomic<Bool>(false)
 
+  /// Not stopped.
   public init() {}
 
   /// True from the first call of `stop` on.

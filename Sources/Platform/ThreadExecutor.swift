@@ -26,12 +26,14 @@ public final class ThreadExecutor: SerialExecutor {
     jobs.withLock { $0.isClosed = true }
   }
 
+  /// Appends a job; the runtime calls it.
   public func enqueue(_ job: consuming ExecutorJob) {
     let unowned = UnownedJob(job)
     let executor = asUnownedSerialExecutor()
     jobs.withLock { $0.waiting.append { unowned.runSynchronously(on: executor) } }
   }
 
+  /// For an actor's `unownedExecutor`. The actor has to keep this object alive.
   public func asUnownedSerialExecutor() -> UnownedSerialExecutor {
     UnownedSerialExecutor(ordinary: self)
   }

@@ -5,6 +5,7 @@ public struct SystemError: Error, Equatable, CustomStringConvertible {
   /// The value of `errno`.
   public var code: Int32
 
+  /// `code` is an `errno`, not a negated one.
   public init(code: Int32) { self.code = code }
 
   public var description: String { errorText(code) }

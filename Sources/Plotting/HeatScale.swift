@@ -12,6 +12,7 @@ package enum HeatScale {
   /// sixteen must look different from none.
   package static func position(of share: Float) -> Float { share.asShare.squareRoot() }
 
+  /// The colour at a position 0 to 1, linear between the nearest two stops; others are clamped.
   package static func color(at position: Float) -> (red: UInt8, green: UInt8, blue: UInt8) {
     let stop = position.asShare * Float(stops.count - 1)
     let lower = min(stops.count - 2, Int(stop))

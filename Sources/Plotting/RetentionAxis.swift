@@ -10,6 +10,7 @@ import SessionInterface
 /// and shorter ones are left out. On an axis in even time everything that an endless stream leaves in the cache would be
 /// a hair's breadth wide; on one by the logarithm of age its past would be.
 package struct RetentionAxis: Equatable, Sendable {
+  /// What one column of the axis stands for.
   package enum Column: Equatable, Sendable {
     /// Patches side by side in the map's list, by their indices.
     case cached(Range<Int>)
@@ -17,9 +18,11 @@ package struct RetentionAxis: Equatable, Sendable {
     case evicted(patches: Int)
   }
 
+  /// The map that the axis was laid out for.
   package let map: RetentionMap
   /// True while no stretch is shortened.
   package private(set) var isEven = false
+  /// From the oldest to the newest.
   package private(set) var columns: [Column] = []
 
   /// - Parameters:
@@ -127,6 +130,7 @@ package struct RetentionAxis: Equatable, Sendable {
     package var column: Int
     /// The column that it tells the time of.
     package var mark: Int
+    /// The stream time as `clock` writes it.
     package var text: String
   }
 

@@ -32,6 +32,7 @@ public struct QuantizationRun {
   private let quantizer: RowQuantizer
   private let importance: Importance
 
+  /// `importance` nil for a tensor weighs all its columns the same. Reads nothing yet.
   public init(
     file: GGUFFile, plan: QuantizationPlan, threads: Int, importance: @escaping Importance = { _ in nil }
   ) {

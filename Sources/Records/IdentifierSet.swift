@@ -24,6 +24,7 @@ package struct IdentifierSet {
 
   private var digests: Set<Digest> = []
 
+  /// Empty.
   package init() {}
 
   /// Adds an id.

@@ -15,6 +15,7 @@ package struct RecordsHeader {
   /// Checks the first line of a file that is resumed, or replaced if `isResuming` is false. It throws what is wrong with it.
   package var check: (_ line: String, _ isResuming: Bool) throws(ReportedError) -> Void
 
+  /// Memberwise; checks nothing.
   package init(
     line: OrderedJSON, check: @escaping (_ line: String, _ isResuming: Bool) throws(ReportedError) -> Void
   ) {

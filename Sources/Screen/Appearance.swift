@@ -16,10 +16,12 @@ package enum ColorDepth: Sendable, Equatable {
 
 /// What the screen may draw with.
 package struct Appearance: Sendable, Equatable {
+  /// How many colours may be used.
   package var depth: ColorDepth
   /// False where only ASCII reaches the terminal unharmed.
   package var unicode: Bool
 
+  /// Memberwise; checks nothing.
   package init(depth: ColorDepth, unicode: Bool) {
     self.depth = depth
     self.unicode = unicode

@@ -7,8 +7,10 @@ package struct CacheUsageHistory: Equatable, Sendable {
   private var second: Int?
   private static let capacity = 600
 
+  /// No samples.
   package init() {}
 
+  /// Takes note of a count of tokens. Times are in seconds; one that is not finite is left out.
   package mutating func add(_ tokens: Int, at time: Double) {
     guard time.isFinite, abs(time) < 1e12 else { return }
     let now = Int(time)

@@ -4,7 +4,9 @@ import CodeTasks
 
 /// What has been said on the screen, oldest first.
 package struct Conversation: Equatable, Sendable {
+  /// One thing said.
   package struct Entry: Equatable, Sendable {
+    /// Who said it, and whether there is more to come.
     package enum Kind: Equatable, Sendable {
       /// A question; waiting until its answer begins or fails.
       case question(isWaiting: Bool)
@@ -12,11 +14,15 @@ package struct Conversation: Equatable, Sendable {
       case answer(isOpen: Bool)
       /// A program that was shared.
       case program(language: ProgramLanguage)
+      /// Said by the program.
       case help, note, warning, failure
     }
 
+    /// Unlike that of any other entry of the conversation.
     package let id: Int
+    /// Changes when a question gets its answer and when an answer ends.
     package var kind: Kind
+    /// May have several lines.
     package var text: String
     /// A short remark under the text.
     package var remark: String?
@@ -24,14 +30,17 @@ package struct Conversation: Equatable, Sendable {
     package var repeats = 1
   }
 
+  /// Oldest first, at most `capacity`.
   package private(set) var entries: [Entry] = []
   private var nextID = 0
 
   /// Entries that are kept; beyond it the oldest go. A stream that runs for days may warn for days.
   package static let capacity = 2_000
 
+  /// Nothing said.
   package init() {}
 
+  /// Adds an entry. A note, warning or failure that was just said is counted in `repeats` instead.
   package mutating func append(_ kind: Entry.Kind, _ text: String) {
     if let last = entries.indices.last, entries[last].kind == kind, entries[last].text == text,
       [.note, .warning, .failure].contains(kind)
@@ -48,10 +57,11 @@ package struct Conversation: Equatable, Sendable {
     return Entry(id: nextID, kind: kind, text: text)
   }
 
+  /// Ids are not used again.
   package mutating func removeAll() { entries.removeAll() }
 
-  package var hasOpenAnswer: Bool { openAnswer != nil }
-  package var hasWaitingQuestion: Bool { entries.contains { $0.kind == .question(isWaiting: true) } }
+  var hasOpenAnswer: Bool { openAnswer != nil }
+  var hasWaitingQuestion: Bool { entries.contains { $0.kind == .question(isWaiting: true) } }
 
   private var openAnswer: Int? { entries.lastIndex { $0.kind == .answer(isOpen: true) } }
 
@@ -65,7 +75,7 @@ package struct Conversation: Equatable, Sendable {
     entries.insert(newEntry(.answer(isOpen: true), ""), at: index + 1)
   }
 
-  package mutating func appendToAnswer(_ piece: String) {
+  mutating func appendToAnswer(_ piece: String) {
     guard let index = openAnswer else { return }
     // Models like to begin with a space or a line end.
     entries[index].text += entries[index].text.isEmpty ? String(piece.drop { $0.isWhitespace }) : piece

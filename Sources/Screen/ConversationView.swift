@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// One row of the conversation: a mark in the margin, a term in a column of its own where there are terms, a text.
-package struct ConversationLine: Equatable, Sendable {
-  package var mark = ""
-  package var markStyle = CellStyle.plain
-  package var term = ""
-  package var termColumns = 0
-  package var termStyle = CellStyle.plain
-  package var text = ""
-  package var style = CellStyle.plain
+struct ConversationLine: Equatable, Sendable {
+  var mark = ""
+  var markStyle = CellStyle.plain
+  var term = ""
+  var termColumns = 0
+  var termStyle = CellStyle.plain
+  var text = ""
+  var style = CellStyle.plain
   /// In place of the text where it has several styles.
-  package var runs: [TextRun] = []
+  var runs: [TextRun] = []
 }
 
 /// The conversation on an area: which lines are seen, and where scrolling leads. Only the entries near what is seen
 /// are wrapped, so a long conversation costs no more than a short one.
-package struct ConversationView {
+struct ConversationView {
   private let state: ScreenState
   private let theme: Theme
   private let columns: Int
@@ -24,7 +24,7 @@ package struct ConversationView {
   /// Columns of the margin in which marks stand.
   private static let margin = 2
 
-  package init(_ state: ScreenState, columns: Int, rows: Int) {
+  init(_ state: ScreenState, columns: Int, rows: Int) {
     self.state = state
     theme = Theme(state.appearance)
     self.columns = columns
@@ -34,7 +34,7 @@ package struct ConversationView {
   private var entries: [Conversation.Entry] { state.conversation.entries }
 
   /// The lines on show, and whether there are more below them.
-  package var visible: (lines: [ConversationLine], hasMoreBelow: Bool) {
+  var visible: (lines: [ConversationLine], hasMoreBelow: Bool) {
     guard rows > 0, !entries.isEmpty else { return ([], false) }
     var place = top
     var lines: [ConversationLine] = []
@@ -46,7 +46,7 @@ package struct ConversationView {
   }
 
   /// The scroll position some lines further down (or up, for negative counts).
-  package func scrolled(by count: Int) -> ScrollPosition {
+  func scrolled(by count: Int) -> ScrollPosition {
     guard !entries.isEmpty, rows > 0 else { return .tail }
     let last = tailTop
     var place = top
@@ -182,4 +182,4 @@ package struct ConversationView {
 }
 
 /// Steps a second of the mark that shows that something is under way.
-package let spinnerRate = 10.0
+let spinnerRate = 10.0

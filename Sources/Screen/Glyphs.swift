@@ -2,10 +2,12 @@
 
 /// What one spacing position of the terminal shows: a base character with what combines with it.
 package struct Glyph: Equatable, Sendable {
+  /// One or more scalars; never a control character.
   package var text: String
   /// Columns: 1 or 2.
   package var width: Int
 
+  /// Memberwise; checks nothing.
   package init(text: String, width: Int) {
     self.text = text
     self.width = width

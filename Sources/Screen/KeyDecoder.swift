@@ -3,11 +3,15 @@
 /// Turns what the terminal sends, one character or known key at a time, into keys and pastes. Escape sequences that
 /// nobody knows are swallowed whole, so that they never end up in the text.
 package struct KeyDecoder {
+  /// What ncurses reads at a time.
   package enum Input: Equatable, Sendable {
+    /// A scalar that is no key's, control characters included.
     case character(Unicode.Scalar)
     /// A key that the terminal sends in its own way, already recognised.
     case known(Key)
+    /// The mark before a bracketed paste.
     case pasteBegin
+    /// The mark behind it.
     case pasteEnd
   }
 
@@ -27,11 +31,13 @@ package struct KeyDecoder {
   /// Scalars of a paste that are kept while it comes in: more than the line can hold.
   private static let mostPasted = LineEditor.capacity * 4
 
+  /// Outside of any sequence.
   package init() {}
 
   /// True while a paste is under way, whose end may still be on its way.
   package var isPasting: Bool { mode == .paste }
 
+  /// Takes what was read and returns what it completes: any number of messages.
   package mutating func take(_ input: Input) -> [ScreenMessage] {
     if mode == .paste { return takePasted(input) }
     switch input {

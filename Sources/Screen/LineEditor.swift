@@ -2,6 +2,7 @@
 
 /// The line being typed: graphemes and a cursor between them.
 package struct LineEditor: Equatable, Sendable {
+  /// At most `capacity` graphemes.
   package private(set) var characters: [Character] = []
   /// Graphemes before the cursor.
   package private(set) var cursor = 0
@@ -10,13 +11,16 @@ package struct LineEditor: Equatable, Sendable {
   /// The most graphemes a line holds; more of a paste is left out.
   package static let capacity = 16_384
 
+  /// The cursor stands at the end; what is beyond `capacity` is left out.
   package init(_ text: String = "") {
     replace(with: text)
   }
 
+  /// All of the line.
   package var text: String { String(characters) }
+  /// True without a grapheme.
   package var isEmpty: Bool { characters.isEmpty }
-  package var textBeforeCursor: String { String(characters[..<cursor]) }
+  var textBeforeCursor: String { String(characters[..<cursor]) }
 
   /// Puts a text at the cursor, which may join the grapheme before it. Returns false when it did not fit whole.
   @discardableResult
@@ -41,33 +45,46 @@ package struct LineEditor: Equatable, Sendable {
     cursor = characters.count
   }
 
+  /// Removes all text; the text that was cut stays.
   package mutating func clear() {
     characters = []
     cursor = 0
   }
 
+  /// One grapheme back; nothing at the start.
   package mutating func moveLeft() { cursor = max(0, cursor - 1) }
+  /// One grapheme on; nothing at the end.
   package mutating func moveRight() { cursor = min(characters.count, cursor + 1) }
+  /// Before the first grapheme.
   package mutating func moveToStart() { cursor = 0 }
+  /// After the last grapheme.
   package mutating func moveToEnd() { cursor = characters.count }
+  /// To a count of graphemes before the cursor; others are clamped.
   package mutating func move(to position: Int) { cursor = min(characters.count, max(0, position)) }
+  /// To the start of the word before the cursor.
   package mutating func moveWordLeft() { cursor = wordStart }
+  /// To the end of the word after the cursor.
   package mutating func moveWordRight() { cursor = wordEnd }
 
+  /// Removes the grapheme before the cursor; `insertCutText` does not bring it back.
   package mutating func deleteBackward() {
     guard cursor > 0 else { return }
     characters.remove(at: cursor - 1)
     cursor -= 1
   }
 
+  /// Removes the grapheme after the cursor; `insertCutText` does not bring it back.
   package mutating func deleteForward() {
     guard cursor < characters.count else { return }
     characters.remove(at: cursor)
   }
 
+  /// From the cursor to the end.
   package mutating func cutToEnd() { cut(cursor..<characters.count) }
+  /// From the start to the cursor.
   package mutating func cutToStart() { cut(0..<cursor) }
-  package mutating func cutWordRight() { cut(cursor..<wordEnd) }
+  mutating func cutWordRight() { cut(cursor..<wordEnd) }
+  /// From the start of the word before the cursor to the cursor.
   package mutating func cutWordLeft() { cut(wordStart..<cursor) }
 
   /// Back to the space before the last word, whatever it is made of.
@@ -115,8 +132,10 @@ package struct InputHistory: Equatable, Sendable {
   private var draft = ""
   private static let capacity = 500
 
+  /// No lines.
   package init() {}
 
+  /// Appends a line and ends looking through them. An empty line, or the last one again, is not added.
   package mutating func add(_ line: String) {
     position = nil
     draft = ""
@@ -150,7 +169,9 @@ package struct InputHistory: Equatable, Sendable {
 package struct InputLayout: Equatable, Sendable {
   /// Graphemes of each row, as a range of the editor's.
   package var rows: [Range<Int>] = []
+  /// Index into `rows`.
   package var cursorRow = 0
+  /// Columns before the cursor in its row.
   package var cursorColumn = 0
 
   /// Rows break at the width and at line ends; a cursor after a full row stands at the start of the next.

@@ -51,9 +51,11 @@ func drawRetention(_ state: ScreenState, into grid: inout CellGrid, area: Rectan
 
 /// How the rows below the title are shared out.
 package struct RetentionRows: Equatable {
+  /// Rows of the strip of thumbnails; 0 leaves it out.
   package var thumbnails = 0
   /// Whether a row between thumbnails and map points to their columns.
   package var marks = false
+  /// Rows of the map itself, at least 1.
   package var heat: Int
 
   /// - Parameters:

@@ -11,7 +11,9 @@ package struct ScreenLayout: Equatable, Sendable {
   /// The line being typed grows to this many rows.
   package static let mostInputRows = 3
 
+  /// Name of the source and of the model.
   package var header: Rectangle
+  /// nil where there is no stream, or no room.
   package var image: Rectangle?
   /// What the KV cache retains of the stream: in place of the image, under it where there is room for both.
   package var retention: Rectangle?
@@ -19,13 +21,19 @@ package struct ScreenLayout: Equatable, Sendable {
   package var timeline: Rectangle?
   /// The figures of the KV cache; where there is no room, the last status row tells the same.
   package var cachePanel: Rectangle?
+  /// Empty where the coding pane is in its place.
   package var conversation: Rectangle
   /// The coding pane: beside the conversation, or in its place.
   package var codingPane: Rectangle?
+  /// The line being typed, with its prompt.
   package var input: Rectangle
+  /// Figures in one or two rows.
   package var status: Rectangle
+  /// The last row: keys or a hint.
   package var help: Rectangle
+  /// Rows of one line each, drawn between areas.
   package var horizontalRules: [Rectangle] = []
+  /// Columns of one line each, drawn between areas.
   package var verticalRules: [Rectangle] = []
 
   /// Columns of the input that hold text: the prompt stands before them.

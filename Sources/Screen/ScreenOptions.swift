@@ -10,8 +10,10 @@ public struct ScreenOptions: Sendable {
   public var standardInputCarriesData: Bool
   /// Where keys come from and the screen goes to: standard input and output.
   package var input: Int32 = 0
+  /// File descriptor that the screen is drawn to.
   package var output: Int32 = 1
 
+  /// Keys come from standard input unless that carries the video.
   public init(
     environment: [String: String] = ProcessEnvironment.current, standardInputCarriesData: Bool = false
   ) {

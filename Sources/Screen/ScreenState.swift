@@ -7,9 +7,12 @@ import SessionInterface
 
 /// Columns and rows of the terminal.
 package struct ScreenSize: Equatable, Sendable {
+  /// Of one-column characters.
   package var columns: Int
+  /// Lines of text.
   package var rows: Int
 
+  /// Memberwise; checks nothing.
   package init(columns: Int, rows: Int) {
     self.columns = columns
     self.rows = rows
@@ -18,26 +21,39 @@ package struct ScreenSize: Equatable, Sendable {
 
 /// Everything that the screen shows and remembers. Changed only by `update`, shown by `draw`.
 package struct ScreenState: Sendable {
+  /// The terminal's size when it was last asked.
   package var size: ScreenSize
+  /// Colours and characters; fixed for the screen's life.
   package var appearance: Appearance
+  /// What is running; nil until the session is ready.
   package var description: SessionDescription?
+  /// The session's last figures.
   package var statistics = SessionStatistics()
-  package var lastCompression: CompressionReport?
+  var lastCompression: CompressionReport?
+  /// Cached tokens of the last minutes.
   package var cacheUsageHistory = CacheUsageHistory()
+  /// The stream's image on show; nil before the first.
   package var image: Image?
   /// Stream time of the image on show, in seconds.
   package var imageTime: Double?
+  /// True once the stream's last frame has come.
   package var streamEnded = false
   /// Since when a live source sends nothing, in seconds since 1970; nil while it sends.
   package var signalLostSince: Double?
   /// True while the retention map is shown in place of the image.
   package var showsRetention = false
+  /// The newest retention map; nil until one has come.
   package var retention: RetentionMap?
 
+  /// What has been said.
   package var conversation = Conversation()
+  /// What the conversation shows.
   package var scroll = ScrollPosition.tail
+  /// The coding pane.
   package var coding = CodingState()
+  /// The line being typed.
   package var editor = LineEditor()
+  /// Lines that were sent.
   package var history = InputHistory()
 
   /// A short message in place of the key help, until a time.
@@ -49,15 +65,20 @@ package struct ScreenState: Sendable {
   /// The time of the last message, in seconds of a clock that never goes back.
   package var now = 0.0
 
+  /// A message at the screen's foot.
   package struct Hint: Equatable, Sendable {
+    /// One line; cut to the screen's width.
     package var text: String
+    /// True for what went wrong, which has another style.
     package var isProblem: Bool
+    /// When it goes, on the clock of `now`.
     package var until: Double
   }
 
   /// What `~` stands for in a file name.
   package var homeDirectory: String?
 
+  /// A screen before its first event.
   package init(
     size: ScreenSize, appearance: Appearance, homeDirectory: String? = nil
   ) {
@@ -75,7 +96,7 @@ package struct ScreenState: Sendable {
   /// Position in the stream, in seconds: of the image on show, or of what the model has taken in where there is none.
   package var streamTime: Double { imageTime ?? statistics.streamTime }
 
-  package var hasStream: Bool { description == nil || description?.source != nil || image != nil }
+  var hasStream: Bool { description == nil || description?.source != nil || image != nil }
 }
 
 /// Which line stands at the top of the conversation.
@@ -88,9 +109,13 @@ package enum ScrollPosition: Equatable, Sendable {
 
 /// What can happen to the screen.
 package enum ScreenMessage: Sendable {
+  /// A key was pressed.
   case key(Key)
+  /// A text was pasted as a whole.
   case paste(String)
+  /// The session reported something.
   case event(SessionEvent)
+  /// The terminal has another size.
   case resized(ScreenSize)
   /// Nobody did anything; time went by.
   case tick
@@ -106,6 +131,7 @@ package enum ScreenMessage: Sendable {
 
 /// What reading a file gave.
 package enum FileContents: Equatable, Sendable {
+  /// The file's contents.
   case text(String)
   /// Why it could not be read, for the user.
   case unreadable(String)
@@ -113,17 +139,25 @@ package enum FileContents: Equatable, Sendable {
 
 /// A key, whatever bytes the terminal sends for it.
 package enum Key: Equatable, Sendable {
+  /// Characters that came in one go: mostly one.
   case text(String)
+  /// Ctrl with a lower-case letter.
   case control(Character)
+  /// Alt with a character.
   case alt(Character)
+  /// `newLine` and `altBackspace` are Enter and Backspace with Alt.
   case enter, newLine, tab, backspace, altBackspace, delete, escape
+  /// Words are runs of letters, digits and `_`.
   case left, right, up, down, home, end, wordLeft, wordRight
+  /// `lineUp` and `lineDown` scroll the conversation by a few lines.
   case pageUp, pageDown, lineUp, lineDown
 }
 
 /// What `update` wants done outside the state.
 package enum ScreenEffect: Equatable, Sendable {
+  /// Give a command to the session.
   case send(SessionCommand)
+  /// Leave the screen.
   case exit(ScreenExit)
   /// Give the terminal to the shell until it continues us.
   case suspend

@@ -50,8 +50,9 @@ private func pasted(_ text: String) -> String {
 }
 
 extension ScreenState {
-  package static let hintSeconds = 6.0
+  static let hintSeconds = 6.0
 
+  /// Shows a hint for some seconds, in place of the one before.
   package mutating func say(_ text: String, isProblem: Bool = false, seconds: Double = hintSeconds) {
     hint = Hint(text: text, isProblem: isProblem, until: now + seconds)
   }

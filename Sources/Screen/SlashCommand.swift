@@ -4,11 +4,16 @@ import Records
 
 /// What can be typed after a slash.
 package enum SlashCommand: String, CaseIterable, Sendable {
+  /// About the stream and the conversation.
   case help, clear, pause, resume, seek, memory, budget, policy, save
+  /// About the coding pane.
   case code, stop, retry, accept, share
+  /// Writes the program, where `save` writes the conversation.
   case saveCode = "save-code"
+  /// Leaves the program.
   case quit
 
+  /// The argument's name in the help; nil for a command without one.
   package var argument: String? {
     switch self {
     case .seek: "TIME"
@@ -20,6 +25,7 @@ package enum SlashCommand: String, CaseIterable, Sendable {
     }
   }
 
+  /// One line for the help.
   package var summary: String {
     switch self {
     case .help: "list the commands and keys"
@@ -41,12 +47,15 @@ package enum SlashCommand: String, CaseIterable, Sendable {
     }
   }
 
+  /// The command with its argument, as the help shows it: `/seek TIME`.
   package var usage: String { "/\(rawValue)" + (argument.map { " \($0)" } ?? "") }
 }
 
 /// Where to go in the stream, in seconds.
 package enum SeekTarget: Equatable, Sendable {
+  /// From the start of the stream.
   case absolute(Double)
+  /// From where the stream is; negative goes back.
   case relative(Double)
 
   /// Reads `12`, `12.5`, `1:30`, `1:02:03`, each with `+` or `-` before it for a step.
@@ -85,11 +94,14 @@ package func parseTokenCount(_ text: String) -> Int? {
 
 /// What a typed line is.
 package enum TypedLine: Equatable, Sendable {
+  /// A question.
   case text(String)
+  /// A command; the argument may be empty.
   case command(SlashCommand, argument: String)
   /// Begins with a slash and is no command; a file perhaps.
   case unknown(word: String)
 
+  /// Reads a line; names of commands are compared with their case.
   package init(_ line: String) {
     guard line.first == "/" else {
       self = .text(line)

@@ -11,6 +11,7 @@ package struct TerminalFindings: Sendable, Equatable {
   package var type: String?
   /// Whether the screen knows how to draw on that type.
   package var isKnown: Bool
+  /// Colours and characters that the terminal shows.
   package var appearance: Appearance
 
   /// Asks the environment and terminfo.

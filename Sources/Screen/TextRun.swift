@@ -3,11 +3,11 @@
 import CodeTasks
 
 /// A stretch of text in one style.
-package struct TextRun: Equatable, Sendable {
-  package var text: String
-  package var style: CellStyle
+struct TextRun: Equatable, Sendable {
+  var text: String
+  var style: CellStyle
 
-  package init(_ text: String, _ style: CellStyle = .plain) {
+  init(_ text: String, _ style: CellStyle = .plain) {
     self.text = text
     self.style = style
   }
@@ -16,7 +16,7 @@ package struct TextRun: Equatable, Sendable {
 extension CellGrid {
   /// Writes runs behind each other, at most `limit` columns of them, and returns the column after them.
   @discardableResult
-  package mutating func write(_ runs: [TextRun], column: Int, row: Int, limit: Int = .max) -> Int {
+  mutating func write(_ runs: [TextRun], column: Int, row: Int, limit: Int = .max) -> Int {
     var position = column
     for run in runs {
       let left = limit == .max ? .max : column + limit - position
@@ -27,7 +27,7 @@ extension CellGrid {
 }
 
 /// A line in lines of at most `columns`, broken wherever that is reached: the spaces of a program mean something.
-package func broken(_ runs: [TextRun], columns: Int) -> [[TextRun]] {
+func broken(_ runs: [TextRun], columns: Int) -> [[TextRun]] {
   let columns = max(1, columns)
   var lines: [[TextRun]] = [[]]
   var width = 0
@@ -49,7 +49,7 @@ package func broken(_ runs: [TextRun], columns: Int) -> [[TextRun]] {
 }
 
 /// A program in its colours, on lines of at most `columns` columns.
-package func programRuns(_ text: String, language: ProgramLanguage, columns: Int, theme: Theme) -> [[TextRun]] {
+func programRuns(_ text: String, language: ProgramLanguage, columns: Int, theme: Theme) -> [[TextRun]] {
   syntaxRuns(programLines(text), language: language).flatMap { line in
     broken(line.map { TextRun($0.text, theme.style(of: $0.kind)) }, columns: columns)
   }

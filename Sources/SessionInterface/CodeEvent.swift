@@ -51,6 +51,7 @@ public struct CodeSetup: Sendable, Equatable {
   /// Rounds of debugging for a plan, at most.
   public var debugRounds: Int
 
+  /// Memberwise; checks nothing.
   public init(
     modelName: String, adaptedRoles: [CodeRole], containment: String, isContainmentWeak: Bool, exemplarCount: Int,
     debugRounds: Int
@@ -73,6 +74,7 @@ public struct CodeExemplar: Sendable, Equatable {
   /// Its solution, as a program in the language of the task at hand.
   public var program: String
 
+  /// Memberwise; checks nothing.
   public init(description: String, plan: String, program: String) {
     self.description = description
     self.plan = plan
@@ -89,6 +91,7 @@ public struct CodePlan: Sendable, Equatable {
   /// From 0 to 100; nil if the planner did not say.
   public var confidence: Int?
 
+  /// Memberwise; checks nothing.
   public init(number: Int, text: String, confidence: Int?) {
     self.number = number
     self.text = text
@@ -107,6 +110,7 @@ public struct CodeProgram: Sendable, Equatable {
   /// Rounds of debugging it has been through.
   public var round: Int
 
+  /// Memberwise; checks nothing.
   public init(language: ProgramLanguage, text: String, plan: Int?, round: Int) {
     self.language = language
     self.text = text
@@ -156,6 +160,7 @@ public struct CodeOutcome: Sendable, Equatable {
   /// Time that work took.
   public var seconds: Double
 
+  /// Counts are 0 unless given.
   public init(
     end: End, program: CodeProgram?, examples: Int = 0, examplesPassed: Int = 0, plansTried: Int = 0,
     debugRounds: Int = 0, repliesMended: Int = 0, repliesLost: Int = 0, promptTokens: Int = 0, answerTokens: Int = 0,

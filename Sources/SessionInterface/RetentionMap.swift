@@ -16,6 +16,7 @@ public struct RetentionMap: Sendable, Equatable {
     /// Its first frame as a small image.
     public var thumbnail: Image?
 
+    /// Memberwise; `shares` has one value for each layer.
     public init(number: Int, time: Double, shares: [Float], thumbnail: Image? = nil) {
       self.number = number
       self.time = time

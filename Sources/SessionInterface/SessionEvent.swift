@@ -58,6 +58,7 @@ public struct SessionDescription: Sendable, Equatable {
   /// Worker threads used by the model.
   public var threads: Int
 
+  /// Memberwise; `duration` nil for a stream without a known end.
   public init(
     modelName: String, isEmbeddedModel: Bool, source: String?, duration: Double?, isLive: Bool = false, threads: Int
   ) {
@@ -97,6 +98,7 @@ public struct AnswerSummary: Sendable, Equatable {
   /// Seconds from the question to the last token.
   public var seconds: Double
 
+  /// Memberwise; checks nothing.
   public init(
     text: String, stop: Stop, promptTokens: Int, answerTokens: Int, firstTokenSeconds: Double, seconds: Double
   ) {
@@ -144,6 +146,7 @@ public struct SessionStatistics: Sendable, Equatable {
   /// True while the stream is paused.
   public var isPaused = false
 
+  /// Before anything was read: all counts are 0.
   public init() {}
 
   /// Tokens cached now.

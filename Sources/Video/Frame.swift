@@ -12,6 +12,7 @@ public struct Frame: Sendable, Equatable {
   /// Its pixels, upright and sized as the options say.
   public let image: Image
 
+  /// Memberwise; checks nothing.
   public init(time: Double, index: Int, image: Image) {
     self.time = time
     self.index = index

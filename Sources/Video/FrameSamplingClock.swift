@@ -16,11 +16,13 @@ package struct FrameSamplingClock {
   /// The first instant that has not been given out.
   package private(set) var next = 0
 
+  /// `rate` is in frames a second. `tick` is the length of a timestamp's unit in seconds.
   package init(rate: Double, tick: Double) {
     self.rate = rate
     self.tolerance = min(max(tick, 0) / 2, 0.0005) + 1e-9
   }
 
+  /// Stream time of an instant, in seconds.
   package func time(of instant: Int) -> Double {
     Double(instant) / rate
   }

@@ -39,6 +39,7 @@ public struct FrameSamplingOptions: Sendable {
     /// The longest wait, in seconds.
     public var longestDelay: Double
 
+    /// Tries without end, unless a limit is given.
     public init(limit: Limit = .always, firstDelay: Double = 0.5, longestDelay: Double = 10) {
       self.limit = limit
       self.firstDelay = firstDelay
@@ -70,6 +71,7 @@ public struct FrameSamplingOptions: Sendable {
   /// Seconds after which a network source or device that sends nothing counts as lost.
   public var timeout: Double
 
+  /// Two frames a second, as fast as they can be decoded, unless said otherwise.
   public init(
     framesPerSecond: Double = 2, sizing: FrameSizing = FrameSizing(), pace: Pace = .fast,
     queue: QueuePolicy = .automatic, queueCapacity: Int = 8, previewSize: ImageSize? = nil,

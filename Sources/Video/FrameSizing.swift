@@ -7,6 +7,7 @@ public struct ImageSize: Sendable, Hashable {
   /// Rows.
   public var height: Int
 
+  /// Memberwise; checks nothing.
   public init(width: Int, height: Int) {
     self.width = width
     self.height = height

@@ -12,6 +12,7 @@ package struct LiveClock {
   /// What one late frame has moved the clock is forgotten at this rate, in seconds a second.
   private static let recovery = 0.02
 
+  /// Knows no frame yet.
   package init() {}
 
   /// A frame of stream time `time` has come at monotonic time `now`, both in seconds.

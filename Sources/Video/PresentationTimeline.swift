@@ -4,9 +4,12 @@
 package struct PresentationTimeline {
   /// Seconds in one tick of the timestamps: a numerator and a denominator.
   package struct TimeBase {
+    /// Seconds in `denominator` ticks.
     package var numerator: Int32
+    /// 0, which a damaged file may say, makes every time 0.
     package var denominator: Int32
 
+    /// Memberwise; checks nothing.
     package init(numerator: Int32, denominator: Int32) {
       self.numerator = numerator
       self.denominator = denominator
@@ -18,6 +21,7 @@ package struct PresentationTimeline {
     }
   }
 
+  /// The length of a tick.
   package let timeBase: TimeBase
   /// How long a frame lasts if it does not say.
   package let nominalDuration: Double
@@ -31,6 +35,7 @@ package struct PresentationTimeline {
   private var last: (time: Double, duration: Double)?
   private var jumps = false
 
+  /// `origin` is the timestamp of time 0, in ticks; nil takes that of the first frame.
   package init(timeBase: TimeBase, origin: Int64?, nominalDuration: Double, longestStep: Double) {
     self.timeBase = timeBase
     self.origin = origin

@@ -20,6 +20,7 @@ package struct ReconnectionSchedule {
   /// Seconds of stream beyond the clock that make a recording of what looked live.
   private static let longestLead = 5.0
 
+  /// No source has been reached yet.
   package init(_ options: FrameSamplingOptions.Reconnection) {
     self.options = options
   }
@@ -29,6 +30,7 @@ package struct ReconnectionSchedule {
     reached = (streamTime, clock)
   }
 
+  /// The source is lost. Delays begin anew only where it was there for ten seconds.
   package mutating func noteLost(at clock: Double) {
     lostAt = clock
     tries = 0
@@ -47,6 +49,7 @@ package struct ReconnectionSchedule {
     }
   }
 
+  /// A try failed; the next delay is twice as long.
   package mutating func countTry() {
     tries += 1
     doublings = min(doublings + 1, 30)

@@ -7,6 +7,7 @@ public struct SignalLoss: Sendable, Equatable {
   /// Seconds since 1970.
   public var date: Double
 
+  /// Memberwise; checks nothing.
   public init(streamTime: Double, date: Double) {
     self.streamTime = streamTime
     self.date = date

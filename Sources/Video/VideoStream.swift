@@ -12,7 +12,9 @@ import Platform
 /// After the last frame a source that can be moved in stays open: ``seek(to:)`` then goes on from there, and the
 /// next `for await` loop gets its frames.
 public final class VideoStream: Sendable, AsyncSequence {
+  /// A sampled frame.
   public typealias Element = Frame
+  /// Iteration ends on an error; `failure` tells which.
   public typealias Failure = Never
 
   /// What the stream is, as found when it was opened.
@@ -81,6 +83,7 @@ public final class VideoStream: Sendable, AsyncSequence {
     }
   }
 
+  /// All iterators of a stream share its frames: each frame goes to one of them.
   public func makeAsyncIterator() -> Iterator {
     Iterator(stream: self)
   }

@@ -19,6 +19,7 @@ public actor BatchRunner {
   /// The ids so far. Results and `--resume` tell requests apart by them.
   private var identifiers = IdentifierSet()
 
+  /// The thread that the model runs on.
   public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
   /// Makes a runner that has read no request yet.

@@ -15,6 +15,7 @@ package final class AnswerCancellation: Sendable {
   private let asked = Atomic<Int>(0)
   private let cancelledThrough = Atomic<Int>(0)
 
+  /// Nothing asked, nothing cancelled.
   package init() {}
 
   /// A question is asked; call it before the question can be answered.

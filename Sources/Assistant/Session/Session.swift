@@ -31,6 +31,7 @@ public actor Session {
   private let description: SessionDescription
   /// Said once, at the beginning.
   private let warnings: [String]
+  /// As last reported.
   package private(set) var statistics = SessionStatistics()
   private var lastStatistics = ContinuousClock.now
   private var retention = RetentionMapReports()
@@ -41,6 +42,7 @@ public actor Session {
   /// Files that this session has written a program to, and may write again.
   private var savedPrograms: Set<String> = []
 
+  /// The thread that the model runs on.
   public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
   /// - Parameters:

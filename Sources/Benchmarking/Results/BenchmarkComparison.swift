@@ -4,7 +4,9 @@
 public struct BenchmarkComparison: Sendable, Equatable {
   /// How the new run compares with the old one.
   public enum Verdict: Sendable, Equatable {
+    /// The new range lies wholly on the better side of the old one.
     case better
+    /// The new range lies wholly on the worse side of the old one.
     case worse
     /// The ranges of the two runs overlap.
     case withinRange
@@ -41,6 +43,7 @@ public struct BenchmarkComparison: Sendable, Equatable {
   /// Other differences, such as machine or model, each as a line of text.
   public var differences: [String]
 
+  /// Pairs results by name and unit; the order is the new report's.
   public init(old: BenchmarkReport, new: BenchmarkReport) {
     var rows: [Row] = []
     for result in new.results {

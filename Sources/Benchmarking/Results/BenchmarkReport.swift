@@ -16,6 +16,7 @@ public struct BenchmarkReport: Sendable, Codable, Equatable {
     /// Number format of keys and values.
     public var cacheType: String
 
+    /// Memberwise; checks nothing.
     public init(name: String, weightBytes: Int, types: String, cacheType: String) {
       self.name = name
       self.weightBytes = weightBytes
@@ -37,6 +38,7 @@ public struct BenchmarkReport: Sendable, Codable, Equatable {
 
   private static let currentFormat = 2
 
+  /// Results are added as they come; `isComplete` is set at the end.
   public init(machine: Machine, model: Model, results: [BenchmarkResult] = [], isComplete: Bool = false) {
     self.machine = machine
     self.model = model

@@ -4,10 +4,15 @@
 public struct BenchmarkResult: Sendable, Codable, Equatable {
   /// The unit of a value.
   public enum Unit: String, Sendable, Codable {
+    /// Tokens of one sequence.
     case tokensPerSecond = "tokens/s"
+    /// Sampled frames of a video.
     case framesPerSecond = "frames/s"
+    /// Bytes that all threads read from memory.
     case bytesPerSecond = "bytes/s"
+    /// Elapsed time.
     case seconds = "s"
+    /// Resident memory.
     case bytes = "bytes"
 
     /// Whether a larger value is better.
@@ -38,6 +43,7 @@ public struct BenchmarkResult: Sendable, Codable, Equatable {
   /// A sentence on how it was measured.
   public var note: String?
 
+  /// The name is made of `part` and `condition`.
   public init(
     _ part: BenchmarkPart, condition: String = "", unit: Unit, value: MedianRange, temporalPatchSize: Int? = nil,
     bytesPerToken: Int? = nil, bandwidth: MedianRange? = nil, bandwidthRatio: MedianRange? = nil, note: String? = nil

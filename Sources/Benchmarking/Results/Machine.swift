@@ -22,6 +22,7 @@ public struct Machine: Sendable, Codable, Equatable {
   /// Kernel name, release and architecture.
   public var system: String
 
+  /// Memberwise; `current` finds the values out.
   public init(
     processor: String, instructions: String, threads: Int, processors: Int, cacheBytes: Int, memoryBytes: Int,
     system: String

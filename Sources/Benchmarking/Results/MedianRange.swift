@@ -11,6 +11,7 @@ public struct MedianRange: Sendable, Codable, Equatable {
   /// Number of values.
   public var repetitions: Int
 
+  /// Memberwise; checks nothing.
   public init(median: Double, lowest: Double, highest: Double, repetitions: Int) {
     self.median = median
     self.lowest = lowest

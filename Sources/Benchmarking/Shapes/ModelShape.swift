@@ -31,6 +31,7 @@ public struct ModelShape: Sendable, Equatable {
   /// nil for a model without vision.
   package var vision: VisionShape?
 
+  /// Memberwise; the output head is the embedding matrix (`isTied`) unless said otherwise.
   package init(
     name: String, architecture: String, layers: Int, hiddenSize: Int, heads: Int, keyValueHeads: Int,
     headDimension: Int,
@@ -85,6 +86,7 @@ package struct VisionShape: Sendable, Equatable {
   /// Indices of the blocks whose outputs are added in the language model's first layers (DeepStack).
   package var deepstack: [Int]
 
+  /// Memberwise; checks nothing.
   package init(
     family: Family, layers: Int, hiddenSize: Int, heads: Int, intermediateSize: Int, patchSize: Int, imageSide: Int,
     deepstack: [Int] = []

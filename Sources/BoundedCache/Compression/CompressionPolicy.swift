@@ -56,6 +56,7 @@ public struct InfiniPotVParameters: Sendable, Hashable {
     case preRoPE = "pre-rope"
   }
 
+  /// Memberwise; as published where an argument is left out.
   public init(
     alpha: Double, recentRatio: Double, targetRatio: Double, choice: Choice = .tarAndVaN,
     alignment: Alignment = .slot, comparison: Comparison = .rotated, pooling: Alignment = .slot

@@ -42,10 +42,12 @@
 public struct CompressionReport: Sendable, Hashable {
   /// Vision tokens before and after, the mean over all heads.
   public var before: Int
+  /// Vision tokens after, the mean over all heads.
   public var after: Int
   /// Seconds it took.
   public var seconds: Double
 
+  /// Memberwise; checks nothing.
   public init(before: Int, after: Int, seconds: Double) {
     self.before = before
     self.after = after

@@ -8,6 +8,7 @@ import Platform
 /// They are recorded once. At every compression they stand for the questions to come, rotated by RoPE to the positions
 /// that those would have: what a question attends to depends little on what there is to see.
 public struct ProxyQueries: Sendable, Equatable {
+  /// The cache that the queries are for.
   public let shape: CacheShape
   /// RoPE of a text position.
   public let rotation: RoPEFrequencies

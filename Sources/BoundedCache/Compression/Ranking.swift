@@ -4,6 +4,7 @@
 package struct Ranking {
   private var counts: [Int] = Array(repeating: 0, count: 256)
 
+  /// One ranking serves any number of selections, one after the other.
   package init() {}
 
   /// Marks the `count` highest scores among the first `candidates` that are not marked yet; all of them where there are

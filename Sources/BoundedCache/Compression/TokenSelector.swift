@@ -5,7 +5,9 @@
 /// Every policy retains a given number C of the T·P cached tokens (T temporal patches of P tokens), in stream order. A
 /// selector owns its working memory, so that a compression of many heads allocates once.
 package struct TokenSelector {
+  /// The cache whose heads it selects for.
   package let shape: CacheShape
+  /// The ratios and departures of InfiniPot-V.
   package let parameters: InfiniPotVParameters
   /// What the last selection retained, ascending.
   package private(set) var retained: [Int] = []
@@ -22,6 +24,7 @@ package struct TokenSelector {
   private var proxy: (queries: ProxyQueries, change: Int32)?
   private var ranking = Ranking()
 
+  /// Nothing is selected yet; `prepare` comes first.
   package init(shape: CacheShape, parameters: InfiniPotVParameters) {
     self.shape = shape
     self.parameters = parameters

@@ -8,6 +8,7 @@ package enum ValuePooling: Equatable {
   case plane(Int)
   /// A run of the sequence.
   case sequence(Int)
+  /// Norms as they are.
   case none
 
   /// The published sizes: 3-D of 7, 2-D of 5, 1-D of 3, none, for the first, second, third and last quarter of the
@@ -28,6 +29,7 @@ package enum ValuePooling: Equatable {
 /// to the largest odd size that fits in all, temporal patches included even where it does not extend over them, as
 /// published; a window of one token averages nothing.
 package struct ValueNorms {
+  /// Values in a row.
   package let dimension: Int
   /// A score for each token.
   package private(set) var scores: [Float] = []
@@ -38,6 +40,7 @@ package struct ValueNorms {
   /// Cached tokens in each box.
   private var counts: [Double] = []
 
+  /// `dimension` is the number of values in a row.
   package init(dimension: Int) {
     self.dimension = dimension
   }

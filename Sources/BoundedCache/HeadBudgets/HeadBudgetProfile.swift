@@ -7,9 +7,12 @@
 public struct HeadBudgetProfile: Sendable, Hashable, Codable {
   /// How similar the single streams' rankings of heads are to the ranking of their mean, by Spearman's coefficient.
   public struct RankStability: Sendable, Hashable, Codable {
+    /// The mean over the streams, -1 … 1.
     public var mean: Double
+    /// The lowest of any stream, -1 … 1.
     public var least: Double
 
+    /// Memberwise; checks nothing.
     public init(mean: Double, least: Double) {
       self.mean = mean
       self.least = least
@@ -22,11 +25,14 @@ public struct HeadBudgetProfile: Sendable, Hashable, Codable {
     public var measure: String
     /// Share of all heads' tokens that counted as demanded, 0 … 1.
     public var ratio: Double
+    /// Streams measured.
     public var streams: Int
+    /// Questions measured, of all streams together.
     public var questions: Int
     /// The seed of generated streams.
     public var seed: UInt64?
 
+    /// Memberwise; checks nothing.
     public init(measure: String, ratio: Double, streams: Int, questions: Int, seed: UInt64? = nil) {
       self.measure = measure
       self.ratio = ratio
@@ -36,14 +42,17 @@ public struct HeadBudgetProfile: Sendable, Hashable, Codable {
     }
   }
 
+  /// The model that the heads are of; other models refuse the profile.
   public var model: ModelFingerprint
   /// Each head's share of the budget, `[layer][head]`; the sum is 1.
   public private(set) var shares: [[Double]]
   /// The standard deviation of each share over the streams, `[layer][head]`.
   public private(set) var deviations: [[Double]]
+  /// How far the ranking of heads depends on the stream.
   public var stability: RankStability
   /// Share of the heads whose demand deviates over the streams by less than a tenth of an equal share, 0 … 1.
   public var coverage: Double
+  /// What was measured.
   public var origin: Origin
 
   /// - Parameters:

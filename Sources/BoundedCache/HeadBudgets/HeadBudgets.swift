@@ -7,6 +7,7 @@
 /// (Tangram). A group's budget is the mean share of its heads, so the total is never more than that of equal budgets.
 /// Without a profile every head gets the same.
 public struct HeadBudgets: Sendable, Hashable {
+  /// The cache that the budgets are for.
   public let shape: CacheShape
   /// The heads of each group, by layer and head. Groups are ordered by share, the largest first; equal shares by layer
   /// and head. All have `groupSize` members but the last, which has the rest.

@@ -11,6 +11,7 @@ public struct CacheShape: Sendable, Hashable {
   /// Values in one head's key, and in its value.
   public var headDimension: Int
 
+  /// Memberwise; checks nothing.
   public init(layers: Int, keyValueHeads: Int, headDimension: Int) {
     self.layers = layers
     self.keyValueHeads = keyValueHeads

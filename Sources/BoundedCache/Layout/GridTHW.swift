@@ -10,6 +10,7 @@ public struct GridTHW: Sendable, Hashable {
   /// Columns of tokens in one temporal patch.
   public var width: Int
 
+  /// Memberwise; checks nothing.
   public init(temporalPatches: Int, height: Int, width: Int) {
     self.temporalPatches = temporalPatches
     self.height = height

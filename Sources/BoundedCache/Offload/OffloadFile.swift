@@ -13,11 +13,13 @@
 /// An error is final, because the contents are no longer certain: the owner goes on without offload. The object has one
 /// owner; `rank`, `choice` and `read` may be called from several threads while nothing changes it.
 public final class OffloadFile {
+  /// The cache whose tokens it takes.
   public let shape: CacheShape
   /// Tokens in a page.
   public let pageTokens: Int
   /// RoPE of a temporal position.
   public let rotation: RoPEFrequencies
+  /// What has been written so far.
   package private(set) var statistics = OffloadStatistics()
 
   private let layout: OffloadLayout

@@ -7,6 +7,7 @@ package struct OffloadToken: Sendable, Hashable {
   /// Its patch in the temporal patch, row by row.
   package var patch: Int32
 
+  /// Memberwise; checks nothing.
   package init(streamIndex: Int64, patch: Int32) {
     self.streamIndex = streamIndex
     self.patch = patch
@@ -24,6 +25,7 @@ package struct RetrievedPage: Sendable, Hashable {
   /// stands now.
   package let shift: Int32
 
+  /// Memberwise; checks nothing.
   package init(page: Int, score: Float, shift: Int32) {
     self.page = page
     self.score = score
@@ -40,5 +42,6 @@ package struct OffloadStatistics: Sendable, Equatable {
   /// Pages that gave way to others or were never written, because the file was full.
   package var pagesThinned = 0
 
+  /// All counts are 0.
   package init() {}
 }

@@ -16,6 +16,7 @@ package struct PageHysteresis: Sendable, Equatable {
   /// Below this a page is forgotten, so that no more pages are known than a dozen questions can choose.
   private static let forgotten: Float = 0.01
 
+  /// Knows no page.
   package init() {}
 
   /// Takes note of a ranking and chooses the pages to attend to: the steady ones first, then the best of the others.

@@ -7,6 +7,7 @@ public struct RetainedTemporalPatch: Sendable, Hashable {
   /// Tokens cached in each layer, the sum over its heads.
   public var tokens: [Int]
 
+  /// Memberwise; checks nothing.
   public init(streamIndex: Int, tokens: [Int]) {
     self.streamIndex = streamIndex
     self.tokens = tokens

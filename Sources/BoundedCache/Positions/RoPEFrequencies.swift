@@ -8,6 +8,7 @@ public struct RoPEFrequencies: Sendable, Equatable {
   /// Radians for one position, pair by pair; 0 for a pair that is not rotated.
   public var frequencies: [Double]
 
+  /// Memberwise; checks nothing.
   public init(frequencies: [Double]) {
     self.frequencies = frequencies
   }

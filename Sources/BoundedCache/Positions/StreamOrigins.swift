@@ -7,6 +7,7 @@ package struct TokenOrigins {
   /// Each token's patch in its temporal patch, row by row.
   package var patches: [Int32] = []
 
+  /// Memberwise; both arrays have one element for each token.
   package init(temporalPatches: [Int32] = [], patches: [Int32] = []) {
     self.temporalPatches = temporalPatches
     self.patches = patches

@@ -5,11 +5,13 @@
 /// The conversion to 32 bits is exact for all finite values. Infinities and NaN, which a damaged model may produce,
 /// become large finite values (65536 and up), so that scores computed from them can be ordered.
 package enum HalfPrecision {
+  /// Eight floats: a register of AVX2.
   package typealias Lanes = SIMD8<Float>
 
   /// 2¹¹², the difference of the exponents' biases: corrects a 16-bit exponent in a 32-bit float.
   private static let rebias: Float = 0x1p112
 
+  /// IEEE half precision, eight at a time.
   @inline(__always)
   package static func widen(_ half: SIMD8<UInt16>) -> Lanes {
     let bits = SIMD8<UInt32>(truncatingIfNeeded: half)
@@ -17,6 +19,7 @@ package enum HalfPrecision {
     return unsafeBitCast(unsafeBitCast(magnitude, to: SIMD8<UInt32>.self) | (bits & 0x8000) &<< 16, to: Lanes.self)
   }
 
+  /// IEEE half precision.
   @inline(__always)
   package static func widen(_ half: UInt16) -> Float {
     let bits = UInt32(half)

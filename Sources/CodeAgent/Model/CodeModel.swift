@@ -17,8 +17,11 @@ import SessionInterface
 ///
 /// Not safe to share between threads.
 public final class CodeModel: RoleModel {
+  /// The language model's name, as `LoadedModel` gives it.
   public var name: String { model.name }
+  /// By the base model's metadata (`PromptStyle.metadataKey`); `full` without it.
   public let promptStyle: PromptStyle
+  /// Roles with a LoRA adapter of their own, in the order of `CodeRole`.
   public let adaptedRoles: [CodeRole]
 
   private let model: LoadedModel

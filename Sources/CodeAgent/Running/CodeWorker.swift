@@ -24,6 +24,7 @@ public actor CodeWorker {
   private var model: CodeModel?
   private var checker: SandboxChecking?
 
+  /// The thread that works.
   public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
   /// Nice value of the code thread, so that the stream keeps its pace on one processor too.

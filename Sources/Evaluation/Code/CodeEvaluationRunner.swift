@@ -29,6 +29,7 @@ public struct CodeEvaluationOptions: Sendable {
   /// Called before and after each task.
   public var report: @Sendable (EvaluationStep) -> Void
 
+  /// Memberwise; checks nothing.
   public init(
     problems: [CodeProblem], identity: [(name: String, value: String)], methods: [CodeMethod],
     paths: CodeModelPaths, threads: Int, limits: CodeLimits, isUnsafeRunAllowed: Bool, output: String?,
@@ -56,6 +57,7 @@ public actor CodeEvaluationRunner {
   private let plain: CodeWorker
   private var step: EvaluationStep
 
+  /// Loads no model; the first task of a method does.
   public init(options: CodeEvaluationOptions) {
     self.options = options
     let worker = { (paths: CodeModelPaths) in

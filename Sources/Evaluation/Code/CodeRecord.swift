@@ -51,6 +51,7 @@ public struct CodeRecord: Sendable, Codable, Equatable {
     case answerTokens = "answer_tokens"
   }
 
+  /// A record of a task that has not been worked on; what the work sets starts empty.
   package init(method: CodeMethod, task: String, kind: String? = nil, tags: [String] = [], examples: Int = 0) {
     self.method = method.rawValue
     self.task = task

@@ -17,6 +17,7 @@ public struct DoorstepOptions: Sendable, Equatable {
   /// Questions at the end of a stream that is not a dialogue.
   public var questionsPerStream: Int
 
+  /// 300 questions about streams of 90 s, of every kind, drawn from seed 1, unless said otherwise.
   public init(
     seed: UInt64 = 1, questions: Int = 300, seconds: Double = 90, visits: ClosedRange<Int> = 2...4,
     kinds: [StreamKind] = StreamKind.allCases, questionsPerStream: Int = 10, warmupSeconds: Double = 0

@@ -13,6 +13,7 @@ package struct HeadDemand {
   /// For each head, the largest attention weight of each of its vision tokens so far, as a logarithm.
   private var weights: [[Float]]
 
+  /// Starts without vision tokens.
   package init(shape: CacheShape) {
     self.shape = shape
     weights = Array(repeating: [], count: shape.layers * shape.keyValueHeads)

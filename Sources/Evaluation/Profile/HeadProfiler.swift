@@ -17,6 +17,7 @@ public struct ProfileOptions: Sendable {
   /// Called after each question with the number of questions read and the number of all questions.
   public var report: @Sendable (_ done: Int, _ all: Int) -> Void
 
+  /// One in eight tokens counts as demanded, unless said otherwise.
   public init(
     suite: any EvaluationSuite, seed: UInt64? = nil, ratio: Double = 0.125,
     report: @escaping @Sendable (_ done: Int, _ all: Int) -> Void = { _, _ in }
@@ -41,6 +42,7 @@ public actor HeadProfiler {
   /// The thread that the model runs on.
   public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
+  /// Takes the model over: nobody else may use it while this profiler lives.
   public init(model: sending LoadedModel, options: ProfileOptions) {
     self.model = model
     self.options = options

@@ -11,6 +11,7 @@ public struct Interval: Sendable, Equatable, Encodable {
   /// Upper end of the interval.
   public var high: Double
 
+  /// Memberwise; checks nothing.
   public init(value: Double, low: Double, high: Double) {
     self.value = value
     self.low = low

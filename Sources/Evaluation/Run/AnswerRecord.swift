@@ -65,6 +65,7 @@ public struct AnswerRecord: Sendable, Codable, Equatable {
     case residentBytes = "resident_bytes"
   }
 
+  /// A record without an answer yet; what the answer sets starts empty.
   package init(
     configuration: String, budget: String?, stream: Int, streamKind: String, question: EvaluationQuestion
   ) {

@@ -7,7 +7,9 @@ import Dialogue
 public enum EvaluationBudget: Sendable, Equatable {
   /// A part of the bytes of the full cache.
   case ratio(numerator: Int, denominator: Int)
+  /// Tokens cached, the mean over all heads.
   case tokens(Int)
+  /// Bytes of keys and values, in whole pages.
   case bytes(Int)
 
   /// Denominator of ratios that are written as decimals.

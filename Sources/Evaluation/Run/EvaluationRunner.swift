@@ -24,6 +24,7 @@ public struct EvaluationOptions: Sendable {
   /// Called after each answer.
   public var report: @Sendable (EvaluationStep) -> Void
 
+  /// Answers of at most 128 tokens, kept in memory only, unless said otherwise.
   public init(
     suite: any EvaluationSuite, configurations: [CacheConfiguration], budgets: [EvaluationBudget],
     dialogue: DialogueOptions = Self.defaultDialogue, output: String? = nil,
@@ -79,6 +80,7 @@ public actor EvaluationRunner {
   /// The thread that the model runs on.
   public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
+  /// Takes the model over: nobody else may use it while this runner lives.
   public init(model: sending LoadedModel, options: EvaluationOptions) {
     self.model = model
     self.options = options

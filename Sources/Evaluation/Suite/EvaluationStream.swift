@@ -41,6 +41,7 @@ public struct EvaluationQuestion: Sendable, Equatable {
   /// The right answer.
   public let answer: String
 
+  /// `position` nil: unknown where in the stream the answer lies.
   package init(number: Int, kind: String, position: AnswerPosition?, ask: String, answer: String) {
     self.number = number
     self.kind = kind
@@ -68,6 +69,7 @@ public protocol EvaluationSuite: Sendable {
   var title: String { get }
   /// The parameters of the suite, by name. Suites with the same parameters are the same.
   var identity: [(name: String, value: String)] { get }
+  /// The streams, in the order in which they are evaluated.
   var streams: [EvaluationStream] { get }
 
   /// Gives the frames of a stream to an encoder, from the first to the last.

@@ -7,6 +7,7 @@ import Foundation
 /// The steps come in the order in which most runtimes apply them: repetition penalty, top-k, temperature, top-p,
 /// min-p, then the draw.
 public struct Sampler: Sendable {
+  /// Fixed for the sampler's life.
   public let parameters: SamplingParameters
   private var generator: SeededGenerator
   private var logits: [Float]
@@ -20,6 +21,7 @@ public struct Sampler: Sendable {
     var probability: Double = 0
   }
 
+  /// Allocates all working memory: nothing is allocated by token.
   public init(parameters: SamplingParameters, vocabularySize: Int) {
     self.parameters = parameters
     generator = SeededGenerator(seed: parameters.seed)

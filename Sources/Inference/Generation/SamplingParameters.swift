@@ -17,6 +17,7 @@ public struct SamplingParameters: Sendable, Equatable {
   /// The same seed, request and thread count give the same answer.
   public var seed: UInt64
 
+  /// Greedy unless a temperature is given.
   public init(
     temperature: Double = 0, topK: Int = 40, topP: Double = 0.95, minP: Double = 0, repetitionPenalty: Double = 1,
     repetitionWindow: Int = 64, seed: UInt64 = 0

@@ -4,6 +4,7 @@
 public struct SeededGenerator: RandomNumberGenerator, Sendable {
   private var state: UInt64
 
+  /// All seeds are good, 0 among them.
   public init(seed: UInt64) {
     state = seed
   }

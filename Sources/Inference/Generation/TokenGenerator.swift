@@ -18,6 +18,7 @@ public struct TokenGenerator {
     case length
     /// The cache has no room for another token.
     case capacity
+    /// The caller's `isCancelled` said so.
     case cancelled
   }
 

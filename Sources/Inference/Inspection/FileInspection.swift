@@ -5,20 +5,29 @@ import ModelFile
 
 /// The contents of one GGUF file, by its header. Nothing here depends on whether the model can be run.
 public struct FileInspection: Sendable {
+  /// What a GGUF file holds, by `general.type` and `general.architecture`.
   public enum Kind: String, Sendable {
+    /// Whatever is neither of the other two.
     case languageModel = "language_model"
+    /// An mmproj file: architecture `clip`.
     case visionTower = "vision_tower"
+    /// A LoRA adapter: type `adapter`.
     case adapter
   }
 
   /// Sizes that all architectures have a key for; nil for those that this file lacks.
   public struct Sizes: Sendable, Equatable {
+    /// Blocks (`block_count`).
     public var layers: Int?
     /// The hidden size.
     public var hiddenSize: Int?
+    /// Of the feed-forward network (`feed_forward_length`).
     public var intermediateSize: Int?
+    /// Query heads of a layer (`attention.head_count`).
     public var heads: Int?
+    /// Key-value heads of a layer; as many as query heads if the file does not say.
     public var keyValueHeads: Int?
+    /// Values in a key; hidden size / heads if the file does not say.
     public var headDimension: Int?
     /// The context length that the model was trained with, in tokens.
     public var contextLength: Int?
@@ -38,19 +47,28 @@ public struct FileInspection: Sendable {
     }
   }
 
+  /// The path as it was given; of a split model, its first part.
   public let path: String
   /// Files on disk: more than one for a split model.
   public let partPaths: [String]
+  /// Bytes on disk, of all parts.
   public let byteCount: Int
+  /// The GGUF version, 2 or 3.
   public let version: Int
+  /// What the file holds.
   public let kind: Kind
   /// The file's name for it, such as `qwen2vl`; nil without one.
   public let architecture: String?
+  /// `general.name`; nil without one.
   public let name: String?
+  /// Sizes by the file's metadata; none is checked against the tensors.
   public let sizes: Sizes
+  /// In the order of the file.
   public let tensors: [TensorDescription]
+  /// The tensors by kind and type.
   public let groups: [TensorGroup]
 
+  /// Values of all tensors.
   public var parameterCount: Int { groups.reduce(0) { $0 + $1.parameterCount } }
   /// The type that most parameters are stored in; nil for a file without tensors.
   public var mainType: TensorType? {
@@ -58,6 +76,7 @@ public struct FileInspection: Sendable {
     for group in groups { counts[group.type, default: 0] += group.parameterCount }
     return counts.max { ($0.value, $0.key.rawValue) < ($1.value, $1.key.rawValue) }?.key
   }
+  /// Bits stored for each parameter, scales of quantized blocks included; 0 without tensors.
   public var bitsPerWeight: Double {
     let bytes = groups.reduce(0) { $0 + $1.byteCount }
     return parameterCount > 0 ? Double(bytes) * 8 / Double(parameterCount) : 0

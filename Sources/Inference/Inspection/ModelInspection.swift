@@ -11,9 +11,11 @@ import Tokenization
 /// The contents of a model file, whether it can be run here, and the memory that it would take: what
 /// `edgeassist inspect` reports.
 public struct ModelInspection: Sendable {
+  /// A file's vocabulary, and how much of it can be used.
   public struct TokenizerSummary: Sendable, Equatable {
     /// Whether a file's chat template is followed.
     public enum TemplateUse: String, Sendable {
+      /// The file has no template; ChatML is used.
       case none
       /// Prompts are laid out as it says.
       case followed
@@ -23,8 +25,11 @@ public struct ModelInspection: Sendable {
 
     /// The file's names for them, such as `gpt2` and `qwen2`.
     public var model: String?
+    /// `tokenizer.ggml.pre`: how text is split before byte-pair encoding.
     public var preTokenizer: String?
+    /// Tokens, special ones included.
     public var vocabularySize: Int
+    /// Whether prompts follow the file's template.
     public var chatTemplate: TemplateUse
     /// Why the template is not followed, or the vocabulary cannot be used; nil if both can.
     public var notice: String?
@@ -32,9 +37,11 @@ public struct ModelInspection: Sendable {
     public var isUsable: Bool
   }
 
+  /// What a LoRA adapter's metadata and tensors say.
   public struct AdapterSummary: Sendable, Equatable {
     /// Such as `lora`.
     public var type: String?
+    /// `adapter.lora.alpha`: products of a pair are scaled by alpha / rank; nil without the key.
     public var alpha: Double?
     /// The ranks of its pairs of matrices, ascending.
     public var ranks: [Int]
@@ -42,6 +49,7 @@ public struct ModelInspection: Sendable {
     public var targetCount: Int
   }
 
+  /// The file that was named.
   public let file: FileInspection
   /// The vision tower that belongs to a language model; nil if there is none.
   public let vision: FileInspection?

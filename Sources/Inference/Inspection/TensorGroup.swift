@@ -6,13 +6,17 @@ import ModelFile
 public enum TensorKind: String, Sendable, CaseIterable {
   /// Token embeddings; in a vision tower the embeddings of patches and of their positions.
   case embedding
+  /// Query, key, value and output projections, with their biases.
   case attention
+  /// The matrices of the feed-forward network, with their biases.
   case feedForward = "feed_forward"
+  /// Weights and biases of RMSNorm and LayerNorm.
   case norms
   /// Between a vision tower and its language model.
   case projector
   /// From the last layer to the vocabulary.
   case output
+  /// Whatever has none of llama.cpp's names.
   case other
 
   /// The kind of a tensor of llama.cpp's naming; the halves of a LoRA pair count as what they adapt.
@@ -41,12 +45,18 @@ public enum TensorKind: String, Sendable, CaseIterable {
 
 /// The tensors of one kind that are stored in one type.
 public struct TensorGroup: Sendable, Equatable {
+  /// The part of the model.
   public let kind: TensorKind
+  /// The storage type of all tensors of the group.
   public let type: TensorType
+  /// Tensors in the group.
   public var tensorCount = 0
+  /// Values of all its tensors.
   public var parameterCount = 0
+  /// Bytes stored for all its tensors.
   public var byteCount = 0
 
+  /// Bits stored for each parameter; 0 without parameters.
   public var bitsPerWeight: Double { parameterCount > 0 ? Double(byteCount) * 8 / Double(parameterCount) : 0 }
 
   /// Groups a file's tensors: by kind, and within each kind the largest share first.

@@ -15,14 +15,20 @@ import Tokenization
 public final class LoadedModel {
   /// The name its file gives it, or the file's own name.
   public let name: String
+  /// True for the model that comes with the program.
   public let isEmbedded: Bool
   /// Tells the language model from others. Made when it is first asked for, for it touches every tensor.
   public private(set) lazy var fingerprint = ModelFingerprint(
     file: file, name: name, shape: language.configuration.cacheShape)
+  /// The vocabulary of the language model's file.
   public let tokenizer: Tokenizer
+  /// The file's chat template, or ChatML where that cannot be followed.
   public let template: ChatTemplate
+  /// The decoder, with the adapter if `ModelPaths` names one.
   public let language: LanguageModel
+  /// The vision tower; nil for a model that only reads.
   public let vision: VisionTower?
+  /// Threads that compute, the caller's among them.
   public let threads: Int
   /// What the file says of how it wants to be used.
   public let preferences: ModelPreferences
@@ -110,6 +116,7 @@ public final class LoadedModel {
 public struct ModelPreferences: Sendable, Equatable {
   /// Limits of a frame's area, in pixels, after resizing.
   public var minimumPixels: Int
+  /// The upper limit, in pixels.
   public var maximumPixels: Int
   /// Frames sampled from a second of video.
   public var framesPerSecond: Double

@@ -11,6 +11,7 @@ public struct MachineMemory: Sendable, Equatable {
   /// True where a control group (a container, a service) allows less than the machine has.
   public var isConfined: Bool
 
+  /// Lowers `available` to `limit`. Both are bytes.
   public init(limit: Int, available: Int, isConfined: Bool = false) {
     self.limit = limit
     self.available = min(available, limit)

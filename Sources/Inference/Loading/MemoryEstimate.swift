@@ -23,6 +23,7 @@ public struct MemoryEstimate: Sendable, Equatable {
   /// Bytes of a token's keys and values.
   public var cacheBytesPerToken: Int
 
+  /// Weights, cache, working memory and program, in bytes; `Int.max` where the sum would overflow.
   public var total: Int { [weights, cache, working, program].reduce(0, Self.sum) }
   /// The total without the weights, which can be paged in from disk as they are needed.
   public var leastTotal: Int { [cache, working, program].reduce(0, Self.sum) }

@@ -22,6 +22,7 @@ public struct MemoryPlan: Sendable, Equatable {
   /// The memory there is; nil where it is not known, and nothing is refused then.
   public var machine: MachineMemory?
 
+  /// The standard budget, repacked weights that are not locked, and this machine, unless said otherwise.
   public init(
     budget: CacheBudget = CacheBudget.standard, type: KeyValueType = .f16,
     isLocked: Bool = false, isPrefetched: Bool = false, isMappedOnly: Bool = false, isVisionExact: Bool = false,

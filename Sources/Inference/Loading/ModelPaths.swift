@@ -8,6 +8,7 @@ import Records
 
 /// Which files make up a model.
 public struct ModelPaths: Sendable, Equatable {
+  /// The decoder's GGUF file; the first part of a split one.
   public var languageModel: String
   /// The vision tower's file (mmproj); nil for a model that only reads.
   public var vision: String?
@@ -16,6 +17,7 @@ public struct ModelPaths: Sendable, Equatable {
   /// True for the model that comes with the program.
   public var isEmbedded: Bool
 
+  /// Memberwise; opens nothing.
   public init(languageModel: String, vision: String?, adapter: String? = nil, isEmbedded: Bool) {
     self.languageModel = languageModel
     self.vision = vision

@@ -5,9 +5,11 @@ import Records
 
 /// A stream's temporal patches, all encoded and kept: for streams that several dialogues read.
 public struct EncodedStream {
+  /// In stream order.
   public private(set) var patches: [TemporalPatch] = []
   private var encoder: FrameEncoder
 
+  /// `model` must have a vision tower; `add` throws without one.
   public init(model: LoadedModel) {
     encoder = FrameEncoder(model: model)
   }

@@ -20,6 +20,7 @@ public struct FrameEncoder {
   private var duration = 1.0
   private var still = StillStretch()
 
+  /// `model` must have a vision tower; `add` throws without one.
   public init(model: LoadedModel) {
     self.model = model
   }
@@ -80,6 +81,7 @@ public struct FrameEncoder {
 }
 
 extension ReportedError {
+  /// `visionMissing`, with the option that helps.
   package static func visionMissing(of model: LoadedModel) -> ReportedError {
     ReportedError(.visionMissing, "\(model.name) has no vision tower; name its mmproj file with --mmproj FILE")
   }

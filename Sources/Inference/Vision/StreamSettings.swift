@@ -5,13 +5,16 @@ import Video
 
 /// How a stream is sampled; what is nil comes from the model.
 public struct StreamSettings: Sendable, Equatable {
+  /// Frames sampled from a second of stream.
   public var framesPerSecond: Double?
+  /// The largest area of a frame, in pixels.
   public var maximumPixels: Int?
   /// nil plays a file at its own speed on a screen and as fast as possible without one.
   public var pace: FrameSamplingOptions.Pace?
   /// For how long a live source that broke off is tried again; nil tries it until it is back.
   public var reconnection: FrameSamplingOptions.Reconnection.Limit?
 
+  /// Without arguments the model decides everything.
   public init(
     framesPerSecond: Double? = nil, maximumPixels: Int? = nil, pace: FrameSamplingOptions.Pace? = nil,
     reconnection: FrameSamplingOptions.Reconnection.Limit? = nil

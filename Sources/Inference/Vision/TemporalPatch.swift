@@ -8,7 +8,9 @@ import Images
 public struct TemporalPatch: Sendable {
   /// A row for each vision token.
   package let embeddings: VisionEmbeddings
+  /// One temporal patch of merged tokens, `[1][rows][columns]`.
   package let grid: GridTHW
+  /// Its first frame, made small.
   package let thumbnail: Image
   /// Stream time of the middle of its frames, in seconds.
   public private(set) var time: Double

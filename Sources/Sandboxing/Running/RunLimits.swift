@@ -42,10 +42,15 @@ public struct RunLimits: Sendable, Equatable {
 
 /// What a program can have too much of.
 public enum RunLimit: String, Sendable, CaseIterable {
+  /// `cpuSeconds`.
   case cpuTime
+  /// `wallSeconds`.
   case wallTime
+  /// `memoryBytes`.
   case memory
+  /// `outputBytes`.
   case output
+  /// `processes`.
   case processes
   /// Of a scratch folder that is only watched; one of fixed size is merely full.
   case scratch

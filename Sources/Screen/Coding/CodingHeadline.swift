@@ -5,13 +5,13 @@ import Records
 import SessionInterface
 
 /// What is going on, or what came of it, in one line.
-package struct CodingHeadline: Equatable, Sendable {
-  package enum Tone: Equatable, Sendable { case busy, good, doubtful, bad }
+struct CodingHeadline: Equatable, Sendable {
+  enum Tone: Equatable, Sendable { case busy, good, doubtful, bad }
 
-  package var tone: Tone
-  package var text: String
+  var tone: Tone
+  var text: String
 
-  package init(_ coding: CodingState, dot: String) {
+  init(_ coding: CodingState, dot: String) {
     switch coding.ending {
     case .failed(let message): (tone, text) = (.bad, message)
     case .finished(let outcome):

@@ -11,6 +11,7 @@ import SessionInterface
 /// the plans with how sure the planner is, each program with its examples' verdicts, after a round of debugging as the
 /// lines that changed, and what is being written now. The last row says what is going on, and at last what came of it.
 package struct CodingState: Sendable, Equatable {
+  /// True while the pane is shown.
   package var isOpen = false
   /// True when keys go to the pane instead of the line; where there is room for one of pane and conversation, this one
   /// is seen.
@@ -18,35 +19,49 @@ package struct CodingState: Sendable, Equatable {
   /// Topmost line of the scrolling part; nil follows the end.
   package var top: Int?
 
+  /// The task worked on last; nil before the first.
   package private(set) var task: CodeTask?
+  /// What it is worked on with; nil until work begins.
   package private(set) var setup: CodeSetup?
   /// True from when a program is asked for until work begins.
   package private(set) var isWaiting = false
   /// True from when work is to stop until it has ended.
   package var isStopping = false
-  package private(set) var startedAt: Double?
+  private(set) var startedAt: Double?
 
+  /// The role at work; nil between roles.
   package private(set) var work: Work?
-  package private(set) var rolesDone: Set<CodeRole> = []
+  private(set) var rolesDone: Set<CodeRole> = []
+  /// Similar tasks that the retriever came up with.
   package private(set) var exemplars: [CodeExemplar] = []
+  /// The algorithm that the retriever named; nil without one.
   package private(set) var algorithm: String?
+  /// Plans in the order of their numbers, from 0.
   package private(set) var plans: [CodePlan] = []
   /// The plan that is being tried.
   package private(set) var currentPlan: Int?
+  /// What coder and debugger have done, oldest first.
   package private(set) var steps: [Step] = []
+  /// How work ended; nil before its end.
   package private(set) var ending: Ending?
 
   /// A role at work and what it has written.
   package struct Work: Sendable, Equatable {
+    /// The role.
     package var role: CodeRole
+    /// The number of the plan at hand, from 0; nil before there are plans.
     package var plan: Int?
+    /// The round of debugging, from 1; nil outside debugging.
     package var round: Int?
+    /// What it has written so far.
     package var text = ""
     /// True once what it wrote has come in its final form.
     package var isUsed = false
   }
 
+  /// One turn of the coder or the debugger.
   package enum Step: Sendable, Equatable {
+    /// It wrote a program, which was run.
     case attempt(Attempt)
     /// The role wrote nothing that could be used.
     case nothingUsable(CodeRole)
@@ -54,22 +69,29 @@ package struct CodingState: Sendable, Equatable {
 
   /// A program that was run.
   package struct Attempt: Sendable, Equatable {
+    /// The program as it was run.
     package var program: CodeProgram
     /// The program that this one corrects.
     package var corrected: CodeProgram?
+    /// By the number of the example, from 0.
     package var verdicts: [Int: ExampleVerdict] = [:]
   }
 
+  /// How work on a task ended.
   package enum Ending: Sendable, Equatable {
+    /// Work came to its end or was stopped.
     case finished(CodeOutcome)
+    /// Work broke off; the message is for the user.
     case failed(String)
   }
 
+  /// Closed, with no task.
   package init() {}
 
   /// More of what a role writes is not kept: no program is so long.
   private static let mostWritten = 65_536
 
+  /// True from when a program is asked for until work has ended.
   package var isUnderWay: Bool { isWaiting || (startedAt != nil && ending == nil) }
 
   /// The program written last, or the one that work ended with.
@@ -78,7 +100,7 @@ package struct CodingState: Sendable, Equatable {
     return lastAttempt?.program
   }
 
-  package var lastAttempt: Attempt? {
+  var lastAttempt: Attempt? {
     for case .attempt(let attempt) in steps.reversed() { return attempt }
     return nil
   }
@@ -99,6 +121,7 @@ package struct CodingState: Sendable, Equatable {
 
   // MARK: Events
 
+  /// Applies an event; `now` is in seconds of the screen's clock.
   package mutating func take(_ event: CodeEvent, at now: Double) {
     switch event {
     case .started(let task, let setup):

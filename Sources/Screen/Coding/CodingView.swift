@@ -6,13 +6,13 @@ import Records
 import SessionInterface
 
 /// The coding pane on an area: rows that stay at the top, rows that scroll, and one that stays at the bottom.
-package struct CodingView {
+struct CodingView {
   private let state: ScreenState
   private let coding: CodingState
   private let theme: Theme
   private let area: Rectangle
 
-  package init(_ state: ScreenState, area: Rectangle) {
+  init(_ state: ScreenState, area: Rectangle) {
     self.state = state
     coding = state.coding
     theme = Theme(state.appearance)
@@ -20,10 +20,10 @@ package struct CodingView {
   }
 
   /// Rows for what scrolls.
-  package var bodyRows: Int { max(0, area.rows - head.count - foot.count) }
+  var bodyRows: Int { max(0, area.rows - head.count - foot.count) }
 
   /// The rows of the scrolling part that are on show, and whether there are more below them.
-  package var visible: (lines: [[TextRun]], hasMoreBelow: Bool) {
+  var visible: (lines: [[TextRun]], hasMoreBelow: Bool) {
     let lines = body
     let last = max(0, lines.count - bodyRows)
     let top = min(coding.top ?? last, last)
@@ -31,14 +31,14 @@ package struct CodingView {
   }
 
   /// The top line some lines further down (or up, for negative counts); nil where that shows the end.
-  package func scrolled(by count: Int) -> Int? {
+  func scrolled(by count: Int) -> Int? {
     let last = max(0, body.count - bodyRows)
     let top = max(0, min(coding.top ?? last, last) + count)
     return top >= last ? nil : top
   }
 
   /// Everything that scrolls.
-  package var body: [[TextRun]] {
+  var body: [[TextRun]] {
     var text = CodingText(columns: area.columns, theme: theme)
     text.add(coding)
     return text.lines
@@ -46,7 +46,7 @@ package struct CodingView {
 
   // MARK: Rows that stay
 
-  package var head: [[TextRun]] {
+  var head: [[TextRun]] {
     var lines = [title]
     guard coding.task != nil else { return lines + [[]] }
     lines.append(roles)
@@ -100,7 +100,7 @@ package struct CodingView {
     return frames[min(frame, frames.count - 1)]
   }
 
-  package var foot: [[TextRun]] {
+  var foot: [[TextRun]] {
     guard coding.task != nil else { return [] }
     let headline = CodingHeadline(coding, dot: theme.symbols.dot)
     let (mark, style) =

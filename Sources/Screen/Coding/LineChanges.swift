@@ -2,8 +2,11 @@
 
 /// What became of a line from one text to the next.
 package enum LineChange: Equatable, Sendable {
+  /// A line of both texts.
   case kept(String)
+  /// A line of the old text only.
   case removed(String)
+  /// A line of the new text only.
   case added(String)
   /// A number of lines that are the same in both, left out.
   case skipped(Int)
@@ -17,7 +20,7 @@ package func lineChanges(from old: String, to new: String, context: Int = 2) -> 
 }
 
 /// The lines of a program, line ends and tabs made ready to be shown, without blank lines at its end.
-package func programLines(_ text: String) -> [String] {
+func programLines(_ text: String) -> [String] {
   var lines = normalizedLines(text).split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }
   while let last = lines.last, last.allSatisfy(\.isWhitespace) { lines.removeLast() }
   return lines

@@ -4,15 +4,20 @@ import CodeTasks
 
 /// What a stretch of a program is.
 package enum SyntaxKind: Equatable, Sendable {
+  /// `plain` is whatever is none of the others.
   case plain, keyword, string, comment, number
   /// `#include` and the like, `@main` and the like.
   case directive
 }
 
+/// Neighbouring characters of one kind.
 package struct SyntaxRun: Equatable, Sendable {
+  /// Part of one line.
   package var text: String
+  /// What the text is.
   package var kind: SyntaxKind
 
+  /// Memberwise; checks nothing.
   package init(_ text: String, _ kind: SyntaxKind) {
     self.text = text
     self.kind = kind

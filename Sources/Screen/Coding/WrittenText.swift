@@ -8,11 +8,13 @@ package struct WrittenText: Equatable, Sendable {
   /// nil until a program has begun.
   package var program: String?
 
+  /// Memberwise; checks nothing.
   package init(words: String, program: String?) {
     self.words = words
     self.program = program
   }
 
+  /// Splits what a role has written so far.
   package init(_ text: String) {
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
     guard let fence = lines.firstIndex(where: { WrittenText.isFence($0) }) else {

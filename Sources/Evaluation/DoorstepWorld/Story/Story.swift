@@ -32,6 +32,7 @@ package struct Story: Sendable, Equatable {
     package var time: TimeOfDay
   }
 
+  /// Memberwise; `length` is in seconds.
   package init(scene: Scene, time: TimeOfDay, visits: [Visit], length: Double) {
     self.scene = scene
     self.time = time

@@ -16,6 +16,7 @@ package struct StoryMaker {
   /// Passers-by in a stream with distractors.
   private static let passersBy = 3...5
 
+  /// `length` is in seconds, `visits` the number of visits of a story.
   package init(length: Double, visits: ClosedRange<Int>) {
     self.length = length
     self.visits = visits
