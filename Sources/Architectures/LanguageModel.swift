@@ -62,6 +62,9 @@ public final class LanguageModel {
       file: file, threads: threads, maximumBlock: maximumBlock, instructionSet: .best, weights: weights)
   }
 
+  /// The same with the kernels of one instruction set, for tests that compare them.
+  ///
+  /// - Throws: `ModelError` naming the file and what is wrong with it.
   package convenience init(
     file: GGUFFile, threads: ThreadPool, maximumBlock: Int, instructionSet: InstructionSet,
     weights: WeightLayout = .repacked
@@ -198,6 +201,8 @@ public final class LanguageModel {
 
   /// Reads one token into the cache's tail, which has room for it; `logits` are then those after it.
   /// Allocates nothing.
+  ///
+  /// - Throws: `ModelError.invalidToken`, `cacheDoesNotFit` for another model's cache, `cache` where it has no room.
   public func decode(token: Int, position: MRoPEPosition, cache: KeyValueCache) throws(ModelError) {
     try check(tokens: 1, positions: 1, cache: cache)
     guard token >= 0, token < configuration.vocabularySize else {

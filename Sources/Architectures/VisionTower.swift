@@ -40,6 +40,9 @@ public final class VisionTower {
     try self.init(file: file, threads: threads, instructionSet: .best, weights: weights)
   }
 
+  /// The same with the kernels of one instruction set, for tests that compare them.
+  ///
+  /// - Throws: `ModelError` naming the file and what is wrong with it.
   package convenience init(
     file: GGUFFile, threads: ThreadPool, instructionSet: InstructionSet, weights: WeightLayout = .repacked
   ) throws(ModelError) {

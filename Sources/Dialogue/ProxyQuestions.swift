@@ -36,6 +36,7 @@ extension VideoDialogue {
   ///
   /// - Parameter body: receives for each head the largest share that any token of the question gives each vision token,
   ///   as a logarithm.
+  /// - Throws: `ReportedError` where the question does not fit beside what is cached.
   package func attention(
     to question: String, _ body: (_ head: HeadIndex, _ shares: [Float]) -> Void
   ) throws(ReportedError) {

@@ -60,6 +60,8 @@ public final class VideoDialogue {
   // MARK: The system prompt
 
   /// Reads the system prompt, which otherwise waits for the first temporal patch or question. Once is enough.
+  ///
+  /// - Throws: `ReportedError.budgetTooSmall` when the budget has no room for it.
   public func readSystemPrompt() throws(ReportedError) {
     do { try readSystemPromptIfNeeded() } catch { throw ReportedError(error) }
   }

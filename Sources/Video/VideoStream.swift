@@ -26,6 +26,8 @@ public final class VideoStream: Sendable, AsyncSequence {
   ///
   /// Blocks while a network source is being reached, for up to `options.timeout` a step; from a task, use
   /// ``open(_:options:)``.
+  ///
+  /// - Throws: `VideoError`, also where no frame can be decoded.
   public convenience init(source: VideoSource, options: FrameSamplingOptions = FrameSamplingOptions())
     throws(VideoError)
   {
@@ -43,6 +45,8 @@ public final class VideoStream: Sendable, AsyncSequence {
   }
 
   /// Opens the source on a thread of its own. Cancelling the task ends it with `VideoError.cancelled`.
+  ///
+  /// - Throws: `VideoError`, also where no frame can be decoded.
   public static func open(
     _ source: VideoSource, options: FrameSamplingOptions = FrameSamplingOptions()
   ) async throws(VideoError) -> VideoStream {

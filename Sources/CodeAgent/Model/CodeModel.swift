@@ -66,6 +66,9 @@ public final class CodeModel: RoleModel {
 
   // MARK: Replies
 
+  /// Reads what the role's cache does not share with the prompt, then generates.
+  ///
+  /// - Throws: `ReportedError` if the cache or the model fails. The role's cache is then empty.
   public func reply(
     to prompt: String, as role: CodeRole, sampling: RoleSampling, isStopped: () -> Bool, emit: (String) -> Void
   ) throws(ReportedError) -> RoleReply {
@@ -100,6 +103,7 @@ public final class CodeModel: RoleModel {
   /// Makes the role's cache hold these tokens.
   ///
   /// - Returns: how many tokens were read.
+  /// - Throws: `ReportedError` if the cache or the model fails.
   package func read(_ tokens: [Int], as role: CodeRole) throws -> Int {
     var reader = try reader(of: tokens, as: role)
     while reader.hasPrompt { try reader.readBlock() }

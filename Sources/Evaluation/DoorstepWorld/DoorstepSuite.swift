@@ -80,6 +80,8 @@ public struct DoorstepSuite: EvaluationSuite {
   }
 
   /// Draws the frames of a stream and gives them to an encoder.
+  ///
+  /// - Throws: `ReportedError` where a frame cannot be encoded.
   public func show(
     _ stream: EvaluationStream, to encoded: inout EncodedStream, model: LoadedModel, stop: StopSource,
     on runner: isolated any Actor

@@ -67,6 +67,8 @@ public struct ClipSuite: EvaluationSuite {
   }
 
   /// Decodes a clip and gives its sampled frames to an encoder.
+  ///
+  /// - Throws: `VideoError` where the clip cannot be read, `ReportedError` where a frame cannot be encoded.
   public func show(
     _ stream: EvaluationStream, to encoded: inout EncodedStream, model: LoadedModel, stop: StopSource,
     on runner: isolated any Actor

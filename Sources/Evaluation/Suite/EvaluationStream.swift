@@ -79,6 +79,7 @@ public protocol EvaluationSuite: Sendable {
   ///   - model: the model whose preferences set the frames' size and rate.
   ///   - stop: ends it before the last frame.
   ///   - runner: the actor on whose thread the model runs.
+  /// - Throws: what keeps a frame from being made, or `ReportedError` where one cannot be encoded.
   func show(
     _ stream: EvaluationStream, to encoded: inout EncodedStream, model: LoadedModel, stop: StopSource,
     on runner: isolated any Actor

@@ -22,6 +22,8 @@ public struct EncodedStream {
   }
 
   /// Encodes a frame that waits for its partner: no more frames come.
+  ///
+  /// - Throws: as `FrameEncoder.add`.
   public mutating func finish() throws(ReportedError) {
     append(try encoder.finish())
   }

@@ -48,6 +48,7 @@ public struct FrameEncoder {
   /// Lets a frame that waits for its partner be a temporal patch of its own.
   ///
   /// - Returns: the patch to encode now; nil if no frame waits.
+  /// - Throws: as `add`.
   public mutating func finish() throws(ReportedError) -> TemporalPatchEncoding? {
     guard let first = pending else { return nil }
     pending = nil
