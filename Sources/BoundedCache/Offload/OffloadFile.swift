@@ -3,7 +3,7 @@
 /// The file of the offload tier: evicted keys and values, in pages, for questions about what is long past.
 ///
 /// Every key-value head has pages of its own, because heads evict different tokens. A page is `pageTokens` tokens in the
-/// order in which they were evicted, with a digest of its keys. Ranking reads the digests alone, 2 to 3 % of the file.
+/// order in which they were evicted, with a digest of its keys. Ranking reads the digests alone, 5 % of the file.
 /// Memory holds 32 bytes for each page, and the one page of each head that is not yet full.
 ///
 /// The file has its whole size from the start. When it is full, pages give way so that those in the file stay spread over
