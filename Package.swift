@@ -46,13 +46,13 @@ let package = Package(
     // Ground floor: know no model.
     library("Platform"),
     library("Records", ["Platform"]),
-    library("ModelFile", ["Platform"]),
+    library("ModelFile", ["Platform", "Records"]),
     library("Compute", ["CKernels", "Platform", "ModelFile"]),
-    library("Quantization", ["Platform", "ModelFile", "Compute"]),
+    library("Quantization", ["Platform", "Records", "ModelFile", "Compute"]),
     library("Tokenization", ["Platform", "ModelFile"]),
     library("Images"),
     library("Video", ["CFFmpeg", "Platform", "Records", "Images"]),
-    library("BoundedCache", ["Platform", "Compute"]),
+    library("BoundedCache", ["Platform", "Records", "Compute"]),
 
     // Engine room: models that run.
     library("Architectures", ["Platform", "ModelFile", "Compute", "Images", "BoundedCache"]),

@@ -2,6 +2,7 @@
 
 import Compute
 import ModelFile
+import Records
 
 /// Why something cannot be measured.
 public enum BenchmarkError: Error, Sendable, Equatable {
@@ -38,7 +39,7 @@ public enum BenchmarkError: Error, Sendable, Equatable {
     case .exists(let path):
       "\(path) exists. Name another file, or measure that one with --model."
     case .noRoom(let path, let needed, let free):
-      "\(path) needs \(needed >> 20) MiB, and its disk has \(free >> 20) MiB free. Make room, or choose another disk: "
+      "\(path) needs \(memorySize(needed)), and its disk has \(memorySize(free)) free. Make room, or choose another disk: "
         + "TMPDIR for a temporary model, --keep FILE for one that stays."
     case .file(let error): error.message
     case .compute(let error): "\(error)"

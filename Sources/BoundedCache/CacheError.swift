@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Compute
+import Records
 
 /// Why the cache cannot do what was asked.
 public enum CacheError: Error, Equatable, Sendable {
@@ -53,7 +54,6 @@ extension CacheError: CustomStringConvertible {
   }
 
   private static func size(_ bytes: Int) -> String {
-    guard bytes < .max else { return "more bytes than can be counted" }
-    return bytes < 1 << 20 ? "\(bytes) bytes" : "\(bytes >> 20) MiB"
+    bytes < .max ? memorySize(bytes) : "more bytes than can be counted"
   }
 }

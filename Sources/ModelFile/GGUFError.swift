@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Records
+
 /// Why a model file could not be opened, read or written, in words that a person can act on.
 public enum GGUFError: Error, Sendable, Hashable {
   /// No file is at this path.
@@ -84,10 +86,10 @@ extension GGUFError: CustomStringConvertible {
     case .disagreeingParts(let path, let what):
       "\(path) does not belong to the parts beside it: \(what). Download all parts of the model again."
     case .unlockable(let path, let byteCount, let limit?, let reason):
-      "\(path) cannot be locked in memory (\(reason)): it takes \(byteCount >> 20) MiB and the limit is "
-        + "\(limit >> 10) KiB. Raise the limit (ulimit -l, or LimitMEMLOCK= of a service)."
+      "\(path) cannot be locked in memory (\(reason)): it takes \(memorySize(byteCount)) and the limit is "
+        + "\(memorySize(limit)). Raise the limit (ulimit -l, or LimitMEMLOCK= of a service)."
     case .unlockable(let path, let byteCount, nil, let reason):
-      "\(path) cannot be locked in memory (\(reason)): it takes \(byteCount >> 20) MiB. Free memory, or do without."
+      "\(path) cannot be locked in memory (\(reason)): it takes \(memorySize(byteCount)). Free memory, or do without."
     case .unwritable(let path, let reason):
       "\(path) cannot be written: \(reason)."
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ModelFile
+import Records
 
 /// Why a file cannot be quantized.
 public enum QuantizationError: Error, Sendable, Hashable {
@@ -43,7 +44,7 @@ extension QuantizationError: CustomStringConvertible {
     case .exists(let path):
       "\(path) exists. Add --force to replace it."
     case .noRoom(let path, let needed, let free):
-      "\(path) needs \(needed >> 20) MiB, and its disk has \(free >> 20) MiB free. Make room or choose another disk."
+      "\(path) needs \(memorySize(needed)), and its disk has \(memorySize(free)) free. Make room or choose another disk."
     case .notFinite(let path, let tensor):
       "\(path): tensor \(tensor) has values that are not finite. The file is damaged; download or convert it again."
     case .overflows(let path, let tensor, let type):

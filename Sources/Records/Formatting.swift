@@ -23,7 +23,9 @@ package func decimal(_ value: Double, places: Int) -> String {
 }
 
 /// Bytes in the unit that leaves a small number: `512 B`, `1.2 MiB`.
-package func memorySize(_ bytes: Int) -> String {
+///
+/// - Parameter isLeast: rounds up, for a size that must not be undershot.
+package func memorySize(_ bytes: Int, isLeast: Bool = false) -> String {
   var value = Double(max(0, bytes))
   var unit = "B"
   // What would round to 1024.0 is written in the next unit.
@@ -31,7 +33,10 @@ package func memorySize(_ bytes: Int) -> String {
     value /= 1024
     unit = larger
   }
-  return "\(decimal(value, places: unit == "B" || value >= 99.95 ? 0 : 1)) \(unit)"
+  let places = unit == "B" || value >= 99.95 ? 0 : 1
+  let steps = places == 0 ? 1.0 : 10.0
+  if isLeast { value = (value * steps).rounded(.up) / steps }
+  return "\(decimal(value, places: places)) \(unit)"
 }
 
 /// A text cut after `count` characters, with an ellipsis in place of what is left out.

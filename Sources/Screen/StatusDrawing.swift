@@ -5,7 +5,7 @@ import Plotting
 import Records
 
 /// Figures on one row; the least important go first when there is no room.
-private struct Figure {
+private struct StatusFigure {
   var text: String
   var style: CellStyle
   /// 0 stays longest.
@@ -69,46 +69,47 @@ func drawStatus(_ state: ScreenState, into grid: inout CellGrid, area: Rectangle
   // Where there is room, the segments of the bar are named in their colours.
   let segments = area.columns >= 110 ? cachedSegments(state, theme) : []
   let figures =
-    segments.map { Figure(text: "\($0.name) \(count($0.tokens))", style: $0.style, rank: 3) } + [
-      Figure(text: "peak \(count(state.statistics.peakTokens))", style: theme.quiet, rank: 0),
-      Figure(text: compressions(state), style: theme.quiet, rank: 1),
-      Figure(text: memorySize(state.statistics.cacheBytes), style: theme.quiet, rank: 2),
+    segments.map { StatusFigure(text: "\($0.name) \(count($0.tokens))", style: $0.style, rank: 3) } + [
+      StatusFigure(text: "peak \(count(state.statistics.peakTokens))", style: theme.quiet, rank: 0),
+      StatusFigure(text: compressions(state), style: theme.quiet, rank: 1),
+      StatusFigure(text: memorySize(state.statistics.cacheBytes), style: theme.quiet, rank: 2),
     ]
   drawFigures(figures, into: &grid, area: rest, theme: theme)
 }
 
-private func streamFigures(_ state: ScreenState, _ theme: Theme) -> [Figure] {
+private func streamFigures(_ state: ScreenState, _ theme: Theme) -> [StatusFigure] {
   let statistics = state.statistics
-  var figures: [Figure] = []
+  var figures: [StatusFigure] = []
   if state.hasStream {
     let isLost = state.signalLostSince != nil && !state.streamEnded
     let symbol = statistics.isPaused ? theme.symbols.paused : theme.symbols.playing
     let duration = state.description?.duration.map { " / \(clock($0))" } ?? ""
     let word = statistics.isPaused ? " paused" : isLost ? " no signal" : ""
     figures.append(
-      Figure(
+      StatusFigure(
         text: "\(symbol) \(clock(state.streamTime))\(duration)\(word)",
         style: statistics.isPaused || isLost ? theme.warning : theme.plain, rank: 0))
-    figures.append(Figure(text: "frames \(count(statistics.framesSeen))", style: theme.quiet, rank: 2))
+    figures.append(StatusFigure(text: "frames \(count(statistics.framesSeen))", style: theme.quiet, rank: 2))
     figures.append(
-      Figure(
+      StatusFigure(
         text: "dropped \(count(statistics.framesDropped))",
         style: statistics.framesDropped > 0 ? theme.warning : theme.quiet, rank: 3))
   }
   if let speed = statistics.answerTokensPerSecond {
-    figures.append(Figure(text: "\(decimal(speed, places: speed < 10 ? 1 : 0)) tok/s", style: theme.quiet, rank: 4))
+    figures.append(
+      StatusFigure(text: "\(decimal(speed, places: speed < 10 ? 1 : 0)) tok/s", style: theme.quiet, rank: 4))
   }
-  if let policy = statistics.policy { figures.append(Figure(text: policy.rawValue, style: theme.quiet, rank: 5)) }
+  if let policy = statistics.policy { figures.append(StatusFigure(text: policy.rawValue, style: theme.quiet, rank: 5)) }
   if statistics.residentBytes > 0 {
-    figures.append(Figure(text: "process \(memorySize(statistics.residentBytes))", style: theme.quiet, rank: 1))
+    figures.append(StatusFigure(text: "process \(memorySize(statistics.residentBytes))", style: theme.quiet, rank: 1))
   }
   return figures
 }
 
-private func drawFigures(_ figures: [Figure], into grid: inout CellGrid, area: Rectangle, theme: Theme) {
+private func drawFigures(_ figures: [StatusFigure], into grid: inout CellGrid, area: Rectangle, theme: Theme) {
   let gap = 3
   var shown = figures
-  func width(_ figures: [Figure]) -> Int {
+  func width(_ figures: [StatusFigure]) -> Int {
     figures.reduce(0) { $0 + displayWidth(of: $1.text) } + gap * max(0, figures.count - 1)
   }
   while width(shown) > area.columns, let last = shown.indices.max(by: { shown[$0].rank < shown[$1].rank }) {

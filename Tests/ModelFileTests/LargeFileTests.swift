@@ -135,7 +135,7 @@ struct ResidencyTests {
       }
     }
     let refusal = GGUFError.unlockable(path: "m.gguf", byteCount: 3 << 30, limit: 8 << 20, reason: "no")
-    #expect(refusal.message.contains("3072 MiB") && refusal.message.contains("8192 KiB"))
+    #expect(refusal.message.contains("3.0 GiB") && refusal.message.contains("8.0 MiB"))
     #expect(refusal.message.contains("ulimit -l"))
   }
 }

@@ -36,6 +36,15 @@ struct FormattingTests {
   }
 
   @Test(
+    "The least size that will do is rounded up",
+    arguments: [
+      (512, "512 B"), (1025, "1.1 KiB"), (1536, "1.5 KiB"), ((187 << 20) + 1, "188 MiB"), (3 << 30, "3.0 GiB"),
+    ])
+  func leastSizes(bytes: Int, text: String) {
+    #expect(memorySize(bytes, isLeast: true) == text)
+  }
+
+  @Test(
     "Counts have their thousands apart",
     arguments: [(0, "0"), (999, "999"), (1000, "1 000"), (1_234_567, "1 234 567"), (-3, "0")])
   func counts(value: Int, text: String) {

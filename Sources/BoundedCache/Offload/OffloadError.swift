@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Records
+
 /// Why nothing can be offloaded or retrieved. The cache goes on without offload.
 public enum OffloadError: Error, Equatable, Sendable {
   /// Heads without RoPE pairs, or pages without tokens.
@@ -39,8 +41,8 @@ extension OffloadError: CustomStringConvertible {
       "no offload for keys of \(shape.layers) layers × \(shape.keyValueHeads) heads × \(shape.headDimension) values in "
         + "pages of \(pageTokens) tokens"
     case .tooSmall(let byteCount, let least):
-      "an offload file of \(OffloadError.size(byteCount)) is too small for this model: at least "
-        + "\(OffloadError.size(least)) are needed"
+      "an offload file of \(memorySize(byteCount)) is too small for this model: at least "
+        + "\(memorySize(least, isLeast: true)) are needed"
     case .unopenable(let path, let reason): "the offload file \(path) cannot be opened: \(reason)"
     case .notRegularFile(let path): "the offload file \(path) is not an ordinary file; choose another name"
     case .inUse(let path): "the offload file \(path) is in use by another program; choose another name"
@@ -50,16 +52,12 @@ extension OffloadError: CustomStringConvertible {
     case .otherLayout(let path):
       "the offload file \(path) was made for another model or another version; remove it or choose another name"
     case .noSpace(let path, let byteCount, let reason):
-      "no room for the offload file \(path) of \(OffloadError.size(byteCount)): \(reason); choose a smaller size"
+      "no room for the offload file \(path) of \(memorySize(byteCount)): \(reason); choose a smaller size"
     case .unreadable(let path, let reason): "the offload file \(path) cannot be read: \(reason)"
     case .unwritable(let path, let reason): "the offload file \(path) cannot be written: \(reason)"
     case .removed(let path): "the offload file \(path) was removed while in use"
     case .resized(let path): "the offload file \(path) was changed in size by something else while in use"
     case .pageDamaged(let path): "the offload file \(path) was damaged while in use"
     }
-  }
-
-  private static func size(_ bytes: Int) -> String {
-    bytes < 1 << 20 ? "\((bytes + 1023) >> 10) KiB" : "\((bytes + (1 << 20) - 1) >> 20) MiB"
   }
 }

@@ -45,8 +45,8 @@ struct InspectReport {
     lines.append(style.bold(title))
     add("kind", kindName(file.kind) + (file.architecture.map { " (\($0))" } ?? ", of no architecture"))
     if let name = file.name { add("name", name) }
-    let type = file.mainType.map { ", mostly \($0.name), \(decimal(file.bitsPerWeight)) bits each" } ?? ""
-    add("parameters", count(file.parameterCount) + type)
+    let type = file.mainType.map { ", mostly \($0.name), \(figure(file.bitsPerWeight)) bits each" } ?? ""
+    add("parameters", parameters(file.parameterCount) + type)
     let sizes = file.sizes
     if let layers = sizes.layers {
       let inner = sizes.intermediateSize.map { ", feed-forward \($0)" } ?? ""
@@ -85,7 +85,7 @@ struct InspectReport {
   private mutating func addAdapter() {
     guard let adapter = inspection.adapter else { return }
     let ranks = adapter.ranks.map(String.init).joined(separator: ", ")
-    let alpha = adapter.alpha.map { ", alpha \(decimal($0))" } ?? ""
+    let alpha = adapter.alpha.map { ", alpha \(figure($0))" } ?? ""
     add("adapts", "\(adapter.targetCount) tensors by \(adapter.type ?? "an unknown way"), rank \(ranks)" + alpha)
   }
 
@@ -95,7 +95,7 @@ struct InspectReport {
     for group in file.groups {
       table.add(
         group.kind.rawValue.replacingOccurrences(of: "_", with: "-"), group.type.name, "\(group.tensorCount)",
-        count(group.parameterCount), memorySize(group.byteCount), decimal(group.bitsPerWeight))
+        parameters(group.parameterCount), memorySize(group.byteCount), figure(group.bitsPerWeight))
     }
     let set = table.lines(indent: 2)
     lines += ["", style.faint(set[0])] + set.dropFirst()
@@ -147,14 +147,14 @@ struct InspectReport {
     lines.append("  " + style.faint(padded) + style.wrapped(visible(value), indent: 2 + Self.labelWidth))
   }
 
-  /// A count of parameters: `1.54 B`, `494 M`, `12288`.
-  private func count(_ number: Int) -> String {
+  /// A count of parameters: `1.54 B`, `494 M`, `12 288`.
+  private func parameters(_ number: Int) -> String {
     switch number {
-    case 1_000_000_000...: "\(decimal(Double(number) / 1e9)) B"
-    case 1_000_000...: "\(decimal(Double(number) / 1e6)) M"
-    default: "\(number)"
+    case 1_000_000_000...: "\(figure(Double(number) / 1e9)) B"
+    case 1_000_000...: "\(figure(Double(number) / 1e6)) M"
+    default: count(number)
     }
   }
 
-  private func decimal(_ value: Double) -> String { String(format: value < 100 ? "%.2f" : "%.0f", value) }
+  private func figure(_ value: Double) -> String { decimal(value, places: value < 100 ? 2 : 0) }
 }
