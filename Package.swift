@@ -71,8 +71,8 @@ let package = Package(
     library(
       "CodeAgent",
       [
-        "Platform", "Records", "ModelFile", "Compute", "Tokenization", "BoundedCache", "Architectures", "Inference",
-        "Sandboxing", "CodeTasks", "SessionInterface",
+        "Platform", "Records", "ModelFile", "BoundedCache", "Architectures", "Inference", "Sandboxing", "CodeTasks",
+        "SessionInterface",
       ], exclude: ["README.md"]),
     library(
       "Dialogue",
@@ -83,8 +83,8 @@ let package = Package(
     library(
       "Assistant",
       [
-        "Platform", "Records", "Images", "Video", "BoundedCache", "Inference", "CodeTasks", "SessionInterface",
-        "CodeAgent", "Dialogue",
+        "Platform", "Records", "Video", "BoundedCache", "Inference", "CodeTasks", "SessionInterface", "CodeAgent",
+        "Dialogue",
       ], exclude: ["README.md"]),
 
     // Beside the assistant: what measures it.
