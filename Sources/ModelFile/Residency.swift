@@ -63,11 +63,6 @@ extension GGUFFile {
   /// The most bytes that the process may lock; nil where there is no limit.
   private static var lockLimit: Int? {
     var limit = rlimit()
-    #if canImport(Glibc)
-      let status = getrlimit(__rlimit_resource_t(__RLIMIT_MEMLOCK.rawValue), &limit)
-    #else
-      let status = getrlimit(RLIMIT_MEMLOCK, &limit)
-    #endif
-    return status == 0 ? Int(exactly: limit.rlim_cur) : nil
+    return lockedMemoryLimit(&limit) ? Int(exactly: limit.rlim_cur) : nil
   }
 }

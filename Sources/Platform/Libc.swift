@@ -35,3 +35,14 @@ public func fileSizeLimit(_ limit: inout rlimit) -> Bool {
     getrlimit(RLIMIT_FSIZE, &limit) == 0
   #endif
 }
+
+/// Reads the limit on memory that this process may lock (RLIMIT_MEMLOCK), whose constant has another type in each C library.
+///
+/// - Returns: false where the system does not tell.
+public func lockedMemoryLimit(_ limit: inout rlimit) -> Bool {
+  #if canImport(Glibc)
+    getrlimit(__rlimit_resource_t(__RLIMIT_MEMLOCK.rawValue), &limit) == 0
+  #else
+    getrlimit(RLIMIT_MEMLOCK, &limit) == 0
+  #endif
+}

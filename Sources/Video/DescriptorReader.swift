@@ -60,7 +60,7 @@ final class DescriptorReader {
       let ready = poll(&poller, 1, 100)
       if ready == 0 || (ready < 0 && errno == EINTR) { continue }
       if ready < 0 { return shim_error_of_errno(errno) }
-      let bytes = Glibc.read(descriptor, buffer, Int(count))
+      let bytes = Platform.read(descriptor, buffer, Int(count))
       if bytes > 0 {
         hasRead = true
         return Int32(bytes)

@@ -131,7 +131,7 @@ extension MediaInput {
     }
     let kind = status.st_mode & S_IFMT
     if kind == S_IFDIR { throw .isDirectory(source: name) }
-    let descriptor = Glibc.open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    let descriptor = Platform.open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else {
       if errno == EACCES || errno == EPERM { throw .notPermitted(source: name) }
       throw .unreadable(source: name, detail: errorText(errno))

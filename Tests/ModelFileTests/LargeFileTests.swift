@@ -2,12 +2,9 @@
 
 import Foundation
 import ModelFile
+import Platform
 import TestSupport
 import Testing
-
-#if canImport(Glibc)
-  import Platform
-#endif
 
 /// Sizes of a model of seven thousand million parameters at 4.5 bits, without the disk space: the weights are a hole.
 @Suite("A large file")

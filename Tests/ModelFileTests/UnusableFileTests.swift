@@ -2,12 +2,9 @@
 
 import Foundation
 import ModelFile
+import Platform
 import TestSupport
 import Testing
-
-#if canImport(Glibc)
-  import Platform
-#endif
 
 @Suite("A file that cannot be used")
 struct UnusableFileTests {

@@ -26,10 +26,10 @@ enum ProcessTree: Sendable, Equatable {
     case .belowBubblewrap(let monitor):
       // The namespace's first process: the kernel ends all others with it, and the monitor then reports and ends.
       let inside = children(of: monitor)
-      for process in inside { Glibc.kill(process, SIGKILL) }
-      if inside.isEmpty { Glibc.kill(monitor, SIGKILL) }
+      for process in inside { Platform.kill(process, SIGKILL) }
+      if inside.isEmpty { Platform.kill(monitor, SIGKILL) }
     case .group(let leader):
-      Glibc.kill(-leader, SIGKILL)
+      Platform.kill(-leader, SIGKILL)
     }
   }
 
@@ -174,7 +174,7 @@ func kernelFile(_ path: String) -> [UInt8]? {
   var result: [UInt8] = []
   let read = withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) { buffer -> Bool in
     while result.count < mostBytesOfKernelFile {
-      let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+      let count = Platform.read(descriptor, buffer.baseAddress, buffer.count)
       if count < 0 { return false }
       if count == 0 { return true }
       result.append(contentsOf: buffer.prefix(count))

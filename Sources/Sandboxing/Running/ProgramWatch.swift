@@ -126,7 +126,7 @@ struct ProgramWatch {
       if reached != nil || isCancelled {
         if let killedAt, later - killedAt > 2 {
           // Whatever bubblewrap waits for: its namespace ends with it.
-          Glibc.kill(program.process, SIGKILL)
+          Platform.kill(program.process, SIGKILL)
         } else {
           tree.kill()
         }
@@ -174,7 +174,7 @@ struct ProgramWatch {
   private mutating func read(
     _ descriptor: Descriptor, _ buffer: UnsafeMutableRawBufferPointer, isOutput: Bool
   ) -> ReadOutcome {
-    let count = Glibc.read(descriptor.number, buffer.baseAddress, buffer.count)
+    let count = Platform.read(descriptor.number, buffer.baseAddress, buffer.count)
     if count == 0 { return .closed }
     if count < 0 { return errno == EAGAIN || errno == EINTR ? .nothingYet : .closed }
     let piece = UnsafeRawBufferPointer(rebasing: buffer.prefix(count))
@@ -235,7 +235,7 @@ struct ProgramWatch {
     var text: [UInt8] = []
     withUnsafeTemporaryAllocation(byteCount: 1024, alignment: 1) { buffer in
       while true {
-        let count = Glibc.read(status.number, buffer.baseAddress, buffer.count)
+        let count = Platform.read(status.number, buffer.baseAddress, buffer.count)
         if count <= 0 { return }
         text.append(contentsOf: buffer.prefix(count))
       }
