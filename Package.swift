@@ -145,12 +145,12 @@ let package = Package(
       "ArchitecturesTests", ["Architectures", "BoundedCache", "Compute", "Images", "ModelFile", "TestSupport"],
       resources: [.copy("Goldens")]),
     tests("PlottingTests", ["Plotting", "Records", "SessionInterface", "Images"]),
-    tests("CodeAgentTests", ["CodeAgent", "CodeTasks", "Records", "SessionInterface"]),
+    tests("CodeAgentTests", ["CodeAgent", "CodeTasks", "Records", "SessionInterface", "TestSupport"]),
     tests(
       "AssistantTests",
       [
         "Architectures", "Assistant", "BoundedCache", "CodeAgent", "CodeTasks", "Compute", "Dialogue", "Images",
-        "Inference", "ModelFile", "Platform", "Records", "SessionInterface", "Video",
+        "Inference", "ModelFile", "Platform", "Records", "SessionInterface", "TestSupport", "Video",
       ],
       resources: [.copy("Goldens")]),
     tests("EvaluationTests", ["Evaluation", "Inference", "BoundedCache", "Images", "Records"]),
@@ -158,7 +158,10 @@ let package = Package(
       "BenchmarkingTests", ["Benchmarking", "Inference", "Architectures", "BoundedCache", "Images", "Platform"]),
     tests("SandboxTests", ["CSandbox", "Sandboxing", "CodeTasks", "SandboxHolder"]),
     tests(
-      "ScreenTests", ["Screen", "BoundedCache", "CodeTasks", "SessionInterface", "Platform", "Plotting", "Images"]),
+      "ScreenTests",
+      [
+        "Screen", "BoundedCache", "CodeTasks", "SessionInterface", "Platform", "Plotting", "Images", "TestSupport",
+      ]),
     .testTarget(
       name: "FuzzTests",
       dependencies: ["Inference", "Architectures", "ModelFile", "Compute", "Platform", "TestSupport", "Tokenization"],

@@ -28,7 +28,6 @@ struct ChatLayout: Equatable {
   /// Whose words lose the white space around them.
   var trimsSystem = false
   var trimsQuestion = false
-  var trimsAnswer = false
 
   /// ChatML, the Qwen families' format.
   static let chatML = ChatLayout(
@@ -121,7 +120,8 @@ struct ChatLayoutProbe {
     layout.defaultSystemPrompt = Self.middle(of: bare[0], first[0], first[1])
     layout.trimsSystem = try trims([.system, .user], first)
     layout.trimsQuestion = try trims([.user], bare)
-    layout.trimsAnswer = try trims([.assistant, .user], second, context: [(.system, system), (.user, question[0])])
+    // An answer may lose the white space around it. A template that changes more of it is refused.
+    _ = try trims([.assistant, .user], second, context: [(.system, system), (.user, question[0])])
     try findVideo(&layout)
     return layout
   }

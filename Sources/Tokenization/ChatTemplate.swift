@@ -103,11 +103,6 @@ public struct ChatTemplate: Sendable {
   /// The same for a question that has been answered.
   public func pastQuestion(_ text: String) -> [Int] { question(text, layout.pastQuestionEnd) }
 
-  /// The model's words, the end of that turn and the opening of the person's next.
-  public func answerThenNextTurn(_ answer: String) -> [Int] {
-    tokenizer.tokens(of: [.words(trimmed(answer, layout.trimsAnswer)), .markup(layout.nextTurn)])
-  }
-
   private func question(_ text: String, _ end: String) -> [Int] {
     tokenizer.tokens(of: [.words(trimmed(text, layout.trimsQuestion)), .markup(end)])
   }

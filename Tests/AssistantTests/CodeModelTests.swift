@@ -6,6 +6,7 @@ import Inference
 import ModelFile
 import Records
 import SessionInterface
+import TestSupport
 import Testing
 
 /// The small language model that comes with the program as base, with random adapters of rank 32 for the four roles.
@@ -46,12 +47,9 @@ final class CodeModelTests {
         "general.architecture": .string(try file.metadata.string("general.architecture")),
         "general.type": .string("adapter"), "adapter.type": .string("lora"), "adapter.lora.alpha": .float32(32),
       ]), tensors: declarations)
-    var state = seed
+    var random = SplitMix64(seed: seed)
     for declaration in declarations {
-      let numbers = (0..<declaration.dimensions.reduce(1, *)).map { _ in
-        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        return (Float(state >> 40) / Float(1 << 24) - 0.5) * 0.2
-      }
+      let numbers = (0..<declaration.dimensions.reduce(1, *)).map { _ in Float.random(in: -0.1..<0.1, using: &random) }
       try numbers.withUnsafeBytes { try writer.append($0) }
     }
     try writer.finish()
@@ -184,8 +182,12 @@ final class CodeModelTests {
       return (ContinuousClock.now - start) / .milliseconds(400)
     }
     let (same, turns) = (try milliseconds([.coder]), try milliseconds(CodeRole.allCases))
-    let size = try #require(FileManager.default.attributesOfItem(atPath: used.base)[.size] as? Int)
+    func size(_ path: String) throws -> Int {
+      try #require(FileManager.default.attributesOfItem(atPath: path)[.size] as? Int)
+    }
+    let base = try size(used.base)
+    let adapters = try used.adapters.values.reduce(0) { $0 + (try size($1)) }
     print("a token: \(same) ms in one role, \(turns) ms when each is in another role")
-    print("bytes: base \(size), four adapters \(model.adapterByteCount), four merged models \(4 * size)")
+    print("bytes: base \(base), four adapters \(adapters), four merged models \(4 * base)")
   }
 }

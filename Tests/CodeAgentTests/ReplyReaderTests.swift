@@ -2,6 +2,7 @@
 
 import CodeAgent
 import SessionInterface
+import TestSupport
 import Testing
 
 @Suite("What roles answer is read, and mended where it can be")
@@ -109,13 +110,10 @@ struct ReplyReaderTests {
       "<confidence>", "85/100", "1. x\n", "\n", "é🚲", "\u{0}", "<", ">", "&lt;", "<description>", "</description>",
       "<algorithm>", "print(1)", "-1e309",
     ]
-    var state: UInt64 = 7
+    var random = SplitMix64(seed: 7)
     for _ in 0..<3000 {
       var text = ""
-      for _ in 0..<12 {
-        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        text += pieces[Int((state >> 33) % UInt64(pieces.count))]
-      }
+      for _ in 0..<12 { text += pieces[Int.random(in: pieces.indices, using: &random)] }
       let plan = ReplyReader.plan(in: text)
       #expect((plan.value == nil) == (plan.form == .lost))
       let sure = ReplyReader.confidence(in: text).value ?? 0

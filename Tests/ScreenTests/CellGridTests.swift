@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Screen
+import TestSupport
 import Testing
 
 @Suite struct CellGridTests {
@@ -24,11 +25,8 @@ import Testing
   @Test("wide glyphs are never split, whatever is written over them")
   func neverSplit() {
     var grid = CellGrid(columns: 11, rows: 3)
-    var random: UInt64 = 12_345
-    func next(_ limit: Int) -> Int {
-      random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      return Int(random >> 33) % limit
-    }
+    var random = SplitMix64(seed: 12_345)
+    func next(_ limit: Int) -> Int { Int.random(in: 0..<limit, using: &random) }
     let texts = ["漢字", "a", "x漢", "漢x字y", "👩\u{200D}👧", "e\u{301}", "  ", "🇩🇪"]
     for _ in 0..<2_000 {
       grid.write(texts[next(texts.count)], column: next(13) - 1, row: next(4), limit: next(6))

@@ -55,9 +55,6 @@ public final class CodeModel: RoleModel {
     }
   }
 
-  /// Bytes of all adapters.
-  public var adapterByteCount: Int { adapters.values.reduce(0) { $0 + $1.byteCount } }
-
   /// For each token of the vocabulary, how likely it is to come next after the last one read.
   package var logits: [Float] { model.language.logits }
 
