@@ -15,13 +15,13 @@ import numpy as np
 import torch
 
 from .batches import Clip, ask_about, collate, converse, cut
+from .clip_training import GRID, all_cells
 from .features import frames_of, timeline_of, tokens_of
 from .lesson import Score
 from .model import Decoder, VisionTower
 from .questions import KINDS, seen_until
 from .stretch import close_gaps
 from .to_hf import read_model
-from .train_clips import GRID, all_cells
 from .words import Words
 from .world import PAIR, Timeline
 

@@ -10,25 +10,18 @@ Every third clip is a short one as in stage 4, so that nothing is unlearned.
 
 from __future__ import annotations
 
-import argparse
-import time
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import torch
 
 from .batches import Clip, collate, cut, make_clip
-from .checkpoint import load, save
-from .lesson import LessonHeads, Score, loss_of
-from .memory import LESSONS
-from .model import Decoder, Shape, TinyQwen2VL
-from .optimizer import Optimizers
-from .questions import ABOUT
-from .schedule import rate
+from .clip_training import GRID, LESSON_WEIGHT, Drawn, Library, Run, all_cells, options_of
+from .lesson import LessonHeads, loss_of
+from .model import Decoder, Shape
 from .stretch import close_gaps, stretch
 from .symbols import code_vectors
-from .train_clips import GRID, LESSON_WEIGHT, Library, all_cells, draw_group as draw_short, hide
+from .train_clips import draw_group as draw_short
 from .train_symbols import pick_cells, symbols_of
 from .words import Words
 from .world import Timeline, make_story, sample_story
@@ -47,9 +40,6 @@ COSTLY = 1100
 WIDEST = 2400
 #: Steps in which only the lessons' readings learn: the files that ship do not hold them.
 READING_STEPS = 60
-
-#: What the decoder is to read: clip, its tokens, and which of them questions see.
-Drawn = tuple[Clip, torch.Tensor, np.ndarray]
 
 
 def thin_out(rng: np.random.Generator, timeline: Timeline, pairs: int) -> tuple[np.ndarray, np.ndarray]:
@@ -146,68 +136,27 @@ def learn_readings(decoder: Decoder, heads: LessonHeads, words: Words, seed: int
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--words", type=Path, required=True, help="tokenizer file")
-    parser.add_argument("--clips", type=Path, required=True, help="checkpoint of stage 4, or of from_gguf")
-    parser.add_argument("--features", type=Path, required=True, help="folder of stage 3")
-    parser.add_argument("--out", type=Path, required=True, help="checkpoint, also read to go on")
-    parser.add_argument("--steps", type=int, default=1200)
-    parser.add_argument("--minutes", type=float, help="end, with the rate fallen, after so long at the latest")
-    parser.add_argument("--batch", type=int, default=4)
-    parser.add_argument("--lr", type=float, default=6e-4)
-    parser.add_argument("--seed", type=int, default=5)
-    parser.add_argument("--threads", type=int, default=1)
+    parser = options_of(
+        __doc__.splitlines()[0], "clips", "checkpoint of stage 4, or of from_gguf", lr=6e-4, seed=5)
     parser.add_argument("--bfloat16", action="store_true", help="shorter numbers in products, for processors with them")
     options = parser.parse_args()
-    torch.set_num_threads(options.threads)
-
-    words = Words.read(options.words)
-    shape = Shape()
-    decoder = TinyQwen2VL(shape).language_model
-    modules = {"language_model": decoder, "lessons": LessonHeads(shape.width)}
-    optimizers = Optimizers(modules, options.lr)
-    begun_with = load(options.clips, modules)
-    progress = load(options.out, modules, optimizers)
-    step, earlier = progress["step"], progress.get("seconds", 0.0)
-    library = Library(options.features)
-    codes = code_vectors(shape.width)
-
-    began = saved = time.time()
-    if not step and not begun_with.get("readings", True):
-        learn_readings(decoder, modules["lessons"], words, options.seed)
-    done = max(step / options.steps, earlier / (60 * options.minutes) if options.minutes else 0)
-    score, shares, tokens, seconds = Score(), np.zeros(len(LESSONS) + len(ABOUT)), 0, earlier
-    since = 0
-    while done < 1:
-        library.refresh()
-        rng = np.random.default_rng((options.seed, step))
-        for group in draw_round(rng, words, library, options.batch):
-            clips = [clip for clip, _, _ in group]
-            batch = collate(words, clips)
-            hide(words, batch, [seen for _, _, seen in group])
-            vision = torch.cat([vision for _, vision, _ in group])
-            told = [draw_statements(rng, words, 6) for _ in range(2)]
-            told_batch = collate(words, told)
+    run = Run("long", options)
+    codes = code_vectors(Shape().width)
+    if not run.step and not run.before.get("readings", True):
+        learn_readings(run.decoder, run.lessons, run.words, options.seed)
+    for rng in run.rounds():
+        for group in draw_round(rng, run.words, run.library, options.batch):
+            clips, batch, vision = run.batch_of(group)
+            told = [draw_statements(rng, run.words, 6) for _ in range(2)]
+            told_batch = collate(run.words, told)
             statements = symbols_of(rng, told, codes)
             with torch.autocast("cpu", torch.bfloat16, enabled=options.bfloat16):
-                loss, right, part, named = loss_of(decoder, modules["lessons"], batch, vision, LESSON_WEIGHT)
-                told_loss, *_ = loss_of(decoder, modules["lessons"], told_batch, statements, 0.5)
-            optimizers.step(loss + told_loss, rate(int(done * options.steps), options.steps, options.lr, fall=0.6))
-            score.add(batch, clips, right)
-            shares += np.concatenate([part, named])
-            tokens += batch.ids.numel() + told_batch.ids.numel()
-            step, since = step + 1, since + 1
-            seconds = earlier + time.time() - began
-            done = max(done, step / options.steps, seconds / (60 * options.minutes) if options.minutes else 0)
-        if since >= 30:
-            names = " ".join(f"{name} {value / since:.3f}" for name, value in zip([*LESSONS, *ABOUT], shares))
-            print(f"long {step} {seconds:.0f}s loss {loss.item():.3f} told {told_loss.item():.3f} "
-                  f"{tokens / (time.time() - began):.0f}/s of {len(library.clips)}")
-            print(f"  lessons {names}\n  {score.report()}", flush=True)
-            score, shares, since = Score(), np.zeros(len(LESSONS) + len(ABOUT)), 0
-        if time.time() - saved > 60 or done >= 1:
-            saved = time.time()
-            save(options.out, modules, optimizers, step=step, seconds=seconds)
+                loss, right, part, named = loss_of(run.decoder, run.lessons, batch, vision, LESSON_WEIGHT)
+                told_loss, *_ = loss_of(run.decoder, run.lessons, told_batch, statements, 0.5)
+            run.learn(loss + told_loss, fall=0.6)
+            read = batch.ids.numel() + told_batch.ids.numel()
+            run.count(batch, clips, right, np.concatenate([part, named]), read)
+        run.end_round(30, f"loss {loss.item():.3f} told {told_loss.item():.3f}")
 
 
 if __name__ == "__main__":

@@ -19,11 +19,11 @@ from gguf import GGUFReader, quants
 from transformers import Qwen2VLForConditionalGeneration
 
 from .batches import collate, make_clip
+from .clip_training import all_cells
 from .export_gguf import load_weights
 from .features import frames_of, timeline_of
 from .pixels import to_patches
 from .to_hf import read_model
-from .train_clips import all_cells
 from .words import Words
 
 

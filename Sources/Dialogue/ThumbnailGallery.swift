@@ -52,10 +52,10 @@ package struct ThumbnailGallery {
     retained: [RetainedTemporalPatch], temporalPatchesSeen: Int, layers: Int, tokensPerPatch: Int
   ) -> RetentionMap {
     var next = entries[...]
-    let patches = retained.compactMap { patch -> RetentionMap.TemporalPatch? in
+    let patches = retained.compactMap { patch -> RetentionMap.PatchShares? in
       next = next.drop { $0.number < patch.streamIndex }
       guard let entry = next.first, entry.number == patch.streamIndex else { return nil }
-      return RetentionMap.TemporalPatch(
+      return RetentionMap.PatchShares(
         number: patch.streamIndex, time: entry.time,
         shares: patch.tokens.map { tokensPerPatch > 0 ? min(1, Float($0) / Float(tokensPerPatch)) : 0 },
         thumbnail: entry.thumbnail)

@@ -77,7 +77,7 @@ package final class RecordOutput {
     return LineReader(descriptor: descriptor, name: name, limit: limit)
   }
 
-  /// Cuts the file after so many bytes.
+  /// Cuts the file to its first `byteCount` bytes.
   ///
   /// - Throws: `ReportedError.outputUnwritable`.
   package func cut(to byteCount: Int) throws(ReportedError) {

@@ -12,30 +12,31 @@ struct Toolchain: Sendable, Equatable {
   /// What it needs besides the system's folders: files and folders that a program may read.
   var folders: [String]
 
-  private struct Wish: Hashable {
+  /// What a tool is looked for by.
+  private struct Key: Hashable {
     var language: ProgramLanguage
     var isShared: Bool
   }
 
-  private static let found = Mutex<[Wish: Result<Toolchain, SandboxError>]>([:])
+  private static let found = Mutex<[Key: Result<Toolchain, SandboxError>]>([:])
 
   /// The tool of a language, looked for once in the life of the process. With `isShared`, one that other users may run
   /// too.
   static func find(_ language: ProgramLanguage, isShared: Bool) throws(SandboxError) -> Toolchain {
-    let wish = Wish(language: language, isShared: isShared)
-    let known = found.withLock { $0[wish] }
-    let result = known ?? Result { () throws(SandboxError) in try look(for: wish) }
-    found.withLock { $0[wish] = result }
+    let key = Key(language: language, isShared: isShared)
+    let known = found.withLock { $0[key] }
+    let result = known ?? Result { () throws(SandboxError) in try look(for: key) }
+    found.withLock { $0[key] = result }
     return try result.get()
   }
 
-  private static func look(for wish: Wish) throws(SandboxError) -> Toolchain {
-    var failure = SandboxError.languageUnavailable(wish.language)
-    for tool in wish.language.tools.flatMap(installedTools) {
+  private static func look(for key: Key) throws(SandboxError) -> Toolchain {
+    var failure = SandboxError.languageUnavailable(key.language)
+    for tool in key.language.tools.flatMap(installedTools) {
       do throws(SandboxError) {
-        let toolchain = try toolchain(of: tool, for: wish.language)
+        let toolchain = try toolchain(of: tool, for: key.language)
         let paths = [toolchain.executable] + toolchain.folders
-        if !wish.isShared || paths.allSatisfy(isOpenToOthers) { return toolchain }
+        if !key.isShared || paths.allSatisfy(isOpenToOthers) { return toolchain }
         failure = .toolNotShared(tool: toolchain.executable)
       } catch {
         failure = error

@@ -42,14 +42,14 @@ package struct KeyDecoder {
     if mode == .paste { return takePasted(input) }
     switch input {
     case .known(let key):
-      return settle() + [.key(key)]
+      return finishSequence() + [.key(key)]
     case .pasteBegin:
-      let before = settle()
+      let before = finishSequence()
       mode = .paste
       pasteText.removeAll()
       return before
     case .pasteEnd:
-      return settle()
+      return finishSequence()
     case .character(let scalar):
       return take(scalar)
     }
@@ -57,10 +57,10 @@ package struct KeyDecoder {
 
   /// Nothing more has come for now: what waits is decided.
   package mutating func pause() -> [ScreenMessage] {
-    mode == .paste ? [] : settle()
+    mode == .paste ? [] : finishSequence()
   }
 
-  private mutating func settle() -> [ScreenMessage] {
+  private mutating func finishSequence() -> [ScreenMessage] {
     let before = mode == .escape ? [ScreenMessage.key(.escape)] : flushRun()
     mode = .plain
     return before

@@ -6,7 +6,7 @@ import Images
 /// cached.
 public struct RetentionMap: Sendable, Equatable {
   /// A temporal patch of which some token is cached in some layer.
-  public struct TemporalPatch: Sendable, Equatable {
+  public struct PatchShares: Sendable, Equatable {
     /// Its number in the order in which patches were seen, from 0.
     public var number: Int
     /// Its stream time, in seconds. Times go back where somebody went back in the stream.
@@ -32,9 +32,10 @@ public struct RetentionMap: Sendable, Equatable {
   /// Stream time of the first patch that was ever seen, in seconds.
   public var startTime: Double
   /// The patches of which something is cached, by rising number.
-  public var temporalPatches: [TemporalPatch]
+  public var temporalPatches: [PatchShares]
 
-  public init(layers: Int, temporalPatchesSeen: Int, startTime: Double, temporalPatches: [TemporalPatch]) {
+  /// Memberwise; checks nothing.
+  public init(layers: Int, temporalPatchesSeen: Int, startTime: Double, temporalPatches: [PatchShares]) {
     self.layers = layers
     self.temporalPatchesSeen = temporalPatchesSeen
     self.startTime = startTime

@@ -152,7 +152,7 @@ final class DecodingLoop {
     }
     hasEnded = false
     hasReportedEnd = true
-    sampler.settle(in: input)
+    sampler.advanceToTarget(in: input)
     control.restartClock()
   }
 

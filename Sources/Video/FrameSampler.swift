@@ -240,7 +240,7 @@ final class FrameSampler {
   }
 
   /// Decodes on to the frame that is shown at the target of a jump, and previews it, also while the stream is paused.
-  func settle(in input: MediaInput) {
+  func advanceToTarget(in input: MediaInput) {
     guard isShowing else { return }
     reading: while !control.isInterrupted {
       switch read(from: input) {

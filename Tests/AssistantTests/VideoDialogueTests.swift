@@ -141,7 +141,7 @@ struct VideoDialogueTests {
     #expect(asked.statistics.visionTokens == silent.statistics.visionTokens)
   }
 
-  /// What is answered once so many frames have been seen, an even number.
+  /// The answer after a number of frames, which is even.
   private func answer(after frames: Int) throws -> String {
     let stream = try stream()
     for number in 0..<frames { try stream.see(image(number), at: Double(number) / 2) }

@@ -53,8 +53,8 @@ import Testing
   @Test("A column shows the mean share of its patches in the layers asked for; an evicted one has none")
   func shares() {
     let patches = [
-      RetentionMap.TemporalPatch(number: 5, time: 5, shares: [1, 0.5, 0]),
-      RetentionMap.TemporalPatch(number: 6, time: 6, shares: [0, 0.5, .nan]),
+      RetentionMap.PatchShares(number: 5, time: 5, shares: [1, 0.5, 0]),
+      RetentionMap.PatchShares(number: 6, time: 6, shares: [0, 0.5, .nan]),
     ]
     let axis = RetentionAxis(.of(patches, seen: 7, layers: 3), columns: 2)
     #expect(axis.columns == [.cached(0..<1), .cached(1..<2)])

@@ -38,7 +38,7 @@ import Testing
 
   @Test("What is cached has the colours of its shares, what is evicted none of the scale")
   func colours() {
-    let half = RetentionMap.TemporalPatch(number: 0, time: 0, shares: [1, 0.25])
+    let half = RetentionMap.PatchShares(number: 0, time: 0, shares: [1, 0.25])
     let image = RetentionHeatmap.draw(
       map: RetentionMap(layers: 2, temporalPatchesSeen: 2, startTime: 0, temporalPatches: [half]), width: 600,
       height: 300)
@@ -60,7 +60,7 @@ import Testing
 
   @Test("Maps that make no sense are drawn all the same")
   func nonsense() {
-    let odd = RetentionMap.TemporalPatch(
+    let odd = RetentionMap.PatchShares(
       number: .max, time: .nan, shares: [.nan, -4], thumbnail: Image(width: 0, height: 0, pixels: []))
     for map in [
       RetentionMap.of([], seen: 0), .of([odd], seen: -1, layers: -3), .of([odd, odd], seen: .max, layers: 1000),

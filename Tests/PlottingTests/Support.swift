@@ -4,9 +4,8 @@ import Images
 import SessionInterface
 
 /// A temporal patch of which every layer caches the same share.
-func patch(_ number: Int, _ share: Float = 0.5, layers: Int = 4, thumbnail: Image? = nil) -> RetentionMap.TemporalPatch
-{
-  RetentionMap.TemporalPatch(
+func patch(_ number: Int, _ share: Float = 0.5, layers: Int = 4, thumbnail: Image? = nil) -> RetentionMap.PatchShares {
+  RetentionMap.PatchShares(
     number: number, time: Double(number), shares: Array(repeating: share, count: layers), thumbnail: thumbnail)
 }
 
@@ -16,7 +15,7 @@ func flatImage(width: Int, height: Int, red: UInt8) -> Image {
 }
 
 extension RetentionMap {
-  static func of(_ patches: [RetentionMap.TemporalPatch], seen: Int, layers: Int = 4) -> RetentionMap {
+  static func of(_ patches: [RetentionMap.PatchShares], seen: Int, layers: Int = 4) -> RetentionMap {
     RetentionMap(layers: layers, temporalPatchesSeen: seen, startTime: 0, temporalPatches: patches)
   }
 }

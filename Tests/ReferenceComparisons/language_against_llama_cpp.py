@@ -24,7 +24,8 @@ import llama_cpp
 import numpy as np
 from gguf import GGUFWriter
 
-from make_random_model import Shape, StreamedFile, add_layers, add_sizes
+from make_random_model import StreamedFile, add_layers, add_sizes
+from random_model_shapes import Shape
 
 VOCABULARY = 4096
 TEXT, FRAMES, GRID = 256, 3, (4, 6)

@@ -107,7 +107,7 @@ import Testing
   @Test("Any number of layers is drawn, each row the mean of its layers", arguments: [1, 2, 6, 28, 64, 300])
   func layers(count: Int) {
     let frames = (0..<12).map { number in
-      RetentionMap.TemporalPatch(
+      RetentionMap.PatchShares(
         number: number, time: Double(number), shares: (0..<count).map { $0 < count / 2 ? 1 : 0 })
     }
     let map = RetentionMap(layers: count, temporalPatchesSeen: 12, startTime: 0, temporalPatches: frames)
@@ -120,7 +120,7 @@ import Testing
   @Test("In colour half a cell is a layer, from dark to bright; where nothing is cached the terminal's ground stays")
   func colours() throws {
     let frames = [0, 9].map { number in
-      RetentionMap.TemporalPatch(number: number, time: Double(number), shares: [0.25, 0, 1])
+      RetentionMap.PatchShares(number: number, time: Double(number), shares: [0.25, 0, 1])
     }
     let map = RetentionMap(layers: 3, temporalPatchesSeen: 10, startTime: 0, temporalPatches: frames)
     let grid = screen(80, 24, depth: .trueColor, map: map).grid
@@ -147,7 +147,7 @@ import Testing
 
   @Test("A map that makes no sense is drawn as well as can be")
   func nonsense() {
-    let odd = RetentionMap.TemporalPatch(
+    let odd = RetentionMap.PatchShares(
       number: .max, time: .nan, shares: [.nan, -4, .infinity], thumbnail: Image(width: 0, height: 0, pixels: []))
     for map in [
       RetentionMap(layers: -1, temporalPatchesSeen: 3, startTime: .nan, temporalPatches: [odd]),

@@ -108,13 +108,13 @@ extension RetentionMap {
   static var day: RetentionMap {
     let old = [3, 4, 5, 600, 601, 7_000, 40_000, 40_001, 86_000]
     let frames = old.enumerated().map { index, number in
-      RetentionMap.TemporalPatch(
+      RetentionMap.PatchShares(
         number: number, time: Double(number),
         shares: (0..<6).map { layer in (index + layer) % 3 == 0 ? 0 : Float(index + 1) / 12 },
         thumbnail: barImage(width: 48, height: 36))
     }
     let new = (86_390..<86_400).map { number in
-      RetentionMap.TemporalPatch(
+      RetentionMap.PatchShares(
         number: number, time: Double(number), shares: Array(repeating: 1, count: 6),
         thumbnail: barImage(width: 48, height: 36))
     }

@@ -23,7 +23,7 @@ public struct CodeModelPaths: Sendable, Equatable {
 
   static func embeddedAdapter(_ role: CodeRole) -> String { "edgeassist-coder-\(role.rawValue)-F16.gguf" }
 
-  /// Settles which files to use.
+  /// Decides which files to use.
   ///
   /// - Parameters:
   ///   - codeModel: what the user named for code; nil takes the language model that the user named, and the embedded

@@ -25,7 +25,7 @@ public struct ModelPaths: Sendable, Equatable {
     self.isEmbedded = isEmbedded
   }
 
-  /// Settles which files to use.
+  /// Decides which files to use.
   ///
   /// - Parameters:
   ///   - languageModel: what the user named; nil for the embedded model.
