@@ -36,7 +36,7 @@ public struct DialogueOptions: Sendable, Equatable {
   /// positions stay within what models were trained on however long the stream.
   public var timelineLimit = 128
 
-  /// The defaults of the command line.
+  /// InfiniPot-V as published within the standard budget, greedy answers, no offload.
   public init() {}
 }
 
