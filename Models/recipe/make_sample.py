@@ -64,7 +64,7 @@ def main() -> None:
         "# The sample clip",
         "",
         f"`sample.mp4`, {seconds:.0f} seconds, 448×448, drawn by `Models/recipe` with seed {options.seed},",
-        "which no training clip has. The pictures of the things are drawn from Noto Color Emoji",
+        "which no training clip has. The images of the things are drawn from Noto Color Emoji",
         "(SIL Open Font License 1.1).",
         "",
         f"The camera watches a {story.scene}. It is {story.time}.",

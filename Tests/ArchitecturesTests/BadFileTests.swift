@@ -166,7 +166,7 @@ import Testing
       }
     }
     let swapped = try RewrittenFile(golden.vision, renamed: names).file
-    let sequence = try golden.sequence("picture")
+    let sequence = try golden.sequence("image")
     let plain = try VisionTower(file: golden.vision, threads: pool)
     let (first, second) = sequence.images(0, tower: plain.configuration)
     let other = try VisionTower(file: swapped, threads: pool)

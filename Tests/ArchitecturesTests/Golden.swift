@@ -11,7 +11,7 @@ import Testing
 /// A small random model and what Hugging Face transformers computes with it; see Goldens/make_goldens.py.
 struct Golden {
   static let names = ["wide-heads", "grouped-by-two", "grouped-by-six"]
-  static let sequences = ["picture", "video"]
+  static let sequences = ["image", "video"]
 
   let name: String
   let model: GGUFFile

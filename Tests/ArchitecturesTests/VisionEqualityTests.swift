@@ -57,9 +57,9 @@ import Testing
     let file = try RewrittenFile(
       VisionGolden("windows").file, metadata: ["clip.vision.n_wa_pattern": .uint32(0)]
     ).file
-    let run = try run("windows", "picture", file: file)
-    #expect(try difference(run, "windows", "picture", "vision_block.0") > 1e-2)
-    #expect(try difference(run, "windows", "picture", "patch_embedding") < VisionEqualityTests.tolerance)
+    let run = try run("windows", "image", file: file)
+    #expect(try difference(run, "windows", "image", "vision_block.0") > 1e-2)
+    #expect(try difference(run, "windows", "image", "patch_embedding") < VisionEqualityTests.tolerance)
   }
 
   @Test("windows of another size give something else")
@@ -67,7 +67,7 @@ import Testing
     let file = try RewrittenFile(
       VisionGolden("windows").file, metadata: ["clip.vision.window_size": .uint32(56)]
     ).file
-    #expect(try difference(run("windows", "picture", file: file), "windows", "picture", "merger") > 1e-2)
+    #expect(try difference(run("windows", "image", file: file), "windows", "image", "merger") > 1e-2)
   }
 
   @Test("an image's tokens, row by row", arguments: [("windows", 28, 1), ("deepstack", 16, 3)])

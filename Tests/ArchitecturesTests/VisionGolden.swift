@@ -10,7 +10,7 @@ import ModelFile
 struct VisionGolden {
   /// Qwen2.5-VL, Qwen3-VL and LLaVA-OneVision.
   static let cases = [
-    ("windows", "picture"), ("windows", "video"), ("deepstack", "picture"), ("deepstack", "video"), ("pooled", "video"),
+    ("windows", "image"), ("windows", "video"), ("deepstack", "image"), ("deepstack", "video"), ("pooled", "video"),
   ]
 
   let file: GGUFFile

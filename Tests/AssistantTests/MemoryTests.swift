@@ -62,7 +62,7 @@ struct MachineMemoryTests {
 }
 
 @Suite("A model's memory")
-struct MemoryForecastTests {
+struct MemoryEstimateTests {
   private static let checkout = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
   private static let paths = ModelPaths(

@@ -70,7 +70,7 @@ struct VideoDialogueTests {
     return Image(width: side, height: side, pixels: pixels)
   }
 
-  @Test("However long the stream, no more tokens are held than the budget allows")
+  @Test("However long the stream, no more tokens are cached than the budget allows")
   func bound() throws {
     let stream = try stream(budget: 128)
     for number in 0..<200 {
@@ -84,7 +84,7 @@ struct VideoDialogueTests {
     #expect(figures.visionTokens > 0)
   }
 
-  @Test("Two pictures make one temporal patch; a question does not leave the last picture out")
+  @Test("Two frames make one temporal patch; a question does not leave the last frame out")
   func pairs() throws {
     let stream = try stream()
     try stream.see(image(0), at: 0.0)
@@ -326,7 +326,7 @@ struct VideoDialogueTests {
     #expect(hostile.promptTokens > plain.promptTokens + 10)
   }
 
-  @Test("However long the stream, there are pictures of what is held, and of nothing else")
+  @Test("However long the stream, there are thumbnails of the cached frames, and of nothing else")
   func retention() throws {
     let stream = try stream(budget: 128)
     for number in 0..<300 {
@@ -347,7 +347,7 @@ struct VideoDialogueTests {
       }
       #expect(map.temporalPatches.last?.number == map.temporalPatchesSeen - 1)
       let tokens = map.temporalPatches.reduce(0) { $0 + $1.shares.reduce(0, +) } * 16 / Float(map.layers)
-      #expect(abs(tokens - Float(stream.statistics.visionTokens)) < 0.01, "what is held, in another form")
+      #expect(abs(tokens - Float(stream.statistics.visionTokens)) < 0.01, "the cached tokens, in another form")
     }
     #expect(stream.statistics.compressions > 5)
     #expect(stream.dialogue.gallery.count < 100)

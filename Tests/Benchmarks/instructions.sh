@@ -25,7 +25,7 @@ fi
 swift build -c release --product InstructionCount >&2
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-# valgrind gives up on debug information that it does not know.
+# valgrind stops at debug information that it does not know.
 strip --strip-debug -o "$folder/InstructionCount" "$(swift build -c release --show-bin-path)/InstructionCount"
 
 # The order of dictionaries is random otherwise.

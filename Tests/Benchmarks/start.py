@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """Shows how long the program takes from its start until it is of use: on the screen until something is drawn, until the
-stream's first picture is, and until a question can be typed; in batch until the first result; and for --help.
+stream's first frame is, and until a question can be typed; in batch until the first result; and for --help.
 
     Tests/Benchmarks/start.py [--program FILE] [--video FILE] [--runs N] [further flags, such as --model FILE]
 
@@ -27,10 +27,10 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 LIMIT_SECONDS = 120
 REQUEST = '{"id":"start","ask":"hello","max_tokens":1}\n'
-# What the screen writes first of each. Half blocks draw pictures and nothing else.
+# What the screen writes first of each. Half blocks draw images and nothing else.
 MOMENTS = {
     "screen: something": b"edgeassist",
-    "screen: first picture": "▀".encode(),
+    "screen: first frame": "▀".encode(),
     "screen: prompt": b"Type a question",
 }
 

@@ -111,7 +111,7 @@ struct StartMemoryTests {
   }
 
   @Test("A run on a video takes about as much memory as was estimated")
-  func forecast() async throws {
+  func estimate() async throws {
     let requests = (0..<2).map { #"{"id":"\#($0)","video":"\#(Program.sample)","ask":"What is in view?"}"# }
     let run = try await Program.run(
       ["--batch", "-", "--kv-budget", "300"], input: requests.joined(separator: "\n"))

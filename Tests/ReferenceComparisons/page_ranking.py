@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""How recall pages are best ranked: what was tried before Sources/BoundedCache/Recall/PageScorer.swift.
+"""How pages of the offload file are best ranked: what was tried before Sources/BoundedCache/Offload/PageScorer.swift.
 
-Needs numpy (written with 2.4.6). Keys of a stream are made up of a mean, a part for each place of the picture, a scene,
-and noise, and are turned by their frame's time; three quarters of them, at random, are the archive, in pages of 32.
+Needs numpy (written with 2.4.6). Keys of a stream are made up of a mean, a part for each place of the image, a scene,
+and noise, and are rotated by their frame's time; three quarters of them, at random, are the archive, in pages of 32.
 Queries are noise, some of them drawn towards what a few tokens show. Printed for each way of ranking: the share of the
 true attention over the archive, averaged over the queries, that the best eighth of the pages draws; of all queries,
 and of those that look for something.

@@ -18,7 +18,7 @@ llama.cpp runs as it does when nothing is said: weights repacked, flash attentio
 tower. What is timed is `llama_decode` and `mtmd_encode_chunk`; choosing a token is left out on both sides, and on
 llama.cpp's so is the preparation of the image.
 
-Nothing else may run meanwhile.
+Nothing else may run at the same time.
 """
 
 import argparse

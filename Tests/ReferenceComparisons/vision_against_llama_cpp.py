@@ -35,7 +35,7 @@ THREE = dict(projector="qwen3vl_merger", model="qwen3vl", width=1024, heads=16, 
              deepstack=[1, 3, 4], patch=16, **HALVES)
 WIDE = dict(projector="qwen3vl_merger", model="qwen3vl", width=1152, heads=16, inner=4304, depth=4, deepstack=[0, 2],
             patch=16, **HALVES)
-# LLaVA-OneVision's tower in the layout of the library's older LLaVA models; it reads one size of picture.
+# LLaVA-OneVision's tower in the layout of the library's older LLaVA models; it reads one size of image.
 SIGLIP = dict(projector="mlp", model="qwen2", width=1152, heads=16, inner=4304, depth=4, patch=14, side=384, **HALVES)
 CASES = {
     "qwen2vl": TWO | dict(kind=Kind.F32),
@@ -50,8 +50,8 @@ CASES = {
 }
 # The largest relative difference that the library's rounding of inputs explains.
 TOLERANCES = {Kind.F32: 2e-3, Kind.F16: 3e-3, Kind.BF16: 1e-2, Kind.Q8_0: 3e-2}
-# Squares down and across; whether the patch in time holds two different pictures.
-PICTURES = {"small": (3, 4, False), "odd": (5, 7, False), "frames": (6, 9, True)}
+# Squares down and across; whether the patch in time holds two different images.
+IMAGES = {"small": (3, 4, False), "odd": (5, 7, False), "frames": (6, 9, True)}
 
 
 class Writer:
@@ -190,16 +190,16 @@ def write_language_model(path, case):
     w.close()
 
 
-def features(context, pictures, outputs):
-    """What the library makes of one picture, or of two that it takes for frames of one patch in time."""
+def features(context, images, outputs):
+    """What the library makes of one image, or of two that it takes for frames of one patch in time."""
     bitmaps = []
-    for picture in pictures:
-        height, width, _ = picture.shape
-        data = (ctypes.c_uint8 * picture.size).from_buffer_copy(picture.tobytes())
+    for image in images:
+        height, width, _ = image.shape
+        data = (ctypes.c_uint8 * image.size).from_buffer_copy(image.tobytes())
         bitmap = mtmd.mtmd_bitmap_init(width, height, data)
-        mtmd.mtmd_bitmap_set_mergeable(bitmap, len(pictures) > 1)
+        mtmd.mtmd_bitmap_set_mergeable(bitmap, len(images) > 1)
         bitmaps.append(bitmap)
-    content = mtmd.mtmd_get_marker(context) * len(pictures)
+    content = mtmd.mtmd_get_marker(context) * len(images)
     text = mtmd.mtmd_input_text(text=content, text_len=len(content), add_special=False, parse_special=True)
     chunks = mtmd.mtmd_input_chunks_init()
     array = (mtmd.mtmd_bitmap_p_ctypes * len(bitmaps))(*bitmaps)
@@ -216,7 +216,7 @@ def features(context, pictures, outputs):
     mtmd.mtmd_input_chunks_free(chunks)
     for bitmap in bitmaps:
         mtmd.mtmd_bitmap_free(bitmap)
-    assert len(result) == 1, f"{len(result)} chunks of pictures"
+    assert len(result) == 1, f"{len(result)} chunks of images"
     return result[0]
 
 
@@ -246,10 +246,10 @@ def make(directory, name, case):
     w = gguf.GGUFWriter(str(directory / f"{name}-features.gguf"), "features")
     random = np.random.default_rng(11)
     fixed = case.get("side")
-    pictures = {"frame": (1, 1, False)} if fixed else PICTURES
-    w.add_array("cases", list(pictures))
+    images = {"frame": (1, 1, False)} if fixed else IMAGES
+    w.add_array("cases", list(images))
     w.add_float32("tolerance", TOLERANCES[case["kind"]])
-    for label, (rows, columns, differ) in pictures.items():
+    for label, (rows, columns, differ) in images.items():
         side = fixed or 2 * case["patch"]
         first = random.integers(0, 256, (rows * side, columns * side, 3), dtype=np.uint8)
         second = random.integers(0, 256, first.shape, dtype=np.uint8) if differ else first

@@ -4,7 +4,7 @@ import Images
 import Screen
 import Testing
 
-@Suite struct PictureTests {
+@Suite struct ImageTests {
   private let trueColor = Appearance(depth: .trueColor, unicode: true)
 
   private func image(_ width: Int, _ height: Int, _ color: (Int, Int) -> (UInt8, UInt8, UInt8)) -> Image {

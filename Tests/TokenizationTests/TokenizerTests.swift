@@ -44,7 +44,7 @@ struct TokenizerTests {
     #expect(tokenizer.encode("<a<a>", parsingSpecialTokens: true) == [256, 257])
   }
 
-  @Test("Finds special tokens among thousands that begin alike, in a text that is nothing but beginnings")
+  @Test("Finds special tokens among thousands with the same beginning, in a text that is nothing but beginnings")
   func hostileSpecials() throws {
     let tokens = (0..<5000).map { (String(repeating: "<", count: 2 + $0 % 60) + "\($0)", kind: Int32(3)) }
     let tokenizer = try Tokenizer(metadata: smallVocabulary(adding: tokens))

@@ -5,7 +5,7 @@ import Testing
 import Video
 
 @Suite("The size of sampled frames")
-struct PictureSizingTests {
+struct FrameSizingTests {
   @Test("equals Hugging Face's smart_resize, halves rounded to even included")
   func equalsReference() throws {
     let url = Bundle.module.bundleURL.appendingPathComponent("Goldens/smart_resize.csv")

@@ -7,7 +7,7 @@ import Testing
 import Video
 
 @Suite("Image files")
-struct PictureFileTests {
+struct ImageFileTests {
   /// Every colour channel differs from pixel to pixel.
   private let image = Image(width: 37, height: 23, pixels: (0..<37 * 23 * 3).map { UInt8($0 * 7 % 251) })
 

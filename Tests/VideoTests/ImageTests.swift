@@ -5,7 +5,7 @@ import Testing
 import Video
 
 @Suite("Sampled frames")
-struct PictureTests {
+struct ImageTests {
   /// The colours of the four quarters: top left, top right, bottom left, bottom right.
   private func quarters(_ image: Image) -> [Color] {
     [image.color(0.25, 0.25), image.color(0.75, 0.25), image.color(0.25, 0.75), image.color(0.75, 0.75)]

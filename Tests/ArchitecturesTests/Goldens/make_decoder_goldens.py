@@ -59,16 +59,16 @@ def eager(config):
     return config
 
 
-def text_sizes(heads, kv, width, layers, tied, base, head=None, **rotary):
+def text_sizes(heads, kv, width, layers, tied, base, head=None, **rope):
     sizes = dict(vocab_size=VOCABULARY, hidden_size=width, intermediate_size=64, num_hidden_layers=layers,
                  num_attention_heads=heads, num_key_value_heads=kv, rms_norm_eps=1e-6, tie_word_embeddings=tied,
                  max_position_embeddings=32768,
-                 rope_parameters=dict(rope_type="default", rope_theta=base) | rotary)
+                 rope_parameters=dict(rope_type="default", rope_theta=base) | rope)
     return sizes | (dict(head_dim=head) if head else {})
 
 
-def qwen3(**rotary):
-    return Qwen3ForCausalLM(eager(Qwen3Config(**text_sizes(2, 1, 64, 2, False, 1e6, head=128, **rotary))))
+def qwen3(**rope):
+    return Qwen3ForCausalLM(eager(Qwen3Config(**text_sizes(2, 1, 64, 2, False, 1e6, head=128, **rope))))
 
 
 def qwen3vl():

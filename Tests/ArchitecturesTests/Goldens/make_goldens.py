@@ -6,7 +6,7 @@ Reference: transformers 5.23, torch 2.15, gguf 0.19 (float32, eager attention, o
 Run:       python make_goldens.py        (rewrites the .gguf files beside it)
 
 Each model is a pair in llama.cpp's layout (NAME.gguf, NAME-mmproj.gguf; matrices F16, of weights that were rounded to
-F16 before the reference saw them) and NAME-golden.gguf with the inputs and every stage's output in float32. Pictures
+F16 before the reference saw them) and NAME-golden.gguf with the inputs and every stage's output in float32. Images
 are made from a formula that the tests repeat. Positions are given to the reference explicitly: text after frames
 resumes at 1 + the largest position so far, as Qwen2-VL was released (transformers 5 leaves the time out of that).
 
@@ -36,8 +36,8 @@ MODELS = {
     "grouped-by-six": dict(width=96, heads=6, kv=1, ff=64, sections=[2, 3, 3], tied=True, base=1e4,
                            vision=dict(width=40, heads=1, ratio=1, patch=4)),
 }
-# merged tokens down and across, temporal patches; a still picture stands for both pictures of its patch
-SEQUENCES = {"picture": dict(grid=(3, 5), patches=1, still=True), "video": dict(grid=(2, 3), patches=4, still=False)}
+# merged tokens down and across, temporal patches; a still image stands for both images of its patch
+SEQUENCES = {"image": dict(grid=(3, 5), patches=1, still=True), "video": dict(grid=(2, 3), patches=4, still=False)}
 
 
 plain_attention = modeling_qwen2_vl.eager_attention_forward
@@ -49,7 +49,7 @@ def rounding_attention(module, query, key, value, *rest, **options):
     return plain_attention(module, query, key, value, *rest, **options)
 
 
-def picture(index, height, width):
+def image(index, height, width):
     y, x, c = np.meshgrid(np.arange(height), np.arange(width), np.arange(3), indexing="ij")
     return ((x * 31 + y * 17 + c * 101 + index * 57 + (x * y) // 3 + (x // 9) * (y // 7) * 13) % 256).astype(np.uint8)
 
@@ -176,12 +176,12 @@ def record(model, spec, sequence, w, label, rng):
         do_resize=False, patch_size=v["patch"], merge_size=2, temporal_patch_size=2, image_mean=MEAN, image_std=DEVIATION)
     count = sequence["patches"]
     if sequence["still"]:
-        out = processor(images=[picture(0, height, width)], return_tensors="pt", input_data_format="channels_last")
+        out = processor(images=[image(0, height, width)], return_tensors="pt", input_data_format="channels_last")
         pixels = out["pixel_values"]
         assert out["image_grid_thw"].tolist() == [[1, grid[0] * 2, grid[1] * 2]]
     else:
-        # A video's patch holds two pictures: the first half of each colour's numbers is one's, the second the other's.
-        one = [processor(images=[picture(i, height, width)], return_tensors="pt",
+        # A video's patch holds two images: the first half of each colour's numbers is one's, the second the other's.
+        one = [processor(images=[image(i, height, width)], return_tensors="pt",
                          input_data_format="channels_last")["pixel_values"] for i in range(2 * count)]
         area = v["patch"] ** 2
         split = [x.reshape(len(x), 3, 2, area) for x in one]

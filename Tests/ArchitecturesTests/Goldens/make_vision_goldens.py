@@ -6,7 +6,7 @@ Reference: transformers 5.23, torch 2.15, gguf 0.19 (float32, eager attention, o
 Run:       python make_vision_goldens.py        (rewrites its .gguf files beside it)
 
 Each tower is NAME-mmproj.gguf in llama.cpp's layout, of weights that were rounded to their stored type before the
-reference saw them, and NAME-golden.gguf with every stage's output in float32. Pictures are made from a formula that the
+reference saw them, and NAME-golden.gguf with every stage's output in float32. Images are made from a formula that the
 tests repeat. Heads are as wide as in the released models, the rest is cut down. Of the stages before the last every
 seventh number stands for all. Qwen2-VL's own tower is in make_goldens.py.
 """
@@ -24,12 +24,12 @@ from transformers.models.qwen3_vl.modeling_qwen3_vl import Qwen3VLVisionModel
 
 HERE = pathlib.Path(__file__).parent
 KEPT = 7
-# Squares down and across, patches in time; a still picture stands for both pictures of its patch. None of the sides is
+# Squares down and across, patches in time; a still image stands for both images of its patch. None of the sides is
 # a multiple of a window's 4 squares.
-SEQUENCES = {"picture": dict(grid=(5, 7), patches=1, still=True), "video": dict(grid=(6, 3), patches=3, still=False)}
+SEQUENCES = {"image": dict(grid=(5, 7), patches=1, still=True), "video": dict(grid=(6, 3), patches=3, still=False)}
 
 
-def picture(index, height, width):
+def image(index, height, width):
     y, x, c = np.meshgrid(np.arange(height), np.arange(width), np.arange(3), indexing="ij")
     return ((x * 31 + y * 17 + c * 101 + index * 57 + (x * y) // 3 + (x // 9) * (y // 7) * 13) % 256).astype(np.uint8)
 
@@ -175,9 +175,9 @@ def record_qwen(name, model, patch, mean, deviation):
     w = GGUFWriter(str(HERE / f"{name}-golden.gguf"), "golden")
     for label, sequence in SEQUENCES.items():
         (rows, columns), count = sequence["grid"], sequence["patches"]
-        one = [processor(images=[picture(i, rows * 2 * patch, columns * 2 * patch)], return_tensors="pt",
+        one = [processor(images=[image(i, rows * 2 * patch, columns * 2 * patch)], return_tensors="pt",
                          input_data_format="channels_last")["pixel_values"] for i in range(2 * count)]
-        # A patch in time holds two pictures: the first half of each colour's numbers is one's, the second the other's.
+        # A patch in time holds two images: the first half of each colour's numbers is one's, the second the other's.
         area = patch ** 2
         split = [x.reshape(len(x), 3, 2, area) for x in one]
         pairs = [(0, 0)] if sequence["still"] else [(2 * t, 2 * t + 1) for t in range(count)]
@@ -257,7 +257,7 @@ def make_llava():
 
     out = GGUFWriter(str(HERE / "pooled-golden.gguf"), "golden")
     frames = 3
-    pixels = np.stack([picture(i, side, side) for i in range(frames)]).astype(np.float32)
+    pixels = np.stack([image(i, side, side) for i in range(frames)]).astype(np.float32)
     pixels = torch.from_numpy((pixels / 255 - 0.5) / 0.5).permute(0, 3, 1, 2)[None].float()
     stages = Stages(tower.encoder.layers)
     with torch.no_grad():

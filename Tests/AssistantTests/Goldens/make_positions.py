@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Writes positions.json: where Hugging Face transformers puts the tokens of a video on the rotary timeline.
+"""Writes positions.json: where Hugging Face transformers puts the tokens of a video on the RoPE timeline.
 
 Made with transformers 5.23.0. For each family: a prompt of 5 text tokens, a video of 4 temporal patches of 2 x 3 merged
-tokens sampled at 2 pictures a second (Qwen3-VL with captions of given lengths between them), as three lists (time,
+tokens sampled at 2 frames a second (Qwen3-VL with captions of given lengths between them), as three lists (time,
 height, width) in the order of the sequence. Text after the video is left out: this version of transformers resumes it
 by rows and columns alone for Qwen2-VL and Qwen2.5-VL.
 """

@@ -7,11 +7,11 @@ import Foundation
 import Images
 import Inference
 
-// A fixed amount of work with the embedded model on one thread, for instructions.sh to count: a stream of drawn pictures
+// A fixed amount of work with the embedded model on one thread, for instructions.sh to count: a stream of drawn frames
 // that fills the cache and is thinned out, then two questions. It waits for nothing and asks no clock, so that it does
 // the same whenever it runs.
 
-/// A bright square that moves over a dim picture.
+/// A bright square that moves over a dim frame.
 func image(_ number: Int, side: Int) -> Image {
   var pixels = [UInt8](repeating: 40, count: side * side * 3)
   let square = side / 4
