@@ -27,12 +27,11 @@ public final class LanguageModel {
     willSet { precondition(newValue.map(fits) ?? true, "the adapter was loaded for another model") }
   }
 
-  /// Looks at every layer's output, before features from the vision tower are added, if set. All rows are then computed
+  /// Keeps every layer's output, before features from the vision tower are added, if set. All rows are then computed
   /// to the end.
-  package var observer: StageObserver?
-
-  /// Given every layer's rotated queries, `[tokens][attention heads × head dimension]`, of the tokens just read, if set.
-  public var queryObserver: ((_ layer: Int, _ queries: [Float]) -> Void)?
+  package var stages: StageRecording?
+  /// Keeps every layer's rotated queries while `prefillRecordingQueries` runs.
+  private var recordedQueries: [[Float]]?
 
   let path: String
   /// False where the embedding matrix is the output head as well.
@@ -124,20 +123,19 @@ public final class LanguageModel {
 
   // MARK: Reading
 
-  /// Reads tokens into a segment of the cache, which has room for them; `logits` are then those after the last one.
+  /// Reads tokens into the cache; `logits` are then those after the last one.
   ///
-  /// - Parameter retrieving: lets the tokens choose what the cache retrieves from the offload file.
+  /// - Parameter ticket: says where in the cache, which has room for them.
   /// - Throws: `invalidToken`, `positionCount` and `cacheDoesNotFit` before anything is changed; `cache` if it refuses.
   public func prefill(
-    tokens: [Int], positions: [MRoPEPosition], cache: KeyValueCache, segment: CacheSegment,
-    retrieving: Bool = false
+    tokens: [Int], positions: [MRoPEPosition], into ticket: KVAppendTicket
   ) throws(ModelError) {
-    try check(tokens: tokens.count, positions: positions.count, cache: cache)
+    try check(tokens: tokens.count, positions: positions.count, cache: ticket.cache)
     for token in tokens where token < 0 || token >= configuration.vocabularySize {
       throw .invalidToken(token, vocabularySize: configuration.vocabularySize)
     }
     guard !tokens.isEmpty else { return }
-    let append = try append(tokens.count, to: segment, retrieving: retrieving, of: cache)
+    let append = try claim(tokens.count, of: ticket)
     for start in stride(from: 0, to: tokens.count, by: maximumBlock) {
       let end = min(start + maximumBlock, tokens.count)
       for index in start..<end {
@@ -148,67 +146,57 @@ public final class LanguageModel {
     }
   }
 
-  /// Reads the vision tower's vectors of one or more frames into the cache's vision segment. `logits` stay as they are.
+  /// Reads tokens as `prefill` does, and keeps their queries.
+  ///
+  /// - Returns: each layer's queries, `[tokens][attention heads × head dimension]`, rotated by RoPE.
+  public func prefillRecordingQueries(
+    tokens: [Int], positions: [MRoPEPosition], into ticket: KVAppendTicket
+  ) throws(ModelError) -> [[Float]] {
+    recordedQueries = Array(repeating: [], count: layers.count)
+    defer { recordedQueries = nil }
+    try prefill(tokens: tokens, positions: positions, into: ticket)
+    return recordedQueries ?? []
+  }
+
+  /// Reads embeddings that stand for tokens into the cache: those of temporal patches, or the one that ends
+  /// LLaVA-OneVision's frames. `logits` stay as they are.
   ///
   /// - Parameters:
-  ///   - vision: rows of `configuration.visionEmbeddingWidth` numbers.
-  ///   - grid: frames × rows × columns of merged tokens; `positions` and `vision` go through it in that order.
-  ///   - advance: how far each frame, its caption included, takes the rope timeline, in positions.
-  /// - Throws: as for tokens, and `visionDoesNotFit` for vectors of another width.
+  ///   - embeddings: rows of `configuration.visionEmbeddingWidth` numbers; those of temporal patches, and their
+  ///     `positions`, in the order of the ticket's grid.
+  ///   - ticket: says where in the cache, which has room for them.
+  /// - Throws: as for tokens, and `visionDoesNotFit` for embeddings of another width.
   public func prefill(
-    vision: VisionEmbeddings, grid: GridTHW, advance: Int = 1, positions: [MRoPEPosition], cache: KeyValueCache
+    embeddings: VisionEmbeddings, positions: [MRoPEPosition], into ticket: KVAppendTicket
   ) throws(ModelError) {
-    try check(vision, positions: positions.count, cache: cache)
-    guard vision.rows > 0 else { return }
-    read(
-      vision, positions: positions,
-      into: try append(vision.rows, to: .vision, grid: grid, advance: advance, of: cache))
-  }
-
-  /// Reads vectors that stand for tokens into the cache's tail, such as the one that ends LLaVA-OneVision's frames.
-  /// `logits` stay as they are.
-  ///
-  /// - Parameter vectors: rows of `configuration.visionEmbeddingWidth` numbers.
-  /// - Throws: as for frames.
-  public func prefill(
-    vectors: VisionEmbeddings, positions: [MRoPEPosition], cache: KeyValueCache
-  ) throws(ModelError) {
-    try check(vectors, positions: positions.count, cache: cache)
-    guard vectors.rows > 0 else { return }
-    read(vectors, positions: positions, into: try append(vectors.rows, to: .text, of: cache))
-  }
-
-  private func check(_ vectors: VisionEmbeddings, positions: Int, cache: KeyValueCache) throws(ModelError) {
-    try check(tokens: vectors.rows, positions: positions, cache: cache)
-    guard vectors.width == configuration.visionEmbeddingWidth else {
+    try check(tokens: embeddings.rows, positions: positions.count, cache: ticket.cache)
+    guard embeddings.width == configuration.visionEmbeddingWidth else {
       throw .visionDoesNotFit(
-        visionPath: "the vision tower", visionWidth: vectors.width, modelPath: path,
+        visionPath: "the vision tower", visionWidth: embeddings.width, modelPath: path,
         modelWidth: configuration.visionEmbeddingWidth)
     }
-  }
-
-  private func read(_ vectors: VisionEmbeddings, positions: [MRoPEPosition], into append: KVAppend) {
-    for start in stride(from: 0, to: vectors.rows, by: maximumBlock) {
-      let end = min(start + maximumBlock, vectors.rows)
+    guard embeddings.rows > 0 else { return }
+    let append = try claim(embeddings.rows, of: ticket)
+    for start in stride(from: 0, to: embeddings.rows, by: maximumBlock) {
+      let end = min(start + maximumBlock, embeddings.rows)
       for (part, rows) in ([hidden] + deepstack).enumerated() {
         rows.set(
-          vectors.values, rowsOf: vectors.width, rows: start..<end, column: part * configuration.hiddenSize)
+          embeddings.values, rowsOf: embeddings.width, rows: start..<end, column: part * configuration.hiddenSize)
       }
       for index in start..<end { rope.fill(row: index - start, position: positions[index]) }
       run(append[start..<end], needsLogits: false, deepstack: deepstack)
     }
   }
 
-  /// Reads one token into the cache's tail, which has room for it; `logits` are then those after it.
-  /// Allocates nothing.
+  /// Reads one token into the cache, which has room for it; `logits` are then those after it. Allocates nothing.
   ///
   /// - Throws: `ModelError.invalidToken`, `cacheDoesNotFit` for another model's cache, `cache` where it has no room.
-  public func decode(token: Int, position: MRoPEPosition, cache: KeyValueCache) throws(ModelError) {
-    try check(tokens: 1, positions: 1, cache: cache)
+  public func decode(token: Int, position: MRoPEPosition, into ticket: KVAppendTicket) throws(ModelError) {
+    try check(tokens: 1, positions: 1, cache: ticket.cache)
     guard token >= 0, token < configuration.vocabularySize else {
       throw .invalidToken(token, vocabularySize: configuration.vocabularySize)
     }
-    let append = try append(1, to: .text, of: cache)
+    let append = try claim(1, of: ticket)
     embed(token, row: 0)
     rope.fill(row: 0, position: position)
     run(append, needsLogits: true)
@@ -221,13 +209,8 @@ public final class LanguageModel {
     }
   }
 
-  private func append(
-    _ count: Int, to segment: CacheSegment, grid: GridTHW? = nil, advance: Int = 1, retrieving: Bool = false,
-    of cache: KeyValueCache
-  ) throws(ModelError) -> KVAppend {
-    do {
-      return try cache.append(count, to: segment, grid: grid, advance: advance, retrieving: retrieving)
-    } catch { throw .cache(error) }
+  private func claim(_ count: Int, of ticket: KVAppendTicket) throws(ModelError) -> KVAppend {
+    do { return try ticket.claim(count) } catch { throw .cache(error) }
   }
 
   // MARK: The layers
@@ -241,13 +224,13 @@ public final class LanguageModel {
       projectQKV(layer, index: index, append: append)
       append.retrieve(layer: index, queries: queries)
       // Of the last layer only the last token's output is wanted, and only if it is to be scored.
-      if index == layers.count - 1, observer == nil {
+      if index == layers.count - 1, stages == nil {
         guard needsLogits else { return }
         attentionAndFFN(layer, index: index, first: count - 1, count: 1, append: append)
       } else {
         attentionAndFFN(layer, index: index, first: 0, count: count, append: append)
       }
-      if let observer { observer(.decoderLayer(index), hidden.values(count)) }
+      stages?.add(hidden.values(count), of: .decoderLayer(index))
       if index < deepstack.count { engine.add(deepstack[index], count: count, to: hidden) }
     }
     guard needsLogits else { return }
@@ -275,7 +258,7 @@ public final class LanguageModel {
     if let norm = layer.keyNorm { normalizeHeads(keys, count: count, heads: configuration.keyValueHeads, norm) }
     engine.rotate(queries, count: count, heads: configuration.heads, cosines: rope.cosines, sines: rope.sines)
     engine.rotate(keys, count: count, heads: configuration.keyValueHeads, cosines: rope.cosines, sines: rope.sines)
-    if let queryObserver { queryObserver(index, queries.values(count)) }
+    recordedQueries?[index] += queries.values(count)
     append.store(keys: keys, values: values, layer: index, engine: engine)
   }
 

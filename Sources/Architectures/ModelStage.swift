@@ -14,5 +14,12 @@ package enum ModelStage: Hashable, Sendable {
   case decoderLayer(Int)
 }
 
-/// Receives a copy of a stage's output.
-package typealias StageObserver = (ModelStage, _ rows: [Float]) -> Void
+/// Copies of the stages' outputs, for tests to read after the pass.
+package struct StageRecording {
+  /// Each stage's rows, those of later passes behind those of earlier ones.
+  package private(set) var outputs: [ModelStage: [Float]] = [:]
+
+  package init() {}
+
+  mutating func add(_ rows: [Float], of stage: ModelStage) { outputs[stage, default: []] += rows }
+}

@@ -37,11 +37,11 @@ struct PatchEmbedding {
   /// Fills `space.hidden`.
   /// - Parameter images: the frames of the temporal patch; those after `temporalPatchSize` are not read.
   func run(
-    _ images: [Image], layout: PatchLayout, in space: VisionWorkspace, engine: Engine, observer: StageObserver?
+    _ images: [Image], layout: PatchLayout, in space: VisionWorkspace, engine: Engine, stages: inout StageRecording?
   ) {
     for (index, kernel) in kernels.enumerated() {
       reader.read(images[index], layout: layout, into: space.patches)
-      observer?(.patches(image: index), space.patches.values(layout.count))
+      stages?.add(space.patches.values(layout.count), of: .patches(image: index))
       space.forEachBlock(of: layout.count) { start, rows in
         engine.multiply(
           space.patches.from(start), count: rows,
@@ -50,7 +50,7 @@ struct PatchEmbedding {
       }
     }
     if let positions = space.positionEmbeddings { engine.add(positions, count: layout.count, to: space.hidden) }
-    observer?(.patchEmbedding, space.hidden.values(layout.count))
+    stages?.add(space.hidden.values(layout.count), of: .patchEmbedding)
   }
 }
 

@@ -16,8 +16,8 @@ public final class VisionTower {
   /// other families.
   public let imageNewline: [Float]?
 
-  /// Receives every stage's output, if set.
-  package var observer: StageObserver?
+  /// Keeps every stage's output, if set.
+  package var stages: StageRecording?
 
   let loader: WeightLoader
   let engine: Engine
@@ -123,14 +123,14 @@ public final class VisionTower {
   // MARK: Steps of a pass
 
   func embedPatches(_ images: [Image], layout: PatchLayout, in space: VisionWorkspace) {
-    embedding.run(images, layout: layout, in: space, engine: engine, observer: observer)
+    embedding.run(images, layout: layout, in: space, engine: engine, stages: &stages)
   }
 
   /// Runs a block, and the merger of its output where the language model takes that as well (deepstack).
   func runBlock(_ index: Int, layout: PatchLayout, in space: VisionWorkspace) {
     blocks[index].attention.run(count: layout.count, in: space, engine: engine)
     blocks[index].feedForward.run(count: layout.count, in: space, engine: engine)
-    observer?(.visionBlock(index), space.hidden.values(layout.count))
+    stages?.add(space.hidden.values(layout.count), of: .visionBlock(index))
     guard let level = configuration.deepstackLayers.firstIndex(of: index) else { return }
     deepstackMergers[level].run(
       layout: layout, in: space, engine: engine, to: &embeddings, column: configuration.outHiddenSize * (level + 1))
@@ -138,7 +138,7 @@ public final class VisionTower {
 
   func merge(layout: PatchLayout, in space: VisionWorkspace) {
     merger.run(layout: layout, in: space, engine: engine, to: &embeddings, column: 0)
-    observer?(.merger, embeddings.values)
+    stages?.add(embeddings.values, of: .merger)
   }
 
   private func check(_ images: [Image]) throws(ModelError) {

@@ -2,6 +2,35 @@
 
 import Compute
 
+/// Where in a cache tokens are to be appended: the segment and all that the cache wants to know of them.
+///
+/// The model takes the ticket, checks what it is about to read, and only then claims the slots. So what it refuses
+/// leaves the cache as it was, and the model knows neither segment, grid nor retrieval.
+public struct KVAppendTicket {
+  /// The cache that the tokens are appended to.
+  public let cache: KeyValueCache
+  fileprivate let segment: CacheSegment
+  fileprivate let grid: GridTHW?
+  fileprivate let advance: Int
+  fileprivate let isRetrieving: Bool
+
+  /// Claims slots for `n` tokens.
+  ///
+  /// - Throws: as `KeyValueCache.append` does.
+  public func claim(_ n: Int) throws(CacheError) -> KVAppend {
+    try cache.append(n, to: segment, grid: grid, advance: advance, retrieving: isRetrieving)
+  }
+}
+
+extension KeyValueCache {
+  /// A ticket for tokens that the model is about to read; the parameters are those of `append`.
+  public func ticket(
+    for segment: CacheSegment, grid: GridTHW? = nil, advance: Int = 1, retrieving: Bool = false
+  ) -> KVAppendTicket {
+    KVAppendTicket(cache: self, segment: segment, grid: grid, advance: advance, isRetrieving: retrieving)
+  }
+}
+
 /// Slots that `KeyValueCache.append` has claimed at the end of a segment, for tokens that the model is about to read.
 ///
 /// It says where the tokens' keys and values go and what their queries may see: everything cached before them, and

@@ -58,16 +58,10 @@ extension VideoDialogue {
 
   /// Reads tokens behind what is cached, records their queries, and removes the tokens again.
   private func record(_ tokens: [Int], into queries: inout ProxyQueries) throws {
-    let width = model.language.configuration.heads * model.language.configuration.headDimension
-    var recorded = queries
     var positions = layout.textPositions
-    model.language.queryObserver = { layer, rows in recorded.add(rows, tokens: rows.count / width, layer: layer) }
-    defer {
-      model.language.queryObserver = nil
-      cache.truncateText(to: 0)
-    }
-    try model.language.prefill(
-      tokens: tokens, positions: positions.text(tokens.count), cache: cache, segment: .text)
-    queries = recorded
+    defer { cache.truncateText(to: 0) }
+    let recorded = try model.language.prefillRecordingQueries(
+      tokens: tokens, positions: positions.text(tokens.count), into: cache.ticket(for: .text))
+    for (layer, rows) in recorded.enumerated() { queries.add(rows, tokens: tokens.count, layer: layer) }
   }
 }

@@ -75,7 +75,7 @@ public final class VideoDialogue {
   private func read(system tokens: [Int]) throws {
     try ensureCapacity(for: tokens.count)
     let positions = layout.text(tokens.count)
-    try model.language.prefill(tokens: tokens, positions: positions, cache: cache, segment: .system)
+    try model.language.prefill(tokens: tokens, positions: positions, into: cache.ticket(for: .system))
   }
 
   // MARK: The stream
@@ -108,9 +108,10 @@ public final class VideoDialogue {
     let caption = layout.caption(at: patch.time)
     try ensureCapacityDroppingText { try ensureCapacity(for: caption.count + patch.grid.tokenCount, in: .vision) }
     let positions = layout.append(patch.grid, captionTokens: caption.count, duration: patch.duration)
-    try model.language.prefill(tokens: caption, positions: positions.caption, cache: cache, segment: .vision)
+    try model.language.prefill(tokens: caption, positions: positions.caption, into: cache.ticket(for: .vision))
     try model.language.prefill(
-      vision: patch.embeddings, grid: patch.grid, advance: positions.advance, positions: positions.patch, cache: cache)
+      embeddings: patch.embeddings, positions: positions.patch,
+      into: cache.ticket(for: .vision, grid: patch.grid, advance: positions.advance))
     gallery.add(patch.thumbnail, number: cache.temporalPatchesAppended - 1, time: patch.time)
     visionTokensRead += patch.grid.tokenCount
   }

@@ -76,8 +76,8 @@ extension VideoDialogue {
     text.begin(at: layout.textPositions.textPosition, hasFrames: layout.hasFrames)
     if layout.hasFrames, let imageNewline = model.vision?.imageNewline {
       try model.language.prefill(
-        vectors: VisionEmbeddings(rows: 1, width: imageNewline.count, values: imageNewline),
-        positions: [MRoPEPosition(text: Int32(clamping: text.nextPosition))], cache: cache)
+        embeddings: VisionEmbeddings(rows: 1, width: imageNewline.count, values: imageNewline),
+        positions: [MRoPEPosition(text: Int32(clamping: text.nextPosition))], into: cache.ticket(for: .text))
     }
     text.add(turnsAt: prompt.starts, conversation: turns.count)
     return prompt.tokens

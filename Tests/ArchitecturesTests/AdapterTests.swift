@@ -26,7 +26,7 @@ import Testing
     let sequence = try golden.sequence("text")
     let cache = try KeyValueCache(
       shape: model.configuration.cacheShape, budget: sequence.tokens.count, policy: .infinipotV)
-    try model.prefill(tokens: sequence.tokens, positions: sequence.positions, cache: cache, segment: .text)
+    try model.prefill(tokens: sequence.tokens, positions: sequence.positions, into: cache.ticket(for: .text))
     return model.logits
   }
 

@@ -29,11 +29,11 @@ import Testing
   func invalidToken(token: Int) {
     #expect(throws: ModelError.self) {
       try model.prefill(
-        tokens: [1, token], positions: [MRoPEPosition(text: 0), MRoPEPosition(text: 1)], cache: cache,
-        segment: .system)
+        tokens: [1, token], positions: [MRoPEPosition(text: 0), MRoPEPosition(text: 1)],
+        into: cache.ticket(for: .system))
     }
     #expect(throws: ModelError.self) {
-      try model.decode(token: token, position: MRoPEPosition(text: 0), cache: cache)
+      try model.decode(token: token, position: MRoPEPosition(text: 0), into: cache.ticket(for: .text))
     }
     #expect(cache.count == 0)
   }
@@ -41,7 +41,7 @@ import Testing
   @Test("there must be a position for each token")
   func positions() {
     #expect(throws: ModelError.self) {
-      try model.prefill(tokens: [1, 2], positions: [MRoPEPosition(text: 0)], cache: cache, segment: .system)
+      try model.prefill(tokens: [1, 2], positions: [MRoPEPosition(text: 0)], into: cache.ticket(for: .system))
     }
     #expect(cache.count == 0)
   }
@@ -49,9 +49,11 @@ import Testing
   @Test("a full cache refuses, and its contents stay usable")
   func fullCache() throws {
     var timeline = MRoPEPositions()
-    try model.prefill(tokens: Array(0..<8), positions: timeline.text(8), cache: cache, segment: .text)
+    try model.prefill(tokens: Array(0..<8), positions: timeline.text(8), into: cache.ticket(for: .text))
     let before = model.logits
-    #expect(throws: ModelError.self) { try model.decode(token: 1, position: timeline.text(1)[0], cache: cache) }
+    #expect(throws: ModelError.self) {
+      try model.decode(token: 1, position: timeline.text(1)[0], into: cache.ticket(for: .text))
+    }
     #expect(cache.count == 8)
     #expect(model.logits == before)
   }
@@ -60,7 +62,9 @@ import Testing
   func otherCache() throws {
     let other = try KeyValueCache(
       shape: CacheShape(layers: 2, keyValueHeads: 2, headDimension: 64), budget: 8, policy: .infinipotV)
-    #expect(throws: ModelError.self) { try model.decode(token: 1, position: MRoPEPosition(text: 0), cache: other) }
+    #expect(throws: ModelError.self) {
+      try model.decode(token: 1, position: MRoPEPosition(text: 0), into: other.ticket(for: .text))
+    }
   }
 
   @Test("embeddings of another width are refused")
@@ -68,8 +72,8 @@ import Testing
     let block = VisionEmbeddings(rows: 1, width: 96, values: Array(repeating: 0, count: 96))
     #expect(throws: ModelError.self) {
       try model.prefill(
-        vision: block, grid: GridTHW(temporalPatches: 1, height: 1, width: 1), positions: [MRoPEPosition(text: 0)],
-        cache: cache)
+        embeddings: block, positions: [MRoPEPosition(text: 0)],
+        into: cache.ticket(for: .vision, grid: GridTHW(temporalPatches: 1, height: 1, width: 1)))
     }
   }
 
@@ -89,14 +93,14 @@ import Testing
 
   @Test("nothing to read changes nothing")
   func nothing() throws {
-    try model.prefill(tokens: [], positions: [], cache: cache, segment: .text)
+    try model.prefill(tokens: [], positions: [], into: cache.ticket(for: .text))
     #expect(cache.count == 0)
   }
 
   @Test("positions at the end of their range do not trap")
   func farPositions() throws {
-    try model.decode(token: 1, position: MRoPEPosition(text: .max), cache: cache)
-    try model.decode(token: 2, position: MRoPEPosition(text: .min), cache: cache)
+    try model.decode(token: 1, position: MRoPEPosition(text: .max), into: cache.ticket(for: .text))
+    try model.decode(token: 2, position: MRoPEPosition(text: .min), into: cache.ticket(for: .text))
     #expect(!model.logits.contains { !$0.isFinite })
   }
 }

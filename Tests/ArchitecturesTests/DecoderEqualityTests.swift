@@ -37,11 +37,12 @@ import Testing
     try expectLayers(of: run, equal: golden, label)
   }
 
-  @Test("without an observer, where the last layer is cut short, the logits are the same", arguments: cases)
+  @Test(
+    "without a recording of the stages, where the last layer is cut short, the logits are the same", arguments: cases)
   func shortLastLayer(name: String, label: String) throws {
     let golden = try DecoderGolden(name)
     try expectLastLogits(
-      of: try DecoderRun(golden.file, golden.sequence(label), observed: false), equal: golden, label)
+      of: try DecoderRun(golden.file, golden.sequence(label), isRecorded: false), equal: golden, label)
   }
 
   @Test(

@@ -105,8 +105,8 @@ import Testing
     let block = VisionEmbeddings(rows: 1, width: 64, values: Array(repeating: 0, count: 64))
     let error = #expect(throws: ModelError.self) {
       try model.prefill(
-        vision: block, grid: GridTHW(temporalPatches: 1, height: 1, width: 1), positions: [MRoPEPosition(text: 0)],
-        cache: cache)
+        embeddings: block, positions: [MRoPEPosition(text: 0)],
+        into: cache.ticket(for: .vision, grid: GridTHW(temporalPatches: 1, height: 1, width: 1)))
     }
     #expect(error?.description.contains("192") == true)
     #expect(cache.count == 0)

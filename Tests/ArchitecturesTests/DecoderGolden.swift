@@ -71,18 +71,13 @@ struct DecoderRun {
   ///   - adapter: makes an adapter for the model.
   init(
     _ file: GGUFFile, _ sequence: DecoderGolden.Sequence, block: Int = 256, threads: Int = 2,
-    instructionSet: InstructionSet = .best, observed: Bool = true,
+    instructionSet: InstructionSet = .best, isRecorded: Bool = true,
     adapter: (LanguageModel) throws -> LoRAAdapter? = { _ in nil }
   ) throws {
     let model = try LanguageModel(
       file: file, threads: ThreadPool(threads: threads), maximumBlock: block, instructionSet: instructionSet)
     model.adapter = try adapter(model)
-    var collected: [Int: [Float]] = [:]
-    if observed {
-      model.observer = { stage, rows in
-        if case .decoderLayer(let index) = stage { collected[index, default: []] += rows }
-      }
-    }
+    if isRecorded { model.stages = StageRecording() }
     let cache = try KeyValueCache(
       shape: model.configuration.cacheShape, budget: sequence.positions.count, policy: .infinipotV)
     let width = model.configuration.visionEmbeddingWidth
@@ -96,26 +91,26 @@ struct DecoderRun {
         let positions = Array(sequence.positions[start..<start + count])
         if isLast, block == 1 {
           for (token, position) in zip(tokens, positions) {
-            try model.decode(token: token, position: position, cache: cache)
+            try model.decode(token: token, position: position, into: cache.ticket(for: .text))
             logits.append(model.logits)
           }
         } else {
           try model.prefill(
-            tokens: tokens, positions: positions, cache: cache,
-            segment: isLast ? .text : index == 0 ? .system : .vision)
+            tokens: tokens, positions: positions,
+            into: cache.ticket(for: isLast ? .text : index == 0 ? .system : .vision))
           if isLast { logits.append(model.logits) }
         }
         start += count
       case .temporalPatch(let grid):
         let count = grid.tokenCount
         try model.prefill(
-          vision: VisionEmbeddings(
+          embeddings: VisionEmbeddings(
             rows: count, width: width, values: Array(sequence.vision[row * width..<(row + count) * width])),
-          grid: grid, positions: Array(sequence.positions[start..<start + count]), cache: cache)
+          positions: Array(sequence.positions[start..<start + count]), into: cache.ticket(for: .vision, grid: grid))
         start += count
         row += count
       }
     }
-    layers = collected
+    for case (.decoderLayer(let index), let rows) in model.stages?.outputs ?? [:] { layers[index] = rows }
   }
 }

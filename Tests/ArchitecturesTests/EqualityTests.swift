@@ -85,10 +85,11 @@ import Testing
     #expect(found == expected.positions)
   }
 
-  @Test("without an observer, where the last layer is cut short, the logits are the same", arguments: cases)
+  @Test(
+    "without a recording of the stages, where the last layer is cut short, the logits are the same", arguments: cases)
   func shortLastLayer(name: String, sequence: String) throws {
     let golden = try Golden(name)
-    let run = try GoldenRun(golden, sequence, block: 256, observed: false)
+    let run = try GoldenRun(golden, sequence, block: 256, isRecorded: false)
     try expectLastLogits(of: run, equal: golden, sequence)
   }
 }

@@ -89,60 +89,67 @@ struct GoldenRun {
   /// - Parameter block: tokens that the decoder reads at once; 1 reads the text token by token through `decode`.
   init(
     _ golden: Golden, _ label: String, block: Int, instructionSet: InstructionSet = .best, threads: Int = 2,
-    observed: Bool = true
+    isRecorded: Bool = true
   ) throws {
     let sequence = try golden.sequence(label)
     let pool = ThreadPool(threads: threads)
     let tower = try VisionTower(file: golden.vision, threads: pool, instructionSet: instructionSet)
     let model = try LanguageModel(
       file: golden.model, threads: pool, maximumBlock: block, instructionSet: instructionSet)
-    var collected: [String: [Float]] = [:]
-    var pair: [[Float]] = []
-    tower.observer = { stage, rows in
-      switch stage {
-      case .patches:
-        pair.append(rows)
-        if pair.count == 2 {
-          collected["patches", default: []] += interleaved(pair[0], pair[1], area: tower.configuration.patchArea)
-          pair = []
-        }
-      case .patchEmbedding: collected["patch_embedding", default: []] += rows
-      case .visionBlock(let index): collected["vision_block.\(index)", default: []] += rows
-      case .merger: collected["merger", default: []] += rows
-      case .decoderLayer: break
-      }
-    }
-    if observed {
-      model.observer = { stage, rows in
-        if case .decoderLayer(let index) = stage { collected["decoder_layer.\(index)", default: []] += rows }
-      }
-    }
+    tower.stages = StageRecording()
+    if isRecorded { model.stages = StageRecording() }
 
     let cache = try KeyValueCache(
       shape: model.configuration.cacheShape, budget: sequence.positions.count, policy: .infinipotV)
     var timeline = MRoPEPositions()
     try model.prefill(
-      tokens: sequence.before, positions: timeline.text(sequence.before.count), cache: cache, segment: .system)
+      tokens: sequence.before, positions: timeline.text(sequence.before.count), into: cache.ticket(for: .system))
     timeline.beginVision()
     let grid = GridTHW(temporalPatches: 1, height: sequence.grid.height, width: sequence.grid.width)
     for patch in 0..<sequence.grid.temporalPatches {
       let (first, second) = sequence.images(patch, tower: tower.configuration)
       try model.prefill(
-        vision: tower.encode(first, second), grid: grid,
-        positions: timeline.temporalPatch(height: grid.height, width: grid.width), cache: cache)
+        embeddings: tower.encode(first, second),
+        positions: timeline.temporalPatch(height: grid.height, width: grid.width),
+        into: cache.ticket(for: .vision, grid: grid))
     }
     timeline.endVision()
     if block == 1 {
       for token in sequence.after {
-        try model.decode(token: token, position: timeline.text(1)[0], cache: cache)
+        try model.decode(token: token, position: timeline.text(1)[0], into: cache.ticket(for: .text))
         stepLogits.append(model.logits)
       }
     } else {
       try model.prefill(
-        tokens: sequence.after, positions: timeline.text(sequence.after.count), cache: cache, segment: .text)
+        tokens: sequence.after, positions: timeline.text(sequence.after.count), into: cache.ticket(for: .text))
       stepLogits.append(model.logits)
     }
-    stages = collected
+    stages = Self.named(tower.stages, model.stages)
+    if let first = tower.stages?.outputs[.patches(image: 0)], let second = tower.stages?.outputs[.patches(image: 1)] {
+      stages["patches"] = interleaved(first, second, area: tower.configuration.patchArea)
+    }
+  }
+
+  /// The outputs of tower and decoder by the names that they have in the goldens.
+  private static func named(_ recordings: StageRecording?...) -> [String: [Float]] {
+    var named: [String: [Float]] = [:]
+    for (stage, rows) in recordings.compactMap({ $0 }).flatMap(\.outputs) {
+      if let name = stage.goldenName { named[name] = rows }
+    }
+    return named
+  }
+}
+
+extension ModelStage {
+  /// The stage's name in the goldens; nil for the patches of one image, which they have interleaved with the other's.
+  var goldenName: String? {
+    switch self {
+    case .patches: nil
+    case .patchEmbedding: "patch_embedding"
+    case .visionBlock(let index): "vision_block.\(index)"
+    case .merger: "merger"
+    case .decoderLayer(let index): "decoder_layer.\(index)"
+    }
   }
 }
 

@@ -19,7 +19,7 @@ struct LanguageComparisonTests {
     let values = try Self.files.open(run)
     let golden = DecoderGolden(file: try ReferenceFiles.open(values.metadata.string("model")), golden: values)
     let adapter = try values.metadata.stringIfPresent("adapter").map(ReferenceFiles.open)
-    let found = try DecoderRun(golden.file, golden.sequence("run"), block: 1, observed: false) { model in
+    let found = try DecoderRun(golden.file, golden.sequence("run"), block: 1, isRecorded: false) { model in
       try adapter.map { try LoRAAdapter(file: $0, model: model) }
     }.logits
     let all = try golden.values(of: "run.logits")

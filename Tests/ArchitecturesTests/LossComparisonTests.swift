@@ -18,7 +18,7 @@ struct LossComparisonTests {
     let golden = DecoderGolden(file: try ReferenceFiles.open(values.metadata.string("model")), golden: values)
     let expected = try values.metadata.float("loss")
     let sequence = try golden.sequence("run")
-    let logits = try DecoderRun(golden.file, sequence, block: 1, observed: false).logits
+    let logits = try DecoderRun(golden.file, sequence, block: 1, isRecorded: false).logits
     let answers = try values.metadata.integers("answers")
     var sum = 0.0
     for index in answers {

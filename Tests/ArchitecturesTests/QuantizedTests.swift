@@ -37,7 +37,7 @@ import Testing
     let cache = try KeyValueCache(shape: model.configuration.cacheShape, budget: 32, policy: .full)
     var timeline = MRoPEPositions()
     try model.prefill(
-      tokens: (0..<20).map { $0 * 5 }, positions: timeline.text(20), cache: cache, segment: .system)
+      tokens: (0..<20).map { $0 * 5 }, positions: timeline.text(20), into: cache.ticket(for: .system))
     return model.logits
   }
 }

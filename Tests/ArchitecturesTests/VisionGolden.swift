@@ -48,20 +48,14 @@ struct VisionRun {
   ) throws {
     let tower = try VisionTower(
       file: file, threads: ThreadPool(threads: threads), instructionSet: instructionSet)
-    var collected: [String: [Float]] = [:]
-    tower.observer = { stage, rows in
-      switch stage {
-      case .patchEmbedding: collected["patch_embedding", default: []] += rows
-      case .visionBlock(let index): collected["vision_block.\(index)", default: []] += rows
-      case .merger: collected["merger", default: []] += rows
-      case .patches, .decoderLayer: break
-      }
-    }
+    tower.stages = StageRecording()
     for (first, second) in images { _ = try tower.encode(first, second) }
-    collected["merger", default: []] += tower.imageNewline ?? []
-    stages = collected.mapValues { $0 }
-    for (stage, values) in collected where stage != "merger" {
-      stages[stage] = stride(from: 0, to: values.count, by: 7).map { values[$0] }
+    for (stage, rows) in tower.stages?.outputs ?? [:] {
+      guard let name = stage.goldenName else { continue }
+      // The goldens have every seventh number of the stages before the last.
+      stages[name] =
+        stage == .merger
+        ? rows + (tower.imageNewline ?? []) : stride(from: 0, to: rows.count, by: 7).map { rows[$0] }
     }
   }
 }

@@ -44,8 +44,8 @@ struct RandomModelTests {
     let language = model.language
     let cache = try KeyValueCache(shape: language.configuration.cacheShape, budget: 16, policy: .full)
     var timeline = MRoPEPositions()
-    try language.prefill(tokens: [1, 2, 3], positions: timeline.text(3), cache: cache, segment: .text)
-    try language.decode(token: 4, position: timeline.nextText(), cache: cache)
+    try language.prefill(tokens: [1, 2, 3], positions: timeline.text(3), into: cache.ticket(for: .text))
+    try language.decode(token: 4, position: timeline.nextText(), into: cache.ticket(for: .text))
     return language.logits
   }
 

@@ -44,8 +44,8 @@ public struct TokenReader {
     let block = prompt.prefix(Self.blockTokens)
     let first = position
     try language.prefill(
-      tokens: Array(block), positions: block.indices.map { Self.position(first + $0 - block.startIndex) }, cache: cache,
-      segment: segment, retrieving: isRetrieving)
+      tokens: Array(block), positions: block.indices.map { Self.position(first + $0 - block.startIndex) },
+      into: cache.ticket(for: segment, retrieving: isRetrieving))
     prompt = prompt.dropFirst(block.count)
     position += block.count
     promptTokensRead += block.count
@@ -55,7 +55,7 @@ public struct TokenReader {
   ///
   /// - Throws: `ModelError` as `LanguageModel.decode` does.
   public mutating func read(_ token: Int) throws(ModelError) {
-    try language.decode(token: token, position: Self.position(position), cache: cache)
+    try language.decode(token: token, position: Self.position(position), into: cache.ticket(for: .text))
     position += 1
   }
 
