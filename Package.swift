@@ -137,7 +137,9 @@ let package = Package(
     tests("PlatformTests", ["Platform", "TestSupport"]),
     tests("ModelFileTests", ["ModelFile", "Platform", "TestSupport"], resources: [.copy("Goldens")]),
     tests("ComputeTests", ["Compute", "ModelFile", "Platform", "TestSupport"], resources: [.copy("Goldens")]),
-    tests("QuantizationTests", ["Quantization", "Compute", "ModelFile", "TestSupport"], resources: [.copy("Goldens")]),
+    tests(
+      "QuantizationTests", ["Quantization", "Compute", "ModelFile", "Platform", "TestSupport"],
+      resources: [.copy("Goldens")]),
     tests("TokenizationTests", ["Tokenization", "ModelFile"], resources: [.copy("Goldens")]),
     tests("VideoTests", ["Video", "Images", "TestSupport"], resources: [.copy("Goldens"), .copy("Media")]),
     tests("BoundedCacheTests", ["BoundedCache", "Compute", "TestSupport"], resources: [.copy("Goldens")]),
@@ -145,7 +147,7 @@ let package = Package(
       "ArchitecturesTests", ["Architectures", "BoundedCache", "Compute", "Images", "ModelFile", "TestSupport"],
       resources: [.copy("Goldens")]),
     tests("PlottingTests", ["Plotting", "Records", "SessionInterface", "Images"]),
-    tests("CodeAgentTests", ["CodeAgent", "CodeTasks", "Records", "SessionInterface", "TestSupport"]),
+    tests("CodeAgentTests", ["CodeAgent", "CodeTasks", "Platform", "Records", "SessionInterface", "TestSupport"]),
     tests(
       "AssistantTests",
       [

@@ -3,6 +3,7 @@
 import Architectures
 import BoundedCache
 import Inference
+import Platform
 import Records
 import SessionInterface
 
@@ -31,13 +32,13 @@ extension VideoDialogue {
 
   /// Answers a question in one go.
   ///
-  /// - Parameter isCancelled: asked between tokens and between blocks of the prompt.
+  /// - Parameter stop: ends the answer; looked at between tokens and between blocks of the prompt.
   /// - Throws: as `begin`.
   public func answer(
-    _ question: String, at time: Double, isCancelled: () -> Bool = { false }
+    _ question: String, at time: Double, stop: StopSource? = nil
   ) throws(ReportedError) -> AnswerSummary {
     var answer = try begin(answering: question, at: time)
-    while try answer.next(isCancelled: isCancelled()) != nil {}
+    while try answer.next(isCancelled: stop?.isStopped == true) != nil {}
     return answer.summary
   }
 

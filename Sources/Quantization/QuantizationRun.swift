@@ -66,10 +66,10 @@ public struct QuantizationRun {
   ///
   /// - Parameters:
   ///   - progress: called after each piece of a few MiB.
-  ///   - isCancelled: polled after each piece.
+  ///   - stop: looked at after each piece.
   /// - Throws: `cancelled`, `notFinite`, `overflows`, or `file`. Nothing is left on the disk then.
   public func write(
-    to path: String, progress: (Progress) -> Void = { _ in }, isCancelled: () -> Bool = { false }
+    to path: String, progress: (Progress) -> Void = { _ in }, stop: StopSource? = nil
   ) throws(QuantizationError) -> [Result] {
     do {
       let writer = try GGUFWriter(
@@ -82,7 +82,7 @@ public struct QuantizationRun {
         let error = try write(entry, with: writer) { piece throws(QuantizationError) in
           done += piece
           progress(Progress(bytesDone: done, bytesInAll: all, tensor: entry.tensor.name))
-          if isCancelled() { throw .cancelled }
+          if stop?.isStopped == true { throw .cancelled }
         }
         results.append(Result(entry: entry, relativeError: error))
       }

@@ -29,7 +29,6 @@ final class StreamControl: Sendable {
     var queue: [Frame] = []
     var waiters: [Waiter] = []
     var nextWaiter: UInt64 = 0
-    var isStopped = false
     var isFinished = false
     var isClosed = false
     var isPaused = false
@@ -46,10 +45,9 @@ final class StreamControl: Sendable {
     /// Stream time by the clock, of a live source.
     var liveClock: LiveClock?
     var failure: VideoError?
-
-    var isInterrupted: Bool { isStopped || seekTarget != nil }
   }
 
+  /// Ends FFmpeg's calls, and says that the stream is to stop.
   let interrupt: IOInterrupt
   /// Says that there is a warning, or that the signal was lost or is back; however much has happened, it is said once.
   let notices: AsyncStream<Void>
@@ -70,7 +68,7 @@ final class StreamControl: Sendable {
   /// Waits while there is nothing to do: paused, or at the end with nobody asking to go back.
   func nextInstruction(isLive: Bool, hasEnded: Bool) -> Instruction {
     monitor.waitFor { state in
-      if state.isStopped { return .done(.stop) }
+      if interrupt.isStopped { return .done(.stop) }
       if let target = state.seekTarget {
         state.seekTarget = nil
         return .done(.seek(target))
@@ -81,7 +79,9 @@ final class StreamControl: Sendable {
   }
 
   /// True when the stream is to stop or to move.
-  var isInterrupted: Bool { monitor.withLock { $0.isInterrupted } }
+  var isInterrupted: Bool { monitor.withLock { isInterrupted($0) } }
+
+  private func isInterrupted(_ state: State) -> Bool { interrupt.isStopped || state.seekTarget != nil }
 
   /// True when a frame can be handed out without a wait.
   var hasRoom: Bool { dropsOldest || monitor.withLock { $0.queue.count < capacity } }
@@ -97,7 +97,7 @@ final class StreamControl: Sendable {
   /// Hands a frame to the consumer, or queues it.
   func push(_ frame: Frame) -> WaitResult {
     monitor.waitFor { state in
-      if state.isInterrupted { return .done(.interrupted) }
+      if isInterrupted(state) { return .done(.interrupted) }
       if !state.isPaused, state.queue.isEmpty, !state.waiters.isEmpty {
         state.waiters.removeFirst().continuation.resume(returning: frame)
         return .done(.completed)
@@ -116,7 +116,7 @@ final class StreamControl: Sendable {
   /// half a second, so that a slow machine plays slowly instead of racing after the clock.
   func wait(forStreamTime time: Double) -> WaitResult {
     monitor.waitFor { state in
-      if state.isInterrupted { return .done(.interrupted) }
+      if isInterrupted(state) { return .done(.interrupted) }
       if state.isPaused { return .wait(until: nil) }
       let now = monotonicSeconds()
       guard let since = state.playingSince else {
@@ -139,7 +139,7 @@ final class StreamControl: Sendable {
   func rest(_ seconds: Double) -> WaitResult {
     let until = monotonicSeconds() + seconds
     return monitor.waitFor { state in
-      if state.isInterrupted { return .done(.interrupted) }
+      if isInterrupted(state) { return .done(.interrupted) }
       return monotonicSeconds() >= until ? .done(.completed) : .wait(until: until)
     }
   }
@@ -147,7 +147,7 @@ final class StreamControl: Sendable {
   /// No further frames come, unless somebody seeks.
   func finish(failure: VideoError? = nil) {
     monitor.withLock { state in
-      guard !state.isInterrupted else { return }
+      guard !isInterrupted(state) else { return }
       state.isFinished = true
       state.failure = failure
       guard state.queue.isEmpty else { return }
@@ -155,8 +155,9 @@ final class StreamControl: Sendable {
     }
   }
 
-  /// Everything has been freed.
+  /// Everything has been freed, after a stop.
   func markClosed() {
+    stop()
     monitor.withLock { $0.isClosed = true }
     bell.finish()
   }
@@ -204,7 +205,7 @@ final class StreamControl: Sendable {
 
   func seek(to time: Double) {
     monitor.withLock { state in
-      guard !state.isStopped else { return }
+      guard !interrupt.isStopped else { return }
       state.seekTarget = time
       state.queue.removeAll(keepingCapacity: true)
       state.isFinished = false
@@ -214,7 +215,6 @@ final class StreamControl: Sendable {
   func stop() {
     interrupt.stop()
     monitor.withLock { state in
-      state.isStopped = true
       state.isFinished = true
       state.queue.removeAll()
       Self.endWaiters(&state)
@@ -243,7 +243,7 @@ final class StreamControl: Sendable {
   /// A sampled frame that waits; nil if there is none.
   func takeWaiting() -> Frame? {
     monitor.withLock { state in
-      if case .frame(let frame) = Self.take(&state) { frame } else { nil }
+      if case .frame(let frame) = take(&state) { frame } else { nil }
     }
   }
 
@@ -261,7 +261,7 @@ final class StreamControl: Sendable {
             continuation.resume(returning: nil)
             return
           }
-          switch Self.take(&state) {
+          switch take(&state) {
           case .frame(let frame): continuation.resume(returning: frame)
           case .end: continuation.resume(returning: nil)
           case .notYet: state.waiters.append(Waiter(id: id, continuation: continuation))
@@ -282,8 +282,8 @@ final class StreamControl: Sendable {
     case notYet
   }
 
-  private static func take(_ state: inout State) -> Delivery {
-    if state.isStopped { return .end }
+  private func take(_ state: inout State) -> Delivery {
+    if interrupt.isStopped { return .end }
     if state.isPaused { return .notYet }
     if !state.queue.isEmpty { return .frame(state.queue.removeFirst()) }
     return state.isFinished ? .end : .notYet

@@ -4,6 +4,7 @@ import CodeAgent
 import Foundation
 import Inference
 import ModelFile
+import Platform
 import Records
 import SessionInterface
 import TestSupport
@@ -118,7 +119,7 @@ final class CodeModelTests {
     let reply = { (model: CodeModel, role: CodeRole) in
       var pieces = ""
       let reply = try model.reply(
-        to: "Print the sum.", as: role, sampling: sampling, isStopped: { false }, emit: { pieces += $0 })
+        to: "Print the sum.", as: role, sampling: sampling, stop: StopSource(), emit: { pieces += $0 })
       #expect(reply.text == pieces && reply.answerTokens <= 12)
       return reply
     }
@@ -133,11 +134,13 @@ final class CodeModelTests {
   func stops() throws {
     let model = try model(CodeModelPaths(base: base))
     let sampling = RoleSampling(maximumTokens: 8)
-    let stopped = try model.reply(to: "Hello", as: .coder, sampling: sampling, isStopped: { true }, emit: { _ in })
+    let stop = StopSource()
+    stop.stop()
+    let stopped = try model.reply(to: "Hello", as: .coder, sampling: sampling, stop: stop, emit: { _ in })
     #expect(stopped.answerTokens == 0)
-    let whole = try model.reply(to: "Hello", as: .coder, sampling: sampling, isStopped: { false }, emit: { _ in })
+    let whole = try model.reply(to: "Hello", as: .coder, sampling: sampling, stop: StopSource(), emit: { _ in })
     let fresh = try self.model(CodeModelPaths(base: base))
-      .reply(to: "Hello", as: .coder, sampling: sampling, isStopped: { false }, emit: { _ in })
+      .reply(to: "Hello", as: .coder, sampling: sampling, stop: StopSource(), emit: { _ in })
     #expect(whole.text == fresh.text)
   }
 
@@ -146,7 +149,7 @@ final class CodeModelTests {
     let model = try model(CodeModelPaths(base: base))
     let prompt = String(repeating: "sum ", count: model.contextLength)
     let reply = try model.reply(
-      to: prompt, as: .coder, sampling: RoleSampling(maximumTokens: 4), isStopped: { false }, emit: { _ in })
+      to: prompt, as: .coder, sampling: RoleSampling(maximumTokens: 4), stop: StopSource(), emit: { _ in })
     #expect(reply.isCut && reply.text.isEmpty && reply.promptTokens == 0)
   }
 

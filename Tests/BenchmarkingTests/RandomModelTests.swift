@@ -6,6 +6,7 @@ import BoundedCache
 import Foundation
 import Images
 import Inference
+import Platform
 import Testing
 
 @Suite("A model of random weights")
@@ -101,6 +102,7 @@ struct RandomModelTests {
   func cancelled() throws {
     defer { try? FileManager.default.removeItem(at: folder) }
     let model = try RandomModel(shape: Self.tiny("qwen2"), type: "f16", visionType: "f16")
+    let stop = StopSource()
     var told: [Int] = []
     #expect(throws: BenchmarkError.cancelled) {
       try model.write(
@@ -108,7 +110,8 @@ struct RandomModelTests {
         progress: { done, all in
           told.append(done)
           #expect(all == model.byteCount)
-        }, isCancelled: { told.count == 2 })
+          if told.count == 2 { stop.stop() }
+        }, stop: stop)
     }
     #expect(told.count == 2 && told[0] < told[1])
     #expect(try names().isEmpty)

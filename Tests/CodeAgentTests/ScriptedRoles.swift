@@ -2,6 +2,7 @@
 
 import CodeAgent
 import CodeTasks
+import Platform
 import Records
 import SessionInterface
 
@@ -18,7 +19,7 @@ final class ScriptedRoles: RoleModel {
   init(_ replies: [CodeRole: [String]]) { self.replies = replies }
 
   func reply(
-    to prompt: String, as role: CodeRole, sampling: RoleSampling, isStopped: () -> Bool, emit: (String) -> Void
+    to prompt: String, as role: CodeRole, sampling: RoleSampling, stop: StopSource, emit: (String) -> Void
   ) throws(ReportedError) -> RoleReply {
     asked.append((role, prompt))
     onAsk(role)
@@ -26,7 +27,7 @@ final class ScriptedRoles: RoleModel {
     let left = replies[role] ?? [""]
     let text = left[0]
     if left.count > 1 { replies[role] = Array(left.dropFirst()) }
-    if !isStopped() { emit(text) }
+    if !stop.isStopped { emit(text) }
     return RoleReply(text: text, promptTokens: 10, answerTokens: 5)
   }
 }

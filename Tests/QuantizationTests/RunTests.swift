@@ -3,6 +3,7 @@
 import Compute
 import Foundation
 import ModelFile
+import Platform
 import Quantization
 import TestSupport
 import Testing
@@ -140,14 +141,15 @@ struct RunTests {
     let plan = try QuantizationPlan(file: file, recipe: recipe("Q8_0"))
     let earlier = Data("earlier".utf8)
     try earlier.write(to: URL(filePath: folder.path("out.gguf")))
-    var asked = 0
+    let stop = StopSource()
+    var pieces = 0
     #expect(throws: QuantizationError.cancelled) {
       try QuantizationRun(file: file, plan: plan, threads: 1).write(
         to: folder.path("out.gguf"),
-        isCancelled: {
-          asked += 1
-          return asked > 2
-        })
+        progress: { _ in
+          pieces += 1
+          if pieces > 2 { stop.stop() }
+        }, stop: stop)
     }
     #expect(try Data(contentsOf: URL(filePath: folder.path("out.gguf"))) == earlier)
     #expect(try folder.names() == ["in.gguf", "out.gguf"])

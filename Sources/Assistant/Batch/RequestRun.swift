@@ -131,7 +131,7 @@ struct RequestRun {
     try ingest.finish()
     ingestSeconds += (ContinuousClock.now - start) / .seconds(1)
     do throws(ReportedError) {
-      let summary = try dialogue.answer(turn.ask, at: time ?? 0, isCancelled: { stop.isStopped })
+      let summary = try dialogue.answer(turn.ask, at: time ?? 0, stop: stop)
       if summary.stop == .cancelled { return }
       try results.write(result(summary, at: time))
     } catch {

@@ -77,8 +77,8 @@ public actor Session {
   public nonisolated func send(_ command: SessionCommand) {
     switch command {
     case .ask(let question):
-      let asked = cancellation.ask()
-      queue.add { $0.answer(question, asked) }
+      let stop = cancellation.ask()
+      queue.add { $0.answer(question, stop: stop) }
     case .cancelAnswer: cancellation.cancelAsked()
     case .clearConversation: queue.add { $0.clearConversation() }
     // The figures, which tell whether the stream is paused, follow any piece of work.
@@ -244,14 +244,14 @@ public actor Session {
   /// Questions and answers so far.
   package var turns: [DialogueTurn] { dialogue.turns }
 
-  private func answer(_ question: String, _ asked: AnswerCancellation.Question) {
+  private func answer(_ question: String, stop: StopSource) {
     events.send(.answerStarted(question: question))
     sendStatistics(force: true)
     let start = ContinuousClock.now
     do throws(ReportedError) {
       try ingest.finish()
       var answer = try dialogue.begin(answering: question, at: statistics.streamTime, since: start)
-      while let piece = try answer.next(isCancelled: cancellation.isCancelled(asked)) {
+      while let piece = try answer.next(isCancelled: stop.isStopped) {
         if piece.isEmpty { continue }
         events.send(.answerPiece(piece))
         sendStatistics()

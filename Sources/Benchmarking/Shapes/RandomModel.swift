@@ -3,6 +3,7 @@
 import Foundation
 import Inference
 import ModelFile
+import Platform
 import Quantization
 
 /// A model with random weights: as large as a real model of its shape, and as much work.
@@ -34,10 +35,10 @@ public struct RandomModel: Sendable {
   /// prefix
   /// `mmproj-`. Takes little memory whatever the size.
   ///
-  /// - Parameter isCancelled: polled after each piece of some hundred KiB.
+  /// - Parameter stop: looked at after each piece of some hundred KiB.
   /// - Throws: `exists`, `noRoom`, `cancelled`, or `file`. Nothing is left on the disk then.
   public func write(
-    to path: String, progress: Progress = { _, _ in }, isCancelled: () -> Bool = { false }
+    to path: String, progress: Progress = { _, _ in }, stop: StopSource? = nil
   ) throws(BenchmarkError) -> ModelPaths {
     let visionPath = vision == nil ? nil : Self.visionPath(beside: path)
     for file in [path, visionPath].compactMap(\.self) where FileManager.default.fileExists(atPath: file) {
@@ -49,7 +50,7 @@ public struct RandomModel: Sendable {
     func step(_ bytes: Int) throws(BenchmarkError) {
       done += bytes
       progress(done, all)
-      if isCancelled() { throw .cancelled }
+      if stop?.isStopped == true { throw .cancelled }
     }
     try language.write(to: path, step)
     if let vision, let visionPath {

@@ -1,34 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Platform
-import Synchronization
 
 /// Stops the work on one task, from any thread.
 public final class CodeControl: Sendable {
-  private enum StopRequest: Int {
-    case none, cancel, accept
-  }
-
-  private let request = Atomic<Int>(StopRequest.none.rawValue)
-  /// Stops this task with all others of a run.
-  private let run: StopSource?
+  private let cancellation: StopSource
+  private let acceptance = StopSource()
 
   /// - Parameter run: cancels the task too; nil for a task on its own.
-  public init(run: StopSource? = nil) { self.run = run }
+  public init(run: StopSource? = nil) { cancellation = StopSource(following: run.map { [$0] } ?? []) }
 
   /// Stop; the best program so far is the result.
-  public func cancel() { request.store(StopRequest.cancel.rawValue, ordering: .relaxed) }
-  /// Stop; the program written last is the result.
-  public func accept() { request.store(StopRequest.accept.rawValue, ordering: .relaxed) }
+  public func cancel() { cancellation.stop() }
+  /// Stop; the program written last is the result, unless the task is cancelled as well.
+  public func accept() { acceptance.stop() }
 
   /// Whether the work is to stop with the best program so far.
-  public var isCancelled: Bool { current == .cancel }
+  public var isCancelled: Bool { cancellation.isStopped }
   /// Whether the work is to stop with the program written last.
-  public var isAccepted: Bool { current == .accept }
-  var isStopping: Bool { current != .none }
+  public var isAccepted: Bool { acceptance.isStopped && !isCancelled }
 
-  private var current: StopRequest {
-    if run?.isStopped == true { return .cancel }
-    return StopRequest(rawValue: request.load(ordering: .relaxed)) ?? .none
+  /// Stops with the task, and at a deadline.
+  func stop(at deadline: ContinuousClock.Instant?) -> StopSource {
+    StopSource(following: [cancellation, acceptance], deadline: deadline)
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CodeTasks
+import Platform
 import Records
 import SessionInterface
 
@@ -19,6 +20,8 @@ public final class CodeLoop {
   private var task = CodeTask(statement: "")
   private var state = SolveState()
   private var control = CodeControl()
+  /// Stops with the control, and at the limit of time.
+  private var stop = StopSource()
   private var start = ContinuousClock.now
   private var temperature = 0.0
   private var seed: UInt64 = 0
@@ -79,6 +82,7 @@ public final class CodeLoop {
     state = SolveState()
     state.outcome.examples = task.examples.count
     start = .now
+    stop = control.stop(at: deadline)
     emit(
       .started(
         task,
@@ -193,9 +197,8 @@ public final class CodeLoop {
       state.note(program, passed: 0)
       throw Stop(end: .unchecked)
     }
-    let (emit, checker, task, control, deadline) = (emit, checker, task, control, deadline)
-    let verdicts = try await whileWanted({ !control.isStopping && !isPast(deadline) }) {
-      () async throws(ReportedError) in
+    let (emit, checker, task) = (emit, checker, task)
+    let verdicts = try await cancelled(by: stop) { () async throws(ReportedError) in
       try await checker.run(program.text, language: task.language, examples: task.examples) {
         emit(.exampleRun($0, $1))
       }
@@ -217,7 +220,7 @@ public final class CodeLoop {
       maximumTokens: min(limits.tokensOfReply, left), temperature: temperature, seed: seed)
     let reply = try model.reply(
       to: request.prompt(for: task, style: model.promptStyle), as: request.role, sampling: sampling,
-      isStopped: { control.isStopping || isLate }, emit: { emit(.piece($0)) })
+      stop: stop, emit: { emit(.piece($0)) })
     state.add(reply)
     // A reply that a stop cut off is not used. One that reached its length limit may still be read.
     try checkLimits(tokens: false)
@@ -225,7 +228,7 @@ public final class CodeLoop {
   }
 
   private var deadline: ContinuousClock.Instant? { limits.seconds.map { start + .seconds($0) } }
-  private var isLate: Bool { isPast(deadline) }
+  private var isLate: Bool { deadline.map { ContinuousClock.now > $0 } ?? false }
 
   private func checkLimits(tokens: Bool = true) throws {
     if control.isAccepted { throw Stop(end: state.last == nil ? .cancelled : .accepted) }

@@ -5,6 +5,7 @@ import BoundedCache
 import CodeTasks
 import Inference
 import ModelFile
+import Platform
 import Records
 import SessionInterface
 
@@ -67,7 +68,7 @@ public final class CodeModel: RoleModel {
   ///
   /// - Throws: `ReportedError` if the cache or the model fails. The role's cache is then empty.
   public func reply(
-    to prompt: String, as role: CodeRole, sampling: RoleSampling, isStopped: () -> Bool, emit: (String) -> Void
+    to prompt: String, as role: CodeRole, sampling: RoleSampling, stop: StopSource, emit: (String) -> Void
   ) throws(ReportedError) -> RoleReply {
     let template = model.template
     let tokens = template.opening(system: nil) + template.textStart + template.question(prompt)
@@ -81,7 +82,7 @@ public final class CodeModel: RoleModel {
       sampling: SamplingParameters(temperature: sampling.temperature, seed: sampling.seed),
       maximumTokens: min(sampling.maximumTokens, contextLength - tokens.count))
     do throws(ReportedError) {
-      while let piece = try generator.next(isCancelled: isStopped()) {
+      while let piece = try generator.next(isCancelled: stop.isStopped) {
         reply.text += piece
         if !piece.isEmpty { emit(piece) }
       }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CodeTasks
+import Platform
 import Records
 import SessionInterface
 
@@ -16,11 +17,11 @@ public protocol RoleModel: AnyObject {
   /// Continues a prompt in a role.
   ///
   /// - Parameters:
-  ///   - isStopped: asked after each token; the reply then ends as it is.
+  ///   - stop: looked at after each token; the reply then ends as it is.
   ///   - emit: given each piece of the reply as it comes, whole characters.
   /// - Throws: `ReportedError` if the model cannot compute the reply.
   func reply(
-    to prompt: String, as role: CodeRole, sampling: RoleSampling, isStopped: () -> Bool, emit: (String) -> Void
+    to prompt: String, as role: CodeRole, sampling: RoleSampling, stop: StopSource, emit: (String) -> Void
   ) throws(ReportedError) -> RoleReply
 }
 

@@ -90,9 +90,8 @@ public actor CodeWorker {
     if tests.isEmpty { return nil }
     guard let program else { return false }
     let checker = sandbox()
-    let deadline = seconds.map { ContinuousClock.now + .seconds($0) }
-    let verdicts = try await whileWanted({ !stop.isStopped && !isPast(deadline) }) {
-      () async throws(ReportedError) in
+    let limited = StopSource(following: [stop], deadline: seconds.map { ContinuousClock.now + .seconds($0) })
+    let verdicts = try await cancelled(by: limited) { () async throws(ReportedError) in
       try await checker.run(
         program.text, language: program.language, examples: tests, stopsAtFirstFailure: true)
     }

@@ -151,7 +151,7 @@ public actor EvaluationRunner {
     step.label = "stream \(stream.number + 1): \(run.label)"
     do throws(ReportedError) {
       try run.answer(
-        patches, model: model, options: options.dialogue, isCancelled: { stop.isStopped },
+        patches, model: model, options: options.dialogue, stop: stop,
         keep: { record throws(ReportedError) in try keep(record) })
       note(run.retention, of: configuration, label: "\(run.label), stream \(stream.number + 1)")
     } catch {

@@ -32,11 +32,11 @@ struct StreamRun {
   ///
   /// - Parameters:
   ///   - patches: the stream, encoded.
-  ///   - isCancelled: polled before each patch and each token.
+  ///   - stop: looked at before each patch and each token.
   ///   - keep: receives each record.
   /// - Throws: `ReportedError`; with the code `budgetTooSmall` if the budget has no room for the questions.
   mutating func answer(
-    _ patches: [TemporalPatch], model: LoadedModel, options: DialogueOptions, isCancelled: () -> Bool,
+    _ patches: [TemporalPatch], model: LoadedModel, options: DialogueOptions, stop: StopSource,
     keep: (AnswerRecord) throws(ReportedError) -> Void
   ) throws(ReportedError) {
     var compressionSeconds = 0.0
@@ -45,7 +45,7 @@ struct StreamRun {
     for moment in stream.moments {
       let start = ContinuousClock.now
       while next < patches.count, patches[next].end < moment.time {
-        if isCancelled() { return }
+        if stop.isStopped { return }
         let start = ContinuousClock.now
         try dialogue.ingest(patches[next])
         lastPatchSeconds.append((ContinuousClock.now - start) / .seconds(1))
@@ -56,7 +56,7 @@ struct StreamRun {
       if !stream.isConversation { try dialogue.ensureCapacity(forQuestions: moment.questionsWithRoom) }
       prefillSeconds += (ContinuousClock.now - start) / .seconds(1)
       for question in moment.questions {
-        let summary = try dialogue.answer(question.ask, at: moment.time, isCancelled: isCancelled)
+        let summary = try dialogue.answer(question.ask, at: moment.time, stop: stop)
         if summary.stop == .cancelled { return }
         compressionSeconds += dialogue.takeCompressions().reduce(0) { $0 + $1.seconds }
         var record = record(of: question)

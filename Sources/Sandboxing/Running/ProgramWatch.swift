@@ -9,7 +9,8 @@ struct ProgramWatch {
   private let kind: Supervision.Kind
   private let tree: ProcessTree
   private let limits: RunLimits
-  private let stop: Descriptor?
+  /// Wakes this thread to end the program before its time.
+  private let stop: WakePipe?
 
   private var captured: BeginningCapture
   private var errors = EdgesCapture(capacity: 16 << 10)
@@ -34,7 +35,7 @@ struct ProgramWatch {
   /// Files and folders in a scratch folder that is a file system of its own: they are the kernel's memory.
   private static let mostScratchEntries = 10_000
 
-  init(_ program: StartedProgram, kind: Supervision.Kind, limits: RunLimits, stop: Descriptor?) {
+  init(_ program: StartedProgram, kind: Supervision.Kind, limits: RunLimits, stop: WakePipe?) {
     self.program = program
     self.kind = kind
     self.limits = limits
@@ -102,7 +103,7 @@ struct ProgramWatch {
       let next = min((nextSample - .now) / .seconds(1), limits.wallSeconds - now)
       var waiting = [
         pollfd(fd: ended.number, events: Int16(POLLIN), revents: 0),
-        pollfd(fd: stop?.number ?? -1, events: Int16(POLLIN), revents: 0),
+        pollfd(fd: stop?.readEnd ?? -1, events: Int16(POLLIN), revents: 0),
         pollfd(fd: outputIsOpen && reached == nil ? program.output.number : -1, events: Int16(POLLIN), revents: 0),
         pollfd(fd: errorsAreOpen && reached == nil ? program.errors.number : -1, events: Int16(POLLIN), revents: 0),
       ]

@@ -32,18 +32,21 @@ struct Supervision: Sendable {
   var input: Descriptor
   var limits: RunLimits
 
-  /// Runs the program to its end, whatever that is. Blocks; `stop` ends it early.
-  func run(stop: StopSignal?) throws(SandboxError) -> RunResult {
+  /// Runs the program to its end, whatever that is. Blocks; a wake of `stop` ends it early.
+  func run(stop: WakePipe?) throws(SandboxError) -> RunResult {
     // Processes that a program leaves come to this one, with the processor time that they took.
     if kind != .bubblewrap { _ = csb_adopt_orphans() }
     let started = try start()
-    var watch = ProgramWatch(started, kind: kind, limits: limits, stop: stop?.descriptor)
+    var watch = ProgramWatch(started, kind: kind, limits: limits, stop: stop)
     return try watch.untilEnd()
   }
 
   /// Runs it on a thread of its own. If the task is cancelled, the program is ended.
   func run() async throws(SandboxError) -> RunResult {
-    let stop = try StopSignal()
+    let stop: WakePipe
+    do throws(SystemError) { stop = try WakePipe() } catch {
+      throw .system(call: "pipe", detail: error.description)
+    }
     let result: Result<RunResult, SandboxError> = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         let hasStarted = startThread(name: "program") {
@@ -54,7 +57,7 @@ struct Supervision: Sendable {
         }
       }
     } onCancel: {
-      stop.fire()
+      stop.wake()
     }
     return try result.get()
   }

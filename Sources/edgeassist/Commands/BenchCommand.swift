@@ -72,9 +72,7 @@ struct BenchCommand: AsyncParsableCommand {
     let signals = InterruptSignals { stop.stop() }
     defer { signals.stop() }
     let bar = BenchProgress()
-    let temporary = try random.model().map {
-      try WrittenModel($0, keep: random.keep, bar, isCancelled: { stop.isStopped })
-    }
+    let temporary = try random.model().map { try WrittenModel($0, keep: random.keep, bar, stop: stop) }
     defer { temporary?.remove() }
     let plan = measurement.plan
     let runner = BenchmarkRunner(
@@ -117,7 +115,7 @@ private struct WrittenModel: Sendable {
   private let folder: URL?
 
   init(
-    _ model: RandomModel, keep: String?, _ bar: BenchProgress, isCancelled: () -> Bool
+    _ model: RandomModel, keep: String?, _ bar: BenchProgress, stop: StopSource
   ) throws(BenchmarkError) {
     let manager = FileManager.default
     let folder = keep == nil ? manager.temporaryDirectory.appending(path: "edgeassist-bench-\(UUID().uuidString)") : nil
@@ -127,7 +125,7 @@ private struct WrittenModel: Sendable {
     defer { bar.finish() }
     do {
       paths = try model.write(
-        to: path, progress: { bar.show($0, of: $1, "writing \(model.shape.name)") }, isCancelled: isCancelled)
+        to: path, progress: { bar.show($0, of: $1, "writing \(model.shape.name)") }, stop: stop)
     } catch {
       if let folder { try? manager.removeItem(at: folder) }
       throw error

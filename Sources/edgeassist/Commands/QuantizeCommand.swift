@@ -76,8 +76,7 @@ struct QuantizeCommand: AsyncParsableCommand {
     defer { signals.stop() }
     let start = ContinuousClock.now
     let results = try QuantizationRun(file: file, plan: plan, threads: threads.count).write(
-      to: output, progress: { bar.show($0.bytesDone, of: $0.bytesInAll, $0.tensor) },
-      isCancelled: { stop.isStopped })
+      to: output, progress: { bar.show($0.bytesDone, of: $0.bytesInAll, $0.tensor) }, stop: stop)
     return QuantizationReport(
       plan: plan, output: output, errors: results.map(\.relativeError),
       seconds: (ContinuousClock.now - start) / .seconds(1))
