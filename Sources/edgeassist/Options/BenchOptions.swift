@@ -47,18 +47,13 @@ struct MeasurementOptions: ParsableArguments {
       valueName: "n,…"))
   var minutes: NumberList?
 
-  @Option(
-    name: .customLong("kv-budget"),
-    help: ArgumentHelp("KV cache budget of streams in tokens. (default: 1024; --quick: 512)", valueName: "tokens"))
-  var budget: Int?
-
+  @OptionGroup var budget: TokenBudgetOptions
   @OptionGroup var type: CacheTypeOptions
 
   func validate() throws {
     if let repetitions, !(1...1000).contains(repetitions) {
       throw ValidationError("--repetitions must be between 1 and 1000, not \(repetitions)")
     }
-    if let budget, budget < 1 { throw ValidationError("--kv-budget must be above 0, not \(budget)") }
     if let minutes, !minutes.list.allSatisfy((1...100_000).contains) {
       throw ValidationError("--minutes must be between 1 and 100000")
     }
@@ -72,7 +67,7 @@ struct MeasurementOptions: ParsableArguments {
     if let promptLengths { plan.promptLengths = promptLengths.list }
     if let contextLengths { plan.contextLengths = contextLengths.list }
     if let imageSize { plan.imageSize = imageSize.size }
-    if let budget { plan.budget = budget }
+    if let tokens = budget.tokens { plan.budget = tokens }
     plan.cacheType = type.type
     if let minutes { plan.minutes = minutes.list } else if only.list.contains(.longStream) { plan.minutes = [1, 10] }
     return plan

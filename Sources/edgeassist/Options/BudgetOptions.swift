@@ -4,12 +4,23 @@ import ArgumentParser
 import BoundedCache
 import Compute
 
-/// The KV cache budget, in tokens or in bytes.
-struct BudgetOptions: ParsableArguments {
+/// The KV cache budget in tokens.
+struct TokenBudgetOptions: ParsableArguments {
   @Option(
     name: .customLong("kv-budget"),
-    help: ArgumentHelp("KV cache budget in tokens. (default: 4096; in eval: --kv-ratios)", valueName: "tokens"))
+    help: ArgumentHelp(
+      "KV cache budget in tokens. (default: 4096; in bench: 1024, with --quick 512; in eval: --kv-ratios)",
+      valueName: "tokens"))
   var tokens: Int?
+
+  func validate() throws {
+    if let tokens, tokens < 1 { throw ValidationError("--kv-budget must be above 0, not \(tokens)") }
+  }
+}
+
+/// The KV cache budget, in tokens or in bytes.
+struct BudgetOptions: ParsableArguments {
+  @OptionGroup private var count: TokenBudgetOptions
 
   @Option(
     name: .customLong("kv-memory"),
@@ -18,8 +29,9 @@ struct BudgetOptions: ParsableArguments {
 
   func validate() throws {
     if tokens != nil && memory != nil { throw ValidationError("--kv-budget and --kv-memory exclude each other") }
-    if let tokens, tokens < 1 { throw ValidationError("--kv-budget must be above 0, not \(tokens)") }
   }
+
+  var tokens: Int? { count.tokens }
 
   var cacheBudget: CacheBudget {
     if let memory { return .bytes(memory.bytes) }
