@@ -7,19 +7,19 @@ extension KeyValueCache {
   // MARK: Settings
 
   /// Layers, key-value heads and their dimension.
-  public var shape: CacheShape { store.shape }
+  public var shape: CacheShape { state.shape }
 
   /// How keys and values are stored.
-  public var type: KeyValueType { store.type }
+  public var type: KeyValueType { state.store.type }
 
   /// Which vision tokens a compression retains.
-  public var policy: RetentionPolicy { compressor.policy }
+  public var policy: RetentionPolicy { state.policy }
 
   /// The most tokens that may be cached; nil under `full`.
-  public var budget: Int? { policy == .full ? nil : capacity.budget }
+  public var budget: Int? { state.budget }
 
   /// The most tokens that may be cached under any policy but `full`.
-  public var boundedBudget: Int { capacity.budget }
+  public var boundedBudget: Int { state.capacity.budget }
 
   /// Tokens in a page of the cache's memory.
   public static var pageTokens: Int { PageStore.pageTokens }
@@ -33,70 +33,69 @@ extension KeyValueCache {
   // MARK: Counts
 
   /// Tokens of the system prompt.
-  public var systemCount: Int { layout.systemCount }
+  public var systemCount: Int { state.layout.systemCount }
 
   /// Tokens of the vision segment, captions included; the mean over all heads, rounded up.
-  public var visionCount: Int { layout.visionCount }
+  public var visionCount: Int { state.layout.visionCount }
 
   /// Tokens of the text segment.
-  public var textCount: Int { layout.textCount }
+  public var textCount: Int { state.layout.textCount }
 
   /// Tokens of parked text: they count, and nothing attends to them.
-  public var parkedCount: Int { layout.parkedCount }
+  public var parkedCount: Int { state.layout.parkedCount }
 
   /// Tokens retrieved for the text segment; the mean over all heads, rounded up.
-  public var retrievedCount: Int {
-    guard let offload else { return 0 }
-    return layout.groups.mean(offload.retrievedPages, unit: PageStore.pageTokens)
-  }
+  public var retrievedCount: Int { state.retrievedCount }
 
   /// All cached tokens.
-  public var count: Int { layout.count + retrievedCount }
+  public var count: Int { state.count }
 
   /// Compressions since the start or the last `removeAll`.
-  public var compressionCount: Int { compressor.count }
+  public var compressionCount: Int { state.compressor.count }
 
   /// Bytes of the cached keys and values.
   public var byteCount: Int {
-    let rows = layout.groups.indices.reduce(0) {
-      let retrieved = (offload?.retrievedPages[$1] ?? 0) * PageStore.pageTokens
-      return $0 + (layout.used(ofGroup: $1) + retrieved) * layout.groups.members[$1].count
+    let rows = state.layout.groups.indices.reduce(0) {
+      let retrieved = (state.offload?.retrievedPages[$1] ?? 0) * PageStore.pageTokens
+      return $0 + (state.layout.used(ofGroup: $1) + retrieved) * state.layout.groups.members[$1].count
     }
     return rows * shape.bytesPerToken(type) / shape.heads
   }
 
   /// Bytes allocated for keys and values; they stay the same until the budget or the policy changes.
-  public var allocatedByteCount: Int { store.byteCount }
+  public var allocatedByteCount: Int { state.store.byteCount }
 
   /// Why offload has ended; nil while it works, or where there is none. Answers go on without it.
-  public var offloadFailure: OffloadError? { offload?.failure }
+  public var offloadFailure: OffloadError? { state.offload?.failure }
 
   // MARK: Temporal patches
 
   /// Temporal patches appended since the start or the last `removeAll`, cached or evicted.
-  public var temporalPatchesAppended: Int { origins.temporalPatchesAppended }
+  public var temporalPatchesAppended: Int { state.origins.temporalPatchesAppended }
 
   /// Tokens of one whole temporal patch in one layer, the sum over its heads; 0 before the first.
-  public var tokensPerTemporalPatchAndLayer: Int { origins.tokensPerTemporalPatch * shape.keyValueHeads }
+  public var tokensPerTemporalPatchAndLayer: Int { state.origins.tokensPerTemporalPatch * shape.keyValueHeads }
 
   /// The temporal patches of which any head of any layer has a token cached, in stream order.
   ///
   /// It looks at every vision token of every head: for a screen a few times a second, not for a loop over tokens.
-  public func retainedTemporalPatches() -> [RetainedTemporalPatch] { origins.retainedTemporalPatches(shape: shape) }
+  public func retainedTemporalPatches() -> [RetainedTemporalPatch] {
+    state.origins.retainedTemporalPatches(shape: shape)
+  }
 
   /// Temporal patches that have positions: those appended since the vision segment was begun, or since the last
   /// `compactPositions`.
-  public var positionedTemporalPatches: Int { Int(origins.next) }
+  public var positionedTemporalPatches: Int { Int(state.origins.next) }
 
   /// The temporal position at which the next temporal patch stands.
-  public var nextVisionPosition: Int { Int(origins.nextPosition) }
+  public var nextVisionPosition: Int { Int(state.origins.nextPosition) }
 
   /// Each vision token of one head, captions not counted: its temporal patch's index in the stream and its present
   /// position.
   package func visionTokens(layer: Int, head: Int) -> [(streamIndex: Int, position: Int)] {
-    let starts = origins.starts
-    return origins.heads[layer * shape.keyValueHeads + head].temporalPatches.map {
-      (origins.streamIndices[Int($0)], Int(starts[Int($0)]))
+    let starts = state.origins.starts
+    return state.origins.heads[layer * shape.keyValueHeads + head].temporalPatches.map {
+      (state.origins.streamIndices[Int($0)], Int(starts[Int($0)]))
     }
   }
 
@@ -110,18 +109,18 @@ extension KeyValueCache {
 
   /// One head's retrieved values that the text segment sees, a row of 16-bit floats for each token.
   package func retrievedValueRows(layer: Int, head: Int) -> [[UInt16]] {
-    let pages = offload?.visiblePages(layer: layer, group: store.group(layer: layer, head: head)) ?? 0
+    let pages = state.offload?.visiblePages(layer: layer, group: state.store.group(layer: layer, head: head)) ?? 0
     return rows(HeadIndex(layer: layer, head: head), slots: -pages * PageStore.pageTokens..<0).values
   }
 
   private func read(layer: Int, head: Int) -> (keys: [[UInt16]], values: [[UInt16]]) {
-    let count = layout.count(ofGroup: store.group(layer: layer, head: head))
+    let count = state.layout.count(ofGroup: state.store.group(layer: layer, head: head))
     return rows(HeadIndex(layer: layer, head: head), slots: 0..<count)
   }
 
   private func rows(_ head: HeadIndex, slots: Range<Int>) -> (keys: [[UInt16]], values: [[UInt16]]) {
     let scratch = RowScratch()
-    scratch.read(store, head, slots: slots)
+    scratch.read(state.store, head, slots: slots)
     let dimension = shape.headDimension
     func rows(_ flat: [UInt16]) -> [[UInt16]] {
       (0..<slots.count).map { Array(flat[$0 * dimension..<($0 + 1) * dimension]) }
@@ -137,8 +136,8 @@ extension KeyValueCache {
     var attention = ProxyAttention(dimension: shape.headDimension)
     let (vision, system) = (RowScratch(), RowScratch())
     let slots = systemCount..<systemCount + visionCount
-    vision.read(store, head, slots: slots)
-    system.read(store, head, slots: 0..<systemCount)
+    vision.read(state.store, head, slots: slots)
+    system.read(state.store, head, slots: 0..<systemCount)
     vision.withSpans(slots.count * shape.headDimension) { keys, _ in
       system.withSpans(systemCount * shape.headDimension) { system, _ in
         attention.score(
@@ -150,11 +149,11 @@ extension KeyValueCache {
 
   /// Stores one head's key and value of the token that is `remaining` from the end, given as 16-bit floats.
   package func write(_ key: [UInt16], _ value: [UInt16], layer: Int, head: Int, remaining: Int) {
-    let slot = layout.count(ofGroup: store.group(layer: layer, head: head)) - remaining
+    let slot = state.layout.count(ofGroup: state.store.group(layer: layer, head: head)) - remaining
     key.withUnsafeBufferPointer { key in
       value.withUnsafeBufferPointer { value in
         guard let key = key.baseAddress, let value = value.baseAddress else { return }
-        store.write(layer: layer, head: head, slot: slot, key: key, value: value, used: slot)
+        state.store.write(layer: layer, head: head, slot: slot, key: key, value: value, used: slot)
       }
     }
   }

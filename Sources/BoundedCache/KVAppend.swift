@@ -70,7 +70,7 @@ public struct KVAppend {
   }
 
   /// How `rows` are laid out.
-  public var format: PagedRowFormat { cache.store.format }
+  public var format: PagedRowFormat { cache.state.store.format }
 
   /// Stores the tokens' keys and values in every head of a layer.
   ///
@@ -79,9 +79,9 @@ public struct KVAppend {
   ///   - values: rows of the same shape.
   public func store(keys: FloatMatrix, values: FloatMatrix, layer: Int, engine: Engine) {
     checkRevision()
-    let store = cache.store
+    let store = cache.state.store
     for head in 0..<store.shape.keyValueHeads {
-      let slot = cache.layout.count(ofGroup: store.group(layer: layer, head: head)) - remaining
+      let slot = cache.state.layout.count(ofGroup: store.group(layer: layer, head: head)) - remaining
       store.store(keys: keys, values: values, count: count, layer: layer, head: head, slot: slot, engine: engine)
     }
   }
@@ -92,17 +92,18 @@ public struct KVAppend {
   /// - Parameter queries: rows `[count][attention heads · headDimension]`, rotated by RoPE.
   public func retrieve(layer: Int, queries: FloatMatrix) {
     guard isRetrieving else { return }
-    cache.offload?.retrieve(
-      layer: layer, queries: queries, count: count, layout: cache.layout, origins: cache.origins, in: cache.store)
+    cache.state.offload?.retrieve(
+      layer: layer, queries: queries, count: count, layout: cache.state.layout, origins: cache.state.origins,
+      in: cache.state.store)
   }
 
   /// One head's keys and values as attention reads them: all that the token `token` of these may see.
   public func rows(layer: Int, head: Int, token: Int = 0) -> PagedRows {
     checkRevision()
-    let store = cache.store
+    let store = cache.state.store
     let group = store.group(layer: layer, head: head)
-    let pages = cache.offload?.visiblePages(layer: layer, group: group) ?? 0
-    let count = cache.layout.count(ofGroup: group) - remaining + token + 1
+    let pages = cache.state.offload?.visiblePages(layer: layer, group: group) ?? 0
+    let count = cache.state.layout.count(ofGroup: group) - remaining + token + 1
     return store.rows(
       layer: layer, head: head, count: pages * PageStore.pageTokens + count, leadingPages: pages)
   }
@@ -113,6 +114,6 @@ public struct KVAppend {
   }
 
   private func checkRevision() {
-    precondition(revision == cache.layout.revision, "the cache has changed since these slots were claimed")
+    precondition(revision == cache.state.layout.revision, "the cache has changed since these slots were claimed")
   }
 }

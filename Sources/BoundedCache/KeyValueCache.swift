@@ -10,7 +10,7 @@ import Compute
 /// of tokens is then the mean over all heads. Memory is allocated once, for the budget. Under the policy `full` there is
 /// no budget, and memory grows with the stream.
 ///
-/// This class is a facade. Each part has one job and a folder of its own:
+/// This class is a facade over `CacheState`. Each part has one job and a folder of its own:
 ///
 /// | part | job | folder |
 /// |---|---|---|
@@ -22,22 +22,10 @@ import Compute
 /// | `TextParking` | the text segment while temporal patches are appended | Text |
 /// | `OffloadTier` | evicted tokens in a file, retrieval for a question | Offload |
 ///
-/// **A fork** of the cache, one stream with several continuations, is built here: `fork()` returns a second cache that
-/// sees the same system prompt and vision tokens and appends text of its own. `layout`, `origins`, `capacity` and
-/// `compressor` are values, so a fork copies them. `store` is the one part that is shared: its `PageTable`s have to count
-/// the owners of each page, and copy the page that a fork's first text token is written to.
-///
 /// The cache has one owner. It must not be changed from two threads; several may read while nobody changes it.
 public final class KeyValueCache {
-  private(set) var layout: SegmentLayout
-  private(set) var capacity: CacheCapacity
-  private(set) var origins: StreamOrigins
-  private(set) var compressor: Compressor
-  let store: PageStore
-  /// Where evicted tokens go; nil drops them.
-  let offload: OffloadTier?
-  /// How attention over each layer is divided among threads; empty until asked for.
-  private var plans: [AttentionPlan] = []
+  private(set) var state: CacheState
+  private var plans = AttentionPlans()
   /// The most tokens ever cached at once since the start or the last `removeAll`.
   public private(set) var peakCount = 0
 
@@ -57,29 +45,16 @@ public final class KeyValueCache {
     rotation: RoPEFrequencies = RoPEFrequencies(frequencies: []), type: KeyValueType = .f16, heads: HeadBudgets? = nil,
     limit: Int = .max, offload: OffloadFile? = nil
   ) throws(CacheError) {
-    guard shape.bytesPerToken > 0 else { throw .invalidShape(shape) }
-    guard budget > 0 else { throw .budgetTooSmall(budget: budget, least: 1) }
-    try parameters.validate()
-    // Asked before anything is allocated that grows with the number of heads.
-    let tokens = policy == .full ? min(budget, PageStore.pageTokens) : budget
-    let bytes = shape.bytesPerToken(type).multipliedSaturating(by: tokens)
-    guard PageTable.isAvailable(bytes) else { throw .cannotAllocate(tokens: tokens, bytes: bytes) }
-    let groups = HeadGroups(shape: shape, budgets: heads)
-    capacity = CacheCapacity(budget: budget, groups: groups, hasOffload: offload != nil, limit: limit)
-    store = try PageStore(
-      shape: shape, type: type, groups: groups.members,
-      pages: policy == .full ? groups.indices.map { _ in 1 } : capacity.pages, leadingPages: capacity.leadingPages)
-    layout = SegmentLayout(groups: groups, slots: policy == .full ? store.allocatedSlots : capacity.tokens)
-    origins = StreamOrigins(heads: shape.heads)
-    compressor = Compressor(shape: shape, policy: policy, parameters: parameters, rotation: rotation)
-    self.offload = offload.map { OffloadTier(file: $0, groups: groups.count) }
+    state = try CacheState(
+      shape: shape, budget: budget, policy: policy, parameters: parameters, rotation: rotation, type: type,
+      heads: heads, limit: limit, offload: offload)
   }
 
   /// Queries of likely questions, recorded before the first temporal patch; compression uses them where the parameters
   /// say so. nil until they are set.
   public var proxyQueries: ProxyQueries? {
-    get { compressor.proxyQueries }
-    set { compressor.proxyQueries = newValue }
+    get { state.compressor.proxyQueries }
+    set { state.compressor.proxyQueries = newValue }
   }
 
   // MARK: Appending
@@ -100,45 +75,18 @@ public final class KeyValueCache {
   public func append(
     _ n: Int, to segment: CacheSegment, grid: GridTHW? = nil, advance: Int = 1, retrieving: Bool = false
   ) throws(CacheError) -> KVAppend {
-    guard advance >= 0 else { throw .invalidCount(tokens: n, grid: grid) }
-    try layout.check(appending: n, to: segment, grid: grid)
-    if let budget, !canAppend(n) { throw .noCapacity(cached: count, adding: n, budget: budget) }
-    try allocate(n)
-    if retrieving, policy != .full, layout.patchGrid != nil {
-      offload?.beginRetrieval(groups: layout.groups, limit: store.leadingPages, origins: origins)
-    }
-    layout.append(n, to: segment, grid: grid, nextPatch: origins.next)
-    if let grid {
-      origins.append(
-        temporalPatches: grid.temporalPatches, tokensPerTemporalPatch: grid.tokensPerTemporalPatch,
-        advance: Int32(clamping: advance))
-    }
+    try state.append(n, to: segment, grid: grid, advance: advance, retrieving: retrieving)
     peakCount = max(peakCount, count)
-    return KVAppend(cache: self, count: n, remaining: n, isRetrieving: retrieving, revision: layout.revision)
+    return KVAppend(cache: self, count: n, remaining: n, isRetrieving: retrieving, revision: state.layout.revision)
   }
 
   /// Whether `n` more tokens fit in every group of heads without compression.
-  public func canAppend(_ n: Int) -> Bool { policy == .full || layout.canAppend(n) }
-
-  /// Allocates memory for `n` more tokens under `full`; a bounded cache has all its memory from the start.
-  private func allocate(_ n: Int) throws(CacheError) {
-    guard policy == .full else { return }
-    let wanted = layout.groups.indices.map { PageStore.pages(for: layout.used(ofGroup: $0).addingSaturating(n)) }
-    guard zip(wanted, store.tables).contains(where: { $0 > $1.pageCount }) else { return }
-    // A quarter more, so that decoding does not ask for each page by itself.
-    let pages = zip(wanted, store.tables).map { $0 > $1.pageCount ? $0.addingSaturating($0 / 4) : $1.pageCount }
-    let tokens = count.addingSaturating(n)
-    let bytes = tokens.multipliedSaturating(by: shape.bytesPerToken(type))
-    guard bytes < .max, tokens <= capacity.limit, store.resize(toPages: pages, leadingPages: store.leadingPages) else {
-      throw .cannotAllocate(tokens: tokens, bytes: bytes)
-    }
-    TextParking.resize(&layout, to: store.allocatedSlots, in: store)
-  }
+  public func canAppend(_ n: Int) -> Bool { state.canAppend(n) }
 
   // MARK: Compression
 
   /// The smallest budget that holds the system prompt, the text, parked or not, one temporal patch and `n` more tokens.
-  public func leastBudget(for n: Int = 0) -> Int { target(capacity).leastBudget(for: n) }
+  public func leastBudget(for n: Int = 0) -> Int { state.leastBudget(for: n) }
 
   /// Makes `n` more tokens fit, by a compression of the vision segment if they do not.
   ///
@@ -151,10 +99,7 @@ public final class KeyValueCache {
   ///   then.
   @discardableResult
   public func ensureCapacity(for n: Int, in segment: CacheSegment = .text) throws(CacheError) -> CompressionReport? {
-    guard n >= 0 else { throw .invalidCount(tokens: n, grid: nil) }
-    try allocate(n)
-    guard !canAppend(n) else { return nil }
-    return compress(to: try target(capacity).temporalPatches(demand: n, least: segment == .vision ? 0 : 1))
+    try state.ensureCapacity(for: n, in: segment)
   }
 
   /// Changes the budget. Where more is cached than the new one allows, a compression brings it down at once.
@@ -163,13 +108,8 @@ public final class KeyValueCache {
   /// - Throws: `budgetTooSmall` with the smallest budget that works now, or `cannotAllocate`. Nothing has changed then.
   @discardableResult
   public func setBudget(_ newBudget: Int) throws(CacheError) -> CompressionReport? {
-    let least = max(leastBudget(), 1)
-    guard newBudget >= least else { throw .budgetTooSmall(budget: newBudget, least: least) }
-    guard policy != .full else {
-      capacity = capacity.resized(to: newBudget)
-      return nil
-    }
-    return try bind(to: newBudget, by: policy)
+    defer { plans = AttentionPlans() }
+    return try state.setBudget(newBudget)
   }
 
   /// Changes the policy from now on; evicted tokens do not come back. From `full` to another policy, the budget applies
@@ -179,46 +119,8 @@ public final class KeyValueCache {
   /// - Throws: `budgetTooSmall` with the smallest budget that works now, or `cannotAllocate`. Nothing has changed then.
   @discardableResult
   public func setPolicy(_ newPolicy: RetentionPolicy) throws(CacheError) -> CompressionReport? {
-    guard policy == .full, newPolicy != .full else {
-      compressor.policy = newPolicy
-      if newPolicy == .full { TextParking.resize(&layout, to: store.allocatedSlots, in: store) }
-      return nil
-    }
-    let least = leastBudget()
-    guard capacity.budget >= least else { throw .budgetTooSmall(budget: capacity.budget, least: least) }
-    return try bind(to: capacity.budget, by: newPolicy)
-  }
-
-  /// Brings the cache down to a budget that is no less than the least, and its memory to that size.
-  private func bind(to newBudget: Int, by newPolicy: RetentionPolicy) throws(CacheError) -> CompressionReport? {
-    let newCapacity = capacity.resized(to: newBudget)
-    let patches =
-      layout.fits(in: newCapacity.tokens) ? nil : try target(newCapacity).temporalPatches(demand: 0, least: 1)
-    // What has to grow grows before anything is evicted; what has to shrink shrinks after the compression.
-    let grown = zip(newCapacity.pages, store.tables).map { max($0, $1.pageCount) }
-    guard store.resize(toPages: grown, leadingPages: max(newCapacity.leadingPages, store.leadingPages)) else {
-      throw .cannotAllocate(
-        tokens: newBudget, bytes: newBudget.multipliedSaturating(by: shape.bytesPerToken(type)))
-    }
-    compressor.policy = newPolicy
-    capacity = newCapacity
-    plans = []
-    let report = patches.flatMap { compress(to: $0) }
-    TextParking.resize(&layout, to: newCapacity.tokens, in: store)
-    // There may be fewer leading pages now; the next question chooses again.
-    offload?.endRetrieval()
-    offload?.forgetResident()
-    _ = store.resize(toPages: newCapacity.pages, leadingPages: newCapacity.leadingPages)
-    return report
-  }
-
-  private func target(_ capacity: CacheCapacity) -> CompressionTarget {
-    CompressionTarget(layout: layout, capacity: capacity, targetRatio: compressor.parameters.targetRatio)
-  }
-
-  private func compress(to temporalPatches: [Int]) -> CompressionReport? {
-    defer { updateRotations() }
-    return compressor.compress(to: temporalPatches, &layout, &origins, in: store, offload: offload)
+    defer { plans = AttentionPlans() }
+    return try state.setPolicy(newPolicy)
   }
 
   // MARK: Positions
@@ -228,39 +130,17 @@ public final class KeyValueCache {
   /// at `nextVisionPosition`.
   ///
   /// - Precondition: there is no text, whose positions would no longer follow.
-  public func compactPositions() {
-    PositionCompaction.compact(&layout, &origins, in: store)
-    updateRotations()
-    offload?.moved(to: origins)
-  }
-
-  /// Lets attention rotate the keys whose positions have changed since they were stored.
-  private func updateRotations() {
-    PositionChanges.update(store, layout, origins, temporal: compressor.rotation)
-  }
-
-  /// The same after a change of the text segment, which matters only where its positions have changed.
-  private func changeText(_ change: () -> Void) {
-    let before = layout.textPositions
-    change()
-    if !before.runs.isEmpty || !layout.textPositions.runs.isEmpty { updateRotations() }
-  }
+  public func compactPositions() { state.compactPositions() }
 
   // MARK: Text
 
   /// Keeps the first `n` tokens of the text segment; 0 drops it. More than there are changes nothing.
-  public func truncateText(to n: Int) {
-    changeText { layout.truncateText(to: n) }
-    if layout.textCount == 0 { offload?.endRetrieval() }
-  }
+  public func truncateText(to n: Int) { state.truncateText(to: n) }
 
   /// Parks the text segment, so that temporal patches can be appended. What was retrieved for it is seen no longer.
   ///
   /// - Precondition: no text is parked.
-  public func parkText() {
-    offload?.endRetrieval()
-    changeText { TextParking.park(&layout, in: store) }
-  }
+  public func parkText() { state.parkText() }
 
   /// Makes parked text the text segment again.
   ///
@@ -269,11 +149,11 @@ public final class KeyValueCache {
   ///   - rotation: RoPE of a text position.
   /// - Precondition: there is no other text.
   public func reattachText(movedBy change: Int, rotation: RoPEFrequencies) {
-    changeText { TextParking.reattach(movedBy: change, rotation: rotation, &layout, in: store) }
+    state.reattachText(movedBy: change, rotation: rotation)
   }
 
   /// Drops parked text.
-  public func discardParked() { changeText { TextParking.discard(&layout, in: store) } }
+  public func discardParked() { state.discardParked() }
 
   /// Removes tokens from the middle of the text segment; those behind them move down, in memory and in position.
   ///
@@ -281,28 +161,17 @@ public final class KeyValueCache {
   ///   - removed: counted from the segment's first token.
   ///   - rotation: RoPE of a text position.
   public func removeFromText(_ removed: Range<Int>, rotation: RoPEFrequencies) {
-    changeText { TextParking.remove(removed, rotation: rotation, from: &layout, in: store) }
+    state.removeFromText(removed, rotation: rotation)
   }
 
   /// Empties the cache, the system prompt and the counters included; budget, policy and memory stay.
   public func removeAll() {
-    TextParking.discard(&layout, in: store)
-    layout.removeAll()
-    origins.removeAll()
-    store.removeAll()
-    compressor.removeAll()
-    offload?.removeAll()
+    state.removeAll()
     peakCount = 0
   }
 
   /// How the work of decoding with a layer is divided among threads; made once for a number of threads and a budget.
   func attentionPlan(layer: Int, workers: Int) -> AttentionPlan {
-    if plans.isEmpty || plans[0].workerCount != workers {
-      plans = (0..<shape.layers).map { layer in
-        let budgets = (0..<shape.keyValueHeads).map { capacity.tokens[store.group(layer: layer, head: $0)] }
-        return AttentionPlan(budgets: budgets, workers: workers)
-      }
-    }
-    return plans[layer]
+    plans.plan(ofLayer: layer, workers: workers, capacity: state.capacity, store: state.store)
   }
 }

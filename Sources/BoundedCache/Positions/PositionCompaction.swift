@@ -40,3 +40,15 @@ enum PositionCompaction {
     CaptionEviction.retain(retained, slots: slots, &layout, in: store)
   }
 }
+
+extension CacheState {
+  /// Re-indexes positions, as `KeyValueCache.compactPositions` says.
+  mutating func compactPositions() {
+    PositionCompaction.compact(&layout, &origins, in: store)
+    updateRotations()
+    offload?.moved(to: origins)
+  }
+
+  /// Lets attention rotate the keys whose positions have changed since they were stored.
+  func updateRotations() { PositionChanges.update(store, layout, origins, temporal: compressor.rotation) }
+}

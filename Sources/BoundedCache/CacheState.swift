@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Compute
+
+/// What is cached, where it lies, and the rules by which it stays within the budget. `KeyValueCache` is its facade.
+///
+/// What concerns one part alone is a method of the part. What concerns several is a method of the state, in the folder
+/// of its idea: budgets in Compression, changes of the text in Text, re-indexing in Positions.
+///
+/// **A fork** of the cache, one stream with several continuations, is built here: `fork()` returns a second cache that
+/// sees the same system prompt and vision tokens and appends text of its own. The state is a value, and a fork copies it.
+/// `store` is the one part that the copy would share: its `PageTable`s have to count the owners of each page, and copy
+/// the page that a fork's first text token is written to.
+struct CacheState {
+  var layout: SegmentLayout
+  var capacity: CacheCapacity
+  var origins: StreamOrigins
+  var compressor: Compressor
+  let store: PageStore
+  /// Where evicted tokens go; nil drops them.
+  let offload: OffloadTier?
+
+  /// An empty cache; the parameters and errors are those of `KeyValueCache`.
+  init(
+    shape: CacheShape, budget: Int, policy: RetentionPolicy, parameters: InfiniPotVParameters,
+    rotation: RoPEFrequencies, type: KeyValueType, heads: HeadBudgets?, limit: Int, offload: OffloadFile?
+  ) throws(CacheError) {
+    guard shape.bytesPerToken > 0 else { throw .invalidShape(shape) }
+    guard budget > 0 else { throw .budgetTooSmall(budget: budget, least: 1) }
+    try parameters.validate()
+    // Asked before anything is allocated that grows with the number of heads.
+    let tokens = policy == .full ? min(budget, PageStore.pageTokens) : budget
+    let bytes = shape.bytesPerToken(type).multipliedSaturating(by: tokens)
+    guard PageTable.isAvailable(bytes) else { throw .cannotAllocate(tokens: tokens, bytes: bytes) }
+    let groups = HeadGroups(shape: shape, budgets: heads)
+    capacity = CacheCapacity(budget: budget, groups: groups, hasOffload: offload != nil, limit: limit)
+    store = try PageStore(
+      shape: shape, type: type, groups: groups.members,
+      pages: policy == .full ? groups.indices.map { _ in 1 } : capacity.pages, leadingPages: capacity.leadingPages)
+    layout = SegmentLayout(groups: groups, slots: policy == .full ? store.allocatedSlots : capacity.tokens)
+    origins = StreamOrigins(heads: shape.heads)
+    compressor = Compressor(shape: shape, policy: policy, parameters: parameters, rotation: rotation)
+    self.offload = offload.map { OffloadTier(file: $0, groups: groups.count) }
+  }
+
+  // MARK: Settings and counts
+
+  var shape: CacheShape { store.shape }
+  var policy: RetentionPolicy { compressor.policy }
+  /// nil under `full`.
+  var budget: Int? { policy == .full ? nil : capacity.budget }
+  /// All cached tokens, retrieved ones included.
+  var count: Int { layout.count + retrievedCount }
+
+  /// Tokens retrieved for the text segment; the mean over all heads, rounded up.
+  var retrievedCount: Int {
+    guard let offload else { return 0 }
+    return layout.groups.mean(offload.retrievedPages, unit: PageStore.pageTokens)
+  }
+
+  // MARK: Appending
+
+  /// Claims slots for tokens, as `KeyValueCache.append` says.
+  mutating func append(
+    _ n: Int, to segment: CacheSegment, grid: GridTHW?, advance: Int, retrieving: Bool
+  ) throws(CacheError) {
+    guard advance >= 0 else { throw .invalidCount(tokens: n, grid: grid) }
+    try layout.check(appending: n, to: segment, grid: grid)
+    if let budget, !canAppend(n) { throw .noCapacity(cached: count, adding: n, budget: budget) }
+    try allocate(n)
+    if retrieving, policy != .full, layout.patchGrid != nil {
+      offload?.beginRetrieval(groups: layout.groups, limit: store.leadingPages, origins: origins)
+    }
+    layout.append(n, to: segment, grid: grid, nextPatch: origins.next)
+    guard let grid else { return }
+    origins.append(
+      temporalPatches: grid.temporalPatches, tokensPerTemporalPatch: grid.tokensPerTemporalPatch,
+      advance: Int32(clamping: advance))
+  }
+
+  /// Whether `n` more tokens fit in every group of heads without compression.
+  func canAppend(_ n: Int) -> Bool { policy == .full || layout.canAppend(n) }
+
+  /// Allocates memory for `n` more tokens under `full`; a bounded cache has all its memory from the start.
+  mutating func allocate(_ n: Int) throws(CacheError) {
+    guard policy == .full else { return }
+    let wanted = layout.groups.indices.map { PageStore.pages(for: layout.used(ofGroup: $0).addingSaturating(n)) }
+    guard zip(wanted, store.tables).contains(where: { $0 > $1.pageCount }) else { return }
+    // A quarter more, so that decoding does not ask for each page by itself.
+    let pages = zip(wanted, store.tables).map { $0 > $1.pageCount ? $0.addingSaturating($0 / 4) : $1.pageCount }
+    let tokens = count.addingSaturating(n)
+    let bytes = tokens.multipliedSaturating(by: shape.bytesPerToken(store.type))
+    guard bytes < .max, tokens <= capacity.limit, store.resize(toPages: pages, leadingPages: store.leadingPages) else {
+      throw .cannotAllocate(tokens: tokens, bytes: bytes)
+    }
+    TextParking.resize(&layout, to: store.allocatedSlots, in: store)
+  }
+
+  /// Forgets all tokens.
+  mutating func removeAll() {
+    TextParking.discard(&layout, in: store)
+    layout.removeAll()
+    origins.removeAll()
+    store.removeAll()
+    compressor.removeAll()
+    offload?.removeAll()
+  }
+}
