@@ -5,6 +5,8 @@ import CFFmpeg
 /// One decoded frame of FFmpeg; its memory is used again for the next.
 final class DecodedFrame {
   let pointer: UnsafeMutablePointer<AVFrame>
+  /// How it is to be shown; nil while it is empty.
+  var shape: FrameShape?
 
   /// - Returns: nil when there is no memory.
   init?() {
@@ -20,6 +22,7 @@ final class DecodedFrame {
   /// Releases the pixels; the frame is empty then.
   func clear() {
     av_frame_unref(pointer)
+    shape = nil
   }
 
   /// When it is shown, in ticks of its stream; nil when nothing says so.

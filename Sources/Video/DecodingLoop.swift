@@ -32,7 +32,7 @@ final class DecodingLoop {
     let input = try MediaInput.open(source, timeout: options.timeout, interrupt: interrupt)
     let first = try input.readFirst(timeout: options.timeout, interrupt: interrupt)
     guard let next = DecodedFrame() else { throw .unreadable(source: source.displayName, detail: "out of memory") }
-    let shape = FrameShape(of: first.pointer, in: input)
+    let shape = first.shape ?? FrameShape(of: first.pointer, in: input)
     guard let sampledSize = options.sizing.sampledSize(of: shape.size) else {
       throw .tooElongated(source: source.displayName, width: shape.size.width, height: shape.size.height)
     }
@@ -51,18 +51,13 @@ final class DecodingLoop {
     damage = DamageReport(source: description.source)
     signal = SignalReport(source: description.source)
     reconnection.noteReached(at: sampler.time, clock: monotonicSeconds())
-    sampleWhileWaiting(for: input)
-  }
-
-  /// A live source's frame on show is sampled while the next one is waited for.
-  private func sampleWhileWaiting(for input: MediaInput) {
-    guard input.isLive else { return }
-    input.whileWaiting = { [sampler, unowned input] in sampler.sampleHeld(of: input) }
+    // A live source's frame on show is sampled while the next one is waited for.
+    if input.isLive { input.readPacketsAside() }
   }
 
   /// Works until the stream is stopped, or has ended for good.
   func run() {
-    if let input { sampler.showPreview(of: input, isForced: true) }
+    sampler.showPreview(isForced: true)
     while true {
       switch control.nextInstruction(isLive: description.isLive, hasEnded: hasEnded) {
       case .stop:
@@ -83,9 +78,9 @@ final class DecodingLoop {
     guard let input else { return finish() }
     switch sampler.read(from: input) {
     case .frame:
-      sampler.showNext(of: input, isMuted: isMuted)
+      sampler.showNext(isMuted: isMuted)
     case .nothingYet:
-      sampler.sampleHeld(of: input)
+      sampler.sampleHeld()
       _ = control.rest(MediaInput.restSeconds)
     case .interrupted:
       break
@@ -114,7 +109,7 @@ final class DecodingLoop {
   // MARK: The end
 
   private func finish() {
-    if let input, sampler.finish(of: input) == .interrupted { return }
+    if input != nil, sampler.finish() == .interrupted { return }
     hasEnded = true
     reportEnd()
     control.finish()
@@ -181,7 +176,7 @@ final class DecodingLoop {
     if isTried, let line = signal.lost(because: reason, at: lostAt) { control.warn(line) }
     control.note(signalLoss: SignalLoss(streamTime: sampler.time, date: Double(time(nil))))
     if let input {
-      _ = sampler.finish(of: input)
+      _ = sampler.finish()
       damagedBefore += input.damagedCount
     }
     sampler.hide()
@@ -223,7 +218,7 @@ final class DecodingLoop {
     sampler.resume(with: reopened, first: first, after: monotonicSeconds() - lostAt)
     input = reopened
     reconnection.noteReached(at: sampler.time, clock: monotonicSeconds())
-    sampleWhileWaiting(for: reopened)
+    reopened.readPacketsAside()
     return true
   }
 }

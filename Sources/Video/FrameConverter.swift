@@ -40,16 +40,16 @@ final class FrameConverter {
     self.displayedSize = displayedSize
   }
 
-  func sample(_ frame: UnsafeMutablePointer<AVFrame>, of input: MediaInput) -> Image? {
-    let shape = FrameShape(of: frame, in: input)
+  func sample(_ frame: DecodedFrame) -> Image? {
+    guard let shape = frame.shape else { return nil }
     return sampling.image(
-      of: frame, size: sampledSize, content: content(of: shape.size), orientation: shape.orientation)
+      of: frame.pointer, size: sampledSize, content: content(of: shape.size), orientation: shape.orientation)
   }
 
-  func preview(_ frame: UnsafeMutablePointer<AVFrame>, of input: MediaInput, box: ImageSize) -> Image? {
-    let shape = FrameShape(of: frame, in: input)
+  func preview(_ frame: DecodedFrame, box: ImageSize) -> Image? {
+    guard let shape = frame.shape else { return nil }
     let size = shape.size.fitted(into: box)
-    return previewing.image(of: frame, size: size, content: size, orientation: shape.orientation)
+    return previewing.image(of: frame.pointer, size: size, content: size, orientation: shape.orientation)
   }
 
   /// The part of the sampled image that a frame fills: all of it, unless the stream has changed its shape, which then

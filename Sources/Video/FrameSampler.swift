@@ -96,7 +96,7 @@ final class FrameSampler {
   }
 
   /// Samples the frame on show up to the one that was read, and shows that one. While muted neither happens.
-  func showNext(of input: MediaInput, isMuted: Bool) {
+  func showNext(isMuted: Bool) {
     guard let upcoming else { return }
     defer { forgetNext() }
     if isMuted {
@@ -105,7 +105,7 @@ final class FrameSampler {
     }
     if isShowing {
       let isJump = isLive && upcoming.time - max(time, clock.time(of: clock.next)) > Self.longestLiveStill
-      guard sample(before: isJump ? min(upcoming.time, endTime) : upcoming.time, of: input) == .completed else {
+      guard sample(before: isJump ? min(upcoming.time, endTime) : upcoming.time) == .completed else {
         return
       }
       if isJump { clock.skip(to: upcoming.time) }
@@ -114,7 +114,7 @@ final class FrameSampler {
     }
     guard pace(to: upcoming.time) == .completed else { return }
     advance(to: upcoming)
-    if time >= quietUntil { showPreview(of: input) }
+    if time >= quietUntil { showPreview() }
   }
 
   private func advance(to upcoming: (time: Double, duration: Double)) {
@@ -129,7 +129,7 @@ final class FrameSampler {
 
   /// Hands out the frame on show of a live source for the instants that have passed, while the next frame is long in
   /// coming. Instants that pass during a pause are left out.
-  func sampleHeld(of input: MediaInput) {
+  func sampleHeld() {
     guard isLive, isShowing, upcoming == nil, let now = liveClock.streamTime(at: monotonicSeconds()) else { return }
     let end = now - Self.liveMargin
     guard clock.time(of: clock.next) < end else { return }
@@ -139,27 +139,27 @@ final class FrameSampler {
     if control.isPaused {
       clock.skip(to: end)
     } else if control.hasRoom {
-      _ = sample(before: end, of: input)
+      _ = sample(before: end)
     }
   }
 
   /// Samples the frame on show to its end; nothing is on show then.
-  func finish(of input: MediaInput) -> StreamControl.WaitResult {
+  func finish() -> StreamControl.WaitResult {
     guard isShowing else { return .completed }
-    if preview?.time ?? -1 < time { showPreview(of: input, isForced: true) }
-    let result = sample(before: endTime, of: input)
+    if preview?.time ?? -1 < time { showPreview(isForced: true) }
+    let result = sample(before: endTime)
     if result == .completed { isShowing = false }
     return result
   }
 
   /// Hands out the frame on show for every instant before `end` at which it is shown.
-  private func sample(before end: Double, of input: MediaInput) -> StreamControl.WaitResult {
+  private func sample(before end: Double) -> StreamControl.WaitResult {
     var image: Image?
     for instant in clock.instants(before: end) {
       let time = clock.time(of: instant)
       guard pace(to: time) == .completed else { return .interrupted }
       repeatPreview(at: time)
-      if image == nil { image = converter.sample(shown.pointer, of: input) }
+      if image == nil { image = converter.sample(shown) }
       guard let image else {
         unconvertedCount += 1
         return .completed
@@ -178,9 +178,9 @@ final class FrameSampler {
 
   /// Previews the frame on show, where a preview is due.
   /// - Parameter isForced: whether it is made even if the one before has only just been shown.
-  func showPreview(of input: MediaInput, isForced: Bool = false) {
+  func showPreview(isForced: Bool = false) {
     guard let previews, previews.isDue() || isForced,
-      let image = converter.preview(shown.pointer, of: input, box: previews.size)
+      let image = converter.preview(shown, box: previews.size)
     else { return }
     let shownAt = max(time, quietUntil)
     preview = (image, shownAt)
@@ -254,7 +254,7 @@ final class FrameSampler {
         break reading
       }
     }
-    showPreview(of: input, isForced: true)
+    showPreview(isForced: true)
   }
 
   /// The last sampling instant that comes before `time`, in seconds.
@@ -272,6 +272,6 @@ final class FrameSampler {
     forgetNext()
     shown = first
     show()
-    showPreview(of: input, isForced: true)
+    showPreview(isForced: true)
   }
 }

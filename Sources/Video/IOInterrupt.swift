@@ -9,8 +9,6 @@ final class IOInterrupt: Sendable {
   private let source = StopSource()
   /// Monotonic seconds as bits; infinity for no limit.
   private let deadline = Atomic<UInt64>(Double.infinity.bitPattern)
-  /// Used by the thread that reads, and by no other.
-  nonisolated(unsafe) private var waiting: (thread: pthread_t, work: () -> Void)?
 
   /// True from the moment on at which everything must end.
   var isStopped: Bool { source.isStopped }
@@ -30,27 +28,12 @@ final class IOInterrupt: Sendable {
     deadline.store(limit.bitPattern, ordering: .releasing)
   }
 
-  /// Runs a blocking call of FFmpeg, and `work` on the same thread several times a second while the call waits.
-  func reading<Result>(whileWaiting work: (() -> Void)?, _ body: () -> Result) -> Result {
-    waiting = work.map { (pthread_self(), $0) }
-    defer { waiting = nil }
-    return body()
-  }
-
-  /// Whether FFmpeg's call is to end; until then what is to be done while it waits.
-  private func poll() -> Bool {
-    if shouldEnd { return true }
-    // A protocol may ask on a thread of its own.
-    if let waiting, pthread_equal(waiting.thread, pthread_self()) != 0 { waiting.work() }
-    return shouldEnd
-  }
-
   /// What FFmpeg calls. It keeps no reference: whoever opens an input with it must outlive that input.
   var callback: AVIOInterruptCB {
     AVIOInterruptCB(
       callback: { opaque in
         guard let opaque else { return 0 }
-        return Unmanaged<IOInterrupt>.fromOpaque(opaque).takeUnretainedValue().poll() ? 1 : 0
+        return Unmanaged<IOInterrupt>.fromOpaque(opaque).takeUnretainedValue().shouldEnd ? 1 : 0
       }, opaque: Unmanaged.passUnretained(self).toOpaque())
   }
 }

@@ -10,6 +10,8 @@ final class MediaHandles {
   var codec: UnsafeMutablePointer<AVCodecContext>?
   var packet: UnsafeMutablePointer<AVPacket>?
   var reader: DescriptorReader?
+  /// nil where the decoding thread reads the packets itself.
+  var packetReader: PacketReader?
   /// FFmpeg asks it while it works, so it must live as long as the input.
   let interrupt: IOInterrupt
 
@@ -18,6 +20,11 @@ final class MediaHandles {
   }
 
   deinit {
+    if let packetReader {
+      interrupt.setDeadline(in: 0)
+      packetReader.close()
+      interrupt.setDeadline(in: nil)
+    }
     av_packet_free(&packet)
     avcodec_free_context(&codec)
     avformat_close_input(&format)
@@ -48,8 +55,6 @@ final class MediaInput {
   let duration: Double?
   /// Packets and frames that could not be decoded, or only with repairs.
   private(set) var damagedCount = 0
-  /// Called on the thread that reads, several times a second while it waits for the source.
-  var whileWaiting: (() -> Void)?
   /// True once an encrypted packet has come.
   private(set) var isEncrypted = false
   /// What reading a file stumbled over last; nil when nothing was wrong.
@@ -64,6 +69,8 @@ final class MediaInput {
   /// Streams that were there when the source was opened.
   private let streamCount: UInt32
   private let succession = SucceedingPackets()
+  /// True from the moment a packet is asked for until it is there.
+  private var isAwaitingPacket = false
   /// True while the packets are decoded that were kept of a stream before it took over.
   private var isReplaying = false
   /// Monotonic time of the latest packet of `stream`, in seconds.
@@ -144,6 +151,7 @@ final class MediaInput {
       let code = avcodec_receive_frame(codec, frame.pointer)
       if code == 0 {
         if frame.pointer.pointee.decode_error_flags != 0 { damagedCount += 1 }
+        frame.shape = FrameShape(of: frame.pointer, in: self)
         (lastFrameAt, damagedAtFrame) = (monotonicSeconds(), damagedCount)
         return .frame
       }
@@ -170,17 +178,12 @@ final class MediaInput {
       isReplaying = false
       succession.clear()
     }
-    handles.interrupt.setDeadline(in: readTimeout)
-    let (code, line) = FFmpegLog.listening {
-      handles.interrupt.reading(whileWaiting: whileWaiting) { av_read_frame(format, packet) }
-    }
-    let isLate = handles.interrupt.isPastDeadline
-    handles.interrupt.setDeadline(in: nil)
+    guard let (reading, isLate) = readPacket() else { return .nothingYet }
     if handles.interrupt.isStopped {
       av_packet_unref(packet)
       return .interrupted
     }
-    guard code >= 0 else { return failure(of: code, line: line, isLate: isLate) }
+    guard reading.code >= 0 else { return failure(of: reading.code, line: reading.line, isLate: isLate) }
     defer { av_packet_unref(packet) }
     guard packet.pointee.stream_index == stream.pointee.index else { return feedOther(packet) }
     succession.giveWay(to: packet)
@@ -198,6 +201,33 @@ final class MediaInput {
     }
     return nil
   }
+
+  /// Reads the next packet.
+  /// - Returns: what came of it and whether it took too long; nil while a live source has sent none yet.
+  private func readPacket() -> (reading: PacketReader.Reading, isLate: Bool)? {
+    if !isAwaitingPacket { handles.interrupt.setDeadline(in: readTimeout) }
+    let reading: PacketReader.Reading
+    if let reader = handles.packetReader {
+      isAwaitingPacket = true
+      guard let taken = reader.take(within: Self.packetSeconds) else { return nil }
+      isAwaitingPacket = false
+      reading = taken
+    } else {
+      let (code, line) = FFmpegLog.listening { av_read_frame(format, packet) }
+      reading = PacketReader.Reading(code: code, line: line)
+    }
+    defer { handles.interrupt.setDeadline(in: nil) }
+    return (reading, handles.interrupt.isPastDeadline)
+  }
+
+  /// Has the packets read on a thread of their own from now on: `read` then waits for one no longer than a moment. Where
+  /// the system has no thread left, it waits as before.
+  func readPacketsAside() {
+    handles.packetReader = PacketReader(of: format, into: packet)
+  }
+
+  /// Seconds for which a packet that is read aside is waited for at a time.
+  private static let packetSeconds = 0.1
 
   private func send(_ packet: UnsafeMutablePointer<AVPacket>) {
     failuresInARow = 0
