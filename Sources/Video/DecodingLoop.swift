@@ -32,7 +32,7 @@ final class DecodingLoop {
     let input = try MediaInput.open(source, timeout: options.timeout, interrupt: interrupt)
     let first = try input.readFirst(timeout: options.timeout, interrupt: interrupt)
     guard let next = DecodedFrame() else { throw .unreadable(source: source.displayName, detail: "out of memory") }
-    let shape = first.shape ?? FrameShape(of: first.pointer, in: input)
+    let shape = FrameShape(of: first.pointer, in: input)
     guard let sampledSize = options.sizing.sampledSize(of: shape.size) else {
       throw .tooElongated(source: source.displayName, width: shape.size.width, height: shape.size.height)
     }

@@ -7,16 +7,27 @@ import Images
 import ModelFile
 import Testing
 
-@Suite struct BadInputTests {
-  private let golden: Golden
+@Suite(.serialized) struct BadInputTests {
+  /// Loaded once. They have one user at a time, so the tests follow each other.
+  private struct Loaded: @unchecked Sendable {
+    let model: LanguageModel
+    let tower: VisionTower
+
+    init() throws {
+      let golden = try Golden("grouped-by-two")
+      model = try LanguageModel(file: golden.model, threads: ThreadPool(threads: 1))
+      tower = try VisionTower(file: golden.vision, threads: ThreadPool(threads: 1))
+    }
+  }
+
+  private static let loaded = Result { try Loaded() }
   private let model: LanguageModel
   private let tower: VisionTower
   private let cache: KeyValueCache
 
   init() throws {
-    golden = try Golden("grouped-by-two")
-    model = try LanguageModel(file: golden.model, threads: ThreadPool(threads: 1))
-    tower = try VisionTower(file: golden.vision, threads: ThreadPool(threads: 1))
+    let loaded = try Self.loaded.get()
+    (model, tower) = (loaded.model, loaded.tower)
     cache = try KeyValueCache(shape: model.configuration.cacheShape, budget: 8, policy: .infinipotV)
   }
 

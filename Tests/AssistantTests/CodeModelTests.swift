@@ -11,22 +11,39 @@ import TestSupport
 import Testing
 
 /// The small language model that comes with the program as base, with random adapters of rank 32 for the four roles.
-@Suite("One base takes four roles")
+///
+/// The model with all adapters is loaded once: each test reads texts of its own. Tests of a model that has read nothing,
+/// or that has other adapters, load theirs.
+@Suite("One base takes four roles", .serialized)
 final class CodeModelTests {
+  private struct AdaptedModel: @unchecked Sendable {
+    let model: CodeModel
+  }
+
+  /// The files may go once they are mapped.
+  private static let adapted = Result {
+    let files = try CodeModelTests()
+    return AdaptedModel(model: try files.model(files.paths(CodeRole.allCases)))
+  }
+
   private let folder = FileManager.default.temporaryDirectory.appending(path: "edgeassist-\(UUID().uuidString)")
   private let base: String
-  private var paths: CodeModelPaths
 
   init() throws {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     base = try ModelPaths.resolve(languageModel: nil, vision: nil).languageModel
-    paths = CodeModelPaths(base: base)
-    for (number, role) in CodeRole.allCases.enumerated() {
-      paths.adapters[role] = try adapter(role.rawValue, seed: UInt64(number + 1))
-    }
   }
 
   deinit { try? FileManager.default.removeItem(at: folder) }
+
+  /// Writes the adapters of some roles, the same ones for the same role.
+  private func paths(_ roles: [CodeRole]) throws -> CodeModelPaths {
+    var paths = CodeModelPaths(base: base)
+    for (number, role) in CodeRole.allCases.enumerated() where roles.contains(role) {
+      paths.adapters[role] = try adapter(role.rawValue, seed: UInt64(number + 1))
+    }
+    return paths
+  }
 
   /// Writes an adapter of random numbers for every matrix of attention.
   private func adapter(_ name: String, seed: UInt64, widening: Int = 1) throws -> String {
@@ -57,9 +74,9 @@ final class CodeModelTests {
     return path
   }
 
-  private func model(_ paths: CodeModelPaths? = nil) throws -> CodeModel {
-    try CodeModel(paths: paths ?? self.paths, threads: 1)
-  }
+  private func model(_ paths: CodeModelPaths) throws -> CodeModel { try CodeModel(paths: paths, threads: 1) }
+
+  private func adaptedModel() throws -> CodeModel { try Self.adapted.get().model }
 
   /// Some text in tokens, the same for the same number.
   private func text(_ seed: Int, count: Int) -> [Int] { (0..<count).map { (seed &* 7919 &+ $0 &* 104_729) % 199 + 3 } }
@@ -72,7 +89,7 @@ final class CodeModelTests {
 
   @Test("Switching back and forth between four resident adapters gives each role exactly what it gave before")
   func switching() throws {
-    let model = try model()
+    let model = try adaptedModel()
     #expect(model.adaptedRoles == CodeRole.allCases)
     let prompt = text(1, count: 40)
     var first: [CodeRole: [Float]] = [:]
@@ -93,18 +110,18 @@ final class CodeModelTests {
 
   @Test("A role answers as a model of its own does that read nothing before", arguments: CodeRole.allCases)
   func alone(role: CodeRole) throws {
-    let shared = try model()
+    let shared = try adaptedModel()
     let task = text(3, count: 30)
     for other in CodeRole.allCases { _ = try shared.read(task + text(4, count: 10), as: other) }
     #expect(try shared.read(task + text(5, count: 12), as: role) == 12, "the task is not read again")
-    let fresh = try model(CodeModelPaths(base: base, adapters: [role: try #require(paths.adapters[role])]))
+    let fresh = try model(paths([role]))
     #expect(try fresh.read(task + text(5, count: 12), as: role) == 42)
     #expect(difference(shared.logits, fresh.logits) < 2e-3)
   }
 
   @Test("Roles without an adapter share what is cached, and one with an adapter does not")
   func prompted() throws {
-    let model = try model(CodeModelPaths(base: base, adapters: [.coder: try #require(paths.adapters[.coder])]))
+    let model = try model(paths([.coder]))
     #expect(model.adaptedRoles == [.coder])
     let prompt = text(6, count: 25)
     #expect(try model.read(prompt, as: .retriever) == 25)
@@ -123,7 +140,7 @@ final class CodeModelTests {
       #expect(reply.text == pieces && reply.answerTokens <= 12)
       return reply
     }
-    let model = try model()
+    let model = try adaptedModel()
     let first = try reply(model, .coder)
     _ = try reply(model, .planner)
     let again = try reply(model, .coder)
@@ -174,7 +191,7 @@ final class CodeModelTests {
   @Test("Figures of switching", .enabled(if: ProcessInfo.processInfo.environment["EDGEASSIST_MEASURE"] != nil))
   func figures() throws {
     let embedded = try? CodeModelPaths.resolve(codeModel: nil, languageModel: nil, adapters: [:])
-    let used = embedded ?? paths
+    let used = try embedded ?? paths(CodeRole.allCases)
     let model = try model(used)
     let prompt = text(7, count: 64)
     for role in CodeRole.allCases { _ = try model.read(prompt, as: role) }

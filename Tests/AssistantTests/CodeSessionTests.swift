@@ -11,9 +11,11 @@ import SessionInterface
 import Testing
 
 /// Programming tasks beside a conversation. The small model that comes with the program takes the roles: it knows
-/// nothing of programs, which is enough to see who does what when.
-@Suite("A session's programming tasks")
+/// nothing of programs, which is enough to see who does what when. The model of the conversation is loaded once. Each
+/// session loads the code model for itself, with its first task.
+@Suite("A session's programming tasks", .serialized)
 struct CodeSessionTests {
+  private static let embedded = EmbeddedModel()
   private let events: EventMailbox
 
   init() throws { events = try EventMailbox() }
@@ -26,9 +28,9 @@ struct CodeSessionTests {
     let found = try ModelPaths.resolve(languageModel: nil, vision: nil)
     let settings = CodeSettings(
       paths: paths ?? .success(CodeModelPaths(base: found.languageModel)), threads: 1, limits: limits)
+    nonisolated(unsafe) let model = try Self.embedded.get()
     return try Session(
-      model: try LoadedModel(paths: found, threads: 1), options: DialogueOptions(), video: nil, sourceName: nil,
-      code: settings, events: events)
+      model: model, options: DialogueOptions(), video: nil, sourceName: nil, code: settings, events: events)
   }
 
   @Test("A task is worked on from its start to its end, and a question is answered beside it")

@@ -5,13 +5,12 @@ import Inference
 import Records
 import Testing
 
-@Suite("Frames are paired into temporal patches in one place")
+@Suite("Frames are paired into temporal patches in one place", .serialized)
 struct FrameEncoderTests {
+  private static let embedded = EmbeddedModel()
   private let model: LoadedModel
 
-  init() throws {
-    model = try LoadedModel(paths: try ModelPaths.resolve(languageModel: nil, vision: nil), threads: 1)
-  }
+  init() throws { model = try Self.embedded.get() }
 
   private func image(_ red: UInt8, width: Int = 112) -> Image {
     Image(width: width, height: 112, pixels: (0..<width * 112).flatMap { _ in [red, 90, 60] })

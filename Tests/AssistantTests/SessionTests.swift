@@ -9,7 +9,9 @@ import Testing
 import Video
 
 /// The session as its listeners see it: commands in, events out.
+@Suite(.serialized)
 struct SessionTests {
+  private static let embedded = EmbeddedModel()
   private let events: EventMailbox
 
   init() throws { events = try EventMailbox() }
@@ -18,7 +20,7 @@ struct SessionTests {
     .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Assets/sample.mp4").path
 
   private func session(watching path: String? = nil, budget: Int = 4096) throws -> Session {
-    let model = try LoadedModel(paths: try ModelPaths.resolve(languageModel: nil, vision: nil), threads: 1)
+    nonisolated(unsafe) let model = try Self.embedded.get()
     let video = try path.map { path in
       try VideoStream(
         source: VideoSource(path),

@@ -4,13 +4,12 @@ import BoundedCache
 import Inference
 import Testing
 
-@Suite("Text is read and generated in one loop")
+@Suite("Text is read and generated in one loop", .serialized)
 struct TokenGeneratorTests {
+  private static let embedded = EmbeddedModel()
   private let model: LoadedModel
 
-  init() throws {
-    model = try LoadedModel(paths: try ModelPaths.resolve(languageModel: nil, vision: nil), threads: 1)
-  }
+  init() throws { model = try Self.embedded.get() }
 
   private func cache(_ budget: Int = 1024) throws -> KeyValueCache {
     try KeyValueCache(shape: model.language.configuration.cacheShape, budget: budget, policy: .slidingWindow)

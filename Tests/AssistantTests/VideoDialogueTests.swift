@@ -39,10 +39,9 @@ private final class Watching {
 }
 
 /// The embedded model on frames that are drawn here.
+@Suite(.serialized)
 struct VideoDialogueTests {
-  private func model() throws -> LoadedModel {
-    try LoadedModel(paths: try ModelPaths.resolve(languageModel: nil, vision: nil), threads: 1)
-  }
+  private static let embedded = EmbeddedModel()
 
   private func stream(
     budget: Int = 4096, maximumAnswerTokens: Int = 24, sampling: SamplingParameters = SamplingParameters(),
@@ -53,7 +52,7 @@ struct VideoDialogueTests {
     options.sampling = sampling
     options.maximumAnswerTokens = maximumAnswerTokens
     options.rereadTokens = rereadTokens
-    return Watching(try VideoDialogue(model: try model(), options: options))
+    return Watching(try VideoDialogue(model: try Self.embedded.get(), options: options))
   }
 
   /// An image whose colours depend on its number, so that frames differ.
@@ -115,7 +114,7 @@ struct VideoDialogueTests {
   func questionBetweenSteps() throws {
     let asked = try stream()
     let silent = try stream()
-    let blocks = try #require(model().vision).configuration.layers
+    let blocks = try #require(Self.embedded.get().vision).configuration.layers
     var answers: [String] = []
     for number in 0..<6 {
       let isComplete = number % 2 == 1
