@@ -55,7 +55,7 @@ public actor BenchmarkRunner {
       results: [loading.result].compactMap(\.self))
     let benchmarks = benchmarks(of: model, machine: report.machine)
     let progress = BenchmarkProgress(
-      steps: benchmarks.reduce(0) { $0 + $1.steps }, report: self.report, isCancelled: { self.stop.isStopped })
+      steps: benchmarks.reduce(0) { $0 + $1.steps }, report: self.report, stop: stop)
     do {
       for benchmark in benchmarks { report.results += try benchmark.measure(progress) }
       if plan.parts.contains(.memory) { report.results += Self.memoryResults() }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Platform
+
 /// Measures one or more parts of a plan.
 protocol Benchmark {
   /// Number of steps that `measure` reports.
@@ -23,12 +25,12 @@ public struct BenchmarkStep: Sendable, Equatable {
 final class BenchmarkProgress {
   private var step: BenchmarkStep
   private let report: (BenchmarkStep) -> Void
-  private let isCancelled: () -> Bool
+  private let stop: StopSource
 
-  init(steps: Int, report: @escaping (BenchmarkStep) -> Void, isCancelled: @escaping () -> Bool) {
+  init(steps: Int, report: @escaping (BenchmarkStep) -> Void, stop: StopSource) {
     step = BenchmarkStep(done: 0, all: steps, label: "")
     self.report = report
-    self.isCancelled = isCancelled
+    self.stop = stop
   }
 
   /// Reports that a step begins.
@@ -45,7 +47,7 @@ final class BenchmarkProgress {
   ///
   /// - Throws: `BenchmarkError.cancelled`.
   func check() throws(BenchmarkError) {
-    if isCancelled() { throw .cancelled }
+    if stop.isStopped { throw .cancelled }
   }
 }
 
