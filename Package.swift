@@ -64,7 +64,7 @@ let package = Package(
       ]),
 
     // What is made of them: conversations about a stream, programs.
-    library("CodeTasks", ["Platform"]),
+    library("CodeTasks", ["Platform", "Records"]),
     library("Sandboxing", ["CSandbox", "Platform", "Records", "CodeTasks"], exclude: ["README.md"]),
     library("SessionInterface", ["Platform", "Images", "BoundedCache", "CodeTasks"]),
     library("Plotting", ["Records", "Images", "SessionInterface"]),
@@ -166,7 +166,10 @@ let package = Package(
       ]),
     .testTarget(
       name: "FuzzTests",
-      dependencies: ["Inference", "Architectures", "ModelFile", "Compute", "Platform", "TestSupport", "Tokenization"],
+      dependencies: [
+        "Platform", "Records", "ModelFile", "Compute", "Tokenization", "Images", "Video", "BoundedCache",
+        "Architectures", "Inference", "CodeTasks", "Dialogue", "TestSupport",
+      ],
       exclude: ["under-address-sanitizer.sh"], swiftSettings: warningsAreErrors),
     tests("ArchitectureTests", []),
     tests("CommandLineTests", ["edgeassist"]),

@@ -2,11 +2,15 @@
 
 import Foundation
 import Platform
+import Records
 
 /// Reads tasks from files and folders: JSON objects and JSON Lines in the usual layouts, plain texts, APPS' folders.
 public enum TaskFiles {
   /// A task, or why there is none.
   public typealias Entry = Result<CodeProblem, TaskFileError>
+
+  /// Bytes of the largest file that is read whole. JSON Lines are read line by line.
+  private static let largestFile = 256 << 20
 
   /// The tasks of a file, or of all files in a folder and the folders within it, by name. Files of other kinds in a
   /// folder are passed over. What links lead to is read once, and no folder that the given one lies in.
@@ -60,7 +64,7 @@ public enum TaskFiles {
       _ = FileManager.default.fileExists(atPath: inner, isDirectory: &isFolder)
       if isFolder.boolValue {
         entries += try folder(inner, root: root, seen: &seen)
-      } else if ["json", "jsonl", "txt", "md"].contains((name as NSString).pathExtension.lowercased()) {
+      } else if isTaskFile(inner) {
         seen.insert(real)
         do { entries += try file(inner) } catch { entries.append(.failure(error)) }
       }
@@ -68,19 +72,27 @@ public enum TaskFiles {
     return entries
   }
 
+  /// Whether a file in a folder holds tasks by its name, and is no pipe or device, which might never end.
+  private static func isTaskFile(_ path: String) -> Bool {
+    var status = stat()
+    return ["json", "jsonl", "txt", "md"].contains((path as NSString).pathExtension.lowercased())
+      && stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+  }
+
   private static func file(_ path: String) throws(TaskFileError) -> [Entry] {
-    let text = try contents(path)
     let stem = ((path as NSString).lastPathComponent as NSString).deletingPathExtension
     switch (path as NSString).pathExtension.lowercased() {
-    case "jsonl": return lines(text, path: path, stem: stem)
+    case "jsonl": return try lines(of: path, stem: stem)
     // Some data sets name files of JSON Lines .json too.
     case "json":
+      let text = try contents(path)
       let whole = object(text, path: path, line: nil, fallbackID: stem)
       if case .failure = whole, text.split(separator: "\n").count > 1, text.split(separator: "\n")[0].hasSuffix("}") {
-        return lines(text, path: path, stem: stem)
+        return try lines(of: path, stem: stem)
       }
       return [whole]
     default:
+      let text = try contents(path)
       do throws(CodeTaskError) {
         return [.success(CodeProblem(id: stem, task: try CodeTask(parsing: text)))]
       } catch {
@@ -89,11 +101,21 @@ public enum TaskFiles {
     }
   }
 
-  private static func lines(_ text: String, path: String, stem: String) -> [Entry] {
+  private static func lines(of path: String, stem: String) throws(TaskFileError) -> [Entry] {
     var entries: [Entry] = []
-    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-      if line.allSatisfy(\.isWhitespace) { continue }
-      entries.append(object(String(line), path: path, line: index + 1, fallbackID: "\(stem)-\(index + 1)"))
+    do throws(ReportedError) {
+      var reader = try LineReader(path: path, name: "it")
+      while let line = try reader.next() {
+        if line.isBlank { continue }
+        guard let text = line.text else {
+          let reason = "it is longer than \(memorySize(LineReader.usualLimit)) and was skipped"
+          entries.append(.failure(TaskFileError(path: path, line: line.number, reason: reason)))
+          continue
+        }
+        entries.append(object(text, path: path, line: line.number, fallbackID: "\(stem)-\(line.number)"))
+      }
+    } catch {
+      throw TaskFileError(path: path, reason: error.message)
     }
     return entries
   }
@@ -137,8 +159,8 @@ public enum TaskFiles {
   }
 
   private static func contents(_ path: String) throws(TaskFileError) -> String {
-    do { return try String(contentsOfFile: path, encoding: .utf8) } catch {
-      throw TaskFileError(path: path, reason: "it cannot be read as UTF-8 text: \(error.localizedDescription)")
+    do throws(InputError) { return try InputFile.text(of: path, limit: largestFile) } catch {
+      throw TaskFileError(path: path, reason: error.explanation)
     }
   }
 }

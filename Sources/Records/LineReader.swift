@@ -49,13 +49,22 @@ package struct LineReader {
   ///
   /// - Parameters:
   ///   - path: `-` for standard input.
+  ///   - name: what errors call it; nil for the path.
   ///   - limit: bytes of the longest line that is returned.
   ///   - stop: ends the lines, also while more are waited for.
   /// - Throws: `ReportedError.requestMalformed` when the file cannot be opened.
-  package init(path: String, limit: Int = usualLimit, stop: StopSource? = nil) throws(ReportedError) {
+  package init(
+    path: String, name: String? = nil, limit: Int = usualLimit, stop: StopSource? = nil
+  ) throws(ReportedError) {
     self.limit = limit
     self.stop = stop
-    file = try InputDescriptor(path: path)
+    do throws(InputError) {
+      file =
+        path == "-"
+        ? InputDescriptor(borrowing: STDIN_FILENO, name: "standard input") : try InputDescriptor(path: path, name: name)
+    } catch {
+      throw Self.reported(error)
+    }
   }
 
   /// Reads an open file from its present offset. The descriptor stays the caller's.
@@ -100,7 +109,10 @@ package struct LineReader {
   ///
   /// - Returns: false at its end.
   private mutating func readMore() throws(ReportedError) -> Bool {
-    let more = try file.read(upTo: Self.chunkSize, stop: stop)
+    let more: [UInt8]
+    do throws(InputError) { more = try file.read(upTo: Self.chunkSize, stop: stop) } catch {
+      throw Self.reported(error)
+    }
     if more.isEmpty { return false }
     discard(upTo: start)
     buffer += more
@@ -114,55 +126,12 @@ package struct LineReader {
     searched -= end
     start = 0
   }
-}
 
-/// A file that is read from its beginning, and closed with its last reader.
-private final class InputDescriptor {
-  private let number: Int32
-  private let name: String
-  private let isOwned: Bool
-
-  init(path: String) throws(ReportedError) {
-    name = path == "-" ? "standard input" : path
-    isOwned = path != "-"
-    // Without O_NONBLOCK, opening a pipe would wait for a program at its other end, and no stop would be seen.
-    number = isOwned ? open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) : STDIN_FILENO
-    guard number >= 0 else {
-      throw .requestMalformed(message: errno == ENOENT ? "\(path) does not exist" : unreadable(errno))
+  private static func reported(_ error: InputError) -> ReportedError {
+    switch error.reason {
+    case .missing: .requestMalformed(message: "\(error.path) does not exist")
+    case .folder: .requestMalformed(message: "\(error); it must be a file of JSON Lines")
+    default: .requestMalformed(message: error.description)
     }
-    var status = stat()
-    guard fstat(number, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else {
-      throw .requestMalformed(message: unreadable(EISDIR))
-    }
-  }
-
-  init(borrowing descriptor: Int32, name: String) {
-    number = descriptor
-    self.name = name
-    isOwned = false
-  }
-
-  deinit { if isOwned, number >= 0 { close(number) } }
-
-  private func unreadable(_ code: Int32) -> String {
-    code == EISDIR
-      ? "\(name) cannot be read: it is a folder; it must be a file of JSON Lines"
-      : "\(name) cannot be read: \(errorText(code))"
-  }
-
-  /// - Returns: no bytes at the end of the file and after a stop.
-  func read(upTo count: Int, stop: StopSource?) throws(ReportedError) -> [UInt8] {
-    while stop?.isStopped != true {
-      // Where nothing can be stopped, nothing has to be looked at while it waits.
-      var ready = pollfd(fd: number, events: Int16(POLLIN), revents: 0)
-      let found = poll(&ready, 1, stop == nil ? -1 : 100)
-      if found == 0 || (found < 0 && errno == EINTR) { continue }
-      var bytes = [UInt8](repeating: 0, count: count)
-      let result = Platform.read(number, &bytes, count)
-      if result >= 0 { return Array(bytes.prefix(result)) }
-      let problem = errno
-      if problem != EINTR, problem != EAGAIN { throw .requestMalformed(message: unreadable(problem)) }
-    }
-    return []
   }
 }

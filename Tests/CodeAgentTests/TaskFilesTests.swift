@@ -168,4 +168,16 @@ final class TaskFilesTests {
     try Data([0xFF, 0xFE, 0x00]).write(to: folder.appending(path: "bytes.txt"))
     #expect(throws: TaskFileError.self) { try read("bytes.txt") }
   }
+
+  @Test("A pipe in a folder is passed over, and a line that is too long is skipped by its number")
+  func bounded() throws {
+    mkfifo(folder.appending(path: "pipe.json").path, 0o600)
+    let long = "{\"task\":\"" + String(repeating: "a", count: 17 << 20) + "\"}"
+    try write("lines.jsonl", "{\"task\":\"One.\"}\n\(long)\n{\"task\":\"Three.\"}\n")
+    let entries = try read("")
+    #expect(entries.count == 3)
+    #expect(entries.compactMap { try? $0.get().id } == ["lines-1", "lines-3"])
+    guard case .failure(let error) = entries[1] else { return #expect(Bool(false)) }
+    #expect(error.line == 2 && error.reason.contains("longer than"))
+  }
 }

@@ -24,6 +24,14 @@ struct Mutator {
     return specimen
   }
 
+  /// One of several files, with one to three kinds of damage.
+  mutating func damaged(_ files: [[UInt8]]) -> [UInt8] {
+    let bytes = files[below(files.count)]
+    var file = Specimen.File(name: "", header: bytes, weightByteCount: 0)
+    for _ in 0...[0, 0, 1, 2][below(4)] { change(&file) }
+    return file.header
+  }
+
   private mutating func below(_ count: Int) -> Int { Int.random(in: 0..<count, using: &generator) }
 
   private mutating func change(_ file: inout Specimen.File) {

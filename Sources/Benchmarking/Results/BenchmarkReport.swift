@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Platform
 import Records
 
 /// The results of a run, with the machine and the model that they are of.
@@ -49,18 +50,23 @@ public struct BenchmarkReport: Sendable, Codable, Equatable {
   /// The report as one JSON object on a line.
   public var json: String { SnakeCaseJSON.text(of: self) }
 
+  /// Bytes of the largest report that is read.
+  private static let largestFile = 16 << 20
+
   /// Reads what `json` wrote.
   ///
   /// - Throws: `BenchmarkError.unreadableReport` or `oldReport`, naming the file.
   public init(path: String) throws(BenchmarkError) {
     do {
-      let data = try Data(contentsOf: URL(filePath: path))
+      let data = Data(try InputFile.bytes(of: path, limit: Self.largestFile))
       if (try? SnakeCaseJSON.decode(OldReport.self, from: data)) != nil { throw BenchmarkError.oldReport(path: path) }
       self = try SnakeCaseJSON.decode(BenchmarkReport.self, from: data)
     } catch let error as BenchmarkError {
       throw error
     } catch let error as DecodingError {
       throw .unreadableReport(path: path, reason: Self.reason(error))
+    } catch let error as InputError {
+      throw .unreadableReport(path: path, reason: error.explanation)
     } catch {
       throw .unreadableReport(path: path, reason: error.localizedDescription)
     }

@@ -29,13 +29,10 @@ extension HeadBudgetProfile {
   /// - Throws: `unreadable`, `malformed`, `wrongShape`, `invalidValue`, `nothingDemanded`.
   public init(path: String) throws(HeadBudgetProfileError) {
     let data: Data
-    do {
-      data = try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
+    do throws(InputError) {
+      data = Data(try InputFile.bytes(of: path, limit: HeadBudgetProfile.largestFile))
     } catch {
-      throw .unreadable(path: path, reason: (error as NSError).localizedDescription)
-    }
-    guard data.count <= HeadBudgetProfile.largestFile else {
-      throw .malformed(path: path, reason: "it is larger than \(HeadBudgetProfile.largestFile >> 20) MiB")
+      throw .unreadable(path: path, reason: error.explanation)
     }
     do {
       self = try JSONDecoder().decode(Envelope.self, from: data).checked()

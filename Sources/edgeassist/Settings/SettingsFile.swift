@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Platform
 import TOMLKit
 
 /// The settings file: TOML without tables, one key for each option.
 enum SettingsFile {
+  /// Bytes of the largest file that is read.
+  private static let largestFile = 1 << 20
+
   /// - Parameter path: nil for no file.
   /// - Throws: `SettingsError` naming the file and the line.
   static func read(path: String?, options: SettableOptions) throws(SettingsError) -> [Setting] {
     guard let path else { return [] }
     let text: String
-    do {
-      text = try String(contentsOfFile: path, encoding: .utf8)
+    do throws(InputError) {
+      text = try InputFile.text(of: path, limit: largestFile)
     } catch {
-      throw .unreadable(path: path, reason: error.localizedDescription)
+      throw .unreadable(path: path, reason: error.explanation)
     }
     let table: TOMLTable
     do {

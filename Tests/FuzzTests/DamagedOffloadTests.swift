@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BoundedCache
+import Foundation
+import TestSupport
+import Testing
+
+/// What is read from an offload file is what was written, or an error, whatever happens to the file between.
+///
+/// `OFFLOADS` says how many files are damaged, `OFFLOAD_SEED` from where on.
+@Suite("A damaged offload file")
+struct DamagedOffloadTests {
+  private static let environment = ProcessInfo.processInfo.environment
+  private static let count = environment["OFFLOADS"].flatMap { UInt64($0) } ?? 1000
+  private static let seed = environment["OFFLOAD_SEED"].flatMap { UInt64($0) } ?? 0
+
+  private let shape = CacheShape(layers: 1, keyValueHeads: 2, headDimension: 4)
+  private let pages = 6
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private func open() throws(OffloadError) -> OffloadFile {
+    try OffloadFile(
+      path: folder.path("stream.offload"), byteCount: 1 << 14, shape: shape, pageTokens: 2,
+      rotation: RoPEFrequencies(frequencies: [1]), tag: "test")
+  }
+
+  /// A key or value of a page's token: the page's number in each place, so that a wrong page is seen.
+  private func row(page: Int, token: Int) -> [UInt16] {
+    [Float16(page), Float16(token), 1, 2].map(\.bitPattern)
+  }
+
+  private func fill(_ file: OffloadFile) throws {
+    for page in 1...pages {
+      let rows = (0..<2).flatMap { row(page: page, token: $0) }
+      for head in 0..<2 {
+        let tokens = (0..<2).map { OffloadToken(streamIndex: Int64(page), patch: $0) }
+        try file.append(
+          layer: 0, head: head, keys: rows.span, values: rows.span, tokens: tokens,
+          positions: [Int32(page), Int32(page)])
+      }
+    }
+  }
+
+  /// Ranks and reads all pages of both heads.
+  private func read(_ file: OffloadFile, seed: UInt64) throws {
+    for head in 0..<2 {
+      let found = try file.rank(
+        layer: 0, head: head, queries: [Float](repeating: 0, count: 4).span, limit: .max, position: { Int32($0) })
+      #expect(found.count == pages, "seed \(seed)")
+      for choice in found {
+        var keys = [UInt16](repeating: 0, count: 8)
+        var values = keys
+        let tokens = try keys.withUnsafeMutableBufferPointer { keys in
+          try values.withUnsafeMutableBufferPointer { values in
+            try file.read(choice, layer: 0, head: head, keys: keys.baseAddress!, values: values.baseAddress!)
+          }
+        }
+        let expected = (0..<2).flatMap { row(page: choice.page, token: $0) }
+        #expect(keys == expected && values == expected, "seed \(seed): page \(choice.page) holds something else")
+        #expect(tokens == (0..<2).map { OffloadToken(streamIndex: Int64(choice.page), patch: $0) }, "seed \(seed)")
+      }
+    }
+  }
+
+  private func overwrite(_ bytes: [UInt8]) throws {
+    let handle = try #require(FileHandle(forUpdatingAtPath: folder.path("stream.offload")))
+    try handle.write(contentsOf: bytes)
+    try handle.truncate(atOffset: UInt64(bytes.count))
+    try handle.close()
+  }
+
+  @Test("gives what was written, or is an error, while it is in use and when it is opened again")
+  func damage() throws {
+    var file: OffloadFile? = try open()
+    if let file { try fill(file) }
+    let whole = Array(try Data(contentsOf: folder.url.appending(path: "stream.offload")))
+    var noticed = 0
+    var unnoticed = 0
+    var opened = 0
+    for number in 0..<Self.count {
+      let seed = Self.seed &+ number
+      var mutator = TextMutator(seed: seed)
+      var bytes = whole
+      for _ in 0...mutator.below(6) {
+        // Half of the damage where the pages and their records lie, half in the header.
+        let place = mutator.below(2) == 0 ? mutator.below(256) : mutator.below(bytes.count)
+        bytes[place] = UInt8(mutator.below(256))
+      }
+      if mutator.below(16) == 0 { bytes.removeLast(mutator.below(bytes.count)) }
+      try overwrite(bytes)
+      do {
+        if let file { try read(file, seed: seed) }
+        unnoticed += 1
+      } catch is OffloadError {
+        noticed += 1
+      }
+      // What another run finds: the file is its own, empty and usable, or left as it is.
+      file = nil
+      do {
+        let again = try open()
+        try fill(again)
+        try read(again, seed: seed)
+        opened += 1
+        file = again
+      } catch is OffloadError {
+        try overwrite(whole)
+        let again = try open()
+        try fill(again)
+        file = again
+      }
+    }
+    let least = Int(Self.count) / 50
+    #expect(noticed > least && unnoticed > least && opened > least, "\(noticed), \(unnoticed), \(opened)")
+  }
+}
