@@ -144,7 +144,8 @@ let package = Package(
     tests("VideoTests", ["Video", "Images", "TestSupport"], resources: [.copy("Goldens"), .copy("Media")]),
     tests("BoundedCacheTests", ["BoundedCache", "Compute", "TestSupport"], resources: [.copy("Goldens")]),
     tests(
-      "ArchitecturesTests", ["Architectures", "BoundedCache", "Compute", "Images", "ModelFile", "TestSupport"],
+      "ArchitecturesTests",
+      ["Architectures", "BoundedCache", "Compute", "Images", "ModelFile", "TestSupport", "Tokenization"],
       resources: [.copy("Goldens")]),
     tests("PlottingTests", ["Plotting", "Records", "SessionInterface", "Images"]),
     tests("CodeAgentTests", ["CodeAgent", "CodeTasks", "Platform", "Records", "SessionInterface", "TestSupport"]),
@@ -172,7 +173,7 @@ let package = Package(
       ],
       exclude: ["under-address-sanitizer.sh"], swiftSettings: warningsAreErrors),
     tests("ArchitectureTests", []),
-    tests("CommandLineTests", ["edgeassist"]),
+    tests("CommandLineTests", ["edgeassist", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -56,7 +56,7 @@ extension VideoError: CustomStringConvertible {
     case .missing(let source):
       "\(source): no such file; check the path"
     case .isDirectory(let source):
-      "\(source) is a directory; name a video file inside it"
+      "\(source) is a directory; name a video file inside it, or its numbered images as img_%03d.jpg"
     case .notPermitted(let source):
       "\(source): permission denied; make it readable for this user"
     case .empty(let source):

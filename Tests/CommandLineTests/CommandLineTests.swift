@@ -13,7 +13,9 @@ struct CommandLineTests {
       (["--kv-variant", "patch-aligned,best"], "--kv-variant"),
       (["--threads", "0"], "--threads"), (["--resume"], "--batch"), (["--temperature", "-1"], "temperature"),
       (["--nonsense"], "--nonsense"), (["--batch", "-", "--video", "a.mp4"], "--video"),
-      (["--kv-memory", "lots"], "--kv-memory"), (["--kv-offload-size", "1MiB"], "--kv-offload FILE"),
+      (["--reconnect", "soon"], "--reconnect"), (["--reconnect", "-1"], "--reconnect"),
+      (["--reconnect", "1e99h"], "--reconnect"), (["--kv-memory", "lots"], "--kv-memory"),
+      (["--kv-offload-size", "1MiB"], "--kv-offload FILE"),
       (["profile", "--output", "x", "--suite", "code"], "--suite"), (["nonsense"], "nonsense"),
     ])
   func wrongUsage(arguments: [String], word: String) async throws {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 import Testing
 
 /// Standard streams that cannot be read or written, and signals.
@@ -92,5 +93,22 @@ final class StreamTests {
     let messages = run.records.map { ($0["error"] as? [String: String])?["message"] ?? "" }
     #expect(messages.count == 2 && messages[0].contains(words), "\(messages)")
     #expect(messages.last?.contains("not a JSON object") == true)
+  }
+
+  @Test("A camera that falls silent is said in the answer, and the batch goes on")
+  func lostSignal() async throws {
+    let clip = Array(try Data(contentsOf: URL(filePath: Checkout.path("Tests/VideoTests/Media/late.ts"))))
+    let server = try LoopbackServer { number in number == 0 ? .stalledStream(clip) : .hangUp }
+    defer { server.stop() }
+    let requests = [
+      #"{"id":"camera","video":"\#(server.address("live.ts"))","ask":"What is in view?","max_tokens":4}"#,
+      #"{"id":"after","ask":"Hello","max_tokens":4}"#,
+    ]
+    let run = try await Program.run(
+      ["--batch", "-", "--reconnect", "1s"], input: requests.joined(separator: "\n") + "\n")
+    let records = run.records
+    #expect(records.map { $0["id"] as? String } == ["camera", "after"], "\(run.output) \(run.errors)")
+    #expect((records.first?["warning"] as? String)?.contains("no signal") == true, "\(run.output)")
+    #expect(records.last?["status"] as? String == "ok" && records.last?["warning"] == nil)
   }
 }

@@ -3,7 +3,7 @@
 import Platform
 import Testing
 
-@Suite("Descriptors", .timeLimit(.minutes(1)))
+@Suite("Descriptors", .timeLimit(.minutes(10)))
 struct DescriptorTests {
   @Test("Everything is written, to a pipe that is full at times too")
   func writesAll() async throws {

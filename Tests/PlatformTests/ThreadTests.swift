@@ -4,7 +4,7 @@ import Foundation
 import Platform
 import Testing
 
-@Suite("Threads", .timeLimit(.minutes(1)))
+@Suite("Threads", .timeLimit(.minutes(10)))
 struct ThreadTests {
   @Test("A thread has the name that was asked for, as far as the kernel keeps it")
   func name() async throws {

@@ -18,7 +18,7 @@ private func waitUntil(_ isSo: () -> Bool) async throws {
 struct KeeperTests {
   @Test("Stops the program's group while nothing is heard from its watcher, and lets it go on then")
   func group() async throws {
-    let shell = try Shell("python3 -c 'import os, time; os.setpgid(0, 0); time.sleep(100)' & wait")
+    let shell = try Shell("python3 -c 'import os, time; os.setpgid(0, 0); time.sleep(3600)' & wait")
     defer { shell.end() }
     let leader = try #require(try await shell.children(1).first)
     try await waitUntil { getpgid(leader) == leader }
@@ -27,7 +27,7 @@ struct KeeperTests {
 
   @Test("Stops all that is below a monitor")
   func monitor() async throws {
-    let shell = try Shell("sleep 100 & sleep 100 & wait")
+    let shell = try Shell("sleep 3600 & sleep 3600 & wait")
     defer { shell.end() }
     for child in try await shell.children(2) {
       try await expectStopped(child, keeping: shell.process.processIdentifier, isGroup: false)
@@ -37,7 +37,7 @@ struct KeeperTests {
   @Test("Leaves stopped what had stopped itself", arguments: [true, false])
   func stoppedBefore(isGroup: Bool) async throws {
     let shell = try Shell(
-      "python3 -c 'import os, time; os.setpgid(0, 0); os.kill(os.getpid(), 19); time.sleep(100)' & wait")
+      "python3 -c 'import os, time; os.setpgid(0, 0); os.kill(os.getpid(), 19); time.sleep(3600)' & wait")
     defer { shell.end() }
     let child = try #require(try await shell.children(1).first)
     try await waitUntil { state(of: child) == "T" }

@@ -7,7 +7,7 @@ import Synchronization
 import Testing
 
 /// The screen on a real terminal device: the other end of it is read and typed on by the test.
-@Suite(.serialized, .timeLimit(.minutes(1))) struct TerminalTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct TerminalTests {
   /// A pseudo-terminal, with what was written to it so far.
   private final class PseudoTerminal: Sendable {
     let keyboard: Int32

@@ -168,9 +168,9 @@ struct NetworkTests {
     let start = ContinuousClock.now
     stream.stop()
     _ = await waiting.value
-    while !stream.isClosed, ContinuousClock.now - start < .seconds(20) { try await Task.sleep(for: .milliseconds(5)) }
+    while !stream.isClosed, ContinuousClock.now - start < .seconds(40) { try await Task.sleep(for: .milliseconds(5)) }
     // FFmpeg asks every tenth of a second, and would wait for a minute; the rest is for a busy machine.
-    #expect(ContinuousClock.now - start < .seconds(10))
+    #expect(ContinuousClock.now - start < .seconds(40))
   }
 
   @Test("a sender that says nothing fails after the time-out, or when the task is cancelled")
@@ -190,7 +190,7 @@ struct NetworkTests {
     let start = ContinuousClock.now
     opening.cancel()
     await #expect(throws: VideoError.cancelled(source: source.displayName)) { try await opening.value }
-    #expect(ContinuousClock.now - start < .seconds(10))
+    #expect(ContinuousClock.now - start < .seconds(40))
   }
 
   @Test("a pipe is read to its end, and a stop ends the wait for it")
@@ -211,6 +211,6 @@ struct NetworkTests {
     let start = ContinuousClock.now
     opening.cancel()
     await #expect(throws: VideoError.cancelled(source: path)) { try await opening.value }
-    #expect(ContinuousClock.now - start < .seconds(10))
+    #expect(ContinuousClock.now - start < .seconds(40))
   }
 }

@@ -136,7 +136,7 @@ struct StreamTests {
     stream.resume()
     stream.resume()
     let after = try #require(await next.value)
-    #expect(ContinuousClock.now - resumed < .seconds(10))
+    #expect(ContinuousClock.now - resumed < .seconds(40))
     #expect(after.index == before.index + 1)
     let rest = await all(of: stream)
     #expect(rest.last?.index == 49)

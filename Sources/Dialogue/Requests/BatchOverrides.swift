@@ -30,9 +30,9 @@ public struct BatchOverrides: Sendable, Equatable, Decodable {
     let members = try decoder.container(keyedBy: CodingKeys.self)
     kvBudget = try members.wholeNumber(forKey: .kvBudget)
     kvPolicy = try members.decodeIfPresent(String.self, forKey: .kvPolicy)
-    framesPerSecond = try members.decodeIfPresent(Double.self, forKey: .framesPerSecond)
+    framesPerSecond = try members.number(forKey: .framesPerSecond)
     maximumTokens = try members.wholeNumber(forKey: .maximumTokens)
-    temperature = try members.decodeIfPresent(Double.self, forKey: .temperature)
+    temperature = try members.number(forKey: .temperature)
     seed = try members.wholeNumber(forKey: .seed)
     systemPrompt = try members.decodeIfPresent(String.self, forKey: .systemPrompt)
   }
@@ -71,6 +71,13 @@ public struct BatchOverrides: Sendable, Equatable, Decodable {
 }
 
 extension KeyedDecodingContainer {
+  /// A number, if the member is there. The decoder's own error for one that is too large does not name the member.
+  func number(forKey key: Key) throws -> Double? {
+    do { return try decodeIfPresent(Double.self, forKey: key) } catch let error as DecodingError { throw error } catch {
+      throw DecodingError.dataCorruptedError(forKey: key, in: self, debugDescription: "it is out of range")
+    }
+  }
+
   /// A whole number, if the member is there. The decoder's own error for one that has a fraction or is too large does not
   /// name the member.
   fileprivate func wholeNumber<Number: FixedWidthInteger & Decodable>(forKey key: Key) throws -> Number? {

@@ -19,6 +19,17 @@ public struct BatchRequest: Sendable, Equatable {
       self.at = at
       self.ask = ask
     }
+
+    /// Reads a turn.
+    ///
+    /// - Throws: `DecodingError` naming the member.
+    public init(from decoder: any Decoder) throws {
+      let members = try decoder.container(keyedBy: CodingKeys.self)
+      at = try members.number(forKey: .at)
+      ask = try members.decode(String.self, forKey: .ask)
+    }
+
+    private enum CodingKeys: String, CodingKey { case at, ask }
   }
 
   /// What results and `--resume` tell requests apart by.

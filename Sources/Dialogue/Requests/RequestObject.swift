@@ -24,7 +24,7 @@ struct RequestObject: Decodable {
       let members = try decoder.container(keyedBy: CodingKeys.self)
       video = try members.decodeIfPresent(String.self, forKey: .video)
       ask = try members.decodeIfPresent(String.self, forKey: .ask)
-      at = try members.decodeIfPresent(Double.self, forKey: .at)
+      at = try members.number(forKey: .at)
       turns = try members.decodeIfPresent([BatchRequest.Turn].self, forKey: .turns)
       code = try members.decodeIfPresent(Code.self, forKey: .code)
       overrides = try BatchOverrides(from: decoder)

@@ -4,9 +4,9 @@ import Foundation
 import Synchronization
 
 /// A web server on this machine that sends what a test tells it to.
-final class LoopbackServer: Sendable {
+public final class LoopbackServer: Sendable {
   /// What happens to the n-th request, from 0.
-  enum Answer: Sendable {
+  public enum Answer: Sendable {
     /// A file with a known length, of which parts can be asked for.
     case file([UInt8])
     /// A file with a known length that is always sent from its beginning.
@@ -24,28 +24,40 @@ final class LoopbackServer: Sendable {
   }
 
   /// How many parts of an answer may be sent by now.
-  final class Gate: Sendable {
+  public final class Gate: Sendable {
     private let count = Atomic<Int>(0)
 
-    func allow(parts: Int) { count.store(parts, ordering: .releasing) }
+    /// Nothing may be sent yet.
+    public init() {}
 
-    func allows(part: Int) -> Bool { part < count.load(ordering: .acquiring) }
+    /// Lets this many parts be sent, from the first.
+    public func allow(parts: Int) { count.store(parts, ordering: .releasing) }
+
+    fileprivate func allows(part: Int) -> Bool { part < count.load(ordering: .acquiring) }
   }
 
-  let port: UInt16
+  /// The port that it listens on.
+  public let port: UInt16
   private let listener: Int32
   private let requests = Atomic<Int>(0)
   private let isClosed = Atomic<Bool>(false)
 
-  struct Failure: Error {}
+  /// The system gave no port.
+  public struct Failure: Error {}
 
+  /// Listens on a free port.
+  ///
   /// - Parameter answer: what to answer to the n-th request.
-  convenience init(answer: @escaping @Sendable (Int) -> Answer) throws {
+  /// - Throws: `Failure`.
+  public convenience init(answer: @escaping @Sendable (Int) -> Answer) throws {
     try self.init { number, _ in answer(number) }
   }
 
+  /// Listens on a free port.
+  ///
   /// - Parameter answer: what to answer to the n-th request, which is for this path.
-  init(answer: @escaping @Sendable (Int, String) -> Answer) throws {
+  /// - Throws: `Failure`.
+  public init(answer: @escaping @Sendable (Int, String) -> Answer) throws {
     listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
@@ -79,9 +91,11 @@ final class LoopbackServer: Sendable {
     }
   }
 
-  func address(_ name: String) -> String { "http://127.0.0.1:\(port)/\(name)" }
+  /// The address of a file on it.
+  public func address(_ name: String) -> String { "http://127.0.0.1:\(port)/\(name)" }
 
-  func stop() {
+  /// Ends all answers; later requests are refused.
+  public func stop() {
     isClosed.store(true, ordering: .releasing)
     shutdown(listener, Int32(SHUT_RDWR))
   }
