@@ -5,10 +5,20 @@ struct DecoderArchitecture: Sendable, Hashable {
   /// The kind's `general.architecture`.
   let name: String
   let ropeLayout: RoPELayout
+  let ropePairing: RoPEPairing
   /// Whether each head's queries and keys are RMS-normalized before RoPE (`q_norm` and `k_norm` in transformers).
   let usesQKNorm: Bool
   /// Whether features from inner blocks of the vision tower are added to the outputs of the first layers.
   let usesDeepstack: Bool
+
+  /// Which values of a query's or key's head a RoPE pair is made of.
+  enum RoPEPairing: Sendable {
+    /// `(i, i + headDimension / 2)`, transformers' `rotate_half`.
+    case halves
+    /// Neighbours `(2 i, 2 i + 1)`: the rows of a GGUF's query and key matrices stand in this order, whatever they were
+    /// in transformers.
+    case neighbours
+  }
 
   /// Which component of a position (time, height, width) rotates which RoPE pairs.
   enum RoPELayout: Sendable {
@@ -23,11 +33,18 @@ struct DecoderArchitecture: Sendable, Hashable {
 
   static let all = [
     // Qwen2-VL and Qwen2.5-VL. These differ in their vision towers and in the positions of temporal patches only.
-    DecoderArchitecture(name: "qwen2vl", ropeLayout: .mrope, usesQKNorm: false, usesDeepstack: false),
-    DecoderArchitecture(name: "qwen3vl", ropeLayout: .interleavedMRoPE, usesQKNorm: true, usesDeepstack: true),
+    DecoderArchitecture(
+      name: "qwen2vl", ropeLayout: .mrope, ropePairing: .halves, usesQKNorm: false, usesDeepstack: false),
+    DecoderArchitecture(
+      name: "qwen3vl", ropeLayout: .interleavedMRoPE, ropePairing: .halves, usesQKNorm: true, usesDeepstack: true),
     // Qwen2 and Qwen2.5, and LLaVA-OneVision's language model.
-    DecoderArchitecture(name: "qwen2", ropeLayout: .plain, usesQKNorm: false, usesDeepstack: false),
-    DecoderArchitecture(name: "qwen3", ropeLayout: .plain, usesQKNorm: true, usesDeepstack: false),
+    DecoderArchitecture(
+      name: "qwen2", ropeLayout: .plain, ropePairing: .halves, usesQKNorm: false, usesDeepstack: false),
+    DecoderArchitecture(
+      name: "qwen3", ropeLayout: .plain, ropePairing: .halves, usesQKNorm: true, usesDeepstack: false),
+    // Llama 2 to 3.3, SmolLM and SmolLM2, and what else is a dense Llama.
+    DecoderArchitecture(
+      name: "llama", ropeLayout: .plain, ropePairing: .neighbours, usesQKNorm: false, usesDeepstack: false),
   ]
 }
 

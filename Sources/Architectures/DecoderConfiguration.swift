@@ -114,7 +114,22 @@ public struct DecoderConfiguration: Sendable, Hashable {
     }
     rope = RoPEConfiguration(
       components: components, theta: ropeTheta,
-      scaling: try RoPEScaling(loader: loader, architecture: architecture, contextLength: contextLength))
+      scaling: try RoPEScaling(loader: loader, architecture: architecture, contextLength: contextLength),
+      divisors: try DecoderConfiguration.frequencyDivisors(loader, pairs: pairs))
+  }
+
+  /// Reads what the frequency of each pair is divided by: Llama 3.1 and its successors keep their RoPE scaling in the
+  /// file as the tensor `rope_freqs.weight`.
+  ///
+  /// - Returns: nil for a model without.
+  private static func frequencyDivisors(_ loader: WeightLoader, pairs: Int) throws(ModelError) -> [Double]? {
+    let name = "rope_freqs.weight"
+    guard loader.has(name) else { return nil }
+    let divisors = try loader.vector(name, pairs).values.map(Double.init)
+    if let invalid = divisors.first(where: { !($0.isFinite && $0 > 0) }) {
+      throw .invalidSize(path: loader.file.path, key: name, value: "\(invalid)", allowed: "positive numbers")
+    }
+    return divisors
   }
 
   /// Reads the M-RoPE sections and checks that they add up to `pairs`.

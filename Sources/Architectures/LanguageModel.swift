@@ -4,8 +4,8 @@ import BoundedCache
 import Compute
 import ModelFile
 
-/// The decoder of a model of the Qwen families: reads tokens and vision vectors into a key-value cache and says what
-/// comes next.
+/// The decoder of a model of the Qwen and Llama families: reads tokens and vision vectors into a key-value cache and
+/// says what comes next.
 ///
 /// Working memory is allocated at loading, for `maximumBlock` tokens at a time. One caller uses a model at a time.
 public final class LanguageModel {
@@ -256,6 +256,10 @@ public final class LanguageModel {
     }
     if let norm = layer.queryNorm { normalizeHeads(queries, count: count, heads: configuration.heads, norm) }
     if let norm = layer.keyNorm { normalizeHeads(keys, count: count, heads: configuration.keyValueHeads, norm) }
+    if configuration.kind.ropePairing == .neighbours {
+      engine.separatePairs(queries, count: count, heads: configuration.heads)
+      engine.separatePairs(keys, count: count, heads: configuration.keyValueHeads)
+    }
     engine.rotate(queries, count: count, heads: configuration.heads, cosines: rope.cosines, sines: rope.sines)
     engine.rotate(keys, count: count, heads: configuration.keyValueHeads, cosines: rope.cosines, sines: rope.sines)
     recordedQueries?[index] += queries.values(count)

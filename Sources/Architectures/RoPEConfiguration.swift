@@ -15,11 +15,13 @@ struct RoPEConfiguration: Sendable, Hashable {
   /// - Parameters:
   ///   - components: one for each pair of a head.
   ///   - theta: the base of the frequencies. Without scaling, that of pair i of n is theta^(−i / n).
-  init(components: [Int], theta: Double, scaling: RoPEScaling) {
+  ///   - divisors: what the frequency of each pair is divided by besides; nil for none.
+  init(components: [Int], theta: Double, scaling: RoPEScaling, divisors: [Double]? = nil) {
     self.components = components
     let pairs = components.count
     frequencies = (0..<pairs).map { pair in
       pow(theta, -Double(pair) / Double(pairs)) * scaling.frequencyFactor(pair: pair, of: pairs, theta: theta)
+        / (divisors?[pair] ?? 1)
     }
     attentionScaling = scaling.attentionScaling
   }

@@ -5,6 +5,7 @@
 #include "formats/panel_layout.h"
 
 #include <math.h>
+#include <string.h>
 
 static void f16_to_f32(const uint16_t *source, float *target, size_t count) {
   for (size_t i = 0; i < count; i++) target[i] = ck_half_to_float(source[i]);
@@ -249,6 +250,19 @@ static void rotate(float *x, size_t heads, size_t head_size, const float *cosine
       low[i] = a * cosines[i] - b * sines[i];
       high[i] = b * cosines[i] + a * sines[i];
     }
+  }
+}
+
+void ck_separate_pairs(float *x, size_t heads, size_t head_size) {
+  const size_t half = head_size / 2;
+  float second[CK_MAX_HEAD / 2];
+  for (size_t h = 0; h < heads; h++) {
+    float *head = x + h * head_size;
+    for (size_t i = 0; i < half; i++) {
+      second[i] = head[2 * i + 1];
+      head[i] = head[2 * i];
+    }
+    memcpy(head + half, second, half * sizeof *second);
   }
 }
 

@@ -11,6 +11,7 @@ private struct RowJob {
     case quickGELU
     case gelu
     case tanhGELU
+    case separatePairs(heads: Int)
     case rotate(heads: Int, cosines: UnsafePointer<Float>, sines: UnsafePointer<Float>, stride: Int)
     case quantize(QuantizedActivations.Pointers)
     case store(PagedRowWriter)
@@ -43,6 +44,7 @@ private struct RowJob {
     case .quickGELU: kernels.pointee.quick_gelu(x, width)
     case .gelu: kernels.pointee.gelu(x, width)
     case .tanhGELU: kernels.pointee.gelu_tanh(x, width)
+    case .separatePairs(let heads): ck_separate_pairs(x, heads, width / heads)
     case .rotate(let heads, let cosines, let sines, let stride):
       kernels.pointee.rotate(x, heads, width / heads, cosines + row * stride, sines + row * stride)
     case .quantize(let target):
@@ -121,6 +123,16 @@ extension Engine {
       x.width % (2 * heads) == 0 && cosines.width == x.width / heads / 2 && sines.stride == cosines.stride,
       "the angles do not fit the heads")
     run(.rotate(heads: heads, cosines: cosines.base, sines: sines.base, stride: cosines.stride), x, x, count: count)
+  }
+
+  /// Brings neighbours `(2 i, 2 i + 1)` of every head of a row apart, to `(i, i + headDimension / 2)`, where `rotate`
+  /// expects a pair. A product of two heads that were both changed stays the same.
+  ///
+  /// - Parameter x: `[count][heads * headDimension]`.
+  public func separatePairs(_ x: FloatMatrix, count: Int, heads: Int) {
+    precondition(
+      x.width % (2 * heads) == 0 && x.width / heads <= CK_MAX_HEAD, "a head has pairs, and no more than fit")
+    run(.separatePairs(heads: heads), x, x, count: count)
   }
 
   /// Stores one head's keys or values in its cached rows, converted or quantized to their type.

@@ -8,6 +8,8 @@ struct BytePairEncoder: Sendable {
   private let merges: MergeTable
   /// The token of each byte, or -1 for a byte without one.
   private let byteTokens: [Int32]
+  /// The tokens that a whole piece may be; nil where merges alone make tokens.
+  private let wholePieces: TokenIndex?
 
   /// Memory that encoding uses again from piece to piece.
   struct Workspace {
@@ -19,12 +21,16 @@ struct BytePairEncoder: Sendable {
 
   /// A byte that the vocabulary has no token for becomes `unknown`, or is left out if there is no such token: what the
   /// reference does with and without its `unk_token`. Real byte-level vocabularies have all 256.
-  init(merges: MergeTable, index: TokenIndex, unknown: Int32?) {
+  ///
+  /// - Parameter takesWholePieces: whether a piece that is a token is that token, whatever merges would make of it.
+  init(merges: MergeTable, index: TokenIndex, unknown: Int32?, takesWholePieces: Bool) {
     self.merges = merges
+    wholePieces = takesWholePieces ? index : nil
     byteTokens = (UInt8.min...UInt8.max).map { index.token([$0]) ?? unknown ?? -1 }
   }
 
   func encode(_ piece: ArraySlice<UInt8>, into result: inout [Int], using work: inout Workspace) {
+    if let token = wholePieces?.token(piece) { return result.append(Int(token)) }
     work.tokens.removeAll(keepingCapacity: true)
     for byte in piece where byteTokens[Int(byte)] >= 0 { work.tokens.append(byteTokens[Int(byte)]) }
     if work.tokens.count > 1 { merge(&work) }

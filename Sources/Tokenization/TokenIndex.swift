@@ -3,7 +3,7 @@
 /// Finds a token by its bytes: a hash table with linear probing that refers to the vocabulary's bytes.
 ///
 /// Strings would not do as keys, since Swift holds canonically equivalent strings equal, and tokens are bytes.
-struct TokenIndex {
+struct TokenIndex: Sendable {
   private let vocabulary: Vocabulary
   /// A token in each occupied slot, -1 in the free ones; at most half are occupied.
   private var slots: [Int32]

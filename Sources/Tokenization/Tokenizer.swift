@@ -2,8 +2,8 @@
 
 import ModelFile
 
-/// Encodes text as a model's tokens and decodes tokens: byte-level BPE as the Qwen families use it, read from a GGUF's
-/// metadata.
+/// Encodes text as a model's tokens and decodes tokens: byte-level BPE as the Qwen families, Llama 3 and SmolLM use it,
+/// read from a GGUF's metadata.
 ///
 /// Equal to Hugging Face `tokenizers` on the same vocabulary, except for characters younger than that library's Unicode
 /// tables: letters that came with Unicode 17, and the order of several combining marks if one came after Unicode 9.
@@ -13,11 +13,11 @@ import ModelFile
 public struct Tokenizer: Sendable {
   /// Number of tokens, unused ones included.
   public let vocabularySize: Int
-  /// The tokens at which an answer ends: those the file names, the two with which Qwen's chat format ends things, and
-  /// those with which its coding models go on to another file.
+  /// The tokens at which an answer ends: those the file names, those with which the chat formats of Qwen, Llama 3 and
+  /// SmolVLM end things, and those with which coding models go on to another file.
   public let endOfTurnTokens: Set<Int>
   /// The Unicode normalization of text before it is split: the file's `edgeassist.tokenizer.normalization` (`none` or
-  /// `nfc`), else that of Qwen2's own tokenizer, `nfc`.
+  /// `nfc`), else that of the models' own tokenizer: `nfc` for Qwen's, none for the others.
   public let normalization: TextNormalization
   /// `tokenizer.chat_template`: how the model's makers lay out a conversation, in Jinja. See `ChatTemplate`.
   public let chatTemplate: String?
@@ -47,7 +47,7 @@ public struct Tokenizer: Sendable {
     if let normalization {
       self.normalization = normalization
     } else {
-      self.normalization = try Self.normalization(metadata)
+      self.normalization = try Self.normalization(metadata) ?? splitting.normalization
     }
 
     let vocabulary = try Vocabulary(metadata: metadata)
@@ -57,7 +57,9 @@ public struct Tokenizer: Sendable {
     let unknown = try Self.token(metadata, "tokenizer.ggml.unknown_token_id", vocabulary)
     let index = TokenIndex(vocabulary)
     let merges = try MergeTable(metadata: metadata, index: index)
-    encoder = BytePairEncoder(merges: merges, index: index, unknown: unknown.map { Int32(truncatingIfNeeded: $0) })
+    encoder = BytePairEncoder(
+      merges: merges, index: index, unknown: unknown.map { Int32(truncatingIfNeeded: $0) },
+      takesWholePieces: splitting.takesWholePieces)
 
     var ends: Set<Int> = []
     var named: [String: Int] = [:]
@@ -68,7 +70,11 @@ public struct Tokenizer: Sendable {
       if let token = named[name] { ends.insert(token) }
     }
     namedTokens = named
-    for text in ["<|im_end|>", "<|endoftext|>", "<|fim_pad|>", "<|repo_name|>", "<|file_sep|>"] {
+    let endings = [
+      "<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|eom_id|>", "<|end_of_text|>", "<end_of_utterance>", "<|fim_pad|>",
+      "<|repo_name|>", "<|file_sep|>",
+    ]
+    for text in endings {
       if let token = special.token(text) { ends.insert(token) }
     }
     endOfTurnTokens = ends
@@ -148,11 +154,11 @@ public struct Tokenizer: Sendable {
     pieces.forEachPiece { encoder.encode($0, into: &result, using: &work) }
   }
 
-  private static func normalization(_ metadata: GGUFMetadata) throws(TokenizerError) -> TextNormalization {
+  private static func normalization(_ metadata: GGUFMetadata) throws(TokenizerError) -> TextNormalization? {
     let name = try metadata.reading { (file) throws(GGUFError) in
       try file.stringIfPresent("edgeassist.tokenizer.normalization")
     }
-    guard let name else { return .nfc }
+    guard let name else { return nil }
     guard let normalization = TextNormalization(rawValue: name) else {
       throw .unsupportedNormalization(path: metadata.path, name: name)
     }

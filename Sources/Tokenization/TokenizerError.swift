@@ -31,10 +31,10 @@ extension TokenizerError: CustomStringConvertible {
     case .metadata(let error):
       error.message
     case .unsupportedModel(let path, let model):
-      "\(path) has a tokenizer of the kind “\(model)”; byte-level BPE (“gpt2”) is read. Use a Qwen model."
+      "\(path) has a tokenizer of the kind “\(model)”; byte-level BPE (“gpt2”) is read. Use a Qwen, Llama 3 or SmolLM model."
     case .unsupportedPreTokenizer(let path, let name?):
       "\(path) splits text as “\(name)” does; known are "
-        + TextSplitting.allCases.map { "“\($0.rawValue)”" }.joined(separator: ", ") + ". Use a Qwen model."
+        + TextSplitting.allCases.map { "“\($0.rawValue)”" }.joined(separator: ", ") + "."
     case .unsupportedPreTokenizer(let path, nil):
       "\(path) does not say how text is split (tokenizer.ggml.pre). Use a newer conversion of the model."
     case .emptyVocabulary(let path):
@@ -48,7 +48,7 @@ extension TokenizerError: CustomStringConvertible {
     case .unsupportedNormalization(let path, let name):
       "\(path) wants its text normalized as “\(name)”; “none” and “nfc” are known. Convert the model anew."
     case .missingSpecialTokens(let path, let tokens):
-      "\(path) has no \(Self.listed(tokens)), which the conversation needs. Use a Qwen model."
+      "\(path) has no \(Self.listed(tokens)), which the conversation needs. Use a Qwen, Llama 3 or SmolLM model."
     }
   }
 

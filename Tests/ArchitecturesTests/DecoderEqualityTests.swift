@@ -9,7 +9,10 @@ import Testing
 /// Each kind of language model equals Hugging Face transformers in float32 from embeddings and positions to logits;
 /// measure and tolerances as in `EqualityTests`.
 @Suite struct DecoderEqualityTests {
-  static let cases = [("qwen3", "text"), ("qwen3-vl", "video"), ("qwen2.5-vl", "video"), ("llava-onevision", "video")]
+  static let cases = [
+    ("qwen3", "text"), ("qwen3-vl", "video"), ("qwen2.5-vl", "video"), ("llava-onevision", "video"), ("llama", "text"),
+    ("llama3", "text"),
+  ]
 
   @Test("every layer and the logits equal the reference, read in one go", arguments: cases)
   func inOneGo(name: String, label: String) throws {

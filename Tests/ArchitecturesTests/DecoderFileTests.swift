@@ -82,6 +82,32 @@ import Testing
     #expect(message(file).contains(key))
   }
 
+  @Test("nonsense divisors of Llama 3's RoPE frequencies are refused", arguments: [Float.nan, 0, -1, .infinity])
+  func divisors(divisor: Float) throws {
+    let file = try RewrittenFile(DecoderGolden("llama3").file) { tensor, bytes in
+      guard tensor.name == "rope_freqs.weight" else { return (tensor.dimensions, tensor.type, bytes) }
+      let last = withUnsafeBytes(of: divisor.bitPattern.littleEndian) { Array($0) }
+      return (tensor.dimensions, tensor.type, bytes.dropLast(4) + last)
+    }.file
+    #expect(message(file).contains("rope_freqs.weight is \(Double(divisor)) but must be positive"))
+    let shorter = try RewrittenFile(DecoderGolden("llama3").file) { tensor, bytes in
+      guard tensor.name == "rope_freqs.weight" else { return (tensor.dimensions, tensor.type, bytes) }
+      return ([tensor.dimensions[0] / 2], tensor.type, Array(bytes.prefix(bytes.count / 2)))
+    }.file
+    #expect(message(shorter).contains("rope_freqs.weight"))
+  }
+
+  @Test("without its divisors, a model of Llama 3 gives something else")
+  func withoutDivisors() throws {
+    let golden = try DecoderGolden("llama3")
+    let plain = try RewrittenFile(golden.file) { tensor, bytes in
+      tensor.name == "rope_freqs.weight" ? nil : (tensor.dimensions, tensor.type, bytes)
+    }.file
+    let logits = try DecoderRun(plain, golden.sequence("text")).logits[0]
+    let expected = Array(try golden.values(of: "text.logits").suffix(logits.count))
+    #expect(relativeDifference(logits, expected) > 0.05)
+  }
+
   @Test("any missing tensor is named, any of another shape with both shapes")
   func tensors() throws {
     let original = try DecoderGolden("qwen3-vl").file

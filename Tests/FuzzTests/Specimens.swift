@@ -33,6 +33,7 @@ struct Specimen {
   static func all() throws -> [Specimen] {
     let alone = [
       "ModelFileTests/Goldens/everything.gguf", "TokenizationTests/Goldens/vocabulary.gguf", models + "qwen3.gguf",
+      models + "llama3.gguf",
       models + "qwen3-vl.gguf", models + "llava-onevision.gguf", models + "qwen3-lora-attention.gguf",
       models + "qwen3-lora-everything.gguf", models + "windows-mmproj.gguf", models + "deepstack-mmproj.gguf",
       models + "pooled-mmproj.gguf",

@@ -33,6 +33,7 @@ SHAPES = {
     "qwen2": Shape("qwen2", 5, 896, 14, 2, 4864, head=64, tied=False),
     "qwen2vl": Shape("qwen2vl", 5, 896, 7, 1, 4864, sections=(16, 24, 24, 0)),
     "qwen3": Shape("qwen3", 5, 1024, 16, 8, 3072),
+    "llama": Shape("llama", 5, 576, 9, 3, 1536, head=64, base=1e5),
     "qwen3vl": Shape("qwen3vl", 5, 1024, 16, 8, 3072, base=5e6, sections=(24, 20, 20, 0), tied=False),
 }
 DEEPSTACK = {"qwen3vl": 3}

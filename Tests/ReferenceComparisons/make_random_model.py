@@ -140,10 +140,11 @@ def merge_rules(count, alphabet):
 
 def add_tokenizer(writer, shape):
     alphabet = byte_alphabet()
-    rules = merge_rules(FIRST_SPECIAL - 256, alphabet)
+    first = min(FIRST_SPECIAL, shape.vocabulary - len(shape.specials))
+    rules = merge_rules(first - 256, alphabet)
     tokens = list(alphabet.values()) + [left + right for left, right in rules] + list(shape.specials)
     # Words of a tool's or a thought's markup count as text when they are shown.
-    kinds = [TokenType.NORMAL] * FIRST_SPECIAL
+    kinds = [TokenType.NORMAL] * first
     kinds += [TokenType.CONTROL if token.startswith("<|") or token in ("<image>", "<video>") else TokenType.USER_DEFINED
               for token in shape.specials]
     for number in range(len(tokens), shape.vocabulary):
@@ -154,9 +155,9 @@ def add_tokenizer(writer, shape):
     writer.add_token_list(tokens)
     writer.add_token_types(kinds)
     writer.add_token_merges([f"{left} {right}" for left, right in rules])
-    writer.add_eos_token_id(FIRST_SPECIAL + 2)
-    writer.add_pad_token_id(FIRST_SPECIAL)
-    writer.add_bos_token_id(FIRST_SPECIAL)
+    writer.add_eos_token_id(first + 2)
+    writer.add_pad_token_id(first)
+    writer.add_bos_token_id(first)
     writer.add_add_bos_token(False)
     writer.add_chat_template(shape.template)
 
@@ -189,7 +190,7 @@ def add_layers(file, shape):
         file.vector(p + "attn_norm.weight", shape.width, around=1.0)
         for part, rows in (("q", queries), ("k", keys), ("v", keys)):
             file.matrix(p + f"attn_{part}.weight", rows, shape.width)
-            if not shape.has_head_norms:
+            if shape.has_biases:
                 file.vector(p + f"attn_{part}.bias", rows)
         if shape.has_head_norms:
             file.vector(p + "attn_q_norm.weight", shape.head, around=1.0)

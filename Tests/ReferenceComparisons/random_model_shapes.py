@@ -87,6 +87,10 @@ class Shape:
     def has_head_norms(self):
         return self.architecture.startswith("qwen3")
 
+    @property
+    def has_biases(self):
+        return self.architecture.startswith("qwen2")
+
 
 QWEN2VL = dict(architecture="qwen2vl", sections=(16, 24, 24, 0), template=CHATML_VISION)
 QWEN3VL = dict(architecture="qwen3vl", sections=(24, 20, 20, 0), base=5e6, context=262144,
@@ -120,4 +124,6 @@ SHAPES = {
                          **QWEN3VL),
     "llava-onevision-0.5b": Shape("qwen2", 24, 896, 14, 2, 4864, head=64, vocabulary=152000,
                                   specials=tuple(LLAVA_SPECIALS), template=CHATML_LLAVA, vision=SIGLIP),
+    "smollm2-135m": Shape("llama", 30, 576, 9, 3, 1536, head=64, base=1e5, context=8192, vocabulary=49152),
+    "llama-3.2-1b": Shape("llama", 16, 2048, 32, 8, 8192, head=64, base=5e5, context=131072, vocabulary=128256),
 }

@@ -153,8 +153,8 @@ struct UnusableVocabularyTests {
     #expect(
       error { $0["tokenizer.ggml.model"] = .string("llama") } == .unsupportedModel(path: "small.gguf", model: "llama"))
     #expect(
-      error { $0["tokenizer.ggml.pre"] = .string("llama-bpe") }
-        == .unsupportedPreTokenizer(path: "small.gguf", name: "llama-bpe"))
+      error { $0["tokenizer.ggml.pre"] = .string("gpt-4o") }
+        == .unsupportedPreTokenizer(path: "small.gguf", name: "gpt-4o"))
     #expect(error { $0["tokenizer.ggml.pre"] = nil } == .unsupportedPreTokenizer(path: "small.gguf", name: nil))
   }
 
@@ -201,6 +201,7 @@ struct UnusableVocabularyTests {
   func message() {
     #expect(
       error { $0["tokenizer.ggml.model"] = .string("llama") }?.message
-        == "small.gguf has a tokenizer of the kind “llama”; byte-level BPE (“gpt2”) is read. Use a Qwen model.")
+        == "small.gguf has a tokenizer of the kind “llama”; byte-level BPE (“gpt2”) is read. Use a Qwen, "
+        + "Llama 3 or SmolLM model.")
   }
 }

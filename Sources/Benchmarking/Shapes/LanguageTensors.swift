@@ -19,7 +19,7 @@ extension ModelShape {
     var tensors: [RandomTensor] = [.vector(prefix + "attn_norm.weight", hiddenSize, around: 1)]
     for (part, outputs) in [("q", queries), ("k", keys), ("v", keys)] {
       tensors.append(.matrix(prefix + "attn_\(part).weight", hiddenSize, outputs))
-      if !normalizesHeads { tensors.append(.vector(prefix + "attn_\(part).bias", outputs)) }
+      if hasBiases { tensors.append(.vector(prefix + "attn_\(part).bias", outputs)) }
     }
     if normalizesHeads {
       tensors.append(.vector(prefix + "attn_q_norm.weight", headDimension, around: 1))

@@ -56,8 +56,10 @@ public struct ModelShape: Sendable, Equatable {
 
   /// Query heads that share a key-value head.
   var queriesPerKey: Int { heads / keyValueHeads }
-  /// Whether queries and keys are normalized per head. Such models have no biases there.
+  /// Whether queries and keys are normalized per head.
   var normalizesHeads: Bool { architecture.hasPrefix("qwen3") }
+  /// Whether the matrices of queries, keys and values have biases.
+  var hasBiases: Bool { architecture.hasPrefix("qwen2") }
 }
 
 /// The family and the sizes of a vision tower.
@@ -138,7 +140,26 @@ extension ModelShape {
       "qwen2.5-vl-3b", layers: 36, hiddenSize: 2048, heads: 16, keyValueHeads: 2, intermediateSize: 11008, .qwen25VL),
     qwen3VL("qwen3-vl-2b", layers: 28, hiddenSize: 2048, heads: 16, intermediateSize: 6144),
     qwen3VL("qwen3-vl-4b", layers: 36, hiddenSize: 2560, heads: 32, intermediateSize: 9728),
+    llama(
+      "smollm2-135m", layers: 30, hiddenSize: 576, heads: 9, keyValueHeads: 3, intermediateSize: 1536, ropeTheta: 1e5,
+      contextLength: 8192, vocabulary: 49152),
+    llama(
+      "smollm2-360m", layers: 32, hiddenSize: 960, heads: 15, keyValueHeads: 5, intermediateSize: 2560, ropeTheta: 1e5,
+      contextLength: 8192, vocabulary: 49152),
+    llama(
+      "llama-3.2-1b", layers: 16, hiddenSize: 2048, heads: 32, keyValueHeads: 8, intermediateSize: 8192,
+      ropeTheta: 5e5, contextLength: 131_072, vocabulary: 128_256),
   ]
+
+  private static func llama(
+    _ name: String, layers: Int, hiddenSize: Int, heads: Int, keyValueHeads: Int, intermediateSize: Int,
+    ropeTheta: Float, contextLength: Int, vocabulary: Int
+  ) -> ModelShape {
+    ModelShape(
+      name: name, architecture: "llama", layers: layers, hiddenSize: hiddenSize, heads: heads,
+      keyValueHeads: keyValueHeads, headDimension: 64, intermediateSize: intermediateSize, ropeTheta: ropeTheta,
+      contextLength: contextLength, mropeSections: [], vocabulary: vocabulary)
+  }
 
   private static func qwen2(
     _ name: String, layers: Int, hiddenSize: Int, heads: Int, keyValueHeads: Int, headDimension: Int,

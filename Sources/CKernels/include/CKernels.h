@@ -186,6 +186,10 @@ const ck_kernels *ck_best_kernels(void);
 /// Whether `attend` has instructions for bfloat16 on this machine.
 int ck_has_bf16_attention(void);
 
+/// Brings pairs of neighbours (2 i, 2 i + 1) of each head apart, to (i, i + head_size / 2), where `rotate` expects them.
+/// `head_size` is even and CK_MAX_HEAD at most.
+void ck_separate_pairs(float *x, size_t heads, size_t head_size);
+
 /// Converts `count` weights of any type but panels to floats; of quantized types whole blocks.
 void ck_dequantize(ck_type type, const void *source, float *target, size_t count);
 

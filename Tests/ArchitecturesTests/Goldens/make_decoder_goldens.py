@@ -17,8 +17,10 @@ import numpy as np
 import torch
 from gguf import GGMLQuantizationType, GGUFWriter, quants
 from peft import LoraConfig, get_peft_model
-from transformers import (Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration, Qwen2Config, Qwen2ForCausalLM,
+from transformers import (LlamaConfig, LlamaForCausalLM, Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration, Qwen2Config, Qwen2ForCausalLM,
                           Qwen3Config, Qwen3ForCausalLM, Qwen3VLConfig, Qwen3VLForConditionalGeneration)
+from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
+from transformers.models.llama import modeling_llama
 from transformers.models.qwen2 import modeling_qwen2
 from transformers.models.qwen2_5_vl import modeling_qwen2_5_vl
 from transformers.models.qwen3 import modeling_qwen3
@@ -27,7 +29,7 @@ from transformers.models.qwen3_vl import modeling_qwen3_vl
 HERE = pathlib.Path(__file__).parent
 VOCABULARY, VIDEO = 96, 95
 PLAIN_ATTENTION = {module: module.eager_attention_forward
-                   for module in (modeling_qwen2, modeling_qwen2_5_vl, modeling_qwen3, modeling_qwen3_vl)}
+                   for module in (modeling_llama, modeling_qwen2, modeling_qwen2_5_vl, modeling_qwen3, modeling_qwen3_vl)}
 
 
 def round_cache(rounds):
@@ -93,6 +95,11 @@ def llava_onevision():
     return Qwen2ForCausalLM(eager(Qwen2Config(**text_sizes(2, 1, 128, 2, True, 1e6))))
 
 
+def llama(tied, **rope):
+    # SmolLM's heads: three queries to a key. Llama 3's scaling.
+    return LlamaForCausalLM(eager(LlamaConfig(**text_sizes(3, 1, 192, 2, tied, 1e5, **rope))))
+
+
 def text_model(model):
     inner = model.model
     return getattr(inner, "language_model", inner)
@@ -116,6 +123,12 @@ def close(writer):
     writer.close()
 
 
+def neighbours(part, heads):
+    """Rows of queries or keys as llama.cpp keeps Llama's: a RoPE pair's two rows follow each other."""
+    rows = part.unflatten(0, (heads, 2, -1))
+    return rows.transpose(1, 2).reshape(part.shape)
+
+
 def write_model(name, architecture, model, deepstack=0):
     w = GGUFWriter(str(HERE / f"{name}.gguf"), architecture)
     lm = text_model(model)
@@ -137,6 +150,12 @@ def write_model(name, architecture, model, deepstack=0):
         w.add_num_deepstack_layers(deepstack)
     matrix(w, "token_embd.weight", lm.embed_tokens.weight)
     vector(w, "output_norm.weight", lm.norm.weight)
+    if config.rope_parameters["rope_type"] == "llama3":
+        # As the converter writes them: what the frequencies without scaling are divided by.
+        scaled, _ = ROPE_INIT_FUNCTIONS["llama3"](config, "cpu")
+        pairs = config.hidden_size // config.num_attention_heads // 2
+        plain = config.rope_parameters["rope_theta"] ** -(torch.arange(pairs, dtype=torch.float64) / pairs)
+        vector(w, "rope_freqs.weight", plain / scaled.double())
     if not model.config.tie_word_embeddings:
         matrix(w, "output.weight", model.lm_head.weight)
     for i, layer in enumerate(lm.layers):
@@ -145,7 +164,10 @@ def write_model(name, architecture, model, deepstack=0):
         vector(w, p + "ffn_norm.weight", layer.post_attention_layernorm.weight)
         for short in "qkv":
             part = getattr(attention, short + "_proj")
-            matrix(w, p + f"attn_{short}.weight", part.weight)
+            weight = part.weight
+            if architecture == "llama" and short != "v":
+                weight = neighbours(weight, config.num_attention_heads if short == "q" else config.num_key_value_heads)
+            matrix(w, p + f"attn_{short}.weight", weight)
             if part.bias is not None:
                 vector(w, p + f"attn_{short}.bias", part.bias)
         if architecture.startswith("qwen3"):
@@ -337,6 +359,18 @@ def record_llava_onevision(rng):
     close(w)
 
 
+def record_llama(rng):
+    tokens = text(rng, 24)
+    scaling = dict(rope_type="llama3", factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0,
+                   original_max_position_embeddings=512)
+    for name, tied, start, rope in (("llama", True, 0, {}), ("llama3", False, 3000, scaling)):
+        model = randomize(llama(tied, **rope))
+        write_model(name, "llama", model)
+        w = GGUFWriter(str(HERE / f"{name}-golden.gguf"), "golden")
+        Sequence([tokens], text_positions(start, 24), 192, 1).record(w, "text", model)
+        close(w)
+
+
 def main():
     torch.manual_seed(30)
     rng = np.random.default_rng(31)
@@ -345,6 +379,7 @@ def main():
     record_qwen3vl(rng)
     record_qwen25vl(rng)
     record_llava_onevision(rng)
+    record_llama(rng)
 
 
 if __name__ == "__main__":

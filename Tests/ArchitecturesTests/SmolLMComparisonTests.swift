@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Architectures
+import BoundedCache
+import Compute
+import Foundation
+import ModelFile
+import Testing
+import Tokenization
+
+/// Real weights: SmolLM2-135M-Instruct answers prompts and reads a text, here and in llama.cpp.
+@Suite("SmolLM2-135M beside llama.cpp", .serialized)
+struct SmolLMComparisonTests {
+  private static let script = "smollm2_against_llama_cpp.py"
+  private static let answers = ReferenceFiles(ending: "-answers.gguf", script: script)
+  private static let losses = ReferenceFiles(ending: "-perplexity.gguf", script: script)
+
+  /// The likeliest tokens after a prompt, up to the end of the answer.
+  private func greedy(_ prompt: [Int], _ model: LanguageModel, ends: Set<Int>, most: Int) throws -> [Int] {
+    let cache = try KeyValueCache(
+      shape: model.configuration.cacheShape, budget: prompt.count + most, policy: .infinipotV)
+    let positions = (0..<Int32(prompt.count + most)).map { MRoPEPosition(text: $0) }
+    try model.prefill(
+      tokens: prompt, positions: Array(positions.prefix(prompt.count)), into: cache.ticket(for: .text))
+    var found: [Int] = []
+    while found.count < most {
+      let token = model.logits.indices.max { model.logits[$0] < model.logits[$1] } ?? 0
+      found.append(token)
+      if ends.contains(token) { break }
+      try model.decode(
+        token: token, position: positions[prompt.count + found.count - 1], into: cache.ticket(for: .text))
+    }
+    return found
+  }
+
+  @Test(
+    "Prompts have llama.cpp's tokens, and greedy answers are its own in F32",
+    .enabled(if: !answers.names.isEmpty, Comment(rawValue: answers.reason)), arguments: answers.names)
+  func sameAnswers(run: String) throws {
+    let values = try Self.answers.open(run)
+    let file = try ReferenceFiles.open(values.metadata.string("model"))
+    let tokenizer = try Tokenizer(metadata: file.metadata)
+    let model = try LanguageModel(file: file, threads: ThreadPool(threads: 2))
+    let texts = try values.metadata.array("texts").strings ?? []
+    let prompts = parts(try values.metadata.integers("prompts"), try values.metadata.integers("prompt_sizes"))
+    let expected = parts(try values.metadata.integers("answers"), try values.metadata.integers("answer_sizes"))
+    #expect(texts.count == expected.count && texts.count >= 4)
+    var shared = 0
+    for ((text, prompt), answer) in zip(zip(texts, prompts), expected) {
+      #expect(tokenizer.encode(text, parsingSpecialTokens: true) == prompt, "\(text.debugDescription)")
+      let found = try greedy(prompt, model, ends: tokenizer.endOfTurnTokens, most: answer.count)
+      shared += zip(found, answer).prefix { $0 == $1 }.count
+      if run.hasSuffix("F32") { #expect(found == answer, "after \(text.debugDescription)") }
+    }
+    print("\(run): \(shared) of \(expected.reduce(0) { $0 + $1.count }) tokens before the first that differs")
+  }
+
+  @Test(
+    "The perplexity of a text is within 0.1 % of llama.cpp's on F32 weights, and 1 % on quantized ones",
+    .enabled(if: !losses.names.isEmpty, Comment(rawValue: losses.reason)), arguments: losses.names)
+  func samePerplexity(run: String) throws {
+    let values = try Self.losses.open(run)
+    let file = try ReferenceFiles.open(values.metadata.string("model"))
+    let model = try LanguageModel(file: file, threads: ThreadPool(threads: 2))
+    let tokens = try values.metadata.integers("tokens")
+    let window = try values.metadata.integer("window")
+    let expected = try values.metadata.float("loss")
+    var sum = 0.0
+    var count = 0
+    for start in stride(from: 0, to: tokens.count, by: window) {
+      let cache = try KeyValueCache(shape: model.configuration.cacheShape, budget: window, policy: .infinipotV)
+      for place in 0..<window - 1 {
+        try model.decode(
+          token: tokens[start + place], position: MRoPEPosition(text: Int32(place)), into: cache.ticket(for: .text))
+        let largest = Double(model.logits.max() ?? 0)
+        let total = model.logits.reduce(0.0) { $0 + exp(Double($1) - largest) }
+        sum += largest + log(total) - Double(model.logits[tokens[start + place + 1]])
+        count += 1
+      }
+    }
+    let (ours, theirs) = (exp(sum / Double(count)), exp(expected))
+    print("\(run): perplexity \(ours) here, \(theirs) in llama.cpp, ratio \(ours / theirs)")
+    #expect(abs(ours / theirs - 1) < (run.hasSuffix("F32") ? 0.001 : 0.01))
+  }
+
+  private func parts(_ values: [Int], _ sizes: [Int]) -> [[Int]] {
+    var start = 0
+    return sizes.map { size in
+      defer { start += size }
+      return Array(values[start..<start + size])
+    }
+  }
+}
