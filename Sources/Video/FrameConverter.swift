@@ -32,8 +32,8 @@ struct FrameShape: Equatable {
 final class FrameConverter {
   let sampledSize: ImageSize
   let displayedSize: ImageSize
-  private let sampling = ImageScaler()
-  private let previewing = ImageScaler()
+  private let sampling = FrameScaler()
+  private let previewing = FrameScaler()
 
   init(sampledSize: ImageSize, displayedSize: ImageSize) {
     self.sampledSize = sampledSize

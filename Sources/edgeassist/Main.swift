@@ -28,16 +28,16 @@ enum Main {
     }
     do {
       let arguments = try SettingsLayers.arguments(typed: typed, environment: ProcessInfo.processInfo.environment)
-      let command = try await EdgeAssist.asyncParseAsRoot(arguments)
+      let command = try await RootCommand.asyncParseAsRoot(arguments)
       if let name = type(of: command).configuration.commandName, Subcommands.contains(name) {
         throw ValidationError("the subcommand comes before its options: edgeassist \(name) …")
       }
       try await start(command)
     } catch let error as SettingsError {
       StandardStreams.report(error.message)
-      end(with: ExitCode.validationFailure, of: EdgeAssist.self)
+      end(with: ExitCode.validationFailure, of: RootCommand.self)
     } catch {
-      end(with: error, of: EdgeAssist.self)
+      end(with: error, of: RootCommand.self)
     }
   }
 

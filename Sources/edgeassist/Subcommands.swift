@@ -5,10 +5,10 @@ import ArgumentParser
 /// The root of command lines that begin with a subcommand.
 ///
 /// It has no options of its own. The parser lets a root take its options from the whole command line, so that with
-/// `EdgeAssist` as the root, `edgeassist inspect FILE --kv-budget 9` would set the root's budget and not `inspect`'s.
+/// `RootCommand` as the root, `edgeassist inspect FILE --kv-budget 9` would set the root's budget and not `inspect`'s.
 struct Subcommands: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: EdgeAssist.configuration.commandName, version: EdgeAssist.configuration.version, subcommands: all)
+    commandName: RootCommand.configuration.commandName, version: RootCommand.configuration.version, subcommands: all)
 
   static let all: [any ParsableCommand.Type] = [
     InspectCommand.self, QuantizeCommand.self, CodeCommand.self, EvaluateCommand.self, ProfileCommand.self,

@@ -51,7 +51,7 @@ struct EvaluationOutputOptions: ParsableArguments {
     try summaryFile(inputs).check()
     guard let plot else { return }
     do throws(OutputError) {
-      try OutputFile.check(path: plot, inputs: inputs, replacing: ImageFile.replaceable)
+      try OutputFile.check(path: plot, inputs: inputs, replacing: PNGFile.replaceable)
     } catch {
       throw .outputUnwritable(message: error.description)
     }

@@ -26,7 +26,7 @@ struct SettableOptions {
   static let prerequisites = ["kv-offload-size": "kv-offload"]
 
   /// Those of `edgeassist` itself.
-  static let ofEdgeAssist = SettableOptions(dump: EdgeAssist._dumpHelp())
+  static let ofEdgeAssist = SettableOptions(dump: RootCommand._dumpHelp())
 
   /// - Parameter dump: the parser's description of its commands, as `--experimental-dump-help` prints it.
   init(dump: String) {

@@ -82,9 +82,9 @@ enum SettingsLayers {
   private static func check(_ setting: Setting) throws(SettingsError) {
     let prerequisite = SettableOptions.prerequisites[setting.option.name].map { ["--\($0)=file"] } ?? []
     do {
-      _ = try EdgeAssist.parse(prerequisite + setting.arguments)
+      _ = try RootCommand.parse(prerequisite + setting.arguments)
     } catch {
-      throw .invalid(source: setting.source, reason: EdgeAssist.message(for: error))
+      throw .invalid(source: setting.source, reason: RootCommand.message(for: error))
     }
   }
 }

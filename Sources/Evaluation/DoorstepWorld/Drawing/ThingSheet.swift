@@ -31,7 +31,7 @@ package struct ThingSheet {
     let count = Thing.allCases.reduce(0) { $0 + $1.imageSizes.count }
     let lines = (count + Self.columns - 1) / Self.columns
     do {
-      image = try ImageFile.read(path)
+      image = try PNGFile.read(path)
     } catch {
       throw .videoUnreadable(message: error.description)
     }

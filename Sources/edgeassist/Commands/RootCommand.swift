@@ -6,7 +6,7 @@ import Foundation
 import Records
 
 /// The root command. Its own options are those of the main use, the assistant; every other use is a subcommand.
-struct EdgeAssist: AsyncParsableCommand {
+struct RootCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "edgeassist",
     abstract: "Watch a video stream of any length in a fixed amount of memory, and answer questions about it.",

@@ -5,7 +5,7 @@ import Images
 
 /// Decoded frames in, RGB images of a wanted size out: colours, scaling and rotation in one pass where FFmpeg can do it.
 /// It keeps FFmpeg's scaler between frames and makes it anew only when the frames change.
-final class ImageScaler {
+final class FrameScaler {
   /// Everything that FFmpeg's scaler is made for.
   private struct Setting: Equatable {
     var sourceWidth, sourceHeight, sourceFormat: Int32

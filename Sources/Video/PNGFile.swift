@@ -6,7 +6,7 @@ import Images
 import Platform
 
 /// Images as PNG files, by FFmpeg's own encoder and decoder.
-public enum ImageFile {
+public enum PNGFile {
   /// Bytes beyond which a file is not read, so that a wrong name cannot fill the memory.
   private static let longestFile = 64 << 20
   /// An image with more pixels is not decoded.
@@ -108,7 +108,7 @@ public enum ImageFile {
     if code >= 0 { code = avcodec_receive_frame(codec, frame.pointer) }
     guard code >= 0 else { throw .noImage(source: path, detail: FFmpegLog.describe(code)) }
     let size = ImageSize(width: Int(frame.pointer.pointee.width), height: Int(frame.pointer.pointee.height))
-    let image = ImageScaler().image(of: frame.pointer, size: size, content: size, orientation: .upright)
+    let image = FrameScaler().image(of: frame.pointer, size: size, content: size, orientation: .upright)
     guard let image else { throw .noImage(source: path, detail: "its pixels cannot be converted") }
     return image
   }

@@ -4,7 +4,7 @@
 """Compares the error of the quantizers here with that of ggml's, type by type.
 
 Needs clang, numpy and a libggml-base.so, such as the one of llama-cpp-python:
-    python quantizers_against_ggml.py PATH/libggml-base.so
+    python quantization_error_against_ggml.py PATH/libggml-base.so
 Prints, for several distributions of weights, the ratio of the root mean square errors (ours / ggml's), plain and
 weighted by importance, and microseconds for a thousand weights. Stops if ggml refuses the blocks.
 Measured with llama-cpp-python 0.3.36 (ggml 0.25.3).
