@@ -21,5 +21,5 @@ mkdir -p "$work"
 "$python" -m recipe.coder.train_roles --work "$work" --roles direct --threads "$threads"
 
 "$python" -m recipe.coder.export --work "$work" --out "$work/gguf"
-"$python" -m recipe.coder.verify --work "$work"
+"$python" -m recipe.coder.verify_export --work "$work"
 "$python" -m recipe.coder.make_tasks "$work/held-out.jsonl"

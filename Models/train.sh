@@ -26,7 +26,7 @@ mkdir -p "$work"
 "$python" -m recipe.to_hf --words "$work/tokenizer.json" --vision "$work/vision.pt" \
     --decoder "$work/long.pt" --out "$work/hf"
 "$python" -m recipe.export_gguf "$work/hf" "$work/gguf" --type Q8_0 --vision-type F16
-"$python" -m recipe.verify --words "$work/tokenizer.json" --vision "$work/vision.pt" \
+"$python" -m recipe.verify_export --words "$work/tokenizer.json" --vision "$work/vision.pt" \
     --decoder "$work/long.pt" --folder "$work/hf" \
     --gguf "$work/gguf/edgeassist-tiny-Q8_0.gguf" "$work/gguf/mmproj-edgeassist-tiny-F16.gguf"
 

@@ -10,7 +10,7 @@ import Records
 /// It belongs to that thread once ``run()`` has begun; what others need lies in `control` and `previews`.
 final class DecodingLoop {
   private let source: VideoSource
-  private let options: FrameSamplingOptions
+  private let options: VideoStreamOptions
   private let sampler: FrameSampler
   let control: StreamControl
   let previews: PreviewFeed?
@@ -27,7 +27,7 @@ final class DecodingLoop {
   private var hasReportedEnd = false
 
   /// Opens the source and decodes its first frame. Blocks; `interrupt` ends it.
-  init(source: VideoSource, options: FrameSamplingOptions, interrupt: IOInterrupt) throws(VideoError) {
+  init(source: VideoSource, options: VideoStreamOptions, interrupt: IOInterrupt) throws(VideoError) {
     try options.check()
     let input = try MediaInput.open(source, timeout: options.timeout, interrupt: interrupt)
     let first = try input.readFirst(timeout: options.timeout, interrupt: interrupt)

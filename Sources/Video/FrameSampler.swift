@@ -47,7 +47,7 @@ final class FrameSampler {
   /// - Parameter first: the first decoded frame of `input`.
   init(
     of input: MediaInput, first: DecodedFrame, next: DecodedFrame, converter: FrameConverter, control: StreamControl,
-    previews: PreviewFeed?, options: FrameSamplingOptions
+    previews: PreviewFeed?, options: VideoStreamOptions
   ) {
     self.converter = converter
     self.control = control

@@ -5,7 +5,7 @@ import Platform
 /// When a live source that broke off is tried again: after a delay that doubles from try to try, for as long as the
 /// options say. Clock times are monotonic seconds.
 package struct ReconnectionSchedule {
-  private let options: FrameSamplingOptions.Reconnection
+  private let options: VideoStreamOptions.Reconnection
   /// Stream time and clock at the source's first frame since it was last reached.
   private var reached = (streamTime: 0.0, clock: 0.0)
   private var lostAt = 0.0
@@ -21,7 +21,7 @@ package struct ReconnectionSchedule {
   private static let longestLead = 5.0
 
   /// No source has been reached yet.
-  package init(_ options: FrameSamplingOptions.Reconnection) {
+  package init(_ options: VideoStreamOptions.Reconnection) {
     self.options = options
   }
 

@@ -28,13 +28,13 @@ public final class VideoStream: Sendable, AsyncSequence {
   /// ``open(_:options:)``.
   ///
   /// - Throws: `VideoError`, also where no frame can be decoded.
-  public convenience init(source: VideoSource, options: FrameSamplingOptions = FrameSamplingOptions())
+  public convenience init(source: VideoSource, options: VideoStreamOptions = VideoStreamOptions())
     throws(VideoError)
   {
     try self.init(source: source, options: options, interrupt: IOInterrupt())
   }
 
-  private init(source: VideoSource, options: FrameSamplingOptions, interrupt: IOInterrupt) throws(VideoError) {
+  private init(source: VideoSource, options: VideoStreamOptions, interrupt: IOInterrupt) throws(VideoError) {
     let loop = try DecodingLoop(source: source, options: options, interrupt: interrupt)
     description = loop.description
     control = loop.control
@@ -48,7 +48,7 @@ public final class VideoStream: Sendable, AsyncSequence {
   ///
   /// - Throws: `VideoError`, also where no frame can be decoded.
   public static func open(
-    _ source: VideoSource, options: FrameSamplingOptions = FrameSamplingOptions()
+    _ source: VideoSource, options: VideoStreamOptions = VideoStreamOptions()
   ) async throws(VideoError) -> VideoStream {
     let interrupt = IOInterrupt()
     let result: Result<VideoStream, VideoError> = await withTaskCancellationHandler {

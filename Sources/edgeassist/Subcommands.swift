@@ -11,7 +11,7 @@ struct Subcommands: AsyncParsableCommand {
     commandName: RootCommand.configuration.commandName, version: RootCommand.configuration.version, subcommands: all)
 
   static let all: [any ParsableCommand.Type] = [
-    InspectCommand.self, QuantizeCommand.self, CodeCommand.self, EvaluateCommand.self, ProfileCommand.self,
+    InspectCommand.self, QuantizeCommand.self, CodeCommand.self, EvalCommand.self, ProfileCommand.self,
     BenchCommand.self, DoctorCommand.self,
   ]
 

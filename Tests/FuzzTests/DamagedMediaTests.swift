@@ -42,7 +42,7 @@ struct DamagedMediaTests {
       try Data(mutator.damaged(clips)).write(to: URL(fileURLWithPath: clip))
       let began = ContinuousClock.now
       do {
-        let options = FrameSamplingOptions(
+        let options = VideoStreamOptions(
           framesPerSecond: 4, sizing: FrameSizing(minimumPixels: 56 * 56, maximumPixels: 112 * 112), timeout: 60)
         let stream = try await VideoStream.open(.file(path: clip), options: options)
         var last = -1.0

@@ -8,7 +8,7 @@ import Video
 @Suite("A source that cannot be read")
 struct ErrorTests {
   /// The error of opening, which must be one line that names the source.
-  private func error(opening path: String, options: FrameSamplingOptions = options()) async throws -> VideoError {
+  private func error(opening path: String, options: VideoStreamOptions = options()) async throws -> VideoError {
     do {
       _ = try await VideoStream.open(VideoSource(path), options: options)
     } catch {

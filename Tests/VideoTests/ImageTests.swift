@@ -13,7 +13,7 @@ struct ImageTests {
 
   private func first(_ name: String, sizing: FrameSizing = smallSizing) async throws -> Frame {
     let source = VideoSource.file(path: media(name))
-    let stream = try await VideoStream.open(source, options: FrameSamplingOptions(sizing: sizing))
+    let stream = try await VideoStream.open(source, options: VideoStreamOptions(sizing: sizing))
     return try #require(await stream.next())
   }
 

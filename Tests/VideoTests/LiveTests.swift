@@ -139,7 +139,7 @@ struct LiveTests {
 
 @Suite("Previews")
 struct PreviewTests {
-  private func stream(_ name: String, pace: FrameSamplingOptions.Pace = .realtime) async throws -> VideoStream {
+  private func stream(_ name: String, pace: VideoStreamOptions.Pace = .realtime) async throws -> VideoStream {
     var options = options()
     options.previewSize = ImageSize(width: 64, height: 64)
     options.pace = pace

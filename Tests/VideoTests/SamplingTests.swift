@@ -101,13 +101,13 @@ struct SamplingTests {
   @Test(
     "refuses a rate, a queue or a size that cannot be",
     arguments: [
-      FrameSamplingOptions(framesPerSecond: 0), FrameSamplingOptions(framesPerSecond: .nan),
-      FrameSamplingOptions(queueCapacity: 0),
-      FrameSamplingOptions(sizing: FrameSizing(minimumPixels: 4000, maximumPixels: 3000)),
-      FrameSamplingOptions(sizing: FrameSizing(multiple: 0)), FrameSamplingOptions(timeout: 0),
-      FrameSamplingOptions(previewSize: ImageSize(width: 0, height: 4)),
+      VideoStreamOptions(framesPerSecond: 0), VideoStreamOptions(framesPerSecond: .nan),
+      VideoStreamOptions(queueCapacity: 0),
+      VideoStreamOptions(sizing: FrameSizing(minimumPixels: 4000, maximumPixels: 3000)),
+      VideoStreamOptions(sizing: FrameSizing(multiple: 0)), VideoStreamOptions(timeout: 0),
+      VideoStreamOptions(previewSize: ImageSize(width: 0, height: 4)),
     ])
-  func invalidOptions(options: FrameSamplingOptions) {
+  func invalidOptions(options: VideoStreamOptions) {
     #expect {
       _ = try VideoStream(source: .file(path: media("constant.mp4")), options: options)
     } throws: { error in

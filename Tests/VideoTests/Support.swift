@@ -18,8 +18,8 @@ func bytes(of name: String) throws -> [UInt8] {
 let smallSizing = FrameSizing(minimumPixels: 56 * 56, maximumPixels: 112 * 112)
 
 /// A source may keep silent for long: while other tests compute, the one that makes it speak may wait its turn.
-func options(_ framesPerSecond: Double = 2) -> FrameSamplingOptions {
-  FrameSamplingOptions(framesPerSecond: framesPerSecond, sizing: smallSizing, timeout: 120)
+func options(_ framesPerSecond: Double = 2) -> VideoStreamOptions {
+  VideoStreamOptions(framesPerSecond: framesPerSecond, sizing: smallSizing, timeout: 120)
 }
 
 /// All that a stream gives, to its end.

@@ -10,14 +10,14 @@ public struct StreamSettings: Sendable, Equatable {
   /// The largest area of a frame, in pixels.
   public var maximumPixels: Int?
   /// nil plays a file at its own speed on a screen and as fast as possible without one.
-  public var pace: FrameSamplingOptions.Pace?
+  public var pace: VideoStreamOptions.Pace?
   /// For how long a live source that broke off is tried again; nil tries it until it is back.
-  public var reconnection: FrameSamplingOptions.Reconnection.Limit?
+  public var reconnection: VideoStreamOptions.Reconnection.Limit?
 
   /// Without arguments the model decides everything.
   public init(
-    framesPerSecond: Double? = nil, maximumPixels: Int? = nil, pace: FrameSamplingOptions.Pace? = nil,
-    reconnection: FrameSamplingOptions.Reconnection.Limit? = nil
+    framesPerSecond: Double? = nil, maximumPixels: Int? = nil, pace: VideoStreamOptions.Pace? = nil,
+    reconnection: VideoStreamOptions.Reconnection.Limit? = nil
   ) {
     self.framesPerSecond = framesPerSecond
     self.maximumPixels = maximumPixels
@@ -33,17 +33,17 @@ public struct StreamSettings: Sendable, Equatable {
   /// The settings as the video layer takes them.
   ///
   /// - Throws: `ReportedError.requestMalformed` for a rate or a size that no model can use.
-  public func options(for model: LoadedModel, isHeadless: Bool) throws(ReportedError) -> FrameSamplingOptions {
+  public func options(for model: LoadedModel, isHeadless: Bool) throws(ReportedError) -> VideoStreamOptions {
     let rate = framesPerSecond ?? model.preferences.framesPerSecond
     guard rate > 0 && rate <= 240 else {
       throw .requestMalformed(
         message: "the sampling rate must be above 0 and at most 240 frames a second, not \(rate)")
     }
     let pace = pace ?? (isHeadless ? .fast : .realtime)
-    return FrameSamplingOptions(
+    return VideoStreamOptions(
       framesPerSecond: rate, sizing: try sizing(for: model), pace: pace,
       queue: pace == .realtime ? .dropOldest : .automatic, previewSize: isHeadless ? nil : Self.previewSize,
-      reconnection: FrameSamplingOptions.Reconnection(limit: reconnection ?? .always))
+      reconnection: VideoStreamOptions.Reconnection(limit: reconnection ?? .always))
   }
 
   private func sizing(for model: LoadedModel) throws(ReportedError) -> FrameSizing {

@@ -46,7 +46,7 @@ struct ScreenMode {
     }
   }
 
-  private func open(with options: FrameSamplingOptions) async throws(ReportedError) -> VideoStream? {
+  private func open(with options: VideoStreamOptions) async throws(ReportedError) -> VideoStream? {
     guard let source else { return nil }
     do {
       return try await VideoStream.open(VideoSource(source), options: options)

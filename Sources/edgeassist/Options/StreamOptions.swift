@@ -30,7 +30,7 @@ struct StreamOptions: ParsableArguments {
       "Read a file at its own speed (realtime) or as fast as the model takes it (fast). By default realtime on the "
         + "screen and fast in a batch.",
       valueName: "pace"))
-  var pace: FrameSamplingOptions.Pace?
+  var pace: VideoStreamOptions.Pace?
 
   @Option(
     name: .long,
@@ -38,7 +38,7 @@ struct StreamOptions: ParsableArguments {
       "How long to try a camera or other live source again that broke off: always, never, or a time such as 90s, 10m or "
         + "2h. (default: always; in a batch a minute where only the end is asked about)",
       valueName: "time"))
-  var reconnect: FrameSamplingOptions.Reconnection.Limit?
+  var reconnect: VideoStreamOptions.Reconnection.Limit?
 
   func validate() throws {
     if let fps, !(fps > 0 && fps <= 240) { throw ValidationError("--fps must be above 0 and at most 240, not \(fps)") }
@@ -52,9 +52,9 @@ struct StreamOptions: ParsableArguments {
   }
 }
 
-extension FrameSamplingOptions.Pace: ExpressibleByArgument {}
+extension VideoStreamOptions.Pace: ExpressibleByArgument {}
 
-extension FrameSamplingOptions.Reconnection.Limit: ExpressibleByArgument {
+extension VideoStreamOptions.Reconnection.Limit: ExpressibleByArgument {
   /// Reads `always`, `never` or a time: a number of seconds, or one with the unit s, m or h.
   public init?(argument: String) {
     switch argument {

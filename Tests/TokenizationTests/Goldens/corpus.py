@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The text that make_goldens.py trains its small vocabulary on and cuts its cases from: plain sentences, written for
-this purpose, in many scripts, and things that tokenizers trip over."""
+"""The text that make_vocabulary_goldens.py trains its small vocabulary on and cuts its cases from: plain sentences,
+written for this purpose, in many scripts, and things that tokenizers trip over."""
 
 SENTENCES = {
     "english": [

@@ -18,7 +18,7 @@ from gguf import GGUFWriter, TokenType
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from corpus import CODE, EMOJI, SENTENCES, TRICKY
-from make_goldens import random_texts
+from make_vocabulary_goldens import random_texts
 
 HERE = pathlib.Path(__file__).parent
 LLAMA3 = (

@@ -2,7 +2,7 @@
 
 """Compare what was exported with `transformers` and `peft`: the same scores to rounding.
 
-    python -m recipe.coder.verify --work WORK
+    python -m recipe.coder.verify_export --work WORK
 """
 
 from __future__ import annotations

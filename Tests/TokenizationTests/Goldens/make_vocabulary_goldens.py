@@ -6,7 +6,7 @@
   vocabulary.gguf   the vocabulary as llama.cpp's converter lays it out, without weights
   cases.json        texts and what the reference makes of them
 
-Reference: tokenizers 0.23.3, gguf 0.19.0 (PyPI). Run here: python make_goldens.py
+Reference: tokenizers 0.23.3, gguf 0.19.0 (PyPI). Run here: python make_vocabulary_goldens.py
 
 A case of "texts": text; ids, with special tokens parsed and characters composed (as Qwen2's own tokenizer does);
 plain, the same with special tokens taken as text; raw, special tokens parsed and no normalization. plain and raw are

@@ -8,7 +8,7 @@ import Foundation
 import Records
 
 /// `edgeassist eval`: how well KV cache configurations answer questions about streams, or methods solve tasks.
-struct EvaluateCommand: AsyncParsableCommand {
+struct EvalCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "eval",
     abstract: "Measure how well questions about long streams are answered, or programming tasks solved.",

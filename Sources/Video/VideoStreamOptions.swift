@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// How frames are sampled of a stream.
-public struct FrameSamplingOptions: Sendable {
+public struct VideoStreamOptions: Sendable {
   /// When frames are handed out.
   public enum Pace: String, Sendable, Hashable, CaseIterable {
     /// As the stream's own clock says. A live source always comes at this pace, because nothing else is there yet.
