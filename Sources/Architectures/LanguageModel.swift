@@ -52,7 +52,7 @@ public final class LanguageModel {
 
   /// - Parameters:
   ///   - maximumBlock: tokens computed together at most; longer input is cut.
-  ///   - weights: how they are held.
+  ///   - weights: whether they are repacked for the kernels or used as the file has them.
   /// - Throws: `ModelError` naming the file and what is wrong with it.
   public convenience init(
     file: GGUFFile, threads: ThreadPool, maximumBlock: Int = 256, weights: WeightLayout = .repacked
@@ -149,6 +149,7 @@ public final class LanguageModel {
   /// Reads tokens as `prefill` does, and keeps their queries.
   ///
   /// - Returns: each layer's queries, `[tokens][attention heads × head dimension]`, rotated by RoPE.
+  /// - Throws: as `prefill` does.
   public func prefillRecordingQueries(
     tokens: [Int], positions: [MRoPEPosition], into ticket: KVAppendTicket
   ) throws(ModelError) -> [[Float]] {

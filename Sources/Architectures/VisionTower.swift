@@ -113,7 +113,9 @@ public final class VisionTower {
     return VisionPass(tower: self, images: [first, second], layout: layout, space: space, number: passNumber)
   }
 
-  /// The embeddings of a temporal patch, in one go; see `begin` and `VisionPass.embeddings`.
+  /// The embeddings of a temporal patch, in one go; see `VisionPass.embeddings`.
+  ///
+  /// - Throws: as `begin` does.
   public func encode(_ first: Image, _ second: Image) throws(ModelError) -> VisionEmbeddings {
     var pass = try begin(first, second)
     while pass.step() {}

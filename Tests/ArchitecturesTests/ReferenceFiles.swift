@@ -25,6 +25,9 @@ struct ReferenceFiles {
     names = files.filter { $0.hasSuffix(ending) }.map { String($0.dropLast(ending.count)) }.sorted()
   }
 
+  /// Whether the variable names a folder at all: then it must hold files, or a misspelt path would pass.
+  static var isFolderNamed: Bool { folder != nil }
+
   /// Why a comparison is skipped.
   var reason: String {
     "\(Self.variable) names no folder with files *\(ending); Tests/ReferenceComparisons/\(script) makes them"

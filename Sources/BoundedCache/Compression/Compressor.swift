@@ -33,10 +33,9 @@
 //     after    | system | vtvv tvvt vvtv nnnn | text | free                     16 vision tokens, in stream order
 //
 // Retained tokens move down in place; their keys are never written again, also when their positions change later
-// (PositionChanges.swift). The next compression sees 16
-// tokens as T = 4 runs of P tokens, though they come from 6 temporal patches: `StreamOrigins` knows from which. Evicted
-// tokens go to the offload file where there is one (OffloadTier.swift). Captions stay with their temporal patches
-// (CaptionEviction.swift).
+// (PositionChanges.swift). The next compression sees 16 tokens as T = 4 runs of P tokens, though they come from 6
+// temporal patches: `StreamOrigins` knows from which. Evicted tokens go to the offload file where there is one
+// (OffloadTier.swift). Captions stay with their temporal patches (CaptionEviction.swift).
 
 /// What one compression of the vision segment did.
 public struct CompressionReport: Sendable, Hashable {
