@@ -22,10 +22,7 @@ struct LossComparisonTests {
     let answers = try values.metadata.integers("answers")
     var sum = 0.0
     for index in answers {
-      let row = logits[index - 1]
-      let largest = Double(row.max() ?? 0)
-      let total = row.reduce(0.0) { $0 + exp(Double($1) - largest) }
-      sum += largest + log(total) - Double(row[sequence.tokens[index]])
+      sum += negativeLogLikelihood(of: sequence.tokens[index], logits[index - 1])
     }
     let loss = sum / Double(answers.count)
     print("\(run): \(loss) here, \(expected) in llama.cpp, ratio \(loss / expected)")

@@ -72,9 +72,7 @@ struct SmolLMComparisonTests {
       for place in 0..<window - 1 {
         try model.decode(
           token: tokens[start + place], position: MRoPEPosition(text: Int32(place)), into: cache.ticket(for: .text))
-        let largest = Double(model.logits.max() ?? 0)
-        let total = model.logits.reduce(0.0) { $0 + exp(Double($1) - largest) }
-        sum += largest + log(total) - Double(model.logits[tokens[start + place + 1]])
+        sum += negativeLogLikelihood(of: tokens[start + place + 1], model.logits)
         count += 1
       }
     }
