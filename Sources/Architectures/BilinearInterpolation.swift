@@ -11,6 +11,9 @@ struct BilinearInterpolation {
     case corners
     /// The outer edges of the outermost cells meet: `align_corners=False`.
     case edges
+    /// As `edges`, and where the target is smaller, each of its rows is a mean over all source rows that it covers,
+    /// those nearer its centre weighing more: `antialias=True`.
+    case antialiasedEdges
   }
 
   private typealias Tap = (row: Int, weight: Float)
@@ -42,14 +45,26 @@ struct BilinearInterpolation {
   }
 
   private static func taps(_ index: Int, of count: Int, from size: Int, _ alignment: Alignment) -> [Tap] {
+    if alignment == .antialiasedEdges, size > count { return antialiasedTaps(index, of: count, from: size) }
     let position =
       switch alignment {
       case .corners: Double(index) * Double(size - 1) / Double(max(count - 1, 1))
-      case .edges: max((Double(index) + 0.5) * Double(size) / Double(count) - 0.5, 0)
+      case .edges, .antialiasedEdges: max((Double(index) + 0.5) * Double(size) / Double(count) - 0.5, 0)
       }
     let first = min(Int(position), size - 1)
     let weight = Float(position - Double(first))
     guard weight > 0, first + 1 < size else { return [(row: first, weight: 1)] }
     return [(row: first, weight: 1 - weight), (row: first + 1, weight: weight)]
+  }
+
+  /// A triangle over the source, twice as wide as what a row of the target covers.
+  private static func antialiasedTaps(_ index: Int, of count: Int, from size: Int) -> [Tap] {
+    let scale = Double(size) / Double(count)
+    let centre = scale * (Double(index) + 0.5)
+    let first = max(Int(centre - scale + 0.5), 0)
+    let end = min(Int(centre + scale + 0.5), size)
+    let weights = (first..<end).map { max(0, 1 - abs((Double($0) + 0.5 - centre) / scale)) }
+    let sum = weights.reduce(0, +)
+    return weights.enumerated().map { (row: first + $0.offset, weight: Float($0.element / sum)) }
   }
 }

@@ -55,10 +55,12 @@ struct PatchEmbedding {
 }
 
 /// A table of learned position embeddings for a square grid of patches, `[side * side][hidden size]`. It is
-/// interpolated to an image's grid, as Qwen3-VL's `fast_pos_embed_interpolate` does in transformers.
+/// interpolated to an image's grid, as Qwen3-VL's `fast_pos_embed_interpolate` and SigLIP 2's
+/// `resize_positional_embeddings` do in transformers.
 private struct PositionEmbeddings {
   private let table: WeightMatrix
   private let side: Int
+  private let alignment: BilinearInterpolation.Alignment
 
   init(loader: WeightLoader, sizes: VisionConfiguration) throws(ModelError) {
     let name = "v.position_embd.weight"
@@ -71,13 +73,14 @@ private struct PositionEmbeddings {
         path: loader.file.path, tensor: name, expected: [width, expected * expected], found: [width, count])
     }
     table = try loader.matrix(name, inputs: [width], outputs: count)
+    alignment = sizes.family == .lfm2 ? .antialiasedEdges : .corners
   }
 
   func fill(_ rows: FloatMatrix, layout: PatchLayout, loader: WeightLoader) throws(ModelError) {
     let source = try loader.rows(table.rows, width: table.columns)
     for row in 0..<table.rows { table.dequantize(row: row, into: source.from(row)) }
     let interpolation = BilinearInterpolation(
-      from: (side, side), to: (layout.height, layout.width), alignment: .corners)
+      from: (side, side), to: (layout.height, layout.width), alignment: alignment)
     layout.forEachPatch { index, row, column in
       interpolation.fill(rows, row: index, from: source, index: row * layout.width + column)
     }

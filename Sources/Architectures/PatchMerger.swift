@@ -2,58 +2,76 @@
 
 import Compute
 
-/// Projects patches to embeddings of the language model's hidden size: two linear layers with a GELU between them.
+/// Projects patches to embeddings of the language model's hidden size: by two linear layers with a GELU between them,
+/// or by one.
 ///
 /// It is the `PatchMerger` of the Qwen families in transformers, which joins the patches of a spatial merge group to
-/// one token, and the `multi_modal_projector` of LLaVA-OneVision, whose tokens are pooled instead. Deepstack towers
-/// have further mergers for the outputs of inner blocks.
+/// one token; the `multi_modal_projector` of LLaVA-OneVision, whose tokens are pooled instead; and the connector of
+/// Idefics3 and the projector of LFM2-VL, whose pixel shuffle and unshuffle join patches as the Qwen families do.
+/// Deepstack towers have further mergers for the outputs of inner blocks.
 struct PatchMerger {
-  private enum Norm {
-    /// Over each patch, before patches are merged.
-    case beforeMerge(VisionNorm)
-    /// Over each spatial merge group; transformers' `use_postshuffle_norm`.
-    case afterMerge(VisionNorm)
-  }
-
-  private let norm: Norm?
-  private let first, second: Linear
+  /// Over each patch, before patches are merged; `v.post_ln` in most towers.
+  private let patchNorm: VisionNorm?
+  /// Over each spatial merge group; transformers' `use_postshuffle_norm` and LFM2-VL's `layer_norm`.
+  private let groupNorm: VisionNorm?
+  /// The first of two layers, before the GELU; nil where there is one layer alone.
+  private let first: Linear?
+  private let last: Linear
   /// From the grid of patches to that of tokens; nil where a token is a spatial merge group.
   private let pooling: BilinearInterpolation?
 
   /// The merger of the last block's output.
   init(loader: WeightLoader, sizes: VisionConfiguration) throws(ModelError) {
-    let intermediateSize: Int
-    switch sizes.family.design.merger {
+    let group = sizes.mergedPatchDimension
+    let merger = sizes.family.design.merger
+    // LLaVA-OneVision's projector reads the last block's output without the tower's own last norm.
+    patchNorm =
+      merger == .pooled
+      ? nil : try VisionNorm(loader: loader, sizes: sizes, name: "v.post_ln", width: sizes.hiddenSize)
+    var groupNorm: VisionNorm?
+    var pooling: BilinearInterpolation?
+    switch merger {
     case .spatialMerge:
-      norm = .beforeMerge(try VisionNorm(loader: loader, sizes: sizes, name: "v.post_ln", width: sizes.hiddenSize))
-      intermediateSize = sizes.mergedPatchDimension
-      pooling = nil
+      first = try loader.linear("mm.0", inputs: group, outputs: group)
+      last = try loader.linear("mm.2", inputs: group, outputs: sizes.outHiddenSize)
     case .pooled:
-      // The projector reads the last block's output without the tower's own last norm.
-      norm = nil
-      intermediateSize = try loader.outputs(of: "mm.0.weight")
+      let intermediateSize = try loader.outputs(of: "mm.0.weight")
+      first = try loader.linear("mm.0", inputs: group, outputs: intermediateSize)
+      last = try loader.linear("mm.2", inputs: intermediateSize, outputs: sizes.outHiddenSize)
       let pixels = sizes.fixedImageSide ?? 0
       let side = pixels / sizes.patchSize
       let grid = sizes.tokenGrid(width: pixels, height: pixels)
       pooling = BilinearInterpolation(from: (side, side), to: (grid.rows, grid.columns), alignment: .edges)
+    case .pixelShuffle:
+      first = nil
+      last = try loader.linear("mm.model.fc", inputs: group, outputs: sizes.outHiddenSize)
+    case .pixelUnshuffle:
+      if loader.has("mm.input_norm.weight") {
+        // The epsilon of PyTorch's LayerNorm, whatever the tower's is.
+        groupNorm = try VisionNorm(loader: loader, sizes: sizes, name: "mm.input_norm", width: group, epsilon: 1e-5)
+      }
+      let intermediateSize = try loader.outputs(of: "mm.1.weight")
+      first = try loader.linear("mm.1", inputs: group, outputs: intermediateSize)
+      last = try loader.linear("mm.2", inputs: intermediateSize, outputs: sizes.outHiddenSize)
     }
-    first = try loader.linear("mm.0", inputs: sizes.mergedPatchDimension, outputs: intermediateSize)
-    second = try loader.linear("mm.2", inputs: intermediateSize, outputs: sizes.outHiddenSize)
+    self.groupNorm = groupNorm
+    self.pooling = pooling
   }
 
   /// The merger of an inner block's output (deepstack).
   init(loader: WeightLoader, sizes: VisionConfiguration, deepstackOf block: Int) throws(ModelError) {
     let prefix = "v.deepstack.\(block)."
     let width = sizes.mergedPatchDimension
-    norm = .afterMerge(try VisionNorm(loader: loader, sizes: sizes, name: prefix + "norm", width: width))
+    patchNorm = nil
+    groupNorm = try VisionNorm(loader: loader, sizes: sizes, name: prefix + "norm", width: width)
     first = try loader.linear(prefix + "fc1", inputs: width, outputs: width)
-    second = try loader.linear(prefix + "fc2", inputs: width, outputs: sizes.outHiddenSize)
+    last = try loader.linear(prefix + "fc2", inputs: width, outputs: sizes.outHiddenSize)
     pooling = nil
   }
 
-  var matrices: [WeightMatrix] { [first.weight, second.weight] }
-  /// Outputs of the first layer.
-  var intermediateSize: Int { first.weight.rows }
+  var matrices: [WeightMatrix] { [first?.weight, last.weight].compactMap(\.self) }
+  /// Outputs of the first of two layers; 0 where there is one layer alone.
+  var intermediateSize: Int { first?.weight.rows ?? 0 }
 
   /// Projects `space.hidden` into the columns of the embeddings that begin at `column`.
   func run(
@@ -61,32 +79,34 @@ struct PatchMerger {
   ) {
     let count = layout.count / layout.groupSize
     let groups = inImageOrder(merged(layout: layout, in: space, engine: engine), layout: layout, in: space)
-    space.forEachBlock(of: count) { start, rows in
-      engine.multiply(groups.from(start), count: rows, first.product(to: space.projected.from(start)))
-      engine.gelu(space.projected.from(start), count: rows)
+    var inputs = groups
+    if let first {
+      space.forEachBlock(of: count) { start, rows in
+        engine.multiply(groups.from(start), count: rows, first.product(to: space.projected.from(start)))
+        engine.gelu(space.projected.from(start), count: rows)
+      }
+      // transformers pools after the second layer. Both are linear, and the layer is cheaper on the pooled rows.
+      inputs = pooled(space.projected, in: space)
     }
-    // transformers pools after the second layer. Both are linear, and the layer is cheaper on the pooled rows.
-    let inputs = pooled(space.projected, in: space)
     space.forEachBlock(of: output.rows) { start, rows in
       engine.multiply(
-        inputs.from(start), count: rows, second.weight, bias: second.bias, to: &output.values,
+        inputs.from(start), count: rows, last.weight, bias: last.bias, to: &output.values,
         at: Engine.ArrayBlock(row: start, column: column, width: output.width))
     }
   }
 
   /// The normalized merge groups in the tower's order, `[groups][merged patch dimension]`.
   private func merged(layout: PatchLayout, in space: VisionWorkspace, engine: Engine) -> FloatMatrix {
-    switch norm {
-    case nil: return space.hidden.joined(by: layout.groupSize)
-    case .beforeMerge(let norm):
-      norm.run(space.hidden, count: layout.count, to: space.normed, engine: engine)
-      return space.normed.joined(by: layout.groupSize)
-    case .afterMerge(let norm):
-      let groups = space.normed.joined(by: layout.groupSize)
-      norm.run(
-        space.hidden.joined(by: layout.groupSize), count: layout.count / layout.groupSize, to: groups, engine: engine)
-      return groups
+    var rows = space.hidden
+    if let patchNorm {
+      patchNorm.run(rows, count: layout.count, to: space.normed, engine: engine)
+      rows = space.normed
     }
+    let groups = rows.joined(by: layout.groupSize)
+    guard let groupNorm else { return groups }
+    let normed = space.normed.joined(by: layout.groupSize)
+    groupNorm.run(groups, count: layout.count / layout.groupSize, to: normed, engine: engine)
+    return normed
   }
 
   /// Merge groups row by row of the image, which differs from the tower's order where there are windows.

@@ -58,9 +58,10 @@ public struct VisionConfiguration: Sendable, Hashable {
   ///   - width: in pixels, a multiple of `sideMultiple`.
   ///   - height: in pixels, a multiple of `sideMultiple`.
   public func tokenGrid(width: Int, height: Int) -> (rows: Int, columns: Int) {
-    switch family.design.merger {
-    case .spatialMerge: (height / sideMultiple, width / sideMultiple)
-    case .pooled: ((height / patchSize + 1) / 2, (width / patchSize + 1) / 2)
+    let (rows, columns) = (height / patchSize, width / patchSize)
+    return switch family.design.merger {
+    case .spatialMerge, .pixelShuffle, .pixelUnshuffle: (rows / spatialMergeSize, columns / spatialMergeSize)
+    case .pooled: ((rows + 1) / 2, (columns + 1) / 2)
     }
   }
 
@@ -97,6 +98,23 @@ public struct VisionConfiguration: Sendable, Hashable {
       outHiddenSize = try loader.outputs(of: "mm.2.weight")
       spatialMergeSize = 1
       fixedImageSide = try loader.size(key("image_size"), in: patchSize...256 * patchSize)
+    case .pixelShuffle:
+      layers = blocks
+      outHiddenSize = try loader.outputs(of: "mm.model.fc.weight")
+      let factor = try loader.size(key("projector.scale_factor"), in: 1...8)
+      let side = try loader.size(key("image_size"), in: patchSize...256 * patchSize)
+      guard side / patchSize % factor == 0 else {
+        throw .invalidSize(
+          path: file.path, key: key("projector.scale_factor"), value: "\(factor)",
+          allowed: "a divisor of the \(side / patchSize) patches along an image's side")
+      }
+      spatialMergeSize = factor
+      fixedImageSide = side
+    case .pixelUnshuffle:
+      layers = blocks
+      outHiddenSize = try loader.outputs(of: "mm.2.weight")
+      spatialMergeSize = try loader.size(key("projector.scale_factor"), in: 1...8)
+      fixedImageSide = nil
     }
     normEpsilon = Float(try loader.positive(key("attention.layer_norm_epsilon")))
     imageMean = try VisionConfiguration.channels(loader, key("image_mean"))

@@ -14,6 +14,15 @@ public enum VisionFamily: String, Sendable, CaseIterable {
   /// tensors `mm.0`, `mm.2`, `model.image_newline`, the names of the feed-forward matrices swapped), and the same
   /// tensors with today's names (`v.image_newline`).
   case llavaOneVision
+  /// SigLIP with pixel shuffle and one matrix, one frame at a time: SmolVLM, SmolVLM2 and what else is an Idefics3.
+  ///
+  /// A frame is scaled to the tower's square. Of the images of a photo that these models are given, that is the global
+  /// one; the tiles beside it are not made.
+  case idefics3
+  /// SigLIP 2 with pixel unshuffle and two layers, one frame of any size at a time: LFM2-VL and LFM2.5-VL.
+  ///
+  /// Frames stay below the size at which these models are given a photo in tiles.
+  case lfm2
 
   /// The family's `clip.projector_type`.
   var projector: String {
@@ -22,6 +31,17 @@ public enum VisionFamily: String, Sendable, CaseIterable {
     case .qwen25VL: "qwen2.5vl_merger"
     case .qwen3VL: "qwen3vl_merger"
     case .llavaOneVision: "mlp"
+    case .idefics3: "idefics3"
+    case .lfm2: "lfm2"
+    }
+  }
+
+  /// Special tokens that stand around an image's tokens in the prompt, beside those that the chat template has.
+  public var markers: [String] {
+    switch self {
+    case .qwen2VL, .qwen25VL, .qwen3VL, .llavaOneVision: []
+    case .idefics3: ["<fake_token_around_image>", "<global-img>"]
+    case .lfm2: ["<|image_start|>", "<|image_end|>"]
     }
   }
 
@@ -43,6 +63,14 @@ public enum VisionFamily: String, Sendable, CaseIterable {
       VisionDesign(
         temporalPatchSize: 1, norm: .layer, feedForward: .plain(.tanhGELU), usesRoPE: false,
         hasPositionEmbeddings: true, merger: .pooled, hasPatchBias: true)
+    case .idefics3:
+      VisionDesign(
+        temporalPatchSize: 1, norm: .layer, feedForward: .plain(.tanhGELU), usesRoPE: false,
+        hasPositionEmbeddings: true, merger: .pixelShuffle, hasPatchBias: true)
+    case .lfm2:
+      VisionDesign(
+        temporalPatchSize: 1, norm: .layer, feedForward: .plain(.tanhGELU), usesRoPE: false,
+        hasPositionEmbeddings: true, merger: .pixelUnshuffle, hasPatchBias: true)
     }
   }
 }
@@ -75,6 +103,10 @@ struct VisionDesign {
     case spatialMerge
     /// Patches are projected one by one and then pooled to half as many rows and columns, rounded up.
     case pooled
+    /// The patches of a spatial merge group become one token by one matrix, without an activation.
+    case pixelShuffle
+    /// The same by a layer norm over the group, where the file has one, and two layers with a GELU.
+    case pixelUnshuffle
   }
 
   /// Frames of a temporal patch.

@@ -8,11 +8,15 @@ struct VisionNorm {
   private let bias: FloatBuffer?
   private let epsilon: Float
 
-  /// - Parameter width: values that are normalized together.
-  init(loader: WeightLoader, sizes: VisionConfiguration, name: String, width: Int) throws(ModelError) {
+  /// - Parameters:
+  ///   - width: values that are normalized together.
+  ///   - epsilon: nil for that of the tower's other norms.
+  init(
+    loader: WeightLoader, sizes: VisionConfiguration, name: String, width: Int, epsilon: Float? = nil
+  ) throws(ModelError) {
     weight = try loader.vector(name + ".weight", width)
     bias = sizes.family.design.norm == .layer ? try loader.vector(name + ".bias", width) : nil
-    epsilon = sizes.normEpsilon
+    self.epsilon = epsilon ?? sizes.normEpsilon
   }
 
   /// Normalizes `rows` into `output`, `[count][width]`.

@@ -48,9 +48,12 @@ final class VisionWorkspace {
     up = try loader.rows(design.feedForward == .gated ? rowsAtOnce : 0, width: sizes.intermediateSize)
     positionEmbeddings = design.hasPositionEmbeddings ? try loader.rows(capacity, width: width) : nil
     switch design.merger {
-    case .spatialMerge:
+    case .spatialMerge, .pixelShuffle:
       // The merger runs when queries are no longer needed.
       projected = queries.joined(by: sizes.spatialMergeSize * sizes.spatialMergeSize)
+      pooled = nil
+    case .pixelUnshuffle:
+      projected = try loader.rows(capacity / (sizes.spatialMergeSize * sizes.spatialMergeSize), width: mergerSize)
       pooled = nil
     case .pooled:
       let side = sizes.fixedImageSide ?? 0

@@ -67,6 +67,10 @@ public struct AnswerGeneration {
       throw error
     }
     if filter.isThinking { hasThought = true }
+    // The space with which some models begin an answer is none of its words.
+    if text.isEmpty, !dialogue.model.template.answerStart.isEmpty {
+      piece = String(piece.drop(while: \.isWhitespace))
+    }
     text += piece
     if firstTokenSeconds == nil, !generator.tokens.isEmpty { firstTokenSeconds = elapsed }
     guard isOver else { return piece }
@@ -77,8 +81,10 @@ public struct AnswerGeneration {
 
   /// Makes the answer part of the conversation.
   private func finish() {
+    let model = dialogue.model
     let answerTokens =
-      hasThought ? dialogue.model.tokenizer.encode(text, parsingSpecialTokens: false) : generator.tokens
+      hasThought
+      ? model.tokenizer.encode(model.template.answerStart + text, parsingSpecialTokens: false) : generator.tokens
     // Nothing may build upon a prompt that was broken off, and thoughts are left out of later prompts.
     let isCached = generator.stop != .cancelled && !hasThought
     dialogue.end(

@@ -12,6 +12,8 @@ import Foundation
 /// | Qwen2-VL | a marker before the first patch, one after the last | patches share a start and follow each other by 1 |
 /// | Qwen2.5-VL | the same | the same, but by what a patch lasts, in half seconds |
 /// | Qwen3-VL | each patch between markers, its time before it | each patch starts where the text before it ends |
+/// | SmolVLM | an introduction, each frame between markers, its time before it | tokens follow each other as text does |
+/// | LFM2-VL | the same, its time as `mm:ss`, without an introduction | the same |
 /// | LLaVA-OneVision | an image newline and a line break after the last patch | tokens follow each other as text does |
 ///
 /// Sources: `get_rope_index` and the processors of these models in Hugging Face `transformers`.
@@ -34,6 +36,8 @@ package struct StreamLayout {
   private let family: VisionFamily
   private let visionStartMarker: [Int]
   private let visionEndMarker: [Int]
+  /// What stands around the vision tokens of each patch, where captions stand between patches.
+  private let patchStart, patchEnd: [Int]
   private let encode: (String) -> [Int]
   private var timeline = MRoPEPositions()
   /// Whether temporal patches have come.
@@ -47,12 +51,30 @@ package struct StreamLayout {
   /// - Parameters:
   ///   - visionStart: the marker before a video, in tokens.
   ///   - visionEnd: the marker after a video, in tokens.
-  ///   - encode: the tokens of plain text.
+  ///   - encode: the tokens of a text, special tokens among them.
   package init(family: VisionFamily, visionStart: [Int], visionEnd: [Int], encode: @escaping (String) -> [Int]) {
     self.family = family
-    visionStartMarker = visionStart
-    visionEndMarker = visionEnd
     self.encode = encode
+    switch family {
+    case .qwen2VL, .qwen25VL, .llavaOneVision:
+      (visionStartMarker, visionEndMarker) = (visionStart, visionEnd)
+      (patchStart, patchEnd) = ([], [])
+    case .qwen3VL:
+      (visionStartMarker, visionEndMarker) = ([], visionEnd)
+      (patchStart, patchEnd) = (visionStart, visionEnd)
+    case .idefics3:
+      // transformers says how many frames of how long a video follow. A stream does not know.
+      visionStartMarker =
+        visionStart + encode("You are provided the following series of frames from a video.\n")
+      (patchStart, patchEnd) = (encode(family.markers.joined()), encode(family.markers[0]))
+      // Before other words than these, two line breaks are two tokens.
+      visionEndMarker = patchEnd + encode("\n") + encode("\n") + visionEnd
+    case .lfm2:
+      // These models know frames as images in a row; the time is text before each.
+      visionStartMarker = []
+      (patchStart, patchEnd) = (encode(family.markers[0]), encode(family.markers[1]))
+      visionEndMarker = patchEnd
+    }
   }
 
   // MARK: Text
@@ -61,22 +83,27 @@ package struct StreamLayout {
   package mutating func text(_ count: Int) -> [MRoPEPosition] { timeline.text(count) }
 
   /// What stands before the first patch and is never evicted.
-  package var visionStart: [Int] {
-    switch family {
-    case .qwen2VL, .qwen25VL, .llavaOneVision: visionStartMarker
-    case .qwen3VL: []
-    }
-  }
+  package var visionStart: [Int] { visionStartMarker }
 
   /// What stands between the last patch and the words after it.
   package var visionEnd: [Int] { hasFrames ? visionEndMarker : [] }
+
+  /// Tokens of `visionEnd` once there are patches.
+  package var visionEndCount: Int { visionEndMarker.count }
 
   /// The text before the next patch, which is retained and evicted with it.
   ///
   /// - Parameter seconds: stream time of the middle of the patch's frames.
   package func caption(at seconds: Double) -> [Int] {
-    guard family == .qwen3VL else { return [] }
-    return visionEnd + encode("<" + String(format: "%.1f", seconds) + " seconds>") + visionStartMarker
+    let whole = Int(max(0, seconds))
+    let time: String
+    switch family {
+    case .qwen2VL, .qwen25VL, .llavaOneVision: return []
+    case .qwen3VL: time = "<" + String(format: "%.1f", seconds) + " seconds>"
+    case .idefics3: time = String(format: "\nFrame from %02d:%02d:", whole / 60, whole % 60)
+    case .lfm2: time = String(format: "%02d:%02d ", whole / 60, whole % 60)
+    }
+    return (hasFrames ? patchEnd : []) + encode(time) + patchStart
   }
 
   /// Where words after the patches go on.
@@ -118,8 +145,10 @@ package struct StreamLayout {
       let patch = timeline.temporalPatch(height: grid.height, width: grid.width)
       timeline.endVision()
       return Positions(caption: caption, patch: patch, advance: timeline.textPosition - first)
-    case .llavaOneVision:
-      return Positions(caption: [], patch: timeline.text(grid.tokenCount), advance: grid.tokenCount)
+    case .llavaOneVision, .idefics3, .lfm2:
+      return Positions(
+        caption: timeline.text(captionTokens), patch: timeline.text(grid.tokenCount),
+        advance: captionTokens + grid.tokenCount)
     }
   }
 
@@ -129,7 +158,7 @@ package struct StreamLayout {
   package static func rotation(of model: DecoderConfiguration, family: VisionFamily) -> RoPEFrequencies {
     switch family {
     case .qwen2VL, .qwen25VL: model.temporalRoPE
-    case .qwen3VL, .llavaOneVision: model.textRoPE
+    case .qwen3VL, .llavaOneVision, .idefics3, .lfm2: model.textRoPE
     }
   }
 
@@ -141,7 +170,7 @@ package struct StreamLayout {
     case .qwen2VL, .qwen25VL:
       elapsed = Double(length) + elapsed - elapsed.rounded(.down)
       timeline.rewind(toElapsed: length, lastAdvance: lastAdvance)
-    case .qwen3VL, .llavaOneVision: timeline.rewind(toText: start + length)
+    case .qwen3VL, .llavaOneVision, .idefics3, .lfm2: timeline.rewind(toText: start + length)
     }
   }
 }

@@ -50,7 +50,7 @@ public final class VideoDialogue {
       let tokenizer = model.tokenizer
       layout = StreamLayout(
         family: model.vision?.configuration.family ?? .qwen2VL, visionStart: model.template.visionStart,
-        visionEnd: model.template.visionEnd, encode: { tokenizer.encode($0, parsingSpecialTokens: false) })
+        visionEnd: model.template.visionEnd, encode: { tokenizer.encode($0, parsingSpecialTokens: true) })
       try ensureCapacity(for: prompts.opening.count)
     } catch {
       throw ReportedError(error)
@@ -131,7 +131,7 @@ public final class VideoDialogue {
     turns.append(
       DialogueTurn(
         question: question, answer: answer, time: time,
-        answerTokens: model.tokenizer.encode(answer, parsingSpecialTokens: false)))
+        answerTokens: model.tokenizer.encode(model.template.answerStart + answer, parsingSpecialTokens: false)))
   }
 
   // MARK: The answer under way

@@ -57,7 +57,7 @@ extension VideoDialogue {
   private var systemCount: Int { hasSystemPrompt ? cache.systemCount : prompts.opening.count }
 
   /// Tokens between the last frame and the question.
-  private var visionEndCount: Int { model.template.visionEnd.count + (model.vision?.imageNewline == nil ? 0 : 1) }
+  private var visionEndCount: Int { layout.visionEndCount + (model.vision?.imageNewline == nil ? 0 : 1) }
 
   // MARK: Room for more tokens
 

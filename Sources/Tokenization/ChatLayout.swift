@@ -25,6 +25,9 @@ struct ChatLayout: Equatable {
   var questionEnd: String
   var pastQuestionEnd: String
   var nextTurn: String
+  /// White space that the template puts before an answer that is given, and that the model writes itself otherwise:
+  /// SmolVLM's prompt ends with “Assistant:”, and its answers begin with a space.
+  var answerStart = ""
   /// Whose words lose the white space around them.
   var trimsSystem = false
   var trimsQuestion = false
@@ -117,6 +120,13 @@ struct ChatLayoutProbe {
     var layout = ChatLayout(
       beforeSystem: first[0], afterSystem: .init(text: first[1]), withoutSystem: .init(text: bare[0]),
       questionEnd: first[2], pastQuestionEnd: second[2], nextTurn: second[3])
+    if layout.pastQuestionEnd.utf8.starts(with: layout.questionEnd.utf8) {
+      let rest = layout.pastQuestionEnd.dropFirst(layout.questionEnd.count)
+      if rest.allSatisfy(\.isWhitespace) {
+        layout.answerStart = String(rest)
+        layout.pastQuestionEnd = layout.questionEnd
+      }
+    }
     layout.defaultSystemPrompt = Self.middle(of: bare[0], first[0], first[1])
     layout.trimsSystem = try trims([.system, .user], first)
     layout.trimsQuestion = try trims([.user], bare)

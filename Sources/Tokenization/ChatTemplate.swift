@@ -28,6 +28,8 @@ public struct ChatTemplate: Sendable {
   public let nextTurn: [Int]
   /// The system's words that the model's makers use where nobody gives any.
   public let defaultSystemPrompt: String?
+  /// White space that stands before an answer that the model did not write itself.
+  public let answerStart: String
   /// Whether the model begins an answer in the midst of its thoughts: a `ThinkingFilter` then starts inside.
   public let answersBeginThinking: Bool
   /// Whether a question is followed by the same tokens once it is answered. Where not (Qwen3 opens an answer with an
@@ -44,18 +46,23 @@ public struct ChatTemplate: Sendable {
   /// Follows `tokenizer.chatTemplate`. A file without one, or with one that cannot be followed (see `notice`), is
   /// taken for ChatML.
   ///
-  /// - Parameter forVision: whether a video will be talked about.
+  /// - Parameters:
+  ///   - forVision: whether a video will be talked about.
+  ///   - hasOwnMarkers: whether the model's family puts markers of its own around each image; a template that
+  ///     says nothing about videos then needs no others.
   /// - Throws: `TokenizerError.missingSpecialTokens`, naming all that the vocabulary lacks. Without `forVision`, the
   ///   vision tokens may be lacking: such a vocabulary still serves a conversation in text.
-  public init(tokenizer: Tokenizer, forVision: Bool = false) throws(TokenizerError) {
+  public init(
+    tokenizer: Tokenizer, forVision: Bool = false, hasOwnMarkers: Bool = false
+  ) throws(TokenizerError) {
     let (layout, reason) = Self.layout(of: tokenizer)
     func missing(_ markup: [String]) -> [String] {
       var known: Set<String> = []
       return markup.flatMap(Self.markers).filter { known.insert($0).inserted && tokenizer.specialToken($0) == nil }
     }
     // A template that says nothing about videos leaves them to the vocabulary's markers.
-    let videoEnd = layout.videoEnd ?? "<|vision_end|>"
-    let videoStart = layout.afterSystem.video ?? layout.afterSystem.text + "<|vision_start|>"
+    let videoEnd = layout.videoEnd ?? (hasOwnMarkers ? "" : "<|vision_end|>")
+    let videoStart = layout.afterSystem.video ?? layout.afterSystem.text + (hasOwnMarkers ? "" : "<|vision_start|>")
     let missingForVision = missing([videoStart, videoEnd])
     let needed = missing(layout.textMarkup) + (forVision ? missingForVision : [])
     guard needed.isEmpty else {
@@ -75,6 +82,7 @@ public struct ChatTemplate: Sendable {
     nextTurn = tokenizer.tokens(of: [.markup(layout.nextTurn)])
     defaultSystemPrompt = layout.defaultSystemPrompt
     pastQuestionsStay = layout.pastQuestionEnd == layout.questionEnd
+    answerStart = layout.answerStart
     answersBeginThinking = Self.endsThinking(layout.questionEnd)
     notice = reason.map {
       "The chat template of \(tokenizer.path) cannot be followed: \($0). ChatML is used instead, which the model may "

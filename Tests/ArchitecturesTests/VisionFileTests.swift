@@ -7,7 +7,7 @@ import Testing
 
 /// What files of the newer families' towers may say and hold.
 @Suite struct VisionFileTests {
-  static let names = ["windows", "deepstack", "pooled"]
+  static let names = ["windows", "deepstack", "pooled", "pixel-shuffle", "pixel-unshuffle"]
   private let pool = ThreadPool(threads: 1)
 
   private func message(_ file: GGUFFile) -> String {
@@ -27,14 +27,14 @@ import Testing
     for missing in original.tensors.map(\.name) {
       // A linear layer's bias and the image newline may be absent, and queries, keys and values may be separate.
       guard missing.hasSuffix("weight") || missing.contains("ln") || missing.contains("norm"),
-        !missing.contains("attn_qkv")
+        !missing.contains("attn_qkv"), !missing.contains("input_norm.weight")
       else { continue }
       let file = try RewrittenFile(original) { $0.name == missing ? nil : ($0.dimensions, $0.type, $1) }.file
       #expect(message(file).contains(missing))
     }
   }
 
-  @Test("a missing bias of the patches is named", arguments: ["deepstack", "pooled"])
+  @Test("a missing bias of the patches is named", arguments: ["deepstack", "pooled", "pixel-shuffle"])
   func missingPatchBias(name: String) throws {
     let file = try RewrittenFile(VisionGolden(name).file) {
       $0.name == "v.patch_embd.bias" ? nil : ($0.dimensions, $0.type, $1)
@@ -46,7 +46,7 @@ import Testing
   func wrongShapes(name: String) throws {
     let original = try VisionGolden(name).file
     // A size is read from the shape of these, so that other tensors are found not to fit.
-    let telling = ["v.blk.0.ffn_up.weight", "mm.0.weight", "mm.2.weight"]
+    let telling = ["v.blk.0.ffn_up.weight", "mm.0.weight", "mm.1.weight", "mm.2.weight", "mm.model.fc.weight"]
     for wrong in original.tensors.map(\.name) where !telling.contains(wrong) {
       let file = try RewrittenFile(original) { tensor, bytes in
         guard tensor.name == wrong else { return (tensor.dimensions, tensor.type, bytes) }
@@ -71,6 +71,8 @@ import Testing
       ("windows", "n_wa_pattern", -1), ("windows", "n_wa_pattern", 1 << 40), ("windows", "window_size", 0),
       ("windows", "window_size", 27), ("windows", "window_size", 1 << 40), ("pooled", "image_size", 13),
       ("pooled", "image_size", -1), ("pooled", "image_size", 1 << 40), ("pooled", "block_count", 0),
+      ("pixel-shuffle", "projector.scale_factor", 4), ("pixel-shuffle", "projector.scale_factor", 0),
+      ("pixel-shuffle", "image_size", 1 << 40), ("pixel-unshuffle", "projector.scale_factor", 1 << 40),
     ])
   func nonsense(name: String, key: String, value: Int) throws {
     #expect(try message(name, ["clip.vision." + key: .int64(Int64(value))]).contains(key))

@@ -8,9 +8,10 @@ import ModelFile
 /// A small random vision tower and what Hugging Face transformers computes with it; see
 /// Goldens/make_vision_goldens.py.
 struct VisionGolden {
-  /// Qwen2.5-VL, Qwen3-VL and LLaVA-OneVision.
+  /// Qwen2.5-VL, Qwen3-VL, LLaVA-OneVision, SmolVLM and LFM2-VL.
   static let cases = [
     ("windows", "image"), ("windows", "video"), ("deepstack", "image"), ("deepstack", "video"), ("pooled", "video"),
+    ("pixel-shuffle", "video"), ("pixel-unshuffle", "large"), ("pixel-unshuffle", "small"),
   ]
 
   let file: GGUFFile

@@ -43,10 +43,12 @@ struct StreamLayoutTests {
   func textPositions() {
     for (family, expected) in [
       (VisionFamily.qwen2VL, 4), (.qwen25VL, 7), (.qwen3VL, 4 * (5 + 3)), (.llavaOneVision, 24),
+      (.idefics3, 4 * (5 + 6)), (.lfm2, 4 * (5 + 6)),
     ] {
       var layout = layout(family)
       layout.beginVision()
-      for _ in 0..<4 { _ = layout.append(grid, captionTokens: 5, duration: 1) }
+      let caption = layout.caption(at: 1).isEmpty ? 0 : 5
+      for _ in 0..<4 { _ = layout.append(grid, captionTokens: caption, duration: 1) }
       #expect(layout.textPositions.textPosition == expected, "\(family)")
     }
   }
@@ -61,6 +63,42 @@ struct StreamLayoutTests {
     #expect(layout.visionEnd == [2])
   }
 
+  @Test("SmolVLM's prompt of a video is that of transformers, but for how many frames of how long a video follow")
+  func smolVLM() throws {
+    let url = try #require(Bundle.module.url(forResource: "smolvlm", withExtension: "json", subdirectory: "Goldens"))
+    let golden = try JSONDecoder().decode(VideoPrompt.self, from: Data(contentsOf: url))
+    var layout = layout(.idefics3)
+    #expect(layout.visionEnd == [])
+    var prompt = layout.visionStart.dropFirst()
+    layout.beginVision()
+    for seconds in golden.seconds {
+      prompt += layout.caption(at: seconds) + Array("<image>".utf8).map(Int.init)
+      _ = layout.append(grid, captionTokens: 30, duration: 1)
+    }
+    prompt += layout.visionEnd.dropLast()
+    let text = String(decoding: prompt.map(UInt8.init), as: UTF8.self)
+    #expect(text == golden.prompt.replacing(golden.introduction, with: "frames from a video"))
+  }
+
+  private struct VideoPrompt: Decodable {
+    let seconds: [Double]
+    let introduction: String
+    let prompt: String
+  }
+
+  @Test("LFM2-VL's frames are images in a row, each with its time before it")
+  func lfm2() {
+    var layout = layout(.lfm2)
+    layout.beginVision()
+    #expect(layout.visionStart == [])
+    #expect(text(layout.caption(at: 61.5)) == "01:01 <|image_start|>")
+    _ = layout.append(grid, captionTokens: 14, duration: 1)
+    #expect(text(layout.caption(at: 3600)) == "<|image_end|>60:00 <|image_start|>")
+    #expect(text(layout.visionEnd) == "<|image_end|>")
+  }
+
+  private func text(_ tokens: [Int]) -> String { String(decoding: tokens.map(UInt8.init), as: UTF8.self) }
+
   @Test("The other families' patches have no captions", arguments: [VisionFamily.qwen2VL, .qwen25VL, .llavaOneVision])
   func noCaptions(family: VisionFamily) {
     #expect(layout(family).caption(at: 10) == [])
@@ -72,12 +110,16 @@ struct StreamLayoutTests {
     _ = layout.text(5)
     layout.beginVision()
     var advances: [Int] = []
-    for _ in 0..<10 { advances.append(layout.append(grid, captionTokens: 4, duration: 1).advance) }
+    for _ in 0..<10 {
+      let caption = layout.caption(at: 1).isEmpty ? 0 : 4
+      advances.append(layout.append(grid, captionTokens: caption, duration: 1).advance)
+    }
     // Three of the ten patches are left.
     let length = advances.prefix(3).reduce(0, +)
     layout.rewind(toLength: length)
-    let next = layout.append(grid, captionTokens: 4, duration: 1)
-    #expect(next.patch.map(\.time).min() == Int32(5 + length + (family == .qwen3VL ? 4 : 0)))
-    #expect(layout.textPositions.textPosition <= 5 + length + 4 + 3 + (family == .llavaOneVision ? 6 : 0))
+    let caption = layout.caption(at: 1).isEmpty ? 0 : 4
+    let next = layout.append(grid, captionTokens: caption, duration: 1)
+    #expect(next.patch.map(\.time).min() == Int32(5 + length + caption))
+    #expect(layout.textPositions.textPosition <= 5 + length + 4 + 3 + 6)
   }
 }

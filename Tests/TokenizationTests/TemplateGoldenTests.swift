@@ -31,7 +31,7 @@ struct TemplateCase: Decodable, CustomTestStringConvertible {
 struct TemplateGoldenTests {
   private static let names = [
     "llava-onevision", "qwen2-instruct", "qwen2-vl", "qwen2.5-instruct", "qwen3", "qwen3-vl-instruct",
-    "qwen3-vl-thinking", "qwen3.5",
+    "qwen3-vl-thinking", "qwen3.5", "smolvlm2",
   ]
 
   @Test("Lay out conversations as the reference does", arguments: try TemplateCase.all())
@@ -46,8 +46,8 @@ struct TemplateGoldenTests {
       // Some templates trim answers; a dialogue repeats the tokens that the model wrote.
       let answer = item.turns[index + 1]
       let shown = item.text.contains(answer) ? answer : answer.trimmingCharacters(in: .whitespacesAndNewlines)
-      tokens += template.pastQuestion(item.turns[index]) + tokenizer.encode(shown, parsingSpecialTokens: false)
-      tokens += template.nextTurn
+      tokens += template.pastQuestion(item.turns[index])
+      tokens += tokenizer.encode(template.answerStart + shown, parsingSpecialTokens: false) + template.nextTurn
     }
     tokens += template.question(try #require(item.turns.last))
 
@@ -71,6 +71,14 @@ struct TemplateGoldenTests {
     #expect(template.answersBeginThinking == (name == "qwen3-vl-thinking"))
     let changing = ["llava-onevision", "qwen3", "qwen3.5", "qwen3-vl-thinking"]
     #expect(template.pastQuestionsStay == !changing.contains(name))
+    #expect(template.answerStart == (name == "smolvlm2" ? " " : ""))
+  }
+
+  @Test("A family with image markers of its own needs none of the template")
+  func ownMarkers() throws {
+    let tokenizer = try Self.tokenizer("qwen3")
+    let template = try ChatTemplate(tokenizer: tokenizer, forVision: true, hasOwnMarkers: true)
+    #expect(template.visionStart == [] && template.visionEnd == [] && template.supportsVision)
   }
 
   @Test("Mark a video with the vocabulary's tokens where they know of none")

@@ -49,7 +49,7 @@ struct UnknownTemplateTests {
       (chatML("{% if loop.last %}{% set message = {'role': 'user', 'content': ''} %}{% endif %}"), "leaves out"),
       (chatML("{{ loop.index }}"), "depends on the other turns"),
       (chatML("{% if loop.index > 4 %}!{% endif %}"), "depends on the other turns"),
-      (chatML(role: "message.role | capitalize"), "the filter “capitalize” is not known here"),
+      (chatML(role: "message.role | title"), "the filter “title” is not known here"),
       (chatML("{% include 'other' %}"), "the tag “include” is not known here"),
       (chatML().replacing("message.content", with: "message.content | upper"), "leaves out or repeats words"),
       (chatML().replacing("message.content", with: "message.content.lstrip()"), "changes the words"),

@@ -73,7 +73,13 @@ public final class LoadedModel {
       }
       self.language = language
       self.tokenizer = tokenizer
-      template = try ChatTemplate(tokenizer: tokenizer, forVision: vision != nil)
+      let markers = vision?.configuration.family.markers ?? []
+      let missing = markers.filter { tokenizer.specialToken($0) == nil }
+      guard missing.isEmpty else {
+        throw TokenizerError.missingSpecialTokens(path: paths.languageModel, tokens: missing)
+      }
+      template = try ChatTemplate(
+        tokenizer: tokenizer, forVision: vision != nil, hasOwnMarkers: !markers.isEmpty)
       preferences = ModelPreferences(
         metadata: file.metadata, side: vision?.configuration.sideMultiple ?? Self.usualSide)
       let title = try? file.metadata.stringIfPresent("general.name")

@@ -17,6 +17,7 @@ extension JinjaRenderer {
     case ("trim", .string(let text), .string(let set)?): return try stripped(text, set, start: true, end: true)
     case ("upper", .string(let text), _): return try changed(text) { $0.uppercased() }
     case ("lower", .string(let text), _): return try changed(text) { $0.lowercased() }
+    case ("capitalize", .string(let text), _): return try changed(text, capitalized)
     case ("string", _, _):
       guard let text = value.text else { throw JinjaError("it makes text of a list or a mapping") }
       return .string(text)
@@ -95,6 +96,7 @@ extension JinjaRenderer {
     case ("rstrip", .string(let text), _): return try stripped(text, set, start: false, end: true)
     case ("upper", .string(let text), _): return try changed(text) { $0.uppercased() }
     case ("lower", .string(let text), _): return try changed(text) { $0.lowercased() }
+    case ("capitalize", .string(let text), _): return try changed(text, capitalized)
     case ("startswith", .string(let text), let part?):
       try meter.charge(min(text.utf8.count, part.utf8.count))
       return .boolean(text.utf8.starts(with: part.utf8))
@@ -131,6 +133,9 @@ extension JinjaRenderer {
     try meter.charge(3 * text.utf8.count)
     return .string(try bounded(change(text)))
   }
+
+  /// The text in lower case but for its first letter.
+  private func capitalized(_ text: String) -> String { text.prefix(1).uppercased() + text.dropFirst().lowercased() }
 
   /// The text without the characters of `set` at its start or end; nil stands for white space.
   private mutating func stripped(

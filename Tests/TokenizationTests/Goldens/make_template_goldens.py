@@ -8,7 +8,7 @@
 Reference: transformers 5.23.0 (PyPI), thinking switched off. Run here: python make_template_goldens.py
 
 The templates are those of Qwen2 Instruct, Qwen2.5 Instruct (also Coder), Qwen2-VL (also Qwen2.5-VL), Qwen3, Qwen3-VL
-Instruct and Thinking, Qwen3.5 and LLaVA-OneVision, as model files carry them.
+Instruct and Thinking, Qwen3.5, SmolVLM2 and LLaVA-OneVision, as model files carry them.
 """
 import json
 import pathlib
@@ -16,8 +16,8 @@ import pathlib
 from transformers.utils.chat_template_utils import render_jinja_template
 
 HERE = pathlib.Path(__file__).parent
-SEES = {"qwen2-vl", "qwen3-vl-instruct", "qwen3-vl-thinking", "llava-onevision"}
-TAKES_PARTS = {"llava-onevision"}
+SEES = {"qwen2-vl", "qwen3-vl-instruct", "qwen3-vl-thinking", "llava-onevision", "smolvlm2"}
+TAKES_PARTS = {"llava-onevision", "smolvlm2"}
 CONVERSATIONS = [
     (None, ["What is in view?"]),
     ("You watch a door.", ["  Hello 猫, what now?\n "]),
