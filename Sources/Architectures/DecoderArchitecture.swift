@@ -10,6 +10,20 @@ struct DecoderArchitecture: Sendable, Hashable {
   let usesQKNorm: Bool
   /// Whether features from inner blocks of the vision tower are added to the outputs of the first layers.
   let usesDeepstack: Bool
+  /// What some layers have in place of attention; nil where all layers have attention.
+  var recurrence: Recurrence?
+  /// The norm before a layer's feed-forward network.
+  var feedForwardNorm = "ffn_norm"
+  /// The norm before the output head.
+  var outputNorm = "output_norm"
+
+  /// A layer whose state does not grow with the tokens that it has read.
+  enum Recurrence: Sendable {
+    /// A gated causal convolution of a few tokens. Layers without key-value heads have it.
+    case shortConvolution
+    /// Gated DeltaNet (arXiv 2412.06464), beside attention whose output is gated. Every n-th layer has attention.
+    case gatedDeltaNet
+  }
 
   /// Which values of a query's or key's head a RoPE pair is made of.
   enum RoPEPairing: Sendable {
@@ -45,6 +59,14 @@ struct DecoderArchitecture: Sendable, Hashable {
     // Llama 2 to 3.3, SmolLM and SmolLM2, and what else is a dense Llama.
     DecoderArchitecture(
       name: "llama", ropeLayout: .plain, ropePairing: .neighbours, usesQKNorm: false, usesDeepstack: false),
+    // LFM2 and LFM2.5. What is called the norm of the embeddings in these files is the last norm.
+    DecoderArchitecture(
+      name: "lfm2", ropeLayout: .plain, ropePairing: .halves, usesQKNorm: true, usesDeepstack: false,
+      recurrence: .shortConvolution, outputNorm: "token_embd_norm"),
+    // Qwen3.5 and Qwen3.6, and MiniCPM-V 4.6's language model.
+    DecoderArchitecture(
+      name: "qwen35", ropeLayout: .interleavedMRoPE, ropePairing: .halves, usesQKNorm: true, usesDeepstack: false,
+      recurrence: .gatedDeltaNet, feedForwardNorm: "post_attention_norm"),
   ]
 }
 

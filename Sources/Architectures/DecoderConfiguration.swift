@@ -7,7 +7,7 @@ import ModelFile
 public struct DecoderConfiguration: Sendable, Hashable {
   /// The model's `general.architecture`, such as `qwen2vl`.
   public let architecture: String
-  /// Decoder layers.
+  /// Decoder layers, without those at the end of a file that predict tokens ahead (`nextn`), which are not run.
   public let layers: Int
   /// Query heads, a multiple of `keyValueHeads`.
   public let heads: Int
@@ -27,7 +27,7 @@ public struct DecoderConfiguration: Sendable, Hashable {
   public let normEpsilon: Float
   /// The base of the RoPE frequencies.
   public let ropeTheta: Double
-  /// Of a head's `headDimension / 2` RoPE pairs, how many are rotated by time, height and width. In models with plain
+  /// Of a head's RoPE pairs, how many are rotated by time, height and width. In models with plain
   /// RoPE all of them are time's.
   public let mropeSections: [Int]
   /// How many of the first layers have deepstack features added to their output at vision tokens.
@@ -35,6 +35,10 @@ public struct DecoderConfiguration: Sendable, Hashable {
 
   let kind: DecoderArchitecture
   let rope: RoPEConfiguration
+  /// Values of a head that RoPE rotates; the others follow them and stay as they are.
+  let rotaryDimension: Int
+  /// What each layer has beside its feed-forward network.
+  let mixers: [TokenMixer]
 
   /// RoPE frequencies of the time component alone; those of height and width are 0.
   public var temporalRoPE: RoPEFrequencies { rope.temporalFrequencies }
@@ -48,8 +52,13 @@ public struct DecoderConfiguration: Sendable, Hashable {
 
   /// The shape of this model's KV cache.
   public var cacheShape: CacheShape {
-    CacheShape(layers: layers, keyValueHeads: keyValueHeads, headDimension: headDimension)
+    CacheShape(
+      layers: mixers.count(where: \.isAttention), keyValueHeads: keyValueHeads, headDimension: headDimension,
+      recurrentStateCount: mixers.reduce(0) { $0 + $1.stateCount })
   }
+
+  /// How many layers have a recurrent state in place of keys and values.
+  public var recurrentLayers: Int { mixers.count { !$0.isAttention } }
 
   /// The `general.architecture` of the supported language models.
   public static let supportedArchitectures = DecoderArchitecture.all.map(\.name)
@@ -67,11 +76,13 @@ public struct DecoderConfiguration: Sendable, Hashable {
     self.kind = kind
     func key(_ name: String) -> String { architecture + "." + name }
 
-    layers = try loader.size(key("block_count"), in: 1...1024)
+    let blocks = try loader.size(key("block_count"), in: 1...1024)
+    layers = blocks - (try loader.size(key("nextn_predict_layers"), in: 0...blocks - 1, fallback: 0))
     hiddenSize = try loader.size(key("embedding_length"), in: 1...65536)
     intermediateSize = try loader.size(key("feed_forward_length"), in: 1...1_048_576)
     heads = try loader.size(key("attention.head_count"), in: 1...1024)
-    keyValueHeads = try loader.size(key("attention.head_count_kv"), in: 1...heads, fallback: heads)
+    (keyValueHeads, mixers) = try TokenMixer.read(
+      loader, kind: kind, layers: layers, heads: heads, hiddenSize: hiddenSize)
     guard heads % keyValueHeads == 0 else {
       throw .invalidSize(
         path: file.path, key: key("attention.head_count_kv"), value: "\(keyValueHeads)",
@@ -85,8 +96,14 @@ public struct DecoderConfiguration: Sendable, Hashable {
         path: file.path, key: key("attention.key_length"), value: "\(headDimension)",
         allowed: "even and the same for keys and values")
     }
-    // Neither partial RoPE nor a mixture of experts.
-    _ = try loader.size(key("rope.dimension_count"), in: headDimension...headDimension, fallback: headDimension)
+    // RoPE of a part of each head is known of Qwen3.5 alone, a mixture of experts of none.
+    let least = kind.recurrence == .gatedDeltaNet ? 2 : headDimension
+    rotaryDimension = try loader.size(
+      key("rope.dimension_count"), in: least...headDimension, fallback: headDimension)
+    guard rotaryDimension % 2 == 0 else {
+      throw .invalidSize(
+        path: file.path, key: key("rope.dimension_count"), value: "\(rotaryDimension)", allowed: "an even number")
+    }
     _ = try loader.size(key("expert_count"), in: 0...0, fallback: 0)
     deepstackLayers =
       kind.usesDeepstack ? try loader.size(key("n_deepstack_layers"), in: 0...layers, fallback: 0) : 0
@@ -103,7 +120,7 @@ public struct DecoderConfiguration: Sendable, Hashable {
     }
     vocabularySize = embedding.dimensions[1]
 
-    let pairs = headDimension / 2
+    let pairs = rotaryDimension / 2
     mropeSections =
       kind.ropeLayout == .plain
       ? [pairs, 0, 0] : try DecoderConfiguration.sections(loader, key: key("rope.dimension_sections"), pairs: pairs)
@@ -115,7 +132,7 @@ public struct DecoderConfiguration: Sendable, Hashable {
     rope = RoPEConfiguration(
       components: components, theta: ropeTheta,
       scaling: try RoPEScaling(loader: loader, architecture: architecture, contextLength: contextLength),
-      divisors: try DecoderConfiguration.frequencyDivisors(loader, pairs: pairs))
+      divisors: try DecoderConfiguration.frequencyDivisors(loader, pairs: pairs), pairs: headDimension / 2)
   }
 
   /// Reads what the frequency of each pair is divided by: Llama 3.1 and its successors keep their RoPE scaling in the

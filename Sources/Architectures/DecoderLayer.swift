@@ -4,38 +4,83 @@ import Compute
 
 /// The weights of one decoder layer.
 struct DecoderLayer {
-  let attentionNorm: FloatBuffer
-  let query, key, value, attentionOutput: Linear
-  /// Weights of the norms of each head's queries and keys, `[headDimension]`; nil in models without them.
-  let queryNorm, keyNorm: FloatBuffer?
+  /// What tokens read each other through, with where it keeps what it has read.
+  enum Mixer {
+    /// - Parameter cached: the layer's number among those with attention, which the KV cache counts alone.
+    case attention(AttentionLayer, cached: Int)
+    /// - Parameter state: where among all layers' recurrent states this one's is.
+    case shortConvolution(ShortConvolution, state: Range<Int>)
+    case gatedDeltaNet(GatedDeltaNet, state: Range<Int>)
+  }
+
+  let mixerNorm: FloatBuffer
+  let mixer: Mixer
   let feedForwardNorm: FloatBuffer
   let gate, up, down: Linear
 
   init(loader: WeightLoader, sizes: DecoderConfiguration, index: Int) throws(ModelError) {
     let prefix = "blk.\(index)."
     let width = sizes.hiddenSize
-    let queryWidth = sizes.heads * sizes.headDimension
-    let keyWidth = sizes.keyValueHeads * sizes.headDimension
-    attentionNorm = try loader.vector(prefix + "attn_norm.weight", width)
-    query = try loader.linear(prefix + "attn_q", inputs: width, outputs: queryWidth)
-    key = try loader.linear(prefix + "attn_k", inputs: width, outputs: keyWidth)
-    value = try loader.linear(prefix + "attn_v", inputs: width, outputs: keyWidth)
-    attentionOutput = try loader.linear(prefix + "attn_output", inputs: queryWidth, outputs: width)
-    let hasQKNorm = sizes.kind.usesQKNorm
-    queryNorm = hasQKNorm ? try loader.vector(prefix + "attn_q_norm.weight", sizes.headDimension) : nil
-    keyNorm = hasQKNorm ? try loader.vector(prefix + "attn_k_norm.weight", sizes.headDimension) : nil
-    feedForwardNorm = try loader.vector(prefix + "ffn_norm.weight", width)
+    mixerNorm = try loader.vector(prefix + "attn_norm.weight", width)
+    let before = sizes.mixers.prefix(index)
+    let start = before.reduce(0) { $0 + $1.stateCount }
+    let state = start..<start + sizes.mixers[index].stateCount
+    switch sizes.mixers[index] {
+    case .attention:
+      mixer = .attention(
+        try AttentionLayer(loader: loader, sizes: sizes, prefix: prefix), cached: before.count(where: \.isAttention))
+    case .shortConvolution(let kernel, let width):
+      mixer = .shortConvolution(
+        try ShortConvolution(loader: loader, prefix: prefix, kernel: kernel, width: width), state: state)
+    case .gatedDeltaNet(let deltaNet):
+      mixer = .gatedDeltaNet(
+        try GatedDeltaNet(
+          loader: loader, prefix: prefix, sizes: deltaNet, hiddenSize: width, normEpsilon: sizes.normEpsilon),
+        state: state)
+    }
+    feedForwardNorm = try loader.vector(prefix + sizes.kind.feedForwardNorm + ".weight", width)
     gate = try loader.linear(prefix + "ffn_gate", inputs: width, outputs: sizes.intermediateSize)
     up = try loader.linear(prefix + "ffn_up", inputs: width, outputs: sizes.intermediateSize)
     down = try loader.linear(prefix + "ffn_down", inputs: sizes.intermediateSize, outputs: width)
   }
 
   private var matrices: [WeightMatrix] {
-    [query, key, value, attentionOutput, gate, up, down].map(\.weight)
+    let mixed =
+      switch mixer {
+      case .attention(let layer, _): layer.matrices
+      case .shortConvolution(let layer, _): layer.matrices
+      case .gatedDeltaNet(let layer, _): layer.matrices
+      }
+    return mixed + [gate, up, down].map(\.weight)
   }
 
   /// Whether any product of the layer needs its input quantized to 8 bits.
   var isQuantized: Bool { matrices.contains(where: \.takesQuantizedActivations) }
   /// Bytes of the matrices in the file.
   var byteCount: Int { matrices.reduce(0) { $0 + $1.byteCount } }
+}
+
+/// The weights of a layer's attention.
+struct AttentionLayer {
+  let query, key, value, output: Linear
+  /// Weights of the norms of each head's queries and keys, `[headDimension]`; nil in models without them.
+  let queryNorm, keyNorm: FloatBuffer?
+  /// Whether each head's queries are followed by what gates its output: `query` then has twice as many outputs.
+  let isGated: Bool
+
+  init(loader: WeightLoader, sizes: DecoderConfiguration, prefix: String) throws(ModelError) {
+    let width = sizes.hiddenSize
+    let queryWidth = sizes.heads * sizes.headDimension
+    let keyWidth = sizes.keyValueHeads * sizes.headDimension
+    isGated = sizes.kind.recurrence == .gatedDeltaNet
+    query = try loader.linear(prefix + "attn_q", inputs: width, outputs: isGated ? 2 * queryWidth : queryWidth)
+    key = try loader.linear(prefix + "attn_k", inputs: width, outputs: keyWidth)
+    value = try loader.linear(prefix + "attn_v", inputs: width, outputs: keyWidth)
+    output = try loader.linear(prefix + "attn_output", inputs: queryWidth, outputs: width)
+    let hasQKNorm = sizes.kind.usesQKNorm
+    queryNorm = hasQKNorm ? try loader.vector(prefix + "attn_q_norm.weight", sizes.headDimension) : nil
+    keyNorm = hasQKNorm ? try loader.vector(prefix + "attn_k_norm.weight", sizes.headDimension) : nil
+  }
+
+  var matrices: [WeightMatrix] { [query, key, value, output].map(\.weight) }
 }

@@ -4,7 +4,7 @@ import BoundedCache
 import Compute
 import ModelFile
 
-/// The decoder of a model of the Qwen and Llama families: reads tokens and vision vectors into a key-value cache and
+/// The decoder of a model of the Qwen, Llama and LFM2 families: reads tokens and vision vectors into a key-value cache and
 /// says what comes next.
 ///
 /// Working memory is allocated at loading, for `maximumBlock` tokens at a time. One caller uses a model at a time.
@@ -13,7 +13,7 @@ public final class LanguageModel {
   public let configuration: DecoderConfiguration
   /// A score for each token of the vocabulary to come next after the last token read.
   /// Taking a copy that outlives the next step costs that step an allocation.
-  public private(set) var logits: [Float]
+  public internal(set) var logits: [Float]
   /// Bytes of all weights that are read once a token.
   public let weightByteCount: Int
   /// Bytes allocated at loading, beside the mapped weights.
@@ -31,24 +31,27 @@ public final class LanguageModel {
   /// to the end.
   package var stages: StageRecording?
   /// Keeps every layer's rotated queries while `prefillRecordingQueries` runs.
-  private var recordedQueries: [[Float]]?
+  var recordedQueries: [[Float]]?
 
   let path: String
   /// False where the embedding matrix is the output head as well.
   let hasOutputHead: Bool
-  private var engine: Engine
+  private(set) var engine: Engine
   private var engineColumns: Int
   private let maximumBlock: Int
-  private let embedding: WeightMatrix
-  private let layers: [DecoderLayer]
-  private let outputNorm: FloatBuffer
-  private let outputHead: WeightMatrix
-  private let rope: RoPETable
-  private let hidden, normed, queries, keys, values, attended, gate, up: FloatMatrix
+  let embedding: WeightMatrix
+  let layers: [DecoderLayer]
+  let outputNorm: FloatBuffer
+  let outputHead: WeightMatrix
+  let rope: RoPETable
+  let hidden, normed, queries, keys, values, attended, gate, up: FloatMatrix
+  /// Queries and what gates the output, head by head, `[tokens][heads * 2 * headDimension]`; no rows in most models.
+  let queriesAndGates: FloatMatrix
+  let recurrent: RecurrentWorkspace
   /// Features from within the vision tower, to be added after each of the first layers.
   private let deepstack: [FloatMatrix]
   /// Products with an adapter's first matrices.
-  private var lowRank: FloatBuffer
+  private(set) var lowRank: FloatBuffer
 
   /// - Parameters:
   ///   - maximumBlock: tokens computed together at most; longer input is cut.
@@ -80,7 +83,7 @@ public final class LanguageModel {
     let sizes = try DecoderConfiguration(file: file)
     let loader = WeightLoader(file: file, counter: counter, layout: weights)
     embedding = try loader.matrix("token_embd.weight", inputs: [sizes.hiddenSize], outputs: sizes.vocabularySize)
-    outputNorm = try loader.vector("output_norm.weight", sizes.hiddenSize)
+    outputNorm = try loader.vector(sizes.kind.outputNorm + ".weight", sizes.hiddenSize)
     hasOutputHead = loader.has("output.weight")
     outputHead =
       hasOutputHead
@@ -99,6 +102,9 @@ public final class LanguageModel {
     keys = try loader.rows(block, width: keyWidth)
     values = try loader.rows(block, width: keyWidth)
     attended = try loader.rows(block, width: queryWidth)
+    let isGated = sizes.kind.recurrence == .gatedDeltaNet
+    queriesAndGates = try loader.rows(isGated ? block : 0, width: 2 * queryWidth)
+    recurrent = try RecurrentWorkspace(loader: loader, mixers: sizes.mixers, tokens: block)
     gate = try loader.rows(block, width: sizes.intermediateSize)
     up = try loader.rows(block, width: sizes.intermediateSize)
     var deepstack: [FloatMatrix] = []
@@ -108,7 +114,7 @@ public final class LanguageModel {
     logits = Array(repeating: 0, count: sizes.vocabularySize)
 
     let isQuantized = outputHead.takesQuantizedActivations || layers.contains(where: \.isQuantized)
-    engineColumns = isQuantized ? max(sizes.hiddenSize, queryWidth, sizes.intermediateSize) : 0
+    engineColumns = isQuantized ? max(sizes.hiddenSize, queryWidth, sizes.intermediateSize, recurrent.output.width) : 0
     do {
       engine = try Engine(
         threads: threads, maximumRows: block, maximumColumns: engineColumns, maximumHeads: sizes.keyValueHeads,
@@ -148,12 +154,12 @@ public final class LanguageModel {
 
   /// Reads tokens as `prefill` does, and keeps their queries.
   ///
-  /// - Returns: each layer's queries, `[tokens][attention heads × head dimension]`, rotated by RoPE.
+  /// - Returns: the queries of each layer with attention, `[tokens][attention heads × head dimension]`, rotated by RoPE.
   /// - Throws: as `prefill` does.
   public func prefillRecordingQueries(
     tokens: [Int], positions: [MRoPEPosition], into ticket: KVAppendTicket
   ) throws(ModelError) -> [[Float]] {
-    recordedQueries = Array(repeating: [], count: layers.count)
+    recordedQueries = Array(repeating: [], count: configuration.cacheShape.layers)
     defer { recordedQueries = nil }
     try prefill(tokens: tokens, positions: positions, into: ticket)
     return recordedQueries ?? []
@@ -214,87 +220,6 @@ public final class LanguageModel {
     do { return try ticket.claim(count) } catch { throw .cache(error) }
   }
 
-  // MARK: The layers
-
-  /// Takes the rows of `hidden`, one for each appended token, through all layers, storing their keys and values.
-  ///
-  /// - Parameter deepstack: what is added to the output of each of the first layers.
-  private func run(_ append: KVAppend, needsLogits: Bool, deepstack: [FloatMatrix] = []) {
-    let count = append.count
-    for (index, layer) in layers.enumerated() {
-      projectQKV(layer, index: index, append: append)
-      append.retrieve(layer: index, queries: queries)
-      // Of the last layer only the last token's output is wanted, and only if it is to be scored.
-      if index == layers.count - 1, stages == nil {
-        guard needsLogits else { return }
-        attentionAndFFN(layer, index: index, first: count - 1, count: 1, append: append)
-      } else {
-        attentionAndFFN(layer, index: index, first: 0, count: count, append: append)
-      }
-      stages?.add(hidden.values(count), of: .decoderLayer(index))
-      if index < deepstack.count { engine.add(deepstack[index], count: count, to: hidden) }
-    }
-    guard needsLogits else { return }
-    engine.rmsNorm(hidden.from(count - 1), count: 1, weight: outputNorm, epsilon: configuration.normEpsilon, to: normed)
-    engine.multiply(normed, count: 1, outputHead, to: &logits)
-    if let adapter, let update = adapter.outputHead {
-      let narrow = narrowed(normed, count: 1, by: update, of: adapter)
-      engine.multiply(narrow, count: 1, update.up, to: &logits, accumulate: true)
-    }
-  }
-
-  /// The first half of a layer: queries, keys and values of all rows, rotated; keys and values go into the cache.
-  private func projectQKV(_ layer: DecoderLayer, index: Int, append: KVAppend) {
-    let count = append.count
-    engine.rmsNorm(hidden, count: count, weight: layer.attentionNorm, epsilon: configuration.normEpsilon, to: normed)
-    engine.multiply(
-      normed, count: count, layer.query.product(to: queries), layer.key.product(to: keys),
-      layer.value.product(to: values))
-    if let adapter {
-      adapt(normed, count: count, by: adapter.layers[index].query, of: adapter, to: queries)
-      adapt(normed, count: count, by: adapter.layers[index].key, of: adapter, to: keys)
-      adapt(normed, count: count, by: adapter.layers[index].value, of: adapter, to: values)
-    }
-    if let norm = layer.queryNorm { normalizeHeads(queries, count: count, heads: configuration.heads, norm) }
-    if let norm = layer.keyNorm { normalizeHeads(keys, count: count, heads: configuration.keyValueHeads, norm) }
-    if configuration.kind.ropePairing == .neighbours {
-      engine.separatePairs(queries, count: count, heads: configuration.heads)
-      engine.separatePairs(keys, count: count, heads: configuration.keyValueHeads)
-    }
-    engine.rotate(queries, count: count, heads: configuration.heads, cosines: rope.cosines, sines: rope.sines)
-    engine.rotate(keys, count: count, heads: configuration.keyValueHeads, cosines: rope.cosines, sines: rope.sines)
-    recordedQueries?[index] += queries.values(count)
-    append.store(keys: keys, values: values, layer: index, engine: engine)
-  }
-
-  /// The second half: attention over all that is cached so far, and the feed-forward network, for some of the rows.
-  private func attentionAndFFN(
-    _ layer: DecoderLayer, index: Int, first: Int, count: Int, append: KVAppend
-  ) {
-    let rows = hidden.from(first)
-    engine.attend(
-      queries: queries.from(first), count: count, heads: configuration.heads,
-      keyValueHeads: configuration.keyValueHeads, format: append.format,
-      plan: append.attentionPlan(layer: index, workers: engine.threads.threadCount), output: attended,
-      rows: { append.rows(layer: index, head: $0, token: first) })
-    engine.multiply(attended, count: count, layer.attentionOutput.product(to: rows, accumulate: true))
-    if let adapter { adapt(attended, count: count, by: adapter.layers[index].attentionOutput, of: adapter, to: rows) }
-    engine.rmsNorm(rows, count: count, weight: layer.feedForwardNorm, epsilon: configuration.normEpsilon, to: normed)
-    engine.multiply(normed, count: count, layer.gate.product(to: gate), layer.up.product(to: up))
-    if let adapter {
-      adapt(normed, count: count, by: adapter.layers[index].gate, of: adapter, to: gate)
-      adapt(normed, count: count, by: adapter.layers[index].up, of: adapter, to: up)
-    }
-    engine.siluMultiply(gate, by: up, count: count)
-    engine.multiply(gate, count: count, layer.down.product(to: rows, accumulate: true))
-    if let adapter { adapt(gate, count: count, by: adapter.layers[index].down, of: adapter, to: rows) }
-  }
-
-  private func normalizeHeads(_ rows: FloatMatrix, count: Int, heads: Int, _ weight: FloatBuffer) {
-    let parts = rows.split(by: heads)
-    engine.rmsNorm(parts, count: count * heads, weight: weight, epsilon: configuration.normEpsilon, to: parts)
-  }
-
   // MARK: Adapters
 
   /// Makes the working memory large enough for an adapter, if it is not.
@@ -318,34 +243,5 @@ public final class LanguageModel {
   private func fits(_ adapter: LoRAAdapter) -> Bool {
     adapter.configuration == configuration && adapter.rank * maximumBlock <= lowRank.count
       && adapter.quantizedColumns <= engineColumns
-  }
-
-  /// A token's embedding as a row of `hidden`.
-  private func embed(_ token: Int, row: Int) {
-    embedding.dequantize(row: token, into: hidden.from(row))
-    guard let adapter, let update = adapter.embedding else { return }
-    let narrow = lowRank.rows(width: update.rank)
-    update.down.dequantize(row: token, into: narrow)
-    engine.scale(narrow, count: 1, by: adapter.scale * update.scale)
-    engine.multiply(narrow, count: 1, Engine.Product(update.up, to: hidden.from(row), accumulate: true))
-  }
-
-  /// Adds an adapter's part of a product of `input` to what the matrix itself gave.
-  private func adapt(
-    _ input: FloatMatrix, count: Int, by update: LowRankUpdate?, of adapter: LoRAAdapter, to output: FloatMatrix
-  ) {
-    guard let update else { return }
-    let narrow = narrowed(input, count: count, by: update, of: adapter)
-    engine.multiply(narrow, count: count, Engine.Product(update.up, to: output, accumulate: true))
-  }
-
-  /// The product with an update's first matrix, scaled.
-  private func narrowed(_ input: FloatMatrix, count: Int, by update: LowRankUpdate, of adapter: LoRAAdapter)
-    -> FloatMatrix
-  {
-    let narrow = lowRank.rows(width: update.rank)
-    engine.multiply(input, count: count, Engine.Product(update.down, to: narrow))
-    engine.scale(narrow, count: count, by: adapter.scale * update.scale)
-    return narrow
   }
 }

@@ -13,16 +13,19 @@ struct RoPEConfiguration: Sendable, Hashable {
   let attentionScaling: Double
 
   /// - Parameters:
-  ///   - components: one for each pair of a head.
+  ///   - components: one for each pair that is rotated.
   ///   - theta: the base of the frequencies. Without scaling, that of pair i of n is theta^(−i / n).
   ///   - divisors: what the frequency of each pair is divided by besides; nil for none.
-  init(components: [Int], theta: Double, scaling: RoPEScaling, divisors: [Double]? = nil) {
-    self.components = components
-    let pairs = components.count
-    frequencies = (0..<pairs).map { pair in
-      pow(theta, -Double(pair) / Double(pairs)) * scaling.frequencyFactor(pair: pair, of: pairs, theta: theta)
-        / (divisors?[pair] ?? 1)
-    }
+  ///   - pairs: of a head. Those after the components are not rotated.
+  init(components: [Int], theta: Double, scaling: RoPEScaling, divisors: [Double]?, pairs: Int) {
+    let rotated = components.count
+    let still = pairs - rotated
+    self.components = components + Array(repeating: 0, count: still)
+    frequencies =
+      (0..<rotated).map { pair in
+        pow(theta, -Double(pair) / Double(rotated)) * scaling.frequencyFactor(pair: pair, of: rotated, theta: theta)
+          / (divisors?[pair] ?? 1)
+      } + Array(repeating: 0, count: still)
     attentionScaling = scaling.attentionScaling
   }
 

@@ -19,6 +19,8 @@ struct CacheState {
   let store: PageStore
   /// Where evicted tokens go; nil drops them.
   let offload: OffloadTier?
+  /// The states of layers without keys and values; nil where all layers have attention.
+  let recurrent: RecurrentStates?
 
   /// An empty cache; the parameters and errors are those of `KeyValueCache`.
   init(
@@ -41,6 +43,7 @@ struct CacheState {
     origins = StreamOrigins(heads: shape.heads)
     compressor = Compressor(shape: shape, policy: policy, parameters: parameters, rotation: rotation)
     self.offload = offload.map { OffloadTier(file: $0, groups: groups.count) }
+    recurrent = shape.isHybrid ? try RecurrentStates(count: shape.recurrentStateCount) : nil
   }
 
   // MARK: Settings and counts
@@ -71,6 +74,7 @@ struct CacheState {
     if retrieving, policy != .full, layout.patchGrid != nil {
       offload?.beginRetrieval(groups: layout.groups, limit: store.leadingPages, origins: origins)
     }
+    if segment == .text, layout.textCount == 0 { recurrent?.beginText() }
     layout.append(n, to: segment, grid: grid, nextPatch: origins.next)
     guard let grid else { return }
     origins.append(
@@ -104,5 +108,6 @@ struct CacheState {
     store.removeAll()
     compressor.removeAll()
     offload?.removeAll()
+    recurrent?.removeAll()
   }
 }

@@ -46,15 +46,19 @@ public struct KVAppend {
   /// Tokens from the first of these to the end of the cached sequence: slots are counted from the end, which differs
   /// from head to head.
   private let remaining: Int
+  private let segment: CacheSegment
   /// The tokens' queries choose what is retrieved for them.
   private let isRetrieving: Bool
   /// The layout's revision that the slots belong to.
   private let revision: Int
 
-  init(cache: KeyValueCache, count: Int, remaining: Int, isRetrieving: Bool, revision: Int) {
+  init(
+    cache: KeyValueCache, count: Int, remaining: Int, segment: CacheSegment, isRetrieving: Bool, revision: Int
+  ) {
     self.cache = cache
     self.count = count
     self.remaining = remaining
+    self.segment = segment
     self.isRetrieving = isRetrieving
     self.revision = revision
   }
@@ -65,12 +69,19 @@ public struct KVAppend {
   public subscript(block: Range<Int>) -> KVAppend {
     precondition(block.lowerBound >= 0 && block.upperBound <= count, "the block is not of these tokens")
     return KVAppend(
-      cache: cache, count: block.count, remaining: remaining - block.lowerBound, isRetrieving: isRetrieving,
-      revision: revision)
+      cache: cache, count: block.count, remaining: remaining - block.lowerBound, segment: segment,
+      isRetrieving: isRetrieving, revision: revision)
   }
 
   /// How `rows` are laid out.
   public var format: PagedRowFormat { cache.state.store.format }
+
+  /// The recurrent states that these tokens go on with, one row of `CacheShape.recurrentStateCount` floats, for the model
+  /// to change; nil for a model without.
+  public var recurrentState: FloatMatrix? {
+    checkRevision()
+    return cache.state.recurrent?.state(of: segment)
+  }
 
   /// Stores the tokens' keys and values in every head of a layer.
   ///

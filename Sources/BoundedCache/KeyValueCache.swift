@@ -21,6 +21,7 @@ import Compute
 /// | `StreamOrigins` | where each token comes from; positions and their re-indexing | Positions |
 /// | `TextParking` | the text segment while temporal patches are appended | Text |
 /// | `OffloadTier` | evicted tokens in a file, retrieval for a question | Offload |
+/// | `RecurrentStates` | the states of a hybrid model's layers without keys and values | States |
 ///
 /// The cache has one owner. It must not be changed from two threads; several may read while nobody changes it.
 public final class KeyValueCache {
@@ -77,7 +78,9 @@ public final class KeyValueCache {
   ) throws(CacheError) -> KVAppend {
     try state.append(n, to: segment, grid: grid, advance: advance, retrieving: retrieving)
     peakCount = max(peakCount, count)
-    return KVAppend(cache: self, count: n, remaining: n, isRetrieving: retrieving, revision: state.layout.revision)
+    return KVAppend(
+      cache: self, count: n, remaining: n, segment: segment, isRetrieving: retrieving,
+      revision: state.layout.revision)
   }
 
   /// Whether `n` more tokens fit in every group of heads without compression.
@@ -135,11 +138,13 @@ public final class KeyValueCache {
   // MARK: Text
 
   /// Keeps the first `n` tokens of the text segment; 0 drops it. More than there are changes nothing.
+  ///
+  /// - Precondition: `n` is 0 or all of them for a hybrid model, whose state nothing can be taken out of.
   public func truncateText(to n: Int) { state.truncateText(to: n) }
 
   /// Parks the text segment, so that temporal patches can be appended. What was retrieved for it is seen no longer.
   ///
-  /// - Precondition: no text is parked.
+  /// - Precondition: no text is parked, and the model is not a hybrid one, whose state would not come back.
   public func parkText() { state.parkText() }
 
   /// Makes parked text the text segment again.
@@ -160,6 +165,7 @@ public final class KeyValueCache {
   /// - Parameters:
   ///   - removed: counted from the segment's first token.
   ///   - rotation: RoPE of a text position.
+  /// - Precondition: the model is not a hybrid one.
   public func removeFromText(_ removed: Range<Int>, rotation: RoPEFrequencies) {
     state.removeFromText(removed, rotation: rotation)
   }

@@ -23,6 +23,10 @@ extern const ck_kernels ck_neon_kernels;
 extern const ck_kernels ck_neon_i8mm_kernels;
 #endif
 
+/// The portable table's functions in recurrence.c; vector paths leave it the channels that fill no vector.
+void ck_convolve_portable(const ck_convolution *convolution, size_t first, size_t last);
+void ck_delta_rule_portable(const ck_delta_rule *rule, size_t head, size_t panel);
+
 /// Whether attention uses bfloat16 on this machine. The processor must have AVX-512 VNNI.
 int ck_uses_bf16(ck_bf16_attention bf16);
 

@@ -228,6 +228,17 @@ static void silu_multiply(float *gate, const float *up, size_t count) {
   for (size_t i = 0; i < count; i++) gate[i] = gate[i] / (1 + expf(-gate[i])) * up[i];
 }
 
+static void sigmoid_multiply(float *x, const float *gate, size_t count) {
+  for (size_t i = 0; i < count; i++) x[i] = x[i] / (1 + expf(-gate[i]));
+}
+
+static void l2_normalize(float *x, float epsilon, float scale, size_t count) {
+  double squares = 0;
+  for (size_t i = 0; i < count; i++) squares += (double)x[i] * x[i];
+  const float factor = (float)(scale / sqrt(squares + epsilon));
+  for (size_t i = 0; i < count; i++) x[i] *= factor;
+}
+
 static void quick_gelu(float *x, size_t count) {
   for (size_t i = 0; i < count; i++) x[i] = x[i] / (1 + expf(-1.702f * x[i]));
 }
@@ -266,6 +277,20 @@ void ck_separate_pairs(float *x, size_t heads, size_t head_size) {
   }
 }
 
+void ck_spread_pairs(float *x, size_t heads, size_t head_size, size_t rotary) {
+  const size_t half = head_size / 2, low = rotary / 2;
+  float spread[CK_MAX_HEAD];
+  for (size_t h = 0; h < heads; h++) {
+    float *head = x + h * head_size;
+    const float *rest = head + rotary;
+    memcpy(spread, head, low * sizeof *head);
+    memcpy(spread + low, rest, (half - low) * sizeof *head);
+    memcpy(spread + half, head + low, low * sizeof *head);
+    memcpy(spread + half + low, rest + half - low, (half - low) * sizeof *head);
+    memcpy(head, spread, head_size * sizeof *head);
+  }
+}
+
 const ck_kernels ck_portable_kernels = {
     .name = "portable",
     .f16_to_f32 = f16_to_f32,
@@ -277,6 +302,10 @@ const ck_kernels ck_portable_kernels = {
     .rms_norm = rms_norm,
     .layer_norm = layer_norm,
     .silu_multiply = silu_multiply,
+    .sigmoid_multiply = sigmoid_multiply,
+    .l2_normalize = l2_normalize,
+    .convolve = ck_convolve_portable,
+    .delta_rule = ck_delta_rule_portable,
     .quick_gelu = quick_gelu,
     .gelu = gelu,
     .gelu_tanh = gelu_tanh,

@@ -38,6 +38,15 @@ public final class FloatBuffer: @unchecked Sendable {
   /// A view of the whole buffer as rows of `width` floats without gaps.
   public func rows(width: Int) -> FloatMatrix { FloatMatrix(base: base, stride: width, width: width, owner: self) }
 
+  /// Replaces the floats by those of a buffer of the same size.
+  public func copy(from other: FloatBuffer) {
+    precondition(other.count == count, "sizes differ")
+    base.update(from: other.base, count: count)
+  }
+
+  /// Sets all floats to 0.
+  public func clear() { base.update(repeating: 0, count: max(count, 1)) }
+
   /// A copy of all floats. It allocates an array.
   public var values: [Float] { Array(UnsafeBufferPointer(start: base, count: count)) }
 }

@@ -19,6 +19,12 @@ public struct FloatMatrix {
     FloatMatrix(base: base + row * stride, stride: stride, width: width, owner: owner)
   }
 
+  /// Some columns of the same rows.
+  public func columns(_ range: Range<Int>) -> FloatMatrix {
+    precondition(range.lowerBound >= 0 && range.upperBound <= width, "no such columns")
+    return FloatMatrix(base: base + range.lowerBound, stride: stride, width: range.count, owner: owner)
+  }
+
   /// The same floats with every `factor` rows as one row, `[count / factor][factor * width]`.
   /// - Precondition: the rows have no gaps.
   public func joined(by factor: Int) -> FloatMatrix {
@@ -32,6 +38,12 @@ public struct FloatMatrix {
   public func split(by factor: Int) -> FloatMatrix {
     precondition(stride == width && width % factor == 0, "rows with gaps cannot be split")
     return FloatMatrix(base: base, stride: stride / factor, width: width / factor, owner: owner)
+  }
+
+  /// The first row's floats as rows of `width` floats without gaps.
+  public func row(as width: Int) -> FloatMatrix {
+    precondition(width > 0 && self.width % width == 0, "whole rows")
+    return FloatMatrix(base: base, stride: width, width: width, owner: owner)
   }
 
   // MARK: Reading

@@ -12,6 +12,12 @@ private struct RowJob {
     case gelu
     case tanhGELU
     case separatePairs(heads: Int)
+    case spreadPairs(heads: Int, rotary: Int)
+    case sigmoidMultiply
+    case multiply
+    case normalizeL2(heads: Int, epsilon: Float, scale: Float)
+    case copyHeads(heads: Int, part: Int)
+    case deltaGates(a: UnsafePointer<Float>, dt: UnsafePointer<Float>)
     case rotate(heads: Int, cosines: UnsafePointer<Float>, sines: UnsafePointer<Float>, stride: Int)
     case quantize(QuantizedActivations.Pointers)
     case store(PagedRowWriter)
@@ -45,6 +51,16 @@ private struct RowJob {
     case .gelu: kernels.pointee.gelu(x, width)
     case .tanhGELU: kernels.pointee.gelu_tanh(x, width)
     case .separatePairs(let heads): ck_separate_pairs(x, heads, width / heads)
+    case .spreadPairs(let heads, let rotary): ck_spread_pairs(x, heads, width / heads, rotary)
+    case .sigmoidMultiply: kernels.pointee.sigmoid_multiply(x, y, width)
+    case .multiply: for column in 0..<width { y[column] *= x[column] }
+    case .normalizeL2(let heads, let epsilon, let scale):
+      let size = width / heads
+      for head in 0..<heads { kernels.pointee.l2_normalize(x + head * size, epsilon, scale, size) }
+    case .copyHeads(let heads, let part):
+      let size = width / heads
+      for head in 0..<heads { (y + head * size).update(from: x + (2 * head + part) * size, count: size) }
+    case .deltaGates(let a, let dt): ck_delta_gates(x, y, a, dt, width)
     case .rotate(let heads, let cosines, let sines, let stride):
       kernels.pointee.rotate(x, heads, width / heads, cosines + row * stride, sines + row * stride)
     case .quantize(let target):
@@ -58,11 +74,11 @@ private struct RowJob {
 }
 
 extension Engine {
-  private func run(_ operation: RowJob.Operation, _ input: FloatMatrix, _ output: FloatMatrix, count: Int) {
+  fileprivate func run(_ operation: RowJob.Operation, _ input: FloatMatrix, _ output: FloatMatrix, count: Int) {
     guard count > 0 else { return }
     var job = RowJob(
       operation: operation, kernels: kernels, input: input.base, inputStride: input.stride, output: output.base,
-      outputStride: output.stride, width: input.width, count: count, rowsPerChunk: count)
+      outputStride: output.stride, width: min(input.width, output.width), count: count, rowsPerChunk: count)
     // Waking the other threads costs microseconds, so small work is done by the caller alone.
     guard threads.threadCount > 1, count > 1, count * input.width > 16384 else { return job.perform(0) }
     job.rowsPerChunk = max(count / (threads.threadCount * 4), 1)
@@ -133,6 +149,60 @@ extension Engine {
     precondition(
       x.width % (2 * heads) == 0 && x.width / heads <= CK_MAX_HEAD, "a head has pairs, and no more than fit")
     run(.separatePairs(heads: heads), x, x, count: count)
+  }
+
+  /// Brings the pairs of RoPE that rotates the first `rotary` values of a head alone, `(i, i + rotary / 2)`, to
+  /// `(i, i + headDimension / 2)`, where `rotate` expects them; the pairs that it does not rotate follow. A product of
+  /// two heads that were both changed stays the same.
+  ///
+  /// - Parameter x: `[count][heads * headDimension]`.
+  public func spreadPairs(_ x: FloatMatrix, count: Int, heads: Int, rotary: Int) {
+    precondition(
+      x.width % (2 * heads) == 0 && x.width / heads <= CK_MAX_HEAD && rotary % 2 == 0 && rotary <= x.width / heads,
+      "a head has pairs, and no more than fit")
+    run(.spreadPairs(heads: heads, rotary: rotary), x, x, count: count)
+  }
+
+  /// `output = output · input` for the first `count` rows.
+  public func multiply(_ output: FloatMatrix, by input: FloatMatrix, count: Int) {
+    precondition(input.width == output.width, "widths differ")
+    run(.multiply, input, output, count: count)
+  }
+
+  /// A gate on what attention gave: `x = x · sigmoid(gate)`.
+  public func sigmoidMultiply(_ x: FloatMatrix, by gate: FloatMatrix, count: Int) {
+    precondition(gate.width == x.width, "widths differ")
+    run(.sigmoidMultiply, x, gate, count: count)
+  }
+
+  /// L2 norm of each head of a row: `x = x · scale / √(sum(x²) + ε)`.
+  public func normalizeL2(_ x: FloatMatrix, count: Int, heads: Int, epsilon: Float, scale: Float = 1) {
+    precondition(x.width % heads == 0, "whole heads")
+    run(.normalizeL2(heads: heads, epsilon: epsilon, scale: scale), x, x, count: count)
+  }
+
+  /// Copies the first (`part` 0) or the second (1) half of every head of wider rows.
+  ///
+  /// - Parameters:
+  ///   - source: `[count][heads * 2 * headDimension]`.
+  ///   - target: `[count][heads * headDimension]`.
+  public func copyHeads(_ source: FloatMatrix, part: Int, count: Int, heads: Int, to target: FloatMatrix) {
+    precondition(source.width == 2 * target.width && target.width % heads == 0 && (0...1).contains(part), "two halves")
+    run(.copyHeads(heads: heads, part: part), source, target, count: count)
+  }
+
+  /// What the gated delta rule makes of its two projections, in place:
+  /// `alpha = e^(a · softplus(alpha + dt))`, the decay, and `beta = sigmoid(beta)`.
+  ///
+  /// - Parameters:
+  ///   - alpha: `[count][value heads]`.
+  ///   - beta: of the same shape.
+  ///   - a: `[value heads]`, not positive.
+  ///   - dt: `[value heads]`.
+  public func deltaGates(alpha: FloatMatrix, beta: FloatMatrix, count: Int, a: FloatBuffer, dt: FloatBuffer) {
+    precondition(
+      alpha.width == beta.width && a.count == alpha.width && dt.count == alpha.width, "a gate for each value head")
+    run(.deltaGates(a: a.base, dt: dt.base), alpha, beta, count: count)
   }
 
   /// Stores one head's keys or values in its cached rows, converted or quantized to their type.

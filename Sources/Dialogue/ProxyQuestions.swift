@@ -48,7 +48,7 @@ extension VideoDialogue {
     do { try record(layout.visionEnd + prompts.question(question), into: &queries) } catch {
       throw ReportedError(error)
     }
-    for layer in 0..<sizes.layers {
+    for layer in 0..<sizes.cacheShape.layers {
       for head in 0..<sizes.keyValueHeads {
         let index = HeadIndex(layer: layer, head: head)
         body(index, cache.attention(of: queries, to: index))

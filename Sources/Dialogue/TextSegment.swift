@@ -5,7 +5,9 @@ import BoundedCache
 /// The text segment of a dialogue's cache: which of the conversation's turns it has, and where.
 ///
 /// What is seen must not depend on what was said. While frames come the segment is therefore parked (see
-/// `KeyValueCache.parkText`), and comes back behind them with the next question.
+/// `KeyValueCache.parkText`), and comes back behind them with the next question. Of a hybrid model nothing can be taken
+/// out of its recurrent state, so its text is dropped where another model's is shortened or parked, and read again with
+/// the next question.
 struct TextSegment {
   private let cache: KeyValueCache
   /// How keys rotate with a position of text.
@@ -53,7 +55,7 @@ struct TextSegment {
     guard var turns = cached else { return false }
     let excess = tokenCount + count - limit
     let removed = turns.oldest(excess)
-    guard excess <= 0 || removed != nil else { return false }
+    guard excess <= 0 || (removed != nil && !cache.shape.isHybrid) else { return false }
     if cache.parkedCount > 0 {
       cache.reattachText(movedBy: position - turns.origin, rotation: rotation)
       turns.origin = position
@@ -90,7 +92,7 @@ struct TextSegment {
   ///
   /// - Parameter first: its index in the conversation.
   mutating func removeNewestTurn(first: Int) {
-    guard let row = cached?.removeNewest(), row <= cache.textCount else { return drop() }
+    guard !cache.shape.isHybrid, let row = cached?.removeNewest(), row <= cache.textCount else { return drop() }
     cache.truncateText(to: row)
     firstUncachedTurn = first
   }
@@ -103,6 +105,7 @@ struct TextSegment {
   ///   what comes. Older turns stay as they were read, so that a question never waits for a long conversation.
   mutating func park(rereading tokens: Int) {
     guard cache.textCount > 0, var turns = cached else { return }
+    guard !cache.shape.isHybrid else { return drop() }
     let removed = turns.removeNewest(within: tokens, of: cache.textCount)
     guard !turns.starts.isEmpty else { return drop() }
     firstUncachedTurn -= removed.turns

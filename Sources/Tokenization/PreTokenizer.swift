@@ -10,22 +10,28 @@ enum TextSplitting: String, Sendable, CaseIterable {
   case qwen35
   /// Llama 3: numbers are cut after three digits, and a piece that is a token is taken whole.
   case llama3 = "llama-bpe"
+  /// LFM2 and LFM2.5: as Llama 3.
+  case lfm2
   /// SmolLM and SmolLM2: each digit is a piece, and what lies between is split as GPT-2 does.
   case smolLM = "smollm"
 
   var marksAreLetters: Bool { self == .qwen35 }
+  /// Whether text is split as Llama 3 does.
+  private var isLlama3: Bool { self == .llama3 || self == .lfm2 }
   /// Digits of the longest piece of a number.
-  var numberLength: Int { self == .llama3 ? 3 : 1 }
+  var numberLength: Int { isLlama3 ? 3 : 1 }
   /// Whether a piece that is a token is that token, whatever merges would make of it; transformers' `ignore_merges`.
-  var takesWholePieces: Bool { self == .llama3 }
+  var takesWholePieces: Bool { isLlama3 }
   /// The normalization of the models' own tokenizers.
-  var normalization: TextNormalization { self == .llama3 || self == .smolLM ? .none : .nfc }
+  var normalization: TextNormalization { isLlama3 || self == .smolLM ? .none : .nfc }
+  /// Whether a prompt begins with the beginning-of-sequence token where the file does not say.
+  var addsBeginning: Bool { isLlama3 }
 }
 
 /// Splits text into the pieces within which bytes are merged.
 ///
 /// For `qwen2` the rule is the pattern of Qwen2's tokenizer, alternatives tried in this order at each index; for
-/// `qwen35`, `\p{L}` stands for `[\p{L}\p{M}]`, and for `llama3`, `\p{N}` for `\p{N}{1,3}`:
+/// `qwen35`, `\p{L}` stands for `[\p{L}\p{M}]`, and for `llama3` and `lfm2`, `\p{N}` for `\p{N}{1,3}`:
 ///
 ///     (?i:'s|'t|'re|'ve|'m|'ll|'d)
 ///     [^\r\n\p{L}\p{N}]?\p{L}+

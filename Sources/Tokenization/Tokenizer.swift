@@ -81,7 +81,7 @@ public struct Tokenizer: Sendable {
     let begins = try metadata.reading { (file) throws(GGUFError) in
       try file.boolIfPresent("tokenizer.ggml.add_bos_token")
     }
-    beginning = begins == true ? named["bos_token"] : nil
+    beginning = begins ?? splitting.addsBeginning ? named["bos_token"] : nil
     chatTemplate = try metadata.reading { (file) throws(GGUFError) in
       try file.stringIfPresent("tokenizer.chat_template")
     }

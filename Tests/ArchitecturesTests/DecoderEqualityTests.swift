@@ -11,7 +11,7 @@ import Testing
 @Suite struct DecoderEqualityTests {
   static let cases = [
     ("qwen3", "text"), ("qwen3-vl", "video"), ("qwen2.5-vl", "video"), ("llava-onevision", "video"), ("llama", "text"),
-    ("llama3", "text"),
+    ("llama3", "text"), ("lfm2", "video"), ("qwen3.5", "video"),
   ]
 
   @Test("every layer and the logits equal the reference, read in one go", arguments: cases)

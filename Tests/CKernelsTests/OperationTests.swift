@@ -85,6 +85,18 @@ struct OperationTests {
   @Test("silu_multiply follows its formula", arguments: KernelSet.available)
   func siluMultiply(set: KernelSet) { expectPass(kc_silu_multiply, set) }
 
+  @Test("sigmoid_multiply follows its formula", arguments: KernelSet.available)
+  func sigmoidMultiply(set: KernelSet) { expectPass(kc_sigmoid_multiply, set) }
+
+  @Test("l2_normalize follows its formula", arguments: KernelSet.available)
+  func l2Normalize(set: KernelSet) { expectPass(kc_l2_normalize, set) }
+
+  @Test("convolve is a causal convolution, and keeps the tokens that the next block reads", arguments: KernelSet.available)
+  func convolve(set: KernelSet) { expectPass(kc_convolve, set) }
+
+  @Test("delta_rule follows its formula token by token, and keeps its state", arguments: KernelSet.available)
+  func deltaRule(set: KernelSet) { expectPass(kc_delta_rule, set) }
+
   @Test("quick_gelu follows its formula", arguments: KernelSet.available)
   func quickGELU(set: KernelSet) { expectPass(kc_quick_gelu, set) }
 

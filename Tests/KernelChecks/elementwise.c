@@ -145,6 +145,38 @@ void kc_silu_multiply(const ck_kernels *kernels, kc_report *report) {
   }
 }
 
+void kc_sigmoid_multiply(const ck_kernels *kernels, kc_report *report) {
+  for (size_t l = 0; l < length_count; l++) {
+    const size_t length = lengths[l];
+    kc_random random = kc_seeded(length);
+    float *found = kc_floats(&random, length, 2), *gate = kc_floats(&random, length, 6);
+    float *formula = kc_allocate(length * 4), *portable = kc_allocate(length * 4);
+    memcpy(portable, found, length * sizeof(float));
+    for (size_t i = 0; i < length; i++) formula[i] = (float)(found[i] / (1 + exp(-(double)gate[i])));
+    kernels->sigmoid_multiply(found, gate, length);
+    ck_kernels_for(CK_PORTABLE)->sigmoid_multiply(portable, gate, length);
+    expect_close(report, "sigmoid_multiply", length, found, formula, portable, length);
+    free(found), free(gate), free(formula), free(portable);
+  }
+}
+
+void kc_l2_normalize(const ck_kernels *kernels, kc_report *report) {
+  for (size_t l = 0; l < length_count; l++) {
+    const size_t length = lengths[l];
+    kc_random random = kc_seeded(length);
+    float *found = kc_floats(&random, length, 2);
+    float *formula = kc_allocate(length * 4), *portable = kc_allocate(length * 4);
+    memcpy(portable, found, length * sizeof(float));
+    double squares = 0;
+    for (size_t i = 0; i < length; i++) squares += (double)found[i] * found[i];
+    for (size_t i = 0; i < length; i++) formula[i] = (float)(found[i] * 0.5f / sqrt(squares + 1e-6f));
+    kernels->l2_normalize(found, 1e-6f, 0.5f, length);
+    ck_kernels_for(CK_PORTABLE)->l2_normalize(portable, 1e-6f, 0.5f, length);
+    expect_close(report, "l2_normalize", length, found, formula, portable, length);
+    free(found), free(formula), free(portable);
+  }
+}
+
 static double quick_gelu(double x) { return x / (1 + exp(-1.702 * x)); }
 static double gelu(double x) { return x / 2 * (1 + erf(x / sqrt(2))); }
 static double gelu_tanh(double x) { return x / 2 * (1 + tanh(sqrt(2 / M_PI) * (x + 0.044715 * x * x * x))); }

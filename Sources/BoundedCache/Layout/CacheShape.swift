@@ -2,20 +2,31 @@
 
 import Compute
 
-/// The sizes of a decoder that its KV cache depends on.
+/// The sizes of a decoder that its KV cache depends on. Layers without keys and values are not counted.
 public struct CacheShape: Sendable, Hashable {
-  /// Decoder layers.
+  /// Decoder layers with attention.
   public var layers: Int
   /// Key-value heads of each layer: fewer than attention heads under grouped-query attention.
   public var keyValueHeads: Int
   /// Values in one head's key, and in its value.
   public var headDimension: Int
+  /// Floats of the recurrent states of a hybrid model's other layers; 0 for a model of attention layers alone.
+  public var recurrentStateCount: Int
 
   /// Memberwise; checks nothing.
-  public init(layers: Int, keyValueHeads: Int, headDimension: Int) {
+  public init(layers: Int, keyValueHeads: Int, headDimension: Int, recurrentStateCount: Int = 0) {
     self.layers = layers
     self.keyValueHeads = keyValueHeads
     self.headDimension = headDimension
+    self.recurrentStateCount = recurrentStateCount
+  }
+
+  /// Whether some layers have a recurrent state in place of keys and values.
+  public var isHybrid: Bool { recurrentStateCount > 0 }
+
+  /// Bytes of the recurrent states of a cache: behind the stream, and behind the text.
+  public var recurrentStateBytes: Int {
+    2.multipliedSaturating(by: MemoryLayout<Float>.stride).multipliedSaturating(by: max(0, recurrentStateCount))
   }
 
   /// Key-value heads of all layers.

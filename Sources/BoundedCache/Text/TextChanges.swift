@@ -4,11 +4,13 @@
 /// methods that it passes on.
 extension CacheState {
   mutating func truncateText(to n: Int) {
+    precondition(n <= 0 || n >= layout.textCount || recurrent == nil, "a recurrent state cannot be taken back")
     changeText { $0.layout.truncateText(to: n) }
     if layout.textCount == 0 { offload?.endRetrieval() }
   }
 
   mutating func parkText() {
+    precondition(recurrent == nil, "a recurrent state cannot be parked")
     offload?.endRetrieval()
     changeText { TextParking.park(&$0.layout, in: $0.store) }
   }
@@ -20,6 +22,7 @@ extension CacheState {
   mutating func discardParked() { changeText { TextParking.discard(&$0.layout, in: $0.store) } }
 
   mutating func removeFromText(_ removed: Range<Int>, rotation: RoPEFrequencies) {
+    precondition(recurrent == nil, "a recurrent state cannot be taken back")
     changeText { TextParking.remove(removed, rotation: rotation, from: &$0.layout, in: $0.store) }
   }
 

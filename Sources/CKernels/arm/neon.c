@@ -37,6 +37,7 @@ INLINE vu8x32 look_up(const int8_t table[16], vu8x32 nibbles) {
 
 #include "vector/conversions.h"
 #include "vector/elementwise.h"
+#include "vector/recurrence.h"
 
 #include "vector/outputs.h"
 #include "vector/float_products.h"
@@ -84,6 +85,10 @@ const ck_kernels ck_neon_kernels = {
     .rms_norm = rms_norm,
     .layer_norm = layer_norm,
     .silu_multiply = silu_multiply,
+    .sigmoid_multiply = sigmoid_multiply,
+    .l2_normalize = l2_normalize,
+    .convolve = convolve,
+    .delta_rule = delta_rule,
     .quick_gelu = quick_gelu,
     .gelu = gelu,
     .gelu_tanh = gelu_tanh,
@@ -103,6 +108,10 @@ const ck_kernels ck_neon_i8mm_kernels = {
     .rms_norm = rms_norm,
     .layer_norm = layer_norm,
     .silu_multiply = silu_multiply,
+    .sigmoid_multiply = sigmoid_multiply,
+    .l2_normalize = l2_normalize,
+    .convolve = convolve,
+    .delta_rule = delta_rule,
     .quick_gelu = quick_gelu,
     .gelu = gelu,
     .gelu_tanh = gelu_tanh,

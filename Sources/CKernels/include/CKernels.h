@@ -138,6 +138,40 @@ typedef struct {
   size_t output_stride;  // floats from one token to the next
 } ck_attention;
 
+/// A depthwise causal convolution of a block of tokens, in place:
+/// y[t][c] = sum over j of weights[j][c] * x[t - (kernel - 1) + j][c].
+typedef struct {
+  float *x;              // [tokens][channels]
+  size_t stride;         // floats from one token to the next
+  float *history;        // [kernel - 1][channels], the tokens before these; afterwards the last of these
+  const float *weights;  // [kernel][channels]
+  size_t channels, kernel, tokens;
+  int silu;  // y = y * sigmoid(y) afterwards
+} ck_convolution;
+
+/// The most tokens that a convolution reads.
+#define CK_MAX_CONVOLUTION 8
+
+/// The gated delta rule (arXiv 2412.06464) for a block of tokens. Of each value head, with the state S, [keys][values],
+/// key head `head % key_heads`, and of each token in turn:
+///   S = decay * S;  d = beta * (value - key S);  S = S + key^T d;  output = query S
+typedef struct {
+  const float *queries, *keys;  // [tokens][key_heads * size]
+  const float *values;          // [tokens][value_heads * size]
+  size_t stride;                // floats from one token to the next in these three
+  const float *decays, *betas;  // [tokens][value_heads]
+  size_t gate_stride;           // floats from one token to the next in these two
+  float *state;                 // [value_heads][size / CK_DELTA_COLUMNS][size keys][CK_DELTA_COLUMNS values]
+  float *output;                // [tokens][value_heads * size]
+  size_t output_stride;         // floats from one token to the next
+  size_t key_heads, value_heads;
+  size_t size;  // of a key and of a value, a multiple of CK_DELTA_COLUMNS
+  size_t tokens;
+} ck_delta_rule;
+
+/// Columns of the state that are computed together: they are independent of the others, and stay in the first cache.
+#define CK_DELTA_COLUMNS 32
+
 /// The functions of one instruction set.
 typedef struct {
   const char *name;
@@ -161,6 +195,14 @@ typedef struct {
   void (*layer_norm)(const float *x, const float *weight, const float *bias, float epsilon, float *y, size_t count);
   /// gate = gate * sigmoid(gate) * up
   void (*silu_multiply)(float *gate, const float *up, size_t count);
+  /// x = x * sigmoid(gate)
+  void (*sigmoid_multiply)(float *x, const float *gate, size_t count);
+  /// x = x * scale / sqrt(sum(x^2) + epsilon)
+  void (*l2_normalize)(float *x, float epsilon, float scale, size_t count);
+  /// Channels first..<last of a convolution.
+  void (*convolve)(const ck_convolution *convolution, size_t first, size_t last);
+  /// Columns CK_DELTA_COLUMNS * panel and those after it of a value head.
+  void (*delta_rule)(const ck_delta_rule *rule, size_t head, size_t panel);
   /// x = x * sigmoid(1.702 x)
   void (*quick_gelu)(float *x, size_t count);
   /// x = x / 2 * (1 + erf(x / sqrt(2)))
@@ -189,6 +231,12 @@ int ck_has_bf16_attention(void);
 /// Brings pairs of neighbours (2 i, 2 i + 1) of each head apart, to (i, i + head_size / 2), where `rotate` expects them.
 /// `head_size` is even and CK_MAX_HEAD at most.
 void ck_separate_pairs(float *x, size_t heads, size_t head_size);
+/// Brings the pairs (i, i + rotary / 2) of a head of which RoPE rotates the first `rotary` values to
+/// (i, i + head_size / 2), where `rotate` expects them. Both sizes are even, `rotary` is the smaller one.
+void ck_spread_pairs(float *x, size_t heads, size_t head_size, size_t rotary);
+/// What the gated delta rule makes of a token's projections: alpha = e^(a * softplus(alpha + dt)), the decay, and
+/// beta = sigmoid(beta), all [heads].
+void ck_delta_gates(float *alpha, float *beta, const float *a, const float *dt, size_t heads);
 
 /// Converts `count` weights of any type but panels to floats; of quantized types whole blocks.
 void ck_dequantize(ck_type type, const void *source, float *target, size_t count);

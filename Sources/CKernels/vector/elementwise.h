@@ -34,6 +34,17 @@ static void silu_multiply(float *gate, const float *up, size_t count) {
   memcpy(gate + i, g, (count - i) * sizeof(float));
 }
 
+static void sigmoid_multiply(float *x, const float *gate, size_t count) {
+  size_t i = 0;
+  for (; i + 16 <= count; i += 16) store16(x + i, load16(x + i) / (1.0f + exp16(-load16(gate + i))));
+  if (i == count) return;
+  float rest[16] = {0}, g[16] = {0};
+  memcpy(rest, x + i, (count - i) * sizeof(float));
+  memcpy(g, gate + i, (count - i) * sizeof(float));
+  store16(rest, load16(rest) / (1.0f + exp16(-load16(g))));
+  memcpy(x + i, rest, (count - i) * sizeof(float));
+}
+
 /// x = function(x)
 INLINE void map(vf16 (*function)(vf16), float *x, size_t count) {
   size_t i = 0;
@@ -85,6 +96,11 @@ static float sum_of_squares(const float *x, size_t count, float offset) {
 static void rms_norm(const float *x, const float *weight, float epsilon, float *y, size_t count) {
   const float scale = 1.0f / __builtin_sqrtf(sum_of_squares(x, count, 0) / (float)count + epsilon);
   for (size_t i = 0; i < count; i++) y[i] = x[i] * scale * weight[i];
+}
+
+static void l2_normalize(float *x, float epsilon, float scale, size_t count) {
+  const float factor = scale / __builtin_sqrtf(sum_of_squares(x, count, 0) + epsilon);
+  for (size_t i = 0; i < count; i++) x[i] *= factor;
 }
 
 static void layer_norm(const float *x, const float *weight, const float *bias, float epsilon, float *y, size_t count) {

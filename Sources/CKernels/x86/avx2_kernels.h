@@ -20,6 +20,7 @@ enum {
 
 #include "vector/conversions.h"
 #include "vector/elementwise.h"
+#include "vector/recurrence.h"
 
 #include "vector/outputs.h"
 #include "vector/float_products.h"

@@ -35,6 +35,7 @@ INLINE __m256i dot_bytes(__m256i acc, __m256i bytes, __m256i signed_bytes) {
 
 #include "vector/conversions.h"
 #include "vector/elementwise.h"
+#include "vector/recurrence.h"
 
 #include "vector/outputs.h"
 #include "vector/float_products.h"
@@ -77,6 +78,10 @@ const ck_kernels ck_avx512_kernels = {
     .rms_norm = rms_norm,
     .layer_norm = layer_norm,
     .silu_multiply = silu_multiply,
+    .sigmoid_multiply = sigmoid_multiply,
+    .l2_normalize = l2_normalize,
+    .convolve = convolve,
+    .delta_rule = delta_rule,
     .quick_gelu = quick_gelu,
     .gelu = gelu,
     .gelu_tanh = gelu_tanh,

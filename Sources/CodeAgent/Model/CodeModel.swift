@@ -115,7 +115,9 @@ public final class CodeModel: RoleModel {
   private func reader(of tokens: [Int], as role: CodeRole) throws(ReportedError) -> TokenReader {
     let context = try context(of: role)
     // The last token is always read, for the logits after it.
-    let common = min(zip(context.tokens, tokens).prefix { $0 == $1 }.count, tokens.count - 1)
+    var common = min(zip(context.tokens, tokens).prefix { $0 == $1 }.count, tokens.count - 1)
+    // A hybrid model's state can be gone on with, but no token be taken out of it.
+    if context.cache.shape.isHybrid, common < context.cache.textCount { common = 0 }
     context.cache.truncateText(to: common)
     model.language.adapter = adapters[role]
     return TokenReader(prompt: tokens[common...], at: common, into: context.cache, language: model.language)

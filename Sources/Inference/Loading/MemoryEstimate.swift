@@ -12,8 +12,10 @@ import ModelFile
 public struct MemoryEstimate: Sendable, Equatable {
   /// All weights as they are stored in memory. Of an embedding matrix that is not the output head as well, some rows.
   public var weights: Int
-  /// Keys and values at the full budget.
+  /// Keys and values at the full budget, and recurrent states.
   public var cache: Int
+  /// Recurrent states of a hybrid model, whatever the budget.
+  public var recurrentStates = 0
   /// Working memory of the language model and the vision tower.
   public var working: Int
   /// The program and its libraries, the tokenizer's tables, a video being decoded; see `programByteCount`.
@@ -62,7 +64,8 @@ public struct MemoryEstimate: Sendable, Equatable {
     estimate.budget = budget
     estimate.cacheBytesPerToken = shape.bytesPerToken(type)
     let (bytes, overflow) = estimate.cacheBytesPerToken.multipliedReportingOverflow(by: budget)
-    estimate.cache = overflow ? .max : bytes
+    estimate.recurrentStates = shape.recurrentStateBytes
+    estimate.cache = overflow ? .max : Self.sum(bytes, estimate.recurrentStates)
     return estimate
   }
 
@@ -70,7 +73,7 @@ public struct MemoryEstimate: Sendable, Equatable {
   ///
   /// - Parameter isMappedOnly: leaves the weights out.
   public func budget(fitting limit: Int, isMappedOnly: Bool = false) -> Int {
-    let fixed = Self.sum(Self.sum(isMappedOnly ? 0 : weights, working), program)
+    let fixed = [isMappedOnly ? 0 : weights, working, program, recurrentStates].reduce(0, Self.sum)
     return cacheBytesPerToken > 0 ? max(0, limit - fixed) / cacheBytesPerToken : 0
   }
 

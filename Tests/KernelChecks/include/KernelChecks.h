@@ -23,7 +23,10 @@ kc_check kc_multiply_floats, kc_multiply_quants, kc_multiply_panels;
 kc_check kc_attend, kc_attend_rows;
 /// `attend` in bfloat16, for a table that has it: it differs from `attend`, but by no more than bfloat16 explains.
 kc_check kc_attend_bf16;
-kc_check kc_rms_norm, kc_layer_norm, kc_silu_multiply, kc_quick_gelu, kc_gelu, kc_gelu_tanh, kc_rotate;
+kc_check kc_rms_norm, kc_layer_norm, kc_l2_normalize, kc_silu_multiply, kc_sigmoid_multiply, kc_quick_gelu, kc_gelu,
+    kc_gelu_tanh, kc_rotate;
+/// `convolve` and `delta_rule`, whole and in two blocks of tokens.
+kc_check kc_convolve, kc_delta_rule;
 
 #pragma clang assume_nonnull end
 

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BoundedCache
+import Compute
+
+/// One pass of a block of tokens through the layers.
+extension LanguageModel {
+  /// Takes the rows of `hidden`, one for each appended token, through all layers, storing their keys and values or
+  /// bringing the layers' recurrent states forward.
+  ///
+  /// - Parameter deepstack: what is added to the output of each of the first layers.
+  func run(_ append: KVAppend, needsLogits: Bool, deepstack: [FloatMatrix] = []) {
+    let count = append.count
+    for (index, layer) in layers.enumerated() {
+      // Of the last layer only the last token's output is wanted, and only if it is to be scored.
+      let isLast = index == layers.count - 1 && stages == nil
+      let first = isLast ? count - 1 : 0
+      engine.rmsNorm(hidden, count: count, weight: layer.mixerNorm, epsilon: configuration.normEpsilon, to: normed)
+      switch layer.mixer {
+      case .attention(let attention, let cached):
+        projectQKV(attention, index: index, cached: cached, append: append)
+        append.retrieve(layer: cached, queries: queries)
+        if isLast, !needsLogits { return }
+        attend(attention, index: index, cached: cached, first: first, count: count - first, append: append)
+      case .shortConvolution(let convolution, let range):
+        convolution.run(
+          normed, count: count, state: state(range, of: append), in: recurrent, engine: engine, to: hidden)
+      case .gatedDeltaNet(let deltaNet, let range):
+        deltaNet.run(normed, count: count, state: state(range, of: append), in: recurrent, engine: engine, to: hidden)
+      }
+      if isLast, !needsLogits { return }
+      feedForward(layer, index: index, first: first, count: count - first)
+      stages?.add(hidden.values(count), of: .decoderLayer(index))
+      if index < deepstack.count { engine.add(deepstack[index], count: count, to: hidden) }
+    }
+    guard needsLogits else { return }
+    engine.rmsNorm(hidden.from(count - 1), count: 1, weight: outputNorm, epsilon: configuration.normEpsilon, to: normed)
+    engine.multiply(normed, count: 1, outputHead, to: &logits)
+    if let adapter, let update = adapter.outputHead {
+      let narrow = narrowed(normed, count: 1, by: update, of: adapter)
+      engine.multiply(narrow, count: 1, update.up, to: &logits, accumulate: true)
+    }
+  }
+
+  /// A layer's recurrent state in the cache, in one row.
+  private func state(_ range: Range<Int>, of append: KVAppend) -> FloatMatrix {
+    guard let states = append.recurrentState else { preconditionFailure("the cache is of another model's shape") }
+    return states.columns(range)
+  }
+
+  /// Queries, keys and values of all rows of `normed`, rotated; keys and values go into the cache.
+  private func projectQKV(_ layer: AttentionLayer, index: Int, cached: Int, append: KVAppend) {
+    let count = append.count
+    engine.multiply(
+      normed, count: count, layer.query.product(to: layer.isGated ? queriesAndGates : queries),
+      layer.key.product(to: keys), layer.value.product(to: values))
+    if layer.isGated { engine.copyHeads(queriesAndGates, part: 0, count: count, heads: configuration.heads, to: queries) }
+    if let adapter {
+      adapt(normed, count: count, by: adapter.layers[index].query, of: adapter, to: queries)
+      adapt(normed, count: count, by: adapter.layers[index].key, of: adapter, to: keys)
+      adapt(normed, count: count, by: adapter.layers[index].value, of: adapter, to: values)
+    }
+    if let norm = layer.queryNorm { normalizeHeads(queries, count: count, heads: configuration.heads, norm) }
+    if let norm = layer.keyNorm { normalizeHeads(keys, count: count, heads: configuration.keyValueHeads, norm) }
+    rotate(queries, count: count, heads: configuration.heads)
+    rotate(keys, count: count, heads: configuration.keyValueHeads)
+    recordedQueries?[cached] += queries.values(count)
+    append.store(keys: keys, values: values, layer: cached, engine: engine)
+  }
+
+  /// Attention over all that is cached so far, for some of the rows of `queries`; its output is added to `hidden`.
+  private func attend(
+    _ layer: AttentionLayer, index: Int, cached: Int, first: Int, count: Int, append: KVAppend
+  ) {
+    engine.attend(
+      queries: queries.from(first), count: count, heads: configuration.heads,
+      keyValueHeads: configuration.keyValueHeads, format: append.format,
+      plan: append.attentionPlan(layer: cached, workers: engine.threads.threadCount), output: attended,
+      rows: { append.rows(layer: cached, head: $0, token: first) })
+    if layer.isGated {
+      // The queries are no longer needed.
+      engine.copyHeads(queriesAndGates.from(first), part: 1, count: count, heads: configuration.heads, to: queries)
+      engine.sigmoidMultiply(attended, by: queries, count: count)
+    }
+    let rows = hidden.from(first)
+    engine.multiply(attended, count: count, layer.output.product(to: rows, accumulate: true))
+    if let adapter { adapt(attended, count: count, by: adapter.layers[index].attentionOutput, of: adapter, to: rows) }
+  }
+
+  /// The feed-forward network with the norm before it, for some of the rows of `hidden`, to which its output is added.
+  private func feedForward(_ layer: DecoderLayer, index: Int, first: Int, count: Int) {
+    let rows = hidden.from(first)
+    engine.rmsNorm(rows, count: count, weight: layer.feedForwardNorm, epsilon: configuration.normEpsilon, to: normed)
+    engine.multiply(normed, count: count, layer.gate.product(to: gate), layer.up.product(to: up))
+    if let adapter {
+      adapt(normed, count: count, by: adapter.layers[index].gate, of: adapter, to: gate)
+      adapt(normed, count: count, by: adapter.layers[index].up, of: adapter, to: up)
+    }
+    engine.siluMultiply(gate, by: up, count: count)
+    engine.multiply(gate, count: count, layer.down.product(to: rows, accumulate: true))
+    if let adapter { adapt(gate, count: count, by: adapter.layers[index].down, of: adapter, to: rows) }
+  }
+
+  /// Applies RoPE to queries or keys, whose pairs then stand where the cache expects them.
+  private func rotate(_ rows: FloatMatrix, count: Int, heads: Int) {
+    if configuration.kind.ropePairing == .neighbours { engine.separatePairs(rows, count: count, heads: heads) }
+    if configuration.rotaryDimension < configuration.headDimension {
+      engine.spreadPairs(rows, count: count, heads: heads, rotary: configuration.rotaryDimension)
+    }
+    engine.rotate(rows, count: count, heads: heads, cosines: rope.cosines, sines: rope.sines)
+  }
+
+  private func normalizeHeads(_ rows: FloatMatrix, count: Int, heads: Int, _ weight: FloatBuffer) {
+    let parts = rows.split(by: heads)
+    engine.rmsNorm(parts, count: count * heads, weight: weight, epsilon: configuration.normEpsilon, to: parts)
+  }
+
+  // MARK: Embedding and adapters
+
+  /// A token's embedding as a row of `hidden`.
+  func embed(_ token: Int, row: Int) {
+    embedding.dequantize(row: token, into: hidden.from(row))
+    guard let adapter, let update = adapter.embedding else { return }
+    let narrow = lowRank.rows(width: update.rank)
+    update.down.dequantize(row: token, into: narrow)
+    engine.scale(narrow, count: 1, by: adapter.scale * update.scale)
+    engine.multiply(narrow, count: 1, Engine.Product(update.up, to: hidden.from(row), accumulate: true))
+  }
+
+  /// Adds an adapter's part of a product of `input` to what the matrix itself gave.
+  private func adapt(
+    _ input: FloatMatrix, count: Int, by update: LowRankUpdate?, of adapter: LoRAAdapter, to output: FloatMatrix
+  ) {
+    guard let update else { return }
+    let narrow = narrowed(input, count: count, by: update, of: adapter)
+    engine.multiply(narrow, count: count, Engine.Product(update.up, to: output, accumulate: true))
+  }
+
+  /// The product with an update's first matrix, scaled.
+  private func narrowed(_ input: FloatMatrix, count: Int, by update: LowRankUpdate, of adapter: LoRAAdapter)
+    -> FloatMatrix
+  {
+    let narrow = lowRank.rows(width: update.rank)
+    engine.multiply(input, count: count, Engine.Product(update.down, to: narrow))
+    engine.scale(narrow, count: count, by: adapter.scale * update.scale)
+    return narrow
+  }
+}

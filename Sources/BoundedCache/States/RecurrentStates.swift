@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Compute
+
+/// The recurrent states of a hybrid model's layers without attention (gated delta rule, short convolution).
+///
+/// Such a layer has read all tokens, and nothing can be taken out of its state again. So that what is seen never depends
+/// on what was said, there are two states: behind the newest system or vision token, and behind the newest text token.
+/// The text's state begins as a copy of the stream's. Temporal patches go on with the stream's, whatever was said.
+///
+/// Compression does not change them: they have seen what the KV cache evicts.
+struct RecurrentStates {
+  private let stream, text: FloatBuffer
+
+  /// - Parameter count: floats of all layers' states.
+  /// - Throws: `CacheError.cannotAllocate`.
+  init(count: Int) throws(CacheError) {
+    do {
+      stream = try FloatBuffer(count: count)
+      text = try FloatBuffer(count: count)
+    } catch {
+      throw .cannotAllocate(tokens: 0, bytes: count.multipliedSaturating(by: 2 * MemoryLayout<Float>.stride))
+    }
+  }
+
+  /// The text begins: its state is that of the stream.
+  func beginText() { text.copy(from: stream) }
+
+  /// The state that tokens of a segment go on with, one row of all layers' states.
+  func state(of segment: CacheSegment) -> FloatMatrix {
+    let buffer = segment == .text ? text : stream
+    return buffer.rows(width: buffer.count)
+  }
+
+  /// Forgets all tokens.
+  func removeAll() { stream.clear() }
+}
