@@ -18,11 +18,15 @@ package struct PromptBuilder {
   }
 
   /// The user's words, the end of the turn and the opening of the answer.
-  package func question(_ text: String) -> [Int] { template.question(text) }
+  ///
+  /// - Parameter followsVideo: whether the question stands right behind the vision segment.
+  package func question(_ text: String, followsVideo: Bool = false) -> [Int] {
+    template.question(text, followsVideo: followsVideo)
+  }
 
   /// An earlier turn and what opens the next one.
-  func pastTurn(_ turn: DialogueTurn) -> [Int] {
-    template.pastQuestion(turn.question) + turn.answerTokens + nextTurn
+  func pastTurn(_ turn: DialogueTurn, followsVideo: Bool = false) -> [Int] {
+    template.pastQuestion(turn.question, followsVideo: followsVideo) + turn.answerTokens + nextTurn
   }
 
   /// The text segment up to the answer: what closes the vision segment, the newest earlier turns, the question.
@@ -32,15 +36,21 @@ package struct PromptBuilder {
   ///   - limit: the most tokens that the turns and the question may take; the oldest turns are left out.
   /// - Returns: the tokens, and where among them each turn's question begins, the newest included.
   func text(
-    turns: [DialogueTurn], question: [Int], visionEnd: [Int]?, limit: Int
+    turns: [DialogueTurn], question text: String, visionEnd: [Int]?, limit: Int
   ) -> (tokens: [Int], starts: [Int]) {
-    var left = limit - question.count
-    var parts = [question]
-    for turn in turns.reversed() {
+    var parts = [question(text)]
+    var left = limit - parts[0].count
+    var included = turns[turns.endIndex...]
+    for (index, turn) in turns.enumerated().reversed() {
       let tokens = pastTurn(turn)
       left -= tokens.count
       if left < 0 { break }
       parts.append(tokens)
+      included = turns[index...]
+    }
+    if visionEnd != nil, !template.questionStart.isEmpty {
+      parts[parts.count - 1] =
+        included.first.map { pastTurn($0, followsVideo: true) } ?? question(text, followsVideo: true)
     }
     var tokens = visionEnd ?? template.textStart
     var starts: [Int] = []

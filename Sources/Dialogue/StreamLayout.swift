@@ -51,8 +51,12 @@ package struct StreamLayout {
   /// - Parameters:
   ///   - visionStart: the marker before a video, in tokens.
   ///   - visionEnd: the marker after a video, in tokens.
+  ///   - questionStart: what the chat template puts before words of the user.
   ///   - encode: the tokens of a text, special tokens among them.
-  package init(family: VisionFamily, visionStart: [Int], visionEnd: [Int], encode: @escaping (String) -> [Int]) {
+  package init(
+    family: VisionFamily, visionStart: [Int], visionEnd: [Int], questionStart: String = "",
+    encode: @escaping (String) -> [Int]
+  ) {
     self.family = family
     self.encode = encode
     switch family {
@@ -65,7 +69,7 @@ package struct StreamLayout {
     case .idefics3:
       // transformers says how many frames of how long a video follow. A stream does not know.
       visionStartMarker =
-        visionStart + encode("You are provided the following series of frames from a video.\n")
+        visionStart + encode(questionStart + "You are provided the following series of frames from a video.\n")
       (patchStart, patchEnd) = (encode(family.markers.joined()), encode(family.markers[0]))
       // Before other words than these, two line breaks are two tokens.
       visionEndMarker = patchEnd + encode("\n") + encode("\n") + visionEnd

@@ -19,7 +19,7 @@ extension VideoDialogue {
   ) throws(ReportedError) -> AnswerGeneration {
     forgetAnswer()
     do {
-      let prompt = try prompt(for: prompts.question(question))
+      let prompt = try prompt(for: question)
       let reader = TokenReader(
         prompt: prompt[...], at: text.nextPosition, into: cache, isRetrieving: true, language: model.language)
       return AnswerGeneration(
@@ -45,9 +45,9 @@ extension VideoDialogue {
   // MARK: The prompt
 
   /// What is read between what is cached and the answer.
-  private func prompt(for question: [Int]) throws -> [Int] {
+  private func prompt(for question: String) throws -> [Int] {
     try readSystemPromptIfNeeded()
-    return try promptBehindCachedTurns(question) ?? promptFromStart(question)
+    return try promptBehindCachedTurns(prompts.question(question)) ?? promptFromStart(question)
   }
 
   /// What is read behind the turns that are cached, the oldest of which go where the limit demands it; nil if none can
@@ -66,13 +66,13 @@ extension VideoDialogue {
   }
 
   /// What is read where no turn is cached: what closes the vision segment, earlier turns, the question.
-  private func promptFromStart(_ question: [Int]) throws -> [Int] {
+  private func promptFromStart(_ question: String) throws -> [Int] {
     text.drop()
     let visionEnd = layout.hasFrames ? layout.visionEnd : nil
     var prompt = prompts.text(turns: turns, question: question, visionEnd: visionEnd, limit: textLimit)
     if try !hasCapacity(for: prompt.tokens.count + Self.answerReserve) {
       prompt = prompts.text(turns: [], question: question, visionEnd: visionEnd, limit: 0)
-      try ensureCapacity(for: prompt.tokens.count, ofQuestion: question.count)
+      try ensureCapacity(for: prompt.tokens.count, ofQuestion: prompts.question(question).count)
     }
     text.begin(at: layout.textPositions.textPosition, hasFrames: layout.hasFrames)
     if layout.hasFrames, let imageNewline = model.vision?.imageNewline {

@@ -81,9 +81,14 @@ public struct QuantizationPlan: Sendable {
     guard
       let architecture = try? metadata.string("general.architecture"),
       let queries = try? metadata.integer("\(architecture).attention.head_count"),
-      let keys = try? metadata.integer("\(architecture).attention.head_count_kv"), queries > 0, keys > 0
+      let keys = keyValueHeads(metadata, key: "\(architecture).attention.head_count_kv"), queries > 0, keys > 0
     else { return 1 }
     return queries / keys
+  }
+
+  /// A number for all layers, or the largest of one for each layer: layers without attention have 0.
+  private static func keyValueHeads(_ metadata: GGUFMetadata, key: String) -> Int? {
+    (try? metadata.integer(key)) ?? (try? metadata.integers(key))?.max()
   }
 
   private static func notes(_ entries: [Entry]) -> [String] {

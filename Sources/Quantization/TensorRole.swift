@@ -12,7 +12,8 @@ enum TensorRole: Sendable, Hashable {
   case feedForwardDown
   /// Another matrix that may be quantized.
   case matrix
-  /// Not quantized because it is small and sensitive: norms, biases, position embeddings, the patch embedding.
+  /// Not quantized because it is small and sensitive: norms, biases, convolutions, position embeddings, the
+  /// patch embedding.
   case kept
 
   init(_ tensor: TensorDescription) { self.init(name: tensor.name, dimensions: tensor.dimensions) }
@@ -39,6 +40,7 @@ enum TensorRole: Sendable, Hashable {
   /// Parts of the names of tensors that llama.cpp does not quantize either.
   private static let keptNames = [
     "_norm.weight", "ffn_gate_inp.", ".position_embd", ".patch_embd", ".patch_merger", "token_types.", "rope_freqs.",
+    ".ssm_conv1d.", ".shortconv.conv.",
   ]
 }
 

@@ -28,6 +28,9 @@ struct ChatLayout: Equatable {
   /// White space that the template puts before an answer that is given, and that the model writes itself otherwise:
   /// SmolVLM's prompt ends with “Assistant:”, and its answers begin with a space.
   var answerStart = ""
+  /// Spaces that the template puts before a question: SmolVLM's “User: ” ends with one. They are none of the texts above,
+  /// since a tokenizer joins them to the question's first word.
+  var questionStart = ""
   /// Whose words lose the white space around them.
   var trimsSystem = false
   var trimsQuestion = false
@@ -40,6 +43,17 @@ struct ChatLayout: Equatable {
     questionEnd: "<|im_end|>\n<|im_start|>assistant\n",
     pastQuestionEnd: "<|im_end|>\n<|im_start|>assistant\n",
     nextTurn: "<|im_end|>\n<|im_start|>user\n")
+
+  /// Takes the spaces that all texts before a question end with out of them.
+  mutating func separateQuestionStart() {
+    let spaces = nextTurn.reversed().prefix { $0 == " " }.count
+    let start = String(repeating: " ", count: spaces)
+    guard spaces > 0, afterSystem.text.hasSuffix(start), withoutSystem.text.hasSuffix(start) else { return }
+    questionStart = start
+    nextTurn.removeLast(spaces)
+    afterSystem.text.removeLast(spaces)
+    withoutSystem.text.removeLast(spaces)
+  }
 
   /// What stands around words where there is no video.
   var textMarkup: [String] {
@@ -133,6 +147,7 @@ struct ChatLayoutProbe {
     // An answer may lose the white space around it. A template that changes more of it is refused.
     _ = try trims([.assistant, .user], second, context: [(.system, system), (.user, question[0])])
     try findVideo(&layout)
+    layout.separateQuestionStart()
     return layout
   }
 

@@ -30,6 +30,8 @@ public struct ChatTemplate: Sendable {
   public let defaultSystemPrompt: String?
   /// White space that stands before an answer that the model did not write itself.
   public let answerStart: String
+  /// Spaces that stand before a question, and before what a family with image markers of its own says of a video.
+  public let questionStart: String
   /// Whether the model begins an answer in the midst of its thoughts: a `ThinkingFilter` then starts inside.
   public let answersBeginThinking: Bool
   /// Whether a question is followed by the same tokens once it is answered. Where not (Qwen3 opens an answer with an
@@ -62,7 +64,8 @@ public struct ChatTemplate: Sendable {
     }
     // A template that says nothing about videos leaves them to the vocabulary's markers.
     let videoEnd = layout.videoEnd ?? (hasOwnMarkers ? "" : "<|vision_end|>")
-    let videoStart = layout.afterSystem.video ?? layout.afterSystem.text + (hasOwnMarkers ? "" : "<|vision_start|>")
+    var videoStart = layout.afterSystem.video ?? layout.afterSystem.text + (hasOwnMarkers ? "" : "<|vision_start|>")
+    if hasOwnMarkers, videoStart.hasSuffix(layout.questionStart) { videoStart.removeLast(layout.questionStart.count) }
     let missingForVision = missing([videoStart, videoEnd])
     let needed = missing(layout.textMarkup) + (forVision ? missingForVision : [])
     guard needed.isEmpty else {
@@ -83,6 +86,7 @@ public struct ChatTemplate: Sendable {
     defaultSystemPrompt = layout.defaultSystemPrompt
     pastQuestionsStay = layout.pastQuestionEnd == layout.questionEnd
     answerStart = layout.answerStart
+    questionStart = layout.questionStart
     answersBeginThinking = Self.endsThinking(layout.questionEnd)
     notice = reason.map {
       "The chat template of \(tokenizer.path) cannot be followed: \($0). ChatML is used instead, which the model may "
@@ -106,13 +110,20 @@ public struct ChatTemplate: Sendable {
   }
 
   /// The person's words, the end of that turn and the opening of the model's.
-  public func question(_ text: String) -> [Int] { question(text, layout.questionEnd) }
+  ///
+  /// - Parameter followsVideo: whether the question stands right behind a video.
+  public func question(_ text: String, followsVideo: Bool = false) -> [Int] {
+    question(text, followsVideo, layout.questionEnd)
+  }
 
   /// The same for a question that has been answered.
-  public func pastQuestion(_ text: String) -> [Int] { question(text, layout.pastQuestionEnd) }
+  public func pastQuestion(_ text: String, followsVideo: Bool = false) -> [Int] {
+    question(text, followsVideo, layout.pastQuestionEnd)
+  }
 
-  private func question(_ text: String, _ end: String) -> [Int] {
-    tokenizer.tokens(of: [.words(trimmed(text, layout.trimsQuestion)), .markup(end)])
+  private func question(_ text: String, _ followsVideo: Bool, _ end: String) -> [Int] {
+    let start = followsVideo ? "" : layout.questionStart
+    return tokenizer.tokens(of: [.words(start + trimmed(text, layout.trimsQuestion)), .markup(end)])
   }
 
   private func trimmed(_ text: String, _ isTrimmed: Bool) -> String {

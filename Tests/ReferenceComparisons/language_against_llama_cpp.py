@@ -24,7 +24,7 @@ import llama_cpp
 import numpy as np
 from gguf import GGUFWriter
 
-from make_random_model import StreamedFile, add_layers, add_sizes
+from make_random_model import StreamedFile, add_layers, add_sizes, last_norm
 from random_model_shapes import Shape
 
 VOCABULARY = 4096
@@ -34,9 +34,13 @@ SHAPES = {
     "qwen2vl": Shape("qwen2vl", 5, 896, 7, 1, 4864, sections=(16, 24, 24, 0)),
     "qwen3": Shape("qwen3", 5, 1024, 16, 8, 3072),
     "llama": Shape("llama", 5, 576, 9, 3, 1536, head=64, base=1e5),
+    "lfm2": Shape("lfm2", 6, 1024, 16, 8, 4608, head=64),
+    "qwen35": Shape("qwen35", 5, 1024, 8, 2, 3584, head=256, base=1e7, sections=(11, 11, 10, 0), delta_heads=(8, 16)),
     "qwen3vl": Shape("qwen3vl", 5, 1024, 16, 8, 3072, base=5e6, sections=(24, 20, 20, 0), tied=False),
 }
 DEEPSTACK = {"qwen3vl": 3}
+# Models whose layers differ are compared without an adapter.
+HYBRID = {"lfm2", "qwen35"}
 MATRICES = ["attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down"]
 
 
@@ -58,7 +62,7 @@ def write_model(path, shape, seed):
             yield file.rng.standard_normal(shape.width, dtype=np.float32) * (length * shape.width ** -0.5)
 
     file.declare("token_embd.weight", (VOCABULARY, shape.width), np.float16, rows_of_various_lengths())
-    file.vector("output_norm.weight", shape.width, around=1.0)
+    file.vector(last_norm(shape), shape.width, around=1.0)
     if not shape.tied:
         file.declare("output.weight", (VOCABULARY, shape.width), np.float16, rows_of_various_lengths())
     add_layers(file, shape)
@@ -217,6 +221,7 @@ def describe(logits, given):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", required=True, type=pathlib.Path)
+    parser.add_argument("--models", nargs="+", default=list(SHAPES), choices=list(SHAPES))
     parser.add_argument("--types", nargs="+", default=["F16", "Q8_0", "Q4_0", "Q4_K_M"])
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
@@ -224,18 +229,21 @@ def main():
     silent = llama_cpp.llama_log_callback(lambda level, text, data: None)
     llama_cpp.llama_log_set(silent, None)
     for seed, (name, shape) in enumerate(SHAPES.items()):
+        if name not in options.models:
+            continue
         shape = dataclasses.replace(shape, vocabulary=VOCABULARY)
         rng = np.random.default_rng(100 + seed)
         original = options.out / f"{name}-F16.gguf"
         write_model(original, shape, seed)
         adapter = options.out / f"{name}-lora.gguf"
-        write_adapter(adapter, shape, rng)
+        if name not in HYBRID:
+            write_adapter(adapter, shape, rng)
         given = make_input(shape, rng)
         for kind in options.types:
             model = options.out / f"{name}-{kind}.gguf"
             if kind != "F16":
                 quantize(original, model, kind)
-            for used in (None, adapter):
+            for used in (None,) if name in HYBRID else (None, adapter):
                 peer = Peer(model, used)
                 logits = peer.run(given)
                 peer.close()

@@ -171,7 +171,21 @@ def add_sizes(writer, shape):
     writer.add_embedding_length(shape.width)
     writer.add_feed_forward_length(shape.feed_forward)
     writer.add_head_count(shape.heads)
-    writer.add_head_count_kv(shape.key_value_heads)
+    if shape.architecture == "lfm2":
+        writer.add_head_count_kv([shape.key_value_heads if shape.has_attention(layer) else 0
+                                  for layer in range(shape.layers)])
+        writer.add_shortconv_l_cache(3)
+    else:
+        writer.add_head_count_kv(shape.key_value_heads)
+    if shape.architecture == "qwen35":
+        keys, values = shape.delta_heads
+        writer.add_rope_dimension_count(2 * sum(shape.sections))
+        writer.add_full_attention_interval(4)
+        writer.add_ssm_conv_kernel(4)
+        writer.add_ssm_state_size(128)
+        writer.add_ssm_group_count(keys)
+        writer.add_ssm_time_step_rank(values)
+        writer.add_ssm_inner_size(128 * values)
     writer.add_layer_norm_rms_eps(1e-6)
     writer.add_rope_freq_base(shape.base)
     if shape.has_head_norms:
@@ -188,18 +202,49 @@ def add_layers(file, shape):
     for index in range(shape.layers):
         p = f"blk.{index}."
         file.vector(p + "attn_norm.weight", shape.width, around=1.0)
-        for part, rows in (("q", queries), ("k", keys), ("v", keys)):
-            file.matrix(p + f"attn_{part}.weight", rows, shape.width)
-            if shape.has_biases:
-                file.vector(p + f"attn_{part}.bias", rows)
-        if shape.has_head_norms:
-            file.vector(p + "attn_q_norm.weight", shape.head, around=1.0)
-            file.vector(p + "attn_k_norm.weight", shape.head, around=1.0)
-        file.matrix(p + "attn_output.weight", shape.width, queries)
-        file.vector(p + "ffn_norm.weight", shape.width, around=1.0)
+        if not shape.has_attention(index):
+            add_recurrence(file, shape, p)
+        else:
+            # Qwen3.5's queries come with what gates the output.
+            gated = 2 * queries if shape.architecture == "qwen35" else queries
+            for part, rows in (("q", gated), ("k", keys), ("v", keys)):
+                file.matrix(p + f"attn_{part}.weight", rows, shape.width)
+                if shape.has_biases:
+                    file.vector(p + f"attn_{part}.bias", rows)
+            if shape.has_head_norms:
+                file.vector(p + "attn_q_norm.weight", shape.head, around=1.0)
+                file.vector(p + "attn_k_norm.weight", shape.head, around=1.0)
+            file.matrix(p + "attn_output.weight", shape.width, queries)
+        norm = "post_attention_norm" if shape.architecture == "qwen35" else "ffn_norm"
+        file.vector(p + norm + ".weight", shape.width, around=1.0)
         file.matrix(p + "ffn_gate.weight", shape.feed_forward, shape.width)
         file.matrix(p + "ffn_up.weight", shape.feed_forward, shape.width)
         file.matrix(p + "ffn_down.weight", shape.width, shape.feed_forward)
+
+
+def last_norm(shape):
+    return "token_embd_norm.weight" if shape.architecture == "lfm2" else "output_norm.weight"
+
+
+def add_recurrence(file, shape, p):
+    width = shape.width
+    if shape.architecture == "lfm2":
+        file.matrix(p + "shortconv.in_proj.weight", 3 * width, width)
+        file.declare(p + "shortconv.conv.weight", (width, 3), np.float32, file.pieces(3 * width, 0.6, 0.0))
+        file.matrix(p + "shortconv.out_proj.weight", width, width)
+        return
+    keys, heads = shape.delta_heads
+    values = 128 * heads
+    channels = 2 * 128 * keys + values
+    file.matrix(p + "attn_qkv.weight", channels, width)
+    file.matrix(p + "attn_gate.weight", values, width)
+    file.matrix(p + "ssm_alpha.weight", heads, width)
+    file.matrix(p + "ssm_beta.weight", heads, width)
+    file.declare(p + "ssm_conv1d.weight", (channels, 4), np.float32, file.pieces(4 * channels, 0.5, 0.0))
+    file.vector(p + "ssm_a", heads, around=-1.0)
+    file.vector(p + "ssm_dt.bias", heads)
+    file.vector(p + "ssm_norm.weight", 128, around=1.0)
+    file.matrix(p + "ssm_out.weight", width, values)
 
 
 def write_language_model(path, name, shape, seed):
@@ -210,7 +255,7 @@ def write_language_model(path, name, shape, seed):
     add_sizes(file.writer, shape)
     add_tokenizer(file.writer, shape)
     file.matrix("token_embd.weight", shape.vocabulary, shape.width)
-    file.vector("output_norm.weight", shape.width, around=1.0)
+    file.vector(last_norm(shape), shape.width, around=1.0)
     if not shape.tied:
         file.matrix("output.weight", shape.vocabulary, shape.width)
     add_layers(file, shape)

@@ -82,14 +82,21 @@ class Shape:
     specials: tuple = tuple(QWEN2_SPECIALS)
     template: str = CHATML
     vision: Vision | None = None
+    # Key heads and value heads of Gated DeltaNet, of 128 values each.
+    delta_heads: tuple = (16, 16)
 
     @property
     def has_head_norms(self):
-        return self.architecture.startswith("qwen3")
+        return self.architecture.startswith("qwen3") or self.architecture == "lfm2"
 
     @property
     def has_biases(self):
         return self.architecture.startswith("qwen2")
+
+    def has_attention(self, layer):
+        if self.architecture == "qwen35":
+            return (layer + 1) % 4 == 0
+        return self.architecture != "lfm2" or layer in (2, 5, 8, 10, 12, 14)
 
 
 QWEN2VL = dict(architecture="qwen2vl", sections=(16, 24, 24, 0), template=CHATML_VISION)

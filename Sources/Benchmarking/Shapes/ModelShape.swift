@@ -30,6 +30,8 @@ public struct ModelShape: Sendable, Equatable {
   package var vocabulary: Int
   /// nil for a model without vision.
   package var vision: VisionShape?
+  /// What some layers have in place of attention; nil where all layers have attention.
+  package var recurrence: RecurrenceShape?
 
   /// Memberwise; the output head is the embedding matrix (`isTied`) unless said otherwise.
   package init(
@@ -57,9 +59,39 @@ public struct ModelShape: Sendable, Equatable {
   /// Query heads that share a key-value head.
   var queriesPerKey: Int { heads / keyValueHeads }
   /// Whether queries and keys are normalized per head.
-  var normalizesHeads: Bool { architecture.hasPrefix("qwen3") }
+  var normalizesHeads: Bool { architecture.hasPrefix("qwen3") || architecture == "lfm2" }
   /// Whether the matrices of queries, keys and values have biases.
   var hasBiases: Bool { architecture.hasPrefix("qwen2") }
+}
+
+/// The layers without attention of a hybrid model.
+package enum RecurrenceShape: Sendable, Equatable {
+  /// LFM2's.
+  ///
+  /// - Parameters:
+  ///   - attention: the layers that have attention.
+  ///   - kernel: tokens that the convolution reads.
+  case shortConvolution(attention: [Int], kernel: Int)
+  /// Qwen3.5's: three of four layers.
+  ///
+  /// - Parameters:
+  ///   - keyHeads: heads of queries and keys.
+  ///   - valueHeads: heads of values.
+  case gatedDeltaNet(keyHeads: Int, valueHeads: Int)
+
+  /// Dimension of a key and of a value of Gated DeltaNet, tokens that its convolution reads, and the interval of layers
+  /// with attention.
+  static let (deltaHeadDimension, deltaKernel, attentionInterval) = (128, 4, 4)
+  /// Values of a head that Qwen3.5's RoPE rotates.
+  static let rotaryDimension = 64
+
+  /// Whether a layer has attention.
+  func hasAttention(_ layer: Int) -> Bool {
+    switch self {
+    case .shortConvolution(let attention, _): attention.contains(layer)
+    case .gatedDeltaNet: (layer + 1) % Self.attentionInterval == 0
+    }
+  }
 }
 
 /// The family and the sizes of a vision tower.
@@ -69,6 +101,11 @@ package struct VisionShape: Sendable, Equatable {
     case qwen2VL = "qwen2vl_merger"
     case qwen25VL = "qwen2.5vl_merger"
     case qwen3VL = "qwen3vl_merger"
+    case idefics3
+    case lfm2
+
+    /// Whether one frame at a time is encoded, by SigLIP.
+    var isSigLIP: Bool { self == .idefics3 || self == .lfm2 }
   }
 
   /// The family, which decides the layout of the tensors.
@@ -110,6 +147,15 @@ package struct VisionShape: Sendable, Equatable {
   static let qwen3VL = VisionShape(
     family: .qwen3VL, layers: 24, hiddenSize: 1024, heads: 16, intermediateSize: 4096, patchSize: 16, imageSide: 768,
     deepstack: [5, 11, 17])
+  /// Of Qwen3.5's smallest model; its tower has no DeepStack.
+  static let qwen35Small = VisionShape(
+    family: .qwen3VL, layers: 12, hiddenSize: 768, heads: 12, intermediateSize: 3072, patchSize: 16, imageSide: 768)
+  static let qwen35 = VisionShape(
+    family: .qwen3VL, layers: 24, hiddenSize: 1024, heads: 16, intermediateSize: 4096, patchSize: 16, imageSide: 768)
+  static let smolVLM2 = VisionShape(
+    family: .idefics3, layers: 12, hiddenSize: 768, heads: 12, intermediateSize: 3072, patchSize: 16, imageSide: 512)
+  static let lfm2 = VisionShape(
+    family: .lfm2, layers: 12, hiddenSize: 768, heads: 12, intermediateSize: 3072, patchSize: 16, imageSide: 256)
 }
 
 extension ModelShape {
@@ -149,7 +195,38 @@ extension ModelShape {
     llama(
       "llama-3.2-1b", layers: 16, hiddenSize: 2048, heads: 32, keyValueHeads: 8, intermediateSize: 8192,
       ropeTheta: 5e5, contextLength: 131_072, vocabulary: 128_256),
+    smolVLM2, lfm2VL, qwen35("qwen3.5-0.8b", hiddenSize: 1024, intermediateSize: 3584, .qwen35Small),
+    qwen35("qwen3.5-2b", hiddenSize: 2048, intermediateSize: 6144, .qwen35),
   ]
+
+  private static var smolVLM2: ModelShape {
+    var shape = llama(
+      "smolvlm2-500m", layers: 32, hiddenSize: 960, heads: 15, keyValueHeads: 5, intermediateSize: 2560,
+      ropeTheta: 1e5, contextLength: 8192, vocabulary: 49280)
+    shape.isTied = false
+    shape.vision = .smolVLM2
+    return shape
+  }
+
+  private static var lfm2VL: ModelShape {
+    var shape = ModelShape(
+      name: "lfm2-vl-450m", architecture: "lfm2", layers: 16, hiddenSize: 1024, heads: 16, keyValueHeads: 8,
+      headDimension: 64, intermediateSize: 4608, ropeTheta: 1e6, contextLength: 128_000, mropeSections: [],
+      vocabulary: 65536, vision: .lfm2)
+    shape.recurrence = .shortConvolution(attention: [2, 5, 8, 10, 12, 14], kernel: 3)
+    return shape
+  }
+
+  private static func qwen35(
+    _ name: String, hiddenSize: Int, intermediateSize: Int, _ vision: VisionShape
+  ) -> ModelShape {
+    var shape = ModelShape(
+      name: name, architecture: "qwen35", layers: 24, hiddenSize: hiddenSize, heads: 8, keyValueHeads: 2,
+      headDimension: 256, intermediateSize: intermediateSize, ropeTheta: 1e7, contextLength: 262_144,
+      mropeSections: [11, 11, 10, 0], vocabulary: 248_320, vision: vision)
+    shape.recurrence = .gatedDeltaNet(keyHeads: 16, valueHeads: 16)
+    return shape
+  }
 
   private static func llama(
     _ name: String, layers: Int, hiddenSize: Int, heads: Int, keyValueHeads: Int, intermediateSize: Int,

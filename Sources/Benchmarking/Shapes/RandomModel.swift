@@ -125,7 +125,7 @@ private struct RandomFile {
       for (tensor, declaration) in zip(tensors, declarations) {
         switch tensor.kind {
         case .vector(let around):
-          try writer.append(weights.vector(tensor.dimensions[0], around: around))
+          try writer.append(weights.vector(tensor.dimensions.reduce(1, *), around: around))
         case .matrix:
           let inputs = tensor.dimensions.dropLast().reduce(1, *)
           try weights.matrix(declaration.type, inputs: inputs, byteCount: declaration.byteCount) { piece in

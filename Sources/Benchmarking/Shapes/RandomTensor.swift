@@ -25,6 +25,11 @@ package struct RandomTensor: Sendable, Equatable {
     RandomTensor(name: name, dimensions: [count], kind: .vector(around: around))
   }
 
+  /// The weights of a depthwise convolution, which are never quantized.
+  static func convolution(_ name: String, kernel: Int, channels: Int) -> RandomTensor {
+    RandomTensor(name: name, dimensions: [kernel, channels], kind: .vector(around: 0))
+  }
+
   /// A matrix and its bias.
   static func linear(_ name: String, _ inputs: Int, _ outputs: Int) -> [RandomTensor] {
     [.matrix(name + ".weight", inputs, outputs), .vector(name + ".bias", outputs)]

@@ -4,7 +4,7 @@ import ModelFile
 import Tokenization
 
 /// A byte-level BPE vocabulary that is made by rule and as large as a real one: the bytes, merges of two, three and
-/// four letters, and the special tokens of the Qwen families with their usual ids.
+/// four letters, the special tokens of the Qwen families with their usual ids, and other families' image markers.
 package struct SyntheticVocabulary {
   /// Number of tokens.
   package var size: Int
@@ -17,7 +17,8 @@ package struct SyntheticVocabulary {
   private static let specials = [
     "<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|object_ref_start|>", "<|object_ref_end|>", "<|box_start|>",
     "<|box_end|>", "<|quad_start|>", "<|quad_end|>", "<|vision_start|>", "<|vision_end|>", "<|vision_pad|>",
-    "<|image_pad|>", "<|video_pad|>",
+    "<|image_pad|>", "<|video_pad|>", "<fake_token_around_image>", "<global-img>", "<|image_start|>",
+    "<|image_end|>",
   ]
 
   private static let template =

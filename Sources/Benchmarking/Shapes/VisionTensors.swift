@@ -4,17 +4,18 @@ import ModelFile
 
 extension VisionShape {
   /// Side of the spatial merge group that becomes one token, in patches.
-  private var merge: Int { 2 }
+  private var merge: Int { family == .idefics3 ? 4 : 2 }
+  /// Outputs of the first layer of LFM2-VL's projector.
+  private static let lfm2ProjectorSize = 2560
 
   /// The vision tower's tensors, with llama.cpp's names.
   ///
   /// - Parameter outputs: the language model's hidden size.
   package func tensors(outputs: Int) -> [RandomTensor] {
     let merged = merge * merge * hiddenSize
-    var tensors: [RandomTensor] = ["v.patch_embd.weight", "v.patch_embd.weight.1"].map {
-      .matrix($0, patchSize, patchSize, 3, hiddenSize)
-    }
-    if family == .qwen3VL {
+    let frames = ["v.patch_embd.weight", "v.patch_embd.weight.1"].prefix(family.isSigLIP ? 1 : 2)
+    var tensors: [RandomTensor] = frames.map { .matrix($0, patchSize, patchSize, 3, hiddenSize) }
+    if family == .qwen3VL || family.isSigLIP {
       let side = imageSide / patchSize
       tensors += [.vector("v.patch_embd.bias", hiddenSize), .matrix("v.position_embd.weight", hiddenSize, side * side)]
     }
@@ -25,8 +26,18 @@ extension VisionShape {
       tensors += RandomTensor.linear(prefix + "fc1", merged, merged)
       tensors += RandomTensor.linear(prefix + "fc2", merged, outputs)
     }
-    return tensors + norm("v.post_ln") + RandomTensor.linear("mm.0", merged, merged)
-      + RandomTensor.linear("mm.2", merged, outputs)
+    return tensors + norm("v.post_ln") + projector(inputs: merged, outputs: outputs)
+  }
+
+  private func projector(inputs: Int, outputs: Int) -> [RandomTensor] {
+    switch family {
+    case .qwen2VL, .qwen25VL, .qwen3VL:
+      RandomTensor.linear("mm.0", inputs, inputs) + RandomTensor.linear("mm.2", inputs, outputs)
+    case .idefics3: [.matrix("mm.model.fc.weight", inputs, outputs)]
+    case .lfm2:
+      RandomTensor.norm("mm.input_norm", inputs) + RandomTensor.linear("mm.1", inputs, Self.lfm2ProjectorSize)
+        + RandomTensor.linear("mm.2", Self.lfm2ProjectorSize, outputs)
+    }
   }
 
   private func blockTensors(_ index: Int) -> [RandomTensor] {
@@ -73,6 +84,9 @@ extension VisionShape {
     case .qwen3VL:
       metadata["clip.use_gelu"] = .bool(true)
       metadata["clip.vision.is_deepstack_layers"] = .array(GGUFArray((0..<layers).map(deepstack.contains)))
+    case .idefics3, .lfm2:
+      metadata["clip.use_gelu"] = .bool(true)
+      metadata["clip.vision.projector.scale_factor"] = .uint32(UInt32(clamping: merge))
     }
     return metadata
   }

@@ -108,8 +108,12 @@ public struct FileInspection: Sendable {
 
 extension FileInspection.Sizes {
   init(metadata: GGUFMetadata, prefix: String) {
-    // Some architectures have a list, one number for each layer, where others have a number. A list is left out.
-    func size(_ key: String) -> Int? { (try? metadata.integerIfPresent("\(prefix).\(key)")) ?? nil }
+    // Some architectures have a list, one number for each layer, where others have a number. Its largest is taken: a
+    // layer without attention has no key-value heads.
+    func size(_ key: String) -> Int? {
+      let key = "\(prefix).\(key)"
+      return (try? metadata.integerIfPresent(key)) ?? (try? metadata.integersIfPresent(key))??.max()
+    }
     layers = size("block_count")
     hiddenSize = size("embedding_length")
     intermediateSize = size("feed_forward_length")
