@@ -45,17 +45,17 @@ class Shape:
 
     @property
     def grid(self) -> int:
-        """Patches along one side of a picture."""
+        """Patches along one side of a frame."""
         return self.side // self.patch
 
     @property
     def tokens(self) -> int:
-        """Merged vision tokens of one pair of pictures."""
+        """Merged vision tokens of one temporal patch (a pair of frames)."""
         return (self.grid // 2) ** 2
 
 
-def half_turn(x: Tensor) -> Tensor:
-    """Rotate each rotary pair (i, i + n/2) by a quarter turn."""
+def rotate_half(x: Tensor) -> Tensor:
+    """Rotates each RoPE pair (i, i + n/2) by 90°."""
     low, high = x.chunk(2, -1)
     return torch.cat((-high, low), -1)
 
@@ -81,8 +81,8 @@ class VisionBlock(nn.Module):
         pairs, patches, width = x.shape
         qkv = self.attn["qkv"](self.norm1(x)).view(pairs, patches, 3, self.heads, -1)
         query, key, value = qkv.permute(2, 0, 3, 1, 4).unbind(0)
-        query = query * cos + half_turn(query) * sin
-        key = key * cos + half_turn(key) * sin
+        query = query * cos + rotate_half(query) * sin
+        key = key * cos + rotate_half(key) * sin
         mixed = F.scaled_dot_product_attention(query, key, value)
         x = x + self.attn["proj"](mixed.transpose(1, 2).reshape(pairs, patches, width))
         hidden = self.mlp["fc1"](self.norm2(x))
@@ -106,7 +106,7 @@ class Merger(nn.Module):
 
 
 class VisionTower(nn.Module):
-    """Patches of picture pairs [pairs, patches, values] to tokens [pairs, tokens, width]."""
+    """Patches of temporal patches (pairs of frames) [pairs, patches, values] to tokens [pairs, tokens, width]."""
 
     def __init__(self, shape: Shape):
         super().__init__()
@@ -189,8 +189,8 @@ class Attention(nn.Module):
         query = split(self.q_proj(x), shape.heads)
         key = split(self.k_proj(x), shape.key_heads)
         value = split(self.v_proj(x), shape.key_heads)
-        query = query * cos + half_turn(query) * sin
-        key = key * cos + half_turn(key) * sin
+        query = query * cos + rotate_half(query) * sin
+        key = key * cos + rotate_half(key) * sin
 
         start = layout.start
         first = F.scaled_dot_product_attention(

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..model import RootMeanSquareNorm, half_turn
+from ..model import RootMeanSquareNorm, rotate_half
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,8 @@ class Attention(nn.Module):
         query = self.q_proj(x).view(batch, count, -1, head).transpose(1, 2)
         key = self.k_proj(x).view(batch, count, -1, head).transpose(1, 2)
         value = self.v_proj(x).view(batch, count, -1, head).transpose(1, 2)
-        query = query * cos + half_turn(query) * sin
-        key = key * cos + half_turn(key) * sin
+        query = query * cos + rotate_half(query) * sin
+        key = key * cos + rotate_half(key) * sin
         if past is not None:
             if past:
                 key, value = torch.cat([past[0], key], 2), torch.cat([past[1], value], 2)
