@@ -12,8 +12,8 @@ extension DialogueOptions {
   /// what was seen.
   private static let leastTokensPerHead = 128
 
-  /// Checks, before anything else is done, that the head budget profile was made for this model and that the offload file can
-  /// be used.
+  /// Checks, before anything else is done, that the head budget profile was made for this model and that the offload file
+  /// can be used.
   ///
   /// - Throws: `ReportedError.profileUnusable` or `offloadUnusable`.
   public func check(for model: LoadedModel) throws(ReportedError) {
@@ -39,10 +39,11 @@ extension DialogueOptions {
       try HeadBudgets(
         profile: profile, shape: shape, groupSize: Self.headsPerGroup(of: shape), floor: Self.floor(budget: budget))
     }
-    return try KeyValueCache(
-      shape: shape, budget: budget, policy: policy, parameters: compression, rotation: model.streamRotation, type: type,
-      heads: heads, limit: model.tokenLimit(type: type) ?? .max,
+    let options = KVCacheOptions(
+      budget: budget, policy: policy, parameters: compression, rotation: model.streamRotation, type: type, heads: heads,
+      limit: model.tokenLimit(type: type) ?? .max,
       offload: try offload.map { offload throws(OffloadError) in try offloadFile(offload, for: model) })
+    return try KeyValueCache(shape: shape, options: options)
   }
 
   /// Creates the offload file, in place of one that is there.
