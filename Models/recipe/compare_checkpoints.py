@@ -36,7 +36,7 @@ VISIT = 5.5
 
 
 def gaps_for(visits: int, pairs: int) -> tuple[float, float]:
-    """Seconds between visits that make a clip of about so many pairs."""
+    """Seconds between visits that make a clip of about ``pairs`` pairs."""
     mean = max(1.6, (pairs * PAIR - visits * VISIT) / max(1, visits))
     return 0.5 * mean, 1.5 * mean
 

@@ -169,9 +169,9 @@ def export_vision(folder: Path, target: Path, kind_name: str, title: str) -> Non
     config = json.loads((folder / "config.json").read_text())
     vision = config["vision_config"]
     weights = load_weights(folder)
-    picture = json.loads((folder / "preprocessor_config.json").read_text())
+    preprocessor = json.loads((folder / "preprocessor_config.json").read_text())
     width = vision["embed_dim"]
-    side = int(round(picture["max_pixels"] ** 0.5))
+    side = int(round(preprocessor["max_pixels"] ** 0.5))
     kind = KINDS[kind_name]
 
     writer = gguf.GGUFWriter(target, "clip")
@@ -190,10 +190,10 @@ def export_vision(folder: Path, target: Path, kind_name: str, title: str) -> Non
     writer.add_uint32("clip.vision.attention.head_count", vision["num_heads"])
     writer.add_float32("clip.vision.attention.layer_norm_epsilon", 1e-6)
     writer.add_uint32("clip.vision.spatial_merge_size", vision["spatial_merge_size"])
-    writer.add_uint32("clip.vision.image_min_pixels", picture["min_pixels"])
-    writer.add_uint32("clip.vision.image_max_pixels", picture["max_pixels"])
-    writer.add_array("clip.vision.image_mean", [float(v) for v in picture["image_mean"]])
-    writer.add_array("clip.vision.image_std", [float(v) for v in picture["image_std"]])
+    writer.add_uint32("clip.vision.image_min_pixels", preprocessor["min_pixels"])
+    writer.add_uint32("clip.vision.image_max_pixels", preprocessor["max_pixels"])
+    writer.add_array("clip.vision.image_mean", [float(v) for v in preprocessor["image_mean"]])
+    writer.add_array("clip.vision.image_std", [float(v) for v in preprocessor["image_std"]])
 
     prefix = "visual."
     patch = weights[prefix + "patch_embed.proj.weight"]

@@ -39,7 +39,7 @@ def timeline_of(
 
 
 def frames_of(timeline: Timeline, rng: np.random.Generator) -> np.ndarray:
-    """All sampled pictures of a clip."""
+    """All sampled frames of a clip."""
     scenery = Scenery(rng, timeline.story)
     return np.stack(
         [

@@ -88,7 +88,7 @@ def main() -> None:
                 for number, pick in enumerate(sorted(picks), start=len(asked)):
                     # A little before the next pair begins, so that no rounding lets it in.
                     record(clip, number, early[pick], len(seen_until(timeline, moment)), moment * PAIR - 0.25)
-            # End a little after the last sampled picture.
+            # End a little after the last sampled frame.
             write_video(options.out / f"{clip}.mp4", story, pairs * PAIR - 0.2, rng)
             print(f"{clip}.mp4 {pairs * PAIR:.0f} s, {len(story.visits)} visits", flush=True)
 

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Write the things' pictures for edgeassist's own streams: Assets/things.png.
+"""Write the things' images for edgeassist's own streams: Assets/things.png.
 
     python -m recipe.make_things ../Assets/things.png
 
 One cell for each thing and variant, in the order of ``sprites.GLYPHS``, in
-lines of six. The upper half of the picture holds the colours, the lower half
-the coverage as grey, since the program reads pictures without transparency.
+lines of six. The upper half of the image holds the colours, the lower half
+the coverage as grey, since the program reads images without transparency.
 The glyphs are those of Noto Color Emoji (SIL Open Font License 1.1).
 """
 
@@ -31,9 +31,9 @@ def sheet() -> Image.Image:
     lines = -(-len(glyphs) // COLUMNS)
     width, height = CELL
     values = np.zeros((2, lines * height, COLUMNS * width, 3), np.uint8)
-    for index, picture in enumerate(glyphs):
+    for index, image in enumerate(glyphs):
         line, column = divmod(index, COLUMNS)
-        pixels = np.asarray(picture)
+        pixels = np.asarray(image)
         rows = slice(line * height, line * height + pixels.shape[0])
         columns = slice(column * width, column * width + pixels.shape[1])
         cover = pixels[..., 3:]

@@ -18,6 +18,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .decoder_parts import DecoderLayer, GroupedAttention, RootMeanSquareNorm, rope_frequencies, rotate_half
+
 
 @dataclass(frozen=True)
 class Shape:
@@ -45,19 +47,13 @@ class Shape:
 
     @property
     def grid(self) -> int:
-        """Patches along one side of a picture."""
+        """Patches along one side of a frame."""
         return self.side // self.patch
 
     @property
     def tokens(self) -> int:
-        """Merged vision tokens of one pair of pictures."""
+        """Merged vision tokens of one temporal patch (a pair of frames)."""
         return (self.grid // 2) ** 2
-
-
-def half_turn(x: Tensor) -> Tensor:
-    """Rotate each rotary pair (i, i + n/2) by a quarter turn."""
-    low, high = x.chunk(2, -1)
-    return torch.cat((-high, low), -1)
 
 
 # --- vision tower ----------------------------------------------------------------
@@ -81,8 +77,8 @@ class VisionBlock(nn.Module):
         pairs, patches, width = x.shape
         qkv = self.attn["qkv"](self.norm1(x)).view(pairs, patches, 3, self.heads, -1)
         query, key, value = qkv.permute(2, 0, 3, 1, 4).unbind(0)
-        query = query * cos + half_turn(query) * sin
-        key = key * cos + half_turn(key) * sin
+        query = query * cos + rotate_half(query) * sin
+        key = key * cos + rotate_half(key) * sin
         mixed = F.scaled_dot_product_attention(query, key, value)
         x = x + self.attn["proj"](mixed.transpose(1, 2).reshape(pairs, patches, width))
         hidden = self.mlp["fc1"](self.norm2(x))
@@ -106,7 +102,7 @@ class Merger(nn.Module):
 
 
 class VisionTower(nn.Module):
-    """Patches of picture pairs [pairs, patches, values] to tokens [pairs, tokens, width]."""
+    """Patches of temporal patches (pairs of frames) [pairs, patches, values] to tokens [pairs, tokens, width]."""
 
     def __init__(self, shape: Shape):
         super().__init__()
@@ -142,16 +138,6 @@ def merge_order(grid: int) -> tuple[Tensor, Tensor]:
 # --- decoder ---------------------------------------------------------------------
 
 
-class RootMeanSquareNorm(nn.Module):
-    def __init__(self, width: int, epsilon: float):
-        super().__init__()
-        self.weight = nn.Parameter(torch.ones(width))
-        self.epsilon = epsilon
-
-    def forward(self, x: Tensor) -> Tensor:
-        return F.rms_norm(x, (x.shape[-1],), self.weight, self.epsilon)
-
-
 @dataclass
 class Layout:
     """How a flat row of tokens splits into a shared beginning and its branches.
@@ -168,30 +154,11 @@ class Layout:
     mask: Tensor
 
 
-class Attention(nn.Module):
+class Attention(GroupedAttention):
     """Grouped-query attention over a beginning and its branches."""
 
-    def __init__(self, shape: Shape):
-        super().__init__()
-        self.shape = shape
-        narrow = shape.key_heads * shape.head
-        self.q_proj = nn.Linear(shape.width, shape.width)
-        self.k_proj = nn.Linear(shape.width, narrow)
-        self.v_proj = nn.Linear(shape.width, narrow)
-        self.o_proj = nn.Linear(shape.width, shape.width, bias=False)
-
     def forward(self, x: Tensor, cos: Tensor, sin: Tensor, layout: Layout) -> Tensor:
-        shape, (clips, count, _) = self.shape, x.shape
-
-        def split(flat: Tensor, heads: int) -> Tensor:
-            return flat.view(clips, count, heads, shape.head).transpose(1, 2)
-
-        query = split(self.q_proj(x), shape.heads)
-        key = split(self.k_proj(x), shape.key_heads)
-        value = split(self.v_proj(x), shape.key_heads)
-        query = query * cos + half_turn(query) * sin
-        key = key * cos + half_turn(key) * sin
-
+        query, key, value = self.project(x, cos, sin)
         start = layout.start
         first = F.scaled_dot_product_attention(
             query[:, :, :start], key[:, :, :start], value[:, :, :start], is_causal=True, enable_gqa=True
@@ -201,7 +168,7 @@ class Attention(nn.Module):
         else:
             rest = self.branch_attention(query, key, value, layout)
             mixed = torch.cat([first, rest], 2)
-        return self.o_proj(mixed.transpose(1, 2).reshape(clips, count, -1))
+        return self.join(mixed)
 
     def branch_attention(self, query: Tensor, key: Tensor, value: Tensor, layout: Layout) -> Tensor:
         """Each branch sees the beginning and, causally, itself."""
@@ -227,30 +194,6 @@ class Attention(nn.Module):
         return mixed.reshape(clips, shape.heads, branches * length, head)
 
 
-class FeedForward(nn.Module):
-    def __init__(self, shape: Shape):
-        super().__init__()
-        self.gate_proj = nn.Linear(shape.width, shape.inner, bias=False)
-        self.up_proj = nn.Linear(shape.width, shape.inner, bias=False)
-        self.down_proj = nn.Linear(shape.inner, shape.width, bias=False)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.down_proj(F.silu(self.gate_proj(x)) * self.up_proj(x))
-
-
-class DecoderLayer(nn.Module):
-    def __init__(self, shape: Shape):
-        super().__init__()
-        self.input_layernorm = RootMeanSquareNorm(shape.width, shape.epsilon)
-        self.self_attn = Attention(shape)
-        self.post_attention_layernorm = RootMeanSquareNorm(shape.width, shape.epsilon)
-        self.mlp = FeedForward(shape)
-
-    def forward(self, x: Tensor, cos: Tensor, sin: Tensor, layout: Layout) -> Tensor:
-        x = x + self.self_attn(self.input_layernorm(x), cos, sin, layout)
-        return x + self.mlp(self.post_attention_layernorm(x))
-
-
 class Decoder(nn.Module):
     """Token embeddings, layers and the tied output."""
 
@@ -258,10 +201,9 @@ class Decoder(nn.Module):
         super().__init__()
         self.shape = shape
         self.embed_tokens = nn.Embedding(shape.vocabulary, shape.width)
-        self.layers = nn.ModuleList([DecoderLayer(shape) for _ in range(shape.layers)])
+        self.layers = nn.ModuleList([DecoderLayer(shape, Attention) for _ in range(shape.layers)])
         self.norm = RootMeanSquareNorm(shape.width, shape.epsilon)
-        speeds = 1 / shape.rope_base ** (torch.arange(0, shape.head, 2).float() / shape.head)
-        self.register_buffer("speeds", speeds, persistent=False)
+        self.register_buffer("speeds", rope_frequencies(shape.rope_base, shape.head), persistent=False)
 
     def rotation(self, positions: Tensor) -> tuple[Tensor, Tensor]:
         """Cosines and sines for positions [3, clips, count] of time, row, column."""

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""From pictures to the rows of numbers the vision tower takes."""
+"""From frames to the rows of numbers the vision tower takes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SPREAD = (0.26862954, 0.26130258, 0.27577711)
 def to_patches(frames: np.ndarray, patch: int = 14) -> torch.Tensor:
     """Bytes [2 × pairs, side, side, 3] to rows [pairs, patches, 3 × 2 × patch²].
 
-    Patches come in merge order; inside a row the order is colour, picture of
+    Patches come in merge order; inside a row the order is colour, frame of
     the pair, line, column.
     """
     count, side = frames.shape[0], frames.shape[1]

@@ -2,7 +2,7 @@
 
 """Answer a request file with ``transformers``, in the result format of edgeassist.
 
-The same pictures (decoded and scaled by ffmpeg), the same weights, no cache
+The same frames (decoded and scaled by ffmpeg), the same weights, no cache
 limit, greedy. What another program answers can be compared line by line.
 
     python -m recipe.reference_answers HF_FOLDER requests.jsonl > reference.jsonl
@@ -45,7 +45,7 @@ class Reference:
     def answer(self, turns: list[dict], video: Path | None, limit: int = 96) -> list[str]:
         """Answers to the turns, each of which sees the ones before it."""
         words, answers = self.words, []
-        talk: list[int] = []
+        text: list[int] = []
         for turn in turns:
             ids, positions, vision = list(words.opening), [], None
             if video:
@@ -66,23 +66,23 @@ class Reference:
                 opened = torch.full((3, 1), start)
                 closed = torch.full((3, 1), int(here.max()) + 1)
                 place = torch.cat([place, opened, here, closed], 1)
-            if talk:
-                talk += words.to_question
-            talk = talk + words(turn["ask"]) + words.to_answer
-            given = self.greedy(ids, place, vision, talk, limit)
-            talk += given + [words.end]
+            if text:
+                text += words.to_question
+            text = text + words(turn["ask"]) + words.to_answer
+            given = self.greedy(ids, place, vision, text, limit)
+            text += given + [words.end]
             answers.append(words.tokenizer.decode(given))
         return answers
 
     def greedy(
-        self, ids: list[int], place: torch.Tensor, vision: torch.Tensor | None, talk: list[int], limit: int
+        self, ids: list[int], place: torch.Tensor, vision: torch.Tensor | None, text: list[int], limit: int
     ) -> list[int]:
         """The likeliest token, again and again, until the turn's end."""
         first = int(place.max()) + 1
-        length = len(talk)
+        length = len(text)
         place = torch.cat([place, (first + torch.arange(length)).expand(3, length)], 1)
         embeddings = self.model.get_input_embeddings()
-        tokens = torch.tensor([ids + talk])
+        tokens = torch.tensor([ids + text])
         x = embeddings(tokens)
         if vision is not None:
             mask = tokens == self.words.video

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Pictures of a story: backgrounds, things, light and a camera's flaws."""
+"""Frames of a story: backgrounds, things, light and a camera's flaws."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 from .sprites import sprite
 from .world import Story
 
-#: Side of the pictures the model sees.
+#: Side of the frames that the model sees.
 SIDE = 112
 
 #: Colour gain of each time of day.
@@ -24,7 +24,7 @@ class Scenery:
 
     def __init__(self, rng: np.random.Generator, story: Story, side: int = SIDE):
         self.side = side
-        self.picture = draw_background(rng, story.scene, side)
+        self.background = draw_background(rng, story.scene, side)
         shade = rng.uniform(0.85, 1.12) * rng.uniform(0.96, 1.04, 3)
         self.gain = np.array(LIGHT[story.time], np.float32) * shade.astype(np.float32)
         self.drift = float(rng.uniform(0, 0.05))
@@ -92,9 +92,9 @@ def draw_background(rng: np.random.Generator, scene: str, side: int) -> np.ndarr
 
 
 def draw(story: Story, scenery: Scenery, time: float, rng: np.random.Generator) -> np.ndarray:
-    """The picture at a moment, side × side × 3 bytes."""
+    """The frame at a moment, side × side × 3 bytes."""
     side = scenery.side
-    frame = scenery.picture.copy()
+    frame = scenery.background.copy()
     visit = story.visit_at(time)
     if visit is not None:
         place_thing(frame, visit, time)

@@ -3,7 +3,7 @@
 """The things that may come by, cut out of a colour emoji font.
 
 Glyphs are taken from Noto Color Emoji (SIL Open Font License 1.1). Only the
-pictures drawn from them are used; the font itself is not part of this
+images drawn from them are used; the font itself is not part of this
 repository.
 """
 
@@ -43,7 +43,7 @@ THINGS = list(GLYPHS)
 
 @lru_cache(maxsize=None)
 def glyph(thing: str, variant: int) -> Image.Image:
-    """The cropped picture of one variant of a thing, facing left."""
+    """The cropped image of one variant of a thing, facing left."""
     font = ImageFont.truetype(FONT_PATH, FONT_SIZE)
     canvas = Image.new("RGBA", (180, 180), (0, 0, 0, 0))
     pen = ImageDraw.Draw(canvas)
@@ -54,9 +54,9 @@ def glyph(thing: str, variant: int) -> Image.Image:
 @lru_cache(maxsize=None)
 def shape(thing: str, variant: int) -> tuple[float, float]:
     """Width and height of a glyph when its longer side is 1."""
-    picture = glyph(thing, variant)
-    longest = max(picture.size)
-    return picture.width / longest, picture.height / longest
+    image = glyph(thing, variant)
+    longest = max(image.size)
+    return image.width / longest, image.height / longest
 
 
 @lru_cache(maxsize=40_000)
@@ -68,15 +68,15 @@ def sprite(
     Returns the colours multiplied by the coverage, and the remaining share of
     the background, both as float32.
     """
-    picture = glyph(thing, variant)
+    image = glyph(thing, variant)
     if facing_right:
-        picture = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-    factor = longest / max(picture.size)
-    width = max(1, round(picture.width * factor))
-    height = max(1, round(picture.height * factor))
+        image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    factor = longest / max(image.size)
+    width = max(1, round(image.width * factor))
+    height = max(1, round(image.height * factor))
     # Scale with a transparent margin of one pixel, so that a shift has room.
     wide = Image.new("RGBA", ((width + 2) * phases, height * phases), (0, 0, 0, 0))
-    large = picture.resize((width * phases, height * phases), Image.Resampling.LANCZOS)
+    large = image.resize((width * phases, height * phases), Image.Resampling.LANCZOS)
     wide.paste(large, (phases + phase, 0))
     values = np.asarray(wide, np.float32)
     cover = values[..., 3:] / 255

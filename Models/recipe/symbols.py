@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What one pair of pictures shows, as a few attributes, and their code.
+"""What one pair of frames shows, as a few attributes, and their code.
 
 The vision tower is taught to put out, at every token of a pair, the sum of one
 fixed vector for each attribute. The vectors are orthonormal, so the decoder
-can learn from the same sums written down directly, without any picture, and
+can learn from the same sums written down directly, without any frame, and
 then read the tower's output at once.
 """
 
@@ -36,7 +36,7 @@ CODES = sum(ATTRIBUTES.values())
 NOTHING = len(THINGS)
 NO_PLACE = len(PLACE_BORDERS) + 1
 
-#: A move between two pictures smaller than this counts as standing still.
+#: A move between two frames smaller than this counts as standing still.
 STILL = 0.03
 
 

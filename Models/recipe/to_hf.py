@@ -76,7 +76,7 @@ def to_hf(model: TinyQwen2VL, words: Words) -> Qwen2VLForConditionalGeneration:
 
 
 def write_folder(model: TinyQwen2VL, words: Words, folder: Path) -> None:
-    """Weights, configuration, tokenizer and picture settings."""
+    """Weights, configuration, tokenizer and image settings."""
     to_hf(model, words).save_pretrained(folder)
     PreTrainedTokenizerFast(
         tokenizer_object=words.tokenizer,
@@ -85,7 +85,7 @@ def write_folder(model: TinyQwen2VL, words: Words, folder: Path) -> None:
         additional_special_tokens=SPECIAL,
         chat_template=TEMPLATE,
     ).save_pretrained(folder)
-    pictures = {
+    preprocessor = {
         "image_processor_type": "Qwen2VLImageProcessor",
         "patch_size": model.shape.patch,
         "temporal_patch_size": 2,
@@ -95,7 +95,7 @@ def write_folder(model: TinyQwen2VL, words: Words, folder: Path) -> None:
         "image_mean": list(MEAN),
         "image_std": list(SPREAD),
     }
-    (folder / "preprocessor_config.json").write_text(json.dumps(pictures, indent=1) + "\n")
+    (folder / "preprocessor_config.json").write_text(json.dumps(preprocessor, indent=1) + "\n")
 
 
 def read_model(vision: Path, decoder: Path) -> TinyQwen2VL:

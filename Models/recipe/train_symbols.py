@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Stage 2: the decoder learns the questions on stories without pictures.
+"""Stage 2: the decoder learns the questions on stories without frames.
 
 Each pair is given as a few tokens that are the plain sums of its attribute
 codes, with some noise, at the positions the vision tokens would have. That is
@@ -105,8 +105,8 @@ COMPARING = {0: 1.3, 1: 2.0, 4: 3.0}
 def lead_heads_to_things(decoder, codes: torch.Tensor) -> None:
     """Let one head of some layers start out looking for the thing a token is about.
 
-    Its queries and keys are the thing's code, put into the slowest rotary
-    dimensions, which hardly turn with distance. Without this lead most of the
+    Its queries and keys are the thing's code, put into RoPE's slowest
+    dimensions, which hardly rotate with distance. Without this lead most of the
     training time goes by before the decoder looks up a named thing at all.
     """
     shape = decoder.shape

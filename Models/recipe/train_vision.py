@@ -34,7 +34,7 @@ WEIGHTS = {"thing": 1.5, "motion": 1.0, "edge": 1.0, "place0": 0.4, "place1": 0.
 
 
 def draw_pairs(rng: np.random.Generator, count: int, share: int = 8) -> tuple[np.ndarray, np.ndarray]:
-    """Pictures [2 × count, side, side, 3] and attribute values [count, attributes]."""
+    """Frames [2 × count, side, side, 3] and attribute values [count, attributes]."""
     frames, values = [], []
     while len(values) < count:
         story = Story(SCENES[rng.integers(3)], TIMES[rng.integers(3)])

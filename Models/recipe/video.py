@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Real video files of stories, and pictures back out of them, through ffmpeg."""
+"""Real video files of stories, and frames back out of them, through ffmpeg."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ def write_video(path: Path, story: Story, seconds: float, rng: np.random.Generat
 
 
 def read_frames(path: Path, rate: float = 2.0, side: int = SIDE) -> np.ndarray:
-    """Pictures sampled at ``rate`` and scaled to ``side``; an odd last one is left out.
+    """Frames sampled at ``rate`` and scaled to ``side``; an odd last one is left out.
 
-    The first picture is taken, then each first one that is due again. (The
-    filter ``fps`` would take pictures up to half a step too late.)
+    The first frame is taken, then each first one that is due again. (The
+    filter ``fps`` would take frames up to half a step too late.)
     """
     due = f"isnan(prev_selected_t)+gte(t-prev_selected_t,{1 / rate - 0.001})"
     command = [

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The tokenizer: byte-level BPE of Qwen2's kind, trained on the world's own talk."""
+"""The tokenizer: byte-level BPE of Qwen2's kind, trained on the world's questions and answers."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ TEMPLATE = (
 )
 
 
-def talk(seed: int = 5, rounds: int = 3000):
-    """Lines of the world's talk to learn merges from."""
+def training_text(seed: int = 5, rounds: int = 3000):
+    """Lines of the world's questions and answers to learn merges from."""
     rng = np.random.default_rng(seed)
     yield from [f"{SYSTEM}\nsystem\nuser\nassistant\n"] * 50
     for asks, answer in SMALL_TALK:
@@ -92,7 +92,7 @@ def train_tokenizer(limit: int) -> Tokenizer:
         min_frequency=3,
         show_progress=False,
     )
-    tokenizer.train_from_iterator(talk(), trainer)
+    tokenizer.train_from_iterator(training_text(), trainer)
     tokenizer.add_special_tokens(SPECIAL)
     return tokenizer
 

@@ -4,7 +4,7 @@
 
 A story is a scene, a time of day and a list of visits. In a visit one thing
 comes in from a side and crosses, or stops and goes on, or stops and goes back.
-Lengths are in widths of the picture, times in seconds. One thing at most is in
+Lengths are in widths of the frame, times in seconds. One thing at most is in
 view at a time.
 """
 
@@ -21,7 +21,7 @@ TIMES = ["day", "evening", "night"]
 SIDES = ["left", "right"]
 ACTIONS = ["cross", "stop", "back"]
 
-#: Seconds between two sampled pictures, and between two pairs of them.
+#: Seconds between two sampled frames, and between two pairs of them.
 SAMPLE = 0.5
 PAIR = 2 * SAMPLE
 
@@ -53,7 +53,7 @@ class Visit:
 
     @property
     def end(self) -> float:
-        """The moment it is out of the picture again."""
+        """The moment it is out of the frame again."""
         return self.start + float(self.times[-1])
 
     def place(self, time: float) -> float:
@@ -66,7 +66,7 @@ class Visit:
         return self.start <= time <= self.end
 
     def visible(self, time: float) -> float:
-        """The share of its width inside the picture."""
+        """The share of its width inside the frame."""
         if not self.present(time):
             return 0.0
         x, half = self.place(time), self.half
@@ -164,11 +164,11 @@ class Timeline:
     """The sampled pairs of a story, with what can be seen in each."""
 
     story: Story
-    #: Time of the first picture of each pair.
+    #: Time of the first frame of each pair.
     starts: np.ndarray
     #: Index of the visit seen in each pair, or -1.
     visit: np.ndarray
-    #: Whether a thing is partly in the picture but does not count as seen.
+    #: Whether a thing is partly in the frame but does not count as seen.
     unclear: np.ndarray
 
     def settled(self, pairs: int) -> bool:
@@ -186,7 +186,7 @@ class Timeline:
 
 
 def sample_story(story: Story, phase: float = 0.0) -> Timeline:
-    """Sample pairs of pictures at two a second, starting at ``phase``."""
+    """Sample pairs of frames at two a second, starting at ``phase``."""
     count = max(2, int((story.length - phase) / PAIR))
     starts = phase + PAIR * np.arange(count)
     visit = np.full(count, -1)

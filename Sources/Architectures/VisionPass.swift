@@ -40,7 +40,7 @@ public struct VisionPass {
   /// - Returns: whether there is another.
   /// - Precondition: the tower has begun no other pass since.
   public mutating func step() -> Bool {
-    precondition(number == tower.passNumber, "the tower has begun another pass")
+    precondition(number == tower.passesBegun, "the tower has begun another pass")
     switch next {
     case .patchEmbedding:
       tower.embedPatches(images, layout: layout, in: space)
@@ -64,7 +64,7 @@ public struct VisionPass {
   ///
   /// - Precondition: the pass is finished, and the tower has begun no other since.
   public var embeddings: VisionEmbeddings {
-    precondition(isFinished && number == tower.passNumber, "the embeddings are not complete, or those of another pass")
+    precondition(isFinished && number == tower.passesBegun, "the embeddings are not complete, or those of another pass")
     return tower.embeddings
   }
 }

@@ -29,8 +29,8 @@ public final class VisionTower {
   private var workspace: VisionWorkspace?
   /// What the pass under way, or the last one, computes.
   private(set) var embeddings = VisionEmbeddings()
-  /// Passes begun.
-  private(set) var passNumber = 0
+  /// Forward passes begun, which is the number of the newest.
+  private(set) var passesBegun = 0
 
   /// - Parameter weights: how they are stored; `repackedQ8` rounds floats to Q8_0 as well.
   /// - Throws: `ModelError` naming the file and what is wrong with it.
@@ -109,8 +109,8 @@ public final class VisionTower {
     let grid = configuration.tokenGrid(width: first.width, height: first.height)
     embeddings.resize(
       rows: grid.rows * grid.columns, width: configuration.embeddingWidth)
-    passNumber += 1
-    return VisionPass(tower: self, images: [first, second], layout: layout, space: space, number: passNumber)
+    passesBegun += 1
+    return VisionPass(tower: self, images: [first, second], layout: layout, space: space, number: passesBegun)
   }
 
   /// The embeddings of a temporal patch, in one go; see `VisionPass.embeddings`.

@@ -22,27 +22,27 @@ struct CacheState {
   /// The states of layers without keys and values; nil where all layers have attention.
   let recurrent: RecurrentStates?
 
-  /// An empty cache; the parameters and errors are those of `KeyValueCache`.
-  init(
-    shape: CacheShape, budget: Int, policy: RetentionPolicy, parameters: InfiniPotVParameters,
-    rotation: RoPEFrequencies, type: KeyValueType, heads: HeadBudgets?, limit: Int, offload: OffloadFile?
-  ) throws(CacheError) {
+  /// An empty cache; the errors are those of `KeyValueCache`.
+  init(shape: CacheShape, options: KVCacheOptions) throws(CacheError) {
+    let (budget, isFull) = (options.budget, options.policy == .full)
     guard shape.bytesPerToken > 0 else { throw .invalidShape(shape) }
     guard budget > 0 else { throw .budgetTooSmall(budget: budget, least: 1) }
-    try parameters.validate()
+    try options.parameters.validate()
     // Asked before anything is allocated that grows with the number of heads.
-    let tokens = policy == .full ? min(budget, PageStore.pageTokens) : budget
-    let bytes = shape.bytesPerToken(type).multipliedSaturating(by: tokens)
+    let tokens = isFull ? min(budget, PageStore.pageTokens) : budget
+    let bytes = shape.bytesPerToken(options.type).multipliedSaturating(by: tokens)
     guard PageTable.isAvailable(bytes) else { throw .cannotAllocate(tokens: tokens, bytes: bytes) }
-    let groups = HeadGroups(shape: shape, budgets: heads)
-    capacity = CacheCapacity(budget: budget, groups: groups, hasOffload: offload != nil, limit: limit)
+    let groups = HeadGroups(shape: shape, budgets: options.heads)
+    capacity = CacheCapacity(
+      budget: budget, groups: groups, hasOffload: options.offload != nil, limit: options.limit)
     store = try PageStore(
-      shape: shape, type: type, groups: groups.members,
-      pages: policy == .full ? groups.indices.map { _ in 1 } : capacity.pages, leadingPages: capacity.leadingPages)
-    layout = SegmentLayout(groups: groups, slots: policy == .full ? store.allocatedSlots : capacity.tokens)
+      shape: shape, type: options.type, groups: groups.members,
+      pages: isFull ? groups.indices.map { _ in 1 } : capacity.pages, leadingPages: capacity.leadingPages)
+    layout = SegmentLayout(groups: groups, slots: isFull ? store.allocatedSlots : capacity.tokens)
     origins = StreamOrigins(heads: shape.heads)
-    compressor = Compressor(shape: shape, policy: policy, parameters: parameters, rotation: rotation)
-    self.offload = offload.map { OffloadTier(file: $0, groups: groups.count) }
+    compressor = Compressor(
+      shape: shape, policy: options.policy, parameters: options.parameters, rotation: options.rotation)
+    offload = options.offload.map { OffloadTier(file: $0, groups: groups.count) }
     recurrent = shape.isHybrid ? try RecurrentStates(count: shape.recurrentStateCount) : nil
   }
 

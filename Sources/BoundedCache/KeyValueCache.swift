@@ -30,25 +30,19 @@ public final class KeyValueCache {
   /// The most tokens ever cached at once since the start or the last `removeAll`.
   public private(set) var peakCount = 0
 
-  /// - Parameters:
-  ///   - budget: the most tokens that may be cached at any moment; under `full`, the budget that a later `setPolicy`
-  ///     returns to.
-  ///   - rotation: RoPE of a temporal position; without it, neither `compactPositions` nor the comparison of keys without
-  ///     their rotation changes anything.
-  ///   - type: how keys and values are stored.
-  ///   - heads: budgets of the single heads; nil for equal ones.
-  ///   - limit: the most tokens that may be cached under `full`.
-  ///   - offload: a file for evicted tokens, laid out for this shape and rotation and pages of `pageTokens`.
+  /// An empty cache.
+  ///
   /// - Throws: `invalidShape`, `invalidParameter`, `unsupportedType`, `budgetTooSmall` for a budget below one token, or
   ///   `cannotAllocate`.
-  public init(
-    shape: CacheShape, budget: Int, policy: RetentionPolicy, parameters: InfiniPotVParameters = .published,
-    rotation: RoPEFrequencies = RoPEFrequencies(frequencies: []), type: KeyValueType = .f16, heads: HeadBudgets? = nil,
-    limit: Int = .max, offload: OffloadFile? = nil
-  ) throws(CacheError) {
-    state = try CacheState(
-      shape: shape, budget: budget, policy: policy, parameters: parameters, rotation: rotation, type: type,
-      heads: heads, limit: limit, offload: offload)
+  public init(shape: CacheShape, options: KVCacheOptions) throws(CacheError) {
+    state = try CacheState(shape: shape, options: options)
+  }
+
+  /// An empty cache with a budget and a policy, and nothing else that its options have.
+  ///
+  /// - Throws: as with options.
+  public convenience init(shape: CacheShape, budget: Int, policy: RetentionPolicy) throws(CacheError) {
+    try self.init(shape: shape, options: KVCacheOptions(budget: budget, policy: policy))
   }
 
   /// Queries of likely questions, recorded before the first temporal patch; compression uses them where the parameters

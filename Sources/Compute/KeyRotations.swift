@@ -6,9 +6,9 @@ import Foundation
 /// Which cached keys attention rotates when it reads them, because their RoPE positions have changed since they were
 /// stored.
 ///
-/// A key that is rotated in place is rounded again each time its position changes; in 4 bits, it is noise after some ten
-/// changes. Rotated when it is read, a key is rounded once. The rotation costs at most six operations for each pair of
-/// channels, once for all query heads that share the key.
+/// A key that is rotated in place is rounded again each time its position changes, and the errors add up. Rotated when it
+/// is read, a key is rounded once. The rotation costs at most six operations for each pair of channels, once for all query
+/// heads that share the key.
 public final class KeyRotations {
   /// Consecutive rows of a head that are rotated by the same angles.
   public struct Run: Equatable {

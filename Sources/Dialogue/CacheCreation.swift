@@ -12,13 +12,13 @@ extension DialogueOptions {
   /// what was seen.
   private static let leastTokensPerHead = 128
 
-  /// Checks, before anything else is done, that the head profile was made for this model and that the offload file can
-  /// be used.
+  /// Checks, before anything else is done, that the head budget profile was made for this model and that the offload file
+  /// can be used.
   ///
   /// - Throws: `ReportedError.profileUnusable` or `offloadUnusable`.
   public func check(for model: LoadedModel) throws(ReportedError) {
     do {
-      try headProfile?.check(model.fingerprint)
+      try headBudgetProfile?.check(model.fingerprint)
       if let offload { _ = try offloadFile(offload, for: model) }
     } catch {
       throw ReportedError(error)
@@ -34,15 +34,16 @@ extension DialogueOptions {
     let budget = budget.tokens(shape: shape, type: type)
     // Under `full` memory is taken as the stream goes on, up to what the machine has.
     if policy != .full { try model.check(budget: self.budget, type: type) }
-    try headProfile?.check(model.fingerprint)
-    let heads = try headProfile.map { profile throws(HeadBudgetProfileError) in
+    try headBudgetProfile?.check(model.fingerprint)
+    let heads = try headBudgetProfile.map { profile throws(HeadBudgetProfileError) in
       try HeadBudgets(
         profile: profile, shape: shape, groupSize: Self.headsPerGroup(of: shape), floor: Self.floor(budget: budget))
     }
-    return try KeyValueCache(
-      shape: shape, budget: budget, policy: policy, parameters: compression, rotation: model.streamRotation, type: type,
-      heads: heads, limit: model.tokenLimit(type: type) ?? .max,
+    let options = KVCacheOptions(
+      budget: budget, policy: policy, parameters: compression, rotation: model.streamRotation, type: type, heads: heads,
+      limit: model.tokenLimit(type: type) ?? .max,
       offload: try offload.map { offload throws(OffloadError) in try offloadFile(offload, for: model) })
+    return try KeyValueCache(shape: shape, options: options)
   }
 
   /// Creates the offload file, in place of one that is there.

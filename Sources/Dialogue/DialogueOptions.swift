@@ -15,7 +15,7 @@ public struct DialogueOptions: Sendable, Equatable {
   /// How InfiniPot-V chooses, where that is the policy.
   public var compression = InfiniPotVParameters.published
   /// Shares of the budget, head by head; nil for equal ones.
-  public var headProfile: HeadBudgetProfile?
+  public var headBudgetProfile: HeadBudgetProfile?
   /// Where evicted tokens are written, to be retrieved later; nil drops them.
   public var offload: OffloadOptions?
   /// The questions whose queries choose what is retained, where `compression` chooses by proxy queries.

@@ -7,21 +7,31 @@ public final class StopSource: Sendable {
   private let flag = Atomic<Bool>(false)
   private let others: [StopSource]
   private let deadline: ContinuousClock.Instant?
+  private let condition: (@Sendable () -> Bool)?
 
   /// Not stopped yet.
   ///
   /// - Parameters:
   ///   - others: stop this work too, as those of a whole run stop each of its parts.
   ///   - deadline: stops the work by itself; nil for no limit.
-  public init(following others: [StopSource] = [], deadline: ContinuousClock.Instant? = nil) {
+  ///   - condition: stops the work once it has been found true; it is asked whenever the stop is looked for.
+  public init(
+    following others: [StopSource] = [], deadline: ContinuousClock.Instant? = nil,
+    when condition: (@Sendable () -> Bool)? = nil
+  ) {
     self.others = others
     self.deadline = deadline
+    self.condition = condition
   }
 
-  /// True from the first call of `stop` on, of this source or of one that it follows, and from the deadline on.
+  /// True from the first call of `stop` on, of this source or of one that it follows, from the deadline on, and once the
+  /// condition has been found true.
   public var isStopped: Bool {
-    flag.load(ordering: .acquiring) || others.contains(where: \.isStopped)
-      || deadline.map { ContinuousClock.now > $0 } ?? false
+    if flag.load(ordering: .acquiring) || others.contains(where: \.isStopped) { return true }
+    if deadline.map({ ContinuousClock.now > $0 }) ?? false { return true }
+    guard let condition, condition() else { return false }
+    stop()
+    return true
   }
 
   /// Asks the work to stop, for good.

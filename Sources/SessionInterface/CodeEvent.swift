@@ -119,6 +119,26 @@ public struct CodeProgram: Sendable, Equatable {
   }
 }
 
+/// The roles' replies to all requests of a task, counted.
+public struct CodeReplies: Sendable, Equatable {
+  /// Replies that were used after something in them had been mended.
+  public var mended: Int
+  /// Replies that could not be used.
+  public var lost: Int
+  /// Tokens of all prompts.
+  public var promptTokens: Int
+  /// Tokens that the roles wrote.
+  public var answerTokens: Int
+
+  /// Counts are 0 unless given.
+  public init(mended: Int = 0, lost: Int = 0, promptTokens: Int = 0, answerTokens: Int = 0) {
+    self.mended = mended
+    self.lost = lost
+    self.promptTokens = promptTokens
+    self.answerTokens = answerTokens
+  }
+}
+
 /// How work on a task ended and what it cost.
 public struct CodeOutcome: Sendable, Equatable {
   /// Why work ended.
@@ -149,22 +169,15 @@ public struct CodeOutcome: Sendable, Equatable {
   public var plansTried: Int
   /// Rounds of debugging, over all plans.
   public var debugRounds: Int
-  /// Replies that were used after something in them had been mended.
-  public var repliesMended: Int
-  /// Replies that could not be used.
-  public var repliesLost: Int
-  /// Tokens of all prompts.
-  public var promptTokens: Int
-  /// Tokens that the roles wrote.
-  public var answerTokens: Int
+  /// What the roles read and wrote.
+  public var replies: CodeReplies
   /// Time that work took.
   public var seconds: Double
 
   /// Counts are 0 unless given.
   public init(
     end: End, program: CodeProgram?, examples: Int = 0, examplesPassed: Int = 0, plansTried: Int = 0,
-    debugRounds: Int = 0, repliesMended: Int = 0, repliesLost: Int = 0, promptTokens: Int = 0, answerTokens: Int = 0,
-    seconds: Double = 0
+    debugRounds: Int = 0, replies: CodeReplies = CodeReplies(), seconds: Double = 0
   ) {
     self.end = end
     self.program = program
@@ -172,10 +185,7 @@ public struct CodeOutcome: Sendable, Equatable {
     self.examplesPassed = examplesPassed
     self.plansTried = plansTried
     self.debugRounds = debugRounds
-    self.repliesMended = repliesMended
-    self.repliesLost = repliesLost
-    self.promptTokens = promptTokens
-    self.answerTokens = answerTokens
+    self.replies = replies
     self.seconds = seconds
   }
 }

@@ -52,7 +52,7 @@ final class DecodingLoop {
     signal = SignalReport(source: description.source)
     reconnection.noteReached(at: sampler.time, clock: monotonicSeconds())
     // A live source's frame on show is sampled while the next one is waited for.
-    if input.isLive { input.readPacketsAside() }
+    if input.isLive { input.startPacketReader() }
   }
 
   /// Works until the stream is stopped, or has ended for good.
@@ -218,7 +218,7 @@ final class DecodingLoop {
     sampler.resume(with: reopened, first: first, after: monotonicSeconds() - lostAt)
     input = reopened
     reconnection.noteReached(at: sampler.time, clock: monotonicSeconds())
-    reopened.readPacketsAside()
+    reopened.startPacketReader()
     return true
   }
 }

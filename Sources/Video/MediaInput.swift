@@ -220,13 +220,13 @@ final class MediaInput {
     return (reading, handles.interrupt.isPastDeadline)
   }
 
-  /// Has the packets read on a thread of their own from now on: `read` then waits for one no longer than a moment. Where
+  /// Starts a thread that reads the packets: `read` then waits for one no longer than a moment. Where
   /// the system has no thread left, it waits as before.
-  func readPacketsAside() {
+  func startPacketReader() {
     handles.packetReader = PacketReader(of: format, into: packet)
   }
 
-  /// Seconds for which a packet that is read aside is waited for at a time.
+  /// Seconds for which a packet from the packet reader is waited for at a time.
   private static let packetSeconds = 0.1
 
   private func send(_ packet: UnsafeMutablePointer<AVPacket>) {

@@ -57,7 +57,7 @@ enum Main {
     if status == .success {
       if !text.isEmpty { do { try StandardStreams.write(text) } catch { status = error } }
     } else if !text.isEmpty {
-      StandardStreams.complain(text)
+      StandardStreams.writeError(text)
     }
     exit(status.rawValue)
   }

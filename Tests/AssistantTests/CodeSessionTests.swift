@@ -55,7 +55,7 @@ struct CodeSessionTests {
     }
     #expect(outcome?.end == .unchecked)
     #expect(order.starts(with: ["retriever", "planner", "coder"]))
-    #expect((outcome?.answerTokens ?? 0) > 0)
+    #expect((outcome?.replies.answerTokens ?? 0) > 0)
   }
 
   // The small model is quick, so that what stops a task is sent right behind it: later could be too late.

@@ -6,7 +6,7 @@ import SessionInterface
 import Testing
 
 @Suite("Which program is saved and shared")
-struct ProgramInHandTests {
+struct CurrentProgramTests {
   private func program(_ text: String) -> CodeProgram {
     CodeProgram(language: .python, text: text, plan: 0, round: 0)
   }

@@ -64,7 +64,7 @@ struct SamplerTests {
   }
 
   @Test("Parameters out of range are named")
-  func complaints() {
+  func validationErrors() {
     #expect(SamplingParameters().validationError == nil)
     #expect(SamplingParameters(temperature: -1).validationError?.contains("temperature") == true)
     #expect(SamplingParameters(topP: 0).validationError?.contains("top-p") == true)

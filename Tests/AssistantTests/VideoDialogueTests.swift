@@ -233,7 +233,7 @@ struct VideoDialogueTests {
   }
 
   @Test("What is said never changes what is seen: the answer after a forgotten conversation is that of a fresh one")
-  func framesNeverAttendToTalk() throws {
+  func framesNeverAttendToText() throws {
     let talked = try stream()
     let silent = try stream()
     for number in 0..<6 {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 
-# Counts the instructions of a fixed job (InstructionCount/main.swift) under callgrind and compares them with those kept in
+# Counts the instructions of a fixed workload (InstructionCount/main.swift) under callgrind and compares them with those kept in
 # instructions.txt: a figure that other programs on the machine do not change, unlike a time.
 #
 #   Tests/Benchmarks/instructions.sh              says by how much it changed; fails above 2 % more

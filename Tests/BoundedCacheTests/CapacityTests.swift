@@ -156,7 +156,8 @@ struct CapacityTests {
       InfiniPotVParameters(alpha: 0.5, recentRatio: 0.25, targetRatio: ratio),
     ] {
       #expect(throws: CacheError.self) {
-        try KeyValueCache(shape: shape, budget: 10, policy: .infinipotV, parameters: parameters)
+        try KeyValueCache(
+          shape: shape, options: KVCacheOptions(budget: 10, policy: .infinipotV, parameters: parameters))
       }
     }
   }

@@ -77,7 +77,8 @@ struct CaptionTests {
     let shape = CacheShape(layers: 1, keyValueHeads: 1, headDimension: 2)
     // Each temporal patch takes 3 positions; a key's angle tells its position.
     let rotation = RoPEFrequencies(frequencies: [0.01])
-    let cache = try KeyValueCache(shape: shape, budget: 40, policy: .slidingWindow, rotation: rotation)
+    let cache = try KeyValueCache(
+      shape: shape, options: KVCacheOptions(budget: 40, policy: .slidingWindow, rotation: rotation))
     func write(remaining: Int, at position: Int) {
       let key = [cos(0.01 * Double(position)), sin(0.01 * Double(position))].map { Float16($0).bitPattern }
       cache.write(key, key, layer: 0, head: 0, remaining: remaining)

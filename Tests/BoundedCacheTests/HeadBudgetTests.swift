@@ -97,7 +97,7 @@ struct HeadBudgetTests {
 }
 
 @Suite("A head budget profile as a file")
-struct HeadProfileFileTests {
+struct HeadBudgetProfileFileTests {
   private func file(_ text: String? = nil) throws -> String {
     let url = FileManager.default.temporaryDirectory.appending(path: "profile-\(UUID().uuidString).json")
     if let text { try Data(text.utf8).write(to: url) }

@@ -58,14 +58,16 @@ struct InfiniPotVGoldenTests {
       layers: golden.layers, keyValueHeads: golden.heads, headDimension: golden.dimension)
     let perPatch = golden.height * golden.width
     let cache = try KeyValueCache(
-      shape: shape, budget: golden.roomPatches * perPatch, policy: .infinipotV,
-      parameters: InfiniPotVParameters(
-        alpha: golden.alpha, recentRatio: golden.rho,
-        targetRatio: Double(golden.keptPatches) / Double(golden.roomPatches),
-        alignment: try #require(.init(rawValue: golden.alignment)),
-        comparison: try #require(.init(rawValue: golden.comparison)),
-        pooling: try #require(.init(rawValue: golden.pooling))),
-      rotation: RoPEFrequencies(frequencies: [1, 0.25, 0.0625]))
+      shape: shape,
+      options: KVCacheOptions(
+        budget: golden.roomPatches * perPatch, policy: .infinipotV,
+        parameters: InfiniPotVParameters(
+          alpha: golden.alpha, recentRatio: golden.rho,
+          targetRatio: Double(golden.keptPatches) / Double(golden.roomPatches),
+          alignment: try #require(.init(rawValue: golden.alignment)),
+          comparison: try #require(.init(rawValue: golden.comparison)),
+          pooling: try #require(.init(rawValue: golden.pooling))),
+        rotation: RoPEFrequencies(frequencies: [1, 0.25, 0.0625])))
     let heads = golden.layers * golden.heads
     var random = SplitMix64(seed: golden.seed)
     let base = (0..<heads * perPatch * golden.dimension).map { _ in random.signed() }

@@ -51,7 +51,8 @@ struct KVAppendTests {
   func headBudgets() throws {
     let profile = try HeadBudgetTests.profile([[1, 9], [9, 1]], shape: shape)
     let heads = try HeadBudgets(profile: profile, shape: shape, groupSize: 2)
-    let cache = try KeyValueCache(shape: shape, budget: 64, policy: .slidingWindow, heads: heads)
+    let cache = try KeyValueCache(
+      shape: shape, options: KVCacheOptions(budget: 64, policy: .slidingWindow, heads: heads))
     let engine = try engine()
     for patch in 0..<60 {
       try cache.ensureCapacity(for: 4, in: .vision)

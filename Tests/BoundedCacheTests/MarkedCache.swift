@@ -23,8 +23,8 @@ struct MarkedCache {
     headBudgets: HeadBudgets? = nil, offload: OffloadFile? = nil
   ) throws {
     cache = try KeyValueCache(
-      shape: CacheShape(layers: layers, keyValueHeads: heads, headDimension: dimension), budget: budget,
-      policy: policy, heads: headBudgets, offload: offload)
+      shape: CacheShape(layers: layers, keyValueHeads: heads, headDimension: dimension),
+      options: KVCacheOptions(budget: budget, policy: policy, heads: headBudgets, offload: offload))
   }
 
   /// Appends without ensuring capacity first.

@@ -48,7 +48,8 @@ struct PositionCompactionTests {
 
   @Test("Temporal patches of which anything is cached move together, and every key is rotated to its new position")
   func keysFollow() throws {
-    let cache = try KeyValueCache(shape: shape, budget: 40, policy: .infinipotV, rotation: rotation)
+    let cache = try KeyValueCache(
+      shape: shape, options: KVCacheOptions(budget: 40, policy: .infinipotV, rotation: rotation))
     for number in 0..<30 { try appendPatch(number, at: number, to: cache) }
     #expect(cache.positionedTemporalPatches == 30)
     cache.compactPositions()
@@ -79,7 +80,8 @@ struct PositionCompactionTests {
   func roundedOnce(type: KeyValueType, tolerance: Float) throws {
     let shape = CacheShape(layers: 1, keyValueHeads: 2, headDimension: 32)
     let rotation = RoPEFrequencies(frequencies: [1, 0.5, 0.25, 0.125, 0, 0.0625])
-    let cache = try KeyValueCache(shape: shape, budget: 64, policy: .infinipotV, rotation: rotation, type: type)
+    let cache = try KeyValueCache(
+      shape: shape, options: KVCacheOptions(budget: 64, policy: .infinipotV, rotation: rotation, type: type))
     var random = SplitMix64(seed: 7)
     let base = (0..<200).map { _ in (0..<32).map { _ in Float(Int8(truncatingIfNeeded: random.next())) / 128 } }
     func rotated(_ number: Int, to position: Int) -> [Float] {
@@ -118,7 +120,8 @@ struct PositionCompactionTests {
 
   @Test("However long the stream, positions stay within what is cached")
   func endless() throws {
-    let cache = try KeyValueCache(shape: shape, budget: 40, policy: .infinipotV, rotation: rotation)
+    let cache = try KeyValueCache(
+      shape: shape, options: KVCacheOptions(budget: 40, policy: .infinipotV, rotation: rotation))
     for number in 0..<1000 {
       try appendPatch(number % 2000, at: cache.positionedTemporalPatches, to: cache)
       if cache.positionedTemporalPatches > 20 { cache.compactPositions() }
@@ -129,7 +132,8 @@ struct PositionCompactionTests {
 
   @Test("The system prompt is not rotated")
   func systemStays() throws {
-    let cache = try KeyValueCache(shape: shape, budget: 40, policy: .slidingWindow, rotation: rotation)
+    let cache = try KeyValueCache(
+      shape: shape, options: KVCacheOptions(budget: 40, policy: .slidingWindow, rotation: rotation))
     try cache.append(2, to: .system)
     let rows = [0, 8].map { first in (0..<8).map { Float16(first + $0).bitPattern } }
     cache.write(rows[0], rows[0], layer: 1, head: 1, remaining: 2)

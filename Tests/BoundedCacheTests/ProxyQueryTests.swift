@@ -113,7 +113,8 @@ struct ProxyQueryTests {
   func survivesCompressions() throws {
     let shape = CacheShape(layers: 2, keyValueHeads: 1, headDimension: 8)
     func cache(_ parameters: InfiniPotVParameters) throws -> KeyValueCache {
-      let cache = try KeyValueCache(shape: shape, budget: 34, policy: .infinipotV, parameters: parameters)
+      let cache = try KeyValueCache(
+        shape: shape, options: KVCacheOptions(budget: 34, policy: .infinipotV, parameters: parameters))
       var proxy = ProxyQueries(shape: shape, rotation: RoPEFrequencies(frequencies: []))
       for layer in 0..<2 { proxy.add([0, 0, 0, 0, 0, 0, 0, 4], tokens: 1, layer: layer) }
       cache.proxyQueries = proxy

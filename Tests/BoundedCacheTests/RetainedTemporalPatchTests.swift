@@ -16,7 +16,8 @@ struct RetainedTemporalPatchTests {
 
     init(budget: Int = 48, policy: RetentionPolicy, seed: UInt64) throws {
       cache = try KeyValueCache(
-        shape: shape, budget: budget, policy: policy, rotation: RoPEFrequencies(frequencies: [1, 0.25]))
+        shape: shape,
+        options: KVCacheOptions(budget: budget, policy: policy, rotation: RoPEFrequencies(frequencies: [1, 0.25])))
       random = SplitMix64(seed: seed)
     }
 

@@ -30,7 +30,8 @@ struct StorageTypeTests {
   @Test(
     "and are read nearly as they were", arguments: [(KeyValueType.f16, Float(0.0005)), (.q8_0, 0.01), (.q4, 0.06)])
   func readsBack(type: KeyValueType, tolerance: Float) throws {
-    let cache = try KeyValueCache(shape: Self.shape, budget: 64, policy: .slidingWindow, type: type)
+    let cache = try KeyValueCache(
+      shape: Self.shape, options: KVCacheOptions(budget: 64, policy: .slidingWindow, type: type))
     for first in stride(from: 0, to: 48, by: 8) { try Self.append(first..<first + 8, to: cache) }
     for head in 0..<4 {
       let salt = UInt64(head) << 32
@@ -43,7 +44,7 @@ struct StorageTypeTests {
 
   @Test("A token is the same after a hundred compressions as after none", arguments: KeyValueType.allCases)
   func movingChangesNothing(type: KeyValueType) throws {
-    let cache = try KeyValueCache(shape: Self.shape, budget: 64, policy: .uniform, type: type)
+    let cache = try KeyValueCache(shape: Self.shape, options: KVCacheOptions(budget: 64, policy: .uniform, type: type))
     for first in stride(from: 0, to: 64, by: 8) { try Self.append(first..<first + 8, to: cache) }
     let before = cache.valueRows(layer: 1, head: 1)[0]
     let key = cache.keyRows(layer: 1, head: 1)[0]
@@ -65,7 +66,8 @@ struct StorageTypeTests {
 
   @Test("Larger keys that come later widen a channel's range, and cached keys stay nearly what they were")
   func rangesGrow() throws {
-    let cache = try KeyValueCache(shape: Self.shape, budget: 64, policy: .slidingWindow, type: .q4)
+    let cache = try KeyValueCache(
+      shape: Self.shape, options: KVCacheOptions(budget: 64, policy: .slidingWindow, type: .q4))
     try Self.append(0..<16, to: cache)
     let before = relativeError(cache.keyRows(layer: 0, head: 0), (0..<16).map { Self.row($0, 0) })
     try cache.append(2, to: .text)
@@ -84,7 +86,8 @@ struct StorageTypeTests {
   func refusesOddHeads() {
     #expect(throws: CacheError.unsupportedType(.q8_0, headDimension: 20)) {
       try KeyValueCache(
-        shape: CacheShape(layers: 1, keyValueHeads: 1, headDimension: 20), budget: 32, policy: .full, type: .q8_0)
+        shape: CacheShape(layers: 1, keyValueHeads: 1, headDimension: 20),
+        options: KVCacheOptions(budget: 32, policy: .full, type: .q8_0))
     }
   }
 }

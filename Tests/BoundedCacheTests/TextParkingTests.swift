@@ -124,7 +124,8 @@ struct TextParkingTests {
     "Its keys are rotated to their new positions, and its values stay",
     arguments: [(KeyValueType.f16, Float(0.0008)), (.q8_0, 0.01), (.q4, 0.15)])
   func keysAreRotated(type: KeyValueType, tolerance: Float) throws {
-    let cache = try KeyValueCache(shape: Self.shape, budget: 64, policy: .infinipotV, rotation: rotation, type: type)
+    let cache = try KeyValueCache(
+      shape: Self.shape, options: KVCacheOptions(budget: 64, policy: .infinipotV, rotation: rotation, type: type))
     try cache.append(4, to: .vision, grid: grid)
     write(0..<4, at: 0, to: cache)
     try cache.append(5, to: .text)

@@ -12,8 +12,8 @@ struct CodeResultTests {
 
   private func line(_ program: CodeProgram?, testCount: Int = 0, passesTests: Bool? = nil) -> String {
     let outcome = CodeOutcome(
-      end: .passed, program: program, examples: 2, examplesPassed: 2, plansTried: 1, debugRounds: 1, repliesMended: 3,
-      repliesLost: 4, promptTokens: 50, answerTokens: 60, seconds: 1.5)
+      end: .passed, program: program, examples: 2, examplesPassed: 2, plansTried: 1, debugRounds: 1,
+      replies: CodeReplies(mended: 3, lost: 4, promptTokens: 50, answerTokens: 60), seconds: 1.5)
     let solution = CodeSolution(language: .python, outcome: outcome, testCount: testCount, passesTests: passesTests)
     return CodeResult(id: "t-1", solution: .success(solution)).json.text
   }

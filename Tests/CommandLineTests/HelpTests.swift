@@ -29,6 +29,45 @@ struct HelpTests {
     }
   }
 
+  @Test("and the manual page and the completions have every option of every command")
+  func assets() async throws {
+    let shipped = try ShippedOptions()
+    for command in try await CommandDump.ofProgram().all {
+      let title = (["edgeassist"] + command.path).joined(separator: " ")
+      let names = try #require(command.arguments).compactMap(\.longName)
+      #expect(names.count > 1, "\(title) has --version and --help")
+      for name in names {
+        for (place, has) in shipped.places(of: command, option: name) {
+          #expect(has, "\(place) does not have --\(name) of \(title): UPDATE_ASSETS=1 swift test --filter AssetTests")
+        }
+      }
+    }
+  }
+
+  @Test("names the options of one run, and every other can be set as a variable and in the settings file")
+  func settable() async throws {
+    let root = try await CommandDump.ofProgram()
+    let sentences = unwrapped(try #require(root.discussion)).components(separatedBy: ". ")
+    let sentence = try #require(sentences.first { $0.contains("belong to one run") }, "the help names no such options")
+    let ofOneRun = Set(sentence.matches(of: /--([a-z-]+)/).map { String($0.1) })
+    #expect(ofOneRun.count > 1)
+    // The parser's own, and the settings file itself.
+    let others: Set = ["help", "version", "config"]
+    var tried: Set<String> = []
+    for argument in try #require(root.arguments) {
+      guard let name = argument.longName, !name.hasPrefix("no-"), !others.contains(name) else { continue }
+      for run in try await SettingTrial(of: name, isFlag: argument.kind == "flag").runs {
+        #expect(!run.isUnknown, "\(run.source) is not known as a setting")
+        #expect(
+          run.isOfOneRun == ofOneRun.contains(name),
+          "--\(name): the help and the program differ on whether it belongs to one run: \(run.program.errors)")
+      }
+      tried.insert(name)
+    }
+    #expect(tried.count > 30)
+    #expect(ofOneRun.isSubset(of: tried), "the help names options that do not exist")
+  }
+
   @Test("of the program comes by --help, -h and help, and of a subcommand by help NAME")
   func ways() async throws {
     let help = try await Program.run(["--help"]).output

@@ -9,10 +9,7 @@ struct SettingsTests {
   private static let ofOneRun: Set = ["batch", "output", "resume", "config", "version", "help"]
 
   private func withSettings<Result>(_ text: String, _ body: (URL) async throws -> Result) async throws -> Result {
-    let file = FileManager.default.temporaryDirectory.appending(path: "edgeassist-\(UUID().uuidString).toml")
-    try Data(text.utf8).write(to: file)
-    defer { try? FileManager.default.removeItem(at: file) }
-    return try await body(file)
+    try await SettingTrial.withSettings(text, body)
   }
 
   /// Runs the program, which ends with status 2 if the settings are right: there is no terminal.
@@ -21,14 +18,12 @@ struct SettingsTests {
   }
 
   /// What the message about a setting says, without the place of the setting.
-  private func reaction(_ run: Program, _ source: String) -> String {
-    let text = run.errors.split(separator: "\n").first ?? ""
-    return text.replacingOccurrences(of: source, with: "")
+  private func reaction(_ run: SettingTrial.Run) -> String {
+    let text = run.program.errors.split(separator: "\n").first ?? ""
+    return text.replacingOccurrences(of: run.source, with: "")
   }
 
-  private func variable(_ name: String) -> String {
-    "EDGEASSIST_" + name.uppercased().replacingOccurrences(of: "-", with: "_")
-  }
+  private func variable(_ name: String) -> String { SettingTrial.variable(name) }
 
   @Test("may name every option of the program but those of one run, in the file and as a variable")
   func everyOption() async throws {
@@ -36,23 +31,14 @@ struct SettingsTests {
     #expect(arguments.count > 30)
     for argument in arguments {
       guard let name = argument.longName, !name.hasPrefix("no-"), !Self.ofOneRun.contains(name) else { continue }
-      // A value that options with numbers, sizes or names refuse, and options with texts and files take.
-      let value = argument.kind == "flag" ? "perhaps" : "/nonexistent/value"
-      // A model that does not exist ends the run soon.
-      let typed = name == "model" ? [] : ["--model", "/nonexistent/model.gguf"]
-      let inFile = try await withSettings("\(name) = \"\(value)\"\n") { file in
-        (try await run(typed + ["--config", file.path]), "\(file.path), line 1, “\(name)”")
+      let trial = try await SettingTrial(of: name, isFlag: argument.kind == "flag")
+      for run in trial.runs {
+        #expect(run.program.status != 0)
+        #expect(!run.isUnknown && !run.isOfOneRun, "\(name) cannot be set: \(run.program.errors)")
+        let takesTexts = argument.kind == "option" && argument.allValues == nil && run.program.status == 2
+        #expect(takesTexts || run.program.errors.contains(run.source), "\(name): \(run.program.errors)")
       }
-      let asVariable = try await run(typed, [variable(name): value])
-      for (run, source) in [inFile, (asVariable, variable(name))] {
-        #expect(run.status != 0)
-        #expect(!run.errors.contains("there is no setting"), "\(name) cannot be set: \(run.errors)")
-        #expect(!run.errors.contains("belongs to one run"), "\(name) cannot be set: \(run.errors)")
-        let takesTexts = argument.kind == "option" && argument.allValues == nil && run.status == 2
-        #expect(takesTexts || run.errors.contains(source), "\(name): \(run.errors)")
-      }
-      #expect(
-        reaction(inFile.0, inFile.1) == reaction(asVariable, variable(name)), "\(name): file and variable are the same")
+      #expect(reaction(trial.inFile) == reaction(trial.asVariable), "\(name): file and variable are the same")
     }
   }
 

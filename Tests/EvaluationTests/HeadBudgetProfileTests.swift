@@ -5,7 +5,7 @@ import Evaluation
 import Testing
 
 @Suite("What heads have use for is measured by what questions look at")
-struct HeadProfileTests {
+struct HeadBudgetProfileTests {
   private static let shape = CacheShape(layers: 2, keyValueHeads: 1, headDimension: 8)
   private static let first = HeadIndex(layer: 0, head: 0)
   private static let second = HeadIndex(layer: 1, head: 0)

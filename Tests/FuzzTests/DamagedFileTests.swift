@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 
 /// Damaged at random, a file is read or refused, by the reader and by all that is built upon it; it never ends the
-/// program, never keeps it busy, and nothing beyond the file's own size class is set aside for it.
+/// program, never keeps it busy, and nothing beyond the file's own size class is reserved for it.
 ///
 /// `GGUF_MUTATIONS` says how many files, `GGUF_MUTATION_SEED` from where on. `under-address-sanitizer.sh` beside this
 /// file runs many under the address sanitizer, which also refuses any large allocation.

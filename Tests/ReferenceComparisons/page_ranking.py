@@ -18,7 +18,7 @@ HALF = D // 2
 FREQUENCIES = np.where(np.arange(HALF) < HALF // 4, 1e6 ** (-np.arange(HALF) / HALF), 0)
 
 
-def turn(rows, times):
+def rotate(rows, times):
     c, s = np.cos(np.outer(times, FREQUENCIES)), np.sin(np.outer(times, FREQUENCIES))
     x, y = rows[:, :HALF], rows[:, HALF:]
     return np.concatenate([x * c - y * s, x * s + y * c], 1)
@@ -54,12 +54,12 @@ def stream(r, scenes):
     for f, p, _ in wanted:
         archived[f, p] = True
     frames, places = np.nonzero(archived)
-    keys = turn(keys[frames, places], frames)
+    keys = rotate(keys[frames, places], frames)
     pages = keys[: len(keys) // TOKENS * TOKENS].reshape(-1, TOKENS, D)
     queries = r.normal(size=(48, D)) * np.exp(0.4 * r.normal(size=(48, 1)))
     for index in range(4):
         f, _, what = wanted[index % 2]
-        what = turn(what[None], [f])[0]
+        what = rotate(what[None], [f])[0]
         queries[index] += 2 * what / np.linalg.norm(what) * D**0.5
     return pages, queries
 

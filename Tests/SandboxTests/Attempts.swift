@@ -40,7 +40,7 @@ extension Attempt {
       verdicts: ["runtime_error"], says: ["File too large"]),
     Attempt(name: "prints for ever", program: "while True: print('again ' * 1000)", verdicts: ["output_limit"]),
     Attempt(
-      name: "complains for ever", program: "import sys\nwhile True: print('again ' * 1000, file=sys.stderr)",
+      name: "writes errors for ever", program: "import sys\nwhile True: print('again ' * 1000, file=sys.stderr)",
       verdicts: ["output_limit"]),
     Attempt(
       name: "sleeps for ever", program: "import time\nwhile True: time.sleep(1)", verdicts: ["time_limit"],

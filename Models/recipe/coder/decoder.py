@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..model import RootMeanSquareNorm, half_turn
+from ..decoder_parts import DecoderLayer, GroupedAttention, RootMeanSquareNorm, rope_frequencies
 
 
 @dataclass(frozen=True)
@@ -53,56 +53,20 @@ class Linear(nn.Linear):
         return y if self.down is None else y + self.scale * F.linear(F.linear(x, self.down), self.up)
 
 
-class Attention(nn.Module):
-    def __init__(self, shape: Shape):
-        super().__init__()
-        self.shape = shape
-        keys = shape.key_heads * shape.head
-        self.q_proj = Linear(shape.width, shape.width)
-        self.k_proj = Linear(shape.width, keys)
-        self.v_proj = Linear(shape.width, keys)
-        self.o_proj = Linear(shape.width, shape.width, bias=False)
+class Attention(GroupedAttention):
+    """Grouped-query attention under a mask, or causal without one; ``past`` keeps the keys and values so far."""
 
     def forward(self, x: Tensor, cos: Tensor, sin: Tensor, mask: Tensor | None, past: list | None) -> Tensor:
-        batch, count, width = x.shape
-        head = self.shape.head
-        query = self.q_proj(x).view(batch, count, -1, head).transpose(1, 2)
-        key = self.k_proj(x).view(batch, count, -1, head).transpose(1, 2)
-        value = self.v_proj(x).view(batch, count, -1, head).transpose(1, 2)
-        query = query * cos + half_turn(query) * sin
-        key = key * cos + half_turn(key) * sin
+        query, key, value = self.project(x, cos, sin)
         if past is not None:
             if past:
                 key, value = torch.cat([past[0], key], 2), torch.cat([past[1], value], 2)
             past[:] = [key, value]
         groups = self.shape.heads // self.shape.key_heads
         key, value = key.repeat_interleave(groups, 1), value.repeat_interleave(groups, 1)
-        mixed = F.scaled_dot_product_attention(query, key, value, attn_mask=mask, is_causal=mask is None)
-        return self.o_proj(mixed.transpose(1, 2).reshape(batch, count, width))
-
-
-class FeedForward(nn.Module):
-    def __init__(self, shape: Shape):
-        super().__init__()
-        self.gate_proj = Linear(shape.width, shape.inner, bias=False)
-        self.up_proj = Linear(shape.width, shape.inner, bias=False)
-        self.down_proj = Linear(shape.inner, shape.width, bias=False)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.down_proj(F.silu(self.gate_proj(x)) * self.up_proj(x))
-
-
-class Layer(nn.Module):
-    def __init__(self, shape: Shape):
-        super().__init__()
-        self.input_layernorm = RootMeanSquareNorm(shape.width, shape.epsilon)
-        self.self_attn = Attention(shape)
-        self.post_attention_layernorm = RootMeanSquareNorm(shape.width, shape.epsilon)
-        self.mlp = FeedForward(shape)
-
-    def forward(self, x: Tensor, cos: Tensor, sin: Tensor, mask: Tensor | None, past: list | None) -> Tensor:
-        x = x + self.self_attn(self.input_layernorm(x), cos, sin, mask, past)
-        return x + self.mlp(self.post_attention_layernorm(x))
+        return self.join(
+            F.scaled_dot_product_attention(query, key, value, attn_mask=mask, is_causal=mask is None)
+        )
 
 
 class Decoder(nn.Module):
@@ -110,10 +74,9 @@ class Decoder(nn.Module):
         super().__init__()
         self.shape = shape
         self.embed_tokens = nn.Embedding(shape.vocabulary, shape.width)
-        self.layers = nn.ModuleList([Layer(shape) for _ in range(shape.layers)])
+        self.layers = nn.ModuleList([DecoderLayer(shape, Attention, Linear) for _ in range(shape.layers)])
         self.norm = RootMeanSquareNorm(shape.width, shape.epsilon)
-        speeds = 1 / shape.rope_base ** (torch.arange(0, shape.head, 2).float() / shape.head)
-        angles = torch.arange(shape.context).float()[:, None] * speeds
+        angles = torch.arange(shape.context).float()[:, None] * rope_frequencies(shape.rope_base, shape.head)
         angles = torch.cat([angles, angles], -1)
         self.register_buffer("cos", angles.cos(), persistent=False)
         self.register_buffer("sin", angles.sin(), persistent=False)

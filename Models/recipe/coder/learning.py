@@ -88,7 +88,7 @@ def loss_of(decoder: Decoder, group: list, pad: int) -> torch.Tensor:
 def learn(
     decoder: Decoder, mixture: Mixture, out: Path, steps: int, top: float, seed: int, minutes: float | None = None
 ) -> None:
-    """Learns for so many steps, or for so many minutes if that is sooner; goes on from ``out`` if it is there."""
+    """Learns for ``steps`` steps, or for ``minutes`` minutes if that is sooner; goes on from ``out`` if it is there."""
     modules = {"decoder": decoder}
     optimizers = Optimizers({"decoder": Trainable(decoder)}, top, kind=torch.bfloat16)
     progress = load(out, modules, optimizers)

@@ -205,11 +205,11 @@ def damaged(rng: Random, task: Task) -> tuple[Step, ...]:
             other = {**step.constants, "k": rng.randint(step.operation.low, step.operation.high)}
             if other != step.constants:
                 return tuple(steps[:index] + [Step(step.key, step.reading, other)] + steps[index + 1 :])
-        alike = [
+        others = [
             o for o in BY_INPUT[step.operation.takes] if o.gives == step.operation.gives and o.key != step.key
         ]
-        if alike:
-            return tuple(steps[:index] + [some_step(rng, rng.choice(alike))] + steps[index + 1 :])
+        if others:
+            return tuple(steps[:index] + [some_step(rng, rng.choice(others))] + steps[index + 1 :])
     raise Unsuitable
 
 

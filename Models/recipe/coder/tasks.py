@@ -204,7 +204,7 @@ def cases(rng: Random, steps: tuple[Step, ...], count: int) -> list[tuple[str, s
 
 
 def some_task(rng: Random, length: int, held_out: bool = False, tests: int = TESTS, tries: int = 1000) -> Task:
-    """A task of so many steps from the training's side or from the held-out side."""
+    """A task of ``length`` steps from the training's side or from the held-out side."""
     for _ in range(tries):
         try:
             steps = some_chain(rng, length)
@@ -249,7 +249,7 @@ def outcome(steps: tuple[Step, ...], start) -> str:
 
 
 def check_that_steps_matter(steps: tuple[Step, ...], found: list) -> None:
-    """Each step changes something for some input, and the outputs are neither all alike nor mostly empty."""
+    """Each step changes something for some input, and the outputs are neither all the same nor mostly empty."""
     for index in range(len(steps)):
         if all(printed(case[2][index]) == printed(case[2][index + 1]) for case in found):
             raise Unsuitable

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Platform
 import Video
 
 /// What came of waiting for a frame.
@@ -17,17 +18,9 @@ extension VideoStream {
   /// - Parameter hasOtherWork: asked some twenty times a second while no frame is there.
   func next(unless hasOtherWork: @escaping @Sendable () -> Bool) async -> FrameArrival {
     if let frame = takeWaiting() { return .frame(frame) }
-    return await withTaskGroup(of: FrameArrival.self) { group in
-      group.addTask { await self.next().map { .frame($0) } ?? .end }
-      group.addTask {
-        while !Task.isCancelled, !hasOtherWork() { try? await Task.sleep(for: .milliseconds(50)) }
-        return .otherWork
-      }
-      let first = await group.next() ?? .end
-      group.cancelAll()
-      // A frame that comes at the same moment must not be lost.
-      if case .otherWork = first, case .frame(let frame)? = await group.next() { return .frame(frame) }
-      return first
-    }
+    let other = StopSource(when: hasOtherWork)
+    // A frame that comes at the same moment is not lost: the wait for it ends with it.
+    if let frame = await cancelled(by: other, { await self.next() }) { return .frame(frame) }
+    return other.isStopped ? .otherWork : .end
   }
 }

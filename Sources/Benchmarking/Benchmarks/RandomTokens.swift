@@ -29,6 +29,7 @@ extension KeyValueCache {
   /// A cache for `tokens` tokens that never compresses.
   convenience init(benchmarking model: LoadedModel, plan: BenchmarkPlan, tokens: Int) throws {
     try self.init(
-      shape: model.language.configuration.cacheShape, budget: tokens, policy: .slidingWindow, type: plan.cacheType)
+      shape: model.language.configuration.cacheShape,
+      options: KVCacheOptions(budget: tokens, policy: .slidingWindow, type: plan.cacheType))
   }
 }

@@ -78,11 +78,11 @@ public struct BenchmarkReport: Sendable, Codable, Equatable {
 
   /// What only reports of version 1 have.
   private struct OldReport: Decodable {
-    struct Figure: Decodable {
+    struct Entry: Decodable {
       var place: String
     }
 
-    var figures: [Figure]
+    var figures: [Entry]
   }
 
   private static func reason(_ error: DecodingError) -> String {

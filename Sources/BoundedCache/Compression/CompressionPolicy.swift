@@ -105,7 +105,7 @@ public enum CompressionVariant: String, Sendable, CaseIterable {
   /// Tokens are scored by the attention that proxy queries give them, in place of TaR and VaN.
   case proxyQueries = "proxy-queries"
 
-  /// The variants with the best answers where they were measured: with the embedded model, at 1/8 and 1/16 of the full
-  /// cache.
+  /// The variant with the best answers of the embedded model at 1/8 and 1/16 of the full cache (`edgeassist eval`,
+  /// 2026-11-25; the table is in Sources/Evaluation/README.md).
   public static let standard: Set<CompressionVariant> = [.proxyQueries]
 }

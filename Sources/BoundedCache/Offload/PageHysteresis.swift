@@ -6,7 +6,7 @@
 /// λ = 0.8. At 0.6 (five questions in a row) it becomes steady, below 0.4 (two to five questions without it) it no longer
 /// is. The gap between the two prevents pages from being loaded and dropped in turn.
 package struct PageHysteresis: Sendable, Equatable {
-  /// The steady pages, those chosen most first.
+  /// The pages that stay, those chosen most first.
   package private(set) var pages: [Int] = []
   private var shares: [Int: Float] = [:]
 

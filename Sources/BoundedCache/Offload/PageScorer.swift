@@ -101,7 +101,8 @@ struct PageScorer {
 ///
 /// Every query has one vote and divides it by its softmax over the pages. If pages were ranked by the highest estimate of
 /// any query instead, a few queries with large values would decide for all: of a changing scene's true attention, the best
-/// eighth of the pages then drew 19.6 %, and by votes 23.4 %, where 25.5 % are possible (same script).
+/// eighth of the pages then drew 19.6 %, and by votes 23.4 %, where 25.5 % are possible (same script,
+/// 2026-11-29; its seeds are fixed, so that any machine prints the same).
 struct PageShares {
   /// The sum of the queries' votes, page by page.
   private(set) var shares: [Float]

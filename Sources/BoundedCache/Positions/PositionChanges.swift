@@ -6,8 +6,8 @@ import Compute
 ///
 /// Temporal patches and their captions move when positions are re-indexed (`PositionCompaction`), the text segment when
 /// temporal patches are appended in front of it (`TextParking`). A key keeps the position at which it was stored, and is
-/// rotated from there by the sum of all its changes. So it is rounded once, however often it moves: in 4 bits, keys that
-/// were rotated in place each time were noise after a quarter of an hour.
+/// rotated from there by the sum of all its changes. So it is rounded once, however often it moves. If keys were rotated
+/// in place, the rounding errors of all changes would add up.
 enum PositionChanges {
   /// Lays out the rotations anew: after any change of positions, and after rows were moved or evicted. Tokens that are
   /// appended are stored at their present positions and need none.

@@ -215,7 +215,7 @@ public final class CodeLoop {
 
   private func ask(_ request: RoleRequest) throws -> String {
     try checkLimits()
-    let left = limits.tokens.map { max($0 - state.outcome.answerTokens, 1) } ?? .max
+    let left = limits.tokens.map { max($0 - state.outcome.replies.answerTokens, 1) } ?? .max
     let sampling = RoleSampling(
       maximumTokens: min(limits.tokensOfReply, left), temperature: temperature, seed: seed)
     let reply = try model.reply(
@@ -234,6 +234,6 @@ public final class CodeLoop {
     if control.isAccepted { throw Stop(end: state.last == nil ? .cancelled : .accepted) }
     if control.isCancelled { throw Stop(end: .cancelled) }
     if isLate { throw Stop(end: .limit) }
-    if tokens, let most = limits.tokens, state.outcome.answerTokens >= most { throw Stop(end: .limit) }
+    if tokens, let most = limits.tokens, state.outcome.replies.answerTokens >= most { throw Stop(end: .limit) }
   }
 }

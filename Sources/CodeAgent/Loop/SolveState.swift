@@ -25,15 +25,15 @@ struct SolveState {
   func isKnown(_ program: String) -> Bool { known.contains(program) }
 
   mutating func add(_ reply: RoleReply) {
-    outcome.promptTokens += reply.promptTokens
-    outcome.answerTokens += reply.answerTokens
+    outcome.replies.promptTokens += reply.promptTokens
+    outcome.replies.answerTokens += reply.answerTokens
   }
 
   mutating func count(_ form: ReplyForm) {
     switch form {
     case .kept: break
-    case .mended: outcome.repliesMended += 1
-    case .lost: outcome.repliesLost += 1
+    case .mended: outcome.replies.mended += 1
+    case .lost: outcome.replies.lost += 1
     }
   }
 

@@ -4,7 +4,8 @@ import CodeTasks
 import SessionInterface
 import Synchronization
 
-/// Hands a session's tasks to its worker: a new one stops the one under way.
+/// Hands a session's tasks to its worker: a new one stops the one under way. Work is stopped by its control alone, which
+/// ends a program that is being run too.
 package final class CodeQueue: Sendable {
   private struct State {
     var control: CodeControl?
@@ -59,8 +60,6 @@ package final class CodeQueue: Sendable {
     state.withLock { state in
       guard let control = state.control else { return false }
       request(control)
-      // A program that is being run is ended too.
-      state.work?.cancel()
       return true
     }
   }
@@ -69,7 +68,6 @@ package final class CodeQueue: Sendable {
     let control = CodeControl()
     state.withLock { state in
       state.control?.cancel()
-      state.work?.cancel()
       let former = state.work
       state.control = control
       state.task = task

@@ -29,7 +29,9 @@ package struct CodeResult: Sendable {
       let outcome = solution.outcome
       return [
         "id": .string(id), "status": "ok", "code": solution.json,
-        "tokens": ["prompt": .integer(outcome.promptTokens), "answer": .integer(outcome.answerTokens)],
+        "tokens": [
+          "prompt": .integer(outcome.replies.promptTokens), "answer": .integer(outcome.replies.answerTokens),
+        ],
         "seconds": ["total": .number(outcome.seconds)],
       ]
     case .failure(let error): return ["id": .string(id), "status": "error", "error": error.json]
@@ -62,7 +64,7 @@ package struct CodeSolution: Sendable {
       ("passed", .bool(outcome.end == .passed)), ("end", .string(outcome.end.rawValue)),
       ("examples", .integer(outcome.examples)), ("examples_passed", .integer(outcome.examplesPassed)),
       ("plans_tried", .integer(outcome.plansTried)), ("debug_rounds", .integer(outcome.debugRounds)),
-      ("replies_mended", .integer(outcome.repliesMended)), ("replies_lost", .integer(outcome.repliesLost)),
+      ("replies_mended", .integer(outcome.replies.mended)), ("replies_lost", .integer(outcome.replies.lost)),
     ]
     if let passesTests { members += [("tests", .integer(testCount)), ("tests_passed", .bool(passesTests))] }
     return .object(members)

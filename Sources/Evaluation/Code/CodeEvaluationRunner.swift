@@ -14,14 +14,8 @@ public struct CodeEvaluationOptions: Sendable {
   public var identity: [(name: String, value: String)]
   /// All are compared with the first.
   public var methods: [CodeMethod]
-  /// The model files, with the adapters of the roles. Methods without adapters ignore those.
-  public var paths: CodeModelPaths
-  /// Worker threads of the model.
-  public var threads: Int
-  /// Limits of the work on one task.
-  public var limits: CodeLimits
-  /// Whether programs may run without a sandbox.
-  public var isUnsafeRunAllowed: Bool
+  /// The model files, with the adapters of the roles, and how the work is done. Methods without adapters ignore those.
+  public var settings: CodeSettings
   /// The file for the records; nil keeps them in memory only.
   public var output: String?
   /// Whether the records of an earlier run are kept.
@@ -32,17 +26,12 @@ public struct CodeEvaluationOptions: Sendable {
   /// Memberwise; checks nothing.
   public init(
     problems: [CodeProblem], identity: [(name: String, value: String)], methods: [CodeMethod],
-    paths: CodeModelPaths, threads: Int, limits: CodeLimits, isUnsafeRunAllowed: Bool, output: String?,
-    isResuming: Bool,
-    report: @escaping @Sendable (EvaluationStep) -> Void
+    settings: CodeSettings, output: String?, isResuming: Bool, report: @escaping @Sendable (EvaluationStep) -> Void
   ) {
     self.problems = problems
     self.identity = identity
     self.methods = methods
-    self.paths = paths
-    self.threads = threads
-    self.limits = limits
-    self.isUnsafeRunAllowed = isUnsafeRunAllowed
+    self.settings = settings
     self.output = output
     self.isResuming = isResuming
     self.report = report
@@ -60,16 +49,14 @@ public actor CodeEvaluationRunner {
   /// Loads no model; the first task of a method does.
   public init(options: CodeEvaluationOptions) {
     self.options = options
-    let worker = { (paths: CodeModelPaths) in
-      CodeWorker(
-        settings: CodeSettings(
-          paths: .success(paths), threads: options.threads, limits: options.limits,
-          isUnsafeRunAllowed: options.isUnsafeRunAllowed))
+    adapted = CodeWorker(settings: options.settings)
+    var bare = options.settings
+    bare.paths = bare.paths.map { paths in
+      var paths = paths
+      paths.adapters = [:]
+      return paths
     }
-    adapted = worker(options.paths)
-    var bare = options.paths
-    bare.adapters = [:]
-    plain = worker(bare)
+    plain = CodeWorker(settings: bare)
     step = EvaluationStep(
       answers: 0, answersInAll: options.problems.count * options.methods.count, resumed: 0, label: "")
   }
@@ -111,7 +98,7 @@ public actor CodeEvaluationRunner {
   private func solve(_ problem: CodeProblem, _ method: CodeMethod) async -> CodeRecord? {
     var record = CodeRecord(
       method: method, task: problem.id, kind: problem.kind, tags: problem.tags, examples: problem.task.examples.count)
-    var limits = options.limits
+    var limits = options.settings.limits
     if method == .withoutDebugger { limits.rounds = 0 }
     let worker = method.usesAdapters ? adapted : plain
     let result = await worker.work(
@@ -134,10 +121,10 @@ extension CodeRecord {
     plansTried = outcome.plansTried
     debugRounds = outcome.debugRounds
     round = outcome.program?.round ?? 0
-    repliesMended = outcome.repliesMended
-    repliesLost = outcome.repliesLost
-    promptTokens = outcome.promptTokens
-    answerTokens = outcome.answerTokens
+    repliesMended = outcome.replies.mended
+    repliesLost = outcome.replies.lost
+    promptTokens = outcome.replies.promptTokens
+    answerTokens = outcome.replies.answerTokens
     seconds = outcome.seconds
     program = outcome.program?.text
   }

@@ -61,7 +61,7 @@ public struct CacheConfiguration: Sendable, Equatable {
     var options = options
     options.policy = policy
     options.type = type
-    if !usesProfile { options.headProfile = nil }
+    if !usesProfile { options.headBudgetProfile = nil }
     if !offloads { options.offload = nil }
     options.compression = .published(with: variants)
     if let budget { options.budget = budget }

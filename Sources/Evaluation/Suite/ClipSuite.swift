@@ -77,15 +77,12 @@ public struct ClipSuite: EvaluationSuite {
     let options = try sampling.options(for: model, isHeadless: true)
     let opened = try await unlessStopped(stop) { try await VideoStream.open(source, options: options) }
     guard let video = opened else { return }
-    let watch = Task {
-      await stop.wait()
-      if stop.isStopped { video.stop() }
-    }
-    defer {
-      watch.cancel()
+    defer { video.stop() }
+    try await withStopHandler(stop, isolation: runner) {
+      while !stop.isStopped, let timed = await video.next() { try encoded.add(timed.image, at: timed.time) }
+    } onStop: {
       video.stop()
     }
-    while !stop.isStopped, let timed = await video.next() { try encoded.add(timed.image, at: timed.time) }
     if !stop.isStopped, let failure = video.failure { throw failure }
   }
 }

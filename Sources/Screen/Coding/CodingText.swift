@@ -244,10 +244,10 @@ struct CodingText {
     }
     space()
     let dot = " \(theme.symbols.dot) "
-    let (mended, lost) = (outcome.repliesMended, outcome.repliesLost)
+    let (replies, mended, lost) = (outcome.replies, outcome.replies.mended, outcome.replies.lost)
     let parts = [
       mended + lost == 0 ? "every reply was in form" : "replies: \(mended) mended, \(lost) lost",
-      "\(count(outcome.promptTokens)) tokens read, \(count(outcome.answerTokens)) written",
+      "\(count(replies.promptTokens)) tokens read, \(count(replies.answerTokens)) written",
     ]
     add(parts.joined(separator: dot), theme.quiet)
     guard let setup = coding.setup else { return }

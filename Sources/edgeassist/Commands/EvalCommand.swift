@@ -59,7 +59,8 @@ struct EvalCommand: AsyncParsableCommand {
   private func evaluateCode() async throws {
     let (problems, name) = try code.problems(limit: streams.questions)
     try results.check(inputs: code.tasks)
-    let paths = try agent.settings(with: model).paths.get()
+    let settings = agent.settings(with: model)
+    let paths = try settings.paths.get()
     let identity = [
       (name: "suite", value: "code"), (name: "tasks", value: "\(name) (\(problems.count))"),
       (name: "model", value: (paths.base as NSString).lastPathComponent),
@@ -68,8 +69,7 @@ struct EvalCommand: AsyncParsableCommand {
     let progress = EvaluationProgress()
     let runner = CodeEvaluationRunner(
       options: CodeEvaluationOptions(
-        problems: problems, identity: identity, methods: code.methods.list, paths: paths,
-        threads: model.threads.count, limits: agent.limits, isUnsafeRunAllowed: agent.isUnsafe,
+        problems: problems, identity: identity, methods: code.methods.list, settings: settings,
         output: results.output, isResuming: results.resume, report: { progress.show($0) }))
     let signals = InterruptSignals { runner.interrupt() }
     defer { signals.stop() }

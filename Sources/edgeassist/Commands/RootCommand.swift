@@ -71,7 +71,7 @@ struct RootCommand: AsyncParsableCommand {
     options.sampling = generation.parameters
     options.maximumAnswerTokens = generation.maximumTokens
     do {
-      options.headProfile = try cache.files.headProfile()
+      options.headBudgetProfile = try cache.files.headBudgetProfile()
       let loaded = try model.load(budget: options.budget, type: options.type)
       try options.check(for: loaded)
       let tasks = code.settings(with: model)

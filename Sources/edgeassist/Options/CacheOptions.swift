@@ -57,7 +57,7 @@ struct CacheFileOptions: ParsableArguments {
   ///
   /// - Returns: nil if none is named.
   /// - Throws: `ReportedError.profileUnusable`.
-  func headProfile() throws(ReportedError) -> HeadBudgetProfile? {
+  func headBudgetProfile() throws(ReportedError) -> HeadBudgetProfile? {
     guard let profile else { return nil }
     do { return try HeadBudgetProfile(path: profile) } catch { throw .profileUnusable(message: error.description) }
   }

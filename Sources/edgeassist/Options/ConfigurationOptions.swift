@@ -32,7 +32,7 @@ struct ConfigurationOptions: ParsableArguments {
   /// - Throws: `ReportedError.profileUnusable`.
   func dialogue() throws(ReportedError) -> DialogueOptions {
     var options = EvaluationOptions.defaultDialogue
-    options.headProfile = try files.headProfile()
+    options.headBudgetProfile = try files.headBudgetProfile()
     options.offload = files.offloadOptions
     return options
   }

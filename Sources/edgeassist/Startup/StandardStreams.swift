@@ -47,7 +47,7 @@ enum StandardStreams {
   }
 
   /// Writes a text of several lines on standard error. What cannot be written is lost.
-  static func complain(_ text: String) {
+  static func writeError(_ text: String) {
     draw(visible(text, keepingLines: true) + "\n")
   }
 

@@ -20,7 +20,8 @@ struct OffloadTierTests {
       path: path, byteCount: 1 << 20, shape: shape, pageTokens: KeyValueCache.pageTokens, rotation: rotation,
       tag: "test")
     let cache = try KeyValueCache(
-      shape: shape, budget: budget, policy: policy, rotation: rotation, type: type, offload: file)
+      shape: shape,
+      options: KVCacheOptions(budget: budget, policy: policy, rotation: rotation, type: type, offload: file))
     try body(cache, path)
   }
 

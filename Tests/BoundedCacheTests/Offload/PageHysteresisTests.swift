@@ -11,7 +11,7 @@ struct PageHysteresisTests {
 
   private func offloaded(_ page: Int) -> RetrievedPage? { RetrievedPage(page: page, score: 0, shift: Int32(page)) }
 
-  @Test("Without steady pages, the best are chosen")
+  @Test("Without pages that stay, the best are chosen")
   func best() {
     var steady = PageHysteresis()
     #expect(steady.choose(ranking(4, 9, 2), limit: 2, offloaded: offloaded).map(\.page) == [4, 9])

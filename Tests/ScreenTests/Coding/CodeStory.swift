@@ -66,8 +66,8 @@ enum CodeStory {
 
   static var outcome: CodeOutcome {
     CodeOutcome(
-      end: .passed, program: right, examples: 2, examplesPassed: 2, plansTried: 1, debugRounds: 1, repliesMended: 1,
-      repliesLost: 0, promptTokens: 512, answerTokens: 240, seconds: 3.2)
+      end: .passed, program: right, examples: 2, examplesPassed: 2, plansTried: 1, debugRounds: 1,
+      replies: CodeReplies(mended: 1, lost: 0, promptTokens: 512, answerTokens: 240), seconds: 3.2)
   }
 
   static let whole = beginning + writing + failing + debugging + [.finished(outcome)]

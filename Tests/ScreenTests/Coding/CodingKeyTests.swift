@@ -199,7 +199,7 @@ import Testing
   }
 
   @Test(
-    "on a narrow screen the pane takes the talk's place, and Tab switches",
+    "on a narrow screen the pane takes the conversation's place, and Tab switches",
     arguments: [
       (60, 20), (80, 24), (70, 45),
     ])
