@@ -83,8 +83,8 @@ let package = Package(
     library(
       "Assistant",
       [
-        "Platform", "Records", "Video", "BoundedCache", "Inference", "CodeTasks", "SessionInterface", "CodeAgent",
-        "Dialogue",
+        "Platform", "Records", "Images", "Video", "BoundedCache", "Inference", "CodeTasks", "SessionInterface",
+        "CodeAgent", "Dialogue",
       ], exclude: ["README.md"]),
 
     // Beside the assistant: what measures it.

@@ -36,7 +36,7 @@ public struct DecoderConfiguration: Sendable, Hashable {
   let kind: DecoderArchitecture
   let rope: RoPEConfiguration
   /// Values of a head that RoPE rotates; the others follow them and stay as they are.
-  let rotaryDimension: Int
+  let ropeDimension: Int
   /// What each layer has beside its feed-forward network.
   let mixers: [TokenMixer]
 
@@ -98,11 +98,11 @@ public struct DecoderConfiguration: Sendable, Hashable {
     }
     // RoPE of a part of each head is known of Qwen3.5 alone, a mixture of experts of none.
     let least = kind.recurrence == .gatedDeltaNet ? 2 : headDimension
-    rotaryDimension = try loader.size(
+    ropeDimension = try loader.size(
       key("rope.dimension_count"), in: least...headDimension, fallback: headDimension)
-    guard rotaryDimension % 2 == 0 else {
+    guard ropeDimension % 2 == 0 else {
       throw .invalidSize(
-        path: file.path, key: key("rope.dimension_count"), value: "\(rotaryDimension)", allowed: "an even number")
+        path: file.path, key: key("rope.dimension_count"), value: "\(ropeDimension)", allowed: "an even number")
     }
     _ = try loader.size(key("expert_count"), in: 0...0, fallback: 0)
     deepstackLayers =
@@ -120,7 +120,7 @@ public struct DecoderConfiguration: Sendable, Hashable {
     }
     vocabularySize = embedding.dimensions[1]
 
-    let pairs = rotaryDimension / 2
+    let pairs = ropeDimension / 2
     mropeSections =
       kind.ropeLayout == .plain
       ? [pairs, 0, 0] : try DecoderConfiguration.sections(loader, key: key("rope.dimension_sections"), pairs: pairs)

@@ -104,8 +104,8 @@ extension LanguageModel {
   /// Applies RoPE to queries or keys, whose pairs then stand where the cache expects them.
   private func rotate(_ rows: FloatMatrix, count: Int, heads: Int) {
     if configuration.kind.ropePairing == .neighbours { engine.separatePairs(rows, count: count, heads: heads) }
-    if configuration.rotaryDimension < configuration.headDimension {
-      engine.spreadPairs(rows, count: count, heads: heads, rotary: configuration.rotaryDimension)
+    if configuration.ropeDimension < configuration.headDimension {
+      engine.spreadPairs(rows, count: count, heads: heads, rotated: configuration.ropeDimension)
     }
     engine.rotate(rows, count: count, heads: heads, cosines: rope.cosines, sines: rope.sines)
   }

@@ -277,12 +277,12 @@ void ck_separate_pairs(float *x, size_t heads, size_t head_size) {
   }
 }
 
-void ck_spread_pairs(float *x, size_t heads, size_t head_size, size_t rotary) {
-  const size_t half = head_size / 2, low = rotary / 2;
+void ck_spread_pairs(float *x, size_t heads, size_t head_size, size_t rotated) {
+  const size_t half = head_size / 2, low = rotated / 2;
   float spread[CK_MAX_HEAD];
   for (size_t h = 0; h < heads; h++) {
     float *head = x + h * head_size;
-    const float *rest = head + rotary;
+    const float *rest = head + rotated;
     memcpy(spread, head, low * sizeof *head);
     memcpy(spread + low, rest, (half - low) * sizeof *head);
     memcpy(spread + half, head + low, low * sizeof *head);

@@ -12,7 +12,7 @@ private struct RowJob {
     case gelu
     case tanhGELU
     case separatePairs(heads: Int)
-    case spreadPairs(heads: Int, rotary: Int)
+    case spreadPairs(heads: Int, rotated: Int)
     case sigmoidMultiply
     case multiply
     case normalizeL2(heads: Int, epsilon: Float, scale: Float)
@@ -51,7 +51,7 @@ private struct RowJob {
     case .gelu: kernels.pointee.gelu(x, width)
     case .tanhGELU: kernels.pointee.gelu_tanh(x, width)
     case .separatePairs(let heads): ck_separate_pairs(x, heads, width / heads)
-    case .spreadPairs(let heads, let rotary): ck_spread_pairs(x, heads, width / heads, rotary)
+    case .spreadPairs(let heads, let rotated): ck_spread_pairs(x, heads, width / heads, rotated)
     case .sigmoidMultiply: kernels.pointee.sigmoid_multiply(x, y, width)
     case .multiply: for column in 0..<width { y[column] *= x[column] }
     case .normalizeL2(let heads, let epsilon, let scale):
@@ -151,16 +151,16 @@ extension Engine {
     run(.separatePairs(heads: heads), x, x, count: count)
   }
 
-  /// Brings the pairs of RoPE that rotates the first `rotary` values of a head alone, `(i, i + rotary / 2)`, to
+  /// Brings the pairs of RoPE that rotates the first `rotated` values of a head alone, `(i, i + rotated / 2)`, to
   /// `(i, i + headDimension / 2)`, where `rotate` expects them; the pairs that it does not rotate follow. A product of
   /// two heads that were both changed stays the same.
   ///
   /// - Parameter x: `[count][heads * headDimension]`.
-  public func spreadPairs(_ x: FloatMatrix, count: Int, heads: Int, rotary: Int) {
+  public func spreadPairs(_ x: FloatMatrix, count: Int, heads: Int, rotated: Int) {
     precondition(
-      x.width % (2 * heads) == 0 && x.width / heads <= CK_MAX_HEAD && rotary % 2 == 0 && rotary <= x.width / heads,
+      x.width % (2 * heads) == 0 && x.width / heads <= CK_MAX_HEAD && rotated % 2 == 0 && rotated <= x.width / heads,
       "a head has pairs, and no more than fit")
-    run(.spreadPairs(heads: heads, rotary: rotary), x, x, count: count)
+    run(.spreadPairs(heads: heads, rotated: rotated), x, x, count: count)
   }
 
   /// `output = output · input` for the first `count` rows.

@@ -25,6 +25,8 @@ public struct StreamIngest {
   private var stage = Stage.idle
   /// Frames taken, whether or not the model has read them.
   public private(set) var framesSeen = 0
+  /// Width and height of the frames so far, in pixels, which all images must have; nil before the first.
+  public private(set) var frameSize: (width: Int, height: Int)?
   /// What the last `add` and the steps since took, in seconds.
   public private(set) var seconds = 0.0
 
@@ -45,7 +47,26 @@ public struct StreamIngest {
     let start = ContinuousClock.now
     stage = try encoder.add(image, at: time).map { .encoding($0) } ?? .idle
     framesSeen += 1
+    frameSize = (image.width, image.height)
     seconds += (ContinuousClock.now - start) / .seconds(1)
+  }
+
+  /// Takes in an image that is no part of the stream, after a temporal patch that is on its way. It gets the size of
+  /// the frames, with black beside it where its shape differs, because the KV cache has room for patches of one size.
+  ///
+  /// - Parameters:
+  ///   - size: that of the frames that are to come, where there are none yet.
+  ///   - time: stream time at which it is shown, in seconds.
+  /// - Throws: as `add` and `step`.
+  public mutating func add(
+    still image: Image, size: (width: Int, height: Int)? = nil, at time: Double
+  ) throws(ReportedError) {
+    while try step() {}
+    let (width, height) = frameSize ?? size ?? (image.width, image.height)
+    stage = .encoding(try encoder.encoding(still: letterboxed(image, width: width, height: height), at: time))
+    framesSeen += 1
+    frameSize = (width, height)
+    while try step() {}
   }
 
   /// Does one step: of the vision tower, or, when that is done, lets the language model read the temporal patch.

@@ -36,6 +36,8 @@ package struct StreamLayout {
   private let family: VisionFamily
   private let visionStartMarker: [Int]
   private let visionEndMarker: [Int]
+  /// What is said of a video before its first frame.
+  private let introduction: [Int]
   /// What stands around the vision tokens of each patch, where captions stand between patches.
   private let patchStart, patchEnd: [Int]
   private let encode: (String) -> [Int]
@@ -59,6 +61,10 @@ package struct StreamLayout {
   ) {
     self.family = family
     self.encode = encode
+    // transformers says how many frames of how long a video follow. A stream does not know.
+    introduction =
+      family == .idefics3
+      ? encode(questionStart + "You are provided the following series of frames from a video.\n") : []
     switch family {
     case .qwen2VL, .qwen25VL, .llavaOneVision:
       (visionStartMarker, visionEndMarker) = (visionStart, visionEnd)
@@ -67,9 +73,7 @@ package struct StreamLayout {
       (visionStartMarker, visionEndMarker) = ([], visionEnd)
       (patchStart, patchEnd) = (visionStart, visionEnd)
     case .idefics3:
-      // transformers says how many frames of how long a video follow. A stream does not know.
-      visionStartMarker =
-        visionStart + encode(questionStart + "You are provided the following series of frames from a video.\n")
+      visionStartMarker = visionStart
       (patchStart, patchEnd) = (encode(family.markers.joined()), encode(family.markers[0]))
       // Before other words than these, two line breaks are two tokens.
       visionEndMarker = patchEnd + encode("\n") + encode("\n") + visionEnd
@@ -87,7 +91,10 @@ package struct StreamLayout {
   package mutating func text(_ count: Int) -> [MRoPEPosition] { timeline.text(count) }
 
   /// What stands before the first patch and is never evicted.
-  package var visionStart: [Int] { visionStartMarker }
+  package var visionStart: [Int] { visionStartMarker + introduction }
+
+  /// The same before an image that is no part of a stream, which is not introduced as a video.
+  package var imageStart: [Int] { visionStartMarker }
 
   /// What stands between the last patch and the words after it.
   package var visionEnd: [Int] { hasFrames ? visionEndMarker : [] }
@@ -97,17 +104,20 @@ package struct StreamLayout {
 
   /// The text before the next patch, which is retained and evicted with it.
   ///
-  /// - Parameter seconds: stream time of the middle of the patch's frames.
-  package func caption(at seconds: Double) -> [Int] {
+  /// - Parameter seconds: stream time of the middle of the patch's frames; nil for an image that is no part of a stream.
+  package func caption(at seconds: Double?) -> [Int] {
+    if patchStart.isEmpty { return [] }
+    return (hasFrames ? patchEnd : []) + (seconds.map { encode(time(at: $0)) } ?? []) + patchStart
+  }
+
+  private func time(at seconds: Double) -> String {
     let whole = Int(max(0, seconds))
-    let time: String
-    switch family {
-    case .qwen2VL, .qwen25VL, .llavaOneVision: return []
-    case .qwen3VL: time = "<" + String(format: "%.1f", seconds) + " seconds>"
-    case .idefics3: time = String(format: "\nFrame from %02d:%02d:", whole / 60, whole % 60)
-    case .lfm2: time = String(format: "%02d:%02d ", whole / 60, whole % 60)
+    return switch family {
+    case .qwen2VL, .qwen25VL, .llavaOneVision: ""
+    case .qwen3VL: "<" + String(format: "%.1f", seconds) + " seconds>"
+    case .idefics3: String(format: "\nFrame from %02d:%02d:", whole / 60, whole % 60)
+    case .lfm2: String(format: "%02d:%02d ", whole / 60, whole % 60)
     }
-    return (hasFrames ? patchEnd : []) + encode(time) + patchStart
   }
 
   /// Where words after the patches go on.

@@ -86,7 +86,7 @@ public final class VideoDialogue {
   public func ingest(_ patch: TemporalPatch) throws(ReportedError) {
     forgetAnswer()
     do {
-      if !hasVision { try beginVision() }
+      if !hasVision { try beginVision(with: patch) }
       text.park(rereading: options.rereadTokens)
       try read(patch)
     } catch {
@@ -94,18 +94,18 @@ public final class VideoDialogue {
     }
   }
 
-  private func beginVision() throws {
+  private func beginVision(with patch: TemporalPatch) throws {
     // What was read before any frame is not what would be read behind one.
     text.drop()
     try readSystemPromptIfNeeded()
-    try read(system: layout.visionStart)
+    try read(system: patch.isStill ? layout.imageStart : layout.visionStart)
     layout.beginVision()
     hasVision = true
     try recordProxyQueries()
   }
 
   private func read(_ patch: TemporalPatch) throws {
-    let caption = layout.caption(at: patch.time)
+    let caption = layout.caption(at: patch.isStill ? nil : patch.time)
     try ensureCapacityDroppingText { try ensureCapacity(for: caption.count + patch.grid.tokenCount, in: .vision) }
     let positions = layout.append(patch.grid, captionTokens: caption.count, duration: patch.duration)
     try model.language.prefill(tokens: caption, positions: positions.caption, into: cache.ticket(for: .vision))

@@ -45,6 +45,21 @@ package func scaled(_ image: Image, width: Int, height: Int) -> Image {
   return Image(width: width, height: height, pixels: pixels)
 }
 
+/// The whole image in the middle of a size, with black beside it where the shapes differ.
+package func letterboxed(_ image: Image, width: Int, height: Int) -> Image {
+  if image.width == width, image.height == height { return image }
+  let fitted = fittedSize(width: image.width, height: image.height, maximumWidth: width, maximumHeight: height)
+  let inner = scaled(image, width: fitted.width, height: fitted.height)
+  var pixels = [UInt8](repeating: 0, count: max(0, width) * max(0, height) * 3)
+  let (left, top) = ((width - inner.width) / 2, (height - inner.height) / 2)
+  for row in 0..<inner.height {
+    let start = ((top + row) * width + left) * 3
+    let source = row * inner.width * 3
+    pixels.replaceSubrange(start..<start + inner.width * 3, with: inner.pixels[source..<source + inner.width * 3])
+  }
+  return Image(width: max(0, width), height: max(0, height), pixels: pixels)
+}
+
 /// For every new position the old ones that it covers, with weights that add up to 1. Of a very wide span a sample
 /// is enough, so that a large image costs no more than a small one.
 private func spans(from old: Int, to new: Int) -> [[(Int, Float)]] {

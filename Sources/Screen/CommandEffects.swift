@@ -67,6 +67,12 @@ private func effects(
       return nil
     }
     return [.send(.setPolicy(policy))]
+  case .image:
+    guard !argument.isEmpty else {
+      state.say("/image needs the name of an image file", isProblem: true)
+      return nil
+    }
+    return [.send(.showImage(path: expandingHome(argument, state)))]
   case .save:
     guard !argument.isEmpty else {
       state.say("/save needs the name of a file to write", isProblem: true)

@@ -14,7 +14,7 @@ func complete(_ state: inout ScreenState) -> [ScreenEffect] {
   let argument = String(before[before.index(after: space)...]).trimmingSpaces
   switch SlashCommand(rawValue: String(before[..<space].dropFirst())) {
   case .policy: complete(argument, with: policyNames, &state)
-  case .save, .saveCode: return [.listPaths(prefix: argument)]
+  case .image, .save, .saveCode: return [.listPaths(prefix: argument)]
   case .code:
     // `@FILE`, with a language before it perhaps.
     guard let mark = argument.lastIndex(of: "@") else { break }

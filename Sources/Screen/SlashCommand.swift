@@ -5,7 +5,7 @@ import Records
 /// What can be typed after a slash.
 package enum SlashCommand: String, CaseIterable, Sendable {
   /// About the stream and the conversation.
-  case help, clear, pause, resume, seek, memory, budget, policy, save
+  case help, clear, image, pause, resume, seek, memory, budget, policy, save
   /// About the coding pane.
   case code, stop, retry, accept, share
   /// Writes the program, where `save` writes the conversation.
@@ -19,7 +19,7 @@ package enum SlashCommand: String, CaseIterable, Sendable {
     case .seek: "TIME"
     case .budget: "TOKENS"
     case .policy: "NAME"
-    case .save, .saveCode: "FILE"
+    case .image, .save, .saveCode: "FILE"
     case .code: "TASK"
     case .help, .clear, .pause, .resume, .memory, .stop, .retry, .accept, .share, .quit: nil
     }
@@ -30,6 +30,7 @@ package enum SlashCommand: String, CaseIterable, Sendable {
     switch self {
     case .help: "list the commands and keys"
     case .clear: "forget the conversation; what was seen stays cached"
+    case .image: "show the model an image file, to ask about it"
     case .pause: "stop taking in the stream"
     case .resume: "take it in again"
     case .seek: "go to a time: 12, 1:30, 1:02:03, +10, -10"

@@ -11,6 +11,8 @@ public enum SessionCommand: Sendable, Equatable {
   case cancelAnswer
   /// Forget the conversation, keep what was seen.
   case clearConversation
+  /// Show the model an image file, beside the stream.
+  case showImage(path: String)
   /// Stop taking in the stream.
   case pause
   /// Take in the stream again.

@@ -125,6 +125,7 @@ private let bannedWords = fieldWords + plainNames + plainEnglish
 
 /// Where a banned word is not ours to change.
 private let namesOfOthers = [
+  "partial_rotary_factor",  // a key of transformers' configurations
   "VisionRotaryEmbedding",  // a class of transformers
   "embedding_length", "feed_forward_length",  // keys of GGUF
   "house picture try",  // from the vocabulary of a random model

@@ -18,7 +18,7 @@ import Testing
 
   @Test(
     "models with a mixture of experts and other relatives are refused by name",
-    arguments: ["qwen3vlmoe", "qwen3moe", "qwen2moe", "qwen3next", "qwen35"])
+    arguments: ["qwen3vlmoe", "qwen3moe", "qwen2moe", "qwen3next", "qwen35moe"])
   func relatives(architecture: String) throws {
     let file = try RewrittenFile(
       DecoderGolden("qwen3").file, metadata: ["general.architecture": .string(architecture)]

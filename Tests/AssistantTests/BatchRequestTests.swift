@@ -26,6 +26,18 @@ struct BatchRequestTests {
     #expect(many.turns == [BatchRequest.Turn(at: 1.5, ask: "Now?"), BatchRequest.Turn(at: nil, ask: "And then?")])
   }
 
+  @Test("An image is one path or several")
+  func images() throws {
+    #expect(try BatchRequest(line: #"{"id":"a","image":"a.jpg","ask":"x"}"#, number: 1).images == ["a.jpg"])
+    let several = try BatchRequest(line: #"{"id":"a","image":["a.jpg","b.png"],"ask":"x"}"#, number: 1)
+    #expect(several.images == ["a.jpg", "b.png"])
+    #expect(try BatchRequest(line: #"{"id":"a","ask":"x"}"#, number: 1).images.isEmpty)
+    #expect(refusal(#"{"id":"a","image":7,"ask":"x"}"#)?.reason == "“image” is not a string")
+    #expect(refusal(#"{"id":"a","image":"a.jpg","ask":"x","at":3}"#)?.reason.contains("no “video”") == true)
+    let many = String(repeating: #""a","#, count: 1000) + #""a""#
+    #expect(refusal(#"{"id":"a","image":[\#(many)],"ask":"x"}"#)?.reason.contains("1000 at most") == true)
+  }
+
   @Test("What a request sets for itself is read")
   func overrides() throws {
     let request = try BatchRequest(

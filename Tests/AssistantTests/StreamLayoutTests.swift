@@ -86,6 +86,19 @@ struct StreamLayoutTests {
     let prompt: String
   }
 
+  @Test("An image that is no part of a stream has no time, and is not introduced as a video")
+  func stills() {
+    for (family, expected) in [
+      (VisionFamily.idefics3, "<fake_token_around_image><global-img>"), (.lfm2, "<|image_start|>"),
+    ] {
+      let layout = layout(family)
+      #expect(text(layout.caption(at: nil)) == expected)
+      #expect(layout.imageStart == (family == .idefics3 ? [1] : []))
+    }
+    #expect(layout(.qwen3VL).caption(at: nil) == [1])
+    #expect(layout(.qwen2VL).imageStart == layout(.qwen2VL).visionStart)
+  }
+
   @Test("LFM2-VL's frames are images in a row, each with its time before it")
   func lfm2() {
     var layout = layout(.lfm2)

@@ -36,6 +36,39 @@ struct BatchTests {
     for key in ["at", "answer", "stop", "tokens", "seconds"] { #expect(records[1][key] != nil, "\(key)") }
   }
 
+  private static let media = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .appending(path: "VideoTests/Media")
+
+  @Test("Image files are shown before the question, or before a video, in the size of its frames")
+  func images() async throws {
+    let (still, clear) = (Self.media.appending(path: "still.jpg").path, Self.media.appending(path: "transparent.png").path)
+    let input = """
+      {"id":"one","image":"\(still)","ask":"What is in view?"}
+      {"id":"two","image":["\(still)","\(clear)"],"ask":"What is in view?"}
+      {"id":"both","image":"\(still)","video":"\(Program.sample)","ask":"What came first?"}
+      """
+    let run = try await Program.run(["--batch", "-"], input: input + "\n")
+    #expect(run.status == 0, "\(run.errors)")
+    let frames = run.records.map { ($0["frames"] as? [String: Int])?["seen"] }
+    try #require(frames.count == 3)
+    #expect(frames.prefix(2) == [1, 2])
+    let alone = #"{"id":"v","video":"\#(Program.sample)","ask":"What came first?"}"# + "\n"
+    let video = try await Program.run(["--batch", "-"], input: alone).records.first?["frames"] as? [String: Int]
+    #expect(frames[2] == video?["seen"].map { $0 + 1 })
+    for record in run.records { #expect(string(record, "answer")?.isEmpty == false) }
+  }
+
+  @Test(
+    "An image that cannot be read is told by its name, and the next request is answered",
+    arguments: [("missing.jpg", "No such file"), ("/dev/zero", "it is not a file"), ("requests.jsonl", "requests.jsonl")])
+  func unreadableImages(path: String, reason: String) async throws {
+    let folder = try folder(["requests.jsonl": #"{"id":"a","image":"\#(path)","ask":"x"}"# + "\n{\"id\":\"b\",\"ask\":\"y\"}\n"])
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let run = try await Program.run(["--batch", folder.appending(path: "requests.jsonl").path])
+    #expect(string(run.records[0], "error", "message")?.contains(reason) == true, "\(run.records[0])")
+    #expect(string(run.records[1], "answer") != nil)
+  }
+
   @Test("The same batch twice gives the same answers")
   func deterministic() async throws {
     let input = #"{"id":"s","video":"\#(Program.sample)","ask":"Describe what happened.","kv_budget":160}"# + "\n"

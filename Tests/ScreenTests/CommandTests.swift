@@ -9,7 +9,8 @@ import Testing
     "commands become what the session understands",
     arguments: [
       ("/clear", SessionCommand.clearConversation), ("/pause", .pause), ("/resume", .resume),
-      ("/seek 1:30", .seek(seconds: 90)), ("/budget 2k", .setBudget(tokens: 2048)),
+      ("/seek 1:30", .seek(seconds: 90)), ("/image cat.jpg", .showImage(path: "cat.jpg")),
+      ("/budget 2k", .setBudget(tokens: 2048)),
       ("/policy uniform", .setPolicy(.uniform)), ("/save talk one.txt", .save(path: "talk one.txt")),
       ("/save ~/talk.txt", .save(path: "/home/me/talk.txt")),
     ])
@@ -37,7 +38,8 @@ import Testing
   @Test(
     "an argument that cannot be used leaves the line to be mended and says why",
     arguments: [
-      ("/seek", "needs a time"), ("/seek soon", "needs a time"), ("/budget", "number of tokens"),
+      ("/seek", "needs a time"), ("/image", "name of an image file"),
+      ("/seek soon", "needs a time"), ("/budget", "number of tokens"),
       ("/budget -4", "number of tokens"), ("/policy uniforn", "did you mean uniform?"),
       ("/policy", "/policy needs one of"), ("/save", "name of a file"), ("/help me", "takes nothing"),
     ])

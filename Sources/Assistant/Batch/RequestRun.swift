@@ -50,8 +50,10 @@ struct RequestRun {
     if let rate = request.overrides.framesPerSecond { settings.framesPerSecond = rate }
     framePeriod = settings.period(for: model)
     longestLoss = settings.reconnection == nil ? Self.usualLongestLoss : nil
+    let images = request.images.map { BatchRequest.resolve($0, relativeTo: options.input) }
     guard let path = request.video else {
       video = nil
+      try show(images, settings: settings, questions: request.turns.map(\.ask), model: model)
       return
     }
     let source = VideoSource(BatchRequest.resolve(path, relativeTo: options.input))
@@ -62,10 +64,28 @@ struct RequestRun {
     do {
       let size = video.description.sampledSize
       try dialogue.check(framesOf: size.width, by: size.height, questions: request.turns.map(\.ask))
+      try show(images, settings: settings, questions: [], model: model)
     } catch {
       close()
       throw error
     }
+  }
+
+  /// Shows images, each of which may evict what was seen before it.
+  private mutating func show(
+    _ paths: [String], settings: StreamSettings, questions: [String], model: LoadedModel
+  ) throws {
+    let start = ContinuousClock.now
+    let size = video?.description.sampledSize
+    for path in paths {
+      if stop.isStopped { throw CancellationError() }
+      let image = try StillImage.read(path, sizing: try settings.sizing(for: model))
+      if ingest.frameSize == nil, size == nil {
+        try dialogue.check(framesOf: image.width, by: image.height, questions: questions)
+      }
+      try ingest.add(still: image, size: size.map { ($0.width, $0.height) }, at: 0)
+    }
+    ingestSeconds += (ContinuousClock.now - start) / .seconds(1)
   }
 
   /// Stops reading the video.

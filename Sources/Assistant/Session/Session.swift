@@ -5,6 +5,7 @@ import CodeAgent
 import CodeTasks
 import Dialogue
 import Foundation
+import Images
 import Inference
 import Platform
 import Records
@@ -29,6 +30,8 @@ public actor Session {
   private nonisolated let code: CodeQueue?
   private nonisolated let video: VideoStream?
   private let description: SessionDescription
+  /// How large image files are read.
+  private let imageSizing: FrameSizing
   /// Said once, at the beginning.
   private let warnings: [String]
   /// As last reported.
@@ -49,17 +52,20 @@ public actor Session {
   ///   - model: the session becomes its only user.
   ///   - video: what to watch; nil for a conversation alone.
   ///   - sourceName: the source as the user wrote it.
+  ///   - stream: how it is sampled, and how large images are read.
   ///   - code: how programming tasks are worked on; nil refuses them.
   ///   - events: where to say what happens; finished when the session has ended.
-  /// - Throws: `ReportedError.budgetTooSmall` when the budget cannot hold the system prompt.
+  /// - Throws: `ReportedError.budgetTooSmall` when the budget cannot hold the system prompt; `requestMalformed` for a
+  ///   size of images that the model cannot use.
   public init(
     model: sending LoadedModel, options: DialogueOptions, video: VideoStream?, sourceName: String?,
-    code: CodeSettings? = nil, events: EventMailbox
+    stream: StreamSettings = StreamSettings(), code: CodeSettings? = nil, events: EventMailbox
   ) throws(ReportedError) {
     description = SessionDescription(
       modelName: model.name, isEmbeddedModel: model.isEmbedded, source: sourceName,
       duration: video?.description.duration, isLive: video?.description.isLive ?? false, threads: model.threads)
     warnings = model.warnings
+    imageSizing = try stream.sizing(for: model)
     dialogue = try VideoDialogue(model: model, options: options)
     ingest = StreamIngest(into: dialogue)
     if let size = video?.description.sampledSize { try dialogue.check(framesOf: size.width, by: size.height) }
@@ -81,6 +87,7 @@ public actor Session {
       queue.add { $0.answer(question, stop: stop) }
     case .cancelAnswer: cancellation.cancelAsked()
     case .clearConversation: queue.add { $0.clearConversation() }
+    case .showImage(let path): queue.add { $0.showImage(path) }
     // The figures, which tell whether the stream is paused, follow any piece of work.
     case .pause:
       video?.pause()
@@ -232,6 +239,22 @@ public actor Session {
     statistics.framesPerSecond = rate.framesPerSecond
     events.send(.frameSeen(time: frame.time))
     sendStatistics()
+  }
+
+  /// Reads an image file and shows it to the model, after a temporal patch that is on its way.
+  private func showImage(_ path: String) {
+    attempt { () throws(ReportedError) in
+      let image: Image
+      do throws(VideoError) {
+        image = try StillImage.read(path, sizing: imageSizing)
+      } catch {
+        throw ReportedError(error)
+      }
+      let size = video?.description.sampledSize
+      if ingest.frameSize == nil, size == nil { try dialogue.check(framesOf: image.width, by: image.height) }
+      try ingest.add(still: image, size: size.map { ($0.width, $0.height) }, at: statistics.streamTime)
+      events.send(.note("\(path) is seen; ask about it."))
+    }
   }
 
   private static func reportNotices(of video: VideoStream, to events: EventMailbox) {

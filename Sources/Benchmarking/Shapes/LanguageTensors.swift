@@ -103,7 +103,7 @@ extension ModelShape {
       metadata["\(architecture).attention.head_count_kv"] = .array(GGUFArray(counts))
     case .gatedDeltaNet(let keyHeads, let valueHeads):
       set("full_attention_interval", RecurrenceShape.attentionInterval)
-      set("rope.dimension_count", RecurrenceShape.rotaryDimension)
+      set("rope.dimension_count", RecurrenceShape.ropeDimension)
       set("ssm.conv_kernel", RecurrenceShape.deltaKernel)
       set("ssm.state_size", RecurrenceShape.deltaHeadDimension)
       set("ssm.group_count", keyHeads)

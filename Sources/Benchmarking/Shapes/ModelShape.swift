@@ -83,7 +83,7 @@ package enum RecurrenceShape: Sendable, Equatable {
   /// with attention.
   static let (deltaHeadDimension, deltaKernel, attentionInterval) = (128, 4, 4)
   /// Values of a head that Qwen3.5's RoPE rotates.
-  static let rotaryDimension = 64
+  static let ropeDimension = 64
 
   /// Whether a layer has attention.
   func hasAttention(_ layer: Int) -> Bool {

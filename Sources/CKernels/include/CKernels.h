@@ -231,9 +231,9 @@ int ck_has_bf16_attention(void);
 /// Brings pairs of neighbours (2 i, 2 i + 1) of each head apart, to (i, i + head_size / 2), where `rotate` expects them.
 /// `head_size` is even and CK_MAX_HEAD at most.
 void ck_separate_pairs(float *x, size_t heads, size_t head_size);
-/// Brings the pairs (i, i + rotary / 2) of a head of which RoPE rotates the first `rotary` values to
-/// (i, i + head_size / 2), where `rotate` expects them. Both sizes are even, `rotary` is the smaller one.
-void ck_spread_pairs(float *x, size_t heads, size_t head_size, size_t rotary);
+/// Brings the pairs (i, i + rotated / 2) of a head of which RoPE rotates the first `rotated` values to
+/// (i, i + head_size / 2), where `rotate` expects them. Both sizes are even, `rotated` is the smaller one.
+void ck_spread_pairs(float *x, size_t heads, size_t head_size, size_t rotated);
 /// What the gated delta rule makes of a token's projections: alpha = e^(a * softplus(alpha + dt)), the decay, and
 /// beta = sigmoid(beta), all [heads].
 void ck_delta_gates(float *alpha, float *beta, const float *a, const float *dt, size_t heads);

@@ -36,6 +36,8 @@ public struct BatchRequest: Sendable, Equatable {
   public var id: String
   /// A file or URL as the request gives it; nil asks without a video.
   public var video: String?
+  /// Image files, which are shown before the video and the questions.
+  public var images: [String]
   /// In the order in which they are asked; empty for a programming task.
   public var turns: [Turn]
   /// What the request sets for itself.
@@ -76,10 +78,14 @@ public struct BatchRequest: Sendable, Equatable {
     guard let id = object.id else { throw RequestFault("“id” is missing; give each request an id of its own") }
     self.id = id
     video = members.video
+    images = members.images
+    guard images.count <= Self.mostImages else {
+      throw RequestFault("“image” has \(images.count) images; \(Self.mostImages) at most can be shown")
+    }
     overrides = members.overrides
     if var problem = members.code?.problem {
-      guard members.ask == nil, members.turns == nil, video == nil else {
-        throw RequestFault("“code” stands alone, without “video”, “ask” and “turns”")
+      guard members.ask == nil, members.turns == nil, video == nil, images.isEmpty else {
+        throw RequestFault("“code” stands alone, without “video”, “image”, “ask” and “turns”")
       }
       problem.id = id
       code = problem
@@ -94,6 +100,8 @@ public struct BatchRequest: Sendable, Equatable {
     }
     try checkTurns()
   }
+
+  private static let mostImages = 1000
 
   private func checkTurns() throws(RequestFault) {
     if turns.isEmpty { throw RequestFault("“turns” is empty") }
@@ -112,7 +120,7 @@ public struct BatchRequest: Sendable, Equatable {
     }
   }
 
-  /// A request's video as a path: relative ones are relative to the request file.
+  /// A request's video or image as a path: relative ones are relative to the request file.
   package static func resolve(_ path: String, relativeTo input: String) -> String {
     if input == "-" || path.hasPrefix("/") || path == "-" || path.contains("://") { return path }
     let folder = parentFolder(of: input)

@@ -12,17 +12,24 @@ struct RequestObject: Decodable {
   /// The members besides the id. They are decoded in this order, and the first that is wrong is reported.
   struct Members: Decodable {
     var video: String?
+    /// One path, or several.
+    var images: [String]
     var ask: String?
     var at: Double?
     var turns: [BatchRequest.Turn]?
     var code: Code?
     var overrides: BatchOverrides
 
-    private enum CodingKeys: String, CodingKey { case video, ask, at, turns, code }
+    private enum CodingKeys: String, CodingKey { case video, image, ask, at, turns, code }
 
     init(from decoder: any Decoder) throws {
       let members = try decoder.container(keyedBy: CodingKeys.self)
       video = try members.decodeIfPresent(String.self, forKey: .video)
+      if let paths = try? members.decodeIfPresent([String].self, forKey: .image) {
+        images = paths
+      } else {
+        images = try members.decodeIfPresent(String.self, forKey: .image).map { [$0] } ?? []
+      }
       ask = try members.decodeIfPresent(String.self, forKey: .ask)
       at = try members.number(forKey: .at)
       turns = try members.decodeIfPresent([BatchRequest.Turn].self, forKey: .turns)

@@ -55,8 +55,23 @@ public struct FrameEncoder {
     return try encoding(first.image, first.image, from: first.time, to: first.time, allowingGap: false)
   }
 
+  /// An image that is no part of the stream. A frame that waits for its partner goes on waiting.
+  ///
+  /// - Parameter time: stream time at which it is shown, in seconds.
+  /// - Throws: as `add`.
+  public func encoding(still image: Image, at time: Double) throws(ReportedError) -> TemporalPatchEncoding {
+    do {
+      return try TemporalPatchEncoding(
+        try tower(), image, image, from: time, to: time, duration: duration, isStill: true)
+    } catch {
+      throw ReportedError(error)
+    }
+  }
+
   /// Takes back a patch after its encoding. It is used again while the same frames come.
-  public mutating func keep(_ patch: TemporalPatch) { still.keep(patch) }
+  public mutating func keep(_ patch: TemporalPatch) {
+    if !patch.isStill { still.keep(patch) }
+  }
 
   /// - Parameter allowingGap: whether a patch may be left out where nothing has changed for long.
   private mutating func encoding(

@@ -46,7 +46,10 @@ public struct StreamSettings: Sendable, Equatable {
       reconnection: VideoStreamOptions.Reconnection(limit: reconnection ?? .always))
   }
 
-  private func sizing(for model: LoadedModel) throws(ReportedError) -> FrameSizing {
+  /// How large the model wants frames and images.
+  ///
+  /// - Throws: `ReportedError.requestMalformed` for a size that no model can use.
+  package func sizing(for model: LoadedModel) throws(ReportedError) -> FrameSizing {
     // A tower that reads one size alone leaves nothing to choose.
     if let side = model.vision?.configuration.fixedImageSide {
       return FrameSizing(

@@ -18,6 +18,8 @@ public struct TemporalPatch: Sendable {
   public private(set) var end: Double
   /// How much of the stream it stands for, in seconds.
   package private(set) var duration: Double
+  /// Whether it is an image of its own and no part of the stream; the model is then told no time.
+  package let isStill: Bool
 
   /// The same patch at a later time of the stream.
   func moved(by seconds: Double) -> TemporalPatch {
@@ -48,10 +50,13 @@ public struct TemporalPatchEncoding {
   private let thumbnail: Image
   private let start, end: Double
   private let duration: Double
+  private let isStill: Bool
 
+  /// - Parameter isStill: whether the images are one that is no part of the stream.
   /// - Throws: `ModelError.unsuitableImage` for images that the tower does not take.
   init(
-    _ tower: VisionTower, _ first: Image, _ second: Image, from start: Double, to end: Double, duration: Double
+    _ tower: VisionTower, _ first: Image, _ second: Image, from start: Double, to end: Double, duration: Double,
+    isStill: Bool = false
   ) throws(ModelError) {
     work = .pass(try tower.begin(first, second))
     let size = tower.configuration.tokenGrid(width: first.width, height: first.height)
@@ -60,6 +65,7 @@ public struct TemporalPatchEncoding {
     self.start = start
     self.end = end
     self.duration = duration
+    self.isStill = isStill
   }
 
   /// Takes a patch that is encoded already for frames of the same pixels.
@@ -70,6 +76,7 @@ public struct TemporalPatchEncoding {
     self.start = start
     self.end = end
     self.duration = duration
+    isStill = patch.isStill
   }
 
   /// Does one step of the vision tower; see `VisionPass`.
@@ -96,6 +103,6 @@ public struct TemporalPatchEncoding {
   private func patch(of pass: VisionPass) -> TemporalPatch {
     TemporalPatch(
       embeddings: pass.embeddings, grid: grid, thumbnail: thumbnail, time: (start + end) / 2, end: end,
-      duration: duration)
+      duration: duration, isStill: isStill)
   }
 }

@@ -23,8 +23,8 @@ struct ScreenMode {
     let events: EventMailbox
     do { events = try EventMailbox() } catch { throw StartFailure.report("the screen could not be opened: \(error)") }
     let session = try Session(
-      model: model, options: dialogue, video: try await open(with: options), sourceName: source, code: code,
-      events: events)
+      model: model, options: dialogue, video: try await open(with: options), sourceName: source, stream: stream,
+      code: code, events: events)
     let running = Task { await session.run() }
     let exit: ScreenExit
     do {

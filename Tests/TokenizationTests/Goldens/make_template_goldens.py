@@ -38,6 +38,9 @@ def main():
     for path in sorted((HERE / "Templates").glob("*.jinja")):
         name = path.stem
         for system, turns in CONVERSATIONS:
+            if name == "smolvlm2":
+                # The test's vocabulary has no token for the end of its turns, so a space before it would join it.
+                turns = [turn.rstrip() for turn in turns]
             for video in [False, True] if name in SEES else [False]:
                 messages = [] if system is None else [("system", system)]
                 messages += [(["user", "assistant"][index % 2], text) for index, text in enumerate(turns)]
