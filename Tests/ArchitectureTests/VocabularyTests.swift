@@ -106,6 +106,12 @@ private let plainNames = [
   BannedWord(
     #"\bfixed job\b|\bkernel check\b|\bcross[- ]?checks?\b"#, "InstructionCount, CKernelsTests, ReferenceComparisons",
     in: "FixedJob", "KernelCheck", "crosscheck", "CrossChecks", "CROSSCHECK"),
+  BannedWord(
+    #"\binterruptions?\b|\binterrupt flags?\b"#, "StopSource, the one way to stop",
+    in: "Interruption", "InterruptFlag"),
+  BannedWord(
+    #"\bcache (room|passes)\b|\bcompute keys\b"#, "capacity, compression, projectQKV",
+    in: "CacheRoom", "CachePasses", "computeKeys"),
   BannedWord(#"\bmeanwhile\b"#, "the caller polls between steps; nothing calls back up", in: "see(meanwhile:)"),
 ]
 

@@ -106,6 +106,6 @@ public enum CompressionVariant: String, Sendable, CaseIterable {
   case proxyQueries = "proxy-queries"
 
   /// The variant with the best answers of the embedded model at 1/8 and 1/16 of the full cache (`edgeassist eval`,
-  /// 2026-11-25; the table is in Sources/Evaluation/README.md).
+  /// 2026-11-29; the table is in Sources/Evaluation/README.md).
   public static let standard: Set<CompressionVariant> = [.proxyQueries]
 }
