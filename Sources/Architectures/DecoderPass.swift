@@ -18,15 +18,18 @@ extension LanguageModel {
       engine.rmsNorm(hidden, count: count, weight: layer.mixerNorm, epsilon: configuration.normEpsilon, to: normed)
       switch layer.mixer {
       case .attention(let attention, let cached):
-        projectQKV(attention, index: index, cached: cached, append: append)
+        projectQKV(attention, index: index, cached: cached, count: count)
+        append.store(keys: keys, values: values, layer: cached, engine: engine)
         append.retrieve(layer: cached, queries: queries)
         if isLast, !needsLogits { return }
-        attend(attention, index: index, cached: cached, first: first, count: count - first, append: append)
+        attend(cached: cached, first: first, count: count - first, append: append, token: first, to: attended)
+        addAttended(attention, index: index, first: first, count: count - first)
       case .shortConvolution(let convolution, let range):
-        convolution.run(
-          normed, count: count, state: state(range, of: append), in: recurrent, engine: engine, to: hidden)
+        let state = state(range, of: append)
+        convolution.run(normed, count: count, in: recurrent, engine: engine, to: hidden) { $0(0, count, state) }
       case .gatedDeltaNet(let deltaNet, let range):
-        deltaNet.run(normed, count: count, state: state(range, of: append), in: recurrent, engine: engine, to: hidden)
+        let state = state(range, of: append)
+        deltaNet.run(normed, count: count, in: recurrent, engine: engine, to: hidden) { $0(0, count, state) }
       }
       if isLast, !needsLogits { return }
       feedForward(layer, index: index, first: first, count: count - first)
@@ -43,14 +46,13 @@ extension LanguageModel {
   }
 
   /// A layer's recurrent state in the cache, in one row.
-  private func state(_ range: Range<Int>, of append: KVAppend) -> FloatMatrix {
+  func state(_ range: Range<Int>, of append: KVAppend) -> FloatMatrix {
     guard let states = append.recurrentState else { preconditionFailure("the cache is of another model's shape") }
     return states.columns(range)
   }
 
-  /// Queries, keys and values of all rows of `normed`, rotated; keys and values go into the cache.
-  private func projectQKV(_ layer: AttentionLayer, index: Int, cached: Int, append: KVAppend) {
-    let count = append.count
+  /// Queries, keys and values of the first `count` rows of `normed`, rotated.
+  func projectQKV(_ layer: AttentionLayer, index: Int, cached: Int, count: Int) {
     engine.multiply(
       normed, count: count, layer.query.product(to: layer.isGated ? queriesAndGates : queries),
       layer.key.product(to: keys), layer.value.product(to: values))
@@ -65,18 +67,26 @@ extension LanguageModel {
     rotate(queries, count: count, heads: configuration.heads)
     rotate(keys, count: count, heads: configuration.keyValueHeads)
     recordedQueries?[cached] += queries.values(count)
-    append.store(keys: keys, values: values, layer: cached, engine: engine)
   }
 
-  /// Attention over all that is cached so far, for some of the rows of `queries`; its output is added to `hidden`.
-  private func attend(
-    _ layer: AttentionLayer, index: Int, cached: Int, first: Int, count: Int, append: KVAppend
-  ) {
+  /// Attention of some of the rows of `queries` over all that is cached up to their tokens.
+  ///
+  /// - Parameters:
+  ///   - first: the first of these rows.
+  ///   - token: the appended token that it is of.
+  ///   - output: `[count][heads * headDimension]`.
+  func attend(cached: Int, first: Int, count: Int, append: KVAppend, token: Int, to output: FloatMatrix) {
     engine.attend(
       queries: queries.from(first), count: count, heads: configuration.heads,
       keyValueHeads: configuration.keyValueHeads, format: append.format,
-      plan: append.attentionPlan(layer: cached, workers: engine.threads.threadCount), output: attended,
-      rows: { append.rows(layer: cached, head: $0, token: first) })
+      plan: append.attentionPlan(layer: cached, workers: engine.threads.threadCount), output: output,
+      rows: { append.rows(layer: cached, head: $0, token: token) })
+  }
+
+  /// Adds what attention gave for some of the rows to `hidden`.
+  ///
+  /// - Parameter first: the row of `queries` and `hidden` that `attended` begins with.
+  func addAttended(_ layer: AttentionLayer, index: Int, first: Int, count: Int) {
     if layer.isGated {
       // The queries are no longer needed.
       engine.copyHeads(queriesAndGates.from(first), part: 1, count: count, heads: configuration.heads, to: queries)
@@ -88,7 +98,7 @@ extension LanguageModel {
   }
 
   /// The feed-forward network with the norm before it, for some of the rows of `hidden`, to which its output is added.
-  private func feedForward(_ layer: DecoderLayer, index: Int, first: Int, count: Int) {
+  func feedForward(_ layer: DecoderLayer, index: Int, first: Int, count: Int) {
     let rows = hidden.from(first)
     engine.rmsNorm(rows, count: count, weight: layer.feedForwardNorm, epsilon: configuration.normEpsilon, to: normed)
     engine.multiply(normed, count: count, layer.gate.product(to: gate), layer.up.product(to: up))
@@ -137,7 +147,7 @@ extension LanguageModel {
   }
 
   /// The product with an update's first matrix, scaled.
-  private func narrowed(_ input: FloatMatrix, count: Int, by update: LowRankUpdate, of adapter: LoRAAdapter)
+  func narrowed(_ input: FloatMatrix, count: Int, by update: LowRankUpdate, of adapter: LoRAAdapter)
     -> FloatMatrix
   {
     let narrow = lowRank.rows(width: update.rank)

@@ -30,7 +30,7 @@ public final class LanguageModel {
   /// Keeps every layer's output, before features from the vision tower are added, if set. All rows are then computed
   /// to the end.
   package var stages: StageRecording?
-  /// Keeps every layer's rotated queries while `prefillRecordingQueries` runs.
+  /// Keeps every layer's rotated queries while `readRecordingQueries` runs.
   var recordedQueries: [[Float]]?
 
   let path: String
@@ -38,7 +38,8 @@ public final class LanguageModel {
   let hasOutputHead: Bool
   private(set) var engine: Engine
   private var engineColumns: Int
-  private let maximumBlock: Int
+  /// Tokens that are read at once, and the most of a branch.
+  public let maximumBlock: Int
   let embedding: WeightMatrix
   let layers: [DecoderLayer]
   let outputNorm: FloatBuffer
@@ -152,19 +153,6 @@ public final class LanguageModel {
     }
   }
 
-  /// Reads tokens as `prefill` does, and keeps their queries.
-  ///
-  /// - Returns: the queries of each layer with attention, `[tokens][attention heads × head dimension]`, rotated by RoPE.
-  /// - Throws: as `prefill` does.
-  public func prefillRecordingQueries(
-    tokens: [Int], positions: [MRoPEPosition], into ticket: KVAppendTicket
-  ) throws(ModelError) -> [[Float]] {
-    recordedQueries = Array(repeating: [], count: configuration.cacheShape.layers)
-    defer { recordedQueries = nil }
-    try prefill(tokens: tokens, positions: positions, into: ticket)
-    return recordedQueries ?? []
-  }
-
   /// Reads embeddings that stand for tokens into the cache: those of temporal patches, or the one that ends
   /// LLaVA-OneVision's frames. `logits` stay as they are.
   ///
@@ -209,14 +197,14 @@ public final class LanguageModel {
     run(append, needsLogits: true)
   }
 
-  private func check(tokens: Int, positions: Int, cache: KeyValueCache) throws(ModelError) {
+  func check(tokens: Int, positions: Int, cache: KeyValueCache) throws(ModelError) {
     guard tokens == positions else { throw .positionCount(tokens: tokens, positions: positions) }
     guard cache.shape == configuration.cacheShape else {
       throw .cacheDoesNotFit(cache: cache.shape, model: configuration.cacheShape)
     }
   }
 
-  private func claim(_ count: Int, of ticket: KVAppendTicket) throws(ModelError) -> KVAppend {
+  func claim(_ count: Int, of ticket: KVAppendTicket) throws(ModelError) -> KVAppend {
     do { return try ticket.claim(count) } catch { throw .cache(error) }
   }
 

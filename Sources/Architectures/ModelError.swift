@@ -24,6 +24,8 @@ public enum ModelError: Error, Sendable {
   case invalidToken(Int, vocabularySize: Int)
   /// The number of positions is not that of the tokens.
   case positionCount(tokens: Int, positions: Int)
+  /// A branch without tokens, or with more than can be read at once.
+  case branchLength(tokens: Int, most: Int)
   /// The KV cache was made for a model of other sizes.
   case cacheDoesNotFit(cache: CacheShape, model: CacheShape)
   /// The KV cache refuses the tokens.
@@ -55,6 +57,8 @@ extension ModelError: CustomStringConvertible {
       "token \(token) is not in the model's vocabulary of \(vocabularySize)"
     case .positionCount(let tokens, let positions):
       "\(tokens) tokens came with \(positions) positions"
+    case .branchLength(let tokens, let most):
+      "a branch of \(tokens) tokens cannot be read beside others; it must have from 1 to \(most)"
     case .cacheDoesNotFit(let cache, let model):
       "the KV cache is for \(ModelError.text(of: cache)), but the model has \(ModelError.text(of: model))"
     case .cache(let error): error.description

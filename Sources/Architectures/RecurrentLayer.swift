@@ -11,6 +11,8 @@ struct RecurrentWorkspace {
   let gate: FloatMatrix
   /// `[tokens][value width]`; no rows in models without Gated DeltaNet.
   let output: FloatMatrix
+  /// A copy of one layer's state, for a branch to go on with.
+  let fork: FloatMatrix
   /// Decays and betas of the delta rule, `[tokens][value heads]` each.
   let alpha, beta: FloatMatrix
 
@@ -28,10 +30,15 @@ struct RecurrentWorkspace {
     mixed = try loader.rows(channels == 0 ? 0 : tokens, width: max(channels, 1))
     gate = try loader.rows(valueWidth == 0 ? 0 : tokens, width: max(valueWidth, 1))
     output = try loader.rows(valueWidth == 0 ? 0 : tokens, width: max(valueWidth, 1))
+    let largest = mixers.map(\.stateCount).max() ?? 0
+    fork = try loader.rows(largest == 0 ? 0 : 1, width: max(largest, 1))
     alpha = try loader.rows(valueHeads == 0 ? 0 : tokens, width: max(valueHeads, 1))
     beta = try loader.rows(valueHeads == 0 ? 0 : tokens, width: max(valueHeads, 1))
   }
 }
+
+/// Calls its argument with the first row, the rows and the recurrent state of each sequence in a block of tokens.
+typealias RecurrentSequences = (_ body: (_ first: Int, _ count: Int, _ state: FloatMatrix) -> Void) -> Void
 
 /// LFM2's short convolution: `[B, C, x] = in_proj(input)`, `out_proj(C · convolve(B · x))`.
 struct ShortConvolution {
@@ -54,17 +61,20 @@ struct ShortConvolution {
   ///
   /// - Parameters:
   ///   - normed: the layer's normalized input, of the same shape.
-  ///   - state: the layer's recurrent state in one row: the tokens before these.
+  ///   - sequences: calls its argument for each sequence of tokens that these are, with its first row, its rows and its
+  ///     recurrent state in one row: the tokens before it.
   func run(
-    _ normed: FloatMatrix, count: Int, state: FloatMatrix, in space: RecurrentWorkspace, engine: Engine,
-    to rows: FloatMatrix
+    _ normed: FloatMatrix, count: Int, in space: RecurrentWorkspace, engine: Engine, to rows: FloatMatrix,
+    sequences: RecurrentSequences
   ) {
     engine.multiply(normed, count: count, input.product(to: space.mixed))
     let convolved = space.mixed.columns(0..<width)
     engine.multiply(convolved, by: space.mixed.columns(2 * width..<3 * width), count: count)
-    engine.convolve(
-      convolved, count: count, weights: weights, kernel: kernel, history: state.row(as: width),
-      appliesSiLU: false)
+    sequences { first, count, state in
+      engine.convolve(
+        convolved.from(first), count: count, weights: weights, kernel: kernel, history: state.row(as: width),
+        appliesSiLU: false)
+    }
     engine.multiply(convolved, by: space.mixed.columns(width..<2 * width), count: count)
     engine.multiply(convolved, count: count, output.product(to: rows, accumulate: true))
   }
@@ -110,30 +120,36 @@ struct GatedDeltaNet {
   ///
   /// - Parameters:
   ///   - normed: the layer's normalized input, of the same shape.
-  ///   - state: the layer's recurrent state in one row: the convolution's tokens before these, then the delta rule's
-  ///     state.
+  ///   - sequences: as `ShortConvolution.run`; a state has the convolution's tokens before the sequence, then the delta
+  ///     rule's state.
   func run(
-    _ normed: FloatMatrix, count: Int, state: FloatMatrix, in space: RecurrentWorkspace, engine: Engine,
-    to rows: FloatMatrix
+    _ normed: FloatMatrix, count: Int, in space: RecurrentWorkspace, engine: Engine, to rows: FloatMatrix,
+    sequences: RecurrentSequences
   ) {
     let shape = sizes.rule
     engine.multiply(
       normed, count: count, queryKeyValue.product(to: space.mixed), gate.product(to: space.gate))
     engine.multiply(normed, count: count, alpha.product(to: space.alpha), beta.product(to: space.beta))
     engine.deltaGates(alpha: space.alpha, beta: space.beta, count: count, a: decayRates, dt: steps)
-    engine.convolve(
-      space.mixed, count: count, weights: weights, kernel: sizes.kernel,
-      history: state.columns(0..<sizes.historyCount).row(as: sizes.channels), appliesSiLU: true)
+    sequences { first, count, state in
+      engine.convolve(
+        space.mixed.from(first), count: count, weights: weights, kernel: sizes.kernel,
+        history: state.columns(0..<sizes.historyCount).row(as: sizes.channels), appliesSiLU: true)
+    }
     let queries = space.mixed.columns(0..<sizes.keyWidth)
     let keys = space.mixed.columns(sizes.keyWidth..<2 * sizes.keyWidth)
     let scale = 1 / Float(shape.headDimension).squareRoot()
     engine.normalizeL2(queries, count: count, heads: shape.keyHeads, epsilon: 1e-6, scale: scale)
     engine.normalizeL2(keys, count: count, heads: shape.keyHeads, epsilon: 1e-6)
-    engine.deltaRule(
-      DeltaRuleInput(
-        queries: queries, keys: keys, values: space.mixed.columns(2 * sizes.keyWidth..<sizes.channels),
-        decays: space.alpha, betas: space.beta),
-      count: count, shape: shape, state: state.columns(sizes.historyCount..<state.width), to: space.output)
+    let values = space.mixed.columns(2 * sizes.keyWidth..<sizes.channels)
+    sequences { first, count, state in
+      engine.deltaRule(
+        DeltaRuleInput(
+          queries: queries.from(first), keys: keys.from(first), values: values.from(first),
+          decays: space.alpha.from(first), betas: space.beta.from(first)),
+        count: count, shape: shape, state: state.columns(sizes.historyCount..<state.width),
+        to: space.output.from(first))
+    }
     let heads = space.output.split(by: shape.valueHeads)
     engine.rmsNorm(heads, count: count * shape.valueHeads, weight: norm, epsilon: normEpsilon, to: heads)
     engine.siluMultiply(space.gate, by: space.output, count: count)

@@ -74,6 +74,7 @@ public actor BenchmarkRunner {
     }
     if parts.contains(.prefill) { benchmarks.append(PrefillBenchmark(model: model, plan: plan)) }
     if parts.contains(.decode) { benchmarks.append(DecodeBenchmark(model: model, plan: plan, machine: machine)) }
+    if parts.contains(.branches) { benchmarks.append(BranchBenchmark(model: model, plan: plan)) }
     if parts.contains(.vision), let tower = model.vision {
       benchmarks.append(VisionBenchmark(model: model, tower: tower, plan: plan))
     }

@@ -73,6 +73,14 @@ public struct KVAppend {
       isRetrieving: isRetrieving, revision: revision)
   }
 
+  /// Takes the slots back, whose tokens nobody will attend to. What else is cached stays as it was.
+  ///
+  /// - Precondition: they are the newest of the text segment, and their tokens changed no recurrent state.
+  public func withdraw() {
+    checkRevision()
+    cache.withdraw(count)
+  }
+
   /// How `rows` are laid out.
   public var format: PagedRowFormat { cache.state.store.format }
 

@@ -136,6 +136,9 @@ public final class KeyValueCache {
   /// - Precondition: `n` is 0 or all of them for a hybrid model, whose state nothing can be taken out of.
   public func truncateText(to n: Int) { state.truncateText(to: n) }
 
+  /// Removes the newest `n` tokens of the text segment, which changed no recurrent state.
+  func withdraw(_ n: Int) { state.withdraw(n) }
+
   /// Parks the text segment, so that temporal patches can be appended. What was retrieved for it is seen no longer.
   ///
   /// - Precondition: no text is parked, and the model is not a hybrid one, whose state would not come back.

@@ -23,11 +23,12 @@ extension VideoDialogue {
     guard options.compression.choice == .proxyQueries else { return }
     let sizes = model.language.configuration
     var queries = ProxyQueries(shape: sizes.cacheShape, rotation: sizes.textRoPE)
+    var branches: [[Int]] = []
     for question in options.proxyQuestions {
       let tokens = model.template.visionEnd + prompts.question(question)
-      guard try hasCapacity(for: tokens.count) else { continue }
-      try record(tokens, into: &queries)
+      if tokens.count <= model.language.maximumBlock, try hasCapacity(for: tokens.count) { branches.append(tokens) }
     }
+    try record(branches, into: &queries)
     queries.reduce(to: Self.proxyQueriesPerHead)
     cache.proxyQueries = queries
   }
@@ -45,7 +46,7 @@ extension VideoDialogue {
     text.drop()
     let sizes = model.language.configuration
     var queries = ProxyQueries(shape: sizes.cacheShape, rotation: sizes.textRoPE)
-    do { try record(layout.visionEnd + prompts.question(question), into: &queries) } catch {
+    do { try record([layout.visionEnd + prompts.question(question)], into: &queries) } catch {
       throw ReportedError(error)
     }
     for layer in 0..<sizes.cacheShape.layers {
@@ -56,12 +57,12 @@ extension VideoDialogue {
     }
   }
 
-  /// Reads tokens behind what is cached, records their queries, and removes the tokens again.
-  private func record(_ tokens: [Int], into queries: inout ProxyQueries) throws {
-    var positions = layout.textPositions
-    defer { cache.truncateText(to: 0) }
-    let recorded = try model.language.prefillRecordingQueries(
-      tokens: tokens, positions: positions.text(tokens.count), into: cache.ticket(for: .text))
-    for (layer, rows) in recorded.enumerated() { queries.add(rows, tokens: tokens.count, layer: layer) }
+  /// Reads branches behind what is cached, and records their queries.
+  private func record(_ branches: [[Int]], into queries: inout ProxyQueries) throws {
+    let recorded = try model.language.readRecordingQueries(
+      branches: branches, from: layout.textPositions.textPosition, into: cache.ticket(for: .text))
+    for (tokens, layers) in zip(branches, recorded) {
+      for (layer, rows) in layers.enumerated() { queries.add(rows, tokens: tokens.count, layer: layer) }
+    }
   }
 }

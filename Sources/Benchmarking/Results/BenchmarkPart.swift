@@ -10,6 +10,8 @@ public enum BenchmarkPart: String, Sendable, Codable, CaseIterable {
   case prefill
   /// Rate of decoding tokens.
   case decode
+  /// Time of questions that are read in one pass on top of the same cache.
+  case branches
   /// Rate of the vision tower.
   case vision
   /// Rate of a stream end to end: vision tower, and prefill into a full KV cache.

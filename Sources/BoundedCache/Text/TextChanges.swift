@@ -9,6 +9,13 @@ extension CacheState {
     if layout.textCount == 0 { offload?.endRetrieval() }
   }
 
+  mutating func withdraw(_ n: Int) {
+    precondition(n <= layout.textCount, "the text has no such tokens")
+    let left = layout.textCount - n
+    changeText { $0.layout.truncateText(to: left) }
+    if layout.textCount == 0 { offload?.endRetrieval() }
+  }
+
   mutating func parkText() {
     precondition(recurrent == nil, "a recurrent state cannot be parked")
     offload?.endRetrieval()
