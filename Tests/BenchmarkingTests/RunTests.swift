@@ -27,8 +27,9 @@ struct BenchmarkRunTests {
     #expect(
       report.results.map(\.name) == [
         "load", "bandwidth", "prefill, 32 tokens", "prefill, 128 tokens", "decode, context 0", "decode, context 256",
-        "vision, 112 × 112", "ingest, 512 tokens", "compression, 512 tokens", "first-token, 512 tokens",
-        "first-token, 512 tokens, long conversation", "memory",
+        "branches, 1 of 20 tokens, context 256", "branches, 4 of 20 tokens, context 256",
+        "branches, 16 of 20 tokens, context 256", "vision, 112 × 112", "ingest, 512 tokens", "compression, 512 tokens",
+        "first-token, 512 tokens", "first-token, 512 tokens, long conversation", "memory",
       ])
     for result in report.results {
       #expect(result.value.lowest > 0 && result.value.highest.isFinite, "\(result.name)")
