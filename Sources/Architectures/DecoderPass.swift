@@ -56,7 +56,9 @@ extension LanguageModel {
     engine.multiply(
       normed, count: count, layer.query.product(to: layer.isGated ? queriesAndGates : queries),
       layer.key.product(to: keys), layer.value.product(to: values))
-    if layer.isGated { engine.copyHeads(queriesAndGates, part: 0, count: count, heads: configuration.heads, to: queries) }
+    if layer.isGated {
+      engine.copyHeads(queriesAndGates, part: 0, count: count, heads: configuration.heads, to: queries)
+    }
     if let adapter {
       adapt(normed, count: count, by: adapter.layers[index].query, of: adapter, to: queries)
       adapt(normed, count: count, by: adapter.layers[index].key, of: adapter, to: keys)

@@ -61,7 +61,8 @@ import Testing
     _ = try forked.read(branches: branches, from: 7 + textCount)
     #expect(forked.cache.textCount == textCount)
     #expect(forked.cache.count == quiet.cache.count)
-    #expect(try forked.read([90, 91], at: 7 + textCount, as: .text) == quiet.read([90, 91], at: 7 + textCount, as: .text))
+    #expect(
+      try forked.read([90, 91], at: 7 + textCount, as: .text) == quiet.read([90, 91], at: 7 + textCount, as: .text))
   }
 
   @Test("their queries are those that each has alone", arguments: names)

@@ -14,7 +14,8 @@ struct ShapeTests {
     arguments: [
       ("qwen2-0.5b", 494_032_768), ("qwen2-1.5b", 1_543_714_304), ("qwen2-vl-2b", 1_543_714_304),
       ("qwen2-vl-7b", 7_615_616_512), ("qwen3-0.6b", 596_049_920), ("qwen3-1.7b", 1_720_574_976),
-      ("smollm2-135m", 134_515_008), ("smollm2-360m", 361_821_120), ("llama-3.2-1b", 1_235_814_400), ("lfm2-vl-450m", 354_483_968),
+      ("smollm2-135m", 134_515_008), ("smollm2-360m", 361_821_120), ("llama-3.2-1b", 1_235_814_400),
+      ("lfm2-vl-450m", 354_483_968),
     ])
   func languageWeights(name: String, count: Int) throws {
     #expect(weights(try ModelShape(named: name).tensors) == count)

@@ -91,7 +91,8 @@ struct OperationTests {
   @Test("l2_normalize follows its formula", arguments: KernelSet.available)
   func l2Normalize(set: KernelSet) { expectPass(kc_l2_normalize, set) }
 
-  @Test("convolve is a causal convolution, and keeps the tokens that the next block reads", arguments: KernelSet.available)
+  @Test(
+    "convolve is a causal convolution, and keeps the tokens that the next block reads", arguments: KernelSet.available)
   func convolve(set: KernelSet) { expectPass(kc_convolve, set) }
 
   @Test("delta_rule follows its formula token by token, and keeps its state", arguments: KernelSet.available)

@@ -41,7 +41,9 @@ struct BatchTests {
 
   @Test("Image files are shown before the question, or before a video, in the size of its frames")
   func images() async throws {
-    let (still, clear) = (Self.media.appending(path: "still.jpg").path, Self.media.appending(path: "transparent.png").path)
+    let (still, clear) = (
+      Self.media.appending(path: "still.jpg").path, Self.media.appending(path: "transparent.png").path
+    )
     let input = """
       {"id":"one","image":"\(still)","ask":"What is in view?"}
       {"id":"two","image":["\(still)","\(clear)"],"ask":"What is in view?"}
@@ -60,9 +62,13 @@ struct BatchTests {
 
   @Test(
     "An image that cannot be read is told by its name, and the next request is answered",
-    arguments: [("missing.jpg", "No such file"), ("/dev/zero", "it is not a file"), ("requests.jsonl", "requests.jsonl")])
+    arguments: [
+      ("missing.jpg", "No such file"), ("/dev/zero", "it is not a file"), ("requests.jsonl", "requests.jsonl"),
+    ])
   func unreadableImages(path: String, reason: String) async throws {
-    let folder = try folder(["requests.jsonl": #"{"id":"a","image":"\#(path)","ask":"x"}"# + "\n{\"id\":\"b\",\"ask\":\"y\"}\n"])
+    let folder = try folder([
+      "requests.jsonl": #"{"id":"a","image":"\#(path)","ask":"x"}"# + "\n{\"id\":\"b\",\"ask\":\"y\"}\n"
+    ])
     defer { try? FileManager.default.removeItem(at: folder) }
     let run = try await Program.run(["--batch", folder.appending(path: "requests.jsonl").path])
     #expect(string(run.records[0], "error", "message")?.contains(reason) == true, "\(run.records[0])")

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Architectures
 import Foundation
 import ModelFile
 
@@ -19,6 +20,10 @@ public struct FileInspection: Sendable {
   public struct Sizes: Sendable, Equatable {
     /// Blocks (`block_count`).
     public var layers: Int?
+    /// Layers that have keys and values; nil for a file that cannot be run.
+    public var attentionLayers: Int?
+    /// Bytes of the recurrent states of the other layers; nil where there are none.
+    public var recurrentStateBytes: Int?
     /// The hidden size.
     public var hiddenSize: Int?
     /// Of the feed-forward network (`feed_forward_length`).
@@ -34,9 +39,9 @@ public struct FileInspection: Sendable {
 
     /// Bytes of a token's keys and values as 16-bit floats; nil where a size is not known or not positive.
     public var cacheBytesPerToken: Int? {
-      guard let layers, let keyValueHeads, let headDimension, layers > 0, keyValueHeads > 0, headDimension > 0 else {
-        return nil
-      }
+      guard let layers = attentionLayers ?? layers, let keyValueHeads, let headDimension, layers > 0,
+        keyValueHeads > 0, headDimension > 0
+      else { return nil }
       var product = 4
       for factor in [layers, keyValueHeads, headDimension] {
         let (next, overflow) = product.multipliedReportingOverflow(by: factor)
@@ -102,7 +107,12 @@ public struct FileInspection: Sendable {
       } else {
         .languageModel
       }
-    sizes = Sizes(metadata: metadata, prefix: architecture == "clip" ? "clip.vision" : architecture ?? "general")
+    var sizes = Sizes(metadata: metadata, prefix: architecture == "clip" ? "clip.vision" : architecture ?? "general")
+    if kind == .languageModel, let shape = try? DecoderConfiguration(file: file).cacheShape {
+      sizes.attentionLayers = shape.layers
+      sizes.recurrentStateBytes = shape.isHybrid ? shape.recurrentStateBytes : nil
+    }
+    self.sizes = sizes
   }
 }
 

@@ -8,6 +8,8 @@ public enum TensorKind: String, Sendable, CaseIterable {
   case embedding
   /// Query, key, value and output projections, with their biases.
   case attention
+  /// Layers with a recurrent state: Gated DeltaNet, short convolutions.
+  case recurrent
   /// The matrices of the feed-forward network, with their biases.
   case feedForward = "feed_forward"
   /// Weights and biases of RMSNorm and LayerNorm.
@@ -31,6 +33,8 @@ public enum TensorKind: String, Sendable, CaseIterable {
         .norms
       } else if mentions("embd") {
         .embedding
+      } else if has("ssm") || has("shortconv") {
+        .recurrent
       } else if has("attn") {
         .attention
       } else if has("ffn") {

@@ -58,7 +58,9 @@ struct InspectReport {
     }
     if let context = sizes.contextLength { add("context", "\(context) tokens") }
     if file.kind == .languageModel, let bytes = sizes.cacheBytesPerToken {
-      add("cache", "\(memorySize(bytes)) a token")
+      let states = sizes.recurrentStateBytes.map { ", and recurrent states of \(memorySize($0))" } ?? ""
+      let attending = states.isEmpty ? "" : sizes.attentionLayers.map { " in \($0) layers with attention" } ?? ""
+      add("cache", "\(memorySize(bytes)) a token" + attending + states)
     }
   }
 
