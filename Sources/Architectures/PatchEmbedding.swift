@@ -56,11 +56,12 @@ struct PatchEmbedding {
 
 /// A table of learned position embeddings for a square grid of patches, `[side * side][hidden size]`. It is
 /// interpolated to an image's grid, as Qwen3-VL's `fast_pos_embed_interpolate` and SigLIP 2's
-/// `resize_positional_embeddings` do in transformers.
+/// `resize_positional_embeddings` do in transformers, or the nearest row before it is taken, as MiniCPM-V does.
 private struct PositionEmbeddings {
   private let table: WeightMatrix
   private let side: Int
-  private let alignment: BilinearInterpolation.Alignment
+  /// nil takes the nearest row.
+  private let alignment: BilinearInterpolation.Alignment?
 
   init(loader: WeightLoader, sizes: VisionConfiguration) throws(ModelError) {
     let name = "v.position_embd.weight"
@@ -73,12 +74,22 @@ private struct PositionEmbeddings {
         path: loader.file.path, tensor: name, expected: [width, expected * expected], found: [width, count])
     }
     table = try loader.matrix(name, inputs: [width], outputs: count)
-    alignment = sizes.family == .lfm2 ? .antialiasedEdges : .corners
+    switch sizes.family {
+    case .lfm2: alignment = .antialiasedEdges
+    case .minicpmV46: alignment = nil
+    default: alignment = .corners
+    }
   }
 
   func fill(_ rows: FloatMatrix, layout: PatchLayout, loader: WeightLoader) throws(ModelError) {
     let source = try loader.rows(table.rows, width: table.columns)
     for row in 0..<table.rows { table.dequantize(row: row, into: source.from(row)) }
+    guard let alignment else {
+      layout.forEachPatch { index, row, column in
+        rows.copy(row: index, from: source, row: side * row / layout.height * side + side * column / layout.width)
+      }
+      return
+    }
     let interpolation = BilinearInterpolation(
       from: (side, side), to: (layout.height, layout.width), alignment: alignment)
     layout.forEachPatch { index, row, column in

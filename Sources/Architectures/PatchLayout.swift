@@ -4,7 +4,8 @@
 ///
 /// Patches that are merged to one token, a spatial merge group of `spatialMergeSize` × `spatialMergeSize`, follow each
 /// other, row by row within the group. The groups follow each other row by row of the image or, in a tower with
-/// windows, window by window and row by row within each (transformers' `get_window_index`).
+/// windows, window by window and row by row within each (transformers' `get_window_index`). In a tower that merges in
+/// two stages, the patches of an inner group follow each other, and so do the inner groups of a spatial merge group.
 struct PatchLayout: Hashable {
   /// Rows of patches; a multiple of `spatialMergeSize`.
   let height: Int
@@ -13,6 +14,8 @@ struct PatchLayout: Hashable {
   let spatialMergeSize: Int
   /// Merge groups along a window's side; nil without windows. Windows at the right and lower edge may be smaller.
   var windowSide: Int?
+  /// Patches along the side of an inner group; nil where patches are merged at once.
+  var innerSide: Int?
 
   /// Patches of the image.
   var count: Int { height * width }
@@ -24,11 +27,17 @@ struct PatchLayout: Hashable {
   /// Calls `body` with each patch's index in the tower, and its row and column in the image.
   func forEachPatch(_ body: (_ index: Int, _ row: Int, _ column: Int) -> Void) {
     var index = 0
+    let inner = innerSide ?? spatialMergeSize
     forEachMergeGroup { _, groupRow, groupColumn in
-      for row in groupRow * spatialMergeSize..<(groupRow + 1) * spatialMergeSize {
-        for column in groupColumn * spatialMergeSize..<(groupColumn + 1) * spatialMergeSize {
-          body(index, row, column)
-          index += 1
+      let (top, left) = (groupRow * spatialMergeSize, groupColumn * spatialMergeSize)
+      for innerRow in stride(from: top, to: top + spatialMergeSize, by: inner) {
+        for innerColumn in stride(from: left, to: left + spatialMergeSize, by: inner) {
+          for row in innerRow..<innerRow + inner {
+            for column in innerColumn..<innerColumn + inner {
+              body(index, row, column)
+              index += 1
+            }
+          }
         }
       }
     }

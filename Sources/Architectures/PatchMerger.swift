@@ -19,6 +19,8 @@ struct PatchMerger {
   private let last: Linear
   /// From the grid of patches to that of tokens; nil where a token is a spatial merge group.
   private let pooling: BilinearInterpolation?
+  /// Rows of the tower that become a token.
+  private let groupSize: Int
 
   /// The merger of the last block's output.
   init(loader: WeightLoader, sizes: VisionConfiguration) throws(ModelError) {
@@ -53,7 +55,13 @@ struct PatchMerger {
       let intermediateSize = try loader.outputs(of: "mm.1.weight")
       first = try loader.linear("mm.1", inputs: group, outputs: intermediateSize)
       last = try loader.linear("mm.2", inputs: intermediateSize, outputs: sizes.outHiddenSize)
+    case .twoStage:
+      groupNorm = try VisionNorm(loader: loader, sizes: sizes, name: "mm.input_norm", width: group)
+      let intermediateSize = try loader.outputs(of: "mm.up.weight")
+      first = try loader.linear("mm.up", inputs: group, outputs: intermediateSize)
+      last = try loader.linear("mm.down", inputs: intermediateSize, outputs: sizes.outHiddenSize)
     }
+    groupSize = sizes.mergerGroupSize
     self.groupNorm = groupNorm
     self.pooling = pooling
   }
@@ -67,6 +75,7 @@ struct PatchMerger {
     first = try loader.linear(prefix + "fc1", inputs: width, outputs: width)
     last = try loader.linear(prefix + "fc2", inputs: width, outputs: sizes.outHiddenSize)
     pooling = nil
+    groupSize = sizes.mergerGroupSize
   }
 
   var matrices: [WeightMatrix] { [first?.weight, last.weight].compactMap(\.self) }
@@ -98,21 +107,22 @@ struct PatchMerger {
   /// The normalized merge groups in the tower's order, `[groups][merged patch dimension]`.
   private func merged(layout: PatchLayout, in space: VisionWorkspace, engine: Engine) -> FloatMatrix {
     var rows = space.hidden
+    let count = layout.count / layout.groupSize
     if let patchNorm {
-      patchNorm.run(rows, count: layout.count, to: space.normed, engine: engine)
+      patchNorm.run(rows, count: count * groupSize, to: space.normed, engine: engine)
       rows = space.normed
     }
-    let groups = rows.joined(by: layout.groupSize)
+    let groups = rows.joined(by: groupSize)
     guard let groupNorm else { return groups }
-    let normed = space.normed.joined(by: layout.groupSize)
-    groupNorm.run(groups, count: layout.count / layout.groupSize, to: normed, engine: engine)
+    let normed = space.normed.joined(by: groupSize)
+    groupNorm.run(groups, count: count, to: normed, engine: engine)
     return normed
   }
 
   /// Merge groups row by row of the image, which differs from the tower's order where there are windows.
   private func inImageOrder(_ groups: FloatMatrix, layout: PatchLayout, in space: VisionWorkspace) -> FloatMatrix {
     guard layout.windowSide != nil else { return groups }
-    let ordered = space.keys.joined(by: layout.groupSize)
+    let ordered = space.keys.joined(by: groupSize)
     layout.forEachMergeGroup { index, row, column in
       ordered.copy(row: row * layout.mergedColumns + column, from: groups, row: index)
     }

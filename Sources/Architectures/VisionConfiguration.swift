@@ -33,13 +33,17 @@ public struct VisionConfiguration: Sendable, Hashable {
   /// Blocks whose outputs the language model reads as well (deepstack), ascending: the n-th is added after its n-th
   /// layer.
   public let deepstackLayers: [Int]
+  /// The block after which two by two patches are merged to one row; nil in towers without.
+  let windowMergerLayer: Int?
   let feedForward: VisionDesign.FeedForward
   let windows: VisionWindows?
 
   /// Values of one attention head.
   public var headDimension: Int { hiddenSize / heads }
-  /// Values of the patches of a spatial merge group.
-  var mergedPatchDimension: Int { hiddenSize * spatialMergeSize * spatialMergeSize }
+  /// Rows that the last merger joins to a token: the patches of a spatial merge group, or what is left of them.
+  var mergerGroupSize: Int { windowMergerLayer == nil ? spatialMergeSize * spatialMergeSize : WindowMerger.groupSize }
+  /// Values of these rows.
+  var mergedPatchDimension: Int { hiddenSize * mergerGroupSize }
   /// What an image's sides must be multiples of, in pixels.
   public var sideMultiple: Int { fixedImageSide ?? patchSize * spatialMergeSize }
   /// Pixels of the largest image that is read. Memory grows with the pixels, time with their square.
@@ -60,7 +64,7 @@ public struct VisionConfiguration: Sendable, Hashable {
   public func tokenGrid(width: Int, height: Int) -> (rows: Int, columns: Int) {
     let (rows, columns) = (height / patchSize, width / patchSize)
     return switch family.design.merger {
-    case .spatialMerge, .pixelShuffle, .pixelUnshuffle: (rows / spatialMergeSize, columns / spatialMergeSize)
+    case .spatialMerge, .pixelShuffle, .pixelUnshuffle, .twoStage: (rows / spatialMergeSize, columns / spatialMergeSize)
     case .pooled: ((rows + 1) / 2, (columns + 1) / 2)
     }
   }
@@ -77,6 +81,7 @@ public struct VisionConfiguration: Sendable, Hashable {
     func key(_ name: String) -> String { "clip.vision." + name }
 
     let blocks = try loader.size(key("block_count"), in: 1...1024)
+    var windowMergerLayer: Int?
     hiddenSize = try loader.size(key("embedding_length"), in: 4...65536)
     heads = try loader.size(key("attention.head_count"), in: 1...1024)
     // A patch's row and its column each rotate half of a head's RoPE pairs.
@@ -115,7 +120,19 @@ public struct VisionConfiguration: Sendable, Hashable {
       outHiddenSize = try loader.outputs(of: "mm.2.weight")
       spatialMergeSize = try loader.size(key("projector.scale_factor"), in: 1...8)
       fixedImageSide = nil
+    case .twoStage:
+      layers = blocks
+      outHiddenSize = try loader.outputs(of: "mm.down.weight")
+      let factor = try loader.size(key("projector.scale_factor"), in: 2...4)
+      if factor > 2 { windowMergerLayer = try VisionConfiguration.windowMergerLayer(loader, blocks: blocks) }
+      guard factor == 2 || factor == 2 * WindowMerger.side else {
+        throw .invalidSize(
+          path: file.path, key: key("projector.scale_factor"), value: "\(factor)", allowed: "2 or 4")
+      }
+      spatialMergeSize = factor
+      fixedImageSide = nil
     }
+    self.windowMergerLayer = windowMergerLayer
     normEpsilon = Float(try loader.positive(key("attention.layer_norm_epsilon")))
     imageMean = try VisionConfiguration.channels(loader, key("image_mean"))
     imageStd = try VisionConfiguration.channels(loader, key("image_std"))
@@ -183,6 +200,16 @@ extension VisionConfiguration {
       throw .invalidSize(path: loader.file.path, key: key, value: "\(chosen)", allowed: "one of 1 to \(blocks)")
     }
     return chosen[0]
+  }
+
+  /// The block after which patches are merged, which is before the last one.
+  private static func windowMergerLayer(_ loader: WeightLoader, blocks: Int) throws(ModelError) -> Int {
+    let key = "clip.vision.wa_layer_indexes"
+    let indexes = try loader.value { metadata throws(GGUFError) in try metadata.integers(key) }
+    guard indexes.count == 1, (0..<blocks).contains(indexes[0]) else {
+      throw .invalidSize(path: loader.file.path, key: key, value: "\(indexes)", allowed: "one of 0 to \(blocks - 1)")
+    }
+    return indexes[0]
   }
 
   private static func feedForward(

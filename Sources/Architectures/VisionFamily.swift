@@ -23,6 +23,11 @@ public enum VisionFamily: String, Sendable, CaseIterable {
   ///
   /// Frames stay below the size at which these models are given a photo in tiles.
   case lfm2
+  /// SigLIP 2 whose patches are merged in the middle of the tower and again at its end, one frame of any size at a time:
+  /// MiniCPM-V 4.6.
+  ///
+  /// A frame is what these models are given as a photo's overview; the slices beside it are not made.
+  case minicpmV46
 
   /// The family's `clip.projector_type`.
   var projector: String {
@@ -33,6 +38,7 @@ public enum VisionFamily: String, Sendable, CaseIterable {
     case .llavaOneVision: "mlp"
     case .idefics3: "idefics3"
     case .lfm2: "lfm2"
+    case .minicpmV46: "minicpmv4_6"
     }
   }
 
@@ -42,6 +48,7 @@ public enum VisionFamily: String, Sendable, CaseIterable {
     case .qwen2VL, .qwen25VL, .qwen3VL, .llavaOneVision: []
     case .idefics3: ["<fake_token_around_image>", "<global-img>"]
     case .lfm2: ["<|image_start|>", "<|image_end|>"]
+    case .minicpmV46: ["<image>", "</image>"]
     }
   }
 
@@ -71,6 +78,10 @@ public enum VisionFamily: String, Sendable, CaseIterable {
       VisionDesign(
         temporalPatchSize: 1, norm: .layer, feedForward: .plain(.tanhGELU), usesRoPE: false,
         hasPositionEmbeddings: true, merger: .pixelUnshuffle, hasPatchBias: true)
+    case .minicpmV46:
+      VisionDesign(
+        temporalPatchSize: 1, norm: .layer, feedForward: .plain(.tanhGELU), usesRoPE: false,
+        hasPositionEmbeddings: true, merger: .twoStage, hasPatchBias: true)
     }
   }
 }
@@ -107,6 +118,9 @@ struct VisionDesign {
     case pixelShuffle
     /// The same by a layer norm over the group, where the file has one, and two layers with a GELU.
     case pixelUnshuffle
+    /// Two by two patches become one row after an inner block (`WindowMerger`), and two by two of these one token at the
+    /// end. Some files leave the first stage out.
+    case twoStage
   }
 
   /// Frames of a temporal patch.

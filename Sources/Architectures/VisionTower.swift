@@ -24,6 +24,8 @@ public final class VisionTower {
   private let embedding: PatchEmbedding
   private let blocks: [VisionBlock]
   let merger: PatchMerger
+  /// After `windowMergerLayer`; nil in towers without.
+  private let windowMerger: WindowMerger?
   /// For each of `deepstackLayers`.
   private let deepstackMergers: [PatchMerger]
   private var workspace: VisionWorkspace?
@@ -61,13 +63,16 @@ public final class VisionTower {
     for index in 0..<sizes.layers { blocks.append(try VisionBlock(loader: loader, sizes: sizes, index: index)) }
     self.blocks = blocks
     merger = try PatchMerger(loader: loader, sizes: sizes)
+    windowMerger = sizes.windowMergerLayer == nil ? nil : try WindowMerger(loader: loader, sizes: sizes)
     var deepstack: [PatchMerger] = []
     for block in sizes.deepstackLayers {
       deepstack.append(try PatchMerger(loader: loader, sizes: sizes, deepstackOf: block))
     }
     deepstackMergers = deepstack
     imageNewline = try VisionTower.imageNewline(loader, sizes)
-    let matrices = embedding.matrices + blocks.flatMap(\.matrices) + ([merger] + deepstack).flatMap(\.matrices)
+    let matrices =
+      embedding.matrices + blocks.flatMap(\.matrices) + ([merger] + deepstack).flatMap(\.matrices)
+      + (windowMerger?.matrices ?? [])
     do {
       engine = try Engine(
         threads: threads, maximumRows: VisionWorkspace.blockRows,
@@ -104,7 +109,8 @@ public final class VisionTower {
     try check([first, second])
     let layout = PatchLayout(
       height: first.height / configuration.patchSize, width: first.width / configuration.patchSize,
-      spatialMergeSize: configuration.spatialMergeSize, windowSide: configuration.windows?.side)
+      spatialMergeSize: configuration.spatialMergeSize, windowSide: configuration.windows?.side,
+      innerSide: configuration.windowMergerLayer == nil ? nil : WindowMerger.side)
     let space = try workspace(for: layout)
     let grid = configuration.tokenGrid(width: first.width, height: first.height)
     embeddings.resize(
@@ -130,9 +136,12 @@ public final class VisionTower {
 
   /// Runs a block, and the merger of its output where the language model takes that as well (deepstack).
   func runBlock(_ index: Int, layout: PatchLayout, in space: VisionWorkspace) {
-    blocks[index].attention.run(count: layout.count, in: space, engine: engine)
-    blocks[index].feedForward.run(count: layout.count, in: space, engine: engine)
-    stages?.add(space.hidden.values(layout.count), of: .visionBlock(index))
+    let isMerged = configuration.windowMergerLayer.map { index > $0 } ?? false
+    let count = isMerged ? layout.count / WindowMerger.groupSize : layout.count
+    blocks[index].attention.run(count: count, in: space, engine: engine)
+    blocks[index].feedForward.run(count: count, in: space, engine: engine)
+    stages?.add(space.hidden.values(count), of: .visionBlock(index))
+    if index == configuration.windowMergerLayer { windowMerger?.run(layout: layout, in: space, engine: engine) }
     guard let level = configuration.deepstackLayers.firstIndex(of: index) else { return }
     deepstackMergers[level].run(
       layout: layout, in: space, engine: engine, to: &embeddings, column: configuration.outHiddenSize * (level + 1))

@@ -52,7 +52,7 @@ final class VisionWorkspace {
       // The merger runs when queries are no longer needed.
       projected = queries.joined(by: sizes.spatialMergeSize * sizes.spatialMergeSize)
       pooled = nil
-    case .pixelUnshuffle:
+    case .pixelUnshuffle, .twoStage:
       projected = try loader.rows(capacity / (sizes.spatialMergeSize * sizes.spatialMergeSize), width: mergerSize)
       pooled = nil
     case .pooled:
@@ -75,7 +75,9 @@ final class VisionWorkspace {
         rope.fill(row: index, position: MRoPEPosition(time: 0, height: Int32(row), width: Int32(column)))
       }
     }
-    windowEnds = layout.windowSide == nil ? [] : layout.windowEnds
+    windowEnds =
+      layout.innerSide.map { Array(stride(from: $0 * $0, through: layout.count, by: $0 * $0)) }
+      ?? (layout.windowSide == nil ? [] : layout.windowEnds)
     self.layout = layout
   }
 

@@ -14,6 +14,7 @@ import Foundation
 /// | Qwen3-VL | each patch between markers, its time before it | each patch starts where the text before it ends |
 /// | SmolVLM | an introduction, each frame between markers, its time before it | tokens follow each other as text does |
 /// | LFM2-VL | the same, its time as `mm:ss`, without an introduction | the same |
+/// | MiniCPM-V 4.6 | each frame between markers | the same |
 /// | LLaVA-OneVision | an image newline and a line break after the last patch | tokens follow each other as text does |
 ///
 /// Sources: `get_rope_index` and the processors of these models in Hugging Face `transformers`.
@@ -77,8 +78,8 @@ package struct StreamLayout {
       (patchStart, patchEnd) = (encode(family.markers.joined()), encode(family.markers[0]))
       // Before other words than these, two line breaks are two tokens.
       visionEndMarker = patchEnd + encode("\n") + encode("\n") + visionEnd
-    case .lfm2:
-      // These models know frames as images in a row; the time is text before each.
+    case .lfm2, .minicpmV46:
+      // These models know frames as images in a row; LFM2-VL is told the time before each.
       visionStartMarker = []
       (patchStart, patchEnd) = (encode(family.markers[0]), encode(family.markers[1]))
       visionEndMarker = patchEnd
@@ -113,7 +114,7 @@ package struct StreamLayout {
   private func time(at seconds: Double) -> String {
     let whole = Int(max(0, seconds))
     return switch family {
-    case .qwen2VL, .qwen25VL, .llavaOneVision: ""
+    case .qwen2VL, .qwen25VL, .llavaOneVision, .minicpmV46: ""
     case .qwen3VL: "<" + String(format: "%.1f", seconds) + " seconds>"
     case .idefics3: String(format: "\nFrame from %02d:%02d:", whole / 60, whole % 60)
     case .lfm2: String(format: "%02d:%02d ", whole / 60, whole % 60)
@@ -159,7 +160,7 @@ package struct StreamLayout {
       let patch = timeline.temporalPatch(height: grid.height, width: grid.width)
       timeline.endVision()
       return Positions(caption: caption, patch: patch, advance: timeline.textPosition - first)
-    case .llavaOneVision, .idefics3, .lfm2:
+    case .llavaOneVision, .idefics3, .lfm2, .minicpmV46:
       return Positions(
         caption: timeline.text(captionTokens), patch: timeline.text(grid.tokenCount),
         advance: captionTokens + grid.tokenCount)
@@ -172,7 +173,7 @@ package struct StreamLayout {
   package static func rotation(of model: DecoderConfiguration, family: VisionFamily) -> RoPEFrequencies {
     switch family {
     case .qwen2VL, .qwen25VL: model.temporalRoPE
-    case .qwen3VL, .llavaOneVision, .idefics3, .lfm2: model.textRoPE
+    case .qwen3VL, .llavaOneVision, .idefics3, .lfm2, .minicpmV46: model.textRoPE
     }
   }
 
@@ -184,7 +185,7 @@ package struct StreamLayout {
     case .qwen2VL, .qwen25VL:
       elapsed = Double(length) + elapsed - elapsed.rounded(.down)
       timeline.rewind(toElapsed: length, lastAdvance: lastAdvance)
-    case .qwen3VL, .llavaOneVision, .idefics3, .lfm2: timeline.rewind(toText: start + length)
+    case .qwen3VL, .llavaOneVision, .idefics3, .lfm2, .minicpmV46: timeline.rewind(toText: start + length)
     }
   }
 }

@@ -33,7 +33,7 @@ import Testing
       let difference = try difference(run, name, sequence, stage)
       #expect(difference < VisionEqualityTests.tolerance, "\(stage): \(difference)")
     }
-    #expect(run.stages.count == (["windows", "deepstack"].contains(name) ? 5 : 4))
+    #expect(run.stages.count == (["windows", "deepstack", "two-stage"].contains(name) ? 5 : 4))
   }
 
   @Test("the portable kernels and a single thread give the same", arguments: VisionGolden.cases)

@@ -7,10 +7,11 @@ import Testing
 
 /// What files of the newer families' towers may say and hold.
 @Suite struct VisionFileTests {
-  static let names = ["windows", "deepstack", "pooled", "pixel-shuffle", "pixel-unshuffle"]
+  static let names = ["windows", "deepstack", "pooled", "pixel-shuffle", "pixel-unshuffle", "two-stage"]
   /// A size is read from the shape of these, so that other tensors are found not to fit.
   private static let telling = [
-    "v.blk.0.ffn_up.weight", "mm.0.weight", "mm.1.weight", "mm.2.weight", "mm.model.fc.weight",
+    "v.blk.0.ffn_up.weight", "mm.0.weight", "mm.1.weight", "mm.2.weight", "mm.model.fc.weight", "mm.up.weight",
+    "mm.down.weight",
   ]
   private let pool = ThreadPool(threads: 1)
 
@@ -31,7 +32,7 @@ import Testing
     for missing in original.tensors.map(\.name) {
       // A linear layer's bias and the image newline may be absent, and queries, keys and values may be separate.
       guard missing.hasSuffix("weight") || missing.contains("ln") || missing.contains("norm"),
-        !missing.contains("attn_qkv"), !missing.contains("input_norm.weight")
+        !missing.contains("attn_qkv"), missing != "mm.input_norm.weight" || name == "two-stage"
       else { continue }
       let file = try RewrittenFile(original) { $0.name == missing ? nil : ($0.dimensions, $0.type, $1) }.file
       #expect(message(file).contains(missing))
@@ -76,7 +77,8 @@ import Testing
       ("pooled", "image_size", -1), ("pooled", "image_size", 1 << 40), ("pooled", "block_count", 0),
       ("pixel-shuffle", "projector.scale_factor", 4), ("pixel-shuffle", "projector.scale_factor", 0),
       ("pixel-shuffle", "image_size", 1 << 40), ("pixel-unshuffle", "projector.scale_factor", 1 << 40),
-    ])
+      ("two-stage", "projector.scale_factor", 3), ("two-stage", "projector.scale_factor", 1 << 40),
+    ] as [(String, String, Int)])
   func nonsense(name: String, key: String, value: Int) throws {
     #expect(try message(name, ["clip.vision." + key: .int64(Int64(value))]).contains(key))
   }

@@ -8,10 +8,11 @@ import ModelFile
 /// A small random vision tower and what Hugging Face transformers computes with it; see
 /// Goldens/make_vision_goldens.py.
 struct VisionGolden {
-  /// Qwen2.5-VL, Qwen3-VL, LLaVA-OneVision, SmolVLM and LFM2-VL.
+  /// Qwen2.5-VL, Qwen3-VL, LLaVA-OneVision, SmolVLM, LFM2-VL and MiniCPM-V 4.6.
   static let cases = [
     ("windows", "image"), ("windows", "video"), ("deepstack", "image"), ("deepstack", "video"), ("pooled", "video"),
     ("pixel-shuffle", "video"), ("pixel-unshuffle", "large"), ("pixel-unshuffle", "small"),
+    ("two-stage", "large"), ("two-stage", "small"),
   ]
 
   let file: GGUFFile

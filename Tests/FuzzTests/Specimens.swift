@@ -34,7 +34,8 @@ struct Specimen {
     let alone = [
       "ModelFileTests/Goldens/everything.gguf", "TokenizationTests/Goldens/vocabulary.gguf", models + "qwen3.gguf",
       models + "llama3.gguf", models + "lfm2.gguf", models + "qwen3.5.gguf", models + "pixel-shuffle-mmproj.gguf",
-      models + "pixel-unshuffle-mmproj.gguf", models + "qwen3-vl.gguf", models + "llava-onevision.gguf",
+      models + "pixel-unshuffle-mmproj.gguf", models + "two-stage-mmproj.gguf", models + "qwen3-vl.gguf",
+      models + "llava-onevision.gguf",
       models + "qwen3-lora-attention.gguf",
       models + "qwen3-lora-everything.gguf", models + "windows-mmproj.gguf", models + "deepstack-mmproj.gguf",
       models + "pooled-mmproj.gguf",

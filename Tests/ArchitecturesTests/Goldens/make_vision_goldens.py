@@ -20,6 +20,8 @@ import torch
 from gguf import GGUFWriter
 from transformers import (Lfm2VlConfig, Lfm2VlModel, LlavaOnevisionConfig, LlavaOnevisionModel, Qwen2_5_VLVisionConfig,
                           Qwen2VLImageProcessor, Qwen3VLVisionConfig, SmolVLMConfig, SmolVLMModel)
+from transformers.models.minicpmv4_6.configuration_minicpmv4_6 import MiniCPMV4_6Config
+from transformers.models.minicpmv4_6.modeling_minicpmv4_6 import MiniCPMV4_6Merger, MiniCPMV4_6VisionModel
 from transformers.models.qwen2_5_vl.modeling_qwen2_5_vl import Qwen2_5_VisionTransformerPretrainedModel
 from transformers.models.qwen3_vl.modeling_qwen3_vl import Qwen3VLVisionModel
 
@@ -387,8 +389,71 @@ def make_lfm2():
     close(out)
 
 
+# MARK: MiniCPM-V 4.6
+
+
+def nested(values, frames, rows, columns, width):
+    """Rows of patches in the tower's order here: groups of 4 x 4, in them windows of 2 x 2, in them patches."""
+    grid = values.reshape(frames, rows // 4, 2, 2, columns // 4, 2, 2, width)
+    return np.ascontiguousarray(grid.transpose(0, 1, 4, 2, 5, 3, 6, 7)).reshape(-1)
+
+
+def make_minicpm():
+    patch, width, language, side = 8, 72, 48, 7
+    config = MiniCPMV4_6Config(
+        vision_config=dict(hidden_size=width, intermediate_size=40, patch_size=patch, image_size=side * patch,
+                           num_hidden_layers=3, num_attention_heads=1),
+        text_config=dict(model_type="qwen3_5_text", hidden_size=language, intermediate_size=32, num_hidden_layers=1,
+                         num_attention_heads=2, num_key_value_heads=1, vocab_size=64,
+                         layer_types=["full_attention"]),
+        insert_layer_id=1, image_token_id=1)
+    config.vision_config._attn_implementation = "eager"
+    tower = MiniCPMV4_6VisionModel(config.vision_config).float().eval()
+    merger = MiniCPMV4_6Merger(config).float().eval()
+    fill(tower)
+    fill(merger)
+    w = Writer("two-stage", "minicpmv4_6", projection_dim=language, image_size=448, patch_size=patch,
+               embedding_length=width, feed_forward_length=40, block_count=3)
+    w.w.add_uint32("clip.vision.attention.head_count", 1)
+    w.w.add_uint32("clip.vision.projector.scale_factor", 4)
+    w.w.add_array("clip.vision.wa_layer_indexes", [1])
+    w.w.add_bool("clip.use_gelu", True)
+    w.colours([0.5] * 3, [0.5] * 3)
+    siglip(w, tower, tower.encoder.layers)
+    inner, p = tower.vit_merger, "v.vit_merger."
+    w.norm(p + "ln1", inner.layer_norm1)
+    for short in ("q", "k", "v", "out"):
+        w.linear(p + "attn_" + short, getattr(inner.self_attn, short + "_proj"))
+    w.norm(p + "ds_ln", inner.pre_norm)
+    w.linear(p + "ds_ffn_up", inner.linear_1)
+    w.linear(p + "ds_ffn_down", inner.linear_2)
+    last = merger.mlp[0]
+    w.norm("mm.input_norm", last.pre_norm)
+    w.linear("mm.up", last.linear_1)
+    w.linear("mm.down", last.linear_2)
+    w.close()
+    out = GGUFWriter(str(HERE / "two-stage-golden.gguf"), "golden")
+    # A grid larger than the table of positions, and one that is smaller.
+    for label, rows, columns, frames in (("large", 8, 12, 2), ("small", 4, 4, 2)):
+        stages, features = Stages(tower.encoder.layers), []
+        kept = {}
+        for pixels in normalized(frames, rows * patch, columns * patch):
+            with torch.no_grad():
+                hidden = tower(pixels[None], target_sizes=torch.tensor([[rows, columns]])).last_hidden_state
+                features += merger(hidden, torch.tensor([[rows // 2, columns // 2]]))
+            for key, value in stages.values.items():
+                kept.setdefault(key, []).append(value)
+        stages.values = {
+            key: grouped(np.concatenate(value), frames, rows // 2, columns // 2, width) if key == "vision_block.2"
+            else nested(np.concatenate(value), frames, rows, columns, width) for key, value in kept.items()}
+        stages.write(out, label, torch.cat(features))
+        out.add_array(f"{label}.size", [frames, rows * patch, columns * patch])
+        out.add_bool(f"{label}.still", False)
+    close(out)
+
+
 MAKERS = {"windows": make_qwen25, "deepstack": make_qwen3, "pooled": make_llava, "pixel-shuffle": make_idefics3,
-          "pixel-unshuffle": make_lfm2}
+          "pixel-unshuffle": make_lfm2, "two-stage": make_minicpm}
 
 
 def main():
