@@ -114,7 +114,7 @@ let package = Package(
       ],
       swiftSettings: warningsAreErrors),
 
-    // Work for Tests/Benchmarks/instructions.sh to count.
+    // Work for Tests/Benchmarks/instruction_count.sh to count.
     .executableTarget(
       name: "InstructionCount", dependencies: ["Architectures", "BoundedCache", "Dialogue", "Images", "Inference"],
       path: "Tests/Benchmarks/InstructionCount", swiftSettings: warningsAreErrors),
@@ -172,7 +172,7 @@ let package = Package(
         "Architectures", "Inference", "CodeTasks", "Dialogue", "TestSupport",
       ],
       exclude: ["under-address-sanitizer.sh"], swiftSettings: warningsAreErrors),
-    tests("ArchitectureTests", []),
+    tests("RepositoryTests", []),
     tests("CommandLineTests", ["edgeassist", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]

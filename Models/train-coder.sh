@@ -15,7 +15,7 @@ mkdir -p "$work"
 
 "$python" -m recipe.coder.train_base --work "$work" --threads "$threads"
 "$python" -m recipe.coder.train_roles --work "$work" --threads "$threads"
-"$python" -m recipe.coder.correct --work "$work" --threads "$threads"
+"$python" -m recipe.coder.make_corrections --work "$work" --threads "$threads"
 "$python" -m recipe.coder.train_roles --work "$work" --corrections --threads "$threads"
 # For comparison only: the same tasks learnt in a single shot.
 "$python" -m recipe.coder.train_roles --work "$work" --roles direct --threads "$threads"

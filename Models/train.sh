@@ -16,8 +16,8 @@ threads=${THREADS:-2}
 mkdir -p "$work"
 
 "$python" -m recipe.train_vision --out "$work/vision.pt" --threads "$threads"
-"$python" -m recipe.train_symbols --words "$work/tokenizer.json" --out "$work/symbols.pt" --threads "$threads"
-"$python" -m recipe.features --vision "$work/vision.pt" --out "$work/features" --threads "$threads"
+"$python" -m recipe.train_on_attribute_codes --words "$work/tokenizer.json" --out "$work/symbols.pt" --threads "$threads"
+"$python" -m recipe.encode_clips --vision "$work/vision.pt" --out "$work/features" --threads "$threads"
 "$python" -m recipe.train_clips --words "$work/tokenizer.json" --symbols "$work/symbols.pt" \
     --features "$work/features" --out "$work/clips.pt" --threads "$threads"
 "$python" -m recipe.train_long --words "$work/tokenizer.json" --clips "$work/clips.pt" \
@@ -31,5 +31,5 @@ mkdir -p "$work"
     --gguf "$work/gguf/edgeassist-tiny-Q8_0.gguf" "$work/gguf/mmproj-edgeassist-tiny-F16.gguf"
 
 "$python" -m recipe.make_eval_clips "$work/evaluation" --clips 48
-"$python" -m recipe.reference_answers "$work/hf" "$work/evaluation/requests.jsonl" > "$work/evaluation/reference.jsonl"
+"$python" -m recipe.answer_with_transformers "$work/hf" "$work/evaluation/requests.jsonl" > "$work/evaluation/reference.jsonl"
 "$python" -m recipe.score "$work/evaluation/reference.jsonl" "$work/evaluation/answers.jsonl"

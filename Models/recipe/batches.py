@@ -13,11 +13,11 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import torch
 
-from .chat import outside, small_talk, without_video
-from .memory import LESSONS, lessons, pair_values
+from .small_talk import outside, small_talk, without_video
+from .auxiliary_targets import LESSONS, lessons, pair_values
 from .model import Layout
 from .questions import ABOUT, Question, all_questions, choose, loosen, many, seen_until
-from .words import Words
+from .tokenizer import Words
 from .world import Timeline
 
 #: How often each kind of question is drawn.

@@ -15,14 +15,14 @@ import numpy as np
 import torch
 
 from .batches import Clip, ask_about, collate, converse, cut
-from .clip_training import GRID, all_cells
-from .features import frames_of, timeline_of, tokens_of
-from .lesson import Score
+from .training_run import GRID, all_cells
+from .encode_clips import frames_of, timeline_of, tokens_of
+from .training_loss import Score
 from .model import Decoder, VisionTower
 from .questions import KINDS, seen_until
-from .stretch import close_gaps
+from .lengthen_clips import close_gaps
 from .to_hf import read_model
-from .words import Words
+from .tokenizer import Words
 from .world import PAIR, Timeline
 
 #: Seeds from here on are for evaluation only.

@@ -20,7 +20,7 @@ from tokenizers import Tokenizer
 
 from .checkpoint import save
 from .model import Shape, TinyQwen2VL
-from .words import byte_level_tokenizer
+from .tokenizer import byte_level_tokenizer
 
 #: Names of a decoder layer's parts, theirs in the file by ours.
 DECODER_PARTS = {

@@ -13,8 +13,8 @@ from transformers import PreTrainedTokenizerFast, Qwen2VLConfig, Qwen2VLForCondi
 
 from .checkpoint import load
 from .model import Shape, TinyQwen2VL
-from .pixels import MEAN, SPREAD
-from .words import SPECIAL, TEMPLATE, Words
+from .patches import MEAN, SPREAD
+from .tokenizer import SPECIAL, TEMPLATE, Words
 
 
 def config_of(shape: Shape, words: Words) -> Qwen2VLConfig:

@@ -12,10 +12,10 @@ import numpy as np
 import torch
 
 from .batches import cut, make_clip, no_video
-from .clip_training import GRID, LESSON_WEIGHT, Drawn, Library, Run, all_cells, options_of
-from .lesson import loss_of
+from .training_run import GRID, LESSON_WEIGHT, Drawn, Library, Run, all_cells, options_of
+from .training_loss import loss_of
 from .model import Shape
-from .words import Words
+from .tokenizer import Words
 from .world import Timeline
 
 #: How often each kind of question is drawn here: the slow ones more often.

@@ -16,14 +16,14 @@ import numpy as np
 import torch
 
 from .batches import Clip, collate, cut, make_clip
-from .clip_training import GRID, LESSON_WEIGHT, Drawn, Library, Run, all_cells, options_of
-from .lesson import LessonHeads, loss_of
+from .training_run import GRID, LESSON_WEIGHT, Drawn, Library, Run, all_cells, options_of
+from .training_loss import LessonHeads, loss_of
 from .model import Decoder, Shape
-from .stretch import close_gaps, stretch
-from .symbols import code_vectors
+from .lengthen_clips import close_gaps, stretch
+from .attribute_codes import code_vectors
 from .train_clips import draw_group as draw_short
-from .train_symbols import pick_cells, symbols_of
-from .words import Words
+from .train_on_attribute_codes import pick_cells, symbols_of
+from .tokenizer import Words
 from .world import Timeline, make_story, sample_story
 
 #: How often each kind of question is drawn here: order and numbers most.

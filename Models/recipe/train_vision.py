@@ -20,11 +20,11 @@ import torch.nn.functional as F
 from .checkpoint import load, save
 from .model import Shape, VisionTower, TinyQwen2VL
 from .optimizer import Optimizers
-from .pixels import to_patches
+from .patches import to_patches
 from .schedule import rate
-from .render import Scenery, draw
+from .draw_frames import Scenery, draw
 from .sprites import THINGS
-from .symbols import ATTRIBUTES, NAMES, OFFSETS, code_vectors, describe_pair, encode
+from .attribute_codes import ATTRIBUTES, NAMES, OFFSETS, code_vectors, describe_pair, encode
 from .world import EMPTY, SAMPLE, SCENES, SEEN, TIMES, Story, make_visit
 
 #: How sharply a token's dot product with a code counts as a vote for it.

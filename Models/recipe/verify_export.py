@@ -19,12 +19,12 @@ from gguf import GGUFReader, quants
 from transformers import Qwen2VLForConditionalGeneration
 
 from .batches import collate, make_clip
-from .clip_training import all_cells
+from .training_run import all_cells
 from .export_gguf import load_weights
-from .features import frames_of, timeline_of
-from .pixels import to_patches
+from .encode_clips import frames_of, timeline_of
+from .patches import to_patches
 from .to_hf import read_model
-from .words import Words
+from .tokenizer import Words
 
 
 @torch.no_grad()

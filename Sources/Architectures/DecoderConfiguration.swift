@@ -46,7 +46,7 @@ public struct DecoderConfiguration: Sendable, Hashable {
   /// RoPE frequencies where all three components change by the same amount, as in text.
   public var textRoPE: RoPEFrequencies { rope.textFrequencies }
 
-  /// Values of a row of the `VisionEmbeddings` that the model reads: the token's embedding, then the deepstack features
+  /// Values of a row of the `VisionTokenEmbeddings` that the model reads: the token's embedding, then the deepstack features
   /// of the first layers.
   public var visionEmbeddingWidth: Int { hiddenSize * (1 + deepstackLayers) }
 

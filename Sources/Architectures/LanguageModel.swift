@@ -162,7 +162,7 @@ public final class LanguageModel {
   ///   - ticket: says where in the cache, which has room for them.
   /// - Throws: as for tokens, and `visionDoesNotFit` for embeddings of another width.
   public func prefill(
-    embeddings: VisionEmbeddings, positions: [MRoPEPosition], into ticket: KVAppendTicket
+    embeddings: VisionTokenEmbeddings, positions: [MRoPEPosition], into ticket: KVAppendTicket
   ) throws(ModelError) {
     try check(tokens: embeddings.rows, positions: positions.count, cache: ticket.cache)
     guard embeddings.width == configuration.visionEmbeddingWidth else {

@@ -84,7 +84,7 @@ struct PatchMerger {
 
   /// Projects `space.hidden` into the columns of the embeddings that begin at `column`.
   func run(
-    layout: PatchLayout, in space: VisionWorkspace, engine: Engine, to output: inout VisionEmbeddings, column: Int
+    layout: PatchLayout, in space: VisionWorkspace, engine: Engine, to output: inout VisionTokenEmbeddings, column: Int
   ) {
     let count = layout.count / layout.groupSize
     let groups = inImageOrder(merged(layout: layout, in: space, engine: engine), layout: layout, in: space)

@@ -63,7 +63,7 @@ public struct VisionPass {
   /// referenced.
   ///
   /// - Precondition: the pass is finished, and the tower has begun no other since.
-  public var embeddings: VisionEmbeddings {
+  public var embeddings: VisionTokenEmbeddings {
     precondition(isFinished && number == tower.passesBegun, "the embeddings are not complete, or those of another pass")
     return tower.embeddings
   }

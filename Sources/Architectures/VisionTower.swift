@@ -30,7 +30,7 @@ public final class VisionTower {
   private let deepstackMergers: [PatchMerger]
   private var workspace: VisionWorkspace?
   /// What the pass under way, or the last one, computes.
-  private(set) var embeddings = VisionEmbeddings()
+  private(set) var embeddings = VisionTokenEmbeddings()
   /// Forward passes begun, which is the number of the newest.
   private(set) var passesBegun = 0
 
@@ -122,7 +122,7 @@ public final class VisionTower {
   /// The embeddings of a temporal patch, in one go; see `VisionPass.embeddings`.
   ///
   /// - Throws: as `begin` does.
-  public func encode(_ first: Image, _ second: Image) throws(ModelError) -> VisionEmbeddings {
+  public func encode(_ first: Image, _ second: Image) throws(ModelError) -> VisionTokenEmbeddings {
     var pass = try begin(first, second)
     while pass.step() {}
     return pass.embeddings

@@ -8,7 +8,7 @@
 #include <ncursesw/curses.h>
 
 #include "CNcurses.h"
-#include "guard.h"
+#include "terminal_restore.h"
 
 #include <fcntl.h>
 #include <langinfo.h>

@@ -15,7 +15,7 @@ public final class Engine: @unchecked Sendable {
   let scratch: FloatBuffer
   private let quantizedInput: QuantizedActivations
   let attentionWorkspace: AttentionWorkspace
-  let bf16Attention: BF16Attention
+  let bf16Attention: BF16AttentionMode
   private let supportsRepacking: Bool
 
   /// - Parameters:
@@ -27,7 +27,7 @@ public final class Engine: @unchecked Sendable {
   /// - Throws: `ComputeError.outOfMemory`.
   public init(
     threads: ThreadPool, maximumRows: Int, maximumColumns: Int, maximumHeads: Int,
-    bf16Attention: BF16Attention = .never, instructionSet: InstructionSet = .best
+    bf16Attention: BF16AttentionMode = .never, instructionSet: InstructionSet = .best
   ) throws(ComputeError) {
     self.threads = threads
     self.bf16Attention = bf16Attention

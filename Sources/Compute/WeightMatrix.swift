@@ -21,7 +21,7 @@ public struct WeightMatrix: @unchecked Sendable {
   private let file: GGUFFile
   private let tensor: TensorDescription
   private let layout: WeightLayout
-  private var repacked = RepackedWeights()
+  private var repacked = LazyRepackedMatrix()
 
   /// - Parameters:
   ///   - rows: outputs; the tensor's last dimension.
@@ -62,7 +62,7 @@ public struct WeightMatrix: @unchecked Sendable {
     var matrix = self
     matrix.rows = part.count
     matrix.base = base + part.lowerBound * rowBytes
-    matrix.repacked = RepackedWeights()
+    matrix.repacked = LazyRepackedMatrix()
     return matrix
   }
 
@@ -72,14 +72,14 @@ public struct WeightMatrix: @unchecked Sendable {
   // MARK: Panels
 
   /// The panels to multiply with, repacked now if they are not yet; nil if the mapped weights are to be used.
-  func panels(for kernels: UnsafePointer<ck_kernels>, threads: ThreadPool) -> Panels? {
+  func panels(for kernels: UnsafePointer<ck_kernels>, threads: ThreadPool) -> RepackedMatrix? {
     guard layout != .mapped else { return nil }
     return repacked.panels(for: kernels) { repack(for: kernels, threads: threads) }
   }
 
-  private func repack(for kernels: UnsafePointer<ck_kernels>, threads: ThreadPool) -> Panels? {
+  private func repack(for kernels: UnsafePointer<ck_kernels>, threads: ThreadPool) -> RepackedMatrix? {
     guard let type = panelType,
-      let panels = Panels(type: type, rows: rows, columns: columns, kernels: kernels)
+      let panels = RepackedMatrix(type: type, rows: rows, columns: columns, kernels: kernels)
     else { return nil }
     // Locked weights stay locked.
     if file.isLocked, !panels.lock() { return nil }

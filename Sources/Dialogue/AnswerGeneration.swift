@@ -33,7 +33,7 @@ public struct AnswerGeneration {
 
   init(
     of question: String, at time: Double, since start: ContinuousClock.Instant, in dialogue: VideoDialogue,
-    number: Int, reader: TokenReader
+    number: Int, reader: TokenIngest
   ) {
     self.dialogue = dialogue
     self.number = number

@@ -20,7 +20,7 @@ extension VideoDialogue {
     forgetAnswer()
     do {
       let prompt = try prompt(for: question)
-      let reader = TokenReader(
+      let reader = TokenIngest(
         prompt: prompt[...], at: text.nextPosition, into: cache, isRetrieving: true, language: model.language)
       return AnswerGeneration(
         of: question, at: time, since: start, in: self, number: beginAnswer(), reader: reader)
@@ -77,7 +77,7 @@ extension VideoDialogue {
     text.begin(at: layout.textPositions.textPosition, hasFrames: layout.hasFrames)
     if layout.hasFrames, let imageNewline = model.vision?.imageNewline {
       try model.language.prefill(
-        embeddings: VisionEmbeddings(rows: 1, width: imageNewline.count, values: imageNewline),
+        embeddings: VisionTokenEmbeddings(rows: 1, width: imageNewline.count, values: imageNewline),
         positions: [MRoPEPosition(text: Int32(clamping: text.nextPosition))], into: cache.ticket(for: .text))
     }
     text.add(turnsAt: prompt.starts, conversation: turns.count)

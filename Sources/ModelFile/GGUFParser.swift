@@ -52,7 +52,7 @@ struct GGUFParser {
       if "GGUF".utf8.starts(with: storage.buffer) {
         throw .truncated(path: path, missingBytes: 24 - storage.buffer.count, what: place)
       }
-      throw .notGGUF(path: path, looksLike: describeBeginning(storage.buffer))
+      throw .notGGUF(path: path, looksLike: describeForeignFile(storage.buffer))
     }
     _ = try integer(UInt32.self)
     let version = try integer(UInt32.self)

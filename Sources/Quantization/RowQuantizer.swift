@@ -98,9 +98,10 @@ private struct Job {
     let after = UnsafeMutableBufferPointer(rebasing: scratch[start + count..<start + 2 * count])
     let input = UnsafeRawBufferPointer(rebasing: source[first * sourceRowBytes..<last * sourceRowBytes])
     let output = UnsafeMutableRawBufferPointer(rebasing: target[first * targetRowBytes..<last * targetRowBytes])
-    BlockFormat.dequantize(input, type: sourceType, into: values)
-    BlockFormat.quantize(UnsafeBufferPointer(values), columns: columns, as: type, importance: importance, into: output)
-    BlockFormat.dequantize(UnsafeRawBufferPointer(output), type: type, into: after)
+    BlockQuantization.dequantize(input, type: sourceType, into: values)
+    BlockQuantization.quantize(
+      UnsafeBufferPointer(values), columns: columns, as: type, importance: importance, into: output)
+    BlockQuantization.dequantize(UnsafeRawBufferPointer(output), type: type, into: after)
     var error = 0.0
     var sum = 0.0
     for index in 0..<count {

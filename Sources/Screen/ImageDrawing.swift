@@ -5,7 +5,7 @@ import Images
 /// Draws an image into the middle of an area, in its own shape, in the best way that the terminal offers:
 /// two pixels a cell as an upper half block with two colours (24 bits, 256 colours, or four greys of the 16), or
 /// one character a cell by lightness where there are fewer colours or none.
-package func drawImage(_ image: Image, into grid: inout CellGrid, area: Rectangle, appearance: Appearance) {
+package func drawImage(_ image: Image, into grid: inout CellGrid, area: Rectangle, appearance: DrawingCapabilities) {
   let halves = appearance.unicode && [.trueColor, .palette256, .basic16].contains(appearance.depth)
   // A cell is about twice as high as wide: with half blocks pixels are square, with whole cells two rows are one.
   let fitted = fittedSize(
@@ -74,7 +74,7 @@ private func fourGreys(_ image: Image) -> [UInt8] {
 /// A character a cell by lightness. The darkest and the lightest of the image take the ends of the ramp, because few
 /// steps leave no room for an image that is all in the middle; a dither mixes the steps.
 private func drawRamp(
-  _ image: Image, at corner: CellPosition, into grid: inout CellGrid, appearance: Appearance
+  _ image: Image, at corner: CellPosition, into grid: inout CellGrid, appearance: DrawingCapabilities
 ) {
   let shades = appearance.unicode && appearance.depth != .none
   let ramp = (shades ? " ░▒▓█" : " .:-=+*#%@").map { String($0) }

@@ -46,7 +46,7 @@ struct ScreenLoop {
     let type = try terminalType(options)
     let input = try inputDescriptor(options)
     defer { if input != options.input { close(input) } }
-    let unicode = Appearance.isUnicode(options.environment)
+    let unicode = DrawingCapabilities.isUnicode(options.environment)
 
     let errors = cn_guard(mailbox.pipe.writeEnd)
     defer { cn_unguard() }
@@ -55,7 +55,7 @@ struct ScreenLoop {
     try check(answer, type)
     defer { cn_stop() }
 
-    let appearance = Appearance(
+    let appearance = DrawingCapabilities(
       environment: options.environment, terminfoColors: Int(capabilities.colors),
       terminfoDirectColor: capabilities.direct_color)
     let state = ScreenState(

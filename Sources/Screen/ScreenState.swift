@@ -24,7 +24,7 @@ package struct ScreenState: Sendable {
   /// The terminal's size when it was last asked.
   package var size: ScreenSize
   /// Colours and characters; fixed for the screen's life.
-  package var appearance: Appearance
+  package var appearance: DrawingCapabilities
   /// What is running; nil until the session is ready.
   package var description: SessionDescription?
   /// The session's last figures.
@@ -80,7 +80,7 @@ package struct ScreenState: Sendable {
 
   /// A screen before its first event.
   package init(
-    size: ScreenSize, appearance: Appearance, homeDirectory: String? = nil
+    size: ScreenSize, appearance: DrawingCapabilities, homeDirectory: String? = nil
   ) {
     self.homeDirectory = homeDirectory
     self.size = size

@@ -12,7 +12,7 @@ package struct TerminalFindings: Sendable, Equatable {
   /// Whether the screen knows how to draw on that type.
   package var isKnown: Bool
   /// Colours and characters that the terminal shows.
-  package var appearance: Appearance
+  package var appearance: DrawingCapabilities
 
   /// Asks the environment and terminfo.
   package static func current(environment: [String: String]) -> TerminalFindings {
@@ -21,7 +21,7 @@ package struct TerminalFindings: Sendable, Equatable {
     let isKnown = type.map { cn_describe($0, &capabilities) == CN_STARTED } ?? false
     return TerminalFindings(
       isInteractive: isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1, type: type, isKnown: isKnown,
-      appearance: Appearance(
+      appearance: DrawingCapabilities(
         environment: environment, terminfoColors: Int(capabilities.colors),
         terminfoDirectColor: capabilities.direct_color))
   }

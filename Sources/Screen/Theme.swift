@@ -7,7 +7,7 @@ package struct Theme: Sendable {
   var symbols: Symbols
 
   /// Resolves styles and characters for one terminal.
-  package init(_ appearance: Appearance) {
+  package init(_ appearance: DrawingCapabilities) {
     depth = appearance.depth
     symbols = appearance.unicode ? .unicode : .ascii
   }

@@ -68,7 +68,7 @@ final class MediaInput {
   private let readTimeout: Double?
   /// Streams that were there when the source was opened.
   private let streamCount: UInt32
-  private let succession = SucceedingPackets()
+  private let succession = SuccessorPackets()
   /// True from the moment a packet is asked for until it is there.
   private var isAwaitingPacket = false
   /// True while the packets are decoded that were kept of a stream before it took over.
@@ -116,7 +116,7 @@ final class MediaInput {
     }
     if isEncrypted { return .encrypted(source: name) }
     if let reason { return .unreachable(source: name, detail: reason) }
-    if case .file(let path) = source, let kind = UnreadableKind(ofFile: path) {
+    if case .file(let path) = source, let kind = UnsupportedFormat(ofFile: path) {
       return .unsupportedCodec(source: name, codec: kind.name)
     }
     let damage = damagedCount == 0 ? "" : "damaged packets: \(damagedCount)"

@@ -98,7 +98,7 @@ extension MediaInput {
     case .device(let path):
       address = path
       try checkDevice(path, name: name)
-      inputFormat = try DeviceLibrary.videoForLinux(for: source)
+      inputFormat = try AVDeviceLibrary.videoForLinux(for: source)
     case .url(let text):
       address = text
       try prepareNetwork(text, name: name, timeout: timeout, options: &options)
@@ -214,7 +214,7 @@ extension MediaInput {
       if code == shim_error_of_errno(EIO) || code == shim_error_of_errno(ENOMEM) {
         return .unreadable(source: name, detail: words)
       }
-      if case .file(let path) = source, let kind = UnreadableKind(ofFile: path) {
+      if case .file(let path) = source, let kind = UnsupportedFormat(ofFile: path) {
         return .unsupportedCodec(source: name, codec: kind.name)
       }
       return .notAVideo(source: name, detail: line.isEmpty ? words : line)

@@ -80,7 +80,7 @@ import Testing
 
   @Test("embeddings of another width are refused")
   func otherWidth() {
-    let block = VisionEmbeddings(rows: 1, width: 96, values: Array(repeating: 0, count: 96))
+    let block = VisionTokenEmbeddings(rows: 1, width: 96, values: Array(repeating: 0, count: 96))
     #expect(throws: ModelError.self) {
       try model.prefill(
         embeddings: block, positions: [MRoPEPosition(text: 0)],

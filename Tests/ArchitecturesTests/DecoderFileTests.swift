@@ -128,7 +128,7 @@ import Testing
     let model = try LanguageModel(file: golden.file, threads: ThreadPool(threads: 1))
     #expect(model.configuration.deepstackLayers == 2)
     let cache = try KeyValueCache(shape: model.configuration.cacheShape, budget: 8, policy: .infinipotV)
-    let block = VisionEmbeddings(rows: 1, width: 64, values: Array(repeating: 0, count: 64))
+    let block = VisionTokenEmbeddings(rows: 1, width: 64, values: Array(repeating: 0, count: 64))
     let error = #expect(throws: ModelError.self) {
       try model.prefill(
         embeddings: block, positions: [MRoPEPosition(text: 0)],

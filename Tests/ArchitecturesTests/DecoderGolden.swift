@@ -104,7 +104,7 @@ struct DecoderRun {
       case .temporalPatch(let grid):
         let count = grid.tokenCount
         try model.prefill(
-          embeddings: VisionEmbeddings(
+          embeddings: VisionTokenEmbeddings(
             rows: count, width: width, values: Array(sequence.vision[row * width..<(row + count) * width])),
           positions: Array(sequence.positions[start..<start + count]), into: cache.ticket(for: .vision, grid: grid))
         start += count

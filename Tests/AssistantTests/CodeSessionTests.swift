@@ -23,10 +23,10 @@ struct CodeSessionTests {
   private let task = CodeTask(statement: "Read two integers and print their sum.")
 
   private func session(
-    code paths: Result<CodeModelPaths, ReportedError>? = nil, limits: CodeLimits = CodeLimits(tokensOfReply: 16)
+    code paths: Result<CodeModelPaths, ReportedError>? = nil, limits: SolveLimits = SolveLimits(tokensOfReply: 16)
   ) throws -> Session {
     let found = try ModelPaths.resolve(languageModel: nil, vision: nil)
-    let settings = CodeSettings(
+    let settings = SolveSettings(
       paths: paths ?? .success(CodeModelPaths(base: found.languageModel)), threads: 1, limits: limits)
     nonisolated(unsafe) let model = try Self.embedded.get()
     return try Session(

@@ -24,7 +24,7 @@ struct TokenGeneratorTests {
     maximumTokens: Int = 64
   ) -> TokenGenerator {
     TokenGenerator(
-      model: model, reader: TokenReader(prompt: prompt[...], at: 0, into: cache, language: model.language),
+      model: model, reader: TokenIngest(prompt: prompt[...], at: 0, into: cache, language: model.language),
       sampling: sampling, maximumTokens: maximumTokens)
   }
 

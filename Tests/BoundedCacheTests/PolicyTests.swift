@@ -161,7 +161,7 @@ struct RankingTests {
   @Test("The highest are those that a stable sort puts first", arguments: 0..<20 as Range<UInt64>)
   func ranking(seed: UInt64) {
     var random = SplitMix64(seed: seed)
-    var ranking = Ranking()
+    var ranking = TopKSelector()
     // Few different scores on even seeds, so that there are many ties.
     let scores = (0..<500).map { _ in seed % 2 == 0 ? Float(random.shift(below: 9) - 4) : Float(random.signed()) / 7 }
     let before = (0..<500).map { _ in random.shift(below: 3) == 0 }

@@ -35,8 +35,8 @@ struct CodeLoopTests {
   private let events = Events()
 
   private func solve(
-    _ model: ScriptedRoles, good: Set<String> = [], task: CodeTask? = nil, limits: CodeLimits = CodeLimits(rounds: 2),
-    control: CodeControl = CodeControl(), languages: Set<ProgramLanguage> = [.python], secondsOfExample: Double = 0
+    _ model: ScriptedRoles, good: Set<String> = [], task: CodeTask? = nil, limits: SolveLimits = SolveLimits(rounds: 2),
+    control: SolveControl = SolveControl(), languages: Set<ProgramLanguage> = [.python], secondsOfExample: Double = 0
   ) async throws -> CodeOutcome {
     let checker = ScriptedChecking(good: good, languages: languages, secondsOfExample: secondsOfExample)
     let loop = CodeLoop(model: model, checker: checker, limits: limits, emit: { [events] in events.add($0) })
@@ -120,7 +120,7 @@ struct CodeLoopTests {
 
   @Test("A cancelled task returns the best so far")
   func cancels() async throws {
-    let control = CodeControl()
+    let control = SolveControl()
     let model = ScriptedRoles(roles)
     model.onAsk = { if $0 == .debugger { control.cancel() } }
     let outcome = try await solve(model, control: control)
@@ -129,7 +129,7 @@ struct CodeLoopTests {
 
   @Test("Accepting takes the program written last as it is")
   func accepts() async throws {
-    let control = CodeControl()
+    let control = SolveControl()
     let model = ScriptedRoles(roles)
     var rounds = 0
     model.onAsk = {
@@ -142,9 +142,9 @@ struct CodeLoopTests {
 
   @Test("Limits of tokens and of time end the work with what there is")
   func limits() async throws {
-    let tokens = try await solve(ScriptedRoles(roles), limits: CodeLimits(tokens: 40))
+    let tokens = try await solve(ScriptedRoles(roles), limits: SolveLimits(tokens: 40))
     #expect(tokens.end == .limit && (40..<50).contains(tokens.replies.answerTokens))
-    let seconds = try await solve(ScriptedRoles(roles), limits: CodeLimits(seconds: 0))
+    let seconds = try await solve(ScriptedRoles(roles), limits: SolveLimits(seconds: 0))
     #expect(seconds.end == .limit && seconds.program == nil)
   }
 
@@ -152,9 +152,9 @@ struct CodeLoopTests {
   func limitsOfExamples() async throws {
     let endless = CodeTask(statement: "S", examples: Array(repeating: CodeExample(input: "", output: ""), count: 3000))
     let late = try await solve(
-      ScriptedRoles(roles), task: endless, limits: CodeLimits(seconds: 0.5), secondsOfExample: 0.1)
+      ScriptedRoles(roles), task: endless, limits: SolveLimits(seconds: 0.5), secondsOfExample: 0.1)
     #expect(late.end == .limit && late.program?.text == "first")
-    let control = CodeControl()
+    let control = SolveControl()
     async let cancelled = solve(ScriptedRoles(roles), task: endless, control: control, secondsOfExample: 0.1)
     try await Task.sleep(for: .milliseconds(300))
     control.cancel()

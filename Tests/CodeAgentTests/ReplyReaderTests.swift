@@ -48,7 +48,7 @@ struct ReplyReaderTests {
       ("99999999999999999999999", 100, .mended),
     ])
   func confidences(text: String, value: Int, form: ReplyForm) {
-    #expect(ReplyReader.confidence(in: text) == ReplyReading(value: value, form: form))
+    #expect(ReplyReader.confidence(in: text) == ParsedReply(value: value, form: form))
   }
 
   @Test("No number is no confidence", arguments: ["", "high", "<confidence></confidence>"])
@@ -66,7 +66,7 @@ struct ReplyReaderTests {
       ("<think>1. no</think>1. Read.\n2. Print.", .mended),
     ])
   func plans(text: String, form: ReplyForm) {
-    #expect(ReplyReader.plan(in: text) == ReplyReading(value: "1. Read.\n2. Print.", form: form))
+    #expect(ReplyReader.plan(in: text) == ParsedReply(value: "1. Read.\n2. Print.", form: form))
   }
 
   @Test(
@@ -78,7 +78,7 @@ struct ReplyReaderTests {
       ("<code>print(1)</code>", .mended), ("<code>\n```python\nprint(1)\n```\n</code>", .kept), ("print(1)", .mended),
     ])
   func programs(text: String, form: ReplyForm) {
-    #expect(ReplyReader.program(in: text, language: .python) == ReplyReading(value: "print(1)", form: form))
+    #expect(ReplyReader.program(in: text, language: .python) == ParsedReply(value: "print(1)", form: form))
   }
 
   @Test("No program is said to be none", arguments: ["", "I cannot do that.", "```python\n```"])

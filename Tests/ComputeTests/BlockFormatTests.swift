@@ -17,7 +17,7 @@ private let quantized = ComputeError.supportedTypes.filter(\.isQuantized)
 private func decoded(_ blocks: UnsafeRawBufferPointer, _ type: TensorType) -> [Float] {
   let count = blocks.count / type.bytesPerBlock * type.elementsPerBlock
   return Array(unsafeUninitializedCapacity: count) { target, initialized in
-    BlockFormat.dequantize(blocks, type: type, into: target)
+    BlockQuantization.dequantize(blocks, type: type, into: target)
     initialized = count
   }
 }
@@ -29,10 +29,10 @@ private func encoded(_ values: [Float], columns: Int, as type: TensorType, impor
       let bytes = UnsafeMutableRawBufferPointer(target)
       if let importance {
         importance.withUnsafeBufferPointer {
-          BlockFormat.quantize(values, columns: columns, as: type, importance: $0, into: bytes)
+          BlockQuantization.quantize(values, columns: columns, as: type, importance: $0, into: bytes)
         }
       } else {
-        BlockFormat.quantize(values, columns: columns, as: type, into: bytes)
+        BlockQuantization.quantize(values, columns: columns, as: type, into: bytes)
       }
     }
     initialized = size
@@ -151,6 +151,6 @@ private func loss(
 
   @Test("only types with kernels can be written")
   func canEncode() {
-    #expect(TensorType.allCases.filter(BlockFormat.canQuantize) == ComputeError.supportedTypes)
+    #expect(TensorType.allCases.filter(BlockQuantization.canQuantize) == ComputeError.supportedTypes)
   }
 }

@@ -13,10 +13,10 @@ import Testing
     row.withUnsafeMutableBytes { row in
       let target = row.baseAddress!
       if keys {
-        KeyValueRow.quantizeKey(
+        KeyValueQuantization.quantizeKey(
           values, into: target, type: type, headDimension: values.count, keyRange: type == .q4 ? range : nil)
       } else {
-        KeyValueRow.quantizeValue(values, into: target, type: type, headDimension: values.count)
+        KeyValueQuantization.quantizeValue(values, into: target, type: type, headDimension: values.count)
       }
     }
     return row
@@ -28,10 +28,10 @@ import Testing
     var values = Array(repeating: Float.nan, count: size)
     row.withUnsafeBytes { row in
       if keys {
-        KeyValueRow.dequantizeKey(
+        KeyValueQuantization.dequantizeKey(
           row.baseAddress!, into: &values, type: type, headDimension: size, keyRange: type == .q4 ? range : nil)
       } else {
-        KeyValueRow.dequantizeValue(row.baseAddress!, into: &values, type: type, headDimension: size)
+        KeyValueQuantization.dequantizeValue(row.baseAddress!, into: &values, type: type, headDimension: size)
       }
     }
     return values
@@ -41,7 +41,7 @@ import Testing
   private func range(_ rows: [[Float]]) -> [Float] {
     let channels = rows[0].indices.map { channel in
       let column = rows.map { $0[channel] }
-      return KeyValueRow.keyRange(of: column.min()!...column.max()!)
+      return KeyValueQuantization.keyRange(of: column.min()!...column.max()!)
     }
     return channels.map(\.scale) + channels.map(\.minimum)
   }

@@ -48,7 +48,8 @@ final class PagedSample {
     let range = UnsafeMutablePointer<Float>.allocate(capacity: 2 * headDimension)
     for channel in 0..<headDimension {
       let column = stride(from: channel, to: keys.count, by: headDimension).map { keys[$0] }
-      (range[channel], range[headDimension + channel]) = KeyValueRow.keyRange(of: column.min()!...column.max()!)
+      (range[channel], range[headDimension + channel]) = KeyValueQuantization.keyRange(
+        of: column.min()!...column.max()!)
     }
     return range
   }
@@ -101,11 +102,11 @@ final class PagedSample {
         let page = rows.pages[row / pageTokens]
         let target = result.baseAddress! + row * headDimension
         if keys {
-          KeyValueRow.dequantizeKey(
+          KeyValueQuantization.dequantizeKey(
             page + rows.keyOffset + row % pageTokens * type.keyRowBytes(headDimension), into: target, type: type,
             headDimension: headDimension, keyRange: rows.keyRange)
         } else {
-          KeyValueRow.dequantizeValue(
+          KeyValueQuantization.dequantizeValue(
             page + rows.valueOffset + row % pageTokens * type.valueRowBytes(headDimension), into: target, type: type,
             headDimension: headDimension)
         }

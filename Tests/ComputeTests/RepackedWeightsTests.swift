@@ -16,7 +16,7 @@ struct RepackedWeightsTests {
     #expect(!Self.sets.isEmpty, "nothing is tested here: this processor has the portable one only")
   }
 
-  private func engine(bf16Attention: BF16Attention = .never, _ set: InstructionSet = .best) throws -> Engine {
+  private func engine(bf16Attention: BF16AttentionMode = .never, _ set: InstructionSet = .best) throws -> Engine {
     try Engine(
       threads: ThreadPool(threads: 2), maximumRows: 260, maximumColumns: 2560, maximumHeads: 4,
       bf16Attention: bf16Attention, instructionSet: set)
@@ -110,7 +110,7 @@ struct RepackedWeightsTests {
 
   @Test(
     "Attention in bfloat16 is that of floats to the precision of bfloat16",
-    .enabled(if: BF16Attention.isAvailable, "this processor has no AVX-512 BF16"),
+    .enabled(if: BF16AttentionMode.isAvailable, "this processor has no AVX-512 BF16"),
     arguments: [(80, 300), (16, 17), (64, 97)])
   func bf16Attention(size: Int, count: Int) throws {
     let difference = relativeDifference(
@@ -121,14 +121,14 @@ struct RepackedWeightsTests {
 
   @Test(
     "A processor without bfloat16 multiplies floats, whatever is asked for",
-    .enabled(if: !BF16Attention.isAvailable, "this processor has AVX-512 BF16"))
+    .enabled(if: !BF16AttentionMode.isAvailable, "this processor has AVX-512 BF16"))
   func withoutBF16() throws {
-    for choice in [BF16Attention.auto, .always] {
+    for choice in [BF16AttentionMode.auto, .always] {
       #expect(try attendFully(choice, size: 80, count: 300) == attendFully(.never, size: 80, count: 300))
     }
   }
 
-  private func attendFully(_ bf16Attention: BF16Attention, size: Int, count: Int) throws -> [Float] {
+  private func attendFully(_ bf16Attention: BF16AttentionMode, size: Int, count: Int) throws -> [Float] {
     var samples = Samples(seed: UInt64(size))
     let width = 2 * size
     let parts = try (0..<3).map { _ in try FloatBuffer(samples.floats(count * width, scale: 2)).rows(width: width) }

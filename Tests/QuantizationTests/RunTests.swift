@@ -203,7 +203,7 @@ struct RunTests {
   private func numbers(_ file: GGUFFile, _ tensor: TensorDescription) -> [Float] {
     var numbers = [Float](repeating: 0, count: tensor.elementCount)
     numbers.withUnsafeMutableBufferPointer {
-      BlockFormat.dequantize(file.bytes(of: tensor), type: tensor.type, into: $0)
+      BlockQuantization.dequantize(file.bytes(of: tensor), type: tensor.type, into: $0)
     }
     return numbers
   }

@@ -11,7 +11,7 @@ struct TestScreen {
 
   init(_ columns: Int = 100, _ rows: Int = 30, depth: ColorDepth = .palette256, unicode: Bool = true) {
     state = ScreenState(
-      size: ScreenSize(columns: columns, rows: rows), appearance: Appearance(depth: depth, unicode: unicode),
+      size: ScreenSize(columns: columns, rows: rows), appearance: DrawingCapabilities(depth: depth, unicode: unicode),
       homeDirectory: "/home/me")
   }
 

@@ -4,7 +4,7 @@ import Testing
 import Video
 
 @Suite("The timestamps of a stream")
-struct TimelineTests {
+struct PresentationTimelineTests {
   private func timeline(origin: Int64? = nil, longestStep: Double = 100) -> PresentationTimeline {
     PresentationTimeline(
       timeBase: .init(numerator: 1, denominator: 1000), origin: origin, nominalDuration: 0.04, longestStep: longestStep)
@@ -69,7 +69,7 @@ struct TimelineTests {
 }
 
 @Suite("The sampling clock")
-struct SamplingClockTests {
+struct FrameSamplingClockTests {
   @Test("gives each instant to the frame shown at it, and no instant twice")
   func instants() {
     var clock = FrameSamplingClock(rate: 2, tick: 0.001)

@@ -19,9 +19,9 @@ from safetensors.torch import save_file
 
 from ..export_gguf import add_tokenizer, finish, write_tensor
 from .decoder import Decoder
-from .roles import ROLES
+from .role_lessons import ROLES
 from .train_roles import ALPHA, RANK, base
-from .words import TEMPLATE, Words
+from .tokenizer import TEMPLATE, Words
 
 TITLE = "edgeassist-coder"
 #: Names of a layer's matrices here and in GGUF.

@@ -15,9 +15,9 @@ from ..checkpoint import load, save
 from ..optimizer import Optimizers
 from ..schedule import rate
 from .decoder import Decoder
-from .roles import lesson
+from .role_lessons import lesson
 from .tasks import Unsuitable, some_task
-from .words import Words
+from .tokenizer import Words
 
 #: Tokens of one batch, padding included.
 BATCH_TOKENS = 4096

@@ -12,7 +12,7 @@ import json
 from pathlib import Path
 from random import Random
 
-from .quick_look import LENGTHS
+from .evaluate_pass_at_1 import LENGTHS
 from .tasks import has_held_out_pair, some_task
 
 

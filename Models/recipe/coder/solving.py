@@ -7,11 +7,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from .checking import Worker
+from .run_programs import Worker
 from .decoder import Decoder
-from .roles import RECALLED, fenced, report, task_text, write
+from .role_lessons import RECALLED, fenced, report, task_text, write
 from .tasks import Task
-from .words import Words
+from .tokenizer import Words
 
 ROUNDS = 5
 LIMIT = {"retriever": 600, "planner": 160, "judge": 16, "coder": 200, "debugger": 360, "direct": 200}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
 
-from .operations import OPERATIONS, PRINT, READ, VARIABLES, Step
+from .program_steps import OPERATIONS, PRINT, READ, VARIABLES, Step
 
 WORDS = (
     "apple bird cloud door eagle fish green house island jar kite lemon moon night ocean pear queen river stone tree "

@@ -14,7 +14,7 @@ import torch
 
 from .decoder import Decoder, Shape
 from .learning import Mixture, learn
-from .words import Words
+from .tokenizer import Words
 
 KINDS = {"direct": 0.4, "coder": 0.17, "planner": 0.15, "judge": 0.05, "retriever": 0.08, "debugger": 0.15}
 LENGTHS = {1: 0.35, 2: 0.65}

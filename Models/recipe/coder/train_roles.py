@@ -17,8 +17,8 @@ import torch
 
 from .decoder import Decoder, Shape
 from .learning import Mixture, learn
-from .roles import ROLES, Lesson
-from .words import Words
+from .role_lessons import ROLES, Lesson
+from .tokenizer import Words
 
 RANK, ALPHA = 32, 64.0
 LENGTHS = {1: 0.08, 2: 0.17, 3: 0.25, 4: 0.25, 5: 0.25}

@@ -16,10 +16,10 @@ from peft import PeftModel
 from transformers import AutoModelForCausalLM
 
 from .export import adapter_of
-from .roles import ROLES, lesson
+from .role_lessons import ROLES, lesson
 from .tasks import some_task
 from .train_roles import adapted
-from .words import Words
+from .tokenizer import Words
 
 ALLOWED = 1e-3
 

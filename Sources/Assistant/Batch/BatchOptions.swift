@@ -17,14 +17,14 @@ public struct BatchOptions: Sendable {
   /// How videos are sampled; nil members take the model's own values.
   public var stream: StreamSettings
   /// How programming tasks are worked on; nil refuses them.
-  public var code: CodeSettings?
+  public var code: SolveSettings?
   /// Receives the progress, at most five times a second and after each request.
   public var report: @Sendable (BatchStep) -> Void
 
   /// Makes the options of a run.
   public init(
     input: String, output: String?, isResuming: Bool, dialogue: DialogueOptions, stream: StreamSettings,
-    code: CodeSettings? = nil, report: @escaping @Sendable (BatchStep) -> Void
+    code: SolveSettings? = nil, report: @escaping @Sendable (BatchStep) -> Void
   ) {
     self.input = input
     self.output = output

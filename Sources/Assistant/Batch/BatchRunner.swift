@@ -12,7 +12,7 @@ public actor BatchRunner {
   private let thread = ThreadExecutor(name: "model")
   private let model: LoadedModel
   private let options: BatchOptions
-  private let worker: CodeWorker?
+  private let worker: TaskSolver?
   private nonisolated let stop = StopSource()
   private var step = BatchStep()
   private var lastReport = ContinuousClock.now
@@ -26,7 +26,7 @@ public actor BatchRunner {
   public init(model: sending LoadedModel, options: BatchOptions) {
     self.model = model
     self.options = options
-    worker = options.code.map { CodeWorker(settings: $0) }
+    worker = options.code.map { TaskSolver(settings: $0) }
   }
 
   /// Ends the run after the token under way; what has been answered is in the output. From any thread.
@@ -76,7 +76,7 @@ public actor BatchRunner {
     if !answered.isEmpty && answered.isSuperset(of: request.turns.indices) { return }
     step.id = request.id
     if let problem = request.code { return try await work(on: problem, request.overrides, output) }
-    var results = TurnResults(of: request, answered: answered, output: output)
+    var results = TurnResultWriter(of: request, answered: answered, output: output)
     do {
       try await answer(request, &results)
     } catch {
@@ -91,7 +91,7 @@ public actor BatchRunner {
     count(hasFailed: results.haveFailures)
   }
 
-  private func answer(_ request: BatchRequest, _ results: inout TurnResults) async throws {
+  private func answer(_ request: BatchRequest, _ results: inout TurnResultWriter) async throws {
     var run = try await RequestRun(request, model: model, options: options, stop: stop)
     defer { run.close() }
     step.duration = run.duration

@@ -100,7 +100,7 @@ struct RequestRun {
   /// - Throws: what ends the request: `ReportedError`, or `VideoError` for a video without a readable frame. What ends
   ///   a single turn is written as its result.
   mutating func advance(
-    _ results: inout TurnResults, isolation: isolated (any Actor)? = #isolation
+    _ results: inout TurnResultWriter, isolation: isolated (any Actor)? = #isolation
   ) async throws -> Bool {
     let arrival = await video?.next(unless: otherWork(before: results.next)) ?? .end
     if stop.isStopped { return false }
@@ -134,7 +134,7 @@ struct RequestRun {
     }
   }
 
-  private mutating func finish(_ results: inout TurnResults) throws {
+  private mutating func finish(_ results: inout TurnResultWriter) throws {
     warnings += video?.takeWarnings() ?? []
     // A stream that broke off is answered on what was seen, if anything was.
     if let failure = video?.failure {
@@ -145,7 +145,7 @@ struct RequestRun {
   }
 
   /// Answers the next turn; a stop leaves it without a result.
-  private mutating func answer(_ results: inout TurnResults, at time: Double?) throws {
+  private mutating func answer(_ results: inout TurnResultWriter, at time: Double?) throws {
     guard let turn = results.next else { return }
     let start = ContinuousClock.now
     try ingest.finish()

@@ -27,7 +27,7 @@ public actor Session {
 
   private let dialogue: VideoDialogue
   private var ingest: StreamIngest
-  private nonisolated let code: CodeQueue?
+  private nonisolated let code: CodeTaskQueue?
   private nonisolated let video: VideoStream?
   private let description: SessionDescription
   /// How large image files are read.
@@ -37,7 +37,7 @@ public actor Session {
   /// As last reported.
   package private(set) var statistics = SessionStatistics()
   private var lastStatistics = ContinuousClock.now
-  private var retention = RetentionMapReports()
+  private var retention = RetentionMapThrottle()
   private var rate = FrameRateMeter()
   /// Takes frames in; nil once the stream has ended, until somebody seeks.
   private var feeding: Task<Void, Never>?
@@ -59,7 +59,7 @@ public actor Session {
   ///   size of images that the model cannot use.
   public init(
     model: sending LoadedModel, options: DialogueOptions, video: VideoStream?, sourceName: String?,
-    stream: StreamSettings = StreamSettings(), code: CodeSettings? = nil, events: EventMailbox
+    stream: StreamSettings = StreamSettings(), code: SolveSettings? = nil, events: EventMailbox
   ) throws(ReportedError) {
     description = SessionDescription(
       modelName: model.name, isEmbeddedModel: model.isEmbedded, source: sourceName,
@@ -70,7 +70,7 @@ public actor Session {
     ingest = StreamIngest(into: dialogue)
     if let size = video?.description.sampledSize { try dialogue.check(framesOf: size.width, by: size.height) }
     self.video = video
-    self.code = code.map { settings in CodeQueue(settings: settings) { events.send(.code($0)) } }
+    self.code = code.map { settings in CodeTaskQueue(settings: settings) { events.send(.code($0)) } }
     self.events = events
   }
 

@@ -23,7 +23,7 @@ struct BranchBenchmark: Benchmark {
     let cache = try KeyValueCache(benchmarking: model, plan: plan, tokens: context + Self.tokens)
     var random = RandomTokens(for: model)
     if context > 0 {
-      var reader = TokenReader(
+      var reader = TokenIngest(
         prompt: random.next(context)[...], at: 0, into: cache, language: model.language)
       try reader.readPrompt(progress)
     }

@@ -31,7 +31,7 @@ package struct DecodeBenchmark: Benchmark {
     var results: [BenchmarkResult] = []
     for context in contextLengths {
       try progress.begin("decode, context \(context)")
-      var reader = TokenReader(
+      var reader = TokenIngest(
         prompt: tokens.next(context - cache.count)[...], at: cache.count, into: cache, segment: .system,
         language: model.language)
       try reader.readPrompt(progress)
@@ -92,7 +92,7 @@ package struct DecodeBenchmark: Benchmark {
 
     mutating func secondsPerToken(_ count: Int) throws -> Double {
       cache.truncateText(to: 0)
-      var reader = TokenReader(prompt: [], at: context, into: cache, language: language)
+      var reader = TokenIngest(prompt: [], at: context, into: cache, language: language)
       let next = tokens.next(count)
       let taken = try secondsTaken { () throws(ModelError) in for token in next { try reader.read(token) } }
       cache.truncateText(to: 0)

@@ -23,7 +23,7 @@ struct PrefillBenchmark: Benchmark {
       for length in lengths {
         try progress.begin("prefill, \(length) tokens")
         var tokens = RandomTokens(for: model)
-        var reader = TokenReader(prompt: tokens.next(length)[...], at: 0, into: cache, language: model.language)
+        var reader = TokenIngest(prompt: tokens.next(length)[...], at: 0, into: cache, language: model.language)
         let taken = try secondsTaken { try reader.readPrompt(progress) }
         if repetition > 0 { seconds[length, default: []].append(taken) }
         cache.removeAll()

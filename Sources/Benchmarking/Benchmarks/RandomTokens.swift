@@ -15,7 +15,7 @@ struct RandomTokens {
   mutating func next(_ count: Int) -> [Int] { (0..<count).map { _ in Int(random.next() % vocabularySize) } }
 }
 
-extension TokenReader {
+extension TokenIngest {
   /// Prefills the whole prompt, unless the run is cancelled.
   mutating func readPrompt(_ progress: BenchmarkProgress) throws {
     while hasPrompt {

@@ -35,7 +35,7 @@ struct RandomWeights {
   /// Passes the bytes of a matrix to a closure, piece by piece.
   ///
   /// - Parameters:
-  ///   - type: one that `BlockFormat` can encode.
+  ///   - type: one that `BlockQuantization` can encode.
   ///   - inputs: columns of the matrix.
   ///   - byteCount: bytes of the whole matrix.
   mutating func matrix<E: Error>(
@@ -63,7 +63,7 @@ struct RandomWeights {
       repeating: 0, count: Self.stockCount / kind.type.elementsPerBlock * kind.type.bytesPerBlock)
     values.withUnsafeBufferPointer { source in
       bytes.withUnsafeMutableBytes { target in
-        BlockFormat.quantize(source, columns: Self.stockColumns, as: kind.type, into: target)
+        BlockQuantization.quantize(source, columns: Self.stockColumns, as: kind.type, into: target)
       }
     }
     return bytes

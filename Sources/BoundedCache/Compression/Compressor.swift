@@ -33,7 +33,7 @@
 //     after    | system | vtvv tvvt vvtv nnnn | text | free                     16 vision tokens, in stream order
 //
 // Retained tokens move down in place; their keys are never written again, also when their positions change later
-// (PositionChanges.swift). The next compression sees 16 tokens as T = 4 runs of P tokens, though they come from 6
+// (KeyRotationUpdate.swift). The next compression sees 16 tokens as T = 4 runs of P tokens, though they come from 6
 // temporal patches: `StreamOrigins` knows from which. Evicted tokens go to the offload file where there is one
 // (OffloadTier.swift). Captions stay with their temporal patches (CaptionEviction.swift).
 
@@ -99,7 +99,7 @@ struct Compressor {
     let before = layout.visionCount
     if !layout.captions.isGathered {
       CaptionEviction.gather(&layout, in: store)
-      PositionChanges.update(store, layout, origins, temporal: rotation)
+      KeyRotationUpdate.update(store, layout, origins, temporal: rotation)
     }
     let starts = origins.starts
     var visionTokens = layout.visionTokens

@@ -22,7 +22,7 @@ package struct TokenSelector {
   /// The queries to score by, and the positions by which they have moved since they were recorded; nil scores by TaR and
   /// VaN.
   private var proxy: (queries: ProxyQueries, change: Int32)?
-  private var ranking = Ranking()
+  private var ranking = TopKSelector()
 
   /// Nothing is selected yet; `prepare` comes first.
   package init(shape: CacheShape, parameters: InfiniPotVParameters) {

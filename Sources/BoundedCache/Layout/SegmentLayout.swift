@@ -30,7 +30,7 @@ struct SegmentLayout {
   /// Tokens of the text segment.
   private(set) var textCount = 0
   /// By how much the positions of the text segment, parked or not, have changed.
-  private(set) var textPositions = TextPositions()
+  private(set) var textPositions = TextPositionShifts()
   /// Tokens of a parked text segment: they count against the budget, and nothing attends to them.
   private(set) var parkedCount = 0
   /// Vision tokens, captions not counted, that each head of a group has cached. After a compression they are no longer
@@ -166,7 +166,7 @@ struct SegmentLayout {
   /// Frees the slots of parked text.
   mutating func discardParked() {
     parkedCount = 0
-    textPositions = TextPositions()
+    textPositions = TextPositionShifts()
     revision &+= 1
   }
 

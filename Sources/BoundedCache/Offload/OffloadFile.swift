@@ -7,7 +7,7 @@
 /// Memory holds 32 bytes for each page, and the one page of each head that is not yet full.
 ///
 /// The file has its whole size from the start. When it is full, pages give way so that those in the file stay spread over
-/// the whole stream (`OffloadDirectory`). It serves one stream: opening it empties it. Whatever is read is checked
+/// the whole stream (`OffloadPageIndex`). It serves one stream: opening it empties it. Whatever is read is checked
 /// against a checksum. One program at a time can open it.
 ///
 /// An error is final, because the contents are no longer certain: the owner goes on without offload. The object has one
@@ -24,7 +24,7 @@ public final class OffloadFile {
 
   private let layout: OffloadLayout
   private let disk: OffloadDisk
-  private var directory: OffloadDirectory
+  private var directory: OffloadPageIndex
   private var pending: PageWriteBuffer
   private var rotator: RoPERotator
   private let record: OffloadBuffer
@@ -60,7 +60,7 @@ public final class OffloadFile {
     self.shape = shape
     self.pageTokens = pageTokens
     self.rotation = rotation
-    directory = OffloadDirectory(heads: layout.heads, slotsPerHead: layout.slotsPerHead)
+    directory = OffloadPageIndex(heads: layout.heads, slotsPerHead: layout.slotsPerHead)
     pending = PageWriteBuffer(layout: layout)
     rotator = RoPERotator(rotation, headDimension: shape.headDimension)
     record = OffloadBuffer(byteCount: layout.recordBytes)
@@ -221,7 +221,7 @@ extension OffloadFile {
     pending.rotate(head, rotator: &rotator)
     let page = pending.view(head)
     let bytes = UnsafeRawBufferPointer(start: page.base, count: layout.pageBytes)
-    let entry = OffloadDirectory.Entry(
+    let entry = OffloadPageIndex.Entry(
       page: number, firstStreamIndex: pending.firstStreamIndex(head),
       checksum: PageChecksum.of(bytes, seed: seed(head)),
       position: pending.firstPosition(head), count: Int32(pageTokens))

@@ -16,7 +16,7 @@ struct OffloadRecord {
   }
 
   /// Writes everything but the digest, which has to be there already.
-  func set(_ entry: OffloadDirectory.Entry, seed: UInt64) {
+  func set(_ entry: OffloadPageIndex.Entry, seed: UInt64) {
     base.storeBytes(of: Int64(entry.page), toByteOffset: 8, as: Int64.self)
     base.storeBytes(of: entry.checksum, toByteOffset: 16, as: UInt64.self)
     base.storeBytes(of: entry.firstStreamIndex, toByteOffset: 24, as: Int64.self)
@@ -26,9 +26,9 @@ struct OffloadRecord {
   }
 
   /// What the record says; nil where it is damaged, or written with another seed.
-  func entry(seed: UInt64) -> OffloadDirectory.Entry? {
+  func entry(seed: UInt64) -> OffloadPageIndex.Entry? {
     guard base.loadUnaligned(as: UInt64.self) == checksum(seed: seed) else { return nil }
-    return OffloadDirectory.Entry(
+    return OffloadPageIndex.Entry(
       page: Int(base.loadUnaligned(fromByteOffset: 8, as: Int64.self)),
       firstStreamIndex: base.loadUnaligned(fromByteOffset: 24, as: Int64.self),
       checksum: base.loadUnaligned(fromByteOffset: 16, as: UInt64.self),

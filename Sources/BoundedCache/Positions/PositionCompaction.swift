@@ -9,7 +9,7 @@
 ///
 /// The temporal patches of which anything is cached move together, in order, with their captions. So positions stay
 /// within what is cached, however long the stream. Nothing cached is written again: how far each temporal patch has moved
-/// is noted, and attention rotates its keys by that when it reads them (`PositionChanges`).
+/// is noted, and attention rotates its keys by that when it reads them (`KeyRotationUpdate`).
 enum PositionCompaction {
   /// - Precondition: there is no text, whose positions would no longer follow those of the vision segment.
   static func compact(_ layout: inout SegmentLayout, _ origins: inout StreamOrigins, in store: PageStore) {
@@ -50,5 +50,5 @@ extension CacheState {
   }
 
   /// Lets attention rotate the keys whose positions have changed since they were stored.
-  func updateRotations() { PositionChanges.update(store, layout, origins, temporal: compressor.rotation) }
+  func updateRotations() { KeyRotationUpdate.update(store, layout, origins, temporal: compressor.rotation) }
 }

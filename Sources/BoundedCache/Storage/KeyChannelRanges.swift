@@ -86,7 +86,7 @@ final class KeyChannelRanges {
         low = low < oldLow ? low - margin : oldLow
         high = high > oldHigh ? high + margin : oldHigh
       }
-      (range[channel], range[headDimension + channel]) = KeyValueRow.keyRange(of: low...high)
+      (range[channel], range[headDimension + channel]) = KeyValueQuantization.keyRange(of: low...high)
       hasGrown = true
     }
     return hasGrown && !isFirst
@@ -99,9 +99,9 @@ final class KeyChannelRanges {
   /// Packs one key of a head again: from its range before it last grew to its present range.
   func repack(_ key: UnsafeMutableRawPointer, head: Int) {
     let row = scratch + 4 * headDimension
-    KeyValueRow.dequantizeKey(
+    KeyValueQuantization.dequantizeKey(
       key, into: row, type: .q4, headDimension: headDimension, keyRange: UnsafePointer(scratch))
-    KeyValueRow.quantizeKey(
+    KeyValueQuantization.quantizeKey(
       row, into: key, type: .q4, headDimension: headDimension, keyRange: UnsafePointer(range(of: head)))
   }
 }

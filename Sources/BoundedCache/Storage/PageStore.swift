@@ -214,8 +214,8 @@ final class PageStore {
         UnsafeMutableRawPointer(target).copyMemory(from: value(index, slot: slot), byteCount: valueBytes)
         continue
       }
-      KeyValueRow.dequantizeValue(value(index, slot: slot), into: row, type: type, headDimension: dimension)
-      KeyValueRow.quantizeValue(row, into: target, type: .f16, headDimension: dimension)
+      KeyValueQuantization.dequantizeValue(value(index, slot: slot), into: row, type: type, headDimension: dimension)
+      KeyValueQuantization.quantizeValue(row, into: target, type: .f16, headDimension: dimension)
     }
   }
 
@@ -224,11 +224,11 @@ final class PageStore {
       UnsafeMutableRawPointer(target).copyMemory(from: key(index, slot: slot), byteCount: keyBytes)
       return
     }
-    KeyValueRow.dequantizeKey(
+    KeyValueQuantization.dequantizeKey(
       key(index, slot: slot), into: row, type: type, headDimension: shape.headDimension,
       keyRange: ranges.map { UnsafePointer($0.range(of: index)) })
     rotations.rotate(row, head: index, row: slot)
-    KeyValueRow.quantizeKey(row, into: target, type: .f16, headDimension: shape.headDimension, keyRange: nil)
+    KeyValueQuantization.quantizeKey(row, into: target, type: .f16, headDimension: shape.headDimension, keyRange: nil)
   }
 
   /// Stores one head's key and value, given as 16-bit floats `[headDimension]`.
@@ -244,11 +244,12 @@ final class PageStore {
       self.value(index, slot: slot).copyMemory(from: value, byteCount: valueBytes)
       return
     }
-    KeyValueRow.dequantizeValue(UnsafeRawPointer(value), into: row, type: .f16, headDimension: dimension)
-    KeyValueRow.quantizeValue(row, into: self.value(index, slot: slot), type: type, headDimension: dimension)
-    KeyValueRow.dequantizeKey(UnsafeRawPointer(key), into: row, type: .f16, headDimension: dimension, keyRange: nil)
+    KeyValueQuantization.dequantizeValue(UnsafeRawPointer(value), into: row, type: .f16, headDimension: dimension)
+    KeyValueQuantization.quantizeValue(row, into: self.value(index, slot: slot), type: type, headDimension: dimension)
+    KeyValueQuantization.dequantizeKey(
+      UnsafeRawPointer(key), into: row, type: .f16, headDimension: dimension, keyRange: nil)
     if let ranges, ranges.widen(index, by: row) { repack(index, used: used) }
-    KeyValueRow.quantizeKey(
+    KeyValueQuantization.quantizeKey(
       row, into: self.key(index, slot: slot), type: type, headDimension: dimension,
       keyRange: ranges.map { UnsafePointer($0.range(of: index)) })
   }

@@ -16,7 +16,7 @@ enum {
 
 #include "vector/vector.h"
 
-#include "x86/words.h"
+#include "x86/x86_vectors.h"
 
 #include "vector/conversions.h"
 #include "vector/elementwise.h"

@@ -31,7 +31,7 @@ INLINE __m256i dot_bytes(__m256i acc, __m256i bytes, __m256i signed_bytes) {
 
 #include "vector/vector.h"
 
-#include "x86/words.h"
+#include "x86/x86_vectors.h"
 
 #include "vector/conversions.h"
 #include "vector/elementwise.h"

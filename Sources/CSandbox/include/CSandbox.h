@@ -47,16 +47,16 @@ double csb_reap_group(pid_t first);
 // A process that sees to a running program when this one cannot. While nothing is heard from this process (it is
 // suspended, say), the program is suspended too; when this process is gone, the program is killed with all that it
 // started, and its folder is removed.
-typedef struct csb_keeper csb_keeper;
+typedef struct csb_watchdog csb_watchdog;
 
 // `in_group`: the program is the first of a process group; otherwise it is a monitor, whose descendants are meant.
 // `folder`: what to remove in the end; NULL: nothing.
 // The keeper is NULL on a processor for which there is none; it may be given to the others then.
-int csb_keeper_start(pid_t program, bool in_group, const char *folder, csb_keeper **keeper);
+int csb_watchdog_start(pid_t program, bool in_group, const char *folder, csb_watchdog **keeper);
 // Says that this process is at work, to be said several times in half a second.
-void csb_keeper_beat(csb_keeper *keeper);
+void csb_watchdog_beat(csb_watchdog *keeper);
 // Ends the keeper and nothing else. Before the program's process is waited for: until then its number is nobody else's.
-void csb_keeper_end(csb_keeper *keeper);
+void csb_watchdog_end(csb_watchdog *keeper);
 
 // Bytes on disk below a folder, links not followed. -1 if there are more entries, or folders within each other, than
 // are to be looked at, or a folder that this process may not read.

@@ -14,12 +14,12 @@ import SessionInterface
 public final class CodeLoop {
   private let model: any RoleModel
   private let checker: any ProgramChecking
-  private let limits: CodeLimits
+  private let limits: SolveLimits
   private let emit: @Sendable (CodeEvent) -> Void
 
   private var task = CodeTask(statement: "")
   private var state = SolveState()
-  private var control = CodeControl()
+  private var control = SolveControl()
   /// Stops with the control, and at the limit of time.
   private var stop = StopSource()
   private var start = ContinuousClock.now
@@ -35,7 +35,7 @@ public final class CodeLoop {
   ///
   /// - Parameter emit: given each event, from the calling actor.
   public init(
-    model: any RoleModel, checker: any ProgramChecking, limits: CodeLimits = CodeLimits(),
+    model: any RoleModel, checker: any ProgramChecking, limits: SolveLimits = SolveLimits(),
     emit: @escaping @Sendable (CodeEvent) -> Void = { _ in }
   ) {
     self.model = model
@@ -52,7 +52,7 @@ public final class CodeLoop {
   ///   - control: lets others stop the work.
   /// - Throws: `ReportedError` if the task cannot be worked on; `failed` has then been emitted.
   public func solve(
-    _ task: CodeTask, temperature: Double = 0, seed: UInt64 = 0, control: CodeControl = CodeControl(),
+    _ task: CodeTask, temperature: Double = 0, seed: UInt64 = 0, control: SolveControl = SolveControl(),
     isolation: isolated (any Actor)? = #isolation
   ) async throws(ReportedError) -> CodeOutcome {
     try await work(on: task, temperature: temperature, seed: seed, control: control) { () async throws in
@@ -64,7 +64,7 @@ public final class CodeLoop {
   ///
   /// - Throws: `ReportedError` if the task cannot be worked on; `failed` has then been emitted.
   public func solveAtOnce(
-    _ task: CodeTask, control: CodeControl = CodeControl(), isolation: isolated (any Actor)? = #isolation
+    _ task: CodeTask, control: SolveControl = SolveControl(), isolation: isolated (any Actor)? = #isolation
   ) async throws(ReportedError) -> CodeOutcome {
     try await work(on: task, temperature: 0, seed: 0, control: control) { () async throws in
       try await self.writeAndRun(.writeAtOnce, plan: nil)
@@ -72,7 +72,7 @@ public final class CodeLoop {
   }
 
   private func work(
-    on task: CodeTask, temperature: Double, seed: UInt64, control: CodeControl,
+    on task: CodeTask, temperature: Double, seed: UInt64, control: SolveControl,
     isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Void
   ) async throws(ReportedError) -> CodeOutcome {
     self.task = task

@@ -112,7 +112,7 @@ public final class CodeModel: RoleModel {
   // MARK: Caches
 
   /// What reads a prompt as a role: only what comes after the beginning that the role's cache holds already.
-  private func reader(of tokens: [Int], as role: CodeRole) throws(ReportedError) -> TokenReader {
+  private func reader(of tokens: [Int], as role: CodeRole) throws(ReportedError) -> TokenIngest {
     let context = try context(of: role)
     // The last token is always read, for the logits after it.
     var common = min(zip(context.tokens, tokens).prefix { $0 == $1 }.count, tokens.count - 1)
@@ -120,7 +120,7 @@ public final class CodeModel: RoleModel {
     if context.cache.shape.isHybrid, common < context.cache.textCount { common = 0 }
     context.cache.truncateText(to: common)
     model.language.adapter = adapters[role]
-    return TokenReader(prompt: tokens[common...], at: common, into: context.cache, language: model.language)
+    return TokenIngest(prompt: tokens[common...], at: common, into: context.cache, language: model.language)
   }
 
   /// Takes note of what a role's cache holds.

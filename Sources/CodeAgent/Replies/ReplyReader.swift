@@ -34,7 +34,7 @@ public enum ReplyReader {
   /// What the retriever answers.
   ///
   /// - Parameter count: exemplars that were asked for; more are left out.
-  public static func recollection(in reply: String, count: Int, language: ProgramLanguage) -> ReplyReading<Recollection>
+  public static func recollection(in reply: String, count: Int, language: ProgramLanguage) -> ParsedReply<Recollection>
   {
     let text = reply.withoutThoughts
     var isMended = false
@@ -67,7 +67,7 @@ public enum ReplyReader {
   }
 
   /// The planner's plan.
-  public static func plan(in reply: String) -> ReplyReading<String> {
+  public static func plan(in reply: String) -> ParsedReply<String> {
     let text = reply.withoutThoughts
     if let plan = TaggedText.first("plan", in: text, endedBy: ["code", "confidence"]), !plan.content.isEmpty {
       return plan.isClosed ? .kept(plan.content) : .mended(withoutFences(plan.content))
@@ -82,7 +82,7 @@ public enum ReplyReader {
   }
 
   /// The planner's confidence in a plan, from 0 to 100.
-  public static func confidence(in reply: String) -> ReplyReading<Int> {
+  public static func confidence(in reply: String) -> ParsedReply<Int> {
     let text = reply.withoutThoughts
     let tagged = TaggedText.first("confidence", in: text)
     if let tagged, tagged.isClosed, let number = Int(tagged.content), (0...100).contains(number) {
@@ -95,7 +95,7 @@ public enum ReplyReader {
   /// The coder's program.
   ///
   /// - Parameter language: the language of fences that count as the expected ones.
-  public static func program(in reply: String, language: ProgramLanguage) -> ReplyReading<String> {
+  public static func program(in reply: String, language: ProgramLanguage) -> ParsedReply<String> {
     let text = reply.withoutThoughts
     let blocks = FencedCode.all(in: text).filter { !$0.text.trimmed.isEmpty }
     // Of several, the last is what the model came to.
@@ -110,7 +110,7 @@ public enum ReplyReader {
   }
 
   /// The debugger's correction.
-  public static func correction(in reply: String, language: ProgramLanguage) -> ReplyReading<Correction> {
+  public static func correction(in reply: String, language: ProgramLanguage) -> ParsedReply<Correction> {
     let program = program(in: reply, language: language)
     guard let text = program.value else { return .lost }
     let plan = TaggedText.first("plan", in: reply.withoutThoughts, endedBy: ["code"])

@@ -15,7 +15,7 @@ public struct CodeEvaluationOptions: Sendable {
   /// All are compared with the first.
   public var methods: [CodeMethod]
   /// The model files, with the adapters of the roles, and how the work is done. Methods without adapters ignore those.
-  public var settings: CodeSettings
+  public var settings: SolveSettings
   /// The file for the records; nil keeps them in memory only.
   public var output: String?
   /// Whether the records of an earlier run are kept.
@@ -26,7 +26,7 @@ public struct CodeEvaluationOptions: Sendable {
   /// Memberwise; checks nothing.
   public init(
     problems: [CodeProblem], identity: [(name: String, value: String)], methods: [CodeMethod],
-    settings: CodeSettings, output: String?, isResuming: Bool, report: @escaping @Sendable (EvaluationStep) -> Void
+    settings: SolveSettings, output: String?, isResuming: Bool, report: @escaping @Sendable (EvaluationStep) -> Void
   ) {
     self.problems = problems
     self.identity = identity
@@ -42,21 +42,21 @@ public struct CodeEvaluationOptions: Sendable {
 public actor CodeEvaluationRunner {
   private let options: CodeEvaluationOptions
   private let stop = StopSource()
-  private let adapted: CodeWorker
-  private let plain: CodeWorker
+  private let adapted: TaskSolver
+  private let plain: TaskSolver
   private var step: EvaluationStep
 
   /// Loads no model; the first task of a method does.
   public init(options: CodeEvaluationOptions) {
     self.options = options
-    adapted = CodeWorker(settings: options.settings)
+    adapted = TaskSolver(settings: options.settings)
     var bare = options.settings
     bare.paths = bare.paths.map { paths in
       var paths = paths
       paths.adapters = [:]
       return paths
     }
-    plain = CodeWorker(settings: bare)
+    plain = TaskSolver(settings: bare)
     step = EvaluationStep(
       answers: 0, answersInAll: options.problems.count * options.methods.count, resumed: 0, label: "")
   }

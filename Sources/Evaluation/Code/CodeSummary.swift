@@ -11,11 +11,11 @@ public struct CodeSummary: Sendable {
     /// Tasks with hidden tests; pass@1 is of these.
     public var tasks: Int
     /// pass@1: the ratio of these tasks whose hidden tests all pass.
-    public var passed: Interval
+    public var passed: ConfidenceInterval
     /// pass@1 less that of the first method on the same tasks; nil for the first itself.
-    public var difference: Interval?
+    public var difference: ConfidenceInterval?
     /// Ratio of the programs that pass the examples that the roles see.
-    public var passedExamples: Interval
+    public var passedExamples: ConfidenceInterval
     /// Solved tasks whose program the debugger had corrected.
     public var debuggerWins: Int
     /// Tasks whose hidden tests all pass.
@@ -41,7 +41,7 @@ public struct CodeSummary: Sendable {
     /// Tasks with hidden tests in the group.
     public var tasks: Int
     /// pass@1 of these tasks.
-    public var passed: Interval
+    public var passed: ConfidenceInterval
   }
 
   /// In the order in which the methods were named.
@@ -90,7 +90,7 @@ public struct CodeSummary: Sendable {
   private static func isTested(_ record: CodeRecord) -> Bool { record.isSolved != nil || record.error != nil }
 
   /// The paired difference on the tasks that both have worked on.
-  private static func difference(_ records: [CodeRecord], _ reference: [CodeRecord]) -> Interval? {
+  private static func difference(_ records: [CodeRecord], _ reference: [CodeRecord]) -> ConfidenceInterval? {
     let hits = Dictionary(
       reference.filter(isTested).map { ($0.task, $0.isSolved == true) }, uniquingKeysWith: { first, _ in first })
     let groups = records.compactMap { record -> (sum: Double, count: Int)? in

@@ -13,10 +13,10 @@ public struct EvaluationSummary: Sendable {
     /// Number of answers.
     public var answers: Int
     /// Ratio of the answers that are correct.
-    public var exactMatch: Interval
+    public var exactMatch: ConfidenceInterval
     /// Exact match less that of the first configuration on the same questions; nil for the first itself, and where
     /// they share no question.
-    public var difference: Interval?
+    public var difference: ConfidenceInterval?
     /// Means over the streams, after their last answers.
     public var cachedTokens: Double
     /// Bytes of keys and values, mean over the streams.
@@ -60,7 +60,7 @@ public struct EvaluationSummary: Sendable {
     /// Number of answers.
     public var answers: Int
     /// Ratio of these answers that are correct.
-    public var exactMatch: Interval
+    public var exactMatch: ConfidenceInterval
   }
 
   /// What answers are grouped by.
@@ -162,7 +162,7 @@ public struct EvaluationSummary: Sendable {
   }
 
   /// The paired difference on the questions that both have answered.
-  private static func difference(_ records: [AnswerRecord], _ reference: [AnswerRecord]) -> Interval? {
+  private static func difference(_ records: [AnswerRecord], _ reference: [AnswerRecord]) -> ConfidenceInterval? {
     struct Question: Hashable {
       var stream: Int
       var number: Int

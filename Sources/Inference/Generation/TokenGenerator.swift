@@ -30,7 +30,7 @@ public struct TokenGenerator {
   public private(set) var stop: Stop?
   /// Tokens of the prompt read so far.
   public var promptTokensRead: Int { reader.promptTokensRead }
-  private var reader: TokenReader
+  private var reader: TokenIngest
   private var sampler: Sampler
   private var detokenizer: StreamingDetokenizer
   private let endTokens: Set<Int>
@@ -40,7 +40,7 @@ public struct TokenGenerator {
   /// - Parameters:
   ///   - reader: has the prompt.
   ///   - maximumTokens: the most tokens that are generated, at least 1.
-  public init(model: LoadedModel, reader: TokenReader, sampling: SamplingParameters, maximumTokens: Int) {
+  public init(model: LoadedModel, reader: TokenIngest, sampling: SamplingParameters, maximumTokens: Int) {
     self.reader = reader
     self.maximumTokens = maximumTokens
     sampler = Sampler(parameters: sampling, vocabularySize: model.language.configuration.vocabularySize)

@@ -18,7 +18,7 @@ public struct FrameEncoder {
   /// How much of the stream the last patch of two frames stood for, in seconds. A patch of one frame is taken to stand
   /// for as much.
   private var duration = 1.0
-  private var still = StillStretch()
+  private var still = StillFrameRun()
 
   /// `model` must have a vision tower; `add` throws without one.
   public init(model: LoadedModel) {

@@ -7,7 +7,7 @@ import Images
 /// A temporal patch as the vision tower encoded it. Encoded once, it can be read into any number of dialogues.
 public struct TemporalPatch: Sendable {
   /// A row for each vision token.
-  package let embeddings: VisionEmbeddings
+  package let embeddings: VisionTokenEmbeddings
   /// One temporal patch of merged tokens, `[1][rows][columns]`.
   package let grid: GridTHW
   /// Its first frame, made small.

@@ -51,7 +51,7 @@ struct ProgramWatch {
   mutating func untilEnd() throws(SandboxError) -> RunResult {
     do throws(SandboxError) {
       let ended = try Descriptor.process(program.process)
-      let keeper = try Keeper(of: tree, folder: folder)
+      let keeper = try Watchdog(of: tree, folder: folder)
       withUnsafeTemporaryAllocation(byteCount: 64 << 10, alignment: 16) { buffer in
         watch(ended, keeper, buffer)
       }
@@ -92,7 +92,7 @@ struct ProgramWatch {
 
   // MARK: Watching
 
-  private mutating func watch(_ ended: Descriptor, _ keeper: Keeper, _ buffer: UnsafeMutableRawBufferPointer) {
+  private mutating func watch(_ ended: Descriptor, _ keeper: Watchdog, _ buffer: UnsafeMutableRawBufferPointer) {
     let interval = Duration.milliseconds(10)
     var nextSample = ContinuousClock.now + interval
     var samples = 0

@@ -229,7 +229,7 @@ struct CodingText {
   private mutating func add(_ work: CodingState.Work, _ task: CodeTask) {
     // The final form of what was written stands above already.
     guard !work.isUsed else { return }
-    let written = WrittenText(work.text)
+    let written = StreamedReply(work.text)
     guard !written.words.isEmpty || written.program != nil else { return }
     addTitle("The \(work.role.rawValue) writes")
     if !written.words.isEmpty { add(written.words, theme.quiet) }

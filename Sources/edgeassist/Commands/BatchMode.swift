@@ -13,7 +13,7 @@ struct BatchMode {
   var arguments: BatchArguments
   var stream: StreamSettings
   var dialogue: DialogueOptions
-  var code: CodeSettings
+  var code: SolveSettings
 
   func run(model: sending LoadedModel) async throws {
     for warning in model.warnings { StandardStreams.report(warning) }

@@ -47,8 +47,8 @@ struct CodeCommand: AsyncParsableCommand {
   func run() async throws {
     let progress = CodeStatus()
     let settings = code.settings(with: model)
-    let runner = CodeRunner(
-      options: CodeRunner.Options(
+    let runner = TaskFileSolver(
+      options: TaskFileSolver.Options(
         paths: paths, output: output, isResuming: resume, language: language,
         code: settings,
         report: { progress.show($0) }))
@@ -72,13 +72,13 @@ extension ProgramLanguage: ExpressibleByArgument {}
 private struct CodeStatus: Sendable {
   private let line = StatusLine()
 
-  func show(_ progress: CodeRunner.Progress) { line.show(summary(progress) + " · \(progress.id)") }
+  func show(_ progress: TaskFileSolver.Progress) { line.show(summary(progress) + " · \(progress.id)") }
 
-  func finish(_ progress: CodeRunner.Progress) {
+  func finish(_ progress: TaskFileSolver.Progress) {
     line.finish(summary(progress) + (progress.isInterrupted ? " (interrupted; continue with --resume)" : ""))
   }
 
-  private func summary(_ progress: CodeRunner.Progress) -> String {
+  private func summary(_ progress: TaskFileSolver.Progress) -> String {
     var text = "\(progress.finished) of \(progress.tasks) tasks, \(progress.passed) pass their examples"
     if progress.tested > 0 { text += ", \(progress.passedTests) of \(progress.tested) the hidden tests" }
     if progress.failed > 0 { text += ", \(progress.failed) failed" }

@@ -29,7 +29,7 @@ struct EvalCommand: AsyncParsableCommand {
   var suite = Suite.doorstep
 
   @OptionGroup(title: "Streams") var streams: EvaluationStreamOptions
-  @OptionGroup(title: "KV cache") var cache: ConfigurationOptions
+  @OptionGroup(title: "KV cache") var cache: EvaluationCacheOptions
   @OptionGroup(title: "Programming tasks (--suite code)") var code: CodeSuiteOptions
   @OptionGroup(title: "Programming agent (--suite code)") var agent: CodeOptions
   @OptionGroup(title: "Results") var results: EvaluationOutputOptions

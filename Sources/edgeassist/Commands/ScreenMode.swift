@@ -16,7 +16,7 @@ struct ScreenMode {
   var source: String?
   var stream: StreamSettings
   var dialogue: DialogueOptions
-  var code: CodeSettings
+  var code: SolveSettings
 
   func run(model: sending LoadedModel) async throws {
     let options = try stream.options(for: model, isHeadless: false)

@@ -20,11 +20,11 @@ struct CodeOptions: ParsableArguments {
   @Option(
     name: .customLong("code-exemplars"),
     help: ArgumentHelp("Similar tasks that the retriever thinks of; each leads to a plan.", valueName: "n"))
-  var exemplars = CodeLimits().exemplars
+  var exemplars = SolveLimits().exemplars
 
   @Option(
     name: .customLong("code-rounds"), help: ArgumentHelp("Debugging rounds for the program of a plan.", valueName: "n"))
-  var rounds = CodeLimits().rounds
+  var rounds = SolveLimits().rounds
 
   @Option(
     name: .customLong("code-seconds"),
@@ -41,9 +41,9 @@ struct CodeOptions: ParsableArguments {
     help: "Run programs without a sandbox. They can do whatever you can.")
   var isUnsafe = false
 
-  var limits: CodeLimits { CodeLimits(exemplars: exemplars, rounds: rounds, seconds: seconds, tokens: tokens) }
+  var limits: SolveLimits { SolveLimits(exemplars: exemplars, rounds: rounds, seconds: seconds, tokens: tokens) }
 
-  func settings(with model: ModelOptions) -> CodeSettings {
+  func settings(with model: ModelOptions) -> SolveSettings {
     let paths: Result<CodeModelPaths, ReportedError>
     do throws(ReportedError) {
       paths = .success(
@@ -51,7 +51,7 @@ struct CodeOptions: ParsableArguments {
     } catch {
       paths = .failure(error)
     }
-    return CodeSettings(
+    return SolveSettings(
       paths: paths, threads: model.threads.count,
       memory: model.memoryPlan(budget: CacheBudget.standard, type: .f16), limits: limits,
       isUnsafeRunAllowed: isUnsafe)

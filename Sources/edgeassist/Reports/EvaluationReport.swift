@@ -114,7 +114,7 @@ struct EvaluationReport {
 
   private func percent(_ share: Double) -> String { String(format: "%.1f", share * 100) }
 
-  private func signed(_ interval: Interval) -> String {
+  private func signed(_ interval: ConfidenceInterval) -> String {
     String(
       format: "%+.1f (%+.1f to %+.1f)", interval.value * 100, interval.low * 100, interval.high * 100)
   }

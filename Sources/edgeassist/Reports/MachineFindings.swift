@@ -22,7 +22,7 @@ struct MachineFindings: Sendable {
   var processorName: String?
   var instructionSet: InstructionSet
   var memory: MachineMemory?
-  var video: VideoSupport
+  var video: FFmpegSupport
   var terminal: TerminalFindings
   var containment: Containment
   var sandboxNotice: String?

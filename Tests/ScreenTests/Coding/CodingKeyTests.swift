@@ -88,13 +88,13 @@ import Testing
       ("/save-code ~/sum.py", .saveProgram(path: "/home/me/sum.py")),
     ])
   func commands(line: String, command: SessionCommand) {
-    var screen = afterWork(CodeStory.whole)
+    var screen = afterWork(CodeEventScript.whole)
     #expect(screen.enter(line) == [.send(command)])
   }
 
   @Test("work under way can be stopped, and its program accepted")
   func underWay() {
-    var screen = afterWork(CodeStory.beginning + CodeStory.failing)
+    var screen = afterWork(CodeEventScript.beginning + CodeEventScript.failing)
     #expect(screen.enter("/accept") == [.send(.acceptCode)])
     #expect(screen.enter("/stop") == [.send(.cancelCode)])
     #expect(screen.text.contains("stopping"))
@@ -142,7 +142,7 @@ import Testing
 
   @Test("Tab goes to the pane, where the last row names its keys, and back")
   func focus() {
-    var screen = screen(CodeStory.whole)
+    var screen = screen(CodeEventScript.whole)
     #expect(screen.rows.last?.contains("Tab code") == true)
     screen.press(.tab)
     #expect(screen.rows.last?.contains("Tab back   r retry   s save   c copy to conversation") == true)
@@ -153,20 +153,20 @@ import Testing
 
   @Test("keys of the pane", arguments: [("r", SessionCommand.retryCode), ("c", .shareProgram)])
   func keys(key: String, command: SessionCommand) {
-    var screen = screen(CodeStory.whole)
+    var screen = screen(CodeEventScript.whole)
     #expect(screen.press(.tab, .text(key)) == [.send(command)])
     #expect(screen.state.editor.isEmpty)
   }
 
   @Test("keys of the pane while work is under way", arguments: [("a", SessionCommand.acceptCode), ("x", .cancelCode)])
   func keysUnderWay(key: String, command: SessionCommand) {
-    var screen = screen(CodeStory.beginning + CodeStory.failing)
+    var screen = screen(CodeEventScript.beginning + CodeEventScript.failing)
     #expect(screen.press(.tab, .text(key)) == [.send(command)])
   }
 
   @Test("s goes back to the line and asks for the file's name there")
   func save() {
-    var screen = screen(CodeStory.whole)
+    var screen = screen(CodeEventScript.whole)
     screen.press(.tab, .text("s"))
     screen.type("sum.py")
     #expect(screen.press(.enter) == [.send(.saveProgram(path: "sum.py"))])
@@ -174,14 +174,14 @@ import Testing
 
   @Test("without the pane's focus letters are text")
   func text() {
-    var screen = screen(CodeStory.whole)
+    var screen = screen(CodeEventScript.whole)
     #expect(screen.type("r") == [])
     #expect(screen.state.editor.text == "r")
   }
 
   @Test("Esc and Ctrl-C stop the answer first, then the work", arguments: [Key.escape, .control("c")])
   func interrupt(key: Key) {
-    var screen = screen(CodeStory.beginning)
+    var screen = screen(CodeEventScript.beginning)
     screen.enter("What came first?")
     screen.tell(.answerStarted(question: "What came first?"))
     #expect(screen.press(key) == [.send(.cancelAnswer)])
@@ -191,7 +191,7 @@ import Testing
 
   @Test("Ctrl-C leaves when the stop of the work was already asked for")
   func leaving() {
-    var screen = screen(CodeStory.beginning)
+    var screen = screen(CodeEventScript.beginning)
     #expect(
       screen.press(.control("c"), .control("c"), .control("c")) == [
         .send(.cancelCode), .send(.quit), .exit(.interrupted),
@@ -207,17 +207,17 @@ import Testing
     var screen = screen([], columns, rows)
     screen.talk("What came first?", "A red circle.")
     screen.enter("/code Print the sum.")
-    screen.tell(CodeStory.beginning + CodeStory.writing)
+    screen.tell(CodeEventScript.beginning + CodeEventScript.writing)
     #expect(screen.text.contains("a, b = map") && !screen.text.contains("A red circle."))
     screen.press(.tab)
     #expect(!screen.text.contains("a, b = map") && screen.text.contains("A red circle."))
-    screen.tell([.finished(CodeStory.outcome)])
+    screen.tell([.finished(CodeEventScript.outcome)])
     #expect(screen.rows.last?.contains("passed 2 of 2 examples") == true)
   }
 
   @Test("q closes the pane, and what is pasted goes to the line")
   func closing() {
-    var screen = screen(CodeStory.whole)
+    var screen = screen(CodeEventScript.whole)
     screen.press(.tab)
     screen.send(.paste("a question"))
     #expect(screen.state.editor.text == "a question")

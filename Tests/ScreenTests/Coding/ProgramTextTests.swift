@@ -96,16 +96,17 @@ import Testing
   func cuts() {
     let reply = "<plan>\n1. Read.\n2. Print a < b.\n</plan>\n```python\nif a < b:\n  print(`a`)\n```\nDone."
     for count in 0...reply.count {
-      let written = WrittenText(String(reply.prefix(count)))
+      let written = StreamedReply(String(reply.prefix(count)))
       #expect(!written.words.contains("plan") && !written.words.contains("`"))
       #expect(written.program?.contains("```") != true)
     }
-    #expect(WrittenText(reply) == WrittenText(words: "1. Read.\n2. Print a < b.", program: "if a < b:\n  print(`a`)"))
+    #expect(
+      StreamedReply(reply) == StreamedReply(words: "1. Read.\n2. Print a < b.", program: "if a < b:\n  print(`a`)"))
   }
 
   @Test("text without a program is words")
   func words() {
-    #expect(WrittenText("I think so") == WrittenText(words: "I think so", program: nil))
-    #expect(WrittenText("") == WrittenText(words: "", program: nil))
+    #expect(StreamedReply("I think so") == StreamedReply(words: "I think so", program: nil))
+    #expect(StreamedReply("") == StreamedReply(words: "", program: nil))
   }
 }

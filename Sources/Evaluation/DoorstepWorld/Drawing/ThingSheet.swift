@@ -10,7 +10,7 @@ import Video
 ///
 /// The upper half of the sheet holds colours, the lower half coverage as grey. There is a cell for each image of each
 /// thing, in the order of `Thing.allCases`, in rows of six. The image is in the upper left of its cell (see
-/// `Models/recipe/make_things.py`).
+/// `Models/recipe/make_thing_sheet.py`).
 package struct ThingSheet {
   private static let cellWidth = 136
   private static let cellHeight = 128

@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""What the stages that learn on stored clips share: the clips, and a run from checkpoint to checkpoint."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from .batches import Batch, Clip, collate
+from .checkpoint import load, save
+from .encode_clips import timeline_of
+from .training_loss import LessonHeads, Score
+from .auxiliary_targets import LESSONS
+from .model import Shape, TinyQwen2VL
+from .optimizer import Optimizers
+from .questions import ABOUT
+from .schedule import rate
+from .tokenizer import Words
+from .world import Timeline
+
+GRID = 4
+
+#: The lessons have done their work by now; answers are what counts.
+LESSON_WEIGHT = 0.1
+
+#: What the decoder is to read: clip, its tokens, and which of them questions see.
+Drawn = tuple[Clip, torch.Tensor, np.ndarray]
+
+
+def all_cells(pairs: int) -> np.ndarray:
+    """Pair, row and column of every token of the first ``pairs`` pairs."""
+    pair, cell = np.divmod(np.arange(pairs * GRID * GRID), GRID * GRID)
+    return np.stack([pair, cell // GRID, cell % GRID], 1)
+
+
+class Library:
+    """Stored clips; more may appear while training runs."""
+
+    def __init__(self, folder: Path):
+        self.folder, self.names = folder, set()
+        self.clips: list[tuple[int, torch.Tensor]] = []
+        self.timelines: dict[int, Timeline] = {}
+
+    def refresh(self) -> None:
+        for path in sorted(self.folder.glob("clips-*.pt")):
+            if path.name not in self.names:
+                self.names.add(path.name)
+                self.clips += torch.load(path)
+
+    def pick(self, rng: np.random.Generator) -> tuple[Timeline, torch.Tensor]:
+        """A stored clip; long ones, which cost the most, are passed over at times."""
+        while True:
+            seed, tokens = self.clips[rng.integers(len(self.clips))]
+            if len(tokens) <= 45 or rng.random() < 0.3:
+                break
+        if seed not in self.timelines:
+            self.timelines[seed] = timeline_of(seed)[0]
+        return self.timelines[seed], tokens
+
+
+def hide(words: Words, batch: Batch, seen: list[np.ndarray]) -> None:
+    """Take vision tokens out of the sight of questions.
+
+    Marks are [tokens] or, where key heads see different ones, [key heads, tokens].
+    """
+    head = len(words.opening) + 1
+    mask = batch.layout.mask.repeat(1, Shape().key_heads, 1, 1)
+    for row, marks in enumerate(seen):
+        hidden = torch.from_numpy(~marks).expand(mask.shape[1], -1)
+        mask[row, :, 0, head : head + marks.shape[-1]].masked_fill_(hidden, -1e9)
+    batch.layout.mask = mask
+
+
+def options_of(description: str, before: str, about_before: str, lr: float, seed: int) -> argparse.ArgumentParser:
+    """The options of a stage that begins with the checkpoint that ``--before`` names."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--words", type=Path, required=True, help="tokenizer file")
+    parser.add_argument(f"--{before}", dest="before", type=Path, required=True, help=about_before)
+    parser.add_argument("--features", type=Path, required=True, help="folder of stage 3")
+    parser.add_argument("--out", type=Path, required=True, help="checkpoint, also read to go on")
+    parser.add_argument("--steps", type=int, default=1200)
+    parser.add_argument("--minutes", type=float, help="end, with the rate fallen, after so long at the latest")
+    parser.add_argument("--batch", type=int, default=4)
+    parser.add_argument("--lr", type=float, default=lr)
+    parser.add_argument("--seed", type=int, default=seed)
+    parser.add_argument("--threads", type=int, default=1)
+    return parser
+
+
+class Run:
+    """A stage under way: the decoder, how far it is, and what it has done since its last report."""
+
+    def __init__(self, name: str, options: argparse.Namespace):
+        torch.set_num_threads(options.threads)
+        self.name, self.options = name, options
+        self.words = Words.read(options.words)
+        shape = Shape()
+        self.decoder = TinyQwen2VL(shape).language_model
+        self.lessons = LessonHeads(shape.width)
+        self.modules = {"language_model": self.decoder, "lessons": self.lessons}
+        self.optimizers = Optimizers(self.modules, options.lr)
+        #: What the checkpoint of the stage before says besides its weights.
+        self.before = load(options.before, self.modules)
+        progress = load(options.out, self.modules, self.optimizers)
+        self.step, self.earlier = progress["step"], progress.get("seconds", 0.0)
+        self.library = Library(options.features)
+        self.began = self.saved = time.time()
+        self.tokens = 0
+        self.done = 0.0
+        self.measure(self.earlier)
+        self.forget()
+
+    def forget(self) -> None:
+        """Begins the figures of the next report."""
+        self.score, self.shares, self.since = Score(), np.zeros(len(LESSONS) + len(ABOUT)), 0
+
+    def measure(self, seconds: float) -> None:
+        """Takes note of the time that all runs took, and of how much of the stage is done, 0 to 1."""
+        minutes = self.options.minutes
+        self.seconds = seconds
+        self.done = max(self.done, self.step / self.options.steps, seconds / (60 * minutes) if minutes else 0)
+
+    def rounds(self) -> Iterator[np.random.Generator]:
+        """Random numbers for one round of batches after the other, until the stage is done."""
+        while self.done < 1:
+            self.library.refresh()
+            yield np.random.default_rng((self.options.seed, self.step))
+
+    def batch_of(self, group: list[Drawn]) -> tuple[list[Clip], Batch, torch.Tensor]:
+        """Clips that were drawn as one batch, and the tokens of all."""
+        clips = [clip for clip, _, _ in group]
+        batch = collate(self.words, clips)
+        hide(self.words, batch, [seen for _, _, seen in group])
+        return clips, batch, torch.cat([vision for _, vision, _ in group])
+
+    def learn(self, loss: torch.Tensor, fall: float) -> None:
+        """One step of the optimizers; ``fall`` is the share of the stage in which the rate falls."""
+        steps = self.options.steps
+        self.optimizers.step(loss, rate(int(self.done * steps), steps, self.options.lr, fall=fall))
+
+    def count(self, batch: Batch, clips: list[Clip], right, lessons: np.ndarray, tokens: int) -> None:
+        """Adds the results of a step to the next report."""
+        self.score.add(batch, clips, right)
+        self.shares += lessons
+        self.tokens += tokens
+        self.step, self.since = self.step + 1, self.since + 1
+        self.measure(self.earlier + time.time() - self.began)
+
+    def end_round(self, every: int, losses: str) -> None:
+        """Reports after ``every`` steps, and writes the checkpoint once a minute and at the end."""
+        if self.since >= every:
+            names = " ".join(f"{name} {value / self.since:.3f}" for name, value in zip([*LESSONS, *ABOUT], self.shares))
+            speed = self.tokens / (time.time() - self.began)
+            print(f"{self.name} {self.step} {self.seconds:.0f}s {losses} {speed:.0f}/s of {len(self.library.clips)}")
+            print(f"  lessons {names}\n  {self.score.report()}", flush=True)
+            self.forget()
+        if time.time() - self.saved > 60 or self.done >= 1:
+            self.saved = time.time()
+            save(self.options.out, self.modules, self.optimizers, step=self.step, seconds=self.seconds)

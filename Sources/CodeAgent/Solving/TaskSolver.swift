@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CodeTasks
+import Foundation
+import Platform
+import Records
+import Sandboxing
+import SessionInterface
+
+/// Works on programming tasks, on a thread of its own with lower priority than a stream's. The first task loads the
+/// model.
+public actor TaskSolver {
+  /// How a task is worked on.
+  public enum Way: Sendable {
+    /// The loop of four roles.
+    case roles
+    /// The coder is asked for the program at once.
+    case singleShot
+  }
+
+  private let thread = ThreadExecutor(name: "coder")
+  private let settings: SolveSettings
+  private let emit: @Sendable (CodeEvent) -> Void
+  private var model: CodeModel?
+  private var checker: SandboxedProgramChecker?
+
+  /// The thread that works.
+  public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+  /// Nice value of the code thread, so that the stream keeps its pace on one processor too.
+  private static let niceness: Int32 = 10
+
+  /// Makes a worker that has loaded nothing yet.
+  ///
+  /// - Parameter emit: given each event, on the worker's thread.
+  public init(settings: SolveSettings, emit: @escaping @Sendable (CodeEvent) -> Void = { _ in }) {
+    self.settings = settings
+    self.emit = emit
+  }
+
+  /// Works on a task. One at a time: the caller waits for the one before.
+  ///
+  /// - Throws: `ReportedError` if it cannot be worked on; `failed` has then been emitted.
+  public func solve(
+    _ task: CodeTask, by way: Way = .roles, limits: SolveLimits? = nil, temperature: Double = 0, seed: UInt64 = 0,
+    control: SolveControl = SolveControl()
+  ) async throws(ReportedError) -> CodeOutcome {
+    let loop = CodeLoop(
+      model: try loadedModel(), checker: sandbox(), limits: limits ?? settings.limits, emit: emit)
+    switch way {
+    case .roles: return try await loop.solve(task, temperature: temperature, seed: seed, control: control)
+    case .singleShot: return try await loop.solveAtOnce(task, control: control)
+    }
+  }
+
+  /// Works on a problem and runs the program on the hidden tests.
+  ///
+  /// - Parameters:
+  ///   - language: takes the place of the problem's own.
+  ///   - limits: nil takes those of the settings.
+  ///   - stop: ends the work with others of a run.
+  /// - Returns: the solution, or why there is none; nil if the work was stopped.
+  package func work(
+    on problem: CodeProblem, in language: ProgramLanguage? = nil, by way: Way = .roles, limits: SolveLimits? = nil,
+    temperature: Double = 0, seed: UInt64 = 0, stop: StopSource
+  ) async -> CodeResult? {
+    do throws(ReportedError) {
+      let task = try problem.task(in: language)
+      let outcome = try await solve(
+        task, by: way, limits: limits, temperature: temperature, seed: seed, control: SolveControl(run: stop))
+      if outcome.end == .cancelled { return nil }
+      let seconds = (limits ?? settings.limits).seconds
+      let passesTests = try await passes(outcome.program, tests: problem.tests, seconds: seconds, stop: stop)
+      if stop.isStopped, passesTests == nil, !problem.tests.isEmpty { return nil }
+      let solution = CodeSolution(
+        language: task.language, outcome: outcome, testCount: problem.tests.count, passesTests: passesTests)
+      return CodeResult(id: problem.id, solution: .success(solution))
+    } catch {
+      return CodeResult(id: problem.id, solution: .failure(error))
+    }
+  }
+
+  /// Runs a program on a task's hidden tests, up to the first that it fails.
+  ///
+  /// - Parameter seconds: for all of them; nil for no limit.
+  /// - Returns: whether it passes them all; nil if there are none, or if the time was not enough to know.
+  private func passes(
+    _ program: CodeProgram?, tests: [CodeExample], seconds: Double?, stop: StopSource
+  ) async throws(ReportedError) -> Bool? {
+    if tests.isEmpty { return nil }
+    guard let program else { return false }
+    let checker = sandbox()
+    let limited = StopSource(following: [stop], deadline: seconds.map { ContinuousClock.now + .seconds($0) })
+    let verdicts = try await cancelled(by: limited) { () async throws(ReportedError) in
+      try await checker.run(
+        program.text, language: program.language, examples: tests, stopsAtFirstFailure: true)
+    }
+    if verdicts.contains(where: { $0.kind != .accepted }) { return false }
+    return verdicts.count == tests.count ? true : nil
+  }
+
+  /// The name of the model, which is loaded if it is not yet.
+  ///
+  /// - Throws: `ReportedError` if it cannot be loaded.
+  public func modelName() throws(ReportedError) -> String { try loadedModel().name }
+
+  private func loadedModel() throws(ReportedError) -> CodeModel {
+    if let model { return model }
+    // Threads that this one starts inherit it. Where the system refuses it, all threads have one priority.
+    _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, Self.niceness)
+    do throws(ReportedError) {
+      let loaded = try CodeModel(
+        paths: settings.paths.get(), threads: settings.threads, memory: settings.memory)
+      model = loaded
+      return loaded
+    } catch {
+      emit(.failed(code: error.code.rawValue, message: error.message))
+      throw error
+    }
+  }
+
+  private func sandbox() -> SandboxedProgramChecker {
+    if let checker { return checker }
+    let made = SandboxedProgramChecker(Sandbox.probe(isUnsafeAllowed: settings.isUnsafeRunAllowed))
+    checker = made
+    return made
+  }
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import TestSupport
+import Testing
+
+/// Standard streams that cannot be read or written, and signals.
+@Suite("Standard streams and signals")
+final class StandardStreamTests {
+  private let folder = FileManager.default.temporaryDirectory.appending(path: "edgeassist-\(UUID().uuidString)")
+
+  init() throws {
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try Data("{\"id\":\"a\",\"ask\":\"hello\",\"max_tokens\":2}\n".utf8).write(to: folder.appending(path: "r.jsonl"))
+  }
+
+  deinit { try? FileManager.default.removeItem(at: folder) }
+
+  @Test(
+    "A standard error that cannot be written changes nothing",
+    arguments: ["2> /dev/full", "2> /dev/null < /dev/null", "2< /dev/null", "2>&-"])
+  func errors(redirection: String) async throws {
+    let run = try await Program.shell("\"$0\" --batch nosuch.jsonl \(redirection)", folder: folder)
+    #expect(run.status == 2)
+    let usage = try await Program.shell("\"$0\" --nosuch \(redirection)", folder: folder)
+    #expect(usage.status == 64)
+  }
+
+  @Test(
+    "A standard output that cannot be written is an error in every command",
+    arguments: [
+      "--help", "--version", "inspect --help", "--generate-completion-script bash", "doctor", "doctor --json",
+      "inspect '\(QuantizeTests.model)'", "inspect '\(QuantizeTests.model)' --json",
+      "quantize '\(QuantizeTests.model)' --type Q4_0 --dry-run", "--batch r.jsonl",
+      "bench --only load --repetitions 1 --json -",
+    ])
+  func output(command: String) async throws {
+    let full = try await Program.shell("\"$0\" \(command) > /dev/full", folder: folder)
+    #expect(full.status == 2)
+    #expect(full.errors == "edgeassist: standard output cannot be written: No space left on device\n")
+    let gone = try await Program.shell("{ \"$0\" \(command); echo $? > status; } | true", folder: folder)
+    #expect(gone.errors == "edgeassist: standard output cannot be written: Broken pipe\n")
+    #expect(try String(contentsOf: folder.appending(path: "status"), encoding: .utf8) == "2\n")
+  }
+
+  @Test("A folder as the input of a batch is an error and not its end")
+  func folderAsInput() async throws {
+    for command in ["--batch - < .", "--batch ."] {
+      let run = try await Program.shell("\"$0\" \(command)", folder: folder)
+      #expect(run.status == 2 && run.errors.contains("cannot be read"), "\(run.errors)")
+    }
+  }
+
+  @Test("With too few open files the program says so", arguments: [3, 4, 5, 6, 8, 10])
+  func fewDescriptors(limit: Int) async throws {
+    let run = try await Program.shell("ulimit -n \(limit); exec \"$0\" --batch r.jsonl", folder: folder)
+    // The loader of shared libraries needs some too.
+    #expect(limit < 4 || (run.status == 2 && run.errors.contains("ulimit -n 256")), "\(run.errors)")
+    #expect(run.status < 128)
+  }
+
+  @Test(
+    "A signal ends the wait for a video or for requests at once, and nothing is written for it",
+    arguments: ["INT", "TERM"])
+  func signals(signal: String) async throws {
+    try Data("{\"id\":\"v\",\"video\":\"pipe\",\"ask\":\"hello\"}\n".utf8)
+      .write(to: folder.appending(path: "video.jsonl"))
+    let run = try await Program.shell(
+      """
+      mkfifo pipe requests
+      for batch in video.jsonl requests; do
+        "$0" --batch $batch --output out-$batch & pid=$!
+        while [ ! -e out-$batch ]; do sleep 0.1; done
+        sleep 1
+        kill -\(signal) $pid
+        ( sleep 60; kill -KILL $pid ) > /dev/null 2>&1 & guard=$!
+        wait $pid; echo $?
+        kill $guard
+      done
+      wc -c < out-video.jsonl
+      """, folder: folder)
+    #expect(run.output == "130\n130\n0\n", "\(run.errors)")
+  }
+
+  @Test(
+    "Numbers that do not fit are refused by their key",
+    arguments: [
+      ("\"kv_budget\":1.5", "“kv_budget” is not a whole number"), ("\"seed\":-1", "“seed” has a value out of range"),
+      ("\"max_tokens\":1e40", "“max_tokens” has a value out of range"), ("\"fps\":1e999", "out of range"),
+    ])
+  func numbers(member: String, words: String) async throws {
+    let run = try await Program.run(["--batch", "-"], input: "{\"id\":\"n\",\"ask\":\"hello\",\(member)}\nnull\n")
+    let messages = run.records.map { ($0["error"] as? [String: String])?["message"] ?? "" }
+    #expect(messages.count == 2 && messages[0].contains(words), "\(messages)")
+    #expect(messages.last?.contains("not a JSON object") == true)
+  }
+
+  @Test("A camera that falls silent is said in the answer, and the batch goes on")
+  func lostSignal() async throws {
+    let clip = Array(try Data(contentsOf: URL(filePath: Checkout.path("Tests/VideoTests/Media/late.ts"))))
+    let server = try LoopbackServer { number in number == 0 ? .stalledStream(clip) : .hangUp }
+    defer { server.stop() }
+    let requests = [
+      #"{"id":"camera","video":"\#(server.address("live.ts"))","ask":"What is in view?","max_tokens":4}"#,
+      #"{"id":"after","ask":"Hello","max_tokens":4}"#,
+    ]
+    let run = try await Program.run(
+      ["--batch", "-", "--reconnect", "1s"], input: requests.joined(separator: "\n") + "\n")
+    let records = run.records
+    #expect(records.map { $0["id"] as? String } == ["camera", "after"], "\(run.output) \(run.errors)")
+    #expect((records.first?["warning"] as? String)?.contains("no signal") == true, "\(run.output)")
+    #expect(records.last?["status"] as? String == "ok" && records.last?["warning"] == nil)
+  }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Testing
+
+/// Each source file says under which licence it may be used, in the form that licence scanners read (spdx.dev).
+@Suite("Licence headers")
+struct LicenseHeaderTests {
+  private static let root = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+  /// What begins a comment in a file of each kind.
+  private static let commentMark = [
+    "swift": "//", "c": "//", "h": "//", "inc": "//", "py": "#", "sh": "#",
+  ]
+
+  @Test("Every source file begins with the SPDX line", arguments: ["Sources", "Tests", "Models"])
+  func everyFileHasTheLine(folder: String) throws {
+    let files = try Self.sourceFiles(under: folder)
+    #expect(!files.isEmpty)
+    for file in files {
+      let mark = try #require(Self.commentMark[file.pathExtension])
+      #expect(
+        try Self.header(of: file) == "\(mark) SPDX-License-Identifier: Apache-2.0",
+        "\(file.path) has another first line")
+    }
+  }
+
+  @Test("The manifest has the SPDX line after its tools version")
+  func manifest() throws {
+    let lines = try String(contentsOf: Self.root.appending(path: "Package.swift"), encoding: .utf8).split(
+      separator: "\n")
+    #expect(lines.first?.hasPrefix("// swift-tools-version") == true)
+    #expect(lines.dropFirst().first == "// SPDX-License-Identifier: Apache-2.0")
+  }
+
+  private static func sourceFiles(under folder: String) throws -> [URL] {
+    let top = root.appending(path: folder)
+    let names = FileManager.default.enumerator(atPath: top.path)?.compactMap { $0 as? String } ?? []
+    return names.map { top.appending(path: $0) }.filter { commentMark[$0.pathExtension] != nil }
+  }
+
+  /// The first line, or the second where the first names an interpreter.
+  private static func header(of file: URL) throws -> Substring? {
+    let lines = try String(contentsOf: file, encoding: .utf8).split(
+      separator: "\n", maxSplits: 2, omittingEmptySubsequences: false)
+    return lines.first?.hasPrefix("#!") == true ? lines.dropFirst().first : lines.first
+  }
+}
