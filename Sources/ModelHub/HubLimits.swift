@@ -27,16 +27,6 @@ public struct HubLimits: Sendable {
   public var listingPages = 64
   /// Files of a list.
   public var listedFiles = 50_000
-  /// Bytes that are asked for at a time.
-  ///
-  /// URLSession cannot be told to wait (it has no back-pressure on Linux), so what is asked for is what may have to lie
-  /// in memory while the disk is slower than the network.
-  public var rangeByteCount = 32 << 20
-
   /// The limits above.
   public init() {}
-
-  /// Bytes of an answer that may wait in memory: of a server that sends a whole file where a range was asked for, the rest
-  /// is dropped and asked for again.
-  var waitingByteCount: Int { rangeByteCount + (rangeByteCount >> 1) }
 }

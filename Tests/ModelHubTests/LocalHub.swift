@@ -91,7 +91,7 @@ final class LocalHub: Sendable {
 
   // MARK: Pulling
 
-  /// Short times, and small pieces, so that there are many.
+  /// Short times.
   static var limits: HubLimits {
     var limits = HubLimits()
     limits.answerSeconds = 1
@@ -102,7 +102,6 @@ final class LocalHub: Sendable {
     limits.listingByteCount = 1 << 16
     limits.retries = 3
     limits.firstPause = 0.01
-    limits.rangeByteCount = 1 << 16
     return limits
   }
 

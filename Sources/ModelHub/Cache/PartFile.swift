@@ -133,15 +133,20 @@ package final class PartFile {
 
   /// Appends bytes.
   ///
+  /// - Parameter start: the first of them that is appended.
   /// - Throws: `HubError.Reason.disk`; what was there before stays.
-  package func append(_ bytes: UnsafeRawBufferPointer) throws(HubError) {
-    let problem = writeAll(bytes, to: descriptor)
+  package func append(_ bytes: [UInt8], from start: Int = 0) throws(HubError) {
+    let problem = bytes.withUnsafeBytes { bytes in
+      let rest = UnsafeRawBufferPointer(rebasing: bytes[start...])
+      let problem = writeAll(rest, to: descriptor)
+      if problem == 0 { checksum.add(rest) }
+      return problem
+    }
     guard problem == 0 else {
       ftruncate(descriptor, off_t(byteCount))
       throw failure(problem)
     }
-    checksum.add(bytes)
-    byteCount += bytes.count
+    byteCount += bytes.count - start
   }
 
   /// Notes the `ETag` of the server that the next bytes come from.

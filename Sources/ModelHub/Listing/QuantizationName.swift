@@ -33,15 +33,15 @@ package enum QuantizationName {
       if name == wanted { return 0 }
       if name == "UD-" + wanted { return 1 }
     }
-    let separators = "-._/"
+    // An underscore separates nothing: K_M is no word of Q4_K_M.
+    let separators = "-./"
     let text = Array(path.uppercased())
     let word = Array(wanted)
     guard !word.isEmpty, text.count >= word.count else { return nil }
     for start in 0...(text.count - word.count) where Array(text[start..<(start + word.count)]) == word {
       let end = start + word.count
-      // Q4_K does not stand for Q4_K_M, so an underscore does not end a quantization.
       let beginsWord = start == 0 || separators.contains(text[start - 1])
-      let endsWord = end == text.count || (separators.contains(text[end]) && text[end] != "_")
+      let endsWord = end == text.count || separators.contains(text[end])
       if beginsWord && endsWord { return 2 }
     }
     return nil

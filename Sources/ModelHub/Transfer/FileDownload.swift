@@ -82,12 +82,11 @@ final class FileDownload {
     guard let address = storage ?? client.url(of: file, in: repository) else {
       throw .lasting(HubError(.unsafeName, "\(file.path) of \(repository) has a name that no address can have"))
     }
-    let end = min(goal, part.byteCount + client.limits.rangeByteCount)
-    var fields = ["Range": "bytes=\(part.byteCount)-\(end - 1)"]
+    var fields = ["Range": "bytes=\(part.byteCount)-\(goal - 1)"]
     if part.byteCount > 0, let tag = part.entityTag { fields["If-Range"] = tag }
     let answer = try client.get(address, fields: fields, subject: subject)
     try checkHubFields(answer.hubFields)
-    let range = try AnsweredRange(answer.head, of: file, asked: part.byteCount..<end, host: answer.url.host() ?? "")
+    let range = try AnsweredRange(answer.head, of: file, asked: part.byteCount..<goal, host: answer.url.host() ?? "")
     storage = answer.url.hasSameOrigin(as: client.settings.endpoint) ? nil : answer.url
     let tag = answer.head.fields["etag"].flatMap { $0.hasPrefix("\"") ? $0 : nil }
     do throws(HubError) {
@@ -119,25 +118,17 @@ final class FileDownload {
   ) throws(TransferProblem) {
     var position = range.bytes.lowerBound
     var watch = SlownessWatch(limits: client.limits)
-    while let pieces = try client.next(host: host) {
-      for piece in pieces {
-        guard position + piece.count <= range.bytes.upperBound else {
-          part.discard()
-          throw .lasting(
-            HubError(
-              .oversized,
-              "\(host) sends more than the \(range.bytes.upperBound) bytes of \(file.path); nothing of it is kept"))
-        }
-        let known = min(max(0, part.byteCount - position), piece.count)
-        position += piece.count
-        var problem: HubError?
-        piece.withUnsafeBytes { bytes in
-          do throws(HubError) { try part.append(UnsafeRawBufferPointer(rebasing: bytes[known...])) } catch {
-            problem = error
-          }
-        }
-        if let problem { throw .lasting(problem) }
+    while let bytes = try client.next(host: host) {
+      guard position + bytes.count <= range.bytes.upperBound else {
+        part.discard()
+        throw .lasting(
+          HubError(
+            .oversized,
+            "\(host) sends more than the \(range.bytes.upperBound) bytes of \(file.path); nothing of it is kept"))
       }
+      let known = min(max(0, part.byteCount - position), bytes.count)
+      position += bytes.count
+      do throws(HubError) { try part.append(bytes, from: known) } catch { throw .lasting(error) }
       report()
       if part.byteCount >= goal, position < range.bytes.upperBound { return client.cancel() }
       if watch.isTooSlow(at: position) { throw .passing("\(host) sends too slowly", seconds: nil) }

@@ -31,7 +31,7 @@ final class HubClient {
     self.settings = settings
     self.limits = limits
     self.stop = stop
-    connection = HTTPConnection(mostWaiting: limits.waitingByteCount)
+    connection = HTTPConnection()
   }
 
   // MARK: Requests
@@ -48,7 +48,7 @@ final class HubClient {
       if let token = settings.token, settings.allowsToken(for: url) { sent["Authorization"] = "Bearer \(token)" }
       let head: HTTPHead
       do throws(HTTPFailure) {
-        head = try connection.get(url, fields: sent, within: limits.answerSeconds, stop: stop)
+        head = try connection.get(url.absoluteString, fields: sent, within: limits.answerSeconds, stop: stop)
       } catch {
         throw problem(error, host: url.host() ?? "")
       }
@@ -71,7 +71,7 @@ final class HubClient {
   /// The next bytes of the answer; nil at its end.
   ///
   /// - Throws: `TransferProblem`.
-  func next(host: String) throws(TransferProblem) -> [Data]? {
+  func next(host: String) throws(TransferProblem) -> [UInt8]? {
     do throws(HTTPFailure) { return try connection.next(within: limits.silenceSeconds, stop: stop) } catch {
       throw problem(error, host: host)
     }
@@ -118,8 +118,8 @@ final class HubClient {
     let answer = try get(url, subject: subject)
     let deadline = monotonicSeconds() + limits.listingSeconds
     var page = Data()
-    while let pieces = try next(host: settings.hostName) {
-      for piece in pieces { page.append(piece) }
+    while let bytes = try next(host: settings.hostName) {
+      page.append(contentsOf: bytes)
       guard page.count <= limits.listingByteCount else {
         cancel()
         throw .lasting(
@@ -195,7 +195,8 @@ final class HubClient {
     case .stopped: return .lasting(HubError.stopped)
     case .silent: return .passing("\(host) is silent", seconds: nil)
     case .cut: return .passing("the connection to \(host) broke\(words)", seconds: nil)
-    case .overflow: return .passing("\(host) sends faster than the disk writes", seconds: nil)
+    case .malformed:
+      return .lasting(HubError(.badAnswer, "\(host) sends what is no answer of HTTP\(words); check HF_ENDPOINT"))
     case .unreachable:
       return .lasting(
         HubError(
