@@ -117,8 +117,7 @@ public final class ModelPull {
   ) throws(HubError) -> Beginnings {
     let repository = reference.repository
     for file in selection.files where !complete.contains(file.path) {
-      let isFirst = file == selection.languageModel.first
-      try fetch(file, upTo: isFirst ? Self.headerByteCount : Self.smallHeaderByteCount, of: selection, report)
+      try fetch(file, upTo: headerByteCount(of: file, in: selection), of: selection, report)
     }
     let folder = settings.cache.folder(of: repository) + "/.headers-" + UUID().uuidString
     do { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) } catch {
@@ -130,12 +129,16 @@ public final class ModelPull {
     for file in selection.files {
       let path = folder + "/" + file.name
       if let download = downloads[file.path] {
-        try download.copyBeginning(to: path)
+        try download.copyBeginning(headerByteCount(of: file, in: selection), to: path)
       } else if symlink(realPath(settings.cache.path(of: file.path, in: repository)), path) != 0 {
         throw HubError(.disk, "\(path) cannot be made: \(errorText(errno))")
       }
     }
     return beginnings
+  }
+
+  private func headerByteCount(of file: RemoteFile, in selection: ModelSelection) -> Int {
+    file == selection.languageModel.first ? Self.headerByteCount : Self.smallHeaderByteCount
   }
 
   /// Downloads what is missing, checks it, and notes the model in the cache.

@@ -57,16 +57,20 @@ final class LocalHub: Sendable {
   ///
   /// - Parameters:
   ///   - seed: of the files' contents.
+  ///   - byteCount: of the model.
   ///   - folder: of another hub whose cache is used; nil for one of its own.
   ///   - change: what is different about the repository.
-  init(seed: UInt64 = 1, folder: TemporaryFolder? = nil, change: (inout HubRepository) -> Void = { _ in }) throws {
+  init(
+    seed: UInt64 = 1, byteCount: Int = 300_000, folder: TemporaryFolder? = nil,
+    change: (inout HubRepository) -> Void = { _ in }
+  ) throws {
     let world = World()
     self.world = world
     self.folder = try folder ?? TemporaryFolder()
     server = try HubServer { world.hubReply($0) }
     storage = try HubServer { world.storageReply($0) }
     var random = SplitMix64(seed: seed)
-    model = (0..<300_000).map { _ in UInt8.random(in: 0...255, using: &random) }
+    model = (0..<byteCount).map { _ in UInt8.random(in: 0...255, using: &random) }
     tower = (0..<150_000).map { _ in UInt8.random(in: 0...255, using: &random) }
     let files = try [
       ("d/m-Q8_0.gguf", model), ("d/m-Q4_0.gguf", Array(model.reversed())), ("d/mmproj-m-F16.gguf", tower),

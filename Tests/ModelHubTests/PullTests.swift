@@ -64,6 +64,27 @@ struct PullTests {
     #expect(hub.server.requests.count { $0.path.contains("/tree/") } == 3)
   }
 
+  @Test("Headers come first, in files that are as long as the whole ones and empty behind them")
+  func beginnings() throws {
+    let hub = try LocalHub(byteCount: 20 << 20)
+    let stop = StopSource()
+    let first = hub.failure(stop: stop) { if $0.byteCount > 19 << 20 { stop.stop() } }
+    #expect(first?.reason == .stopped)
+    let settings = HubSettings(endpoint: hub.endpoint, cache: hub.cache)
+    let pull = ModelPull(try ModelReference("o/n:Q8_0"), settings: settings, limits: LocalHub.limits)
+    let selection = try pull.choose()
+    var beginnings: ModelPull.Beginnings? = try pull.fetchBeginnings(of: selection) { _ in }
+    let path = try #require(beginnings?.languageModel)
+    let header = try hub.contents(path)
+    #expect(header.count == 20 << 20 && header.prefix(16 << 20) == hub.model.prefix(16 << 20))
+    #expect(header.dropFirst(16 << 20).allSatisfy { $0 == 0 }, "though more of the file is there")
+    #expect(try hub.contents(#require(beginnings?.mmproj)) == hub.tower)
+    beginnings = nil
+    #expect(!FileManager.default.fileExists(atPath: path))
+    #expect(pull.missingByteCount(of: selection) <= 1 << 20)
+    #expect(try hub.contents(pull.download(selection) { _ in }.languageModel) == hub.model)
+  }
+
   // MARK: Interruptions
 
   @Test("A download that was cut is gone on with, under the condition that it is still the same file")

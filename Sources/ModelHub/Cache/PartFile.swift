@@ -180,14 +180,15 @@ package final class PartFile {
   /// Copies the first bytes into a file that is as long as the whole one will be, and empty behind them.
   ///
   /// - Throws: `HubError.Reason.disk`.
-  func copyBeginning(to other: String) throws(HubError) {
+  func copyBeginning(_ most: Int, to other: String) throws(HubError) {
     let output = open(other, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
     guard output >= 0 else { throw HubError(.disk, "\(other) cannot be written: \(errorText(errno))") }
     defer { close(output) }
     var buffer = [UInt8](repeating: 0, count: 1 << 18)
     var offset = 0
-    while offset < byteCount {
-      let count = pread(descriptor, &buffer, min(buffer.count, byteCount - offset), off_t(offset))
+    let end = min(most, byteCount)
+    while offset < end {
+      let count = pread(descriptor, &buffer, min(buffer.count, end - offset), off_t(offset))
       if count < 0, errno == EINTR { continue }
       guard count > 0 else { throw failure(count < 0 ? errno : EIO) }
       let problem = buffer.withUnsafeBytes { writeAll(UnsafeRawBufferPointer(rebasing: $0[..<count]), to: output) }

@@ -68,10 +68,10 @@ final class FileDownload {
   /// - Throws: `HubError.Reason.wrongChecksum`, `disk`.
   func complete() throws(HubError) { try part.complete() }
 
-  /// Copies what is there into a file as long as the whole one.
+  /// Copies the first bytes of what is there into a file as long as the whole one.
   ///
   /// - Throws: `HubError.Reason.disk`.
-  func copyBeginning(to path: String) throws(HubError) { try part.copyBeginning(to: path) }
+  func copyBeginning(_ most: Int, to path: String) throws(HubError) { try part.copyBeginning(most, to: path) }
 
   /// Removes what is there.
   func discard() { part.discard() }
