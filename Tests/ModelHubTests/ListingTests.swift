@@ -64,6 +64,29 @@ struct ListingTests {
     }
   }
 
+  @Test("A damaged list is read or refused, and what is read is safe")
+  func damaged() throws {
+    let list =
+      #"[{"type":"file","oid":"\#(String(repeating: "c", count: 40))","size":9,"path":"d/m-Q8_0.gguf","#
+      + #""lfs":{"oid":"\#(Self.sha)","size":9}},{"type":"directory","path":"d"}]"#
+    var random = SplitMix64(seed: 7)
+    for _ in 0..<4000 {
+      var bytes = Array(list.utf8)
+      for _ in 0..<Int.random(in: 1...4, using: &random) {
+        let place = Int.random(in: 0..<bytes.count, using: &random)
+        switch Int.random(in: 0..<3, using: &random) {
+        case 0: bytes[place] = UInt8.random(in: 0...255, using: &random)
+        case 1: bytes.remove(at: place)
+        default: bytes.insert(contentsOf: Array("../\"[{:9".utf8).shuffled(using: &random).prefix(3), at: place)
+        }
+      }
+      guard let files = try? FileListing.files(page: Data(bytes), repository: "o/n") else { continue }
+      #expect(files.allSatisfy { RemoteFile.isSafe($0.path) && $0.byteCount >= 0 })
+      _ = try? ModelSelection(files: files, repository: "o/n")
+      _ = FileListing.nextPage(link: String(decoding: bytes, as: UTF8.self))
+    }
+  }
+
   @Test("The next page's address is found among a header's links")
   func pages() {
     #expect(FileListing.nextPage(link: #"<https://h/x?cursor=1>; rel="next""#) == "https://h/x?cursor=1")

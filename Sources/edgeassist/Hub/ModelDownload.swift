@@ -62,6 +62,9 @@ struct ModelDownload {
 
   // MARK: Memory
 
+  /// Tokens of a KV cache in which a video can be talked about.
+  private static let leastBudget = 512
+
   /// Refuses a model whose files alone are larger than memory, before anything of it is downloaded.
   private func checkSize(of selection: ModelSelection, name: String) throws(ReportedError) {
     let weights = selection.files.reduce(0) { $0 + $1.byteCount }
@@ -86,9 +89,12 @@ struct ModelDownload {
     }
     guard let estimate = inspection.estimate, let machine = inspection.machine else { return nil }
     let need = "\(name) needs \(memorySize(estimate.total)) of memory with a KV cache of \(estimate.budget) tokens"
-    if estimate.total > machine.limit { try refuse(need, machine, selection) }
-    let verdict = estimate.total > machine.limit ? "does not fit" : "fits"
-    return "\(need): it \(verdict), \(Self.owner(machine)) \(memorySize(machine.limit))"
+    let there = "\(Self.owner(machine)) \(memorySize(machine.limit))"
+    if estimate.total <= machine.limit { return "\(need): it fits, \(there)" }
+    let fitting = estimate.budget(fitting: machine.limit)
+    if fitting >= Self.leastBudget { return "\(need), but \(there): it fits with --kv-budget \(fitting) at most" }
+    try refuse(need, machine, selection)
+    return "\(need): it does not fit, \(there)"
   }
 
   private func refuse(
