@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// `edgeassist pull` and `models`, and models of the hub as values of `--model`, with a hub on this machine.
-@Suite("Models of the hub", .timeLimit(.minutes(5)))
+@Suite("Models of the hub")
 final class PullTests {
   private let folder: TemporaryFolder
   private let repository: HubRepository
