@@ -35,6 +35,7 @@ let package = Package(
       providers: [
         .apt(["libavcodec-dev", "libavformat-dev", "libswscale-dev", "libavutil-dev"])
       ]),
+    .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .target(
       name: "CNcurses", cSettings: [.define("_GNU_SOURCE")] + cWarningsAreErrors,
       linkerSettings: [.linkedLibrary("ncursesw")]),
@@ -52,6 +53,7 @@ let package = Package(
     library("Tokenization", ["Platform", "ModelFile"]),
     library("Images"),
     library("Video", ["CFFmpeg", "Platform", "Records", "Images"]),
+    library("ModelHub", ["CCurl", "CFFmpeg", "Platform", "Records"], exclude: ["README.md"]),
     library("BoundedCache", ["Platform", "Records", "Compute"]),
 
     // Engine room: models that run.
@@ -108,8 +110,9 @@ let package = Package(
     .executableTarget(
       name: "edgeassist",
       dependencies: [
-        "Platform", "Records", "ModelFile", "Compute", "Quantization", "Images", "Video", "BoundedCache", "Inference",
-        "Sandboxing", "CodeTasks", "SessionInterface", "Plotting", "CodeAgent", "Dialogue", "Assistant", "Evaluation",
+        "Platform", "Records", "ModelFile", "Compute", "Quantization", "Images", "Video", "ModelHub", "BoundedCache",
+        "Inference", "Sandboxing", "CodeTasks", "SessionInterface", "Plotting", "CodeAgent", "Dialogue", "Assistant",
+        "Evaluation",
         "Benchmarking", "Screen", argumentParser, log, "TOMLKit",
       ],
       swiftSettings: warningsAreErrors),
@@ -142,6 +145,7 @@ let package = Package(
       resources: [.copy("Goldens")]),
     tests("TokenizationTests", ["Tokenization", "ModelFile"], resources: [.copy("Goldens")]),
     tests("VideoTests", ["Video", "Images", "TestSupport"], resources: [.copy("Goldens"), .copy("Media")]),
+    tests("ModelHubTests", ["ModelHub", "Platform", "TestSupport"]),
     tests("BoundedCacheTests", ["BoundedCache", "Compute", "TestSupport"], resources: [.copy("Goldens")]),
     tests(
       "ArchitecturesTests",
@@ -173,7 +177,7 @@ let package = Package(
       ],
       exclude: ["under-address-sanitizer.sh"], swiftSettings: warningsAreErrors),
     tests("RepositoryTests", []),
-    tests("CommandLineTests", ["edgeassist", "TestSupport"]),
+    tests("CommandLineTests", ["edgeassist", "ModelHub", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )

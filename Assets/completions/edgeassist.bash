@@ -297,13 +297,13 @@ _edgeassist() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    inspect|quantize|code|eval|profile|bench|doctor|help)
+    inspect|quantize|code|eval|profile|bench|doctor|pull|models|help)
         # Offer subcommand argument completions
         "_edgeassist_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'inspect quantize code eval profile bench doctor help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'inspect quantize code eval profile bench doctor pull models help' -- "${cur}"))
         ;;
     esac
 }
@@ -715,6 +715,36 @@ _edgeassist_doctor() {
     repeating_options=()
     non_repeating_options=()
     __edgeassist_offer_flags_options 0
+}
+
+_edgeassist_pull() {
+    repeating_flags=()
+    non_repeating_flags=(--force --quiet -q --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--mmproj-type)
+    __edgeassist_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--mmproj-type')
+        return
+        ;;
+    esac
+}
+
+_edgeassist_models() {
+    repeating_flags=()
+    non_repeating_flags=(--json --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--remove)
+    __edgeassist_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--remove')
+        return
+        ;;
+    esac
 }
 
 _edgeassist_help() {

@@ -50,7 +50,7 @@ _edgeassist() {
         '--max-pixels[Frames of more pixels than this are scaled down. (default\: the model'\''s own limit)]:n:'
         '--pace[Read a file at its own speed (realtime) or as fast as the model takes it (fast). By default realtime on the screen and fast in a batch.]:pace:{__edgeassist_complete "${___pace[@]}"}'
         '--reconnect[How long to try a camera or other live source again that broke off\: always, never, or a time such as 90s, 10m or 2h. (default\: always; in a batch a minute where only the end is asked about)]:time:'
-        '--model[Language model (GGUF). (default\: the small embedded model)]:file:_files -g '\''*.gguf'\'''
+        '--model[Language model\: a GGUF file, or hf\:OWNER/NAME\[\:QUANT\] of the Hugging Face hub, which is downloaded if need be. (default\: the small embedded model)]:file:_files -g '\''*.gguf'\'''
         '--mmproj[Vision tower (mmproj GGUF). (default\: the mmproj file beside the model)]:file:_files -g '\''*.gguf'\'''
         '--vision-precision[fast\: float weights of the vision tower are quantized to Q8_0 when they are loaded, which is several times as fast and takes half the memory. exact\: they are used as they are stored.]:precision:{__edgeassist_complete "${___vision_precision[@]}"}'
         '*--lora[LoRA adapter (GGUF) for the language model. ROLE=FILE adapts a role of the programming agent\: retriever, planner, coder, debugger. May be given more than once.]:file:_files -g '\''*.gguf'\'''
@@ -77,7 +77,7 @@ _edgeassist() {
         '--repeat-penalty[Penalty for tokens that repeat, above 1; 1 for none.]:x:'
         '--seed[Seed of the sampler.]:n:'
         '--system-prompt[System prompt. (default\: the one of the model'\''s chat template)]:text:'
-        '--code-model[Language model for programming tasks (GGUF). (default\: that of --model, else the small embedded coder)]:file:_files -g '\''*.gguf'\'''
+        '--code-model[Language model for programming tasks, a file or hf\:… as for --model. (default\: that of --model, else the small embedded coder)]:file:_files -g '\''*.gguf'\'''
         '--code-exemplars[Similar tasks that the retriever thinks of; each leads to a plan.]:n:'
         '--code-rounds[Debugging rounds for the program of a plan.]:n:'
         '--code-seconds[Longest time for a task, in seconds. (default\: no limit)]:s:'
@@ -105,13 +105,15 @@ _edgeassist() {
             'profile:Measure how much of the KV cache each attention head needs, once for a model.'
             'bench:Measure how fast a model runs on this machine, and how much of its memory bandwidth decoding uses.'
             'doctor:Report what this machine offers: processor, memory, video, terminal, programs, and what that means.'
+            'pull:Download a model and its vision tower from the Hugging Face hub.'
+            'models:List the models that have been downloaded, or remove one.'
             'help:Show subcommand help information.'
         )
         _describe -V subcommand subcommands && ret=0
         ;;
     arg)
         case "${words[1]}" in
-        inspect|quantize|code|eval|profile|bench|doctor|help)
+        inspect|quantize|code|eval|profile|bench|doctor|pull|models|help)
             "_edgeassist_${words[1]}" && ret=0
             ;;
         esac
@@ -169,14 +171,14 @@ _edgeassist_code() {
         '--output[Write results to this file. (default\: standard output)]:file:_files'
         '--resume[Skip the tasks that the output file already answers.]'
         '--language[Write programs in this language, whatever a task says.]:name:{__edgeassist_complete "${___language[@]}"}'
-        '--code-model[Language model for programming tasks (GGUF). (default\: that of --model, else the small embedded coder)]:file:_files -g '\''*.gguf'\'''
+        '--code-model[Language model for programming tasks, a file or hf\:… as for --model. (default\: that of --model, else the small embedded coder)]:file:_files -g '\''*.gguf'\'''
         '--code-exemplars[Similar tasks that the retriever thinks of; each leads to a plan.]:n:'
         '--code-rounds[Debugging rounds for the program of a plan.]:n:'
         '--code-seconds[Longest time for a task, in seconds. (default\: no limit)]:s:'
         '--code-tokens[Most tokens generated for a task. (default\: no limit)]:n:'
         '--unsafe-run[Run programs without a sandbox. They can do whatever you can.]'
         '--no-unsafe-run[Run programs without a sandbox. They can do whatever you can.]'
-        '--model[Language model (GGUF). (default\: the small embedded model)]:file:_files -g '\''*.gguf'\'''
+        '--model[Language model\: a GGUF file, or hf\:OWNER/NAME\[\:QUANT\] of the Hugging Face hub, which is downloaded if need be. (default\: the small embedded model)]:file:_files -g '\''*.gguf'\'''
         '--mmproj[Vision tower (mmproj GGUF). (default\: the mmproj file beside the model)]:file:_files -g '\''*.gguf'\'''
         '--vision-precision[fast\: float weights of the vision tower are quantized to Q8_0 when they are loaded, which is several times as fast and takes half the memory. exact\: they are used as they are stored.]:precision:{__edgeassist_complete "${___vision_precision[@]}"}'
         '*--lora[LoRA adapter (GGUF) for the language model. ROLE=FILE adapts a role of the programming agent\: retriever, planner, coder, debugger. May be given more than once.]:file:_files -g '\''*.gguf'\'''
@@ -219,7 +221,7 @@ _edgeassist_eval() {
         '--kv-offload-size[Largest size of the offload file. (default\: 256MiB)]:size:'
         '*--tasks[Task files and folders, as `edgeassist code` reads them. May be given more than once. (default\: the held-out tasks that come with the program)]:path:_files'
         '--methods[Methods to compare, separated by commas\: single-shot, prompted, adapters-without-debugger, adapters.]:names:'
-        '--code-model[Language model for programming tasks (GGUF). (default\: that of --model, else the small embedded coder)]:file:_files -g '\''*.gguf'\'''
+        '--code-model[Language model for programming tasks, a file or hf\:… as for --model. (default\: that of --model, else the small embedded coder)]:file:_files -g '\''*.gguf'\'''
         '--code-exemplars[Similar tasks that the retriever thinks of; each leads to a plan.]:n:'
         '--code-rounds[Debugging rounds for the program of a plan.]:n:'
         '--code-seconds[Longest time for a task, in seconds. (default\: no limit)]:s:'
@@ -230,7 +232,7 @@ _edgeassist_eval() {
         '--resume[Skip the questions or tasks that the output file already answers.]'
         '--json[Write the summary to this file as JSON; - for standard output.]:file:_files'
         '--plot[Plot to this file (PNG) which frames of the last stream each bounded configuration retains, at the last budget.]:file:_files -g '\''*.png'\'''
-        '--model[Language model (GGUF). (default\: the small embedded model)]:file:_files -g '\''*.gguf'\'''
+        '--model[Language model\: a GGUF file, or hf\:OWNER/NAME\[\:QUANT\] of the Hugging Face hub, which is downloaded if need be. (default\: the small embedded model)]:file:_files -g '\''*.gguf'\'''
         '--mmproj[Vision tower (mmproj GGUF). (default\: the mmproj file beside the model)]:file:_files -g '\''*.gguf'\'''
         '--vision-precision[fast\: float weights of the vision tower are quantized to Q8_0 when they are loaded, which is several times as fast and takes half the memory. exact\: they are used as they are stored.]:precision:{__edgeassist_complete "${___vision_precision[@]}"}'
         '*--lora[LoRA adapter (GGUF) for the language model. ROLE=FILE adapts a role of the programming agent\: retriever, planner, coder, debugger. May be given more than once.]:file:_files -g '\''*.gguf'\'''
@@ -265,7 +267,7 @@ _edgeassist_profile() {
         '--seed[Seed of streams and questions.]:n:'
         '--requests[Ask about your own clips\: a request file as --batch reads it, each request with a video.]:file:_files -g '\''*.jsonl'\'''
         '--answers[The right answers to --requests\: JSON Lines with id, answer and, optionally, turn, kind and position.]:file:_files -g '\''*.jsonl'\'''
-        '--model[Language model (GGUF). (default\: the small embedded model)]:file:_files -g '\''*.gguf'\'''
+        '--model[Language model\: a GGUF file, or hf\:OWNER/NAME\[\:QUANT\] of the Hugging Face hub, which is downloaded if need be. (default\: the small embedded model)]:file:_files -g '\''*.gguf'\'''
         '--mmproj[Vision tower (mmproj GGUF). (default\: the mmproj file beside the model)]:file:_files -g '\''*.gguf'\'''
         '--vision-precision[fast\: float weights of the vision tower are quantized to Q8_0 when they are loaded, which is several times as fast and takes half the memory. exact\: they are used as they are stored.]:precision:{__edgeassist_complete "${___vision_precision[@]}"}'
         '*--lora[LoRA adapter (GGUF) for the language model. ROLE=FILE adapts a role of the programming agent\: retriever, planner, coder, debugger. May be given more than once.]:file:_files -g '\''*.gguf'\'''
@@ -299,7 +301,7 @@ _edgeassist_bench() {
         '--minutes[Minutes of a long stream to measure, separated by commas. (default\: none; with --only long-stream 1,10)]:n,…:'
         '--kv-budget[KV cache budget in tokens. (default\: 4096; in bench\: 1024, with --quick 512; in eval\: --kv-ratios)]:tokens:'
         '--kv-type[Number format of keys and values\: q8_0 takes half the memory of f16, q4 a quarter.]:type:{__edgeassist_complete "${___kv_type[@]}"}'
-        '--model[Language model (GGUF). (default\: the small embedded model)]:file:_files -g '\''*.gguf'\'''
+        '--model[Language model\: a GGUF file, or hf\:OWNER/NAME\[\:QUANT\] of the Hugging Face hub, which is downloaded if need be. (default\: the small embedded model)]:file:_files -g '\''*.gguf'\'''
         '--mmproj[Vision tower (mmproj GGUF). (default\: the mmproj file beside the model)]:file:_files -g '\''*.gguf'\'''
         '--vision-precision[fast\: float weights of the vision tower are quantized to Q8_0 when they are loaded, which is several times as fast and takes half the memory. exact\: they are used as they are stored.]:precision:{__edgeassist_complete "${___vision_precision[@]}"}'
         '*--lora[LoRA adapter (GGUF) for the language model. ROLE=FILE adapts a role of the programming agent\: retriever, planner, coder, debugger. May be given more than once.]:file:_files -g '\''*.gguf'\'''
@@ -328,6 +330,34 @@ _edgeassist_doctor() {
     local -i ret=1
     local -ar arg_specs=(
         '--json[Print one JSON object instead of a report.]'
+        '--version[Show the version.]'
+        '(-h --help)'{-h,--help}'[Show help information.]'
+    )
+    _arguments -w -s -S : "${arg_specs[@]}" && ret=0
+
+    return "${ret}"
+}
+
+_edgeassist_pull() {
+    local -i ret=1
+    local -ar arg_specs=(
+        ':model:'
+        '--mmproj-type[Type of the vision tower'\''s file, such as F16. (default\: Q8_0, else F16)]:type:'
+        '--force[Download a model that does not fit this machine, or cannot be run, all the same.]'
+        '(--quiet -q)'{--quiet,-q}'[Write errors only, and the paths of the files.]'
+        '--version[Show the version.]'
+        '(-h --help)'{-h,--help}'[Show help information.]'
+    )
+    _arguments -w -s -S : "${arg_specs[@]}" && ret=0
+
+    return "${ret}"
+}
+
+_edgeassist_models() {
+    local -i ret=1
+    local -ar arg_specs=(
+        '--remove[Remove this model\: OWNER/NAME or OWNER/NAME\:QUANT.]:model:'
+        '--json[Print one JSON object instead of a table.]'
         '--version[Show the version.]'
         '(-h --help)'{-h,--help}'[Show help information.]'
     )

@@ -10,7 +10,9 @@
 #include <libavutil/display.h>
 #include <libavutil/imgutils.h>
 #include <libavutil/log.h>
+#include <libavutil/mem.h>
 #include <libavutil/pixdesc.h>
+#include <libavutil/sha.h>
 #include <libswscale/swscale.h>
 
 static inline int shim_error_end_of_file(void) { return AVERROR_EOF; }
@@ -120,4 +122,23 @@ static inline int shim_stream_is_encrypted(const AVStream *stream) {
 static inline AVStream *shim_stream(const AVFormatContext *input, unsigned index) {
   return index < input->nb_streams ? input->streams[index] : 0;
 }
+
+// SHA-1 (160 bits) or SHA-256 of bytes that come piece by piece; null when memory has run out. The count of bytes changed
+// its type with FFmpeg 5.
+static inline struct AVSHA *shim_begin_sha(int bits) {
+  struct AVSHA *state = av_sha_alloc();
+  if (state) av_sha_init(state, bits);
+  return state;
+}
+
+static inline void shim_free_sha(struct AVSHA *state) { av_free(state); }
+
+static inline void shim_add_to_sha(struct AVSHA *state, const uint8_t *bytes, size_t count) {
+  const size_t most = 1u << 30;
+  for (; count > most; bytes += most, count -= most) av_sha_update(state, bytes, (unsigned)most);
+  if (count) av_sha_update(state, bytes, (unsigned)count);
+}
+
+// Writes the checksum: 20 bytes of SHA-1, 32 of SHA-256.
+static inline void shim_finish_sha(struct AVSHA *state, uint8_t *digest) { av_sha_final(state, digest); }
 #endif

@@ -33,6 +33,25 @@ struct Program {
   private static func launch(
     _ executable: URL, _ arguments: [String], input: String?, environment: [String: String], folder: URL?
   ) async throws -> Program {
+    await turns.take()
+    do {
+      let program = try await run(
+        executable, arguments, input: input, environment: environment, folder: folder)
+      await turns.give()
+      return program
+    } catch {
+      await turns.give()
+      throw error
+    }
+  }
+
+  /// Tests run side by side, and each program has open files. Where a process has more than a thousand, Foundation's `Process`
+  /// (Swift 6.3.1) reads beyond its list of them and ends the tests.
+  private static let turns = Turns(count: 16)
+
+  private static func run(
+    _ executable: URL, _ arguments: [String], input: String?, environment: [String: String], folder: URL?
+  ) async throws -> Program {
     let process = Process()
     process.executableURL = executable
     process.arguments = arguments
@@ -73,4 +92,24 @@ struct Program {
     }
     return found ?? candidates[0].appending(path: "edgeassist")
   }()
+}
+
+/// Lets a number of tests go on at a time, in the order in which they come.
+private actor Turns {
+  private var free: Int
+  private var waiting: [CheckedContinuation<Void, Never>] = []
+
+  init(count: Int) { free = count }
+
+  func take() async {
+    guard free == 0 else {
+      free -= 1
+      return
+    }
+    await withCheckedContinuation { waiting.append($0) }
+  }
+
+  func give() {
+    if waiting.isEmpty { free += 1 } else { waiting.removeFirst().resume() }
+  }
 }

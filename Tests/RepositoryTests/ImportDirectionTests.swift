@@ -11,9 +11,10 @@ struct ImportDirectionTests {
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
   private static let sources = root.appending(path: "Sources")
 
-  /// Which one target may import a C module.
-  private static let ownerOfCModule = [
-    "CFFmpeg": "Video", "CKernels": "Compute", "CNcurses": "Screen", "CSandbox": "Sandboxing",
+  /// Which targets may import a C module. Of FFmpeg's libraries ModelHub uses libavutil's checksums alone.
+  private static let ownersOfCModule = [
+    "CCurl": ["ModelHub"], "CFFmpeg": ["ModelHub", "Video"], "CKernels": ["Compute"], "CNcurses": ["Screen"],
+    "CSandbox": ["Sandboxing"],
   ]
 
   @Test("Every folder with Swift files is a target of the manifest, and every target has one")
@@ -23,7 +24,7 @@ struct ImportDirectionTests {
 
   @Test("A target depends only on targets above it in the manifest")
   func dependenciesPointUp() throws {
-    var above: Set<String> = Set(Self.ownerOfCModule.keys)
+    var above: Set<String> = Set(Self.ownersOfCModule.keys)
     for (name, dependencies) in try Self.manifest() {
       #expect(dependencies.isSubset(of: above), "\(name) depends on \(dependencies.subtracting(above).sorted())")
       above.insert(name)
@@ -37,10 +38,10 @@ struct ImportDirectionTests {
     #expect(dependencies?.contains("Assistant") == false)
   }
 
-  @Test("Each C module has one owner", arguments: ownerOfCModule.keys.sorted())
-  func cModulesHaveOneOwner(module: String) throws {
+  @Test("A C module is imported by its owners alone", arguments: ownersOfCModule.keys.sorted())
+  func cModulesHaveOwners(module: String) throws {
     let importing = try Self.swiftTargets().filter { try Self.imports(of: $0).contains(module) }
-    #expect(importing == [Self.ownerOfCModule[module]])
+    #expect(importing == Self.ownersOfCModule[module])
   }
 
   @Test("The C library is imported in one place")

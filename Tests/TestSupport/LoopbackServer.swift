@@ -36,19 +36,17 @@ public final class LoopbackServer: Sendable {
     fileprivate func allows(part: Int) -> Bool { part < count.load(ordering: .acquiring) }
   }
 
-  /// The port that it listens on.
-  public let port: UInt16
-  private let listener: Int32
+  private let listener: LoopbackListener
   private let requests = Atomic<Int>(0)
-  private let isClosed = Atomic<Bool>(false)
 
-  /// The system gave no port.
-  public struct Failure: Error {}
+  /// The port that it listens on.
+  public var port: UInt16 { listener.port }
+  private var isClosed: Bool { listener.isClosed }
 
   /// Listens on a free port.
   ///
   /// - Parameter answer: what to answer to the n-th request.
-  /// - Throws: `Failure`.
+  /// - Throws: when the system gives no port.
   public convenience init(answer: @escaping @Sendable (Int) -> Answer) throws {
     try self.init { number, _ in answer(number) }
   }
@@ -56,38 +54,13 @@ public final class LoopbackServer: Sendable {
   /// Listens on a free port.
   ///
   /// - Parameter answer: what to answer to the n-th request, which is for this path.
-  /// - Throws: `Failure`.
+  /// - Throws: when the system gives no port.
   public init(answer: @escaping @Sendable (Int, String) -> Answer) throws {
-    listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = inet_addr("127.0.0.1")
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let listener = self.listener
-    let bound = withUnsafeMutablePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(listener, $0, length) == 0 && listen(listener, 16) == 0 && getsockname(listener, $0, &length) == 0
-      }
-    }
-    port = UInt16(bigEndian: address.sin_port)
-    guard listener >= 0, bound else { throw Failure() }
-    Thread.detachNewThread { [self] in
-      while true {
-        let connection = accept(listener, nil, nil)
-        guard connection >= 0, !isClosed.load(ordering: .acquiring) else {
-          if connection >= 0 { close(connection) }
-          close(listener)
-          return
-        }
-        let number = requests.wrappingAdd(1, ordering: .relaxed).oldValue
-        Thread.detachNewThread { [self] in
-          if let request = readRequest(connection) {
-            let path = request.split(separator: " ").dropFirst().first.map(String.init) ?? ""
-            serve(connection, request, answer(number, path))
-          }
-          close(connection)
-        }
-      }
+    listener = try LoopbackListener()
+    listener.start { [self] connection, request in
+      let number = requests.wrappingAdd(1, ordering: .relaxed).oldValue
+      let path = request.split(separator: " ").dropFirst().first.map(String.init) ?? ""
+      serve(connection, request, answer(number, path))
     }
   }
 
@@ -95,21 +68,7 @@ public final class LoopbackServer: Sendable {
   public func address(_ name: String) -> String { "http://127.0.0.1:\(port)/\(name)" }
 
   /// Ends all answers; later requests are refused.
-  public func stop() {
-    isClosed.store(true, ordering: .releasing)
-    shutdown(listener, Int32(SHUT_RDWR))
-  }
-
-  private func readRequest(_ connection: Int32) -> String? {
-    var request = ""
-    var buffer = [UInt8](repeating: 0, count: 4096)
-    while !request.contains("\r\n\r\n") {
-      let count = read(connection, &buffer, buffer.count)
-      guard count > 0 else { return nil }
-      request += String(decoding: buffer.prefix(count), as: UTF8.self)
-    }
-    return request
-  }
+  public func stop() { listener.stop() }
 
   private func serve(_ connection: Int32, _ request: String, _ answer: Answer) {
     switch answer {
@@ -138,25 +97,18 @@ public final class LoopbackServer: Sendable {
     case .parts(let parts, let gate):
       send(connection, Array("HTTP/1.0 200 OK\r\nContent-Type: video/mp2t\r\n\r\n".utf8))
       for (number, part) in parts.enumerated() {
-        while !gate.allows(part: number), !isClosed.load(ordering: .acquiring) { usleep(5000) }
+        while !gate.allows(part: number), !isClosed { usleep(5000) }
         send(connection, part)
       }
     case .images(let bytes):
       let type = "multipart/x-mixed-replace; boundary=frame"
       send(connection, Array("HTTP/1.0 200 OK\r\nContent-Type: \(type)\r\n\r\n".utf8) + bytes)
-      while !isClosed.load(ordering: .acquiring) { usleep(20_000) }
+      while !isClosed { usleep(20_000) }
     case .stalledStream(let bytes):
       send(connection, Array("HTTP/1.0 200 OK\r\nContent-Type: video/mp2t\r\n\r\n".utf8) + bytes)
-      while !isClosed.load(ordering: .acquiring) { usleep(20_000) }
+      while !isClosed { usleep(20_000) }
     }
   }
 
-  private func send(_ connection: Int32, _ bytes: [UInt8]) {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { Foundation.send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
-      guard count > 0 else { return }
-      rest = rest.dropFirst(count)
-    }
-  }
+  private func send(_ connection: Int32, _ bytes: [UInt8]) { LoopbackListener.send(connection, bytes) }
 }

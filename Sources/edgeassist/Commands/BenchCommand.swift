@@ -68,6 +68,7 @@ struct BenchCommand: AsyncParsableCommand {
 
   private func measure() async throws {
     try reportFile.check()
+    let named = random.shape == nil ? try model.paths() : nil
     let stop = StopSource()
     let signals = InterruptSignals { stop.stop() }
     defer { signals.stop() }
@@ -76,7 +77,7 @@ struct BenchCommand: AsyncParsableCommand {
     defer { temporary?.remove() }
     let plan = measurement.plan
     let runner = BenchmarkRunner(
-      paths: try temporary?.paths ?? model.paths(), threads: model.threads.count,
+      paths: try temporary?.paths ?? named ?? model.paths(), threads: model.threads.count,
       memory: model.memoryPlan(budget: .tokens(plan.mostTokens), type: plan.cacheType), plan: plan, stop: stop,
       whenLoaded: { temporary?.remove() }, report: { bar.show($0.done, of: $0.all, $0.label) })
     let report: BenchmarkReport

@@ -46,7 +46,7 @@ struct CodeCommand: AsyncParsableCommand {
 
   func run() async throws {
     let progress = CodeStatus()
-    let settings = code.settings(with: model)
+    let settings = try code.settings(with: model)
     let runner = TaskFileSolver(
       options: TaskFileSolver.Options(
         paths: paths, output: output, isResuming: resume, language: language,

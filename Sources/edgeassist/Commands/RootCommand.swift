@@ -19,6 +19,7 @@ struct RootCommand: AsyncParsableCommand {
       edgeassist --video rtsp://host/stream   watch a camera
       edgeassist --batch requests.jsonl       answer a file of requests, without a terminal
       edgeassist                              chat, without a stream
+      edgeassist --model hf:OWNER/NAME        use a model of the Hugging Face hub
       edgeassist code task.txt                write a program and run it on the task's examples
       edgeassist inspect model.gguf           what a model file holds and needs in memory
       edgeassist doctor                       what this machine offers, and what that means
@@ -74,7 +75,7 @@ struct RootCommand: AsyncParsableCommand {
       options.headBudgetProfile = try cache.files.headBudgetProfile()
       let loaded = try model.load(budget: options.budget, type: options.type)
       try options.check(for: loaded)
-      let tasks = code.settings(with: model)
+      let tasks = try code.settings(with: model)
       if let requests = batch.batch {
         try await BatchMode(
           requests: requests, arguments: batch, stream: stream.settings, dialogue: options, code: tasks

@@ -12,7 +12,8 @@ struct CodeOptions: ParsableArguments {
   @Option(
     name: .customLong("code-model"),
     help: ArgumentHelp(
-      "Language model for programming tasks (GGUF). (default: that of --model, else the small embedded coder)",
+      "Language model for programming tasks, a file or hf:… as for --model. (default: that of --model, else the small "
+        + "embedded coder)",
       valueName: "file"),
     completion: .file(extensions: ["gguf"]))
   var codeModel: String?
@@ -43,12 +44,20 @@ struct CodeOptions: ParsableArguments {
 
   var limits: SolveLimits { SolveLimits(exemplars: exemplars, rounds: rounds, seconds: seconds, tokens: tokens) }
 
-  func settings(with model: ModelOptions) -> SolveSettings {
+  /// How tasks are worked on. A model of the hub is downloaded if need be.
+  ///
+  /// - Throws: `ExitStatus.interrupted` after a message.
+  func settings(with model: ModelOptions) throws -> SolveSettings {
     let paths: Result<CodeModelPaths, ReportedError>
-    do throws(ReportedError) {
+    do {
+      let file = { (name: String) in
+        try HubModel.find(name, isMappedOnly: model.isMappedOnly)?.languageModel ?? name
+      }
       paths = .success(
-        try CodeModelPaths.resolve(codeModel: codeModel, languageModel: model.model, adapters: model.roleAdapters))
-    } catch {
+        try CodeModelPaths.resolve(
+          codeModel: codeModel.map(file), languageModel: codeModel == nil ? model.model.map(file) : nil,
+          adapters: model.roleAdapters))
+    } catch let error as ReportedError {
       paths = .failure(error)
     }
     return SolveSettings(

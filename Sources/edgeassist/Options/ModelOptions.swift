@@ -6,6 +6,7 @@ import Compute
 import Dialogue
 import Foundation
 import Inference
+import ModelHub
 import Records
 import SessionInterface
 
@@ -21,7 +22,9 @@ enum VisionPrecision: String, ExpressibleByArgument, CaseIterable {
 struct ModelOptions: ParsableArguments {
   @Option(
     name: .long,
-    help: ArgumentHelp("Language model (GGUF). (default: the small embedded model)", valueName: "file"),
+    help: ArgumentHelp(
+      "Language model: a GGUF file, or hf:OWNER/NAME[:QUANT] of the Hugging Face hub, which is downloaded if need be. "
+        + "(default: the small embedded model)", valueName: "file"),
     completion: .file(extensions: ["gguf"]))
   var model: String?
 
@@ -73,9 +76,13 @@ struct ModelOptions: ParsableArguments {
     if mlock && isMappedOnly { throw ValidationError("--mlock and --mmap-only exclude each other") }
   }
 
-  /// The files that make up the model, without the adapters of roles.
-  func paths() throws(ReportedError) -> ModelPaths {
-    var paths = try ModelPaths.resolve(languageModel: model, vision: mmproj)
+  /// The files that make up the model, without the adapters of roles. One of the hub is downloaded if need be.
+  ///
+  /// - Throws: `ReportedError`, or `ExitStatus.interrupted` after a message.
+  func paths() throws -> ModelPaths {
+    let cached = try model.flatMap { try HubModel.find($0, isMappedOnly: isMappedOnly) }
+    var paths = try ModelPaths.resolve(
+      languageModel: cached?.languageModel ?? model, vision: mmproj ?? cached?.mmproj)
     paths.adapter = lora.last { $0.role == nil }?.path
     return paths
   }
@@ -91,8 +98,8 @@ struct ModelOptions: ParsableArguments {
       isVisionExact: visionPrecision == .exact)
   }
 
-  /// Loads the model. For the parameters see `memoryPlan`.
-  func load(budget: CacheBudget, type: KeyValueType) throws(ReportedError) -> LoadedModel {
+  /// Loads the model. For the parameters see `memoryPlan`, for the errors `paths`.
+  func load(budget: CacheBudget, type: KeyValueType) throws -> LoadedModel {
     try LoadedModel(paths: paths(), threads: threads.count, memory: memoryPlan(budget: budget, type: type))
   }
 }

@@ -8,7 +8,10 @@ struct ThreadOptions: ParsableArguments {
   @Option(name: .long, help: ArgumentHelp("Worker threads. (default: one per processor)", valueName: "n"))
   var threads: Int?
 
-  var count: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
+  var count: Int { threads ?? Self.perProcessor }
+
+  /// One for each processor.
+  static var perProcessor: Int { ProcessInfo.processInfo.activeProcessorCount }
 
   func validate() throws {
     if let threads, !(1...256).contains(threads) {

@@ -22,8 +22,9 @@ final class InterruptSignals {
     }
   }
 
-  /// Stops handling the signals.
+  /// Stops handling the signals. Each ends the program again.
   func stop() {
     for source in sources { source.cancel() }
+    for number in [SIGINT, SIGTERM] { signal(number, SIG_DFL) }
   }
 }

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A model in the cache with all its files.
+public struct CachedModel: Sendable, Equatable {
+  /// `OWNER/NAME` on the hub.
+  public let repository: String
+  /// Such as `Q4_K_M`.
+  public let quantization: String
+  /// The path of the language model's file; of a split one, of its first part.
+  public let languageModel: String
+  /// The path of the vision tower's file; nil for a model that only reads.
+  public let mmproj: String?
+  /// Bytes of all files.
+  public let byteCount: Int
+  /// The language model's path in the repository; of a split one without the number of the part.
+  let name: String
+}
+
+/// A download that has not come to its end.
+public struct IncompleteFile: Sendable, Equatable {
+  /// `OWNER/NAME` on the hub.
+  public let repository: String
+  /// The file's path in the repository.
+  public let file: String
+  /// Bytes that are there.
+  public let byteCount: Int
+  /// Bytes of the whole file; nil where the cache does not know.
+  public let wholeByteCount: Int?
+}
