@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// Hubs that refuse, lie, hang or send nonsense: one error each, soon, and nothing half-written under a file's name.
-@Suite("Hubs that misbehave", .timeLimit(.minutes(2)))
+@Suite("Hubs that misbehave", .timeLimit(.minutes(10)))
 struct HostileHubTests {
   /// Expects an error, and that no file has its name.
   private func expect(

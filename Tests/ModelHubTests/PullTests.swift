@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// Downloads from a hub on this machine, and all that can go wrong with them.
-@Suite("Pulling a model", .timeLimit(.minutes(2)))
+@Suite("Pulling a model", .timeLimit(.minutes(10)))
 struct PullTests {
   @Test("Files come into the cache, are noted there, and the token stays with the hub")
   func fresh() throws {
