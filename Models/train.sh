@@ -16,7 +16,7 @@ threads=${THREADS:-2}
 mkdir -p "$work"
 
 "$python" -m recipe.train_vision --out "$work/vision.pt" --threads "$threads"
-"$python" -m recipe.train_on_attribute_codes --words "$work/tokenizer.json" --out "$work/symbols.pt" --threads "$threads"
+"$python" -m recipe.train_on_frame_attributes --words "$work/tokenizer.json" --out "$work/symbols.pt" --threads "$threads"
 "$python" -m recipe.encode_clips --vision "$work/vision.pt" --out "$work/features" --threads "$threads"
 "$python" -m recipe.train_clips --words "$work/tokenizer.json" --symbols "$work/symbols.pt" \
     --features "$work/features" --out "$work/clips.pt" --threads "$threads"

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from .sprites import THINGS
-from .attribute_codes import NOTHING, describe_pair
+from .frame_attributes import NOTHING, describe_pair
 from .world import ACTIONS, Timeline
 
 #: Lessons and the number of possible answers of each.

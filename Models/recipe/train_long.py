@@ -20,9 +20,9 @@ from .training_run import GRID, LESSON_WEIGHT, Drawn, Library, Run, all_cells, o
 from .training_loss import LessonHeads, loss_of
 from .model import Decoder, Shape
 from .lengthen_clips import close_gaps, stretch
-from .attribute_codes import code_vectors
+from .frame_attributes import code_vectors
 from .train_clips import draw_group as draw_short
-from .train_on_attribute_codes import pick_cells, symbols_of
+from .train_on_frame_attributes import pick_cells, symbols_of
 from .tokenizer import Words
 from .world import Timeline, make_story, sample_story
 

@@ -24,7 +24,7 @@ from .patches import to_patches
 from .schedule import rate
 from .draw_frames import Scenery, draw
 from .sprites import THINGS
-from .attribute_codes import ATTRIBUTES, NAMES, OFFSETS, code_vectors, describe_pair, encode
+from .frame_attributes import ATTRIBUTES, NAMES, OFFSETS, code_vectors, describe_pair, encode
 from .world import EMPTY, SAMPLE, SCENES, SEEN, TIMES, Story, make_visit
 
 #: How sharply a token's dot product with a code counts as a vote for it.

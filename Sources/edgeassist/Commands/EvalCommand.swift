@@ -59,7 +59,7 @@ struct EvalCommand: AsyncParsableCommand {
   private func evaluateCode() async throws {
     let (problems, name) = try code.problems(limit: streams.questions)
     try results.check(inputs: code.tasks)
-    let settings = agent.settings(with: model)
+    let settings = try agent.settings(with: model)
     let paths = try settings.paths.get()
     let identity = [
       (name: "suite", value: "code"), (name: "tasks", value: "\(name) (\(problems.count))"),

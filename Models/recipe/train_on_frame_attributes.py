@@ -25,7 +25,7 @@ from .optimizer import Optimizers
 from .questions import ABOUT, many
 from .schedule import rate
 from .sprites import THINGS
-from .attribute_codes import ATTRIBUTES, code_vectors, encode
+from .frame_attributes import ATTRIBUTES, code_vectors, encode
 from .tokenizer import Words
 from .world import make_story, sample_story
 

@@ -8,7 +8,7 @@ import BoundedCache
 /// `KeyValueCache.parkText`), and comes back behind them with the next question. Of a hybrid model nothing can be taken
 /// out of its recurrent state, so its text is dropped where another model's is shortened or parked, and read again with
 /// the next question.
-struct TextSegment {
+struct CachedTextSegment {
   private let cache: KeyValueCache
   /// How keys rotate with a position of text.
   private let rotation: RoPEFrequencies

@@ -4,7 +4,7 @@ import Benchmarking
 import Testing
 
 @Suite("A shape")
-struct ShapeTests {
+struct ModelShapeTests {
   private func weights(_ tensors: [RandomTensor]) -> Int {
     tensors.reduce(0) { $0 + $1.dimensions.reduce(1, *) }
   }

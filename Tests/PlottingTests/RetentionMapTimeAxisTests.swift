@@ -4,19 +4,19 @@ import Plotting
 import SessionInterface
 import Testing
 
-@Suite struct RetentionTimeAxisTests {
+@Suite struct RetentionMapTimeAxisTests {
   @Test("While every patch has a column, the axis is even, and evicted patches keep their room")
   func even() {
     let map = RetentionMap.of([patch(2), patch(3), patch(6)], seen: 8)
-    let axis = RetentionTimeAxis(map, columns: 20)
+    let axis = RetentionMapTimeAxis(map, columns: 20)
     #expect(axis.isEven)
-    let gap = { RetentionTimeAxis.Column.evicted(patches: $0) }
+    let gap = { RetentionMapTimeAxis.Column.evicted(patches: $0) }
     #expect(
       axis.columns == [
         gap(2), gap(2), gap(2), gap(2), .cached(0..<1), .cached(0..<1), .cached(1..<2), .cached(1..<2), gap(2), gap(2),
         gap(2), gap(2), .cached(2..<3), .cached(2..<3), gap(1), gap(1),
       ])
-    #expect(RetentionTimeAxis(map, columns: 20, widest: 1).columns.count == 8)
+    #expect(RetentionMapTimeAxis(map, columns: 20, widest: 1).columns.count == 8)
   }
 
   /// A day: a few old moments, one stretch an hour long, the last minute whole.
@@ -26,7 +26,7 @@ import Testing
   @Test(
     "Every cached patch stands on the axis, in order, at every width", arguments: [1, 2, 3, 7, 20, 36, 80, 200, 900])
   func everyFrame(columns: Int) {
-    let axis = RetentionTimeAxis(day, columns: columns, widest: 3)
+    let axis = RetentionMapTimeAxis(day, columns: columns, widest: 3)
     #expect(axis.columns.count <= columns)
     #expect(!axis.isEven)
     var next = 0
@@ -40,7 +40,7 @@ import Testing
   @Test("The longest evicted stretches are seen first, and longer ones are not drawn shorter")
   func longestFirst() {
     func widths(_ columns: Int) -> [Int: Int] {
-      RetentionTimeAxis(day, columns: columns).columns.reduce(into: [:]) { widths, column in
+      RetentionMapTimeAxis(day, columns: columns).columns.reduce(into: [:]) { widths, column in
         if case .evicted(let patches) = column { widths[patches, default: 0] += 1 }
       }
     }
@@ -56,31 +56,31 @@ import Testing
       RetentionMap.PatchShares(number: 5, time: 5, shares: [1, 0.5, 0]),
       RetentionMap.PatchShares(number: 6, time: 6, shares: [0, 0.5, .nan]),
     ]
-    let axis = RetentionTimeAxis(.of(patches, seen: 7, layers: 3), columns: 2)
+    let axis = RetentionMapTimeAxis(.of(patches, seen: 7, layers: 3), columns: 2)
     #expect(axis.columns == [.cached(0..<1), .cached(1..<2)])
     #expect(axis.share(column: 0, layers: 0..<2) == 0.75)
-    let narrow = RetentionTimeAxis(.of(patches, seen: 7, layers: 3), columns: 1)
+    let narrow = RetentionMapTimeAxis(.of(patches, seen: 7, layers: 3), columns: 1)
     #expect(narrow.columns == [.cached(0..<2)])
     #expect(narrow.share(column: 0, layers: 0..<1) == 0.5)
     #expect(narrow.share(column: 0, layers: 1..<2) == 0.5)
     #expect(narrow.share(column: 0, layers: 0..<3) == Float(2) / 6)
-    #expect(RetentionTimeAxis(.of([], seen: 7), columns: 3).share(column: 0, layers: 0..<1) == nil)
+    #expect(RetentionMapTimeAxis(.of([], seen: 7), columns: 3).share(column: 0, layers: 0..<1) == nil)
   }
 
   @Test("In each stretch the patch of which most is cached stands for it")
   func moments() {
     let thumbnail = flatImage(width: 2, height: 2, red: 9)
     let patches = (0..<12).map { patch($0, $0 == 4 || $0 == 9 ? 0.9 : 0.1, thumbnail: $0 == 9 ? nil : thumbnail) }
-    let axis = RetentionTimeAxis(.of(patches, seen: 12), columns: 12)
+    let axis = RetentionMapTimeAxis(.of(patches, seen: 12), columns: 12)
     #expect(axis.moments(stretches: 2).map { $0?.index } == [4, 11])
     #expect(axis.moments(stretches: 2).map { $0?.column } == [4, 11])
     #expect(axis.moments(stretches: 0).isEmpty)
-    #expect(RetentionTimeAxis(.of([], seen: 9), columns: 9).moments(stretches: 3) == [nil, nil, nil])
+    #expect(RetentionMapTimeAxis(.of([], seen: 9), columns: 9).moments(stretches: 3) == [nil, nil, nil])
   }
 
   @Test("Times stand at their moments and never run into each other", arguments: [5, 8, 20, 36, 70, 200])
   func labels(columns: Int) {
-    let axis = RetentionTimeAxis(day, columns: columns)
+    let axis = RetentionMapTimeAxis(day, columns: columns)
     let labels = axis.labels(room: columns) { $0.count }
     for (label, next) in zip(labels, labels.dropFirst()) {
       #expect(label.column + label.text.count < next.column)
@@ -103,7 +103,7 @@ import Testing
     ]
     for map in maps {
       for columns in [-1, 0, 1, 2, 3, 50] {
-        let axis = RetentionTimeAxis(map, columns: columns, widest: -5)
+        let axis = RetentionMapTimeAxis(map, columns: columns, widest: -5)
         #expect(axis.columns.count <= max(0, columns))
         _ = axis.labels(room: columns) { $0.count }
         _ = axis.moments(stretches: 4)

@@ -9,7 +9,7 @@ import SessionInterface
 /// their room, and evicted stretches shrink: the longest become a few columns each, by the logarithm of their length,
 /// and shorter ones are left out. On an axis in even time everything that an endless stream leaves in the cache would be
 /// a hair's breadth wide; on one by the logarithm of age its past would be.
-package struct RetentionTimeAxis: Equatable, Sendable {
+package struct RetentionMapTimeAxis: Equatable, Sendable {
   /// What one column of the axis stands for.
   package enum Column: Equatable, Sendable {
     /// Patches side by side in the map's list, by their indices.
@@ -31,13 +31,13 @@ package struct RetentionTimeAxis: Equatable, Sendable {
   package init(_ map: RetentionMap, columns count: Int, widest: Int = .max) {
     self.map = map
     guard count > 0, map.temporalPatchesSeen > 0 || !map.temporalPatches.isEmpty else { return }
-    let gaps = RetentionTimeAxis.gaps(map)
+    let gaps = RetentionMapTimeAxis.gaps(map)
     let cached = map.temporalPatches.count
     let seen = gaps.reduce(Double(cached)) { $0 + Double($1) }
     var widest = min(max(1, widest), count)
     // Where cached patches crowd, short gaps between them would tell nothing.
     var room = max(count / 4, min((count - 1) / 2, count - cached), count - cached * widest)
-    var limits = gaps.map { min($0, RetentionTimeAxis.logarithmicWidth($0)) }
+    var limits = gaps.map { min($0, RetentionMapTimeAxis.logarithmicWidth($0)) }
     if seen <= Double(count) {
       widest = min(widest, count / Int(seen))
       room = count

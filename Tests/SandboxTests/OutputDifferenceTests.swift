@@ -4,7 +4,7 @@ import Sandboxing
 import Testing
 
 @Suite("Differences of outputs")
-struct DifferenceTests {
+struct OutputDifferenceTests {
   @Test("White space at the ends of lines and empty lines at the end do not count")
   func trailingWhiteSpace() {
     #expect(OutputDifference(expected: "1 2\n3\n", got: "1 2 \t\r\n3\n\n \n") == nil)
