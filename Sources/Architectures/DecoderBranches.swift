@@ -14,7 +14,7 @@ extension LanguageModel {
   ///
   /// - Parameters:
   ///   - branches: none empty, none longer than `maximumBlock`.
-  ///   - positions: of the first token of every branch; text positions follow.
+  ///   - position: of the first token of every branch; text positions follow.
   ///   - ticket: the text segment of a cache with room for the longest branch.
   /// - Returns: the logits after the last token of each branch, `[branches][vocabulary]`.
   /// - Throws: `invalidToken`, `branchLength` and `cacheDoesNotFit` before anything is changed; `cache` if it refuses.

@@ -4,7 +4,7 @@
 public struct ExampleVerdict: Sendable, Equatable {
   /// The verdict's name, as shown and as written to files.
   public enum Kind: String, Sendable, CaseIterable {
-    /// The output is the expected one, as `OutputDifference` compares.
+    /// The output is the expected one, white space at the ends of lines left out.
     case accepted
     /// It ended well with another output.
     case wrongAnswer = "wrong_answer"

@@ -186,12 +186,12 @@ public final class ModelPull {
     let others = selection.files.filter { $0 != file }.reduce(0) { $0 + presentByteCount(of: $1) }
     let whole = selection.files.reduce(0) { $0 + $1.byteCount }
     var meter = RateMeter()
-    try download.fetch(upTo: goal) { interruption in
+    try download.fetch(upTo: goal) { disconnection in
       meter.note(download.byteCount, at: monotonicSeconds())
       report(
         PullProgress(
           file: file.path, byteCount: others + download.byteCount, wholeByteCount: whole,
-          bytesPerSecond: meter.bytesPerSecond, interruption: interruption))
+          bytesPerSecond: meter.bytesPerSecond, disconnection: disconnection))
     }
   }
 }

@@ -23,9 +23,10 @@ package struct PresentationTimeline {
 
   /// The length of a tick.
   package let timeBase: TimeBase
-  /// How long a frame lasts if it does not say.
+  /// How long a frame lasts if it does not say, in seconds.
   package let nominalDuration: Double
-  /// A step larger than this is a fault of the timestamps (a join of two recordings, a damaged field), not a pause.
+  /// A step larger than this is a fault of the timestamps (a join of two recordings, a damaged field), not a pause; in
+  /// seconds.
   package let longestStep: Double
   /// The timestamp that is second 0 but for `shift`; the first one met if the container does not say.
   private var origin: Int64?

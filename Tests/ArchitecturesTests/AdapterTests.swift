@@ -12,8 +12,11 @@ import Testing
   private let golden: DecoderGolden
   private let model: LanguageModel
 
+  /// Read once. Tests set adapters, so each has a model of its own.
+  private static let golden = Result { try DecoderGolden("qwen3") }
+
   init() throws {
-    golden = try DecoderGolden("qwen3")
+    golden = try Self.golden.get()
     model = try LanguageModel(file: golden.file, threads: ThreadPool(threads: 1))
   }
 

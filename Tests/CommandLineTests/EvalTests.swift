@@ -149,7 +149,7 @@ struct EvalTests {
   func plot() async throws {
     let folder = try scratch()
     defer { try? FileManager.default.removeItem(at: folder) }
-    let image = folder.appending(path: "kept.png")
+    let image = folder.appending(path: "retained.png")
     #expect(try await Program.run(arguments + ["--plot", image.path]).status == 0)
     #expect(Array(try Data(contentsOf: image).prefix(4)) == [0x89, 0x50, 0x4E, 0x47])
   }

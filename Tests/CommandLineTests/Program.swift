@@ -64,9 +64,14 @@ struct Program {
     for name in ["in", "out", "err"] {
       try Data((name == "in" ? input ?? "" : "").utf8).write(to: scratch.appending(path: name))
     }
-    process.standardInput = try FileHandle(forReadingFrom: scratch.appending(path: "in"))
-    process.standardOutput = try FileHandle(forWritingTo: scratch.appending(path: "out"))
-    process.standardError = try FileHandle(forWritingTo: scratch.appending(path: "err"))
+    let files = [
+      try FileHandle(forReadingFrom: scratch.appending(path: "in")),
+      try FileHandle(forWritingTo: scratch.appending(path: "out")),
+      try FileHandle(forWritingTo: scratch.appending(path: "err")),
+    ]
+    // Foundation keeps them open with the process, which it does not let go.
+    defer { for file in files { try? file.close() } }
+    (process.standardInput, process.standardOutput, process.standardError) = (files[0], files[1], files[2])
     try await withCheckedThrowingContinuation { (ended: CheckedContinuation<Void, any Error>) in
       process.terminationHandler = { _ in ended.resume() }
       do { try process.run() } catch { ended.resume(throwing: error) }

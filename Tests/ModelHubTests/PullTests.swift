@@ -52,7 +52,7 @@ struct PullTests {
     _ = try hub.pull { step in seen.withLock { $0.append(step) } }
     let steps = seen.withLock { $0 }
     let whole = hub.model.count + hub.tower.count
-    #expect(steps.allSatisfy { $0.wholeByteCount == whole && $0.interruption == nil })
+    #expect(steps.allSatisfy { $0.wholeByteCount == whole && $0.disconnection == nil })
     #expect(zip(steps, steps.dropFirst()).allSatisfy { $0.byteCount <= $1.byteCount })
     #expect(steps.last?.byteCount == whole && Set(steps.map(\.file)).count == 2)
   }
@@ -85,7 +85,7 @@ struct PullTests {
     #expect(try hub.contents(pull.download(selection) { _ in }.languageModel) == hub.model)
   }
 
-  // MARK: Interruptions
+  // MARK: Disconnections
 
   @Test("A download that was cut is gone on with, under the condition that it is still the same file")
   func resumed() throws {
@@ -116,10 +116,10 @@ struct PullTests {
       reply.ending = .cut(20_000)
       return reply
     }
-    let interruptions = Mutex(0)
-    let model = try hub.pull { step in if step.interruption != nil { interruptions.withLock { $0 += 1 } } }
+    let disconnections = Mutex(0)
+    let model = try hub.pull { step in if step.disconnection != nil { disconnections.withLock { $0 += 1 } } }
     #expect(try hub.contents(model.languageModel) == hub.model)
-    #expect(interruptions.withLock { $0 } > 5)
+    #expect(disconnections.withLock { $0 } > 5)
   }
 
   @Test("A file that has changed while it was interrupted is begun anew")

@@ -30,9 +30,9 @@ public final class HubServer: Sendable {
   public enum Ending: Sendable, Equatable {
     /// With its last byte.
     case whole
-    /// The connection closes after so many bytes.
+    /// The connection closes after that number of bytes.
     case cut(Int)
-    /// After so many bytes nothing more comes, and the connection stays open.
+    /// After that number of bytes nothing more comes, and the connection stays open.
     case silence(Int)
     /// A byte comes every tenth of a second.
     case trickle

@@ -12,7 +12,7 @@
 //   TWO_HEAD_TILE        the same in a tile of two query heads
 //   ATTENTION_TILE_SUMS  the most sums of 16 floats of these tiles
 //   PANEL_ZERO_POINT     `panel_zero_point` of its table (CKernels.h)
-// Each file of this folder says at its top which functions it needs from the instruction set.
+// A file of this folder that needs functions of the instruction set names them at its top.
 //
 // A tile is the sums of some tokens with 16 rows of a matrix. They stay in registers while the loop runs over columns.
 // A panel holds the weights of 16 rows in the order of columns: one load brings 16 weights of a column, which are

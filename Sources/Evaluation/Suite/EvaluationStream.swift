@@ -75,7 +75,7 @@ public protocol EvaluationSuite: Sendable {
   /// Gives the frames of a stream to an encoder, from the first to the last.
   ///
   /// - Parameters:
-  ///   - encoder: makes temporal patches of them.
+  ///   - encoded: makes temporal patches of them.
   ///   - model: the model whose preferences set the frames' size and rate.
   ///   - stop: ends it before the last frame.
   ///   - runner: the actor on whose thread the model runs.

@@ -33,7 +33,7 @@ final class FileDownload {
   ///   - goal: nil for the whole file.
   ///   - report: called after each piece, with what interrupts the download if something does.
   /// - Throws: `HubError`; what is there is kept, unless it is known to be wrong.
-  func fetch(upTo goal: Int? = nil, report: (_ interruption: String?) -> Void) throws(HubError) {
+  func fetch(upTo goal: Int? = nil, report: (_ disconnection: String?) -> Void) throws(HubError) {
     let goal = min(goal ?? file.byteCount, file.byteCount)
     var failures = 0
     while part.byteCount < goal {

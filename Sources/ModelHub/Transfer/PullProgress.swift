@@ -11,7 +11,7 @@ public struct PullProgress: Sendable, Equatable {
   /// Over the last seconds; nil at the beginning.
   public var bytesPerSecond: Double?
   /// What is being waited for after a connection has broken; nil while bytes come.
-  public var interruption: String?
+  public var disconnection: String?
 
   /// At this rate; nil where it is not known.
   public var secondsLeft: Double? {
@@ -21,12 +21,12 @@ public struct PullProgress: Sendable, Equatable {
 
   /// Memberwise.
   public init(
-    file: String, byteCount: Int, wholeByteCount: Int, bytesPerSecond: Double? = nil, interruption: String? = nil
+    file: String, byteCount: Int, wholeByteCount: Int, bytesPerSecond: Double? = nil, disconnection: String? = nil
   ) {
     self.file = file
     self.byteCount = byteCount
     self.wholeByteCount = wholeByteCount
     self.bytesPerSecond = bytesPerSecond
-    self.interruption = interruption
+    self.disconnection = disconnection
   }
 }

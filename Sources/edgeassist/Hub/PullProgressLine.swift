@@ -11,7 +11,7 @@ final class PullProgressLine {
   private let isTerminal = isatty(STDERR_FILENO) == 1
   private var isDrawn = false
   private var nextTime = 0.0
-  private var shownInterruption: String?
+  private var shownDisconnection: String?
 
   private static let barWidth = 20
   /// Seconds between two drawings, and between two lines where there is no terminal.
@@ -34,12 +34,12 @@ final class PullProgressLine {
   /// Shows how far the download is, not at every call.
   func show(_ progress: PullProgress) {
     guard !isQuiet else { return }
-    if let interruption = progress.interruption, interruption != shownInterruption {
-      say("\(interruption); trying again")
+    if let disconnection = progress.disconnection, disconnection != shownDisconnection {
+      say("\(disconnection); trying again")
     }
-    shownInterruption = progress.interruption ?? shownInterruption
+    shownDisconnection = progress.disconnection ?? shownDisconnection
     let now = monotonicSeconds()
-    guard now >= nextTime, progress.interruption == nil else { return }
+    guard now >= nextTime, progress.disconnection == nil else { return }
     nextTime = now + (isTerminal ? Self.drawingPause : Self.linePause)
     guard isTerminal else { return StandardStreams.report(Self.text(progress)) }
     StandardStreams.draw("\r\u{1B}[K" + Self.bar(progress) + " " + visible(Self.text(progress)))
