@@ -685,7 +685,7 @@ _edgeassist_bench() {
         return
         ;;
     '--shape')
-        __edgeassist_add_completions -W 'qwen2-0.5b'$'\n''qwen2-1.5b'$'\n''qwen3-0.6b'$'\n''qwen3-1.7b'$'\n''qwen2-vl-2b'$'\n''qwen2-vl-7b'$'\n''qwen2.5-vl-3b'$'\n''qwen3-vl-2b'$'\n''qwen3-vl-4b'$'\n''smollm2-135m'$'\n''smollm2-360m'$'\n''llama-3.2-1b'
+        __edgeassist_add_completions -W 'qwen2-0.5b'$'\n''qwen2-1.5b'$'\n''qwen3-0.6b'$'\n''qwen3-1.7b'$'\n''qwen2-vl-2b'$'\n''qwen2-vl-7b'$'\n''qwen2.5-vl-3b'$'\n''qwen3-vl-2b'$'\n''qwen3-vl-4b'$'\n''smollm2-135m'$'\n''smollm2-360m'$'\n''llama-3.2-1b'$'\n''smolvlm2-500m'$'\n''lfm2-vl-450m'$'\n''qwen3.5-0.8b'$'\n''qwen3.5-2b'
         return
         ;;
     '--type')

@@ -290,9 +290,9 @@ _edgeassist_bench() {
     local -i ret=1
     local -ar ___kv_type=('f16' 'q8_0' 'q4')
     local -ar ___vision_precision=('fast' 'exact')
-    local -ar ___shape=('qwen2-0.5b' 'qwen2-1.5b' 'qwen3-0.6b' 'qwen3-1.7b' 'qwen2-vl-2b' 'qwen2-vl-7b' 'qwen2.5-vl-3b' 'qwen3-vl-2b' 'qwen3-vl-4b' 'smollm2-135m' 'smollm2-360m' 'llama-3.2-1b')
+    local -ar ___shape=('qwen2-0.5b' 'qwen2-1.5b' 'qwen3-0.6b' 'qwen3-1.7b' 'qwen2-vl-2b' 'qwen2-vl-7b' 'qwen2.5-vl-3b' 'qwen3-vl-2b' 'qwen3-vl-4b' 'smollm2-135m' 'smollm2-360m' 'llama-3.2-1b' 'smolvlm2-500m' 'lfm2-vl-450m' 'qwen3.5-0.8b' 'qwen3.5-2b')
     local -ar arg_specs=(
-        '--only[Measure only these parts, separated by commas\: load, bandwidth, prefill, decode, vision, ingest, compression, first-token, long-stream, memory.]:parts:'
+        '--only[Measure only these parts, separated by commas\: load, bandwidth, prefill, decode, branches, vision, ingest, compression, first-token, long-stream, memory.]:parts:'
         '--quick[Fewer repetitions and shorter prompts, for a first look.]'
         '--repetitions[How often each result is measured. (default\: 5; --quick\: 3)]:n:'
         '--prompt-lengths[Lengths of the prompts to prefill in tokens, separated by commas. (default\: 32,128,512; --quick\: 32,128)]:n,…:'
@@ -312,7 +312,7 @@ _edgeassist_bench() {
         '--no-prefetch[Read all weights in the background from the start.]'
         '--mmap-only[Run a model that is larger than memory\: weights stay on disk and are paged in. Slow.]'
         '--no-mmap-only[Run a model that is larger than memory\: weights stay on disk and are paged in. Slow.]'
-        '--shape[Measure a model of this shape with random weights, which is removed afterwards\: qwen2-0.5b, qwen2-1.5b, qwen3-0.6b, qwen3-1.7b, qwen2-vl-2b, qwen2-vl-7b, qwen2.5-vl-3b, qwen3-vl-2b, qwen3-vl-4b, smollm2-135m, smollm2-360m, llama-3.2-1b.]:name:{__edgeassist_complete "${___shape[@]}"}'
+        '--shape[Measure a model of this shape with random weights, which is removed afterwards\: qwen2-0.5b, qwen2-1.5b, qwen3-0.6b, qwen3-1.7b, qwen2-vl-2b, qwen2-vl-7b, qwen2.5-vl-3b, qwen3-vl-2b, qwen3-vl-4b, smollm2-135m, smollm2-360m, llama-3.2-1b, smolvlm2-500m, lfm2-vl-450m, qwen3.5-0.8b, qwen3.5-2b.]:name:{__edgeassist_complete "${___shape[@]}"}'
         '--type[Quantization type of its weights\: q4_0, q8_0, q4_k, f16, ….]:type:'
         '--mmproj-type[Quantization type of its vision tower'\''s weights.]:type:'
         '--keep[Keep the model in this file, and its vision tower beside it as mmproj-…; llama.cpp reads both.]:file:_files -g '\''*.gguf'\'''
