@@ -12,6 +12,8 @@ public enum AdapterError: Error, Equatable, Sendable {
   case missingHalf(path: String, tensor: String)
   /// An update of a matrix that the model does not have.
   case unknownMatrix(path: String, matrix: String, modelPath: String)
+  /// An update of a matrix of the model that adapters cannot change here, such as one of a recurrent layer.
+  case unsupportedMatrix(path: String, matrix: String)
   /// A tensor that is not half of an update of a matrix, such as a norm's weights.
   case unexpectedTensor(path: String, tensor: String)
   /// The file has no update.
@@ -32,6 +34,9 @@ extension AdapterError: CustomStringConvertible {
       "\(path): tensor \(tensor) is missing, the other half of its pair is there. The file is damaged."
     case .unknownMatrix(let path, let matrix, let modelPath):
       "\(path) changes \(matrix), which \(modelPath) does not have. Use the model that the adapter was trained with."
+    case .unsupportedMatrix(let path, let matrix):
+      "\(path) changes \(matrix), which adapters cannot change here. Those of attention, feed-forward networks, "
+        + "embeddings and the output head can."
     case .unexpectedTensor(let path, let tensor):
       "\(path): tensor \(tensor) is not half of a low-rank update. Only adapters that change nothing else are "
         + "supported."

@@ -57,6 +57,9 @@ public struct DecoderConfiguration: Sendable, Hashable {
       recurrentStateCount: mixers.reduce(0) { $0 + $1.stateCount })
   }
 
+  /// Whether each head's queries come with what gates the output of their attention.
+  var hasGatedAttention: Bool { kind.recurrence == .gatedDeltaNet }
+
   /// How many layers have a recurrent state in place of keys and values.
   public var recurrentLayers: Int { mixers.count { !$0.isAttention } }
 

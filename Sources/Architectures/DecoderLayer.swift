@@ -72,7 +72,7 @@ struct AttentionLayer {
     let width = sizes.hiddenSize
     let queryWidth = sizes.heads * sizes.headDimension
     let keyWidth = sizes.keyValueHeads * sizes.headDimension
-    isGated = sizes.kind.recurrence == .gatedDeltaNet
+    isGated = sizes.hasGatedAttention
     query = try loader.linear(prefix + "attn_q", inputs: width, outputs: isGated ? 2 * queryWidth : queryWidth)
     key = try loader.linear(prefix + "attn_k", inputs: width, outputs: keyWidth)
     value = try loader.linear(prefix + "attn_v", inputs: width, outputs: keyWidth)

@@ -56,13 +56,15 @@ extension LanguageModel {
     engine.multiply(
       normed, count: count, layer.query.product(to: layer.isGated ? queriesAndGates : queries),
       layer.key.product(to: keys), layer.value.product(to: values))
-    if layer.isGated {
-      engine.copyHeads(queriesAndGates, part: 0, count: count, heads: configuration.heads, to: queries)
-    }
     if let adapter {
-      adapt(normed, count: count, by: adapter.layers[index].query, of: adapter, to: queries)
+      adapt(
+        normed, count: count, by: adapter.layers[index].query, of: adapter,
+        to: layer.isGated ? queriesAndGates : queries)
       adapt(normed, count: count, by: adapter.layers[index].key, of: adapter, to: keys)
       adapt(normed, count: count, by: adapter.layers[index].value, of: adapter, to: values)
+    }
+    if layer.isGated {
+      engine.copyHeads(queriesAndGates, part: 0, count: count, heads: configuration.heads, to: queries)
     }
     if let norm = layer.queryNorm { normalizeHeads(queries, count: count, heads: configuration.heads, norm) }
     if let norm = layer.keyNorm { normalizeHeads(keys, count: count, heads: configuration.keyValueHeads, norm) }

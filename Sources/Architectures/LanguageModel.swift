@@ -34,6 +34,8 @@ public final class LanguageModel {
   var recordedQueries: [[Float]]?
 
   let path: String
+  /// The names of the file's tensors.
+  private let tensorNames: Set<String>
   /// False where the embedding matrix is the output head as well.
   let hasOutputHead: Bool
   private(set) var engine: Engine
@@ -103,8 +105,7 @@ public final class LanguageModel {
     keys = try loader.rows(block, width: keyWidth)
     values = try loader.rows(block, width: keyWidth)
     attended = try loader.rows(block, width: queryWidth)
-    let isGated = sizes.kind.recurrence == .gatedDeltaNet
-    queriesAndGates = try loader.rows(isGated ? block : 0, width: 2 * queryWidth)
+    queriesAndGates = try loader.rows(sizes.hasGatedAttention ? block : 0, width: 2 * queryWidth)
     recurrent = try RecurrentWorkspace(loader: loader, mixers: sizes.mixers, tokens: block)
     gate = try loader.rows(block, width: sizes.intermediateSize)
     up = try loader.rows(block, width: sizes.intermediateSize)
@@ -124,6 +125,7 @@ public final class LanguageModel {
     } catch { throw .compute(path: file.path, error) }
     configuration = sizes
     path = file.path
+    tensorNames = Set(file.tensors.map(\.name))
     self.maximumBlock = block
     workingByteCount = counter.byteCount + engine.workingByteCount + logits.count * MemoryLayout<Float>.stride
   }
@@ -227,6 +229,9 @@ public final class LanguageModel {
       }
     } catch { throw .compute(path: path, error) }
   }
+
+  /// Whether the file has a tensor of this name.
+  func hasTensor(_ name: String) -> Bool { tensorNames.contains(name) }
 
   private func fits(_ adapter: LoRAAdapter) -> Bool {
     adapter.configuration == configuration && adapter.rank * maximumBlock <= lowRank.count

@@ -60,23 +60,28 @@ public final class LoRAAdapter {
     let queryWidth = sizes.heads * sizes.headDimension
     let keyWidth = sizes.keyValueHeads * sizes.headDimension
     var layers: [LayerUpdates] = []
-    for index in 0..<sizes.layers {
+    // Qwen3.5's queries come with what gates the output of their attention.
+    let queryOutputs = sizes.hasGatedAttention ? 2 * queryWidth : queryWidth
+    for (index, mixer) in sizes.mixers.enumerated() {
       let prefix = "blk.\(index)."
-      layers.append(
-        LayerUpdates(
-          query: try reader.update(prefix + "attn_q.weight", inputs: width, outputs: queryWidth),
-          key: try reader.update(prefix + "attn_k.weight", inputs: width, outputs: keyWidth),
-          value: try reader.update(prefix + "attn_v.weight", inputs: width, outputs: keyWidth),
-          attentionOutput: try reader.update(prefix + "attn_output.weight", inputs: queryWidth, outputs: width),
-          gate: try reader.update(prefix + "ffn_gate.weight", inputs: width, outputs: sizes.intermediateSize),
-          up: try reader.update(prefix + "ffn_up.weight", inputs: width, outputs: sizes.intermediateSize),
-          down: try reader.update(prefix + "ffn_down.weight", inputs: sizes.intermediateSize, outputs: width)))
+      var updates = LayerUpdates(
+        gate: try reader.update(prefix + "ffn_gate.weight", inputs: width, outputs: sizes.intermediateSize),
+        up: try reader.update(prefix + "ffn_up.weight", inputs: width, outputs: sizes.intermediateSize),
+        down: try reader.update(prefix + "ffn_down.weight", inputs: sizes.intermediateSize, outputs: width))
+      if mixer.isAttention {
+        updates.query = try reader.update(prefix + "attn_q.weight", inputs: width, outputs: queryOutputs)
+        updates.key = try reader.update(prefix + "attn_k.weight", inputs: width, outputs: keyWidth)
+        updates.value = try reader.update(prefix + "attn_v.weight", inputs: width, outputs: keyWidth)
+        updates.attentionOutput = try reader.update(
+          prefix + "attn_output.weight", inputs: queryWidth, outputs: width)
+      }
+      layers.append(updates)
     }
     self.layers = layers
     embedding = try reader.embeddingUpdate("token_embd.weight", tokens: sizes.vocabularySize, width: width)
     outputHead =
       model.hasOutputHead ? try reader.update("output.weight", inputs: width, outputs: sizes.vocabularySize) : nil
-    try reader.checkRest(modelPath: model.path)
+    try reader.checkRest(model: model)
 
     path = file.path
     rank = reader.rank
@@ -165,12 +170,13 @@ private struct UpdateReader {
   }
 
   /// Throws if the file has a tensor that is in no update, or no update.
-  func checkRest(modelPath: String) throws(ModelError) {
+  func checkRest(model: LanguageModel) throws(ModelError) {
     let path = loader.file.path
     for tensor in loader.file.tensors where !used.contains(tensor.name) {
       for half in [".lora_a", ".lora_b"] where tensor.name.hasSuffix(half) {
         let matrix = String(tensor.name.dropLast(half.count))
-        throw .adapter(.unknownMatrix(path: path, matrix: matrix, modelPath: modelPath))
+        guard !model.hasTensor(matrix) else { throw .adapter(.unsupportedMatrix(path: path, matrix: matrix)) }
+        throw .adapter(.unknownMatrix(path: path, matrix: matrix, modelPath: model.path))
       }
       throw .adapter(.unexpectedTensor(path: path, tensor: tensor.name))
     }

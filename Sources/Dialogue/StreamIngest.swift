@@ -51,7 +51,7 @@ public struct StreamIngest {
     seconds += (ContinuousClock.now - start) / .seconds(1)
   }
 
-  /// Takes in an image that is no part of the stream, after a temporal patch that is on its way. It gets the size of
+  /// Takes in an image that is no part of the stream, after the frames that have come. It gets the size of
   /// the frames, with black beside it where its shape differs, because the KV cache has room for patches of one size.
   ///
   /// - Parameters:
@@ -62,6 +62,8 @@ public struct StreamIngest {
     still image: Image, size: (width: Int, height: Int)? = nil, at time: Double
   ) throws(ReportedError) {
     while try step() {}
+    // A frame that waits for its partner came before the image.
+    try finish()
     let (width, height) = frameSize ?? size ?? (image.width, image.height)
     stage = .encoding(try encoder.encoding(still: letterboxed(image, width: width, height: height), at: time))
     framesSeen += 1

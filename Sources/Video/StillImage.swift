@@ -13,10 +13,18 @@ public enum StillImage {
   ///
   /// - Throws: `VideoError` for what is no file, which could block for ever, or has no image.
   public static func read(_ path: String, sizing: FrameSizing) throws(VideoError) -> Image {
+    if path.contains("://") {
+      throw .unreadable(source: path, detail: "an image must be a file; an address is shown as a video")
+    }
     var information = stat()
     guard stat(path, &information) == 0 else { throw .unreadable(source: path, detail: errorText(errno)) }
     guard information.st_mode & S_IFMT == S_IFREG else {
       throw .unreadable(source: path, detail: "it is not a file")
+    }
+    guard information.st_size > 0 else { throw .empty(source: path) }
+    guard ImageSignature.isImage(path) else {
+      throw .unreadable(
+        source: path, detail: "it does not begin as an image does (JPEG, PNG, WebP, GIF, …); show a video as one")
     }
     let stream = try VideoStream(
       source: VideoSource(path), options: VideoStreamOptions(framesPerSecond: 1, sizing: sizing, pace: .fast))

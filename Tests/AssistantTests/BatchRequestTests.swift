@@ -34,6 +34,7 @@ struct BatchRequestTests {
     #expect(try BatchRequest(line: #"{"id":"a","ask":"x"}"#, number: 1).images.isEmpty)
     #expect(refusal(#"{"id":"a","image":7,"ask":"x"}"#)?.reason == "“image” is not a string")
     #expect(refusal(#"{"id":"a","image":"a.jpg","ask":"x","at":3}"#)?.reason.contains("no “video”") == true)
+    #expect(refusal(#"{"id":"a","image":["a.jpg",""],"ask":"x"}"#)?.reason == "a path of “image” is empty")
     let many = String(repeating: #""a","#, count: 1000) + #""a""#
     #expect(refusal(#"{"id":"a","image":[\#(many)],"ask":"x"}"#)?.reason.contains("1000 at most") == true)
   }

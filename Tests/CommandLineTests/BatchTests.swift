@@ -63,7 +63,9 @@ struct BatchTests {
   @Test(
     "An image that cannot be read is told by its name, and the next request is answered",
     arguments: [
-      ("missing.jpg", "No such file"), ("/dev/zero", "it is not a file"), ("requests.jsonl", "requests.jsonl"),
+      ("missing.jpg", "No such file"), ("/dev/zero", "it is not a file"),
+      ("requests.jsonl", "does not begin as an image"),
+      ("http://127.0.0.1:9/a.jpg", "must be a file"),
     ])
   func unreadableImages(path: String, reason: String) async throws {
     let folder = try folder([
@@ -73,6 +75,24 @@ struct BatchTests {
     let run = try await Program.run(["--batch", folder.appending(path: "requests.jsonl").path])
     #expect(string(run.records[0], "error", "message")?.contains(reason) == true, "\(run.records[0])")
     #expect(string(run.records[1], "answer") != nil)
+  }
+
+  @Test("A playlist that is given for an image opens nothing, and several images have the size of the largest")
+  func playlistsAndSizes() async throws {
+    let folder = try folder(["list.jpg": "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nhttp://127.0.0.1:9/x.ts\n"])
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let (small, large) = (
+      Self.media.appending(path: "transparent.png").path, Self.media.appending(path: "still.jpg").path
+    )
+    let input = """
+      {"id":"a","image":"\(folder.appending(path: "list.jpg").path)","ask":"x"}
+      {"id":"b","image":["\(small)","\(large)"],"ask":"x"}
+      {"id":"c","image":["\(large)","\(small)"],"ask":"x"}
+      """
+    let run = try await Program.run(["--batch", "-"], input: input + "\n")
+    #expect(string(run.records[0], "error", "message")?.contains("does not begin as an image") == true)
+    let tokens = run.records.dropFirst().map { ($0["tokens"] as? [String: Int])?["vision"] }
+    #expect(tokens[0] == tokens[1] && tokens[0] != nil)
   }
 
   @Test("The same batch twice gives the same answers")

@@ -33,7 +33,7 @@ struct ShippedOptions {
     let specifications = section(of: zsh, from: function, to: "\n}\n")
     var places = [
       ("edgeassist.bash", offers.contains("--\(option)")),
-      ("edgeassist.zsh", specifications.contains("--\(option)[") || specifications.contains("--\(option)}")),
+      ("edgeassist.zsh", ["[", "}", ","].contains { specifications.contains("--\(option)\($0)") }),
       ("edgeassist.fish", fish.contains { $0.contains("\"\(title)\"") && $0.contains(" -l '\(option)'") }),
     ]
     // The page has these once, at the root.

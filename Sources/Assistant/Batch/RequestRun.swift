@@ -76,16 +76,29 @@ struct RequestRun {
     _ paths: [String], settings: StreamSettings, questions: [String], model: LoadedModel
   ) throws {
     let start = ContinuousClock.now
-    let size = video?.description.sampledSize
+    let sizing = try settings.sizing(for: model)
+    let size = try video?.description.sampledSize ?? largestSize(of: paths, sizing)
     for path in paths {
       if stop.isStopped { throw CancellationError() }
-      let image = try StillImage.read(path, sizing: try settings.sizing(for: model))
-      if ingest.frameSize == nil, size == nil {
-        try dialogue.check(framesOf: image.width, by: image.height, questions: questions)
-      }
-      try ingest.add(still: image, size: size.map { ($0.width, $0.height) }, at: 0)
+      let image = try StillImage.read(path, sizing: sizing)
+      let (width, height) = size.map { ($0.width, $0.height) } ?? (image.width, image.height)
+      if ingest.frameSize == nil { try dialogue.check(framesOf: width, by: height, questions: questions) }
+      try ingest.add(still: image, size: (width, height), at: 0)
     }
     ingestSeconds += (ContinuousClock.now - start) / .seconds(1)
+  }
+
+  /// The size of the largest of several images, which all of them get; nil for fewer than two.
+  private func largestSize(of paths: [String], _ sizing: FrameSizing) throws -> ImageSize? {
+    var largest: ImageSize?
+    for path in paths where paths.count > 1 {
+      if stop.isStopped { throw CancellationError() }
+      let image = try StillImage.read(path, sizing: sizing)
+      if image.width * image.height > largest.map({ $0.width * $0.height }) ?? 0 {
+        largest = ImageSize(width: image.width, height: image.height)
+      }
+    }
+    return largest
   }
 
   /// Stops reading the video.

@@ -26,7 +26,7 @@ public struct HeadBudgets: Sendable, Hashable {
   public init(
     profile: HeadBudgetProfile?, shape: CacheShape, groupSize: Int, floor: Double = 0.25
   ) throws(HeadBudgetProfileError) {
-    if let model = profile?.model, model.shape != shape {
+    if let model = profile?.model, model.shape != shape.withoutStates {
       throw .wrongShape(table: "shares", layers: shape.layers, heads: shape.keyValueHeads)
     }
     let heads = HeadBudgets.heads(of: shape)

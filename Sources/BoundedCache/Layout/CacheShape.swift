@@ -29,6 +29,11 @@ public struct CacheShape: Sendable, Hashable {
     2.multipliedSaturating(by: MemoryLayout<Float>.stride).multipliedSaturating(by: max(0, recurrentStateCount))
   }
 
+  /// The keys and values alone, without the recurrent states beside them.
+  var withoutStates: CacheShape {
+    CacheShape(layers: layers, keyValueHeads: keyValueHeads, headDimension: headDimension)
+  }
+
   /// Key-value heads of all layers.
   var heads: Int { layers * keyValueHeads }
 

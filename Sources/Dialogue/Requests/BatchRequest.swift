@@ -79,6 +79,7 @@ public struct BatchRequest: Sendable, Equatable {
     self.id = id
     video = members.video
     images = members.images
+    if images.contains(where: \.isEmpty) { throw RequestFault("a path of “image” is empty") }
     guard images.count <= Self.mostImages else {
       throw RequestFault("“image” has \(images.count) images; \(Self.mostImages) at most can be shown")
     }

@@ -55,7 +55,7 @@ public struct FrameEncoder {
     return try encoding(first.image, first.image, from: first.time, to: first.time, allowingGap: false)
   }
 
-  /// An image that is no part of the stream. A frame that waits for its partner goes on waiting.
+  /// An image that is no part of the stream.
   ///
   /// - Parameter time: stream time at which it is shown, in seconds.
   /// - Throws: as `add`.

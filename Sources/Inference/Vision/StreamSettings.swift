@@ -53,7 +53,8 @@ public struct StreamSettings: Sendable, Equatable {
     // A tower that reads one size alone leaves nothing to choose.
     if let side = model.vision?.configuration.fixedImageSide {
       return FrameSizing(
-        maximumPixels: side * side, multiple: side, exact: ImageSize(width: side, height: side))
+        minimumPixels: side * side, maximumPixels: side * side, multiple: side,
+        exact: ImageSize(width: side, height: side))
     }
     let maximum = maximumPixels ?? model.preferences.maximumPixels
     let side = model.vision?.configuration.sideMultiple ?? LoadedModel.usualSide
