@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Records
 
 /// Why a text is no programming task.
 public enum CodeTaskError: Error, Equatable, CustomStringConvertible {
@@ -101,7 +102,7 @@ private struct JSONTask: Decodable {
   static func task(in text: String) throws(CodeTaskError) -> CodeTask {
     let json: JSONTask
     do {
-      json = try JSONDecoder().decode(JSONTask.self, from: Data(text.utf8))
+      json = try JSONDecoder().decode(JSONTask.self, fromUntrusted: Data(text.utf8))
     } catch DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context),
       DecodingError.keyNotFound(_, let context)
     {

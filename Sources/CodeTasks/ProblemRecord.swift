@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Records
 
 /// A task as a JSON object in one of the usual layouts:
 ///
@@ -126,7 +127,7 @@ struct ProblemRecord: Decodable {
     let key = AnyKey(stringValue: "input_output")
     let pairs: InputsOutputs?
     if let text = try? members.decodeIfPresent(String.self, forKey: key) {
-      pairs = text.isEmpty ? nil : try JSONDecoder().decode(InputsOutputs.self, from: Data(text.utf8))
+      pairs = text.isEmpty ? nil : try JSONDecoder().decode(InputsOutputs.self, fromUntrusted: Data(text.utf8))
     } else {
       pairs = try members.decodeIfPresent(InputsOutputs.self, forKey: key)
     }

@@ -122,7 +122,7 @@ public enum TaskFiles {
 
   private static func object(_ text: String, path: String, line: Int?, fallbackID: String) -> Entry {
     do {
-      let record = try JSONDecoder().decode(ProblemRecord.self, from: Data(text.utf8))
+      let record = try JSONDecoder().decode(ProblemRecord.self, fromUntrusted: Data(text.utf8))
       return .success(record.problem(fallbackID: fallbackID))
     } catch {
       return .failure(TaskFileError(path: path, line: line, reason: ProblemRecord.reason(error)))
@@ -140,14 +140,14 @@ public enum TaskFiles {
       if FileManager.default.fileExists(atPath: pairsPath) {
         let data = Data(try contents(pairsPath).utf8)
         do {
-          pairs = try JSONDecoder().decode(ProblemRecord.InputsOutputs.self, from: data).examples
+          pairs = try JSONDecoder().decode(ProblemRecord.InputsOutputs.self, fromUntrusted: data).examples
         } catch {
           throw TaskFileError(path: pairsPath, reason: ProblemRecord.reason(error))
         }
       }
       let (examples, tests) = ProblemRecord.split(pairs)
       let metadata = (try? contents(path + "/metadata.json")).flatMap {
-        try? JSONDecoder().decode(Metadata.self, from: Data($0.utf8))
+        try? JSONDecoder().decode(Metadata.self, fromUntrusted: Data($0.utf8))
       }
       return .success(
         CodeProblem(

@@ -25,6 +25,6 @@ package enum SnakeCaseJSON {
   package static func decode<Value: Decodable>(_ type: Value.Type, from data: Data) throws -> Value {
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
-    return try decoder.decode(type, from: data)
+    return try decoder.decode(type, fromUntrusted: data)
   }
 }

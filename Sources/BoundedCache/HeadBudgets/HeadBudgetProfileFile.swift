@@ -2,6 +2,7 @@
 
 import Foundation
 import Platform
+import Records
 
 /// A head budget profile as a file beside a model: one JSON object, which people can read too.
 extension HeadBudgetProfile {
@@ -35,7 +36,7 @@ extension HeadBudgetProfile {
       throw .unreadable(path: path, reason: error.explanation)
     }
     do {
-      self = try JSONDecoder().decode(Envelope.self, from: data).checked()
+      self = try JSONDecoder().decode(Envelope.self, fromUntrusted: data).checked()
     } catch let error as HeadBudgetProfileError {
       throw error
     } catch let error as DecodingError {

@@ -51,7 +51,7 @@ public struct BatchRequest: Sendable, Equatable {
   /// - Throws: `BatchRequestError` with whatever id could be read.
   public init(line: String, number: Int) throws(BatchRequestError) {
     let object: RequestObject
-    do { object = try JSONDecoder().decode(RequestObject.self, from: Data(line.utf8)) } catch {
+    do { object = try JSONDecoder().decode(RequestObject.self, fromUntrusted: Data(line.utf8)) } catch {
       throw BatchRequestError(line: number, id: nil, reason: jsonFault(error))
     }
     do throws(RequestFault) {

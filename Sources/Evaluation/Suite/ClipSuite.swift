@@ -154,12 +154,12 @@ private struct ExpectedAnswer: Decodable {
   private static func decode(_ line: String?) throws(AnswerFault) -> ExpectedAnswer {
     let data = Data((line ?? "").utf8)
     let known = CodingKeys.allCases.map(\.rawValue)
-    let names = (try? JSONDecoder().decode(MemberNames.self, from: data))?.names ?? []
+    let names = (try? JSONDecoder().decode(MemberNames.self, fromUntrusted: data))?.names ?? []
     // A member that is passed over would change what is measured, and nobody would see it.
     if let unknown = names.first(where: { !known.contains($0) }) {
       throw AnswerFault(detail: "“\(unknown)” is no member of an answer; there are \(known.joined(separator: ", "))")
     }
-    do { return try JSONDecoder().decode(ExpectedAnswer.self, from: data) } catch {
+    do { return try JSONDecoder().decode(ExpectedAnswer.self, fromUntrusted: data) } catch {
       throw AnswerFault(
         detail: "it is not an object with the strings “id” and “answer” and, optionally, the number “turn”, the string "
           + "“kind” and a “position”: \(AnswerPosition.allCases.map(\.rawValue).joined(separator: ", "))")

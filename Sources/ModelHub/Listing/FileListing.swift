@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Records
 
 /// The list of a repository's files that the hub answers with: pages of JSON arrays.
 package enum FileListing {
@@ -13,7 +14,7 @@ package enum FileListing {
   /// - Throws: `HubError.Reason.malformedListing`, or `unsafeName` for a GGUF file that could not be kept under its name.
   package static func files(page: Data, repository: String) throws(HubError) -> [RemoteFile] {
     let entries: [Entry]
-    do { entries = try JSONDecoder().decode([Entry].self, from: page) } catch {
+    do { entries = try JSONDecoder().decode([Entry].self, fromUntrusted: page) } catch {
       throw malformed(repository, "it is not the JSON of a list of files")
     }
     var files: [RemoteFile] = []

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Foundation
+import Records
 
 /// The options of the root command that can be set in the settings file and as variables, as the parser declares them.
 struct SettableOptions {
@@ -30,7 +31,7 @@ struct SettableOptions {
 
   /// - Parameter dump: the parser's description of its commands, as `--experimental-dump-help` prints it.
   init(dump: String) {
-    let arguments = (try? JSONDecoder().decode(Dump.self, from: Data(dump.utf8)))?.command.arguments ?? []
+    let arguments = (try? JSONDecoder().decode(Dump.self, fromUntrusted: Data(dump.utf8)))?.command.arguments ?? []
     var kinds: [String: Kind] = [:]
     for argument in arguments {
       for name in argument.names ?? [] where name.kind == "long" && !Self.ofOneRun.contains(name.name) {
