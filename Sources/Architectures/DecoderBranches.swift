@@ -16,7 +16,7 @@ extension LanguageModel {
   ///   - branches: none empty, none longer than `maximumBlock`.
   ///   - position: of the first token of every branch; text positions follow.
   ///   - ticket: the text segment of a cache with room for the longest branch.
-  /// - Returns: the logits after the last token of each branch, `[branches][vocabulary]`.
+  /// - Returns: the logits after the last token of each branch, `[branches][vocabulary]`; NaN where one overflowed.
   /// - Throws: `invalidToken`, `branchLength` and `cacheDoesNotFit` before anything is changed; `cache` if it refuses.
   public func read(branches: [[Int]], from position: Int, into ticket: KVAppendTicket) throws(ModelError) -> [[Float]] {
     try check(tokens: 0, positions: 0, cache: ticket.cache)
@@ -136,6 +136,9 @@ extension LanguageModel {
       let narrow = narrowed(normed, count: rows.count, by: update, of: adapter)
       engine.multiply(narrow, count: rows.count, update.up, to: &all, accumulate: true)
     }
-    return rows.indices.map { Array(all[$0 * width..<($0 + 1) * width]) }
+    return rows.indices.map {
+      normed.from($0).isFirstRowFinite
+        ? Array(all[$0 * width..<($0 + 1) * width]) : Array(repeating: .nan, count: width)
+    }
   }
 }

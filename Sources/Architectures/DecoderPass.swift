@@ -38,6 +38,11 @@ extension LanguageModel {
     }
     guard needsLogits else { return }
     engine.rmsNorm(hidden.from(count - 1), count: 1, weight: outputNorm, epsilon: configuration.normEpsilon, to: normed)
+    guard normed.isFirstRowFinite else {
+      // Quantization for the output head would make zeros of them, and logits that look sound.
+      for token in logits.indices { logits[token] = .nan }
+      return
+    }
     engine.multiply(normed, count: 1, outputHead, to: &logits)
     if let adapter, let update = adapter.outputHead {
       let narrow = narrowed(normed, count: 1, by: update, of: adapter)

@@ -33,7 +33,7 @@ public final class LanguageModel {
   /// Keeps every layer's rotated queries while `readRecordingQueries` runs.
   var recordedQueries: [[Float]]?
 
-  let path: String
+  package let path: String
   /// The names of the file's tensors.
   private let tensorNames: Set<String>
   /// False where the embedding matrix is the output head as well.
@@ -132,7 +132,7 @@ public final class LanguageModel {
 
   // MARK: Reading
 
-  /// Reads tokens into the cache; `logits` are then those after the last one.
+  /// Reads tokens into the cache; `logits` are then those after the last one, NaN where the forward pass overflowed.
   ///
   /// - Parameter ticket: says where in the cache, which has room for them.
   /// - Throws: `invalidToken`, `positionCount` and `cacheDoesNotFit` before anything is changed; `cache` if it refuses.

@@ -24,6 +24,8 @@ public enum ModelError: Error, Sendable {
   case invalidToken(Int, vocabularySize: Int)
   /// The number of positions is not that of the tokens.
   case positionCount(tokens: Int, positions: Int)
+  /// No token can be chosen, because the forward pass has overflowed.
+  case logitsNotFinite(path: String)
   /// A branch without tokens, or with more than can be read at once.
   case branchLength(tokens: Int, most: Int)
   /// The KV cache was made for a model of other sizes.
@@ -57,6 +59,8 @@ extension ModelError: CustomStringConvertible {
       "token \(token) is not in the model's vocabulary of \(vocabularySize)"
     case .positionCount(let tokens, let positions):
       "\(tokens) tokens came with \(positions) positions"
+    case .logitsNotFinite(let path):
+      "\(path): the logits are not numbers. The weights or an adapter's are damaged; get the file anew."
     case .branchLength(let tokens, let most):
       "a branch of \(tokens) tokens cannot be read beside others; it must have from 1 to \(most)"
     case .cacheDoesNotFit(let cache, let model):

@@ -56,6 +56,9 @@ public struct FloatMatrix {
     return result
   }
 
+  /// Whether each float of the first row is a number and not infinite.
+  public var isFirstRowFinite: Bool { UnsafeBufferPointer(start: base, count: width).allSatisfy(\.isFinite) }
+
   /// Replaces the contents of `target` by some rows and columns, `[rows.count][width]`.
   /// - Parameters:
   ///   - column: the first column that is copied.

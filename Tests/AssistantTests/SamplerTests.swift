@@ -8,7 +8,7 @@ struct SamplerTests {
 
   private func choices(_ parameters: SamplingParameters, count: Int = 2000) -> [Int] {
     var sampler = Sampler(parameters: parameters, vocabularySize: logits.count)
-    return (0..<count).map { _ in sampler.choose(from: logits) }
+    return (0..<count).compactMap { _ in sampler.choose(from: logits) }
   }
 
   @Test("Temperature 0 always takes the likeliest token, the first of equals")
@@ -60,6 +60,17 @@ struct SamplerTests {
     for temperature in [0.0, 1.0] {
       var sampler = Sampler(parameters: SamplingParameters(temperature: temperature), vocabularySize: 3)
       #expect(sampler.choose(from: [.nan, 1, -.infinity]) == 1)
+    }
+  }
+
+  @Test("Nothing is chosen where no logit is a number or the highest is infinite")
+  func overflow() {
+    for temperature in [0.0, 1.0] {
+      var sampler = Sampler(parameters: SamplingParameters(temperature: temperature), vocabularySize: 3)
+      #expect(sampler.choose(from: [.nan, .nan, .nan]) == nil)
+      #expect(sampler.choose(from: [.nan, -.infinity, -.infinity]) == nil)
+      #expect(sampler.choose(from: [1, .infinity, 2]) == nil)
+      #expect(sampler.choose(from: [1, 3, 2]) == 1 || temperature > 0)
     }
   }
 

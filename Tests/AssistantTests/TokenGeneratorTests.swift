@@ -2,6 +2,9 @@
 
 import BoundedCache
 import Inference
+import ModelFile
+import Records
+import TestSupport
 import Testing
 
 @Suite("Text is read and generated in one loop", .serialized)
@@ -76,5 +79,28 @@ struct TokenGeneratorTests {
     while try generator.next(isCancelled: true) != nil {}
     #expect(generator.stop == .cancelled && generator.tokens == tokens)
     #expect(try generator.next() == nil)
+  }
+
+  @Test("Logits that are not numbers are an error that names the model")
+  func notANumber() throws {
+    let folder = try TemporaryFolder()
+    var paths = try ModelPaths.resolve(languageModel: nil, vision: nil)
+    let original = try GGUFFile(path: paths.languageModel)
+    paths.languageModel = folder.path("damaged.gguf")
+    let writer = try GGUFWriter(
+      path: paths.languageModel, metadata: original.metadata,
+      tensors: original.tensors.map { .init(name: $0.name, dimensions: $0.dimensions, type: $0.type) })
+    for tensor in original.tensors {
+      var bytes = Array(original.bytes(of: tensor))
+      if tensor.name == "output_norm.weight" { bytes = bytes.map { _ in 0xFF } }
+      try writer.append(bytes)
+    }
+    try writer.finish()
+    let model = try LoadedModel(paths: paths, threads: 1)
+    let reader = TokenIngest(prompt: prompt[...], at: 0, into: try cache(), language: model.language)
+    var generator = TokenGenerator(model: model, reader: reader, sampling: SamplingParameters(), maximumTokens: 4)
+    let error = try #require(throws: ReportedError.self) { while try generator.next() != nil {} }
+    #expect(error.code == .computation)
+    #expect(error.message.contains("damaged.gguf: the logits are not numbers"))
   }
 }

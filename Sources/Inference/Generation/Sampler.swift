@@ -35,27 +35,29 @@ public struct Sampler: Sendable {
   /// Chooses one token and remembers it for the repetition penalty.
   ///
   /// - Parameter source: one logit for each entry of the vocabulary. Logits that are not numbers are never chosen.
-  public mutating func choose(from source: [Float]) -> Int {
-    let token: Int
+  /// - Returns: nil where no logit is a number, or the highest is infinite: the computation before has overflowed.
+  public mutating func choose(from source: [Float]) -> Int? {
+    let chosen: Int?
     if parameters.temperature == 0 && parameters.repetitionPenalty == 1 {
-      token = Self.mostLikely(source)
+      chosen = Self.mostLikely(source)
     } else {
       copy(source)
       penalizeRepetition()
-      token = parameters.temperature == 0 ? Self.mostLikely(logits) : draw()
+      chosen = parameters.temperature == 0 ? Self.mostLikely(logits) : draw()
     }
+    guard let token = chosen else { return nil }
     remember(token)
     return token
   }
 
-  private static func mostLikely(_ logits: [Float]) -> Int {
+  private static func mostLikely(_ logits: [Float]) -> Int? {
     var best = 0
     var highest = -Float.infinity
     for (token, logit) in logits.enumerated() where logit > highest {
       highest = logit
       best = token
     }
-    return best
+    return highest.isFinite ? best : nil
   }
 
   private mutating func copy(_ source: [Float]) {
@@ -82,13 +84,13 @@ public struct Sampler: Sendable {
     }
   }
 
-  private mutating func draw() -> Int {
+  private mutating func draw() -> Int? {
     candidates.removeAll(keepingCapacity: true)
     for (token, logit) in logits.enumerated() where logit > -.infinity {
       candidates.append(Candidate(token: token, logit: logit))
     }
-    guard !candidates.isEmpty else { return 0 }
     candidates.sort { $0.logit == $1.logit ? $0.token < $1.token : $0.logit > $1.logit }
+    guard let first = candidates.first, first.logit.isFinite else { return nil }
     if parameters.topK > 0 && parameters.topK < candidates.count {
       candidates.removeLast(candidates.count - parameters.topK)
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Architectures
 import BoundedCache
 import Records
 import Tokenization
@@ -82,7 +83,9 @@ public struct TokenGenerator {
       try reader.read(token)
       unreadToken = nil
     }
-    let token = sampler.choose(from: reader.language.logits)
+    guard let token = sampler.choose(from: reader.language.logits) else {
+      throw ModelError.logitsNotFinite(path: reader.language.path)
+    }
     if endTokens.contains(token) {
       stop = .end
       return nil
