@@ -128,17 +128,9 @@ extension LanguageModel {
 
   private func logits(afterRows rows: [Int]) -> [[Float]] {
     for (index, row) in rows.enumerated() { normed.copy(row: index, from: hidden, row: row) }
-    engine.rmsNorm(normed, count: rows.count, weight: outputNorm, epsilon: configuration.normEpsilon, to: normed)
     let width = configuration.vocabularySize
     var all = Array(repeating: Float(0), count: rows.count * width)
-    engine.multiply(normed, count: rows.count, outputHead, to: &all)
-    if let adapter, let update = adapter.outputHead {
-      let narrow = narrowed(normed, count: rows.count, by: update, of: adapter)
-      engine.multiply(narrow, count: rows.count, update.up, to: &all, accumulate: true)
-    }
-    return rows.indices.map {
-      normed.from($0).isFirstRowFinite
-        ? Array(all[$0 * width..<($0 + 1) * width]) : Array(repeating: .nan, count: width)
-    }
+    score(normed, count: rows.count, to: &all)
+    return rows.indices.map { Array(all[$0 * width..<($0 + 1) * width]) }
   }
 }

@@ -37,16 +37,25 @@ extension LanguageModel {
       if index < deepstack.count { engine.add(deepstack[index], count: count, to: hidden) }
     }
     guard needsLogits else { return }
-    engine.rmsNorm(hidden.from(count - 1), count: 1, weight: outputNorm, epsilon: configuration.normEpsilon, to: normed)
-    guard normed.isFirstRowFinite else {
-      // Quantization for the output head would make zeros of them, and logits that look sound.
-      for token in logits.indices { logits[token] = .nan }
-      return
-    }
-    engine.multiply(normed, count: 1, outputHead, to: &logits)
+    score(hidden.from(count - 1), count: 1, to: &logits)
+  }
+
+  /// Takes the last layer's output through the output norm and the output head.
+  ///
+  /// - Parameters:
+  ///   - rows: the last layer's output, `[count][hiddenSize]`.
+  ///   - scores: where the logits go, `[count][vocabulary]`; NaN for a row that is not finite, of which quantization
+  ///     for the output head would make logits that look sound.
+  func score(_ rows: FloatMatrix, count: Int, to scores: inout [Float]) {
+    engine.rmsNorm(rows, count: count, weight: outputNorm, epsilon: configuration.normEpsilon, to: normed)
+    engine.multiply(normed, count: count, outputHead, to: &scores)
     if let adapter, let update = adapter.outputHead {
-      let narrow = narrowed(normed, count: 1, by: update, of: adapter)
-      engine.multiply(narrow, count: 1, update.up, to: &logits, accumulate: true)
+      let narrow = narrowed(normed, count: count, by: update, of: adapter)
+      engine.multiply(narrow, count: count, update.up, to: &scores, accumulate: true)
+    }
+    let width = configuration.vocabularySize
+    for row in 0..<count where !normed.from(row).isFirstRowFinite {
+      for index in row * width..<(row + 1) * width { scores[index] = .nan }
     }
   }
 

@@ -147,8 +147,8 @@ struct RankingTests {
   func widening() {
     for bits in UInt16.min ... .max {
       let half = Float16(bitPattern: bits)
-      let lanes = HalfPrecision.widen(SIMD8<UInt16>(repeating: bits))
-      let alone = HalfPrecision.widen(bits)
+      let lanes = HalfPrecisionRows.widen(SIMD8<UInt16>(repeating: bits))
+      let alone = HalfPrecisionRows.widen(bits)
       if half.isFinite {
         #expect(alone.bitPattern == Float(half).bitPattern)
       } else {

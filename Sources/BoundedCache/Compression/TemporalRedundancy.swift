@@ -50,23 +50,23 @@ struct TemporalRedundancy {
             for token in older..<cached {
               let patch = origins.map { Int($0[token]) } ?? token % patches
               let source = key + token * dimension
-              let norm = HalfPrecision.squaredNorm(source, count: dimension).squareRoot()
+              let norm = HalfPrecisionRows.squaredNorm(source, count: dimension).squareRoot()
               let factor = 1 / ((norm + TemporalRedundancy.smallestNorm) * Float(recentTemporalPatches))
               guard let rotated else {
-                HalfPrecision.accumulate(source, times: factor, into: mean + patch * dimension, count: dimension)
+                HalfPrecisionRows.accumulate(source, times: factor, into: mean + patch * dimension, count: dimension)
                 continue
               }
-              HalfPrecision.widen(source, into: row, count: dimension)
+              HalfPrecisionRows.widen(source, into: row, count: dimension)
               rotated.angles.unrotate(row, temporalPatch: Int(rotated.temporalPatches[token]), headDimension: dimension)
               for index in 0..<dimension { mean[patch * dimension + index] += row[index] * factor }
             }
             for token in 0..<older {
               let patch = origins.map { Int($0[token]) } ?? token % patches
               let source = key + token * dimension
-              var (square, product) = HalfPrecision.squaredNormAndProduct(
+              var (square, product) = HalfPrecisionRows.squaredNormAndProduct(
                 source, mean + patch * dimension, count: dimension)
               if let rotated {
-                HalfPrecision.widen(source, into: row, count: dimension)
+                HalfPrecisionRows.widen(source, into: row, count: dimension)
                 rotated.angles.unrotate(
                   row, temporalPatch: Int(rotated.temporalPatches[token]), headDimension: dimension)
                 product = 0

@@ -63,7 +63,7 @@ package struct ValueNorms {
     values.withUnsafeBufferPointer { values in
       guard let value = values.baseAddress else { return }
       for token in 0..<cached {
-        scores[token] = HalfPrecision.squaredNorm(value + token * dimension, count: dimension).squareRoot()
+        scores[token] = HalfPrecisionRows.squaredNorm(value + token * dimension, count: dimension).squareRoot()
       }
     }
 

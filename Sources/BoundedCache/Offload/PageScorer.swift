@@ -48,7 +48,7 @@ struct PageScorer {
   mutating func estimate(_ page: UnsafePointer<UInt16>, shift: Int32, into estimates: inout [Float]) {
     digest.withUnsafeMutableBufferPointer { digest in
       guard let base = digest.baseAddress else { return }
-      HalfPrecision.widen(page, into: base, count: digest.count)
+      HalfPrecisionRows.widen(page, into: base, count: digest.count)
     }
     rotate(by: shift)
     let count = half * 3
@@ -80,12 +80,12 @@ struct PageScorer {
 
   @inline(__always)
   private static func product(_ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, count: Int) -> Float {
-    var sum = HalfPrecision.Lanes.zero
+    var sum = HalfPrecisionRows.Lanes.zero
     var index = 0
     while index + 8 <= count {
       sum +=
-        UnsafeRawPointer(x + index).loadUnaligned(as: HalfPrecision.Lanes.self)
-        * UnsafeRawPointer(y + index).loadUnaligned(as: HalfPrecision.Lanes.self)
+        UnsafeRawPointer(x + index).loadUnaligned(as: HalfPrecisionRows.Lanes.self)
+        * UnsafeRawPointer(y + index).loadUnaligned(as: HalfPrecisionRows.Lanes.self)
       index += 8
     }
     var rest: Float = 0

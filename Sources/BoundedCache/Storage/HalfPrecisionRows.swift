@@ -4,7 +4,7 @@
 ///
 /// The conversion to 32 bits is exact for all finite values. Infinities and NaN, which a damaged model may produce,
 /// become large finite values (65536 and up), so that scores computed from them can be ordered.
-package enum HalfPrecision {
+package enum HalfPrecisionRows {
   /// Eight floats: a register of AVX2.
   package typealias Lanes = SIMD8<Float>
 
