@@ -8,11 +8,11 @@ import Compute
 /// of its idea: budgets in Compression, changes of the text in Text, re-indexing in Positions.
 ///
 /// Continuations that are read and thrown away need no second cache: `LanguageModel.read(branches:)` uses the same slots
-/// for all of them. **A fork** that lives on, a second cache that sees the same system prompt and vision tokens and
-/// appends text of its own, is built here. A copy of this value shares three parts that are references. Of `store`, the
-/// page tables have to count the owners of each page, and copy the page that a fork's first text token is written to.
-/// `offload` retrieves for one question at a time, and a fork needs one of its own over the same file. `recurrent` needs
-/// a text state of its own.
+/// for all of them. `KeyValueCache.copy` makes a second cache that goes its own way, in memory of its own. **A fork** that
+/// lives on and shares what both see, is built here. A copy of this value shares three parts that are references. Of
+/// `store`, the page tables have to count the owners of each page, and copy the page that a fork's first text token is
+/// written to. `offload` retrieves for one question at a time, and a fork needs one of its own over the same file.
+/// `recurrent` needs a text state of its own.
 struct CacheState {
   var layout: SegmentLayout
   var capacity: CacheCapacity
@@ -46,6 +46,20 @@ struct CacheState {
       shape: shape, policy: options.policy, parameters: options.parameters, rotation: options.rotation)
     offload = options.offload.map { OffloadTier(file: $0, groups: groups.count) }
     recurrent = shape.isHybrid ? try RecurrentStates(count: shape.recurrentStateCount) : nil
+  }
+
+  /// The same contents in memory of their own.
+  ///
+  /// - Parameter offload: the copy's; nil retrieves nothing.
+  /// - Throws: `cannotAllocate`.
+  init(copying other: CacheState, offload: OffloadTier?) throws(CacheError) {
+    layout = other.layout
+    capacity = other.capacity
+    origins = other.origins
+    compressor = other.compressor.copy()
+    store = try PageStore(copying: other.store)
+    self.offload = offload
+    recurrent = try other.recurrent?.copy()
   }
 
   // MARK: Settings and counts

@@ -38,6 +38,12 @@ public final class KeyValueCache {
     state = try CacheState(shape: shape, options: options)
   }
 
+  /// What `copy` makes.
+  init(state: CacheState, peakCount: Int) {
+    self.state = state
+    self.peakCount = peakCount
+  }
+
   /// An empty cache with a budget and a policy, and nothing else that its options have.
   ///
   /// - Throws: as with options.

@@ -48,6 +48,30 @@ public final class KeyRotations {
     runCapacities = Array(repeating: 1, count: heads)
   }
 
+  /// The same rotations in memory of its own.
+  public init(copying other: KeyRotations) {
+    headDimension = other.headDimension
+    stride = other.stride
+    angleCount = other.angleCount
+    angleCapacity = other.angleCapacity
+    pairs = other.pairs
+    runCounts = other.runCounts
+    runCapacities = other.runCapacities
+    let angles = UnsafeMutablePointer<Float>.allocate(capacity: max(other.angleCapacity * 2 * other.stride, 1))
+    angles.initialize(repeating: 0, count: max(other.angleCapacity * 2 * other.stride, 1))
+    angles.update(from: other.angles, count: other.angleCount * 2 * other.stride)
+    self.angles = angles
+    runs = zip(other.runs, zip(other.runCounts, other.runCapacities)).map { runs, size in
+      let copy = UnsafeMutablePointer<ck_key_run>.allocate(capacity: size.1)
+      for index in 0..<size.0 {
+        // A run points to its angles.
+        (copy + index).initialize(
+          to: ck_key_run(last: runs[index].last, angles: runs[index].angles.map { angles + ($0 - other.angles) }))
+      }
+      return copy
+    }
+  }
+
   deinit {
     angles.deallocate()
     for run in runs { run.deallocate() }

@@ -22,6 +22,13 @@ struct CachedTextSegment {
     self.rotation = rotation
   }
 
+  /// The same turns, in a copy of the cache.
+  func copy(in cache: KeyValueCache) -> CachedTextSegment {
+    var copy = CachedTextSegment(cache: cache, rotation: rotation)
+    (copy.cached, copy.firstUncachedTurn) = (cached, firstUncachedTurn)
+    return copy
+  }
+
   var isEmpty: Bool { cached == nil }
   /// Tokens of the segment, parked or not.
   var tokenCount: Int { cache.textCount + cache.parkedCount }

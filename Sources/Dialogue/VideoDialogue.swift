@@ -58,6 +58,21 @@ public final class VideoDialogue {
     }
   }
 
+  /// A second dialogue that has seen and said the same; from here on each goes its own way.
+  ///
+  /// - Parameters:
+  ///   - other: no answer is under way.
+  ///   - offloadPath: as `KeyValueCache.copy` says.
+  /// - Throws: `ReportedError.insufficientMemory` or `offloadUnusable`.
+  public init(copying other: VideoDialogue, offloadPath: String? = nil) throws(ReportedError) {
+    precondition(other.currentAnswer == nil, "an answer is under way")
+    do { cache = try other.cache.copy(offloadPath: offloadPath) } catch { throw ReportedError(error) }
+    (model, options, prompts) = (other.model, other.options, other.prompts)
+    (turns, visionTokensRead, gallery) = (other.turns, other.visionTokensRead, other.gallery)
+    (layout, text) = (other.layout, other.text.copy(in: cache))
+    (hasSystemPrompt, hasVision) = (other.hasSystemPrompt, other.hasVision)
+  }
+
   // MARK: The system prompt
 
   /// Reads the system prompt, which otherwise waits for the first temporal patch or question. Once is enough.

@@ -70,9 +70,9 @@ struct Compressor {
   private let shape: CacheShape
   private var selector: TokenSelector
   /// One head's vision tokens.
-  private let scratch = RowScratch()
+  private var scratch = RowScratch()
   /// One head's system prompt.
-  private let systemScratch = RowScratch()
+  private var systemScratch = RowScratch()
 
   init(
     shape: CacheShape, policy: RetentionPolicy, parameters: InfiniPotVParameters, rotation: RoPEFrequencies
@@ -82,6 +82,13 @@ struct Compressor {
     self.parameters = parameters
     self.rotation = rotation
     selector = TokenSelector(shape: shape, parameters: parameters)
+  }
+
+  /// The same policy and counts, with working memory of its own.
+  func copy() -> Compressor {
+    var copy = self
+    (copy.scratch, copy.systemScratch) = (RowScratch(), RowScratch())
+    return copy
   }
 
   /// Evicts vision tokens of every head until each group has the given number of temporal patches' worth of them.

@@ -23,6 +23,8 @@ public final class OffloadFile {
   package private(set) var statistics = OffloadStatistics()
 
   private let layout: OffloadLayout
+  /// As `OffloadHeader.origin`.
+  private let origin: UInt64
   private let disk: OffloadDisk
   private var directory: OffloadPageIndex
   private var pending: PageWriteBuffer
@@ -47,16 +49,8 @@ public final class OffloadFile {
   ) throws(OffloadError) {
     layout = try OffloadLayout(shape: shape, pageTokens: pageTokens, byteCount: byteCount)
     disk = try OffloadDisk(path: path)
-    let header = OffloadHeader(layout: layout, origin: OffloadHeader.origin(rotation: rotation, tag: tag))
-    try OffloadFile.check(disk, against: header)
-    do throws(OffloadError) {
-      // With the header first, a crash from here on leaves a file that can be opened again.
-      try OffloadFile.write(header, to: disk)
-      try disk.allocate(layout.byteCount)
-    } catch {
-      disk.removeIfNew()
-      throw error
-    }
+    origin = OffloadHeader.origin(rotation: rotation, tag: tag)
+    try OffloadFile.prepare(disk, with: OffloadHeader(layout: layout, origin: origin))
     self.shape = shape
     self.pageTokens = pageTokens
     self.rotation = rotation
@@ -64,6 +58,37 @@ public final class OffloadFile {
     pending = PageWriteBuffer(layout: layout)
     rotator = RoPERotator(rotation, headDimension: shape.headDimension)
     record = OffloadBuffer(byteCount: layout.recordBytes)
+  }
+
+  /// The same pages in a file of its own.
+  ///
+  /// - Parameter path: a file that is new, empty or an offload file of this model.
+  /// - Throws: `OffloadError`, as opening does, and what reading `other` does.
+  init(copying other: OffloadFile, to path: String) throws(OffloadError) {
+    layout = other.layout
+    shape = other.shape
+    pageTokens = other.pageTokens
+    rotation = other.rotation
+    origin = other.origin
+    disk = try OffloadDisk(path: path)
+    try OffloadFile.prepare(disk, with: OffloadHeader(layout: layout, origin: origin))
+    directory = other.directory
+    pending = PageWriteBuffer(copying: other.pending)
+    rotator = other.rotator
+    statistics = other.statistics
+    record = OffloadBuffer(byteCount: layout.recordBytes)
+    let page = OffloadBuffer(byteCount: layout.pageBytes)
+    for head in 0..<layout.heads {
+      for slot in 0..<layout.slotsPerHead where directory[head, slot].page != 0 {
+        for (bytes, offset) in [
+          (page.bytes, layout.pageOffset(head: head, slot: slot)),
+          (record.bytes, layout.recordOffset(head: head, slot: slot)),
+        ] {
+          try other.disk.read(bytes, at: offset)
+          try disk.write(UnsafeRawBufferPointer(bytes), at: offset)
+        }
+      }
+    }
   }
 
   /// Bytes of the file.
@@ -279,6 +304,21 @@ extension OffloadFile {
       scorer.estimate(digest, shift: shift, into: &estimates)
     }
     return estimates
+  }
+
+  /// Writes the header and reserves the file's blocks.
+  ///
+  /// - Throws: as opening does. A file that may not be written to is left as it is, and a new one removed.
+  private static func prepare(_ disk: OffloadDisk, with header: OffloadHeader) throws(OffloadError) {
+    try check(disk, against: header)
+    do throws(OffloadError) {
+      // With the header first, a crash from here on leaves a file that can be opened again.
+      try write(header, to: disk)
+      try disk.allocate(header.layout.byteCount)
+    } catch {
+      disk.removeIfNew()
+      throw error
+    }
   }
 
   /// Checks that a file is new, empty or an offload file of this model, and may be written to.

@@ -41,6 +41,19 @@ final class OffloadTier {
     resident = Array(repeating: [], count: file.shape.heads)
   }
 
+  /// The same pages, retrieved and in a file of its own.
+  ///
+  /// - Throws: as `OffloadFile.init(copying:to:)`.
+  init(copying other: OffloadTier, to path: String) throws(OffloadError) {
+    file = try OffloadFile(copying: other.file, to: path)
+    failure = other.failure
+    retrievedPages = other.retrievedPages
+    isFilled = other.isFilled
+    starts = other.starts
+    hysteresis = other.hysteresis
+    resident = other.resident
+  }
+
   private func attempt(_ work: () throws(OffloadError) -> Void) {
     guard failure == nil else { return }
     do { try work() } catch { failure = error }

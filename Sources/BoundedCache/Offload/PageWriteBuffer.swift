@@ -23,6 +23,14 @@ struct PageWriteBuffer: ~Copyable {
     pages = Array(repeating: 1, count: layout.heads)
   }
 
+  /// The same pages in memory of their own.
+  init(copying other: borrowing PageWriteBuffer) {
+    layout = other.layout
+    memory = OffloadBuffer(byteCount: other.memory.bytes.count)
+    memory.bytes.copyMemory(from: UnsafeRawBufferPointer(other.memory.bytes))
+    (rotated, present, counts, pages) = (other.rotated, other.present, other.counts, other.pages)
+  }
+
   /// Tokens in a head's page.
   func count(_ head: Int) -> Int { counts[head] }
 

@@ -23,6 +23,16 @@ struct RecurrentStates {
     }
   }
 
+  /// The same states in memory of their own.
+  ///
+  /// - Throws: `CacheError.cannotAllocate`.
+  func copy() throws(CacheError) -> RecurrentStates {
+    let copy = try RecurrentStates(count: stream.count)
+    copy.stream.copy(from: stream)
+    copy.text.copy(from: text)
+    return copy
+  }
+
   /// The text begins: its state is that of the stream.
   func beginText() { text.copy(from: stream) }
 

@@ -32,6 +32,13 @@ final class KeyChannelRanges {
     isSet = Array(repeating: false, count: heads)
   }
 
+  /// The same ranges in memory of their own.
+  convenience init(copying other: KeyChannelRanges) {
+    self.init(heads: other.heads, headDimension: other.headDimension)
+    base.update(from: other.base, count: heads * 2 * headDimension)
+    isSet = other.isSet
+  }
+
   deinit {
     base.deallocate()
     scratch.deallocate()

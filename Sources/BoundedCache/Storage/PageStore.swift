@@ -91,6 +91,27 @@ final class PageStore {
     row.initialize(repeating: 0, count: shape.headDimension)
   }
 
+  /// The same keys and values in memory of their own.
+  ///
+  /// - Throws: `cannotAllocate`.
+  init(copying other: PageStore) throws(CacheError) {
+    shape = other.shape
+    type = other.type
+    format = other.format
+    (keyBytes, valueBytes) = (other.keyBytes, other.valueBytes)
+    groupOfHead = other.groupOfHead
+    (keyOffsets, valueOffsets) = (other.keyOffsets, other.valueOffsets)
+    parkedSlots = other.parkedSlots
+    tables = other.tables.compactMap { PageTable(copying: $0) }
+    guard tables.count == other.tables.count else {
+      throw .cannotAllocate(tokens: other.allocatedSlots.max() ?? 0, bytes: other.byteCount)
+    }
+    ranges = other.ranges.map { KeyChannelRanges(copying: $0) }
+    rotations = KeyRotations(copying: other.rotations)
+    row = .allocate(capacity: shape.headDimension)
+    row.initialize(repeating: 0, count: shape.headDimension)
+  }
+
   deinit { row.deallocate() }
 
   // MARK: Pages

@@ -7,8 +7,8 @@ import Platform
 /// A page is a block of memory with a few tokens' keys and values of every head of the group: head by head its keys,
 /// then its values. A page that is never written takes no memory where the system hands memory out on the first write.
 ///
-/// Every page has one owner. A fork of the cache would share pages through their addresses in several tables and copy
-/// the page that it writes to; a count of owners for each page belongs here.
+/// Every page has one owner: a copy of the cache copies all of them. A fork that shares pages through their addresses in
+/// several tables would copy the page that it writes to; a count of owners for each page belongs here.
 final class PageTable {
   /// Bytes of a page.
   let pageBytes: Int
@@ -24,6 +24,14 @@ final class PageTable {
     self.pageBytes = pageBytes
     base = .allocate(capacity: 1)
     guard resize(to: pages, leadingPages: leadingPages) else { return nil }
+  }
+
+  /// The same pages in memory of their own.
+  ///
+  /// - Returns: nil where the system refuses memory.
+  convenience init?(copying other: PageTable) {
+    self.init(pageBytes: other.pageBytes, leadingPages: other.leadingPages, pages: other.pageCount)
+    for index in 0..<leadingPages + pageCount { base[index].copyMemory(from: other.base[index], byteCount: pageBytes) }
   }
 
   deinit {

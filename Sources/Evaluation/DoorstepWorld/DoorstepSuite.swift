@@ -90,26 +90,30 @@ public struct DoorstepSuite: EvaluationSuite {
     let end = stream.end - options.warmupSeconds
     let random = SeededGenerator(seed: options.seed, part: UInt64(stream.number) | Self.drawingPart)
     let side = Self.side(for: model)
-    let sheet = try ThingSheet()
-    var painter = StreamPainter(timeline.story, side: side, random: random, sheet: sheet)
-    if options.warmupSeconds > 0 {
-      // The same scene before the story, without visits.
-      var quiet = timeline.story
-      quiet.visits = []
-      quiet.changes = []
-      var quietPainter = StreamPainter(quiet, side: side, random: random, sheet: sheet)
-      for pair in 0..<Self.warmupPairs where Double(pair + 1) <= options.warmupSeconds && !stop.isStopped {
-        for time in [Double(pair), Double(pair) + StoryTimeline.frameStep] {
-          try encoded.add(quietPainter.frame(at: time), at: time)
-        }
-      }
-      encoded.repeatUntil(options.warmupSeconds)
-    }
+    var painter = StreamPainter(timeline.story, side: side, random: random, sheet: try ThingSheet())
     for start in timeline.starts where start < end && !stop.isStopped {
       for time in [start, start + StoryTimeline.frameStep] {
         try encoded.add(painter.frame(at: time), at: options.warmupSeconds + time)
       }
     }
+  }
+
+  /// Draws the scene of the first stream before its story, without visits.
+  ///
+  /// - Throws: `ReportedError` where a frame cannot be encoded.
+  public func showWarmup(to encoded: inout EncodedStream, model: LoadedModel, stop: StopSource) throws {
+    guard options.warmupSeconds > 0, var quiet = timelines.first?.story else { return }
+    quiet.visits = []
+    quiet.changes = []
+    let random = SeededGenerator(seed: options.seed, part: Self.drawingPart)
+    var painter = StreamPainter(quiet, side: Self.side(for: model), random: random, sheet: try ThingSheet())
+    for pair in 0..<Self.warmupPairs where Double(pair + 1) <= options.warmupSeconds && !stop.isStopped {
+      for time in [Double(pair), Double(pair) + StoryTimeline.frameStep] {
+        try encoded.add(painter.frame(at: time), at: time)
+      }
+    }
+    try encoded.finish()
+    encoded.repeatUntil(options.warmupSeconds)
   }
 
   /// Side of the largest square frame that the model takes, in pixels. That of the embedded model is 112.

@@ -61,6 +61,8 @@ public actor HeadProfiler {
     var read = 0
     var samples: [[[Double]]] = []
     options.report(read, all)
+    var warmup = EncodedStream(model: model)
+    try options.suite.showWarmup(to: &warmup, model: model, stop: stop)
     for stream in streams {
       var encoded = EncodedStream(model: model)
       try await options.suite.show(stream, to: &encoded, model: model, stop: stop, on: self)
@@ -71,7 +73,7 @@ public actor HeadProfiler {
       let dialogue = try VideoDialogue(model: model, options: dialogueOptions)
       var demand = HeadDemand(shape: model.language.configuration.cacheShape)
       guard let last = stream.moments.last else { continue }
-      for patch in encoded.patches where patch.end < last.time { try dialogue.ingest(patch) }
+      for patch in warmup.patches + encoded.patches where patch.end < last.time { try dialogue.ingest(patch) }
       for question in stream.moments.flatMap(\.questions) {
         if stop.isStopped { return nil }
         try dialogue.attention(to: question.ask) { demand.add($1, head: $0) }

@@ -72,6 +72,7 @@ public actor EvaluationRunner {
   /// nil where nothing is written. A member, because Swift 6.2 does not see that a local one stays on this actor.
   private var file: ResultFile<AnswerRecord>?
   private var records: [AnswerRecord] = []
+  private var warmup = Warmup([])
   private var answered: Set<AnswerRecord.Key> = []
   private var step: EvaluationStep
   /// What the KV cache of each bounded configuration retains of the last stream.
@@ -106,6 +107,10 @@ public actor EvaluationRunner {
     step.answers = records.count
     step.resumed = records.count
     options.report(step)
+    step.label = "warm-up: drawing"
+    var encodedWarmup = EncodedStream(model: model)
+    try options.suite.showWarmup(to: &encodedWarmup, model: model, stop: stop)
+    warmup = Warmup(encodedWarmup.patches)
     for stream in options.suite.streams {
       let runs = runs(of: stream).filter { !isAnswered(stream, $0, $1) }
       if runs.isEmpty { continue }
@@ -115,6 +120,7 @@ public actor EvaluationRunner {
       try await options.suite.show(stream, to: &encoded, model: model, stop: stop, on: self)
       if stop.isStopped { return (records, true) }
       try encoded.finish()
+      if stop.isStopped { return (records, true) }
       for (configuration, budget) in runs {
         if stop.isStopped { return (records, true) }
         try answer(stream, encoded.patches, configuration, budget)
@@ -148,16 +154,24 @@ public actor EvaluationRunner {
     _ budget: EvaluationBudget?
   ) throws {
     var run = StreamRun(stream: stream, configuration: configuration, budget: budget)
-    step.label = "stream \(stream.number + 1): \(run.label)"
     do throws(ReportedError) {
-      try run.answer(
-        patches, model: model, options: options.dialogue, stop: stop,
-        keep: { record throws(ReportedError) in try keep(record) })
+      guard let dialogue = try dialogue(of: run, for: patches) else { return }
+      step.label = "stream \(stream.number + 1): \(run.label)"
+      try run.answer(patches, in: dialogue, stop: stop, keep: { record throws(ReportedError) in try keep(record) })
       note(run.retention, of: configuration, label: "\(run.label), stream \(stream.number + 1)")
     } catch {
       // A budget that is too small for this stream is a result. Any other error ends the run.
       guard error.code == .budgetTooSmall else { throw error }
       for record in run.unanswered(because: error) { try keep(record) }
+    }
+  }
+
+  /// A dialogue that has seen what comes before the stream; nil where it was stopped.
+  private func dialogue(of run: StreamRun, for patches: [TemporalPatch]) throws(ReportedError) -> VideoDialogue? {
+    if warmup.patches.isEmpty { return try run.makeDialogue(for: patches, model: model, options: options.dialogue) }
+    return try warmup.dialogue(of: run, for: patches, model: model, options: options.dialogue, stop: stop) { seconds in
+      step.label = "warm-up, \(clock(seconds)): \(run.label)"
+      options.report(step)
     }
   }
 

@@ -32,15 +32,15 @@ struct StreamRun {
   ///
   /// - Parameters:
   ///   - patches: the stream, encoded.
+  ///   - dialogue: has seen nothing of the stream.
   ///   - stop: looked at before each patch and each token.
   ///   - keep: receives each record.
   /// - Throws: `ReportedError`; with the code `budgetTooSmall` if the budget has no room for the questions.
   mutating func answer(
-    _ patches: [TemporalPatch], model: LoadedModel, options: DialogueOptions, stop: StopSource,
+    _ patches: [TemporalPatch], in dialogue: VideoDialogue, stop: StopSource,
     keep: (AnswerRecord) throws(ReportedError) -> Void
   ) throws(ReportedError) {
     var compressionSeconds = 0.0
-    let dialogue = try dialogue(for: patches, model: model, options: options)
     var next = 0
     for moment in stream.moments {
       let start = ContinuousClock.now
@@ -82,7 +82,11 @@ struct StreamRun {
     }
   }
 
-  private func dialogue(
+  /// An empty dialogue under the configuration, within the budget.
+  ///
+  /// - Parameter patches: what a budget that is a ratio is a ratio of.
+  /// - Throws: `ReportedError`; with the code `budgetTooSmall` if the budget has no room for a system prompt.
+  func makeDialogue(
     for patches: [TemporalPatch], model: LoadedModel, options: DialogueOptions
   ) throws(ReportedError) -> VideoDialogue {
     guard let budget else {

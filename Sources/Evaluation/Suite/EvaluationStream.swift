@@ -72,6 +72,12 @@ public protocol EvaluationSuite: Sendable {
   /// The streams, in the order in which they are evaluated.
   var streams: [EvaluationStream] { get }
 
+  /// Gives the frames that come before each stream to an encoder, the same for all streams.
+  ///
+  /// - Parameters: as of `show`.
+  /// - Throws: as `show`.
+  func showWarmup(to encoded: inout EncodedStream, model: LoadedModel, stop: StopSource) throws
+
   /// Gives the frames of a stream to an encoder, from the first to the last.
   ///
   /// - Parameters:
@@ -84,4 +90,9 @@ public protocol EvaluationSuite: Sendable {
     _ stream: EvaluationStream, to encoded: inout EncodedStream, model: LoadedModel, stop: StopSource,
     on runner: isolated any Actor
   ) async throws
+}
+
+extension EvaluationSuite {
+  /// No frames come before the streams.
+  public func showWarmup(to encoded: inout EncodedStream, model: LoadedModel, stop: StopSource) throws {}
 }

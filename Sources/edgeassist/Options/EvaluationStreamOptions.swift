@@ -26,8 +26,8 @@ struct EvaluationStreamOptions: ParsableArguments {
   @Option(
     name: .customLong("warmup-seconds"),
     help: ArgumentHelp(
-      "Seconds without events before each drawn stream: with 86400, events come after a day. (The scene is drawn once "
-        + "and its frames are repeated.)", valueName: "s"))
+      "Seconds without events before each drawn stream: with 86400, events come after a day. (One minute is drawn and "
+        + "repeated; each configuration prefills all of it once.)", valueName: "s"))
   var warmupSeconds = 0.0
 
   @Option(
