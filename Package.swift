@@ -99,8 +99,8 @@ let package = Package(
     library(
       "Benchmarking",
       [
-        "Platform", "Records", "ModelFile", "Compute", "Quantization", "Tokenization", "Images", "Video",
-        "BoundedCache", "Architectures", "Inference", "Dialogue",
+        "Platform", "Records", "ModelFile", "Compute", "Quantization", "Tokenization", "Images", "BoundedCache",
+        "Architectures", "Inference", "Dialogue",
       ], exclude: ["README.md"]),
 
     // In front: the terminal and the command line.

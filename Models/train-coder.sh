@@ -15,11 +15,11 @@ mkdir -p "$work"
 
 "$python" -m recipe.coder.train_base --work "$work" --threads "$threads"
 "$python" -m recipe.coder.train_roles --work "$work" --threads "$threads"
-"$python" -m recipe.coder.make_corrections --work "$work" --threads "$threads"
+"$python" -m recipe.coder.make_supervisor_corrections --work "$work" --threads "$threads"
 "$python" -m recipe.coder.train_roles --work "$work" --corrections --threads "$threads"
 # For comparison only: the same tasks learnt in a single shot.
 "$python" -m recipe.coder.train_roles --work "$work" --roles direct --threads "$threads"
 
 "$python" -m recipe.coder.export --work "$work" --out "$work/gguf"
-"$python" -m recipe.coder.verify_export --work "$work"
-"$python" -m recipe.coder.make_tasks "$work/held-out.jsonl"
+"$python" -m recipe.coder.compare_with_transformers --work "$work"
+"$python" -m recipe.coder.make_held_out_tasks "$work/held-out.jsonl"

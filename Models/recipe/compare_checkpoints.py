@@ -14,13 +14,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from .batches import Clip, ask_about, collate, converse, cut
-from .training_run import GRID, all_cells
+from .answer_accuracy import AnswerAccuracy
+from .batches import collate
+from .clip_conversations import Clip, ask_about, converse, cut
+from .clip_library import GRID, all_cells
 from .encode_clips import frames_of, timeline_of, tokens_of
-from .training_loss import Score
 from .model import Decoder, VisionTower
 from .questions import KINDS, seen_until
-from .lengthen_clips import close_gaps
+from .clip_lengthening import close_gaps
 from .to_hf import read_model
 from .tokenizer import Words
 from .world import PAIR, Timeline
@@ -61,9 +62,9 @@ def evaluate(
     questions: int,
     keeps: list[float],
     pairs: int | None = None,
-) -> list[list[Score]]:
+) -> list[list[AnswerAccuracy]]:
     """Scores of each decoder at each share of tokens kept, on ``clips`` clips with the numbers of visits in turn."""
-    scores = [[Score() for _ in keeps] for _ in decoders]
+    scores = [[AnswerAccuracy() for _ in keeps] for _ in decoders]
     for index in range(clips):
         count = visits[index % len(visits)]
         timeline, rng = timeline_of(FIRST_SEED + index, count, gaps_for(count, pairs) if pairs else None)

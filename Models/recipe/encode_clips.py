@@ -17,7 +17,7 @@ import torch
 from .checkpoint import load
 from .model import Shape, TinyQwen2VL, VisionTower
 from .patches import to_patches
-from .draw_frames import Scenery, draw
+from .frame_drawing import Scenery, draw
 from .world import SAMPLE, Timeline, make_story, sample_story
 
 #: Numbers of visits in a clip and how often each is drawn.

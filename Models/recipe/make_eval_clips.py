@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .batches import cut
+from .clip_conversations import cut
 from .questions import KINDS, Question, all_questions, seen_until
 from .video import write_video
 from .world import PAIR, Timeline, make_story, sample_story

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .batches import cut
+from .clip_conversations import cut
 from .questions import KINDS, Seen, a, all_questions, big, seen_until
 from .video import write_video
 from .world import PAIR, SEEN, SIDES, Story, Visit, make_story, sample_story

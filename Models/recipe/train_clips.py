@@ -11,8 +11,9 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from .batches import cut, make_clip, no_video
-from .training_run import GRID, LESSON_WEIGHT, Drawn, Library, Run, all_cells, options_of
+from .clip_conversations import cut, make_clip, no_video
+from .clip_library import GRID, ClipLibrary, all_cells
+from .training_run import LESSON_WEIGHT, Drawn, Run, options_of
 from .training_loss import loss_of
 from .model import Shape
 from .tokenizer import Words
@@ -50,7 +51,7 @@ def thin_out(rng: np.random.Generator, timeline: Timeline, pairs: int) -> tuple[
 
 
 def draw_group(
-    rng: np.random.Generator, words: Words, library: Library, batch: int, batches: int
+    rng: np.random.Generator, words: Words, library: ClipLibrary, batch: int, batches: int
 ) -> list[list[Drawn]]:
     """Several batches of clips at once, sorted so that like lengths are together."""
     drawn = []

@@ -15,14 +15,16 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from .batches import Clip, collate, cut, make_clip
-from .training_run import GRID, LESSON_WEIGHT, Drawn, Library, Run, all_cells, options_of
+from .batches import collate
+from .clip_conversations import Clip, cut, make_clip
+from .clip_library import GRID, ClipLibrary, all_cells
+from .training_run import LESSON_WEIGHT, Drawn, Run, options_of
 from .training_loss import LessonHeads, loss_of
 from .model import Decoder, Shape
-from .lengthen_clips import close_gaps, stretch
+from .clip_lengthening import close_gaps, stretch
 from .frame_attributes import code_vectors
 from .train_clips import draw_group as draw_short
-from .train_on_frame_attributes import pick_cells, symbols_of
+from .train_stories import pick_cells, symbols_of
 from .tokenizer import Words
 from .world import Timeline, make_story, sample_story
 
@@ -79,7 +81,7 @@ def see(rng: np.random.Generator, newest: np.ndarray) -> np.ndarray:
     return (rng.random((heads, len(newest))) < rng.uniform(0.3, 0.9)) | newest
 
 
-def draw_long(rng: np.random.Generator, words: Words, library: Library) -> Drawn:
+def draw_long(rng: np.random.Generator, words: Words, library: ClipLibrary) -> Drawn:
     """A stored clip made long, with conversations about it."""
     timeline, tokens = library.pick(rng)
     length = int(np.exp(rng.uniform(np.log(12), np.log(LONGEST))))
@@ -106,7 +108,7 @@ def draw_statements(rng: np.random.Generator, words: Words, branches: int) -> Cl
     return placed(rng, clip)
 
 
-def draw_round(rng: np.random.Generator, words: Words, library: Library, batch: int) -> list[list[Drawn]]:
+def draw_round(rng: np.random.Generator, words: Words, library: ClipLibrary, batch: int) -> list[list[Drawn]]:
     """Some batches of clips, like lengths together: two thirds of them long streams, one third short clips."""
     drawn = sorted((draw_long(rng, words, library) for _ in range(4 * batch)), key=lambda item: len(item[0].cells))
     groups: list[list[Drawn]] = [[]]

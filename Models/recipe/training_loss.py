@@ -4,17 +4,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .batches import Batch, Clip
+from .batches import Batch
 from .auxiliary_targets import LESSONS
 from .model import Decoder
-from .questions import ABOUT, KINDS, OPEN
+from .questions import ABOUT, OPEN
 
 #: After this many layers the decoder should know, at vision tokens, what has
 #: happened so far, and after this many, where a question names a thing, what
@@ -78,30 +76,3 @@ def watch_only(decoder: Decoder, heads: LessonHeads, batch: Batch, vision: Tenso
     x = decoder.embed_tokens(batch.ids).masked_scatter(batch.video[..., None], vision)
     _, (early,) = decoder(x, batch.positions, batch.layout, (WATCHED,))
     return mean_loss(heads.watched(early[batch.video]), batch.lessons)
-
-
-class Score:
-    """Exact matches by kind of question and by number of visits."""
-
-    def __init__(self) -> None:
-        self.kinds: dict[str, list[int]] = defaultdict(list)
-        self.visits: dict[int, list[int]] = defaultdict(list)
-
-    def add(self, batch: Batch, clips: list[Clip], right: Tensor) -> None:
-        marks = right.numpy()
-        for row, question, first, last in batch.turns:
-            hit = int(marks[first : last + 1].all())
-            self.kinds[question.kind].append(hit)
-            if clips[row].video and question.kind in KINDS:
-                self.visits[clips[row].visits].append(hit)
-
-    def overall(self, last: int = 10**9) -> float:
-        hits = [hit for kind in KINDS for hit in self.kinds[kind][-last:]]
-        return float(np.mean(hits)) if hits else 0.0
-
-    def report(self) -> str:
-        kinds = " ".join(
-            f"{kind} {np.mean(self.kinds[kind]):.2f}" for kind in [*KINDS, "chat", "unknown"] if self.kinds[kind]
-        )
-        visits = " ".join(f"{count}:{np.mean(hits):.2f}" for count, hits in sorted(self.visits.items()))
-        return f"all {self.overall():.3f} | {kinds} | by visits {visits}"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What the stages that learn on stored clips share: the clips, and a run from checkpoint to checkpoint."""
+"""What the stages that learn on stored clips share: their options, and a run from checkpoint to checkpoint."""
 
 from __future__ import annotations
 
@@ -12,69 +12,24 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from .batches import Batch, Clip, collate
+from .answer_accuracy import AnswerAccuracy
+from .batches import Batch, collate, hide
 from .checkpoint import load, save
-from .encode_clips import timeline_of
-from .training_loss import LessonHeads, Score
+from .clip_conversations import Clip
+from .clip_library import ClipLibrary
+from .training_loss import LessonHeads
 from .auxiliary_targets import LESSONS
 from .model import Shape, TinyQwen2VL
 from .optimizer import Optimizers
 from .questions import ABOUT
 from .schedule import rate
 from .tokenizer import Words
-from .world import Timeline
-
-GRID = 4
 
 #: The lessons have done their work by now; answers are what counts.
 LESSON_WEIGHT = 0.1
 
 #: What the decoder is to read: clip, its tokens, and which of them questions see.
 Drawn = tuple[Clip, torch.Tensor, np.ndarray]
-
-
-def all_cells(pairs: int) -> np.ndarray:
-    """Pair, row and column of every token of the first ``pairs`` pairs."""
-    pair, cell = np.divmod(np.arange(pairs * GRID * GRID), GRID * GRID)
-    return np.stack([pair, cell // GRID, cell % GRID], 1)
-
-
-class Library:
-    """Stored clips; more may appear while training runs."""
-
-    def __init__(self, folder: Path):
-        self.folder, self.names = folder, set()
-        self.clips: list[tuple[int, torch.Tensor]] = []
-        self.timelines: dict[int, Timeline] = {}
-
-    def refresh(self) -> None:
-        for path in sorted(self.folder.glob("clips-*.pt")):
-            if path.name not in self.names:
-                self.names.add(path.name)
-                self.clips += torch.load(path)
-
-    def pick(self, rng: np.random.Generator) -> tuple[Timeline, torch.Tensor]:
-        """A stored clip; long ones, which cost the most, are passed over at times."""
-        while True:
-            seed, tokens = self.clips[rng.integers(len(self.clips))]
-            if len(tokens) <= 45 or rng.random() < 0.3:
-                break
-        if seed not in self.timelines:
-            self.timelines[seed] = timeline_of(seed)[0]
-        return self.timelines[seed], tokens
-
-
-def hide(words: Words, batch: Batch, seen: list[np.ndarray]) -> None:
-    """Take vision tokens out of the sight of questions.
-
-    Marks are [tokens] or, where key heads see different ones, [key heads, tokens].
-    """
-    head = len(words.opening) + 1
-    mask = batch.layout.mask.repeat(1, Shape().key_heads, 1, 1)
-    for row, marks in enumerate(seen):
-        hidden = torch.from_numpy(~marks).expand(mask.shape[1], -1)
-        mask[row, :, 0, head : head + marks.shape[-1]].masked_fill_(hidden, -1e9)
-    batch.layout.mask = mask
 
 
 def options_of(description: str, before: str, about_before: str, lr: float, seed: int) -> argparse.ArgumentParser:
@@ -109,7 +64,7 @@ class Run:
         self.before = load(options.before, self.modules)
         progress = load(options.out, self.modules, self.optimizers)
         self.step, self.earlier = progress["step"], progress.get("seconds", 0.0)
-        self.library = Library(options.features)
+        self.library = ClipLibrary(options.features)
         self.began = self.saved = time.time()
         self.tokens = 0
         self.done = 0.0
@@ -118,7 +73,7 @@ class Run:
 
     def forget(self) -> None:
         """Begins the figures of the next report."""
-        self.score, self.shares, self.since = Score(), np.zeros(len(LESSONS) + len(ABOUT)), 0
+        self.score, self.shares, self.since = AnswerAccuracy(), np.zeros(len(LESSONS) + len(ABOUT)), 0
 
     def measure(self, seconds: float) -> None:
         """Takes note of the time that all runs took, and of how much of the stage is done, 0 to 1."""

@@ -18,8 +18,9 @@ import torch
 from gguf import GGUFReader, quants
 from transformers import Qwen2VLForConditionalGeneration
 
-from .batches import collate, make_clip
-from .training_run import all_cells
+from .batches import collate
+from .clip_conversations import make_clip
+from .clip_library import all_cells
 from .export_gguf import load_weights
 from .encode_clips import frames_of, timeline_of
 from .patches import to_patches

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .draw_frames import SIDE, Scenery, draw
+from .frame_drawing import SIDE, Scenery, draw
 from .world import Story
 
 #: Side and rate of the written files.

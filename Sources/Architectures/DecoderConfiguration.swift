@@ -69,7 +69,7 @@ public struct DecoderConfiguration: Sendable, Hashable {
   /// Reads the sizes. The vocabulary's size is that of the embedding tensor.
   /// - Throws: `ModelError` naming the file and the key or tensor that is wrong.
   public init(file: GGUFFile) throws(ModelError) {
-    let loader = WeightLoader(file: file)
+    let loader = ModelLoader(file: file)
     let architecture = try loader.value { metadata throws(GGUFError) in try metadata.string("general.architecture") }
     guard let kind = DecoderArchitecture.all.first(where: { $0.name == architecture }) else {
       throw .unsupportedArchitecture(
@@ -142,7 +142,7 @@ public struct DecoderConfiguration: Sendable, Hashable {
   /// file as the tensor `rope_freqs.weight`.
   ///
   /// - Returns: nil for a model without.
-  private static func frequencyDivisors(_ loader: WeightLoader, pairs: Int) throws(ModelError) -> [Double]? {
+  private static func frequencyDivisors(_ loader: ModelLoader, pairs: Int) throws(ModelError) -> [Double]? {
     let name = "rope_freqs.weight"
     guard loader.has(name) else { return nil }
     let divisors = try loader.vector(name, pairs).values.map(Double.init)
@@ -153,7 +153,7 @@ public struct DecoderConfiguration: Sendable, Hashable {
   }
 
   /// Reads the M-RoPE sections and checks that they add up to `pairs`.
-  private static func sections(_ loader: WeightLoader, key: String, pairs: Int) throws(ModelError) -> [Int] {
+  private static func sections(_ loader: ModelLoader, key: String, pairs: Int) throws(ModelError) -> [Int] {
     let all = try loader.value { metadata throws(GGUFError) in try metadata.integers(key) }
     // llama.cpp writes four sections, the fourth of them empty.
     let sections = Array(all.prefix(3))

@@ -18,7 +18,7 @@ struct DecoderLayer {
   let feedForwardNorm: FloatBuffer
   let gate, up, down: Linear
 
-  init(loader: WeightLoader, sizes: DecoderConfiguration, index: Int) throws(ModelError) {
+  init(loader: ModelLoader, sizes: DecoderConfiguration, index: Int) throws(ModelError) {
     let prefix = "blk.\(index)."
     let width = sizes.hiddenSize
     mixerNorm = try loader.vector(prefix + "attn_norm.weight", width)
@@ -68,7 +68,7 @@ struct AttentionLayer {
   /// Whether each head's queries are followed by what gates its output: `query` then has twice as many outputs.
   let isGated: Bool
 
-  init(loader: WeightLoader, sizes: DecoderConfiguration, prefix: String) throws(ModelError) {
+  init(loader: ModelLoader, sizes: DecoderConfiguration, prefix: String) throws(ModelError) {
     let width = sizes.hiddenSize
     let queryWidth = sizes.heads * sizes.headDimension
     let keyWidth = sizes.keyValueHeads * sizes.headDimension

@@ -76,15 +76,15 @@ public final class LanguageModel {
   ) throws(ModelError) {
     try self.init(
       file: file, threads: threads, maximumBlock: maximumBlock, instructionSet: instructionSet, weights: weights,
-      counter: AllocationCounter())
+      counter: WorkingMemoryCounter())
   }
 
   init(
     file: GGUFFile, threads: ThreadPool, maximumBlock: Int, instructionSet: InstructionSet, weights: WeightLayout,
-    counter: AllocationCounter
+    counter: WorkingMemoryCounter
   ) throws(ModelError) {
     let sizes = try DecoderConfiguration(file: file)
-    let loader = WeightLoader(file: file, counter: counter, layout: weights)
+    let loader = ModelLoader(file: file, counter: counter, layout: weights)
     embedding = try loader.matrix("token_embd.weight", inputs: [sizes.hiddenSize], outputs: sizes.vocabularySize)
     outputNorm = try loader.vector(sizes.kind.outputNorm + ".weight", sizes.hiddenSize)
     hasOutputHead = loader.has("output.weight")

@@ -94,7 +94,7 @@ public final class LoRAAdapter {
   }
 
   private static func check(_ file: GGUFFile, model: LanguageModel) throws(ModelError) {
-    let loader = WeightLoader(file: file)
+    let loader = ModelLoader(file: file)
     let type = try loader.value { metadata throws(GGUFError) in try metadata.stringIfPresent("general.type") }
     guard type == "adapter" else { throw .adapter(.notAnAdapter(path: file.path, type: type)) }
     let kind = try loader.value { metadata throws(GGUFError) in try metadata.string("adapter.type") }
@@ -114,7 +114,7 @@ public final class LoRAAdapter {
 
 /// Reads an adapter's updates and counts them.
 private struct UpdateReader {
-  private let loader: WeightLoader
+  private let loader: ModelLoader
   private let alpha: Float
   private var used: Set<String> = []
   private(set) var rank = 0
@@ -123,7 +123,7 @@ private struct UpdateReader {
   private(set) var quantizedColumns = 0
 
   init(file: GGUFFile) throws(ModelError) {
-    loader = WeightLoader(file: file)
+    loader = ModelLoader(file: file)
     let key = "adapter.lora.alpha"
     let value = try loader.value { metadata throws(GGUFError) in try metadata.floatIfPresent(key) ?? 0 }
     guard value.isFinite else {

@@ -13,7 +13,7 @@ struct PatchEmbedding {
   private let reader: PatchReader
   private let positions: PositionEmbeddings?
 
-  init(loader: WeightLoader, sizes: VisionConfiguration) throws(ModelError) {
+  init(loader: ModelLoader, sizes: VisionConfiguration) throws(ModelError) {
     let inputs = [sizes.patchSize, sizes.patchSize, 3]
     var kernels: [WeightMatrix] = []
     for name in ["v.patch_embd.weight", "v.patch_embd.weight.1"].prefix(sizes.temporalPatchSize) {
@@ -29,7 +29,7 @@ struct PatchEmbedding {
   var matrices: [WeightMatrix] { kernels }
 
   /// Fills a workspace's position embeddings for images of another size.
-  func fillPositions(of space: VisionWorkspace, layout: PatchLayout, loader: WeightLoader) throws(ModelError) {
+  func fillPositions(of space: VisionWorkspace, layout: PatchLayout, loader: ModelLoader) throws(ModelError) {
     guard let positions, let rows = space.positionEmbeddings else { return }
     try positions.fill(rows, layout: layout, loader: loader)
   }
@@ -63,7 +63,7 @@ private struct PositionEmbeddings {
   /// nil takes the nearest row.
   private let alignment: BilinearInterpolation.Alignment?
 
-  init(loader: WeightLoader, sizes: VisionConfiguration) throws(ModelError) {
+  init(loader: ModelLoader, sizes: VisionConfiguration) throws(ModelError) {
     let name = "v.position_embd.weight"
     let width = sizes.hiddenSize
     let count = try loader.outputs(of: name)
@@ -81,7 +81,7 @@ private struct PositionEmbeddings {
     }
   }
 
-  func fill(_ rows: FloatMatrix, layout: PatchLayout, loader: WeightLoader) throws(ModelError) {
+  func fill(_ rows: FloatMatrix, layout: PatchLayout, loader: ModelLoader) throws(ModelError) {
     let source = try loader.rows(table.rows, width: table.columns)
     for row in 0..<table.rows { table.dequantize(row: row, into: source.from(row)) }
     guard let alignment else {

@@ -42,7 +42,7 @@ extension RoPEScaling {
   /// Reads the keys `ARCHITECTURE.rope.scaling.*`.
   ///
   /// - Throws: `ModelError.invalidSize` naming the key of a kind or setting that is not supported.
-  init(loader: WeightLoader, architecture: String, contextLength: Int) throws(ModelError) {
+  init(loader: ModelLoader, architecture: String, contextLength: Int) throws(ModelError) {
     func key(_ name: String) -> String { "\(architecture).rope.scaling.\(name)" }
     let defaults: KeyValuePairs<String, Double> = [
       "alpha": 0, "attn_factor": 1, "yarn_log_multiplier": 0, "yarn_ext_factor": 1, "yarn_attn_factor": 1,

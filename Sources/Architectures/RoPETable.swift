@@ -14,7 +14,7 @@ struct RoPETable {
   private let attentionScaling: Double
 
   /// A table for a language model.
-  init(loader: WeightLoader, tokens: Int, configuration: RoPEConfiguration) throws(ModelError) {
+  init(loader: ModelLoader, tokens: Int, configuration: RoPEConfiguration) throws(ModelError) {
     try self.init(
       loader: loader, tokens: tokens, frequencies: configuration.frequencies, components: configuration.components,
       attentionScaling: configuration.attentionScaling)
@@ -27,7 +27,7 @@ struct RoPETable {
   ///   - tokens: patches.
   ///   - theta: the base of the frequencies.
   ///   - pairsPerAxis: pairs that the row rotates; the column rotates the same number.
-  init(loader: WeightLoader, tokens: Int, theta: Double, pairsPerAxis: Int) throws(ModelError) {
+  init(loader: ModelLoader, tokens: Int, theta: Double, pairsPerAxis: Int) throws(ModelError) {
     let half = (0..<pairsPerAxis).map { pow(theta, -Double($0) / Double(pairsPerAxis)) }
     try self.init(
       loader: loader, tokens: tokens, frequencies: half + half,
@@ -36,7 +36,7 @@ struct RoPETable {
   }
 
   private init(
-    loader: WeightLoader, tokens: Int, frequencies: [Double], components: [Int], attentionScaling: Double
+    loader: ModelLoader, tokens: Int, frequencies: [Double], components: [Int], attentionScaling: Double
   ) throws(ModelError) {
     self.frequencies = frequencies
     self.components = components

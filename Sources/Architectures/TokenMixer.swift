@@ -45,7 +45,7 @@ extension TokenMixer {
   ///
   /// - Throws: `ModelError.invalidSize` naming the key that is wrong.
   static func read(
-    _ loader: WeightLoader, kind: DecoderArchitecture, layers: Int, heads: Int, hiddenSize: Int
+    _ loader: ModelLoader, kind: DecoderArchitecture, layers: Int, heads: Int, hiddenSize: Int
   ) throws(ModelError) -> (keyValueHeads: Int, mixers: [TokenMixer]) {
     let headKey = kind.name + ".attention.head_count_kv"
     switch kind.recurrence {
@@ -66,7 +66,7 @@ extension TokenMixer {
   }
 
   private static func mixers(
-    _ isRecurrent: [Bool], _ recurrent: TokenMixer, _ loader: WeightLoader, key: String
+    _ isRecurrent: [Bool], _ recurrent: TokenMixer, _ loader: ModelLoader, key: String
   ) throws(ModelError) -> [TokenMixer] {
     guard isRecurrent.contains(false) else {
       throw .invalidSize(
@@ -77,7 +77,7 @@ extension TokenMixer {
 
   /// Key-value heads of each layer: a number for all of them, or an array with 0 for layers without attention.
   private static func keyValueHeads(
-    _ loader: WeightLoader, key: String, layers: Int, heads: Int
+    _ loader: ModelLoader, key: String, layers: Int, heads: Int
   ) throws(ModelError) -> [Int] {
     guard case .array? = loader.file.metadata[key] else {
       return Array(repeating: try loader.size(key, in: 1...heads), count: layers)
@@ -94,7 +94,7 @@ extension TokenMixer {
 
   /// From an array of flags or, in files without it, from the interval of attention.
   private static func recurrentLayers(
-    _ loader: WeightLoader, architecture: String, layers: Int
+    _ loader: ModelLoader, architecture: String, layers: Int
   ) throws(ModelError) -> [Bool] {
     let key = architecture + ".attention.recurrent_layers"
     let array = try loader.value { metadata throws(GGUFError) in try metadata.arrayIfPresent(key) }
@@ -115,7 +115,7 @@ extension DeltaNetSizes {
   /// Reads the keys `ARCHITECTURE.ssm.*`.
   ///
   /// - Throws: `ModelError.invalidSize` naming the key that is wrong.
-  init(loader: WeightLoader, architecture: String) throws(ModelError) {
+  init(loader: ModelLoader, architecture: String) throws(ModelError) {
     func key(_ name: String) -> String { "\(architecture).ssm.\(name)" }
     let size = try loader.size(key("state_size"), in: 1...256)
     guard size % DeltaRuleShape.sizeMultiple == 0 else {

@@ -7,7 +7,7 @@ struct VisionBlock {
   let attention: VisionAttention
   let feedForward: VisionFeedForward
 
-  init(loader: WeightLoader, sizes: VisionConfiguration, index: Int) throws(ModelError) {
+  init(loader: ModelLoader, sizes: VisionConfiguration, index: Int) throws(ModelError) {
     let prefix = "v.blk.\(index)."
     attention = try VisionAttention(
       loader: loader, sizes: sizes, prefix: prefix, usesWindows: sizes.windows?.areUsed(inBlock: index) ?? false)
@@ -24,7 +24,7 @@ struct VisionAttention {
   private let heads, headDimension: Int
   private let usesWindows: Bool
 
-  init(loader: WeightLoader, sizes: VisionConfiguration, prefix: String, usesWindows: Bool) throws(ModelError) {
+  init(loader: ModelLoader, sizes: VisionConfiguration, prefix: String, usesWindows: Bool) throws(ModelError) {
     let width = sizes.hiddenSize
     norm = try VisionNorm(loader: loader, sizes: sizes, name: prefix + "ln1", width: width)
     if loader.has(prefix + "attn_qkv.weight") {
@@ -82,7 +82,7 @@ struct VisionFeedForward {
   private let expansion: Expansion
   private let down: Linear
 
-  init(loader: WeightLoader, sizes: VisionConfiguration, prefix: String) throws(ModelError) {
+  init(loader: ModelLoader, sizes: VisionConfiguration, prefix: String) throws(ModelError) {
     let width = sizes.hiddenSize
     let intermediateSize = sizes.intermediateSize
     norm = try VisionNorm(loader: loader, sizes: sizes, name: prefix + "ln2", width: width)

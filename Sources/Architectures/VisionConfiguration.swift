@@ -75,7 +75,7 @@ public struct VisionConfiguration: Sendable, Hashable {
   /// Reads the sizes. The intermediate size is that of its tensor, because its key is wrong in some files.
   /// - Throws: `ModelError` naming the file and the key or tensor that is wrong.
   public init(file: GGUFFile) throws(ModelError) {
-    let loader = WeightLoader(file: file)
+    let loader = ModelLoader(file: file)
     let family = try VisionConfiguration.family(loader)
     let design = family.design
     func key(_ name: String) -> String { "clip.vision." + name }
@@ -157,7 +157,7 @@ struct VisionWindows: Hashable {
   let fullAttentionInterval: Int
 
   /// - Parameter groupSide: pixels along the side of a spatial merge group.
-  init(loader: WeightLoader, groupSide: Int) throws(ModelError) {
+  init(loader: ModelLoader, groupSide: Int) throws(ModelError) {
     fullAttentionInterval = try loader.size("clip.vision.n_wa_pattern", in: 0...1024)
     side = try loader.size("clip.vision.window_size", in: groupSide...65536, fallback: 112) / groupSide
   }
@@ -168,7 +168,7 @@ struct VisionWindows: Hashable {
 }
 
 extension VisionConfiguration {
-  private static func family(_ loader: WeightLoader) throws(ModelError) -> VisionFamily {
+  private static func family(_ loader: ModelLoader) throws(ModelError) -> VisionFamily {
     let path = loader.file.path
     let architecture = try loader.value { metadata throws(GGUFError) in try metadata.string("general.architecture") }
     guard architecture == "clip" else {
@@ -192,7 +192,7 @@ extension VisionConfiguration {
   }
 
   /// Blocks that are run in a tower whose projector may read an inner block's output.
-  private static func featureLayer(_ loader: WeightLoader, blocks: Int) throws(ModelError) -> Int {
+  private static func featureLayer(_ loader: ModelLoader, blocks: Int) throws(ModelError) -> Int {
     let key = "clip.vision.feature_layer"
     let chosen = try loader.value { metadata throws(GGUFError) in try metadata.integersIfPresent(key) }
     guard let chosen else { return blocks }
@@ -203,7 +203,7 @@ extension VisionConfiguration {
   }
 
   /// The block after which patches are merged, which is before the last one.
-  private static func windowMergerLayer(_ loader: WeightLoader, blocks: Int) throws(ModelError) -> Int {
+  private static func windowMergerLayer(_ loader: ModelLoader, blocks: Int) throws(ModelError) -> Int {
     let key = "clip.vision.wa_layer_indexes"
     let indexes = try loader.value { metadata throws(GGUFError) in try metadata.integers(key) }
     guard indexes.count == 1, (0..<blocks).contains(indexes[0]) else {
@@ -213,7 +213,7 @@ extension VisionConfiguration {
   }
 
   private static func feedForward(
-    _ loader: WeightLoader, _ family: VisionFamily
+    _ loader: ModelLoader, _ family: VisionFamily
   ) throws(ModelError) -> VisionDesign.FeedForward {
     let expected = family.design.feedForward
     if expected != .gated {
@@ -230,7 +230,7 @@ extension VisionConfiguration {
   }
 
   /// Older files have the names of the two feed-forward matrices swapped. One dimension of each is the hidden size.
-  private static func intermediateSize(_ loader: WeightLoader, width: Int) throws(ModelError) -> Int {
+  private static func intermediateSize(_ loader: ModelLoader, width: Int) throws(ModelError) -> Int {
     let up = try loader.tensor("v.blk.0.ffn_up.weight")
     guard up.dimensions.count == 2, up.dimensions.contains(width),
       case let inner = up.dimensions[0] == width ? up.dimensions[1] : up.dimensions[0], (1...1_048_576).contains(inner)
@@ -241,7 +241,7 @@ extension VisionConfiguration {
   }
 
   /// From the key or, in files without it, from the tensors.
-  private static func deepstackLayers(_ loader: WeightLoader, blocks: Int) throws(ModelError) -> [Int] {
+  private static func deepstackLayers(_ loader: ModelLoader, blocks: Int) throws(ModelError) -> [Int] {
     let key = "clip.vision.is_deepstack_layers"
     let array = try loader.value { metadata throws(GGUFError) in try metadata.arrayIfPresent(key) }
     guard let array else { return (0..<blocks).filter { loader.has("v.deepstack.\($0).fc1.weight") } }
@@ -253,7 +253,7 @@ extension VisionConfiguration {
   }
 
   /// Three values, of red, green and blue.
-  private static func channels(_ loader: WeightLoader, _ key: String) throws(ModelError) -> [Float] {
+  private static func channels(_ loader: ModelLoader, _ key: String) throws(ModelError) -> [Float] {
     let values = try loader.value { metadata throws(GGUFError) in try metadata.floats(key) }
     guard values.count == 3, values.allSatisfy(\.isFinite) else {
       throw .invalidSize(path: loader.file.path, key: key, value: "\(values)", allowed: "three numbers")

@@ -12,7 +12,7 @@ struct VisionNorm {
   ///   - width: values that are normalized together.
   ///   - epsilon: nil for that of the tower's other norms.
   init(
-    loader: WeightLoader, sizes: VisionConfiguration, name: String, width: Int, epsilon: Float? = nil
+    loader: ModelLoader, sizes: VisionConfiguration, name: String, width: Int, epsilon: Float? = nil
   ) throws(ModelError) {
     weight = try loader.vector(name + ".weight", width)
     bias = sizes.family.design.norm == .layer ? try loader.vector(name + ".bias", width) : nil

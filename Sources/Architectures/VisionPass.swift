@@ -4,13 +4,13 @@ import Images
 /// One forward pass of a vision tower over a temporal patch, done in steps, so that other work can be done between
 /// them.
 ///
-/// The steps are the patch embedding, each block, and the merger. A tower has one pass under way at a time: the pass
+/// The steps are the patch embedding, each block, and the projector. A tower has one pass under way at a time: the pass
 /// computes in the tower's working memory, which the next `VisionTower.begin` takes over.
 public struct VisionPass {
   private enum Step {
     case patchEmbedding
     case block(Int)
-    case merger
+    case projector
     case finished
   }
 
@@ -44,12 +44,12 @@ public struct VisionPass {
     switch next {
     case .patchEmbedding:
       tower.embedPatches(images, layout: layout, in: space)
-      next = tower.configuration.layers > 0 ? .block(0) : .merger
+      next = tower.configuration.layers > 0 ? .block(0) : .projector
     case .block(let index):
       tower.runBlock(index, layout: layout, in: space)
-      next = index + 1 < tower.configuration.layers ? .block(index + 1) : .merger
-    case .merger:
-      tower.merge(layout: layout, in: space)
+      next = index + 1 < tower.configuration.layers ? .block(index + 1) : .projector
+    case .projector:
+      tower.project(layout: layout, in: space)
       next = .finished
     case .finished: break
     }

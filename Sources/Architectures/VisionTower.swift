@@ -19,15 +19,15 @@ public final class VisionTower {
   /// Keeps every stage's output, if set.
   package var stages: StageRecording?
 
-  let loader: WeightLoader
+  let loader: ModelLoader
   let engine: Engine
   private let embedding: PatchEmbedding
   private let blocks: [VisionBlock]
-  let merger: PatchMerger
+  let projector: VisionProjector
   /// After `windowMergerLayer`; nil in towers without.
   private let windowMerger: WindowMerger?
   /// For each of `deepstackLayers`.
-  private let deepstackMergers: [PatchMerger]
+  private let deepstackProjectors: [VisionProjector]
   private var workspace: VisionWorkspace?
   /// What the pass under way, or the last one, computes.
   private(set) var embeddings = VisionTokenEmbeddings()
@@ -49,29 +49,29 @@ public final class VisionTower {
     file: GGUFFile, threads: ThreadPool, instructionSet: InstructionSet, weights: WeightLayout = .repacked
   ) throws(ModelError) {
     try self.init(
-      file: file, threads: threads, instructionSet: instructionSet, weights: weights, counter: AllocationCounter())
+      file: file, threads: threads, instructionSet: instructionSet, weights: weights, counter: WorkingMemoryCounter())
   }
 
   init(
     file: GGUFFile, threads: ThreadPool, instructionSet: InstructionSet, weights: WeightLayout,
-    counter: AllocationCounter
+    counter: WorkingMemoryCounter
   ) throws(ModelError) {
     let sizes = try VisionConfiguration(file: file)
-    let loader = WeightLoader(file: file, counter: counter, layout: weights)
+    let loader = ModelLoader(file: file, counter: counter, layout: weights)
     embedding = try PatchEmbedding(loader: loader, sizes: sizes)
     var blocks: [VisionBlock] = []
     for index in 0..<sizes.layers { blocks.append(try VisionBlock(loader: loader, sizes: sizes, index: index)) }
     self.blocks = blocks
-    merger = try PatchMerger(loader: loader, sizes: sizes)
+    projector = try VisionProjector(loader: loader, sizes: sizes)
     windowMerger = sizes.windowMergerLayer == nil ? nil : try WindowMerger(loader: loader, sizes: sizes)
-    var deepstack: [PatchMerger] = []
+    var deepstack: [VisionProjector] = []
     for block in sizes.deepstackLayers {
-      deepstack.append(try PatchMerger(loader: loader, sizes: sizes, deepstackOf: block))
+      deepstack.append(try VisionProjector(loader: loader, sizes: sizes, deepstackOf: block))
     }
-    deepstackMergers = deepstack
+    deepstackProjectors = deepstack
     imageNewline = try VisionTower.imageNewline(loader, sizes)
     let matrices =
-      embedding.matrices + blocks.flatMap(\.matrices) + ([merger] + deepstack).flatMap(\.matrices)
+      embedding.matrices + blocks.flatMap(\.matrices) + ([projector] + deepstack).flatMap(\.matrices)
       + (windowMerger?.matrices ?? [])
     do {
       engine = try Engine(
@@ -84,8 +84,7 @@ public final class VisionTower {
     self.loader = loader
   }
 
-  private static func imageNewline(_ loader: WeightLoader, _ sizes: VisionConfiguration) throws(ModelError) -> [Float]?
-  {
+  private static func imageNewline(_ loader: ModelLoader, _ sizes: VisionConfiguration) throws(ModelError) -> [Float]? {
     guard sizes.family == .llavaOneVision else { return nil }
     guard let name = ["model.image_newline", "v.image_newline"].first(where: loader.has) else { return nil }
     return try loader.vector(name, sizes.outHiddenSize).values
@@ -134,7 +133,7 @@ public final class VisionTower {
     embedding.run(images, layout: layout, in: space, engine: engine, stages: &stages)
   }
 
-  /// Runs a block, and the merger of its output where the language model takes that as well (deepstack).
+  /// Runs a block, and the projector of its output where the language model takes that as well (deepstack).
   func runBlock(_ index: Int, layout: PatchLayout, in space: VisionWorkspace) {
     let isMerged = configuration.windowMergerLayer.map { index > $0 } ?? false
     let count = isMerged ? layout.count / WindowMerger.groupSize : layout.count
@@ -143,12 +142,12 @@ public final class VisionTower {
     stages?.add(space.hidden.values(count), of: .visionBlock(index))
     if index == configuration.windowMergerLayer { windowMerger?.run(layout: layout, in: space, engine: engine) }
     guard let level = configuration.deepstackLayers.firstIndex(of: index) else { return }
-    deepstackMergers[level].run(
+    deepstackProjectors[level].run(
       layout: layout, in: space, engine: engine, to: &embeddings, column: configuration.outHiddenSize * (level + 1))
   }
 
-  func merge(layout: PatchLayout, in space: VisionWorkspace) {
-    merger.run(layout: layout, in: space, engine: engine, to: &embeddings, column: 0)
+  func project(layout: PatchLayout, in space: VisionWorkspace) {
+    projector.run(layout: layout, in: space, engine: engine, to: &embeddings, column: 0)
     stages?.add(embeddings.values, of: .merger)
   }
 
@@ -174,7 +173,7 @@ public final class VisionTower {
     }
     workspace = nil
     let larger = try VisionWorkspace(
-      loader: loader, sizes: configuration, capacity: layout.count, mergerSize: merger.intermediateSize)
+      loader: loader, sizes: configuration, capacity: layout.count, projectorSize: projector.intermediateSize)
     try prepare(larger, for: layout)
     workspace = larger
     return larger

@@ -21,7 +21,7 @@ final class VisionWorkspace {
   let rope: RoPETable?
   /// Learned position embeddings, `[capacity][hidden size]`.
   let positionEmbeddings: FloatMatrix?
-  /// Outputs of a merger's first layer, a row for each spatial merge group.
+  /// Outputs of a projector's first layer, a row for each spatial merge group.
   let projected: FloatMatrix
   /// `projected` pooled to the grid of tokens.
   let pooled: FloatMatrix?
@@ -32,8 +32,8 @@ final class VisionWorkspace {
 
   /// - Parameters:
   ///   - capacity: patches.
-  ///   - mergerSize: outputs of the merger's first layer.
-  init(loader: WeightLoader, sizes: VisionConfiguration, capacity: Int, mergerSize: Int) throws(ModelError) {
+  ///   - projectorSize: outputs of the projector's first layer.
+  init(loader: ModelLoader, sizes: VisionConfiguration, capacity: Int, projectorSize: Int) throws(ModelError) {
     self.capacity = capacity
     let width = sizes.hiddenSize
     let design = sizes.family.design
@@ -49,17 +49,17 @@ final class VisionWorkspace {
     positionEmbeddings = design.hasPositionEmbeddings ? try loader.rows(capacity, width: width) : nil
     switch design.merger {
     case .spatialMerge, .pixelShuffle:
-      // The merger runs when queries are no longer needed.
+      // The projector runs when queries are no longer needed.
       projected = queries.joined(by: sizes.spatialMergeSize * sizes.spatialMergeSize)
       pooled = nil
     case .pixelUnshuffle, .twoStage:
-      projected = try loader.rows(capacity / (sizes.spatialMergeSize * sizes.spatialMergeSize), width: mergerSize)
+      projected = try loader.rows(capacity / (sizes.spatialMergeSize * sizes.spatialMergeSize), width: projectorSize)
       pooled = nil
     case .pooled:
       let side = sizes.fixedImageSide ?? 0
       let grid = sizes.tokenGrid(width: side, height: side)
-      projected = try loader.rows(capacity, width: mergerSize)
-      pooled = try loader.rows(grid.rows * grid.columns, width: mergerSize)
+      projected = try loader.rows(capacity, width: projectorSize)
+      pooled = try loader.rows(grid.rows * grid.columns, width: projectorSize)
     }
     guard design.usesRoPE else {
       rope = nil

@@ -15,7 +15,7 @@ struct WindowMerger {
   private let norm: VisionNorm
   private let up, down: Linear
 
-  init(loader: WeightLoader, sizes: VisionConfiguration) throws(ModelError) {
+  init(loader: ModelLoader, sizes: VisionConfiguration) throws(ModelError) {
     let prefix = "v.vit_merger."
     let (width, intermediateSize) = (sizes.hiddenSize * Self.groupSize, sizes.intermediateSize * Self.groupSize)
     attention = try VisionAttention(loader: loader, sizes: sizes, prefix: prefix, usesWindows: true)

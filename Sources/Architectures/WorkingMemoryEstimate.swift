@@ -13,7 +13,7 @@ extension LanguageModel {
   ) throws(ModelError) -> Int {
     try LanguageModel(
       file: file, threads: threads, maximumBlock: maximumBlock, instructionSet: .best,
-      weights: .repacked, counter: AllocationCounter(countsOnly: true)
+      weights: .repacked, counter: WorkingMemoryCounter(countsOnly: true)
     ).workingByteCount
   }
 }
@@ -45,11 +45,11 @@ extension VisionTower {
   ) throws(ModelError) -> Int {
     let tower = try VisionTower(
       file: file, threads: threads, instructionSet: .best, weights: weights,
-      counter: AllocationCounter(countsOnly: true))
+      counter: WorkingMemoryCounter(countsOnly: true))
     let sizes = tower.configuration
     let patches = max(1, min(pixels, sizes.maximumPixels) / (sizes.patchSize * sizes.patchSize))
     _ = try VisionWorkspace(
-      loader: tower.loader, sizes: sizes, capacity: patches, mergerSize: tower.merger.intermediateSize)
+      loader: tower.loader, sizes: sizes, capacity: patches, projectorSize: tower.projector.intermediateSize)
     let tokens = patches / (sizes.spatialMergeSize * sizes.spatialMergeSize)
     return tower.workingByteCount + tokens * sizes.embeddingWidth * MemoryLayout<Float>.stride
   }

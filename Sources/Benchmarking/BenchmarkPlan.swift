@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Compute
-import Video
+import Images
 
 /// What is measured, and how often.
 public struct BenchmarkPlan: Sendable {

@@ -12,7 +12,7 @@ public actor BenchmarkRunner {
   private let thread = ThreadExecutor(name: "model")
   private let paths: ModelPaths
   private let threads: Int
-  private let memory: MemoryPlan
+  private let memory: ModelLoadingOptions
   private let plan: BenchmarkPlan
   private let whenLoaded: @Sendable () -> Void
   private let report: @Sendable (BenchmarkStep) -> Void
@@ -27,7 +27,7 @@ public actor BenchmarkRunner {
   ///   - whenLoaded: called when the model's files need not be opened again. They may be unlinked then.
   ///   - report: called before each repetition.
   public init(
-    paths: ModelPaths, threads: Int, memory: MemoryPlan, plan: BenchmarkPlan, stop: StopSource = StopSource(),
+    paths: ModelPaths, threads: Int, memory: ModelLoadingOptions, plan: BenchmarkPlan, stop: StopSource = StopSource(),
     whenLoaded: @escaping @Sendable () -> Void = {}, report: @escaping @Sendable (BenchmarkStep) -> Void = { _ in }
   ) {
     self.paths = paths

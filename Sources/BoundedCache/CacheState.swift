@@ -16,7 +16,7 @@ import Compute
 struct CacheState {
   var layout: SegmentLayout
   var capacity: CacheCapacity
-  var origins: StreamOrigins
+  var origins: VisionTokenOrigins
   var compressor: Compressor
   let store: PageStore
   /// Where evicted tokens go; nil drops them.
@@ -41,7 +41,7 @@ struct CacheState {
       shape: shape, type: options.type, groups: groups.members,
       pages: isFull ? groups.indices.map { _ in 1 } : capacity.pages, leadingPages: capacity.leadingPages)
     layout = SegmentLayout(groups: groups, slots: isFull ? store.allocatedSlots : capacity.tokens)
-    origins = StreamOrigins(heads: shape.heads)
+    origins = VisionTokenOrigins(heads: shape.heads)
     compressor = Compressor(
       shape: shape, policy: options.policy, parameters: options.parameters, rotation: options.rotation)
     offload = options.offload.map { OffloadTier(file: $0, groups: groups.count) }

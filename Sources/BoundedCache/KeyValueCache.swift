@@ -18,7 +18,7 @@ import Compute
 /// | `CacheCapacity` | what a budget comes to, for each group of heads | Layout, HeadBudgets |
 /// | `PageStore` | keys and values in pages: store, read, move | Storage |
 /// | `Compressor` | policy, TaR, VaN, proxy queries: which tokens stay | Compression |
-/// | `StreamOrigins` | where each token comes from; positions and their re-indexing | Positions |
+/// | `VisionTokenOrigins` | where each token comes from; positions and their re-indexing | Positions |
 /// | `TextParking` | the text segment while temporal patches are appended | Text |
 /// | `OffloadTier` | evicted tokens in a file, retrieval for a question | Offload |
 /// | `RecurrentStates` | the states of a hybrid model's layers without keys and values | States |

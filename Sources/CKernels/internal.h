@@ -23,7 +23,7 @@ extern const ck_kernels ck_neon_kernels;
 extern const ck_kernels ck_neon_i8mm_kernels;
 #endif
 
-/// The portable table's functions in recurrence.c; vector paths leave it the channels that fill no vector.
+/// The portable table's functions in portable_recurrence.c; vector paths leave it the channels that fill no vector.
 void ck_convolve_portable(const ck_convolution *convolution, size_t first, size_t last);
 void ck_delta_rule_portable(const ck_delta_rule *rule, size_t head, size_t panel);
 

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // The reference: plain C for no particular instruction set. Every faster path is tested against this file.
-#include "formats/kv_rows.h"
+#include "formats/kv_row_layout.h"
 #include "formats/panel_layout.h"
 
 #include <math.h>
-#include <string.h>
 
 static void f16_to_f32(const uint16_t *source, float *target, size_t count) {
   for (size_t i = 0; i < count; i++) target[i] = ck_half_to_float(source[i]);
@@ -49,7 +48,7 @@ static float weight_at(ck_type type, const uint8_t *row, size_t column) {
 }
 
 /// The products of a group are summed as integers. The scales and the minimum are applied to the sum.
-static float quantized_dot(ck_type type, const ck_input *input, const uint8_t *row, size_t token, size_t columns) {
+static float quant_vec_dot(ck_type type, const ck_input *input, const uint8_t *row, size_t token, size_t columns) {
   const size_t groups = columns / CK_BLOCK;
   const int8_t *x = input->quantized.qs + token * columns;
   const float *scales = input->quantized.scales + token * groups;
@@ -124,7 +123,7 @@ static float dot(const ck_product *product, const ck_input *input, size_t r, siz
     const uint8_t *panel = (const uint8_t *)product->weights + r / 16 * ck_panel_bytes(product->type, columns);
     return panel_dot(product->type, input, panel, r % 16, token, columns);
   }
-  if (ck_is_quantized(product->type)) return quantized_dot(product->type, input, row, token, columns);
+  if (ck_is_quantized(product->type)) return quant_vec_dot(product->type, input, row, token, columns);
   const float *x = input->values + token * input->stride;
   float sum = 0;
   for (size_t i = 0; i < columns; i++) sum += weight_at(product->type, row, i) * x[i];
@@ -261,33 +260,6 @@ static void rotate(float *x, size_t heads, size_t head_size, const float *cosine
       low[i] = a * cosines[i] - b * sines[i];
       high[i] = b * cosines[i] + a * sines[i];
     }
-  }
-}
-
-void ck_separate_pairs(float *x, size_t heads, size_t head_size) {
-  const size_t half = head_size / 2;
-  float second[CK_MAX_HEAD / 2];
-  for (size_t h = 0; h < heads; h++) {
-    float *head = x + h * head_size;
-    for (size_t i = 0; i < half; i++) {
-      second[i] = head[2 * i + 1];
-      head[i] = head[2 * i];
-    }
-    memcpy(head + half, second, half * sizeof *second);
-  }
-}
-
-void ck_spread_pairs(float *x, size_t heads, size_t head_size, size_t rotated) {
-  const size_t half = head_size / 2, low = rotated / 2;
-  float spread[CK_MAX_HEAD];
-  for (size_t h = 0; h < heads; h++) {
-    float *head = x + h * head_size;
-    const float *rest = head + rotated;
-    memcpy(spread, head, low * sizeof *head);
-    memcpy(spread + low, rest, (half - low) * sizeof *head);
-    memcpy(spread + half, head + low, low * sizeof *head);
-    memcpy(spread + half + low, rest + half - low, (half - low) * sizeof *head);
-    memcpy(head, spread, head_size * sizeof *head);
   }
 }
 

@@ -67,7 +67,7 @@ static void arm_guard(void) {
   collect_capability("rmkx");
   collect_capability("cnorm");
   collect_capability("rmcup");
-  cn_guard_arm(terminal_descriptor, output_descriptor, prepared, collected_count, &former_modes);
+  cn_restore_arm(terminal_descriptor, output_descriptor, prepared, collected_count, &former_modes);
 }
 
 static void write_sequence(const char *bytes) {
@@ -161,7 +161,7 @@ static void leave(void) {
   write_sequence(paste_off);
   endwin();
   fflush(output_file);
-  cn_guard_disarm();
+  cn_restore_disarm();
   tcsetattr(output_descriptor, TCSADRAIN, &former_modes);
 }
 
@@ -182,9 +182,9 @@ void cn_stop(void) {
 void cn_suspend(void) {
   if (screen == NULL) return;
   leave();
-  cn_guard_release_errors();
-  cn_guard_stop_process();
-  cn_guard_capture_errors();
+  cn_release_errors();
+  cn_stop_process();
+  cn_capture_errors();
   cn_resume();
 }
 

@@ -51,7 +51,7 @@ static void write_all(int descriptor, const char *bytes, size_t count) {
   }
 }
 
-void cn_guard_arm(int terminal, int drawing, const char *bytes, size_t count, const struct termios *modes) {
+void cn_restore_arm(int terminal, int drawing, const char *bytes, size_t count, const struct termios *modes) {
   atomic_store(&armed, 0);
   if (count > sizeof restore_bytes) count = sizeof restore_bytes;
   memcpy(restore_bytes, bytes, count);
@@ -63,7 +63,7 @@ void cn_guard_arm(int terminal, int drawing, const char *bytes, size_t count, co
   atomic_store(&armed, 1);
 }
 
-void cn_guard_disarm(void) { atomic_store(&armed, 0); }
+void cn_restore_disarm(void) { atomic_store(&armed, 0); }
 
 static void restore_terminal(void) {
   if (!atomic_exchange(&armed, 0)) return;
@@ -121,11 +121,11 @@ static void told(int number) {
   errno = saved;
 }
 
-void cn_guard_capture_errors(void) {
+void cn_capture_errors(void) {
   if (captured_write >= 0) dup2(captured_write, STDERR_FILENO);
 }
 
-void cn_guard_release_errors(void) {
+void cn_release_errors(void) {
   if (own_errors >= 0) dup2(own_errors, STDERR_FILENO);
 }
 
@@ -144,7 +144,7 @@ static void open_capture(void) {
   fcntl(captured_read, F_SETFD, FD_CLOEXEC);
   fcntl(captured_write, F_SETFD, FD_CLOEXEC);
   fcntl(captured_read, F_SETFL, O_NONBLOCK);
-  cn_guard_capture_errors();
+  cn_capture_errors();
 }
 
 int cn_guard(int wake) {
@@ -182,7 +182,7 @@ void cn_unguard(void) {
   captured_read = captured_write = own_errors = nowhere = -1;
 }
 
-void cn_guard_stop_process(void) {
+void cn_stop_process(void) {
   struct sigaction plain = {.sa_handler = SIG_DFL}, mine;
   atomic_store(&continued, 0);
   sigaction(SIGTSTP, &plain, &mine);

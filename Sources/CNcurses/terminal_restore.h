@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#ifndef EDGEASSIST_CNCURSES_GUARD_H
-#define EDGEASSIST_CNCURSES_GUARD_H
+#ifndef EDGEASSIST_CNCURSES_TERMINAL_RESTORE_H
+#define EDGEASSIST_CNCURSES_TERMINAL_RESTORE_H
 
 #include <stddef.h>
 #include <termios.h>
@@ -9,12 +9,12 @@
 // What the signal handlers need to put the terminal back: bytes prepared while there was time, and its modes.
 // `drawing` is the descriptor through which the screen draws: it is led nowhere first, since the screen's thread
 // runs on while another one crashes. The bytes are written to `terminal`.
-void cn_guard_arm(int terminal, int drawing, const char *bytes, size_t count, const struct termios *modes);
-void cn_guard_disarm(void);
+void cn_restore_arm(int terminal, int drawing, const char *bytes, size_t count, const struct termios *modes);
+void cn_restore_disarm(void);
 // Hands error output back (before a suspension or at the end), and leads it away again.
-void cn_guard_release_errors(void);
-void cn_guard_capture_errors(void);
+void cn_release_errors(void);
+void cn_capture_errors(void);
 // Stops the process group and waits until it continues.
-void cn_guard_stop_process(void);
+void cn_stop_process(void);
 
 #endif

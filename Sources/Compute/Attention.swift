@@ -20,18 +20,18 @@ extension Engine {
     queries: FloatMatrix, count: Int, heads: Int, keyValueHeads: Int, format: PagedRowFormat, plan: AttentionPlan?,
     output: FloatMatrix, rows: (_ head: Int) -> PagedRows
   ) {
-    precondition(keyValueHeads <= attentionWorkspace.maximumHeads, "more heads than the engine was made for")
+    precondition(keyValueHeads <= attentionSpans.maximumHeads, "more heads than the engine was made for")
     let (type, headDimension) = (format.type, format.headDimension)
     for head in 0..<keyValueHeads {
       let found = rows(head)
       precondition(found.count > 0 && (type != .q4 || found.keyRange != nil), "no rows, or no range for 4-bit keys")
       let pages = UnsafeRawPointer(found.pages).assumingMemoryBound(to: UnsafePointer<UInt8>.self)
-      attentionWorkspace.heads[head] = ck_head_rows(
+      attentionSpans.heads[head] = ck_head_rows(
         key_pages: pages, value_pages: pages, key_offset: found.keyOffset, value_offset: found.valueOffset,
         count: found.count, key_range: found.keyRange, rotatedRows: found.rotatedRows)
     }
     let attention = ck_attention(
-      queries: queries.base, query_stride: queries.stride, rows: attentionWorkspace.heads, type: type.rowType,
+      queries: queries.base, query_stride: queries.stride, rows: attentionSpans.heads, type: type.rowType,
       key_row_bytes: type.keyRowBytes(headDimension), value_row_bytes: type.valueRowBytes(headDimension),
       page_rows: format.pageTokens, heads: heads, key_value_heads: keyValueHeads, head_size: headDimension,
       tokens: count, causal: 1, bf16: CK_BF16_ATTENTION_NEVER, scale: 1 / Float(headDimension).squareRoot(),
@@ -50,10 +50,10 @@ extension Engine {
     output: FloatMatrix
   ) {
     precondition(
-      heads <= attentionWorkspace.maximumHeads && keys.stride == values.stride, "heads or strides do not fit")
+      heads <= attentionSpans.maximumHeads && keys.stride == values.stride, "heads or strides do not fit")
     withPageTables(keys, values) { keyPages, valuePages in
       for head in 0..<heads {
-        attentionWorkspace.heads[head] = ck_head_rows(
+        attentionSpans.heads[head] = ck_head_rows(
           key_pages: keyPages, value_pages: valuePages,
           key_offset: head * headDimension * MemoryLayout<Float>.stride,
           value_offset: head * headDimension * MemoryLayout<Float>.stride, count: count, key_range: nil,
@@ -61,7 +61,7 @@ extension Engine {
       }
       attend(
         ck_attention(
-          queries: queries.base, query_stride: queries.stride, rows: attentionWorkspace.heads, type: CK_KV_F32,
+          queries: queries.base, query_stride: queries.stride, rows: attentionSpans.heads, type: CK_KV_F32,
           key_row_bytes: keys.stride * MemoryLayout<Float>.stride,
           value_row_bytes: values.stride * MemoryLayout<Float>.stride, page_rows: count, heads: heads,
           key_value_heads: heads, head_size: headDimension, tokens: count, causal: 0,
@@ -96,10 +96,10 @@ extension Engine {
   private func decode(_ attention: ck_attention, by plan: AttentionPlan?) {
     precondition(attention.head_size <= Int(CK_MAX_HEAD), "the head is too wide")
     let reserved = Int(CK_DECODING_FLOATS)
-    attentionWorkspace.split(
+    attentionSpans.split(
       attention, by: plan, partialCount: attention.heads / attention.key_value_heads * (attention.head_size + 2),
       partials: UnsafeMutableBufferPointer(start: scratch.base + reserved, count: Int(CK_SCRATCH_FLOATS) - reserved))
-    var (job, chunks) = attentionWorkspace.job(attention, kernels: kernels, scratch: scratch)
+    var (job, chunks) = attentionSpans.job(attention, kernels: kernels, scratch: scratch)
     threads.run(chunks: chunks, job: &job, ck_decoding_chunk)
     ck_merge_spans(&job)
   }

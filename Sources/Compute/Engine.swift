@@ -14,7 +14,7 @@ public final class Engine: @unchecked Sendable {
   /// `CK_SCRATCH_FLOATS` for each thread.
   let scratch: FloatBuffer
   private let quantizedInput: QuantizedActivations
-  let attentionWorkspace: AttentionWorkspace
+  let attentionSpans: AttentionSpans
   let bf16Attention: BF16AttentionMode
   private let supportsRepacking: Bool
 
@@ -37,7 +37,7 @@ public final class Engine: @unchecked Sendable {
     supportsRepacking = chosen.supportsRepacking
     scratch = try FloatBuffer(count: threads.threadCount * Int(CK_SCRATCH_FLOATS))
     quantizedInput = try QuantizedActivations(rows: maximumRows, columns: maximumColumns)
-    attentionWorkspace = AttentionWorkspace(heads: max(maximumHeads, 1))
+    attentionSpans = AttentionSpans(heads: max(maximumHeads, 1))
   }
 
   /// Bytes of the engine's working memory.

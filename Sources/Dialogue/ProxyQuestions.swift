@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import BoundedCache
-import Records
 
 extension DialogueOptions {
   /// Questions that people ask of any stream: what happened, in what order, how often, and what is there now.
@@ -33,32 +32,8 @@ extension VideoDialogue {
     cache.proxyQueries = queries
   }
 
-  /// How much of a question's attention would go to each cached vision token, head by head, as if it were asked now.
-  ///
-  /// - Parameter body: receives for each head the largest share that any token of the question gives each vision token,
-  ///   as a logarithm.
-  /// - Throws: `ReportedError` where the question does not fit beside what is cached.
-  package func attention(
-    to question: String, _ body: (_ head: HeadIndex, _ shares: [Float]) -> Void
-  ) throws(ReportedError) {
-    forgetAnswer()
-    try readSystemPrompt()
-    text.drop()
-    let sizes = model.language.configuration
-    var queries = ProxyQueries(shape: sizes.cacheShape, rotation: sizes.textRoPE)
-    do { try record([layout.visionEnd + prompts.question(question)], into: &queries) } catch {
-      throw ReportedError(error)
-    }
-    for layer in 0..<sizes.cacheShape.layers {
-      for head in 0..<sizes.keyValueHeads {
-        let index = HeadIndex(layer: layer, head: head)
-        body(index, cache.attention(of: queries, to: index))
-      }
-    }
-  }
-
   /// Reads branches behind what is cached, and records their queries.
-  private func record(_ branches: [[Int]], into queries: inout ProxyQueries) throws {
+  func record(_ branches: [[Int]], into queries: inout ProxyQueries) throws {
     let recorded = try model.language.readRecordingQueries(
       branches: branches, from: layout.textPositions.textPosition, into: cache.ticket(for: .text))
     for (tokens, layers) in zip(branches, recorded) {

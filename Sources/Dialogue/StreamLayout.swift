@@ -42,7 +42,7 @@ package struct StreamLayout {
   /// What stands around the vision tokens of each patch, where captions stand between patches.
   private let patchStart, patchEnd: [Int]
   private let encode: (String) -> [Int]
-  private var timeline = MRoPEPositions()
+  private var timeline = MRoPEPositionAssigner()
   /// Whether temporal patches have come.
   private(set) var hasFrames = false
   /// The position of the first caption or patch.
@@ -122,7 +122,7 @@ package struct StreamLayout {
   }
 
   /// Where words after the patches go on.
-  package var textPositions: MRoPEPositions {
+  package var textPositions: MRoPEPositionAssigner {
     var positions = timeline
     if hasFrames { positions.endVision() }
     return positions

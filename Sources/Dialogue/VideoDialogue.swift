@@ -29,7 +29,7 @@ public final class VideoDialogue {
   /// Makes token sequences of questions and turns.
   package let prompts: PromptBuilder
   var layout: StreamLayout
-  var text: CachedTextSegment
+  var text: CachedConversation
   var notices = DialogueNotices()
   var hasSystemPrompt = false
   private(set) var hasVision = false
@@ -45,7 +45,7 @@ public final class VideoDialogue {
     self.options = options
     do {
       cache = try options.makeCache(for: model)
-      text = CachedTextSegment(cache: cache, rotation: model.language.configuration.textRoPE)
+      text = CachedConversation(cache: cache, rotation: model.language.configuration.textRoPE)
       prompts = PromptBuilder(model: model, systemPrompt: options.systemPrompt ?? model.preferences.systemPrompt)
       let tokenizer = model.tokenizer
       layout = StreamLayout(

@@ -10,13 +10,6 @@
 /// The text of an `errno` value, for example "No such file or directory".
 public func errorText(_ code: Int32) -> String { String(cString: strerror(code)) }
 
-/// The path without links; the path itself if it leads nowhere.
-public func realPath(_ path: String) -> String {
-  guard let real = realpath(path, nil) else { return path }
-  defer { free(real) }
-  return String(cString: real)
-}
-
 /// Seconds on the monotonic clock, which nobody can set.
 public func monotonicSeconds() -> Double {
   var now = timespec()

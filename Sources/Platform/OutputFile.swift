@@ -21,7 +21,7 @@ public final class OutputFile {
     }
   }
 
-  private let target: OutputTarget
+  private let target: OutputPath
   private var descriptor: Int32
   /// The file beside the target; nil where the target itself is written.
   private let temporary: String?
@@ -35,7 +35,7 @@ public final class OutputFile {
   ///   - replacing: which file may be replaced.
   /// - Throws: `OutputError`; then nothing has changed.
   public init(path: String, inputs: [String] = [], replacing: Replacement = .anything) throws(OutputError) {
-    target = try OutputTarget(path, inputs: inputs)
+    target = try OutputPath(path, inputs: inputs)
     former = try Self.lockFormer(target, replacing: replacing)
     do throws(OutputError) {
       (descriptor, temporary) = try Self.open(target)
@@ -56,7 +56,7 @@ public final class OutputFile {
   public static func check(
     path: String, inputs: [String] = [], replacing: Replacement = .anything
   ) throws(OutputError) {
-    let target = try OutputTarget(path, inputs: inputs)
+    let target = try OutputPath(path, inputs: inputs)
     let former = try lockFormer(target, replacing: replacing)
     if former >= 0 { close(former) }
     if case .absent = target.kind, access(target.folder, W_OK | X_OK) != 0 { throw target.failure(errno) }
@@ -125,7 +125,7 @@ public final class OutputFile {
     if let temporary { unlink(temporary) }
   }
 
-  private static func lockFormer(_ target: OutputTarget, replacing: Replacement) throws(OutputError) -> Int32 {
+  private static func lockFormer(_ target: OutputPath, replacing: Replacement) throws(OutputError) -> Int32 {
     guard case .file = target.kind else { return -1 }
     // Something that may be written need not be readable.
     let descriptor = Platform.open(target.path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
@@ -153,7 +153,7 @@ public final class OutputFile {
     return .otherContents(kind: kind)
   }
 
-  private static func open(_ target: OutputTarget) throws(OutputError) -> (descriptor: Int32, temporary: String?) {
+  private static func open(_ target: OutputPath) throws(OutputError) -> (descriptor: Int32, temporary: String?) {
     if case .stream(let descriptor) = target.kind { return (try target.openStream(descriptor), nil) }
     do throws(OutputError) {
       let (descriptor, path) = try target.createBeside()
@@ -169,7 +169,7 @@ public final class OutputFile {
   }
 }
 
-extension OutputTarget {
+extension OutputPath {
   /// Creates an empty file in the folder of the target, with the target's mode and owner, or those of a new file.
   ///
   /// - Throws: `system`.

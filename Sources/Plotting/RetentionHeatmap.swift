@@ -26,7 +26,7 @@ public enum RetentionHeatmap {
 private struct Drawing {
   let map: RetentionMap
   var canvas: PlotCanvas
-  let axis: RetentionMapTimeAxis
+  let axis: RetentionMapColumns
   /// Pixels of the canvas for one of the font.
   let scale: Int
   /// Rows of pixels of a line of text, with what lies between lines.
@@ -53,7 +53,7 @@ private struct Drawing {
     top = strip.isEmpty ? head : strip.upperBound + 6 * scale
     bottom = max(top + 1, height - edge - 2 * line - 2 * scale)
     // As many columns as can be told apart by eye.
-    axis = RetentionMapTimeAxis(map, columns: max(1, (right - left) / (3 * scale)))
+    axis = RetentionMapColumns(map, columns: max(1, (right - left) / (3 * scale)))
   }
 
   private func x(_ column: Int) -> Int { left + column * (right - left) / max(1, axis.columns.count) }

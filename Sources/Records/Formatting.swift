@@ -61,3 +61,8 @@ package func count(_ value: Int) -> String {
   }
   return result
 }
+
+/// `1 plan`, `2 plans`.
+package func counted(_ number: Int, _ word: String) -> String {
+  "\(count(number)) \(word)\(number == 1 ? "" : "s")"
+}

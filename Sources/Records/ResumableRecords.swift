@@ -31,7 +31,7 @@ package struct RecordsHeader {
 package struct ResumableRecords<Record: ResumableRecord> {
   /// What an earlier run has left, in the order of the file; empty for a run of its own.
   package let records: [Record]
-  private let output: RecordOutput
+  private let output: LineFile
 
   /// Opens the output.
   ///
@@ -45,7 +45,7 @@ package struct ResumableRecords<Record: ResumableRecord> {
   package init(
     path: String?, inputs: [String] = [], isResuming: Bool, header: RecordsHeader? = nil
   ) throws(ReportedError) {
-    output = try RecordOutput(path: path, inputs: inputs)
+    output = try LineFile(path: path, inputs: inputs)
     guard let path, output.isFile, !output.isEmpty else {
       records = []
       if let header { try output.write(header.line) }
@@ -151,7 +151,7 @@ private struct Contents<Record: ResumableRecord> {
   /// Takes out of the file what is not kept. Nothing is written where nothing has to be.
   ///
   /// - Throws: `ReportedError.outputUnwritable`.
-  func tidy(_ output: RecordOutput) throws(ReportedError) {
+  func tidy(_ output: LineFile) throws(ReportedError) {
     let wanted = header.map { $0.line.text + "\n" } ?? ""
     let start = wanted.utf8.count
     if (headerText ?? "") == wanted, kept.isEmpty || (kept.count == 1 && kept[0].lowerBound == start) {
@@ -161,32 +161,5 @@ private struct Contents<Record: ResumableRecord> {
       try output.replaceContents(head: Array(wanted.utf8), keeping: kept)
     }
     if isLastLineOpen { try output.write(line: "") }
-  }
-}
-
-/// What a result line of `--batch` and `code` says about which request it answers.
-package struct AnsweredTurn: ResumableRecord {
-  /// The id of the request or task; nil for a line that could not be read as one.
-  package var id: String?
-  /// Counted from 0; nil where the request has no turns.
-  package var turn: Int?
-  /// `ok` or `error`.
-  package var status: Status
-
-  /// How a turn ended.
-  package enum Status: String, Decodable {
-    case ok, error
-  }
-
-  /// Only answered turns stay.
-  package var isKept: Bool { status == .ok && id != nil }
-}
-
-extension ResumableRecords<AnsweredTurn> {
-  /// The turns that are answered, by request. A request without turns has turn 0.
-  package var answeredTurns: [String: Set<Int>] {
-    records.reduce(into: [:]) { answered, record in
-      if let id = record.id { answered[id, default: []].insert(record.turn ?? 0) }
-    }
   }
 }

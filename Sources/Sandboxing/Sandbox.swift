@@ -8,14 +8,14 @@ import Foundation
 /// Any number of programs may run at once. Each has a thread that watches it and nothing that it shares with another.
 public struct Sandbox: Sendable {
   /// How programs are kept apart from the machine.
-  public let containment: Containment
+  public let containment: ContainmentLevel
   /// Why containment is weaker than it could be and what to do about it; nil if it is not.
   public let notice: String?
   private let method: Method
 
   private enum Method: Sendable {
     case bubblewrap(Bubblewrap)
-    case limitsOnly(LimitsOnly)
+    case landlock(Landlock)
     case unsafe
     case nothing(reason: String)
   }
@@ -23,7 +23,7 @@ public struct Sandbox: Sendable {
   /// Finds the strongest containment that holds here by trying it. With `isUnsafeAllowed`, nothing is contained.
   public static func probe(isUnsafeAllowed: Bool = false) -> Sandbox {
     if isUnsafeAllowed { return Sandbox(.unsafe, notice: nil) }
-    return probe(ways: [.namespacesAsOtherUser, .namespacesOfUser, .limitsOnly])
+    return probe(ways: [.namespacesAsOtherUser, .namespacesOfUser, .landlock])
   }
 
   /// The first of these ways that holds here.
@@ -41,13 +41,13 @@ public struct Sandbox: Sendable {
           continue
         }
         sandbox = Sandbox(.bubblewrap(bubblewrap), notice: nil)
-      case .limitsOnly:
-        let limitsOnly = LimitsOnly()
-        if let obstacle = limitsOnly.obstacle {
+      case .landlock:
+        let landlock = Landlock()
+        if let obstacle = landlock.obstacle {
           reasons.append(obstacle)
           continue
         }
-        sandbox = Sandbox(.limitsOnly(limitsOnly), notice: reasons.last)
+        sandbox = Sandbox(.landlock(landlock), notice: reasons.last)
       case .unsafe:
         return Sandbox(.unsafe, notice: nil)
       }
@@ -63,7 +63,7 @@ public struct Sandbox: Sendable {
     self.notice = notice
     switch method {
     case .bubblewrap: containment = .namespaces
-    case .limitsOnly(let limitsOnly): containment = .limitsOnly(lacking: limitsOnly.lacking)
+    case .landlock(let landlock): containment = .landlock(lacking: landlock.lacking)
     case .unsafe: containment = .none
     case .nothing(let reason): containment = .unavailable(reason: reason)
     }
@@ -102,7 +102,7 @@ public struct Sandbox: Sendable {
 
   /// Root's programs are somebody else's; bubblewrap shows them what only root may read.
   private var needsSharedTools: Bool {
-    if case .limitsOnly(let limitsOnly) = method { limitsOnly.isRoot } else { false }
+    if case .landlock(let landlock) = method { landlock.isRoot } else { false }
   }
 
   /// Runs a program until it ends or reaches a limit. If the task is cancelled, the program and all that it started
@@ -133,8 +133,8 @@ public struct Sandbox: Sendable {
     switch method {
     case .bubblewrap(let bubblewrap):
       return (try bubblewrap.supervision(of: program, input: input, limits: limits), nil)
-    case .limitsOnly(let limitsOnly):
-      return try limitsOnly.supervision(of: program, input: input, limits: limits)
+    case .landlock(let landlock):
+      return try landlock.supervision(of: program, input: input, limits: limits)
     case .unsafe:
       let folder = try ScratchFolder(user: 0)
       try folder.add(try program.file.contents(), name: program.fileName)

@@ -29,7 +29,7 @@ private func halfBlockColors(_ image: Image, depth: ColorDepth) -> [CellColor] {
       .rgb(image.pixels[$0], image.pixels[$0 + 1], image.pixels[$0 + 2])
     }
   case .palette256:
-    return TerminalPalette.quantized(image).map { .indexed($0) }
+    return XtermPalette.quantized(image).map { .indexed($0) }
   case .basic16, .basic8, .none:
     return fourGreys(image).map { .indexed($0) }
   }

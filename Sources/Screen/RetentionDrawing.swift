@@ -24,7 +24,7 @@ func drawRetention(_ state: ScreenState, into grid: inout CellGrid, area: Rectan
   let plan = RetentionRows(
     rows: area.rows - 1, layers: map.layers, summary: summary.count,
     thumbnails: thumbnailRows(map, columns: area.columns - margin), isFine: theme.drawsHalfBlocks)
-  let axis = RetentionMapTimeAxis(map, columns: area.columns - margin, widest: 3)
+  let axis = RetentionMapColumns(map, columns: area.columns - margin, widest: 3)
   let left = area.column + margin
   var row = area.row + 1
   if plan.thumbnails > 0 {
@@ -119,7 +119,7 @@ extension Theme {
 /// The heat scale in numbers of the palette, looked for once.
 private let paletteHeat: [UInt8] = (0..<64).map { step in
   let color = HeatScale.color(at: Float(step) / 63)
-  return TerminalPalette.nearest(red: Int(color.red), green: Int(color.green), blue: Int(color.blue))
+  return XtermPalette.nearest(red: Int(color.red), green: Int(color.green), blue: Int(color.blue))
 }
 
 private func drawLegend(into grid: inout CellGrid, from first: Int, to end: Int, row: Int, theme: Theme) {
@@ -145,7 +145,7 @@ private func drawLegend(into grid: inout CellGrid, from first: Int, to end: Int,
 }
 
 private func drawHeat(
-  _ axis: RetentionMapTimeAxis, into grid: inout CellGrid, column left: Int, row top: Int, rows: Int, theme: Theme
+  _ axis: RetentionMapColumns, into grid: inout CellGrid, column left: Int, row top: Int, rows: Int, theme: Theme
 ) {
   let layers = axis.map.layers
   let steps = theme.drawsHalfBlocks ? rows * 2 : rows
@@ -181,7 +181,7 @@ private func halfBlock(upper: CellColor?, lower: CellColor?) -> (String, CellSty
 }
 
 private func drawThumbnails(
-  _ axis: RetentionMapTimeAxis, into grid: inout CellGrid, area: Rectangle, hasMarks: Bool, state: ScreenState,
+  _ axis: RetentionMapColumns, into grid: inout CellGrid, area: Rectangle, hasMarks: Bool, state: ScreenState,
   theme: Theme
 ) {
   guard let shape = axis.map.temporalPatches.lazy.compactMap(\.thumbnail).first, !axis.columns.isEmpty else { return }

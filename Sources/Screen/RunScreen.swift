@@ -11,12 +11,12 @@ import SessionInterface
 /// - Parameters:
 ///   - events: What the session tells, and the pipe that wakes the screen. When they end, the screen ends.
 ///   - send: Takes what the user wants of the session. Called on the screen's thread: it must not wait.
-///   - options: Choices about the screen.
+///   - options: The terminal to show it on.
 /// - Returns: How it ended. `SessionCommand.quit` has then been sent, unless the session ended by itself.
 /// - Throws: `ScreenError` when there is no terminal to show anything on; nothing has been changed or taken then.
 public func runScreen(
   events: EventMailbox, send: @escaping @Sendable (SessionCommand) -> Void,
-  options: ScreenOptions = ScreenOptions()
+  options: TerminalOptions = TerminalOptions()
 ) async throws(ScreenError) -> ScreenExit {
   let result = await withTaskCancellationHandler {
     await withCheckedContinuation { (continuation: CheckedContinuation<Result<ScreenExit, ScreenError>, Never>) in

@@ -66,29 +66,6 @@ private func drawHeader(_ state: ScreenState, into grid: inout CellGrid, area: R
   grid.write(right, column: rightColumn, row: area.row, style: theme.quiet)
 }
 
-/// The text, with its middle left out when it is too long: both ends of a path say something.
-package func shortened(_ text: String, columns: Int, ellipsis: String) -> String {
-  guard displayWidth(of: text) > columns else { return text }
-  let room = columns - displayWidth(of: ellipsis)
-  guard room > 1 else { return "" }
-  var head = ""
-  var tail: [Character] = []
-  var (headWidth, tailWidth) = (0, 0)
-  for character in text {
-    let width = displayWidth(of: character)
-    guard headWidth + width <= room / 2 else { break }
-    head.append(character)
-    headWidth += width
-  }
-  for character in text.reversed() {
-    let width = displayWidth(of: character)
-    guard headWidth + tailWidth + width <= room else { break }
-    tail.append(character)
-    tailWidth += width
-  }
-  return head + ellipsis + String(tail.reversed())
-}
-
 private func drawConversation(_ state: ScreenState, into grid: inout CellGrid, area: Rectangle, theme: Theme) {
   let view = ConversationView(state, columns: area.columns, rows: area.rows).visible
   for (index, line) in view.lines.enumerated() {

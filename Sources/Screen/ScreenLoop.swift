@@ -10,7 +10,7 @@ import SessionInterface
 /// while the model is busy.
 struct ScreenLoop {
   private var state: ScreenState
-  private var backend: NcursesBackend
+  private var backend: TerminfoBackend
   private var decoder = KeyDecoder()
   private let mailbox: EventMailbox
   private let send: @Sendable (SessionCommand) -> Void
@@ -28,7 +28,7 @@ struct ScreenLoop {
   private static let drawInterval = 1.0 / 30
 
   private init(
-    state: ScreenState, backend: NcursesBackend, mailbox: EventMailbox,
+    state: ScreenState, backend: TerminfoBackend, mailbox: EventMailbox,
     send: @escaping @Sendable (SessionCommand) -> Void, input: Int32, errors: Int32
   ) {
     self.state = state
@@ -41,7 +41,7 @@ struct ScreenLoop {
 
   /// Opens the terminal, runs until the end, and puts everything back.
   static func run(
-    events mailbox: EventMailbox, send: @escaping @Sendable (SessionCommand) -> Void, options: ScreenOptions
+    events mailbox: EventMailbox, send: @escaping @Sendable (SessionCommand) -> Void, options: TerminalOptions
   ) throws(ScreenError) -> ScreenExit {
     let type = try terminalType(options)
     let input = try inputDescriptor(options)
@@ -61,13 +61,13 @@ struct ScreenLoop {
     let state = ScreenState(
       size: currentSize() ?? ScreenLayout.smallest, appearance: appearance,
       homeDirectory: options.environment["HOME"])
-    let backend = NcursesBackend(output: cn_drawing_descriptor(), unicode: unicode)
+    let backend = TerminfoBackend(output: cn_drawing_descriptor(), unicode: unicode)
     var loop = ScreenLoop(
       state: state, backend: backend, mailbox: mailbox, send: send, input: input, errors: errors)
     return loop.run()
   }
 
-  private static func terminalType(_ options: ScreenOptions) throws(ScreenError) -> String {
+  private static func terminalType(_ options: TerminalOptions) throws(ScreenError) -> String {
     guard isatty(options.output) == 1 else { throw .notATerminal("standard output") }
     guard let type = options.environment["TERM"], !type.isEmpty else {
       throw .unusableTerminal(type: "", reason: "")
@@ -76,7 +76,7 @@ struct ScreenLoop {
     return type
   }
 
-  private static func inputDescriptor(_ options: ScreenOptions) throws(ScreenError) -> Int32 {
+  private static func inputDescriptor(_ options: TerminalOptions) throws(ScreenError) -> Int32 {
     if !options.standardInputCarriesData {
       guard isatty(options.input) == 1 else { throw .notATerminal("standard input") }
       return options.input

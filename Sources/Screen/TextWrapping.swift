@@ -88,3 +88,65 @@ private func isIdeographic(_ character: Character) -> Bool {
 
 private let closing = Set<Character>("。、，．：；！？）」』】》〉〕ー…”’々ゃゅょっャュョッ.,:;!?)]}")
 private let opening = Set<Character>("（「『【《〈〔“‘([{")
+
+/// Text made ready to be shown on lines: line ends unified to "\n", tabs widened.
+package func normalizedLines(_ text: String) -> String {
+  guard text.utf8.contains(where: { $0 == 0x0D || $0 == 0x09 || $0 >= 0x80 }) else { return text }
+  var result = ""
+  result.reserveCapacity(text.utf8.count)
+  for character in text {
+    if character == "\t" {
+      result += "    "
+    } else if character.isNewline {
+      result += "\n"
+    } else {
+      result.append(character)
+    }
+  }
+  return result
+}
+
+/// A line in lines of at most `columns`, broken wherever that is reached: the spaces of a program mean something.
+func broken(_ runs: [TextRun], columns: Int) -> [[TextRun]] {
+  let columns = max(1, columns)
+  var lines: [[TextRun]] = [[]]
+  var width = 0
+  for run in runs {
+    var text = ""
+    for character in run.text {
+      let characterWidth = displayWidth(of: character)
+      if width + characterWidth > columns, width > 0 {
+        if !text.isEmpty { lines[lines.count - 1].append(TextRun(text, run.style)) }
+        lines.append([])
+        (text, width) = ("", 0)
+      }
+      text.append(character)
+      width += characterWidth
+    }
+    if !text.isEmpty { lines[lines.count - 1].append(TextRun(text, run.style)) }
+  }
+  return lines
+}
+
+/// The text, with its middle left out when it is too long: both ends of a path say something.
+package func shortened(_ text: String, columns: Int, ellipsis: String) -> String {
+  guard displayWidth(of: text) > columns else { return text }
+  let room = columns - displayWidth(of: ellipsis)
+  guard room > 1 else { return "" }
+  var head = ""
+  var tail: [Character] = []
+  var (headWidth, tailWidth) = (0, 0)
+  for character in text {
+    let width = displayWidth(of: character)
+    guard headWidth + width <= room / 2 else { break }
+    head.append(character)
+    headWidth += width
+  }
+  for character in text.reversed() {
+    let width = displayWidth(of: character)
+    guard headWidth + tailWidth + width <= room else { break }
+    tail.append(character)
+    tailWidth += width
+  }
+  return head + ellipsis + String(tail.reversed())
+}

@@ -7,12 +7,12 @@ import Records
 
 /// The work of the decoding thread: reads the source frame by frame, seeks, and opens a live source anew.
 ///
-/// It belongs to that thread once ``run()`` has begun; what others need lies in `control` and `previews`.
+/// It belongs to that thread once ``run()`` has begun; what others need lies in `shared` and `previews`.
 final class DecodingLoop {
   private let source: VideoSource
   private let options: VideoStreamOptions
   private let sampler: FrameSampler
-  let control: StreamControl
+  let shared: SharedStreamState
   let previews: PreviewFeed?
   let description: VideoDescription
 
@@ -41,11 +41,11 @@ final class DecodingLoop {
     self.input = input
     description = VideoDescription(of: input, size: shape.size, sampledSize: sampledSize)
     let dropsOldest = options.queue == .dropOldest || (options.queue == .automatic && input.isLive)
-    control = StreamControl(capacity: options.queueCapacity, dropsOldest: dropsOldest, interrupt: interrupt)
+    shared = SharedStreamState(capacity: options.queueCapacity, dropsOldest: dropsOldest, interrupt: interrupt)
     previews = options.previewSize.map { PreviewFeed(size: $0, rate: options.previewRate) }
     sampler = FrameSampler(
       of: input, first: first, next: next,
-      converter: FrameConverter(sampledSize: sampledSize, displayedSize: shape.size), control: control,
+      fitter: FrameFitter(sampledSize: sampledSize, displayedSize: shape.size), shared: shared,
       previews: previews, options: options)
     reconnection = ReconnectionSchedule(options.reconnection)
     damage = DamageReport(source: description.source)
@@ -59,11 +59,11 @@ final class DecodingLoop {
   func run() {
     sampler.showPreview(isForced: true)
     while true {
-      switch control.nextInstruction(isLive: description.isLive, hasEnded: hasEnded) {
+      switch shared.nextInstruction(isLive: description.isLive, hasEnded: hasEnded) {
       case .stop:
         previews?.finish()
         input = nil
-        control.markClosed()
+        shared.markClosed()
         return
       case .seek(let time):
         seek(to: time)
@@ -81,7 +81,7 @@ final class DecodingLoop {
       sampler.showNext(isMuted: isMuted)
     case .nothingYet:
       sampler.sampleHeld()
-      _ = control.rest(MediaInput.restSeconds)
+      _ = shared.rest(MediaInput.restSeconds)
     case .interrupted:
       break
     case .lost(let reason, let isProperEnd):
@@ -92,7 +92,7 @@ final class DecodingLoop {
       } else if input.isLive {
         input.drain()
       } else {
-        control.warn(
+        shared.warn(
           "\(description.source) broke off at \(decimal(sampler.time, places: 1)) s (\(reason)); "
             + "going on with what came")
         hasReportedEnd = true
@@ -101,7 +101,7 @@ final class DecodingLoop {
     case .end:
       finish()
     }
-    if self.input?.isLive == true, let line = damage.lineWhileLive(count: damagedCount) { control.warn(line) }
+    if self.input?.isLive == true, let line = damage.lineWhileLive(count: damagedCount) { shared.warn(line) }
   }
 
   private var damagedCount: Int { damagedBefore + sampler.unconvertedCount + (input?.damagedCount ?? 0) }
@@ -112,20 +112,20 @@ final class DecodingLoop {
     if input != nil, sampler.finish() == .interrupted { return }
     hasEnded = true
     reportEnd()
-    control.finish()
+    shared.finish()
   }
 
   private func reportEnd() {
     guard let input else { return }
-    if let line = damage.lineAtEnd(count: damagedCount) { control.warn(line) }
+    if let line = damage.lineAtEnd(count: damagedCount) { shared.warn(line) }
     guard !hasReportedEnd, !input.isLive else { return }
     hasReportedEnd = true
     let end = sampler.endTime
     if let stated = input.lengthBeforeCut(at: end, tolerance: max(0.25, 2.5 * sampler.duration)) {
-      control.warn(
+      shared.warn(
         "\(description.source) is cut off: it ends at \(decimal(end, places: 1)) s of \(decimal(stated, places: 1)) s")
     } else if let reason = input.readFailure {
-      control.warn("\(description.source): reading broke off at \(decimal(end, places: 1)) s (\(reason))")
+      shared.warn("\(description.source): reading broke off at \(decimal(end, places: 1)) s (\(reason))")
     }
   }
 
@@ -133,7 +133,7 @@ final class DecodingLoop {
 
   private func seek(to wanted: Double) {
     guard let input, description.isSeekable else {
-      control.warn("\(description.source) cannot be moved in")
+      shared.warn("\(description.source) cannot be moved in")
       return
     }
     // Beyond the last instant nothing would be left to see.
@@ -143,12 +143,12 @@ final class DecodingLoop {
     guard let hasLanded = land(in: input, before: target) else { return }
     sampler.resume(at: target, hasLanded: hasLanded)
     if !hasLanded {
-      control.warn("\(description.source): nothing can be decoded at \(decimal(target, places: 1)) s")
+      shared.warn("\(description.source): nothing can be decoded at \(decimal(target, places: 1)) s")
     }
     hasEnded = false
     hasReportedEnd = true
     sampler.advanceToTarget(in: input)
-    control.restartClock()
+    shared.restartClock()
   }
 
   /// Decodes a frame that begins no later than `target`.
@@ -173,8 +173,8 @@ final class DecodingLoop {
     let lostAt = monotonicSeconds()
     reconnection.noteLost(at: lostAt)
     let isTried = reconnection.delay(at: lostAt) != nil
-    if isTried, let line = signal.lost(because: reason, at: lostAt) { control.warn(line) }
-    control.note(signalLoss: SignalLoss(streamTime: sampler.time, date: Double(time(nil))))
+    if isTried, let line = signal.lost(because: reason, at: lostAt) { shared.warn(line) }
+    shared.note(signalLoss: SignalLoss(streamTime: sampler.time, date: Double(time(nil))))
     if let input {
       _ = sampler.finish()
       damagedBefore += input.damagedCount
@@ -183,37 +183,37 @@ final class DecodingLoop {
     input = nil
     var lastError = VideoError.unreachable(source: description.source, detail: reason)
     while let delay = reconnection.delay(at: monotonicSeconds()) {
-      guard control.rest(delay) == .completed else { return }
+      guard shared.rest(delay) == .completed else { return }
       reconnection.countTry()
       do throws(VideoError) {
         guard try reopen(lostAt: lostAt) else { return end() }
-        control.note(signalLoss: nil)
+        shared.note(signalLoss: nil)
         let seconds = decimal(monotonicSeconds() - lostAt, places: 1)
-        if let line = signal.back(after: seconds) { control.warn(line) }
+        if let line = signal.back(after: seconds) { shared.warn(line) }
         return
       } catch {
-        if control.interrupt.isStopped { return }
+        if shared.interrupt.isStopped { return }
         lastError = error
       }
     }
-    control.warn(
+    shared.warn(
       isTried
         ? "\(description.source) could not be reached again (tries: \(reconnection.tries), for "
           + "\(decimal(monotonicSeconds() - lostAt, places: 0)) s); the stream ends here"
         : "\(description.source) broke off (\(reason)); the stream ends here")
     hasEnded = true
-    control.finish(failure: lastError)
+    shared.finish(failure: lastError)
   }
 
   private func end() {
     hasEnded = true
-    control.finish()
+    shared.finish()
   }
 
   /// - Returns: false when what is there now is not live: a playlist that its sender has closed.
   private func reopen(lostAt: Double) throws(VideoError) -> Bool {
-    let reopened = try MediaInput.open(source, timeout: options.timeout, interrupt: control.interrupt)
-    let first = try reopened.readFirst(timeout: options.timeout, interrupt: control.interrupt)
+    let reopened = try MediaInput.open(source, timeout: options.timeout, interrupt: shared.interrupt)
+    let first = try reopened.readFirst(timeout: options.timeout, interrupt: shared.interrupt)
     guard reopened.isLive else { return false }
     sampler.resume(with: reopened, first: first, after: monotonicSeconds() - lostAt)
     input = reopened

@@ -8,8 +8,8 @@ import Platform
 ///
 /// Used by the decoding thread alone.
 final class FrameSampler {
-  private let converter: FrameConverter
-  private let control: StreamControl
+  private let fitter: FrameFitter
+  private let shared: SharedStreamState
   private let previews: PreviewFeed?
   private let isLive: Bool
   /// True when frames are handed out no earlier than the stream's own clock shows their time.
@@ -46,11 +46,11 @@ final class FrameSampler {
 
   /// - Parameter first: the first decoded frame of `input`.
   init(
-    of input: MediaInput, first: DecodedFrame, next: DecodedFrame, converter: FrameConverter, control: StreamControl,
+    of input: MediaInput, first: DecodedFrame, next: DecodedFrame, fitter: FrameFitter, shared: SharedStreamState,
     previews: PreviewFeed?, options: VideoStreamOptions
   ) {
-    self.converter = converter
-    self.control = control
+    self.fitter = fitter
+    self.shared = shared
     self.previews = previews
     isLive = input.isLive
     isPaced = options.pace == .realtime && !input.isLive
@@ -78,7 +78,7 @@ final class FrameSampler {
   private func noteArrival(of time: Double) {
     guard isLive else { return }
     liveClock.note(frameAt: time, arrivingAt: monotonicSeconds())
-    control.note(liveClock: liveClock)
+    shared.note(liveClock: liveClock)
   }
 
   // MARK: One frame after the other
@@ -133,18 +133,18 @@ final class FrameSampler {
     guard isLive, isShowing, upcoming == nil, let now = liveClock.streamTime(at: monotonicSeconds()) else { return }
     let end = now - Self.liveMargin
     guard clock.time(of: clock.next) < end else { return }
-    if let resumedAt = control.takeResumption(), let passed = liveClock.streamTime(at: resumedAt) {
+    if let resumedAt = shared.takeResumption(), let passed = liveClock.streamTime(at: resumedAt) {
       clock.skip(to: passed - Self.liveMargin)
     }
-    if control.isPaused {
+    if shared.isPaused {
       clock.skip(to: end)
-    } else if control.hasRoom {
+    } else if shared.hasRoom {
       _ = sample(before: end)
     }
   }
 
   /// Samples the frame on show to its end; nothing is on show then.
-  func finish() -> StreamControl.WaitResult {
+  func finish() -> SharedStreamState.WaitResult {
     guard isShowing else { return .completed }
     if preview?.time ?? -1 < time { showPreview(isForced: true) }
     let result = sample(before: endTime)
@@ -153,25 +153,25 @@ final class FrameSampler {
   }
 
   /// Hands out the frame on show for every instant before `end` at which it is shown.
-  private func sample(before end: Double) -> StreamControl.WaitResult {
+  private func sample(before end: Double) -> SharedStreamState.WaitResult {
     var image: Image?
     for instant in clock.instants(before: end) {
       let time = clock.time(of: instant)
       guard pace(to: time) == .completed else { return .interrupted }
       repeatPreview(at: time)
-      if image == nil { image = converter.sample(shown) }
+      if image == nil { image = fitter.sample(shown) }
       guard let image else {
         unconvertedCount += 1
         return .completed
       }
-      guard control.push(Frame(time: time, index: instant, image: image)) == .completed else { return .interrupted }
+      guard shared.push(Frame(time: time, index: instant, image: image)) == .completed else { return .interrupted }
     }
     return .completed
   }
 
-  private func pace(to time: Double) -> StreamControl.WaitResult {
+  private func pace(to time: Double) -> SharedStreamState.WaitResult {
     guard isPaced, time >= quietUntil else { return .completed }
-    return control.wait(forStreamTime: time)
+    return shared.wait(forStreamTime: time)
   }
 
   // MARK: Previews
@@ -180,7 +180,7 @@ final class FrameSampler {
   /// - Parameter isForced: whether it is made even if the one before has only just been shown.
   func showPreview(isForced: Bool = false) {
     guard let previews, previews.isDue() || isForced,
-      let image = converter.preview(shown, box: previews.size)
+      let image = fitter.preview(shown, box: previews.size)
     else { return }
     let shownAt = max(time, quietUntil)
     preview = (image, shownAt)
@@ -223,7 +223,7 @@ final class FrameSampler {
     while true {
       let reading = input.read(into: shown)
       guard reading == .nothingYet else { return reading }
-      if control.rest(MediaInput.restSeconds) == .interrupted { return .interrupted }
+      if shared.rest(MediaInput.restSeconds) == .interrupted { return .interrupted }
     }
   }
 
@@ -242,14 +242,14 @@ final class FrameSampler {
   /// Decodes on to the frame that is shown at the target of a jump, and previews it, also while the stream is paused.
   func advanceToTarget(in input: MediaInput) {
     guard isShowing else { return }
-    reading: while !control.isInterrupted {
+    reading: while !shared.isInterrupted {
       switch read(from: input) {
       case .frame:
         guard let upcoming, upcoming.time <= quietUntil + clock.tolerance else { break reading }
         advance(to: upcoming)
         forgetNext()
       case .nothingYet:
-        _ = control.rest(MediaInput.restSeconds)
+        _ = shared.rest(MediaInput.restSeconds)
       case .end, .interrupted, .lost:
         break reading
       }

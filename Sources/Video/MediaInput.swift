@@ -11,7 +11,7 @@ final class MediaHandles {
   var packet: UnsafeMutablePointer<AVPacket>?
   var reader: DescriptorReader?
   /// nil where the decoding thread reads the packets itself.
-  var packetReader: PacketReader?
+  var packetReader: LivePacketReader?
   /// FFmpeg asks it while it works, so it must live as long as the input.
   let interrupt: IOInterrupt
 
@@ -116,7 +116,7 @@ final class MediaInput {
     }
     if isEncrypted { return .encrypted(source: name) }
     if let reason { return .unreachable(source: name, detail: reason) }
-    if case .file(let path) = source, let kind = UnsupportedFormat(ofFile: path) {
+    if case .file(let path) = source, let kind = UnsupportedImage(ofFile: path) {
       return .unsupportedCodec(source: name, codec: kind.name)
     }
     let damage = damagedCount == 0 ? "" : "damaged packets: \(damagedCount)"
@@ -204,9 +204,9 @@ final class MediaInput {
 
   /// Reads the next packet.
   /// - Returns: what came of it and whether it took too long; nil while a live source has sent none yet.
-  private func readPacket() -> (reading: PacketReader.Reading, isLate: Bool)? {
+  private func readPacket() -> (reading: LivePacketReader.Reading, isLate: Bool)? {
     if !isAwaitingPacket { handles.interrupt.setDeadline(in: readTimeout) }
-    let reading: PacketReader.Reading
+    let reading: LivePacketReader.Reading
     if let reader = handles.packetReader {
       isAwaitingPacket = true
       guard let taken = reader.take(within: Self.packetSeconds) else { return nil }
@@ -214,7 +214,7 @@ final class MediaInput {
       reading = taken
     } else {
       let (code, line) = FFmpegLog.listening { av_read_frame(format, packet) }
-      reading = PacketReader.Reading(code: code, line: line)
+      reading = LivePacketReader.Reading(code: code, line: line)
     }
     defer { handles.interrupt.setDeadline(in: nil) }
     return (reading, handles.interrupt.isPastDeadline)
@@ -223,7 +223,7 @@ final class MediaInput {
   /// Starts a thread that reads the packets: `read` then waits for one no longer than a moment. Where
   /// the system has no thread left, it waits as before.
   func startPacketReader() {
-    handles.packetReader = PacketReader(of: format, into: packet)
+    handles.packetReader = LivePacketReader(of: format, into: packet)
   }
 
   /// Seconds for which a packet from the packet reader is waited for at a time.

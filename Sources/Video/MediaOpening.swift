@@ -188,7 +188,7 @@ extension MediaInput {
       av_dict_set(&options, "rtsp_flags", "prefer_tcp", 0)
       av_dict_set(&options, "timeout", microseconds, 0)
     case "srt":
-      SRTLog.silence
+      SRTLogSilencing.install
       av_dict_set(&options, "rw_timeout", microseconds, 0)
     case "http", "https":
       av_dict_set(&options, "rw_timeout", microseconds, 0)
@@ -214,7 +214,7 @@ extension MediaInput {
       if code == shim_error_of_errno(EIO) || code == shim_error_of_errno(ENOMEM) {
         return .unreadable(source: name, detail: words)
       }
-      if case .file(let path) = source, let kind = UnsupportedFormat(ofFile: path) {
+      if case .file(let path) = source, let kind = UnsupportedImage(ofFile: path) {
         return .unsupportedCodec(source: name, codec: kind.name)
       }
       return .notAVideo(source: name, detail: line.isEmpty ? words : line)

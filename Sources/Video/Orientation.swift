@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Images
+
 /// How a coded image must be rotated and mirrored to stand as it was filmed.
 struct Orientation: Equatable {
   /// Rows become columns, before any mirroring.

@@ -19,7 +19,7 @@ public final class VideoStream: Sendable, AsyncSequence {
 
   /// What the stream is, as found when it was opened.
   public let description: VideoDescription
-  private let control: StreamControl
+  private let shared: SharedStreamState
   private let previewFeed: PreviewFeed?
 
   /// Opens the source, decodes its first frame and begins to read ahead.
@@ -37,7 +37,7 @@ public final class VideoStream: Sendable, AsyncSequence {
   private init(source: VideoSource, options: VideoStreamOptions, interrupt: IOInterrupt) throws(VideoError) {
     let loop = try DecodingLoop(source: source, options: options, interrupt: interrupt)
     description = loop.description
-    control = loop.control
+    shared = loop.shared
     previewFeed = loop.previews
     guard startThread(name: "decoder", { loop.run() }) else {
       throw .unreadable(source: source.displayName, detail: "the system has no thread left")
@@ -73,7 +73,7 @@ public final class VideoStream: Sendable, AsyncSequence {
   }
 
   deinit {
-    control.stop()
+    shared.stop()
   }
 
   // MARK: Frames
@@ -95,11 +95,11 @@ public final class VideoStream: Sendable, AsyncSequence {
   /// The next sampled frame; nil at the end of the stream, after ``stop()``, or when the asking task is cancelled.
   /// While the stream is paused it does not return.
   public func next() async -> Frame? {
-    await control.next()
+    await shared.next()
   }
 
   /// A sampled frame that is ready; nil if there is none yet.
-  public func takeWaiting() -> Frame? { control.takeWaiting() }
+  public func takeWaiting() -> Frame? { shared.takeWaiting() }
 
   /// Images to look at, fitted into `previewSize` at no more than `previewRate` a second; a slow reader gets the
   /// newest. Empty without a preview size. For one reader.
@@ -110,52 +110,52 @@ public final class VideoStream: Sendable, AsyncSequence {
   // MARK: What has happened
 
   /// Sampled frames that were dropped for newer ones because nobody took them in time.
-  public var droppedCount: Int { control.droppedCount }
+  public var droppedCount: Int { shared.droppedCount }
 
   /// Sampled frames that are ready and that nobody has taken yet.
-  package var waitingCount: Int { control.waitingCount }
+  package var waitingCount: Int { shared.waitingCount }
 
   /// What the user should know and has not been told yet, one line each; asking takes them.
-  public func takeWarnings() -> [String] { control.takeWarnings() }
+  public func takeWarnings() -> [String] { shared.takeWarnings() }
 
   /// Says that there is a warning to take, or that ``signalLoss`` has changed. For one reader; ends with the stream.
-  public var notices: AsyncStream<Void> { control.notices }
+  public var notices: AsyncStream<Void> { shared.notices }
 
   /// Since when a live source sends nothing; nil while it sends, and for any other source.
-  public var signalLoss: SignalLoss? { control.signalLoss }
+  public var signalLoss: SignalLoss? { shared.signalLoss }
 
   /// The stream time up to which a live source has been seen by now, whether or not it sends; nil for any other source.
-  public var liveTime: Double? { control.liveClock?.streamTime(at: monotonicSeconds()) }
+  public var liveTime: Double? { shared.liveClock?.streamTime(at: monotonicSeconds()) }
 
   /// Why the stream ended before its time; nil while it runs and after a proper end.
-  public var failure: VideoError? { control.failure }
+  public var failure: VideoError? { shared.failure }
 
   /// True from ``pause()`` to ``resume()``.
-  public var isPaused: Bool { control.isPaused }
+  public var isPaused: Bool { shared.isPaused }
 
   /// True when no frame waits and none will come, unless somebody seeks.
-  public var isAtEnd: Bool { control.isAtEnd }
+  public var isAtEnd: Bool { shared.isAtEnd }
 
   /// True once the decoding thread has freed everything.
-  package var isClosed: Bool { control.isClosed }
+  package var isClosed: Bool { shared.isClosed }
 
   // MARK: Commands
 
   /// Hands nothing out until ``resume()``. A live source is read on, and its frames are left out.
-  public func pause() { control.pause() }
+  public func pause() { shared.pause() }
 
   /// Hands frames out again.
-  public func resume() { control.resume() }
+  public func resume() { shared.resume() }
 
   /// Goes on with the first sampling instant at or after `time` seconds; frames that wait in the queue are left out.
   /// - Returns: false when this source cannot be moved in, or `time` is no number.
   @discardableResult
   public func seek(to time: Double) -> Bool {
     guard description.isSeekable, time.isFinite else { return false }
-    control.seek(to: time)
+    shared.seek(to: time)
     return true
   }
 
   /// Ends the stream and closes the source, also in the middle of a read that blocks.
-  public func stop() { control.stop() }
+  public func stop() { shared.stop() }
 }

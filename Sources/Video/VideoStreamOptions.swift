@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Images
+
 /// How frames are sampled of a stream.
 public struct VideoStreamOptions: Sendable {
   /// When frames are handed out.

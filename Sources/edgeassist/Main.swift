@@ -8,9 +8,9 @@ import Foundation
 enum Main {
   /// Not asynchronous itself: what comes first must come before the runtime makes its threads.
   static func main() {
-    StandardStreams.openClosed()
-    StandardStreams.ignoreWriteSignals()
-    guard StandardStreams.hasEnoughDescriptors() else {
+    StandardStreamChecks.openClosed()
+    StandardStreamChecks.ignoreWriteSignals()
+    guard StandardStreamChecks.hasEnoughDescriptors() else {
       exit(StartFailure.report("too few files may be open at a time; raise the limit: ulimit -n 256").rawValue)
     }
     Task {
@@ -22,14 +22,14 @@ enum Main {
 
   private static func run() async {
     let typed = Array(CommandLine.arguments.dropFirst())
-    if let first = typed.first, Subcommands.contains(first) {
-      do { try await start(Subcommands.asyncParseAsRoot(typed)) } catch { end(with: error, of: Subcommands.self) }
+    if let first = typed.first, SubcommandRoot.contains(first) {
+      do { try await start(SubcommandRoot.asyncParseAsRoot(typed)) } catch { end(with: error, of: SubcommandRoot.self) }
       return
     }
     do {
       let arguments = try SettingsLayers.arguments(typed: typed, environment: ProcessInfo.processInfo.environment)
       let command = try await RootCommand.asyncParseAsRoot(arguments)
-      if let name = type(of: command).configuration.commandName, Subcommands.contains(name) {
+      if let name = type(of: command).configuration.commandName, SubcommandRoot.contains(name) {
         throw ValidationError("the subcommand comes before its options: edgeassist \(name) …")
       }
       try await start(command)

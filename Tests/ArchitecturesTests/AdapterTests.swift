@@ -21,7 +21,7 @@ import Testing
   }
 
   private func adapter(_ label: String, for model: LanguageModel, scale: Float = 1) throws -> LoRAAdapter {
-    try LoRAAdapter(file: GGUFFile(path: Golden.path("qwen3-lora-\(label).gguf")), model: model, scale: scale)
+    try LoRAAdapter(file: GGUFFile(path: goldenPath("qwen3-lora-\(label).gguf")), model: model, scale: scale)
   }
 
   /// The last token's logits of the golden text.
@@ -80,7 +80,7 @@ import Testing
     let half = try adapter("everything", for: model, scale: 0.5)
     model.adapter = half
     let scaled = try logits(model)
-    let file = try GGUFFile(path: Golden.path("qwen3-lora-everything.gguf"))
+    let file = try GGUFFile(path: goldenPath("qwen3-lora-everything.gguf"))
     for alpha in [nil, GGUFValue.float32(0)] {
       let without = try RewrittenFile(file, metadata: ["adapter.lora.alpha": alpha]).file
       model.adapter = try LoRAAdapter(file: without, model: model)
@@ -93,8 +93,8 @@ import Testing
 
   @Test("an adapter works beside quantized weights as beside dequantized ones")
   func quantizedBase() throws {
-    let quantized = try Quantized.file(golden.file, as: .q8_0)
-    let dequantized = try Quantized.dequantized(quantized)
+    let quantized = try QuantizedFile.file(golden.file, as: .q8_0)
+    let dequantized = try QuantizedFile.dequantized(quantized)
     let results = try [quantized, dequantized].map { file in
       let model = try LanguageModel(file: file, threads: ThreadPool(threads: 2))
       model.adapter = try adapter("everything", for: model)
@@ -120,7 +120,7 @@ import Testing
   }
 
   private func file(_ label: String = "attention") throws -> GGUFFile {
-    try GGUFFile(path: Golden.path("qwen3-lora-\(label).gguf"))
+    try GGUFFile(path: goldenPath("qwen3-lora-\(label).gguf"))
   }
 
   @Test("a file that is no adapter is said to be none")

@@ -14,7 +14,7 @@ import Testing
     let tower: VisionTower
 
     init() throws {
-      let golden = try Golden("grouped-by-two")
+      let golden = try Qwen2VLGolden("grouped-by-two")
       model = try LanguageModel(file: golden.model, threads: ThreadPool(threads: 1))
       tower = try VisionTower(file: golden.vision, threads: ThreadPool(threads: 1))
     }
@@ -59,7 +59,7 @@ import Testing
 
   @Test("a full cache refuses, and its contents stay usable")
   func fullCache() throws {
-    var timeline = MRoPEPositions()
+    var timeline = MRoPEPositionAssigner()
     try model.prefill(tokens: Array(0..<8), positions: timeline.text(8), into: cache.ticket(for: .text))
     let before = model.logits
     #expect(throws: ModelError.self) {

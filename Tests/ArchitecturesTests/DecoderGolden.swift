@@ -15,8 +15,8 @@ struct DecoderGolden {
 
   init(_ name: String) throws {
     self.init(
-      file: try GGUFFile(path: Golden.path(name + ".gguf")),
-      golden: try GGUFFile(path: Golden.path(name + "-golden.gguf")))
+      file: try GGUFFile(path: goldenPath(name + ".gguf")),
+      golden: try GGUFFile(path: goldenPath(name + "-golden.gguf")))
   }
 
   init(file: GGUFFile, golden: GGUFFile) {

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// Each kind of language model equals Hugging Face transformers in float32 from embeddings and positions to logits;
-/// measure and tolerances as in `TransformersEqualityTests`.
+/// measure and tolerances as in `Qwen2VLTransformersEqualityTests`.
 @Suite struct DecoderTransformersEqualityTests {
   static let cases = [
     ("qwen3", "text"), ("qwen3-vl", "video"), ("qwen2.5-vl", "video"), ("llava-onevision", "video"), ("llama", "text"),
@@ -27,7 +27,7 @@ import Testing
     let golden = try DecoderGolden(name)
     let run = try DecoderRun(golden.file, golden.sequence(label), block: 1)
     try expectLayers(of: run, equal: golden, label)
-    for (stage, tolerance) in [("logits", TransformersEqualityTests.tolerance), ("logits_16_bit_cache", 2e-4)] {
+    for (stage, tolerance) in [("logits", Qwen2VLTransformersEqualityTests.tolerance), ("logits_16_bit_cache", 2e-4)] {
       let difference = relativeDifference(run.logits.flatMap(\.self), try golden.values(of: "\(label).\(stage)"))
       #expect(difference < tolerance, "\(stage): \(difference)")
     }
@@ -70,7 +70,7 @@ import Testing
   private func expectLayers(of run: DecoderRun, equal golden: DecoderGolden, _ label: String) throws {
     for (index, rows) in run.layers {
       let difference = relativeDifference(rows, try golden.values(of: "\(label).decoder_layer.\(index)"))
-      #expect(difference < TransformersEqualityTests.tolerance, "layer \(index): \(difference)")
+      #expect(difference < Qwen2VLTransformersEqualityTests.tolerance, "layer \(index): \(difference)")
     }
     #expect(run.layers.count >= 2)
   }

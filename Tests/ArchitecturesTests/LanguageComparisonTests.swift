@@ -10,7 +10,7 @@ import Testing
 /// Language models of five layers with real heads, and llama.cpp's logits of a fixed text.
 @Suite("Language models beside llama.cpp")
 struct LanguageComparisonTests {
-  private static let files = ReferenceFiles(ending: "-llama.gguf", script: "language_against_llama_cpp.py")
+  private static let files = ReferenceFiles(ending: "-llama.gguf", script: "make_llama_cpp_logits.py")
 
   @Test(
     "Token by token the logits are llama.cpp's, and so is the first token unless rounding decides",

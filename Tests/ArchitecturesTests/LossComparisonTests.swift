@@ -8,7 +8,7 @@ import Testing
 /// The embedded model in 18 quantizations, and llama.cpp's loss over a text with each.
 @Suite("Losses beside llama.cpp")
 struct LossComparisonTests {
-  private static let files = ReferenceFiles(ending: "-loss.gguf", script: "loss_against_llama_cpp.py")
+  private static let files = ReferenceFiles(ending: "-loss.gguf", script: "make_llama_cpp_loss.py")
 
   @Test(
     "The loss over a text's answers is within half a percent of llama.cpp's for the same file",

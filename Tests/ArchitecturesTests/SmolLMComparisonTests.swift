@@ -11,7 +11,7 @@ import Tokenization
 /// Real weights: SmolLM2-135M-Instruct answers prompts and reads a text, here and in llama.cpp.
 @Suite("SmolLM2-135M beside llama.cpp", .serialized)
 struct SmolLMComparisonTests {
-  private static let script = "smollm2_against_llama_cpp.py"
+  private static let script = "make_llama_cpp_smollm2.py"
   private static let answers = ReferenceFiles(ending: "-answers.gguf", script: script)
   private static let losses = ReferenceFiles(ending: "-perplexity.gguf", script: script)
 

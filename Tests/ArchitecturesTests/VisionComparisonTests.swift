@@ -10,7 +10,7 @@ import Testing
 /// Towers of nearly real shape, and their features by llama.cpp's multimodal library.
 @Suite("Vision towers beside llama.cpp")
 struct VisionComparisonTests {
-  private static let files = ReferenceFiles(ending: "-features.gguf", script: "vision_against_llama_cpp.py")
+  private static let files = ReferenceFiles(ending: "-features.gguf", script: "make_llama_cpp_vision_features.py")
 
   @Test(
     "Features equal those of llama.cpp to within its rounding",

@@ -19,8 +19,8 @@ struct VisionGolden {
   private let values: GGUFFile
 
   init(_ name: String) throws {
-    file = try GGUFFile(path: Golden.path(name + "-mmproj.gguf"))
-    values = try GGUFFile(path: Golden.path(name + "-golden.gguf"))
+    file = try GGUFFile(path: goldenPath(name + "-mmproj.gguf"))
+    values = try GGUFFile(path: goldenPath(name + "-golden.gguf"))
   }
 
   /// One stage's output for all temporal patches; of stages before the merger every seventh value.

@@ -13,7 +13,7 @@ struct WorkingMemoryTests {
 
   @Test("to the byte for a language model", arguments: [1, 64, 256])
   func languageModel(block: Int) throws {
-    let file = try Golden("grouped-by-six").model
+    let file = try Qwen2VLGolden("grouped-by-six").model
     let model = try LanguageModel(file: file, threads: pool, maximumBlock: block)
     let estimated = try LanguageModel.estimatedWorkingByteCount(of: file, threads: pool, maximumBlock: block)
     #expect(estimated == model.workingByteCount)
@@ -22,7 +22,7 @@ struct WorkingMemoryTests {
 
   @Test("for a vision tower, its embeddings included", arguments: [56, 112])
   func visionTower(side: Int) throws {
-    let file = try Golden("grouped-by-six").vision
+    let file = try Qwen2VLGolden("grouped-by-six").vision
     let tower = try VisionTower(file: file, threads: pool)
     let image = Image(width: side, height: side, pixels: [UInt8](repeating: 9, count: side * side * 3))
     let embeddings = try tower.encode(image, image).values.count * MemoryLayout<Float>.stride

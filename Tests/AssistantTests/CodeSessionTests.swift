@@ -15,7 +15,7 @@ import Testing
 /// session loads the code model for itself, with its first task.
 @Suite("A session's programming tasks", .serialized)
 struct CodeSessionTests {
-  private static let embedded = EmbeddedModel()
+  private static let embedded = SharedEmbeddedModel()
   private let events: EventMailbox
 
   init() throws { events = try EventMailbox() }
@@ -26,7 +26,7 @@ struct CodeSessionTests {
     code paths: Result<CodeModelPaths, ReportedError>? = nil, limits: SolveLimits = SolveLimits(tokensOfReply: 16)
   ) throws -> Session {
     let found = try ModelPaths.resolve(languageModel: nil, vision: nil)
-    let settings = SolveSettings(
+    let settings = CodeAgentSettings(
       paths: paths ?? .success(CodeModelPaths(base: found.languageModel)), threads: 1, limits: limits)
     nonisolated(unsafe) let model = try Self.embedded.get()
     return try Session(

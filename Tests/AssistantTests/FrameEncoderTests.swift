@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Frames are paired into temporal patches in one place", .serialized)
 struct FrameEncoderTests {
-  private static let embedded = EmbeddedModel()
+  private static let embedded = SharedEmbeddedModel()
   private let model: LoadedModel
 
   init() throws { model = try Self.embedded.get() }

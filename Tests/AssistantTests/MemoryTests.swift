@@ -82,7 +82,7 @@ struct MemoryEstimateTests {
     do throws(ReportedError) {
       _ = try LoadedModel(
         paths: paths, threads: 1,
-        memory: MemoryPlan(budget: .tokens(4096), isMappedOnly: isMappedOnly, machine: machine))
+        memory: ModelLoadingOptions(budget: .tokens(4096), isMappedOnly: isMappedOnly, machine: machine))
       return nil
     } catch {
       guard error.code == .insufficientMemory else { throw error }
@@ -132,7 +132,7 @@ struct MemoryEstimateTests {
     let limit = try Self.estimate(.tokens(4096)).total
     let model = try LoadedModel(
       paths: Self.paths, threads: 1,
-      memory: MemoryPlan(budget: .tokens(1024), machine: MachineMemory(limit: limit, available: limit)))
+      memory: ModelLoadingOptions(budget: .tokens(1024), machine: MachineMemory(limit: limit, available: limit)))
     var options = DialogueOptions()
     options.budget = .tokens(4097)
     #expect(throws: ReportedError.self) { _ = try VideoDialogue(model: model, options: options) }
@@ -167,7 +167,7 @@ struct MemoryEstimateTests {
   @Test("that may be locked is locked, or the model goes on without", arguments: [false, true])
   func locking(isPrefetched: Bool) throws {
     let model = try LoadedModel(
-      paths: Self.paths, threads: 1, memory: MemoryPlan(isLocked: true, isPrefetched: isPrefetched))
+      paths: Self.paths, threads: 1, memory: ModelLoadingOptions(isLocked: true, isPrefetched: isPrefetched))
     #expect(model.warnings.allSatisfy { $0.contains("cannot be locked") && $0.hasSuffix("Going on without.") })
   }
 }

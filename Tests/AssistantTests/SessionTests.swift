@@ -11,7 +11,7 @@ import Video
 /// The session as its listeners see it: commands in, events out.
 @Suite(.serialized)
 struct SessionTests {
-  private static let embedded = EmbeddedModel()
+  private static let embedded = SharedEmbeddedModel()
   private let events: EventMailbox
 
   init() throws { events = try EventMailbox() }

@@ -9,7 +9,7 @@ import Testing
 
 @Suite("Text is read and generated in one loop", .serialized)
 struct TokenGeneratorTests {
-  private static let embedded = EmbeddedModel()
+  private static let embedded = SharedEmbeddedModel()
   private let model: LoadedModel
 
   init() throws { model = try Self.embedded.get() }

@@ -41,7 +41,7 @@ private final class Watching {
 /// The embedded model on frames that are drawn here.
 @Suite(.serialized)
 struct VideoDialogueTests {
-  private static let embedded = EmbeddedModel()
+  private static let embedded = SharedEmbeddedModel()
 
   private func stream(
     budget: Int = 4096, maximumAnswerTokens: Int = 24, sampling: SamplingParameters = SamplingParameters(),

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("A shape")
 struct ModelShapeTests {
-  private func weights(_ tensors: [RandomTensor]) -> Int {
+  private func weights(_ tensors: [RandomTensorDescription]) -> Int {
     tensors.reduce(0) { $0 + $1.dimensions.reduce(1, *) }
   }
 

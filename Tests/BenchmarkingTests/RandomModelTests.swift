@@ -44,7 +44,7 @@ struct RandomModelTests {
   private func scores(_ model: LoadedModel) throws -> [Float] {
     let language = model.language
     let cache = try KeyValueCache(shape: language.configuration.cacheShape, budget: 16, policy: .full)
-    var timeline = MRoPEPositions()
+    var timeline = MRoPEPositionAssigner()
     try language.prefill(tokens: [1, 2, 3], positions: timeline.text(3), into: cache.ticket(for: .text))
     try language.decode(token: 4, position: timeline.nextText(), into: cache.ticket(for: .text))
     return language.logits

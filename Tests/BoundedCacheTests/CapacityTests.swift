@@ -5,6 +5,8 @@ import Testing
 
 @Suite("Capacity is freed in whole temporal patches, and refused with the least budget that works")
 struct CapacityTests {
+  private let grid = GridTHW(temporalPatches: 1, height: 2, width: 3)
+
   /// System prompt of 3 tokens, temporal patches of 2 × 2.
   private func marked(budget: Int, patches: Int, policy: RetentionPolicy = .infinipotV) throws -> MarkedCache {
     var marked = try MarkedCache(budget: budget, policy: policy)
@@ -93,72 +95,44 @@ struct CapacityTests {
     #expect(marked.visionOrdinals()?.suffix(4) == [11, 12, 13, 14])
   }
 
-  @Test("Shrinking the budget compresses at once and frees the memory")
-  func shrinksAtOnce() throws {
-    var marked = try marked(budget: 100, patches: 8)
-    try marked.append(5, to: .text)
-    let report = try #require(try marked.cache.setBudget(24))
-    // Room for vision is 24 − 3 − 5 = 16, three quarters of it 12.
-    #expect(report.before == 32 && report.after == 12)
-    #expect(marked.cache.budget == 24 && marked.cache.count == 20)
-    #expect(marked.cache.allocatedByteCount == 32 * marked.cache.shape.bytesPerToken, "two pages of 16")
-    #expect(marked.ordinals(layer: 3, head: 1)?.prefix(3) == [0, 1, 2])
-    #expect(marked.ordinals(layer: 3, head: 1)?.suffix(5) == [35, 36, 37, 38, 39])
+  @Test("Appending beyond the budget is refused and changes nothing")
+  func refusesBeyondBudget() throws {
+    let cache = try MarkedCache(budget: 10, policy: .slidingWindow).cache
+    try cache.append(6, to: .vision, grid: grid)
+    #expect(throws: CacheError.noCapacity(cached: 6, adding: 5, budget: 10)) { try cache.append(5, to: .text) }
+    #expect(throws: CacheError.noCapacity(cached: 6, adding: .max, budget: 10)) { try cache.append(.max, to: .text) }
+    #expect(cache.count == 6)
+    try cache.append(4, to: .text)
+    #expect(cache.count == 10)
   }
 
-  @Test("Growing the budget evicts nothing and adds capacity")
-  func grows() throws {
-    var marked = try marked(budget: 35, patches: 8)
-    #expect(try marked.cache.setBudget(70) == nil)
-    try marked.append(30, to: .text)
-    #expect(marked.ordinals(layer: 2, head: 1) == Array(0..<65))
+  @Test("Under full, memory grows as needed and everything stays")
+  func fullKeepsEverything() throws {
+    var marked = try MarkedCache(layers: 2, heads: 1, dimension: 4, budget: 8, policy: .full)
+    #expect(marked.cache.budget == nil)
+    try marked.append(2, to: .system)
+    for _ in 0..<40 { try marked.appendPatches(3, height: 2, width: 2) }
+    try marked.append(7, to: .text)
+    #expect(marked.cache.compressionCount == 0)
+    #expect(marked.ordinals(layer: 1) == Array(0..<489))
   }
 
-  @Test("A budget below the least is refused and changes nothing")
-  func refusesBelowTheLeast() throws {
-    var marked = try marked(budget: 35, patches: 5)
-    try marked.append(2, to: .text)
-    #expect(throws: CacheError.budgetTooSmall(budget: 8, least: 9)) { try marked.cache.setBudget(8) }
-    #expect(throws: CacheError.budgetTooSmall(budget: -1, least: 9)) { try marked.cache.setBudget(-1) }
-    #expect(throws: CacheError.self) { try marked.cache.setBudget(.max) }
-    #expect(marked.cache.budget == 35 && marked.cache.count == 25)
-    try marked.cache.setBudget(9)
-    #expect(marked.cache.visionCount == 4)
+  @Test("Under full, a demand that no memory can hold is refused and changes nothing")
+  func fullRefusesImpossibleDemand() throws {
+    let cache = try MarkedCache(budget: 8, policy: .full).cache
+    try cache.append(6, to: .vision, grid: grid)
+    let endless = GridTHW(temporalPatches: .max / 6, height: 2, width: 3)
+    #expect(throws: CacheError.self) { try cache.append(endless.tokenCount, to: .vision, grid: endless) }
+    #expect(throws: CacheError.self) { try cache.ensureCapacity(for: .max) }
+    #expect(cache.count == 6)
   }
 
-  @Test("Coming back from full, the budget holds again")
-  func comesBackFromFull() throws {
-    var marked = try marked(budget: 35, patches: 8)
-    #expect(try marked.cache.setPolicy(.full) == nil)
-    for _ in 0..<300 { try marked.appendPatches(height: 2, width: 2) }
-    #expect(marked.cache.visionCount == 1232)
-    #expect(try marked.cache.setPolicy(.slidingWindow)?.after == 24)
-    #expect(marked.cache.budget == 35)
-    #expect(marked.cache.allocatedByteCount == 48 * marked.cache.shape.bytesPerToken, "three pages of 16")
-    #expect(marked.visionOrdinals() == Array(1211..<1235))
-  }
-
-  @Test("Coming back from full fails where the budget cannot hold the text, and changes nothing")
-  func cannotComeBackFromFull() throws {
-    var marked = try marked(budget: 35, patches: 8)
-    try marked.cache.setPolicy(.full)
-    try marked.append(40, to: .text)
-    #expect(throws: CacheError.budgetTooSmall(budget: 35, least: 47)) { try marked.cache.setPolicy(.uniform) }
-    #expect(marked.cache.policy == .full && marked.cache.count == 75)
-  }
-
-  @Test("A ratio out of range is refused", arguments: [-0.1, 1.1, .nan, .infinity])
-  func refusesBadRatios(ratio: Double) {
-    let shape = CacheShape(layers: 1, keyValueHeads: 1, headDimension: 1)
-    for parameters in [
-      InfiniPotVParameters(alpha: ratio, recentRatio: 0.25, targetRatio: 0.75),
-      InfiniPotVParameters(alpha: 0.5, recentRatio: ratio, targetRatio: 0.75),
-      InfiniPotVParameters(alpha: 0.5, recentRatio: 0.25, targetRatio: ratio),
-    ] {
-      #expect(throws: CacheError.self) {
-        try KeyValueCache(
-          shape: shape, options: KVCacheOptions(budget: 10, policy: .infinipotV, parameters: parameters))
-      }
-    }
+  @Test("A budget given as memory is as many tokens as fit in it, in whole pages of 16")
+  func countsTokensInBytes() {
+    let shape = CacheShape(layers: 6, keyValueHeads: 2, headDimension: 64)
+    #expect(shape.bytesPerToken == 3072)
+    #expect(KeyValueCache.tokens(forBytes: 64 << 20, shape: shape) == 21840)
+    #expect(KeyValueCache.tokens(forBytes: 16 * 3072 - 1, shape: shape) == 0)
+    #expect(KeyValueCache.tokens(forBytes: -1, shape: shape) == 0)
   }
 }

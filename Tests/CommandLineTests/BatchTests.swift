@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 import Testing
 
 struct BatchTests {
@@ -194,5 +195,35 @@ struct BatchTests {
       #expect(run.errors.hasPrefix("edgeassist: "))
       #expect(run.output.isEmpty)
     }
+  }
+
+  @Test(
+    "Numbers that do not fit are refused by their key",
+    arguments: [
+      ("\"kv_budget\":1.5", "“kv_budget” is not a whole number"), ("\"seed\":-1", "“seed” has a value out of range"),
+      ("\"max_tokens\":1e40", "“max_tokens” has a value out of range"), ("\"fps\":1e999", "out of range"),
+    ])
+  func numbers(member: String, words: String) async throws {
+    let run = try await Program.run(["--batch", "-"], input: "{\"id\":\"n\",\"ask\":\"hello\",\(member)}\nnull\n")
+    let messages = run.records.map { ($0["error"] as? [String: String])?["message"] ?? "" }
+    #expect(messages.count == 2 && messages[0].contains(words), "\(messages)")
+    #expect(messages.last?.contains("not a JSON object") == true)
+  }
+
+  @Test("A camera that falls silent is said in the answer, and the batch goes on")
+  func lostSignal() async throws {
+    let clip = Array(try Data(contentsOf: URL(filePath: Checkout.path("Tests/VideoTests/Media/starts-at-100s.ts"))))
+    let server = try LoopbackServer { number in number == 0 ? .stalledStream(clip) : .hangUp }
+    defer { server.stop() }
+    let requests = [
+      #"{"id":"camera","video":"\#(server.address("live.ts"))","ask":"What is in view?","max_tokens":4}"#,
+      #"{"id":"after","ask":"Hello","max_tokens":4}"#,
+    ]
+    let run = try await Program.run(
+      ["--batch", "-", "--reconnect", "1s"], input: requests.joined(separator: "\n") + "\n")
+    let records = run.records
+    #expect(records.map { $0["id"] as? String } == ["camera", "after"], "\(run.output) \(run.errors)")
+    #expect((records.first?["warning"] as? String)?.contains("no signal") == true, "\(run.output)")
+    #expect(records.last?["status"] as? String == "ok" && records.last?["warning"] == nil)
   }
 }

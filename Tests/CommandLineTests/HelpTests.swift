@@ -31,7 +31,7 @@ struct HelpTests {
 
   @Test("and the manual page and the completions have every option of every command")
   func assets() async throws {
-    let shipped = try ShippedOptions()
+    let shipped = try DocumentedOptions()
     for command in try await CommandDump.ofProgram().all {
       let title = (["edgeassist"] + command.path).joined(separator: " ")
       let names = try #require(command.arguments).compactMap(\.longName)

@@ -26,4 +26,12 @@ import Testing
     let expected = (0..<(count + 1) * 8).map { $0 < count * 8 ? Float($0) / 2 : Float($0) }
     #expect(rows.values(count + 1) == expected)
   }
+
+  @Test("a row can be a weighted sum of others")
+  func weightedSum() throws {
+    let source = try FloatBuffer([1, 2, 10, 20, 100, 200]).rows(width: 2)
+    let target = try FloatBuffer(count: 4)
+    target.rows(width: 2).fill(row: 1, sumOf: [(row: 2, weight: 0.5), (row: 0, weight: 2)], of: source)
+    #expect(target.values == [0, 0, 52, 104])
+  }
 }

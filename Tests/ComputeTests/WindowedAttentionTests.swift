@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Compute
-import Foundation
-import ModelFile
 import Testing
 
-/// Operations of the engine that only some vision towers use.
+/// Attention as only some vision towers use it.
 @Suite struct WindowedAttentionTests {
   static let sets = InstructionSet.allCases.filter(\.isAvailable)
 
@@ -38,37 +36,5 @@ import Testing
     let difference = zip(found.values, expected.values).map { abs($0 - $1) }.max() ?? .infinity
     #expect(difference < 1e-5)
     #expect(expected.values.allSatisfy { $0 != 0 })
-  }
-
-  @Test("the GELU by tanh follows its formula, for large values too", arguments: sets)
-  func tanhGELU(set: InstructionSet) throws {
-    let x: [Float] = [-1e20, -50, -4, -1, -0.25, 0, 0.5, 1, 2, 7, 60, 1e20]
-    let buffer = try FloatBuffer(x)
-    try engine(set).tanhGELU(buffer.rows(width: x.count), count: 1)
-    for (x, y) in zip(x.map(Double.init), buffer.values.map(Double.init)) {
-      let expected = x / 2 * (1 + tanh((2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)))
-      #expect(abs(y - expected) <= 1e-6 * max(abs(expected), 0.1), "at \(x): \(y)")
-    }
-  }
-
-  @Test("a row can be a weighted sum of others")
-  func weightedSum() throws {
-    let source = try FloatBuffer([1, 2, 10, 20, 100, 200]).rows(width: 2)
-    let target = try FloatBuffer(count: 4)
-    target.rows(width: 2).fill(row: 1, sumOf: [(row: 2, weight: 0.5), (row: 0, weight: 2)], of: source)
-    #expect(target.values == [0, 0, 52, 104])
-  }
-
-  @Test("a range of a matrix's outputs is a matrix of its own", arguments: [TensorType.f16, .q8_0])
-  func outputs(type: TensorType) throws {
-    let whole = try sampleMatrix(rows: 7, columns: 32, type: type, seed: 8)
-    let part = whole.outputs(2..<5)
-    let (one, other) = (try FloatBuffer(count: 32), try FloatBuffer(count: 32))
-    #expect(part.rows == 3 && part.columns == 32)
-    for row in 0..<3 {
-      part.dequantize(row: row, into: one.rows(width: 32))
-      whole.dequantize(row: row + 2, into: other.rows(width: 32))
-      #expect(one.values == other.values)
-    }
   }
 }

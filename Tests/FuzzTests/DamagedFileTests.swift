@@ -27,7 +27,7 @@ struct DamagedFileTests {
     let adapted = try LanguageModel(file: GGUFFile(path: Specimen.adapted), threads: pool)
     var tally = Tally()
     for number in stride(from: shard, to: Self.count, by: Int(Self.shards)) {
-      var mutator = Mutator(seed: Self.seed &+ number)
+      var mutator = FileMutator(seed: Self.seed &+ number)
       let specimen = mutator.damaged(specimens)
       let folder = try TemporaryFolder()
       for file in specimen.files { try file.write(to: folder.url) }

@@ -23,8 +23,8 @@ struct DamagedMediaTests {
     let folder = Checkout.root.appending(path: "Tests/VideoTests/Media")
     let names = [
       "1x1.mkv", "colours-full.mp4", "constant.mp4", "encrypted.mp4", "fragmented.mp4", "gap.ts", "hdr-pq.mp4",
-      "joined.ts", "late.ts", "milliseconds.mkv", "odd.mkv", "ribbon.mkv", "rotated-90.mp4", "song-with-cover.mp3",
-      "sound.mp4", "still.jpg", "transparent.png", "variable.mp4", "wide-pixels.mp4",
+      "joined.ts", "milliseconds.mkv", "odd.mkv", "ribbon.mkv", "rotated-90.mp4", "song-with-cover.mp3", "sound.mp4",
+      "starts-at-100s.ts", "still.jpg", "transparent.png", "variable.mp4", "wide-pixels.mp4",
     ]
     return try names.map { Array(try Data(contentsOf: folder.appending(path: $0))) }
   }
@@ -37,7 +37,7 @@ struct DamagedMediaTests {
     var refused = 0
     for number in stride(from: shard, to: Self.count, by: Int(Self.shards)) {
       let seed = Self.seed &+ number
-      var mutator = Mutator(seed: seed)
+      var mutator = FileMutator(seed: seed)
       let clip = folder.path("clip")
       try Data(mutator.damaged(clips)).write(to: URL(fileURLWithPath: clip))
       let began = ContinuousClock.now

@@ -81,14 +81,15 @@ struct DamagedOffloadTests {
     var opened = 0
     for number in 0..<Self.count {
       let seed = Self.seed &+ number
-      var mutator = TextMutator(seed: seed)
+      var random = SplitMix64(seed: seed)
+      func below(_ count: Int) -> Int { Int.random(in: 0..<count, using: &random) }
       var bytes = whole
-      for _ in 0...mutator.below(6) {
+      for _ in 0...below(6) {
         // Half of the damage where the pages and their records lie, half in the header.
-        let place = mutator.below(2) == 0 ? mutator.below(256) : mutator.below(bytes.count)
-        bytes[place] = UInt8(mutator.below(256))
+        let place = below(2) == 0 ? below(256) : below(bytes.count)
+        bytes[place] = UInt8(below(256))
       }
-      if mutator.below(16) == 0 { bytes.removeLast(mutator.below(bytes.count)) }
+      if below(16) == 0 { bytes.removeLast(below(bytes.count)) }
       try overwrite(bytes)
       do {
         if let file { try read(file, seed: seed) }

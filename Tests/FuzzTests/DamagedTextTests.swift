@@ -35,7 +35,7 @@ struct DamagedTextTests {
     for number in stride(from: shard, to: Self.count, by: Int(Self.shards)) {
       guard Int(number / Self.shards) % kinds == turn else { continue }
       let seed = Self.seed &+ number
-      var mutator = TextMutator(seed: seed)
+      var mutator = JSONMutator(seed: seed)
       let text = mutator.damaged(texts)
       let time = try ContinuousClock().measure {
         if try read(text, seed) { accepted += 1 } else { refused += 1 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Attention over rows in pages, as the KV cache stores them. The formula is a softmax over dequantized rows.
-#include "samples.h"
+#include "support.h"
 
 #include <math.h>
 #include <stdlib.h>

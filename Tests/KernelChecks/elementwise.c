@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Conversions, norms, activation functions and RoPE.
-#include "samples.h"
+#include "support.h"
 
 #include <math.h>
 #include <stdlib.h>

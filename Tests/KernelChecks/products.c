@@ -2,7 +2,7 @@
 
 // Matrix products. The formula is the sum of dequantized weights times the input as the product sees it: floats, or
 // quantized activations.
-#include "samples.h"
+#include "support.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@ import ModelHub
 import TestSupport
 import Testing
 
-@Suite("The hub's lists, redirects, checksums and rates")
+@Suite("The hub's lists of files")
 struct ListingTests {
   private func files(_ json: String) throws -> [RemoteFile] {
     try FileListing.files(page: Data(json.utf8), repository: "o/n")
@@ -94,74 +94,5 @@ struct ListingTests {
     for link in [nil, "", "nonsense", #"<https://h/a>; rel="prev""#, "<>", ";", ",,;;<"] {
       #expect(FileListing.nextPage(link: link) == nil)
     }
-  }
-
-  @Test(
-    "Redirects are followed to web addresses, and never out of encryption",
-    arguments: [
-      ("https://hub/a/b", "https://cdn.example/x?y=z", "https://cdn.example/x?y=z"),
-      ("https://hub/a/b", "/c", "https://hub/c"),
-      ("http://hub/a", "https://hub/a", "https://hub/a"), ("http://hub:8080/a", "http://other/a", "http://other/a"),
-      ("https://hub/a", "http://hub/a", nil), ("https://hub/a", "file:///etc/passwd", nil), ("https://hub/a", nil, nil),
-      ("http://hub/a", "ftp://hub/a", nil), ("https://hub/a", "https://user:word@hub/a", nil),
-      ("https://hub/a", "https://", nil), ("https://hub/a", "javascript:alert(1)", nil),
-      ("https://hub/a", "data:,x", nil), ("https://hub/a", "https:///x", nil),
-    ])
-  func redirects(from: String, location: String?, expected: String?) throws {
-    let url = try #require(URL(string: from))
-    guard let expected else {
-      let error = #expect(throws: HubError.self) { try Redirect.target(of: location, from: url) }
-      #expect(error?.reason == .badRedirect)
-      return
-    }
-    #expect(try Redirect.target(of: location, from: url).absoluteString == expected)
-  }
-
-  /// FIPS 180-4's examples, and one of Git.
-  @Test(
-    "Checksums are those of the standard",
-    arguments: [
-      ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
-      ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
-      (
-        "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
-        "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"
-      ),
-      (
-        String(repeating: "a", count: 1_000_000), "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"
-      ),
-    ])
-  func sha256(text: String, expected: String) throws {
-    for pieceSize in [1 << 20, 64, 63, 7] {
-      let checksum = try Checksum.sha256()
-      var rest = Array(text.utf8)[...]
-      while !rest.isEmpty {
-        rest.prefix(pieceSize).withUnsafeBytes { checksum.add($0) }
-        rest = rest.dropFirst(pieceSize)
-      }
-      #expect(checksum.finish() == expected, "in pieces of \(pieceSize)")
-    }
-  }
-
-  @Test("A small file's checksum is Git's name for its contents")
-  func gitBlob() throws {
-    let checksum = try Checksum.gitBlob(byteCount: 6)
-    Array("hello\n".utf8).withUnsafeBytes { checksum.add($0) }
-    #expect(checksum.finish() == "ce013625030ba8dba906f756967f9e9ca394464a")
-  }
-
-  @Test("A rate is that of the last seconds")
-  func rate() throws {
-    var meter = RateMeter()
-    #expect(meter.bytesPerSecond == nil)
-    for step in 0...100 { meter.note(step * 1000, at: Double(step) * 0.1) }
-    #expect(try abs(#require(meter.bytesPerSecond) - 10_000) < 1)
-    for step in 1...100 { meter.note(100_000 + step * 10, at: 10 + Double(step) * 0.1) }
-    #expect(try abs(#require(meter.bytesPerSecond) - 100) < 1)
-    meter.note(5, at: 21)
-    #expect(meter.bytesPerSecond == nil, "the download began anew")
-    let progress = PullProgress(file: "m", byteCount: 100, wholeByteCount: 300, bytesPerSecond: 50)
-    #expect(progress.secondsLeft == 4)
-    #expect(PullProgress(file: "m", byteCount: 1, wholeByteCount: 3, bytesPerSecond: 0).secondsLeft == nil)
   }
 }

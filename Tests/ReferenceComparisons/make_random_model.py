@@ -21,7 +21,7 @@ import pathlib
 import numpy as np
 from gguf import GGUFWriter, TokenType
 
-from random_model_shapes import FIRST_SPECIAL, SHAPES
+from published_models import FIRST_SPECIAL, SHAPES
 
 # MARK: Files written piece by piece
 

@@ -81,10 +81,10 @@ private let fieldWords = [
     #"\battention rounding\b|\bwhere faster\b"#, "bf16: auto or always", in: "AttentionRounding", "whereFaster"),
   BannedWord(
     #"\b(words|bytes) panel\b|\bpanel excess\b|\bavx512 rounded\b|\bneon pairs\b"#,
-    "panel_i16, panel_i8, zero point, avx512_bf16, neon_i8mm",
+    "quant_panel_i16, quant_panel_i8, zero point, avx512_bf16_attention, neon_i8mm",
     in: "words_panel", "bytes_panel", "panel_excess", "avx512_rounded", "neon_pairs"),
   BannedWord(
-    #"(\bgroups\.h|\bfit\.c|\bpack( \w+)?\.c)\b"#, "block_formats.h, quantize_search.c, quantize*.c",
+    #"(\bgroups\.h|\bfit\.c|\bpack( \w+)?\.c)\b"#, "block_formats.h, scale_search.c, quantize*.c",
     in: "groups.h", "fit.c", "pack_small.c"),
   BannedWord(#"\bmodels? in the box\b"#, "embedded model", in: "the model in the box"),
 ]
@@ -92,10 +92,10 @@ private let fieldWords = [
 /// Names that other programs use for the same thing, or that say it without a detour.
 private let plainNames = [
   BannedWord(
-    #"\bmemory (demands?|meters?|configurations?)\b"#, "MemoryPlan, AllocationCounter, CacheConfiguration",
+    #"\bmemory (demands?|meters?|configurations?)\b"#, "ModelLoadingOptions, WorkingMemoryCounter, CacheConfiguration",
     in: "MemoryDemand", "MemoryMeter", "MemoryConfiguration"),
   BannedWord(
-    #"\bcode desks?\b|\bprogram in hand\b|\bwork state\b"#, "TaskSolver, CurrentProgram, SolveState",
+    #"\bcode desks?\b|\bprogram in hand\b|\bwork state\b"#, "TaskSolver, ProgramToSave, SolveState",
     in: "CodeDesk", "ProgramInHand", "WorkState"),
   BannedWord(
     #"\bcomplain(s|t|ts|ed|ing)?\b"#, "validation error, error message", in: "complaint", "complain", "complaints"),

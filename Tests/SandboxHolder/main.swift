@@ -14,6 +14,6 @@ let program = """
           os._exit(0)
   os.execv('/bin/sleep', ['sleep', '\(mark)'])
   """
-let sandbox = Sandbox.probe(ways: [.limitsOnly])
+let sandbox = Sandbox.probe(ways: [.landlock])
 let prepared = try await sandbox.prepare(program, language: .python)
 print(try await sandbox.run(prepared, input: "", limits: RunLimits(wallSeconds: 600)).end)

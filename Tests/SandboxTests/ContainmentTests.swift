@@ -6,7 +6,7 @@ import Sandboxing
 import Testing
 
 /// The ways of containment that work here.
-private let sandboxes = [Sandboxes.namespaces, Sandboxes.namespacesOfUser, Sandboxes.limitsOnly].filter { sandbox in
+private let sandboxes = [Sandboxes.namespaces, Sandboxes.namespacesOfUser, Sandboxes.landlock].filter { sandbox in
   if case .unavailable = sandbox.containment { false } else { true }
 }
 
@@ -14,26 +14,26 @@ private let sandboxes = [Sandboxes.namespaces, Sandboxes.namespacesOfUser, Sandb
 struct ContainmentTests {
   @Test(
     "Is contained by namespaces", .enabled(if: Sandboxes.haveNamespaces, "bubblewrap does not work here"),
-    arguments: EscapeAttempt.all)
-  func namespaces(attempt: EscapeAttempt) async throws {
+    arguments: HostileProgram.all)
+  func namespaces(attempt: HostileProgram) async throws {
     try await expectContained(attempt, in: Sandboxes.namespaces, way: .namespacesAsOtherUser)
   }
 
   @Test(
     "Is contained by the namespaces that any user may have",
-    .enabled(if: Sandboxes.haveNamespacesOfUser, "no user namespaces here"), arguments: EscapeAttempt.all)
-  func namespacesOfUser(attempt: EscapeAttempt) async throws {
+    .enabled(if: Sandboxes.haveNamespacesOfUser, "no user namespaces here"), arguments: HostileProgram.all)
+  func namespacesOfUser(attempt: HostileProgram) async throws {
     try await expectContained(attempt, in: Sandboxes.namespacesOfUser, way: .namespacesOfUser)
   }
 
   @Test(
-    "Is contained without namespaces", .enabled(if: Sandboxes.haveLimitsOnly, "no Landlock here"),
-    arguments: EscapeAttempt.all.filter { !$0.takesFromUser || geteuid() == 0 })
-  func limitsOnly(attempt: EscapeAttempt) async throws {
-    try await expectContained(attempt, in: Sandboxes.limitsOnly, way: .limitsOnly)
+    "Is contained without namespaces", .enabled(if: Sandboxes.haveLandlock, "no Landlock here"),
+    arguments: HostileProgram.all.filter { !$0.takesFromUser || geteuid() == 0 })
+  func landlock(attempt: HostileProgram) async throws {
+    try await expectContained(attempt, in: Sandboxes.landlock, way: .landlock)
   }
 
-  private func expectContained(_ attempt: EscapeAttempt, in sandbox: Sandbox, way: ContainmentWay) async throws {
+  private func expectContained(_ attempt: HostileProgram, in sandbox: Sandbox, way: ContainmentWay) async throws {
     let program = try await sandbox.prepare(attempt.program, language: attempt.language)
     let verdict = try await Judge(sandbox).verdict(
       of: program, on: CodeExample(input: "", output: attempt.expected), limits: attempt.limits)
@@ -171,12 +171,12 @@ struct ContainmentTests {
     let program = try await sandbox.prepare(
       "import os\nprint(os.listdir('.'))\nopen('left', 'w').write('x')", language: .python)
     for _ in 0..<2 {
-      #expect(try await sandbox.run(program, input: "", limits: EscapeAttempt.limits()).output == "[]\n")
+      #expect(try await sandbox.run(program, input: "", limits: HostileProgram.limits()).output == "[]\n")
     }
   }
 
   private func run(_ program: String, in sandbox: Sandbox) async throws -> RunResult {
     let program = try await sandbox.prepare(program, language: .python)
-    return try await sandbox.run(program, input: "", limits: EscapeAttempt.limits())
+    return try await sandbox.run(program, input: "", limits: HostileProgram.limits())
   }
 }

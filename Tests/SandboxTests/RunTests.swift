@@ -7,7 +7,7 @@ import Testing
 
 /// Ways of containment that hold here, and none at all: a program behaves the same in each.
 private let sandboxes: [Sandbox] = [
-  Sandboxes.namespaces, Sandboxes.namespacesOfUser, Sandboxes.limitsOnly, Sandboxes.unsafe,
+  Sandboxes.namespaces, Sandboxes.namespacesOfUser, Sandboxes.landlock, Sandboxes.unsafe,
 ].filter { sandbox in
   if case .unavailable = sandbox.containment { false } else { true }
 }
@@ -67,7 +67,7 @@ struct RunTests {
   func largeInput(sandbox: Sandbox) async throws {
     let program = try await sandbox.prepare("import sys\nprint(len(sys.stdin.read()))", language: .python)
     let input = String(repeating: "0123456789", count: 1_000_000)
-    let result = try await sandbox.run(program, input: input, limits: EscapeAttempt.limits())
+    let result = try await sandbox.run(program, input: input, limits: HostileProgram.limits())
     #expect(result.output == "10000000\n", "\(result)")
   }
 
@@ -76,7 +76,7 @@ struct RunTests {
     let program = try await sandbox.prepare(
       "import time\ntime.sleep(0.5)\nprint('done')", language: .python)
     let input = String(repeating: "0123456789", count: 1_000_000)
-    let result = try await sandbox.run(program, input: input, limits: EscapeAttempt.limits())
+    let result = try await sandbox.run(program, input: input, limits: HostileProgram.limits())
     #expect(result.output == "done\n")
     #expect(result.end == .exited(status: 0))
   }
@@ -84,7 +84,7 @@ struct RunTests {
   @Test("May write just as much as it is allowed, and not a byte more", arguments: sandboxes)
   func outputLimit(sandbox: Sandbox) async throws {
     let program = try await sandbox.prepare("import sys\nsys.stdout.write('x' * int(input()))", language: .python)
-    let limits = EscapeAttempt.limits(outputBytes: 200_000)
+    let limits = HostileProgram.limits(outputBytes: 200_000)
     let within = try await sandbox.run(program, input: "200000", limits: limits)
     #expect(within.end == .exited(status: 0))
     #expect(within.outputBytes.count == 200_000)
@@ -101,7 +101,7 @@ struct RunTests {
       print(subprocess.run(['wc', '-l', 'note'], capture_output=True, text=True).stdout.split()[0])
       """
     let program = try await sandbox.prepare(text, language: .python)
-    let result = try await sandbox.run(program, input: "", limits: EscapeAttempt.limits())
+    let result = try await sandbox.run(program, input: "", limits: HostileProgram.limits())
     #expect(result.output == "2\n", "\(result.errors)")
   }
 
@@ -129,7 +129,7 @@ struct RunTests {
       print(subprocess.run(['sh', '-c', 'sleep 0.01; echo child'], capture_output=True, text=True).stdout, end='')
       """
     let program = try await sandbox.prepare(text, language: .python)
-    let result = try await sandbox.run(program, input: "mapped input", limits: EscapeAttempt.limits())
+    let result = try await sandbox.run(program, input: "mapped input", limits: HostileProgram.limits())
     #expect(result.output == "asyncio\nmapped\n100000\nthread\nsignal\nchild\n", "\(result)")
   }
 
@@ -137,15 +137,15 @@ struct RunTests {
   func largeProgram(sandbox: Sandbox) async throws {
     let program = try await sandbox.prepare(
       "#include <stdio.h>\nint t[5000000] = {7};\nint main(void) { printf(\"%d\\n\", t[0]); }", language: .c)
-    let result = try await sandbox.run(program, input: "", limits: EscapeAttempt.limits(memoryBytes: 256 << 20))
+    let result = try await sandbox.run(program, input: "", limits: HostileProgram.limits(memoryBytes: 256 << 20))
     #expect(result.output == "7\n", "\(result)")
   }
 
   @Test("Gives the same output in every run", arguments: sandboxes)
   func deterministic(sandbox: Sandbox) async throws {
     let program = try await sandbox.prepare("print({str(n) for n in range(50)}, hash('x'))", language: .python)
-    let first = try await sandbox.run(program, input: "", limits: EscapeAttempt.limits())
-    let second = try await sandbox.run(program, input: "", limits: EscapeAttempt.limits())
+    let first = try await sandbox.run(program, input: "", limits: HostileProgram.limits())
+    let second = try await sandbox.run(program, input: "", limits: HostileProgram.limits())
     #expect(first.outputBytes == second.outputBytes && !first.outputBytes.isEmpty)
   }
 
@@ -155,7 +155,7 @@ struct RunTests {
     let outputs = try await withThrowingTaskGroup(of: (Int, String).self) { group in
       for number in 0..<8 {
         group.addTask {
-          (number, try await sandbox.run(program, input: "\(number)\n", limits: EscapeAttempt.limits()).output)
+          (number, try await sandbox.run(program, input: "\(number)\n", limits: HostileProgram.limits()).output)
         }
       }
       return try await group.reduce(into: [Int: String]()) { $0[$1.0] = $1.1 }
@@ -167,7 +167,7 @@ struct RunTests {
   func costs(sandbox: Sandbox) async throws {
     let text = "import time\nheld = bytearray(b'x' * (50 << 20))\nwhile time.process_time() < 0.3: pass"
     let program = try await sandbox.prepare(text, language: .python)
-    let result = try await sandbox.run(program, input: "", limits: EscapeAttempt.limits())
+    let result = try await sandbox.run(program, input: "", limits: HostileProgram.limits())
     #expect((0.25...10).contains(result.cpuSeconds))
     #expect(result.peakMemoryBytes > 50 << 20)
   }
@@ -177,7 +177,7 @@ struct RunTests {
     let mark = "32\(Int.random(in: 100_000...999_999)).5"
     let text = "import os\nif os.fork() == 0: os.execv('/bin/sleep', ['sleep', '\(mark)'])\nos.wait()"
     let program = try await sandbox.prepare(text, language: .python)
-    let task = Task { try await sandbox.run(program, input: "", limits: EscapeAttempt.limits(wallSeconds: 600)) }
+    let task = Task { try await sandbox.run(program, input: "", limits: HostileProgram.limits(wallSeconds: 600)) }
     while processes(holding: mark).isEmpty { try await Task.sleep(for: .milliseconds(20)) }
     task.cancel()
     await #expect(throws: SandboxError.cancelled) { try await task.value }
@@ -185,11 +185,11 @@ struct RunTests {
     #expect(processes(holding: mark).isEmpty)
   }
 
-  @Test("Leaves no folder behind", .enabled(if: Sandboxes.haveLimitsOnly))
+  @Test("Leaves no folder behind", .enabled(if: Sandboxes.haveLandlock))
   func noFolderLeft() async throws {
     let text = "import os\nprint(os.getcwd())\nos.makedirs('a/b')\nopen('a/b/c', 'w').write('x')\nos.mkdir('d', 0)"
-    let program = try await Sandboxes.limitsOnly.prepare(text, language: .python)
-    let result = try await Sandboxes.limitsOnly.run(program, input: "", limits: EscapeAttempt.limits())
+    let program = try await Sandboxes.landlock.prepare(text, language: .python)
+    let result = try await Sandboxes.landlock.run(program, input: "", limits: HostileProgram.limits())
     let folder = result.output.split(separator: "\n").first.map(String.init) ?? ""
     #expect(folder.hasSuffix("/scratch"))
     #expect(!FileManager.default.fileExists(atPath: URL(fileURLWithPath: folder).deletingLastPathComponent().path))
@@ -218,7 +218,7 @@ struct CompilationTests {
     let verdicts = try await Judge(Sandbox.probe()).check(
       "print('open", language: .python,
       examples: [CodeExample(input: "", output: ""), CodeExample(input: "1", output: "1")],
-      limits: EscapeAttempt.limits())
+      limits: HostileProgram.limits())
     #expect(verdicts.map(\.kind.rawValue) == ["compile_error", "compile_error"])
     #expect(verdicts[0].detail.contains("SyntaxError"))
   }
@@ -248,7 +248,7 @@ struct JudgeTests {
         CodeExample(input: "a\n", output: "a"), CodeExample(input: "b\n", output: "c\n"),
         CodeExample(input: "fail\n", output: ""),
       ],
-      limits: EscapeAttempt.limits()
+      limits: HostileProgram.limits()
     ) { index, verdict in await told.add("\(index) \(verdict.kind.rawValue)") }
     #expect(verdicts.map(\.kind.rawValue) == ["accepted", "wrong_answer", "runtime_error"])
     #expect(await told.lines == ["0 accepted", "1 wrong_answer", "2 runtime_error"])
@@ -261,7 +261,7 @@ struct JudgeTests {
     let verdicts = try await Judge(Sandbox.probe()).check(
       "print(1)", language: .python,
       examples: [CodeExample(input: "", output: "2"), CodeExample(input: "", output: "1")],
-      limits: EscapeAttempt.limits(), stopsAtFirstFailure: true)
+      limits: HostileProgram.limits(), stopsAtFirstFailure: true)
     #expect(verdicts.map(\.kind.rawValue) == ["wrong_answer"])
   }
 }
@@ -273,10 +273,10 @@ private actor Recorder {
 
 @Suite("Containment")
 struct ContainmentDescriptionTests {
-  @Test("Without namespaces says what it leaves open", .enabled(if: Sandboxes.haveLimitsOnly))
+  @Test("Without namespaces says what it leaves open", .enabled(if: Sandboxes.haveLandlock))
   func lacking() {
-    #expect(Sandboxes.limitsOnly.containment.isWeak)
-    #expect("\(Sandboxes.limitsOnly.containment)".contains("only watched"))
+    #expect(Sandboxes.landlock.containment.isWeak)
+    #expect("\(Sandboxes.landlock.containment)".contains("only watched"))
   }
 
   @Test("That the user has turned off says so")

@@ -56,7 +56,7 @@ struct WatchdogTests {
 
   @Test(
     "Ends the program and removes its folder when its watcher is killed",
-    .enabled(if: Sandboxes.haveLimitsOnly, "no Landlock here"), arguments: [SIGKILL, SIGHUP])
+    .enabled(if: Sandboxes.haveLandlock, "no Landlock here"), arguments: [SIGKILL, SIGHUP])
   func killedWatcher(signal: Int32) async throws {
     let mark = "33\(Int.random(in: 100_000...999_999)).5"
     let watcher = Process()

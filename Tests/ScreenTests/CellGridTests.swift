@@ -59,7 +59,7 @@ import Testing
 
   @Test("only cells that changed are shown again")
   func changedCells() {
-    var backend = RecordingBackend()
+    var backend = CountingBackend()
     var grid = CellGrid(columns: 5, rows: 2)
     backend.show(grid)
     #expect(backend.changedCells == 10)

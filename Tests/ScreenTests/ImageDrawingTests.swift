@@ -83,9 +83,9 @@ import Testing
 
   @Test("colours of the palette are their own nearest", arguments: [16, 21, 52, 67, 124, 196, 226, 231, 232, 243, 255])
   func paletteColors(number: UInt8) {
-    let color = TerminalPalette.color(number)
-    let nearest = TerminalPalette.nearest(red: color.red, green: color.green, blue: color.blue)
-    #expect(TerminalPalette.color(nearest) == color)
+    let color = XtermPalette.color(number)
+    let nearest = XtermPalette.nearest(red: color.red, green: color.green, blue: color.blue)
+    #expect(XtermPalette.color(nearest) == color)
   }
 
   @Test(
@@ -94,16 +94,16 @@ import Testing
       ((250, 5, 5), 196), ((7, 7, 9), 232), ((129, 127, 128), 244), ((100, 140, 170), 67), ((250, 250, 252), 231),
     ] as [((Int, Int, Int), UInt8)])
   func between(color: (Int, Int, Int), number: UInt8) {
-    #expect(TerminalPalette.nearest(red: color.0, green: color.1, blue: color.2) == number)
+    #expect(XtermPalette.nearest(red: color.0, green: color.1, blue: color.2) == number)
   }
 
   @Test("with 256 colours an area keeps its tone on the whole")
   func dither() {
     let grey = image(16, 16) { _, _ in (123, 123, 123) }
-    let numbers = TerminalPalette.quantized(grey)
-    let mean = numbers.reduce(0) { $0 + TerminalPalette.color($1).red } / numbers.count
+    let numbers = XtermPalette.quantized(grey)
+    let mean = numbers.reduce(0) { $0 + XtermPalette.color($1).red } / numbers.count
     #expect(abs(mean - 123) <= 6)
-    #expect(TerminalPalette.quantized(grey) == numbers)
+    #expect(XtermPalette.quantized(grey) == numbers)
   }
 
   @Test("the four greys of sixteen colours mix to a tone")

@@ -55,8 +55,8 @@ import Testing
       return modes
     }
 
-    func options(_ type: String) -> ScreenOptions {
-      var options = ScreenOptions(environment: ["TERM": type, "COLORTERM": "truecolor"])
+    func options(_ type: String) -> TerminalOptions {
+      var options = TerminalOptions(environment: ["TERM": type, "COLORTERM": "truecolor"])
       options.input = terminal
       options.output = terminal
       return options
@@ -162,7 +162,7 @@ import Testing
     let events = try EventMailbox()
     let null = open("/dev/null", O_RDWR)
     defer { close(null) }
-    var options = ScreenOptions(environment: ["TERM": "xterm-256color"])
+    var options = TerminalOptions(environment: ["TERM": "xterm-256color"])
     options.input = null
     options.output = null
     await #expect(throws: ScreenError.notATerminal("standard output")) {

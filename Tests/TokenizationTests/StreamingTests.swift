@@ -53,7 +53,7 @@ struct StreamingTests {
   @Test("Is in the end what decoding gives at once")
   func sameAsDecoding() throws {
     let tokenizer = try goldenTokenizer()
-    for item in try ReferenceCases().ids {
+    for item in try TokenizerCases().ids {
       var detokenizer = StreamingDetokenizer(tokenizer, skippingSpecialTokens: false)
       var text = ""
       for token in item.ids { text += detokenizer.append(token) }

@@ -6,7 +6,7 @@ import Testing
 import Tokenization
 
 /// What the reference makes of texts and of tokens: Goldens/cases.json.
-struct ReferenceCases: Decodable {
+struct TokenizerCases: Decodable {
   struct Text: Decodable {
     let text: String
     /// Special tokens parsed, characters composed.

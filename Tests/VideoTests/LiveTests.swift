@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Images
 import TestSupport
 import Testing
 import Video
@@ -9,7 +10,7 @@ import Video
 struct LiveTests {
   @Test("that goes says so at once, without anybody taking frames, and says when it is back")
   func signalLoss() async throws {
-    let contents = try bytes(of: "late.ts")
+    let contents = try bytes(of: "starts-at-100s.ts")
     let gate = LoopbackServer.Gate()
     let server = try LoopbackServer { number in
       switch number {
@@ -36,7 +37,7 @@ struct LiveTests {
 
   @Test("is tried again for as long as it takes")
   func neverEnds() async throws {
-    let contents = try bytes(of: "late.ts")
+    let contents = try bytes(of: "starts-at-100s.ts")
     let server = try LoopbackServer { $0 == 0 || $0 == 30 ? .stream(contents) : .hangUp }
     defer { server.stop() }
     var options = options(5)
@@ -50,7 +51,7 @@ struct LiveTests {
 
   @Test("whose next frame is long in coming is sampled by the clock, and nothing is dropped")
   func heldFrame() async throws {
-    let contents = try bytes(of: "late.ts")
+    let contents = try bytes(of: "starts-at-100s.ts")
     let server = try LoopbackServer { _ in .stalledStream(contents) }
     defer { server.stop() }
     var options = options(5)
@@ -83,7 +84,7 @@ struct LiveTests {
 
   @Test("is a playlist that its sender has not closed")
   func playlist() async throws {
-    let contents = try bytes(of: "late.ts")
+    let contents = try bytes(of: "starts-at-100s.ts")
     let list = "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXT-X-MEDIA-SEQUENCE:0\n#EXTINF:1.0,\nsegment.ts\n"
     for isClosed in [false, true] {
       let text = Array((list + (isClosed ? "#EXT-X-ENDLIST\n" : "")).utf8)
@@ -134,52 +135,5 @@ struct LiveTests {
     #expect(schedule.delay(at: 210) == 1)
     #expect(ReconnectionSchedule(.init(limit: .never)).delay(at: 0) == nil)
     #expect(ReconnectionSchedule(.init(limit: .always)).delay(at: 1e9) == 0.5)
-  }
-}
-
-@Suite("Previews")
-struct PreviewTests {
-  private func stream(_ name: String, pace: VideoStreamOptions.Pace = .realtime) async throws -> VideoStream {
-    var options = options()
-    options.previewSize = ImageSize(width: 64, height: 64)
-    options.pace = pace
-    return try await VideoStream.open(.file(path: media(name)), options: options)
-  }
-
-  @Test("show a still image, and the first frame before the second is due", arguments: ["one-frame.mp4", "slow.mp4"])
-  func first(name: String) async throws {
-    var options = options()
-    options.previewSize = ImageSize(width: 64, height: 64)
-    // Nobody takes a frame: the second is never read.
-    options.queueCapacity = 1
-    let stream = try await VideoStream.open(.file(path: media(name)), options: options)
-    var previews = stream.previews.makeAsyncIterator()
-    let preview = try #require(await previews.next())
-    #expect(preview.time < 1 && preview.image.number == 0)
-    stream.stop()
-  }
-
-  @Test("show the target of a jump at once, also in a still stretch and while paused", arguments: [1.2, 0.3])
-  func jump(target: Double) async throws {
-    for name in ["constant.mp4", "slow.mp4"] {
-      let stream = try await stream(name)
-      stream.pause()
-      stream.seek(to: target)
-      for await preview in stream.previews where preview.time == target {
-        #expect(preview.image.number == Int(name == "slow.mp4" ? target : target * 25))
-        break
-      }
-      stream.stop()
-    }
-  }
-
-  @Test("end with the last frame, however fast the video is read")
-  func last() async throws {
-    let stream = try await stream("constant.mp4", pace: .fast)
-    _ = await all(of: stream)
-    stream.stop()
-    var number = -1
-    for await preview in stream.previews { number = preview.image.number }
-    #expect(number == 49)
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Images
 import TestSupport
 import Testing
 import Video
@@ -22,7 +23,7 @@ struct NetworkTests {
 
   @Test("a live stream that breaks off is reached again, its time going on")
   func reconnects() async throws {
-    let contents = try bytes(of: "late.ts")
+    let contents = try bytes(of: "starts-at-100s.ts")
     let server = try LoopbackServer { $0 == 0 || $0 == 3 ? .stream(contents) : .hangUp }
     defer { server.stop() }
     var options = options(5)
@@ -82,7 +83,7 @@ struct NetworkTests {
 
   @Test("a file from a server that only sends whole files is a file all the same")
   func wholeFile() async throws {
-    let contents = try bytes(of: "late.ts")
+    let contents = try bytes(of: "starts-at-100s.ts")
     let server = try LoopbackServer { _ in .wholeFile(contents) }
     defer { server.stop() }
     let stream = try await VideoStream.open(VideoSource(server.address("clip.ts")), options: options(5))
@@ -95,7 +96,7 @@ struct NetworkTests {
   func recordingWithoutLength() async throws {
     var contents: [UInt8] = []
     // Few frames of a long recording: however busy the machine, it comes faster than time.
-    for _ in 0..<400 { contents += try bytes(of: "late.ts") }
+    for _ in 0..<400 { contents += try bytes(of: "starts-at-100s.ts") }
     let recording = contents
     let server = try LoopbackServer { _ in .stream(recording) }
     defer { server.stop() }
@@ -156,7 +157,7 @@ struct NetworkTests {
 
   @Test("a stop ends a read that is waiting for the sender promptly")
   func stopsWhileBlocked() async throws {
-    let contents = try bytes(of: "late.ts")
+    let contents = try bytes(of: "starts-at-100s.ts")
     let server = try LoopbackServer { _ in .stalledStream(contents) }
     defer { server.stop() }
     var options = options(5)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Images
 import TestSupport
 import Testing
 import Video
@@ -51,7 +52,7 @@ struct SamplingTests {
 
   @Test("counts time from the first frame of a file, wherever its clock starts")
   func lateStart() async throws {
-    let frames = try await sampled("late.ts", framesPerSecond: 5)
+    let frames = try await sampled("starts-at-100s.ts", framesPerSecond: 5)
     #expect(frames.map(\.time) == [0, 0.2, 0.4, 0.6, 0.8])
     #expect(frames.map(\.image.number) == [0, 5, 10, 15, 20])
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Images
 import TestSupport
 import Testing
 import Video
@@ -82,7 +83,7 @@ struct StreamTests {
   @Test(
     "can be sought in containers without an index, and before its clock's start",
     arguments: [
-      "late.ts", "milliseconds.mkv",
+      "starts-at-100s.ts", "milliseconds.mkv",
     ])
   func seeksWithoutIndex(name: String) async throws {
     let stream = try await VideoStream.open(.file(path: media(name)), options: options(5))

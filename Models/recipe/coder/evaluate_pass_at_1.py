@@ -14,10 +14,10 @@ from random import Random
 
 import torch
 
-from .run_programs import Worker
+from .program_runs import Worker
 from .role_lessons import ROLES, task_text
 from .solving import Model, code_in, failure, solve
-from .tasks import some_task
+from .random_tasks import some_task
 from .train_roles import adapted, base
 from .tokenizer import Words
 

@@ -16,7 +16,7 @@ from ..optimizer import Optimizers
 from ..schedule import rate
 from .decoder import Decoder
 from .role_lessons import lesson
-from .tasks import Unsuitable, some_task
+from .random_tasks import Unsuitable, some_task
 from .tokenizer import Words
 
 #: Tokens of one batch, padding included.

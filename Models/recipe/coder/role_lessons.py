@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from random import Random
 
 from .program_steps import OPERATIONS, PRINT_PLAN, READ_PLAN, Step
-from .tasks import BY_INPUT, OPENINGS, Task, Unsuitable, capital, outcome, program, some_step, values
+from .random_tasks import BY_INPUT, OPENINGS, Task, Unsuitable, capital, outcome, program, some_step, values
 
 ROLES = ("retriever", "planner", "coder", "debugger")
 RECALLED = 3

@@ -7,10 +7,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from .run_programs import Worker
+from .program_runs import Worker
 from .decoder import Decoder
 from .role_lessons import RECALLED, fenced, report, task_text, write
-from .tasks import Task
+from .random_tasks import Task
 from .tokenizer import Words
 
 ROUNDS = 5

@@ -11,7 +11,7 @@ from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, train
 
 from ..tokenizer import CUT
 from .role_lessons import MAKERS, Lesson, lesson
-from .tasks import Unsuitable, some_task
+from .random_tasks import Unsuitable, some_task
 
 SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
 TEMPLATE = (

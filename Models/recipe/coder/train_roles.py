@@ -4,7 +4,7 @@
 
     python -m recipe.coder.train_roles --work WORK [--roles planner coder] [--corrections]
 
-With ``--corrections`` they learn on from what they got wrong (see ``make_corrections``).
+With ``--corrections`` they learn on from what they got wrong (see ``make_supervisor_corrections``).
 """
 
 from __future__ import annotations

@@ -17,14 +17,14 @@ public struct BatchOptions: Sendable {
   /// How videos are sampled; nil members take the model's own values.
   public var stream: StreamSettings
   /// How programming tasks are worked on; nil refuses them.
-  public var code: SolveSettings?
+  public var code: CodeAgentSettings?
   /// Receives the progress, at most five times a second and after each request.
-  public var report: @Sendable (BatchStep) -> Void
+  public var report: @Sendable (BatchProgress) -> Void
 
   /// Makes the options of a run.
   public init(
     input: String, output: String?, isResuming: Bool, dialogue: DialogueOptions, stream: StreamSettings,
-    code: SolveSettings? = nil, report: @escaping @Sendable (BatchStep) -> Void
+    code: CodeAgentSettings? = nil, report: @escaping @Sendable (BatchProgress) -> Void
   ) {
     self.input = input
     self.output = output
@@ -34,28 +34,4 @@ public struct BatchOptions: Sendable {
     self.code = code
     self.report = report
   }
-}
-
-/// Where a batch is.
-public struct BatchStep: Sendable, Equatable {
-  /// Requests finished.
-  public var finished = 0
-  /// Those of them of which a turn failed.
-  public var failed = 0
-  /// The request under way.
-  public var id = ""
-  /// Stream time up to which frames were taken in, in seconds.
-  public var time = 0.0
-  /// Length of the stream in seconds; nil if it is not known.
-  public var duration: Double?
-}
-
-/// What came of a batch.
-public struct BatchSummary: Sendable, Equatable {
-  /// Requests finished.
-  public var finished = 0
-  /// Those of them of which a turn failed.
-  public var failed = 0
-  /// Whether it was stopped before the end of the file.
-  public var isInterrupted = false
 }

@@ -14,7 +14,7 @@ public actor BatchRunner {
   private let options: BatchOptions
   private let worker: TaskSolver?
   private nonisolated let stop = StopSource()
-  private var step = BatchStep()
+  private var progress = BatchProgress()
   private var lastReport = ContinuousClock.now
   /// The ids so far. Results and `--resume` tell requests apart by them.
   private var identifiers = IdentifierSet()
@@ -49,7 +49,7 @@ public actor BatchRunner {
       }
       report(force: true)
     }
-    return BatchSummary(finished: step.finished, failed: step.failed, isInterrupted: stop.isStopped)
+    return BatchSummary(finished: progress.finished, failed: progress.failed, isInterrupted: stop.isStopped)
   }
 
   /// - Returns: nil for a line that is no request, after its result is written.
@@ -65,7 +65,7 @@ public actor BatchRunner {
       return request
     } catch {
       count(hasFailed: true)
-      try output.write(BatchResult.failure(error))
+      try output.write(TurnResult.failure(error))
       return nil
     }
   }
@@ -74,7 +74,7 @@ public actor BatchRunner {
     _ request: BatchRequest, answered: Set<Int>, _ output: ResumableRecords<AnsweredTurn>
   ) async throws(ReportedError) {
     if !answered.isEmpty && answered.isSuperset(of: request.turns.indices) { return }
-    step.id = request.id
+    progress.id = request.id
     if let problem = request.code { return try await work(on: problem, request.overrides, output) }
     var results = TurnResultWriter(of: request, answered: answered, output: output)
     do {
@@ -94,9 +94,9 @@ public actor BatchRunner {
   private func answer(_ request: BatchRequest, _ results: inout TurnResultWriter) async throws {
     var run = try await RequestRun(request, model: model, options: options, stop: stop)
     defer { run.close() }
-    step.duration = run.duration
+    progress.duration = run.duration
     while try await run.advance(&results) {
-      step.time = run.time
+      progress.time = run.time
       report()
     }
   }
@@ -121,14 +121,14 @@ public actor BatchRunner {
   // MARK: Progress
 
   private func count(hasFailed: Bool) {
-    step.finished += 1
-    if hasFailed { step.failed += 1 }
+    progress.finished += 1
+    if hasFailed { progress.failed += 1 }
   }
 
   private func report(force: Bool = false) {
     let now = ContinuousClock.now
     guard force || now - lastReport > .milliseconds(200) else { return }
     lastReport = now
-    options.report(step)
+    options.report(progress)
   }
 }

@@ -2,6 +2,7 @@
 
 import Dialogue
 import Foundation
+import Images
 import Inference
 import Platform
 import Records
@@ -175,7 +176,7 @@ struct RequestRun {
     ingestSeconds = 0
   }
 
-  private func result(_ summary: AnswerSummary, at time: Double?) -> BatchResult {
+  private func result(_ summary: AnswerSummary, at time: Double?) -> TurnResult {
     var statistics = SessionStatistics()
     dialogue.describe(into: &statistics)
     statistics.framesSeen = ingest.framesSeen
@@ -185,7 +186,7 @@ struct RequestRun {
     if let video, let loss = video.signalLoss {
       warnings.append("no signal from \(video.description.source) since \(clock(loss.streamTime)) of the stream")
     }
-    return BatchResult(
+    return TurnResult(
       at: time, summary: summary, statistics: statistics, visionTokensRead: dialogue.visionTokensRead,
       ingestSeconds: ingestSeconds, warnings: warnings)
   }

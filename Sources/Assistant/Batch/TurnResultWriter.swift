@@ -29,7 +29,7 @@ struct TurnResultWriter {
   /// Writes the result of the next turn.
   ///
   /// - Throws: `ReportedError.outputUnwritable`.
-  mutating func write(_ result: BatchResult) throws(ReportedError) {
+  mutating func write(_ result: TurnResult) throws(ReportedError) {
     try write(result.json(id: request.id, turn: index))
   }
 
@@ -38,7 +38,7 @@ struct TurnResultWriter {
   /// - Throws: `ReportedError.outputUnwritable`.
   mutating func fail(_ error: ReportedError) throws(ReportedError) {
     haveFailures = true
-    try write(BatchResult.failure(id: request.id, turn: index, error: error))
+    try write(TurnResult.failure(id: request.id, turn: index, error: error))
   }
 
   /// Writes why none of the turns that are left has an answer.

@@ -27,7 +27,7 @@ public actor Session {
 
   private let dialogue: VideoDialogue
   private var ingest: StreamIngest
-  private nonisolated let code: CodeTaskQueue?
+  private nonisolated let code: InteractiveTaskSolver?
   private nonisolated let video: VideoStream?
   private let description: SessionDescription
   /// How large image files are read.
@@ -59,7 +59,7 @@ public actor Session {
   ///   size of images that the model cannot use.
   public init(
     model: sending LoadedModel, options: DialogueOptions, video: VideoStream?, sourceName: String?,
-    stream: StreamSettings = StreamSettings(), code: SolveSettings? = nil, events: EventMailbox
+    stream: StreamSettings = StreamSettings(), code: CodeAgentSettings? = nil, events: EventMailbox
   ) throws(ReportedError) {
     description = SessionDescription(
       modelName: model.name, isEmbeddedModel: model.isEmbedded, source: sourceName,
@@ -70,7 +70,7 @@ public actor Session {
     ingest = StreamIngest(into: dialogue)
     if let size = video?.description.sampledSize { try dialogue.check(framesOf: size.width, by: size.height) }
     self.video = video
-    self.code = code.map { settings in CodeTaskQueue(settings: settings) { events.send(.code($0)) } }
+    self.code = code.map { settings in InteractiveTaskSolver(settings: settings) { events.send(.code($0)) } }
     self.events = events
   }
 
@@ -305,7 +305,7 @@ public actor Session {
   // MARK: Programs
 
   private func saveProgram(to path: String) {
-    guard let program = code?.currentProgram else { return fail(.unsupported(message: "there is no program yet")) }
+    guard let program = code?.programToSave else { return fail(.unsupported(message: "there is no program yet")) }
     attempt { () throws(ReportedError) in
       let text = program.text.hasSuffix("\n") ? program.text : program.text + "\n"
       do throws(OutputError) {
@@ -319,7 +319,7 @@ public actor Session {
   }
 
   private func shareProgram() {
-    guard let program = code?.currentProgram else { return fail(.unsupported(message: "there is no program yet")) }
+    guard let program = code?.programToSave else { return fail(.unsupported(message: "there is no program yet")) }
     dialogue.add(
       question: "Here is a program:\n```\(program.language.rawValue)\n\(program.text)\n```", answer: "I have read it.",
       at: statistics.streamTime)

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Platform
-
 /// Measures one or more parts of a plan.
 protocol Benchmark {
   /// Number of steps that `measure` reports.
@@ -9,46 +7,6 @@ protocol Benchmark {
 
   /// - Throws: `BenchmarkError.cancelled` when the run is stopped, or the error of what is measured.
   func measure(_ progress: BenchmarkProgress) throws -> [BenchmarkResult]
-}
-
-/// The progress of a run.
-public struct BenchmarkStep: Sendable, Equatable {
-  /// Steps done so far.
-  public var done: Int
-  /// Steps of the whole run.
-  public var all: Int
-  /// What is being measured.
-  public var label: String
-}
-
-/// Counts and reports the steps of a run, and ends it when asked.
-final class BenchmarkProgress {
-  private var step: BenchmarkStep
-  private let report: (BenchmarkStep) -> Void
-  private let stop: StopSource
-
-  init(steps: Int, report: @escaping (BenchmarkStep) -> Void, stop: StopSource) {
-    step = BenchmarkStep(done: 0, all: steps, label: "")
-    self.report = report
-    self.stop = stop
-  }
-
-  /// Reports that a step begins.
-  ///
-  /// - Throws: `BenchmarkError.cancelled`.
-  func begin(_ label: String) throws(BenchmarkError) {
-    try check()
-    step.label = label
-    report(step)
-    step.done = min(step.done + 1, step.all)
-  }
-
-  /// Ends the run if it is to stop. Called within long steps.
-  ///
-  /// - Throws: `BenchmarkError.cancelled`.
-  func check() throws(BenchmarkError) {
-    if stop.isStopped { throw .cancelled }
-  }
 }
 
 /// The time that a closure takes, in seconds.

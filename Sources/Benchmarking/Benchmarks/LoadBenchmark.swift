@@ -6,7 +6,7 @@ import Inference
 struct LoadBenchmark {
   let paths: ModelPaths
   let threads: Int
-  let memory: MemoryPlan
+  let memory: ModelLoadingOptions
   let plan: BenchmarkPlan
 
   /// - Returns: the model that was loaded last, and the result if loading is a part of the plan.

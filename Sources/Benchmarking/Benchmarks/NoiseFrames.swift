@@ -2,7 +2,6 @@
 
 import Images
 import Inference
-import Video
 
 /// Frames of random pixels, of a given size.
 struct NoiseFrames {
@@ -24,17 +23,4 @@ struct NoiseFrames {
 
   /// The next `count` frames.
   mutating func next(_ count: Int) -> [Image] { (0..<count).map { _ in next() } }
-}
-
-extension LoadedModel {
-  /// The frame size of a plan, with sides that the vision tower takes, in pixels.
-  func frameSize(_ plan: BenchmarkPlan) -> ImageSize {
-    let multiple = vision?.configuration.sideMultiple ?? 28
-    func suitable(_ side: Int) -> Int { max(side / multiple, 1) * multiple }
-    if let size = plan.imageSize {
-      return ImageSize(width: suitable(size.width), height: suitable(size.height))
-    }
-    let side = suitable(Int(Double(preferences.maximumPixels).squareRoot()))
-    return ImageSize(width: side, height: side)
-  }
 }

@@ -4,7 +4,6 @@ import BoundedCache
 import Dialogue
 import Images
 import Inference
-import Video
 
 /// Measures a stream end to end.
 ///

@@ -4,16 +4,16 @@ import ModelFile
 
 extension ModelShape {
   /// The language model's tensors, with llama.cpp's names.
-  package var tensors: [RandomTensor] {
+  package var tensors: [RandomTensorDescription] {
     let lastNorm = architecture == "lfm2" ? "token_embd_norm.weight" : "output_norm.weight"
-    var tensors: [RandomTensor] = [
+    var tensors: [RandomTensorDescription] = [
       .matrix("token_embd.weight", hiddenSize, vocabulary), .vector(lastNorm, hiddenSize, around: 1),
     ]
     if !isTied { tensors.append(.matrix("output.weight", hiddenSize, vocabulary)) }
     return tensors + (0..<layers).flatMap(layerTensors)
   }
 
-  private func layerTensors(_ index: Int) -> [RandomTensor] {
+  private func layerTensors(_ index: Int) -> [RandomTensorDescription] {
     let prefix = "blk.\(index)."
     let norm = architecture == "qwen35" ? "post_attention_norm.weight" : "ffn_norm.weight"
     let mixer =
@@ -27,12 +27,12 @@ extension ModelShape {
     ]
   }
 
-  private func attentionTensors(_ prefix: String) -> [RandomTensor] {
+  private func attentionTensors(_ prefix: String) -> [RandomTensorDescription] {
     let queries = heads * headDimension
     let keys = keyValueHeads * headDimension
     // Qwen3.5's queries come with what gates the output.
     let gated = architecture == "qwen35" ? 2 * queries : queries
-    var tensors: [RandomTensor] = []
+    var tensors: [RandomTensorDescription] = []
     for (part, outputs) in [("q", gated), ("k", keys), ("v", keys)] {
       tensors.append(.matrix(prefix + "attn_\(part).weight", hiddenSize, outputs))
       if hasBiases { tensors.append(.vector(prefix + "attn_\(part).bias", outputs)) }
@@ -44,7 +44,7 @@ extension ModelShape {
     return tensors + [.matrix(prefix + "attn_output.weight", queries, hiddenSize)]
   }
 
-  private func recurrentTensors(_ recurrence: RecurrenceShape, _ prefix: String) -> [RandomTensor] {
+  private func recurrentTensors(_ recurrence: RecurrenceShape, _ prefix: String) -> [RandomTensorDescription] {
     switch recurrence {
     case .shortConvolution(_, let kernel):
       return [

@@ -101,10 +101,10 @@ public struct RandomModel: Sendable {
 /// A GGUF file with random weights: its metadata, and its tensors with their types.
 private struct RandomFile {
   var metadata: GGUFMetadata
-  var tensors: [RandomTensor]
+  var tensors: [RandomTensorDescription]
   var declarations: [GGUFWriter.Declaration]
 
-  init(metadata: GGUFMetadata, tensors: [RandomTensor], recipe: QuantizationRecipe, queriesPerKey: Int) {
+  init(metadata: GGUFMetadata, tensors: [RandomTensorDescription], recipe: QuantizationRecipe, queriesPerKey: Int) {
     self.metadata = metadata
     self.metadata["general.file_type"] = .uint32(recipe.fileTypeCode)
     if recipe.type.isQuantized { self.metadata["general.quantization_version"] = .uint32(2) }

@@ -11,10 +11,10 @@ extension VisionShape {
   /// The vision tower's tensors, with llama.cpp's names.
   ///
   /// - Parameter outputs: the language model's hidden size.
-  package func tensors(outputs: Int) -> [RandomTensor] {
+  package func tensors(outputs: Int) -> [RandomTensorDescription] {
     let merged = merge * merge * hiddenSize
     let frames = ["v.patch_embd.weight", "v.patch_embd.weight.1"].prefix(family.isSigLIP ? 1 : 2)
-    var tensors: [RandomTensor] = frames.map { .matrix($0, patchSize, patchSize, 3, hiddenSize) }
+    var tensors: [RandomTensorDescription] = frames.map { .matrix($0, patchSize, patchSize, 3, hiddenSize) }
     if family == .qwen3VL || family.isSigLIP {
       let side = imageSide / patchSize
       tensors += [.vector("v.patch_embd.bias", hiddenSize), .matrix("v.position_embd.weight", hiddenSize, side * side)]
@@ -22,40 +22,46 @@ extension VisionShape {
     tensors += (0..<layers).flatMap(blockTensors)
     for index in deepstack {
       let prefix = "v.deepstack.\(index)."
-      tensors += RandomTensor.norm(prefix + "norm", merged)
-      tensors += RandomTensor.linear(prefix + "fc1", merged, merged)
-      tensors += RandomTensor.linear(prefix + "fc2", merged, outputs)
+      tensors += RandomTensorDescription.norm(prefix + "norm", merged)
+      tensors += RandomTensorDescription.linear(prefix + "fc1", merged, merged)
+      tensors += RandomTensorDescription.linear(prefix + "fc2", merged, outputs)
     }
     return tensors + norm("v.post_ln") + projector(inputs: merged, outputs: outputs)
   }
 
-  private func projector(inputs: Int, outputs: Int) -> [RandomTensor] {
+  private func projector(inputs: Int, outputs: Int) -> [RandomTensorDescription] {
     switch family {
     case .qwen2VL, .qwen25VL, .qwen3VL:
-      RandomTensor.linear("mm.0", inputs, inputs) + RandomTensor.linear("mm.2", inputs, outputs)
+      RandomTensorDescription.linear("mm.0", inputs, inputs) + RandomTensorDescription.linear("mm.2", inputs, outputs)
     case .idefics3: [.matrix("mm.model.fc.weight", inputs, outputs)]
     case .lfm2:
-      RandomTensor.norm("mm.input_norm", inputs) + RandomTensor.linear("mm.1", inputs, Self.lfm2ProjectorSize)
-        + RandomTensor.linear("mm.2", Self.lfm2ProjectorSize, outputs)
+      RandomTensorDescription.norm("mm.input_norm", inputs)
+        + RandomTensorDescription.linear("mm.1", inputs, Self.lfm2ProjectorSize)
+        + RandomTensorDescription.linear("mm.2", Self.lfm2ProjectorSize, outputs)
     }
   }
 
-  private func blockTensors(_ index: Int) -> [RandomTensor] {
+  private func blockTensors(_ index: Int) -> [RandomTensorDescription] {
     let prefix = "v.blk.\(index)."
     var tensors = norm(prefix + "ln1") + norm(prefix + "ln2")
     if family == .qwen3VL {
-      tensors += RandomTensor.linear(prefix + "attn_qkv", hiddenSize, 3 * hiddenSize)
+      tensors += RandomTensorDescription.linear(prefix + "attn_qkv", hiddenSize, 3 * hiddenSize)
     } else {
-      for part in ["q", "k", "v"] { tensors += RandomTensor.linear(prefix + "attn_\(part)", hiddenSize, hiddenSize) }
+      for part in ["q", "k", "v"] {
+        tensors += RandomTensorDescription.linear(prefix + "attn_\(part)", hiddenSize, hiddenSize)
+      }
     }
-    tensors += RandomTensor.linear(prefix + "attn_out", hiddenSize, hiddenSize)
-    if family == .qwen25VL { tensors += RandomTensor.linear(prefix + "ffn_gate", hiddenSize, intermediateSize) }
-    return tensors + RandomTensor.linear(prefix + "ffn_up", hiddenSize, intermediateSize)
-      + RandomTensor.linear(prefix + "ffn_down", intermediateSize, hiddenSize)
+    tensors += RandomTensorDescription.linear(prefix + "attn_out", hiddenSize, hiddenSize)
+    if family == .qwen25VL {
+      tensors += RandomTensorDescription.linear(prefix + "ffn_gate", hiddenSize, intermediateSize)
+    }
+    return tensors + RandomTensorDescription.linear(prefix + "ffn_up", hiddenSize, intermediateSize)
+      + RandomTensorDescription.linear(prefix + "ffn_down", intermediateSize, hiddenSize)
   }
 
-  private func norm(_ name: String) -> [RandomTensor] {
-    family == .qwen25VL ? [.vector(name + ".weight", hiddenSize, around: 1)] : RandomTensor.norm(name, hiddenSize)
+  private func norm(_ name: String) -> [RandomTensorDescription] {
+    family == .qwen25VL
+      ? [.vector(name + ".weight", hiddenSize, around: 1)] : RandomTensorDescription.norm(name, hiddenSize)
   }
 
   /// The vision tower's metadata, without the types of its tensors.

@@ -33,9 +33,9 @@
 //     after    | system | vtvv tvvt vvtv nnnn | text | free                     16 vision tokens, in stream order
 //
 // Retained tokens move down in place; their keys are never written again, also when their positions change later
-// (KeyRotationUpdate.swift). The next compression sees 16 tokens as T = 4 runs of P tokens, though they come from 6
-// temporal patches: `StreamOrigins` knows from which. Evicted tokens go to the offload file where there is one
-// (OffloadTier.swift). Captions stay with their temporal patches (CaptionEviction.swift).
+// (KeyRotationRuns.swift). The next compression sees 16 tokens as T = 4 runs of P tokens, though they come from 6
+// temporal patches: `VisionTokenOrigins` knows from which. Evicted tokens go to the offload file where there is one
+// (OffloadTier.swift). Captions stay with their temporal patches (CaptionCompaction.swift).
 
 /// What one compression of the vision segment did.
 public struct CompressionReport: Sendable, Hashable {
@@ -98,15 +98,15 @@ struct Compressor {
   ///   - offload: receives what is evicted.
   /// - Returns: what it did; nil where there are no vision tokens.
   mutating func compress(
-    to temporalPatches: [Int], _ layout: inout SegmentLayout, _ origins: inout StreamOrigins, in store: PageStore,
+    to temporalPatches: [Int], _ layout: inout SegmentLayout, _ origins: inout VisionTokenOrigins, in store: PageStore,
     offload: OffloadTier?
   ) -> CompressionReport? {
     guard let patch = layout.patchGrid else { return nil }
     let start = ContinuousClock.now
     let before = layout.visionCount
     if !layout.captions.isGathered {
-      CaptionEviction.gather(&layout, in: store)
-      KeyRotationUpdate.update(store, layout, origins, temporal: rotation)
+      CaptionCompaction.gather(&layout, in: store)
+      KeyRotationRuns.update(store, layout, origins, temporal: rotation)
     }
     let starts = origins.starts
     var visionTokens = layout.visionTokens
@@ -133,7 +133,7 @@ struct Compressor {
       visionTokens[group] = retained
     }
     layout.retain(visionTokens: visionTokens)
-    CaptionEviction.evict(
+    CaptionCompaction.evict(
       retaining: temporalPatches.min() ?? 0, cached: origins.cachedTokens(), &layout, in: store)
     count += 1
     return CompressionReport(
@@ -143,7 +143,7 @@ struct Compressor {
   /// Reads one head's vision tokens, and the system prompt where proxy queries attend to it, and lets the selector
   /// choose.
   private mutating func select(
-    for head: HeadIndex, slots: Range<Int>, systemCount: Int, origins: StreamOrigins, in store: PageStore
+    for head: HeadIndex, slots: Range<Int>, systemCount: Int, origins: VisionTokenOrigins, in store: PageStore
   ) {
     scratch.read(store, head, slots: slots)
     let system = proxyQueries == nil ? 0 : systemCount

@@ -8,7 +8,7 @@ import Platform
 /// Scoring by prompts that stand for the real ones is InfiniPot's idea (arXiv 2410.01518), weighting by values that of
 /// expected attention. The largest share and not the mean: one question that needs a token is enough to retain it.
 struct ProxyAttention {
-  typealias Lanes = HalfPrecisionRows.Lanes
+  typealias Lanes = HalfPrecisionArithmetic.Lanes
 
   let dimension: Int
   /// A score for each token, as a logarithm.
@@ -97,7 +97,7 @@ struct ProxyAttention {
               let product = products.baseAddress
             else { return }
             for token in 0..<count {
-              HalfPrecisionRows.widen(key + token * dimension, into: row, count: dimension)
+              HalfPrecisionArithmetic.widen(key + token * dimension, into: row, count: dimension)
               let target = product + (first + token) * groups
               for group in 0..<groups {
                 let rows = query + group * dimension
@@ -162,7 +162,7 @@ struct ProxyAttention {
     values.withUnsafeBufferPointer { values in
       guard let value = values.baseAddress else { return }
       for token in 0..<tokens {
-        let norm = HalfPrecisionRows.squaredNorm(value + token * dimension, count: dimension).squareRoot()
+        let norm = HalfPrecisionArithmetic.squaredNorm(value + token * dimension, count: dimension).squareRoot()
         scores[token] += log(norm + ProxyAttention.smallestNorm)
       }
     }

@@ -50,23 +50,24 @@ struct TemporalRedundancy {
             for token in older..<cached {
               let patch = origins.map { Int($0[token]) } ?? token % patches
               let source = key + token * dimension
-              let norm = HalfPrecisionRows.squaredNorm(source, count: dimension).squareRoot()
+              let norm = HalfPrecisionArithmetic.squaredNorm(source, count: dimension).squareRoot()
               let factor = 1 / ((norm + TemporalRedundancy.smallestNorm) * Float(recentTemporalPatches))
               guard let rotated else {
-                HalfPrecisionRows.accumulate(source, times: factor, into: mean + patch * dimension, count: dimension)
+                HalfPrecisionArithmetic.accumulate(
+                  source, times: factor, into: mean + patch * dimension, count: dimension)
                 continue
               }
-              HalfPrecisionRows.widen(source, into: row, count: dimension)
+              HalfPrecisionArithmetic.widen(source, into: row, count: dimension)
               rotated.angles.unrotate(row, temporalPatch: Int(rotated.temporalPatches[token]), headDimension: dimension)
               for index in 0..<dimension { mean[patch * dimension + index] += row[index] * factor }
             }
             for token in 0..<older {
               let patch = origins.map { Int($0[token]) } ?? token % patches
               let source = key + token * dimension
-              var (square, product) = HalfPrecisionRows.squaredNormAndProduct(
+              var (square, product) = HalfPrecisionArithmetic.squaredNormAndProduct(
                 source, mean + patch * dimension, count: dimension)
               if let rotated {
-                HalfPrecisionRows.widen(source, into: row, count: dimension)
+                HalfPrecisionArithmetic.widen(source, into: row, count: dimension)
                 rotated.angles.unrotate(
                   row, temporalPatch: Int(rotated.temporalPatches[token]), headDimension: dimension)
                 product = 0

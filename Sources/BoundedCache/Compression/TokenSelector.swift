@@ -22,7 +22,7 @@ package struct TokenSelector {
   /// The queries to score by, and the positions by which they have moved since they were recorded; nil scores by TaR and
   /// VaN.
   private var proxy: (queries: ProxyQueries, change: Int32)?
-  private var ranking = TopKSelector()
+  private var ranking = TopK()
 
   /// Nothing is selected yet; `prepare` comes first.
   package init(shape: CacheShape, parameters: InfiniPotVParameters) {
@@ -67,7 +67,7 @@ package struct TokenSelector {
   ///   - origins: where the tokens come from; nil stands for whole temporal patches in order.
   package mutating func select(
     _ policy: RetentionPolicy, layer: Int, head: Int = 0, keys: Span<UInt16>, values: Span<UInt16>,
-    system: Span<UInt16>? = nil, origins: TokenOrigins? = nil
+    system: Span<UInt16>? = nil, origins: HeadTokenOrigins? = nil
   ) {
     retained.removeAll(keepingCapacity: true)
     let cached = grid.tokenCount
@@ -90,7 +90,7 @@ package struct TokenSelector {
 
   /// The newest temporal patches whole, then the tokens least similar to them, then the largest pooled value norms.
   private mutating func selectByInfiniPotV(
-    layer: Int, keys: Span<UInt16>, values: Span<UInt16>, origins: TokenOrigins?
+    layer: Int, keys: Span<UInt16>, values: Span<UInt16>, origins: HeadTokenOrigins?
   ) {
     let cached = grid.tokenCount
     guard count > 0 else { return }

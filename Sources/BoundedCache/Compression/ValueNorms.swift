@@ -50,7 +50,7 @@ package struct ValueNorms {
   ///   - origins: averages over the patches and temporal patches that tokens came from, counting only cached tokens; nil
   ///     averages over the cached tokens as if they were whole temporal patches, as published.
   package mutating func score(
-    _ values: Span<UInt16>, grid: GridTHW, pooling: ValuePooling, origins: TokenOrigins? = nil
+    _ values: Span<UInt16>, grid: GridTHW, pooling: ValuePooling, origins: HeadTokenOrigins? = nil
   ) {
     let cached = grid.tokenCount
     precondition(values.count == cached * dimension, "values fill the grid")
@@ -63,7 +63,7 @@ package struct ValueNorms {
     values.withUnsafeBufferPointer { values in
       guard let value = values.baseAddress else { return }
       for token in 0..<cached {
-        scores[token] = HalfPrecisionRows.squaredNorm(value + token * dimension, count: dimension).squareRoot()
+        scores[token] = HalfPrecisionArithmetic.squaredNorm(value + token * dimension, count: dimension).squareRoot()
       }
     }
 
@@ -90,7 +90,7 @@ package struct ValueNorms {
   }
 
   /// Replaces the scores by averages over the cached tokens of a box around each token's origin.
-  private mutating func average(_ cached: Int, over pooling: ValuePooling, grid: GridTHW, origins: TokenOrigins) {
+  private mutating func average(_ cached: Int, over pooling: ValuePooling, grid: GridTHW, origins: HeadTokenOrigins) {
     guard let last = origins.temporalPatches.last else { return }
     let (times, height, width) = (Int(last) + 1, grid.height, grid.width)
     let size: Int

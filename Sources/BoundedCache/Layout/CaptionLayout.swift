@@ -17,7 +17,7 @@ struct CaptionLayout {
   }
 
   struct Caption: Equatable {
-    /// The number of the temporal patch that it precedes, as `StreamOrigins` counts.
+    /// The number of the temporal patch that it precedes, as `VisionTokenOrigins` counts.
     var temporalPatch: Int32
     var tokens: Int
     /// Positions by which it has moved since its keys were stored.

@@ -112,7 +112,7 @@ struct SegmentLayout {
   ///
   /// - Parameters:
   ///   - grid: of vision tokens; nil for a caption in the vision segment, and in the other segments.
-  ///   - nextPatch: the number of the temporal patch that a caption precedes, as `StreamOrigins` counts.
+  ///   - nextPatch: the number of the temporal patch that a caption precedes, as `VisionTokenOrigins` counts.
   mutating func append(_ n: Int, to segment: CacheSegment, grid: GridTHW?, nextPatch: Int32) {
     switch segment {
     case .system: systemCount += n

@@ -25,7 +25,7 @@ public final class OffloadFile {
   private let layout: OffloadLayout
   /// As `OffloadHeader.origin`.
   private let origin: UInt64
-  private let disk: OffloadDisk
+  private let file: LockedFile
   private var directory: OffloadPageIndex
   private var pending: PageWriteBuffer
   private var rotator: RoPERotator
@@ -48,9 +48,9 @@ public final class OffloadFile {
     path: String, byteCount: Int, shape: CacheShape, pageTokens: Int, rotation: RoPEFrequencies, tag: String
   ) throws(OffloadError) {
     layout = try OffloadLayout(shape: shape, pageTokens: pageTokens, byteCount: byteCount)
-    disk = try OffloadDisk(path: path)
+    file = try LockedFile(path: path)
     origin = OffloadHeader.origin(rotation: rotation, tag: tag)
-    try OffloadFile.prepare(disk, with: OffloadHeader(layout: layout, origin: origin))
+    try OffloadFile.prepare(file, with: OffloadHeader(layout: layout, origin: origin))
     self.shape = shape
     self.pageTokens = pageTokens
     self.rotation = rotation
@@ -70,8 +70,8 @@ public final class OffloadFile {
     pageTokens = other.pageTokens
     rotation = other.rotation
     origin = other.origin
-    disk = try OffloadDisk(path: path)
-    try OffloadFile.prepare(disk, with: OffloadHeader(layout: layout, origin: origin))
+    file = try LockedFile(path: path)
+    try OffloadFile.prepare(file, with: OffloadHeader(layout: layout, origin: origin))
     directory = other.directory
     pending = PageWriteBuffer(copying: other.pending)
     rotator = other.rotator
@@ -84,8 +84,8 @@ public final class OffloadFile {
           (page.bytes, layout.pageOffset(head: head, slot: slot)),
           (record.bytes, layout.recordOffset(head: head, slot: slot)),
         ] {
-          try other.disk.read(bytes, at: offset)
-          try disk.write(UnsafeRawBufferPointer(bytes), at: offset)
+          try other.file.read(bytes, at: offset)
+          try file.write(UnsafeRawBufferPointer(bytes), at: offset)
         }
       }
     }
@@ -119,7 +119,7 @@ public final class OffloadFile {
     precondition(keys.count == count && values.count == count, "a key and a value for each token")
     precondition(positions.count == tokens.count, "a position for each token")
     let index = headIndex(layer, head)
-    try disk.check()
+    try file.check()
     for token in tokens.indices {
       pending.add(tokens[token], position: positions[token], keys: keys, values: values, row: token, head: index)
       statistics.tokens += 1
@@ -159,7 +159,7 @@ public final class OffloadFile {
     let index = headIndex(layer, head)
     var shares = PageShares(pages: directory.counts[index] + (pending.count(index) > 0 ? 1 : 0))
     guard limit > 0, !shares.shares.isEmpty else { return [] }
-    try disk.check()
+    try file.check()
     let count = queries.count / shape.headDimension
     // Estimates are made for a block of queries at a time, so that memory does not grow with the question.
     for first in stride(from: 0, to: count, by: OffloadFile.queryBlock) {
@@ -209,12 +209,12 @@ public final class OffloadFile {
     if choice.page == pending.page(index) {
       count = pending.copy(index, to: page, rotator: &rotator)
     } else {
-      guard let slot = directory.slot(of: choice.page, head: index) else { throw .pageDamaged(path: disk.path) }
+      guard let slot = directory.slot(of: choice.page, head: index) else { throw .pageDamaged(path: file.path) }
       let entry = directory[index, slot]
       let bytes = memory.part(0, layout.pageBytes)
-      try disk.read(bytes, at: layout.pageOffset(head: index, slot: slot))
+      try file.read(bytes, at: layout.pageOffset(head: index, slot: slot))
       guard PageChecksum.of(UnsafeRawBufferPointer(bytes), seed: seed(index)) == entry.checksum else {
-        throw .pageDamaged(path: disk.path)
+        throw .pageDamaged(path: file.path)
       }
       count = Int(entry.count)
     }
@@ -250,11 +250,11 @@ extension OffloadFile {
       page: number, firstStreamIndex: pending.firstStreamIndex(head),
       checksum: PageChecksum.of(bytes, seed: seed(head)),
       position: pending.firstPosition(head), count: Int32(pageTokens))
-    let record = OffloadRecord(bytes: record.part(0, layout.recordBytes))
+    let record = OffloadPageRecord(bytes: record.part(0, layout.recordBytes))
     PageDigest.make(page.keys, count: pageTokens, headDimension: shape.headDimension, into: record.digest)
     record.set(entry, seed: seed(head))
-    try disk.write(bytes, at: layout.pageOffset(head: head, slot: slot))
-    try disk.write(UnsafeRawBufferPointer(record.bytes), at: layout.recordOffset(head: head, slot: slot))
+    try file.write(bytes, at: layout.pageOffset(head: head, slot: slot))
+    try file.write(UnsafeRawBufferPointer(record.bytes), at: layout.recordOffset(head: head, slot: slot))
     directory.set(entry, head: head, slot: slot)
     statistics.pagesWritten += 1
   }
@@ -285,18 +285,18 @@ extension OffloadFile {
     for first in stride(from: 0, to: layout.slotsPerHead, by: slotBlock) {
       let count = min(slotBlock, layout.slotsPerHead - first)
       guard (first..<first + count).contains(where: { directory[head, $0].page != 0 }) else { continue }
-      try disk.read(block.part(0, count * recordBytes), at: layout.recordOffset(head: head, slot: first))
+      try file.read(block.part(0, count * recordBytes), at: layout.recordOffset(head: head, slot: first))
       for slot in first..<first + count where directory[head, slot].page != 0 {
-        let record = OffloadRecord(bytes: block.part((slot - first) * recordBytes, recordBytes))
+        let record = OffloadPageRecord(bytes: block.part((slot - first) * recordBytes, recordBytes))
         let entry = directory[head, slot]
-        guard record.entry(seed: seed(head))?.page == entry.page else { throw .pageDamaged(path: disk.path) }
+        guard record.entry(seed: seed(head))?.page == entry.page else { throw .pageDamaged(path: file.path) }
         scorer.estimate(record.digest, shift: position(entry.firstStreamIndex) &- entry.position, into: &estimates)
       }
     }
     if pending.count(head) > 0 {
       let memory = OffloadBuffer(byteCount: layout.pageBytes + layout.recordBytes)
       let page = PageView(memory.part(0, layout.pageBytes), layout)
-      let digest = OffloadRecord(bytes: memory.part(layout.pageBytes, layout.recordBytes)).digest
+      let digest = OffloadPageRecord(bytes: memory.part(layout.pageBytes, layout.recordBytes)).digest
       var rotator = rotator
       let count = pending.copy(head, to: page, rotator: &rotator)
       PageDigest.make(page.keys, count: count, headDimension: shape.headDimension, into: digest)
@@ -309,14 +309,14 @@ extension OffloadFile {
   /// Writes the header and reserves the file's blocks.
   ///
   /// - Throws: as opening does. A file that may not be written to is left as it is, and a new one removed.
-  private static func prepare(_ disk: OffloadDisk, with header: OffloadHeader) throws(OffloadError) {
-    try check(disk, against: header)
+  private static func prepare(_ file: LockedFile, with header: OffloadHeader) throws(OffloadError) {
+    try check(file, against: header)
     do throws(OffloadError) {
       // With the header first, a crash from here on leaves a file that can be opened again.
-      try write(header, to: disk)
-      try disk.allocate(header.layout.byteCount)
+      try write(header, to: file)
+      try file.allocate(header.layout.byteCount)
     } catch {
-      disk.removeIfNew()
+      file.removeIfNew()
       throw error
     }
   }
@@ -324,23 +324,23 @@ extension OffloadFile {
   /// Checks that a file is new, empty or an offload file of this model, and may be written to.
   ///
   /// - Throws: `foreign`, `headerDamaged`, `otherLayout`, `resized`, `unreadable`.
-  private static func check(_ disk: OffloadDisk, against header: OffloadHeader) throws(OffloadError) {
-    guard disk.byteCount > 0 else { return }
-    guard disk.byteCount >= OffloadLayout.headerBytes else { throw .foreign(path: disk.path) }
+  private static func check(_ file: LockedFile, against header: OffloadHeader) throws(OffloadError) {
+    guard file.byteCount > 0 else { return }
+    guard file.byteCount >= OffloadLayout.headerBytes else { throw .foreign(path: file.path) }
     let memory = OffloadBuffer(byteCount: OffloadLayout.headerBytes)
-    try disk.read(memory.bytes, at: 0)
+    try file.read(memory.bytes, at: 0)
     switch header.compare(UnsafeRawBufferPointer(memory.bytes)) {
-    case .foreign: throw .foreign(path: disk.path)
-    case .damaged: throw .headerDamaged(path: disk.path)
-    case .other: throw .otherLayout(path: disk.path)
+    case .foreign: throw .foreign(path: file.path)
+    case .damaged: throw .headerDamaged(path: file.path)
+    case .other: throw .otherLayout(path: file.path)
     case .same: return
     }
   }
 
-  private static func write(_ header: OffloadHeader, to disk: OffloadDisk) throws(OffloadError) {
+  private static func write(_ header: OffloadHeader, to file: LockedFile) throws(OffloadError) {
     let memory = OffloadBuffer(byteCount: OffloadLayout.headerBytes)
     header.write(to: memory.bytes)
-    try disk.write(UnsafeRawBufferPointer(memory.bytes), at: 0)
-    try disk.synchronize()
+    try file.write(UnsafeRawBufferPointer(memory.bytes), at: 0)
+    try file.synchronize()
   }
 }

@@ -12,7 +12,7 @@ struct OffloadLayout: Sendable, Equatable {
   let slotsPerHead: Int
 
   static let headerBytes = 4096
-  /// Bytes in front of a record's digest (`OffloadRecord`).
+  /// Bytes in front of a record's digest (`OffloadPageRecord`).
   static let recordHeadBytes = 40
 
   /// The largest layout that fits in `byteCount` bytes.
@@ -58,46 +58,5 @@ struct OffloadLayout: Sendable, Equatable {
 
   private static func pageBytes(_ shape: CacheShape, _ pageTokens: Int) -> Int {
     (pageTokens * (12 + 4 * shape.headDimension) + 7) / 8 * 8
-  }
-}
-
-/// The parts of one page in memory.
-struct PageView {
-  let base: UnsafeMutableRawPointer
-  let tokens: Int
-  let headDimension: Int
-
-  /// - Parameter bytes: `layout.pageBytes` of them.
-  init(_ bytes: UnsafeMutableRawBufferPointer, _ layout: OffloadLayout) {
-    guard let base = bytes.baseAddress else { preconditionFailure("a page has bytes") }
-    self.base = base
-    tokens = layout.pageTokens
-    headDimension = layout.shape.headDimension
-  }
-
-  /// The index of each token's temporal patch in the stream.
-  var streamIndices: UnsafeMutablePointer<Int64> { base.assumingMemoryBound(to: Int64.self) }
-  /// Each token's patch in its temporal patch.
-  var patches: UnsafeMutablePointer<Int32> { (base + 8 * tokens).assumingMemoryBound(to: Int32.self) }
-  /// 16-bit floats `[tokens][headDimension]`.
-  var keys: UnsafeMutablePointer<UInt16> { (base + 12 * tokens).assumingMemoryBound(to: UInt16.self) }
-  /// Laid out like the keys.
-  var values: UnsafeMutablePointer<UInt16> { keys + tokens * headDimension }
-}
-
-/// Bytes with one owner, all zero at first.
-struct OffloadBuffer: ~Copyable {
-  let bytes: UnsafeMutableRawBufferPointer
-
-  init(byteCount: Int) {
-    bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: max(byteCount, 1), alignment: 64)
-    bytes.initializeMemory(as: UInt8.self, repeating: 0)
-  }
-
-  deinit { bytes.deallocate() }
-
-  /// `count` bytes from an offset.
-  func part(_ offset: Int, _ count: Int) -> UnsafeMutableRawBufferPointer {
-    UnsafeMutableRawBufferPointer(rebasing: bytes[offset..<offset + count])
   }
 }

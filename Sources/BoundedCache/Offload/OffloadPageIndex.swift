@@ -1,17 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Which pages an offload file holds, head by head, and which gives way next: 32 bytes of memory a page.
-///
-/// When a head's slots are full, its pages are thinned out evenly over the stream. Page n has the rank n·φ modulo 1, φ
-/// being the fraction of the golden ratio, and the pages with the highest ranks stay. The numbers n whose rank exceeds any
-/// threshold lie at no more than three different distances from each other (three-gap theorem), so at any time the pages
-/// are spread almost evenly from the stream's first minute to the last. φ is far from every fraction of small integers, so
-/// none of the pages that a temporal patch fills is preferred; if every second page were dropped instead, the same part of
-/// every image might be lost. A page whose rank is too low is never written: over a stream of N pages, S slots see
-/// S·ln(N/S) writes after the first S, not N.
-///
-/// Dropping the oldest pages would make the file a longer sliding window. Dropping those most similar to their neighbours
-/// would compare pages of different patches.
+/// Which pages an offload file holds, head by head, and which gives way next (`PageThinning`): 32 bytes of memory a
+/// page.
 struct OffloadPageIndex {
   struct Entry {
     /// The page's number in its head; 0 for an empty slot.
@@ -47,7 +37,7 @@ struct OffloadPageIndex {
     if counts[head] < slotsPerHead { return counts[head] }
     let candidate = lowest[head] ?? findLowest(head)
     lowest[head] = candidate
-    return OffloadPageIndex.rank(page) > OffloadPageIndex.rank(self[head, candidate].page) ? candidate : nil
+    return PageThinning.rank(page) > PageThinning.rank(self[head, candidate].page) ? candidate : nil
   }
 
   /// Takes note that a slot holds a page.
@@ -73,10 +63,7 @@ struct OffloadPageIndex {
   private func findLowest(_ head: Int) -> Int {
     var found = 0
     for slot in 1..<max(slotsPerHead, 1)
-    where OffloadPageIndex.rank(self[head, slot].page) < OffloadPageIndex.rank(self[head, found].page) { found = slot }
+    where PageThinning.rank(self[head, slot].page) < PageThinning.rank(self[head, found].page) { found = slot }
     return found
   }
-
-  /// n·φ modulo 1, as a 64-bit fraction.
-  static func rank(_ page: Int) -> UInt64 { UInt64(page) &* 0x9E37_79B9_7F4A_7C15 }
 }

@@ -69,7 +69,7 @@ final class OffloadTier {
   ///   - streamIndices: of each temporal patch's number, its index in the stream.
   ///   - starts: of each temporal patch's number, its temporal position.
   func evict(
-    _ head: HeadIndex, rows: RowScratch, count: Int, retained: [Int], origins: TokenOrigins, streamIndices: [Int],
+    _ head: HeadIndex, rows: RowScratch, count: Int, retained: [Int], origins: HeadTokenOrigins, streamIndices: [Int],
     starts: [Int32]
   ) {
     guard failure == nil else { return }
@@ -98,7 +98,7 @@ final class OffloadTier {
   }
 
   /// Takes note that the positions of the vision segment have been re-indexed.
-  func moved(to origins: StreamOrigins) {
+  func moved(to origins: VisionTokenOrigins) {
     let starts = origins.starts
     file.movePending { origins.position(ofStreamIndex: $0, starts: starts) }
   }
@@ -106,7 +106,7 @@ final class OffloadTier {
   // MARK: Retrieval
 
   /// Begins the retrieval for a question: makes room for as many pages as every head of a group can fill.
-  func beginRetrieval(groups: HeadGroups, limit: Int, origins: StreamOrigins) {
+  func beginRetrieval(groups: HeadGroups, limit: Int, origins: VisionTokenOrigins) {
     for (group, members) in groups.members.enumerated() {
       retrievedPages[group] =
         failure == nil ? members.reduce(limit) { min($0, file.pageCount(layer: $1.layer, head: $1.head)) } : 0
@@ -121,7 +121,8 @@ final class OffloadTier {
   ///   - queries: rows `[count][attention heads · headDimension]`, rotated by RoPE.
   ///   - layout: says how many slots of each head are in use.
   func retrieve(
-    layer: Int, queries: FloatMatrix, count: Int, layout: SegmentLayout, origins: StreamOrigins, in store: PageStore
+    layer: Int, queries: FloatMatrix, count: Int, layout: SegmentLayout, origins: VisionTokenOrigins,
+    in store: PageStore
   ) {
     guard !retrievedPages.allSatisfy({ $0 == 0 }) else { return }
     for head in 0..<file.shape.keyValueHeads {

@@ -45,7 +45,7 @@ package enum PageDigest {
 
   @inline(__always)
   private static func point(_ row: UnsafePointer<UInt16>, _ pair: Int, _ half: Int) -> SIMD2<Float> {
-    SIMD2(HalfPrecisionRows.widen(row[pair]), HalfPrecisionRows.widen(row[pair + half]))
+    SIMD2(HalfPrecisionArithmetic.widen(row[pair]), HalfPrecisionArithmetic.widen(row[pair + half]))
   }
 
   /// The smallest 16-bit float that is not less than `number`.

@@ -7,7 +7,7 @@ import Foundation
 /// A query's estimate for a page is its product with the page's mean key, plus a quarter of the difference to the bound
 /// on its best key. The mean alone overlooks a page where the query attends to one token of many; the bound alone prefers
 /// pages that are merely mixed. On synthetic keys of a changing scene, and of a still one with brief events, a quarter
-/// came within a point of the best of both (Tests/ReferenceComparisons/page_ranking.py).
+/// came within a point of the best of both (Tests/ReferenceComparisons/compare_page_rankings.py).
 struct PageScorer {
   let queryCount: Int
   private let half: Int
@@ -48,7 +48,7 @@ struct PageScorer {
   mutating func estimate(_ page: UnsafePointer<UInt16>, shift: Int32, into estimates: inout [Float]) {
     digest.withUnsafeMutableBufferPointer { digest in
       guard let base = digest.baseAddress else { return }
-      HalfPrecisionRows.widen(page, into: base, count: digest.count)
+      HalfPrecisionArithmetic.widen(page, into: base, count: digest.count)
     }
     rotate(by: shift)
     let count = half * 3
@@ -80,12 +80,12 @@ struct PageScorer {
 
   @inline(__always)
   private static func product(_ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, count: Int) -> Float {
-    var sum = HalfPrecisionRows.Lanes.zero
+    var sum = HalfPrecisionArithmetic.Lanes.zero
     var index = 0
     while index + 8 <= count {
       sum +=
-        UnsafeRawPointer(x + index).loadUnaligned(as: HalfPrecisionRows.Lanes.self)
-        * UnsafeRawPointer(y + index).loadUnaligned(as: HalfPrecisionRows.Lanes.self)
+        UnsafeRawPointer(x + index).loadUnaligned(as: HalfPrecisionArithmetic.Lanes.self)
+        * UnsafeRawPointer(y + index).loadUnaligned(as: HalfPrecisionArithmetic.Lanes.self)
       index += 8
     }
     var rest: Float = 0

@@ -9,12 +9,12 @@
 ///
 /// The temporal patches of which anything is cached move together, in order, with their captions. So positions stay
 /// within what is cached, however long the stream. Nothing cached is written again: how far each temporal patch has moved
-/// is noted, and attention rotates its keys by that when it reads them (`KeyRotationUpdate`).
+/// is noted, and attention rotates its keys by that when it reads them (`KeyRotationRuns`).
 enum PositionCompaction {
   /// - Precondition: there is no text, whose positions would no longer follow those of the vision segment.
-  static func compact(_ layout: inout SegmentLayout, _ origins: inout StreamOrigins, in store: PageStore) {
+  static func compact(_ layout: inout SegmentLayout, _ origins: inout VisionTokenOrigins, in store: PageStore) {
     precondition(layout.textCount == 0, "the text's positions follow those of the vision segment")
-    CaptionEviction.gather(&layout, in: store)
+    CaptionCompaction.gather(&layout, in: store)
     let length = origins.nextPosition
     let moves = origins.compact()
     // A newest caption may precede a temporal patch that is still to come: it moves with the next position.
@@ -37,7 +37,7 @@ enum PositionCompaction {
       }
       first += caption.tokens
     }
-    CaptionEviction.retain(retained, slots: slots, &layout, in: store)
+    CaptionCompaction.retain(retained, slots: slots, &layout, in: store)
   }
 }
 
@@ -50,5 +50,5 @@ extension CacheState {
   }
 
   /// Lets attention rotate the keys whose positions have changed since they were stored.
-  func updateRotations() { KeyRotationUpdate.update(store, layout, origins, temporal: compressor.rotation) }
+  func updateRotations() { KeyRotationRuns.update(store, layout, origins, temporal: compressor.rotation) }
 }

@@ -14,7 +14,7 @@ public struct RetainedTemporalPatch: Sendable, Hashable {
   }
 }
 
-extension StreamOrigins {
+extension VisionTokenOrigins {
   /// The temporal patches of which any head of any layer has a token cached, in stream order.
   func retainedTemporalPatches(shape: CacheShape) -> [RetainedTemporalPatch] {
     let layers = shape.layers

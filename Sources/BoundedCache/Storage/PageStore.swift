@@ -33,7 +33,7 @@ final class PageStore {
   private let keyBytes: Int
   private let valueBytes: Int
   /// Keys whose positions have changed since they were stored: they are rotated when they are read.
-  let rotations: KeyRotations
+  let rotations: KeyRotationTable
   /// Ranges of keys that are quantized by channel; nil for other types.
   private let ranges: KeyChannelRanges?
   /// One row in 32 bits.
@@ -86,7 +86,7 @@ final class PageStore {
     self.keyOffsets = keyOffsets
     self.valueOffsets = valueOffsets
     ranges = type == .q4 ? KeyChannelRanges(heads: groupOfHead.count, headDimension: shape.headDimension) : nil
-    rotations = KeyRotations(heads: groupOfHead.count, headDimension: shape.headDimension)
+    rotations = KeyRotationTable(heads: groupOfHead.count, headDimension: shape.headDimension)
     row = .allocate(capacity: shape.headDimension)
     row.initialize(repeating: 0, count: shape.headDimension)
   }
@@ -107,7 +107,7 @@ final class PageStore {
       throw .cannotAllocate(tokens: other.allocatedSlots.max() ?? 0, bytes: other.byteCount)
     }
     ranges = other.ranges.map { KeyChannelRanges(copying: $0) }
-    rotations = KeyRotations(copying: other.rotations)
+    rotations = KeyRotationTable(copying: other.rotations)
     row = .allocate(capacity: shape.headDimension)
     row.initialize(repeating: 0, count: shape.headDimension)
   }

@@ -12,7 +12,8 @@
 ///     reattached    | system | vision + newer patches | text | free    |
 ///
 /// Positions in between belong to newer temporal patches then, so the text moves to positions behind them, and attention
-/// rotates its keys when it reads them (`KeyRotationUpdate`). What the text attended to when it was read is not computed again.
+/// rotates its keys when it reads them (`KeyRotationRuns`). What the text attended to when it was read is not computed
+/// again.
 enum TextParking {
   /// Parks the text segment.
   ///

@@ -2,7 +2,7 @@
 
 // 64-bit ARM with NEON and its dot products of bytes, and with products of matrices of bytes (I8MM).
 #include "arm/neon_i8mm.h"
-#include "formats/kv_rows.h"
+#include "formats/kv_row_layout.h"
 #include "formats/panel_layout.h"
 
 #if defined(__aarch64__)
@@ -43,7 +43,7 @@ INLINE vu8x32 look_up(const int8_t table[16], vu8x32 nibbles) {
 #include "vector/float_products.h"
 
 #include "vector/stored_quants.h"
-#include "vector/panel_i8.h"
+#include "vector/quant_panel_i8.h"
 #include "arm/neon_quant_tile.h"
 #include "vector/quant_products.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// One row of quants with one token, and a tile of quants that are packed for one product (vector/panel_i8.h).
+// One row of quants with one token, and a tile of quants that are packed for one product (vector/quant_panel_i8.h).
 
-INLINE float quantized_dot(const ck_type type, const uint8_t *row, const ck_input *input, size_t token, size_t groups) {
+INLINE float quant_vec_dot(const ck_type type, const uint8_t *row, const ck_input *input, size_t token, size_t groups) {
   const int8_t *x = input->quantized.qs + token * groups * CK_BLOCK;
   const float *scales = input->quantized.scales + token * groups;
   const int16_t *bsums = input->quantized.bsums + token * groups * 2;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Conversion between floats and the rows of keys and values of the KV cache.
-#include "formats/kv_rows.h"
+#include "formats/kv_row_layout.h"
 
 #include <math.h>
 

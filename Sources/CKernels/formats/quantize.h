@@ -2,8 +2,9 @@
 
 // Floats to quantized blocks: what the formats share.
 //
-// quantize.c chooses how. quantize_minmax.c rounds to a scale from the extremes of a block. quantize_blocks.c and
-// quantize_superblocks.c search for scales with quantize_search.c. All write quants with quantize_store.c.
+// quantize.c chooses how. quantize_blocks_minmax.c rounds to a scale from the extremes of a block.
+// quantize_blocks_search.c and quantize_superblocks.c search for scales with scale_search.c. All write quants with
+// quantize_store.c.
 #ifndef EDGEASSIST_CKERNELS_QUANTIZE_H
 #define EDGEASSIST_CKERNELS_QUANTIZE_H
 

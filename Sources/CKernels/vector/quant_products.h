@@ -3,10 +3,10 @@
 // Products of quantized weights as GGUF stores them.
 //
 // Needs from the instruction set, for one row with one token:
-//   float quantized_dot(type, row, input, token, groups)
+//   float quant_vec_dot(type, row, input, token, groups)
 // and for a panel with `tokens` tokens from `token` on, of which it has `groups` groups from `first_group` on:
 //   void quant_tile(type, tokens, panel, groups, input, columns, token, first_group, output, output_stride, end)
-// It also includes panel_i8.h or panel_i16.h, whose panel quant_tile reads.
+// It also includes quant_panel_i8.h or quant_panel_i16.h, whose panel quant_tile reads.
 
 /// Packs `groups` groups of `row_count` rows, at most 16, into a panel. The other rows of the panel are zero.
 INLINE void pack_quants(const ck_type type, const uint8_t *rows, size_t row_bytes, size_t row_count, size_t first_group,
@@ -55,6 +55,6 @@ INLINE void multiply_quants_by_row(const ck_type type, const ck_product *product
   const size_t groups = product->columns / CK_BLOCK;
   for (size_t r = first; r < last; r++) {
     const uint8_t *row = (const uint8_t *)product->weights + r * product->row_bytes;
-    for (size_t t = 0; t < input->tokens; t++) store_dot(product, r, t, quantized_dot(type, row, input, t, groups));
+    for (size_t t = 0; t < input->tokens; t++) store_dot(product, r, t, quant_vec_dot(type, row, input, t, groups));
   }
 }

@@ -26,8 +26,8 @@ enum {
 #include "vector/float_products.h"
 
 #include "vector/stored_quants.h"
-#include "vector/panel_i16.h"
-#include "x86/quantized_dot.h"
+#include "vector/quant_panel_i16.h"
+#include "x86/quant_vec_dot.h"
 #include "x86/avx2_quant_tile.h"
 #include "vector/quant_products.h"
 

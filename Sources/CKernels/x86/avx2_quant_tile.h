@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A tile of quants that are packed for one product (vector/panel_i16.h).
+// A tile of quants that are packed for one product (vector/quant_panel_i16.h).
 
 /// Words whose products can be summed in 16 bits: a word adds two products of a quant and an activation.
 INLINE size_t words_in_16_bits(ck_type type) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // x86-64 with AVX-512 and its dot products of bytes (VNNI), and with AVX-512 BF16 if the processor has it.
-#include "formats/kv_rows.h"
+#include "formats/kv_row_layout.h"
 #include "formats/panel_layout.h"
 
 #if defined(__x86_64__)
@@ -41,8 +41,8 @@ INLINE __m256i dot_bytes(__m256i acc, __m256i bytes, __m256i signed_bytes) {
 #include "vector/float_products.h"
 
 #include "vector/stored_quants.h"
-#include "vector/panel_i8.h"
-#include "x86/quantized_dot.h"
+#include "vector/quant_panel_i8.h"
+#include "x86/quant_vec_dot.h"
 #include "x86/avx512_quant_tile.h"
 #include "vector/quant_products.h"
 
@@ -62,7 +62,7 @@ INLINE __m256i dot_bytes(__m256i acc, __m256i bytes, __m256i signed_bytes) {
     __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx512bf16,avx2,fma,f16c"))), \
     apply_to = function)
 
-#include "x86/avx512_bf16.h"
+#include "x86/avx512_bf16_attention.h"
 
 #pragma clang attribute pop
 #pragma clang diagnostic pop

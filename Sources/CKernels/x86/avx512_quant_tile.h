@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A tile of quants that are packed for one product (vector/panel_i8.h).
+// A tile of quants that are packed for one product (vector/quant_panel_i8.h).
 //
 // The instruction multiplies unsigned bytes with signed ones and sums four products. The weights are the signed ones,
 // so x gets a zero point of 128: the sum of a block starts with -128 times the sum of the weights.

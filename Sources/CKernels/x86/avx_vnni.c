@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // x86-64 with AVX2, FMA and F16C, and with dot products of bytes in registers of that width: AVX-VNNI.
-#include "formats/kv_rows.h"
+#include "formats/kv_row_layout.h"
 #include "formats/panel_layout.h"
 
 #if defined(__x86_64__)

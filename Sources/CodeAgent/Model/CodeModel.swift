@@ -39,7 +39,9 @@ public final class CodeModel: RoleModel {
   ///
   /// - Throws: `ReportedError.modelUnreadable` with the reason, for example that an adapter is of another shape, or
   ///   `insufficientMemory` with the figures.
-  public init(paths: CodeModelPaths, threads: Int, memory: MemoryPlan = MemoryPlan()) throws(ReportedError) {
+  public init(paths: CodeModelPaths, threads: Int, memory: ModelLoadingOptions = ModelLoadingOptions())
+    throws(ReportedError)
+  {
     model = try LoadedModel(
       paths: ModelPaths(languageModel: paths.base, vision: nil, isEmbedded: false), threads: threads, memory: memory)
     do {

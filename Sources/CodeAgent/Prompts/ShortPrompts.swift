@@ -41,6 +41,3 @@ enum ShortPrompts {
       + "Expected:\n\(failure.example.output.droppingFinalNewlines)\n" + failure.happened(lines: 1)
   }
 }
-
-/// A program between fences.
-func fenced(_ program: String, _ language: ProgramLanguage) -> String { "```\(language.rawValue)\n\(program)\n```" }

@@ -18,13 +18,13 @@ public actor TaskFileSolver {
     /// The language of all programs; nil takes each file's own.
     public var language: ProgramLanguage?
     /// Which model works on the tasks, and how.
-    public var code: SolveSettings
+    public var code: CodeAgentSettings
     /// Told before each task and at the end.
     public var report: @Sendable (Progress) -> Void
 
     /// Makes the options of a run.
     public init(
-      paths: [String], output: String?, isResuming: Bool, language: ProgramLanguage?, code: SolveSettings,
+      paths: [String], output: String?, isResuming: Bool, language: ProgramLanguage?, code: CodeAgentSettings,
       report: @escaping @Sendable (Progress) -> Void
     ) {
       self.paths = paths

@@ -19,7 +19,7 @@ public actor TaskSolver {
   }
 
   private let thread = ThreadExecutor(name: "coder")
-  private let settings: SolveSettings
+  private let settings: CodeAgentSettings
   private let emit: @Sendable (CodeEvent) -> Void
   private var model: CodeModel?
   private var checker: SandboxedProgramChecker?
@@ -33,7 +33,7 @@ public actor TaskSolver {
   /// Makes a worker that has loaded nothing yet.
   ///
   /// - Parameter emit: given each event, on the worker's thread.
-  public init(settings: SolveSettings, emit: @escaping @Sendable (CodeEvent) -> Void = { _ in }) {
+  public init(settings: CodeAgentSettings, emit: @escaping @Sendable (CodeEvent) -> Void = { _ in }) {
     self.settings = settings
     self.emit = emit
   }
@@ -124,5 +124,22 @@ public actor TaskSolver {
     let made = SandboxedProgramChecker(Sandbox.probe(isUnsafeAllowed: settings.isUnsafeRunAllowed))
     checker = made
     return made
+  }
+}
+
+extension CodeProblem {
+  /// The task, to be solved in a language that can be run here.
+  ///
+  /// - Parameter language: the user's; takes the place of the file's.
+  /// - Throws: `ReportedError` with the code `language_unavailable` when the file names a language that is not known.
+  fileprivate func task(in language: ProgramLanguage? = nil) throws(ReportedError) -> CodeTask {
+    var task = task
+    if let language {
+      task.language = language
+    } else if let name = unknownLanguage {
+      throw ReportedError(
+        .languageUnavailable, "programs in “\(name)” are not known here; there are \(ProgramLanguage.list)")
+    }
+    return task
   }
 }

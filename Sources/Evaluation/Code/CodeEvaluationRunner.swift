@@ -15,7 +15,7 @@ public struct CodeEvaluationOptions: Sendable {
   /// All are compared with the first.
   public var methods: [CodeMethod]
   /// The model files, with the adapters of the roles, and how the work is done. Methods without adapters ignore those.
-  public var settings: SolveSettings
+  public var settings: CodeAgentSettings
   /// The file for the records; nil keeps them in memory only.
   public var output: String?
   /// Whether the records of an earlier run are kept.
@@ -26,7 +26,7 @@ public struct CodeEvaluationOptions: Sendable {
   /// Memberwise; checks nothing.
   public init(
     problems: [CodeProblem], identity: [(name: String, value: String)], methods: [CodeMethod],
-    settings: SolveSettings, output: String?, isResuming: Bool, report: @escaping @Sendable (EvaluationStep) -> Void
+    settings: CodeAgentSettings, output: String?, isResuming: Bool, report: @escaping @Sendable (EvaluationStep) -> Void
   ) {
     self.problems = problems
     self.identity = identity

@@ -5,7 +5,8 @@ import Platform
 
 /// Drawn streams of the doorstep world: a camera at a door, and things that come by.
 ///
-/// `Models/recipe/{world,render,questions,words}.py` is the same world in Python; the embedded model was trained on it.
+/// `Models/recipe/{world,frame_drawing,questions,tokenizer}.py` is the same world in Python; the embedded model was
+/// trained on it.
 public struct DoorstepSuite: EvaluationSuite {
   /// The drawn streams and their questions.
   public let streams: [EvaluationStream]
@@ -83,7 +84,7 @@ public struct DoorstepSuite: EvaluationSuite {
   ///
   /// - Throws: `ReportedError` where a frame cannot be encoded.
   public func show(
-    _ stream: EvaluationStream, to encoded: inout EncodedStream, model: LoadedModel, stop: StopSource,
+    _ stream: EvaluationStream, to encoded: inout EncodedTemporalPatches, model: LoadedModel, stop: StopSource,
     on runner: isolated any Actor
   ) async throws {
     let timeline = timelines[stream.number]
@@ -101,7 +102,7 @@ public struct DoorstepSuite: EvaluationSuite {
   /// Draws the scene of the first stream before its story, without visits.
   ///
   /// - Throws: `ReportedError` where a frame cannot be encoded.
-  public func showWarmup(to encoded: inout EncodedStream, model: LoadedModel, stop: StopSource) throws {
+  public func showWarmup(to encoded: inout EncodedTemporalPatches, model: LoadedModel, stop: StopSource) throws {
     guard options.warmupSeconds > 0, var quiet = timelines.first?.story else { return }
     quiet.visits = []
     quiet.changes = []

@@ -61,10 +61,10 @@ public actor HeadProfiler {
     var read = 0
     var samples: [[[Double]]] = []
     options.report(read, all)
-    var warmup = EncodedStream(model: model)
+    var warmup = EncodedTemporalPatches(model: model)
     try options.suite.showWarmup(to: &warmup, model: model, stop: stop)
     for stream in streams {
-      var encoded = EncodedStream(model: model)
+      var encoded = EncodedTemporalPatches(model: model)
       try await options.suite.show(stream, to: &encoded, model: model, stop: stop, on: self)
       if stop.isStopped { return nil }
       try encoded.finish()

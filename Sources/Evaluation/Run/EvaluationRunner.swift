@@ -108,7 +108,7 @@ public actor EvaluationRunner {
     step.resumed = records.count
     options.report(step)
     step.label = "warm-up: drawing"
-    var encodedWarmup = EncodedStream(model: model)
+    var encodedWarmup = EncodedTemporalPatches(model: model)
     try options.suite.showWarmup(to: &encodedWarmup, model: model, stop: stop)
     warmup = Warmup(encodedWarmup.patches)
     for stream in options.suite.streams {
@@ -116,7 +116,7 @@ public actor EvaluationRunner {
       if runs.isEmpty { continue }
       step.label = "stream \(stream.number + 1): drawing"
       options.report(step)
-      var encoded = EncodedStream(model: model)
+      var encoded = EncodedTemporalPatches(model: model)
       try await options.suite.show(stream, to: &encoded, model: model, stop: stop, on: self)
       if stop.isStopped { return (records, true) }
       try encoded.finish()

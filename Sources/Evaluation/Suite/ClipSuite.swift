@@ -70,7 +70,7 @@ public struct ClipSuite: EvaluationSuite {
   ///
   /// - Throws: `VideoError` where the clip cannot be read, `ReportedError` where a frame cannot be encoded.
   public func show(
-    _ stream: EvaluationStream, to encoded: inout EncodedStream, model: LoadedModel, stop: StopSource,
+    _ stream: EvaluationStream, to encoded: inout EncodedTemporalPatches, model: LoadedModel, stop: StopSource,
     on runner: isolated any Actor
   ) async throws {
     let source = VideoSource(paths[stream.number])

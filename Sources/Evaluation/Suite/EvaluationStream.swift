@@ -76,7 +76,7 @@ public protocol EvaluationSuite: Sendable {
   ///
   /// - Parameters: as of `show`.
   /// - Throws: as `show`.
-  func showWarmup(to encoded: inout EncodedStream, model: LoadedModel, stop: StopSource) throws
+  func showWarmup(to encoded: inout EncodedTemporalPatches, model: LoadedModel, stop: StopSource) throws
 
   /// Gives the frames of a stream to an encoder, from the first to the last.
   ///
@@ -87,12 +87,12 @@ public protocol EvaluationSuite: Sendable {
   ///   - runner: the actor on whose thread the model runs.
   /// - Throws: what keeps a frame from being made, or `ReportedError` where one cannot be encoded.
   func show(
-    _ stream: EvaluationStream, to encoded: inout EncodedStream, model: LoadedModel, stop: StopSource,
+    _ stream: EvaluationStream, to encoded: inout EncodedTemporalPatches, model: LoadedModel, stop: StopSource,
     on runner: isolated any Actor
   ) async throws
 }
 
 extension EvaluationSuite {
   /// No frames come before the streams.
-  public func showWarmup(to encoded: inout EncodedStream, model: LoadedModel, stop: StopSource) throws {}
+  public func showWarmup(to encoded: inout EncodedTemporalPatches, model: LoadedModel, stop: StopSource) throws {}
 }

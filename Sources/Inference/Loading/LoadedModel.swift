@@ -36,7 +36,7 @@ public final class LoadedModel {
   public let warnings: [String]
   private let file: GGUFFile
   private let path: String
-  private let memory: MemoryPlan
+  private let memory: ModelLoadingOptions
   private let estimate: MemoryEstimate
 
   /// What the language model's file says of it.
@@ -49,7 +49,9 @@ public final class LoadedModel {
   /// used, unless `memory` asks for more.
   ///
   /// - Throws: `ReportedError.modelUnreadable` with the reason, or `insufficientMemory` with the figures.
-  public init(paths: ModelPaths, threads: Int, memory: MemoryPlan = MemoryPlan()) throws(ReportedError) {
+  public init(paths: ModelPaths, threads: Int, memory: ModelLoadingOptions = ModelLoadingOptions())
+    throws(ReportedError)
+  {
     do {
       let file = try GGUFFile(path: paths.languageModel)
       let visionFile = try paths.vision.map { path throws(GGUFError) in try GGUFFile(path: path) }
@@ -115,32 +117,5 @@ public final class LoadedModel {
       estimate.with(budget: 0, shape: language.configuration.cacheShape, type: type)
         .budget(fitting: machine.limit, isMappedOnly: memory.isMappedOnly)
     }
-  }
-}
-
-/// How a model file wants to be used, where it says so; the program's own defaults otherwise.
-public struct ModelPreferences: Sendable, Equatable {
-  /// Limits of a frame's area, in pixels, after resizing.
-  public var minimumPixels: Int
-  /// The upper limit, in pixels.
-  public var maximumPixels: Int
-  /// Frames sampled from a second of video.
-  public var framesPerSecond: Double
-  /// nil leaves it to the chat template.
-  public var systemPrompt: String?
-
-  /// Vision tokens of a temporal patch: 128 at most, the operating point of the InfiniPot-V paper.
-  static let defaultMaximumTokens = 128
-  static let defaultMinimumTokens = 4
-  static let defaultFramesPerSecond = 2.0
-
-  /// - Parameter side: pixels along the side of a vision token.
-  init(metadata: GGUFMetadata, side: Int) {
-    let integer = { (key: String) in (try? metadata.integerIfPresent(key)) ?? nil }
-    let rate = (try? metadata.floatIfPresent("edgeassist.sampling.fps")) ?? nil
-    minimumPixels = integer("edgeassist.vision.min_pixels") ?? Self.defaultMinimumTokens * side * side
-    maximumPixels = integer("edgeassist.vision.max_pixels") ?? Self.defaultMaximumTokens * side * side
-    framesPerSecond = rate.flatMap { $0 > 0 && $0 <= 240 ? $0 : nil } ?? Self.defaultFramesPerSecond
-    systemPrompt = (try? metadata.stringIfPresent("edgeassist.system_prompt")) ?? nil
   }
 }

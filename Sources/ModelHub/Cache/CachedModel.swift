@@ -15,15 +15,3 @@ public struct CachedModel: Sendable, Equatable {
   /// The language model's path in the repository; of a split one without the number of the part.
   let name: String
 }
-
-/// A download that has not come to its end.
-public struct IncompleteFile: Sendable, Equatable {
-  /// `OWNER/NAME` on the hub.
-  public let repository: String
-  /// The file's path in the repository.
-  public let file: String
-  /// Bytes that are there.
-  public let byteCount: Int
-  /// Bytes of the whole file; nil where the cache does not know.
-  public let wholeByteCount: Int?
-}

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Plotting
 import Records
 import SessionInterface
 
@@ -61,9 +60,4 @@ struct CodingHeadline: Equatable, Sendable {
       return "the debugger corrects the program\(plan)" + (work.round.map { ", round \($0)" } ?? "")
     }
   }
-}
-
-/// `1 plan`, `2 plans`.
-func counted(_ number: Int, _ word: String) -> String {
-  "\(count(number)) \(word)\(number == 1 ? "" : "s")"
 }

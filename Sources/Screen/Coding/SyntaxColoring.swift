@@ -212,3 +212,10 @@ private func numberLength(_ text: Substring) -> Int {
   }
   return count
 }
+
+/// A program in its colours, on lines of at most `columns` columns.
+func programRuns(_ text: String, language: ProgramLanguage, columns: Int, theme: Theme) -> [[TextRun]] {
+  syntaxRuns(programLines(text), language: language).flatMap { line in
+    broken(line.map { TextRun($0.text, theme.style(of: $0.kind)) }, columns: columns)
+  }
+}

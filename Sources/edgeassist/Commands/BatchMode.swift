@@ -13,7 +13,7 @@ struct BatchMode {
   var arguments: BatchArguments
   var stream: StreamSettings
   var dialogue: DialogueOptions
-  var code: SolveSettings
+  var code: CodeAgentSettings
 
   func run(model: sending LoadedModel) async throws {
     for warning in model.warnings { StandardStreams.report(warning) }
@@ -36,13 +36,13 @@ struct BatchMode {
 private struct BatchStatus: Sendable {
   private let line = StatusLine()
 
-  func show(_ step: BatchStep) {
-    var text = "\(step.finished) done"
-    if step.failed > 0 { text += ", \(step.failed) failed" }
-    if !step.id.isEmpty { text += " · \(step.id)" }
-    if step.time > 0 {
-      text += String(format: " %.0f", step.time)
-      if let duration = step.duration { text += String(format: "/%.0f", duration) }
+  func show(_ progress: BatchProgress) {
+    var text = "\(progress.finished) done"
+    if progress.failed > 0 { text += ", \(progress.failed) failed" }
+    if !progress.id.isEmpty { text += " · \(progress.id)" }
+    if progress.time > 0 {
+      text += String(format: " %.0f", progress.time)
+      if let duration = progress.duration { text += String(format: "/%.0f", duration) }
       text += " s"
     }
     line.show(text)

@@ -78,7 +78,7 @@ struct BenchCommand: AsyncParsableCommand {
     let plan = measurement.plan
     let runner = BenchmarkRunner(
       paths: try temporary?.paths ?? named ?? model.paths(), threads: model.threads.count,
-      memory: model.memoryPlan(budget: .tokens(plan.mostTokens), type: plan.cacheType), plan: plan, stop: stop,
+      memory: model.loadingOptions(budget: .tokens(plan.mostTokens), type: plan.cacheType), plan: plan, stop: stop,
       whenLoaded: { temporary?.remove() }, report: { bar.show($0.done, of: $0.all, $0.label) })
     let report: BenchmarkReport
     do {

@@ -30,7 +30,7 @@ struct RootCommand: AsyncParsableCommand {
       are read from the command line only. Subcommands read no settings.
       """,
     version: "0.1.0",
-    subcommands: Subcommands.all)
+    subcommands: SubcommandRoot.all)
 
   @OptionGroup(title: "Stream") var stream: StreamOptions
   @OptionGroup(title: "Model") var model: ModelOptions
@@ -59,7 +59,7 @@ struct RootCommand: AsyncParsableCommand {
 
   func run() async throws {
     LogFile.start(path: logFile)
-    if batch.batch == "-" && StandardStreams.inputWasClosed {
+    if batch.batch == "-" && StandardStreamChecks.inputWasClosed {
       throw StartFailure.report("standard input is closed; pipe requests in, or name a file: --batch FILE")
     }
     var options = DialogueOptions()

@@ -16,7 +16,7 @@ struct ScreenMode {
   var source: String?
   var stream: StreamSettings
   var dialogue: DialogueOptions
-  var code: SolveSettings
+  var code: CodeAgentSettings
 
   func run(model: sending LoadedModel) async throws {
     let options = try stream.options(for: model, isHeadless: false)
@@ -30,7 +30,7 @@ struct ScreenMode {
     do {
       exit = try await runScreen(
         events: events, send: { session.send($0) },
-        options: ScreenOptions(standardInputCarriesData: source == "-"))
+        options: TerminalOptions(standardInputCarriesData: source == "-"))
     } catch {
       session.send(.quit)
       await running.value

@@ -2,7 +2,7 @@
 
 import ArgumentParser
 import Benchmarking
-import Video
+import Images
 
 /// What is measured, and how often.
 struct MeasurementOptions: ParsableArguments {

@@ -47,7 +47,7 @@ struct CodeOptions: ParsableArguments {
   /// How tasks are worked on. A model of the hub is downloaded if need be.
   ///
   /// - Throws: `ExitStatus.interrupted` after a message.
-  func settings(with model: ModelOptions) throws -> SolveSettings {
+  func settings(with model: ModelOptions) throws -> CodeAgentSettings {
     let paths: Result<CodeModelPaths, ReportedError>
     do {
       let file = { (name: String) in
@@ -60,9 +60,9 @@ struct CodeOptions: ParsableArguments {
     } catch let error as ReportedError {
       paths = .failure(error)
     }
-    return SolveSettings(
+    return CodeAgentSettings(
       paths: paths, threads: model.threads.count,
-      memory: model.memoryPlan(budget: CacheBudget.standard, type: .f16), limits: limits,
+      memory: model.loadingOptions(budget: CacheBudget.standard, type: .f16), limits: limits,
       isUnsafeRunAllowed: isUnsafe)
   }
 

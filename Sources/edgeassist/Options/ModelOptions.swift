@@ -92,15 +92,15 @@ struct ModelOptions: ParsableArguments {
   /// - Parameters:
   ///   - budget: of the KV cache, which must fit into memory beside the model.
   ///   - type: how keys and values are stored.
-  func memoryPlan(budget: CacheBudget, type: KeyValueType) -> MemoryPlan {
-    MemoryPlan(
+  func loadingOptions(budget: CacheBudget, type: KeyValueType) -> ModelLoadingOptions {
+    ModelLoadingOptions(
       budget: budget, type: type, isLocked: mlock, isPrefetched: prefetch, isMappedOnly: isMappedOnly,
       isVisionExact: visionPrecision == .exact)
   }
 
-  /// Loads the model. For the parameters see `memoryPlan`, for the errors `paths`.
+  /// Loads the model. For the parameters see `loadingOptions`, for the errors `paths`.
   func load(budget: CacheBudget, type: KeyValueType) throws -> LoadedModel {
-    try LoadedModel(paths: paths(), threads: threads.count, memory: memoryPlan(budget: budget, type: type))
+    try LoadedModel(paths: paths(), threads: threads.count, memory: loadingOptions(budget: budget, type: type))
   }
 }
 

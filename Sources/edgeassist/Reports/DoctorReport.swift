@@ -47,7 +47,7 @@ struct DoctorReport {
     explain("`edgeassist inspect MODEL` says whether a model fits.", isGood: true)
   }
 
-  private mutating func addVideo(_ video: FFmpegSupport) {
+  private mutating func addVideo(_ video: FFmpegFindings) {
     add("FFmpeg", video.libraries.map { "\($0.name) \($0.version)" }.joined(separator: ", "))
     if video.readsDevices {
       explain("Files, network streams and cameras can be read.", isGood: true)

@@ -22,9 +22,9 @@ struct MachineFindings: Sendable {
   var processorName: String?
   var instructionSet: InstructionSet
   var memory: MachineMemory?
-  var video: FFmpegSupport
+  var video: FFmpegFindings
   var terminal: TerminalFindings
-  var containment: Containment
+  var containment: ContainmentLevel
   var sandboxNotice: String?
   var languages: [Language]
 
@@ -95,7 +95,7 @@ extension MachineFindings {
   private var containmentName: String {
     switch containment {
     case .namespaces: "namespaces"
-    case .limitsOnly: "limits_only"
+    case .landlock: "limits_only"
     case .none: "none"
     case .unavailable: "unavailable"
     }

@@ -3,7 +3,6 @@
 import BoundedCache
 import Foundation
 import Records
-import Synchronization
 
 /// A head budget profile as a table.
 struct ProfileReport {
@@ -52,13 +51,4 @@ struct ProfileReport {
         + "%.1f %% with similar heads", groupSize, HeadBudgets.waste(of: adjacent, shares: profile.shares) * 100,
       HeadBudgets.waste(of: sorted, shares: profile.shares) * 100)
   }
-}
-
-/// The progress bar of a head budget profile.
-final class ProfileProgress: Sendable {
-  private let bar = Mutex(ProgressBar())
-
-  func show(_ done: Int, of all: Int) { bar.withLock { $0.show(done, of: all, "questions") } }
-
-  func finish() { bar.withLock { $0.finish() } }
 }

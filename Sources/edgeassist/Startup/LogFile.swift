@@ -23,10 +23,10 @@ enum LogFile {
 
 /// The file that all loggers write to, from any thread.
 private final class SharedLog: Sendable {
-  private let file: Mutex<RecordOutput>
+  private let file: Mutex<LineFile>
 
   init(path: String) throws(ReportedError) {
-    file = Mutex(try RecordOutput(path: path, isShared: true))
+    file = Mutex(try LineFile(path: path, isShared: true))
   }
 
   /// Appends a line. A disk that is full costs the line, not the run.

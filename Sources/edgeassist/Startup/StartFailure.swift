@@ -2,13 +2,6 @@
 
 import ArgumentParser
 
-/// Exit statuses besides those of the argument parser, as the batch contract documents them.
-enum ExitStatus {
-  static let someRecordsFailed = ExitCode(1)
-  static let couldNotStart = ExitCode(2)
-  static let interrupted = ExitCode(130)
-}
-
 /// The message of a program that cannot start.
 enum StartFailure {
   /// Writes the message to standard error.

@@ -8,7 +8,7 @@ Run:       python make_decoder_goldens.py        (rewrites its .gguf files besid
 NAME.gguf holds a model in llama.cpp's layout (matrices F16, of weights that were rounded to F16 before the reference
 saw them), NAME-golden.gguf sequences of text and vision vectors with explicit positions and what comes of them in
 float32. NAME-lora-*.gguf are adapters.
-As in make_goldens.py a second pass rounds keys and values to 16 bits, as the cache under test does.
+As in make_qwen2_vl_goldens.py a second pass rounds keys and values to 16 bits, as the cache under test does.
 """
 
 import pathlib

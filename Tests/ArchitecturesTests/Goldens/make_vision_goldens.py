@@ -8,7 +8,7 @@ Run:       python make_vision_goldens.py        (rewrites its .gguf files beside
 Each tower is NAME-mmproj.gguf in llama.cpp's layout, of weights that were rounded to their stored type before the
 reference saw them, and NAME-golden.gguf with every stage's output in float32. Images are made from a formula that the
 tests repeat. Heads are as wide as in the released models, the rest is cut down. Of the stages before the last every
-seventh number stands for all. Qwen2-VL's own tower is in make_goldens.py.
+seventh number stands for all. Qwen2-VL's own tower is in make_qwen2_vl_goldens.py.
 """
 
 import pathlib

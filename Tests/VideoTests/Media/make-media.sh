@@ -24,7 +24,7 @@ run -f lavfi -i "$(grey 64 48 1 4)" $x264 slow.mp4
 run -f lavfi -i "$(grey 64 48 25 2)" $x264 two-frames.mp4
 run -f lavfi -i "$(grey 64 48 25 1)" $x264 one-frame.mp4
 # Times that begin at 100 s.
-run -f lavfi -i "$(grey 64 48 25 25)" $x264 -output_ts_offset 100 -f mpegts late.ts
+run -f lavfi -i "$(grey 64 48 25 25)" $x264 -output_ts_offset 100 -f mpegts starts-at-100s.ts
 # Two recordings one behind the other: the times begin again and the frames change their size.
 run -f lavfi -i "$(grey 64 48 25 25)" $x264 -g 25 -f mpegts first.part
 run -f lavfi -i "$(grey 48 64 25 25)" $x264 -g 25 -f mpegts second.part
@@ -85,6 +85,6 @@ run -i constant.mp4 -c copy -bitexact -encryption_scheme cenc-aes-ctr -encryptio
   -encryption_kid 00112233445566778899aabbccddeeff encrypted.mp4
 run -i constant.mp4 -c copy -bitexact -movflags frag_keyframe+empty_moov fragmented.mp4
 # Its first frame comes at 5 s.
-run -itsoffset 5 -i constant.mp4 -c copy -bitexact -fflags +bitexact offset.mkv
+run -itsoffset 5 -i constant.mp4 -c copy -bitexact -fflags +bitexact starts-at-5s.mkv
 # Nothing for 30 s after the first second.
 run -f lavfi -i "$(grey 64 48 10 20),setpts='PTS+gte(N,10)*30/TB'" $x264 -fps_mode passthrough -f mpegts gap.ts

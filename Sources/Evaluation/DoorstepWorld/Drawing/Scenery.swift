@@ -5,13 +5,13 @@ import Inference
 
 /// What does not change within a stream: the background, the light on it, and the camera's flaws.
 struct Scenery: Sendable {
-  let background: StreamCanvas
+  let background: FrameCanvas
   /// Standard deviation of the camera's noise, in 0...255.
   let noise: Float
   /// Weight of the neighbouring columns in a pixel.
   let blur: Float
   /// Gain of each colour channel of the camera.
-  private let tint: StreamCanvas.Colour
+  private let tint: FrameCanvas.Colour
   private let story: Story
   /// Amplitude of the drift of the light, as a part of it.
   private let drift: Double
@@ -23,7 +23,7 @@ struct Scenery: Sendable {
     let shade = random.number(in: 0.85...1.12)
     tint =
       shade
-      * StreamCanvas.Colour(
+      * FrameCanvas.Colour(
         random.number(in: 0.96...1.04), random.number(in: 0.96...1.04), random.number(in: 0.96...1.04))
     self.story = story
     drift = random.number(in: 0...0.05)
@@ -33,7 +33,7 @@ struct Scenery: Sendable {
     blur = isBlurred ? Float(random.number(in: 0...0.25)) : 0
   }
 
-  private static func light(_ time: Story.TimeOfDay) -> StreamCanvas.Colour {
+  private static func light(_ time: Story.TimeOfDay) -> FrameCanvas.Colour {
     switch time {
     case .day: [1, 1, 1]
     case .evening: [0.84, 0.62, 0.46]
@@ -42,7 +42,7 @@ struct Scenery: Sendable {
   }
 
   /// Gain of each colour channel at a time in the stream, in seconds. It drifts slowly.
-  func light(at time: Double) -> StreamCanvas.Colour {
+  func light(at time: Double) -> FrameCanvas.Colour {
     var light = Self.light(story.time(at: time))
     if let next = story.changes.first(where: { $0.at > time }), next.at - time < Self.dusk {
       let part = 1 - (next.at - time) / Self.dusk
@@ -57,11 +57,11 @@ struct Scenery: Sendable {
 
 /// A street, a yard or a porch, drawn at random. Its measures are pixels of a frame of 112 × 112.
 private struct Backdrop {
-  private(set) var canvas: StreamCanvas
+  private(set) var canvas: FrameCanvas
   private let unit: Double
 
   init(scene: Story.Scene, side: Int, _ random: inout SeededGenerator) {
-    canvas = StreamCanvas(side: side)
+    canvas = FrameCanvas(side: side)
     unit = Double(side) / 112
     let horizon = pixel(random.number(in: 40...62))
     switch scene {
@@ -75,8 +75,8 @@ private struct Backdrop {
   private func pixel(_ measure: Double) -> Int { Int((measure * unit).rounded()) }
 
   private func colour(
-    _ base: StreamCanvas.Colour, spread: Double = 18, _ random: inout SeededGenerator
-  ) -> StreamCanvas.Colour {
+    _ base: FrameCanvas.Colour, spread: Double = 18, _ random: inout SeededGenerator
+  ) -> FrameCanvas.Colour {
     var colour = base
     for channel in 0..<3 {
       colour[channel] = min(max(base[channel] + random.number(in: -spread...spread), 0), 255).rounded(.down)
@@ -85,8 +85,8 @@ private struct Backdrop {
   }
 
   private mutating func drawGround(
-    _ horizon: Int, _ sky: (StreamCanvas.Colour, StreamCanvas.Colour),
-    _ ground: (StreamCanvas.Colour, StreamCanvas.Colour),
+    _ horizon: Int, _ sky: (FrameCanvas.Colour, FrameCanvas.Colour),
+    _ ground: (FrameCanvas.Colour, FrameCanvas.Colour),
     _ random: inout SeededGenerator
   ) {
     canvas.fade(rows: 0..<horizon, from: colour(sky.0, &random), to: colour(sky.1, &random))

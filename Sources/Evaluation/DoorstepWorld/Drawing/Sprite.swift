@@ -27,7 +27,7 @@ struct Sprite {
   }
 
   /// Draws the sprite on a canvas. Its upper left corner may be outside.
-  func draw(on canvas: inout StreamCanvas, left: Int, top: Int) {
+  func draw(on canvas: inout FrameCanvas, left: Int, top: Int) {
     for row in max(0, top)..<max(0, top, min(canvas.side, top + layers.height)) {
       for column in max(0, left)..<max(0, left, min(canvas.side, left + layers.width)) {
         let from = (row - top) * layers.width + column - left

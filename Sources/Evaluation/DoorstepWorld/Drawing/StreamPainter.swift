@@ -45,7 +45,7 @@ package struct StreamPainter {
     return Image(width: canvas.side, height: canvas.side, pixels: pixels)
   }
 
-  private mutating func draw(_ visit: Visit, at time: Double, on canvas: inout StreamCanvas) {
+  private mutating func draw(_ visit: Visit, at time: Double, on canvas: inout FrameCanvas) {
     let side = Double(canvas.side)
     let phases = canvas.side <= Self.smallSide ? Self.phases : 1
     let longest = Int((visit.size * side).rounded())
@@ -60,7 +60,7 @@ package struct StreamPainter {
   }
 }
 
-extension StreamCanvas {
+extension FrameCanvas {
   /// Mixes each pixel with its neighbours in the row. The outermost pixels do not change.
   fileprivate mutating func blurRows(by weight: Float) {
     let before = values
@@ -90,7 +90,7 @@ private struct Grain {
   }
 
   /// Adds a piece of the noise at a random position.
-  func add(to canvas: inout StreamCanvas, strength: Float, _ random: inout SeededGenerator) {
+  func add(to canvas: inout FrameCanvas, strength: Float, _ random: inout SeededGenerator) {
     let top = random.index(below: width - side)
     let left = random.index(below: width - side)
     for row in 0..<side {

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Images
+import Inference
+
+extension LoadedModel {
+  /// The frame size of a plan, with sides that the vision tower takes, in pixels.
+  func frameSize(_ plan: BenchmarkPlan) -> ImageSize {
+    let multiple = vision?.configuration.sideMultiple ?? 28
+    func suitable(_ side: Int) -> Int { max(side / multiple, 1) * multiple }
+    if let size = plan.imageSize {
+      return ImageSize(width: suitable(size.width), height: suitable(size.height))
+    }
+    let side = suitable(Int(Double(preferences.maximumPixels).squareRoot()))
+    return ImageSize(width: side, height: side)
+  }
+}

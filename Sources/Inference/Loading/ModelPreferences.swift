@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ModelFile
+
+/// How a model file wants to be used, where it says so; the program's own defaults otherwise.
+public struct ModelPreferences: Sendable, Equatable {
+  /// Limits of a frame's area, in pixels, after resizing.
+  public var minimumPixels: Int
+  /// The upper limit, in pixels.
+  public var maximumPixels: Int
+  /// Frames sampled from a second of video.
+  public var framesPerSecond: Double
+  /// nil leaves it to the chat template.
+  public var systemPrompt: String?
+
+  /// Vision tokens of a temporal patch: 128 at most, the operating point of the InfiniPot-V paper.
+  static let defaultMaximumTokens = 128
+  static let defaultMinimumTokens = 4
+  static let defaultFramesPerSecond = 2.0
+
+  /// - Parameter side: pixels along the side of a vision token.
+  init(metadata: GGUFMetadata, side: Int) {
+    let integer = { (key: String) in (try? metadata.integerIfPresent(key)) ?? nil }
+    let rate = (try? metadata.floatIfPresent("edgeassist.sampling.fps")) ?? nil
+    minimumPixels = integer("edgeassist.vision.min_pixels") ?? Self.defaultMinimumTokens * side * side
+    maximumPixels = integer("edgeassist.vision.max_pixels") ?? Self.defaultMaximumTokens * side * side
+    framesPerSecond = rate.flatMap { $0 > 0 && $0 <= 240 ? $0 : nil } ?? Self.defaultFramesPerSecond
+    systemPrompt = (try? metadata.stringIfPresent("edgeassist.system_prompt")) ?? nil
+  }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Platform
+
+/// More than that of one of the kernel's files is not read.
+let mostBytesOfKernelFile = 1 << 20
+
+/// The contents of one of the kernel's small files; nil, and `errno`, if it cannot be read.
+func kernelFile(_ path: String) -> [UInt8]? {
+  let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+  guard descriptor >= 0 else { return nil }
+  defer { close(descriptor) }
+  var result: [UInt8] = []
+  let read = withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) { buffer -> Bool in
+    while result.count < mostBytesOfKernelFile {
+      let count = Platform.read(descriptor, buffer.baseAddress, buffer.count)
+      if count < 0 { return false }
+      if count == 0 { return true }
+      result.append(contentsOf: buffer.prefix(count))
+    }
+    return true
+  }
+  return read ? result : nil
+}
+
+/// nil, and `errno`, if the folder cannot be read.
+func numericNames(in folder: String) -> [pid_t]? {
+  guard let stream = opendir(folder) else { return nil }
+  defer { closedir(stream) }
+  var result: [pid_t] = []
+  while let entry = readdir(stream) {
+    let number = withUnsafeBytes(of: &entry.pointee.d_name) { name in
+      pid_t(String(decoding: name.prefix { $0 != 0 }, as: UTF8.self))
+    }
+    if let number { result.append(number) }
+  }
+  return result
+}

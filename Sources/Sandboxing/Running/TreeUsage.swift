@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Platform
+
+/// What a program's processes take together at a moment.
+struct TreeUsage: Equatable {
+  /// Processes and threads.
+  var tasks = 0
+  var residentBytes = 0
+  /// Of those that live and of those that their parents have waited for.
+  var cpuSeconds: Double = 0
+  /// The processes that were looked at.
+  var processes: [pid_t] = []
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Compute
+
+/// How keys and values are stored.
+struct CacheTypeOptions: ParsableArguments {
+  @Option(
+    name: .customLong("kv-type"),
+    help: ArgumentHelp(
+      "Number format of keys and values: q8_0 takes half the memory of f16, q4 a quarter.", valueName: "type"))
+  var type: KeyValueType = .f16
+}
+
+extension KeyValueType: ExpressibleByArgument {}

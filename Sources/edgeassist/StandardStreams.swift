@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Platform
+import Records
+
+/// Standard output and standard error. Only this file writes to them.
+enum StandardStreams {
+  /// Writes a message as a line on standard error, after the program's name. What cannot be written is lost.
+  static func report(_ message: String) {
+    draw("edgeassist: \(visible(message))\n")
+  }
+
+  /// Writes a text of several lines on standard error. What cannot be written is lost.
+  static func writeError(_ text: String) {
+    draw(visible(text, keepingLines: true) + "\n")
+  }
+
+  /// Writes on standard error as it is: what it holds of others is visible already. What cannot be written is lost.
+  static func draw(_ text: String) {
+    writeAll(Array(text.utf8), to: STDERR_FILENO)
+  }
+
+  /// Writes a report or a JSON text on standard output, and a line feed.
+  ///
+  /// - Throws: `ExitStatus.couldNotStart` after a message, if it cannot be written.
+  static func print(_ text: String) throws(ExitCode) {
+    try write(ReportStyle.visible(text))
+  }
+
+  /// Writes a text of the program's own on standard output as it is, and a line feed.
+  ///
+  /// - Throws: `ExitStatus.couldNotStart` after a message, if it cannot be written.
+  static func write(_ text: String) throws(ExitCode) {
+    let problem = writeAll(Array((text + "\n").utf8), to: STDOUT_FILENO)
+    if problem != 0 { throw StartFailure.report("standard output cannot be written: \(errorText(problem))") }
+  }
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Testing
+
+@Suite("Memory at the start")
+struct StartMemoryTests {
+  private static let request = #"{"id":"a","ask":"hello","max_tokens":2}"#
+
+  @Test("What exceeds the machine is refused with status 2, the figures and what to do")
+  func refusal() async throws {
+    for options in [[], ["--mmap-only"]] {
+      let run = try await Program.run(["--batch", "-", "--kv-budget", "9000000000000"] + options, input: Self.request)
+      #expect(run.status == 2 && run.output.isEmpty)
+      #expect(run.errors.split(separator: "\n").count == 1)
+      #expect(run.errors.contains("9000000000000 tokens") && run.errors.contains("--kv-budget (up to"), "\(run.errors)")
+    }
+    let screen = try await Program.run(["--kv-budget", "9000000000000"], environment: ["TERM": "xterm"])
+    #expect(screen.status == 2 && screen.errors.contains("9000000000000 tokens"))
+  }
+
+  @Test(
+    "Weights can be locked, prefetched, or left on disk",
+    arguments: [
+      ["--mlock"], ["--prefetch"], ["--mlock", "--prefetch"], ["--mmap-only"],
+    ])
+  func residency(options: [String]) async throws {
+    let run = try await Program.run(["--batch", "-"] + options, input: Self.request)
+    #expect(run.status == 0 && run.records.count == 1)
+    #expect(run.errors.isEmpty || run.errors.contains("cannot be locked"), "\(run.errors)")
+    #expect(try await Program.run(["--mlock", "--mmap-only"]).status == 64)
+  }
+
+  @Test("A run on a video takes about as much memory as was estimated")
+  func estimate() async throws {
+    let requests = (0..<2).map { #"{"id":"\#($0)","video":"\#(Program.sample)","ask":"What is in view?"}"# }
+    let run = try await Program.run(
+      ["--batch", "-", "--kv-budget", "300"], input: requests.joined(separator: "\n"))
+    let resident = try #require((run.records.last?["memory"] as? [String: Any])?["resident"] as? Int)
+    let model = Program.checkout.appending(path: "Models/edgeassist-tiny-Q8_0.gguf").path
+    let inspected = try await Program.run(["inspect", "--json", model, "--kv-budget", "300"])
+    let total = try #require((inspected.records.first?["memory"] as? [String: Any])?["total"] as? Int)
+    let ratio = Double(resident) / Double(total)
+    // Most of the memory of this small model is the program with its libraries, which differ between systems.
+    #expect(ratio > 0.8 && ratio < 1.2, "\(resident) bytes resident, \(total) estimated")
+  }
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Sandboxing
+
+extension HostileProgram {
+  private static let full = ["No space left on device", "the scratch folder is full"]
+  private static let denied = ["Operation not permitted"]
+
+  private static func c(_ body: String) -> String {
+    """
+    #define _GNU_SOURCE
+    #include <errno.h>
+    #include <fcntl.h>
+    #include <signal.h>
+    #include <stdio.h>
+    #include <string.h>
+    #include <sys/mman.h>
+    #include <sys/syscall.h>
+    #include <sys/uio.h>
+    #include <time.h>
+    #include <unistd.h>
+    static int end(void) { fprintf(stderr, "%s\\n", strerror(errno)); return 1; }
+    int main(void) {
+    \(body)
+    }
+    """
+  }
+
+  /// Takes what is not seen by who counts only the memory of processes and the files of folders.
+  static let limitEvading: [HostileProgram] = [
+    HostileProgram(
+      name: "shares memory without a file", language: .c,
+      program: c("return mmap(0, 1 << 20, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0) == MAP_FAILED ? end() : 0;"),
+      verdicts: ["runtime_error"], says: denied),
+    HostileProgram(
+      name: "shares the memory of /dev/zero", program: "import mmap\nmmap.mmap(open('/dev/zero').fileno(), 4096)",
+      verdicts: ["runtime_error"], says: ["No such file", "Permission denied"]),
+    HostileProgram(
+      name: "pins pages in a pipe", language: .c,
+      program: c(
+        """
+        int ends[2];
+        char page[1];
+        struct iovec piece = {page, 1};
+        return pipe(ends) || vmsplice(ends[1], &piece, 1, 0) < 0 ? end() : 0;
+        """),
+      verdicts: ["runtime_error"], says: denied),
+    HostileProgram(
+      name: "keeps values in attributes of files",
+      program: "import os\nopen('f', 'w')\nos.setxattr('f', 'user.a', b'x')",
+      verdicts: ["runtime_error"], says: denied),
+    HostileProgram(
+      name: "fills the scratch folder with empty files",
+      program: "import itertools\nfor number in itertools.count(): open(str(number), 'w').close()",
+      verdicts: ["runtime_error"], says: full),
+    HostileProgram(
+      name: "fills folders that are too deep for a path",
+      program: """
+        import os, time
+        for _ in range(30):
+            os.mkdir('d' * 200)
+            os.chdir('d' * 200)
+        for number in range(12):
+            with open(str(number), 'wb') as file: file.write(bytes(900000))
+        time.sleep(60)
+        """,
+      verdicts: ["runtime_error"], says: full),
+    HostileProgram(
+      name: "holds files that have no name",
+      program: """
+        import os, time
+        held = []
+        for number in range(12):
+            held.append(open(str(number), 'wb'))
+            os.unlink(str(number))
+            held[-1].write(bytes(900000))
+            held[-1].flush()
+        time.sleep(60)
+        """,
+      verdicts: ["runtime_error"], says: full),
+    HostileProgram(
+      name: "maps files that have neither name nor descriptor",
+      program: """
+        import mmap, os, time
+        held = []
+        for number in range(12):
+            with open(str(number), 'w+b') as file:
+                file.write(bytes(900000))
+                file.flush()
+                held.append(mmap.mmap(file.fileno(), 4096))
+            os.unlink(str(number))
+        time.sleep(60)
+        """,
+      verdicts: ["runtime_error"], says: full),
+    HostileProgram(
+      name: "fills a folder that nobody may list",
+      program: """
+        import os, time
+        os.mkdir('d', 0o300)
+        for number in range(12):
+            with open(f'd/{number}', 'wb') as file: file.write(bytes(900000))
+        time.sleep(60)
+        """,
+      verdicts: ["runtime_error"], says: full),
+    HostileProgram(
+      name: "lets its children take their processor time along",
+      program: "import signal\nsignal.signal(signal.SIGCHLD, signal.SIG_IGN)", verdicts: ["runtime_error"], says: denied
+    ),
+    HostileProgram(
+      name: "leaves orphans that burn the processor and end",
+      program: """
+        import os, time
+        for _ in range(40):
+            if os.fork() == 0:
+                if os.fork() == 0:
+                    while time.process_time() < 0.15: pass
+                os._exit(0)
+            os.wait()
+            time.sleep(0.3)
+        """,
+      verdicts: ["time_limit"], limits: limits(cpuSeconds: 1)),
+    HostileProgram(
+      name: "locks parts of files without end",
+      program: """
+        import fcntl
+        with open('f', 'w') as file:
+            for start in range(0, 1 << 30, 2): fcntl.lockf(file, fcntl.LOCK_EX, 1, start)
+        """,
+      verdicts: ["runtime_error"], says: ["No locks available"]),
+    HostileProgram(
+      name: "makes timers without end", language: .c,
+      program: c(
+        """
+        timer_t timer;
+        struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM};
+        for (int count = 0; count < 10000; count++) {
+          if (timer_create(CLOCK_MONOTONIC, &event, &timer) != 0) return end();
+        }
+        return 0;
+        """),
+      verdicts: ["runtime_error"], says: ["Resource temporarily unavailable"]),
+    HostileProgram(
+      name: "asks for the kernel's own input and output", program: systemCall("syscall(\(Self.ioSetup), 64, 8)"),
+      verdicts: ["runtime_error"], says: denied),
+    HostileProgram(
+      name: "watches files", program: systemCall("inotify_init1(0)"), verdicts: ["runtime_error"], says: denied),
+    HostileProgram(
+      name: "makes calls that are newer than anybody's list", program: systemCall("syscall(469, -100, b'/', 0, 0, 0)"),
+      verdicts: ["runtime_error"], says: ["Function not implemented"]),
+    HostileProgram(
+      name: "pairs sockets that send to any path",
+      program: "import socket\nsocket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)", verdicts: ["runtime_error"],
+      says: denied),
+  ]
+
+  #if arch(x86_64)
+    private static let ioSetup = 206
+  #else
+    private static let ioSetup = 0
+  #endif
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import TestSupport
+import Testing
+import Video
+
+@Suite("A source that cannot be read")
+struct UnreadableSourceTests {
+  /// The error of opening, which must be one line that names the source.
+  private func error(opening path: String, options: VideoStreamOptions = options()) async throws -> VideoError {
+    do {
+      _ = try await VideoStream.open(VideoSource(path), options: options)
+    } catch {
+      #expect(!error.description.contains("\n"))
+      #expect(error.description.contains(path) || path == "-")
+      return error
+    }
+    throw Unexpected(what: "\(path) was opened")
+  }
+
+  private struct Unexpected: Error { var what: String }
+
+  @Test("that is missing, a directory or empty says so")
+  func plainMistakes() async throws {
+    let folder = try TemporaryFolder()
+    let missing = folder.path("none.mp4")
+    #expect(try await error(opening: missing) == .missing(source: missing))
+    #expect(try await error(opening: folder.url.path) == .isDirectory(source: folder.url.path))
+    let empty = try folder.write([], to: "empty.mp4")
+    #expect(try await error(opening: empty) == .empty(source: empty))
+  }
+
+  @Test("because the user may not says so", .enabled(if: geteuid() != 0, "root may read everything"))
+  func noPermission() async throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write([1, 2, 3], to: "secret.mp4")
+    chmod(path, 0)
+    #expect(try await error(opening: path) == .notPermitted(source: path))
+  }
+
+  @Test("because it is text under a video's name says that it is no video")
+  func text() async throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write("These are minutes of a meeting.\n".utf8, to: "text.mp4")
+    guard case .notAVideo = try await error(opening: path) else {
+      Issue.record("another error")
+      return
+    }
+    let long = try folder.write(String(repeating: "line after line\n", count: 5000).utf8, to: "long.mp4")
+    guard case .notAVideo = try await error(opening: long) else {
+      Issue.record("another error")
+      return
+    }
+  }
+
+  @Test(
+    "because it is only sound, with or without a cover, says that it has no video",
+    arguments: [
+      "sound.mp4", "song-with-cover.mp3",
+    ])
+  func sound(name: String) async throws {
+    let path = media(name)
+    #expect(try await error(opening: path) == .noVideoTrack(source: path))
+  }
+
+  @Test("because its index is gone says what is missing")
+  func noIndex() async throws {
+    let folder = try TemporaryFolder()
+    var contents = try bytes(of: "constant.mp4")
+    let name = try #require(contents.firstRange(of: Array("moov".utf8)))
+    contents.replaceSubrange(name, with: Array("gone".utf8))
+    let path = try folder.write(contents, to: "cut.mp4")
+    guard case .notAVideo(_, let detail) = try await error(opening: path) else {
+      Issue.record("another error")
+      return
+    }
+    #expect(detail == "moov atom not found")
+  }
+
+  @Test("because only its first bytes are there is no video")
+  func onlyTheBeginning() async throws {
+    let folder = try TemporaryFolder()
+    for count in [1, 8, 60, 200, 700] {
+      let path = try folder.write(try bytes(of: "constant.mp4").prefix(count), to: "\(count).mp4")
+      switch try await error(opening: path) {
+      case .notAVideo(_, let detail), .noImage(_, let detail): #expect(!detail.isEmpty, "\(count)")
+      case .noVideoTrack: break
+      case let other: Issue.record("\(other)")
+      }
+    }
+  }
+
+  @Test("because every frame in it is damaged says that none could be decoded")
+  func noImage() async throws {
+    let folder = try TemporaryFolder()
+    var contents = try bytes(of: "constant.mp4")
+    let start = try #require(contents.firstRange(of: Array("mdat".utf8))?.upperBound)
+    for index in start..<contents.count { contents[index] = 0 }
+    let path = try folder.write(contents, to: "hollow.mp4")
+    guard case .noImage = try await error(opening: path) else {
+      Issue.record("another error")
+      return
+    }
+  }
+
+  @Test("because its codec is unknown names the codec")
+  func unknownCodec() async throws {
+    let folder = try TemporaryFolder()
+    var contents = try bytes(of: "constant.mp4")
+    // The first of these names is one of the file's brands, the last that of the frames' format.
+    let name = try #require(contents.ranges(of: Array("avc1".utf8)).last)
+    contents.replaceSubrange(name, with: Array("zzzz".utf8))
+    let path = try folder.write(contents, to: "unknown.mp4")
+    #expect(try await error(opening: path) == .unsupportedCodec(source: path, codec: "zzzz"))
+  }
+
+  @Test("because it is encrypted says so")
+  func encrypted() async throws {
+    let path = media("encrypted.mp4")
+    #expect(try await error(opening: path) == .encrypted(source: path))
+  }
+
+  @Test(
+    "because nobody answers at its address says that it cannot be reached",
+    arguments: [
+      "rtsp://127.0.0.1:1/none", "http://127.0.0.1:1/none.mp4",
+    ])
+  func unreachable(address: String) async throws {
+    guard case .unreachable(_, let detail) = try await error(opening: address) else {
+      Issue.record("another error")
+      return
+    }
+    #expect(detail == "Connection refused")
+  }
+
+  @Test("because its protocol is unknown lists those that are known")
+  func unknownProtocol() async throws {
+    #expect(try await error(opening: "gopher://host/x") == .unsupportedProtocol(source: "gopher://host/x"))
+  }
+
+  @Test("because the device is not there, or devices are not supported here, says which")
+  func missingDevice() async throws {
+    switch try await error(opening: "/dev/video99") {
+    case .deviceUnavailable(_, let detail): #expect(detail == "No such file or directory")
+    case .deviceSupportMissing(_, let library, let package):
+      #expect(library.hasPrefix("libavdevice.so.") && package.hasPrefix("libavdevice"))
+    case let other: Issue.record("\(other)")
+    }
+  }
+}
