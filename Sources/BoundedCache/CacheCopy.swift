@@ -9,7 +9,8 @@ extension KeyValueCache {
   public func copy(offloadPath: String? = nil) throws -> KeyValueCache {
     KeyValueCache(
       state: try CacheState(
-        copying: state, offload: try offloadPath.flatMap { path throws(OffloadError) in
+        copying: state,
+        offload: try offloadPath.flatMap { path throws(OffloadError) in
           try state.offload.map { tier throws(OffloadError) in try OffloadTier(copying: tier, to: path) }
         }), peakCount: peakCount)
   }

@@ -66,7 +66,9 @@ public final class KeyRotationTable {
       for index in 0..<size.0 {
         // A run points to its angles.
         (copy + index).initialize(
-          to: ck_key_run(last: runs[index].last, angles: runs[index].angles.map { angles + ($0 - other.angles) }))
+          to: ck_key_run(
+            last: runs[index].last,
+            angles: runs[index].angles.map { UnsafePointer(angles) + ($0 - UnsafePointer(other.angles)) }))
       }
       return copy
     }
