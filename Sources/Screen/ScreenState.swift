@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import BoundedCache
-import CodeTasks
 import Images
 import SessionInterface
 
@@ -105,68 +104,4 @@ package enum ScrollPosition: Equatable, Sendable {
   case tail
   /// A line of an entry.
   case line(entry: Int, line: Int)
-}
-
-/// What can happen to the screen.
-package enum ScreenMessage: Sendable {
-  /// A key was pressed.
-  case key(Key)
-  /// A text was pasted as a whole.
-  case paste(String)
-  /// The session reported something.
-  case event(SessionEvent)
-  /// The terminal has another size.
-  case resized(ScreenSize)
-  /// Nobody did anything; time went by.
-  case tick
-  /// Somebody wrote to the error output.
-  case errorOutput(String)
-  /// The answer to `ScreenEffect.checkPath`.
-  case pathChecked(line: String, word: String, exists: Bool)
-  /// The answer to `ScreenEffect.readTask`.
-  case taskRead(line: String, language: ProgramLanguage?, contents: FileContents)
-  /// The answer to `ScreenEffect.listPaths`.
-  case pathsListed(prefix: String, paths: [String])
-}
-
-/// What reading a file gave.
-package enum FileContents: Equatable, Sendable {
-  /// The file's contents.
-  case text(String)
-  /// Why it could not be read, for the user.
-  case unreadable(String)
-}
-
-/// A key, whatever bytes the terminal sends for it.
-package enum Key: Equatable, Sendable {
-  /// Characters that came in one go: mostly one.
-  case text(String)
-  /// Ctrl with a lower-case letter.
-  case control(Character)
-  /// Alt with a character.
-  case alt(Character)
-  /// `newLine` and `altBackspace` are Enter and Backspace with Alt.
-  case enter, newLine, tab, backspace, altBackspace, delete, escape
-  /// Words are runs of letters, digits and `_`.
-  case left, right, up, down, home, end, wordLeft, wordRight
-  /// `lineUp` and `lineDown` scroll the conversation by a few lines.
-  case pageUp, pageDown, lineUp, lineDown
-}
-
-/// What `update` wants done outside the state.
-package enum ScreenEffect: Equatable, Sendable {
-  /// Give a command to the session.
-  case send(SessionCommand)
-  /// Leave the screen.
-  case exit(ScreenExit)
-  /// Give the terminal to the shell until it continues us.
-  case suspend
-  /// Draw everything anew.
-  case repaint
-  /// Does a file of this name exist? The line is what was typed.
-  case checkPath(word: String, line: String)
-  /// What stands in this file of a task? The line is what was typed.
-  case readTask(path: String, language: ProgramLanguage?, line: String)
-  /// Which files begin so?
-  case listPaths(prefix: String)
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Platform
+import Records
 
 /// What is said of frames and packets that could not be decoded, or only with repairs.
 struct DamageReport {
@@ -10,6 +11,8 @@ struct DamageReport {
   private var nextReport = 0.0
 
   private static let interval = 60.0
+  /// Damaged packets in a row that are more than a damaged end.
+  private static let leastUnreadable = 25
 
   init(source: String) {
     self.source = source
@@ -20,6 +23,18 @@ struct DamageReport {
     guard count > reported else { return nil }
     reported = count
     return "\(source): \(count) damaged frames or packets were skipped or patched up"
+  }
+
+  /// A line for a recording from which nothing could be decoded towards its end; nil where that may be a damaged end.
+  ///
+  /// - Parameters:
+  ///   - count: damaged packets and frames since the last whole frame.
+  ///   - end: when that frame ended, in seconds.
+  func lineAtUnreadableEnd(count: Int, after end: Double) -> String? {
+    guard count >= Self.leastUnreadable else { return nil }
+    return
+      "\(source): nothing after \(decimal(end, places: 1)) s could be decoded, though more follows; where recordings "
+      + "were joined and their codecs differ, show each by itself"
   }
 
   /// A line for a live stream, which has no end at which the damage could be summed up: once a minute at most.

@@ -23,6 +23,8 @@ final class DecodingLoop {
   private var damage: DamageReport
   /// Damage that inputs counted which are closed.
   private var damagedBefore = 0
+  /// When the latest frame ended that was decoded without damage before it, in seconds.
+  private var wholeEnd = 0.0
   private var hasEnded = false
   private var hasReportedEnd = false
 
@@ -79,6 +81,7 @@ final class DecodingLoop {
     switch sampler.read(from: input) {
     case .frame:
       sampler.showNext(isMuted: isMuted)
+      if input.damagedCountSinceWholeFrame == 0 { wholeEnd = sampler.endTime }
     case .nothingYet:
       sampler.sampleHeld()
       _ = shared.rest(MediaInput.restSeconds)
@@ -121,7 +124,12 @@ final class DecodingLoop {
     guard !hasReportedEnd, !input.isLive else { return }
     hasReportedEnd = true
     let end = sampler.endTime
-    if let stated = input.lengthBeforeCut(at: end, tolerance: max(0.25, 2.5 * sampler.duration)) {
+    if !input.isEncrypted,
+      let line = damage.lineAtUnreadableEnd(
+        count: input.damagedCountSinceWholeFrame, after: wholeEnd)
+    {
+      shared.warn(line)
+    } else if let stated = input.lengthBeforeCut(at: end, tolerance: max(0.25, 2.5 * sampler.duration)) {
       shared.warn(
         "\(description.source) is cut off: it ends at \(decimal(end, places: 1)) s of \(decimal(stated, places: 1)) s")
     } else if let reason = input.readFailure {

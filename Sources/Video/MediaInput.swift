@@ -55,6 +55,9 @@ final class MediaInput {
   let duration: Double?
   /// Packets and frames that could not be decoded, or only with repairs.
   private(set) var damagedCount = 0
+  /// Of these, how many have come since the latest frame that came without any: what a decoder makes of another
+  /// codec's packets has now and then the form of a frame.
+  var damagedCountSinceWholeFrame: Int { damagedCount - damagedAtWholeFrame }
   /// True once an encrypted packet has come.
   private(set) var isEncrypted = false
   /// What reading a file stumbled over last; nil when nothing was wrong.
@@ -78,6 +81,7 @@ final class MediaInput {
   /// Monotonic time of the latest frame, and what had been damaged by then.
   private var lastFrameAt = monotonicSeconds()
   private var damagedAtFrame = 0
+  private var damagedAtWholeFrame = 0
   private var isDraining = false
   private var failuresInARow = 0
 
@@ -152,6 +156,8 @@ final class MediaInput {
       if code == 0 {
         if frame.pointer.pointee.decode_error_flags != 0 { damagedCount += 1 }
         frame.shape = FrameShape(of: frame.pointer, in: self)
+        // What the decoder gives out at the end came before the damage.
+        if damagedCount == damagedAtFrame, !isDraining { damagedAtWholeFrame = damagedCount }
         (lastFrameAt, damagedAtFrame) = (monotonicSeconds(), damagedCount)
         return .frame
       }

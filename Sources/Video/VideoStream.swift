@@ -158,4 +158,12 @@ public final class VideoStream: Sendable, AsyncSequence {
 
   /// Ends the stream and closes the source, also in the middle of a read that blocks.
   public func stop() { shared.stop() }
+
+  /// Stops and waits until the source is closed, so that it can be opened again. A source that hangs is waited for no
+  /// longer than two seconds.
+  public func close() async {
+    shared.stop()
+    let limit = ContinuousClock.now + .seconds(2)
+    while !shared.isClosed, ContinuousClock.now < limit { try? await Task.sleep(for: .milliseconds(5)) }
+  }
 }

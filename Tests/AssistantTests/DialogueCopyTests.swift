@@ -32,7 +32,7 @@ struct DialogueCopyTests {
   }
 
   private func watch(_ dialogue: VideoDialogue, _ frames: Range<Int>) throws {
-    var ingest = StreamIngest(into: dialogue)
+    var ingest = FrameIngest(into: dialogue)
     for number in frames {
       var random = SplitMix64(seed: UInt64(number / 6))
       let color = (0..<3).map { _ in UInt8(truncatingIfNeeded: random.next()) }

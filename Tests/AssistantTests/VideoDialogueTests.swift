@@ -11,11 +11,11 @@ import Testing
 /// A dialogue, and the stream that goes into it.
 private final class Watching {
   let dialogue: VideoDialogue
-  private(set) var ingest: StreamIngest
+  private(set) var ingest: FrameIngest
 
   init(_ dialogue: VideoDialogue) {
     self.dialogue = dialogue
-    ingest = StreamIngest(into: dialogue)
+    ingest = FrameIngest(into: dialogue)
   }
 
   var statistics: SessionStatistics {

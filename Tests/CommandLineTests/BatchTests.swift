@@ -213,7 +213,7 @@ struct BatchTests {
   @Test("A camera that falls silent is said in the answer, and the batch goes on")
   func lostSignal() async throws {
     let clip = Array(try Data(contentsOf: URL(filePath: Checkout.path("Tests/VideoTests/Media/starts-at-100s.ts"))))
-    let server = try LoopbackServer { number in number == 0 ? .stalledStream(clip) : .hangUp }
+    let server = try LoopbackMediaServer { number in number == 0 ? .stalledStream(clip) : .hangUp }
     defer { server.stop() }
     let requests = [
       #"{"id":"camera","video":"\#(server.address("live.ts"))","ask":"What is in view?","max_tokens":4}"#,

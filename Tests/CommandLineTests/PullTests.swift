@@ -10,8 +10,8 @@ import Testing
 final class PullTests {
   private let folder: TemporaryFolder
   private let repository: HubRepository
-  private let storage: HubServer
-  private let hub: HubServer
+  private let storage: LoopbackHTTPServer
+  private let hub: LoopbackHTTPServer
   private static let name = "edgeassist/tiny-GGUF"
 
   init() throws {
@@ -23,22 +23,27 @@ final class PullTests {
       return HubRepository.File($0.0, bytes, sha256: checksum.finish())
     }
     let plain = HubRepository(Self.name, files)
-    let storage = try HubServer { plain.storageReply(to: $0) }
+    let storage = try LoopbackHTTPServer { plain.storageReply(to: $0) }
     self.storage = storage
     let repository = HubRepository(Self.name, files, storage: storage.otherAddress)
     self.repository = repository
-    hub = try HubServer { request in
+    hub = try LoopbackHTTPServer { request in
       switch request.path {
       case let path where path.contains("/cut/"):
         // The first requests of a file break off.
         var reply = plain.storageReply(
-          to: HubServer.Request(path: "/blobs/" + (path.split(separator: "/").last ?? ""), fields: request.fields))
+          to: LoopbackHTTPServer.Request(
+            path: "/blobs/" + (path.split(separator: "/").last ?? ""), fields: request.fields))
         if (request.range?.first ?? 0) < 3_000_000, !path.contains("/tree/") { reply.ending = .cut(1_500_000) }
         return path.contains("/tree/")
-          ? repository.reply(to: HubServer.Request(path: "/api/models/\(Self.name)/tree/main", fields: [:])) : reply
+          ? repository.reply(to: LoopbackHTTPServer.Request(path: "/api/models/\(Self.name)/tree/main", fields: [:]))
+          : reply
       case let path where path.contains("/slow/"):
-        var reply = repository.reply(to: HubServer.Request(path: "/api/models/\(Self.name)/tree/main", fields: [:]))
-        if path.contains("/resolve/") { reply = HubServer.Reply(200, body: files[0].bytes, ending: .silence(100_000)) }
+        var reply = repository.reply(
+          to: LoopbackHTTPServer.Request(path: "/api/models/\(Self.name)/tree/main", fields: [:]))
+        if path.contains("/resolve/") {
+          reply = LoopbackHTTPServer.Reply(200, body: files[0].bytes, ending: .silence(100_000))
+        }
         return reply
       default: return repository.reply(to: request)
       }

@@ -38,7 +38,7 @@ struct HostileHubTests {
     let hub = try LocalHub { $0.token = "hf_right" }
     try expect(.gated, "accept its terms on \(hub.server.address)/o/n, then set HF_TOKEN", from: hub)
     try expect(.gated, "HF_TOKEN alone is not enough", from: hub, token: "hf_wrong")
-    hub.hubAnswer { _, _ in HubServer.Reply(401) }
+    hub.hubAnswer { _, _ in LoopbackHTTPServer.Reply(401) }
     try expect(.gated, "the hub refuses the token", from: hub, token: "hf_expired")
     hub.hubAnswer(nil)
     #expect(try hub.pull(token: "hf_right").quantization == "Q8_0")
@@ -48,7 +48,7 @@ struct HostileHubTests {
   func challenge() throws {
     let hub = try LocalHub()
     for scheme in ["Basic realm=\"x\"", "Digest realm=\"x\", nonce=\"y\"", "Bearer realm=\"x\"", "Negotiate", ","] {
-      hub.hubAnswer { _, _ in HubServer.Reply(401, ["WWW-Authenticate": scheme], body: Array("no".utf8)) }
+      hub.hubAnswer { _, _ in LoopbackHTTPServer.Reply(401, ["WWW-Authenticate": scheme], body: Array("no".utf8)) }
       try expect(.notFound, "set HF_TOKEN", from: hub)
     }
   }
@@ -64,7 +64,7 @@ struct HostileHubTests {
   @Test("A status that means nothing here", arguments: [204, 304, 400, 418, 451, 999])
   func strangeStatus(status: Int) throws {
     let hub = try LocalHub()
-    hub.hubAnswer { _, _ in HubServer.Reply(status) }
+    hub.hubAnswer { _, _ in LoopbackHTTPServer.Reply(status) }
     #expect(hub.failure() != nil)
   }
 
@@ -74,18 +74,19 @@ struct HostileHubTests {
   func endlessList() throws {
     let hub = try LocalHub()
     hub.hubAnswer { _, _ in
-      var reply = HubServer.Reply(200, body: Array(repeating: UInt8(ascii: "["), count: 4096), ending: .endless)
+      var reply = LoopbackHTTPServer.Reply(
+        200, body: Array(repeating: UInt8(ascii: "["), count: 4096), ending: .endless)
       reply.claimedLength = nil
       return reply
     }
     try expect(.malformedListing, "larger than", from: hub)
     let address = hub.server.address
     hub.hubAnswer { _, number in
-      HubServer.Reply(200, ["Link": "<\(address)/api/x?\(number)>; rel=\"next\""], body: Array("[]".utf8))
+      LoopbackHTTPServer.Reply(200, ["Link": "<\(address)/api/x?\(number)>; rel=\"next\""], body: Array("[]".utf8))
     }
     try expect(.malformedListing, "pages", from: hub)
     hub.hubAnswer { _, _ in
-      HubServer.Reply(200, ["Link": "<http://127.0.0.1:9/x>; rel=\"next\""], body: Array("[]".utf8))
+      LoopbackHTTPServer.Reply(200, ["Link": "<http://127.0.0.1:9/x>; rel=\"next\""], body: Array("[]".utf8))
     }
     try expect(.malformedListing, "another server", from: hub)
   }
@@ -93,29 +94,31 @@ struct HostileHubTests {
   @Test("Names in a list that lead out of the cache", arguments: ["../../../m.gguf", "/etc/m.gguf", "d/\\u0000.gguf"])
   func names(name: String) throws {
     let hub = try LocalHub()
-    hub.hubAnswer { _, _ in HubServer.Reply(200, body: Array(#"[{"type":"file","path":"\#(name)","size":1}]"#.utf8)) }
+    hub.hubAnswer { _, _ in
+      LoopbackHTTPServer.Reply(200, body: Array(#"[{"type":"file","path":"\#(name)","size":1}]"#.utf8))
+    }
     try expect(.unsafeName, "would not stay in the cache", from: hub)
   }
 
   @Test("Heads, trailers and redirects without an end")
   func endlessHeads() throws {
     let hub = try LocalHub()
-    hub.hubAnswer { _, _ in HubServer.Reply(200, ["X-Long": String(repeating: "x", count: 1 << 19)]) }
+    hub.hubAnswer { _, _ in LoopbackHTTPServer.Reply(200, ["X-Long": String(repeating: "x", count: 1 << 19)]) }
     #expect(hub.failure() != nil)
     hub.hubAnswer { _, _ in
-      var reply = HubServer.Reply(200, ["Transfer-Encoding": "chunked"])
+      var reply = LoopbackHTTPServer.Reply(200, ["Transfer-Encoding": "chunked"])
       reply.body = Array("2\r\n[]\r\n0\r\nX-Trailer: y\r\n\r\n".utf8)
       reply.claimedLength = nil
       return reply
     }
     try expect(.noModel, "it has no files", from: hub)
     hub.hubAnswer { _, _ in
-      var reply = HubServer.Reply.redirect(to: "/again")
+      var reply = LoopbackHTTPServer.Reply.redirect(to: "/again")
       (reply.body, reply.claimedLength, reply.ending) = (Array(repeating: 7, count: 4096), nil, .endless)
       return reply
     }
     try expect(.badRedirect, "more than 5 times", from: hub)
-    hub.hubAnswer { _, _ in HubServer.Reply(100) }
+    hub.hubAnswer { _, _ in LoopbackHTTPServer.Reply(100) }
     #expect(hub.failure() != nil)
   }
 
@@ -167,7 +170,7 @@ struct HostileHubTests {
   func oversized() throws {
     let hub = try LocalHub()
     hub.storageAnswer { _, _ in
-      var reply = HubServer.Reply(200, body: Array(repeating: 7, count: 4096), ending: .endless)
+      var reply = LoopbackHTTPServer.Reply(200, body: Array(repeating: 7, count: 4096), ending: .endless)
       reply.claimedLength = nil
       return reply
     }
@@ -179,7 +182,7 @@ struct HostileHubTests {
     let hub = try LocalHub()
     for length in [1, 299_999, 300_001, Int.max] {
       hub.storageAnswer { _, _ in
-        var reply = HubServer.Reply(200, body: Array(hub.model.prefix(1)))
+        var reply = LoopbackHTTPServer.Reply(200, body: Array(hub.model.prefix(1)))
         reply.claimedLength = length
         return reply
       }
@@ -192,7 +195,9 @@ struct HostileHubTests {
     arguments: ["bytes 5-9/300000", "bytes 0-300000/300000", "bytes 9-5/300000", "0-9", "bytes */300000", ""])
   func otherRange(field: String) throws {
     let hub = try LocalHub()
-    hub.storageAnswer { _, _ in HubServer.Reply(206, ["Content-Range": field], body: Array(hub.model.prefix(10))) }
+    hub.storageAnswer { _, _ in
+      LoopbackHTTPServer.Reply(206, ["Content-Range": field], body: Array(hub.model.prefix(10)))
+    }
     try expect(.badAnswer, "was not asked for", from: hub)
   }
 

@@ -8,14 +8,14 @@ import TestSupport
 
 /// A hub and its storage on this machine, with one repository, and a cache.
 final class LocalHub: Sendable {
-  typealias Answer = @Sendable (HubServer.Request, _ number: Int) -> HubServer.Reply?
+  typealias Answer = @Sendable (LoopbackHTTPServer.Request, _ number: Int) -> LoopbackHTTPServer.Reply?
 
   let folder: TemporaryFolder
   let model: [UInt8]
   let tower: [UInt8]
   let repository: HubRepository
-  let server: HubServer
-  let storage: HubServer
+  let server: LoopbackHTTPServer
+  let storage: LoopbackHTTPServer
   private let world: World
 
   var cache: ModelCache { ModelCache(folder: folder.path("models")) }
@@ -34,7 +34,7 @@ final class LocalHub: Sendable {
 
     let state = Mutex(State())
 
-    func hubReply(_ request: HubServer.Request) -> HubServer.Reply? {
+    func hubReply(_ request: LoopbackHTTPServer.Request) -> LoopbackHTTPServer.Reply? {
       let (state, number) = state.withLock { state in
         defer { state.hubCount += 1 }
         return (state, state.hubCount)
@@ -43,7 +43,7 @@ final class LocalHub: Sendable {
       return answer(request, number)
     }
 
-    func storageReply(_ request: HubServer.Request) -> HubServer.Reply? {
+    func storageReply(_ request: LoopbackHTTPServer.Request) -> LoopbackHTTPServer.Reply? {
       let (state, number) = state.withLock { state in
         defer { state.storageCount += 1 }
         return (state, state.storageCount)
@@ -67,8 +67,8 @@ final class LocalHub: Sendable {
     let world = World()
     self.world = world
     self.folder = try folder ?? TemporaryFolder()
-    server = try HubServer { world.hubReply($0) }
-    storage = try HubServer { world.storageReply($0) }
+    server = try LoopbackHTTPServer { world.hubReply($0) }
+    storage = try LoopbackHTTPServer { world.storageReply($0) }
     var random = SplitMix64(seed: seed)
     model = (0..<byteCount).map { _ in UInt8.random(in: 0...255, using: &random) }
     tower = (0..<150_000).map { _ in UInt8.random(in: 0...255, using: &random) }

@@ -131,7 +131,7 @@ struct PullTests {
       if number == 0 { reply.ending = .cut(40_000) }
       // A server whose file is another one than If-Range says sends it whole.
       if request.fields["if-range"] == "\"old\"" {
-        reply = HubServer.Reply(200, ["ETag": "\"new\""], body: hub.model)
+        reply = LoopbackHTTPServer.Reply(200, ["ETag": "\"new\""], body: hub.model)
       }
       return reply
     }
@@ -142,7 +142,7 @@ struct PullTests {
   func noRanges() throws {
     let hub = try LocalHub()
     hub.storageAnswer { request, number in
-      var reply = HubServer.Reply(200, body: request.path.contains("mmproj") ? hub.tower : hub.model)
+      var reply = LoopbackHTTPServer.Reply(200, body: request.path.contains("mmproj") ? hub.tower : hub.model)
       if number == 1 { reply.ending = .cut(100_000) }
       return reply
     }
@@ -153,7 +153,7 @@ struct PullTests {
   func expired() throws {
     let hub = try LocalHub()
     hub.storageAnswer { request, number in
-      number == 0 ? HubServer.Reply(403) : hub.repository.storageReply(to: request)
+      number == 0 ? LoopbackHTTPServer.Reply(403) : hub.repository.storageReply(to: request)
     }
     #expect(try hub.contents(hub.pull().languageModel) == hub.model)
     #expect(hub.server.requests.count { $0.path.contains("m-Q8_0.gguf") } == 2)
@@ -164,7 +164,8 @@ struct PullTests {
     let hub = try LocalHub()
     hub.hubAnswer { request, number in
       number == 0
-        ? HubServer.Reply(503, ["Retry-After": "0"]) : hub.repository.reply(to: request, hub: hub.server.address)
+        ? LoopbackHTTPServer.Reply(503, ["Retry-After": "0"])
+        : hub.repository.reply(to: request, hub: hub.server.address)
     }
     #expect(try hub.pull().quantization == "Q8_0")
   }

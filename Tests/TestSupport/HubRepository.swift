@@ -37,25 +37,25 @@ public struct HubRepository: Sendable {
   /// What the hub answers.
   ///
   /// - Parameter hub: the hub's own address.
-  public func reply(to request: HubServer.Request, hub: String = "") -> HubServer.Reply {
+  public func reply(to request: LoopbackHTTPServer.Request, hub: String = "") -> LoopbackHTTPServer.Reply {
     let path = request.path.split(separator: "?")[0]
     if path == "/api/models/\(name)/tree/main" { return list(request, hub: hub) }
     let prefix = "/\(name)/resolve/main/"
     guard path.hasPrefix(prefix), let file = file(String(path.dropFirst(prefix.count))) else {
       // The hub does not tell strangers whether a repository exists.
       let isKnown = request.fields["authorization"] != nil
-      return HubServer.Reply(
+      return LoopbackHTTPServer.Reply(
         isKnown ? 404 : 401, ["X-Error-Code": "RepoNotFound", "X-Error-Message": "Repository not found"])
     }
     if let token, request.fields["authorization"] != "Bearer \(token)" {
-      return HubServer.Reply(request.fields["authorization"] == nil ? 401 : 403, ["X-Error-Code": "GatedRepo"])
+      return LoopbackHTTPServer.Reply(request.fields["authorization"] == nil ? 401 : 403, ["X-Error-Code": "GatedRepo"])
     }
     let fields = [
       "X-Repo-Commit": String(repeating: "c", count: 40), "X-Linked-Size": "\(file.bytes.count)",
       "X-Linked-ETag": "\"\(file.sha256)\"",
     ]
     guard let storage else {
-      var reply = HubServer.Reply.file(file.bytes, entityTag: file.sha256, for: request)
+      var reply = LoopbackHTTPServer.Reply.file(file.bytes, entityTag: file.sha256, for: request)
       reply.fields.merge(fields) { old, _ in old }
       return reply
     }
@@ -63,15 +63,15 @@ public struct HubRepository: Sendable {
   }
 
   /// What the storage answers.
-  public func storageReply(to request: HubServer.Request) -> HubServer.Reply {
+  public func storageReply(to request: LoopbackHTTPServer.Request) -> LoopbackHTTPServer.Reply {
     let path = request.path.split(separator: "?")[0]
-    guard let file = file(String(path.dropFirst("/blobs/".count))) else { return HubServer.Reply(404) }
+    guard let file = file(String(path.dropFirst("/blobs/".count))) else { return LoopbackHTTPServer.Reply(404) }
     return .file(file.bytes, entityTag: "tag-" + file.sha256.prefix(8), for: request)
   }
 
   private func file(_ path: String) -> File? { files.first { $0.path == path.removingPercentEncoding } }
 
-  private func list(_ request: HubServer.Request, hub: String) -> HubServer.Reply {
+  private func list(_ request: LoopbackHTTPServer.Request, hub: String) -> LoopbackHTTPServer.Reply {
     let start = request.path.split(separator: "cursor=").dropFirst().first.flatMap { Int($0) } ?? 0
     let page = files.dropFirst(start).prefix(pageSize)
     var entries = page.map { file in
@@ -81,7 +81,7 @@ public struct HubRepository: Sendable {
       """
     }
     if start == 0 { entries.append(#"{"type":"directory","oid":"","size":0,"path":"folder"}"#) }
-    var reply = HubServer.Reply(
+    var reply = LoopbackHTTPServer.Reply(
       200, ["Content-Type": "application/json"], body: Array("[\(entries.joined(separator: ","))]".utf8))
     if start + page.count < files.count {
       let next = "\(hub)/api/models/\(name)/tree/main?recursive=1&cursor=\(start + page.count)"

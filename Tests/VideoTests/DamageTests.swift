@@ -38,6 +38,14 @@ struct DamageTests {
     #expect(stream.takeWarnings().isEmpty)
   }
 
+  @Test("and says from when on nothing can be decoded, where a codec changes under one number")
+  func otherCodec() async throws {
+    let stream = try await VideoStream.open(.file(path: media("other-codec.ts")), options: options(25))
+    #expect(await all(of: stream).count >= 20)
+    let warnings = stream.takeWarnings()
+    #expect(warnings.contains { $0.contains("s could be decoded, though more follows") }, "\(warnings)")
+  }
+
   @Test(
     "and an undamaged one warns of nothing",
     arguments: [

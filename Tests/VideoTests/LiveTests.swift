@@ -11,8 +11,8 @@ struct LiveTests {
   @Test("that goes says so at once, without anybody taking frames, and says when it is back")
   func signalLoss() async throws {
     let contents = try bytes(of: "starts-at-100s.ts")
-    let gate = LoopbackServer.Gate()
-    let server = try LoopbackServer { number in
+    let gate = LoopbackMediaServer.Gate()
+    let server = try LoopbackMediaServer { number in
       switch number {
       case 0: .stream(contents)
       case 1: .parts([contents, []], gate)
@@ -38,7 +38,7 @@ struct LiveTests {
   @Test("is tried again for as long as it takes")
   func neverEnds() async throws {
     let contents = try bytes(of: "starts-at-100s.ts")
-    let server = try LoopbackServer { $0 == 0 || $0 == 30 ? .stream(contents) : .hangUp }
+    let server = try LoopbackMediaServer { $0 == 0 || $0 == 30 ? .stream(contents) : .hangUp }
     defer { server.stop() }
     var options = options(5)
     options.queue = .wait
@@ -49,10 +49,21 @@ struct LiveTests {
     stream.stop()
   }
 
+  @Test("has let go of its source once it is closed")
+  func closes() async throws {
+    let contents = try bytes(of: "starts-at-100s.ts")
+    let server = try LoopbackMediaServer { _ in .stalledStream(contents) }
+    defer { server.stop() }
+    let stream = try await VideoStream.open(VideoSource(server.address("live.ts")), options: options(5))
+    #expect(!stream.isClosed)
+    await stream.close()
+    #expect(stream.isClosed)
+  }
+
   @Test("whose next frame is long in coming is sampled by the clock, and nothing is dropped")
   func heldFrame() async throws {
     let contents = try bytes(of: "starts-at-100s.ts")
-    let server = try LoopbackServer { _ in .stalledStream(contents) }
+    let server = try LoopbackMediaServer { _ in .stalledStream(contents) }
     defer { server.stop() }
     var options = options(5)
     options.previewSize = ImageSize(width: 16, height: 16)
@@ -88,7 +99,8 @@ struct LiveTests {
     let list = "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXT-X-MEDIA-SEQUENCE:0\n#EXTINF:1.0,\nsegment.ts\n"
     for isClosed in [false, true] {
       let text = Array((list + (isClosed ? "#EXT-X-ENDLIST\n" : "")).utf8)
-      let server = try LoopbackServer { _, path in path.hasSuffix(".ts") ? .wholeFile(contents) : .wholeFile(text) }
+      let server = try LoopbackMediaServer { _, path in path.hasSuffix(".ts") ? .wholeFile(contents) : .wholeFile(text)
+      }
       defer { server.stop() }
       var options = options(5)
       options.queueCapacity = 1000

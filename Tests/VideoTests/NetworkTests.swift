@@ -11,7 +11,7 @@ struct NetworkTests {
   @Test("a file over http is read like one on this machine, and can be moved in")
   func httpFile() async throws {
     let contents = try bytes(of: "constant.mp4")
-    let server = try LoopbackServer { _ in .file(contents) }
+    let server = try LoopbackMediaServer { _ in .file(contents) }
     defer { server.stop() }
     let stream = try await VideoStream.open(VideoSource(server.address("clip.mp4")), options: options(5))
     #expect(!stream.description.isLive && stream.description.isSeekable)
@@ -24,7 +24,7 @@ struct NetworkTests {
   @Test("a live stream that breaks off is reached again, its time going on")
   func reconnects() async throws {
     let contents = try bytes(of: "starts-at-100s.ts")
-    let server = try LoopbackServer { $0 == 0 || $0 == 3 ? .stream(contents) : .hangUp }
+    let server = try LoopbackMediaServer { $0 == 0 || $0 == 3 ? .stream(contents) : .hangUp }
     defer { server.stop() }
     var options = options(5)
     options.queue = .wait
@@ -64,8 +64,8 @@ struct NetworkTests {
   private func indicesAroundPause(of pause: Duration) async throws -> [Int] {
     let joined = try bytes(of: "joined.ts")
     let parts = [Array(joined[..<(188 * 49)]), Array(joined[(188 * 49)...]), Array(joined[..<(188 * 49)])]
-    let gate = LoopbackServer.Gate()
-    let server = try LoopbackServer { _ in .parts(parts, gate) }
+    let gate = LoopbackMediaServer.Gate()
+    let server = try LoopbackMediaServer { _ in .parts(parts, gate) }
     defer { server.stop() }
     gate.allow(parts: 1)
     var options = options(5)
@@ -84,7 +84,7 @@ struct NetworkTests {
   @Test("a file from a server that only sends whole files is a file all the same")
   func wholeFile() async throws {
     let contents = try bytes(of: "starts-at-100s.ts")
-    let server = try LoopbackServer { _ in .wholeFile(contents) }
+    let server = try LoopbackMediaServer { _ in .wholeFile(contents) }
     defer { server.stop() }
     let stream = try await VideoStream.open(VideoSource(server.address("clip.ts")), options: options(5))
     #expect(!stream.description.isLive && !stream.description.isSeekable)
@@ -98,7 +98,7 @@ struct NetworkTests {
     // Few frames of a long recording: however busy the machine, it comes faster than time.
     for _ in 0..<400 { contents += try bytes(of: "starts-at-100s.ts") }
     let recording = contents
-    let server = try LoopbackServer { _ in .stream(recording) }
+    let server = try LoopbackMediaServer { _ in .stream(recording) }
     defer { server.stop() }
     var options = options(0.05)
     options.queue = .wait
@@ -113,7 +113,7 @@ struct NetworkTests {
     let image = try bytes(of: "still.jpg")
     let part = Array("Content-Type: image/jpeg\r\nContent-Length: \(image.count)\r\n\r\n".utf8) + image
     let contents = part + (0..<8).flatMap { _ in Array("\r\n--frame\r\n".utf8) + part }
-    let server = try LoopbackServer { _ in .images(contents) }
+    let server = try LoopbackMediaServer { _ in .images(contents) }
     defer { server.stop() }
     let stream = try await VideoStream.open(VideoSource(server.address("stream")), options: options(5))
     #expect(stream.description.isLive && stream.description.size == ImageSize(width: 64, height: 48))
@@ -124,7 +124,7 @@ struct NetworkTests {
   @Test("a web page is no video, and no camera that is away", arguments: [true, false])
   func webPage(hasLength: Bool) async throws {
     let page = Array("<html><body>Log in, please.</body></html>".utf8)
-    let server = try LoopbackServer { _ in hasLength ? .wholeFile(page) : .stream(page) }
+    let server = try LoopbackMediaServer { _ in hasLength ? .wholeFile(page) : .stream(page) }
     defer { server.stop() }
     do {
       _ = try await VideoStream.open(VideoSource(server.address("stream")), options: options())
@@ -147,7 +147,7 @@ struct NetworkTests {
       try #require(whole.firstRange(of: Array("free".utf8)) ?? whole.firstRange(of: Array("mdat".utf8)))
       .lowerBound - 4
     let contents = Array(whole[..<index] + whole[frames...] + whole[index..<frames])
-    let server = try LoopbackServer { _ in .wholeFile(contents) }
+    let server = try LoopbackMediaServer { _ in .wholeFile(contents) }
     defer { server.stop() }
     let source = VideoSource(server.address("clip.mp4"))
     await #expect(throws: VideoError.indexAtEnd(source: source.displayName)) {
@@ -158,7 +158,7 @@ struct NetworkTests {
   @Test("a stop ends a read that is waiting for the sender promptly")
   func stopsWhileBlocked() async throws {
     let contents = try bytes(of: "starts-at-100s.ts")
-    let server = try LoopbackServer { _ in .stalledStream(contents) }
+    let server = try LoopbackMediaServer { _ in .stalledStream(contents) }
     defer { server.stop() }
     var options = options(5)
     options.timeout = 60
@@ -176,7 +176,7 @@ struct NetworkTests {
 
   @Test("a sender that says nothing fails after the time-out, or when the task is cancelled")
   func silence() async throws {
-    let server = try LoopbackServer { _ in .stalledStream([]) }
+    let server = try LoopbackMediaServer { _ in .stalledStream([]) }
     defer { server.stop() }
     let source = VideoSource(server.address("live.ts"))
     var options = options()

@@ -93,12 +93,17 @@ public actor BatchRunner {
 
   private func answer(_ request: BatchRequest, _ results: inout TurnResultWriter) async throws {
     var run = try await RequestRun(request, model: model, options: options, stop: stop)
-    defer { run.close() }
     progress.duration = run.duration
-    while try await run.advance(&results) {
-      progress.time = run.time
-      report()
+    do {
+      while try await run.advance(&results) {
+        progress.time = run.time
+        report()
+      }
+    } catch {
+      await run.close()
+      throw error
     }
+    await run.close()
   }
 
   private func work(

@@ -12,7 +12,7 @@ import Video
 /// One request on its way: a dialogue that watches the request's video and answers each turn at its time.
 struct RequestRun {
   private let dialogue: VideoDialogue
-  private var ingest: StreamIngest
+  private var ingest: FrameIngest
   private let video: VideoStream?
   /// Seconds of the stream for which a sampled frame stands.
   private let framePeriod: Double
@@ -44,7 +44,7 @@ struct RequestRun {
   ) async throws {
     self.stop = stop
     dialogue = try VideoDialogue(model: model, options: try request.overrides.applied(to: options.dialogue))
-    ingest = StreamIngest(into: dialogue)
+    ingest = FrameIngest(into: dialogue)
     // The times of frames and of first tokens are measured without it.
     try dialogue.readSystemPrompt()
     var settings = options.stream
@@ -67,7 +67,7 @@ struct RequestRun {
       try dialogue.check(framesOf: size.width, by: size.height, questions: request.turns.map(\.ask))
       try show(images, settings: settings, questions: [], model: model)
     } catch {
-      close()
+      await close()
       throw error
     }
   }
@@ -102,9 +102,9 @@ struct RequestRun {
     return largest
   }
 
-  /// Stops reading the video.
-  func close() {
-    video?.stop()
+  /// Closes the video, which the next request may open.
+  func close(isolation: isolated (any Actor)? = #isolation) async {
+    await video?.close()
   }
 
   /// Takes the next frame in, after the turns that are asked before it. A turn whose time comes while a live source sends

@@ -26,7 +26,7 @@ public actor Session {
   private nonisolated let cancellation = AnswerCancellation()
 
   private let dialogue: VideoDialogue
-  private var ingest: StreamIngest
+  private var ingest: FrameIngest
   private nonisolated let code: InteractiveTaskSolver?
   private nonisolated let video: VideoStream?
   private let description: SessionDescription
@@ -67,7 +67,7 @@ public actor Session {
     warnings = model.warnings
     imageSizing = try stream.sizing(for: model)
     dialogue = try VideoDialogue(model: model, options: options)
-    ingest = StreamIngest(into: dialogue)
+    ingest = FrameIngest(into: dialogue)
     if let size = video?.description.sampledSize { try dialogue.check(framesOf: size.width, by: size.height) }
     self.video = video
     self.code = code.map { settings in InteractiveTaskSolver(settings: settings) { events.send(.code($0)) } }

@@ -24,7 +24,7 @@ struct LongStreamBenchmark: Benchmark {
   func measure(_ progress: BenchmarkProgress) throws -> [BenchmarkResult] {
     guard !minutes.isEmpty else { return [] }
     let dialogue = try VideoDialogue(model: model, options: plan.dialogueOptions)
-    var ingest = StreamIngest(into: dialogue)
+    var ingest = FrameIngest(into: dialogue)
     let size = model.frameSize(plan)
     try dialogue.check(framesOf: size.width, by: size.height, questions: [])
     var noise = NoiseFrames(size: size)

@@ -29,7 +29,7 @@ struct StreamBenchmark: Benchmark {
     var options = plan.dialogueOptions
     options.maximumAnswerTokens = 1
     let dialogue = try VideoDialogue(model: model, options: options)
-    var ingest = StreamIngest(into: dialogue)
+    var ingest = FrameIngest(into: dialogue)
     var results = hasFrames ? try fill(dialogue, through: &ingest, progress) : []
     if asks { results += try answers(of: dialogue, progress) }
     if asks && hasFrames { results += try answersAfterConversation(of: dialogue, through: &ingest, progress) }
@@ -38,7 +38,7 @@ struct StreamBenchmark: Benchmark {
 
   /// A repetition lasts from one compression to the next, so that each repetition has one.
   private func fill(
-    _ dialogue: VideoDialogue, through ingest: inout StreamIngest, _ progress: BenchmarkProgress
+    _ dialogue: VideoDialogue, through ingest: inout FrameIngest, _ progress: BenchmarkProgress
   ) throws -> [BenchmarkResult] {
     let size = model.frameSize(plan)
     try dialogue.check(framesOf: size.width, by: size.height, questions: [Self.question])
@@ -75,7 +75,7 @@ struct StreamBenchmark: Benchmark {
     return noise.next(Self.frameCount)
   }
 
-  private func add(_ frames: [Image], to ingest: inout StreamIngest) throws {
+  private func add(_ frames: [Image], to ingest: inout FrameIngest) throws {
     let seen = ingest.framesSeen
     try ingest.add(frames[seen % frames.count], at: Double(seen) / model.preferences.framesPerSecond)
     while try ingest.step() {}
@@ -93,7 +93,7 @@ struct StreamBenchmark: Benchmark {
 
   /// The first repetition prefills the whole conversation. Those after it begin with new frames.
   private func answersAfterConversation(
-    of dialogue: VideoDialogue, through ingest: inout StreamIngest, _ progress: BenchmarkProgress
+    of dialogue: VideoDialogue, through ingest: inout FrameIngest, _ progress: BenchmarkProgress
   ) throws -> [BenchmarkResult] {
     let frames = frames(model.frameSize(plan))
     let text = Array(repeating: Self.question, count: 2).joined(separator: " ")

@@ -31,7 +31,7 @@ do {
   options.compression = .published(with: CompressionVariant.standard)
   options.maximumAnswerTokens = 16
   let dialogue = try VideoDialogue(model: model, options: options)
-  var ingest = StreamIngest(into: dialogue)
+  var ingest = FrameIngest(into: dialogue)
   for number in 0..<24 {
     try ingest.add(image(number, side: 112), at: Double(number) / 2)
     while try ingest.step() {}

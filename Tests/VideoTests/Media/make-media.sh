@@ -29,6 +29,9 @@ run -f lavfi -i "$(grey 64 48 25 25)" $x264 -output_ts_offset 100 -f mpegts star
 run -f lavfi -i "$(grey 64 48 25 25)" $x264 -g 25 -f mpegts first.part
 run -f lavfi -i "$(grey 48 64 25 25)" $x264 -g 25 -f mpegts second.part
 cat first.part second.part > joined.ts
+# The same with another codec under the same number.
+run -f lavfi -i "$(grey 64 48 25 50)" -c:v mpeg2video -bitexact -fflags +bitexact -f mpegts second.part
+cat first.part second.part > other-codec.ts
 rm first.part second.part
 
 # Quarters of red (top left), green (top right), blue (bottom left) and white (bottom right), in the three usual ways

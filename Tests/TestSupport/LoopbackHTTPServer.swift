@@ -4,7 +4,7 @@ import Foundation
 import Synchronization
 
 /// A web server on this machine that plays the Hugging Face hub, or the storage behind it, well or badly.
-public final class HubServer: Sendable {
+public final class LoopbackHTTPServer: Sendable {
   /// What was asked.
   public struct Request: Sendable {
     /// With the query.
@@ -128,7 +128,7 @@ public final class HubServer: Sendable {
   }
 }
 
-extension HubServer.Request {
+extension LoopbackHTTPServer.Request {
   fileprivate init(_ text: String) {
     let lines = text.split(separator: "\r\n")
     path = lines.first?.split(separator: " ").dropFirst().first.map(String.init) ?? ""

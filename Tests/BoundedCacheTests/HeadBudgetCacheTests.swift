@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite("With a head budget profile, heads cache what their groups are given")
-struct HeadGroupTests {
+struct HeadBudgetCacheTests {
   private let shape = CacheShape(layers: 3, keyValueHeads: 2, headDimension: 8)
 
   private func marked(_ shares: [[Double]], budget: Int, policy: RetentionPolicy = .infinipotV) throws -> MarkedCache {

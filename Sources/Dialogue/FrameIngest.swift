@@ -12,7 +12,7 @@ import Records
 ///
 ///     try ingest.add(image, at: time)
 ///     while try ingest.step() { answerQuestions() }
-public struct StreamIngest {
+public struct FrameIngest {
   private enum Stage {
     case idle
     case encoding(TemporalPatchEncoding)

@@ -4,7 +4,7 @@ import Foundation
 import Synchronization
 
 /// A web server on this machine that sends what a test tells it to.
-public final class LoopbackServer: Sendable {
+public final class LoopbackMediaServer: Sendable {
   /// What happens to the n-th request, from 0.
   public enum Answer: Sendable {
     /// A file with a known length, of which parts can be asked for.

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BoundedCache
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("A head budget profile as a file")
+struct HeadBudgetProfileFileTests {
+  private func file(_ text: String? = nil) throws -> String {
+    let url = FileManager.default.temporaryDirectory.appending(path: "profile-\(UUID().uuidString).json")
+    if let text { try Data(text.utf8).write(to: url) }
+    return url.path
+  }
+
+  @Test("is read as it was written")
+  func roundTrip() throws {
+    let profile = try HeadBudgetTests.profile([[1, 9], [0, 2], [4, 4]])
+    let path = try file()
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try profile.write(to: path)
+    let back = try HeadBudgetProfile(path: path)
+    #expect(back.model == profile.model)
+    #expect(back.origin == profile.origin)
+    #expect(zip(back.shares.joined(), profile.shares.joined()).allSatisfy { abs($0 - $1) < 1e-12 })
+  }
+
+  @Test("is refused by name when it is damaged")
+  func refusesDamage() throws {
+    let profile = try HeadBudgetTests.profile([[1, 9], [0, 2], [4, 4]])
+    let whole = try file()
+    defer { try? FileManager.default.removeItem(atPath: whole) }
+    try profile.write(to: whole)
+    let text = try String(contentsOfFile: whole, encoding: .utf8)
+    for length in stride(from: 0, to: text.count - 2, by: 37) {
+      let path = try file(String(text.prefix(length)))
+      defer { try? FileManager.default.removeItem(atPath: path) }
+      #expect(throws: HeadBudgetProfileError.self) { _ = try HeadBudgetProfile(path: path) }
+    }
+    let foreign = try file("{\"format\": \"something else\", \"profile\": 3}")
+    defer { try? FileManager.default.removeItem(atPath: foreign) }
+    #expect(throws: HeadBudgetProfileError.self) { _ = try HeadBudgetProfile(path: foreign) }
+    #expect(throws: HeadBudgetProfileError.self) { _ = try HeadBudgetProfile(path: "/nonexistent/profile.json") }
+  }
+
+  @Test("invalid values are refused with their table, layer and head")
+  func refusesInvalidValues() throws {
+    #expect(throws: HeadBudgetProfileError.invalidValue(table: "shares", at: HeadIndex(layer: 1, head: 0), value: -1)) {
+      _ = try HeadBudgetTests.profile([[1, 9], [-1, 2], [4, 4]])
+    }
+    #expect(throws: HeadBudgetProfileError.self) { _ = try HeadBudgetTests.profile([[1, 9], [.nan, 2], [4, 4]]) }
+    #expect(throws: HeadBudgetProfileError.self) {
+      _ = try HeadBudgetTests.profile([[1, 9], [.infinity, 2], [4, 4]])
+    }
+    #expect(throws: HeadBudgetProfileError.wrongShape(table: "shares", layers: 3, heads: 2)) {
+      _ = try HeadBudgetTests.profile([[1, 9], [1, 2]])
+    }
+    #expect(throws: HeadBudgetProfileError.nothingDemanded) {
+      _ = try HeadBudgetTests.profile([[0, 0], [0, 0], [0, 0]])
+    }
+  }
+
+  @Test("belongs to the model it was measured on")
+  func belongsToItsModel() throws {
+    let profile = try HeadBudgetTests.profile([[1, 9], [0, 2], [4, 4]])
+    try profile.check(ModelFingerprint(name: "renamed", shape: HeadBudgetTests.shape, digest: "0123"))
+    #expect(throws: HeadBudgetProfileError.self) {
+      try profile.check(ModelFingerprint(name: "test", shape: HeadBudgetTests.shape, digest: "4567"))
+    }
+  }
+}
