@@ -163,7 +163,7 @@ let package = Package(
     tests("EvaluationTests", ["Evaluation", "Inference", "BoundedCache", "Images", "Records"]),
     tests(
       "BenchmarkingTests", ["Benchmarking", "Inference", "Architectures", "BoundedCache", "Images", "Platform"]),
-    tests("SandboxTests", ["CSandbox", "Sandboxing", "CodeTasks", "SandboxHolder"]),
+    tests("SandboxTests", ["CSandbox", "Sandboxing", "CodeTasks", "SandboxHolder", "TestSupport"]),
     tests(
       "ScreenTests",
       [
@@ -176,7 +176,7 @@ let package = Package(
         "Architectures", "Inference", "CodeTasks", "Dialogue", "TestSupport",
       ],
       exclude: ["under-address-sanitizer.sh"], swiftSettings: warningsAreErrors),
-    tests("RepositoryTests", []),
+    tests("RepositoryTests", ["TestSupport"]),
     tests("CommandLineTests", ["edgeassist", "ModelHub", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]

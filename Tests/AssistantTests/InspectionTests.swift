@@ -3,12 +3,12 @@
 import Foundation
 import Inference
 import Records
+import TestSupport
 import Testing
 
 @Suite("An inspection")
 struct InspectionTests {
-  private static let checkout = URL(fileURLWithPath: #filePath)
-    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+  private static let checkout = Checkout.root
 
   private func inspect(
     _ path: String, machine: MachineMemory? = MachineMemory(limit: 1 << 40, available: 1 << 40)

@@ -8,6 +8,7 @@ import Foundation
 import Inference
 import ModelFile
 import Records
+import TestSupport
 import Testing
 
 @Suite("The memory there is")
@@ -63,8 +64,7 @@ struct MachineMemoryTests {
 
 @Suite("A model's memory")
 struct MemoryEstimateTests {
-  private static let checkout = URL(fileURLWithPath: #filePath)
-    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+  private static let checkout = Checkout.root
   private static let paths = ModelPaths(
     languageModel: checkout.appending(path: "Models/edgeassist-tiny-Q8_0.gguf").path,
     vision: checkout.appending(path: "Models/mmproj-edgeassist-tiny-F16.gguf").path, isEmbedded: true)

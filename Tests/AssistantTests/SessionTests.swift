@@ -5,6 +5,7 @@ import Dialogue
 import Foundation
 import Inference
 import SessionInterface
+import TestSupport
 import Testing
 import Video
 
@@ -16,8 +17,7 @@ struct SessionTests {
 
   init() throws { events = try EventMailbox() }
 
-  private static let sample = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Assets/sample.mp4").path
+  private static let sample = Checkout.sampleClip
 
   private func session(watching path: String? = nil, budget: Int = 4096) throws -> Session {
     nonisolated(unsafe) let model = try Self.embedded.get()

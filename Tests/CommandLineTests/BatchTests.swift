@@ -37,7 +37,7 @@ struct BatchTests {
     for key in ["at", "answer", "stop", "tokens", "seconds"] { #expect(records[1][key] != nil, "\(key)") }
   }
 
-  private static let media = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+  private static let media = Checkout.root.appending(path: "Tests")
     .appending(path: "VideoTests/Media")
 
   @Test("Image files are shown before the question, or before a video, in the size of its frames")

@@ -95,4 +95,16 @@ struct HelpTests {
     let before = try await Program.run(["--kv-budget", "77", "inspect", model])
     #expect(before.status == 64 && before.errors.contains("edgeassist inspect"), "\(before.errors)")
   }
+
+  @Test(
+    "says what an option does, so an option that a command has no use for is refused",
+    arguments: [
+      (["code", "tasks", "--mmproj", "m.gguf"], "--mmproj"),
+      (["profile", "--output", "x", "--lora", "a.gguf"], "--lora"),
+      (["eval", "--suite", "code", "--kv-budget", "512"], "--kv-budget"),
+    ])
+  func uselessOptions(arguments: [String], option: String) async throws {
+    let run = try await Program.run(arguments)
+    #expect(run.status == 64 && run.errors.contains("\(option)"), "\(run.errors)")
+  }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 
 /// Runs the built program as a script would, and keeps what it says.
 struct Program {
@@ -83,8 +84,7 @@ struct Program {
   }
 
   /// The checkout's top folder.
-  static let checkout = URL(fileURLWithPath: #filePath)
-    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+  static let checkout = Checkout.root
 
   static let sample = checkout.appending(path: "Assets/sample.mp4").path
 

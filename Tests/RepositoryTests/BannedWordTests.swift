@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import TestSupport
 import Testing
 
 /// A way of saying something that is not used here, and why.
@@ -147,8 +148,7 @@ private let formerNames = [
 /// Documents and code that people read.
 @Suite("Vocabulary")
 struct BannedWordTests {
-  private static let root = URL(fileURLWithPath: #filePath)
-    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+  private static let root = Checkout.root
 
   /// Read and split once, for all words.
   private static let files = Result { try readFiles() }

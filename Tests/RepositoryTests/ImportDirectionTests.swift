@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 import Testing
 
 /// Package.swift is the architecture: its targets stand in the order of the data, and the build refuses an import that
 /// it does not declare. What is tested here is what neither says.
 @Suite("Import directions")
 struct ImportDirectionTests {
-  private static let root = URL(fileURLWithPath: #filePath)
-    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+  private static let root = Checkout.root
   private static let sources = root.appending(path: "Sources")
 
   /// Which targets may import a C module. Of FFmpeg's libraries ModelHub uses libavutil's checksums alone.

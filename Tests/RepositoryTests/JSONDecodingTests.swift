@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 import Testing
 
 /// Foundation's decoder ends the program on some texts; Sources/Records/UntrustedJSON.swift says which.
@@ -8,8 +9,7 @@ import Testing
 struct JSONDecodingTests {
   @Test("All JSON is decoded through the call that cannot end the program")
   func onePlace() throws {
-    let folder = URL(fileURLWithPath: #filePath)
-      .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    let folder = Checkout.root
       .appending(path: "Sources")
     let names = FileManager.default.enumerator(atPath: folder.path)?.compactMap { $0 as? String } ?? []
     let sources = names.filter { $0.hasSuffix(".swift") && !$0.hasSuffix("UntrustedJSON.swift") }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 import Testing
 
 /// Each source file says under which licence it may be used, in the form that licence scanners read (spdx.dev).
 @Suite("Licence headers")
 struct LicenseHeaderTests {
-  private static let root = URL(fileURLWithPath: #filePath)
-    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+  private static let root = Checkout.root
 
   /// What begins a comment in a file of each kind.
   private static let commentMark = [

@@ -22,7 +22,7 @@ struct HostileProgram: Sendable, CustomTestStringConvertible {
 
   var testDescription: String { name }
 
-  static let all = greedy + limitEvading + escaping + ending + feigning
+  static let all = greedy + limitEvading + escaping + endingUnusually + feigning
 
   /// Wide enough that a busy machine keeps them, but for what an attempt is about.
   static func limits(

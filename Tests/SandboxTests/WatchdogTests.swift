@@ -2,6 +2,7 @@
 
 import CSandbox
 import Foundation
+import TestSupport
 import Testing
 
 /// The state of a process: `S` sleeps, `T` is stopped; nil if it is gone.
@@ -127,8 +128,7 @@ private struct Shell {
 private enum Holder {
   static let executable: URL = {
     let beside = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
-    let checkout = URL(fileURLWithPath: #filePath)
-      .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    let checkout = Checkout.root
     let candidates = [beside, checkout.appending(path: ".build/release"), checkout.appending(path: ".build/debug")]
     return candidates.map { $0.appending(path: "SandboxHolder") }
       .first { FileManager.default.isExecutableFile(atPath: $0.path) } ?? beside

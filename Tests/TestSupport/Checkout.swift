@@ -15,6 +15,6 @@ public enum Checkout {
   public static let model = path("Models/edgeassist-tiny-Q8_0.gguf")
   /// Its vision tower.
   public static let visionTower = path("Models/mmproj-edgeassist-tiny-F16.gguf")
-  /// The sample clip: 12 seconds of the doorstep world.
+  /// The sample clip, of the doorstep world.
   public static let sampleClip = path("Assets/sample.mp4")
 }

@@ -42,6 +42,7 @@ struct CodeCommand: AsyncParsableCommand {
 
   func validate() throws {
     if resume && output == nil { throw ValidationError("--resume needs --output FILE") }
+    if model.mmproj != nil { throw ValidationError("--mmproj is of no use here: programming tasks have no images") }
   }
 
   func run() async throws {

@@ -43,6 +43,12 @@ struct EvalCommand: AsyncParsableCommand {
     case code
   }
 
+  func validate() throws {
+    if suite == .code, cache.budget.tokens != nil || cache.budget.memory != nil || model.mmproj != nil {
+      throw ValidationError("--kv-budget, --kv-memory and --mmproj are of no use with --suite code")
+    }
+  }
+
   func run() async throws {
     do {
       switch suite {

@@ -39,6 +39,7 @@ struct ProfileCommand: AsyncParsableCommand {
 
   func validate() throws {
     if !(ratio > 0 && ratio < 1) { throw ValidationError("--ratio must be between 0 and 1, not \(ratio)") }
+    if !model.lora.isEmpty { throw ValidationError("--lora is of no use here: a profile is of a model by itself") }
     if groupSize < 1 { throw ValidationError("--group-size must be above 0, not \(groupSize)") }
   }
 

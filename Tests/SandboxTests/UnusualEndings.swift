@@ -4,7 +4,7 @@ import Sandboxing
 
 extension HostileProgram {
   /// Ends, or does not end, in an unusual manner.
-  static let ending: [HostileProgram] = [
+  static let endingUnusually: [HostileProgram] = [
     HostileProgram(
       name: "leaves a child that holds its output",
       program: """
