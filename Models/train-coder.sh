@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 
-# The embedded coder from nothing: tokenizer, base, an adapter for each role, the supervisor's corrections, export, check.
-# Stopped at any moment, it goes on where it was when started again.
+# The embedded coder from nothing: tokenizer, base, an adapter for each role, the supervisor's corrections, export,
+# check. Stopped at any moment, it goes on where it was when started again.
 #
 #   python3 -m venv .venv && .venv/bin/pip install -r recipe/requirements.txt
 #   PYTHON=.venv/bin/python ./train-coder.sh [work folder]

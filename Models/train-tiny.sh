@@ -31,5 +31,6 @@ mkdir -p "$work"
     --gguf "$work/gguf/edgeassist-tiny-Q8_0.gguf" "$work/gguf/mmproj-edgeassist-tiny-F16.gguf"
 
 "$python" -m recipe.make_eval_clips "$work/evaluation" --clips 48
-"$python" -m recipe.answer_with_transformers "$work/hf" "$work/evaluation/requests.jsonl" > "$work/evaluation/reference.jsonl"
+"$python" -m recipe.answer_with_transformers "$work/hf" "$work/evaluation/requests.jsonl" \
+    > "$work/evaluation/reference.jsonl"
 "$python" -m recipe.score "$work/evaluation/reference.jsonl" "$work/evaluation/answers.jsonl"

@@ -165,7 +165,7 @@ _edgeassist() {
     local -a repeating_flags=()
     local -a non_repeating_flags=(--mlock --no-mlock --prefetch --no-prefetch --mmap-only --no-mmap-only --unsafe-run --no-unsafe-run --resume --version -h --help)
     local -a repeating_options=(--lora)
-    local -a non_repeating_options=(--video --fps --max-pixels --pace --reconnect --model --mmproj --vision-precision --threads --kv-budget --kv-memory --kv-type --kv-policy --kv-variant --kv-profile --kv-offload --kv-offload-size --max-tokens --temperature --top-k --top-p --min-p --repeat-penalty --seed --system-prompt --code-model --code-exemplars --code-rounds --code-seconds --code-tokens --batch --output --log-file --config)
+    local -a non_repeating_options=(--video --fps --max-pixels --pace --reconnect --model --threads --mmproj --vision-precision --kv-budget --kv-memory --kv-type --kv-policy --kv-variant --kv-profile --kv-offload --kv-offload-size --max-tokens --temperature --top-k --top-p --min-p --repeat-penalty --seed --system-prompt --code-model --code-exemplars --code-rounds --code-seconds --code-tokens --batch --output --log-file --config)
     __edgeassist_offer_flags_options 0
 
     # Offer option value completions
@@ -191,6 +191,9 @@ _edgeassist() {
         __edgeassist_add_completions -o plusdirs -fX '!*.@(gguf)'
         return
         ;;
+    '--threads')
+        return
+        ;;
     '--mmproj')
         __edgeassist_add_completions -o plusdirs -fX '!*.@(gguf)'
         return
@@ -201,9 +204,6 @@ _edgeassist() {
         ;;
     '--lora')
         __edgeassist_add_completions -o plusdirs -fX '!*.@(gguf)'
-        return
-        ;;
-    '--threads')
         return
         ;;
     '--kv-budget')
@@ -380,7 +380,7 @@ _edgeassist_code() {
     repeating_flags=()
     non_repeating_flags=(--resume --unsafe-run --no-unsafe-run --mlock --no-mlock --prefetch --no-prefetch --mmap-only --no-mmap-only --version -h --help)
     repeating_options=(--lora)
-    non_repeating_options=(--output --language --code-model --code-exemplars --code-rounds --code-seconds --code-tokens --model --mmproj --vision-precision --threads)
+    non_repeating_options=(--output --language --code-model --code-exemplars --code-rounds --code-seconds --code-tokens --model --threads)
     __edgeassist_offer_flags_options -1
 
     # Offer option value completions
@@ -413,19 +413,11 @@ _edgeassist_code() {
         __edgeassist_add_completions -o plusdirs -fX '!*.@(gguf)'
         return
         ;;
-    '--mmproj')
-        __edgeassist_add_completions -o plusdirs -fX '!*.@(gguf)'
-        return
-        ;;
-    '--vision-precision')
-        __edgeassist_add_completions -W 'fast'$'\n''exact'
+    '--threads')
         return
         ;;
     '--lora')
         __edgeassist_add_completions -o plusdirs -fX '!*.@(gguf)'
-        return
-        ;;
-    '--threads')
         return
         ;;
     esac
@@ -443,7 +435,7 @@ _edgeassist_eval() {
     repeating_flags=()
     non_repeating_flags=(--unsafe-run --no-unsafe-run --resume --mlock --no-mlock --prefetch --no-prefetch --mmap-only --no-mmap-only --version -h --help)
     repeating_options=(--tasks --lora)
-    non_repeating_options=(--suite --questions --seconds --visits --kinds --warmup-seconds --questions-per-stream --seed --requests --answers --configurations --kv-ratios --kv-budget --kv-memory --kv-profile --kv-offload --kv-offload-size --methods --code-model --code-exemplars --code-rounds --code-seconds --code-tokens --output --json --plot --model --mmproj --vision-precision --threads)
+    non_repeating_options=(--suite --questions --seconds --visits --kinds --warmup-seconds --questions-per-stream --seed --requests --answers --configurations --kv-ratios --kv-budget --kv-memory --kv-profile --kv-offload --kv-offload-size --methods --code-model --code-exemplars --code-rounds --code-seconds --code-tokens --output --json --plot --model --threads --mmproj --vision-precision)
     __edgeassist_offer_flags_options 0
 
     # Offer option value completions
@@ -543,6 +535,9 @@ _edgeassist_eval() {
         __edgeassist_add_completions -o plusdirs -fX '!*.@(gguf)'
         return
         ;;
+    '--threads')
+        return
+        ;;
     '--mmproj')
         __edgeassist_add_completions -o plusdirs -fX '!*.@(gguf)'
         return
@@ -555,17 +550,14 @@ _edgeassist_eval() {
         __edgeassist_add_completions -o plusdirs -fX '!*.@(gguf)'
         return
         ;;
-    '--threads')
-        return
-        ;;
     esac
 }
 
 _edgeassist_profile() {
     repeating_flags=()
     non_repeating_flags=(--mlock --no-mlock --prefetch --no-prefetch --mmap-only --no-mmap-only --version -h --help)
-    repeating_options=(--lora)
-    non_repeating_options=(--output --ratio --group-size --questions --seconds --visits --kinds --warmup-seconds --questions-per-stream --seed --requests --answers --model --mmproj --vision-precision --threads)
+    repeating_options=()
+    non_repeating_options=(--output --ratio --group-size --questions --seconds --visits --kinds --warmup-seconds --questions-per-stream --seed --requests --answers --model --threads --mmproj --vision-precision --lora)
     __edgeassist_offer_flags_options 0
 
     # Offer option value completions
@@ -613,6 +605,9 @@ _edgeassist_profile() {
         __edgeassist_add_completions -o plusdirs -fX '!*.@(gguf)'
         return
         ;;
+    '--threads')
+        return
+        ;;
     '--mmproj')
         __edgeassist_add_completions -o plusdirs -fX '!*.@(gguf)'
         return
@@ -625,17 +620,14 @@ _edgeassist_profile() {
         __edgeassist_add_completions -o plusdirs -fX '!*.@(gguf)'
         return
         ;;
-    '--threads')
-        return
-        ;;
     esac
 }
 
 _edgeassist_bench() {
     repeating_flags=()
     non_repeating_flags=(--quick --mlock --no-mlock --prefetch --no-prefetch --mmap-only --no-mmap-only --version -h --help)
-    repeating_options=(--lora --compare)
-    non_repeating_options=(--only --repetitions --prompt-lengths --context --image-size --minutes --kv-budget --kv-type --model --mmproj --vision-precision --threads --shape --type --mmproj-type --keep --json)
+    repeating_options=(--compare)
+    non_repeating_options=(--only --repetitions --prompt-lengths --context --image-size --minutes --kv-budget --kv-type --model --threads --mmproj --vision-precision --lora --shape --type --mmproj-type --keep --json)
     __edgeassist_offer_flags_options 0
 
     # Offer option value completions
@@ -669,6 +661,9 @@ _edgeassist_bench() {
         __edgeassist_add_completions -o plusdirs -fX '!*.@(gguf)'
         return
         ;;
+    '--threads')
+        return
+        ;;
     '--mmproj')
         __edgeassist_add_completions -o plusdirs -fX '!*.@(gguf)'
         return
@@ -679,9 +674,6 @@ _edgeassist_bench() {
         ;;
     '--lora')
         __edgeassist_add_completions -o plusdirs -fX '!*.@(gguf)'
-        return
-        ;;
-    '--threads')
         return
         ;;
     '--shape')

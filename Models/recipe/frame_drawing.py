@@ -38,7 +38,7 @@ class Scenery:
 
 
 def draw_background(rng: np.random.Generator, scene: str, side: int) -> np.ndarray:
-    """A street, a yard or a porch, each drawn anew."""
+    """A street, a yard or a porch, drawn again for each clip."""
     unit = side / 112
 
     def colour(base: tuple[int, int, int], spread: float = 18) -> tuple[int, ...]:

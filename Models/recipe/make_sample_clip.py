@@ -39,7 +39,8 @@ def table(story: Story, seconds: float) -> list[str]:
     for visit in story.visits:
         fact = Seen(visit.thing, SIDES[visit.side], visit.action, False)
         rows.append(
-            f"| {clock(first_seen(visit))} | {clock(min(visit.end, seconds))} | {big(a(visit.thing))} {fact.phrase()}. |"
+            f"| {clock(first_seen(visit))} | {clock(min(visit.end, seconds))} | "
+            f"{big(a(visit.thing))} {fact.phrase()}. |"
         )
     return rows
 

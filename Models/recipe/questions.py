@@ -18,7 +18,8 @@ KINDS = ["now", "first", "last", "after", "before", "direction", "did", "count",
 
 #: Wordings of each kind; {x} is a thing, {a} the same with its article, {s} its plural.
 WORDINGS = {
-    "now": ["What is in view?", "What is in view now?", "What do you see now?", "What is at the door now?", "What do you see?"],
+    "now": ["What is in view?", "What is in view now?", "What do you see now?", "What is at the door now?",
+            "What do you see?"],
     "first": ["What came first?", "What did you see first?", "Which came first?", "What was the first thing?"],
     "last": ["What came last?", "What did you see last?", "Which came last?", "What was the last thing?"],
     "after": ["What came after the {x}?", "What did you see after the {x}?", "What was after the {x}?"],

@@ -29,7 +29,8 @@ SMALL_TALK = [
 #: Questions outside its world.
 OUTSIDE = [
     "What is the weather like?", "Is it raining?", "How warm is it?", "What colour is the {x}?", "Who is the person?",
-    "How old is the {x}?", "Whose {x} is that?", "How fast was the {x}?", "Why did the {x} come?", "How big is the {x}?",
+    "How old is the {x}?", "Whose {x} is that?", "How fast was the {x}?", "Why did the {x} come?",
+    "How big is the {x}?",
     "What is the capital of France?", "What is two plus two?", "What is 7 times 8?", "Who wrote Hamlet?",
     "What day is it today?", "What is the date?", "What year is it?", "What is the news?", "Tell me a joke.",
     "Write a poem.", "Sing a song.", "What is the meaning of life?", "Who is the president?", "How do I cook rice?",

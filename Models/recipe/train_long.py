@@ -76,7 +76,7 @@ def see(rng: np.random.Generator, newest: np.ndarray) -> np.ndarray:
     chance = rng.random()
     if chance < 0.6:
         return np.ones((1, len(newest)), bool)
-    # A pass may keep other tokens in each head.
+    # A compression may retain other tokens in each head.
     heads = Shape().key_heads if chance > 0.75 else 1
     return (rng.random((heads, len(newest))) < rng.uniform(0.3, 0.9)) | newest
 

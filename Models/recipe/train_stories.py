@@ -173,7 +173,8 @@ def main() -> None:
         if step % 50 == 0:
             names = " ".join(f"{name} {value:.3f}" for name, value in zip([*LESSONS, *ABOUT], shares))
             seconds = time.time() - began
-            print(f"symbols {step} {seconds:.0f}s most {most} loss {loss.item():.3f} watch {extra.item():.3f} {tokens / seconds:.0f}/s")
+            print(f"symbols {step} {seconds:.0f}s most {most} loss {loss.item():.3f} watch {extra.item():.3f} "
+                  f"{tokens / seconds:.0f}/s")
             print(f"  lessons {names}\n  {score.report()}", flush=True)
             reached = score.overall()
             if reached > (0.75 if most < 4 else 0.85) and most < 10 and step - raised >= 50:

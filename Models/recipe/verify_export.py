@@ -56,7 +56,8 @@ def compare_logits(vision: Path, decoder: Path, folder: Path, words: Words) -> f
         position_ids=batch.positions,
     ).logits
     difference = float((ours - theirs).abs().max())
-    print(f"{batch.ids.shape[1]} tokens, logits up to {float(ours.abs().max()):.1f}, largest difference {difference:.2e}")
+    print(f"{batch.ids.shape[1]} tokens, logits up to {float(ours.abs().max()):.1f}, "
+          f"largest difference {difference:.2e}")
     return difference
 
 

@@ -7,10 +7,10 @@ import Compute
 extension LanguageModel {
   /// Reads branches, each as if it alone followed what is cached, and leaves the cache as it was.
   ///
-  /// Products with the weights are computed for the tokens of all branches at once. A token attends to what is cached and
-  /// to the tokens before it in its own branch. No keys and values are copied: in each layer the branches use the same
-  /// slots one after the other, as many as the longest has tokens. Of a hybrid model each branch goes on with a copy of
-  /// one layer's state at a time.
+  /// Products with the weights are computed for the tokens of all branches at once. A token attends to what is cached
+  /// and to the tokens before it in its own branch. No keys and values are copied: in each layer the branches use the
+  /// same slots one after the other, as many as the longest has tokens. Of a hybrid model each branch goes on with a
+  /// copy of one layer's state at a time.
   ///
   /// - Parameters:
   ///   - branches: none empty, none longer than `maximumBlock`.

@@ -46,8 +46,8 @@ public struct DecoderConfiguration: Sendable, Hashable {
   /// RoPE frequencies where all three components change by the same amount, as in text.
   public var textRoPE: RoPEFrequencies { rope.textFrequencies }
 
-  /// Values of a row of the `VisionTokenEmbeddings` that the model reads: the token's embedding, then the deepstack features
-  /// of the first layers.
+  /// Values of a row of the `VisionTokenEmbeddings` that the model reads: the token's embedding, then the deepstack
+  /// features of the first layers.
   public var visionEmbeddingWidth: Int { hiddenSize * (1 + deepstackLayers) }
 
   /// The shape of this model's KV cache.

@@ -4,8 +4,8 @@ import BoundedCache
 import Compute
 import ModelFile
 
-/// The decoder of a model of the Qwen, Llama and LFM2 families: reads tokens and vision vectors into a key-value cache and
-/// says what comes next.
+/// The decoder of a model of the Qwen, Llama and LFM2 families: reads tokens and vision vectors into a key-value cache
+/// and says what comes next.
 ///
 /// Working memory is allocated at loading, for `maximumBlock` tokens at a time. One caller uses a model at a time.
 public final class LanguageModel {
@@ -33,6 +33,7 @@ public final class LanguageModel {
   /// Keeps every layer's rotated queries while `readRecordingQueries` runs.
   var recordedQueries: [[Float]]?
 
+  /// The model file, as it was named; errors begin with it.
   package let path: String
   /// The names of the file's tensors.
   private let tensorNames: Set<String>

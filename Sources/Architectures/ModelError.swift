@@ -60,7 +60,7 @@ extension ModelError: CustomStringConvertible {
     case .positionCount(let tokens, let positions):
       "\(tokens) tokens came with \(positions) positions"
     case .logitsNotFinite(let path):
-      "\(path): the logits are not numbers. The weights or an adapter's are damaged; get the file anew."
+      "\(path): the logits are not numbers. The weights or an adapter's are damaged; get the file again."
     case .branchLength(let tokens, let most):
       "a branch of \(tokens) tokens cannot be read beside others; it must have from 1 to \(most)"
     case .cacheDoesNotFit(let cache, let model):

@@ -19,6 +19,7 @@ package struct StageRecording {
   /// Each stage's rows, those of later passes behind those of earlier ones.
   package private(set) var outputs: [ModelStage: [Float]] = [:]
 
+  /// A recording without any rows.
   package init() {}
 
   mutating func add(_ rows: [Float], of stage: ModelStage) { outputs[stage, default: []] += rows }

@@ -52,8 +52,8 @@ public struct VisionConfiguration: Sendable, Hashable {
   public var temporalPatchSize: Int { family.design.temporalPatchSize }
   /// Deepstack embeddings that follow the last block's in each row.
   public var deepstackCount: Int { deepstackLayers.count }
-  /// Values of a row of the tower's `VisionTokenEmbeddings`: the last block's embedding, then those of `deepstackLayers`. It
-  /// equals `DecoderConfiguration.visionEmbeddingWidth` of the models that can read them.
+  /// Values of a row of the tower's `VisionTokenEmbeddings`: the last block's embedding, then those of
+  /// `deepstackLayers`. It equals `DecoderConfiguration.visionEmbeddingWidth` of the models that can read them.
   public var embeddingWidth: Int { outHiddenSize * (1 + deepstackCount) }
 
   /// Rows and columns of tokens that an image becomes.

@@ -23,8 +23,8 @@ public enum VisionFamily: String, Sendable, CaseIterable {
   ///
   /// Frames stay below the size at which these models are given a photo in tiles.
   case lfm2
-  /// SigLIP 2 whose patches are merged in the middle of the tower and again at its end, one frame of any size at a time:
-  /// MiniCPM-V 4.6.
+  /// SigLIP 2 whose patches are merged in the middle of the tower and again at its end, one frame of any size at a
+  /// time: MiniCPM-V 4.6.
   ///
   /// A frame is what these models are given as a photo's overview; the slices beside it are not made.
   case minicpmV46
@@ -118,8 +118,8 @@ struct VisionDesign {
     case pixelShuffle
     /// The same by a layer norm over the group, where the file has one, and two layers with a GELU.
     case pixelUnshuffle
-    /// Two by two patches become one row after an inner block (`WindowMerger`), and two by two of these one token at the
-    /// end. Some files leave the first stage out.
+    /// Two by two patches become one row after an inner block (`WindowMerger`), and two by two of these one token at
+    /// the end. Some files leave the first stage out.
     case twoStage
   }
 

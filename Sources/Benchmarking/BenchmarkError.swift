@@ -39,8 +39,8 @@ public enum BenchmarkError: Error, Sendable, Equatable {
     case .exists(let path):
       "\(path) exists. Name another file, or measure that one with --model."
     case .noRoom(let path, let needed, let free):
-      "\(path) needs \(memorySize(needed)), and its disk has \(memorySize(free)) free. Make room, or choose another disk: "
-        + "TMPDIR for a temporary model, --keep FILE for one that stays."
+      "\(path) needs \(memorySize(needed)), and its disk has \(memorySize(free)) free. Make room, or choose another "
+        + "disk: TMPDIR for a temporary model, --keep FILE for one that stays."
     case .file(let error): error.message
     case .compute(let error): "\(error)"
     case .cancelled: "Interrupted; nothing was measured."

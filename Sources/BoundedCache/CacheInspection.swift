@@ -147,9 +147,9 @@ extension KeyValueCache {
     return Array(attention.scores.prefix(slots.count))
   }
 
-  /// Stores one head's key and value of the token that is `remaining` from the end, given as 16-bit floats.
-  package func write(_ key: [UInt16], _ value: [UInt16], layer: Int, head: Int, remaining: Int) {
-    let slot = state.layout.count(ofGroup: state.store.group(layer: layer, head: head)) - remaining
+  /// Stores one head's key and value of the token that is `tokensFromEnd` from the end, given as 16-bit floats.
+  package func write(_ key: [UInt16], _ value: [UInt16], layer: Int, head: Int, tokensFromEnd: Int) {
+    let slot = state.layout.count(ofGroup: state.store.group(layer: layer, head: head)) - tokensFromEnd
     key.withUnsafeBufferPointer { key in
       value.withUnsafeBufferPointer { value in
         guard let key = key.baseAddress, let value = value.baseAddress else { return }

@@ -45,7 +45,7 @@ public struct KVAppend {
   public let count: Int
   /// Tokens from the first of these to the end of the cached sequence: slots are counted from the end, which differs
   /// from head to head.
-  private let remaining: Int
+  private let tokensFromEnd: Int
   private let segment: CacheSegment
   /// The tokens' queries choose what is retrieved for them.
   private let isRetrieving: Bool
@@ -53,11 +53,11 @@ public struct KVAppend {
   private let revision: Int
 
   init(
-    cache: KeyValueCache, count: Int, remaining: Int, segment: CacheSegment, isRetrieving: Bool, revision: Int
+    cache: KeyValueCache, count: Int, tokensFromEnd: Int, segment: CacheSegment, isRetrieving: Bool, revision: Int
   ) {
     self.cache = cache
     self.count = count
-    self.remaining = remaining
+    self.tokensFromEnd = tokensFromEnd
     self.segment = segment
     self.isRetrieving = isRetrieving
     self.revision = revision
@@ -69,7 +69,7 @@ public struct KVAppend {
   public subscript(block: Range<Int>) -> KVAppend {
     precondition(block.lowerBound >= 0 && block.upperBound <= count, "the block is not of these tokens")
     return KVAppend(
-      cache: cache, count: block.count, remaining: remaining - block.lowerBound, segment: segment,
+      cache: cache, count: block.count, tokensFromEnd: tokensFromEnd - block.lowerBound, segment: segment,
       isRetrieving: isRetrieving, revision: revision)
   }
 
@@ -84,8 +84,8 @@ public struct KVAppend {
   /// How `rows` are laid out.
   public var format: PagedRowFormat { cache.state.store.format }
 
-  /// The recurrent states that these tokens go on with, one row of `CacheShape.recurrentStateCount` floats, for the model
-  /// to change; nil for a model without.
+  /// The recurrent states that these tokens go on with, one row of `CacheShape.recurrentStateCount` floats, for the
+  /// model to change; nil for a model without.
   public var recurrentState: FloatMatrix? {
     checkRevision()
     return cache.state.recurrent?.state(of: segment)
@@ -100,7 +100,7 @@ public struct KVAppend {
     checkRevision()
     let store = cache.state.store
     for head in 0..<store.shape.keyValueHeads {
-      let slot = cache.state.layout.count(ofGroup: store.group(layer: layer, head: head)) - remaining
+      let slot = cache.state.layout.count(ofGroup: store.group(layer: layer, head: head)) - tokensFromEnd
       store.store(keys: keys, values: values, count: count, layer: layer, head: head, slot: slot, engine: engine)
     }
   }
@@ -122,7 +122,7 @@ public struct KVAppend {
     let store = cache.state.store
     let group = store.group(layer: layer, head: head)
     let pages = cache.state.offload?.visiblePages(layer: layer, group: group) ?? 0
-    let count = cache.state.layout.count(ofGroup: group) - remaining + token + 1
+    let count = cache.state.layout.count(ofGroup: group) - tokensFromEnd + token + 1
     return store.rows(
       layer: layer, head: head, count: pages * PageStore.pageTokens + count, leadingPages: pages)
   }

@@ -4,11 +4,11 @@ import Compute
 
 /// The KV cache of a decoder, within a budget of tokens.
 ///
-/// The sequence is `[system | vision | text]`. When it would outgrow the budget, compression evicts tokens of the vision
-/// segment in place: every key-value head retains its own, in stream order. Keys come rotated by RoPE, so a token keeps
-/// its position until `compactPositions`. With head budgets, groups of heads cache more and others fewer tokens; a count
-/// of tokens is then the mean over all heads. Memory is allocated once, for the budget. Under the policy `full` there is
-/// no budget, and memory grows with the stream.
+/// The sequence is `[system | vision | text]`. When it would outgrow the budget, compression evicts tokens of the
+/// vision segment in place: every key-value head retains its own, in stream order. Keys come rotated by RoPE, so a
+/// token keeps its position until `compactPositions`. With head budgets, groups of heads cache more and others fewer
+/// tokens; a count of tokens is then the mean over all heads. Memory is allocated once, for the budget. Under the
+/// policy `full` there is no budget, and memory grows with the stream.
 ///
 /// This class is a facade over `CacheState`. Each part has one job and a folder of its own:
 ///
@@ -79,7 +79,7 @@ public final class KeyValueCache {
     try state.append(n, to: segment, grid: grid, advance: advance, retrieving: retrieving)
     peakCount = max(peakCount, count)
     return KVAppend(
-      cache: self, count: n, remaining: n, segment: segment, isRetrieving: retrieving,
+      cache: self, count: n, tokensFromEnd: n, segment: segment, isRetrieving: retrieving,
       revision: state.layout.revision)
   }
 
@@ -93,13 +93,13 @@ public final class KeyValueCache {
 
   /// Makes `n` more tokens fit, by a compression of the vision segment if they do not.
   ///
-  /// A compression leaves `targetRatio` of the room that the system prompt and the text leave for vision tokens, in whole
-  /// temporal patches, and less where `n` demands it. For a question (`.text`) at least one temporal patch's worth stays;
-  /// temporal patches (`.vision`) may replace everything seen before them.
+  /// A compression leaves `targetRatio` of the room that the system prompt and the text leave for vision tokens, in
+  /// whole temporal patches, and less where `n` demands it. For a question (`.text`) at least one temporal patch's
+  /// worth stays; temporal patches (`.vision`) may replace everything seen before them.
   ///
   /// - Returns: what the compression did; nil where none was needed.
-  /// - Throws: `budgetTooSmall` with the smallest budget that works, or `cannotAllocate` under `full`. Nothing has changed
-  ///   then.
+  /// - Throws: `budgetTooSmall` with the smallest budget that works, or `cannotAllocate` under `full`. Nothing has
+  ///   changed then.
   @discardableResult
   public func ensureCapacity(for n: Int, in segment: CacheSegment = .text) throws(CacheError) -> CompressionReport? {
     try state.ensureCapacity(for: n, in: segment)

@@ -12,8 +12,8 @@ static inline int shim_begin_curl(void) { return curl_global_init(CURL_GLOBAL_DE
 // Takes bytes of an answer and returns how many it took; fewer end the request.
 typedef size_t (*shim_curl_take)(char *bytes, size_t size, size_t count, void *context);
 
-// A GET request that follows no redirect, undoes no compression, uses no password and speaks HTTP and HTTPS alone. `error`
-// has CURL_ERROR_SIZE bytes and lives as long as the request, and so do `fields`. Null when memory has run out.
+// A GET request that follows no redirect, undoes no compression, uses no password and speaks HTTP and HTTPS alone.
+// `error` has CURL_ERROR_SIZE bytes and lives as long as the request, and so do `fields`. Null when memory has run out.
 static inline CURL *shim_make_request(const char *url, const char *agent, struct curl_slist *fields,
                                       shim_curl_take takeHead, shim_curl_take takeBody, void *context, char *error) {
   CURL *request = curl_easy_init();

@@ -23,8 +23,8 @@ static inline int shim_error_of_errno(int code) { return AVERROR(code); }
 
 static inline void shim_describe_error(int code, char *text, size_t size) { av_strerror(code, text, size); }
 
-// Hands each error line of FFmpeg's log to `take`, for the whole process. Swift has no say in the arguments: its compiler
-// ends with a fault where a closure takes a `va_list` on 64-bit ARM.
+// Hands each error line of FFmpeg's log to `take`, for the whole process. Swift has no say in the arguments: its
+// compiler ends with a fault where a closure takes a `va_list` on 64-bit ARM.
 typedef void (*shim_log_line)(const char *line);
 
 // A function's own variable, because Swift leaves a header's undefined.
@@ -71,8 +71,8 @@ static inline const int32_t *shim_display_matrix(const AVStream *stream, const A
 #endif
 }
 
-// The scaler's type is opaque up to FFmpeg 7 and open from 8 on, which Swift sees as two kinds of pointer, and its flags
-// changed their type then: here both stay what they are.
+// The scaler's type is opaque up to FFmpeg 7 and open from 8 on, which Swift sees as two kinds of pointer, and its
+// flags changed their type then: here both stay what they are.
 typedef struct shim_scaler shim_scaler;
 
 // What the scaler makes: 8 bits each of red, green and blue; with alpha; 16 bits each of red, green and blue.
@@ -123,8 +123,8 @@ static inline AVStream *shim_stream(const AVFormatContext *input, unsigned index
   return index < input->nb_streams ? input->streams[index] : 0;
 }
 
-// SHA-1 (160 bits) or SHA-256 of bytes that come piece by piece; null when memory has run out. The count of bytes changed
-// its type with FFmpeg 5.
+// SHA-1 (160 bits) or SHA-256 of bytes that come piece by piece; null when memory has run out. The count of bytes
+// changed its type with FFmpeg 5.
 static inline struct AVSHA *shim_begin_sha(int bits) {
   struct AVSHA *state = av_sha_alloc();
   if (state) av_sha_init(state, bits);

@@ -70,9 +70,10 @@ int ck_has_bf16_attention(void) {
   return ck_kernels_for(CK_AVX512_VNNI) != NULL && ck_uses_bf16(CK_BF16_ATTENTION_ALWAYS);
 }
 
-/// The instruction does twice as many multiplications in bfloat16 as one with floats. Intel's processors take about four
-/// times as long for it, so that they do half as many (ratio 4.0 to 4.2 on one core of an Emerald Rapids, 2026-11-29,
-/// Tests/Benchmarks/bf16_throughput.c). AMD's are taken to issue it as often as the other; no figures of theirs were kept.
+/// The instruction does twice as many multiplications in bfloat16 as one with floats. Intel's processors take about
+/// four times as long for it, so that they do half as many (ratio 4.0 to 4.2 on one core of an Emerald Rapids,
+/// 2026-11-29, Tests/Benchmarks/bf16_throughput.c). AMD's are taken to issue it as often as the other; no figures of
+/// theirs were kept.
 int ck_uses_bf16(ck_bf16_attention bf16) {
   if (bf16 == CK_BF16_ATTENTION_NEVER) return 0;
 #if defined(__x86_64__)

@@ -30,8 +30,8 @@ void ck_delta_rule_portable(const ck_delta_rule *rule, size_t head, size_t panel
 /// Whether attention uses bfloat16 on this machine. The processor must have AVX-512 VNNI.
 int ck_uses_bf16(ck_bf16_attention bf16);
 
-/// Angles that rotate nothing: cosines of 1 in the first half, sines of 0 in the second. Narrower heads take it from the
-/// middle: [2][ck_angle_stride] around index CK_MAX_HEAD / 2.
+/// Angles that rotate nothing: cosines of 1 in the first half, sines of 0 in the second. Narrower heads take it from
+/// the middle: [2][ck_angle_stride] around index CK_MAX_HEAD / 2.
 extern const float ck_no_rotation[CK_MAX_HEAD];
 
 /// The first run that ends behind a row; `run_count` where there is none. Rows in front of the first run have run 0.

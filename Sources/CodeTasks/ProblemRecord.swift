@@ -134,7 +134,8 @@ struct ProblemRecord: Decodable {
     return split(pairs?.examples ?? [])
   }
 
-  /// The first two pairs are examples, if at least as many remain as tests; of a few, half are, and a single pair is both.
+  /// The first two pairs are examples, if at least as many remain as tests; of a few, half are, and a single pair is
+  /// both.
   static func split(_ pairs: [CodeExample]) -> (examples: [CodeExample], tests: [CodeExample]) {
     if pairs.count < 2 { return (pairs, pairs) }
     let count = min(2, pairs.count / 2)

@@ -31,7 +31,7 @@ public enum TaskFiles {
   /// Files in two folders may have the same name. The order of the entries decides, so a later run gives the same ids.
   public static func tellingApart(_ entries: [Entry]) -> [Entry] {
     var names: Set<String> = []
-    // Each name's last number, so that many of one name do not try all numbers anew.
+    // Each name's last number, so that many of one name do not try all numbers again.
     var counts: [String: Int] = [:]
     return entries.map { entry in
       entry.map { problem in

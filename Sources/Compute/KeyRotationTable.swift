@@ -6,9 +6,9 @@ import Foundation
 /// Which cached keys attention rotates when it reads them, because their RoPE positions have changed since they were
 /// stored.
 ///
-/// A key that is rotated in place is rounded again each time its position changes, and the errors add up. Rotated when it
-/// is read, a key is rounded once. The rotation costs at most six operations for each pair of channels, once for all query
-/// heads that share the key.
+/// A key that is rotated in place is rounded again each time its position changes, and the errors add up. Rotated when
+/// it is read, a key is rounded once. The rotation costs at most six operations for each pair of channels, once for all
+/// query heads that share the key.
 public final class KeyRotationTable {
   /// Consecutive rows of a head that are rotated by the same angles.
   public struct Run: Equatable {
@@ -90,7 +90,8 @@ public final class KeyRotationTable {
   ///
   /// - Parameters:
   ///   - change: positions.
-  ///   - frequencies: radians for one position, of pairs (i, i + headDimension / 2) from the first on; others do not turn.
+  ///   - frequencies: radians for one position, of pairs (i, i + headDimension / 2) from the first on; others do not
+  ///     turn.
   /// - Returns: the index of the angles.
   /// - Precondition: no head has runs yet.
   public func addAngles(of change: Int, frequencies: [Double]) -> Int {

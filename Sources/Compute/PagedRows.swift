@@ -54,6 +54,8 @@ public struct PagedRowFormat: Sendable {
 
 /// Which rows of a cached head an operation is about.
 public enum PagedRowKind: Sendable {
+  /// The keys `[tokens][headDimension]`.
   case keys
+  /// The values, of the same shape.
   case values
 }

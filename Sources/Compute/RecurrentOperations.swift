@@ -100,13 +100,13 @@ extension Engine {
     }
   }
 
-  /// The gated delta rule (arXiv 2412.06464) over a block of tokens. Of each value head and each token in turn, with the
-  /// head's state S, `[keys][values]`:
+  /// The gated delta rule (arXiv 2412.06464) over a block of tokens. Of each value head and each token in turn, with
+  /// the head's state S, `[keys][values]`:
   ///
   ///     S = decay · S;  d = beta · (value − key S);  S = S + keyᵀ d;  output = query S
   ///
-  /// Columns of S do not depend on each other. So some of them stay in the first cache over all tokens of the block, and
-  /// a block needs no more arithmetic than its tokens one by one.
+  /// Columns of S do not depend on each other. So some of them stay in the first cache over all tokens of the block,
+  /// and a block needs no more arithmetic than its tokens one by one.
   ///
   /// - Parameters:
   ///   - state: `shape.stateCount` floats in one row.

@@ -12,8 +12,8 @@ extension DialogueOptions {
   /// what was seen.
   private static let leastTokensPerHead = 128
 
-  /// Checks, before anything else is done, that the head budget profile was made for this model and that the offload file
-  /// can be used.
+  /// Checks, before anything else is done, that the head budget profile was made for this model and that the offload
+  /// file can be used.
   ///
   /// - Throws: `ReportedError.profileUnusable` or `offloadUnusable`.
   public func check(for model: LoadedModel) throws(ReportedError) {
@@ -27,8 +27,8 @@ extension DialogueOptions {
 
   /// An empty cache for a dialogue with this model.
   ///
-  /// - Throws: `ReportedError.insufficientMemory` for a budget that does not fit, `CacheError`, `HeadBudgetProfileError`
-  ///   for a profile of another model, `OffloadError` for a file that cannot be used.
+  /// - Throws: `ReportedError.insufficientMemory` for a budget that does not fit, `CacheError`,
+  ///   `HeadBudgetProfileError` for a profile of another model, `OffloadError` for a file that cannot be used.
   func makeCache(for model: LoadedModel) throws -> KeyValueCache {
     let shape = model.language.configuration.cacheShape
     let budget = budget.tokens(shape: shape, type: type)

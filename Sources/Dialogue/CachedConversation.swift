@@ -58,7 +58,7 @@ struct CachedConversation {
   ///   - limit: the most tokens of the segment.
   ///   - position: the text position behind the frames.
   /// - Returns: false if the limit leaves no turn; nothing has changed then.
-  mutating func makeRoom(for count: Int, limit: Int, at position: Int) -> Bool {
+  mutating func reserve(for count: Int, limit: Int, at position: Int) -> Bool {
     guard var turns = cached else { return false }
     let excess = tokenCount + count - limit
     let removed = turns.oldest(excess)

@@ -105,7 +105,8 @@ package struct StreamLayout {
 
   /// The text before the next patch, which is retained and evicted with it.
   ///
-  /// - Parameter seconds: stream time of the middle of the patch's frames; nil for an image that is no part of a stream.
+  /// - Parameter seconds: stream time of the middle of the patch's frames; nil for an image that is no part of a
+  ///   stream.
   package func caption(at seconds: Double?) -> [Int] {
     if patchStart.isEmpty { return [] }
     return (hasFrames ? patchEnd : []) + (seconds.map { encode(time(at: $0)) } ?? []) + patchStart

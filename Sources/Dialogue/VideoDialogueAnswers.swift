@@ -56,7 +56,7 @@ extension VideoDialogue {
     guard text.canContinue(hasFrames: layout.hasFrames) else { return nil }
     let unread = turns[text.firstUncachedTurn...].map { prompts.pastTurn($0) }
     let prompt = text.joint + unread.joined() + question
-    guard text.makeRoom(for: prompt.count, limit: textLimit, at: layout.textPositions.textPosition),
+    guard text.reserve(for: prompt.count, limit: textLimit, at: layout.textPositions.textPosition),
       try hasCapacity(for: prompt.count + Self.answerReserve)
     else { return nil }
     var starts = [text.joint.count]

@@ -4,14 +4,11 @@ import BoundedCache
 import Records
 
 extension VideoDialogue {
-  /// How much of a question's attention would go to each cached vision token, head by head, as if it were asked now.
+  /// The queries of a question's tokens, as if it were asked now. `KeyValueCache.attention(of:to:)` says how much of
+  /// their attention goes to the vision tokens of a head.
   ///
-  /// - Parameter body: receives for each head the largest share that any token of the question gives each vision token,
-  ///   as a logarithm.
   /// - Throws: `ReportedError` where the question does not fit beside what is cached.
-  package func attention(
-    to question: String, _ body: (_ head: HeadIndex, _ shares: [Float]) -> Void
-  ) throws(ReportedError) {
+  package func queries(of question: String) throws(ReportedError) -> ProxyQueries {
     forgetAnswer()
     try readSystemPrompt()
     text.drop()
@@ -20,11 +17,6 @@ extension VideoDialogue {
     do { try record([layout.visionEnd + prompts.question(question)], into: &queries) } catch {
       throw ReportedError(error)
     }
-    for layer in 0..<sizes.cacheShape.layers {
-      for head in 0..<sizes.keyValueHeads {
-        let index = HeadIndex(layer: layer, head: head)
-        body(index, cache.attention(of: queries, to: index))
-      }
-    }
+    return queries
   }
 }

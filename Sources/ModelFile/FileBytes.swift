@@ -48,7 +48,7 @@ final class FileBytes: Sendable {
   func release(_ range: Range<Int>) {
     guard isMapped, !range.isEmpty, let base = buffer.baseAddress else { return }
     let start = range.lowerBound - range.lowerBound % Int(getpagesize())
-    // The whole pages around the range: what is next to it is read anew if need be.
+    // The whole pages around the range: what is next to it is read again if need be.
     let pages = UnsafeMutableRawPointer(mutating: base + start)
     // Locked pages would stay; where none are locked, this does nothing.
     munlock(pages, range.upperBound - start)

@@ -69,13 +69,13 @@ extension GGUFError: CustomStringConvertible {
     case .truncated(let path, let missingBytes, let what):
       "\(path) breaks off: at least \(missingBytes) bytes are missing (\(what)). Download it again."
     case .malformed(let path, let what):
-      "\(path) is damaged or not made correctly: \(what). Download it again or convert it anew."
+      "\(path) is damaged or not made correctly: \(what). Download it again or convert it again."
     case .unknownTensorType(let path, let tensor, let code):
       "\(path): tensor \(tensor) has the unknown type \(code). Use a file in another quantization, such as Q8_0."
     case .missingKey(let path, let key):
       "\(path) does not say \(key). It is another kind of model, or its conversion is incomplete."
     case .wrongType(let path, let key, let expected, let found):
-      "\(path): \(key) should be \(expected) but is \(found). Convert the model anew."
+      "\(path): \(key) should be \(expected) but is \(found). Convert the model again."
     case .missingTensor(let path, let name):
       "\(path) has no tensor \(name). It is another kind of model, or its conversion is incomplete."
     case .missingPart(let path, let part, let count):

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why a model could not be got from the hub or from the cache: a reason for programs, and one line for people that says
-/// what to do.
+/// Why a model could not be got from the hub or from the cache: a reason for programs, and one line for people that
+/// says what to do.
 public struct HubError: Error, Sendable, Equatable, CustomStringConvertible {
   /// Tells errors apart.
   public enum Reason: Sendable, Equatable {

@@ -6,8 +6,8 @@ public struct HubLimits: Sendable {
   public var answerSeconds = 30.0
   /// Seconds without a byte after which a connection counts as broken.
   public var silenceSeconds = 30.0
-  /// A connection that brings fewer bytes in `slowSeconds` counts as broken too, and one that breaks after fewer has gained
-  /// nothing.
+  /// A connection that brings fewer bytes in `slowSeconds` counts as broken too, and one that breaks after fewer has
+  /// gained nothing.
   public var slowByteCount = 60 << 10
   /// The seconds in which `slowByteCount` bytes have to come.
   public var slowSeconds = 60.0

@@ -6,8 +6,8 @@ import Records
 
 /// One model's way from the hub into the cache.
 ///
-/// First `choose` asks the hub and chooses the files. `fetchBeginnings` then downloads their headers, from which the memory
-/// that the model takes can be told. `download` brings the rest. Each goes on where an earlier run has ended.
+/// First `choose` asks the hub and chooses the files. `fetchBeginnings` then downloads their headers, from which the
+/// memory that the model takes can be told. `download` brings the rest. Each goes on where an earlier run has ended.
 public final class ModelPull {
   /// What was asked for.
   public let reference: ModelReference
@@ -90,8 +90,8 @@ public final class ModelPull {
 
   // MARK: Downloading
 
-  /// The headers of a model's files, each in a file that is as long as the whole one and empty behind the header. The files
-  /// are removed with the last reference to this.
+  /// The headers of a model's files, each in a file that is as long as the whole one and empty behind the header. The
+  /// files are removed with the last reference to this.
   public final class Beginnings {
     /// The path of the language model's file, or of its first part.
     public let languageModel: String

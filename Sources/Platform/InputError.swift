@@ -21,6 +21,7 @@ public struct InputError: Error, Equatable, Sendable, CustomStringConvertible {
   /// What is in the way.
   public var reason: Reason
 
+  /// An error about a file.
   public init(path: String, reason: Reason) {
     self.path = path
     self.reason = reason

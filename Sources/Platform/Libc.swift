@@ -17,8 +17,8 @@ public func monotonicSeconds() -> Double {
   return Double(now.tv_sec) + Double(now.tv_nsec) / 1e9
 }
 
-/// Reads the limit on the size of files that this process writes (RLIMIT_FSIZE), whose constant has another type in each C
-/// library.
+/// Reads the limit on the size of files that this process writes (RLIMIT_FSIZE), whose constant has another type in
+/// each C library.
 ///
 /// - Returns: false where the system does not tell.
 public func fileSizeLimit(_ limit: inout rlimit) -> Bool {
@@ -29,7 +29,8 @@ public func fileSizeLimit(_ limit: inout rlimit) -> Bool {
   #endif
 }
 
-/// Reads the limit on memory that this process may lock (RLIMIT_MEMLOCK), whose constant has another type in each C library.
+/// Reads the limit on memory that this process may lock (RLIMIT_MEMLOCK), whose constant has another type in each C
+/// library.
 ///
 /// - Returns: false where the system does not tell.
 public func lockedMemoryLimit(_ limit: inout rlimit) -> Bool {

@@ -2,7 +2,8 @@
 
 /// A value behind a lock that threads can also wait on.
 ///
-/// The C library's condition variable waits on the monotonic clock with a deadline, which `Synchronization.Mutex` cannot.
+/// The C library's condition variable waits on the monotonic clock with a deadline, which `Synchronization.Mutex`
+/// cannot.
 public final class Monitor<State>: @unchecked Sendable {
   /// What a waiting thread found when it looked.
   public enum Poll<Result> {

@@ -2,9 +2,9 @@
 
 /// A file that is written from its beginning to its end and appears under its name when it is complete.
 ///
-/// Until then the file that was there stays whole: the bytes go to a file beside it, which takes its name, its mode and,
-/// where the system allows it, its owner. In a folder where no new file can be made, the file itself is written. Pipes and
-/// devices are written at once, and never replaced.
+/// Until then the file that was there stays whole: the bytes go to a file beside it, which takes its name, its mode
+/// and, where the system allows it, its owner. In a folder where no new file can be made, the file itself is written.
+/// Pipes and devices are written at once, and never replaced.
 public final class OutputFile {
   /// Which file may be replaced.
   public enum Replacement: Sendable {

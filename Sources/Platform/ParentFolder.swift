@@ -2,7 +2,8 @@
 
 /// The folder that a path names a file in: `a` of `a/b`, `/` of `/b`, nothing of `b`. Slashes at the end do not count.
 ///
-/// Foundation's own (`NSString.deletingLastPathComponent`) ends the program at a name of one letter, in Swift 6.3 on Linux.
+/// Foundation's own (`NSString.deletingLastPathComponent`) ends the program at a name of one letter, in Swift 6.3 on
+/// Linux.
 package func parentFolder(of path: String) -> String {
   let slash = UInt8(ascii: "/")
   var rest = path.utf8[...]

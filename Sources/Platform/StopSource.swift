@@ -24,8 +24,8 @@ public final class StopSource: Sendable {
     self.condition = condition
   }
 
-  /// True from the first call of `stop` on, of this source or of one that it follows, from the deadline on, and once the
-  /// condition has been found true.
+  /// True from the first call of `stop` on, of this source or of one that it follows, from the deadline on, and once
+  /// the condition has been found true.
   public var isStopped: Bool {
     if flag.load(ordering: .acquiring) || others.contains(where: \.isStopped) { return true }
     if deadline.map({ ContinuousClock.now > $0 }) ?? false { return true }

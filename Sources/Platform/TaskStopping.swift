@@ -2,11 +2,11 @@
 
 import Synchronization
 
-// From a stop source to Swift's tasks: what happens to an asynchronous wait when a stop comes. Each of these looks for the
-// stop twenty times a second.
+// From a stop source to Swift's tasks: what happens to an asynchronous wait when a stop comes. Each of these looks for
+// the stop twenty times a second.
 
-/// Does work, and calls a handler once if a stop comes before the work ends. For work that ends early by itself when the
-/// handler has been called.
+/// Does work, and calls a handler once if a stop comes before the work ends. For work that ends early by itself when
+/// the handler has been called.
 ///
 /// - Parameter onStop: called from another thread, at once if the stop has come already.
 /// - Throws: what the work throws.
@@ -23,8 +23,8 @@ public func withStopHandler<Value, Failure: Error>(
   return try await work()
 }
 
-/// Does work that can be cancelled, cancels it after a stop or when the task is cancelled, and waits until it has ended.
-/// The work decides what it gives back then.
+/// Does work that can be cancelled, cancels it after a stop or when the task is cancelled, and waits until it has
+/// ended. The work decides what it gives back then.
 ///
 /// - Throws: what the work throws.
 public func cancelled<Value: Sendable, Failure: Error>(
@@ -45,8 +45,8 @@ public func cancelled<Value: Sendable, Failure: Error>(
   return try result.get()
 }
 
-/// Waits for work, but not beyond a stop. Work that is still under way then is cancelled and left to itself, so the caller
-/// goes on at once, whatever the work waits for.
+/// Waits for work, but not beyond a stop. Work that is still under way then is cancelled and left to itself, so the
+/// caller goes on at once, whatever the work waits for.
 ///
 /// - Returns: nil after a stop.
 /// - Throws: what the work throws.

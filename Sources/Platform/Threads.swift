@@ -36,7 +36,8 @@ public func startThread(name: String, stackSize: Int? = nil, _ body: sending @es
   return result == 0
 }
 
-/// Names the calling thread. `pthread_setname_np` would need `_GNU_SOURCE`, which Swift's module of the C library lacks.
+/// Names the calling thread. `pthread_setname_np` would need `_GNU_SOURCE`, which Swift's module of the C library
+/// lacks.
 private func setThreadName(_ name: String) {
   let file = open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
   guard file >= 0 else { return }

@@ -8,8 +8,8 @@ package enum HeatScale {
     (62, 30, 104), (58, 82, 139), (32, 144, 141), (95, 200, 98), (250, 228, 50),
   ]
 
-  /// Where a share stands on the scale, 0 to 1. Its square root: of most temporal patches a few tokens are cached, and one of
-  /// sixteen must look different from none.
+  /// Where a share stands on the scale, 0 to 1. Its square root: of most temporal patches a few tokens are cached, and
+  /// one of sixteen must look different from none.
   package static func position(of share: Float) -> Float { share.asShare.squareRoot() }
 
   /// The colour at a position 0 to 1, linear between the nearest two stops; others are clamped.

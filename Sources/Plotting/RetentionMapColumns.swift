@@ -7,8 +7,8 @@ import SessionInterface
 ///
 /// While every patch seen has a column of its own, the axis is even. Later, patches of which something is cached keep
 /// their room, and evicted stretches shrink: the longest become a few columns each, by the logarithm of their length,
-/// and shorter ones are left out. On an axis in even time everything that an endless stream leaves in the cache would be
-/// a hair's breadth wide; on one by the logarithm of age its past would be.
+/// and shorter ones are left out. On an axis in even time everything that an endless stream leaves in the cache would
+/// be a hair's breadth wide; on one by the logarithm of age its past would be.
 package struct RetentionMapColumns: Equatable, Sendable {
   /// What one column of the axis stands for.
   package enum Column: Equatable, Sendable {
@@ -185,8 +185,9 @@ extension Float {
   var asShare: Float { isNaN ? 0 : Swift.min(1, Swift.max(0, self)) }
 }
 
-/// Shares out a number of columns by weight (Sainte-Laguë: one after another, to the largest quotient of weight and twice
-/// what it has plus one), none more than its limit, and each `least` first. Columns beyond all limits are left over.
+/// Shares out a number of columns by weight (Sainte-Laguë: one after another, to the largest quotient of weight and
+/// twice what it has plus one), none more than its limit, and each `least` first. Columns beyond all limits are left
+/// over.
 func apportion(_ count: Int, weights: [Double], limits: [Int], least: Int = 0) -> [Int] {
   var given = limits.map { min($0, least) }
   var left = count - given.reduce(0, +)

@@ -44,7 +44,8 @@ extension QuantizationError: CustomStringConvertible {
     case .exists(let path):
       "\(path) exists. Add --force to replace it."
     case .noRoom(let path, let needed, let free):
-      "\(path) needs \(memorySize(needed)), and its disk has \(memorySize(free)) free. Make room or choose another disk."
+      "\(path) needs \(memorySize(needed)), and its disk has \(memorySize(free)) free. Make room or "
+        + "choose another disk."
     case .notFinite(let path, let tensor):
       "\(path): tensor \(tensor) has values that are not finite. The file is damaged; download or convert it again."
     case .overflows(let path, let tensor, let type):

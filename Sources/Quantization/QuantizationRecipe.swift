@@ -5,8 +5,8 @@ import ModelFile
 
 /// How to quantize a whole model: the type of most matrices, and which matrices get more bits.
 ///
-/// A new format is one entry of `all`, if `BlockQuantization` can encode it. The rules are those of llama.cpp's files of the
-/// same names (`llama-quant.cpp`), so that files can be compared.
+/// A new format is one entry of `all`, if `BlockQuantization` can encode it. The rules are those of llama.cpp's files
+/// of the same names (`llama-quant.cpp`), so that files can be compared.
 public struct QuantizationRecipe: Sendable {
   /// The usual name, such as `Q4_K_M`.
   public let name: String

@@ -11,7 +11,10 @@ package struct AnsweredTurn: ResumableRecord {
 
   /// How a turn ended.
   package enum Status: String, Decodable {
-    case ok, error
+    /// It has an answer.
+    case ok
+    /// It has the message of an error in place of an answer.
+    case error
   }
 
   /// Only answered turns stay.

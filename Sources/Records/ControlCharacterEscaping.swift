@@ -6,8 +6,8 @@
 
 /// A text on one line, with its control characters written out: U+001B becomes `\u{1b}`.
 ///
-/// Written out are control characters (C0 and C1), line breaks, and format characters such as those that change the direction
-/// of writing. The joiners U+200C and U+200D stay: words and emoji need them.
+/// Written out are control characters (C0 and C1), line breaks, and format characters such as those that change the
+/// direction of writing. The joiners U+200C and U+200D stay: words and emoji need them.
 ///
 /// - Parameter keepingLines: leaves line feeds as they are, for a text of several lines.
 package func visible(_ text: String, keepingLines: Bool = false) -> String {

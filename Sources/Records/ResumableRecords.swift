@@ -2,7 +2,7 @@
 
 import Foundation
 
-/// What a later run has to know of a record.
+/// What a later run has to know of a record. Its keys are in snake_case in the file.
 package protocol ResumableRecord: Decodable {
   /// Whether a resumed run keeps the record. It makes the others again.
   var isKept: Bool { get }
@@ -12,7 +12,8 @@ package protocol ResumableRecord: Decodable {
 package struct RecordsHeader {
   /// What a new file begins with.
   package var line: OrderedJSON
-  /// Checks the first line of a file that is resumed, or replaced if `isResuming` is false. It throws what is wrong with it.
+  /// Checks the first line of a file that is resumed, or replaced if `isResuming` is false. It throws what is wrong
+  /// with it.
   package var check: (_ line: String, _ isResuming: Bool) throws(ReportedError) -> Void
 
   /// Memberwise; checks nothing.
@@ -26,8 +27,8 @@ package struct RecordsHeader {
 
 /// A file of results, one JSON object a line, that a later run can resume.
 ///
-/// Resuming keeps the lines that decode as good records and takes out the rest: errors, and a last line that was cut off.
-/// A file with any other line is left as it is, whether it is resumed or would be replaced.
+/// Resuming keeps the lines that decode as good records and takes out the rest: errors, and a last line that was cut
+/// off. A file with any other line is left as it is, whether it is resumed or would be replaced.
 package struct ResumableRecords<Record: ResumableRecord> {
   /// What an earlier run has left, in the order of the file; empty for a run of its own.
   package let records: [Record]
@@ -80,7 +81,8 @@ package struct ResumableRecords<Record: ResumableRecord> {
   private static func refusal(_ path: String, line: Int, isResuming: Bool) -> ReportedError {
     .outputUnwritable(
       message: isResuming
-        ? "\(path) cannot be resumed: line \(line) is not a result of this command; name another file, or take the line out"
+        ? "\(path) cannot be resumed: line \(line) is not a result of this command; name another file, or "
+          + "take the line out"
         : "\(path) is not a file of results (line \(line)) and would be lost; name another file, or remove it first")
   }
 }
@@ -124,7 +126,7 @@ private struct Contents<Record: ResumableRecord> {
     }
     // The records of a file that begins as results do are not looked at when it is replaced.
     if header != nil, !isResuming { return true }
-    if let record = try? JSONDecoder().decode(Record.self, fromUntrusted: Data(text.utf8)) {
+    if let record = try? SnakeCaseJSON.decode(Record.self, from: Data(text.utf8)) {
       if record.isKept {
         records.append(record)
         keep(range)

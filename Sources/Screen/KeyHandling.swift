@@ -17,7 +17,7 @@ package let keyHelp: [(keys: String, what: String)] = [
   ("Ctrl-W U K", "cut a word, to the start, to the end"),
   ("Ctrl-Y", "put back what was cut"),
   ("Ctrl-R", "what the KV cache retains of the stream, or the video again"),
-  ("Ctrl-L", "draw anew"),
+  ("Ctrl-L", "draw again"),
   ("Ctrl-Z", "suspend"),
 ]
 
@@ -83,8 +83,8 @@ private func edit(_ key: Key, _ editor: inout LineEditor) {
 
 func leave(_ exit: ScreenExit) -> [ScreenEffect] { [.send(.quit), .exit(exit)] }
 
-/// Ctrl-C: an answer is stopped first, then work on a program. When there is neither, or its stop was already asked for,
-/// a second press within two seconds leaves.
+/// Ctrl-C: an answer is stopped first, then work on a program. When there is neither, or its stop was already asked
+/// for, a second press within two seconds leaves.
 private func interrupt(_ state: inout ScreenState) -> [ScreenEffect] {
   if state.isAnswering, !state.isCancelling { return stopAnswer(&state) }
   if !state.isAnswering, state.coding.isUnderWay, !state.coding.isStopping { return stopCoding(&state) }

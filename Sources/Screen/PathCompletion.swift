@@ -2,8 +2,8 @@
 
 import Platform
 
-/// Paths that begin with `prefix`, in alphabetical order; folders end with a slash. Hidden ones only when the prefix has
-/// their dot.
+/// Paths that begin with `prefix`, in alphabetical order; folders end with a slash. Hidden ones only when the prefix
+/// has their dot.
 func paths(beginningWith prefix: String, homeDirectory: String?) -> [String] {
   let slash = prefix.lastIndex(of: "/")
   let folder = slash.map { String(prefix[...$0]) } ?? ""

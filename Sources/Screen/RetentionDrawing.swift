@@ -4,9 +4,9 @@ import Images
 import Plotting
 import SessionInterface
 
-/// Draws what the KV cache retains of a stream: a column for each temporal patch or some of them, from the first to now,
-/// and a row a layer. Colour or shade is the share of their tokens that is cached; dotted columns are evicted stretches.
-/// Above stand thumbnails of the temporal patches of which most is cached.
+/// Draws what the KV cache retains of a stream: a column for each temporal patch or some of them, from the first to
+/// now, and a row a layer. Colour or shade is the share of their tokens that is cached; dotted columns are evicted
+/// stretches. Above stand thumbnails of the temporal patches of which most is cached.
 func drawRetention(_ state: ScreenState, into grid: inout CellGrid, area: Rectangle, theme: Theme) {
   guard !area.isEmpty else { return }
   let title = "Retained tokens"

@@ -11,7 +11,7 @@ package enum ScreenEffect: Equatable, Sendable {
   case exit(ScreenExit)
   /// Give the terminal to the shell until it continues us.
   case suspend
-  /// Draw everything anew.
+  /// Draw everything again.
   case repaint
   /// Does a file of this name exist? The line is what was typed.
   case checkPath(word: String, line: String)

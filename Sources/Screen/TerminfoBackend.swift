@@ -10,7 +10,7 @@ import Platform
 /// and pixels written past ncurses do not survive, because it shifts whole rows of the terminal when text scrolls
 /// and cannot be told not to. One writer for every cell is simpler than two that share a terminal.
 ///
-/// The cursor is placed anew behind every glyph about whose width terminals might not agree, so that nothing else
+/// The cursor is placed again behind every glyph about whose width terminals might not agree, so that nothing else
 /// on a row ever stands in a wrong place.
 struct TerminfoBackend {
   /// What stands on the terminal; nil when that is not known.

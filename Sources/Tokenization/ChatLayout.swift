@@ -2,7 +2,7 @@
 
 /// The markup around the messages of a conversation.
 ///
-///     BEFORE SYSTEM | system's words | AFTER SYSTEM | question | QUESTION END | answer | NEXT TURN | question | …
+///     BEFORE SYSTEM | system prompt | AFTER SYSTEM | question | QUESTION END | answer | NEXT TURN | question | …
 ///
 /// A question that is already answered may be followed by other text than the newest one (`pastQuestionEnd`): Qwen3
 /// opens an answer with an empty block of thoughts, and leaves it out of what has been said.
@@ -16,9 +16,9 @@ struct ChatLayout: Equatable {
 
   var beforeSystem: String
   var afterSystem: Beginning
-  /// The whole beginning where nobody gave system's words.
+  /// The whole beginning where nobody gave a system prompt.
   var withoutSystem: Beginning
-  /// The system's words that stand in `withoutSystem`.
+  /// The system prompt that stands in `withoutSystem`.
   var defaultSystemPrompt: String?
   /// From the video's tokens to the question; nil if the template does not say.
   var videoEnd: String?
@@ -28,8 +28,8 @@ struct ChatLayout: Equatable {
   /// White space that the template puts before an answer that is given, and that the model writes itself otherwise:
   /// SmolVLM's prompt ends with “Assistant:”, and its answers begin with a space.
   var answerStart = ""
-  /// Spaces that the template puts before a question: SmolVLM's “User: ” ends with one. They are none of the texts above,
-  /// since a tokenizer joins them to the question's first word.
+  /// Spaces that the template puts before a question: SmolVLM's “User: ” ends with one. They are none of the texts
+  /// above, since a tokenizer joins them to the question's first word.
   var questionStart = ""
   /// Whose words lose the white space around them.
   var trimsSystem = false

@@ -26,7 +26,7 @@ public struct ChatTemplate: Sendable {
   public let textStart: [Int]
   /// The end of an answer and the opening of the person's next turn.
   public let nextTurn: [Int]
-  /// The system's words that the model's makers use where nobody gives any.
+  /// The system prompt that the model's makers use where nobody gives one.
   public let defaultSystemPrompt: String?
   /// White space that stands before an answer that the model did not write itself.
   public let answerStart: String
@@ -35,7 +35,7 @@ public struct ChatTemplate: Sendable {
   /// Whether the model begins an answer in the midst of its thoughts: a `ThinkingFilter` then starts inside.
   public let answersBeginThinking: Bool
   /// Whether a question is followed by the same tokens once it is answered. Where not (Qwen3 opens an answer with an
-  /// empty block of thoughts and leaves it out later), an earlier turn is read anew from `pastQuestion`.
+  /// empty block of thoughts and leaves it out later), an earlier turn is read again from `pastQuestion`.
   public let pastQuestionsStay: Bool
   /// What to tell the user about the file's template; nil if it is followed, or if there is none.
   public let notice: String?

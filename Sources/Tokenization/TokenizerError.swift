@@ -31,22 +31,23 @@ extension TokenizerError: CustomStringConvertible {
     case .metadata(let error):
       error.message
     case .unsupportedModel(let path, let model):
-      "\(path) has a tokenizer of the kind “\(model)”; byte-level BPE (“gpt2”) is read. Use a Qwen, Llama 3 or SmolLM model."
+      "\(path) has a tokenizer of the kind “\(model)”; byte-level BPE (“gpt2”) is read. "
+        + "Use a Qwen, Llama 3 or SmolLM model."
     case .unsupportedPreTokenizer(let path, let name?):
       "\(path) splits text as “\(name)” does; known are "
         + TextSplitting.allCases.map { "“\($0.rawValue)”" }.joined(separator: ", ") + "."
     case .unsupportedPreTokenizer(let path, nil):
       "\(path) does not say how text is split (tokenizer.ggml.pre). Use a newer conversion of the model."
     case .emptyVocabulary(let path):
-      "\(path) has an empty vocabulary. Convert the model anew."
+      "\(path) has an empty vocabulary. Convert the model again."
     case .typeCountMismatch(let path, let tokens, let types):
-      "\(path) has \(tokens) tokens but \(types) token types. Convert the model anew."
+      "\(path) has \(tokens) tokens but \(types) token types. Convert the model again."
     case .invalidMerge(let path, let index, let merge):
-      "\(path): merge \(index) (“\(merge)”) does not join two tokens to a third. Convert the model anew."
+      "\(path): merge \(index) (“\(merge)”) does not join two tokens to a third. Convert the model again."
     case .tokenOutOfRange(let path, let key, let token, let vocabularySize):
-      "\(path): \(key) is \(token), but there are \(vocabularySize) tokens. Convert the model anew."
+      "\(path): \(key) is \(token), but there are \(vocabularySize) tokens. Convert the model again."
     case .unsupportedNormalization(let path, let name):
-      "\(path) wants its text normalized as “\(name)”; “none” and “nfc” are known. Convert the model anew."
+      "\(path) wants its text normalized as “\(name)”; “none” and “nfc” are known. Convert the model again."
     case .missingSpecialTokens(let path, let tokens):
       "\(path) has no \(Self.listed(tokens)), which the conversation needs. Use a Qwen, Llama 3 or SmolLM model."
     }

@@ -5,7 +5,7 @@ import Images
 import Platform
 import Records
 
-/// The work of the decoding thread: reads the source frame by frame, seeks, and opens a live source anew.
+/// The work of the decoding thread: reads the source frame by frame, seeks, and opens a live source again.
 ///
 /// It belongs to that thread once ``run()`` has begun; what others need lies in `shared` and `previews`.
 final class DecodingLoop {
@@ -161,7 +161,8 @@ final class DecodingLoop {
 
   /// Decodes a frame that begins no later than `target`.
   ///
-  /// Containers without an index land late at times: then it is tried from further back, in the end from the first byte.
+  /// Containers without an index land late at times: then it is tried from further back, in the end from the first
+  /// byte.
   /// - Returns: whether there is such a frame; nil when a command came first.
   private func land(in input: MediaInput, before target: Double) -> Bool? {
     let stepsBack = [0, 2, 10, 60].filter { $0 < target } + [target]

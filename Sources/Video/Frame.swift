@@ -6,8 +6,8 @@ import Images
 public struct Frame: Sendable, Equatable {
   /// Seconds from the beginning of the stream.
   public let time: Double
-  /// The number of its sampling instant, `time × framesPerSecond`: after a gap, frames were dropped or nothing was shown.
-  /// For a preview a running number.
+  /// The number of its sampling instant, `time × framesPerSecond`: after a gap, frames were dropped or nothing was
+  /// shown. For a preview a running number.
   public let index: Int
   /// Its pixels, upright and sized as the options say.
   public let image: Image

@@ -260,7 +260,7 @@ final class FrameSampler {
   /// The last sampling instant that comes before `time`, in seconds.
   func lastInstant(before time: Double) -> Double { clock.time(of: clock.lastInstant(before: time)) }
 
-  // MARK: A source opened anew
+  // MARK: A source opened again
 
   /// Goes on with another input of the same source.
   ///

@@ -3,8 +3,8 @@
 import CFFmpeg
 import Images
 
-/// Decoded frames in, RGB images of a wanted size out: colours, scaling and rotation in one pass where FFmpeg can do it.
-/// It keeps FFmpeg's scaler between frames and makes it anew only when the frames change.
+/// Decoded frames in, RGB images of a wanted size out: colours, scaling and rotation in one pass where FFmpeg can do
+/// it. It keeps FFmpeg's scaler between frames and makes it again only when the frames change.
 final class FrameScaler {
   /// Everything that FFmpeg's scaler is made for.
   private struct Setting: Equatable {

@@ -18,7 +18,8 @@ public struct FrameSizing: Sendable, Hashable {
   /// The size of every sampled frame, whatever its shape, for a vision tower that reads only one.
   public var exact: ImageSize?
 
-  /// The bounds left out are those that Qwen2-VL was published with, for images (minimum) and for video frames (maximum).
+  /// The bounds left out are those that Qwen2-VL was published with, for images (minimum) and for video frames
+  /// (maximum).
   public init(
     minimumPixels: Int = 56 * 56, maximumPixels: Int = 768 * 28 * 28, multiple: Int = 28, exact: ImageSize? = nil
   ) {

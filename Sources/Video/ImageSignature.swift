@@ -2,8 +2,8 @@
 
 import Platform
 
-/// Tells image files by their first bytes. What else FFmpeg reads, a playlist above all, may have it open other files and
-/// addresses, and wait for them.
+/// Tells image files by their first bytes. What else FFmpeg reads, a playlist above all, may have it open other files
+/// and addresses, and wait for them.
 enum ImageSignature {
   /// Whether a file begins as an image of a known kind does.
   static func isImage(_ path: String) -> Bool {

@@ -201,7 +201,7 @@ final class MediaInput {
       return nil
     }
     send(packet)
-    // A sender that has changed its codec is understood when it is opened anew.
+    // A sender that has changed its codec is understood when it is opened again.
     if isLive, let readTimeout, damagedCount > damagedAtFrame, monotonicSeconds() - lastFrameAt > readTimeout {
       return .lost("nothing could be decoded for \(decimal(readTimeout, places: 0)) s")
     }

@@ -192,7 +192,7 @@ extension MediaInput {
       av_dict_set(&options, "rw_timeout", microseconds, 0)
     case "http", "https":
       av_dict_set(&options, "rw_timeout", microseconds, 0)
-      // A file that breaks off goes on where it stopped; a live stream is opened anew, which is done elsewhere.
+      // A file that breaks off goes on where it stopped; a live stream is opened again, which is done elsewhere.
       av_dict_set(&options, "reconnect", "1", 0)
       av_dict_set(&options, "reconnect_delay_max", "4", 0)
     default:

@@ -91,7 +91,7 @@ package struct PresentationTimeline {
     last = nil
   }
 
-  /// A timeline for the same source opened anew, whose first frame is shown at `time`.
+  /// A timeline for the same source opened again, whose first frame is shown at `time`.
   package func resumed(at time: Double, timeBase: TimeBase) -> PresentationTimeline {
     var resumed = PresentationTimeline(
       timeBase: timeBase, origin: nil, nominalDuration: nominalDuration, longestStep: longestStep)

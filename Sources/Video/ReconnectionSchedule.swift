@@ -30,7 +30,7 @@ package struct ReconnectionSchedule {
     reached = (streamTime, clock)
   }
 
-  /// The source is lost. Delays begin anew only where it was there for ten seconds.
+  /// The source is lost. Delays begin again only where it was there for ten seconds.
   package mutating func noteLost(at clock: Double) {
     lostAt = clock
     tries = 0

@@ -2,7 +2,7 @@
 
 import CFFmpeg
 
-/// Packets of a video stream that may take the place of the one that is decoded: a sender that starts anew, or changes
+/// Packets of a video stream that may take the place of the one that is decoded: a sender that starts again, or changes
 /// its codec, goes on under another number. They are kept until it is sure, so that the key frame at the beginning is
 /// not lost.
 final class SuccessorPackets {

@@ -75,7 +75,8 @@ extension VideoError: CustomStringConvertible {
     case .unsupportedCodec(let source, let codec):
       "\(source): this FFmpeg has no decoder for '\(codec)'; convert the video, for instance to H.264"
     case .unsupportedProtocol(let source):
-      "\(source): this protocol is not supported; use rtsp, http, https, rtmp, srt, udp, rtp, tcp or tls, a file, /dev/videoN or -"
+      "\(source): this protocol is not supported; "
+        + "use rtsp, http, https, rtmp, srt, udp, rtp, tcp or tls, a file, /dev/videoN or -"
     case .unreachable(let source, let detail):
       "\(source) cannot be reached\(Self.inBrackets(detail)); check the address and that the sender is running"
     case .timedOut(let source, let seconds):
@@ -93,8 +94,8 @@ extension VideoError: CustomStringConvertible {
     case .tooElongated(let source, let width, let height):
       "\(source): frames of \(width)×\(height) are more than 200 times as long as wide; crop the video"
     case .tooLarge(let source, let width, let height):
-      "\(source): frames of \(width)×\(height) have more than 67108864 pixels, the most that is decoded here; scale the "
-        + "video down"
+      "\(source): frames of \(width)×\(height) have more than 67108864 pixels, the most that is decoded here; scale "
+        + "the video down"
     case .notWritable(let path, let detail):
       "\(path) cannot be written\(Self.inBrackets(detail)); check the folder and the space on the disk"
     case .invalidOption(let text):

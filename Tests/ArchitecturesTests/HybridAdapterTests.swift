@@ -18,8 +18,9 @@ import Testing
 
   /// An adapter of rank 2 for one matrix, all of whose numbers are `value`.
   private func adapter(_ matrix: String, inputs: Int, outputs: Int, value: Float = 0.01) throws -> LoRAAdapter {
-    let path = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).gguf").path
-    defer { try? FileManager.default.removeItem(atPath: path) }
+    let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
+    let path = folder.path("adapter.gguf")
     let metadata = GGUFMetadata([
       "general.architecture": .string("qwen35"), "general.type": .string("adapter"), "adapter.type": .string("lora"),
       "adapter.lora.alpha": .float32(2),

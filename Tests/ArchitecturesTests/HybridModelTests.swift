@@ -43,7 +43,7 @@ import Testing
   }
 
   @Test("a second question begins where the stream ends, not where the first one did", arguments: names)
-  func textBeginsAnew(name: String) throws {
+  func textBeginsAgain(name: String) throws {
     let reader = try Reader(name, pool: pool)
     try reader.read([1, 2, 3, 4], at: 0, as: .system)
     let first = try reader.read([50, 51], at: 4, as: .text)

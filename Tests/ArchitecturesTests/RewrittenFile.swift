@@ -2,6 +2,7 @@
 
 import Foundation
 import ModelFile
+import TestSupport
 
 /// A changed copy of a model file. Its file is deleted at once and stays mapped.
 struct RewrittenFile {
@@ -27,11 +28,12 @@ struct RewrittenFile {
         .init(name: renamed[description.name] ?? description.name, dimensions: new.dimensions, type: new.type))
       contents.append(new.bytes)
     }
-    let path = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).gguf").path
+    let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
+    let path = folder.path("rewritten.gguf")
     let writer = try GGUFWriter(path: path, metadata: metadata, tensors: declarations)
     for bytes in contents { try writer.append(bytes) }
     try writer.finish()
-    defer { try? FileManager.default.removeItem(atPath: path) }
     file = try GGUFFile(path: path)
   }
 }

@@ -5,13 +5,14 @@ import Foundation
 import Inference
 import ModelFile
 import Records
+import TestSupport
 import Testing
 
 @Suite("A LoRA adapter is used beside the language model's weights")
 struct AdapterLoadingTests {
   /// Writes an adapter of rank 1 that adds `value` times the sum of its inputs to every output of the first queries.
-  private func adapter(adding value: Float, to folder: URL) throws -> String {
-    let path = folder.appendingPathComponent("adapter-\(value).gguf").path
+  private func adapter(adding value: Float, to folder: TemporaryFolder) throws -> String {
+    let path = folder.path("adapter-\(value).gguf")
     let writer = try GGUFWriter(
       path: path,
       metadata: GGUFMetadata([
@@ -40,9 +41,8 @@ struct AdapterLoadingTests {
 
   @Test("An adapter of zeros changes nothing, a large one does")
   func changesAnswers() throws {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
+    let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
     let plain = try answer(adapter: nil)
     #expect(try answer(adapter: adapter(adding: 0, to: folder)) == plain)
     #expect(try answer(adapter: adapter(adding: 50, to: folder)) != plain)

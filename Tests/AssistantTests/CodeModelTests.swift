@@ -12,10 +12,10 @@ import Testing
 
 /// The small language model that comes with the program as base, with random adapters of rank 32 for the four roles.
 ///
-/// The model with all adapters is loaded once: each test reads texts of its own. Tests of a model that has read nothing,
-/// or that has other adapters, load theirs.
+/// The model with all adapters is loaded once: each test reads texts of its own. Tests of a model that has read
+/// nothing, or that has other adapters, load theirs.
 @Suite("One base takes four roles", .serialized)
-final class CodeModelTests {
+struct CodeModelTests {
   private struct AdaptedModel: @unchecked Sendable {
     let model: CodeModel
   }
@@ -26,15 +26,13 @@ final class CodeModelTests {
     return AdaptedModel(model: try files.model(files.paths(CodeRole.allCases)))
   }
 
-  private let folder = FileManager.default.temporaryDirectory.appending(path: "edgeassist-\(UUID().uuidString)")
+  private let folder: TemporaryFolder
   private let base: String
 
   init() throws {
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    folder = try TemporaryFolder()
     base = try ModelPaths.resolve(languageModel: nil, vision: nil).languageModel
   }
-
-  deinit { try? FileManager.default.removeItem(at: folder) }
 
   /// Writes the adapters of some roles, the same ones for the same role.
   private func paths(_ roles: [CodeRole]) throws -> CodeModelPaths {
@@ -58,7 +56,7 @@ final class CodeModelTests {
         .init(name: tensor.name + ".lora_a", dimensions: [tensor.dimensions[0] * widening, rank], type: .f32))
       declarations.append(.init(name: tensor.name + ".lora_b", dimensions: [rank, tensor.dimensions[1]], type: .f32))
     }
-    let path = folder.appending(path: "\(name).gguf").path
+    let path = folder.path("\(name).gguf")
     let writer = try GGUFWriter(
       path: path,
       metadata: GGUFMetadata([
@@ -77,6 +75,17 @@ final class CodeModelTests {
   private func model(_ paths: CodeModelPaths) throws -> CodeModel { try CodeModel(paths: paths, threads: 1) }
 
   private func adaptedModel() throws -> CodeModel { try Self.adapted.get().model }
+
+  /// Pulls a reply to its end.
+  private func reply(
+    of model: CodeModel, to prompt: String, as role: CodeRole = .coder, tokens: Int, isCancelled: Bool = false
+  ) throws -> RoleReply {
+    var generation = try model.begin(replyTo: prompt, as: role, sampling: RoleSampling(maximumTokens: tokens))
+    var pieces = ""
+    while let piece = try generation.next(isCancelled: isCancelled) { pieces += piece }
+    #expect(generation.reply.text == pieces)
+    return generation.reply
+  }
 
   /// Some text in tokens, the same for the same number.
   private func text(_ seed: Int, count: Int) -> [Int] { (0..<count).map { (seed &* 7919 &+ $0 &* 104_729) % 199 + 3 } }
@@ -132,41 +141,42 @@ final class CodeModelTests {
 
   @Test("A role's reply is the same however many others came before, and ends at its limit")
   func replies() throws {
-    let sampling = RoleSampling(maximumTokens: 12)
-    let reply = { (model: CodeModel, role: CodeRole) in
-      var pieces = ""
-      let reply = try model.reply(
-        to: "Print the sum.", as: role, sampling: sampling, stop: StopSource(), emit: { pieces += $0 })
-      #expect(reply.text == pieces && reply.answerTokens <= 12)
-      return reply
-    }
     let model = try adaptedModel()
-    let first = try reply(model, .coder)
-    _ = try reply(model, .planner)
-    let again = try reply(model, .coder)
+    let first = try reply(of: model, to: "Print the sum.", tokens: 12)
+    #expect(first.answerTokens <= 12)
+    _ = try reply(of: model, to: "Print the sum.", as: .planner, tokens: 12)
+    let again = try reply(of: model, to: "Print the sum.", tokens: 12)
     #expect(again.text == first.text && again.promptTokens < first.promptTokens)
   }
 
   @Test("A stopped reply ends at once, and the next one is whole")
   func stops() throws {
     let model = try model(CodeModelPaths(base: base))
-    let sampling = RoleSampling(maximumTokens: 8)
-    let stop = StopSource()
-    stop.stop()
-    let stopped = try model.reply(to: "Hello", as: .coder, sampling: sampling, stop: stop, emit: { _ in })
+    let stopped = try reply(of: model, to: "Hello", tokens: 8, isCancelled: true)
     #expect(stopped.answerTokens == 0)
-    let whole = try model.reply(to: "Hello", as: .coder, sampling: sampling, stop: StopSource(), emit: { _ in })
-    let fresh = try self.model(CodeModelPaths(base: base))
-      .reply(to: "Hello", as: .coder, sampling: sampling, stop: StopSource(), emit: { _ in })
+    let whole = try reply(of: model, to: "Hello", tokens: 8)
+    let fresh = try reply(of: self.model(CodeModelPaths(base: base)), to: "Hello", tokens: 8)
     #expect(whole.text == fresh.text)
+  }
+
+  @Test("After a reply that is not pulled to its end, the next one is that of a model which read nothing before")
+  func abandoned() throws {
+    let model = try model(CodeModelPaths(base: base))
+    _ = try reply(of: model, to: "Hello to all", tokens: 8)
+    var generation = try model.begin(
+      replyTo: "Hello and goodbye", as: .coder, sampling: RoleSampling(maximumTokens: 8))
+    _ = try generation.next(isCancelled: false)
+    _ = try generation.next(isCancelled: false)
+    let next = try reply(of: model, to: "Hello to all", tokens: 8)
+    let fresh = try reply(of: self.model(CodeModelPaths(base: base)), to: "Hello to all", tokens: 8)
+    #expect(next.text == fresh.text && next.answerTokens == fresh.answerTokens)
   }
 
   @Test("A prompt that does not fit into the model's context is not read, and the reply says so")
   func context() throws {
     let model = try model(CodeModelPaths(base: base))
     let prompt = String(repeating: "sum ", count: model.contextLength)
-    let reply = try model.reply(
-      to: prompt, as: .coder, sampling: RoleSampling(maximumTokens: 4), stop: StopSource(), emit: { _ in })
+    let reply = try reply(of: model, to: prompt, tokens: 4)
     #expect(reply.isCut && reply.text.isEmpty && reply.promptTokens == 0)
   }
 
@@ -184,30 +194,5 @@ final class CodeModelTests {
     let named = try CodeModelPaths.resolve(codeModel: nil, languageModel: "m.gguf", adapters: [.coder: "c.gguf"])
     #expect(named == CodeModelPaths(base: "m.gguf", adapters: [.coder: "c.gguf"]))
     #expect(try CodeModelPaths.resolve(codeModel: "k.gguf", languageModel: "m.gguf", adapters: [:]).base == "k.gguf")
-  }
-
-  /// Prints what a switch costs and what four adapters take, for the model named by the variable, with the adapters that
-  /// lie beside it if it is the embedded coder, else with random ones for the small model.
-  @Test("Figures of switching", .enabled(if: ProcessInfo.processInfo.environment["EDGEASSIST_MEASURE"] != nil))
-  func figures() throws {
-    let embedded = try? CodeModelPaths.resolve(codeModel: nil, languageModel: nil, adapters: [:])
-    let used = try embedded ?? paths(CodeRole.allCases)
-    let model = try model(used)
-    let prompt = text(7, count: 64)
-    for role in CodeRole.allCases { _ = try model.read(prompt, as: role) }
-    func milliseconds(_ roles: [CodeRole]) throws -> Double {
-      let start = ContinuousClock.now
-      // Each reading of a known prompt is one token.
-      for index in 0..<400 { _ = try model.read(prompt, as: roles[index % roles.count]) }
-      return (ContinuousClock.now - start) / .milliseconds(400)
-    }
-    let (same, turns) = (try milliseconds([.coder]), try milliseconds(CodeRole.allCases))
-    func size(_ path: String) throws -> Int {
-      try #require(FileManager.default.attributesOfItem(atPath: path)[.size] as? Int)
-    }
-    let base = try size(used.base)
-    let adapters = try used.adapters.values.reduce(0) { $0 + (try size($1)) }
-    print("a token: \(same) ms in one role, \(turns) ms when each is in another role")
-    print("bytes: base \(base), four adapters \(adapters), four merged models \(4 * base)")
   }
 }

@@ -13,20 +13,20 @@ import Testing
 
 @Suite("The memory there is")
 struct MachineMemoryTests {
-  private let root = FileManager.default.temporaryDirectory.appending(path: "edgeassist-\(UUID().uuidString)")
-
-  private func file(_ path: String, _ text: String) throws {
-    let place = root.appending(path: path)
+  private func write(_ text: String, to path: String, in folder: TemporaryFolder) throws {
+    let place = folder.url.appending(path: path)
     try FileManager.default.createDirectory(at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
     try Data(text.utf8).write(to: place)
   }
 
   private func memory(groups: String, _ files: [String: String]) throws -> MachineMemory? {
-    defer { try? FileManager.default.removeItem(at: root) }
-    try file("proc/meminfo", "MemTotal:        8192 kB\nMemFree:  100 kB\nMemAvailable:    6144 kB\n")
-    try file("proc/self/cgroup", groups)
-    for (path, text) in files { try file(path, text) }
-    return MachineMemory.current(root: root.path)
+    let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
+    let memory = "MemTotal:        8192 kB\nMemFree:  100 kB\nMemAvailable:    6144 kB\n"
+    try write(memory, to: "proc/meminfo", in: folder)
+    try write(groups, to: "proc/self/cgroup", in: folder)
+    for (path, text) in files { try write(text, to: path, in: folder) }
+    return MachineMemory.current(root: folder.url.path)
   }
 
   private let whole = MachineMemory(limit: 8 << 20, available: 6 << 20)
@@ -58,7 +58,7 @@ struct MachineMemoryTests {
 
   @Test("is not known where the kernel does not tell")
   func unknown() {
-    #expect(MachineMemory.current(root: root.path) == nil)
+    #expect(MachineMemory.current(root: "/nonexistent") == nil)
   }
 }
 

@@ -2,10 +2,15 @@
 
 import Foundation
 import Inference
+import TestSupport
 import Testing
 
 @Suite("The vision tower beside a model")
 struct ModelPathsTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
   @Test(
     "is the one of like name, also for a split model",
     arguments: [
@@ -13,32 +18,26 @@ struct ModelPathsTests {
       ("dog-7b-00002-of-00002.gguf", "mmproj-dog-7b-F16.gguf"),
     ])
   func likeName(model: String, expected: String) throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "edgeassist-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
     for name in ["mmproj-cat-2b-F16.gguf", "mmproj-dog-7b-F16.gguf"] {
-      try Data().write(to: folder.appending(path: name))
+      try Data().write(to: folder.url.appending(path: name))
     }
-    let paths = try ModelPaths.resolve(languageModel: folder.appending(path: model).path, vision: nil)
-    #expect(paths.vision == folder.appending(path: expected).path)
+    let paths = try ModelPaths.resolve(languageModel: folder.path(model), vision: nil)
+    #expect(paths.vision == folder.path(expected))
   }
 
   @Test("is, of another name, one whose vectors the model can read")
   func fittingWidth() throws {
     let embedded = try ModelPaths.resolve(languageModel: nil, vision: nil)
-    let folder = FileManager.default.temporaryDirectory.appending(path: "edgeassist-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let model = folder.appending(path: "reader.gguf").path
+    let model = folder.path("reader.gguf")
     try FileManager.default.copyItem(atPath: embedded.languageModel, toPath: model)
     // Sizes are stored after their name and a type of four bytes, as 32 bits from the lowest up.
     var tower = try Data(contentsOf: URL(fileURLWithPath: try #require(embedded.vision)))
     let size = try #require(tower.range(of: Data("clip.vision.projection_dim".utf8))).upperBound + 4
     tower[size + 1] += 1
-    try tower.write(to: folder.appending(path: "mmproj-wide.gguf"))
+    try tower.write(to: folder.url.appending(path: "mmproj-wide.gguf"))
     #expect(try ModelPaths.resolve(languageModel: model, vision: nil).vision == nil)
 
-    let seer = folder.appending(path: "mmproj-zebra.gguf").path
+    let seer = folder.path("mmproj-zebra.gguf")
     try FileManager.default.copyItem(atPath: try #require(embedded.vision), toPath: seer)
     #expect(try ModelPaths.resolve(languageModel: model, vision: nil).vision == seer)
   }

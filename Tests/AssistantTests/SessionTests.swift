@@ -218,8 +218,9 @@ struct SessionTests {
   @Test("A saved conversation holds the words of both sides")
   func save() async throws {
     let session = try session()
-    let path = NSTemporaryDirectory() + "edgeassist-\(UUID().uuidString).md"
-    defer { try? FileManager.default.removeItem(atPath: path) }
+    let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
+    let path = folder.path("saved.md")
     var said = ""
     await session.run(telling: events) { event in
       switch event {
@@ -238,8 +239,9 @@ struct SessionTests {
   @Test("A conversation is saved over an earlier one, and over nothing else")
   func saveReplaces() async throws {
     let session = try session()
-    let path = NSTemporaryDirectory() + "edgeassist-\(UUID().uuidString)"
-    defer { for ending in [".md", ".txt"] { try? FileManager.default.removeItem(atPath: path + ending) } }
+    let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
+    let path = folder.path("saved")
     try "Dear diary".write(toFile: path + ".txt", atomically: false, encoding: .utf8)
     var notes: [String] = []
     var failures: [String] = []
@@ -253,7 +255,6 @@ struct SessionTests {
       default: break
       }
     }
-    try? FileManager.default.removeItem(atPath: path)
     #expect(notes.count == 3)
     #expect(failures.count == 1 && failures[0].contains("not a saved conversation"), "\(failures)")
     #expect(try String(contentsOfFile: path + ".txt", encoding: .utf8) == "Dear diary")

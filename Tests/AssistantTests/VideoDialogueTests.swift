@@ -194,7 +194,7 @@ struct VideoDialogueTests {
     #expect(all[1] == 0 && all[2] > 3 * question)
   }
 
-  @Test("Words go on as if they had been said where they now stand: the same turns, read anew, give the same answers")
+  @Test("Words go on as if they had been said where they now stand: the same turns, read again, give the same answers")
   func wordsMove() throws {
     for question in ["What came first?", "Describe what happened.", "How many things came?"] {
       let kept = try stream(rereadTokens: 0)

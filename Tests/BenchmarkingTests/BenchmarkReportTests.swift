@@ -2,6 +2,7 @@
 
 import Benchmarking
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("A report")
@@ -22,10 +23,9 @@ struct BenchmarkReportTests {
   }
 
   private func withFile<T>(_ text: String, _ body: (String) throws -> T) throws -> T {
-    let url = FileManager.default.temporaryDirectory.appending(path: "report-\(UUID().uuidString).json")
-    try Data(text.utf8).write(to: url)
-    defer { try? FileManager.default.removeItem(at: url) }
-    return try body(url.path)
+    let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
+    return try body(try folder.write(text, to: "report.json"))
   }
 
   @Test("is read as it was written")

@@ -2,14 +2,16 @@
 
 import Benchmarking
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("A machine")
 struct MachineTests {
   @Test("is described by what its kernel says")
   func described() throws {
-    let root = FileManager.default.temporaryDirectory.appending(path: "machine-\(UUID().uuidString)")
-    defer { try? FileManager.default.removeItem(at: root) }
+    let machineFolder = try TemporaryFolder()
+    defer { withExtendedLifetime(machineFolder) {} }
+    let root = machineFolder.url
     let caches = root.appending(path: "sys/devices/system/cpu/cpu0/cache")
     for (index, size) in ["32K", "1024K", "16M"].enumerated() {
       let folder = caches.appending(path: "index\(index)")

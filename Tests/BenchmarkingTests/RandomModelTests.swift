@@ -7,14 +7,15 @@ import Foundation
 import Images
 import Inference
 import Platform
+import TestSupport
 import Testing
 
 @Suite("A model of random weights")
 struct RandomModelTests {
-  private let folder = FileManager.default.temporaryDirectory.appending(path: "random-model-\(UUID().uuidString)")
-  private var path: String { folder.appending(path: "tiny.gguf").path }
+  private let folder: TemporaryFolder
+  private var path: String { folder.path("tiny.gguf") }
 
-  init() throws { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) }
+  init() throws { folder = try TemporaryFolder() }
 
   private static func tiny(_ architecture: String, sections: [Int32] = [], _ vision: VisionShape? = nil) -> ModelShape {
     ModelShape(
@@ -36,10 +37,6 @@ struct RandomModelTests {
     try RandomModel(shape: shape, type: type, visionType: visionType).write(to: path)
   }
 
-  private func names() throws -> [String] {
-    try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
-  }
-
   /// Scores after some tokens, the last of them decoded.
   private func scores(_ model: LoadedModel) throws -> [Float] {
     let language = model.language
@@ -54,18 +51,16 @@ struct RandomModelTests {
     "loads and gives scores that differ, whatever its weights are stored as",
     arguments: ["q4_0", "q8_0", "q4_k", "f16"])
   func language(type: String) throws {
-    defer { try? FileManager.default.removeItem(at: folder) }
     let model = try LoadedModel(paths: write(Self.tiny("qwen2"), type: type), threads: 1)
     let scores = try scores(model)
     #expect(scores.count == 2000 && scores.allSatisfy(\.isFinite))
     #expect(Set(scores).count > 100)
     #expect(model.warnings.isEmpty, "its chat template is followed")
-    #expect(try names() == ["tiny.gguf"])
+    #expect(try folder.names() == ["tiny.gguf"])
   }
 
   @Test("of each family that sees has a tower that fits it")
   func vision() throws {
-    defer { try? FileManager.default.removeItem(at: folder) }
     for (shape, side) in [
       (Self.tiny("qwen2vl", sections: [8, 12, 12, 0], Self.tower(.qwen2VL)), 56),
       (Self.tiny("qwen2vl", sections: [8, 12, 12, 0], Self.tower(.qwen25VL)), 56),
@@ -80,14 +75,13 @@ struct RandomModelTests {
         #expect(try scores(model).allSatisfy(\.isFinite))
         #expect(
           try ModelPaths.resolve(languageModel: path, vision: nil).vision == paths.vision, "it is found by its name")
-        for name in try names() { try FileManager.default.removeItem(at: folder.appending(path: name)) }
+        for name in try folder.names() { try FileManager.default.removeItem(at: folder.url.appending(path: name)) }
       }
     }
   }
 
   @Test("has a vocabulary of usual size that reads text and writes it back")
   func vocabulary() throws {
-    defer { try? FileManager.default.removeItem(at: folder) }
     var shape = Self.tiny("qwen2")
     shape.vocabulary = 151_936
     let tokenizer = try LoadedModel(paths: write(shape), threads: 1).tokenizer
@@ -100,7 +94,6 @@ struct RandomModelTests {
 
   @Test("is told how far it is, and leaves nothing behind when it is broken off")
   func cancelled() throws {
-    defer { try? FileManager.default.removeItem(at: folder) }
     let model = try RandomModel(shape: Self.tiny("qwen2"), type: "f16", visionType: "f16")
     let stop = StopSource()
     var told: [Int] = []
@@ -114,12 +107,11 @@ struct RandomModelTests {
         }, stop: stop)
     }
     #expect(told.count == 2 && told[0] < told[1])
-    #expect(try names().isEmpty)
+    #expect(try folder.names().isEmpty)
   }
 
   @Test("does not take the place of a file")
   func exists() throws {
-    defer { try? FileManager.default.removeItem(at: folder) }
     try Data("something".utf8).write(to: URL(filePath: path))
     #expect(throws: BenchmarkError.exists(path: path)) { try write(Self.tiny("qwen2")) }
     #expect(try Data(contentsOf: URL(filePath: path)) == Data("something".utf8))

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Prints how many AVX-512 instructions of each kind one core issues per nanosecond: multiplication and addition of
-// floats (16 products), and dot products of bfloat16 (32 products). Attention in bfloat16 pays where the second number is
-// more than half of the first. Each loop has twelve independent sums, so that latency does not count.
+// floats (16 products), and dot products of bfloat16 (32 products). Attention in bfloat16 pays where the second number
+// is more than half of the first. Each loop has twelve independent sums, so that latency does not count.
 //
 //   clang -O2 Tests/Benchmarks/bf16_throughput.c -o bf16_throughput && ./bf16_throughput
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 
-# Counts the instructions of a fixed workload (InstructionCount/main.swift) under callgrind and compares them with those kept in
-# instructions.txt: a figure that other programs on the machine do not change, unlike a time.
+# Counts the instructions of a fixed workload (InstructionCount/main.swift) under callgrind and compares them with those
+# kept in instructions.txt: a figure that other programs on the machine do not change, unlike a time.
 #
 #   Tests/Benchmarks/instruction_count.sh              says by how much it changed; fails above 2 % more
 #   Tests/Benchmarks/instruction_count.sh --update     keeps what is counted now
@@ -30,7 +30,8 @@ strip --strip-debug -o "$folder/InstructionCount" "$(swift build -c release --sh
 
 # The order of dictionaries is random otherwise.
 EDGEASSIST_HOME=$PWD SWIFT_DETERMINISTIC_HASHING=1 \
-  valgrind --tool=callgrind --callgrind-out-file="$folder/out" "$folder/InstructionCount" >"$folder/answers" 2>"$folder/log" ||
+  valgrind --tool=callgrind --callgrind-out-file="$folder/out" "$folder/InstructionCount" \
+  >"$folder/answers" 2>"$folder/log" ||
   { cat "$folder/log" >&2; exit 2; }
 # A line for each function: its own instructions, where it is from, and the file in brackets.
 callgrind_annotate --threshold=100 "$folder/out" 2>/dev/null |
@@ -54,5 +55,8 @@ echo "Counted: $counted (Swift $compiler). Kept: $(cat "$kept")"
 awk -v now="$counted" -v before="$before" -v threshold="$threshold" 'BEGIN {
   change = (now / before - 1) * 100
   printf "Change: %+.2f %%\n", change
-  if (change > threshold) { printf "That is more than %s %%. If it is meant, keep it with --update.\n", threshold; exit 1 }
+  if (change > threshold) {
+    printf "That is more than %s %%. If it is meant, keep it with --update.\n", threshold
+    exit 1
+  }
 }'

@@ -79,17 +79,17 @@ struct CaptionTests {
     let rotation = RoPEFrequencies(frequencies: [0.01])
     let cache = try KeyValueCache(
       shape: shape, options: KVCacheOptions(budget: 40, policy: .slidingWindow, rotation: rotation))
-    func write(remaining: Int, at position: Int) {
+    func write(tokensFromEnd: Int, at position: Int) {
       let key = [cos(0.01 * Double(position)), sin(0.01 * Double(position))].map { Float16($0).bitPattern }
-      cache.write(key, key, layer: 0, head: 0, remaining: remaining)
+      cache.write(key, key, layer: 0, head: 0, tokensFromEnd: tokensFromEnd)
     }
     for _ in 0..<10 {
       try cache.ensureCapacity(for: 6, in: .vision)
       let position = cache.nextVisionPosition
       try cache.append(2, to: .vision)
-      for index in 0..<2 { write(remaining: 2 - index, at: position + index) }
+      for index in 0..<2 { write(tokensFromEnd: 2 - index, at: position + index) }
       try cache.append(4, to: .vision, grid: grid, advance: 3)
-      for remaining in 1...4 { write(remaining: remaining, at: position + 2) }
+      for tokensFromEnd in 1...4 { write(tokensFromEnd: tokensFromEnd, at: position + 2) }
     }
     try cache.ensureCapacity(for: 25)
     cache.compactPositions()

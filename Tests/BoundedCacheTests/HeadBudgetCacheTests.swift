@@ -8,13 +8,13 @@ import Testing
 struct HeadBudgetCacheTests {
   private let shape = CacheShape(layers: 3, keyValueHeads: 2, headDimension: 8)
 
-  private func marked(_ shares: [[Double]], budget: Int, policy: RetentionPolicy = .infinipotV) throws -> MarkedCache {
+  private func marked(_ ratios: [[Double]], budget: Int, policy: RetentionPolicy = .infinipotV) throws -> MarkedCache {
     let budgets = try HeadBudgets(
-      profile: HeadBudgetTests.profile(shares), shape: shape, groupSize: 2)
+      profile: HeadBudgetTests.profile(ratios), shape: shape, groupSize: 2)
     return try MarkedCache(layers: 3, heads: 2, budget: budget, policy: policy, headBudgets: budgets)
   }
 
-  @Test("more where the share is larger, and all together no more than equal budgets")
+  @Test("more where the ratio is larger, and all together no more than equal budgets")
   func unequal() throws {
     var marked = try marked([[1, 9], [8, 2], [4, 4]], budget: 160)
     try marked.append(3, to: .system)
@@ -49,7 +49,7 @@ struct HeadBudgetCacheTests {
     }
   }
 
-  @Test("Equal shares in groups retain what no profile retains")
+  @Test("Equal ratios in groups retain what no profile retains")
   func equalSharesAreUniform() throws {
     var grouped = try marked([[1, 1], [1, 1], [1, 1]], budget: 96)
     var plain = try MarkedCache(layers: 3, heads: 2, budget: 96, policy: .infinipotV)

@@ -7,38 +7,32 @@ import Testing
 
 @Suite("A head budget profile as a file")
 struct HeadBudgetProfileFileTests {
-  private func file(_ text: String? = nil) throws -> String {
-    let url = FileManager.default.temporaryDirectory.appending(path: "profile-\(UUID().uuidString).json")
-    if let text { try Data(text.utf8).write(to: url) }
-    return url.path
-  }
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
 
   @Test("is read as it was written")
   func roundTrip() throws {
     let profile = try HeadBudgetTests.profile([[1, 9], [0, 2], [4, 4]])
-    let path = try file()
-    defer { try? FileManager.default.removeItem(atPath: path) }
+    let path = folder.path("profile.json")
     try profile.write(to: path)
     let back = try HeadBudgetProfile(path: path)
     #expect(back.model == profile.model)
     #expect(back.origin == profile.origin)
-    #expect(zip(back.shares.joined(), profile.shares.joined()).allSatisfy { abs($0 - $1) < 1e-12 })
+    #expect(zip(back.ratios.joined(), profile.ratios.joined()).allSatisfy { abs($0 - $1) < 1e-12 })
   }
 
   @Test("is refused by name when it is damaged")
   func refusesDamage() throws {
     let profile = try HeadBudgetTests.profile([[1, 9], [0, 2], [4, 4]])
-    let whole = try file()
-    defer { try? FileManager.default.removeItem(atPath: whole) }
+    let whole = folder.path("profile.json")
     try profile.write(to: whole)
     let text = try String(contentsOfFile: whole, encoding: .utf8)
     for length in stride(from: 0, to: text.count - 2, by: 37) {
-      let path = try file(String(text.prefix(length)))
-      defer { try? FileManager.default.removeItem(atPath: path) }
+      let path = try folder.write(String(text.prefix(length)), to: "damaged.json")
       #expect(throws: HeadBudgetProfileError.self) { _ = try HeadBudgetProfile(path: path) }
     }
-    let foreign = try file("{\"format\": \"something else\", \"profile\": 3}")
-    defer { try? FileManager.default.removeItem(atPath: foreign) }
+    let foreign = try folder.write("{\"format\": \"something else\", \"profile\": 3}", to: "foreign.json")
     #expect(throws: HeadBudgetProfileError.self) { _ = try HeadBudgetProfile(path: foreign) }
     #expect(throws: HeadBudgetProfileError.self) { _ = try HeadBudgetProfile(path: "/nonexistent/profile.json") }
   }

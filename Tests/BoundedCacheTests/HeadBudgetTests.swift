@@ -4,19 +4,19 @@ import BoundedCache
 import TestSupport
 import Testing
 
-@Suite("Budgets of heads follow their shares")
+@Suite("Budgets of heads follow their ratios")
 struct HeadBudgetTests {
   static let shape = CacheShape(layers: 3, keyValueHeads: 2, headDimension: 8)
 
-  static func profile(_ shares: [[Double]], shape: CacheShape = shape) throws -> HeadBudgetProfile {
+  static func profile(_ ratios: [[Double]], shape: CacheShape = shape) throws -> HeadBudgetProfile {
     try HeadBudgetProfile(
-      model: ModelFingerprint(name: "test", shape: shape, digest: "0123"), shares: shares,
-      deviations: shares.map { $0.map { _ in 0 } }, stability: .init(mean: 1, least: 1), coverage: 1,
+      model: ModelFingerprint(name: "test", shape: shape, digest: "0123"), ratios: ratios,
+      deviations: ratios.map { $0.map { _ in 0 } }, stability: .init(mean: 1, least: 1), coverage: 1,
       origin: .init(measure: "made up", ratio: 0.25, streams: 1, questions: 1))
   }
 
-  @Test("heads of similar share form a group, whatever their layers")
-  func groupsByShare() throws {
+  @Test("heads of similar ratio form a group, whatever their layers")
+  func groupsByRatio() throws {
     let profile = try Self.profile([[1, 9], [8, 2], [4, 4]])
     let budgets = try HeadBudgets(profile: profile, shape: Self.shape, groupSize: 2)
     #expect(
@@ -28,8 +28,8 @@ struct HeadBudgetTests {
     #expect(zip(budgets.weights, [17.0 / 28, 8.0 / 28, 3.0 / 28]).allSatisfy { abs($0 - $1) < 1e-12 })
   }
 
-  @Test("without a floor, a group's heads get its share, and the total is that of equal budgets")
-  func dividesByShare() throws {
+  @Test("without a floor, a group's heads get its ratio, and the total is that of equal budgets")
+  func dividesByRatio() throws {
     let profile = try Self.profile([[1, 9], [9, 1], [5, 5]])
     let budgets = try HeadBudgets(profile: profile, shape: Self.shape, groupSize: 2, floor: 0)
     // Each head gets one token; 99 · 6 are divided 18 : 10 : 2 over pairs of heads, and one pair of the
@@ -42,9 +42,9 @@ struct HeadBudgetTests {
     var random = SplitMix64(seed: 7)
     let shape = CacheShape(layers: 5, keyValueHeads: 3, headDimension: 8)
     for count in [1, 2, 7, 64, 1001] {
-      let shares = (0..<5).map { _ in (0..<3).map { _ in Double(random.next() >> 40) } }
+      let ratios = (0..<5).map { _ in (0..<3).map { _ in Double(random.next() >> 40) } }
       let budgets = try HeadBudgets(
-        profile: Self.profile(shares, shape: shape), shape: shape, groupSize: groupSize)
+        profile: Self.profile(ratios, shape: shape), shape: shape, groupSize: groupSize)
       let tokens = budgets.tokens(forUniform: count)
       let total = zip(budgets.groups, tokens).reduce(0) { $0 + $1.0.count * $1.1 }
       #expect(total <= count * 15)
@@ -76,13 +76,13 @@ struct HeadBudgetTests {
     #expect(budgets.tokens(forUniform: 0) == [0, 0, 0])
   }
 
-  @Test("grouping by share wastes less than grouping neighbours")
+  @Test("grouping by ratio wastes less than grouping neighbours")
   func wastesLess() throws {
     let profile = try Self.profile([[1, 9], [9, 1], [5, 5]])
     let budgets = try HeadBudgets(profile: profile, shape: Self.shape, groupSize: 2)
     let adjacent = HeadBudgets.adjacentGroups(of: Self.shape, size: 2)
-    #expect(HeadBudgets.waste(of: budgets.groups, shares: profile.shares) == 0)
-    #expect(abs(HeadBudgets.waste(of: adjacent, shares: profile.shares) - 16.0 / 46) < 1e-12)
+    #expect(HeadBudgets.waste(of: budgets.groups, ratios: profile.ratios) == 0)
+    #expect(abs(HeadBudgets.waste(of: adjacent, ratios: profile.ratios) - 16.0 / 46) < 1e-12)
   }
 
   @Test("a profile of another shape is refused")

@@ -82,7 +82,8 @@ struct InfiniPotVGoldenTests {
             let (key, value) = token(&random, base: base[((head * perPatch + patch) * golden.dimension)...], golden)
             expected[head].keys.append(key)
             expected[head].values.append(value)
-            cache.write(key, value, layer: head / golden.heads, head: head % golden.heads, remaining: perPatch - patch)
+            cache.write(
+              key, value, layer: head / golden.heads, head: head % golden.heads, tokensFromEnd: perPatch - patch)
           }
         }
       }

@@ -4,10 +4,11 @@ import BoundedCache
 import Compute
 import TestSupport
 
-/// A cache in which every token can be told from every other, and the test's own record of what should be in which slot.
+/// A cache in which every token can be told from every other, and the test's own record of what should be in which
+/// slot.
 ///
-/// The first value of a key is the token's ordinal, as the bits of a small 16-bit float; all others follow from ordinal,
-/// layer, head and channel.
+/// The first value of a key is the token's ordinal, as the bits of a small 16-bit float; all others follow from
+/// ordinal, layer, head and channel.
 struct MarkedCache {
   let cache: KeyValueCache
   private(set) var system: [Int] = []
@@ -36,7 +37,7 @@ struct MarkedCache {
       for layer in 0..<cache.shape.layers {
         for head in 0..<cache.shape.keyValueHeads {
           let (key, value) = content(ordinal, layer: layer, head: head)
-          cache.write(key, value, layer: layer, head: head, remaining: n - slot)
+          cache.write(key, value, layer: layer, head: head, tokensFromEnd: n - slot)
         }
       }
     }

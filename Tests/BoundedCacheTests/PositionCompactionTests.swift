@@ -30,12 +30,12 @@ struct PositionCompactionTests {
     try cache.append(4, to: .vision, grid: GridTHW(temporalPatches: 1, height: 2, width: 2))
     for layer in 0..<shape.layers {
       for head in 0..<shape.keyValueHeads {
-        for remaining in 1...4 {
-          let length = Float16((number * 7 + head * 5 + layer * 3 + cache.count - remaining) % 11)
+        for tokensFromEnd in 1...4 {
+          let length = Float16((number * 7 + head * 5 + layer * 3 + cache.count - tokensFromEnd) % 11)
           cache.write(
             key(at: position).map { Float16($0).bitPattern },
             [Float16(number).bitPattern] + Array(repeating: length.bitPattern, count: 7), layer: layer, head: head,
-            remaining: remaining)
+            tokensFromEnd: tokensFromEnd)
         }
       }
     }
@@ -102,10 +102,10 @@ struct PositionCompactionTests {
       let length = Float16(number % 9 == 0 ? 100 + number : number % 9)
       let value = [Float16(number)] + Array(repeating: length, count: 31)
       for head in 0..<2 {
-        for remaining in 1...4 {
+        for tokensFromEnd in 1...4 {
           cache.write(
             rotated(number, to: position).map { Float16($0).bitPattern }, value.map(\.bitPattern), layer: 0, head: head,
-            remaining: remaining)
+            tokensFromEnd: tokensFromEnd)
         }
       }
     }
@@ -136,8 +136,8 @@ struct PositionCompactionTests {
       shape: shape, options: KVCacheOptions(budget: 40, policy: .slidingWindow, rotation: rotation))
     try cache.append(2, to: .system)
     let rows = [0, 8].map { first in (0..<8).map { Float16(first + $0).bitPattern } }
-    cache.write(rows[0], rows[0], layer: 1, head: 1, remaining: 2)
-    cache.write(rows[1], rows[1], layer: 1, head: 1, remaining: 1)
+    cache.write(rows[0], rows[0], layer: 1, head: 1, tokensFromEnd: 2)
+    cache.write(rows[1], rows[1], layer: 1, head: 1, tokensFromEnd: 1)
     for number in 0..<30 { try appendPatch(number, at: number, to: cache) }
     cache.compactPositions()
     #expect(Array(cache.keyRows(layer: 1, head: 1).prefix(2)) == rows)

@@ -124,7 +124,7 @@ struct ProxyQueryTests {
         for slot in 1...2 {
           cache.write(
             [UInt16](repeating: 0, count: 8), [UInt16](repeating: half(1), count: 8), layer: layer, head: 0,
-            remaining: slot)
+            tokensFromEnd: slot)
         }
       }
       var random = SplitMix64(seed: 1)
@@ -138,7 +138,7 @@ struct ProxyQueryTests {
             let isSought = patch == 3 && token == 2
             let key: [Float] = (0..<7).map { _ in Float(random.signed()) / 512 } + [isSought ? 3 : 0]
             let value = [Float](repeating: isSought ? 0.5 : 1 + Float(patch) / 64, count: 8)
-            cache.write(key.map(half), value.map(half), layer: layer, head: 0, remaining: 4 - token)
+            cache.write(key.map(half), value.map(half), layer: layer, head: 0, tokensFromEnd: 4 - token)
           }
         }
       }

@@ -30,7 +30,7 @@ struct RetainedTemporalPatchTests {
             func half() -> UInt16 { Float16(Float(random.signed()) / 128).bitPattern }
             let key = (0..<8).map { _ in half() }
             let value = [Float16(number).bitPattern] + (1..<8).map { _ in half() }
-            cache.write(key, value, layer: layer, head: head, remaining: perPatch - token)
+            cache.write(key, value, layer: layer, head: head, tokensFromEnd: perPatch - token)
           }
         }
       }

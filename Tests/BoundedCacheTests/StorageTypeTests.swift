@@ -22,7 +22,7 @@ struct StorageTypeTests {
         let salt = UInt64(head) << 32
         cache.write(
           row(token, salt).map { Float16($0).bitPattern }, row(token, salt + 7).map { Float16($0).bitPattern },
-          layer: head / 2, head: head % 2, remaining: tokens.count - index)
+          layer: head / 2, head: head % 2, tokensFromEnd: tokens.count - index)
       }
     }
   }
@@ -73,7 +73,9 @@ struct StorageTypeTests {
     try cache.append(2, to: .text)
     let large = Self.row(99, 0).map { Float16($0 * 1.5).bitPattern }
     for head in 0..<4 {
-      for remaining in 1...2 { cache.write(large, large, layer: head / 2, head: head % 2, remaining: remaining) }
+      for tokensFromEnd in 1...2 {
+        cache.write(large, large, layer: head / 2, head: head % 2, tokensFromEnd: tokensFromEnd)
+      }
     }
     let after = relativeError(Array(cache.keyRows(layer: 0, head: 0).prefix(16)), (0..<16).map { Self.row($0, 0) })
     #expect(after < 0.1 && after >= before * 0.9)

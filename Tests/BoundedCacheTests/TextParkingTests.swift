@@ -116,7 +116,7 @@ struct TextParkingTests {
   private func write(_ tokens: Range<Int>, at position: Int, to cache: KeyValueCache) {
     for (index, token) in tokens.enumerated() {
       let key = key(token, at: position + index).map { Float16($0).bitPattern }
-      cache.write(key, key, layer: 0, head: 0, remaining: tokens.count - index)
+      cache.write(key, key, layer: 0, head: 0, tokensFromEnd: tokens.count - index)
     }
   }
 

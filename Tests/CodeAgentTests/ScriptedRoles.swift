@@ -2,7 +2,6 @@
 
 import CodeAgent
 import CodeTasks
-import Platform
 import Records
 import SessionInterface
 
@@ -18,25 +17,38 @@ final class ScriptedRoles: RoleModel {
 
   init(_ replies: [CodeRole: [String]]) { self.replies = replies }
 
-  func reply(
-    to prompt: String, as role: CodeRole, sampling: RoleSampling, stop: StopSource, emit: (String) -> Void
-  ) throws(ReportedError) -> RoleReply {
+  func begin(
+    replyTo prompt: String, as role: CodeRole, sampling: RoleSampling
+  ) throws(ReportedError) -> any RoleReplyGeneration {
     asked.append((role, prompt))
     onAsk(role)
     // The last reply of a role is given again and again.
     let left = replies[role] ?? [""]
     let text = left[0]
     if left.count > 1 { replies[role] = Array(left.dropFirst()) }
-    if !stop.isStopped { emit(text) }
-    return RoleReply(text: text, promptTokens: 10, answerTokens: 5)
+    return ScriptedReply(reply: RoleReply(text: text, promptTokens: 10, answerTokens: 5))
   }
 }
 
-/// Accepts the programs that are named good; others fail the last example.
+/// A reply that comes in one piece.
+private struct ScriptedReply: RoleReplyGeneration {
+  let reply: RoleReply
+  private var isOver = false
+
+  init(reply: RoleReply) { self.reply = reply }
+
+  mutating func next(isCancelled: Bool) throws(ReportedError) -> String? {
+    defer { isOver = true }
+    return isOver || isCancelled ? nil : reply.text
+  }
+}
+
+/// Accepts the programs that are named good; others fail one example.
 struct ScriptedChecking: ProgramChecking {
   let containment = "none: nothing is run"
   let isContainmentWeak = false
   var good: Set<String> = []
+  var failing = CodeExample(input: "2\n", output: "2\n")
   var languages: Set<ProgramLanguage> = [.python]
   /// Of each example. Cut short when the run is cancelled, as a sandbox's programs are.
   var secondsOfExample = 0.0
@@ -45,19 +57,22 @@ struct ScriptedChecking: ProgramChecking {
     guard languages.contains(language) else { throw ReportedError(.languageUnavailable, language.rawValue) }
   }
 
-  func run(
-    _ program: String, language: ProgramLanguage, examples: [CodeExample],
-    onVerdict: @Sendable (Int, ExampleVerdict) async -> Void
-  ) async throws(ReportedError) -> [ExampleVerdict] {
-    var verdicts: [ExampleVerdict] = []
-    for index in examples.indices {
-      if secondsOfExample > 0 { try? await Task.sleep(for: .seconds(secondsOfExample)) }
-      if Task.isCancelled { break }
-      let fails = !good.contains(program) && index == examples.count - 1
-      verdicts.append(ExampleVerdict(kind: fails ? .wrongAnswer : .accepted, output: fails ? "wrong" : ""))
-      await onVerdict(index, verdicts[index])
-    }
-    return verdicts
+  func prepare(_ program: String, language: ProgramLanguage) async throws(ReportedError) -> (any RunnableProgram)? {
+    ScriptedProgram(failing: good.contains(program) ? nil : failing, secondsOfExample: secondsOfExample)
+  }
+}
+
+/// A program that passes examples without being run.
+private struct ScriptedProgram: RunnableProgram {
+  /// nil for a good program.
+  let failing: CodeExample?
+  let secondsOfExample: Double
+
+  func verdict(on example: CodeExample) async throws(ReportedError) -> ExampleVerdict? {
+    if secondsOfExample > 0 { try? await Task.sleep(for: .seconds(secondsOfExample)) }
+    if Task.isCancelled { return nil }
+    let fails = example == failing
+    return ExampleVerdict(kind: fails ? .wrongAnswer : .accepted, output: fails ? "wrong" : "")
   }
 }
 

@@ -4,25 +4,24 @@ import CodeAgent
 import CodeTasks
 import Foundation
 import SessionInterface
+import TestSupport
 import Testing
 
 /// Tasks as people and data sets write them, read from a temporary folder.
 @Suite("Task files")
-final class TaskFilesTests {
-  private let folder = FileManager.default.temporaryDirectory.appending(path: "edgeassist-\(UUID().uuidString)")
+struct TaskFilesTests {
+  private let folder: TemporaryFolder
 
-  init() throws { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) }
-
-  deinit { try? FileManager.default.removeItem(at: folder) }
+  init() throws { folder = try TemporaryFolder() }
 
   private func write(_ name: String, _ text: String) throws {
-    let file = folder.appending(path: name)
+    let file = folder.url.appending(path: name)
     try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
     try Data(text.utf8).write(to: file)
   }
 
   private func read(_ name: String = "") throws -> [TaskFiles.Entry] {
-    try TaskFiles.read(name.isEmpty ? folder.path : folder.appending(path: name).path)
+    try TaskFiles.read(name.isEmpty ? folder.url.path : folder.path(name))
   }
 
   private func problem(_ name: String, _ text: String) throws -> CodeProblem {
@@ -44,7 +43,8 @@ final class TaskFilesTests {
   func ownLayout() throws {
     let found = try problem(
       "sum.json",
-      #"{"id":7,"task":"Add.","language":"c","examples":[{"input":"1 2","output":"3"}],"tests":[{"input":"4 5","output":"9"}]}"#
+      #"{"id":7,"task":"Add.","language":"c","examples":[{"input":"1 2","output":"3"}],"#
+        + #""tests":[{"input":"4 5","output":"9"}]}"#
     )
     #expect(found.id == "7")
     #expect(found.task == CodeTask(statement: "Add.", language: .c, examples: [pair("1 2", "3")]))
@@ -72,7 +72,9 @@ final class TaskFilesTests {
   func codeContests() throws {
     let found = try problem(
       "c.jsonl",
-      #"{"name":"1_A","description":"Add.","public_tests":{"input":["1"],"output":["2"]},"private_tests":{"input":["3"],"output":["4"]},"generated_tests":{"input":["5","6"],"output":["6","7"]}}"#
+      #"{"name":"1_A","description":"Add.","public_tests":{"input":["1"],"output":["2"]},"#
+        + #""private_tests":{"input":["3"],"output":["4"]},"#
+        + #""generated_tests":{"input":["5","6"],"output":["6","7"]}}"#
     )
     #expect(found.id == "1_A" && found.task.examples == [pair("1", "2")])
     #expect(found.tests == [pair("3", "4"), pair("5", "6"), pair("6", "7")])
@@ -156,7 +158,7 @@ final class TaskFilesTests {
       ("t/y", "../elsewhere"), ("t/z.txt", "one.txt"),
     ] {
       try FileManager.default.createSymbolicLink(
-        atPath: folder.appending(path: link).path, withDestinationPath: target)
+        atPath: folder.path(link), withDestinationPath: target)
     }
     #expect(try read("t").map { try $0.get().task.statement } == ["2", "1", "3"])
   }
@@ -165,13 +167,13 @@ final class TaskFilesTests {
   func unreadable() throws {
     let error = try #require(throws: TaskFileError.self) { try read("none.json") }
     #expect(error.description.contains("none.json: there is no such file"))
-    try Data([0xFF, 0xFE, 0x00]).write(to: folder.appending(path: "bytes.txt"))
+    try Data([0xFF, 0xFE, 0x00]).write(to: folder.url.appending(path: "bytes.txt"))
     #expect(throws: TaskFileError.self) { try read("bytes.txt") }
   }
 
   @Test("A pipe in a folder is passed over, and a line that is too long is skipped by its number")
   func bounded() throws {
-    mkfifo(folder.appending(path: "pipe.json").path, 0o600)
+    mkfifo(folder.path("pipe.json"), 0o600)
     let long = "{\"task\":\"" + String(repeating: "a", count: 17 << 20) + "\"}"
     try write("lines.jsonl", "{\"task\":\"One.\"}\n\(long)\n{\"task\":\"Three.\"}\n")
     let entries = try read("")

@@ -5,11 +5,12 @@ import TestSupport
 import Testing
 
 struct BatchTests {
-  private func folder(_ files: [String: String] = [:]) throws -> URL {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "edgeassist-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    for (name, text) in files { try Data(text.utf8).write(to: folder.appending(path: name)) }
-    return folder
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private func write(_ files: [String: String]) throws {
+    for (name, text) in files { try folder.write(text, to: name) }
   }
 
   private func string(_ record: [String: Any], _ path: String...) -> String? {
@@ -69,24 +70,22 @@ struct BatchTests {
       ("http://127.0.0.1:9/a.jpg", "must be a file"),
     ])
   func unreadableImages(path: String, reason: String) async throws {
-    let folder = try folder([
+    try write([
       "requests.jsonl": #"{"id":"a","image":"\#(path)","ask":"x"}"# + "\n{\"id\":\"b\",\"ask\":\"y\"}\n"
     ])
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let run = try await Program.run(["--batch", folder.appending(path: "requests.jsonl").path])
+    let run = try await Program.run(["--batch", folder.path("requests.jsonl")])
     #expect(string(run.records[0], "error", "message")?.contains(reason) == true, "\(run.records[0])")
     #expect(string(run.records[1], "answer") != nil)
   }
 
   @Test("A playlist that is given for an image opens nothing, and several images have the size of the largest")
   func playlistsAndSizes() async throws {
-    let folder = try folder(["list.jpg": "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nhttp://127.0.0.1:9/x.ts\n"])
-    defer { try? FileManager.default.removeItem(at: folder) }
+    try write(["list.jpg": "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nhttp://127.0.0.1:9/x.ts\n"])
     let (small, large) = (
       Self.media.appending(path: "transparent.png").path, Self.media.appending(path: "still.jpg").path
     )
     let input = """
-      {"id":"a","image":"\(folder.appending(path: "list.jpg").path)","ask":"x"}
+      {"id":"a","image":"\(folder.path("list.jpg"))","ask":"x"}
       {"id":"b","image":["\(small)","\(large)"],"ask":"x"}
       {"id":"c","image":["\(large)","\(small)"],"ask":"x"}
       """
@@ -133,7 +132,7 @@ struct BatchTests {
 
   @Test("Bad lines cost only themselves, blank ones nothing, and the status tells")
   func badLines() async throws {
-    let folder = try folder([
+    try write([
       "empty.mp4": "", "text.mp4": "no video at all",
       "r.jsonl": """
       not json
@@ -147,8 +146,7 @@ struct BatchTests {
       {"id":"good","ask":"hello"}
       """,
     ])
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let run = try await Program.run(["--batch", folder.appending(path: "r.jsonl").path])
+    let run = try await Program.run(["--batch", folder.path("r.jsonl")])
     #expect(run.status == 1)
     let codes = run.records.map { string($0, "error", "code") ?? "ok" }
     #expect(
@@ -163,10 +161,9 @@ struct BatchTests {
   @Test("A resumed run makes only what is missing, and leaves one result a turn")
   func resume() async throws {
     let request = { (id: String) in #"{"id":"\#(id)","turns":[{"ask":"hello"},{"ask":"thanks"}]}"# + "\n" }
-    let folder = try folder(["r.jsonl": request("a") + request("b")])
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let output = folder.appending(path: "out.jsonl")
-    let arguments = ["--batch", folder.appending(path: "r.jsonl").path, "--output", output.path]
+    try write(["r.jsonl": request("a") + request("b")])
+    let output = folder.url.appending(path: "out.jsonl")
+    let arguments = ["--batch", folder.path("r.jsonl"), "--output", output.path]
     #expect(try await Program.run(arguments).status == 0)
     let whole = try String(contentsOf: output, encoding: .utf8).split(separator: "\n")
     try #require(whole.count == 4)
@@ -180,14 +177,13 @@ struct BatchTests {
 
   @Test("What cannot start ends with status 2 and one line that says why")
   func cannotStart() async throws {
-    let folder = try folder(["bad.gguf": "GGUFnonsense", "r.jsonl": #"{"id":"a","ask":"hello"}"#])
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let requests = folder.appending(path: "r.jsonl").path
+    try write(["bad.gguf": "GGUFnonsense", "r.jsonl": #"{"id":"a","ask":"hello"}"#])
+    let requests = folder.path("r.jsonl")
     for arguments in [
       ["--batch", "/nonexistent/r.jsonl"], ["--batch", requests, "--model", "/nonexistent/m.gguf"],
-      ["--batch", requests, "--model", folder.appending(path: "bad.gguf").path],
+      ["--batch", requests, "--model", folder.path("bad.gguf")],
       ["--batch", requests, "--output", "/nonexistent/out.jsonl"],
-      ["--batch", requests, "--output", folder.path],
+      ["--batch", requests, "--output", folder.url.path],
     ] {
       let run = try await Program.run(arguments)
       #expect(run.status == 2, "\(arguments)")

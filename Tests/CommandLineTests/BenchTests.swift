@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("edgeassist bench")
 struct BenchTests {
   private let quick = ["bench", "--quick", "--repetitions", "1", "--threads", "1"]
-  private let folder = FileManager.default.temporaryDirectory.appending(path: "edgeassist-\(UUID().uuidString)")
+  private let folder: TemporaryFolder
 
-  init() throws { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) }
+  init() throws { folder = try TemporaryFolder() }
 
   @Test("measures the embedded model and prints a row for each result")
   func table() async throws {
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let run = try await Program.run(quick + ["--json", "new.json"], folder: folder)
+    let run = try await Program.run(quick + ["--json", "new.json"], folder: folder.url)
     #expect(run.status == 0, "\(run.errors)")
     #expect(run.errors.isEmpty, "no progress is drawn without a terminal")
     for word in [
@@ -22,7 +22,7 @@ struct BenchTests {
     ] {
       #expect(run.output.contains(word), "\(word)")
     }
-    let same = try await Program.run(["bench", "--compare", "new.json", "new.json"], folder: folder)
+    let same = try await Program.run(["bench", "--compare", "new.json", "new.json"], folder: folder.url)
     #expect(same.status == 0, "\(same.errors)")
     #expect(same.output.contains("1.000") && same.output.contains("the ranges overlap"))
     #expect(!same.output.contains("better") && !same.output.contains("worse"))
@@ -30,7 +30,6 @@ struct BenchTests {
 
   @Test("gives scripts one JSON object")
   func json() async throws {
-    defer { try? FileManager.default.removeItem(at: folder) }
     let run = try await Program.run(
       quick + ["--only", "prefill,vision", "--prompt-lengths", "16", "--image-size", "60x60", "--json", "-"])
     #expect(run.status == 0, "\(run.errors)")
@@ -57,22 +56,20 @@ struct BenchTests {
 
   @Test("refuses to compare a report of an earlier version")
   func oldReport() async throws {
-    defer { try? FileManager.default.removeItem(at: folder) }
     let old = #"{"figures":[{"part":"decode","place":"0 held","unit":"tokens/s"}],"is_complete":true}"#
-    try Data(old.utf8).write(to: folder.appending(path: "old.json"))
-    let run = try await Program.run(["bench", "--compare", "old.json", "old.json"], folder: folder)
+    try folder.write(old, to: "old.json")
+    let run = try await Program.run(["bench", "--compare", "old.json", "old.json"], folder: folder.url)
     #expect(run.status == 2)
     #expect(run.errors.contains("old.json") && run.errors.contains("earlier version"), "\(run.errors)")
   }
 
   @Test("says with status 2 what cannot be read or written")
   func unusable() async throws {
-    defer { try? FileManager.default.removeItem(at: folder) }
     let report = try await Program.run(["bench", "--compare", "/nonexistent/a", "/nonexistent/b"])
     #expect(report.status == 2 && report.errors.contains("/nonexistent/a"))
     let output = try await Program.run(quick + ["--json", "/nonexistent/file"])
     #expect(output.status == 2 && output.errors.contains("/nonexistent/file"))
-    let taken = folder.appending(path: "taken.gguf")
+    let taken = folder.url.appending(path: "taken.gguf")
     try Data("something".utf8).write(to: taken)
     let keep = try await Program.run(["bench", "--shape", "qwen2-0.5b", "--keep", taken.path])
     #expect(keep.status == 2 && keep.errors.contains("taken.gguf"))

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("KV cache options")
 struct CacheOptionTests {
-  private func withFolder(_ body: (URL) async throws -> Void) async throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "edgeassist-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    try await body(folder)
-  }
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
 
   private let request = "{\"id\":\"a\",\"video\":\"\(Program.sample)\",\"ask\":\"What came first?\"}\n"
 
@@ -34,50 +32,48 @@ struct CacheOptionTests {
 
   @Test("A head budget profile is measured and used, and that of another model is refused")
   func profile() async throws {
-    try await withFolder { folder in
-      let file = folder.appending(path: "heads.json")
-      let made = try await Program.run(
-        [
-          "profile", "--output", file.path, "--questions", "4", "--questions-per-stream", "4", "--seconds", "12",
-          "--visits", "1",
-          "--threads", "1",
-        ])
-      #expect(made.status == 0, "\(made.errors)")
-      let arguments = ["--batch", "-", "--kv-budget", "320", "--threads", "1", "--kv-profile", file.path]
-      let run = try await Program.run(arguments, input: request)
-      #expect(run.status == 0, "\(run.errors)")
-      let cached = try cache(try #require(run.records.first))
-      #expect(try #require(cached["peak"] as? Int) <= 320)
+    let file = folder.url.appending(path: "heads.json")
+    let adapted = try await Program.run(["profile", "--output", file.path, "--lora", "/nonexistent/a.gguf"])
+    #expect(adapted.status == 2 && adapted.errors.contains("/nonexistent/a.gguf"), "\(adapted.errors)")
+    let made = try await Program.run(
+      [
+        "profile", "--output", file.path, "--questions", "4", "--questions-per-stream", "4", "--seconds", "12",
+        "--visits", "1",
+        "--threads", "1",
+      ])
+    #expect(made.status == 0, "\(made.errors)")
+    let arguments = ["--batch", "-", "--kv-budget", "320", "--threads", "1", "--kv-profile", file.path]
+    let run = try await Program.run(arguments, input: request)
+    #expect(run.status == 0, "\(run.errors)")
+    let cached = try cache(try #require(run.records.first))
+    #expect(try #require(cached["peak"] as? Int) <= 320)
 
-      var text = try String(contentsOf: file, encoding: .utf8)
-      let digest = try #require(text.firstMatch(of: try Regex("\"digest\" : \"([0-9a-f]+)\"")))
-      text.replaceSubrange(digest.range, with: "\"digest\" : \"0000\"")
-      try text.write(to: file, atomically: true, encoding: .utf8)
-      let refused = try await Program.run(arguments, input: request)
-      #expect(refused.status == 2 && refused.errors.contains("edgeassist profile"), "\(refused.errors)")
-    }
+    var text = try String(contentsOf: file, encoding: .utf8)
+    let digest = try #require(text.firstMatch(of: try Regex("\"digest\" : \"([0-9a-f]+)\"")))
+    text.replaceSubrange(digest.range, with: "\"digest\" : \"0000\"")
+    try text.write(to: file, atomically: true, encoding: .utf8)
+    let refused = try await Program.run(arguments, input: request)
+    #expect(refused.status == 2 && refused.errors.contains("edgeassist profile"), "\(refused.errors)")
   }
 
   @Test("Evicted tokens are offloaded to a file of the given size, and a file of another kind is not touched")
   func offload() async throws {
-    try await withFolder { folder in
-      let file = folder.appending(path: "offload")
-      let arguments = [
-        "--batch", "-", "--kv-budget", "192", "--threads", "1", "--kv-offload-size", "1MiB", "--kv-offload",
-      ]
-      let run = try await Program.run(arguments + [file.path], input: request)
-      #expect(run.status == 0, "\(run.errors)")
-      let record = try #require(run.records.first)
-      #expect(record["answer"] as? String == "A cat came first.")
-      #expect(try #require(try cache(record)["peak"] as? Int) <= 192)
-      let size = try #require(try FileManager.default.attributesOfItem(atPath: file.path)[.size] as? Int)
-      #expect(size <= 1 << 20 && size > 1 << 19)
+    let file = folder.url.appending(path: "offload")
+    let arguments = [
+      "--batch", "-", "--kv-budget", "192", "--threads", "1", "--kv-offload-size", "1MiB", "--kv-offload",
+    ]
+    let run = try await Program.run(arguments + [file.path], input: request)
+    #expect(run.status == 0, "\(run.errors)")
+    let record = try #require(run.records.first)
+    #expect(record["answer"] as? String == "A cat came first.")
+    #expect(try #require(try cache(record)["peak"] as? Int) <= 192)
+    let size = try #require(try FileManager.default.attributesOfItem(atPath: file.path)[.size] as? Int)
+    #expect(size <= 1 << 20 && size > 1 << 19)
 
-      let foreign = folder.appending(path: "notes.txt")
-      try Data("remember the milk".utf8).write(to: foreign)
-      let refused = try await Program.run(arguments + [foreign.path], input: request)
-      #expect(refused.status == 2 && refused.errors.contains("notes.txt"), "\(refused.errors)")
-      #expect(try String(contentsOf: foreign, encoding: .utf8) == "remember the milk")
-    }
+    let foreign = folder.url.appending(path: "notes.txt")
+    try Data("remember the milk".utf8).write(to: foreign)
+    let refused = try await Program.run(arguments + [foreign.path], input: request)
+    #expect(refused.status == 2 && refused.errors.contains("notes.txt"), "\(refused.errors)")
+    #expect(try String(contentsOf: foreign, encoding: .utf8) == "remember the milk")
   }
 }

@@ -1,25 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 import Testing
 
 /// `edgeassist code` and `code` requests. The small dialogue model takes the roles: it writes no programs, so that what
 /// is seen here is the way of tasks through the program and back.
 @Suite("Programming tasks without a terminal")
-final class CodeTests {
-  private let folder = FileManager.default.temporaryDirectory.appending(path: "edgeassist-\(UUID().uuidString)")
+struct CodeTests {
+  private let folder: TemporaryFolder
   private static let model = Program.checkout.appending(path: "Models/edgeassist-tiny-Q8_0.gguf").path
   /// Quick, and enough to go through every role.
   private static let options = ["--model", model, "--threads", "1", "--code-exemplars", "1", "--code-tokens", "60"]
 
-  init() throws { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) }
-
-  deinit { try? FileManager.default.removeItem(at: folder) }
+  init() throws { folder = try TemporaryFolder() }
 
   private func write(_ name: String, _ text: String) throws -> String {
-    let file = folder.appending(path: name)
-    try Data(text.utf8).write(to: file)
-    return file.path
+    try folder.write(text, to: name)
   }
 
   private func error(_ record: [String: Any], _ key: String) -> String? {
@@ -30,7 +27,7 @@ final class CodeTests {
   func folderOfTasks() async throws {
     _ = try write("a.json", "{")
     _ = try write("b.txt", "Print 1.")
-    let run = try await Program.run(["code", folder.path] + Self.options)
+    let run = try await Program.run(["code", folder.url.path] + Self.options)
     #expect(run.status == 1 && run.errors.isEmpty, "\(run.errors)")
     let records = run.records
     try #require(records.count == 2)
@@ -49,7 +46,7 @@ final class CodeTests {
   @Test("A resumed run works on what is missing, and leaves one line a task")
   func resumes() async throws {
     let tasks = try write("t.jsonl", "{\"id\":\"a\",\"task\":\"A\"}\n{\"id\":\"b\",\"task\":\"B\"}\n")
-    let output = folder.appending(path: "out.jsonl").path
+    let output = folder.path("out.jsonl")
     let arguments = ["code", tasks, "--output", output] + Self.options
     #expect(try await Program.run(arguments).status == 0)
     let lines = try String(contentsOfFile: output, encoding: .utf8).split(separator: "\n")
@@ -93,14 +90,14 @@ final class CodeTests {
       (["--code-seconds", "0"], "--code-seconds"), (["--code-exemplars", "99"], "--code-exemplars"),
     ])
   func wrongUsage(arguments: [String], word: String) async throws {
-    let run = try await Program.run(["code", folder.path] + arguments)
+    let run = try await Program.run(["code", folder.url.path] + arguments)
     #expect(run.status == 64 && run.errors.contains(word), "\(run.errors)")
   }
 
   @Test("What cannot start ends with status 2 and one line that says why")
   func cannotStart() async throws {
     let task = try write("t.txt", "Print 1.")
-    let empty = folder.appending(path: "empty")
+    let empty = folder.url.appending(path: "empty")
     try FileManager.default.createDirectory(at: empty, withIntermediateDirectories: true)
     for (arguments, words) in [
       (["/nonexistent/tasks"], "/nonexistent/tasks"), ([empty.path], "no tasks"),
@@ -108,7 +105,9 @@ final class CodeTests {
       ([task, "--code-model", "/nonexistent/m.gguf"], "/nonexistent/m.gguf"),
       ([task, "--lora", "coder=\(Self.model)"], "edgeassist-tiny"),
     ] {
-      let run = try await Program.run(["code"] + arguments + Self.options)
+      // A model for code is named in place of the other.
+      let options = arguments.contains("--code-model") ? Array(Self.options.dropFirst(2)) : Self.options
+      let run = try await Program.run(["code"] + arguments + options)
       #expect(run.status == 2 && run.errors.contains(words), "\(run.errors)")
       #expect(run.errors.split(separator: "\n").count == 1 && run.output.isEmpty)
     }

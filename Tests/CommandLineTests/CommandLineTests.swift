@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("The command line")
@@ -33,21 +34,20 @@ struct CommandLineTests {
 
   @Test("Files may have names of one letter")
   func shortNames() async throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "edgeassist-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    try FileManager.default.copyItem(atPath: QuantizeTests.model, toPath: folder.appending(path: "m").path)
-    try FileManager.default.copyItem(atPath: Program.sample, toPath: folder.appending(path: "v").path)
+    let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
+    try FileManager.default.copyItem(atPath: QuantizeTests.model, toPath: folder.path("m"))
+    try FileManager.default.copyItem(atPath: Program.sample, toPath: folder.path("v"))
     for (name, text) in [
       ("r", #"{"id":"a","ask":"hello","max_tokens":2}"#), ("f", #"{"id":"a","video":"v","ask":"hello"}"#),
       ("t", "Print 1."),
-    ] { try Data(text.utf8).write(to: folder.appending(path: name)) }
+    ] { try folder.write(text, to: name) }
     for (arguments, status) in [
       (["--batch", "r", "--model", "m", "--output", "o"], 0), (["inspect", "m"], 0), (["inspect", "x"], 2),
       (["--batch", "f", "--model", "m"], 1), (["--batch", "x"], 2),
       (["code", "t", "--model", "m", "--output", "p", "--code-exemplars", "1", "--code-tokens", "1"], 0),
     ] as [([String], Int32)] {
-      let run = try await Program.run(arguments, folder: folder)
+      let run = try await Program.run(arguments, folder: folder.url)
       #expect(run.status == status, "\(arguments): \(run.errors)")
     }
   }

@@ -96,15 +96,59 @@ struct HelpTests {
     #expect(before.status == 64 && before.errors.contains("edgeassist inspect"), "\(before.errors)")
   }
 
-  @Test(
-    "says what an option does, so an option that a command has no use for is refused",
-    arguments: [
-      (["code", "tasks", "--mmproj", "m.gguf"], "--mmproj"),
-      (["profile", "--output", "x", "--lora", "a.gguf"], "--lora"),
-      (["eval", "--suite", "code", "--kv-budget", "512"], "--kv-budget"),
-    ])
-  func uselessOptions(arguments: [String], option: String) async throws {
-    let run = try await Program.run(arguments)
-    #expect(run.status == 64 && run.errors.contains("\(option)"), "\(run.errors)")
+  @Test("says what an option does, so an option that would do nothing is refused", arguments: uselessOptions)
+  func useless(command: String, options: [String]) async throws {
+    for option in options {
+      let run = try await Program.run((command + " " + option).split(separator: " ").map(String.init))
+      #expect(run.status == 64, "\(command) \(option): \(run.errors)")
+      let name = String(option.prefix { $0 != " " })
+      let message = String(run.errors.prefix { $0 != "\n" })
+      #expect(message.contains(name), "\(command) \(option): \(message)")
+    }
   }
+
+  /// Command lines, and the options that would do nothing in them. A message names the first word of each.
+  private static let uselessOptions: [(String, [String])] = [
+    ("code tasks", ["--mmproj m", "--vision-precision exact", "--lora a.gguf", "--code-model a --model b"]),
+    ("profile --output x", ["--lora coder=a.gguf"]),
+    ("profile --output x --requests r --answers a", ["--questions 9"]),
+    ("profile --output x --requests r --answers a", optionsOfDrawnStreams),
+    ("eval --requests r --answers a", ["--questions 9"]),
+    ("eval --requests r --answers a", optionsOfDrawnStreams),
+    ("eval --suite code", optionsOfDrawnStreams),
+    (
+      "eval --suite code",
+      [
+        "--requests r --answers a", "--configurations full", "--kv-ratios 1/2", "--kv-budget 512", "--kv-memory 1MiB",
+        "--kv-profile p", "--kv-offload o", "--mmproj m", "--vision-precision fast", "--lora a.gguf", "--plot z.png",
+        "--code-model a --model b",
+      ]
+    ),
+    (
+      "eval",
+      [
+        "--tasks t", "--methods adapters", "--code-model m", "--code-exemplars 3", "--code-rounds 5",
+        "--code-seconds 9", "--code-tokens 9", "--unsafe-run", "--lora coder=a.gguf", "--kv-profile p",
+        "--kv-offload o", "--kv-ratios 1/2 --kv-budget 512", "--kv-ratios 1/2 --kv-memory 1MiB",
+      ]
+    ),
+    ("eval --configurations full+offload --kv-offload o", ["--kv-profile p"]),
+    ("eval --configurations full+profile --kv-profile p", ["--kv-offload o"]),
+    ("bench", ["--type q4_0", "--mmproj-type f16", "--keep x.gguf", "--lora coder=a.gguf"]),
+    (
+      "bench --compare old.json new.json",
+      [
+        "--only decode", "--quick", "--repetitions 3", "--prompt-lengths 32", "--context 0", "--image-size 60x60",
+        "--minutes 1", "--kv-budget 512", "--kv-type f16", "--model m", "--mmproj m", "--vision-precision fast",
+        "--lora a.gguf", "--threads 1", "--mlock", "--prefetch", "--mmap-only", "--shape qwen2-0.5b", "--type q4_0",
+        "--json -",
+      ]
+    ),
+    ("models --remove o/m", ["--json"]),
+  ]
+
+  /// Of `eval` and `profile`, but for `--questions`.
+  private static let optionsOfDrawnStreams = [
+    "--seconds 20", "--visits 2", "--kinds static", "--warmup-seconds 9", "--questions-per-stream 3", "--seed 2",
+  ]
 }

@@ -65,6 +65,16 @@ struct InspectTests {
   }
 
   @Test(
+    "Of a vision tower by itself, options about the memory of a language model are refused",
+    arguments: ["--mmproj=m.gguf", "--kv-budget=512", "--kv-memory=1MiB", "--kv-type=f16", "--threads=1"])
+  func towerAlone(option: String) async throws {
+    let run = try await Program.run(["inspect", Self.path("Models/mmproj-edgeassist-tiny-F16.gguf"), option])
+    #expect(run.status == 64 && run.output.isEmpty, "\(run.errors)")
+    let name = String(option.prefix { $0 != "=" })
+    #expect(run.errors.contains(name), "\(run.errors)")
+  }
+
+  @Test(
     "A file that is missing or no model ends with status 2 and one line", arguments: ["nowhere.gguf", "Package.swift"])
   func unreadable(name: String) async throws {
     let run = try await Program.run(["inspect", Self.path(name)])

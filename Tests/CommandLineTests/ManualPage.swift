@@ -141,7 +141,10 @@ struct ManualPage {
     ".TP", #"\fBEDGEASSIST_CONFIG\fR"#, "The settings file.",
     ".TP", #"\fBEDGEASSIST_HOME\fR"#, #"The folder that holds the program's \fIModels\fR and \fIAssets\fR."#,
     ".TP", #"\fBHF_TOKEN\fR, \fBHF_ENDPOINT\fR, \fBHF_HUB_OFFLINE\fR"#,
-    "The token for the Hugging Face hub, the address of another one, and whether it may not be asked, for models of the hub.",
+    """
+    The token for the Hugging Face hub, the address of another one, and whether it may not be asked, for models of \
+    the hub.
+    """,
     ".TP", #"\fBXDG_CACHE_HOME\fR"#, #"The folder that holds \fIedgeassist/models\fR, in place of \fI~/.cache\fR."#,
     ".TP", #"\fBNO_COLOR\fR"#, "If it is not empty, nothing is coloured.",
     ".TP", #"\fBCOLUMNS\fR"#, "The width of reports, in characters.",

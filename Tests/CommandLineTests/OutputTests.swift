@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 import Testing
 
 /// Files that are written, and what happens to those that are there.
 @Suite("Output files")
-final class OutputTests {
-  private let folder = FileManager.default.temporaryDirectory.appending(path: "edgeassist-\(UUID().uuidString)")
+struct OutputTests {
+  private let folder: TemporaryFolder
   private let requests = """
     {"id":"a","ask":"hello","max_tokens":2}
     {"id":"b","ask":"hello","max_tokens":2}
@@ -14,24 +15,18 @@ final class OutputTests {
     """
 
   init() throws {
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    try write("r.jsonl", requests)
-    try write("task.json", #"{"id":"t","task":"Print 1."}"#)
-    try write("diary.txt", "Dear diary\n")
-  }
-
-  deinit { try? FileManager.default.removeItem(at: folder) }
-
-  private func write(_ name: String, _ text: String) throws {
-    try Data(text.utf8).write(to: folder.appending(path: name))
+    folder = try TemporaryFolder()
+    try folder.write(requests, to: "r.jsonl")
+    try folder.write(#"{"id":"t","task":"Print 1."}"#, to: "task.json")
+    try folder.write("Dear diary\n", to: "diary.txt")
   }
 
   private func contents(_ name: String) throws -> String {
-    try String(contentsOf: folder.appending(path: name), encoding: .utf8)
+    try String(contentsOf: folder.url.appending(path: name), encoding: .utf8)
   }
 
   private func type(_ name: String) throws -> FileAttributeType? {
-    try FileManager.default.attributesOfItem(atPath: folder.appending(path: name).path)[.type] as? FileAttributeType
+    try FileManager.default.attributesOfItem(atPath: folder.path(name))[.type] as? FileAttributeType
   }
 
   @Test("Requests and tasks are not replaced by their results, by whatever name")
@@ -42,11 +37,11 @@ final class OutputTests {
     ] {
       let before = try contents(input)
       try manager.createSymbolicLink(
-        atPath: folder.appending(path: "link-\(input)").path, withDestinationPath: input)
+        atPath: folder.path("link-\(input)"), withDestinationPath: input)
       try manager.linkItem(
-        atPath: folder.appending(path: input).path, toPath: folder.appending(path: "hard-\(input)").path)
+        atPath: folder.path(input), toPath: folder.path("hard-\(input)"))
       for output in [input, "link-\(input)", "hard-\(input)"] {
-        let run = try await Program.run(arguments + ["--output", output], folder: folder)
+        let run = try await Program.run(arguments + ["--output", output], folder: folder.url)
         #expect(run.status == 2 && run.errors.contains("reads it"), "\(run.errors)")
         #expect(try contents(input) == before)
       }
@@ -60,7 +55,7 @@ final class OutputTests {
       ["code", "task.json", "--output", "diary.txt", "--resume", "--model", QuantizeTests.model],
       ["eval", "--questions", "1", "--output", "diary.txt"],
     ] {
-      let run = try await Program.run(arguments, folder: folder)
+      let run = try await Program.run(arguments, folder: folder.url)
       #expect(run.status == 2 && run.errors.contains("diary.txt"), "\(run.errors)")
       #expect(arguments[0] == "eval" || run.errors.contains("line 1"), "\(run.errors)")
       #expect(try contents("diary.txt") == "Dear diary\n")
@@ -73,7 +68,7 @@ final class OutputTests {
       ["eval", "--json", "diary.txt"], ["eval", "--plot", "diary.txt"], ["bench", "--json", "diary.txt"],
       ["profile", "--output", "diary.txt"], ["eval", "--json", "r.jsonl"], ["eval", "--output", "x", "--json", "x"],
     ] {
-      let run = try await Program.run(arguments, folder: folder)
+      let run = try await Program.run(arguments, folder: folder.url)
       #expect(run.status == (arguments.count > 3 ? 64 : 2), "\(run.errors)")
       #expect(run.errors.contains("same file") || run.errors.contains("would be lost"), "\(run.errors)")
     }
@@ -89,7 +84,7 @@ final class OutputTests {
       cat pipe > piped & cat log > logged &
       "$0" --batch r.jsonl --output pipe --log-file log && "$0" --batch r.jsonl --output link &&
       "$0" --batch r.jsonl --output /dev/null --log-file /dev/null && "$0" --batch r.jsonl --output /dev/stdout
-      """, folder: folder)
+      """, folder: folder.url)
     #expect(run.status == 0, "\(run.errors)")
     #expect(run.records.map { $0["id"] as? String } == ["a", "b"])
     #expect(try contents("piped").split(separator: "\n").count == 2)
@@ -102,7 +97,7 @@ final class OutputTests {
 
   @Test("A log is appended to")
   func log() async throws {
-    let run = try await Program.run(["--batch", "r.jsonl", "--log-file", "diary.txt"], folder: folder)
+    let run = try await Program.run(["--batch", "r.jsonl", "--log-file", "diary.txt"], folder: folder.url)
     #expect(run.status == 0 && run.errors.isEmpty)
     #expect(try contents("diary.txt").hasPrefix("Dear diary\n"))
   }
@@ -120,7 +115,7 @@ final class OutputTests {
       "$0" --batch r.jsonl --output out.jsonl --resume; echo "third $?"
       exec 3>&-
       wait $pid; echo "first $?"
-      """, folder: folder)
+      """, folder: folder.url)
     #expect(run.output == "second 2\nthird 2\nfirst 0\n", "\(run.errors)")
     #expect(run.errors.contains("already"))
     #expect(try contents("out.jsonl").split(separator: "\n").count == 2)
@@ -129,11 +124,11 @@ final class OutputTests {
   @Test("A result that was cut within a letter is made again, and nothing else")
   func cutLetter() async throws {
     let arguments = ["--batch", "r.jsonl", "--output", "out.jsonl"]
-    #expect(try await Program.run(arguments, folder: folder).status == 0)
+    #expect(try await Program.run(arguments, folder: folder.url).status == 0)
     let lines = try contents("out.jsonl").split(separator: "\n")
     let cut = Array("{\"id\":\"b\",\"turn\":0,\"status\":\"ok\",\"answer\":\"é".utf8.dropLast())
-    try (Data((lines[0] + "\n").utf8) + cut).write(to: folder.appending(path: "out.jsonl"))
-    let run = try await Program.run(arguments + ["--resume"], folder: folder)
+    try (Data((lines[0] + "\n").utf8) + cut).write(to: folder.url.appending(path: "out.jsonl"))
+    let run = try await Program.run(arguments + ["--resume"], folder: folder.url)
     #expect(run.status == 0, "\(run.errors)")
     let resumed = try contents("out.jsonl").split(separator: "\n")
     #expect(resumed.count == 2 && resumed[0] == lines[0] && resumed[1].hasPrefix("{\"id\":\"b\""))
@@ -141,10 +136,11 @@ final class OutputTests {
 
   @Test("A second request with an id is refused, also when the run is resumed")
   func sameIdentifier() async throws {
-    try write("twice.jsonl", requests + requests.split(separator: "\n")[0] + "\n")
+    let first = requests.split(separator: "\n")[0]
+    try folder.write("\(requests)\(first)\n", to: "twice.jsonl")
     let arguments = ["--batch", "twice.jsonl", "--output", "out.jsonl"]
     for arguments in [arguments, arguments + ["--resume"]] {
-      let run = try await Program.run(arguments, folder: folder)
+      let run = try await Program.run(arguments, folder: folder.url)
       #expect(run.status == 1, "\(run.errors)")
       let lines = try contents("out.jsonl").split(separator: "\n")
       #expect(lines.count == 3 && lines[2].contains("line 3: an earlier request has this"), "\(lines)")

@@ -46,8 +46,8 @@ struct Program {
     }
   }
 
-  /// Tests run side by side, and each program has open files. Where a process has more than a thousand, Foundation's `Process`
-  /// (Swift 6.3.1) reads beyond its list of them and ends the tests.
+  /// Tests run side by side, and each program has open files. Where a process has more than a thousand, Foundation's
+  /// `Process` (Swift 6.3.1) reads beyond its list of them and ends the tests.
   private static let turns = Turns(count: 16)
 
   private static func run(
@@ -58,9 +58,9 @@ struct Program {
     process.arguments = arguments
     process.environment = ["PATH": "/usr/bin:/bin", "HOME": "/nonexistent"].merging(environment) { $1 }
     process.currentDirectoryURL = folder ?? FileManager.default.temporaryDirectory
-    let scratch = FileManager.default.temporaryDirectory.appending(path: "edgeassist-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: scratch) }
+    let folderOfStreams = try TemporaryFolder()
+    defer { withExtendedLifetime(folderOfStreams) {} }
+    let scratch = folderOfStreams.url
     // Files instead of pipes: nothing blocks however much the program says.
     for name in ["in", "out", "err"] {
       try Data((name == "in" ? input ?? "" : "").utf8).write(to: scratch.appending(path: name))
@@ -88,15 +88,7 @@ struct Program {
 
   static let sample = checkout.appending(path: "Assets/sample.mp4").path
 
-  /// The program that was built together with these tests: it lies beside the running test runner's bundle.
-  private static let executable: URL = {
-    let beside = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
-    let candidates = [beside, checkout.appending(path: ".build/release"), checkout.appending(path: ".build/debug")]
-    let found = candidates.map { $0.appending(path: "edgeassist") }.first {
-      FileManager.default.isExecutableFile(atPath: $0.path)
-    }
-    return found ?? candidates[0].appending(path: "edgeassist")
-  }()
+  private static let executable = BuiltProgram.url(named: "edgeassist")
 }
 
 /// Lets a number of tests go on at a time, in the order in which they come.

@@ -1,26 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("edgeassist quantize")
 struct QuantizeTests {
   static let model = Program.checkout.appending(path: "Models/edgeassist-tiny-Q8_0.gguf").path
-  let folder = FileManager.default.temporaryDirectory.appending(path: "edgeassist-\(UUID().uuidString)")
+  private let folder: TemporaryFolder
 
-  init() throws { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) }
+  init() throws { folder = try TemporaryFolder() }
 
   private func run(_ arguments: String...) async throws -> Program {
-    try await Program.run(["quantize"] + arguments, folder: folder)
-  }
-
-  private func names() throws -> [String] {
-    try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+    try await Program.run(["quantize"] + arguments, folder: folder.url)
   }
 
   @Test("writes a smaller file that the program answers with, and says what each tensor lost")
   func quantize() async throws {
-    defer { try? FileManager.default.removeItem(at: folder) }
     let run = try await run(Self.model, "small.gguf", "--type", "q4_k", "--json")
     #expect(run.status == 0, "\(run.errors)")
     let report = try #require(run.records.first)
@@ -28,32 +24,30 @@ struct QuantizeTests {
     let tensors = try #require(report["tensors"] as? [[String: Any]])
     #expect(tensors.contains { $0["to"] as? String == "Q4_K" && ($0["relative_error"] as? Double ?? 1) < 0.15 })
     #expect((report["bytes_after"] as? Int ?? .max) < (report["bytes_before"] as? Int ?? 0))
-    #expect(try names() == ["small.gguf"])
+    #expect(try folder.names() == ["small.gguf"])
 
-    let requests = folder.appending(path: "requests.jsonl")
+    let requests = folder.url.appending(path: "requests.jsonl")
     try Data(#"{"id":"a","ask":"What is in view?","max_tokens":4}"#.utf8).write(to: requests)
     let vision = Program.checkout.appending(path: "Models/mmproj-edgeassist-tiny-F16.gguf").path
     let answer = try await Program.run(
-      ["--batch", requests.path, "--model", folder.appending(path: "small.gguf").path, "--mmproj", vision])
+      ["--batch", requests.path, "--model", folder.path("small.gguf"), "--mmproj", vision])
     #expect(answer.status == 0, "\(answer.errors)")
     #expect(answer.records.first?["status"] as? String == "ok")
   }
 
   @Test("with --dry-run says what would be done, and does nothing")
   func dryRun() async throws {
-    defer { try? FileManager.default.removeItem(at: folder) }
     let run = try await run(Self.model, "--type", "Q4_0", "--dry-run")
     #expect(run.status == 0)
     for word in ["blk.0.attn_q.weight", "Q4_0", "bits a weight", "Note: "] {
       #expect(run.output.contains(word), "\(word)")
     }
-    #expect(try names().isEmpty)
+    #expect(try folder.names().isEmpty)
   }
 
   @Test("does not take the place of a file unless told to")
   func force() async throws {
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let path = folder.appending(path: "there.gguf")
+    let path = folder.url.appending(path: "there.gguf")
     try Data("something".utf8).write(to: path)
     let refused = try await run(Self.model, "there.gguf", "--type", "Q4_0")
     #expect(refused.status == 2 && refused.errors.contains("--force"))
@@ -66,8 +60,7 @@ struct QuantizeTests {
 
   @Test("says in one line what is wrong, and leaves nothing behind")
   func errors() async throws {
-    defer { try? FileManager.default.removeItem(at: folder) }
-    try Data("GGUF, or so it says".utf8).write(to: folder.appending(path: "broken.gguf"))
+    try folder.write("GGUF, or so it says", to: "broken.gguf")
     for (arguments, status, word) in [
       (["missing.gguf", "out.gguf", "--type", "Q4_0"], 2, "no such file"),
       (["broken.gguf", "out.gguf", "--type", "Q4_0"], 2, "broken.gguf"),
@@ -77,10 +70,10 @@ struct QuantizeTests {
       ([Self.model, "out.gguf"], 64, "--type"),
       ([Self.model, "--type", "Q4_0"], 64, "--dry-run"),
     ] as [([String], Int32, String)] {
-      let run = try await Program.run(["quantize"] + arguments, folder: folder)
+      let run = try await Program.run(["quantize"] + arguments, folder: folder.url)
       #expect(run.status == status, "\(arguments)")
       #expect(run.errors.contains(word), "\(run.errors)")
     }
-    #expect(try names() == ["broken.gguf"])
+    #expect(try folder.names() == ["broken.gguf"])
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 
 /// An option that is set once in the settings file and once as a variable, and what the program says to it.
 struct SettingTrial {
@@ -26,10 +27,9 @@ struct SettingTrial {
 
   /// Writes a settings file for the time of `body`.
   static func withSettings<Result>(_ text: String, _ body: (URL) async throws -> Result) async throws -> Result {
-    let file = FileManager.default.temporaryDirectory.appending(path: "edgeassist-\(UUID().uuidString).toml")
-    try Data(text.utf8).write(to: file)
-    defer { try? FileManager.default.removeItem(at: file) }
-    return try await body(file)
+    let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
+    return try await body(URL(fileURLWithPath: try folder.write(text, to: "settings.toml")))
   }
 
   /// Sets an option to a value that options with numbers, sizes or names refuse, and options with texts and files take.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Settings")
@@ -52,15 +53,15 @@ struct SettingsTests {
 
   @Test("The command line comes before variables, variables before the file")
   func precedence() async throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "edgeassist-\(UUID().uuidString)")
-    let own = folder.appending(path: "edgeassist")
+    let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
+    let own = folder.url.appending(path: "edgeassist")
     try FileManager.default.createDirectory(at: own, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
     try Data("kv-budget = 301\nkv-offload-size = \"2MiB\"\n".utf8).write(to: own.appending(path: "config.toml"))
     let budget = { (arguments: [String], variables: [String: String]) async throws -> Int? in
       let run = try await Program.run(
         ["--batch", "-"] + arguments, input: #"{"id":"a","ask":"hello"}"#,
-        environment: variables.merging(["XDG_CONFIG_HOME": folder.path]) { $1 })
+        environment: variables.merging(["XDG_CONFIG_HOME": folder.url.path]) { $1 })
       return (run.records.first?["kv"] as? [String: Any])?["budget"] as? Int
     }
     #expect(try await budget([], [:]) == 301, "and a size without an offload file is ignored")

@@ -1,27 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 import Testing
 
 /// Standard streams that cannot be read or written, and signals.
 @Suite("Standard streams and signals")
-final class StandardStreamTests {
-  private let folder = FileManager.default.temporaryDirectory.appending(path: "edgeassist-\(UUID().uuidString)")
+struct StandardStreamTests {
+  private let folder: TemporaryFolder
 
   init() throws {
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    try Data("{\"id\":\"a\",\"ask\":\"hello\",\"max_tokens\":2}\n".utf8).write(to: folder.appending(path: "r.jsonl"))
+    folder = try TemporaryFolder()
+    try folder.write("{\"id\":\"a\",\"ask\":\"hello\",\"max_tokens\":2}\n", to: "r.jsonl")
   }
-
-  deinit { try? FileManager.default.removeItem(at: folder) }
 
   @Test(
     "A standard error that cannot be written changes nothing",
     arguments: ["2> /dev/full", "2> /dev/null < /dev/null", "2< /dev/null", "2>&-"])
   func errors(redirection: String) async throws {
-    let run = try await Program.shell("\"$0\" --batch nosuch.jsonl \(redirection)", folder: folder)
+    let run = try await Program.shell("\"$0\" --batch nosuch.jsonl \(redirection)", folder: folder.url)
     #expect(run.status == 2)
-    let usage = try await Program.shell("\"$0\" --nosuch \(redirection)", folder: folder)
+    let usage = try await Program.shell("\"$0\" --nosuch \(redirection)", folder: folder.url)
     #expect(usage.status == 64)
   }
 
@@ -34,25 +33,25 @@ final class StandardStreamTests {
       "bench --only load --repetitions 1 --json -",
     ])
   func output(command: String) async throws {
-    let full = try await Program.shell("\"$0\" \(command) > /dev/full", folder: folder)
+    let full = try await Program.shell("\"$0\" \(command) > /dev/full", folder: folder.url)
     #expect(full.status == 2)
     #expect(full.errors == "edgeassist: standard output cannot be written: No space left on device\n")
-    let gone = try await Program.shell("{ \"$0\" \(command); echo $? > status; } | true", folder: folder)
+    let gone = try await Program.shell("{ \"$0\" \(command); echo $? > status; } | true", folder: folder.url)
     #expect(gone.errors == "edgeassist: standard output cannot be written: Broken pipe\n")
-    #expect(try String(contentsOf: folder.appending(path: "status"), encoding: .utf8) == "2\n")
+    #expect(try String(contentsOf: folder.url.appending(path: "status"), encoding: .utf8) == "2\n")
   }
 
   @Test("A folder as the input of a batch is an error and not its end")
   func folderAsInput() async throws {
     for command in ["--batch - < .", "--batch ."] {
-      let run = try await Program.shell("\"$0\" \(command)", folder: folder)
+      let run = try await Program.shell("\"$0\" \(command)", folder: folder.url)
       #expect(run.status == 2 && run.errors.contains("cannot be read"), "\(run.errors)")
     }
   }
 
   @Test("With too few open files the program says so", arguments: [3, 4, 5, 6, 8, 10])
   func fewDescriptors(limit: Int) async throws {
-    let run = try await Program.shell("ulimit -n \(limit); exec \"$0\" --batch r.jsonl", folder: folder)
+    let run = try await Program.shell("ulimit -n \(limit); exec \"$0\" --batch r.jsonl", folder: folder.url)
     // The loader of shared libraries needs some too.
     #expect(limit < 4 || (run.status == 2 && run.errors.contains("ulimit -n 256")), "\(run.errors)")
     #expect(run.status < 128)
@@ -62,8 +61,7 @@ final class StandardStreamTests {
     "A signal ends the wait for a video or for requests at once, and nothing is written for it",
     arguments: ["INT", "TERM"])
   func signals(signal: String) async throws {
-    try Data("{\"id\":\"v\",\"video\":\"pipe\",\"ask\":\"hello\"}\n".utf8)
-      .write(to: folder.appending(path: "video.jsonl"))
+    try folder.write("{\"id\":\"v\",\"video\":\"pipe\",\"ask\":\"hello\"}\n", to: "video.jsonl")
     let run = try await Program.shell(
       """
       mkfifo pipe requests
@@ -77,7 +75,7 @@ final class StandardStreamTests {
         kill $guard
       done
       wc -c < out-video.jsonl
-      """, folder: folder)
+      """, folder: folder.url)
     #expect(run.output == "130\n130\n0\n", "\(run.errors)")
   }
 }

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 import Testing
 
 /// Text of files, requests and the command line that a terminal would obey.
 @Suite("Text of others on the terminal")
-final class TerminalEscapeTests {
+struct TerminalEscapeTests {
   /// Fills the clipboard, clears the screen, sets a colour (C1), turns the direction of writing.
   private static let hostile = "x\u{1B}]52;c;eA==\u{7}\u{1B}[2J\u{9B}31m\u{202E}"
-  private let folder = FileManager.default.temporaryDirectory.appending(path: "edgeassist-\(UUID().uuidString)")
+  private let folder: TemporaryFolder
 
-  init() throws { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) }
-
-  deinit { try? FileManager.default.removeItem(at: folder) }
+  init() throws { folder = try TemporaryFolder() }
 
   /// The first character that a terminal would obey, but for line feeds.
   private func obeyed(_ text: String) -> String? {
@@ -37,7 +36,7 @@ final class TerminalEscapeTests {
       ["quantize", QuantizeTests.model, hostile + "/out.gguf", "--type", "Q4_0"],
     ])
   func messages(arguments: [String]) async throws {
-    let run = try await Program.run(arguments, folder: folder)
+    let run = try await Program.run(arguments, folder: folder.url)
     #expect(run.status != 0)
     #expect(!run.errors.isEmpty)
     #expect(obeyed(run.errors) == nil, "\(run.errors.debugDescription)")
@@ -46,12 +45,12 @@ final class TerminalEscapeTests {
 
   @Test("A setting and a variable are written out")
   func settings() async throws {
-    let file = folder.appending(path: "config.toml").path
+    let file = folder.path("config.toml")
     try Data("kv-policy = \"x\\u001b[2J\"\n\"\\u001b]52;c;\" = 1\n".utf8).write(to: URL(fileURLWithPath: file))
     for environment in [
       ["EDGEASSIST_CONFIG": file], ["EDGEASSIST_KV_POLICY": Self.hostile], ["EDGEASSIST_CONFIG": Self.hostile],
     ] {
-      let run = try await Program.run(["--batch", "-"], environment: environment, folder: folder)
+      let run = try await Program.run(["--batch", "-"], environment: environment, folder: folder.url)
       #expect(run.status != 0 && obeyed(run.errors) == nil, "\(run.errors.debugDescription)")
     }
   }
@@ -73,7 +72,7 @@ final class TerminalEscapeTests {
       let range = try #require(bytes.range(of: name))
       bytes.replaceSubrange(range, with: Data("x\u{1B}]52;c;\u{7}\u{1B}[2J\u{9B}31m\n".utf8))
     }
-    let path = folder.appending(path: "hostile.gguf")
+    let path = folder.url.appending(path: "hostile.gguf")
     try bytes.write(to: path)
     return path.path
   }
@@ -99,14 +98,13 @@ final class TerminalEscapeTests {
       if: FileManager.default.isExecutableFile(atPath: "/usr/bin/script"), "script of util-linux makes a terminal"))
   func statusLine() async throws {
     let id = "x\\u001b]52;c;eA==\\u0007\\u009b2J\\u202e"
-    try Data("{\"id\":\"\(id)\",\"ask\":\"hello\",\"max_tokens\":2}\n".utf8)
-      .write(to: folder.appending(path: "r.jsonl"))
-    try Data("{\"id\":\"\(id)\",\"task\":\"Print 1.\"}\n".utf8).write(to: folder.appending(path: "t.jsonl"))
+    try folder.write("{\"id\":\"\(id)\",\"ask\":\"hello\",\"max_tokens\":2}\n", to: "r.jsonl")
+    try folder.write("{\"id\":\"\(id)\",\"task\":\"Print 1.\"}\n", to: "t.jsonl")
     for command in [
       "--batch r.jsonl --output out.jsonl",
       "code t.jsonl --output done.jsonl --model '\(QuantizeTests.model)' --code-exemplars 1 --code-tokens 10",
     ] {
-      let run = try await Program.shell("export P=\"$0\"; script -qec \"$P \(command)\" /dev/null", folder: folder)
+      let run = try await Program.shell("export P=\"$0\"; script -qec \"$P \(command)\" /dev/null", folder: folder.url)
       #expect(run.output.contains("\\u{1b}]52"), "\(run.output.debugDescription)")
       #expect(!run.output.contains("\u{1B}]52") && !run.output.contains("\u{9B}") && !run.output.contains("\u{202E}"))
     }

@@ -3,6 +3,7 @@
 import Compute
 import Foundation
 import ModelFile
+import TestSupport
 
 /// Pseudo-random values that are the same in every run.
 struct Samples: RandomNumberGenerator {
@@ -70,12 +71,13 @@ func sampleMatrix(
   rows: Int, columns: Int, type: TensorType, seed: UInt64, layout: WeightLayout = .repacked
 ) throws -> WeightMatrix {
   var samples = Samples(seed: seed)
-  let path = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).gguf").path
+  let folder = try TemporaryFolder()
+  defer { withExtendedLifetime(folder) {} }
+  let path = folder.path("samples.gguf")
   let writer = try GGUFWriter(
     path: path, metadata: GGUFMetadata(), tensors: [.init(name: "w", dimensions: [columns, rows], type: type)])
   try writer.append(samples.weights(rows * columns, type: type))
   try writer.finish()
-  defer { try? FileManager.default.removeItem(atPath: path) }
   let file = try GGUFFile(path: path)
   return try WeightMatrix(file: file, tensor: file.requiredTensor("w"), rows: rows, columns: columns, layout: layout)
 }

@@ -81,6 +81,7 @@ private final class Tally: Sendable {
       let pool = ThreadPool(threads: 3)
       let tally = Tally(2)
       tally.run(on: pool, chunks: 2)
+      #expect(tally.counts.withLock { $0 } == [1, 1])
     }
   }
 }

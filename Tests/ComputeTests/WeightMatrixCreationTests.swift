@@ -3,17 +3,19 @@
 import Compute
 import Foundation
 import ModelFile
+import TestSupport
 import Testing
 
 @Suite struct WeightMatrixCreationTests {
   private func file(_ dimensions: [Int], _ type: TensorType) throws -> GGUFFile {
-    let path = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).gguf").path
+    let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
+    let path = folder.path("matrix.gguf")
     let writer = try GGUFWriter(
       path: path, metadata: GGUFMetadata(), tensors: [.init(name: "w", dimensions: dimensions, type: type)])
     try writer.append(
       Array(repeating: 0, count: try #require(TensorDescription.byteCount(dimensions: dimensions, type: type))))
     try writer.finish()
-    defer { try? FileManager.default.removeItem(atPath: path) }
     return try GGUFFile(path: path)
   }
 

@@ -27,10 +27,10 @@ struct HeadDemandTests {
     #expect(demand.demand(ratio: 0.25) == [[0.25], [0.25]])
   }
 
-  @Test("shares are means over streams, each counting the same, with their deviation")
+  @Test("ratios are means over streams, each counting the same, with their deviation")
   func statistics() {
     let statistics = HeadDemandStatistics([[[3], [1]], [[10], [10]]])
-    #expect(statistics.shares == [[0.625], [0.375]])
+    #expect(statistics.ratios == [[0.625], [0.375]])
     #expect(statistics.deviations == [[0.125], [0.125]])
     #expect(statistics.coverage == 0)
   }

@@ -96,7 +96,7 @@ struct SummaryTests {
   func recordJSON() throws {
     let record = record("uniform", "1/8", stream: 3, question: 1, isCorrect: true, compressions: 2)
     let text = SnakeCaseJSON.text(of: record)
-    #expect(try JSONDecoder().decode(AnswerRecord.self, from: Data(text.utf8)) == record)
+    #expect(try SnakeCaseJSON.decode(AnswerRecord.self, from: Data(text.utf8)) == record)
     let object = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
     #expect(
       Set(object.keys) == [

@@ -80,7 +80,7 @@ struct DamagedTextTests {
     let folder = try TemporaryFolder()
     let shape = CacheShape(layers: 2, keyValueHeads: 2, headDimension: 8)
     let whole = try HeadBudgetProfile(
-      model: ModelFingerprint(name: "test", shape: shape, digest: "0123"), shares: [[1, 9], [8, 2]],
+      model: ModelFingerprint(name: "test", shape: shape, digest: "0123"), ratios: [[1, 9], [8, 2]],
       deviations: [[0, 0], [0, 0]], stability: .init(mean: 1, least: 1), coverage: 1,
       origin: .init(measure: "made up", ratio: 0.25, streams: 1, questions: 1))
     try whole.write(to: folder.path("whole.json"))

@@ -45,8 +45,8 @@ static sample make_sample(ck_kv_type type, size_t heads, size_t size, size_t tok
   return s;
 }
 
-/// Lets runs of 1, 2, 3, … rows behind the first RUN_START rows be read rotated, every third run as it is stored and the
-/// last rows without a run. Pairs from half of them on are not rotated.
+/// Lets runs of 1, 2, 3, … rows behind the first RUN_START rows be read rotated, every third run as it is stored and
+/// the last rows without a run. Pairs from half of them on are not rotated.
 static void rotate_sample(sample *s) {
   kc_random random = kc_seeded(s->count);
   const size_t stride = ck_angle_stride(s->size), half = s->size / 2;

@@ -166,7 +166,8 @@ def report(watchers, periods, folder):
         is_flat = peaks[-1] < peaks[0] * 1.1 + 4
         held = sees_again and told == len(outages) and is_flat
         holds = holds and held
-        print(f"{protocol:5} answers {len(answered)} of {len(periods)}, seen {seen}, outages told {told} of {len(outages)}, "
+        print(f"{protocol:5} answers {len(answered)} of {len(periods)}, seen {seen}, "
+              f"outages told {told} of {len(outages)}, "
               f"MiB {peaks}: {'holds' if held else 'DOES NOT HOLD'}")
     (folder / "summary.json").write_text(json.dumps(summary, indent=1) + "\n")
     return holds

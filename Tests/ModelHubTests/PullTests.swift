@@ -37,7 +37,7 @@ struct PullTests {
     #expect(try hub.pull() == model && hub.storage.requests.count == asked)
   }
 
-  @Test("A file that has changed on the hub is downloaded anew")
+  @Test("A file that has changed on the hub is downloaded again")
   func changed() throws {
     let hub = try LocalHub()
     _ = try hub.pull()
@@ -122,7 +122,7 @@ struct PullTests {
     #expect(disconnections.withLock { $0 } > 5)
   }
 
-  @Test("A file that has changed while it was interrupted is begun anew")
+  @Test("A file that has changed while it was interrupted is begun again")
   func changedBetween() throws {
     let hub = try LocalHub()
     hub.storageAnswer { request, number in
@@ -149,7 +149,7 @@ struct PullTests {
     #expect(try hub.contents(hub.pull().languageModel) == hub.model)
   }
 
-  @Test("An address of the storage that has run out is asked for anew")
+  @Test("An address of the storage that has run out is asked for again")
   func expired() throws {
     let hub = try LocalHub()
     hub.storageAnswer { request, number in
@@ -259,7 +259,8 @@ struct PullTests {
     let precious = hub.folder.path("precious")
     try Data([1, 2, 3]).write(to: URL(filePath: precious))
     let record =
-      #"{"models":[{"quantization":"Q8_0","language_model":["../../../precious"]},{"quantization":"x","language_model":[]}],"#
+      #"{"models":[{"quantization":"Q8_0","language_model":["../../../precious"]},"#
+      + #"{"quantization":"x","language_model":[]}],"#
       + #""files":[{"path":"../../../precious","byte_count":3}]}"#
     try Data(record.utf8).write(to: URL(filePath: folder + "/.edgeassist.json"))
     #expect(hub.cache.models().isEmpty)

@@ -58,7 +58,7 @@ struct ResumableRecordsTests {
     #expect(try contents(path) == "{\"suite\":\"s\"}\n")
   }
 
-  @Test("The first line is written anew and is no record")
+  @Test("The first line is written again and is no record")
   func header() throws {
     let path = try folder.write("{\"suite\":\"old\"}\n{\"id\":\"a\",\"status\":\"ok\"}\n", to: "out.jsonl")
     let output = try ResumableRecords<AnsweredTurn>(path: path, isResuming: true, header: Self.header)
@@ -120,7 +120,7 @@ struct ResumableRecordsTests {
     }
   }
 
-  @Test("A header that was cut off is written anew; another one is refused")
+  @Test("A header that was cut off is written again; another one is refused")
   func cutHeader() throws {
     for text in ["{", "{\"suite\":", "{\"suite\":\"s\0\0"] {
       let path = try folder.write(text, to: "out.jsonl")

@@ -7,8 +7,9 @@ Run:       python make_llama_cpp_loss.py --out DIR [--edgeassist .build/release/
            EDGEASSIST_REFERENCE_DIR=DIR swift test -c release --disable-testable-imports --filter LossComparison
 
 llama.cpp's own quantizer makes the files from Models/edgeassist-tiny-Q8_0.gguf; MXFP4, which it gives to expert models
-alone, is made by `edgeassist quantize`. The text is a long conversation about nothing in view, whose answers surprise the
-model: its loss over them (the mean negative logarithm of the next token's probability) is what a perplexity is made of.
+alone, is made by `edgeassist quantize`. The text is a long conversation about nothing in view, whose answers surprise
+the model: its loss over them (the mean negative logarithm of the next token's probability) is what a perplexity is made
+of.
 """
 
 import argparse
@@ -29,7 +30,8 @@ TYPES = {
     "IQ4_XS": "MOSTLY_IQ4_XS", "Q3_K_M": "MOSTLY_Q3_K_M", "Q3_K_S": "MOSTLY_Q3_K_S", "Q2_K": "MOSTLY_Q2_K",
 }
 QUESTIONS = [
-    "What is in view now?", "What came first?", "What came last?", "How many things came by?", "What time of day is it?",
+    "What is in view now?", "What came first?", "What came last?", "How many things came by?",
+    "What time of day is it?",
     "Where are we?", "Did a cat come?", "Which way did it go?", "What came before the dog?", "Describe what happened.",
 ]
 ANSWERS = [

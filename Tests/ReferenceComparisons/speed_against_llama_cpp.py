@@ -8,11 +8,11 @@ Run:       swift build -c release
            python speed_against_llama_cpp.py --shape qwen2-vl-2b --type q4_k --mmproj-type f16
            python speed_against_llama_cpp.py --model model.gguf --mmproj mmproj.gguf
 
-A shape's model is made by `edgeassist bench --keep` and removed at the end. Both programs run in processes of their own,
-one after the other, over and over: edgeassist, llama.cpp, edgeassist, …; before the first, between each two and after
-the last, memory bandwidth is read. Each run warms up, then measures every figure some times and takes the median. A
-ratio is that of a run to the one right after it; above 1 edgeassist is faster. Printed are medians over all turns, and
-the least and the most. The share of bandwidth counts the weights that are read once a token, and nothing else.
+A shape's model is made by `edgeassist bench --keep` and removed at the end. Both programs run in processes of their
+own, one after the other, over and over: edgeassist, llama.cpp, edgeassist, …; before the first, between each two and
+after the last, memory bandwidth is read. Each run warms up, then measures every figure some times and takes the median.
+A ratio is that of a run to the one right after it; above 1 edgeassist is faster. Printed are medians over all turns,
+and the least and the most. The share of bandwidth counts the weights that are read once a token, and nothing else.
 
 llama.cpp runs as it does when nothing is said: weights repacked, flash attention where it chooses it, and in the vision
 tower. What is timed is `llama_decode` and `mtmd_encode_chunk`; choosing a token is left out on both sides, and on
@@ -134,7 +134,8 @@ def ours(options, threads):
     figures = {result["part"]: result["value"]["median"] for result in report["results"]}
     if options.mmproj:
         size = "x".join(map(str, options.image_size))
-        vision = bench(options, *files, "--only", "vision", "--image-size", size, "--repetitions", options.vision_rounds)
+        vision = bench(options, *files, "--only", "vision", "--image-size", size,
+                       "--repetitions", options.vision_rounds)
         result, = vision["results"]
         # The library encodes one still image, which is the work of one temporal patch here.
         figures["vision"] = result["value"]["median"] / result["temporal_patch_size"]

@@ -11,7 +11,7 @@ struct LicenseHeaderTests {
 
   /// What begins a comment in a file of each kind.
   private static let commentMark = [
-    "swift": "//", "c": "//", "h": "//", "inc": "//", "py": "#", "sh": "#",
+    "swift": "//", "c": "//", "h": "//", "modulemap": "//", "py": "#", "sh": "#",
   ]
 
   @Test("Every source file begins with the SPDX line", arguments: ["Sources", "Tests", "Models"])
@@ -23,6 +23,17 @@ struct LicenseHeaderTests {
       #expect(
         try Self.header(of: file) == "\(mark) SPDX-License-Identifier: Apache-2.0",
         "\(file.path) has another first line")
+    }
+  }
+
+  @Test("The scripts of the checks and the settings of editors have the SPDX line")
+  func filesWithoutKind() throws {
+    let folder = Self.root.appending(path: ".ci")
+    let scripts = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+    #expect(scripts.contains("run"))
+    for file in scripts.map({ folder.appending(path: $0) }) + [Self.root.appending(path: ".editorconfig")] {
+      #expect(
+        try Self.header(of: file) == "# SPDX-License-Identifier: Apache-2.0", "\(file.path) has another first line")
     }
   }
 

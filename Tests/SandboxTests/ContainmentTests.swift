@@ -3,6 +3,7 @@
 import CodeTasks
 import Foundation
 import Sandboxing
+import TestSupport
 import Testing
 
 /// The ways of containment that work here.
@@ -81,10 +82,10 @@ struct ContainmentTests {
 
   @Test("Cannot read the temporary files of others", arguments: sandboxes)
   func temporaryFolder(sandbox: Sandbox) async throws {
-    let file = FileManager.default.temporaryDirectory.appending(path: "edgeassist-\(UUID().uuidString)")
-    try Data("secret".utf8).write(to: file)
-    defer { try? FileManager.default.removeItem(at: file) }
-    let result = try await run("print(open('\(file.path)').read())", in: sandbox)
+    let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
+    let file = try folder.write("secret", to: "secret.txt")
+    let result = try await run("print(open('\(file)').read())", in: sandbox)
     #expect(result.end == .exited(status: 1), "\(result)")
   }
 

@@ -61,7 +61,7 @@ struct WatchdogTests {
   func killedWatcher(signal: Int32) async throws {
     let mark = "33\(Int.random(in: 100_000...999_999)).5"
     let watcher = Process()
-    watcher.executableURL = Holder.executable
+    watcher.executableURL = BuiltProgram.url(named: "SandboxHolder")
     watcher.arguments = [mark]
     try watcher.run()
     try await waitUntil { processes(holding: mark).count >= 4 }
@@ -122,15 +122,4 @@ private struct Shell {
     kill(shell, SIGKILL)
     process.waitUntilExit()
   }
-}
-
-/// `SandboxHolder`, which was built together with these tests.
-private enum Holder {
-  static let executable: URL = {
-    let beside = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
-    let checkout = Checkout.root
-    let candidates = [beside, checkout.appending(path: ".build/release"), checkout.appending(path: ".build/debug")]
-    return candidates.map { $0.appending(path: "SandboxHolder") }
-      .first { FileManager.default.isExecutableFile(atPath: $0.path) } ?? beside
-  }()
 }

@@ -63,7 +63,7 @@ import Testing
     #expect(screen.state.editor.text == text)
   }
 
-  @Test("Ctrl-L draws anew and Ctrl-Z suspends")
+  @Test("Ctrl-L draws again and Ctrl-Z suspends")
   func terminalKeys() {
     var screen = TestScreen()
     #expect(screen.press(.control("l")) == [.repaint])

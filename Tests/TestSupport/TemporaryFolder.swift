@@ -3,6 +3,9 @@
 import Foundation
 
 /// A new folder in the system's temporary folder, removed with the last reference to it.
+///
+/// A suite keeps it in a property. A function that needs only its path for a while keeps it with
+/// `withExtendedLifetime`, because the compiler may let a variable go after its last use.
 public final class TemporaryFolder: Sendable {
   public let url: URL
 

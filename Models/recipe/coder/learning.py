@@ -104,7 +104,8 @@ def learn(
         tokens += sum(len(ask) + len(reply) for ask, reply in group)
         if time.time() - shown > 30:
             print(
-                f"{out.stem} step {step} of {steps}: loss {total / count:.4f}, {tokens / (time.time() - shown):.0f} tokens/s",
+                f"{out.stem} step {step} of {steps}: loss {total / count:.4f}, "
+                f"{tokens / (time.time() - shown):.0f} tokens/s",
                 flush=True,
             )
             save(out, modules, optimizers, step=step + 1)

@@ -25,8 +25,8 @@ for line in sys.stdin:
     def show(*values, sep=" ", end="\\n"): out.append(sep.join(map(str, values)) + end)
     try:
         signal.setitimer(signal.ITIMER_REAL, 1)
-        exec(compile(job["program"], "program", "exec"), {"__builtins__": dict(POWERS, input=lambda: next(lines), print=show)})
-        answer = {"output": "".join(out)[:2000]}
+        exec(compile(job["program"], "program", "exec"), {"__builtins__": dict(POWERS, input=lambda: next(lines),
+        print=show)}) answer = {"output": "".join(out)[:2000]}
     except Late:
         answer = {"late": True}
     except BaseException as error:

@@ -26,7 +26,8 @@ READ_PLAN = {
     "number": "Read an integer.",
 }
 PRINT_PLAN = {
-    "numbers": "Print the numbers.", "words": "Print the words.", "text": "Print the text.", "number": "Print the number."
+    "numbers": "Print the numbers.", "words": "Print the words.", "text": "Print the text.",
+    "number": "Print the number."
 }
 
 
@@ -83,9 +84,11 @@ add("negative", "numbers", "numbers", ("Keep the negative numbers.", "a = [x for
     "keep only the negative numbers", "the negative numbers of {x}"))
 add("above", "numbers", "numbers",
     ("Keep the numbers greater than {k}.", "a = [x for x in a if x > {k}]",
-     "keep only the numbers greater than {k}|drop the numbers that are at most {k}", "the numbers greater than {k} of {x}"),
+     "keep only the numbers greater than {k}|drop the numbers that are at most {k}",
+     "the numbers greater than {k} of {x}"),
     ("Keep the numbers that are at least {k}.", "a = [x for x in a if x >= {k}]",
-     "keep only the numbers that are at least {k}|drop the numbers less than {k}", "the numbers of at least {k} of {x}"),
+     "keep only the numbers that are at least {k}|drop the numbers less than {k}",
+     "the numbers of at least {k} of {x}"),
     say="keep the numbers from {k} on|let only numbers past {k} through", name="the numbers past {k} of {x}", k=(1, 9))
 add("multiples", "numbers", "numbers", ("Keep the multiples of {k}.", "a = [x for x in a if x % {k} == 0]",
     "keep only the multiples of {k}|keep the numbers that {k} divides", "the multiples of {k} of {x}"), k=(3, 5))
@@ -151,7 +154,8 @@ add("digitsums", "numbers", "numbers", ("Take the digit sum of each number.",
     "replace each number by the sum of its digits", "the digit sums of {x}"))
 
 # --- from lists to one number ----------------------------------------------------------
-add("sum", "numbers", "number", ("Take the sum.", "n = sum(a)", "add all numbers up|take the sum", "the sum of {x}|the total of {x}"))
+add("sum", "numbers", "number", ("Take the sum.", "n = sum(a)", "add all numbers up|take the sum",
+     "the sum of {x}|the total of {x}"))
 add("product", "numbers", "number", ("Take the product.", "n = 1\nfor x in a:\n    n *= x",
     "multiply all numbers together|take the product", "the product of {x}"))
 add("max", "numbers", "number", ("Take the largest number, 0 if there is none.", "n = max(a, default=0)",
@@ -197,7 +201,8 @@ add("together", "numbers", "text", ("Write the numbers together.", "s = ''.join(
 add("square", "number", "number", ("Square it.", "n = n * n", "square it", "the square of {x}"))
 add("double", "number", "number", ("Double it.", "n = n * 2", "double it", "the double of {x}|twice {x}"))
 add("increase", "number", "number", ("Add {k}.", "n = n + {k}", "add {k} to it", "{k} more than {x}"), k=(1, 9))
-add("decrease", "number", "number", ("Subtract {k}.", "n = n - {k}", "subtract {k} from it", "{k} less than {x}"), k=(1, 9))
+add("decrease", "number", "number", ("Subtract {k}.", "n = n - {k}", "subtract {k} from it",
+     "{k} less than {x}"), k=(1, 9))
 add("remainder", "number", "number", ("Take the remainder by {k}.", "n = n % {k}",
     "take its remainder when divided by {k}", "the remainder by {k} of {x}"), k=(2, 9))
 add("magnitude", "number", "number", ("Take the absolute value.", "n = abs(n)",
@@ -225,11 +230,14 @@ add("prime", "number", "text", ("Say yes if it is prime, else no.",
     "say yes if it is a prime number, else no", "yes or no for the primality of {x}"), limit=2000)
 
 # --- text ------------------------------------------------------------------------------
-add("backwards", "text", "text", ("Reverse the text.", "s = s[::-1]", "reverse the text|write the text backwards", "{x} backwards"))
-add("upper", "text", "text", ("Make all letters capital.", "s = s.upper()", "make all letters capital", "{x} in capitals"))
+add("backwards", "text", "text", ("Reverse the text.", "s = s[::-1]", "reverse the text|write the text backwards",
+     "{x} backwards"))
+add("upper", "text", "text", ("Make all letters capital.", "s = s.upper()", "make all letters capital",
+     "{x} in capitals"))
 add("novowels", "text", "text", ("Remove the vowels.", "s = ''.join(c for c in s if c not in 'aeiou')",
     "remove all vowels", "{x} without vowels"))
-add("nospaces", "text", "text", ("Remove the spaces.", "s = s.replace(' ', '')", "remove all spaces", "{x} without spaces"))
+add("nospaces", "text", "text", ("Remove the spaces.", "s = s.replace(' ', '')", "remove all spaces",
+     "{x} without spaces"))
 add("sortletters", "text", "text",
     ("Sort the characters from a to z.", "s = ''.join(sorted(s))",
      "sort the characters from a to z", "the characters from a to z of {x}"),
@@ -245,7 +253,8 @@ add("replace", "text", "text", ("Replace {c} by {d}.", "s = s.replace('{c}', '{d
 add("without", "text", "text", ("Remove each {c}.", "s = s.replace('{c}', '')",
     "remove each letter {c}", "{x} without the letter {c}"), letters=1)
 add("ends", "text", "text",
-    ("Keep the first {k} characters.", "s = s[:{k}]", "keep the first {k} characters", "the first {k} characters of {x}"),
+    ("Keep the first {k} characters.", "s = s[:{k}]", "keep the first {k} characters",
+     "the first {k} characters of {x}"),
     ("Keep the last {k} characters.", "s = s[-{k}:]", "keep the last {k} characters", "the last {k} characters of {x}"),
     say="shorten the text to {k} characters", name="{k} characters of {x}", k=(3, 6))
 add("alternate", "text", "text",
@@ -261,7 +270,8 @@ add("letter", "text", "number", ("Count the letter {c}.", "n = s.count('{c}')",
     "count how often the letter {c} occurs", "how often {c} occurs in {x}"), letters=1)
 add("kinds", "text", "number", ("Count the distinct characters.", "n = len(set(s))",
     "count the different characters", "the number of different characters of {x}"))
-add("split", "text", "words", ("Split it into words.", "w = s.split()", "split the text into words", "the words of {x}"))
+add("split", "text", "words", ("Split it into words.", "w = s.split()", "split the text into words",
+     "the words of {x}"))
 
 # --- words -------------------------------------------------------------------------------
 add("alphabetical", "words", "words",
@@ -322,8 +332,10 @@ add("glued", "words", "text", ("Join the words without spaces.", "s = ''.join(w)
     "join the words without spaces", "{x} joined without spaces"))
 add("initials", "words", "text", ("Take the first letter of each word.", "s = ''.join(x[0] for x in w)",
     "take the first letter of each word", "the first letters of {x}"))
-add("opening", "words", "text", ("Take the first word.", "s = w[0] if w else ''", "take the first word", "the first word of {x}"))
-add("closing", "words", "text", ("Take the last word.", "s = w[-1] if w else ''", "take the last word", "the last word of {x}"))
+add("opening", "words", "text", ("Take the first word.", "s = w[0] if w else ''", "take the first word",
+     "the first word of {x}"))
+add("closing", "words", "text", ("Take the last word.", "s = w[-1] if w else ''", "take the last word",
+     "the last word of {x}"))
 add("howmany", "words", "number", ("Count the words.", "n = len(w)", "count the words", "the number of words of {x}"))
 add("letters", "words", "number", ("Count the letters of all words.", "n = sum(len(x) for x in w)",
     "count the letters of all words", "the number of letters of {x}"))

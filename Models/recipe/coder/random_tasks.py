@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Tasks made at random: a chain of steps, its statement in words, examples and hidden tests, and the program that is always right."""
+"""Tasks made at random: a chain of steps, its statement in words, examples and hidden tests.
+
+With each goes the program that is always right.
+"""
 
 from __future__ import annotations
 

@@ -14,8 +14,9 @@ ROLES = ("retriever", "planner", "coder", "debugger")
 RECALLED = 3
 
 FILTERS = {
-    "even", "odd", "positive", "negative", "above", "multiples", "unique", "take", "drop", "second", "oncewords", "long",
-    "short", "starting", "containing", "somewords", "onceletters", "ends", "alternate", "without", "novowels", "nospaces",
+    "even", "odd", "positive", "negative", "above", "multiples", "unique", "take", "drop", "second", "oncewords",
+    "long", "short", "starting", "containing", "somewords", "onceletters", "ends", "alternate", "without", "novowels",
+    "nospaces",
 }
 ORDERS = {"sort", "reverse", "rotate", "alphabetical", "bylength", "turned", "backwards", "sortletters"}
 
@@ -122,7 +123,8 @@ def retriever(rng: Random, task: Task) -> Lesson:
         )
         for s in recalled(rng, task)
     ]
-    return Lesson(f"Recall {RECALLED} similar tasks.", "\n".join([*problems, tagged("algorithm", algorithm(task.steps))]))
+    answer = "\n".join([*problems, tagged("algorithm", algorithm(task.steps))])
+    return Lesson(f"Recall {RECALLED} similar tasks.", answer)
 
 
 # --- planning --------------------------------------------------------------------------

@@ -147,7 +147,8 @@ def follow(model: Model, works: list[Work], place: int, worker: Worker, rounds: 
         if round_ == rounds or not failed:
             return
         asks = [
-            f"{task_text(w.task)}\n\nPlan:\n{plan}\nProgram:\n{fenced(text)}\n{log}\n\nCorrect the plan and the program."
+            f"{task_text(w.task)}\n\nPlan:\n{plan}\nProgram:\n{fenced(text)}\n{log}\n\n"
+            "Correct the plan and the program."
             for w, plan, text, log in failed
         ]
         state = []

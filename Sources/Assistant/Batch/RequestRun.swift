@@ -16,7 +16,8 @@ struct RequestRun {
   private let video: VideoStream?
   /// Seconds of the stream for which a sampled frame stands.
   private let framePeriod: Double
-  /// Seconds without a signal after which a live source counts as ended, where only its end is asked about; nil for any.
+  /// Seconds without a signal after which a live source counts as ended, where only its end is asked about; nil for
+  /// any.
   private let longestLoss: Double?
   private let stop: StopSource
   /// Stream time up to which frames were taken in, in seconds.
@@ -36,8 +37,8 @@ struct RequestRun {
 
   /// Makes the dialogue and opens the video.
   ///
-  /// - Throws: `ReportedError` or `VideoError` if the request asks for something that cannot be had, the video cannot be
-  ///   opened, or the budget has no room for its frames and the questions; `CancellationError` after a stop.
+  /// - Throws: `ReportedError` or `VideoError` if the request asks for something that cannot be had, the video cannot
+  ///   be opened, or the budget has no room for its frames and the questions; `CancellationError` after a stop.
   init(
     _ request: BatchRequest, model: LoadedModel, options: BatchOptions, stop: StopSource,
     isolation: isolated (any Actor)? = #isolation
@@ -58,8 +59,8 @@ struct RequestRun {
       return
     }
     let source = VideoSource(BatchRequest.resolve(path, relativeTo: options.input))
-    let sampling = try settings.options(for: model, isHeadless: true)
-    let opened = try await unlessStopped(stop) { try await VideoStream.open(source, options: sampling) }
+    let streamOptions = try settings.options(for: model, isHeadless: true)
+    let opened = try await unlessStopped(stop) { try await VideoStream.open(source, options: streamOptions) }
     guard let video = opened else { throw CancellationError() }
     self.video = video
     do {
@@ -107,8 +108,8 @@ struct RequestRun {
     await video?.close()
   }
 
-  /// Takes the next frame in, after the turns that are asked before it. A turn whose time comes while a live source sends
-  /// nothing is answered then. At the end of the video answers all other turns.
+  /// Takes the next frame in, after the turns that are asked before it. A turn whose time comes while a live source
+  /// sends nothing is answered then. At the end of the video answers all other turns.
   ///
   /// - Returns: whether there is more to do.
   /// - Throws: what ends the request: `ReportedError`, or `VideoError` for a video without a readable frame. What ends

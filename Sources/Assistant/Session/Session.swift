@@ -14,9 +14,9 @@ import Video
 
 /// A stream that is watched and talked about: commands in, events out.
 ///
-/// The session owns the model and is the only one that writes the KV cache. Its work runs on a thread of its own; frames
-/// and commands take turns there, and commands go first: before the next frame, and of a temporal patch between the
-/// blocks of the vision tower. So a question asked while frames are read waits for one block, or for the language
+/// The session owns the model and is the only one that writes the KV cache. Its work runs on a thread of its own;
+/// frames and commands take turns there, and commands go first: before the next frame, and of a temporal patch between
+/// the blocks of the vision tower. So a question asked while frames are read waits for one block, or for the language
 /// model to read one temporal patch, at most.
 public actor Session {
   private let events: EventMailbox

@@ -98,10 +98,15 @@ package enum RecurrenceShape: Sendable, Equatable {
 package struct VisionShape: Sendable, Equatable {
   /// The raw value is that of `clip.projector_type`.
   package enum Family: String, Sendable {
+    /// Qwen2-VL: two frames at once.
     case qwen2VL = "qwen2vl_merger"
+    /// Qwen2.5-VL: two frames at once, attention within windows.
     case qwen25VL = "qwen2.5vl_merger"
+    /// Qwen3-VL and Qwen3.5: two frames at once.
     case qwen3VL = "qwen3vl_merger"
+    /// SmolVLM2: one frame at a time.
     case idefics3
+    /// LFM2-VL: one frame at a time.
     case lfm2
 
     /// Whether one frame at a time is encoded, by SigLIP.

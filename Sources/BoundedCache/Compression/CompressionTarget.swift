@@ -3,8 +3,8 @@
 /// How many temporal patches' worth of tokens a compression leaves the heads of each group.
 ///
 /// The share C/M (`targetRatio`) of the room that the system prompt and the text leave for vision tokens, in whole
-/// temporal patches, and less where the tokens to come need more room. A compression takes the same number of tokens from
-/// every group, and a temporal patch adds the same number to every group, so all groups are full at the same time.
+/// temporal patches, and less where the tokens to come need more room. A compression takes the same number of tokens
+/// from every group, and a temporal patch adds the same number to every group, so all groups are full at the same time.
 struct CompressionTarget {
   let layout: SegmentLayout
   let capacity: CacheCapacity

@@ -5,8 +5,8 @@
 // THE PROBLEM
 //
 // A video adds keys and values without end, some 100 tokens for each temporal patch. Memory is fixed. When the next
-// temporal patch or question would not fit, tokens of the vision segment have to be evicted. At that moment nobody knows
-// what will be asked later, so the choice is made from the cached keys and values alone.
+// temporal patch or question would not fit, tokens of the vision segment have to be evicted. At that moment nobody
+// knows what will be asked later, so the choice is made from the cached keys and values alone.
 //
 // THE ALGORITHM (InfiniPot-V, arXiv 2506.15745)
 //

@@ -50,9 +50,9 @@ public struct ProxyQueries: Sendable, Equatable {
     }
   }
 
-  /// Keeps at most `limit` queries of each head, as different from each other as possible (farthest point sampling): the
-  /// one nearest to the mean direction first, then always the one farthest by its angle from those chosen; of equals, the
-  /// earlier.
+  /// Keeps at most `limit` queries of each head, as different from each other as possible (farthest point sampling):
+  /// the one nearest to the mean direction first, then always the one farthest by its angle from those chosen; of
+  /// equals, the earlier.
   public mutating func reduce(to limit: Int) {
     for index in heads.indices {
       heads[index] = ProxyQueries.mostDifferent(heads[index], dimension: shape.headDimension, limit: limit)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// TaR, temporal redundancy, of InfiniPot-V (arXiv 2506.15745): how little a token resembles the same patch of the newest
-/// temporal patches.
+/// TaR, temporal redundancy, of InfiniPot-V (arXiv 2506.15745): how little a token resembles the same patch of the
+/// newest temporal patches.
 ///
-/// The score of an older token at (t, p) is −mean over the r newest temporal patches q of cos(K[q,p], K[t,p]). The mean of
-/// the cosines is one product with the mean of the newest unit keys, so a compression costs one product a token.
+/// The score of an older token at (t, p) is −mean over the r newest temporal patches q of cos(K[q,p], K[t,p]). The mean
+/// of the cosines is one product with the mean of the newest unit keys, so a compression costs one product a token.
 struct TemporalRedundancy {
   let dimension: Int
   /// A score for each token of the older temporal patches; entries of the newest ones are meaningless.
@@ -27,8 +27,8 @@ struct TemporalRedundancy {
   ///   - recentTemporalPatches: r.
   ///   - origins: each token's patch in its temporal patch; nil takes its index among the cached tokens modulo P, as
   ///     published.
-  ///   - rotated: each token's temporal patch and their angles, which are taken off the keys first; nil compares keys as
-  ///     they are cached.
+  ///   - rotated: each token's temporal patch and their angles, which are taken off the keys first; nil compares keys
+  ///     as they are cached.
   mutating func score(
     _ keys: Span<UInt16>, grid: GridTHW, recentTemporalPatches: Int, patches origins: [Int32]? = nil,
     rotated: (temporalPatches: [Int32], angles: TemporalPatchAngles)? = nil

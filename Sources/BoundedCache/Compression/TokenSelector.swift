@@ -19,8 +19,8 @@ package struct TokenSelector {
   private var redundancy: TemporalRedundancy
   private var valueNorms: ValueNorms
   private var proxyAttention: ProxyAttention
-  /// The queries to score by, and the positions by which they have moved since they were recorded; nil scores by TaR and
-  /// VaN.
+  /// The queries to score by, and the positions by which they have moved since they were recorded; nil scores by TaR
+  /// and VaN.
   private var proxy: (queries: ProxyQueries, change: Int32)?
   private var ranking = TopK()
 
@@ -33,7 +33,8 @@ package struct TokenSelector {
     proxyAttention = ProxyAttention(dimension: shape.headDimension)
   }
 
-  /// Begins the compression of heads that have all cached the same number of tokens and shall all retain the same number.
+  /// Begins the compression of heads that have all cached the same number of tokens and shall all retain the same
+  /// number.
   ///
   /// - Parameters:
   ///   - grid: the cached tokens, cut into runs as long as a temporal patch.
@@ -139,7 +140,8 @@ package struct InfiniPotVShares: Equatable {
 
   /// With T temporal patches of P tokens cached, C retained, α and ρ: the share of TaR is αC (what rounding to even
   /// leaves of (1 − α)C). The newest r = ⌊ρT⌋ temporal patches, as many as fit in that share, are taken out of it.
-  /// Without a newest one (fewer than 1/ρ cached, or αC < P) there is nothing to compare with, and VaN chooses all of C.
+  /// Without a newest one (fewer than 1/ρ cached, or αC < P) there is nothing to compare with, and VaN chooses all of
+  /// C.
   package init(grid: GridTHW, retaining count: Int, parameters: InfiniPotVParameters) {
     let byValue = ((1 - parameters.alpha) * Double(count)).rounded(.toNearestOrEven)
     let temporal = count - Int(byValue)

@@ -23,7 +23,8 @@ package enum ValuePooling: Equatable {
   }
 }
 
-/// VaN, value norm, of InfiniPot-V (arXiv 2506.15745): the length of each token's value, averaged over its neighbourhood.
+/// VaN, value norm, of InfiniPot-V (arXiv 2506.15745): the length of each token's value, averaged over its
+/// neighbourhood.
 ///
 /// The average has stride 1 and counts zeros beyond the edges. A window larger than the grid in any direction shrinks
 /// to the largest odd size that fits in all, temporal patches included even where it does not extend over them, as
@@ -47,8 +48,8 @@ package struct ValueNorms {
 
   /// - Parameters:
   ///   - values: 16-bit floats `[T·P][dimension]`.
-  ///   - origins: averages over the patches and temporal patches that tokens came from, counting only cached tokens; nil
-  ///     averages over the cached tokens as if they were whole temporal patches, as published.
+  ///   - origins: averages over the patches and temporal patches that tokens came from, counting only cached tokens;
+  ///     nil averages over the cached tokens as if they were whole temporal patches, as published.
   package mutating func score(
     _ values: Span<UInt16>, grid: GridTHW, pooling: ValuePooling, origins: HeadTokenOrigins? = nil
   ) {

@@ -2,8 +2,8 @@
 
 /// How much of a KV cache each key-value head needs, measured once on streams with questions.
 ///
-/// Heads differ: some attend to few tokens, some to many. A head's demand hardly depends on the input, so shares that were
-/// measured once serve all streams (Tangram). `HeadBudgets` makes budgets of them.
+/// Heads differ: some attend to few tokens, some to many. A head's demand hardly depends on the input, so ratios that
+/// were measured once serve all streams (Tangram). `HeadBudgets` makes budgets of them.
 public struct HeadBudgetProfile: Sendable, Hashable, Codable {
   /// How similar the single streams' rankings of heads are to the ranking of their mean, by Spearman's coefficient.
   public struct RankStability: Sendable, Hashable, Codable {
@@ -23,7 +23,7 @@ public struct HeadBudgetProfile: Sendable, Hashable, Codable {
   public struct Origin: Sendable, Hashable, Codable {
     /// A description of how a head's demand was measured.
     public var measure: String
-    /// Share of all heads' tokens that counted as demanded, 0 … 1.
+    /// Ratio of all heads' tokens that counted as demanded, 0 … 1.
     public var ratio: Double
     /// Streams measured.
     public var streams: Int
@@ -42,28 +42,38 @@ public struct HeadBudgetProfile: Sendable, Hashable, Codable {
     }
   }
 
+  /// The keys of profile files, which stay as they were published.
+  private enum CodingKeys: String, CodingKey {
+    case model
+    case ratios = "shares"
+    case deviations
+    case stability
+    case coverage
+    case origin
+  }
+
   /// The model that the heads are of; other models refuse the profile.
   public var model: ModelFingerprint
-  /// Each head's share of the budget, `[layer][head]`; the sum is 1.
-  public private(set) var shares: [[Double]]
-  /// The standard deviation of each share over the streams, `[layer][head]`.
+  /// Each head's ratio of the budget, `[layer][head]`; the sum is 1. Profile files name it `shares`.
+  public private(set) var ratios: [[Double]]
+  /// The standard deviation of each ratio over the streams, `[layer][head]`.
   public private(set) var deviations: [[Double]]
   /// How far the ranking of heads depends on the stream.
   public var stability: RankStability
-  /// Share of the heads whose demand deviates over the streams by less than a tenth of an equal share, 0 … 1.
+  /// Ratio of the heads whose demand deviates over the streams by less than a tenth of an equal ratio, 0 … 1.
   public var coverage: Double
   /// What was measured.
   public var origin: Origin
 
   /// - Parameters:
-  ///   - shares: in any unit; they are scaled to a sum of 1, and the deviations with them.
+  ///   - ratios: in any unit; they are scaled to a sum of 1, and the deviations with them.
   /// - Throws: `wrongShape`, `invalidValue`, `nothingDemanded`.
   public init(
-    model: ModelFingerprint, shares: [[Double]], deviations: [[Double]], stability: RankStability, coverage: Double,
+    model: ModelFingerprint, ratios: [[Double]], deviations: [[Double]], stability: RankStability, coverage: Double,
     origin: Origin
   ) throws(HeadBudgetProfileError) {
     self.model = model
-    self.shares = shares
+    self.ratios = ratios
     self.deviations = deviations
     self.stability = stability
     self.coverage = coverage
@@ -71,9 +81,9 @@ public struct HeadBudgetProfile: Sendable, Hashable, Codable {
     try normalize()
   }
 
-  /// Checks every value and scales the shares.
+  /// Checks every value and scales the ratios.
   mutating func normalize() throws(HeadBudgetProfileError) {
-    for (name, table) in [("shares", shares), ("deviations", deviations)] {
+    for (name, table) in [("shares", ratios), ("deviations", deviations)] {
       let isWhole = table.count == model.layers && table.allSatisfy { $0.count == model.keyValueHeads }
       guard isWhole else { throw .wrongShape(table: name, layers: model.layers, heads: model.keyValueHeads) }
       for (layer, row) in table.enumerated() {
@@ -82,9 +92,9 @@ public struct HeadBudgetProfile: Sendable, Hashable, Codable {
         }
       }
     }
-    let total = shares.joined().reduce(0, +)
+    let total = ratios.joined().reduce(0, +)
     guard total > 0, total.isFinite else { throw .nothingDemanded }
-    shares = shares.map { $0.map { $0 / total } }
+    ratios = ratios.map { $0.map { $0 / total } }
     deviations = deviations.map { $0.map { $0 / total } }
   }
 
@@ -110,7 +120,7 @@ public enum HeadBudgetProfileError: Error, Equatable, Sendable {
   case wrongShape(table: String, layers: Int, heads: Int)
   /// A value that is negative or not finite.
   case invalidValue(table: String, at: HeadIndex, value: Double)
-  /// All shares are zero.
+  /// All ratios are zero.
   case nothingDemanded
   /// Measured on another model.
   case otherModel(profile: ModelFingerprint, loaded: ModelFingerprint)
@@ -123,10 +133,11 @@ extension HeadBudgetProfileError: CustomStringConvertible {
     case .unwritable(let path, let reason): "the head budget profile \(path) cannot be written: \(reason)"
     case .malformed(let path, let reason): "\(path) is not a head budget profile, or a damaged one: \(reason)"
     case .wrongShape(let table, let layers, let heads):
-      "the head budget profile's \(table) are not \(layers) layers of \(heads) heads, as it says of its model; it is damaged"
+      "the head budget profile's \(table) are not \(layers) layers of \(heads) heads, as it says of its "
+        + "model; it is damaged"
     case .invalidValue(let table, let index, let value):
-      "the head budget profile's \(table) have \(value) for layer \(index.layer), head \(index.head), which is not possible; "
-        + "it is damaged"
+      "the head budget profile's \(table) have \(value) for layer \(index.layer), head \(index.head), which is not "
+        + "possible; it is damaged"
     case .nothingDemanded: "in the head budget profile no head has any share; it is damaged"
     case .otherModel(let profile, let loaded):
       "the head budget profile was measured on \(HeadBudgetProfileError.describe(profile)), the model loaded is "

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The shape of a run of vision tokens, `[temporal patches][rows][columns]` (`grid_thw` of the Qwen families, counted in
-/// merged tokens).
+/// The shape of a run of vision tokens, `[temporal patches][rows][columns]` (`grid_thw` of the Qwen families, counted
+/// in merged tokens).
 public struct GridTHW: Sendable, Hashable {
   /// Temporal patches, in stream order.
   public var temporalPatches: Int

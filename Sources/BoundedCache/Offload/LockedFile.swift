@@ -4,8 +4,8 @@ import Platform
 
 /// An ordinary file of a fixed size that one program has locked, read and written in pieces.
 ///
-/// It is not mapped into memory. With a mapping, a file that another program shortens, or a disk that fails, would end this
-/// program at its next access; here both are errors. A mapping would save nothing either: pages that are read have
+/// It is not mapped into memory. With a mapping, a file that another program shortens, or a disk that fails, would end
+/// this program at its next access; here both are errors. A mapping would save nothing either: pages that are read have
 /// their keys rotated and are copied into the cache.
 final class LockedFile {
   let path: String
@@ -27,7 +27,7 @@ final class LockedFile {
     isNew = opened >= 0
     if !isNew, errno == EEXIST { opened = open(path, flags) }
     guard opened >= 0 else {
-      throw errno == EISDIR ? .notRegularFile(path: path) : .unopenable(path: path, reason: LockedFile.message(errno))
+      throw errno == EISDIR ? .notRegularFile(path: path) : .unopenable(path: path, reason: errorText(errno))
     }
     var status = stat()
     guard fstat(opened, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
@@ -38,7 +38,7 @@ final class LockedFile {
     guard reason == 0 else {
       close(opened)
       throw reason == EWOULDBLOCK
-        ? .inUse(path: path) : .unopenable(path: path, reason: LockedFile.message(reason))
+        ? .inUse(path: path) : .unopenable(path: path, reason: errorText(reason))
     }
     descriptor = opened
     byteCount = Int(status.st_size)
@@ -62,7 +62,7 @@ final class LockedFile {
     }
     guard problem == 0 else {
       ftruncate(descriptor, off_t(byteCount))
-      throw .noSpace(path: path, byteCount: newByteCount, reason: LockedFile.message(problem))
+      throw .noSpace(path: path, byteCount: newByteCount, reason: errorText(problem))
     }
     byteCount = newByteCount
   }
@@ -77,7 +77,7 @@ final class LockedFile {
   /// - Throws: `removed`, `resized`, `unreadable`.
   func check() throws(OffloadError) {
     var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw .unreadable(path: path, reason: LockedFile.message(errno)) }
+    guard fstat(descriptor, &status) == 0 else { throw .unreadable(path: path, reason: errorText(errno)) }
     guard status.st_nlink > 0 else { throw .removed(path: path) }
     guard status.st_size == byteCount else { throw .resized(path: path) }
   }
@@ -94,7 +94,7 @@ final class LockedFile {
       } else if count == 0 {
         throw .resized(path: path)
       } else if errno != EINTR {
-        throw .unreadable(path: path, reason: LockedFile.message(errno))
+        throw .unreadable(path: path, reason: errorText(errno))
       }
     }
   }
@@ -109,7 +109,7 @@ final class LockedFile {
       if count > 0 {
         done += count
       } else if count == 0 || errno != EINTR {
-        throw .unwritable(path: path, reason: LockedFile.message(count == 0 ? ENOSPC : errno))
+        throw .unwritable(path: path, reason: errorText(count == 0 ? ENOSPC : errno))
       }
     }
   }
@@ -118,11 +118,6 @@ final class LockedFile {
   ///
   /// - Throws: `unwritable`.
   func synchronize() throws(OffloadError) {
-    guard fdatasync(descriptor) == 0 else { throw .unwritable(path: path, reason: LockedFile.message(errno)) }
-  }
-
-  private static func message(_ number: Int32) -> String {
-    guard let text = strerror(number) else { return "error \(number)" }
-    return String(cString: text)
+    guard fdatasync(descriptor) == 0 else { throw .unwritable(path: path, reason: errorText(errno)) }
   }
 }

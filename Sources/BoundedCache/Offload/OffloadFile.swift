@@ -2,12 +2,12 @@
 
 /// The file of the offload tier: evicted keys and values, in pages, for questions about what is long past.
 ///
-/// Every key-value head has pages of its own, because heads evict different tokens. A page is `pageTokens` tokens in the
-/// order in which they were evicted, with a digest of its keys. Ranking reads the digests alone, 5 % of the file.
+/// Every key-value head has pages of its own, because heads evict different tokens. A page is `pageTokens` tokens in
+/// the order in which they were evicted, with a digest of its keys. Ranking reads the digests alone, 5 % of the file.
 /// Memory holds 32 bytes for each page, and the one page of each head that is not yet full.
 ///
-/// The file has its whole size from the start. When it is full, pages give way so that those in the file stay spread over
-/// the whole stream (`OffloadPageIndex`). It serves one stream: opening it empties it. Whatever is read is checked
+/// The file has its whole size from the start. When it is full, pages give way so that those in the file stay spread
+/// over the whole stream (`OffloadPageIndex`). It serves one stream: opening it empties it. Whatever is read is checked
 /// against a checksum. One program at a time can open it.
 ///
 /// An error is final, because the contents are no longer certain: the owner goes on without offload. The object has one
@@ -147,8 +147,8 @@ public final class OffloadFile {
   /// The pages of one head that a question attends to most, best first, the page that is filling up included.
   ///
   /// - Parameters:
-  ///   - queries: queries `[n][headDimension]`, rotated by RoPE: of all question tokens and all attention heads that share
-  ///     this key-value head.
+  ///   - queries: queries `[n][headDimension]`, rotated by RoPE: of all question tokens and all attention heads that
+  ///     share this key-value head.
   ///   - limit: the most pages to return.
   ///   - position: as in `movePending`. A page moves as a whole, with its first token.
   /// - Throws: `removed`, `resized`, `unreadable`, `pageDamaged`.

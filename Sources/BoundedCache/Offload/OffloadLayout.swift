@@ -2,9 +2,9 @@
 
 /// Where everything lies in an offload file: `[header | records of every head | pages of every head]`.
 ///
-/// A page holds `pageTokens` tokens of one head: `[stream indices | patches | keys | values]`, 12 bytes a token and four
-/// for each of its dimensions. Its record holds what the ranking needs: page number, checksums and digest. A page of 16
-/// tokens of 128 dimensions takes 8,384 + 424 bytes, 551 a token, of which 512 are keys and values.
+/// A page holds `pageTokens` tokens of one head: `[stream indices | patches | keys | values]`, 12 bytes a token and
+/// four for each of its dimensions. Its record holds what the ranking needs: page number, checksums and digest. A page
+/// of 16 tokens of 128 dimensions takes 8,384 + 424 bytes, 551 a token, of which 512 are keys and values.
 struct OffloadLayout: Sendable, Equatable {
   let shape: CacheShape
   let pageTokens: Int

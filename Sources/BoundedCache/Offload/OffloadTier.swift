@@ -4,8 +4,8 @@ import Compute
 
 /// The offload tier of a cache: evicted tokens go to a file, and pages of them are retrieved for a question.
 ///
-/// Retrieved pages lie in the leading pages of every head, in front of the sequence, and only the text segment attends to
-/// them. Each head chooses its own; all heads of a group have the same number.
+/// Retrieved pages lie in the leading pages of every head, in front of the sequence, and only the text segment attends
+/// to them. Each head chooses its own; all heads of a group have the same number.
 ///
 /// When the file fails, offload ends for good: nothing is retrieved from then on, and `failure` says why.
 final class OffloadTier {

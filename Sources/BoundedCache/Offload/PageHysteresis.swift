@@ -2,9 +2,9 @@
 
 /// Which retrieved pages of one head stay from question to question.
 ///
-/// Questions that follow each other mostly choose the same pages. Each page has a running share f ← λf + (1−λ)·[chosen],
-/// λ = 0.8. At 0.6 (five questions in a row) it becomes steady, below 0.4 (two to five questions without it) it no longer
-/// is. The gap between the two prevents pages from being loaded and dropped in turn.
+/// Questions that follow each other mostly choose the same pages. Each page has a running share f ← λf +
+/// (1−λ)·[chosen], λ = 0.8. At 0.6 (five questions in a row) it becomes steady, below 0.4 (two to five questions
+/// without it) it no longer is. The gap between the two prevents pages from being loaded and dropped in turn.
 package struct PageHysteresis: Sendable, Equatable {
   /// The pages that stay, those chosen most first.
   package private(set) var pages: [Int] = []

@@ -5,9 +5,9 @@ import Foundation
 /// Estimates how strongly some queries of one key-value head would attend to a page, from its digest.
 ///
 /// A query's estimate for a page is its product with the page's mean key, plus a quarter of the difference to the bound
-/// on its best key. The mean alone overlooks a page where the query attends to one token of many; the bound alone prefers
-/// pages that are merely mixed. On synthetic keys of a changing scene, and of a still one with brief events, a quarter
-/// came within a point of the best of both (Tests/ReferenceComparisons/compare_page_rankings.py).
+/// on its best key. The mean alone overlooks a page where the query attends to one token of many; the bound alone
+/// prefers pages that are merely mixed. On synthetic keys of a changing scene, and of a still one with brief events, a
+/// quarter came within a point of the best of both (Tests/ReferenceComparisons/compare_page_rankings.py).
 struct PageScorer {
   let queryCount: Int
   private let half: Int
@@ -99,9 +99,9 @@ struct PageScorer {
 
 /// The share of attention that each page would draw among the pages, from the queries' estimates.
 ///
-/// Every query has one vote and divides it by its softmax over the pages. If pages were ranked by the highest estimate of
-/// any query instead, a few queries with large values would decide for all: of a changing scene's true attention, the best
-/// eighth of the pages then drew 19.6 %, and by votes 23.4 %, where 25.5 % are possible (same script,
+/// Every query has one vote and divides it by its softmax over the pages. If pages were ranked by the highest estimate
+/// of any query instead, a few queries with large values would decide for all: of a changing scene's true attention,
+/// the best eighth of the pages then drew 19.6 %, and by votes 23.4 %, where 25.5 % are possible (same script,
 /// 2026-11-29; its seeds are fixed, so that any machine prints the same).
 struct PageShares {
   /// The sum of the queries' votes, page by page.

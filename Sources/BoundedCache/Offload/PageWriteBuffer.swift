@@ -2,8 +2,8 @@
 
 /// The page of each head that is filling up, in memory: always one page a head.
 ///
-/// A page collects tokens of several compressions, between which positions may be re-indexed. Each token therefore keeps
-/// the position that its key was rotated to beside its present one, and is rotated once, when the page is full.
+/// A page collects tokens of several compressions, between which positions may be re-indexed. Each token therefore
+/// keeps the position that its key was rotated to beside its present one, and is rotated once, when the page is full.
 struct PageWriteBuffer: ~Copyable {
   private let layout: OffloadLayout
   private let memory: OffloadBuffer

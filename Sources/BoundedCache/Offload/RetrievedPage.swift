@@ -4,8 +4,8 @@
 package struct RetrievedPage: Sendable, Hashable {
   /// The page's number in its head: 1 for the first one that was filled, never used twice.
   package let page: Int
-  /// The share of the queries' attention that the page is estimated to draw among all pages, 0 … 1; 0 for a page that was
-  /// not ranked.
+  /// The share of the queries' attention that the page is estimated to draw among all pages, 0 … 1; 0 for a page that
+  /// was not ranked.
   package let score: Float
   /// Positions by which the page's keys have to be rotated, so that its first token stands where its temporal patch
   /// stands now.

@@ -5,11 +5,11 @@ import Compute
 /// Tells attention which keys to rotate: those whose positions have changed since they were stored.
 ///
 /// Temporal patches and their captions move when positions are re-indexed (`PositionCompaction`), the text segment when
-/// temporal patches are appended in front of it (`TextParking`). A key keeps the position at which it was stored, and is
-/// rotated from there by the sum of all its changes. So it is rounded once, however often it moves. If keys were rotated
-/// in place, the rounding errors of all changes would add up.
+/// temporal patches are appended in front of it (`TextParking`). A key keeps the position at which it was stored, and
+/// is rotated from there by the sum of all its changes. So it is rounded once, however often it moves. If keys were
+/// rotated in place, the rounding errors of all changes would add up.
 enum KeyRotationRuns {
-  /// Lays out the rotations anew: after any change of positions, and after rows were moved or evicted. Tokens that are
+  /// Lays out the rotations again: after any change of positions, and after rows were moved or evicted. Tokens that are
   /// appended are stored at their present positions and need none.
   ///
   /// - Parameter temporal: RoPE of a temporal position.

@@ -8,8 +8,8 @@
 ///                                                           position after     0     1  2        3
 ///
 /// The temporal patches of which anything is cached move together, in order, with their captions. So positions stay
-/// within what is cached, however long the stream. Nothing cached is written again: how far each temporal patch has moved
-/// is noted, and attention rotates its keys by that when it reads them (`KeyRotationRuns`).
+/// within what is cached, however long the stream. Nothing cached is written again: how far each temporal patch has
+/// moved is noted, and attention rotates its keys by that when it reads them (`KeyRotationRuns`).
 enum PositionCompaction {
   /// - Precondition: there is no text, whose positions would no longer follow those of the vision segment.
   static func compact(_ layout: inout SegmentLayout, _ origins: inout VisionTokenOrigins, in store: PageStore) {

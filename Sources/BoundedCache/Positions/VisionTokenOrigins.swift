@@ -2,10 +2,10 @@
 
 /// Where the vision tokens of every head come from, and the positions of their temporal patches.
 ///
-/// For each slot: the number of its temporal patch, and its patch in it. For each temporal patch: its temporal position,
-/// and its index in the stream. The published InfiniPot-V keeps none of this. It is needed to compare tokens of the same
-/// patch in later compressions, to re-index the positions of an endless stream, which would otherwise leave the range
-/// that a model was trained on, and to show what is cached of which moment.
+/// For each slot: the number of its temporal patch, and its patch in it. For each temporal patch: its temporal
+/// position, and its index in the stream. The published InfiniPot-V keeps none of this. It is needed to compare tokens
+/// of the same patch in later compressions, to re-index the positions of an endless stream, which would otherwise leave
+/// the range that a model was trained on, and to show what is cached of which moment.
 struct VisionTokenOrigins {
   /// For each layer and head, its vision slots.
   private(set) var heads: [HeadTokenOrigins]

@@ -7,8 +7,8 @@ import Platform
 /// A page is a block of memory with a few tokens' keys and values of every head of the group: head by head its keys,
 /// then its values. A page that is never written takes no memory where the system hands memory out on the first write.
 ///
-/// Every page has one owner: a copy of the cache copies all of them. A fork that shares pages through their addresses in
-/// several tables would copy the page that it writes to; a count of owners for each page belongs here.
+/// Every page has one owner: a copy of the cache copies all of them. A fork that shares pages through their addresses
+/// in several tables would copy the page that it writes to; a count of owners for each page belongs here.
 final class PageTable {
   /// Bytes of a page.
   let pageBytes: Int

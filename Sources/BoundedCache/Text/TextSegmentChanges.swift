@@ -33,7 +33,7 @@ extension CacheState {
     changeText { TextParking.remove(removed, rotation: rotation, from: &$0.layout, in: $0.store) }
   }
 
-  /// Lets attention rotate the text's keys anew, which matters only where its positions have changed.
+  /// Lets attention rotate the text's keys again, which matters only where its positions have changed.
   private mutating func changeText(_ change: (inout CacheState) -> Void) {
     let before = layout.textPositions
     change(&self)

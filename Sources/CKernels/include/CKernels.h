@@ -218,6 +218,7 @@ typedef struct {
   uint8_t panel_zero_point;
 } ck_kernels;
 
+/// The instruction sets that there are kernels for; the C functions of CK_PORTABLE run everywhere.
 typedef enum { CK_PORTABLE, CK_AVX2, CK_AVX_VNNI, CK_AVX512_VNNI, CK_NEON, CK_NEON_I8MM } ck_level;
 
 /// The functions of an instruction set, or NULL if this program or this machine does not have it.
@@ -228,8 +229,8 @@ const ck_kernels *ck_best_kernels(void);
 /// Whether `attend` has instructions for bfloat16 on this machine.
 int ck_has_bf16_attention(void);
 
-/// Brings pairs of neighbours (2 i, 2 i + 1) of each head apart, to (i, i + head_size / 2), where `rotate` expects them.
-/// `head_size` is even and CK_MAX_HEAD at most.
+/// Brings pairs of neighbours (2 i, 2 i + 1) of each head apart, to (i, i + head_size / 2), where `rotate` expects
+/// them. `head_size` is even and CK_MAX_HEAD at most.
 void ck_separate_pairs(float *x, size_t heads, size_t head_size);
 /// Brings the pairs (i, i + rotated / 2) of a head of which RoPE rotates the first `rotated` values to
 /// (i, i + head_size / 2), where `rotate` expects them. Both sizes are even, `rotated` is the smaller one.
@@ -279,6 +280,7 @@ typedef struct {
 
 /// The number of chunks of a job for ck_multiply_chunk.
 size_t ck_multiply_chunk_count(const ck_multiply_job *job);
+/// Computes a chunk of a `ck_multiply_job` with the scratch memory of a worker.
 void ck_multiply_chunk(const void *job, size_t chunk, size_t worker);
 
 /// Attention of many tokens, divided into chunks. A chunk is some of the tokens with the query heads of one key-value
@@ -292,6 +294,7 @@ typedef struct {
 
 /// The number of chunks of a job for ck_attention_chunk.
 size_t ck_attention_chunk_count(const ck_attention_job *job);
+/// Computes a chunk of a `ck_attention_job` with the scratch memory of a worker.
 void ck_attention_chunk(const void *job, size_t chunk, size_t worker);
 
 /// Rows first..<last of a key-value head.
@@ -313,6 +316,7 @@ typedef struct {
 /// attend_rows uses this much of a thread's scratch memory; the rest may hold the parts of spans.
 #define CK_DECODING_FLOATS (26 * 1024)
 
+/// Computes a chunk of a `ck_decoding_job`, all its spans, with the scratch memory of a worker.
 void ck_decoding_chunk(const void *job, size_t chunk, size_t worker);
 /// After all chunks: combines the parts of each head into its output.
 void ck_merge_spans(const ck_decoding_job *job);

@@ -111,9 +111,9 @@ INLINE void load_value_scales(const ck_kv_type type, const uint8_t *const *value
   }
 }
 
-/// Pads and scales a query. For CK_KV_Q4, it is multiplied with the scales of those key channels that are read as quants,
-/// the ones whose pair is not below `pairs`. Their minimums add the same to the scores of all keys, which does not change
-/// the softmax.
+/// Pads and scales a query. For CK_KV_Q4, it is multiplied with the scales of those key channels that are read as
+/// quants, the ones whose pair is not below `pairs`. Their minimums add the same to the scores of all keys, which does
+/// not change the softmax.
 INLINE void load_query(const ck_kv_type type, const float *query, size_t size, float scale, const float *range,
                        size_t pairs, float *target) {
   const size_t half = size / 2;

@@ -197,18 +197,37 @@ public final class CodeLoop {
       state.note(program, passed: 0)
       throw Stop(end: .unchecked)
     }
-    let (emit, checker, task) = (emit, checker, task)
-    let verdicts = try await cancelled(by: stop) { () async throws(ReportedError) in
-      try await checker.run(program.text, language: task.language, examples: task.examples) {
-        emit(.exampleRun($0, $1))
-      }
-    }
+    let verdicts = try await verdicts(on: program)
     let passed = verdicts.count { $0.kind == .accepted }
     state.note(program, passed: passed)
     if passed == task.examples.count { throw Stop(end: .passed) }
     try checkLimits()
     return zip(task.examples, verdicts).first { $0.1.kind != .accepted }
       .map { FailureReport(example: $0.0, verdict: $0.1) }
+  }
+
+  /// Runs a program on one example after the other.
+  ///
+  /// - Returns: a verdict for each example; those before the stop, if there was one.
+  private func verdicts(
+    on program: CodeProgram, isolation: isolated (any Actor)? = #isolation
+  ) async throws(ReportedError) -> [ExampleVerdict] {
+    let checker = self.checker
+    let prepared = try await cancelled(by: stop) { () async throws(ReportedError) in
+      try await checker.prepare(program.text, language: program.language)
+    }
+    var verdicts: [ExampleVerdict] = []
+    guard let runnable = prepared else { return verdicts }
+    for example in task.examples {
+      if stop.isStopped { break }
+      let result = try await cancelled(by: stop) { () async throws(ReportedError) in
+        try await runnable.verdict(on: example)
+      }
+      guard let verdict = result else { break }
+      emit(.exampleRun(verdicts.count, verdict))
+      verdicts.append(verdict)
+    }
+    return verdicts
   }
 
   // MARK: Asking
@@ -218,9 +237,12 @@ public final class CodeLoop {
     let left = limits.tokens.map { max($0 - state.outcome.replies.answerTokens, 1) } ?? .max
     let sampling = RoleSampling(
       maximumTokens: min(limits.tokensOfReply, left), temperature: temperature, seed: seed)
-    let reply = try model.reply(
-      to: request.prompt(for: task, style: model.promptStyle), as: request.role, sampling: sampling,
-      stop: stop, emit: { emit(.piece($0)) })
+    var generation = try model.begin(
+      replyTo: request.prompt(for: task, style: model.promptStyle), as: request.role, sampling: sampling)
+    while let piece = try generation.next(isCancelled: stop.isStopped) {
+      if !piece.isEmpty { emit(.piece(piece)) }
+    }
+    let reply = generation.reply
     state.add(reply)
     // A reply that a stop cut off is not used. One that reached its length limit may still be read.
     try checkLimits(tokens: false)

@@ -15,13 +15,18 @@ public protocol ProgramChecking: Sendable {
   /// - Throws: `ReportedError` with the code `language_unavailable` or `sandbox_unavailable`.
   func check(language: ProgramLanguage) throws(ReportedError)
 
-  /// Runs a program on each example.
+  /// Compiles a program, where its language wants that.
   ///
-  /// - Parameter onVerdict: given the number of each example, from 0, and its verdict.
-  /// - Returns: a verdict for each example; those so far if the task was cancelled.
+  /// - Returns: nil if the task was cancelled.
+  /// - Throws: `ReportedError` if programs cannot be run. One that does not compile has that verdict on each example.
+  func prepare(_ program: String, language: ProgramLanguage) async throws(ReportedError) -> (any RunnableProgram)?
+}
+
+/// A program that is ready to be run on examples.
+public protocol RunnableProgram: Sendable {
+  /// Runs the program on one example.
+  ///
+  /// - Returns: nil if the task was cancelled.
   /// - Throws: `ReportedError` if the program cannot be run.
-  func run(
-    _ program: String, language: ProgramLanguage, examples: [CodeExample],
-    onVerdict: @Sendable (Int, ExampleVerdict) async -> Void
-  ) async throws(ReportedError) -> [ExampleVerdict]
+  func verdict(on example: CodeExample) async throws(ReportedError) -> ExampleVerdict?
 }

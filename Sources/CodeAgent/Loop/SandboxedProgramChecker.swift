@@ -3,15 +3,11 @@
 import CodeTasks
 import Records
 import Sandboxing
-import Synchronization
 
 /// Runs programs in a sandbox.
 public struct SandboxedProgramChecker: ProgramChecking {
   private let judge: Judge
   private let limits: RunLimits
-
-  /// Characters of a program's output that a verdict keeps.
-  private static let outputCharacters = 4000
 
   /// Runs programs in this sandbox, each within the limits.
   public init(_ sandbox: Sandbox, limits: RunLimits = RunLimits()) {
@@ -33,47 +29,47 @@ public struct SandboxedProgramChecker: ProgramChecking {
     if case .unavailable(let reason) = judge.sandbox.containment { throw failure(.noContainment(reason: reason)) }
   }
 
-  /// Runs a program on each example. If the task is cancelled, the verdicts so far are returned.
+  /// Compiles a program in the sandbox, where its language wants that.
   ///
-  /// - Throws: `ReportedError` if the program cannot be run.
-  public func run(
-    _ program: String, language: ProgramLanguage, examples: [CodeExample],
-    onVerdict: @Sendable (Int, ExampleVerdict) async -> Void
-  ) async throws(ReportedError) -> [ExampleVerdict] {
-    try await run(
-      program, language: language, examples: examples, stopsAtFirstFailure: false, onVerdict: onVerdict)
-  }
-
-  /// The same, and with `stopsAtFirstFailure` without the examples after a failed one.
-  func run(
-    _ program: String, language: ProgramLanguage, examples: [CodeExample], stopsAtFirstFailure: Bool,
-    onVerdict: @Sendable (Int, ExampleVerdict) async -> Void = { _, _ in }
-  ) async throws(ReportedError) -> [ExampleVerdict] {
-    let verdicts = Mutex<[ExampleVerdict]>([])
+  /// - Returns: nil if the task was cancelled.
+  /// - Throws: `ReportedError` if programs cannot be run.
+  public func prepare(
+    _ program: String, language: ProgramLanguage
+  ) async throws(ReportedError) -> (any RunnableProgram)? {
     do throws(SandboxError) {
-      _ = try await judge.check(
-        program, language: language, examples: examples, limits: limits, stopsAtFirstFailure: stopsAtFirstFailure
-      ) { index, verdict in
-        let verdict = cut(verdict)
-        verdicts.withLock { $0.append(verdict) }
-        await onVerdict(index, verdict)
-      }
+      let prepared = try await judge.sandbox.prepare(program, language: language)
+      return SandboxedProgram(program: prepared, judge: judge, limits: limits)
     } catch {
       guard case .cancelled = error else { throw failure(error) }
+      return nil
     }
-    return verdicts.withLock { $0 }
   }
+}
 
-  private func cut(_ verdict: ExampleVerdict) -> ExampleVerdict {
-    var verdict = verdict
-    verdict.output = clipped(verdict.output, to: Self.outputCharacters)
-    return verdict
-  }
+/// A program that is run in a sandbox.
+private struct SandboxedProgram: RunnableProgram {
+  let program: PreparedProgram
+  let judge: Judge
+  let limits: RunLimits
 
-  private func failure(_ error: SandboxError) -> ReportedError {
-    switch error {
-    case .languageUnavailable, .toolNotShared, .toolFailed: ReportedError(.languageUnavailable, error.message)
-    case .noContainment, .notCompiled, .system, .cancelled: ReportedError(.sandboxUnavailable, error.message)
+  /// Characters of a program's output that a verdict keeps.
+  private static let outputCharacters = 4000
+
+  func verdict(on example: CodeExample) async throws(ReportedError) -> ExampleVerdict? {
+    do throws(SandboxError) {
+      var verdict = try await judge.verdict(of: program, on: example, limits: limits)
+      verdict.output = clipped(verdict.output, to: Self.outputCharacters)
+      return verdict
+    } catch {
+      guard case .cancelled = error else { throw failure(error) }
+      return nil
     }
+  }
+}
+
+private func failure(_ error: SandboxError) -> ReportedError {
+  switch error {
+  case .languageUnavailable, .toolNotShared, .toolFailed: ReportedError(.languageUnavailable, error.message)
+  case .noContainment, .notCompiled, .system, .cancelled: ReportedError(.sandboxUnavailable, error.message)
   }
 }

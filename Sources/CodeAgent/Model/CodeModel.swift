@@ -5,7 +5,6 @@ import BoundedCache
 import CodeTasks
 import Inference
 import ModelFile
-import Platform
 import Records
 import SessionInterface
 
@@ -28,6 +27,8 @@ public final class CodeModel: RoleModel {
   private let model: LoadedModel
   private let adapters: [CodeRole: LoRAAdapter]
   private var contexts: [CodeRole?: Context] = [:]
+  /// How many prompts have been begun.
+  private var promptsBegun = 0
 
   /// A cache, and the tokens that it holds.
   private struct Context {
@@ -66,39 +67,32 @@ public final class CodeModel: RoleModel {
 
   // MARK: Replies
 
-  /// Reads what the role's cache does not share with the prompt, then generates.
+  /// Begins a reply, which reads what the role's cache does not share with the prompt, and then generates.
   ///
-  /// - Throws: `ReportedError` if the cache or the model fails. The role's cache is then empty.
-  public func reply(
-    to prompt: String, as role: CodeRole, sampling: RoleSampling, stop: StopSource, emit: (String) -> Void
-  ) throws(ReportedError) -> RoleReply {
+  /// - Throws: `ReportedError` if the cache fails. Where the cache or the model fails while the reply is pulled, the
+  ///   role's cache is empty afterwards.
+  public func begin(
+    replyTo prompt: String, as role: CodeRole, sampling: RoleSampling
+  ) throws(ReportedError) -> any RoleReplyGeneration {
     let template = model.template
     let tokens = template.opening(system: nil) + template.textStart + template.question(prompt)
-    var reply = RoleReply(text: "", promptTokens: 0, answerTokens: 0)
     guard !tokens.isEmpty, tokens.count < contextLength else {
-      reply.isCut = true
-      return reply
+      return CodeReplyGeneration(of: tokens, as: role, in: self, number: promptsBegun, generator: nil)
     }
-    var generator = TokenGenerator(
+    let generator = TokenGenerator(
       model: model, reader: try reader(of: tokens, as: role),
       sampling: SamplingParameters(temperature: sampling.temperature, seed: sampling.seed),
       maximumTokens: min(sampling.maximumTokens, contextLength - tokens.count))
-    do throws(ReportedError) {
-      while let piece = try generator.next(isCancelled: stop.isStopped) {
-        reply.text += piece
-        if !piece.isEmpty { emit(piece) }
-      }
-    } catch {
-      // What was read of the prompt is not to be relied upon.
-      contexts[key(role)] = nil
-      throw error
-    }
-    note(tokens + generator.tokens, as: role)
-    reply.promptTokens = generator.promptTokensRead
-    reply.answerTokens = generator.tokens.count
-    reply.isCut = generator.stop == .length || generator.stop == .capacity
-    return reply
+    return CodeReplyGeneration(of: tokens, as: role, in: self, number: promptsBegun, generator: generator)
   }
+
+  /// Checks that no other prompt has been begun since one.
+  func expect(prompt number: Int) {
+    precondition(number == promptsBegun, "the model has gone on with another prompt")
+  }
+
+  /// Empties a role's cache, since what was read of a prompt is not to be relied upon.
+  func forget(_ role: CodeRole) { contexts[key(role)] = nil }
 
   /// Makes the role's cache hold these tokens.
   ///
@@ -121,6 +115,9 @@ public final class CodeModel: RoleModel {
     // A hybrid model's state can be gone on with, but no token be taken out of it.
     if context.cache.shape.isHybrid, common < context.cache.textCount { common = 0 }
     context.cache.truncateText(to: common)
+    // A later prompt shares nothing more of this one unless it is pulled to its end.
+    contexts[key(role)]?.tokens = Array(tokens.prefix(common))
+    promptsBegun += 1
     model.language.adapter = adapters[role]
     return TokenIngest(prompt: tokens[common...], at: common, into: context.cache, language: model.language)
   }
@@ -128,7 +125,7 @@ public final class CodeModel: RoleModel {
   /// Takes note of what a role's cache holds.
   ///
   /// - Parameter tokens: the prompt and what was generated, whether or not the model has read all of it.
-  private func note(_ tokens: [Int], as role: CodeRole) {
+  func note(_ tokens: [Int], as role: CodeRole) {
     guard let cache = contexts[key(role)]?.cache else { return }
     contexts[key(role)]?.tokens = Array(tokens.prefix(cache.textCount))
   }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Platform
 import Records
 import SessionInterface
 
@@ -13,15 +12,30 @@ public protocol RoleModel: AnyObject {
   /// How the model wants to be asked.
   var promptStyle: PromptStyle { get }
 
-  /// Continues a prompt in a role.
+  /// Begins to continue a prompt in a role.
   ///
-  /// - Parameters:
-  ///   - stop: looked at after each token; the reply then ends as it is.
-  ///   - emit: given each piece of the reply as it comes, whole characters.
   /// - Throws: `ReportedError` if the model cannot compute the reply.
-  func reply(
-    to prompt: String, as role: CodeRole, sampling: RoleSampling, stop: StopSource, emit: (String) -> Void
-  ) throws(ReportedError) -> RoleReply
+  func begin(
+    replyTo prompt: String, as role: CodeRole, sampling: RoleSampling
+  ) throws(ReportedError) -> any RoleReplyGeneration
+}
+
+/// A reply while it is generated. The work is pulled, piece by piece:
+///
+///     var generation = try model.begin(replyTo: prompt, as: .coder, sampling: sampling)
+///     while let piece = try generation.next(isCancelled: stop.isStopped) { show(piece) }
+///     let reply = generation.reply
+public protocol RoleReplyGeneration {
+  /// The reply so far; complete once `next` has returned nil.
+  var reply: RoleReply { get }
+
+  /// Reads a block of the prompt, or generates a token.
+  ///
+  /// - Parameter isCancelled: ends the reply as it is.
+  /// - Returns: the characters that became complete, often none; nil once the reply is over.
+  /// - Throws: `ReportedError` if the model cannot compute the reply.
+  /// - Precondition: the model has begun no other reply since.
+  mutating func next(isCancelled: Bool) throws(ReportedError) -> String?
 }
 
 /// How the tokens of a reply are sampled, and how many there may be.

@@ -43,7 +43,8 @@ enum FullPrompts {
     case .writeAtOnce:
       """
       ## Your part
-      Write the whole program in \(title), in one fenced block that begins with ```\(language.rawValue). Write nothing else.
+      Write the whole program in \(title), in one fenced block that begins with \
+      ```\(language.rawValue). Write nothing else.
       """
     }
   }
@@ -52,8 +53,8 @@ enum FullPrompts {
     """
     ## Your part
     Recall \(count) different tasks that you know and that are solved in a similar way. For each, give a short \
-    description, a plan in numbered steps, and a \(title) program. Then name the algorithm that they have in common, in \
-    one or two sentences on how it works. Answer in exactly this form, with \(count) problems:
+    description, a plan in numbered steps, and a \(title) program. Then name the algorithm that they have in common, \
+    in one or two sentences on how it works. Answer in exactly this form, with \(count) problems:
 
     <problem>
     <description>
@@ -88,9 +89,9 @@ enum FullPrompts {
     }
     return text + """
       ## Your part
-      Write a plan for the task\(exemplar == nil ? "" : ", with the similar task as a help"): short numbered steps from \
-      reading the input to printing the output, exact enough to write the program from. No program. Answer in exactly \
-      this form:
+      Write a plan for the task\(exemplar == nil ? "" : ", with the similar task as a help"): short numbered steps \
+      from reading the input to printing the output, exact enough to write the program from. No program. Answer in \
+      exactly this form:
 
       <plan>
       1. …
@@ -120,9 +121,9 @@ enum FullPrompts {
     \(plan)
 
     ## Your part
-    Write the program in \(title), following the plan. It reads all input from standard input, prints only what the task \
-    asks for, and uses the standard library alone. Answer with the whole program in one fenced block that begins with \
-    ```\(language.rawValue), and nothing else.
+    Write the program in \(title), following the plan. It reads all input from standard input, prints only what the \
+    task asks for, and uses the standard library alone. Answer with the whole program in one fenced block that begins \
+    with ```\(language.rawValue), and nothing else.
     """
   }
 
@@ -148,8 +149,8 @@ enum FullPrompts {
     \(failure.happened(lines: 6))
 
     ## Your part
-    Find the mistake, in the plan or in the program, and correct both. Answer with the whole corrected plan and the whole \
-    corrected \(title) program, in exactly this form:
+    Find the mistake, in the plan or in the program, and correct both. Answer with the whole corrected plan and the \
+    whole corrected \(title) program, in exactly this form:
 
     <plan>
     1. …

@@ -3,7 +3,8 @@
 import CodeTasks
 import SessionInterface
 
-/// Prompts in the few words that the embedded coder was trained on (`Models/recipe/coder/role_lessons.py`), to the letter.
+/// Prompts in the few words that the embedded coder was trained on (`Models/recipe/coder/role_lessons.py`), to the
+/// letter.
 enum ShortPrompts {
   /// Examples that the model has learnt to read.
   private static let examples = 2

@@ -4,8 +4,8 @@ import CodeTasks
 import SessionInterface
 import Synchronization
 
-/// Hands a session's tasks to its worker: a new one stops the one under way. Work is stopped by its control alone, which
-/// ends a program that is being run too.
+/// Hands a session's tasks to its worker: a new one stops the one under way. Work is stopped by its control alone,
+/// which ends a program that is being run too.
 package final class InteractiveTaskSolver: Sendable {
   private struct State {
     var control: SolveControl?

@@ -91,12 +91,19 @@ public actor TaskSolver {
     guard let program else { return false }
     let checker = sandbox()
     let limited = StopSource(following: [stop], deadline: seconds.map { ContinuousClock.now + .seconds($0) })
-    let verdicts = try await cancelled(by: limited) { () async throws(ReportedError) in
-      try await checker.run(
-        program.text, language: program.language, examples: tests, stopsAtFirstFailure: true)
+    let prepared = try await cancelled(by: limited) { () async throws(ReportedError) in
+      try await checker.prepare(program.text, language: program.language)
     }
-    if verdicts.contains(where: { $0.kind != .accepted }) { return false }
-    return verdicts.count == tests.count ? true : nil
+    guard let runnable = prepared else { return nil }
+    for test in tests {
+      if limited.isStopped { return nil }
+      let result = try await cancelled(by: limited) { () async throws(ReportedError) in
+        try await runnable.verdict(on: test)
+      }
+      guard let verdict = result else { return nil }
+      if verdict.kind != .accepted { return false }
+    }
+    return true
   }
 
   /// The name of the model, which is loaded if it is not yet.

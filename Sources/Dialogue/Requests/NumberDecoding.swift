@@ -9,8 +9,8 @@ extension KeyedDecodingContainer {
     }
   }
 
-  /// A whole number, if the member is there. The decoder's own error for one that has a fraction or is too large does not
-  /// name the member.
+  /// A whole number, if the member is there. The decoder's own error for one that has a fraction or is too large does
+  /// not name the member.
   func wholeNumber<Number: FixedWidthInteger & Decodable>(forKey key: Key) throws -> Number? {
     do { return try decodeIfPresent(Number.self, forKey: key) } catch let error as DecodingError { throw error } catch {
       if let value = try? decode(Double.self, forKey: key), value.rounded() != value {

@@ -39,18 +39,6 @@ public struct CodeRecord: Sendable, Codable, Equatable {
   /// Why the task could not be worked on; nil if it could.
   public var error: String?
 
-  private enum CodingKeys: String, CodingKey {
-    case method, task, kind, tags, end, examples, round, seconds, program, error
-    case isSolved = "is_solved"
-    case examplesPassed = "examples_passed"
-    case plansTried = "plans_tried"
-    case debugRounds = "debug_rounds"
-    case repliesMended = "replies_mended"
-    case repliesLost = "replies_lost"
-    case promptTokens = "prompt_tokens"
-    case answerTokens = "answer_tokens"
-  }
-
   /// A record of a task that has not been worked on; what the work sets starts empty.
   package init(method: CodeMethod, task: String, kind: String? = nil, tags: [String] = [], examples: Int = 0) {
     self.method = method.rawValue

@@ -19,6 +19,13 @@ package struct HeadDemand {
     weights = Array(repeating: [], count: shape.layers * shape.keyValueHeads)
   }
 
+  /// Every head of the cache.
+  var heads: [HeadIndex] {
+    (0..<shape.layers).flatMap { layer in
+      (0..<shape.keyValueHeads).map { HeadIndex(layer: layer, head: $0) }
+    }
+  }
+
   /// Adds the attention of one question to the tokens of one head. The tokens are the same for every question.
   ///
   /// - Parameter new: logarithms of attention weights, one for each vision token.

@@ -4,13 +4,13 @@ import BoundedCache
 
 /// Mean demand of each head over several streams, and how steady it is.
 package struct HeadDemandStatistics {
-  /// Mean and standard deviation over the streams of each head's part of the whole demand, `[layer][head]`.
-  package private(set) var shares: [[Double]]
+  /// Mean and standard deviation over the streams of each head's ratio of the whole demand, `[layer][head]`.
+  package private(set) var ratios: [[Double]]
   /// Standard deviation over the streams of the same, `[layer][head]`.
   package private(set) var deviations: [[Double]]
   /// How well the ranking of heads on one stream agrees with the mean ranking.
   package let stability: HeadBudgetProfile.RankStability
-  /// Ratio of the heads whose standard deviation is below a tenth of an equal part.
+  /// Ratio of the heads whose standard deviation is below a tenth of an equal ratio.
   package let coverage: Double
 
   private static let steady = 0.1
@@ -32,7 +32,7 @@ package struct HeadDemandStatistics {
         squares[layer][head] = (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / count).squareRoot()
       }
     }
-    shares = means
+    ratios = means
     deviations = squares
     let whole = Array(means.joined())
     let agreement = scaled.map { Self.rankCorrelation(Array($0.joined()), whole) }

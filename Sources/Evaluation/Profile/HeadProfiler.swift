@@ -76,7 +76,8 @@ public actor HeadProfiler {
       for patch in warmup.patches + encoded.patches where patch.end < last.time { try dialogue.ingest(patch) }
       for question in stream.moments.flatMap(\.questions) {
         if stop.isStopped { return nil }
-        try dialogue.attention(to: question.ask) { demand.add($1, head: $0) }
+        let queries = try dialogue.queries(of: question.ask)
+        for head in demand.heads { demand.add(dialogue.cache.attention(of: queries, to: head), head: head) }
         read += 1
         options.report(read, all)
       }
@@ -89,7 +90,7 @@ public actor HeadProfiler {
     guard !samples.isEmpty else { throw .nothingDemanded }
     let statistics = HeadDemandStatistics(samples)
     return try HeadBudgetProfile(
-      model: model.fingerprint, shares: statistics.shares, deviations: statistics.deviations,
+      model: model.fingerprint, ratios: statistics.ratios, deviations: statistics.deviations,
       stability: statistics.stability, coverage: statistics.coverage,
       origin: HeadBudgetProfile.Origin(
         measure: "tokens among those that questions look at most, over all heads", ratio: options.ratio,

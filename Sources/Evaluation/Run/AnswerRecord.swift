@@ -49,22 +49,6 @@ public struct AnswerRecord: Sendable, Codable, Equatable {
   /// Resident memory of the process after the answer, in bytes.
   public var residentBytes = 0
 
-  private enum CodingKeys: String, CodingKey {
-    case configuration, budget, stream, question, position, ask, expected, answer, error, compressions
-    case streamKind = "stream_kind"
-    case questionKind = "question_kind"
-    case isCorrect = "is_correct"
-    case cachedTokens = "cached_tokens"
-    case peakTokens = "peak_tokens"
-    case cacheBytes = "cache_bytes"
-    case compressionSeconds = "compression_seconds"
-    case prefillSeconds = "prefill_seconds"
-    case secondsPerTemporalPatch = "seconds_per_temporal_patch"
-    case firstTokenSeconds = "first_token_seconds"
-    case answerSeconds = "answer_seconds"
-    case residentBytes = "resident_bytes"
-  }
-
   /// A record without an answer yet; what the answer sets starts empty.
   package init(
     configuration: String, budget: String?, stream: Int, streamKind: String, question: EvaluationQuestion

@@ -157,7 +157,7 @@ public actor EvaluationRunner {
     do throws(ReportedError) {
       guard let dialogue = try dialogue(of: run, for: patches) else { return }
       step.label = "stream \(stream.number + 1): \(run.label)"
-      try run.answer(patches, in: dialogue, stop: stop, keep: { record throws(ReportedError) in try keep(record) })
+      while let record = try run.next(of: patches, in: dialogue, stop: stop) { try keep(record) }
       note(run.retention, of: configuration, label: "\(run.label), stream \(stream.number + 1)")
     } catch {
       // A budget that is too small for this stream is a result. Any other error ends the run.

@@ -6,13 +6,23 @@ import Platform
 import Records
 import SessionInterface
 
-/// Prefills one stream under one configuration and answers its questions.
+/// Prefills one stream under one configuration and answers its questions. The records are pulled, one by one:
+///
+///     while let record = try run.next(of: patches, in: dialogue, stop: stop) { try keep(record) }
 struct StreamRun {
   let stream: EvaluationStream
   let configuration: CacheConfiguration
   /// nil for an unbounded configuration.
   let budget: EvaluationBudget?
+  /// The moments that are still to come.
+  private var moments: ArraySlice<EvaluationMoment>
+  /// The stream time of the present moment, in seconds.
+  private var time = 0.0
+  /// The questions of the present moment that are still to be asked.
+  private var questions: ArraySlice<EvaluationQuestion> = []
+  private var patchesIngested = 0
   private var prefillSeconds = 0.0
+  private var compressionSeconds = 0.0
   /// What the KV cache retains at the end; nil before.
   private(set) var retention: RetentionMap?
   /// Time of prefilling each of the last temporal patches, in seconds.
@@ -23,54 +33,70 @@ struct StreamRun {
     self.stream = stream
     self.configuration = configuration
     self.budget = budget
+    moments = stream.moments[...]
   }
 
   /// The configuration and its budget, for progress and plots.
   var label: String { configuration.name + (budget.map { " " + $0.name } ?? "") }
 
-  /// Prefills the stream and answers its questions, each at its moment.
+  /// Prefills the stream up to the next question, and answers it.
   ///
   /// - Parameters:
-  ///   - patches: the stream, encoded.
-  ///   - dialogue: has seen nothing of the stream.
+  ///   - patches: the stream, encoded; the same in every call.
+  ///   - dialogue: has seen nothing of the stream before the first call.
   ///   - stop: looked at before each patch and each token.
-  ///   - keep: receives each record.
+  /// - Returns: nil once every question has a record, and after a stop.
   /// - Throws: `ReportedError`; with the code `budgetTooSmall` if the budget has no room for the questions.
-  mutating func answer(
-    _ patches: [TemporalPatch], in dialogue: VideoDialogue, stop: StopSource,
-    keep: (AnswerRecord) throws(ReportedError) -> Void
-  ) throws(ReportedError) {
-    var compressionSeconds = 0.0
-    var next = 0
-    for moment in stream.moments {
-      let start = ContinuousClock.now
-      while next < patches.count, patches[next].end < moment.time {
-        if stop.isStopped { return }
-        let start = ContinuousClock.now
-        try dialogue.ingest(patches[next])
-        lastPatchSeconds.append((ContinuousClock.now - start) / .seconds(1))
-        if lastPatchSeconds.count > Self.patchesTimed { lastPatchSeconds.removeFirst() }
-        compressionSeconds += dialogue.takeCompressions().reduce(0) { $0 + $1.seconds }
-        next += 1
+  mutating func next(
+    of patches: [TemporalPatch], in dialogue: VideoDialogue, stop: StopSource
+  ) throws(ReportedError) -> AnswerRecord? {
+    while questions.isEmpty {
+      guard let moment = moments.popFirst() else {
+        retention = dialogue.retentionMap()
+        return nil
       }
-      if !stream.isConversation { try dialogue.ensureCapacity(forQuestions: moment.questionsWithRoom) }
-      prefillSeconds += (ContinuousClock.now - start) / .seconds(1)
-      for question in moment.questions {
-        let summary = try dialogue.answer(question.ask, at: moment.time, stop: stop)
-        if summary.stop == .cancelled { return }
-        compressionSeconds += dialogue.takeCompressions().reduce(0) { $0 + $1.seconds }
-        var record = record(of: question)
-        record.answer = summary.text
-        record.answerSeconds = summary.seconds
-        record.compressionSeconds = compressionSeconds
-        record.firstTokenSeconds = summary.firstTokenSeconds
-        record.secondsPerTemporalPatch = lastPatchSeconds.reduce(0, +) / Double(max(lastPatchSeconds.count, 1))
-        fill(&record, from: dialogue)
-        try keep(record)
-        if !stream.isConversation { dialogue.forgetConversation() }
-      }
+      guard try prefill(patches, until: moment, in: dialogue, stop: stop) else { return nil }
     }
-    retention = dialogue.retentionMap()
+    let question = questions.removeFirst()
+    let summary = try dialogue.answer(question.ask, at: time, stop: stop)
+    if summary.stop == .cancelled { return nil }
+    noteCompressions(of: dialogue)
+    var record = record(of: question)
+    record.answer = summary.text
+    record.answerSeconds = summary.seconds
+    record.compressionSeconds = compressionSeconds
+    record.firstTokenSeconds = summary.firstTokenSeconds
+    record.secondsPerTemporalPatch = lastPatchSeconds.reduce(0, +) / Double(max(lastPatchSeconds.count, 1))
+    fill(&record, from: dialogue)
+    if !stream.isConversation { dialogue.forgetConversation() }
+    return record
+  }
+
+  /// Prefills the patches before a moment, which is the present one then.
+  ///
+  /// - Returns: false where it was stopped.
+  private mutating func prefill(
+    _ patches: [TemporalPatch], until moment: EvaluationMoment, in dialogue: VideoDialogue, stop: StopSource
+  ) throws(ReportedError) -> Bool {
+    let start = ContinuousClock.now
+    while patchesIngested < patches.count, patches[patchesIngested].end < moment.time {
+      if stop.isStopped { return false }
+      let start = ContinuousClock.now
+      try dialogue.ingest(patches[patchesIngested])
+      lastPatchSeconds.append((ContinuousClock.now - start) / .seconds(1))
+      if lastPatchSeconds.count > Self.patchesTimed { lastPatchSeconds.removeFirst() }
+      noteCompressions(of: dialogue)
+      patchesIngested += 1
+    }
+    if !stream.isConversation { try dialogue.ensureCapacity(forQuestions: moment.questionsWithRoom) }
+    prefillSeconds += (ContinuousClock.now - start) / .seconds(1)
+    time = moment.time
+    questions = moment.questions[...]
+    return true
+  }
+
+  private mutating func noteCompressions(of dialogue: VideoDialogue) {
+    compressionSeconds += dialogue.takeCompressions().reduce(0) { $0 + $1.seconds }
   }
 
   /// Records of all questions of the stream, without answers.

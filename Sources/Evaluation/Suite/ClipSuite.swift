@@ -20,14 +20,14 @@ public struct ClipSuite: EvaluationSuite {
   public let streams: [EvaluationStream]
   /// The clip's path of each stream.
   private let paths: [String]
-  private let sampling: StreamSettings
+  private let settings: StreamSettings
 
   /// - Parameters:
   ///   - requests: JSON Lines with `id`, `video`, and `ask` or `turns`.
   ///   - answers: JSON Lines with `id`, `answer`, and, if known, `turn` (from 0), `kind` and `position`.
   /// - Throws: `EvaluationError` or `ReportedError` naming the file and the line.
-  public init(requests: String, answers: String, sampling: StreamSettings) throws {
-    self.sampling = sampling
+  public init(requests: String, answers: String, settings: StreamSettings) throws {
+    self.settings = settings
     let expected = try ExpectedAnswer.read(answers)
     var clips: [Clip] = []
     var reader = try LineReader(path: requests)
@@ -74,7 +74,7 @@ public struct ClipSuite: EvaluationSuite {
     on runner: isolated any Actor
   ) async throws {
     let source = VideoSource(paths[stream.number])
-    let options = try sampling.options(for: model, isHeadless: true)
+    let options = try settings.options(for: model, isHeadless: true)
     let opened = try await unlessStopped(stop) { try await VideoStream.open(source, options: options) }
     guard let video = opened else { return }
     defer { video.stop() }

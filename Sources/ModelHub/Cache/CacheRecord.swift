@@ -6,8 +6,8 @@ import Records
 
 /// What the cache has of one repository, as a JSON file in the repository's folder.
 ///
-/// The folder alone would not tell which vision tower belongs to which language model, nor whether a file is the one that
-/// the hub has now.
+/// The folder alone would not tell which vision tower belongs to which language model, nor whether a file is the one
+/// that the hub has now.
 struct CacheRecord: Codable, Equatable {
   /// A model whose files are all there.
   struct Model: Codable, Equatable {

@@ -6,8 +6,8 @@ import Records
 
 /// A file that is being downloaded, under its name with an ending. It gets its name when all bytes are there and right.
 ///
-/// It is locked while it is open, so that two programs do not write it at the same time. A note beside it says of which file
-/// of the hub the bytes are; bytes of another one are thrown away.
+/// It is locked while it is open, so that two programs do not write it at the same time. A note beside it says of which
+/// file of the hub the bytes are; bytes of another one are thrown away.
 package final class PartFile {
   /// What is known of the bytes.
   struct Note: Codable, Equatable {
@@ -209,8 +209,8 @@ package final class PartFile {
       discard()
       throw HubError(
         .wrongChecksum,
-        "\(file.path) came with the checksum \(found.prefix(12))… where the hub's list says \(expected.prefix(12))…; it is "
-          + "deleted. Run the same command to download it anew.")
+        "\(file.path) came with the checksum \(found.prefix(12))… where the hub's list says \(expected.prefix(12))…; "
+          + "it is deleted. Run the same command to download it again.")
     }
     guard fsync(descriptor) == 0, rename(partPath, path) == 0 else { throw failure(errno) }
     isOpen = false

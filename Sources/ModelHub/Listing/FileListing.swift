@@ -11,7 +11,8 @@ package enum FileListing {
   /// The files of one page.
   ///
   /// - Parameter repository: for messages.
-  /// - Throws: `HubError.Reason.malformedListing`, or `unsafeName` for a GGUF file that could not be kept under its name.
+  /// - Throws: `HubError.Reason.malformedListing`, or `unsafeName` for a GGUF file that could not be kept under its
+  ///   name.
   package static func files(page: Data, repository: String) throws(HubError) -> [RemoteFile] {
     let entries: [Entry]
     do { entries = try JSONDecoder().decode([Entry].self, fromUntrusted: page) } catch {

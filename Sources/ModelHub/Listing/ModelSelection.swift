@@ -17,8 +17,8 @@ public struct ModelSelection: Sendable, Equatable {
   /// What is taken where nothing is asked for, as llama.cpp takes it.
   private static let preferredQuantizations = ["Q4_K_M", "UD-Q4_K_M", "Q4_0", "UD-Q4_0", "Q8_0", "UD-Q8_0"]
 
-  /// Vision towers, the best first. The tower computes in Q8_0 unless told otherwise, so that a file in Q8_0 is as fast and
-  /// as exact as one in F16, at half the download.
+  /// Vision towers, the best first. The tower computes in Q8_0 unless told otherwise, so that a file in Q8_0 is as fast
+  /// and as exact as one in F16, at half the download.
   private static let preferredTowers = ["Q8_0", "F16", "BF16", "F32"]
 
   /// Chooses among the files of a repository.
@@ -26,7 +26,8 @@ public struct ModelSelection: Sendable, Equatable {
   /// - Parameters:
   ///   - quantization: nil for Q4_K_M, else Q4_0, else Q8_0, else the first.
   ///   - mmprojType: the vision tower's type; nil for Q8_0, else F16, else BF16, else F32, else the first.
-  /// - Throws: `HubError.Reason.noModel`, `unknownQuantization`, or `malformedListing` where a split model lacks a part.
+  /// - Throws: `HubError.Reason.noModel`, `unknownQuantization`, or `malformedListing` where a split model lacks a
+  ///   part.
   public init(
     files: [RemoteFile], repository: String, quantization: String? = nil, mmprojType: String? = nil
   ) throws(HubError) {

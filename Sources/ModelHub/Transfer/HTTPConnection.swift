@@ -3,8 +3,8 @@
 import CCurl
 import Platform
 
-/// GET requests, one at a time, whose answers are read piece by piece. libcurl does the work, on the thread that reads: what
-/// is not read waits on the server.
+/// GET requests, one at a time, whose answers are read piece by piece. libcurl does the work, on the thread that reads:
+/// what is not read waits on the server.
 final class HTTPConnection {
   private let transfer: UnsafeMutableRawPointer?
   private var exchange: HTTPExchange?

@@ -22,7 +22,7 @@ package struct RateMeter {
   /// - Parameter time: monotonic, in seconds.
   package mutating func note(_ byteCount: Int, at time: Double) {
     if let last = samples.last {
-      // A download that began anew has no rate yet.
+      // A download that began again has no rate yet.
       if byteCount < last.byteCount { samples = [] } else if time - last.time < Self.step { return }
     }
     samples.append(Sample(time: time, byteCount: byteCount))

@@ -12,8 +12,8 @@ package enum Redirect {
   /// - Parameters:
   ///   - location: the `Location` of the answer, which may be relative; nil without one.
   ///   - url: the address that was asked.
-  /// - Throws: `HubError.Reason.badRedirect` for anything but HTTP and HTTPS, for an address with a password, and for one
-  ///   that leaves encryption.
+  /// - Throws: `HubError.Reason.badRedirect` for anything but HTTP and HTTPS, for an address with a password, and for
+  ///   one that leaves encryption.
   package static func target(of location: String?, from url: URL) throws(HubError) -> URL {
     let host = url.host() ?? ""
     guard let location, let target = URL(string: location, relativeTo: url)?.absoluteURL, target.isWeb,

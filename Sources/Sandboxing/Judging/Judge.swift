@@ -2,7 +2,10 @@
 
 import CodeTasks
 
-/// Runs a program on a task's examples and says how it did on each.
+/// Runs a program on a task's examples, one at a time, and says how it did:
+///
+///     let program = try await judge.sandbox.prepare(text, language: .python)
+///     for example in examples { show(try await judge.verdict(of: program, on: example)) }
 public struct Judge: Sendable {
   /// Where programs run.
   public let sandbox: Sandbox
@@ -12,30 +15,7 @@ public struct Judge: Sendable {
     self.sandbox = sandbox
   }
 
-  /// Compiles the program once and runs it on one example after the other. A program that does not compile has that
-  /// verdict on every example.
-  ///
-  /// - Parameters:
-  ///   - stopsAtFirstFailure: leaves the examples after a failed one without a verdict.
-  ///   - onVerdict: given the number of each example, from 0, and its verdict.
-  /// - Throws: `SandboxError` if the program cannot be started or the task is cancelled.
-  public func check(
-    _ program: String, language: ProgramLanguage, examples: [CodeExample],
-    limits: RunLimits = RunLimits(), stopsAtFirstFailure: Bool = false,
-    onVerdict: @Sendable (Int, ExampleVerdict) async -> Void = { _, _ in }
-  ) async throws(SandboxError) -> [ExampleVerdict] {
-    let prepared = try await sandbox.prepare(program, language: language)
-    var verdicts: [ExampleVerdict] = []
-    for (index, example) in examples.enumerated() {
-      let verdict = try await verdict(of: prepared, on: example, limits: limits)
-      verdicts.append(verdict)
-      await onVerdict(index, verdict)
-      if stopsAtFirstFailure, verdict.kind != .accepted { break }
-    }
-    return verdicts
-  }
-
-  /// Runs a prepared program on one example.
+  /// Runs a prepared program on one example. A program that did not compile has that verdict on every example.
   ///
   /// - Throws: `SandboxError` if the program cannot be started or the task is cancelled.
   public func verdict(

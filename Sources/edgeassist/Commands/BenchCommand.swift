@@ -27,6 +27,7 @@ struct BenchCommand: AsyncParsableCommand {
 
   @OptionGroup(title: "Measurement") var measurement: MeasurementOptions
   @OptionGroup(title: "Model") var model: ModelOptions
+  @OptionGroup(title: "Model") var adapter: ModelAdapterOptions
   @OptionGroup(title: "Model with random weights") var random: RandomModelOptions
 
   @Option(
@@ -42,10 +43,15 @@ struct BenchCommand: AsyncParsableCommand {
   var compare: [String] = []
 
   func validate() throws {
-    if !compare.isEmpty && compare.count != 2 {
-      throw ValidationError("--compare takes two files, the old run's and the new one's")
+    if !compare.isEmpty {
+      if compare.count != 2 {
+        throw ValidationError("--compare takes two files, the old run's and the new one's")
+      }
+      let ofModel = model.language.given + model.givenForVision + random.given
+      let others = GivenOptions.names(of: ["--lora": adapter.path != nil, "--json": json != nil])
+      try GivenOptions.refuse(measurement.given + ofModel + others, "with --compare")
     }
-    if random.shape != nil && (model.model != nil || model.mmproj != nil || !model.lora.isEmpty) {
+    if random.shape != nil && (model.language.model != nil || model.mmproj != nil || adapter.path != nil) {
       throw ValidationError("--shape makes a model, so it excludes --model, --mmproj and --lora")
     }
   }
@@ -68,7 +74,7 @@ struct BenchCommand: AsyncParsableCommand {
 
   private func measure() async throws {
     try reportFile.check()
-    let named = random.shape == nil ? try model.paths() : nil
+    let named = random.shape == nil ? try model.paths(adapter: adapter.path) : nil
     let stop = StopSource()
     let signals = InterruptSignals { stop.stop() }
     defer { signals.stop() }
@@ -77,7 +83,8 @@ struct BenchCommand: AsyncParsableCommand {
     defer { temporary?.remove() }
     let plan = measurement.plan
     let runner = BenchmarkRunner(
-      paths: try temporary?.paths ?? named ?? model.paths(), threads: model.threads.count,
+      paths: try temporary?.paths ?? named ?? model.paths(adapter: adapter.path),
+      threads: model.language.threads.count,
       memory: model.loadingOptions(budget: .tokens(plan.mostTokens), type: plan.cacheType), plan: plan, stop: stop,
       whenLoaded: { temporary?.remove() }, report: { bar.show($0.done, of: $0.all, $0.label) })
     let report: BenchmarkReport

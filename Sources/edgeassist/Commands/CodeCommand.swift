@@ -38,16 +38,17 @@ struct CodeCommand: AsyncParsableCommand {
   var language: ProgramLanguage?
 
   @OptionGroup(title: "Programming agent") var code: CodeOptions
-  @OptionGroup(title: "Model") var model: ModelOptions
+  @OptionGroup(title: "Model") var model: LanguageModelOptions
+  @OptionGroup(title: "Model") var adapters: RoleAdapterOptions
 
   func validate() throws {
     if resume && output == nil { throw ValidationError("--resume needs --output FILE") }
-    if model.mmproj != nil { throw ValidationError("--mmproj is of no use here: programming tasks have no images") }
+    try code.check(model)
   }
 
   func run() async throws {
     let progress = CodeStatus()
-    let settings = try code.settings(with: model)
+    let settings = try code.settings(with: model, adapters: adapters.roles)
     let runner = TaskFileSolver(
       options: TaskFileSolver.Options(
         paths: paths, output: output, isResuming: resume, language: language,

@@ -34,6 +34,7 @@ struct EvalCommand: AsyncParsableCommand {
   @OptionGroup(title: "Programming agent (--suite code)") var agent: CodeOptions
   @OptionGroup(title: "Results") var results: EvaluationOutputOptions
   @OptionGroup(title: "Model") var model: ModelOptions
+  @OptionGroup(title: "Model") var adapters: AdapterOptions
 
   /// What can be evaluated.
   enum Suite: String, ExpressibleByArgument, CaseIterable {
@@ -44,8 +45,17 @@ struct EvalCommand: AsyncParsableCommand {
   }
 
   func validate() throws {
-    if suite == .code, cache.budget.tokens != nil || cache.budget.memory != nil || model.mmproj != nil {
-      throw ValidationError("--kv-budget, --kv-memory and --mmproj are of no use with --suite code")
+    switch suite {
+    case .doorstep:
+      let ofRoles = GivenOptions.names(of: ["--lora ROLE=FILE": !adapters.roles.isEmpty])
+      try GivenOptions.refuse(code.given + agent.given + ofRoles, "without --suite code")
+    case .code:
+      let others = GivenOptions.names(of: [
+        "--plot": results.plot != nil, "--lora without a role": adapters.path != nil,
+      ])
+      try GivenOptions.refuse(
+        streams.givenForStreams + cache.given + model.givenForVision + others, "with --suite code")
+      try agent.check(model.language)
     }
   }
 
@@ -63,25 +73,26 @@ struct EvalCommand: AsyncParsableCommand {
   }
 
   private func evaluateCode() async throws {
-    let (problems, name) = try code.problems(limit: streams.questions)
+    let (problems, name) = try code.problems(limit: streams.drawn.questions)
     try results.check(inputs: code.tasks)
-    let settings = try agent.settings(with: model)
+    let settings = try agent.settings(with: model.language, adapters: adapters.roles)
     let paths = try settings.paths.get()
+    let methods = code.methods?.list ?? CodeMethod.allCases
     let identity = [
       (name: "suite", value: "code"), (name: "tasks", value: "\(name) (\(problems.count))"),
       (name: "model", value: (paths.base as NSString).lastPathComponent),
-      (name: "limits", value: "\(agent.exemplars) exemplars, \(agent.rounds) rounds"),
+      (name: "limits", value: "\(agent.limits.exemplars) exemplars, \(agent.limits.rounds) rounds"),
     ]
     let progress = EvaluationProgress()
     let runner = CodeEvaluationRunner(
       options: CodeEvaluationOptions(
-        problems: problems, identity: identity, methods: code.methods.list, settings: settings,
+        problems: problems, identity: identity, methods: methods, settings: settings,
         output: results.output, isResuming: results.resume, report: { progress.show($0) }))
     let signals = InterruptSignals { runner.interrupt() }
     defer { signals.stop() }
     let (records, isInterrupted) = try await runner.run()
     progress.finish()
-    let summary = CodeSummary(records: records, methods: code.methods.list)
+    let summary = CodeSummary(records: records, methods: methods)
     try results.write(
       report: CodeEvaluationReport(
         summary: summary, identity: identity, isComplete: !isInterrupted, style: .standardOutput
@@ -95,19 +106,19 @@ struct EvalCommand: AsyncParsableCommand {
     try results.check(inputs: inputs)
     let progress = EvaluationProgress()
     let dialogue = try cache.dialogue()
-    let loaded = try model.load(budget: CacheBudget.standard, type: .f16)
+    let loaded = try model.load(adapter: adapters.path, budget: CacheBudget.standard, type: .f16)
     try dialogue.check(for: loaded)
     let runner = EvaluationRunner(
       model: loaded,
       options: EvaluationOptions(
-        suite: suite, configurations: cache.configurations.list, budgets: cache.budgets,
+        suite: suite, configurations: cache.configurations, budgets: cache.budgets,
         dialogue: dialogue, output: results.output, isResuming: results.resume, report: { progress.show($0) }))
     let signals = InterruptSignals { runner.interrupt() }
     defer { signals.stop() }
     let (records, isInterrupted) = try await runner.run()
     progress.finish()
     let summary = EvaluationSummary(
-      records: records, configurations: cache.configurations.list, budgets: cache.budgets)
+      records: records, configurations: cache.configurations, budgets: cache.budgets)
     try results.write(
       report: EvaluationReport(summary, suite: suite, isComplete: !isInterrupted, style: .standardOutput).text,
       summary: summary.json(identity: suite.identity, isComplete: !isInterrupted), inputs: inputs)

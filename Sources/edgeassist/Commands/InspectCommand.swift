@@ -50,6 +50,12 @@ struct InspectCommand: ParsableCommand {
     } catch {
       throw StartFailure.report(error.message)
     }
+    if inspection.file.kind != .languageModel {
+      let others = GivenOptions.names(of: [
+        "--mmproj": mmproj != nil, "--kv-type": type.chosen != nil, "--threads": threads.threads != nil,
+      ])
+      try GivenOptions.refuse(others + budget.given, "on a file that is no language model")
+    }
     if json {
       try StandardStreams.print(inspection.json(listingTensors: tensors))
     } else {

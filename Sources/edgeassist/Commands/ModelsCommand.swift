@@ -27,6 +27,10 @@ struct ModelsCommand: ParsableCommand {
   @Flag(name: .long, help: "Print one JSON object instead of a table.")
   var json = false
 
+  func validate() throws {
+    if remove != nil { try GivenOptions.refuse(GivenOptions.names(of: ["--json": json]), "with --remove") }
+  }
+
   func run() throws {
     do {
       let cache = try HubSettings(environment: ProcessInfo.processInfo.environment).cache

@@ -36,10 +36,10 @@ struct ProfileCommand: AsyncParsableCommand {
 
   @OptionGroup(title: "Streams") var streams: EvaluationStreamOptions
   @OptionGroup(title: "Model") var model: ModelOptions
+  @OptionGroup(title: "Model") var adapter: ModelAdapterOptions
 
   func validate() throws {
     if !(ratio > 0 && ratio < 1) { throw ValidationError("--ratio must be between 0 and 1, not \(ratio)") }
-    if !model.lora.isEmpty { throw ValidationError("--lora is of no use here: a profile is of a model by itself") }
     if groupSize < 1 { throw ValidationError("--group-size must be above 0, not \(groupSize)") }
   }
 
@@ -63,9 +63,9 @@ struct ProfileCommand: AsyncParsableCommand {
     }
     let bar = ProfileProgress()
     let profiler = HeadProfiler(
-      model: try model.load(budget: CacheBudget.standard, type: .f16),
+      model: try model.load(adapter: adapter.path, budget: CacheBudget.standard, type: .f16),
       options: ProfileOptions(
-        suite: try streams.makeSuite(), seed: streams.requests == nil ? streams.seed : nil, ratio: ratio,
+        suite: try streams.makeSuite(), seed: streams.requests == nil ? streams.drawn.seed : nil, ratio: ratio,
         report: { bar.show($0, of: $1) }))
     let signals = InterruptSignals { profiler.interrupt() }
     defer { signals.stop() }

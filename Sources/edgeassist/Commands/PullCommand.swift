@@ -15,11 +15,11 @@ struct PullCommand: ParsableCommand {
       edgeassist pull Qwen/Qwen3-VL-2B-Instruct-GGUF
       edgeassist --model hf:Qwen/Qwen3-VL-2B-Instruct-GGUF --video cam.mp4
 
-      Without a quantization it is Q4_K_M, else Q4_0, else Q8_0, else the first. Of several vision towers (mmproj) it is \
-      the one in Q8_0, else F16: the tower computes in Q8_0 unless --vision-precision says exact, for which F16 is better. \
-      The headers come first: a model that needs more memory than there is, or cannot be run, is refused before the rest. A \
-      download that was interrupted goes on where it ended. SHA-256 is checked. The paths of the files are printed on \
-      standard output.
+      Without a quantization it is Q4_K_M, else Q4_0, else Q8_0, else the first. Of several vision towers (mmproj) it \
+      is the one in Q8_0, else F16: the tower computes in Q8_0 unless --vision-precision says exact, for which F16 is \
+      better. The headers come first: a model that needs more memory than there is, or cannot be run, is refused \
+      before the rest. A download that was interrupted goes on where it ended. SHA-256 is checked. The paths of the \
+      files are printed on standard output.
 
       Variables: HF_TOKEN (or the token file of Hugging Face's tools) for private and gated models, HF_ENDPOINT for \
       another hub, HF_HUB_OFFLINE=1 for the cache alone. Models are kept in edgeassist/models in $XDG_CACHE_HOME or \

@@ -34,6 +34,7 @@ struct RootCommand: AsyncParsableCommand {
 
   @OptionGroup(title: "Stream") var stream: StreamOptions
   @OptionGroup(title: "Model") var model: ModelOptions
+  @OptionGroup(title: "Model") var adapters: AdapterOptions
   @OptionGroup(title: "KV cache") var cache: CacheOptions
   @OptionGroup(title: "Answers") var generation: GenerationOptions
   @OptionGroup(title: "Programming tasks") var code: CodeOptions
@@ -73,9 +74,9 @@ struct RootCommand: AsyncParsableCommand {
     options.maximumAnswerTokens = generation.maximumTokens
     do {
       options.headBudgetProfile = try cache.files.headBudgetProfile()
-      let loaded = try model.load(budget: options.budget, type: options.type)
+      let loaded = try model.load(adapter: adapters.path, budget: options.budget, type: options.type)
       try options.check(for: loaded)
-      let tasks = try code.settings(with: model)
+      let tasks = try code.settings(with: model.language, adapters: adapters.roles)
       if let requests = batch.batch {
         try await BatchMode(
           requests: requests, arguments: batch, stream: stream.settings, dialogue: options, code: tasks

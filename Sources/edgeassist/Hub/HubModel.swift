@@ -7,8 +7,8 @@ import Records
 
 /// Models of the hub as values of `--model` and `--code-model`.
 enum HubModel {
-  /// The model in the cache that a value such as `hf:OWNER/NAME:Q4_K_M` names. What is in the cache is taken as it is, and
-  /// nobody is asked; what is not is downloaded.
+  /// The model in the cache that a value such as `hf:OWNER/NAME:Q4_K_M` names. What is in the cache is taken as it is,
+  /// and nobody is asked; what is not is downloaded.
   ///
   /// - Parameter isMappedOnly: the model may be larger than memory.
   /// - Returns: nil for the name of a file.

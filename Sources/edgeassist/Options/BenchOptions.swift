@@ -50,6 +50,15 @@ struct MeasurementOptions: ParsableArguments {
   @OptionGroup var budget: TokenBudgetOptions
   @OptionGroup var type: CacheTypeOptions
 
+  /// The names of those that were given.
+  var given: [String] {
+    GivenOptions.names(of: [
+      "--only": !only.list.isEmpty, "--quick": quick, "--repetitions": repetitions != nil,
+      "--prompt-lengths": promptLengths != nil, "--context": contextLengths != nil, "--image-size": imageSize != nil,
+      "--minutes": minutes != nil, "--kv-budget": budget.tokens != nil, "--kv-type": type.chosen != nil,
+    ])
+  }
+
   func validate() throws {
     if let repetitions, !(1...1000).contains(repetitions) {
       throw ValidationError("--repetitions must be between 1 and 1000, not \(repetitions)")
@@ -76,6 +85,9 @@ struct MeasurementOptions: ParsableArguments {
 
 /// A model with random weights that is made for the run.
 struct RandomModelOptions: ParsableArguments {
+  private static let standardType = "q4_0"
+  private static let standardMMProjType = "f16"
+
   @Option(
     name: .long,
     help: ArgumentHelp(
@@ -86,13 +98,17 @@ struct RandomModelOptions: ParsableArguments {
   var shape: String?
 
   @Option(
-    name: .long, help: ArgumentHelp("Quantization type of its weights: q4_0, q8_0, q4_k, f16, ….", valueName: "type"))
-  var type = "q4_0"
+    name: .long,
+    help: ArgumentHelp(
+      "Quantization type of its weights: q4_0, q8_0, q4_k, f16, …. (default: \(Self.standardType))",
+      valueName: "type"))
+  var type: String?
 
   @Option(
     name: .customLong("mmproj-type"),
-    help: ArgumentHelp("Quantization type of its vision tower's weights.", valueName: "type"))
-  var mmprojType = "f16"
+    help: ArgumentHelp(
+      "Quantization type of its vision tower's weights. (default: \(Self.standardMMProjType))", valueName: "type"))
+  var mmprojType: String?
 
   @Option(
     name: .long,
@@ -103,14 +119,23 @@ struct RandomModelOptions: ParsableArguments {
   var keep: String?
 
   func validate() throws {
-    if shape == nil && keep != nil { throw ValidationError("--keep needs --shape NAME") }
+    if shape == nil, let name = given.first { throw ValidationError("\(name) needs --shape NAME") }
     do { _ = try model() } catch { throw ValidationError(error.message) }
+  }
+
+  /// The names of those that were given.
+  var given: [String] {
+    GivenOptions.names(of: [
+      "--shape": shape != nil, "--type": type != nil, "--mmproj-type": mmprojType != nil, "--keep": keep != nil,
+    ])
   }
 
   /// - Returns: nil without `--shape`.
   func model() throws(BenchmarkError) -> RandomModel? {
     guard let shape else { return nil }
-    return try RandomModel(shape: ModelShape(named: shape), type: type, visionType: mmprojType)
+    return try RandomModel(
+      shape: ModelShape(named: shape), type: type ?? Self.standardType,
+      visionType: mmprojType ?? Self.standardMMProjType)
   }
 }
 

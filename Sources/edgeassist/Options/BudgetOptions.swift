@@ -32,6 +32,9 @@ struct BudgetOptions: ParsableArguments {
 
   var tokens: Int? { count.tokens }
 
+  /// The names of those that were given.
+  var given: [String] { GivenOptions.names(of: ["--kv-budget": tokens != nil, "--kv-memory": memory != nil]) }
+
   var cacheBudget: CacheBudget {
     if let memory { return .bytes(memory.bytes) }
     if let tokens { return .tokens(tokens) }

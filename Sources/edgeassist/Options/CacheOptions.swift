@@ -49,6 +49,13 @@ struct CacheFileOptions: ParsableArguments {
     if offloadSize != nil && offload == nil { throw ValidationError("--kv-offload-size needs --kv-offload FILE") }
   }
 
+  /// The names of those that were given.
+  var given: [String] {
+    GivenOptions.names(of: [
+      "--kv-profile": profile != nil, "--kv-offload": offload != nil, "--kv-offload-size": offloadSize != nil,
+    ])
+  }
+
   var offloadOptions: OffloadOptions? {
     offload.map { OffloadOptions(path: $0, byteCount: offloadSize?.bytes ?? OffloadOptions.defaultByteCount) }
   }

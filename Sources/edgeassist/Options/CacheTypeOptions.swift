@@ -8,8 +8,11 @@ struct CacheTypeOptions: ParsableArguments {
   @Option(
     name: .customLong("kv-type"),
     help: ArgumentHelp(
-      "Number format of keys and values: q8_0 takes half the memory of f16, q4 a quarter.", valueName: "type"))
-  var type: KeyValueType = .f16
+      "Number format of keys and values: q8_0 takes half the memory of f16, q4 a quarter. (default: f16)",
+      valueName: "type"))
+  var chosen: KeyValueType?
+
+  var type: KeyValueType { chosen ?? .f16 }
 }
 
 extension KeyValueType: ExpressibleByArgument {}

@@ -20,12 +20,16 @@ struct CodeOptions: ParsableArguments {
 
   @Option(
     name: .customLong("code-exemplars"),
-    help: ArgumentHelp("Similar tasks that the retriever thinks of; each leads to a plan.", valueName: "n"))
-  var exemplars = SolveLimits().exemplars
+    help: ArgumentHelp(
+      "Similar tasks that the retriever thinks of; each leads to a plan. (default: \(SolveLimits().exemplars))",
+      valueName: "n"))
+  var exemplars: Int?
 
   @Option(
-    name: .customLong("code-rounds"), help: ArgumentHelp("Debugging rounds for the program of a plan.", valueName: "n"))
-  var rounds = SolveLimits().rounds
+    name: .customLong("code-rounds"),
+    help: ArgumentHelp(
+      "Debugging rounds for the program of a plan. (default: \(SolveLimits().rounds))", valueName: "n"))
+  var rounds: Int?
 
   @Option(
     name: .customLong("code-seconds"),
@@ -42,12 +46,26 @@ struct CodeOptions: ParsableArguments {
     help: "Run programs without a sandbox. They can do whatever you can.")
   var isUnsafe = false
 
-  var limits: SolveLimits { SolveLimits(exemplars: exemplars, rounds: rounds, seconds: seconds, tokens: tokens) }
+  /// The names of those that were given.
+  var given: [String] {
+    GivenOptions.names(of: [
+      "--code-model": codeModel != nil, "--code-exemplars": exemplars != nil, "--code-rounds": rounds != nil,
+      "--code-seconds": seconds != nil, "--code-tokens": tokens != nil, "--unsafe-run": isUnsafe,
+    ])
+  }
+
+  var limits: SolveLimits {
+    var limits = SolveLimits(seconds: seconds, tokens: tokens)
+    if let exemplars { limits.exemplars = exemplars }
+    if let rounds { limits.rounds = rounds }
+    return limits
+  }
 
   /// How tasks are worked on. A model of the hub is downloaded if need be.
   ///
+  /// - Parameter adapters: LoRA adapters of the roles.
   /// - Throws: `ExitStatus.interrupted` after a message.
-  func settings(with model: ModelOptions) throws -> CodeAgentSettings {
+  func settings(with model: LanguageModelOptions, adapters: [CodeRole: String]) throws -> CodeAgentSettings {
     let paths: Result<CodeModelPaths, ReportedError>
     do {
       let file = { (name: String) in
@@ -56,7 +74,7 @@ struct CodeOptions: ParsableArguments {
       paths = .success(
         try CodeModelPaths.resolve(
           codeModel: codeModel.map(file), languageModel: codeModel == nil ? model.model.map(file) : nil,
-          adapters: model.roleAdapters))
+          adapters: adapters))
     } catch let error as ReportedError {
       paths = .failure(error)
     }
@@ -66,11 +84,22 @@ struct CodeOptions: ParsableArguments {
       isUnsafeRunAllowed: isUnsafe)
   }
 
+  /// Refuses `--model` beside `--code-model` where programs are all that is written.
+  ///
+  /// - Throws: `ValidationError`.
+  func check(_ model: LanguageModelOptions) throws {
+    if codeModel != nil {
+      try GivenOptions.refuse(GivenOptions.names(of: ["--model": model.model != nil]), "with --code-model")
+    }
+  }
+
   func validate() throws {
-    if !(0...16).contains(exemplars) {
+    if let exemplars, !(0...16).contains(exemplars) {
       throw ValidationError("--code-exemplars must be between 0 and 16, not \(exemplars)")
     }
-    if !(0...100).contains(rounds) { throw ValidationError("--code-rounds must be between 0 and 100, not \(rounds)") }
+    if let rounds, !(0...100).contains(rounds) {
+      throw ValidationError("--code-rounds must be between 0 and 100, not \(rounds)")
+    }
     if let seconds, !(seconds > 0 && seconds <= 86_400) {
       throw ValidationError("--code-seconds must be above 0 and at most 86400, not \(seconds)")
     }

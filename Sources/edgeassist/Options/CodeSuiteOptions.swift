@@ -21,9 +21,12 @@ struct CodeSuiteOptions: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Methods to compare, separated by commas: \(CodeMethod.allCases.map(\.rawValue).joined(separator: ", ")).",
-      valueName: "names"))
-  var methods = CodeMethods()
+      "Methods to compare, separated by commas: \(CodeMethod.allCases.map(\.rawValue).joined(separator: ", ")). "
+        + "(default: all)", valueName: "names"))
+  var methods: CodeMethods?
+
+  /// The names of those that were given.
+  var given: [String] { GivenOptions.names(of: ["--tasks": !tasks.isEmpty, "--methods": methods != nil]) }
 
   static let embeddedTasks = "held-out-tasks.jsonl"
 
@@ -53,17 +56,12 @@ struct CodeSuiteOptions: ParsableArguments {
 
 /// Methods, separated by commas.
 struct CodeMethods: ExpressibleByArgument {
-  var list = CodeMethod.allCases
-
-  init() {}
+  var list: [CodeMethod] = []
 
   init?(argument: String) {
-    list = []
     for name in argument.split(separator: ",", omittingEmptySubsequences: false) {
       guard let method = CodeMethod(rawValue: String(name)) else { return nil }
       if !list.contains(method) { list.append(method) }
     }
   }
-
-  var defaultValueDescription: String { "all" }
 }

@@ -8,13 +8,13 @@ import Records
 /// The KV cache configurations that an evaluation compares, and their budgets.
 struct EvaluationCacheOptions: ParsableArguments {
   @Option(
-    name: .long,
+    name: .customLong("configurations"),
     help: ArgumentHelp(
       "Configurations to compare, separated by commas: a policy and its changes, joined by +, such as "
         + "infinipot-v+proxy-queries+q8_0+offload. All are compared with the first. "
         + "(default: \(ConfigurationList.standard))", valueName: "specs"),
     transform: ConfigurationList.init(text:))
-  var configurations = ConfigurationList.standard
+  var chosen: ConfigurationList?
 
   @Option(
     name: .customLong("kv-ratios"),
@@ -22,10 +22,18 @@ struct EvaluationCacheOptions: ParsableArguments {
       "KV cache budgets as parts of the full cache's bytes, separated by commas. (default: \(RatioList.standard))",
       valueName: "ratios"),
     transform: RatioList.init(text:))
-  var ratios = RatioList.standard
+  var ratios: RatioList?
 
   @OptionGroup var budget: BudgetOptions
   @OptionGroup var files: CacheFileOptions
+
+  /// The names of those that were given.
+  var given: [String] {
+    GivenOptions.names(of: ["--configurations": chosen != nil, "--kv-ratios": ratios != nil]) + budget.given
+      + files.given
+  }
+
+  var configurations: [CacheConfiguration] { (chosen ?? ConfigurationList.standard).list }
 
   /// The options of the dialogues that answer the questions. Configurations change them.
   ///
@@ -40,15 +48,24 @@ struct EvaluationCacheOptions: ParsableArguments {
   var budgets: [EvaluationBudget] {
     if let tokens = budget.tokens { return [.tokens(tokens)] }
     if let memory = budget.memory { return [.bytes(memory.bytes)] }
-    return ratios.list
+    return (ratios ?? RatioList.standard).list
   }
 
   func validate() throws {
-    if files.profile == nil, configurations.list.contains(where: \.usesProfile) {
-      throw ValidationError("+profile needs --kv-profile FILE, as `edgeassist profile` writes it")
+    if !budget.given.isEmpty {
+      let given = GivenOptions.names(of: ["--kv-ratios": ratios != nil])
+      try GivenOptions.refuse(given, "with --kv-budget or --kv-memory")
     }
-    if files.offload == nil, configurations.list.contains(where: \.offloads) {
+    switch (files.profile != nil, configurations.contains(where: \.usesProfile)) {
+    case (false, true): throw ValidationError("+profile needs --kv-profile FILE, as `edgeassist profile` writes it")
+    case (true, false): try GivenOptions.refuse(["--kv-profile"], "without a configuration with +profile")
+    default: break
+    }
+    switch (files.offload != nil, configurations.contains(where: \.offloads)) {
+    case (false, true):
       throw ValidationError("+offload needs --kv-offload FILE, a name for a file that may be written")
+    case (true, false): try GivenOptions.refuse(["--kv-offload"], "without a configuration with +offload")
+    default: break
     }
   }
 }

@@ -6,15 +6,24 @@ import Inference
 
 /// The streams of an evaluation and the questions about them: drawn ones, or the user's own clips.
 struct EvaluationStreamOptions: ParsableArguments {
-  @Option(name: .long, help: ArgumentHelp("Number of questions.", valueName: "n"))
-  var questions = 300
-
-  @Option(name: .long, help: ArgumentHelp("Length of a drawn stream, in seconds.", valueName: "s"))
-  var seconds = 90.0
+  private static let standard = DoorstepOptions()
 
   @Option(
-    name: .long, help: ArgumentHelp("Things that come by in a drawn stream, a number or a range.", valueName: "n-m"))
-  var visits = VisitRange(2...4)
+    name: .long, help: ArgumentHelp("Number of questions. (default: \(Self.standard.questions))", valueName: "n"))
+  var questions: Int?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Length of a drawn stream, in seconds. (default: \(Self.standard.seconds))", valueName: "s"))
+  var seconds: Double?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Things that come by in a drawn stream, a number or a range. (default: "
+        + "\(Self.standard.visits.lowerBound)-\(Self.standard.visits.upperBound))", valueName: "n-m"))
+  var visits: VisitRange?
 
   @Option(
     name: .long,
@@ -27,15 +36,20 @@ struct EvaluationStreamOptions: ParsableArguments {
     name: .customLong("warmup-seconds"),
     help: ArgumentHelp(
       "Seconds without events before each drawn stream: with 86400, events come after a day. (One minute is drawn and "
-        + "repeated; each configuration prefills all of it once.)", valueName: "s"))
-  var warmupSeconds = 0.0
+        + "repeated; each configuration prefills all of it once.) (default: \(Self.standard.warmupSeconds))",
+      valueName: "s"))
+  var warmupSeconds: Double?
 
   @Option(
-    name: .customLong("questions-per-stream"), help: ArgumentHelp("Questions about one drawn stream.", valueName: "n"))
-  var questionsPerStream = 10
+    name: .customLong("questions-per-stream"),
+    help: ArgumentHelp(
+      "Questions about one drawn stream. (default: \(Self.standard.questionsPerStream))", valueName: "n"))
+  var questionsPerStream: Int?
 
-  @Option(name: .long, help: ArgumentHelp("Seed of streams and questions.", valueName: "n"))
-  var seed: UInt64 = 1
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Seed of streams and questions. (default: \(Self.standard.seed))", valueName: "n"))
+  var seed: UInt64?
 
   @Option(
     name: .long,
@@ -55,27 +69,50 @@ struct EvaluationStreamOptions: ParsableArguments {
   /// - Throws: `EvaluationError` or `ReportedError` for files of requests and answers that cannot be used.
   func makeSuite() throws -> any EvaluationSuite {
     if let requests, let answers {
-      return try ClipSuite(requests: requests, answers: answers, sampling: StreamSettings())
+      return try ClipSuite(requests: requests, answers: answers, settings: StreamSettings())
     }
-    return DoorstepSuite(
-      DoorstepOptions(
-        seed: seed, questions: questions, seconds: seconds, visits: visits.range,
-        kinds: kinds?.list ?? StreamKind.allCases, questionsPerStream: questionsPerStream,
-        warmupSeconds: warmupSeconds))
+    return DoorstepSuite(drawn)
+  }
+
+  /// The streams to draw without `--requests`.
+  var drawn: DoorstepOptions {
+    let standard = Self.standard
+    return DoorstepOptions(
+      seed: seed ?? standard.seed, questions: questions ?? standard.questions, seconds: seconds ?? standard.seconds,
+      visits: visits?.range ?? standard.visits, kinds: kinds?.list ?? standard.kinds,
+      questionsPerStream: questionsPerStream ?? standard.questionsPerStream,
+      warmupSeconds: warmupSeconds ?? standard.warmupSeconds)
+  }
+
+  /// The names of those that were given, but for `--questions`.
+  var givenForStreams: [String] {
+    givenForDrawnStreams + GivenOptions.names(of: ["--requests": requests != nil, "--answers": answers != nil])
+  }
+
+  private var givenForDrawnStreams: [String] {
+    GivenOptions.names(of: [
+      "--seconds": seconds != nil, "--visits": visits != nil, "--kinds": kinds != nil,
+      "--warmup-seconds": warmupSeconds != nil, "--questions-per-stream": questionsPerStream != nil,
+      "--seed": seed != nil,
+    ])
   }
 
   func validate() throws {
     if (requests == nil) != (answers == nil) { throw ValidationError("--requests and --answers need each other") }
-    if !(1...1_000_000).contains(questions) {
+    if requests != nil {
+      let given = GivenOptions.names(of: ["--questions": questions != nil]) + givenForDrawnStreams
+      try GivenOptions.refuse(given, "with --requests")
+    }
+    if let questions, !(1...1_000_000).contains(questions) {
       throw ValidationError("--questions must be between 1 and 1000000, not \(questions)")
     }
-    if !(seconds >= 10 && seconds <= 86_400) {
+    if let seconds, !(seconds >= 10 && seconds <= 86_400) {
       throw ValidationError("--seconds must be between 10 and 86400, not \(seconds)")
     }
-    if !(warmupSeconds >= 0 && warmupSeconds <= 10 * 86_400) {
+    if let warmupSeconds, !(warmupSeconds >= 0 && warmupSeconds <= 10 * 86_400) {
       throw ValidationError("--warmup-seconds must be between 0 and 864000, not \(warmupSeconds)")
     }
-    if !(1...100).contains(questionsPerStream) {
+    if let questionsPerStream, !(1...100).contains(questionsPerStream) {
       throw ValidationError("--questions-per-stream must be between 1 and 100, not \(questionsPerStream)")
     }
   }
@@ -85,8 +122,6 @@ struct EvaluationStreamOptions: ParsableArguments {
 struct VisitRange: ExpressibleByArgument {
   var range: ClosedRange<Int>
 
-  init(_ range: ClosedRange<Int>) { self.range = range }
-
   init?(argument: String) {
     let parts = argument.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
     guard let first = parts.first ?? nil, let last = parts.last ?? nil, parts.count <= 2, first >= 1, first <= last,
@@ -94,8 +129,6 @@ struct VisitRange: ExpressibleByArgument {
     else { return nil }
     range = first...last
   }
-
-  var defaultValueDescription: String { "\(range.lowerBound)-\(range.upperBound)" }
 }
 
 /// Kinds of streams, separated by commas.

@@ -35,8 +35,8 @@ struct StreamOptions: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "How long to try a camera or other live source again that broke off: always, never, or a time such as 90s, 10m or "
-        + "2h. (default: always; in a batch a minute where only the end is asked about)",
+      "How long to try a camera or other live source again that broke off: always, never, or a time such as 90s, 10m "
+        + "or 2h. (default: always; in a batch a minute where only the end is asked about)",
       valueName: "time"))
   var reconnect: VideoStreamOptions.Reconnection.Limit?
 

@@ -48,9 +48,9 @@ struct MachineFindings: Sendable {
       case .c: "#include <stdio.h>\nint main(void) { printf(\"%d\\n\", 6 * 7); }"
       }
     do throws(SandboxError) {
-      let verdicts = try await Judge(sandbox).check(
-        program, language: language, examples: [CodeExample(input: "", output: "42")])
-      guard let verdict = verdicts.first, verdict.kind != .accepted else { return nil }
+      let prepared = try await sandbox.prepare(program, language: language)
+      let verdict = try await Judge(sandbox).verdict(of: prepared, on: CodeExample(input: "", output: "42"))
+      guard verdict.kind != .accepted else { return nil }
       return "a test program failed (\(verdict.kind.rawValue)): \(verdict.detail.split(separator: "\n").last ?? "")"
     } catch {
       return error.message

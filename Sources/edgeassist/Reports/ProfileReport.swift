@@ -13,11 +13,11 @@ struct ProfileReport {
 
   /// The whole report. Ratios are shown as multiples of an equal ratio.
   var text: String {
-    let model = profile.model
+    let (model, origin) = (profile.model, profile.origin)
     let heads = Double(model.layers * model.keyValueHeads)
     var table = TextTable(numeric: Set(0...model.keyValueHeads))
     table.add(["layer"] + (0..<model.keyValueHeads).map { "head \($0)" })
-    for (layer, row) in profile.shares.enumerated() {
+    for (layer, row) in profile.ratios.enumerated() {
       table.add(
         ["\(layer)"]
           + zip(row, profile.deviations[layer]).map {
@@ -35,7 +35,7 @@ struct ProfileReport {
         profile.stability.mean, profile.stability.least),
       String(format: "Heads that hardly vary from stream to stream: %.0f %%", profile.coverage * 100),
       waste,
-      "Measured on \(profile.origin.questions) questions about \(profile.origin.streams) streams. Written: \(visible(output))",
+      "Measured on \(origin.questions) questions about \(origin.streams) streams. Written: \(visible(output))",
     ]
     return lines.joined(separator: "\n")
   }
@@ -48,7 +48,7 @@ struct ProfileReport {
     return String(
       format:
         "Memory lost if each group of %d heads gets what its neediest head needs: %.1f %% with neighbouring heads, "
-        + "%.1f %% with similar heads", groupSize, HeadBudgets.waste(of: adjacent, shares: profile.shares) * 100,
-      HeadBudgets.waste(of: sorted, shares: profile.shares) * 100)
+        + "%.1f %% with similar heads", groupSize, HeadBudgets.waste(of: adjacent, ratios: profile.ratios) * 100,
+      HeadBudgets.waste(of: sorted, ratios: profile.ratios) * 100)
   }
 }

@@ -9,7 +9,8 @@ import Synchronization
 enum LogFile {
   /// Sets up logging for the whole program. Call it once.
   ///
-  /// Lines are appended: what the file holds stays, and several runs may share it. A file that cannot be written is reported on standard error; the run goes on without a log.
+  /// Lines are appended: what the file holds stays, and several runs may share it. A file that cannot be written is
+  /// reported on standard error; the run goes on without a log.
   static func start(path: String?) {
     guard let path else { return LoggingSystem.bootstrap { _ in SwiftLogNoOpLogHandler() } }
     let shared: SharedLog

@@ -28,8 +28,8 @@ enum StandardStreamChecks {
     signal(SIGXFSZ, SIG_IGN)
   }
 
-  /// Whether this process may open as many files as the runtime needs before it reads any. Without them the runtime, which
-  /// makes threads and handles signals, would end the program without a word.
+  /// Whether this process may open as many files as the runtime needs before it reads any. Without them the runtime,
+  /// which makes threads and handles signals, would end the program without a word.
   static func hasEnoughDescriptors() -> Bool {
     let opened = (0..<fewestDescriptors).map { _ in open("/dev/null", O_RDONLY | O_CLOEXEC) }
     for descriptor in opened where descriptor >= 0 { close(descriptor) }

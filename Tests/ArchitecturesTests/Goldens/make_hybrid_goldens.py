@@ -5,8 +5,8 @@
 Reference: transformers 5.23, torch 2.13, gguf 0.19 (float32, eager attention, on the CPU).
 Run:       python make_hybrid_goldens.py        (rewrites its .gguf files beside it)
 
-The files are as those of make_decoder_goldens.py. Some layers of these models have a recurrent state in place of keys and
-values: short convolutions in LFM2, Gated DeltaNet in Qwen3.5.
+The files are as those of make_decoder_goldens.py. Some layers of these models have a recurrent state in place of keys
+and values: short convolutions in LFM2, Gated DeltaNet in Qwen3.5.
 """
 
 import numpy as np

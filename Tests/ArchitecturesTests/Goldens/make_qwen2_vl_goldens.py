@@ -10,8 +10,8 @@ F16 before the reference saw them) and NAME-golden.gguf with the inputs and ever
 are made from a formula that the tests repeat. Positions are given to the reference explicitly: text after frames
 resumes at 1 + the largest position so far, as Qwen2-VL was released (transformers 5 leaves the time out of that).
 
-A second pass with keys and values rounded to 16 bits, as the cache under test keeps them, tells that rounding apart from
-mistakes; of both passes the logits of the text after the frames are kept.
+A second pass with keys and values rounded to 16 bits, as the cache under test keeps them, tells that rounding apart
+from mistakes; of both passes the logits of the text after the frames are kept.
 """
 
 import pathlib
@@ -118,7 +118,8 @@ def write_language_model(name, spec, model):
         p = f"blk.{i}."
         vector(w, p + "attn_norm.weight", layer.input_layernorm.weight)
         vector(w, p + "ffn_norm.weight", layer.post_attention_layernorm.weight)
-        for short, part in (("q", layer.self_attn.q_proj), ("k", layer.self_attn.k_proj), ("v", layer.self_attn.v_proj)):
+        attention = layer.self_attn
+        for short, part in (("q", attention.q_proj), ("k", attention.k_proj), ("v", attention.v_proj)):
             matrix(w, p + f"attn_{short}.weight", part.weight)
             vector(w, p + f"attn_{short}.bias", part.bias)
         matrix(w, p + "attn_output.weight", layer.self_attn.o_proj.weight)
@@ -164,7 +165,8 @@ def write_vision_tower(name, spec, model):
 
 def positions_of(before, grid, frames, after):
     rows = [(k, k, k) for k in range(before)]
-    rows += [(before + t, before + y, before + x) for t in range(frames) for y in range(grid[0]) for x in range(grid[1])]
+    rows += [(before + t, before + y, before + x)
+             for t in range(frames) for y in range(grid[0]) for x in range(grid[1])]
     resume = max(max(r) for r in rows) + 1
     return rows + [(resume + k,) * 3 for k in range(after)]
 
@@ -173,7 +175,8 @@ def record(model, spec, sequence, w, label, rng):
     v, grid = spec["vision"], sequence["grid"]
     height, width = grid[0] * 2 * v["patch"], grid[1] * 2 * v["patch"]
     processor = Qwen2VLImageProcessor(
-        do_resize=False, patch_size=v["patch"], merge_size=2, temporal_patch_size=2, image_mean=MEAN, image_std=DEVIATION)
+        do_resize=False, patch_size=v["patch"], merge_size=2, temporal_patch_size=2, image_mean=MEAN,
+        image_std=DEVIATION)
     count = sequence["patches"]
     if sequence["still"]:
         out = processor(images=[image(0, height, width)], return_tensors="pt", input_data_format="channels_last")

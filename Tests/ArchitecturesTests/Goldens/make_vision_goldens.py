@@ -79,7 +79,7 @@ class Writer:
         self.vector(name + ".bias", layer.bias)
 
     def linear_convolution(self, name, layer):
-        """A patch embedding as a convolution, whether the reference has it as one or as a matrix over (y, x, colour)."""
+        """A patch embedding as a convolution, whether the reference has it as one or as a matrix (y, x, colour)."""
         weight = layer.weight
         if weight.dim() == 2:
             side = int((weight.shape[1] // 3) ** 0.5)

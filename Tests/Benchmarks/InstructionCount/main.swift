@@ -7,9 +7,9 @@ import Foundation
 import Images
 import Inference
 
-// A fixed amount of work with the embedded model on one thread, for instruction_count.sh to count: a stream of drawn frames
-// that fills the cache and is thinned out, then two questions. It waits for nothing and asks no clock, so that it does
-// the same whenever it runs.
+// A fixed amount of work with the embedded model on one thread, for instruction_count.sh to count: a stream of drawn
+// frames that fills the cache and is thinned out, then two questions. It waits for nothing and asks no clock, so that
+// it does the same whenever it runs.
 
 /// A bright square that moves over a dim frame.
 func image(_ number: Int, side: Int) -> Image {

@@ -5,11 +5,11 @@
 Run: python make_proxy_query_goldens.py > proxy-queries.json (made with Python 3.11, numpy 2.4.6)
 
 It is written to be read, in 64-bit floats: the softmax written out, farthest points one by one. The goldens hold only
-which tokens stay; numbers come from SplitMix64 as in make_infinipot_v_goldens.py, and are exact in 16-bit floats on both sides.
-A seed is skipped when two scores on either side of a cut, or two distances, differ by less than MARGIN.
+which tokens stay; numbers come from SplitMix64 as in make_infinipot_v_goldens.py, and are exact in 16-bit floats on
+both sides. A seed is skipped when two scores on either side of a cut, or two distances, differ by less than MARGIN.
 
-Numbers: signed(draw) / 256, in this order, one draw each: keys and values of the vision tokens, one by one (first its key,
-then its value), keys of the system prompt, queries [tokens][attention heads][dimension].
+Numbers: signed(draw) / 256, in this order, one draw each: keys and values of the vision tokens, one by one (first its
+key, then its value), keys of the system prompt, queries [tokens][attention heads][dimension].
 
 Output: one object a case; `kept` is ascending.
 """

@@ -3,6 +3,7 @@
 import BoundedCache
 import Compute
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Evicted tokens are retrieved for the question that looks for them")
@@ -14,8 +15,9 @@ struct OffloadTierTests {
     policy: RetentionPolicy = .slidingWindow, type: KeyValueType = .f16, budget: Int = 192,
     _ body: (KeyValueCache, _ path: String) throws -> Void
   ) throws {
-    let path = FileManager.default.temporaryDirectory.appending(path: "offload-\(UUID().uuidString)").path
-    defer { try? FileManager.default.removeItem(atPath: path) }
+    let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
+    let path = folder.file
     let file = try OffloadFile(
       path: path, byteCount: 1 << 20, shape: shape, pageTokens: KeyValueCache.pageTokens, rotation: rotation,
       tag: "test")
@@ -25,8 +27,8 @@ struct OffloadTierTests {
     try body(cache, path)
   }
 
-  /// Appends a temporal patch of 16 tokens. Its values tell its number; only the keys of the temporal patch `bright` are
-  /// long in a pair that is not rotated, (2, 6).
+  /// Appends a temporal patch of 16 tokens. Its values tell its number; only the keys of the temporal patch `bright`
+  /// are long in a pair that is not rotated, (2, 6).
   @discardableResult
   private func appendPatch(_ number: Int, bright: Int, _ cache: KeyValueCache) throws -> KVAppend {
     try cache.ensureCapacity(for: 16, in: .vision)
@@ -35,9 +37,9 @@ struct OffloadTierTests {
     if number == bright { key[2] = 6 }
     let value = [UInt16](repeating: Float16(number).bitPattern, count: 8)
     for head in 0..<4 {
-      for remaining in 1...16 {
+      for tokensFromEnd in 1...16 {
         cache.write(
-          key.map { Float16($0).bitPattern }, value, layer: head / 2, head: head % 2, remaining: remaining)
+          key.map { Float16($0).bitPattern }, value, layer: head / 2, head: head % 2, tokensFromEnd: tokensFromEnd)
       }
     }
     return append

@@ -68,6 +68,6 @@ struct CodeSummaryTests {
   @Test("A record survives being written and read")
   func records() throws {
     let one = record(.withoutDebugger, 4, solved: true, round: 1, tags: ["open"])
-    #expect(try JSONDecoder().decode(CodeRecord.self, from: Data(SnakeCaseJSON.text(of: one).utf8)) == one)
+    #expect(try SnakeCaseJSON.decode(CodeRecord.self, from: Data(SnakeCaseJSON.text(of: one).utf8)) == one)
   }
 }

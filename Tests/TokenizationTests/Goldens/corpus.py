@@ -51,7 +51,8 @@ SENTENCES = {
 }
 
 CODE = [
-    "def total(values):\n    result = 0\n    for value in values:\n        result += value * 2  # twice\n    return result\n",
+    "def total(values):\n    result = 0\n    for value in values:\n        result += value * 2  # twice\n"
+    "    return result\n",
     "for (int i = 0; i < n; ++i) {\n\tif (a[i] != b[i]) return -1;\n}\n\n\treturn 0;\n",
     "let frames = stream.map { $0.time >= 12.5 ? \"late\" : 'early' }\r\n\r\nprint(frames.count)\r\n",
     '{"id": "gate-1", "video": "cam.mp4", "turns": [{"at": 12.0, "ask": "What is in view?"}]}',
@@ -74,7 +75,8 @@ TRICKY = [
     "0", "12", "123", "1234567890", "3.14159", "1,000,000", "x1y2", " 1", "  12", "1 2  3", "٠١٢٣", "१२३", "一二三",
     "Ⅻ", "½", "x²", "2e-10",
     # whitespace
-    " ", "  ", "   ", "\t", "\t\t", "\n", "\n\n", "\r", "\r\n", "\r\n\r\n", " \n", "\n ", " \n ", "  \n  \n  ", "\t \n\t ",
+    " ", "  ", "   ", "\t", "\t\t", "\n", "\n\n", "\r", "\r\n", "\r\n\r\n", " \n", "\n ", " \n ", "  \n  \n  ",
+    "\t \n\t ",
     "a ", " a", "a  ", "  a", "a  b", "a   b", "a\tb", "a\t\tb", "a \tb", "a\t b", "a\nb", "a\n\nb", "a \n b", "a\n  b",
     "a\r\nb", "a\r\n\r\n  b", "a  \r\n", "\u00a0", "a\u00a0b", "a\u00a0\u00a0b", "a \u00a0b", "\u3000", "a\u3000b",
     "a\u3000\u3000b", "\u2003", "a\u2003b", "\u2028", "a\u2028b", "a\u2029\nb", "\u0085", "a\u0085b", "\u1680x",
@@ -83,16 +85,19 @@ TRICKY = [
     "end.   \n   start", "x" + " " * 33 + "y", "\n" * 9, " \n" * 5, "\t" * 17 + "z",
     # punctuation
     ".", "...", "?!", "!?\n", "!\n\n", "!\r\nx", "! \n", " ...", "  ...", "--", "a-b", "a--b", "-a", ".a", "..a", " .a",
-    "(a)", "((a))", "\"a\"", "«a»", "„a“", "¿a?", "a,b;c:d", "___", "_a_", "a_b", "@a", "#a", "$1", "%", "^^", "~~~", "`a`",
+    "(a)", "((a))", "\"a\"", "«a»", "„a“", "¿a?", "a,b;c:d", "___", "_a_", "a_b", "@a", "#a", "$1", "%", "^^", "~~~",
+    "`a`",
     "\\n", "/a/b", "<|", "|>", "<||>", "<|im", "im_end|>", "a.\nb", "a.\n\nb", "。", "、a", "！？", "…", "—a—", "·",
     # combining marks and normalization
     "é", "e\u0301", "ñ", "n\u0303", "Å", "\u212b", "A\u030a", "ﬁ", "①", "\u1100\u1161\u11a8", "각", "e\u0301\u0301",
-    "a\u0323\u0307", "a\u0307\u0323", "\u0301", "\u0301a", " \u0301a", "x\u0301y", "q\u0307\u0323", "ö\u0308", "o\u0308",
+    "a\u0323\u0307", "a\u0307\u0323", "\u0301", "\u0301a", " \u0301a", "x\u0301y", "q\u0307\u0323", "ö\u0308",
+    "o\u0308",
     "Ω", "\u2126", "\u0958", "\u0915\u093c", "שׁ", "\ufb2a", "が", "か\u3099", "ﾊﾟ", "Å\u0327", "\u1e9b\u0323", "\u0344",
     "cafe\u0301 au lait", "Ame\u0301lie's", "\u0344\u0345", "\u0f71\u0f72\u0f74", "\U0001d15e", "\u2adc", "豈",
     # controls and rarities
     "\x00", "a\x00b", "\x01\x02\x03", "\x1b[31mred\x1b[0m", "\x7f", "\x80", "\x9f", "\ufffd", "\ufffe", "\uffff",
-    "\U0010ffff", "\ue000", "\u00ad", "soft\u00adhyphen", "\u202eabc\u202c", "\u200d", "a\u200db", "𝔘𝔫𝔦", "𝟘𝟙", "𐍈", "𠮷",
+    "\U0010ffff", "\ue000", "\u00ad", "soft\u00adhyphen", "\u202eabc\u202c", "\u200d", "a\u200db", "𝔘𝔫𝔦", "𝟘𝟙", "𐍈",
+    "𠮷",
     "ǅ", "ʰ", "ª", "ⅷ", "〇", "々", "ー", "ـ", "_ـ_", "ﷺ", "ﬀ", "İ", "ı", "ß", "ẞ", "ſ", "K",
     # special tokens inside text
     "<|im_start|>", "<|im_end|>", "<|im_start|>user\nHi<|im_end|>\n", "a<|im_end|>b", "a <|im_end|> b",

@@ -17,8 +17,8 @@ run -f lavfi -i "$(grey 64 48 25 50)" $x264 -g 25 -bf 2 -movflags +faststart con
 # 30 a second in a container that counts milliseconds: most times are rounded.
 run -f lavfi -i "$(grey 64 48 30 45)" -c:v ffv1 -bitexact -fflags +bitexact milliseconds.mkv
 # Ten frames 0.1 s apart, then six 0.5 s apart.
-run -f lavfi -i "$(grey 64 48 25 16),settb=1/1000,setpts='if(lt(N,10),N*0.1,1+(N-10)*0.5)/TB'" $x264 -fps_mode passthrough \
-  -video_track_timescale 1000 variable.mp4
+run -f lavfi -i "$(grey 64 48 25 16),settb=1/1000,setpts='if(lt(N,10),N*0.1,1+(N-10)*0.5)/TB'" $x264 \
+  -fps_mode passthrough -video_track_timescale 1000 variable.mp4
 # One frame a second.
 run -f lavfi -i "$(grey 64 48 1 4)" $x264 slow.mp4
 run -f lavfi -i "$(grey 64 48 25 2)" $x264 two-frames.mp4
@@ -55,7 +55,8 @@ run -f lavfi -i "$quarters,scale=out_color_matrix=bt601:out_range=tv,format=yuv4
 run -f lavfi -i "color=red:s=1x1:r=25:d=0.12,format=gbrp" -c:v ffv1 -bitexact -fflags +bitexact 1x1.mkv
 run -f lavfi -i "color=red:s=37x23:r=25:d=0.12,format=gbrp" -c:v ffv1 -bitexact -fflags +bitexact odd.mkv
 run -f lavfi -i "color=red:s=1000x4:r=25:d=0.04,format=gbrp" -c:v ffv1 -bitexact -fflags +bitexact ribbon.mkv
-run -f lavfi -i "color=0x00ff00:s=7680x4320:r=25,trim=end_frame=1,format=gbrp,scale=out_color_matrix=bt709:out_range=tv,format=yuv420p" \
+large="color=0x00ff00:s=7680x4320:r=25,trim=end_frame=1"
+run -f lavfi -i "$large,format=gbrp,scale=out_color_matrix=bt709:out_range=tv,format=yuv420p" \
   $x264 8k.mp4
 run -f lavfi -i "sine=d=0.3" -c:a aac -b:a 16k -bitexact -fflags +bitexact sound.mp4
 run -f lavfi -i "sine=d=0.2" -i colours-601.mp4 -map 0 -map 1 -frames:v 1 -c:a libmp3lame -b:a 16k -c:v mjpeg \
