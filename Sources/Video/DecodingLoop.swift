@@ -187,6 +187,8 @@ final class DecodingLoop {
     if let input {
       _ = sampler.finish()
       damagedBefore += input.damagedCount
+      // Not by its last reference: a caller's would hold the connection for as long as the source is tried.
+      input.release()
     }
     sampler.hide()
     input = nil

@@ -19,12 +19,16 @@ final class MediaHandles {
     self.interrupt = interrupt
   }
 
-  deinit {
+  deinit { release() }
+
+  /// Closes the input and frees everything, however many references there are. A second time changes nothing.
+  func release() {
     if let packetReader {
       interrupt.setDeadline(in: 0)
       packetReader.close()
       interrupt.setDeadline(in: nil)
     }
+    packetReader = nil
     av_packet_free(&packet)
     avcodec_free_context(&codec)
     avformat_close_input(&format)
@@ -126,6 +130,9 @@ final class MediaInput {
     let damage = damagedCount == 0 ? "" : "damaged packets: \(damagedCount)"
     return .noImage(source: name, detail: readFailure ?? damage)
   }
+
+  /// Lets go of the source, which may serve nobody else while it is held. Nothing may be asked of the input afterwards.
+  func release() { handles.release() }
 
   /// Seconds to wait before asking again a source that has nothing yet.
   static let restSeconds = 0.005

@@ -42,6 +42,10 @@ public final class LoopbackMediaServer: Sendable {
   /// The port that it listens on.
   public var port: UInt16 { listener.port }
   private var isClosed: Bool { listener.isClosed }
+  private let openCount = Atomic<Int>(0)
+
+  /// Answers that are being given: to clients that have not closed their connection.
+  public var openAnswers: Int { openCount.load(ordering: .relaxed) }
 
   /// Listens on a free port.
   ///
@@ -60,7 +64,9 @@ public final class LoopbackMediaServer: Sendable {
     listener.start { [self] connection, request in
       let number = requests.wrappingAdd(1, ordering: .relaxed).oldValue
       let path = request.split(separator: " ").dropFirst().first.map(String.init) ?? ""
+      openCount.wrappingAdd(1, ordering: .relaxed)
       serve(connection, request, answer(number, path))
+      openCount.wrappingSubtract(1, ordering: .relaxed)
     }
   }
 
@@ -106,7 +112,7 @@ public final class LoopbackMediaServer: Sendable {
       while !isClosed { usleep(20_000) }
     case .stalledStream(let bytes):
       send(connection, Array("HTTP/1.0 200 OK\r\nContent-Type: video/mp2t\r\n\r\n".utf8) + bytes)
-      while !isClosed { usleep(20_000) }
+      while !isClosed, LoopbackListener.isOpen(connection) { usleep(20_000) }
     }
   }
 

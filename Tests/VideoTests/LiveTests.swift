@@ -49,6 +49,20 @@ struct LiveTests {
     stream.stop()
   }
 
+  @Test("that falls silent is let go of while it is tried again", .timeLimit(.minutes(2)))
+  func letsGo() async throws {
+    let contents = try bytes(of: "starts-at-100s.ts")
+    let server = try LoopbackMediaServer { _ in .stalledStream(contents) }
+    defer { server.stop() }
+    var options = options(5)
+    options.timeout = 3
+    options.reconnection = .init(firstDelay: 3600, longestDelay: 3600)
+    let stream = try await VideoStream.open(VideoSource(server.address("live.ts")), options: options)
+    while server.openAnswers > 0 { try await Task.sleep(for: .milliseconds(20)) }
+    #expect(stream.signalLoss != nil)
+    stream.stop()
+  }
+
   @Test("has let go of its source once it is closed")
   func closes() async throws {
     let contents = try bytes(of: "starts-at-100s.ts")
