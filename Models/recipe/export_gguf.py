@@ -41,6 +41,7 @@ DEFAULT_STREAM = {
     "max_pixels": 112 * 112,
     "min_pixels": 112 * 112,
     "fps": 2.0,
+    "kv_budget": 512,
     "system_prompt": "You are a helpful doorstep camera assistant.",
 }
 
@@ -135,6 +136,7 @@ def export_language(folder: Path, target: Path, kind_name: str, title: str, stre
     writer.add_uint32("edgeassist.vision.max_pixels", stream["max_pixels"])
     writer.add_uint32("edgeassist.vision.min_pixels", stream["min_pixels"])
     writer.add_float32("edgeassist.sampling.fps", stream["fps"])
+    writer.add_uint32("edgeassist.kv_budget", stream["kv_budget"])
     writer.add_string("edgeassist.system_prompt", stream["system_prompt"])
     add_tokenizer(writer, folder, text["vocab_size"])
 

@@ -61,7 +61,7 @@ def main() -> None:
 
     with (options.out / "requests.jsonl").open("w") as requests, (options.out / "answers.jsonl").open("w") as answers:
 
-        def record(clip: str, number: int, question: Question, visits: int, at: float | None) -> None:
+        def record(clip: str, number: int, question: Question, at: float | None) -> None:
             name = f"{clip}-{question.kind}-{number}"
             request: dict = {"id": name, "video": f"{clip}.mp4"}
             if at is None:
@@ -69,8 +69,7 @@ def main() -> None:
             else:
                 request["turns"] = [{"at": at, "ask": question.ask}]
             requests.write(json.dumps(request) + "\n")
-            expected = {"id": name, "kind": question.kind, "answer": question.answer, "visits": visits}
-            answers.write(json.dumps(expected | {"midway": at is not None}) + "\n")
+            answers.write(json.dumps({"id": name, "kind": question.kind, "answer": question.answer}) + "\n")
 
         for index in range(options.clips):
             rng = np.random.default_rng((options.seed, index))
@@ -80,14 +79,14 @@ def main() -> None:
             clip = f"clip{index:02d}"
             asked = questions_of(rng, timeline, pairs, options.each)
             for number, question in enumerate(asked):
-                record(clip, number, question, len(seen_until(timeline, pairs)), None)
+                record(clip, number, question, None)
             moment = midway_moment(rng, timeline, pairs)
             if moment:
                 early = questions_of(rng, timeline, moment, 1)
                 picks = rng.permutation(len(early))[: options.midway]
                 for number, pick in enumerate(sorted(picks), start=len(asked)):
                     # A little before the next pair begins, so that no rounding lets it in.
-                    record(clip, number, early[pick], len(seen_until(timeline, moment)), moment * PAIR - 0.25)
+                    record(clip, number, early[pick], moment * PAIR - 0.25)
             # End a little after the last sampled frame.
             write_video(options.out / f"{clip}.mp4", story, pairs * PAIR - 0.2, rng)
             print(f"{clip}.mp4 {pairs * PAIR:.0f} s, {len(story.visits)} visits", flush=True)

@@ -33,8 +33,6 @@ def main() -> None:
 
     results = {entry["id"]: entry for entry in lines(options.results) if entry.get("id")}
     kinds: dict[str, list[bool]] = defaultdict(list)
-    visits: dict[int, list[bool]] = defaultdict(list)
-    midway: list[bool] = []
     missing = 0
     for expected in lines(options.answers):
         result = results.get(expected["id"])
@@ -43,9 +41,6 @@ def main() -> None:
         given = tidy(result.get("answer")) if result else ""
         hit = given == tidy(expected["answer"])
         kinds[expected["kind"]].append(hit)
-        visits[expected["visits"]].append(hit)
-        if expected.get("midway"):
-            midway.append(hit)
         if options.wrong and not hit:
             print(f"{expected['id']}: expected {expected['answer']!r}, got {given!r}")
 
@@ -54,10 +49,6 @@ def main() -> None:
 
     for kind in sorted(kinds, key=lambda kind: KINDS.index(kind) if kind in KINDS else 99):
         row(kind, kinds[kind])
-    for count in sorted(visits):
-        row(f"{count} visits", visits[count])
-    if midway:
-        row("midway", midway)
     row("overall", [hit for hits in kinds.values() for hit in hits])
     if missing:
         print(f"without an answer: {missing}")

@@ -31,16 +31,17 @@ extension DialogueOptions {
   ///   `HeadBudgetProfileError` for a profile of another model, `OffloadError` for a file that cannot be used.
   func makeCache(for model: LoadedModel) throws -> KeyValueCache {
     let shape = model.language.configuration.cacheShape
-    let budget = budget.tokens(shape: shape, type: type)
+    let bound = budget ?? model.preferences.budget
+    let tokens = bound.tokens(shape: shape, type: type)
     // Under `full` memory is taken as the stream goes on, up to what the machine has.
-    if policy != .full { try model.check(budget: self.budget, type: type) }
+    if policy != .full { try model.check(budget: bound, type: type) }
     try headBudgetProfile?.check(model.fingerprint)
     let heads = try headBudgetProfile.map { profile throws(HeadBudgetProfileError) in
       try HeadBudgets(
-        profile: profile, shape: shape, groupSize: Self.headsPerGroup(of: shape), floor: Self.floor(budget: budget))
+        profile: profile, shape: shape, groupSize: Self.headsPerGroup(of: shape), floor: Self.floor(budget: tokens))
     }
     let options = KVCacheOptions(
-      budget: budget, policy: policy, parameters: compression, rotation: model.streamRotation, type: type, heads: heads,
+      budget: tokens, policy: policy, parameters: compression, rotation: model.streamRotation, type: type, heads: heads,
       limit: model.tokenLimit(type: type) ?? .max,
       offload: try offload.map { offload throws(OffloadError) in try offloadFile(offload, for: model) })
     return try KeyValueCache(shape: shape, options: options)

@@ -16,6 +16,8 @@ struct DialogueNotices {
     compressions.append(report)
   }
 
+  mutating func add(warning: String) { warnings.append(warning) }
+
   /// Warns of a failure of the offload file, once.
   mutating func add(_ failure: OffloadError) {
     guard !hasWarnedOfOffload else { return }

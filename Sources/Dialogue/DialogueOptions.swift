@@ -6,8 +6,8 @@ import Inference
 
 /// How a dialogue about a stream is led, and what its cache may take.
 public struct DialogueOptions: Sendable, Equatable {
-  /// The most that the KV cache may take.
-  public var budget = CacheBudget.standard
+  /// The most that the KV cache may take; nil for what the model prefers.
+  public var budget: CacheBudget?
   /// Which vision tokens a compression retains.
   public var policy = RetentionPolicy.infinipotV
   /// How keys and values are stored.
@@ -36,6 +36,6 @@ public struct DialogueOptions: Sendable, Equatable {
   /// positions stay within what models were trained on however long the stream.
   public var timelineLimit = 128
 
-  /// InfiniPot-V as published within the standard budget, greedy answers, no offload.
+  /// InfiniPot-V as published within the model's own budget, greedy answers, no offload.
   public init() {}
 }

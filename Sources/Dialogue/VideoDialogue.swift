@@ -56,6 +56,7 @@ public final class VideoDialogue {
     } catch {
       throw ReportedError(error)
     }
+    warnOfBudget()
   }
 
   /// A second dialogue that has seen and said the same; from here on each goes its own way.

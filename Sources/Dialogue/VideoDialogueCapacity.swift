@@ -35,6 +35,7 @@ extension VideoDialogue {
     if cache.policy != .full { try model.check(budget: .tokens(tokens), type: cache.type) }
     forgetAnswer()
     do { try ensureCapacityDroppingText { note(try cache.setBudget(tokens)) } } catch { throw ReportedError(error) }
+    warnOfBudget()
   }
 
   /// - Throws: `ReportedError.insufficientMemory` or `budgetTooSmall`; nothing has changed then.
@@ -42,6 +43,13 @@ extension VideoDialogue {
     if policy != .full { try model.check(budget: .tokens(cache.boundedBudget), type: cache.type) }
     forgetAnswer()
     do { try ensureCapacityDroppingText { note(try cache.setPolicy(policy)) } } catch { throw ReportedError(error) }
+    warnOfBudget()
+  }
+
+  /// Warns of a budget that the model is not meant for.
+  func warnOfBudget() {
+    guard let warning = cache.budget.flatMap(model.preferences.warning(ofBudget:)) else { return }
+    notices.add(warning: warning)
   }
 
   /// Bytes that temporal patches and a question take when nothing is left out, system prompt included, as 16-bit

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import BoundedCache
 import Foundation
 import Inference
 import Records
@@ -11,9 +12,10 @@ struct InspectionTests {
   private static let checkout = Checkout.root
 
   private func inspect(
-    _ path: String, machine: MachineMemory? = MachineMemory(limit: 1 << 40, available: 1 << 40)
+    _ path: String, budget: CacheBudget? = nil,
+    machine: MachineMemory? = MachineMemory(limit: 1 << 40, available: 1 << 40)
   ) throws -> ModelInspection {
-    try ModelInspection(path: Self.checkout.appending(path: path).path, threads: 1, machine: machine)
+    try ModelInspection(path: Self.checkout.appending(path: path).path, budget: budget, threads: 1, machine: machine)
   }
 
   @Test(
@@ -46,7 +48,8 @@ struct InspectionTests {
   @Test("knows what does not fit, and what would")
   func tooSmall() throws {
     let inspection = try inspect(
-      "Models/edgeassist-tiny-Q8_0.gguf", machine: MachineMemory(limit: 80 << 20, available: 80 << 20))
+      "Models/edgeassist-tiny-Q8_0.gguf", budget: .tokens(4096),
+      machine: MachineMemory(limit: 80 << 20, available: 80 << 20))
     let estimate = try #require(inspection.estimate)
     let fitting = try #require(inspection.fittingBudget)
     #expect(inspection.fits == false && fitting > 0 && fitting < estimate.budget)

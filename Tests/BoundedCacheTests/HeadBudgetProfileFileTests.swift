@@ -39,14 +39,14 @@ struct HeadBudgetProfileFileTests {
 
   @Test("invalid values are refused with their table, layer and head")
   func refusesInvalidValues() throws {
-    #expect(throws: HeadBudgetProfileError.invalidValue(table: "shares", at: HeadIndex(layer: 1, head: 0), value: -1)) {
+    #expect(throws: HeadBudgetProfileError.invalidValue(table: "ratios", at: HeadIndex(layer: 1, head: 0), value: -1)) {
       _ = try HeadBudgetTests.profile([[1, 9], [-1, 2], [4, 4]])
     }
     #expect(throws: HeadBudgetProfileError.self) { _ = try HeadBudgetTests.profile([[1, 9], [.nan, 2], [4, 4]]) }
     #expect(throws: HeadBudgetProfileError.self) {
       _ = try HeadBudgetTests.profile([[1, 9], [.infinity, 2], [4, 4]])
     }
-    #expect(throws: HeadBudgetProfileError.wrongShape(table: "shares", layers: 3, heads: 2)) {
+    #expect(throws: HeadBudgetProfileError.wrongShape(table: "ratios", layers: 3, heads: 2)) {
       _ = try HeadBudgetTests.profile([[1, 9], [1, 2]])
     }
     #expect(throws: HeadBudgetProfileError.nothingDemanded) {

@@ -89,7 +89,7 @@ struct HeadBudgetTests {
   func refusesOtherShapes() throws {
     let profile = try Self.profile([[1, 1], [1, 1], [1, 1]])
     let other = CacheShape(layers: 3, keyValueHeads: 2, headDimension: 16)
-    #expect(throws: HeadBudgetProfileError.wrongShape(table: "shares", layers: 3, heads: 2)) {
+    #expect(throws: HeadBudgetProfileError.wrongShape(table: "ratios", layers: 3, heads: 2)) {
       _ = try HeadBudgets(profile: profile, shape: other, groupSize: 2)
     }
   }

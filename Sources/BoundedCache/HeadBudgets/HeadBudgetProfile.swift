@@ -42,19 +42,9 @@ public struct HeadBudgetProfile: Sendable, Hashable, Codable {
     }
   }
 
-  /// The keys of profile files, which stay as they were published.
-  private enum CodingKeys: String, CodingKey {
-    case model
-    case ratios = "shares"
-    case deviations
-    case stability
-    case coverage
-    case origin
-  }
-
   /// The model that the heads are of; other models refuse the profile.
   public var model: ModelFingerprint
-  /// Each head's ratio of the budget, `[layer][head]`; the sum is 1. Profile files name it `shares`.
+  /// Each head's ratio of the budget, `[layer][head]`; the sum is 1.
   public private(set) var ratios: [[Double]]
   /// The standard deviation of each ratio over the streams, `[layer][head]`.
   public private(set) var deviations: [[Double]]
@@ -83,7 +73,7 @@ public struct HeadBudgetProfile: Sendable, Hashable, Codable {
 
   /// Checks every value and scales the ratios.
   mutating func normalize() throws(HeadBudgetProfileError) {
-    for (name, table) in [("shares", ratios), ("deviations", deviations)] {
+    for (name, table) in [("ratios", ratios), ("deviations", deviations)] {
       let isWhole = table.count == model.layers && table.allSatisfy { $0.count == model.keyValueHeads }
       guard isWhole else { throw .wrongShape(table: name, layers: model.layers, heads: model.keyValueHeads) }
       for (layer, row) in table.enumerated() {
@@ -138,7 +128,7 @@ extension HeadBudgetProfileError: CustomStringConvertible {
     case .invalidValue(let table, let index, let value):
       "the head budget profile's \(table) have \(value) for layer \(index.layer), head \(index.head), which is not "
         + "possible; it is damaged"
-    case .nothingDemanded: "in the head budget profile no head has any share; it is damaged"
+    case .nothingDemanded: "in the head budget profile all ratios are zero; it is damaged"
     case .otherModel(let profile, let loaded):
       "the head budget profile was measured on \(HeadBudgetProfileError.describe(profile)), the model loaded is "
         + "\(HeadBudgetProfileError.describe(loaded)); make one with `edgeassist profile`"

@@ -4,22 +4,18 @@ import Foundation
 import Platform
 import Records
 
-/// A head budget profile as a file beside a model: one JSON object, which people can read too.
+/// A head budget profile as a file beside a model: one JSON object with keys in snake_case, which people can read too.
 extension HeadBudgetProfile {
-  /// The file's root object; `format` tells it from any other JSON.
-  private struct Envelope: Codable {
-    static let format = "edgeassist head profile 1"
+  /// What tells profiles from any other JSON, and this version's from others'.
+  private struct Header: Decodable {
+    static let format = "edgeassist head budget profile 2"
     var format: String
-    var profile: HeadBudgetProfile
+  }
 
-    func checked() throws -> HeadBudgetProfile {
-      guard format == Envelope.format else {
-        throw DecodingError.dataCorrupted(.init(codingPath: [CodingKeys.format], debugDescription: ""))
-      }
-      var profile = profile
-      try profile.normalize()
-      return profile
-    }
+  /// The file's root object.
+  private struct Envelope: Codable {
+    var format = Header.format
+    var profile: HeadBudgetProfile
   }
 
   /// The largest file in bytes; a thousand layers of a hundred heads take less.
@@ -36,7 +32,15 @@ extension HeadBudgetProfile {
       throw .unreadable(path: path, reason: error.explanation)
     }
     do {
-      self = try JSONDecoder().decode(Envelope.self, fromUntrusted: data).checked()
+      let found = try SnakeCaseJSON.decode(Header.self, from: data).format
+      guard found == Header.format else {
+        throw HeadBudgetProfileError.malformed(
+          path: path,
+          reason: "its format is “\(found)”, not “\(Header.format)”; make a profile with `edgeassist profile`")
+      }
+      var profile = try SnakeCaseJSON.decode(Envelope.self, from: data).profile
+      try profile.normalize()
+      self = profile
     } catch let error as HeadBudgetProfileError {
       throw error
     } catch let error as DecodingError {
@@ -48,7 +52,7 @@ extension HeadBudgetProfile {
 
   /// The files that a profile may replace: earlier profiles of any version.
   public static let replaceable = OutputFile.Replacement.kind(
-    "a head budget profile", beginning: "{\n  \"format\" : \"edgeassist head profile")
+    "a head budget profile", beginning: "{\n  \"format\" : \"edgeassist head budget profile")
 
   /// Writes the profile, replacing an earlier one as a whole or not at all.
   ///
@@ -56,8 +60,9 @@ extension HeadBudgetProfile {
   public func write(to path: String) throws(HeadBudgetProfileError) {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    encoder.keyEncodingStrategy = .convertToSnakeCase
     do {
-      let data = try encoder.encode(Envelope(format: Envelope.format, profile: self))
+      let data = try encoder.encode(Envelope(profile: self))
       try OutputFile.write(Array(data + Data("\n".utf8)), to: path, replacing: Self.replaceable)
     } catch let error as OutputError {
       throw .unwritable(path: path, reason: error.explanation)

@@ -27,7 +27,7 @@ public struct HeadBudgets: Sendable, Hashable {
     profile: HeadBudgetProfile?, shape: CacheShape, groupSize: Int, floor: Double = 0.25
   ) throws(HeadBudgetProfileError) {
     if let model = profile?.model, model.shape != shape.withoutStates {
-      throw .wrongShape(table: "shares", layers: shape.layers, heads: shape.keyValueHeads)
+      throw .wrongShape(table: "ratios", layers: shape.layers, heads: shape.keyValueHeads)
     }
     let heads = HeadBudgets.heads(of: shape)
     let equal = 1 / Double(heads.count)

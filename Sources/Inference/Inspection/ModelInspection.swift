@@ -80,9 +80,10 @@ public struct ModelInspection: Sendable {
   ///
   /// - Parameters:
   ///   - vision: an mmproj file; nil looks beside the model as the assistant does.
+  ///   - budget: of the KV cache; nil for what the model prefers.
   /// - Throws: `ReportedError.modelUnreadable` for a file that cannot be opened.
   public init(
-    path: String, vision: String? = nil, budget: CacheBudget = CacheBudget.standard,
+    path: String, vision: String? = nil, budget: CacheBudget? = nil,
     type: KeyValueType = .f16, threads: Int, machine: MachineMemory? = .current()
   ) throws(ReportedError) {
     self.machine = machine
@@ -127,7 +128,7 @@ public struct ModelInspection: Sendable {
   }
 
   private static func estimate(
-    _ language: GGUFFile, _ vision: GGUFFile?, _ budget: CacheBudget, _ type: KeyValueType, _ threads: Int,
+    _ language: GGUFFile, _ vision: GGUFFile?, _ budget: CacheBudget?, _ type: KeyValueType, _ threads: Int,
     unusable: String?
   ) -> (MemoryEstimate?, obstacle: String?) {
     var estimate: MemoryEstimate?

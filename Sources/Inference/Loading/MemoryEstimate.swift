@@ -33,21 +33,23 @@ public struct MemoryEstimate: Sendable, Equatable {
   /// Loads both files without their weights and without allocating, counting what loading would allocate.
   ///
   /// - Parameters:
+  ///   - budget: of the KV cache; nil for what the model prefers.
   ///   - type: how keys and values are stored.
   ///   - pixels: the area of the largest frame; nil for what the model prefers.
   /// - Throws: `ModelError` where the model cannot be run.
   public init(
-    language: GGUFFile, vision: GGUFFile?, adapter: GGUFFile? = nil, budget: CacheBudget,
+    language: GGUFFile, vision: GGUFFile?, adapter: GGUFFile? = nil, budget: CacheBudget? = nil,
     type: KeyValueType = .f16, threads: Int, pixels: Int? = nil, visionWeights: WeightLayout = .repackedQ8
   ) throws(ModelError) {
     let pool = ThreadPool(threads: threads)
     let shape = try DecoderConfiguration(file: language).cacheShape
+    var preferences = ModelPreferences(metadata: language.metadata, side: LoadedModel.usualSide)
     var working = try LanguageModel.estimatedWorkingByteCount(of: language, threads: pool)
     if let vision {
       let side = try VisionConfiguration(file: vision).sideMultiple
-      let preferred = ModelPreferences(metadata: language.metadata, side: side).maximumPixels
+      preferences = ModelPreferences(metadata: language.metadata, side: side)
       let tower = try VisionTower.estimatedWorkingByteCount(
-        of: vision, threads: pool, pixels: pixels ?? preferred, weights: visionWeights)
+        of: vision, threads: pool, pixels: pixels ?? preferences.maximumPixels, weights: visionWeights)
       working = Self.sum(working, tower)
     }
     self.working = working
@@ -55,7 +57,8 @@ public struct MemoryEstimate: Sendable, Equatable {
     weights = [towerBytes, adapter?.byteCount ?? 0].reduce(Self.touchedByteCount(of: language), Self.sum)
     program = Self.programByteCount(vocabulary: language.vocabularyCount, hasVision: vision != nil)
     (self.budget, cacheBytesPerToken, cache) = (0, 0, 0)
-    self = with(budget: budget.tokens(shape: shape, type: type), shape: shape, type: type)
+    let tokens = (budget ?? preferences.budget).tokens(shape: shape, type: type)
+    self = with(budget: tokens, shape: shape, type: type)
   }
 
   /// The estimate for another KV cache.

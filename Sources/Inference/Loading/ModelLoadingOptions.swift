@@ -7,8 +7,8 @@ import Records
 
 /// How a model is loaded: how it is stored in memory, and how much memory there is.
 public struct ModelLoadingOptions: Sendable, Equatable {
-  /// The most that the KV cache will take.
-  public var budget: CacheBudget
+  /// The most that the KV cache will take; nil for what the model prefers.
+  public var budget: CacheBudget?
   /// How keys and values will be stored.
   public var type: KeyValueType
   /// Weights are read at once and never paged out.
@@ -22,9 +22,9 @@ public struct ModelLoadingOptions: Sendable, Equatable {
   /// The memory there is; nil where it is not known, and nothing is refused then.
   public var machine: MachineMemory?
 
-  /// The standard budget, repacked weights that are not locked, and this machine, unless said otherwise.
+  /// The model's own budget, repacked weights that are not locked, and this machine, unless said otherwise.
   public init(
-    budget: CacheBudget = CacheBudget.standard, type: KeyValueType = .f16,
+    budget: CacheBudget? = nil, type: KeyValueType = .f16,
     isLocked: Bool = false, isPrefetched: Bool = false, isMappedOnly: Bool = false, isVisionExact: Bool = false,
     machine: MachineMemory? = .current()
   ) {

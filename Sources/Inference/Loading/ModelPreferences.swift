@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import BoundedCache
 import ModelFile
 
 /// How a model file wants to be used, where it says so; the program's own defaults otherwise.
@@ -12,6 +13,12 @@ public struct ModelPreferences: Sendable, Equatable {
   public var framesPerSecond: Double
   /// nil leaves it to the chat template.
   public var systemPrompt: String?
+  /// The largest KV cache budget, in tokens, with which the model still answers well on long streams; nil where the
+  /// file does not say.
+  public var largestBudget: Int?
+
+  /// The KV cache budget where none is asked for.
+  public var budget: CacheBudget { largestBudget.map { .tokens($0) } ?? .standard }
 
   /// Vision tokens of a temporal patch: 128 at most, the operating point of the InfiniPot-V paper.
   static let defaultMaximumTokens = 128
@@ -26,5 +33,16 @@ public struct ModelPreferences: Sendable, Equatable {
     maximumPixels = integer("edgeassist.vision.max_pixels") ?? Self.defaultMaximumTokens * side * side
     framesPerSecond = rate.flatMap { $0 > 0 && $0 <= 240 ? $0 : nil } ?? Self.defaultFramesPerSecond
     systemPrompt = (try? metadata.stringIfPresent("edgeassist.system_prompt")) ?? nil
+    largestBudget = integer("edgeassist.kv_budget").flatMap { $0 > 0 ? $0 : nil }
+  }
+
+  /// What to say of a budget that the model is not meant for; nil for any other.
+  ///
+  /// - Parameter tokens: the budget of a cache that is bounded.
+  package func warning(ofBudget tokens: Int) -> String? {
+    guard let largestBudget, tokens > largestBudget else { return nil }
+    return
+      "the model is meant for a KV cache of at most \(largestBudget) tokens; with \(tokens) its answers about long "
+      + "streams become wrong"
   }
 }

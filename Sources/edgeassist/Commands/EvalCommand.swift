@@ -106,8 +106,11 @@ struct EvalCommand: AsyncParsableCommand {
     try results.check(inputs: inputs)
     let progress = EvaluationProgress()
     let dialogue = try cache.dialogue()
-    let loaded = try model.load(adapter: adapters.path, budget: CacheBudget.standard, type: .f16)
+    let loaded = try model.load(adapter: adapters.path, type: .f16)
     try dialogue.check(for: loaded)
+    for case .tokens(let tokens) in cache.budgets {
+      loaded.preferences.warning(ofBudget: tokens).map(StandardStreams.report)
+    }
     let runner = EvaluationRunner(
       model: loaded,
       options: EvaluationOptions(

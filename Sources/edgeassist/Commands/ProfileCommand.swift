@@ -63,7 +63,7 @@ struct ProfileCommand: AsyncParsableCommand {
     }
     let bar = ProfileProgress()
     let profiler = HeadProfiler(
-      model: try model.load(adapter: adapter.path, budget: CacheBudget.standard, type: .f16),
+      model: try model.load(adapter: adapter.path, type: .f16),
       options: ProfileOptions(
         suite: try streams.makeSuite(), seed: streams.requests == nil ? streams.drawn.seed : nil, ratio: ratio,
         report: { bar.show($0, of: $1) }))

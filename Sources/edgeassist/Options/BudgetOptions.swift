@@ -8,7 +8,8 @@ struct TokenBudgetOptions: ParsableArguments {
   @Option(
     name: .customLong("kv-budget"),
     help: ArgumentHelp(
-      "KV cache budget in tokens. (default: 4096; in bench: 1024, with --quick 512; in eval: --kv-ratios)",
+      "KV cache budget in tokens. (default: the model's own, or 4096; in bench: 1024, with --quick 512; in eval: "
+        + "--kv-ratios)",
       valueName: "tokens"))
   var tokens: Int?
 
@@ -35,9 +36,9 @@ struct BudgetOptions: ParsableArguments {
   /// The names of those that were given.
   var given: [String] { GivenOptions.names(of: ["--kv-budget": tokens != nil, "--kv-memory": memory != nil]) }
 
-  var cacheBudget: CacheBudget {
+  /// nil where none was given.
+  var cacheBudget: CacheBudget? {
     if let memory { return .bytes(memory.bytes) }
-    if let tokens { return .tokens(tokens) }
-    return CacheBudget.standard
+    return tokens.map { .tokens($0) }
   }
 }

@@ -53,9 +53,9 @@ struct LanguageModelOptions: ParsableArguments {
   /// How the weights are loaded.
   ///
   /// - Parameters:
-  ///   - budget: of the KV cache, which must fit into memory beside the model.
+  ///   - budget: of the KV cache, which must fit into memory beside the model; nil for what the model prefers.
   ///   - type: how keys and values are stored.
-  func loadingOptions(budget: CacheBudget, type: KeyValueType) -> ModelLoadingOptions {
+  func loadingOptions(budget: CacheBudget? = nil, type: KeyValueType) -> ModelLoadingOptions {
     ModelLoadingOptions(
       budget: budget, type: type, isLocked: mlock, isPrefetched: prefetch, isMappedOnly: isMappedOnly)
   }
@@ -97,14 +97,14 @@ struct ModelOptions: ParsableArguments {
   }
 
   /// How the weights are loaded. For the parameters see `LanguageModelOptions.loadingOptions`.
-  func loadingOptions(budget: CacheBudget, type: KeyValueType) -> ModelLoadingOptions {
+  func loadingOptions(budget: CacheBudget? = nil, type: KeyValueType) -> ModelLoadingOptions {
     var options = language.loadingOptions(budget: budget, type: type)
     options.isVisionExact = visionPrecision == .exact
     return options
   }
 
   /// Loads the model. For the other parameters see `loadingOptions`, for the adapter and the errors `paths`.
-  func load(adapter: String?, budget: CacheBudget, type: KeyValueType) throws -> LoadedModel {
+  func load(adapter: String?, budget: CacheBudget? = nil, type: KeyValueType) throws -> LoadedModel {
     try LoadedModel(
       paths: paths(adapter: adapter), threads: language.threads.count,
       memory: loadingOptions(budget: budget, type: type))
