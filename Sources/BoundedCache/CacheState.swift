@@ -33,7 +33,7 @@ struct CacheState {
     // Asked before anything is allocated that grows with the number of heads.
     let tokens = isFull ? min(budget, PageStore.pageTokens) : budget
     let bytes = shape.bytesPerToken(options.type).multipliedSaturating(by: tokens)
-    guard PageTable.isAvailable(bytes) else { throw .cannotAllocate(tokens: tokens, bytes: bytes) }
+    guard PageRuns.isAvailable(bytes) else { throw .cannotAllocate(tokens: tokens, bytes: bytes) }
     let groups = HeadGroups(shape: shape, budgets: options.heads)
     capacity = CacheCapacity(
       budget: budget, groups: groups, hasOffload: options.offload != nil, limit: options.limit)
@@ -57,7 +57,8 @@ struct CacheState {
     capacity = other.capacity
     origins = other.origins
     compressor = other.compressor.copy()
-    store = try PageStore(copying: other.store)
+    store = try PageStore(
+      copying: other.store, used: other.layout.groups.indices.map { other.layout.count(ofGroup: $0) })
     self.offload = offload
     recurrent = try other.recurrent?.copy()
   }
@@ -101,7 +102,7 @@ struct CacheState {
   /// Whether `n` more tokens fit in every group of heads without compression.
   func canAppend(_ n: Int) -> Bool { policy == .full || layout.canAppend(n) }
 
-  /// Allocates memory for `n` more tokens under `full`; a bounded cache has all its memory from the start.
+  /// Allocates memory for `n` more tokens under `full`; a bounded cache has all its pages from the start.
   mutating func allocate(_ n: Int) throws(CacheError) {
     guard policy == .full else { return }
     let wanted = layout.groups.indices.map { PageStore.pages(for: layout.used(ofGroup: $0).addingSaturating(n)) }

@@ -17,10 +17,10 @@ extension ReportedError {
         self.init(.videoUnreadable, error.description)
       }
     case let error as CacheError:
-      if case .budgetTooSmall = error {
-        self.init(.budgetTooSmall, error.description)
-      } else {
-        self.init(.computation, error.description)
+      switch error {
+      case .budgetTooSmall: self.init(.budgetTooSmall, error.description)
+      case .cannotAllocate: self.init(.insufficientMemory, error.description)
+      default: self.init(.computation, error.description)
       }
     case let error as HeadBudgetProfileError: self.init(.profileUnusable, error.description)
     case let error as OffloadError: self.init(.offloadUnusable, error.description)

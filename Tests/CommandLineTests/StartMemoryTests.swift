@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Memory at the start")
@@ -17,6 +18,43 @@ struct StartMemoryTests {
     }
     let screen = try await Program.run(["--kv-budget", "9000000000000"], environment: ["TERM": "xterm"])
     #expect(screen.status == 2 && screen.errors.contains("9000000000000 tokens"))
+  }
+
+  @Test("A large budget takes memory as it is filled, whether an option, a request or both set it")
+  func largeBudget() async throws {
+    let request = #"{"id":"b","ask":"hello","max_tokens":2,"kv_budget":600000}"#
+    let run = try await Program.run(
+      ["--batch", "-", "--kv-budget", "500000"], input: Self.request + "\n" + request)
+    #expect(run.status == 0, "\(run.output)")
+    for record in run.records {
+      let resident = try #require((record["memory"] as? [String: Any])?["resident"] as? Int)
+      let budget = try #require((record["kv"] as? [String: Any])?["budget"] as? Int)
+      // A token of this model takes 3 KiB: together they would be more than 1 GB.
+      #expect(budget >= 500_000 && resident < 1 << 28, "a budget of \(budget) tokens, \(resident) bytes resident")
+    }
+  }
+
+  @Test("A request's budget that exceeds the machine is refused with the figures, and the next request is answered")
+  func requestBeyondTheMachine() async throws {
+    let request = #"{"id":"b","ask":"hello","kv_budget":9000000000000}"#
+    let run = try await Program.run(["--batch", "-"], input: request + "\n" + Self.request)
+    #expect(run.status == 1)
+    let error = try #require(run.records.first?["error"] as? [String: Any])
+    #expect(error["code"] as? String == "insufficient_memory")
+    #expect(run.records.last?["status"] as? String == "ok")
+  }
+
+  @Test("A request's budget that the system refuses memory for is an error, and the next request is answered")
+  func refusedMemory() async throws {
+    let folder = try TemporaryFolder()
+    let request = #"{"id":"b","ask":"hello","max_tokens":2,"kv_budget":1500000}"#
+    try folder.write(request + "\n" + Self.request + "\n", to: "r.jsonl")
+    // 3 GB of the budget, with 2.5 GB of addresses for the whole program.
+    let run = try await Program.shell("ulimit -v 2500000; exec \"$0\" --batch r.jsonl", folder: folder.url)
+    #expect(run.status == 1, "\(run.output) \(run.errors)")
+    let error = try #require(run.records.first?["error"] as? [String: Any])
+    #expect(error["code"] as? String == "insufficient_memory", "\(error)")
+    #expect(run.records.last?["status"] as? String == "ok")
   }
 
   @Test(

@@ -93,8 +93,9 @@ final class PageStore {
 
   /// The same keys and values in memory of their own.
   ///
+  /// - Parameter used: slots of each group that are in use from the first on; parked text is copied too.
   /// - Throws: `cannotAllocate`.
-  init(copying other: PageStore) throws(CacheError) {
+  init(copying other: PageStore, used: [Int]) throws(CacheError) {
     shape = other.shape
     type = other.type
     format = other.format
@@ -102,7 +103,9 @@ final class PageStore {
     groupOfHead = other.groupOfHead
     (keyOffsets, valueOffsets) = (other.keyOffsets, other.valueOffsets)
     parkedSlots = other.parkedSlots
-    tables = other.tables.compactMap { PageTable(copying: $0) }
+    tables = other.tables.enumerated().compactMap { group, table in
+      PageTable(copying: table, pages: [0..<used[group], other.parkedSlots[group]].map(PageStore.pages(of:)))
+    }
     guard tables.count == other.tables.count else {
       throw .cannotAllocate(tokens: other.allocatedSlots.max() ?? 0, bytes: other.byteCount)
     }
@@ -121,6 +124,11 @@ final class PageStore {
     tokens / pageTokens + (tokens % pageTokens == 0 ? 0 : 1)
   }
 
+  /// Pages that hold some of the slots.
+  private static func pages(of slots: Range<Int>) -> Range<Int> {
+    slots.isEmpty ? 0..<0 : slots.lowerBound / pageTokens..<pages(for: slots.upperBound)
+  }
+
   /// Bytes of all pages.
   var byteCount: Int { tables.reduce(0) { $0 + ($1.pageCount + $1.leadingPages) * $1.pageBytes } }
 
@@ -135,6 +143,12 @@ final class PageStore {
   /// - Returns: false where the system refuses; nothing has changed then.
   func resize(toPages pages: [Int], leadingPages: Int) -> Bool {
     let before = tables.map { (pages: $0.pageCount, leading: $0.leadingPages) }
+    // The system may grant each table what it would refuse for all of them.
+    let added = zip(tables, pages).reduce(0) { sum, table in
+      let missing = max(table.1 - table.0.pageCount, 0).addingSaturating(max(leadingPages - table.0.leadingPages, 0))
+      return sum.addingSaturating(missing.multipliedSaturating(by: table.0.pageBytes))
+    }
+    guard PageRuns.isAvailable(added) else { return false }
     for (table, count) in zip(tables, pages) {
       guard table.resize(to: max(count, table.pageCount), leadingPages: max(leadingPages, table.leadingPages)) else {
         // Freeing needs no memory.
