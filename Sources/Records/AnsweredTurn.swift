@@ -17,8 +17,30 @@ package struct AnsweredTurn: ResumableRecord {
     case error
   }
 
+  private enum CodingKeys: String, CodingKey { case id, turn, status, answer, code, error }
+
+  /// Reads a result line. Lines of other programs may have an id and a status too, but not what a result has besides.
+  ///
+  /// - Throws: `DecodingError` for a line that is no result.
+  package init(from decoder: any Decoder) throws {
+    let members = try decoder.container(keyedBy: CodingKeys.self)
+    status = try members.decode(Status.self, forKey: .status)
+    let contents: [CodingKeys] = status == .ok ? [.answer, .code] : [.error]
+    guard members.contains(.id), contents.contains(where: members.contains) else {
+      throw DecodingError.keyNotFound(CodingKeys.id, .init(codingPath: [], debugDescription: "it is no result"))
+    }
+    id = try members.decodeIfPresent(String.self, forKey: .id)
+    turn = try members.decodeIfPresent(Int.self, forKey: .turn)
+  }
+
   /// Only answered turns stay.
   package var isKept: Bool { status == .ok && id != nil }
+
+  /// Whether a line that was cut off begins as results do, from its first byte to its status.
+  package static func begins(_ line: String) -> Bool {
+    let beginning = #/\{("line":\d+,)?"id":("([^"\\]|\\.)*"|null),("turn":\d+,)?"status":"(ok|error)",/#
+    return line.prefixMatch(of: beginning) != nil
+  }
 }
 
 extension ResumableRecords<AnsweredTurn> {

@@ -6,6 +6,8 @@ import Foundation
 package protocol ResumableRecord: Decodable {
   /// Whether a resumed run keeps the record. It makes the others again.
   var isKept: Bool { get }
+  /// Whether a line that was cut off begins as such records do and as no other line does.
+  static func begins(_ line: String) -> Bool
 }
 
 /// The first line of a file of results, which is no record.
@@ -28,7 +30,8 @@ package struct RecordsHeader {
 /// A file of results, one JSON object a line, that a later run can resume.
 ///
 /// Resuming keeps the lines that decode as good records and takes out the rest: errors, and a last line that was cut
-/// off. A file with any other line is left as it is, whether it is resumed or would be replaced.
+/// off. A file with any other line is left as it is, whether it is resumed or would be replaced. So is a file of one
+/// line that was cut off, unless it begins as results do: nothing else tells that it is one.
 package struct ResumableRecords<Record: ResumableRecord> {
   /// What an earlier run has left, in the order of the file; empty for a run of its own.
   package let records: [Record]
@@ -55,8 +58,14 @@ package struct ResumableRecords<Record: ResumableRecord> {
     var contents = Contents<Record>(header: header, isResuming: isResuming)
     var lines = output.lines(limit: 8 * LineReader.usualLimit)
     while let line = try lines.next() {
-      guard try contents.add(line, upTo: lines.end, isComplete: lines.isLineComplete) else {
-        throw Self.refusal(path, line: line.number, isResuming: isResuming)
+      switch try contents.add(line, upTo: lines.end, isComplete: lines.isLineComplete) {
+      case .ours: break
+      case .foreign: throw Self.refusal(path, line: line.number, isResuming: isResuming)
+      case .unknown:
+        throw .outputUnwritable(
+          message:
+            "\(path) holds nothing but a line that was cut off and may not be a result; remove the file if it is "
+            + "one, or name another file")
       }
     }
     records = isResuming ? contents.records : []
@@ -89,6 +98,16 @@ package struct ResumableRecords<Record: ResumableRecord> {
 
 /// What a result file holds, line by line.
 private struct Contents<Record: ResumableRecord> {
+  /// What a line tells about the file.
+  enum Origin {
+    /// It may be one of these results, or a part of one behind others.
+    case ours
+    /// It is none of these results.
+    case foreign
+    /// It was cut off, stands alone, and may be anything.
+    case unknown
+  }
+
   private let header: RecordsHeader?
   private let isResuming: Bool
   /// The good records.
@@ -98,6 +117,8 @@ private struct Contents<Record: ResumableRecord> {
   /// The header in the file; nil until it was read.
   private var headerText: String?
   private var end = 0
+  /// Whether no line was taken but blank ones.
+  private var isFirst = true
   /// Whether the last good line lacks its line feed.
   private var isLastLineOpen = false
 
@@ -109,33 +130,39 @@ private struct Contents<Record: ResumableRecord> {
   /// Takes the next line.
   ///
   /// - Parameter upTo: where it ends in the file.
-  /// - Returns: false for a line that is none of these results.
   /// - Throws: what the check of the header throws.
-  mutating func add(_ line: LineReader.Line, upTo: Int, isComplete: Bool) throws(ReportedError) -> Bool {
+  mutating func add(_ line: LineReader.Line, upTo: Int, isComplete: Bool) throws(ReportedError) -> Origin {
     let range = end..<upTo
     end = upTo
-    if line.isBlank { return true }
-    guard let text = line.text else { return false }
+    if line.isBlank { return .ours }
+    guard let text = line.text else { return .foreign }
+    defer { isFirst = false }
     let isCut = !isComplete && !Self.isJSON(text)
     if let header, headerText == nil {
-      // A run that was stopped before it had written its first line has left no result.
-      if isCut, header.line.text.hasPrefix(text.prefix { $0 != "\0" && $0 != "\u{FFFD}" }) { return true }
+      if isCut { return Self.begins(header, text) ? .ours : .unknown }
       try header.check(text, isResuming)
       headerText = text + (isComplete ? "\n" : "")
-      return true
+      return .ours
     }
     // The records of a file that begins as results do are not looked at when it is replaced.
-    if header != nil, !isResuming { return true }
+    if header != nil, !isResuming { return .ours }
     if let record = try? SnakeCaseJSON.decode(Record.self, from: Data(text.utf8)) {
       if record.isKept {
         records.append(record)
         keep(range)
         isLastLineOpen = !isComplete
       }
-      return true
+      return .ours
     }
     // A disk that was full, or a machine that lost power, may leave any part of a line, or zeros.
-    return isCut && (text.hasPrefix("{\"") || text == "{" || text.allSatisfy { $0 == "\0" })
+    guard isCut, text.hasPrefix("{\"") || text == "{" || text.allSatisfy({ $0 == "\0" }) else { return .foreign }
+    return !isFirst || Record.begins(text) ? .ours : .unknown
+  }
+
+  /// Whether a line that was cut off is the beginning of a header, with its first member at least.
+  private static func begins(_ header: RecordsHeader, _ text: String) -> Bool {
+    let beginning = text.prefix { $0 != "\0" && $0 != "\u{FFFD}" }
+    return beginning.contains(",") && header.line.text.hasPrefix(beginning)
   }
 
   private mutating func keep(_ range: Range<Int>) {

@@ -62,6 +62,23 @@ struct OutputTests {
     }
   }
 
+  @Test("A file of one line that was cut off is not taken for results, with --resume and without, and stays")
+  func cutNotes() async throws {
+    for (name, text) in [("notes.txt", "{\"remember\": the milk"), ("zeros.bin", "\0\0\0\0")] {
+      try folder.write(text, to: name)
+      for command in [
+        ["--batch", "r.jsonl"], ["code", "task.json", "--model", QuantizeTests.model], ["eval", "--questions", "1"],
+      ] {
+        for resume in [[], ["--resume"]] {
+          let run = try await Program.run(command + ["--output", name] + resume, folder: folder.url)
+          #expect(
+            run.status == 2 && run.errors.contains(name) && run.errors.contains("remove the file"), "\(run.errors)")
+          #expect(try contents(name) == text)
+        }
+      }
+    }
+  }
+
   @Test("Reports replace files of their own kind alone, and say so before the work begins")
   func reports() async throws {
     for arguments in [

@@ -12,10 +12,12 @@ struct ResumableRecordsTests {
   init() throws { folder = try TemporaryFolder() }
 
   private static var header: RecordsHeader {
-    RecordsHeader(line: ["suite": "s"]) { line, _ throws(ReportedError) in
+    RecordsHeader(line: ["suite": "s", "model": "m"]) { line, _ throws(ReportedError) in
       if !line.contains("suite") { throw .outputUnwritable(message: "no results") }
     }
   }
+
+  private static let headerText = #"{"suite":"s","model":"m"}"# + "\n"
 
   private func contents(_ path: String) throws -> String { try String(contentsOfFile: path, encoding: .utf8) }
 
@@ -23,10 +25,10 @@ struct ResumableRecordsTests {
   func resume() throws {
     let path = try folder.write(
       """
-      {"id":"a","turn":0,"status":"ok"}
+      {"id":"a","turn":0,"status":"ok","answer":""}
       {"id":"a","turn":1,"status":"error","error":{}}
-      {"id":"b","turn":0,"status":"ok"}
-      {"id":"task","status":"ok"}
+      {"id":"b","turn":0,"status":"ok","answer":""}
+      {"id":"task","status":"ok","code":{}}
       {"id":"c","turn":0,"sta
       """, to: "out.jsonl")
     let output = try ResumableRecords<AnsweredTurn>(path: path, isResuming: true)
@@ -34,9 +36,9 @@ struct ResumableRecordsTests {
     try output.write(["id": "c"])
     #expect(
       try contents(path) == """
-        {"id":"a","turn":0,"status":"ok"}
-        {"id":"b","turn":0,"status":"ok"}
-        {"id":"task","status":"ok"}
+        {"id":"a","turn":0,"status":"ok","answer":""}
+        {"id":"b","turn":0,"status":"ok","answer":""}
+        {"id":"task","status":"ok","code":{}}
         {"id":"c"}
 
         """)
@@ -44,7 +46,7 @@ struct ResumableRecordsTests {
 
   @Test("A run that does not resume empties the file")
   func fresh() throws {
-    let path = try folder.write("{\"id\":\"a\",\"status\":\"ok\"}\n", to: "out.jsonl")
+    let path = try folder.write("{\"id\":\"a\",\"status\":\"ok\",\"answer\":\"\"}\n", to: "out.jsonl")
     let output = try ResumableRecords<AnsweredTurn>(path: path, isResuming: false)
     #expect(output.records.isEmpty)
     #expect(try contents(path).isEmpty)
@@ -55,15 +57,16 @@ struct ResumableRecordsTests {
     let path = folder.path("new.jsonl")
     let output = try ResumableRecords<AnsweredTurn>(path: path, isResuming: isResuming, header: Self.header)
     #expect(output.records.isEmpty)
-    #expect(try contents(path) == "{\"suite\":\"s\"}\n")
+    #expect(try contents(path) == Self.headerText)
   }
 
   @Test("The first line is written again and is no record")
   func header() throws {
-    let path = try folder.write("{\"suite\":\"old\"}\n{\"id\":\"a\",\"status\":\"ok\"}\n", to: "out.jsonl")
+    let path = try folder.write(
+      "{\"suite\":\"old\"}\n{\"id\":\"a\",\"status\":\"ok\",\"answer\":\"\"}\n", to: "out.jsonl")
     let output = try ResumableRecords<AnsweredTurn>(path: path, isResuming: true, header: Self.header)
     #expect(output.records.map(\.id) == ["a"])
-    #expect(try contents(path) == "{\"suite\":\"s\"}\n{\"id\":\"a\",\"status\":\"ok\"}\n")
+    #expect(try contents(path) == Self.headerText + "{\"id\":\"a\",\"status\":\"ok\",\"answer\":\"\"}\n")
   }
 
   @Test("What cannot be written or resumed is refused by name", arguments: [false, true])
@@ -108,7 +111,8 @@ struct ResumableRecordsTests {
     for (text, line) in [
       ("Dear diary\n", 1), ("Dear diary", 1), (first + "Dear diary\n", 2), ("\n\n" + first + "[1]\n" + first, 4),
       (#"{"id":"a","ask":"hi"}"#, 1), (first + #"{"id":"a","status":"good"}"# + "\n", 2), ("{\n \"a\": 1\n}\n", 1),
-      ("\0\0\n", 1),
+      ("\0\0\n", 1), (#"{"id":"a","status":"ok"}"#, 1), (#"{"status":"ok","answer":"x"}"# + "\n", 1),
+      (#"{"id":"a","status":"error","reason":"x"}"# + "\n", 1),
     ] {
       let path = try folder.write(text, to: "diary.txt")
       let error = #expect(throws: ReportedError.self) {
@@ -120,12 +124,36 @@ struct ResumableRecordsTests {
     }
   }
 
-  @Test("A header that was cut off is written again; another one is refused")
+  @Test("A file of one line that was cut off stays, unless the line begins as a result does", arguments: [false, true])
+  func loneCutLine(isResuming: Bool) throws {
+    for text in [
+      "{", "{\"", "{\"id\":\"a\",\"tur", #"{"id":"a","ask":"hi""#, #"{"status":"ok","id":"a","x"#, "\0", "\0\0\0\0",
+    ] {
+      for header in [nil, Self.header] {
+        let path = try folder.write(text, to: "notes")
+        let error = #expect(throws: ReportedError.self) {
+          try ResumableRecords<AnsweredTurn>(path: path, isResuming: isResuming, header: header)
+        }
+        #expect(error?.code == .outputUnwritable && error?.message.contains("remove the file") == true, "\(text)")
+        #expect(try contents(path) == text)
+      }
+    }
+    for text in [
+      #"{"id":"a","turn":0,"status":"ok","answer":"on"#, #"{"id":"a \" b","status":"error","err"#,
+      #"{"line":7,"id":null,"status":"error","#, "{\"id\":\"a\",\"status\":\"ok\",\"code\0\0",
+    ] {
+      let path = try folder.write(text, to: "out.jsonl")
+      let output = try ResumableRecords<AnsweredTurn>(path: path, isResuming: isResuming)
+      #expect(try output.records.isEmpty && contents(path).isEmpty, "\(text)")
+    }
+  }
+
+  @Test("A header that was cut off behind its first member is written again; another one is refused")
   func cutHeader() throws {
-    for text in ["{", "{\"suite\":", "{\"suite\":\"s\0\0"] {
+    for text in ["{\"suite\":\"s\",", "{\"suite\":\"s\",\"mod", "{\"suite\":\"s\",\0\0"] {
       let path = try folder.write(text, to: "out.jsonl")
       _ = try ResumableRecords<AnsweredTurn>(path: path, isResuming: true, header: Self.header)
-      #expect(try contents(path) == "{\"suite\":\"s\"}\n")
+      #expect(try contents(path) == Self.headerText)
     }
     let path = try folder.write("{\"other\":1}\n", to: "out.jsonl")
     for isResuming in [false, true] {
@@ -138,7 +166,7 @@ struct ResumableRecordsTests {
 
   @Test("Two runs do not write one file at the same time", arguments: [false, true])
   func locked(isResuming: Bool) throws {
-    let path = try folder.write(first + #"{"id":"b","status":"error"}"# + "\n", to: "out.jsonl")
+    let path = try folder.write(first + #"{"id":"b","status":"error","error":{}}"# + "\n", to: "out.jsonl")
     let one = try ResumableRecords<AnsweredTurn>(path: path, isResuming: isResuming)
     let error = #expect(throws: ReportedError.self) {
       try ResumableRecords<AnsweredTurn>(path: path, isResuming: isResuming)
@@ -150,7 +178,7 @@ struct ResumableRecordsTests {
 
   @Test("A link stays, and a file that is taken out of keeps its mode")
   func linkAndMode() throws {
-    let path = try folder.write(#"{"id":"b","status":"error"}"# + "\n" + first, to: "out.jsonl")
+    let path = try folder.write(#"{"id":"b","status":"error","error":{}}"# + "\n" + first, to: "out.jsonl")
     chmod(path, 0o600)
     symlink("out.jsonl", folder.path("link"))
     _ = try ResumableRecords<AnsweredTurn>(path: folder.path("link"), isResuming: true)

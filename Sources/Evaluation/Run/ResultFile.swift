@@ -12,6 +12,9 @@ package protocol ResultRecord: ResumableRecord, Encodable {
 extension ResultRecord {
   /// A resumed run keeps the records without an error.
   package var isKept: Bool { error == nil }
+
+  /// Records stand behind a first line that tells whose they are, so none is looked at by itself.
+  package static func begins(_ line: String) -> Bool { false }
 }
 
 /// A file of results: a line that identifies the evaluation, then one line for each record.
@@ -49,7 +52,10 @@ struct ResultFile<Record: ResultRecord> {
     guard let found = try? JSONDecoder().decode([String: String].self, fromUntrusted: Data(line.utf8)),
       found["suite"] != nil
     else { throw .notResults(path: path) }
-    guard let identity else { return }
+    guard let identity else {
+      if found["model"] == nil { throw .notResults(path: path) }
+      return
+    }
     guard found[format.name] == format.value else { throw .oldFormat(path: path) }
     for (name, value) in identity where found[name] != value {
       throw .otherEvaluation(path: path, name: name, found: found[name] ?? "none", wanted: value)
