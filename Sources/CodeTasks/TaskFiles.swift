@@ -15,13 +15,14 @@ public enum TaskFiles {
   /// The tasks of a file, or of all files in a folder and the folders within it, by name. Files of other kinds in a
   /// folder are passed over. What links lead to is read once, and no folder that the given one lies in.
   ///
+  /// - Parameter stop: ends the wait for a pipe, whose tasks are those that have come until then.
   /// - Throws: `TaskFileError` if the path itself cannot be read; a bad task within is an entry.
-  public static func read(_ path: String) throws(TaskFileError) -> [Entry] {
+  public static func read(_ path: String, stop: StopSource? = nil) throws(TaskFileError) -> [Entry] {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
       throw TaskFileError(path: path, reason: "there is no such file or folder")
     }
-    guard isFolder.boolValue else { return try file(path) }
+    guard isFolder.boolValue else { return try file(path, stop: stop) }
     var seen: Set<String> = []
     return try folder(path, root: realPath(path), seen: &seen)
   }
@@ -79,20 +80,20 @@ public enum TaskFiles {
       && stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
   }
 
-  private static func file(_ path: String) throws(TaskFileError) -> [Entry] {
+  private static func file(_ path: String, stop: StopSource? = nil) throws(TaskFileError) -> [Entry] {
     let stem = ((path as NSString).lastPathComponent as NSString).deletingPathExtension
     switch (path as NSString).pathExtension.lowercased() {
-    case "jsonl": return try lines(of: path, stem: stem)
+    case "jsonl": return try lines(of: path, stem: stem, stop: stop)
     // Some data sets name files of JSON Lines .json too.
     case "json":
-      let text = try contents(path)
+      let text = try contents(path, stop: stop)
       let whole = object(text, path: path, line: nil, fallbackID: stem)
       if case .failure = whole, text.split(separator: "\n").count > 1, text.split(separator: "\n")[0].hasSuffix("}") {
-        return try lines(of: path, stem: stem)
+        return try lines(of: path, stem: stem, stop: stop)
       }
       return [whole]
     default:
-      let text = try contents(path)
+      let text = try contents(path, stop: stop)
       do throws(CodeTaskError) {
         return [.success(CodeProblem(id: stem, task: try CodeTask(parsing: text)))]
       } catch {
@@ -101,10 +102,12 @@ public enum TaskFiles {
     }
   }
 
-  private static func lines(of path: String, stem: String) throws(TaskFileError) -> [Entry] {
+  private static func lines(
+    of path: String, stem: String, stop: StopSource?
+  ) throws(TaskFileError) -> [Entry] {
     var entries: [Entry] = []
     do throws(ReportedError) {
-      var reader = try LineReader(path: path, name: "it")
+      var reader = try LineReader(path: path, name: "it", stop: stop)
       while let line = try reader.next() {
         if line.isBlank { continue }
         guard let text = line.text else {
@@ -158,8 +161,8 @@ public enum TaskFiles {
     }
   }
 
-  private static func contents(_ path: String) throws(TaskFileError) -> String {
-    do throws(InputError) { return try InputFile.text(of: path, limit: largestFile) } catch {
+  private static func contents(_ path: String, stop: StopSource? = nil) throws(TaskFileError) -> String {
+    do throws(InputError) { return try InputFile.text(of: path, limit: largestFile, stop: stop) } catch {
       throw TaskFileError(path: path, reason: error.explanation)
     }
   }

@@ -38,11 +38,13 @@ public final class GGUFWriter {
 
   /// Creates the file and writes its header.
   ///
-  /// - Parameter alignment: a power of two, noted as `general.alignment` unless it is the format's default of 32. It
-  ///   takes the place of the metadata's own entry.
+  /// - Parameters:
+  ///   - alignment: a power of two, noted as `general.alignment` unless it is the format's default of 32. It takes the
+  ///     place of the metadata's own entry.
+  ///   - stop: ends the wait for the reader of a pipe, with an error.
   /// - Throws: `GGUFError.unwritable` for tensors that no file can hold, or with the system's reason.
   public init(
-    path: String, metadata: GGUFMetadata, tensors: [Declaration], alignment: Int = 32
+    path: String, metadata: GGUFMetadata, tensors: [Declaration], alignment: Int = 32, stop: StopSource? = nil
   ) throws(GGUFError) {
     guard alignment > 0, alignment & (alignment - 1) == 0, alignment <= GGUFParser.greatestAlignment else {
       throw .unwritable(path: path, reason: "an alignment of \(alignment) is not a power of two up to 2^20")
@@ -65,7 +67,7 @@ public final class GGUFWriter {
       sizes.append(size)
     }
     self.sizes = sizes
-    do throws(OutputError) { file = try OutputFile(path: path) } catch {
+    do throws(OutputError) { file = try OutputFile(path: path, stop: stop) } catch {
       throw .unwritable(path: path, reason: error.explanation)
     }
     try put(header(metadata, tensors))

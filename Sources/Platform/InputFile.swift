@@ -4,13 +4,15 @@
 public enum InputFile {
   /// All bytes of a file or pipe.
   ///
-  /// - Parameter limit: bytes of the largest file that is read.
+  /// - Parameters:
+  ///   - limit: bytes of the largest file that is read.
+  ///   - stop: ends the wait for a pipe, with the bytes that have come until then.
   /// - Throws: `InputError`.
-  public static func bytes(of path: String, limit: Int) throws(InputError) -> [UInt8] {
+  public static func bytes(of path: String, limit: Int, stop: StopSource? = nil) throws(InputError) -> [UInt8] {
     let file = try InputDescriptor(path: path)
     var bytes: [UInt8] = []
     while true {
-      let more = try file.read(upTo: 1 << 16)
+      let more = try file.read(upTo: 1 << 16, stop: stop)
       if more.isEmpty { return bytes }
       guard bytes.count + more.count <= limit else { throw InputError(path: path, reason: .tooLarge(limit: limit)) }
       bytes += more
@@ -19,10 +21,10 @@ public enum InputFile {
 
   /// The text of a file or pipe.
   ///
-  /// - Parameter limit: bytes of the largest file that is read.
+  /// - Parameters: as of `bytes`.
   /// - Throws: `InputError`, also for bytes that are not UTF-8.
-  public static func text(of path: String, limit: Int) throws(InputError) -> String {
-    guard let text = String(validating: try bytes(of: path, limit: limit), as: UTF8.self) else {
+  public static func text(of path: String, limit: Int, stop: StopSource? = nil) throws(InputError) -> String {
+    guard let text = String(validating: try bytes(of: path, limit: limit, stop: stop), as: UTF8.self) else {
       throw InputError(path: path, reason: .notText)
     }
     return text

@@ -22,6 +22,7 @@ public final class OutputFile {
   }
 
   private let target: OutputPath
+  private let stop: StopSource?
   private var descriptor: Int32
   /// The file beside the target; nil where the target itself is written.
   private let temporary: String?
@@ -33,12 +34,16 @@ public final class OutputFile {
   /// - Parameters:
   ///   - inputs: files that this run reads; `-` for standard input. They are never written.
   ///   - replacing: which file may be replaced.
+  ///   - stop: ends the wait for the reader of a pipe, now and whenever bytes are written, with an error.
   /// - Throws: `OutputError`; then nothing has changed.
-  public init(path: String, inputs: [String] = [], replacing: Replacement = .anything) throws(OutputError) {
+  public init(
+    path: String, inputs: [String] = [], replacing: Replacement = .anything, stop: StopSource? = nil
+  ) throws(OutputError) {
     target = try OutputPath(path, inputs: inputs)
+    self.stop = stop
     former = try Self.lockFormer(target, replacing: replacing)
     do throws(OutputError) {
-      (descriptor, temporary) = try Self.open(target)
+      (descriptor, temporary) = try Self.open(target, stop: stop)
     } catch {
       if former >= 0 { close(former) }
       throw error
@@ -62,13 +67,14 @@ public final class OutputFile {
     if case .absent = target.kind, access(target.folder, W_OK | X_OK) != 0 { throw target.failure(errno) }
   }
 
-  /// Writes a whole file.
+  /// Writes a whole file. The parameters are those of `init`.
   ///
   /// - Throws: `OutputError`; then the file is as it was.
   public static func write(
-    _ bytes: [UInt8], to path: String, inputs: [String] = [], replacing: Replacement = .anything
+    _ bytes: [UInt8], to path: String, inputs: [String] = [], replacing: Replacement = .anything,
+    stop: StopSource? = nil
   ) throws(OutputError) {
-    let file = try OutputFile(path: path, inputs: inputs, replacing: replacing)
+    let file = try OutputFile(path: path, inputs: inputs, replacing: replacing, stop: stop)
     try file.write(bytes)
     try file.commit()
   }
@@ -77,16 +83,22 @@ public final class OutputFile {
   ///
   /// - Throws: `OutputError`; then the file is as it was.
   public static func write(
-    _ text: String, to path: String, inputs: [String] = [], replacing: Replacement = .anything
+    _ text: String, to path: String, inputs: [String] = [], replacing: Replacement = .anything,
+    stop: StopSource? = nil
   ) throws(OutputError) {
-    try write(Array(text.utf8), to: path, inputs: inputs, replacing: replacing)
+    try write(Array(text.utf8), to: path, inputs: inputs, replacing: replacing, stop: stop)
   }
 
   /// Appends bytes.
   ///
   /// - Throws: `OutputError`.
   public func write(_ bytes: UnsafeRawBufferPointer) throws(OutputError) {
-    let problem = writeAll(bytes, to: descriptor)
+    var problem: Int32 = 0
+    if case .stream = target.kind {
+      problem = writeAll(bytes, to: descriptor, unless: { stop?.isStopped ?? false })
+    } else {
+      problem = writeAll(bytes, to: descriptor)
+    }
     if problem != 0 { throw target.failure(problem) }
   }
 
@@ -94,8 +106,7 @@ public final class OutputFile {
   ///
   /// - Throws: `OutputError`.
   public func write(_ bytes: [UInt8]) throws(OutputError) {
-    let problem = writeAll(bytes, to: descriptor)
-    if problem != 0 { throw target.failure(problem) }
+    try bytes.withUnsafeBufferPointer { (buffer) throws(OutputError) in try write(UnsafeRawBufferPointer(buffer)) }
   }
 
   /// Completes the file: it is on the disk, and has its name.
@@ -153,8 +164,10 @@ public final class OutputFile {
     return .otherContents(kind: kind)
   }
 
-  private static func open(_ target: OutputPath) throws(OutputError) -> (descriptor: Int32, temporary: String?) {
-    if case .stream(let descriptor) = target.kind { return (try target.openStream(descriptor), nil) }
+  private static func open(
+    _ target: OutputPath, stop: StopSource?
+  ) throws(OutputError) -> (descriptor: Int32, temporary: String?) {
+    if case .stream(let descriptor) = target.kind { return (try target.openStream(descriptor, stop: stop), nil) }
     do throws(OutputError) {
       let (descriptor, path) = try target.createBeside()
       return (descriptor, path)

@@ -65,8 +65,9 @@ package struct OutputPath {
 
   /// Opens a pipe or a device for writing. Waits up to ten seconds for the reader of a pipe.
   ///
-  /// - Throws: `noReader`, `system`.
-  package func openStream(_ descriptor: Int32?) throws(OutputError) -> Int32 {
+  /// - Parameter stop: ends the wait.
+  /// - Throws: `noReader`, also after a stop; `system`.
+  package func openStream(_ descriptor: Int32?, stop: StopSource? = nil) throws(OutputError) -> Int32 {
     if let descriptor {
       let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 3)
       guard copy >= 0 else { throw failure(errno) }
@@ -76,7 +77,7 @@ package struct OutputPath {
     // Opening a pipe that nobody reads would otherwise wait without end, and no signal would be heard.
     for attempt in 0..<200 {
       opened = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
-      if opened >= 0 || errno != ENXIO { break }
+      if opened >= 0 || errno != ENXIO || stop?.isStopped == true { break }
       if attempt < 199 { usleep(50_000) }
     }
     guard opened >= 0 else { throw errno == ENXIO ? OutputError(path: name, reason: .noReader) : failure(errno) }

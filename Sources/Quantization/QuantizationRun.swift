@@ -66,7 +66,7 @@ public struct QuantizationRun {
   ///
   /// - Parameters:
   ///   - progress: called after each piece of a few MiB.
-  ///   - stop: looked at after each piece.
+  ///   - stop: looked at after each piece, and while a pipe takes nothing.
   /// - Throws: `cancelled`, `notFinite`, `overflows`, or `file`. Nothing is left on the disk then.
   public func write(
     to path: String, progress: (Progress) -> Void = { _ in }, stop: StopSource? = nil
@@ -74,7 +74,8 @@ public struct QuantizationRun {
     do {
       let writer = try GGUFWriter(
         path: path, metadata: plan.metadata,
-        tensors: plan.entries.map { .init(name: $0.tensor.name, dimensions: $0.tensor.dimensions, type: $0.target) })
+        tensors: plan.entries.map { .init(name: $0.tensor.name, dimensions: $0.tensor.dimensions, type: $0.target) },
+        stop: stop)
       var results: [Result] = []
       var done = 0
       let all = plan.bytesBefore
@@ -89,7 +90,7 @@ public struct QuantizationRun {
       try writer.finish()
       return results
     } catch let error as GGUFError {
-      throw .file(error)
+      throw stop?.isStopped == true ? .cancelled : .file(error)
     } catch let error as QuantizationError {
       throw error
     } catch {

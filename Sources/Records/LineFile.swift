@@ -8,6 +8,7 @@ package final class LineFile {
   private var descriptor: Int32
   private let name: String
   private let target: OutputPath?
+  private let stop: StopSource?
   /// Whether the output is an ordinary file, which has contents and can be resumed.
   package let isFile: Bool
   /// Whether the file exists with contents.
@@ -19,8 +20,12 @@ package final class LineFile {
   ///   - path: nil for standard output.
   ///   - inputs: files that this run reads; `-` for standard input. They are never written.
   ///   - isShared: other runs may append to the file too, if they say the same.
+  ///   - stop: ends the wait for the reader of a pipe, now and whenever a line is written.
   /// - Throws: `ReportedError.outputUnwritable` naming the file and the reason, also when another run writes it.
-  package init(path: String?, inputs: [String] = [], isShared: Bool = false) throws(ReportedError) {
+  package init(
+    path: String?, inputs: [String] = [], isShared: Bool = false, stop: StopSource? = nil
+  ) throws(ReportedError) {
+    self.stop = stop
     guard let path else {
       descriptor = STDOUT_FILENO
       name = "standard output"
@@ -32,7 +37,7 @@ package final class LineFile {
     do throws(OutputError) {
       let target = try OutputPath(path, inputs: inputs)
       if case .stream(let stream) = target.kind {
-        descriptor = try target.openStream(stream)
+        descriptor = try target.openStream(stream, stop: stop)
         isFile = false
       } else {
         descriptor = try Self.openLocked(target, isShared: isShared)
@@ -131,13 +136,16 @@ package final class LineFile {
   /// - Throws: `ReportedError.outputUnwritable` naming the file and the reason.
   package func write(_ record: OrderedJSON) throws(ReportedError) { try write(line: record.text) }
 
-  /// Writes one line.
+  /// Writes one line. What a pipe does not take after a stop is lost.
   ///
   /// - Parameter line: without its line feed.
   /// - Throws: `ReportedError.outputUnwritable` naming the file and the reason.
   package func write(line: String) throws(ReportedError) {
-    let problem = writeAll(Array((line + "\n").utf8), to: descriptor)
-    if problem != 0 { throw failure(problem) }
+    let bytes = Array((line + "\n").utf8)
+    let problem =
+      isFile
+      ? writeAll(bytes, to: descriptor) : writeAll(bytes, to: descriptor, unless: { stop?.isStopped ?? false })
+    if problem != 0, problem != ECANCELED { throw failure(problem) }
   }
 
   private func failure(_ code: Int32) -> ReportedError {

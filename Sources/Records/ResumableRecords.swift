@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Platform
 
 /// What a later run has to know of a record. Its keys are in snake_case in the file.
 package protocol ResumableRecord: Decodable {
@@ -44,12 +45,13 @@ package struct ResumableRecords<Record: ResumableRecord> {
   ///   - inputs: files that this run reads; `-` for standard input. They are never written.
   ///   - isResuming: keeps the good records of the file, if there is one. Otherwise it is emptied.
   ///   - header: the first line. It replaces the one in the file.
+  ///   - stop: ends the wait for the reader of a pipe. The lines that it does not take are lost then.
   /// - Throws: `ReportedError.outputUnwritable` naming the file and the reason, or what the check of the header throws.
   ///   The file is as it was then.
   package init(
-    path: String?, inputs: [String] = [], isResuming: Bool, header: RecordsHeader? = nil
+    path: String?, inputs: [String] = [], isResuming: Bool, header: RecordsHeader? = nil, stop: StopSource? = nil
   ) throws(ReportedError) {
-    output = try LineFile(path: path, inputs: inputs)
+    output = try LineFile(path: path, inputs: inputs, stop: stop)
     guard let path, output.isFile, !output.isEmpty else {
       records = []
       if let header { try output.write(header.line) }

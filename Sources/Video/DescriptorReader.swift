@@ -9,12 +9,20 @@ final class DescriptorReader {
   private let descriptor: Int32
   private let interrupt: IOInterrupt
   private let closesDescriptor: Bool
+  /// Monotonic time up to which a pipe that no program writes is waited for.
+  private let writerDeadline: Double
   private(set) var context: UnsafeMutablePointer<AVIOContext>?
   /// True once a byte has come.
   private(set) var hasRead = false
+  /// True once a pipe has been given up that no program has opened for writing.
+  private(set) var lacksWriter = false
 
-  /// - Parameter closesDescriptor: false for a descriptor that belongs to the process, such as standard input.
-  init?(descriptor: Int32, closesDescriptor: Bool, interrupt: IOInterrupt) {
+  /// - Parameters:
+  ///   - closesDescriptor: false for a descriptor that belongs to the process, such as standard input.
+  ///   - writerTimeout: seconds after which a pipe that no program has opened for writing is given up; nil for never. A
+  ///     descriptor with one must not block.
+  init?(descriptor: Int32, closesDescriptor: Bool, interrupt: IOInterrupt, writerTimeout: Double? = nil) {
+    writerDeadline = writerTimeout.map { monotonicSeconds() + $0 } ?? .infinity
     self.descriptor = descriptor
     self.closesDescriptor = closesDescriptor
     self.interrupt = interrupt
@@ -58,14 +66,19 @@ final class DescriptorReader {
       if interrupt.shouldEnd { return shim_error_interrupted() }
       var poller = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
       let ready = poll(&poller, 1, 100)
-      if ready == 0 || (ready < 0 && errno == EINTR) { continue }
+      if ready < 0 && errno == EINTR { continue }
+      // Only a read tells a pipe that nobody has opened for writing from one that is idle.
+      if ready == 0 && (hasRead || monotonicSeconds() < writerDeadline) { continue }
       if ready < 0 { return shim_error_of_errno(errno) }
       let bytes = Platform.read(descriptor, buffer, Int(count))
       if bytes > 0 {
         hasRead = true
         return Int32(bytes)
       }
-      if bytes == 0 { return shim_error_end_of_file() }
+      if bytes == 0 {
+        lacksWriter = ready == 0
+        return shim_error_end_of_file()
+      }
       if errno != EINTR && errno != EAGAIN { return shim_error_of_errno(errno) }
     }
   }

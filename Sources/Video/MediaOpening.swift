@@ -87,7 +87,7 @@ extension MediaInput {
     switch source {
     case .file(let path):
       address = "file:" + path
-      handles.reader = try reader(ofFile: path, name: name, interrupt: handles.interrupt)
+      handles.reader = try reader(ofFile: path, name: name, timeout: timeout, interrupt: handles.interrupt)
       // A playlist in a file from a stranger may name other files, but must not reach out into the network.
       av_dict_set(&options, "protocol_whitelist", "file,crypto,data", 0)
       // An image's name may look like a pattern for many; a file of that name comes first.
@@ -121,7 +121,7 @@ extension MediaInput {
   /// Checks what can be said about a path before FFmpeg sees it.
   /// - Returns: a reader for a pipe with a name, nil for a regular file, which FFmpeg reads itself.
   private static func reader(
-    ofFile path: String, name: String, interrupt: IOInterrupt
+    ofFile path: String, name: String, timeout: Double, interrupt: IOInterrupt
   ) throws(VideoError) -> DescriptorReader? {
     if isSequence(path) { return nil }
     var status = stat()
@@ -141,7 +141,10 @@ extension MediaInput {
       if status.st_size == 0 { throw .empty(source: name) }
       return nil
     }
-    guard let reader = DescriptorReader(descriptor: descriptor, closesDescriptor: true, interrupt: interrupt)
+    guard
+      let reader = DescriptorReader(
+        descriptor: descriptor, closesDescriptor: true, interrupt: interrupt,
+        writerTimeout: kind == S_IFIFO ? timeout : nil)
     else {
       close(descriptor)
       throw .unreadable(source: name, detail: "out of memory")
@@ -211,6 +214,9 @@ extension MediaInput {
     switch source {
     case .file:
       if code == shim_error_of_errno(EACCES) { return .notPermitted(source: name) }
+      if handles.reader?.lacksWriter == true {
+        return .unreadable(source: name, detail: "no program writes this pipe; start its writer first")
+      }
       if code == shim_error_of_errno(EIO) || code == shim_error_of_errno(ENOMEM) {
         return .unreadable(source: name, detail: words)
       }

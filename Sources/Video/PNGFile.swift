@@ -19,14 +19,15 @@ public enum PNGFile {
 
   /// Writes an image as PNG. Of the files that exist only a PNG image is replaced.
   ///
+  /// - Parameter stop: ends the wait for the reader of a pipe, with an error.
   /// - Throws: `VideoError.invalidOption` for an image without pixels, `notWritable` naming the file and the reason.
-  public static func write(_ image: Image, to path: String) throws(VideoError) {
+  public static func write(_ image: Image, to path: String, stop: StopSource? = nil) throws(VideoError) {
     guard image.width > 0, image.height > 0 else {
       throw .invalidOption("an image without pixels cannot be saved")
     }
     let bytes = try encoded(image, path: path)
     do throws(OutputError) {
-      try OutputFile.write(Array(bytes), to: path, replacing: replaceable)
+      try OutputFile.write(Array(bytes), to: path, replacing: replaceable, stop: stop)
     } catch {
       throw .notWritable(path: path, detail: error.explanation)
     }

@@ -18,7 +18,14 @@ enum StandardStreams {
 
   /// Writes on standard error as it is: what it holds of others is visible already. What cannot be written is lost.
   static func draw(_ text: String) {
-    writeAll(Array(text.utf8), to: STDERR_FILENO)
+    _ = writeAll(Array(text.utf8), to: STDERR_FILENO, unless: { InterruptSignals.arrival.isStopped })
+  }
+
+  /// Checks that standard output is open for writing, before the work that makes what is printed.
+  ///
+  /// - Throws: `ExitStatus.couldNotStart` after a message.
+  static func checkOutput() throws(ExitCode) {
+    if fcntl(STDOUT_FILENO, F_GETFL) & O_ACCMODE == O_RDONLY { throw outputFailure(EBADF) }
   }
 
   /// Writes a report or a JSON text on standard output, and a line feed.
@@ -32,7 +39,12 @@ enum StandardStreams {
   ///
   /// - Throws: `ExitStatus.couldNotStart` after a message, if it cannot be written.
   static func write(_ text: String) throws(ExitCode) {
-    let problem = writeAll(Array((text + "\n").utf8), to: STDOUT_FILENO)
-    if problem != 0 { throw StartFailure.report("standard output cannot be written: \(errorText(problem))") }
+    let problem = writeAll(
+      Array((text + "\n").utf8), to: STDOUT_FILENO, unless: { InterruptSignals.arrival.isStopped })
+    if problem != 0 { throw outputFailure(problem) }
+  }
+
+  private static func outputFailure(_ code: Int32) -> ExitCode {
+    StartFailure.report("standard output cannot be written: \(errorText(code))")
   }
 }

@@ -12,6 +12,8 @@ struct StandardStreamTests {
   init() throws {
     folder = try TemporaryFolder()
     try folder.write("{\"id\":\"a\",\"ask\":\"hello\",\"max_tokens\":2}\n", to: "r.jsonl")
+    try folder.write("7\n", to: "tasks.jsonl")
+    try folder.write(String(repeating: "7\n", count: 3000), to: "many.jsonl")
   }
 
   @Test(
@@ -55,6 +57,30 @@ struct StandardStreamTests {
     // The loader of shared libraries needs some too.
     #expect(limit < 4 || (run.status == 2 && run.errors.contains("ulimit -n 256")), "\(run.errors)")
     #expect(run.status < 128)
+  }
+
+  @Test(
+    "A signal ends the wait for what does not come and for a reader that does not read",
+    arguments: [
+      "code pipe", "code /dev/stdin < idle", "code many.jsonl > idle", "code tasks.jsonl --output pipe",
+      "code many.jsonl --output idle", "--batch many.jsonl > idle", "--batch many.jsonl --output idle",
+      "--batch r.jsonl --output pipe", "bench --only load --repetitions 1 --json pipe",
+    ])
+  func signalWhileBlocked(command: String) async throws {
+    let model = command.hasPrefix("code") ? "--model '\(QuantizeTests.model)'" : ""
+    let run = try await Program.shell(
+      """
+      mkfifo pipe idle; exec 3<> idle
+      "$0" \(command) \(model) & pid=$!
+      # From when on signals are handled: bit 14 of the caught ones is SIGTERM.
+      until grep -q '^SigCgt:.*[4-7c-f]...$' /proc/$pid/status; do sleep 0.1; done
+      sleep 1
+      kill -TERM $pid
+      ( sleep 60; kill -KILL $pid ) > /dev/null 2>&1 & guard=$!
+      wait $pid; echo $? >&2
+      kill $guard
+      """, folder: folder.url)
+    #expect(run.errors == "130\n")
   }
 
   @Test(

@@ -206,12 +206,32 @@ struct NetworkTests {
     #expect(await all(of: stream).count == 10)
     try await writer.value
 
-    // Nobody writes.
+    // Nobody writes yet.
     let opening = Task { try await VideoStream.open(.file(path: path)) }
     try await Task.sleep(for: .milliseconds(50))
     let start = ContinuousClock.now
     opening.cancel()
     await #expect(throws: VideoError.cancelled(source: path)) { try await opening.value }
     #expect(ContinuousClock.now - start < .seconds(40))
+  }
+
+  @Test("a pipe that nobody opens for writing is given up after the time-out, and one whose writer is idle is not")
+  func pipeWithoutWriter() async throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path("pipe")
+    #expect(mkfifo(path, 0o600) == 0)
+    var impatient = options(5)
+    impatient.timeout = 0.2
+    let error = await #expect(throws: VideoError.self) {
+      try await VideoStream.open(.file(path: path), options: impatient)
+    }
+    #expect(error?.description.contains("no program writes this pipe") == true, "\(String(describing: error))")
+
+    let writer = open(path, O_RDWR | O_CLOEXEC)
+    defer { close(writer) }
+    let opening = Task { [impatient] in try await VideoStream.open(.file(path: path), options: impatient) }
+    try await Task.sleep(for: .milliseconds(600))
+    opening.cancel()
+    await #expect(throws: VideoError.cancelled(source: path)) { try await opening.value }
   }
 }

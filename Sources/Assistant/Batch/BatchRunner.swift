@@ -39,8 +39,14 @@ public actor BatchRunner {
   /// - Throws: `ReportedError` when requests cannot be read or results cannot be written.
   public func run() async throws(ReportedError) -> BatchSummary {
     var reader = try LineReader(path: options.input, stop: stop)
-    let output = try ResumableRecords<AnsweredTurn>(
-      path: options.output, inputs: [options.input], isResuming: options.isResuming)
+    let output: ResumableRecords<AnsweredTurn>
+    do throws(ReportedError) {
+      output = try ResumableRecords<AnsweredTurn>(
+        path: options.output, inputs: [options.input], isResuming: options.isResuming, stop: stop)
+    } catch {
+      if stop.isStopped { return summary }
+      throw error
+    }
     let answered = output.answeredTurns
     while !stop.isStopped, let line = try reader.next() {
       if line.isBlank { continue }
@@ -49,7 +55,11 @@ public actor BatchRunner {
       }
       report(force: true)
     }
-    return BatchSummary(finished: progress.finished, failed: progress.failed, isInterrupted: stop.isStopped)
+    return summary
+  }
+
+  private var summary: BatchSummary {
+    BatchSummary(finished: progress.finished, failed: progress.failed, isInterrupted: stop.isStopped)
   }
 
   /// - Returns: nil for a line that is no request, after its result is written.

@@ -24,6 +24,8 @@ public actor Session {
   /// What waits for the model.
   private nonisolated let queue = WorkQueue()
   private nonisolated let cancellation = AnswerCancellation()
+  /// Stopped by `.quit`, for what waits for other programs.
+  private nonisolated let leaving = StopSource()
 
   private let dialogue: VideoDialogue
   private var ingest: FrameIngest
@@ -115,6 +117,7 @@ public actor Session {
     case .saveProgram(let path): queue.add { $0.saveProgram(to: path) }
     case .shareProgram: queue.add { $0.shareProgram() }
     case .quit:
+      leaving.stop()
       cancellation.cancelForGood()
       video?.stop()
       code?.cancel()
@@ -297,7 +300,7 @@ public actor Session {
 
   private func save(to path: String) {
     attempt { () throws(ReportedError) in
-      try Transcript(turns: turns, description: description).write(to: path)
+      try Transcript(turns: turns, description: description).write(to: path, stop: leaving)
       events.send(.note("The conversation is saved in \(path)."))
     }
   }
@@ -309,7 +312,8 @@ public actor Session {
     attempt { () throws(ReportedError) in
       let text = program.text.hasSuffix("\n") ? program.text : program.text + "\n"
       do throws(OutputError) {
-        try OutputFile.write(text, to: path, replacing: savedPrograms.contains(path) ? .anything : .nothing)
+        try OutputFile.write(
+          text, to: path, replacing: savedPrograms.contains(path) ? .anything : .nothing, stop: leaving)
       } catch {
         throw .outputUnwritable(message: error.description)
       }

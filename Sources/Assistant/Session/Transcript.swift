@@ -15,8 +15,9 @@ struct Transcript {
 
   /// Writes the conversation. Of the files that exist only an earlier conversation is replaced.
   ///
+  /// - Parameter stop: ends the wait for the reader of a pipe, with an error.
   /// - Throws: `ReportedError.outputUnwritable` naming the file and the reason.
-  func write(to path: String) throws(ReportedError) {
+  func write(to path: String, stop: StopSource) throws(ReportedError) {
     var text = "\(Self.beginning)\(description.modelName)\n"
     if let source = description.source { text += "\nWatching \(source)\n" }
     for turn in turns {
@@ -25,7 +26,7 @@ struct Transcript {
     do throws(OutputError) {
       try OutputFile.write(
         text, to: (path as NSString).expandingTildeInPath,
-        replacing: .kind("a saved conversation", beginning: Self.beginning))
+        replacing: .kind("a saved conversation", beginning: Self.beginning), stop: stop)
     } catch {
       throw .outputUnwritable(message: error.description)
     }

@@ -56,14 +56,15 @@ extension HeadBudgetProfile {
 
   /// Writes the profile, replacing an earlier one as a whole or not at all.
   ///
+  /// - Parameter stop: ends the wait for the reader of a pipe, with an error.
   /// - Throws: `unwritable`.
-  public func write(to path: String) throws(HeadBudgetProfileError) {
+  public func write(to path: String, stop: StopSource? = nil) throws(HeadBudgetProfileError) {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     encoder.keyEncodingStrategy = .convertToSnakeCase
     do {
       let data = try encoder.encode(Envelope(profile: self))
-      try OutputFile.write(Array(data + Data("\n".utf8)), to: path, replacing: Self.replaceable)
+      try OutputFile.write(Array(data + Data("\n".utf8)), to: path, replacing: Self.replaceable, stop: stop)
     } catch let error as OutputError {
       throw .unwritable(path: path, reason: error.explanation)
     } catch {

@@ -77,12 +77,22 @@ public actor TaskFileSolver {
   ///
   /// - Throws: `ReportedError` when the paths or the model cannot be read or results cannot be written.
   public func run() async throws(ReportedError) -> Progress {
+    do throws(ReportedError) { try await workOnAll() } catch {
+      // What was waited for when a stop came is missing, and that is no fault.
+      if !stop.isStopped { throw error }
+    }
+    progress.isInterrupted = stop.isStopped
+    return progress
+  }
+
+  private func workOnAll() async throws(ReportedError) {
     var entries: [TaskFiles.Entry] = []
     for path in options.paths {
-      do throws(TaskFileError) { entries += try TaskFiles.read(path) } catch {
+      do throws(TaskFileError) { entries += try TaskFiles.read(path, stop: stop) } catch {
         throw .requestMalformed(message: error.description)
       }
     }
+    if stop.isStopped { return }
     entries = TaskFiles.tellingApart(entries)
     if entries.isEmpty {
       throw .requestMalformed(message: "no tasks were found in \(options.paths.joined(separator: ", "))")
@@ -91,7 +101,7 @@ public actor TaskFileSolver {
       throw .modelUnreadable(message: error.message)
     }
     let output = try ResumableRecords<AnsweredTurn>(
-      path: options.output, inputs: options.paths, isResuming: options.isResuming)
+      path: options.output, inputs: options.paths, isResuming: options.isResuming, stop: stop)
     let answered = output.answeredTurns
     progress.tasks = entries.count
     for entry in entries {
@@ -109,8 +119,6 @@ public actor TaskFileSolver {
       if !stop.isStopped { progress.finished += 1 }
       options.report(progress)
     }
-    progress.isInterrupted = stop.isStopped
-    return progress
   }
 
   private func work(

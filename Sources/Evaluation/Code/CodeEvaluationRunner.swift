@@ -69,8 +69,14 @@ public actor CodeEvaluationRunner {
   /// - Returns: all records, those of an earlier run included, and whether the run was interrupted.
   /// - Throws: `EvaluationError` or `ReportedError`.
   public func run() async throws -> (records: [CodeRecord], isInterrupted: Bool) {
-    let file = try options.output.map {
-      try ResultFile<CodeRecord>(path: $0, isResuming: options.isResuming, identity: options.identity)
+    let file: ResultFile<CodeRecord>?
+    do throws(ReportedError) {
+      file = try options.output.map { path throws(ReportedError) in
+        try ResultFile(path: path, isResuming: options.isResuming, identity: options.identity, stop: stop)
+      }
+    } catch {
+      if stop.isStopped { return ([], true) }
+      throw error
     }
     var records = file?.records ?? []
     struct Key: Hashable {

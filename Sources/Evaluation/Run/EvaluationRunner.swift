@@ -98,9 +98,17 @@ public actor EvaluationRunner {
   /// - Returns: all records, with those of an earlier run, and whether the run was interrupted.
   /// - Throws: `EvaluationError` or `ReportedError`.
   public func run() async throws -> (records: [AnswerRecord], isInterrupted: Bool) {
+    do { try await answerAll() } catch {
+      // What was waited for when a stop came is missing, and that is no fault.
+      if !stop.isStopped { throw error }
+    }
+    return (records, stop.isStopped)
+  }
+
+  private func answerAll() async throws {
     let identity = options.suite.identity + [("model", "\(model.name) \(model.fingerprint.digest)")]
     file = try options.output.map {
-      try ResultFile<AnswerRecord>(path: $0, isResuming: options.isResuming, identity: identity)
+      try ResultFile<AnswerRecord>(path: $0, isResuming: options.isResuming, identity: identity, stop: stop)
     }
     records = file?.records ?? []
     answered = Set(records.map(\.key))
@@ -118,15 +126,13 @@ public actor EvaluationRunner {
       options.report(step)
       var encoded = EncodedTemporalPatches(model: model)
       try await options.suite.show(stream, to: &encoded, model: model, stop: stop, on: self)
-      if stop.isStopped { return (records, true) }
+      if stop.isStopped { return }
       try encoded.finish()
-      if stop.isStopped { return (records, true) }
       for (configuration, budget) in runs {
-        if stop.isStopped { return (records, true) }
+        if stop.isStopped { return }
         try answer(stream, encoded.patches, configuration, budget)
       }
     }
-    return (records, stop.isStopped)
   }
 
   private func runs(of stream: EvaluationStream) -> [(CacheConfiguration, EvaluationBudget?)] {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Platform
 import Records
 
 /// One line of a file of results.
@@ -31,8 +32,11 @@ struct ResultFile<Record: ResultRecord> {
   /// - Parameters:
   ///   - isResuming: keeps the records of the file, if they are of the same evaluation.
   ///   - identity: what is evaluated, by name.
+  ///   - stop: ends the wait for the reader of a pipe. The lines that it does not take are lost then.
   /// - Throws: `ReportedError` naming the file, and what differs where it holds another evaluation's results or none.
-  init(path: String, isResuming: Bool, identity: [(name: String, value: String)]) throws(ReportedError) {
+  init(
+    path: String, isResuming: Bool, identity: [(name: String, value: String)], stop: StopSource
+  ) throws(ReportedError) {
     let line = OrderedJSON.object(([Self.format] + identity).map { ($0.name, .string($0.value)) })
     file = try ResumableRecords(
       path: path, isResuming: isResuming,
@@ -42,7 +46,7 @@ struct ResultFile<Record: ResultRecord> {
         } catch {
           throw .outputUnwritable(message: error.message)
         }
-      })
+      }, stop: stop)
   }
 
   /// - Parameter identity: nil accepts the results of any evaluation, also in an old format.

@@ -72,7 +72,7 @@ struct ProfileCommand: AsyncParsableCommand {
     let profile = try await profiler.run()
     bar.finish()
     guard let profile else { throw ExitStatus.interrupted }
-    try profile.write(to: output)
+    try profile.write(to: output, stop: InterruptSignals.arrival)
     try StandardStreams.print(
       ProfileReport(profile: profile, output: output, groupSize: groupSize, style: .standardOutput).text)
   }

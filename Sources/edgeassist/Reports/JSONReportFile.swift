@@ -35,7 +35,8 @@ struct JSONReportFile {
     if let path {
       // The file first: a terminal that is gone does not take it along.
       do throws(OutputError) {
-        try OutputFile.write(json() + "\n", to: path, inputs: inputs, replacing: replaceable)
+        try OutputFile.write(
+          json() + "\n", to: path, inputs: inputs, replacing: replaceable, stop: InterruptSignals.arrival)
       } catch {
         problem = .outputUnwritable(message: error.description)
       }

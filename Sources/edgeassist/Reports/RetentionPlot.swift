@@ -30,6 +30,8 @@ struct RetentionPlot {
       pixels += RetentionHeatmap.draw(map: map, width: Self.width, height: Self.height, title: label).pixels
     }
     let image = Image(width: Self.width, height: Self.height * maps.count, pixels: pixels)
-    do { try PNGFile.write(image, to: path) } catch { throw .outputUnwritable(message: error.description) }
+    do { try PNGFile.write(image, to: path, stop: InterruptSignals.arrival) } catch {
+      throw .outputUnwritable(message: error.description)
+    }
   }
 }
