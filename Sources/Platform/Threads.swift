@@ -36,6 +36,38 @@ public func startThread(name: String, stackSize: Int? = nil, _ body: sending @es
   return result == 0
 }
 
+/// Whether the system lets this process have this many more threads at a time. They have ended on return.
+public func canStartThreads(_ count: Int) -> Bool {
+  // Each thread waits for the gate, so that all are there at the same time.
+  let gate = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  gate.initialize(to: pthread_mutex_t())
+  pthread_mutex_init(gate, nil)
+  pthread_mutex_lock(gate)
+  var attributes = pthread_attr_t()
+  pthread_attr_init(&attributes)
+  pthread_attr_setstacksize(&attributes, 1 << 16)
+  var threads: [pthread_t] = []
+  for _ in 0..<count {
+    var thread = pthread_t()
+    let result = pthread_create(
+      &thread, &attributes,
+      { gate in
+        guard let gate = gate?.assumingMemoryBound(to: pthread_mutex_t.self) else { return nil }
+        pthread_mutex_lock(gate)
+        pthread_mutex_unlock(gate)
+        return nil
+      }, gate)
+    if result != 0 { break }
+    threads.append(thread)
+  }
+  pthread_mutex_unlock(gate)
+  for thread in threads { pthread_join(thread, nil) }
+  pthread_attr_destroy(&attributes)
+  pthread_mutex_destroy(gate)
+  gate.deallocate()
+  return threads.count == count
+}
+
 /// Names the calling thread. `pthread_setname_np` would need `_GNU_SOURCE`, which Swift's module of the C library
 /// lacks.
 private func setThreadName(_ name: String) {

@@ -3,6 +3,7 @@
 import ArgumentParser
 import Dispatch
 import Foundation
+import Platform
 
 @main
 enum Main {
@@ -13,12 +14,20 @@ enum Main {
     guard StandardStreamChecks.hasEnoughDescriptors() else {
       exit(StartFailure.report("too few files may be open at a time; raise the limit: ulimit -n 256").rawValue)
     }
+    guard canStartThreads(fewestThreads) else {
+      let message = "this user may start too few threads; raise the limit, or end other programs: ulimit -u"
+      exit(StartFailure.report(message).rawValue)
+    }
     Task {
       await run()
       exit(ExitCode.success.rawValue)
     }
     dispatchMain()
   }
+
+  /// What the runtime and every command need beside the threads that compute, of which there may be fewer. Without them
+  /// the runtime would wait for ever, or end the program without a word.
+  private static var fewestThreads: Int { 12 + ProcessInfo.processInfo.activeProcessorCount }
 
   private static func run() async {
     let typed = Array(CommandLine.arguments.dropFirst())

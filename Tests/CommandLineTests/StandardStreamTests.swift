@@ -59,6 +59,25 @@ struct StandardStreamTests {
     #expect(run.status < 128)
   }
 
+  @Test("With too few threads the program says so", arguments: [1, 2, 3, 4, 5, 6, 8, 64])
+  func fewThreads(limit: Int) async throws {
+    // The limit does not hold for root, so another user is tried, who has no other threads.
+    let run = try await Program.shell(
+      """
+      user=; [ $(id -u) != 0 ] || user="setpriv --reuid 54321 --regid 54321 --clear-groups"
+      $user [ -x "$0" ] || { echo skipped; exit; }
+      ulimit -u \(limit); exec $user "$0" --batch - < r.jsonl
+      """, folder: folder.url)
+    if run.output == "skipped\n" { return }
+    if limit < 8 {
+      #expect(run.status == 2 && run.errors.contains("ulimit -u"), "\(run.errors)")
+    } else if limit < 64 {
+      #expect(run.status == 0 || run.errors.contains("ulimit -u"), "\(run.errors)")
+    } else {
+      #expect(run.status == 0 && run.records.count == 1, "\(run.errors)")
+    }
+  }
+
   @Test(
     "A signal ends the wait for what does not come and for a reader that does not read",
     arguments: [
