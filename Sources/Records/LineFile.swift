@@ -27,6 +27,10 @@ package final class LineFile {
   ) throws(ReportedError) {
     self.stop = stop
     guard let path else {
+      // Closed, or open for reading alone: said before the work is done.
+      guard fcntl(STDOUT_FILENO, F_GETFL) & O_ACCMODE != O_RDONLY else {
+        throw .outputUnwritable(message: "standard output cannot be written: \(errorText(EBADF))")
+      }
       descriptor = STDOUT_FILENO
       name = "standard output"
       target = nil

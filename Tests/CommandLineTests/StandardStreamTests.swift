@@ -32,7 +32,7 @@ struct StandardStreamTests {
       "--help", "--version", "inspect --help", "--generate-completion-script bash", "doctor", "doctor --json",
       "inspect '\(QuantizeTests.model)'", "inspect '\(QuantizeTests.model)' --json",
       "quantize '\(QuantizeTests.model)' --type Q4_0 --dry-run", "--batch r.jsonl",
-      "bench --only load --repetitions 1 --json -",
+      "bench --only load --repetitions 1 --json -", "models", "code tasks.jsonl --model '\(QuantizeTests.model)'",
     ])
   func output(command: String) async throws {
     let full = try await Program.shell("\"$0\" \(command) > /dev/full", folder: folder.url)
@@ -41,6 +41,9 @@ struct StandardStreamTests {
     let gone = try await Program.shell("{ \"$0\" \(command); echo $? > status; } | true", folder: folder.url)
     #expect(gone.errors == "edgeassist: standard output cannot be written: Broken pipe\n")
     #expect(try String(contentsOf: folder.url.appending(path: "status"), encoding: .utf8) == "2\n")
+    let closed = try await Program.shell("\"$0\" \(command) >&-", folder: folder.url)
+    #expect(closed.status == 2)
+    #expect(closed.errors == "edgeassist: standard output cannot be written: Bad file descriptor\n")
   }
 
   @Test("A folder as the input of a batch is an error and not its end")

@@ -56,6 +56,7 @@ struct ProfileCommand: AsyncParsableCommand {
   }
 
   private func measure() async throws {
+    try StandardStreams.checkOutput()
     do throws(OutputError) {
       try OutputFile.check(path: output, replacing: HeadBudgetProfile.replaceable)
     } catch {

@@ -63,6 +63,7 @@ struct QuantizeCommand: AsyncParsableCommand {
   }
 
   private func makeReport() throws -> QuantizationReport {
+    try StandardStreams.checkOutput()
     let file = try GGUFFile(path: input)
     let plan = try QuantizationPlan(file: file, recipe: type)
     if let output {

@@ -47,13 +47,13 @@ struct EvaluationOutputOptions: ParsableArguments {
   /// Checks that the summary and the plot can be written, before the evaluation begins.
   ///
   /// - Parameter inputs: files that the evaluation reads. They are never written.
-  func check(inputs: [String]) throws(ReportedError) {
+  func check(inputs: [String]) throws {
     try summaryFile(inputs).check()
     guard let plot else { return }
     do throws(OutputError) {
       try OutputFile.check(path: plot, inputs: inputs, replacing: PNGFile.replaceable)
     } catch {
-      throw .outputUnwritable(message: error.description)
+      throw ReportedError.outputUnwritable(message: error.description)
     }
   }
 

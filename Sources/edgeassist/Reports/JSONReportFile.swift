@@ -16,13 +16,14 @@ struct JSONReportFile {
 
   private var replaceable: OutputFile.Replacement { .kind(kind, beginning: beginning) }
 
-  /// Checks that the file can be written, before the work begins.
+  /// Checks that the file and standard output can be written, before the work begins.
   ///
-  /// - Throws: `ReportedError.outputUnwritable`.
-  func check() throws(ReportedError) {
+  /// - Throws: `ReportedError.outputUnwritable`, or `ExitCode` for standard output.
+  func check() throws {
+    try StandardStreams.checkOutput()
     guard let path, path != "-" else { return }
     do throws(OutputError) { try OutputFile.check(path: path, inputs: inputs, replacing: replaceable) } catch {
-      throw .outputUnwritable(message: error.description)
+      throw ReportedError.outputUnwritable(message: error.description)
     }
   }
 

@@ -13,11 +13,12 @@ enum StandardStreamChecks {
   /// Opens /dev/null in place of each standard stream that is closed. Call it before any file is opened.
   ///
   /// Otherwise the next opened file would get the closed stream's descriptor, and would be read or written in place
-  /// of the stream.
+  /// of the stream. A standard output that was closed still cannot be written: what is printed is an error, and not
+  /// lost.
   static func openClosed() {
     let closed = [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO].filter { fcntl($0, F_GETFD) < 0 }
     // open() returns the lowest free descriptor, so each call fills the next gap.
-    for _ in closed { _ = open("/dev/null", O_RDWR) }
+    for number in closed { _ = open("/dev/null", number == STDOUT_FILENO ? O_RDONLY : O_RDWR) }
     wasInputClosed.store(closed.contains(STDIN_FILENO), ordering: .relaxed)
   }
 
