@@ -32,7 +32,9 @@ struct BatchRequestTests {
     let several = try BatchRequest(line: #"{"id":"a","image":["a.jpg","b.png"],"ask":"x"}"#, number: 1)
     #expect(several.images == ["a.jpg", "b.png"])
     #expect(try BatchRequest(line: #"{"id":"a","ask":"x"}"#, number: 1).images.isEmpty)
-    #expect(refusal(#"{"id":"a","image":7,"ask":"x"}"#)?.reason == "“image” is not a string")
+    #expect(
+      refusal(#"{"id":"a","image":7,"ask":"x"}"#)?.reason
+        == "“image” is neither a path nor a list of paths, each a string")
     #expect(refusal(#"{"id":"a","image":"a.jpg","ask":"x","at":3}"#)?.reason.contains("no “video”") == true)
     #expect(refusal(#"{"id":"a","image":["a.jpg",""],"ask":"x"}"#)?.reason == "a path of “image” is empty")
     let many = String(repeating: #""a","#, count: 1000) + #""a""#
@@ -61,6 +63,29 @@ struct BatchRequestTests {
       ("{\"id\":\"a\",", "not valid JSON"),
       ("[1,2]", "not a JSON object"),
       (#"{"ask":"x"}"#, "“id” is missing"),
+      (#"{"id":null,"ask":"x"}"#, "“id” is null"),
+      (#"{"id":1.5,"ask":"x"}"#, "“id” has a fraction"),
+      (#"{"id":1e40,"ask":"x"}"#, "“id” is too large"),
+      (#"{"id":true,"ask":"x"}"#, "“id” is neither a string nor a whole number"),
+      (#"{"id":[1],"ask":"x"}"#, "“id” is neither a string nor a whole number"),
+      (#"{"id":{},"ask":"x"}"#, "“id” is neither a string nor a whole number"),
+      (#"{"id":01,"ask":"x"}"#, "“id”: 01 is not valid JSON"),
+      (#"{"id":"a","ask":"x","seed":01}"#, "“seed”: 01 is not valid JSON"),
+      (#"{"id":"a","ask":"x","fps":.5}"#, "“fps”: .5 is not valid JSON"),
+      (#"{"id":"a","ask":"x","temperature":NaN}"#, "“temperature”: NaN is not valid JSON"),
+      (#"{"id":"a","ask":'x'}"#, "“ask”: 'x' is not valid JSON"),
+      (#"{"id":"a \" :01 b","video":"v","turns":[{"at":+1,"ask":"x"}]}"#, "“at”: +1 is not valid JSON"),
+      (#"{"id":"a","ask":"x","seed":-1}"#, "“seed” has a value out of range"),
+      (#"{"id":"a","ask":"x","seed":1.5}"#, "“seed” is not a whole number"),
+      (#"{"id":"a","ask":"x","max_tokens":1e40}"#, "“max_tokens” has a value out of range"),
+      (#"{"id":"a","ask":"x","kv_budget":true}"#, "“kv_budget” is not a whole number"),
+      (#"{"id":"a","ask":"x","kv_policy":7}"#, "“kv_policy” is not a string"),
+      (#"{"id":"a","ask":"x","system":[]}"#, "“system” is not a string"),
+      (#"{"id":"a","ask":"x","video":{}}"#, "“video” is not a string"),
+      (#"{"id":"a","ask":"x","image":["a",7]}"#, "“image” is neither a path nor a list"),
+      (#"{"id":"a","turns":"x"}"#, "“turns” is not a list"),
+      (#"{"id":"a","turns":[5]}"#, "“turns.0” is not an object"),
+      (#"{"id":"a","video":"v","turns":[{"at":"5","ask":"x"}]}"#, "“turns.0.at” is not a number"),
       (#"{"id":"a"}"#, "neither “ask” nor “turns”"),
       (#"{"id":"a","ask":"x","turns":[]}"#, "exclude each other"),
       (#"{"id":"a","turns":[]}"#, "“turns” is empty"),

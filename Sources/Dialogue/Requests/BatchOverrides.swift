@@ -58,8 +58,13 @@ public struct BatchOverrides: Sendable, Equatable, Decodable {
       }
       options.policy = policy
     }
+    if let framesPerSecond, !(framesPerSecond > 0 && framesPerSecond <= 1000) {
+      throw .requestMalformed(message: "“fps” must be above 0 and at most 1000, not \(framesPerSecond)")
+    }
     if let maximumTokens {
-      guard maximumTokens > 0 else { throw .requestMalformed(message: "“max_tokens” must be above 0") }
+      guard maximumTokens > 0 else {
+        throw .requestMalformed(message: "“max_tokens” must be above 0, not \(maximumTokens)")
+      }
       options.maximumAnswerTokens = maximumTokens
     }
     if let temperature { options.sampling.temperature = temperature }

@@ -52,12 +52,15 @@ public struct BatchRequest: Sendable, Equatable {
   public init(line: String, number: Int) throws(BatchRequestError) {
     let object: RequestObject
     do { object = try JSONDecoder().decode(RequestObject.self, fromUntrusted: Data(line.utf8)) } catch {
-      throw BatchRequestError(line: number, id: nil, reason: jsonFault(error))
+      throw BatchRequestError(
+        line: number, id: nil, reason: BadJSONValue(firstIn: line)?.description ?? jsonFault(error))
     }
     do throws(RequestFault) {
       try self.init(object)
     } catch {
-      throw BatchRequestError(line: number, id: object.id, reason: error.reason)
+      // The decoder looks at a number when it is asked for, and does not say what is wrong with how it is written.
+      throw BatchRequestError(
+        line: number, id: try? object.id.get(), reason: BadJSONValue(firstIn: line)?.description ?? error.reason)
     }
   }
 
@@ -75,8 +78,7 @@ public struct BatchRequest: Sendable, Equatable {
   private init(_ object: RequestObject) throws(RequestFault) {
     let members: RequestObject.Members
     do { members = try object.members.get() } catch { throw RequestFault(jsonFault(error)) }
-    guard let id = object.id else { throw RequestFault("“id” is missing; give each request an id of its own") }
-    self.id = id
+    do { id = try object.id.get() } catch { throw RequestFault(error.reason) }
     video = members.video
     images = members.images
     if images.contains(where: \.isEmpty) { throw RequestFault("a path of “image” is empty") }

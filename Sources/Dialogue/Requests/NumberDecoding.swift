@@ -5,7 +5,7 @@ extension KeyedDecodingContainer {
   /// A number, if the member is there. The decoder's own error for one that is too large does not name the member.
   func number(forKey key: Key) throws -> Double? {
     do { return try decodeIfPresent(Double.self, forKey: key) } catch let error as DecodingError { throw error } catch {
-      throw DecodingError.dataCorruptedError(forKey: key, in: self, debugDescription: "it is out of range")
+      throw DecodingError.dataCorruptedError(forKey: key, in: self, debugDescription: "has a value out of range")
     }
   }
 
@@ -17,7 +17,7 @@ extension KeyedDecodingContainer {
         throw DecodingError.typeMismatch(
           Number.self, .init(codingPath: codingPath + [key], debugDescription: "it has a fraction"))
       }
-      throw DecodingError.dataCorruptedError(forKey: key, in: self, debugDescription: "it is out of range")
+      throw DecodingError.dataCorruptedError(forKey: key, in: self, debugDescription: "has a value out of range")
     }
   }
 }

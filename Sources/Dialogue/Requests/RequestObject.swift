@@ -5,8 +5,8 @@ import CodeTasks
 /// The JSON object of a request, decoded once. The id is there also where other members are wrong, so that a refusal
 /// can name it.
 struct RequestObject: Decodable {
-  /// A string, or the digits of a whole number.
-  let id: String?
+  /// A string, or the digits of a whole number; else what is wrong with it.
+  let id: Result<String, IdentifierFault>
   let members: Result<Members, any Error>
 
   /// The members besides the id. They are decoded in this order, and the first that is wrong is reported.
@@ -27,8 +27,13 @@ struct RequestObject: Decodable {
       video = try members.decodeIfPresent(String.self, forKey: .video)
       if let paths = try? members.decodeIfPresent([String].self, forKey: .image) {
         images = paths
+      } else if let path = try? members.decodeIfPresent(String.self, forKey: .image) {
+        images = [path]
+      } else if members.contains(.image), try !members.decodeNil(forKey: .image) {
+        throw DecodingError.dataCorruptedError(
+          forKey: .image, in: members, debugDescription: "is neither a path nor a list of paths, each a string")
       } else {
-        images = try members.decodeIfPresent(String.self, forKey: .image).map { [$0] } ?? []
+        images = []
       }
       ask = try members.decodeIfPresent(String.self, forKey: .ask)
       at = try members.number(forKey: .at)
@@ -49,44 +54,31 @@ struct RequestObject: Decodable {
   init(from decoder: any Decoder) throws {
     let object = try decoder.container(keyedBy: CodingKeys.self)
     if let text = try? object.decode(String.self, forKey: .id) {
-      id = text
+      id = .success(text)
+    } else if let number = try? object.decode(Int.self, forKey: .id) {
+      id = .success(String(number))
     } else {
-      id = (try? object.decode(Int.self, forKey: .id)).map { String($0) }
+      id = .failure(Self.fault(object))
     }
     members = Result { try Members(from: decoder) }
   }
-}
 
-/// What is wrong with the JSON of a request, as a sentence for a person.
-func jsonFault(_ error: any Error) -> String {
-  // The text was JSON before its members were looked at. Then only numbers fail with an error of the decoder's own.
-  guard let error = error as? DecodingError else { return "a number in it is out of range" }
-  let path = { (context: DecodingError.Context, last: String?) in
-    (context.codingPath.map { $0.intValue.map(String.init) ?? $0.stringValue } + (last.map { [$0] } ?? []))
-      .joined(separator: ".")
+  private static func fault(_ object: KeyedDecodingContainer<CodingKeys>) -> IdentifierFault {
+    guard object.contains(.id) else { return IdentifierFault("“id” is missing; give each request an id of its own") }
+    if (try? object.decodeNil(forKey: .id)) == true {
+      return IdentifierFault("“id” is null; give each request its own")
+    }
+    guard let number = try? object.decode(Double.self, forKey: .id) else {
+      return IdentifierFault("“id” is neither a string nor a whole number")
+    }
+    return IdentifierFault(
+      number.rounded() == number
+        ? "“id” is too large for a number; write it in quotes" : "“id” has a fraction; write it in quotes")
   }
-  switch error {
-  case .typeMismatch(let type, let context):
-    let member = path(context, nil)
-    return member.isEmpty ? "it is not a JSON object" : "“\(member)” is not \(name(of: type))"
-  case .valueNotFound(_, let context):
-    let member = path(context, nil)
-    return member.isEmpty ? "it is not a JSON object" : "“\(member)” is null"
-  case .keyNotFound(let key, let context): return "“\(path(context, key.stringValue))” is missing"
-  case .dataCorrupted(let context):
-    let member = path(context, nil)
-    if member.hasPrefix("code") { return "“\(member)”: \(context.debugDescription)" }
-    return member.isEmpty ? "it is not valid JSON" : "“\(member)” has a value out of range"
-  @unknown default: return "it is not valid JSON"
-  }
-}
 
-private func name(of type: any Any.Type) -> String {
-  switch type {
-  case is String.Type: "a string"
-  case is Double.Type: "a number"
-  case is Int.Type, is UInt64.Type: "a whole number"
-  case is [Any].Type: "a list"
-  default: "of the expected kind"
+  /// What is wrong with an id.
+  struct IdentifierFault: Error {
+    let reason: String
+    init(_ reason: String) { self.reason = reason }
   }
 }
