@@ -40,6 +40,8 @@ package struct LineReader {
 
   /// Bytes of the file up to the end of the line that was returned last, with its line feed.
   package var end: Int { bytesBefore + start }
+  /// Bytes that were looked through for line feeds, each of them once.
+  package private(set) var searchedByteCount = 0
   /// Whether the line that was returned last had a line feed.
   package private(set) var isLineComplete = true
 
@@ -81,10 +83,12 @@ package struct LineReader {
     var isTooLong = false
     while true {
       if let end = buffer[searched...].firstIndex(of: UInt8(ascii: "\n")) {
+        searchedByteCount += end + 1 - searched
         defer { (start, searched) = (end + 1, end + 1) }
         isLineComplete = true
         return line(upTo: end, isTooLong: isTooLong)
       }
+      searchedByteCount += buffer.count - searched
       searched = buffer.count
       if buffer.count - start > limit {
         isTooLong = true

@@ -62,6 +62,19 @@ struct LineReaderTests {
     }
   }
 
+  @Test("A line takes work in proportion to its length: each byte is looked at once")
+  func linear() throws {
+    let long = String(repeating: "x", count: 1 << 20)
+    let text = "\(long)\n\(String(repeating: "\n", count: 100_000))\(long)\(long)"
+    for limit in [1 << 19, 1 << 22] {
+      var reader = try LineReader(path: try folder.write(text, to: "lines"), limit: limit)
+      var count = 0
+      while try reader.next() != nil { count += 1 }
+      #expect(count == 100_002)
+      #expect(reader.searchedByteCount == text.utf8.count)
+    }
+  }
+
   @Test("Bytes that are not UTF-8 are replaced")
   func notUTF8() throws {
     let path = try folder.write([0x61, 0xFF, 0x0A], to: "bytes")
