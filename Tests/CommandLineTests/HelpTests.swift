@@ -133,8 +133,22 @@ struct HelpTests {
       ]
     ),
     ("eval --configurations full+offload --kv-offload o", ["--kv-profile p"]),
+    (
+      "eval --configurations full,full+q8_0",
+      ["--kv-ratios 1/2", "--kv-budget 512", "--kv-memory 1MiB", "--plot z.png"]
+    ),
     ("eval --configurations full+profile --kv-profile p", ["--kv-offload o"]),
     ("bench", ["--type q4_0", "--mmproj-type f16", "--keep x.gguf", "--lora coder=a.gguf"]),
+    (
+      "bench --only load",
+      [
+        "--prompt-lengths 32", "--context 0", "--image-size 60x60", "--minutes 1", "--kv-budget 512", "--kv-type q4",
+      ]
+    ),
+    ("bench --only bandwidth,vision", ["--prompt-lengths 32", "--context 0", "--minutes 1", "--kv-budget 512"]),
+    ("bench --only prefill", ["--context 0", "--image-size 60x60", "--kv-budget 512"]),
+    ("bench --only long-stream", ["--repetitions 3", "--context 0"]),
+    ("bench --only memory", ["--quick", "--repetitions 3"]),
     (
       "bench --compare old.json new.json",
       [

@@ -49,6 +49,7 @@ struct EvalCommand: AsyncParsableCommand {
     case .doorstep:
       let ofRoles = GivenOptions.names(of: ["--lora ROLE=FILE": !adapters.roles.isEmpty])
       try GivenOptions.refuse(code.given + agent.given + ofRoles, "without --suite code")
+      try cache.refuseWhereUnbounded(GivenOptions.names(of: ["--plot": results.plot != nil]))
     case .code:
       let others = GivenOptions.names(of: [
         "--plot": results.plot != nil, "--lora without a role": adapters.path != nil,

@@ -59,7 +59,30 @@ struct MeasurementOptions: ParsableArguments {
     ])
   }
 
+  /// The options that change some parts only, whether each was given, and the parts.
+  private var effects: [(name: String, isGiven: Bool, parts: Set<BenchmarkPart>)] {
+    let streams: Set<BenchmarkPart> = [.ingest, .compression, .firstToken, .longStream]
+    let repeated = Set(BenchmarkPart.allCases).subtracting([.longStream, .memory])
+    return [
+      ("--quick", quick, repeated.union(streams)), ("--repetitions", repetitions != nil, repeated),
+      ("--prompt-lengths", promptLengths != nil, [.prefill]),
+      ("--context", contextLengths != nil, [.decode, .branches]),
+      ("--image-size", imageSize != nil, streams.union([.vision])), ("--minutes", minutes != nil, [.longStream]),
+      ("--kv-budget", budget.tokens != nil, streams),
+      ("--kv-type", type.chosen != nil, streams.union([.prefill, .decode, .branches])),
+    ]
+  }
+
+  private func refuseUseless() throws {
+    let parts = only.list
+    if parts.isEmpty { return }
+    let useless = effects.filter { $0.isGiven && parts.isDisjoint(with: $0.parts) }.map(\.name)
+    let names = BenchmarkPart.allCases.filter(parts.contains).map(\.rawValue).joined(separator: ",")
+    try GivenOptions.refuse(useless, "with --only \(names)")
+  }
+
   func validate() throws {
+    try refuseUseless()
     if let repetitions, !(1...1000).contains(repetitions) {
       throw ValidationError("--repetitions must be between 1 and 1000, not \(repetitions)")
     }

@@ -52,8 +52,9 @@ struct EvaluationCacheOptions: ParsableArguments {
   }
 
   func validate() throws {
+    let given = GivenOptions.names(of: ["--kv-ratios": ratios != nil])
+    try refuseWhereUnbounded(given + budget.given)
     if !budget.given.isEmpty {
-      let given = GivenOptions.names(of: ["--kv-ratios": ratios != nil])
       try GivenOptions.refuse(given, "with --kv-budget or --kv-memory")
     }
     switch (files.profile != nil, configurations.contains(where: \.usesProfile)) {
@@ -67,6 +68,16 @@ struct EvaluationCacheOptions: ParsableArguments {
     case (true, false): try GivenOptions.refuse(["--kv-offload"], "without a configuration with +offload")
     default: break
     }
+  }
+}
+
+extension EvaluationCacheOptions {
+  /// Refuses options about budgets where no configuration has one.
+  ///
+  /// - Throws: `ValidationError`.
+  func refuseWhereUnbounded(_ names: [String]) throws {
+    if configurations.contains(where: \.isBounded) { return }
+    try GivenOptions.refuse(names, "without a configuration that has a budget")
   }
 }
 
