@@ -86,7 +86,7 @@ let package = Package(
       "Assistant",
       [
         "Platform", "Records", "Images", "Video", "BoundedCache", "Inference", "CodeTasks", "SessionInterface",
-        "CodeAgent", "Dialogue",
+        "CodeAgent", "Dialogue", log,
       ], exclude: ["README.md"]),
 
     // Beside the assistant: what measures it.

@@ -65,7 +65,8 @@ public enum VideoSource: Sendable, Hashable {
     return ["http", "https"].contains(scheme)
   }
 
-  private static func hidingPassword(_ address: String) -> String {
+  /// The text without the password of an address in it, as it is shown.
+  package static func hidingPassword(_ address: String) -> String {
     guard let separator = address.firstRange(of: "://") else { return address }
     let rest = address[separator.upperBound...]
     let host = rest.prefix { $0 != "/" && $0 != "?" }

@@ -112,11 +112,41 @@ struct OutputTests {
     #expect(null == .typeCharacterSpecial)
   }
 
-  @Test("A log is appended to")
+  @Test("A log is appended to, and says what a run was, what it did and how it ended")
   func log() async throws {
-    let run = try await Program.run(["--batch", "r.jsonl", "--log-file", "diary.txt"], folder: folder.url)
-    #expect(run.status == 0 && run.errors.isEmpty)
-    #expect(try contents("diary.txt").hasPrefix("Dear diary\n"))
+    let input = requests + #"{"id":"c","video":"rtsp://me:secret@127.0.0.1:1/","ask":"hi"}"# + "\n7\n"
+    let run = try await Program.run(
+      ["--batch", "-", "--log-file", "diary.txt", "--top-k", "3"], input: input,
+      environment: ["EDGEASSIST_SEED": "8"], folder: folder.url)
+    #expect(run.status == 1 && run.errors.isEmpty)
+    let log = try contents("diary.txt")
+    #expect(log.hasPrefix("Dear diary\n"))
+    let lines = log.split(separator: "\n").dropFirst()
+    for line in lines {
+      #expect(line.wholeMatch(of: /\d{4}-\d\d-\d\dT[\d:]+Z (info|error) edgeassist\[\d+\]: .+/) != nil, "\(line)")
+    }
+    let words = [
+      "begins: --seed=8 --batch - --log-file diary.txt --top-k 3", "model edgeassist-tiny", "request a: 1 question",
+      "request a, turn 0: ", "request b: 1 question", "request b, turn 0: ",
+      "request c: 1 question about rtsp://me:***@",
+      "error edgeassist", "line 4: ", "4 requests done, 2 failed", "end, status 1",
+    ]
+    var rest = log[...]
+    for word in words {
+      let found = try #require(rest.firstRange(of: word), "\(word) in \(log)")
+      rest = rest[found.upperBound...]
+    }
+    #expect(!log.contains("secret"))
+  }
+
+  @Test("A log says why a run could not start")
+  func logOfFailure() async throws {
+    let run = try await Program.run(["--model", "/nonexistent/m.gguf", "--log-file", "log"], folder: folder.url)
+    #expect(run.status == 2)
+    let log = try contents("log")
+    #expect(
+      log.contains("model_unreadable: ") && log.contains("/nonexistent/m.gguf") && log.contains("end, status 2"),
+      "\(log)")
   }
 
   @Test("Two batches do not write one file at the same time")

@@ -3,6 +3,7 @@
 import CodeAgent
 import Dialogue
 import Inference
+import Logging
 
 /// How a batch is run.
 public struct BatchOptions: Sendable {
@@ -18,13 +19,15 @@ public struct BatchOptions: Sendable {
   public var stream: StreamSettings
   /// How programming tasks are worked on; nil refuses them.
   public var code: CodeAgentSettings?
+  /// Told of requests, answers, warnings, signal losses and errors, for people to read.
+  public var logger: Logger
   /// Receives the progress, at most five times a second and after each request.
   public var report: @Sendable (BatchProgress) -> Void
 
   /// Makes the options of a run.
   public init(
     input: String, output: String?, isResuming: Bool, dialogue: DialogueOptions, stream: StreamSettings,
-    code: CodeAgentSettings? = nil, report: @escaping @Sendable (BatchProgress) -> Void
+    code: CodeAgentSettings? = nil, logger: Logger, report: @escaping @Sendable (BatchProgress) -> Void
   ) {
     self.input = input
     self.output = output
@@ -32,6 +35,7 @@ public struct BatchOptions: Sendable {
     self.dialogue = dialogue
     self.stream = stream
     self.code = code
+    self.logger = logger
     self.report = report
   }
 }

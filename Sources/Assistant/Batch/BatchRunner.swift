@@ -75,6 +75,7 @@ public actor BatchRunner {
       return request
     } catch {
       count(hasFailed: true)
+      options.logger.error("\(error.message)")
       try output.write(TurnResult.failure(error))
       return nil
     }
@@ -85,8 +86,9 @@ public actor BatchRunner {
   ) async throws(ReportedError) {
     if !answered.isEmpty && answered.isSuperset(of: request.turns.indices) { return }
     progress.id = request.id
+    options.logger.info("request \(request.id): \(request.summary)")
     if let problem = request.code { return try await work(on: problem, request.overrides, output) }
-    var results = TurnResultWriter(of: request, answered: answered, output: output)
+    var results = TurnResultWriter(of: request, answered: answered, output: output, logger: options.logger)
     do {
       try await answer(request, &results)
     } catch {
@@ -130,6 +132,7 @@ public actor BatchRunner {
     }
     guard let result else { return }
     count(hasFailed: result.error != nil)
+    options.logger.log(result)
     try output.write(result.json)
   }
 

@@ -63,6 +63,7 @@ struct RequestRun {
     let opened = try await unlessStopped(stop) { try await VideoStream.open(source, options: streamOptions) }
     guard let video = opened else { throw CancellationError() }
     self.video = video
+    if video.description.isLive { Task { [logger = options.logger] in await logger.followSignal(of: video) } }
     do {
       let size = video.description.sampledSize
       try dialogue.check(framesOf: size.width, by: size.height, questions: request.turns.map(\.ask))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Dialogue
+import Logging
 import Records
 
 /// Writes the results of one request, one line a turn, in the order of the turns.
@@ -8,16 +9,20 @@ struct TurnResultWriter {
   private let request: BatchRequest
   private let answered: Set<Int>
   private let output: ResumableRecords<AnsweredTurn>
+  private let logger: Logger
   /// The turn that gets the next result.
   private var index = 0
   private(set) var haveFailures = false
 
   /// - Parameter answered: turns that an earlier run has written. They are answered again, because later turns build
   ///   on them, but not written again.
-  init(of request: BatchRequest, answered: Set<Int>, output: ResumableRecords<AnsweredTurn>) {
+  init(
+    of request: BatchRequest, answered: Set<Int>, output: ResumableRecords<AnsweredTurn>, logger: Logger
+  ) {
     self.request = request
     self.answered = answered
     self.output = output
+    self.logger = logger
   }
 
   /// The turn to answer next; nil when all have a result.
@@ -30,6 +35,7 @@ struct TurnResultWriter {
   ///
   /// - Throws: `ReportedError.outputUnwritable`.
   mutating func write(_ result: TurnResult) throws(ReportedError) {
+    logger.log(result, request: request.id, turn: index)
     try write(result.json(id: request.id, turn: index))
   }
 
@@ -38,6 +44,7 @@ struct TurnResultWriter {
   /// - Throws: `ReportedError.outputUnwritable`.
   mutating func fail(_ error: ReportedError) throws(ReportedError) {
     haveFailures = true
+    logger.error("request \(request.id), turn \(index): \(error.code.rawValue): \(error.message)")
     try write(TurnResult.failure(id: request.id, turn: index, error: error))
   }
 

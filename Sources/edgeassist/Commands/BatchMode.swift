@@ -6,6 +6,7 @@ import CodeAgent
 import Dialogue
 import Foundation
 import Inference
+import Logging
 
 /// The main use with `--batch`: requests in, results out, progress on standard error if that is a terminal.
 struct BatchMode {
@@ -14,19 +15,24 @@ struct BatchMode {
   var stream: StreamSettings
   var dialogue: DialogueOptions
   var code: CodeAgentSettings
+  var logger: Logger
 
   func run(model: sending LoadedModel) async throws {
-    for warning in model.warnings { StandardStreams.report(warning) }
+    for warning in model.warnings {
+      logger.warning("\(warning)")
+      StandardStreams.report(warning)
+    }
     let progress = BatchStatus()
     let runner = BatchRunner(
       model: model,
       options: BatchOptions(
         input: requests, output: arguments.output, isResuming: arguments.resume, dialogue: dialogue, stream: stream,
-        code: code, report: { progress.show($0) }))
+        code: code, logger: logger, report: { progress.show($0) }))
     let signals = InterruptSignals { runner.interrupt() }
     defer { signals.stop() }
     let summary = try await runner.run()
     progress.finish(summary)
+    logger.info("\(summary.finished) requests done, \(summary.failed) failed")
     if summary.isInterrupted { throw ExitStatus.interrupted }
     if summary.failed > 0 { throw ExitStatus.someRecordsFailed }
   }

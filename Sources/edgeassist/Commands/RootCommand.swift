@@ -3,7 +3,11 @@
 import ArgumentParser
 import Dialogue
 import Foundation
+import Inference
+import Logging
+import Platform
 import Records
+import Video
 
 /// The root command. Its own options are those of the main use, the assistant; every other use is a subcommand.
 struct RootCommand: AsyncParsableCommand {
@@ -41,7 +45,10 @@ struct RootCommand: AsyncParsableCommand {
   @OptionGroup(title: "Batch") var batch: BatchArguments
 
   @Option(
-    name: .customLong("log-file"), help: ArgumentHelp("Append a log of the run to this file.", valueName: "file"),
+    name: .customLong("log-file"),
+    help: ArgumentHelp(
+      "Append a log of the run to this file: options, model, requests, warnings, signal losses, errors, end.",
+      valueName: "file"),
     completion: .file())
   var logFile: String?
 
@@ -59,7 +66,24 @@ struct RootCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    LogFile.start(path: logFile)
+    let logger = LogFile.logger(path: logFile)
+    logger.info("edgeassist \(Self.configuration.version) begins: \(Self.options)")
+    do { try await run(logger: logger) } catch {
+      let status = Self.exitCode(for: error)
+      logger.log(level: status == .success ? .info : .error, "end, status \(status.rawValue)")
+      throw error
+    }
+    logger.info("end, status 0")
+  }
+
+  /// The options from all sources, as words of a command line.
+  private static var options: String {
+    let typed = Array(CommandLine.arguments.dropFirst())
+    let all = try? SettingsLayers.arguments(typed: typed, environment: ProcessEnvironment.current)
+    return (all ?? typed).map(VideoSource.hidingPassword).joined(separator: " ")
+  }
+
+  private func run(logger: Logger) async throws {
     if batch.batch == "-" && StandardStreamChecks.inputWasClosed {
       throw StartFailure.report("standard input is closed; pipe requests in, or name a file: --batch FILE")
     }
@@ -75,17 +99,22 @@ struct RootCommand: AsyncParsableCommand {
     do {
       options.headBudgetProfile = try cache.files.headBudgetProfile()
       let loaded = try model.load(adapter: adapters.path, budget: options.budget, type: options.type)
+      logger.info(
+        "model \(loaded.name), \(loaded.threads) threads, \(memorySize(ResidentMemory.current())) resident")
       try options.check(for: loaded)
       let tasks = try code.settings(with: model.language, adapters: adapters.roles)
       if let requests = batch.batch {
         try await BatchMode(
-          requests: requests, arguments: batch, stream: stream.settings, dialogue: options, code: tasks
+          requests: requests, arguments: batch, stream: stream.settings, dialogue: options, code: tasks,
+          logger: logger
         ).run(model: loaded)
       } else {
-        try await ScreenMode(source: stream.video, stream: stream.settings, dialogue: options, code: tasks)
-          .run(model: loaded)
+        try await ScreenMode(
+          source: stream.video, stream: stream.settings, dialogue: options, code: tasks, logger: logger
+        ).run(model: loaded)
       }
     } catch let error as ReportedError {
+      logger.error("\(error.code.rawValue): \(error.message)")
       throw StartFailure.report(error.message)
     }
   }

@@ -6,6 +6,7 @@ import CodeAgent
 import Dialogue
 import Foundation
 import Inference
+import Logging
 import Records
 import Screen
 import SessionInterface
@@ -17,11 +18,15 @@ struct ScreenMode {
   var stream: StreamSettings
   var dialogue: DialogueOptions
   var code: CodeAgentSettings
+  var logger: Logger
 
   func run(model: sending LoadedModel) async throws {
     let options = try stream.options(for: model, isHeadless: false)
     let events: EventMailbox
-    do { events = try EventMailbox() } catch { throw StartFailure.report("the screen could not be opened: \(error)") }
+    let log = SessionLog(logger)
+    do { events = try EventMailbox(observer: log.observe) } catch {
+      throw StartFailure.report("the screen could not be opened: \(error)")
+    }
     let session = try Session(
       model: model, options: dialogue, video: try await open(with: options), sourceName: source, stream: stream,
       code: code, events: events)

@@ -2,23 +2,24 @@
 
 import Foundation
 import Logging
+import Platform
 import Records
 import Synchronization
 
-/// The log of a run. Without `--log-file` nothing is logged: the terminal belongs to the screen.
+/// The log of a run, for whoever looks after a machine without a screen. Without `--log-file` nothing is logged.
 enum LogFile {
-  /// Sets up logging for the whole program. Call it once.
+  /// A logger that appends its lines to a file: what the file holds stays, and several runs may share it.
   ///
-  /// Lines are appended: what the file holds stays, and several runs may share it. A file that cannot be written is
-  /// reported on standard error; the run goes on without a log.
-  static func start(path: String?) {
-    guard let path else { return LoggingSystem.bootstrap { _ in SwiftLogNoOpLogHandler() } }
+  /// A file that cannot be written is reported on standard error; the run goes on without a log.
+  static func logger(path: String?) -> Logger {
+    let label = "edgeassist[\(getpid())]"
+    guard let path else { return Logger(label: label) { _ in SwiftLogNoOpLogHandler() } }
     let shared: SharedLog
     do throws(ReportedError) { shared = try SharedLog(path: path) } catch {
       StandardStreams.report("\(error.message); nothing is logged")
-      return LoggingSystem.bootstrap { _ in SwiftLogNoOpLogHandler() }
+      return Logger(label: label) { _ in SwiftLogNoOpLogHandler() }
     }
-    LoggingSystem.bootstrap { label in FileLogHandler(label: label, write: { shared.write(line: $0) }) }
+    return Logger(label: label) { FileLogHandler(label: $0, write: { shared.write(line: $0) }) }
   }
 }
 
@@ -27,7 +28,10 @@ private final class SharedLog: Sendable {
   private let file: Mutex<LineFile>
 
   init(path: String) throws(ReportedError) {
-    file = Mutex(try LineFile(path: path, isShared: true))
+    let stop = StopSource()
+    file = Mutex(try LineFile(path: path, isShared: true, stop: stop))
+    // From here on a pipe that takes nothing costs the line.
+    stop.stop()
   }
 
   /// Appends a line. A disk that is full costs the line, not the run.
