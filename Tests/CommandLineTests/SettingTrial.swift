@@ -14,7 +14,25 @@ struct SettingTrial {
     var isUnknown: Bool { program.errors.contains("there is no setting") }
     /// True if the option is refused because it belongs to one run.
     var isOfOneRun: Bool { program.errors.contains("belongs to one run") }
+
+    /// True if the value was seen by what uses it: it was refused by name, it was named where a file of that name was
+    /// needed, or the model read it.
+    var takesEffect: Bool {
+      program.errors.contains(source) || (program.output + program.errors).contains(SettingTrial.value)
+        || (promptTokens ?? SettingTrial.promptTokens) != SettingTrial.promptTokens
+    }
+
+    private var promptTokens: Int? { (program.records.first?["tokens"] as? [String: Any])?["prompt"] as? Int }
   }
+
+  /// What is set: options with numbers, sizes or names refuse it, options with texts and files take it.
+  private static let value = "/nonexistent/value"
+  /// Tokens of the prompt of the first request, without a system prompt.
+  private static let promptTokens = 6
+  private static let requests = """
+    {"id":"question","ask":"hello","max_tokens":1}
+    {"id":"program","code":{"task":"Print 1."}}
+    """
 
   var inFile: Run
   var asVariable: Run
@@ -32,16 +50,19 @@ struct SettingTrial {
     return try await body(URL(fileURLWithPath: try folder.write(text, to: "settings.toml")))
   }
 
-  /// Sets an option to a value that options with numbers, sizes or names refuse, and options with texts and files take.
   init(of name: String, isFlag: Bool) async throws {
-    let value = isFlag ? "perhaps" : "/nonexistent/value"
-    // A model that does not exist ends the run soon.
-    let typed = name == "model" ? [] : ["--model", "/nonexistent/model.gguf"]
+    let value = isFlag ? "perhaps" : Self.value
+    // A video is for the screen, which opens it before it looks for a terminal.
+    var typed = name == "video" ? [] : ["--batch", "-", "--code-tokens", "1"]
+    // Without a file its size is not looked at.
+    if name == "kv-offload-size" { typed += ["--kv-offload", "/nonexistent/offload"] }
     inFile = try await Self.withSettings("\(name) = \"\(value)\"\n") { file in
       Run(
-        program: try await Program.run(typed + ["--config", file.path]), source: "\(file.path), line 1, “\(name)”")
+        program: try await Program.run(typed + ["--config", file.path], input: Self.requests),
+        source: "\(file.path), line 1, “\(name)”")
     }
     let variable = Self.variable(name)
-    asVariable = Run(program: try await Program.run(typed, environment: [variable: value]), source: variable)
+    asVariable = Run(
+      program: try await Program.run(typed, input: Self.requests, environment: [variable: value]), source: variable)
   }
 }
