@@ -152,7 +152,7 @@ let package = Package(
       ["Architectures", "BoundedCache", "Compute", "Images", "ModelFile", "TestSupport", "Tokenization"],
       resources: [.copy("Goldens")]),
     tests("PlottingTests", ["Plotting", "Records", "SessionInterface", "Images"]),
-    tests("CodeAgentTests", ["CodeAgent", "CodeTasks", "Records", "SessionInterface", "TestSupport"]),
+    tests("CodeAgentTests", ["CodeAgent", "CodeTasks", "Platform", "Records", "SessionInterface", "TestSupport"]),
     tests(
       "AssistantTests",
       [
@@ -164,7 +164,7 @@ let package = Package(
     tests(
       "BenchmarkingTests",
       ["Benchmarking", "Inference", "Architectures", "BoundedCache", "Images", "Platform", "TestSupport"]),
-    tests("SandboxTests", ["CSandbox", "Sandboxing", "CodeTasks", "SandboxHolder", "TestSupport"]),
+    tests("SandboxTests", ["Sandboxing", "CodeTasks", "SandboxHolder", "TestSupport"]),
     tests(
       "ScreenTests",
       [

@@ -13,6 +13,11 @@ int csb_process_descriptor(pid_t process) {
   return descriptor < 0 ? -errno : (int)descriptor;
 }
 
+bool csb_shares_memory(pid_t one, pid_t other) {
+  const int compare_memory = 1;  // KCMP_VM
+  return syscall(SYS_kcmp, one, other, compare_memory, 0, 0) == 0;
+}
+
 int csb_memory_file(const void *bytes, size_t count) {
   int writer = memfd_create("program", MFD_CLOEXEC | MFD_ALLOW_SEALING);
   if (writer < 0) return -errno;

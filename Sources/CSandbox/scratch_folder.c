@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include "CSandbox.h"
+#include "system_call.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-// Async-signal-safe calls only: the keeper calls these in the memory of a process that has ended.
+// Removing makes system calls only, no calls of the C library: it is the watchdog's work.
 
 typedef struct {
   uint64_t inode;
@@ -40,7 +41,19 @@ static void number_name(char *name, unsigned long number) {
 }
 
 static int open_folder(int parent, const char *name) {
-  return openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  return (int)call(SYS_openat, parent, (long)name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+}
+
+static bool remove_entry(int folder, const char *name, int flags) {
+  return call(SYS_unlinkat, folder, (long)name, flags, 0) == 0;
+}
+
+static void open_to_owner(int folder, const char *name) { call(SYS_fchmodat, folder, (long)name, 0700, 0); }
+
+// The next entries of a folder; 0 if there are none.
+static long next_entries(int folder, char *entries, long capacity) {
+  long count = call(SYS_getdents64, folder, (long)entries, capacity, 0);
+  return count > 0 ? count : 0;
 }
 
 // Removes what is in a folder, or moves what is a folder itself up to `top`. Returns whether anything was done.
@@ -48,25 +61,23 @@ static bool empty_into(int top, int folder, unsigned long *moved) {
   char entries[entries_at_a_time] __attribute__((aligned(8)));
   bool is_changed = false;
   long count;
-  while ((count = syscall(SYS_getdents64, folder, entries, sizeof entries)) > 0) {
+  while ((count = next_entries(folder, entries, sizeof entries)) > 0) {
     for (long at = 0; at < count;) {
       const folder_entry *entry = (const folder_entry *)(entries + at);
       at += entry->length;
       if (is_dots(entry->name)) continue;
-      if (unlinkat(folder, entry->name, 0) == 0) {
+      if (remove_entry(folder, entry->name, 0)) {
         is_changed = true;
         continue;
       }
       // A folder can be moved by whoever may write in it.
-      fchmodat(folder, entry->name, 0700, 0);
+      open_to_owner(folder, entry->name);
       for (int tried = 0; tried < names_to_try; tried++) {
         char name[40];
         number_name(name, (*moved)++);
-        if (renameat(folder, entry->name, top, name) == 0) {
-          is_changed = true;
-          break;
-        }
-        if (errno != EEXIST && errno != ENOTEMPTY) break;
+        long error = call(SYS_renameat2, folder, (long)entry->name, top, (long)name);
+        if (error == 0) is_changed = true;
+        if (error != -EEXIST && error != -ENOTEMPTY) break;
       }
     }
   }
@@ -75,36 +86,36 @@ static bool empty_into(int top, int folder, unsigned long *moved) {
 
 // One descriptor besides the top's at any depth: what is deep is moved up, level by level.
 int csb_remove_tree(const char *path) {
-  chmod(path, 0700);
+  open_to_owner(AT_FDCWD, path);
   int top = open_folder(AT_FDCWD, path);
-  if (top < 0) return errno;
+  if (top < 0) return -top;
   char entries[entries_at_a_time] __attribute__((aligned(8)));
   unsigned long moved = 0;
   bool is_changed = true;
   while (is_changed) {
     is_changed = false;
-    lseek(top, 0, SEEK_SET);
+    call(SYS_lseek, top, 0, SEEK_SET, 0);
     long count;
-    while ((count = syscall(SYS_getdents64, top, entries, sizeof entries)) > 0) {
+    while ((count = next_entries(top, entries, sizeof entries)) > 0) {
       for (long at = 0; at < count;) {
         const folder_entry *entry = (const folder_entry *)(entries + at);
         at += entry->length;
         if (is_dots(entry->name)) continue;
-        if (unlinkat(top, entry->name, 0) == 0 || unlinkat(top, entry->name, AT_REMOVEDIR) == 0) {
+        if (remove_entry(top, entry->name, 0) || remove_entry(top, entry->name, AT_REMOVEDIR)) {
           is_changed = true;
           continue;
         }
-        fchmodat(top, entry->name, 0700, 0);
+        open_to_owner(top, entry->name);
         int folder = open_folder(top, entry->name);
         if (folder < 0) continue;
         if (empty_into(top, folder, &moved)) is_changed = true;
-        close(folder);
-        if (unlinkat(top, entry->name, AT_REMOVEDIR) == 0) is_changed = true;
+        call(SYS_close, folder, 0, 0, 0);
+        if (remove_entry(top, entry->name, AT_REMOVEDIR)) is_changed = true;
       }
     }
   }
-  close(top);
-  return rmdir(path) == 0 ? 0 : errno;
+  call(SYS_close, top, 0, 0, 0);
+  return (int)-call(SYS_unlinkat, AT_FDCWD, (long)path, AT_REMOVEDIR, 0);
 }
 
 // Bytes on disk below an open folder, which is closed; -1 beyond counting.
@@ -112,7 +123,7 @@ static int64_t count_folder(int folder, int *entries_left, int depth_left) {
   char entries[counted_at_a_time] __attribute__((aligned(8)));
   int64_t bytes = 0;
   long count;
-  while (bytes >= 0 && (count = syscall(SYS_getdents64, folder, entries, sizeof entries)) > 0) {
+  while (bytes >= 0 && (count = next_entries(folder, entries, sizeof entries)) > 0) {
     for (long at = 0; bytes >= 0 && at < count;) {
       const folder_entry *entry = (const folder_entry *)(entries + at);
       at += entry->length;
@@ -130,7 +141,7 @@ static int64_t count_folder(int folder, int *entries_left, int depth_left) {
       if (!is_folder) continue;
       int inner = open_folder(folder, entry->name);
       if (inner < 0) {
-        if (errno == EACCES) bytes = -1;
+        if (inner == -EACCES) bytes = -1;
         continue;
       }
       int64_t inside = -1;

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
+#include <linux/close_range.h>
 #include <linux/filter.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
@@ -32,12 +33,12 @@ enum { last_known_call = 451 };
 // What batch programs, interpreters and compilers need. What is not here is refused: mounts and namespaces, other
 // processes' memory and order, the machine's clocks, names and modules, wide doors into the kernel (io_uring, bpf,
 // keys, kernel AIO), sockets, watches on files, and memory that no process is charged for (System V, memfd, vmsplice,
-// attributes of files).
+// splice, attributes of files, descriptors on their way through a socket).
 static const int allowed[] = {
   // Files.
   SYS_read, SYS_write, SYS_readv, SYS_writev, SYS_pread64, SYS_pwrite64, SYS_preadv, SYS_pwritev, SYS_preadv2,
-  SYS_pwritev2, SYS_close, SYS_close_range, SYS_fstat, SYS_newfstatat, SYS_statx, SYS_lseek, SYS_dup, SYS_dup3,
-  SYS_pipe2, SYS_sendfile, SYS_splice, SYS_tee, SYS_copy_file_range, SYS_flock, SYS_fsync, SYS_fdatasync, SYS_truncate,
+  SYS_pwritev2, SYS_close, SYS_fstat, SYS_newfstatat, SYS_statx, SYS_lseek, SYS_dup, SYS_dup3,
+  SYS_pipe2, SYS_copy_file_range, SYS_flock, SYS_fsync, SYS_fdatasync, SYS_truncate,
   SYS_ftruncate, SYS_fallocate, SYS_fadvise64, SYS_readahead, SYS_getdents64, SYS_getcwd, SYS_chdir, SYS_fchdir,
   SYS_openat, SYS_faccessat, SYS_readlinkat, SYS_renameat2, SYS_mkdirat, SYS_mknodat, SYS_linkat,
   SYS_unlinkat, SYS_symlinkat, SYS_umask, SYS_statfs, SYS_fstatfs, SYS_getxattr, SYS_lgetxattr, SYS_fgetxattr,
@@ -94,10 +95,10 @@ static const int allowed[] = {
   SYS_sendto, SYS_recvfrom, SYS_shutdown, SYS_getsockopt, SYS_getsockname, SYS_getpeername,
 };
 
-// In namespaces only. Without them, they would leave the process group by which the program is ended, keep files that
-// nobody can count in the queue of a socket, or change what Landlock does not know of this user's files.
+// In namespaces only. Without them, they would leave the process group by which the program is ended, or change what
+// Landlock does not know of this user's files.
 static const int allowed_in_namespaces[] = {
-  SYS_setsid, SYS_setpgid, SYS_sendmsg, SYS_recvmsg, SYS_fchmod, SYS_fchmodat, SYS_fchown, SYS_fchownat, SYS_utimensat,
+  SYS_setsid, SYS_setpgid, SYS_fchmod, SYS_fchmodat, SYS_fchown, SYS_fchownat, SYS_utimensat,
 #ifdef SYS_chmod
   SYS_chmod, SYS_chown, SYS_lchown, SYS_utime, SYS_utimes, SYS_futimesat,
 #endif
@@ -159,15 +160,29 @@ static void judge_arguments(builder *filter, bool alone) {
   const uint32_t allow = SECCOMP_RET_ALLOW;
   const uint32_t denied = SECCOMP_RET_ERRNO | EPERM;
 
-  // Threads and processes, but no namespaces.
+  // Threads and processes, but no namespaces. The threads of a process have the same files, which are counted once.
   size_t begun = begin(filter, SYS_clone);
   load(filter, argument(0));
   jump(filter, BPF_JSET, namespace_flags, 0, 1);
+  answer(filter, denied);
+  mask(filter, CLONE_THREAD | CLONE_FILES);
+  answer_if(filter, CLONE_THREAD, denied);
+  answer(filter, allow);
+  finish(filter, begun);
+  begun = begin(filter, SYS_close_range);
+  load(filter, argument(2));
+  jump(filter, BPF_JSET, CLOSE_RANGE_UNSHARE, 0, 1);
   answer(filter, denied);
   answer(filter, allow);
   finish(filter, begun);
   // Its flags lie in memory, where a filter cannot look; the C library then uses clone.
   answer_if(filter, SYS_clone3, SECCOMP_RET_ERRNO | ENOSYS);
+
+  // Pages that are moved into a pipe are no process's. Libraries copy instead where a kernel does not have these.
+  const uint32_t moves[] = {SYS_splice, SYS_tee, SYS_vmsplice, SYS_sendfile};
+  for (size_t i = 0; i < sizeof moves / sizeof *moves; i++) {
+    answer_if(filter, moves[i], SECCOMP_RET_ERRNO | ENOSYS);
+  }
 
   // A program may set its own limits and processors, not another process's.
   const uint32_t own[] = {SYS_prlimit64, SYS_sched_setaffinity};
@@ -179,9 +194,12 @@ static void judge_arguments(builder *filter, bool alone) {
     finish(filter, begun);
   }
 
-  // Shared memory without a file is resident in no process once it is let go of, and stays.
+  // Shared memory without a file is resident in no process once it is let go of, and stays. Huge pages of the
+  // machine's pool are resident in none at all.
   begun = begin(filter, SYS_mmap);
   load(filter, argument(3));
+  jump(filter, BPF_JSET, MAP_HUGETLB, 0, 1);
+  answer(filter, denied);
   mask(filter, MAP_TYPE | MAP_ANONYMOUS);
   answer_if(filter, MAP_SHARED | MAP_ANONYMOUS, denied);
   answer_if(filter, MAP_SHARED_VALIDATE | MAP_ANONYMOUS, denied);
@@ -219,6 +237,8 @@ static void judge_arguments(builder *filter, bool alone) {
   for (size_t i = 0; i < sizeof locks / sizeof *locks; i++) {
     answer_if(filter, locks[i], SECCOMP_RET_ERRNO | ENOLCK);
   }
+  // Pipes are counted, not what they hold, of which the kernel bounds the sum for a user.
+  answer_if(filter, F_SETPIPE_SZ, denied);
   // Signals to whoever a descriptor names.
   answer_if(filter, F_SETOWN, denied);
   answer_if(filter, F_SETOWN_EX, denied);

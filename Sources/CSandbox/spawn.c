@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "CSandbox.h"
+#include "watchdog.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,14 +18,19 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-// Descriptors are moved above this number before they take their places, so that none is overwritten.
-enum { first_free_descriptor = 64 };
+// A descriptor's double, out of the way of those that are placed.
+static int moved_away(const csb_launch *launch, int descriptor) {
+  int moved = fcntl(descriptor, F_DUPFD_CLOEXEC, launch->descriptor_count);
+  // What it says where no number that high is allowed.
+  if (moved < 0 && errno == EINVAL) errno = EMFILE;
+  return moved;
+}
 
 static int place_descriptors(const csb_launch *launch) {
   int moved[32];
   if (launch->descriptor_count > 32) return EINVAL;
   for (int i = 0; i < launch->descriptor_count; i++) {
-    moved[i] = fcntl(launch->descriptors[i], F_DUPFD_CLOEXEC, first_free_descriptor);
+    moved[i] = moved_away(launch, launch->descriptors[i]);
     if (moved[i] < 0) return errno;
   }
   for (int i = 0; i < launch->descriptor_count; i++) {
@@ -58,6 +63,18 @@ static void offer_to_memory_killer(void) {
   close(file);
 }
 
+// Moves this process into a control group.
+static int join_group(const char *folder) {
+  if (!folder) return 0;
+  int group = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (group < 0) return errno;
+  int processes = openat(group, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+  int error = processes < 0 || write(processes, "0", 1) != 1 ? errno : 0;
+  close(group);
+  if (processes >= 0) close(processes);
+  return error;
+}
+
 // Root that becomes somebody else loses its capabilities by that.
 // The system calls themselves: the C library's functions would tell the other threads of the process.
 static int become_user(uint32_t user) {
@@ -69,14 +86,18 @@ static int become_user(uint32_t user) {
 }
 
 // Runs between fork and exec, with the parent's memory: async-signal-safe calls only. Returns why it failed.
-static int become_program(const csb_launch *launch, pid_t parent) {
+static int become_program(const csb_launch *launch, pid_t parent, pid_t watcher) {
   struct sigaction plain = {.sa_handler = SIG_DFL};
   for (int number = 1; number < NSIG; number++) sigaction(number, &plain, NULL);
   setsid();
+  csb_watchdog_note_program(launch->watchdog, watcher, getpid());
   umask(022);
 
-  int error = place_descriptors(launch);
+  int error = join_group(launch->group);
   if (error) return error;
+  int ruleset = launch->ruleset < 0 ? -1 : moved_away(launch, launch->ruleset);
+  if (launch->ruleset >= 0 && ruleset < 0) return errno;
+  if ((error = place_descriptors(launch))) return error;
   if (launch->folder && chdir(launch->folder) != 0) return errno;
   // Before the limit of open files, which this process may be beyond, and the change of user, which closes the file.
   offer_to_memory_killer();
@@ -86,9 +107,9 @@ static int become_program(const csb_launch *launch, pid_t parent) {
   if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) return errno;
   if (getppid() != parent) return ESRCH;
 
-  bool restricted = launch->ruleset >= 0 || launch->filter;
+  bool restricted = ruleset >= 0 || launch->filter;
   if (restricted && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return errno;
-  if (launch->ruleset >= 0 && syscall(SYS_landlock_restrict_self, launch->ruleset, 0) != 0) return errno;
+  if (ruleset >= 0 && syscall(SYS_landlock_restrict_self, ruleset, 0) != 0) return errno;
   // Before the filter, and so that it survives exec in no form but the default.
   sigset_t nothing;
   sigemptyset(&nothing);
@@ -104,54 +125,62 @@ static int become_program(const csb_launch *launch, pid_t parent) {
   return errno;
 }
 
+// Waits for a child that became no program.
+static void forget(const csb_launch *launch, pid_t child) {
+  csb_watchdog_release(launch->watchdog);
+  while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {}
+}
+
+// The child shares memory until it becomes the program: a parent of many gigabytes starts one as fast as a small one.
+static int spawn_sharing_memory(const csb_launch *launch, pid_t *process) {
+  pid_t parent = getpid(), watcher = gettid();
+  volatile int failure = 0;
+  pid_t child = vfork();
+  if (child == 0) {
+    failure = become_program(launch, parent, watcher);
+    _exit(127);
+  }
+  if (child < 0) return errno;
+  if (failure) {
+    forget(launch, child);
+    return failure;
+  }
+  *process = child;
+  return 0;
+}
+
+// A change of user also changes what may be done to the memory, so that it must be the child's own.
+static int spawn_as_other(const csb_launch *launch, pid_t *process) {
+  pid_t parent = getpid(), watcher = gettid();
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return errno;
+  pid_t child = fork();
+  if (child == 0) {
+    int told = moved_away(launch, ends[1]);
+    int failure = told < 0 ? errno : become_program(launch, parent, watcher);
+    ssize_t ignored = write(told < 0 ? ends[1] : told, &failure, sizeof failure);
+    (void)ignored;
+    _exit(127);
+  }
+  int error = child < 0 ? errno : 0;
+  close(ends[1]);
+  if (child > 0) {
+    ssize_t count;
+    while ((count = read(ends[0], &error, sizeof error)) < 0 && errno == EINTR) {}
+    if (count != sizeof error) error = 0;
+    if (error) forget(launch, child);
+    if (!error) *process = child;
+  }
+  close(ends[0]);
+  return error;
+}
+
 int csb_spawn(const csb_launch *launch, pid_t *process) {
   // A signal that arrives in the child must not run the parent's handlers on the parent's memory.
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  pid_t parent = getpid();
-  int error = 0;
-
-  if (launch->user == 0) {
-    // Shares memory until exec: a parent of many gigabytes starts a program as fast as a small one.
-    volatile int failure = 0;
-    pid_t child = vfork();
-    if (child == 0) {
-      failure = become_program(launch, parent);
-      _exit(127);
-    }
-    error = child < 0 ? errno : failure;
-    if (child > 0 && error)
-      while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {}
-    if (!error) *process = child;
-  } else {
-    // A change of user also changes what may be done to the memory, so that it must be the child's own.
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC) != 0) {
-      error = errno;
-    } else {
-      pid_t child = fork();
-      if (child == 0) {
-        // Out of the way of the descriptors that are placed.
-        int told = fcntl(ends[1], F_DUPFD_CLOEXEC, first_free_descriptor);
-        int failure = become_program(launch, parent);
-        ssize_t ignored = write(told, &failure, sizeof failure);
-        (void)ignored;
-        _exit(127);
-      }
-      if (child < 0) error = errno;
-      close(ends[1]);
-      if (child > 0) {
-        ssize_t count;
-        while ((count = read(ends[0], &error, sizeof error)) < 0 && errno == EINTR) {}
-        if (count != sizeof error) error = 0;
-        if (error)
-          while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {}
-        if (!error) *process = child;
-      }
-      close(ends[0]);
-    }
-  }
+  int error = launch->user == 0 ? spawn_sharing_memory(launch, process) : spawn_as_other(launch, process);
   pthread_sigmask(SIG_SETMASK, &before, NULL);
   return error;
 }

@@ -1,280 +1,182 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "CSandbox.h"
+#include "watchdog.h"
+#include "system_call.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdatomic.h>
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
-
-// The keeper shares this process's memory, so that it costs none, and a thread's place for `errno`, so that the C
-// library's calls are not for it while the process lives.
-#if defined(__x86_64__)
-static long call(long number, long a, long b, long c, long d) {
-  long result;
-  register long fourth __asm__("r10") = d;
-  __asm__ volatile("syscall"
-                   : "=a"(result)
-                   : "a"(number), "D"(a), "S"(b), "d"(c), "r"(fourth)
-                   : "rcx", "r11", "memory");
-  return result;
-}
-#elif defined(__aarch64__)
-static long call(long number, long a, long b, long c, long d) {
-  register long x8 __asm__("x8") = number;
-  register long x0 __asm__("x0") = a;
-  register long x1 __asm__("x1") = b;
-  register long x2 __asm__("x2") = c;
-  register long x3 __asm__("x3") = d;
-  __asm__ volatile("svc #0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3) : "memory");
-  return x0;
-}
-#endif
-
-struct csb_watchdog {
-  _Atomic uint32_t beats;
-  pid_t process, parent, program;
-  bool in_group;
-  // Processes that had stopped themselves when all were stopped: they are left so.
-  pid_t stopped[64];
-  int stopped_count;
-  void *stack;
-  char folder[4096];
-};
-
-#if defined(__x86_64__) || defined(__aarch64__)
 
 enum {
-  stack_bytes = 256 << 10,
   look_nanoseconds = 50 * 1000 * 1000,
-  // Looks without a beat after which this process counts as suspended.
-  patience = 10,
-  deepest = 40,
+  // A pause of the watchdog itself after which the machine, or the container, counts as suspended. Nothing that a
+  // program does lets the watchdog wait that long: it looks at nothing of the program's.
+  longest_pause = 1000 * 1000 * 1000,
 };
 
-static void rest(long nanoseconds) {
-  struct timespec time = {.tv_nsec = nanoseconds};
+static int64_t now(void) {
+  struct timespec time;
+  call(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&time, 0, 0);
+  return (int64_t)time.tv_sec * 1000 * 1000 * 1000 + time.tv_nsec;
+}
+
+// Program time, without suspensions. A suspension is taken note of in this order: sum, then beginning. A reader between
+// the two finds too little, never too much.
+static int64_t elapsed(const csb_watchdog *watchdog) {
+  int64_t began = atomic_load(&watchdog->began);
+  if (began == 0) return 0;
+  int64_t since = atomic_load(&watchdog->suspended_since);
+  return (since ? since : now()) - began - atomic_load(&watchdog->suspended);
+}
+
+static void suspend_with(csb_watchdog *watchdog, bool is_suspended) {
+  int64_t since = atomic_load(&watchdog->suspended_since);
+  if (is_suspended && !since) {
+    csb_stop_program(watchdog);
+    atomic_store(&watchdog->suspended_since, now());
+  } else if (!is_suspended && since) {
+    atomic_fetch_add(&watchdog->suspended, now() - since);
+    atomic_store(&watchdog->suspended_since, 0);
+    csb_continue_program(watchdog);
+  }
+}
+
+// `pause`: how long the watchdog has rested.
+static void look(csb_watchdog *watchdog, int64_t pause) {
+  bool is_suspended = atomic_load(&watchdog->suspended_since) != 0;
+  if (pause > longest_pause && !is_suspended) atomic_fetch_add(&watchdog->suspended, pause);
+  suspend_with(watchdog, csb_is_stopped(watchdog->parent, watchdog->watcher));
+  if (elapsed(watchdog) > watchdog->wall_limit) {
+    atomic_store(&watchdog->has_ended_program, true);
+    csb_kill_program(watchdog);
+  }
+}
+
+static void pause_for(long milliseconds) {
+  struct timespec time = {.tv_nsec = milliseconds * 1000 * 1000};
   call(SYS_nanosleep, (long)&time, 0, 0, 0);
 }
 
-static char *append(char *end, const char *text) {
-  while (*text) *end++ = *text++;
-  *end = 0;
-  return end;
-}
-
-static char *append_number(char *end, long number) {
-  char digits[24];
-  int count = 0;
-  do {
-    digits[count++] = (char)('0' + number % 10);
-  } while ((number /= 10) > 0);
-  while (count > 0) *end++ = digits[--count];
-  *end = 0;
-  return end;
-}
-
-// Takes a number from a text; -1 if there is none.
-static long take_number(const char **text) {
-  if (**text < '0' || **text > '9') return -1;
-  long number = 0;
-  while (**text >= '0' && **text <= '9') number = number * 10 + (*(*text)++ - '0');
-  return number;
-}
-
-// Reads the beginning of one of the kernel's files. Returns its length, 0 if there is nothing.
-static long read_file(const char *path, char *text, long capacity) {
-  long file = call(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC, 0);
-  if (file < 0) return 0;
-  long count = call(SYS_read, file, (long)text, capacity - 1, 0);
-  call(SYS_close, file, 0, 0, 0);
-  text[count > 0 ? count : 0] = 0;
-  return count > 0 ? count : 0;
-}
-
-static bool is_stopped(pid_t process) {
-  char path[64], text[512];
-  append(append_number(append(path, "/proc/"), process), "/stat");
-  long at = read_file(path, text, sizeof text);
-  // The state stands after the name, which is in brackets and may hold anything.
-  while (at > 0 && text[at] != ')') at--;
-  return at > 0 && text[at + 2] == 'T';
-}
-
-static void note_if_stopped(csb_watchdog *keeper, pid_t process) {
-  int most = (int)(sizeof keeper->stopped / sizeof *keeper->stopped);
-  if (keeper->stopped_count < most && is_stopped(process)) keeper->stopped[keeper->stopped_count++] = process;
-}
-
-static bool was_stopped(const csb_watchdog *keeper, pid_t process) {
-  for (int i = 0; i < keeper->stopped_count; i++) {
-    if (keeper->stopped[i] == process) return true;
+static void remove_group(const char *path) {
+  char file[PATH_MAX + 16];
+  strcpy(file, path);
+  strcat(file, "/cgroup.kill");
+  long killing = call(SYS_openat, AT_FDCWD, (long)file, O_WRONLY | O_CLOEXEC, 0);
+  if (killing >= 0) {
+    call(SYS_write, killing, (long)"1", 1, 0);
+    call(SYS_close, killing, 0, 0, 0);
   }
-  return false;
-}
-
-// What is done to each of the descendants of a process.
-typedef void visitor(csb_watchdog *keeper, pid_t process);
-
-static void visit_below(csb_watchdog *keeper, pid_t process, visitor *visit, int depth);
-
-static void visit_children(csb_watchdog *keeper, pid_t process, long task, visitor *visit, int depth) {
-  char path[80], text[2048];
-  char *end = append_number(append(path, "/proc/"), process);
-  append(append_number(append(end, "/task/"), task), "/children");
-  if (read_file(path, text, sizeof text) == 0) return;
-  const char *rest = text;
-  long child;
-  while ((child = take_number(&rest)) > 0) {
-    visit(keeper, (pid_t)child);
-    visit_below(keeper, (pid_t)child, visit, depth + 1);
-    while (*rest == ' ') rest++;
+  // It is in use until the last process in it is gone.
+  for (int tries = 0; tries < 200; tries++) {
+    if (call(SYS_unlinkat, AT_FDCWD, (long)path, AT_REMOVEDIR, 0) != -EBUSY) return;
+    pause_for(10);
   }
 }
 
-static void visit_below(csb_watchdog *keeper, pid_t process, visitor *visit, int depth) {
-  if (depth > deepest) return;
-  char path[64], entries[1024] __attribute__((aligned(8)));
-  append(append_number(append(path, "/proc/"), process), "/task");
-  long folder = call(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-  if (folder < 0) return;
-  long count;
-  while ((count = call(SYS_getdents64, folder, (long)entries, sizeof entries, 0)) > 0) {
-    for (long at = 0; at < count;) {
-      // inode and offset of 8 bytes each, length of 2, type of 1, name
-      const char *name = entries + at + 19;
-      at += *(const uint16_t *)(entries + at + 16);
-      long task = take_number(&name);
-      if (task > 0) visit_children(keeper, process, task, visit, depth);
-    }
-  }
-  call(SYS_close, folder, 0, 0, 0);
-}
-
-static void stop_one(csb_watchdog *keeper, pid_t process) {
-  (void)keeper;
-  call(SYS_kill, process, SIGSTOP, 0, 0);
-}
-
-static void continue_one(csb_watchdog *keeper, pid_t process) {
-  if (!was_stopped(keeper, process)) call(SYS_kill, process, SIGCONT, 0, 0);
-}
-
-static void stop_program(csb_watchdog *keeper) {
-  keeper->stopped_count = 0;
-  if (keeper->in_group) {
-    note_if_stopped(keeper, keeper->program);
-    call(SYS_kill, -keeper->program, SIGSTOP, 0, 0);
-    return;
-  }
-  visit_below(keeper, keeper->program, note_if_stopped, 0);
-  // Twice: the first time, one that was not yet stopped may have started another.
-  visit_below(keeper, keeper->program, stop_one, 0);
-  visit_below(keeper, keeper->program, stop_one, 0);
-}
-
-static void continue_program(csb_watchdog *keeper) {
-  if (!keeper->in_group) {
-    visit_below(keeper, keeper->program, continue_one, 0);
-    return;
-  }
-  // A group is signalled as a whole; its first process stops again before it gets anywhere.
-  call(SYS_kill, -keeper->program, SIGCONT, 0, 0);
-  if (was_stopped(keeper, keeper->program)) call(SYS_kill, keeper->program, SIGSTOP, 0, 0);
+static void remove_kept(const csb_watchdog *watchdog) {
+  if (watchdog->group[0]) remove_group(watchdog->group);
+  if (watchdog->folder[0]) csb_remove_tree(watchdog->folder);
 }
 
 static int keep(void *argument) {
-  csb_watchdog *keeper = argument;
+  csb_watchdog *watchdog = argument;
   // Not in the group that a terminal suspends, and holding nothing open that somebody waits for.
   call(SYS_setsid, 0, 0, 0, 0);
-  call(SYS_close_range, 0, ~0U, 0, 0);
+  if (watchdog->status > 0) call(SYS_close_range, 0, watchdog->status - 1, 0, 0);
+  call(SYS_close_range, watchdog->status + 1, ~0U, 0, 0);
   call(SYS_chdir, (long)"/", 0, 0, 0);
-  call(SYS_prctl, PR_SET_NAME, (long)"keeper", 0, 0);
-  uint32_t heard = atomic_load(&keeper->beats);
-  int silent = 0;
-  bool has_stopped = false;
-  while (call(SYS_getppid, 0, 0, 0, 0) == keeper->parent) {
-    rest(look_nanoseconds);
-    uint32_t beats = atomic_load(&keeper->beats);
-    silent = beats == heard ? silent + 1 : 0;
-    heard = beats;
-    if (silent >= patience) {
-      if (!has_stopped) stop_program(keeper);
-      has_stopped = true;
-    } else if (has_stopped) {
-      continue_program(keeper);
-      has_stopped = false;
-    }
+  call(SYS_prctl, PR_SET_NAME, (long)"watchdog", 0, 0);
+  while (call(SYS_getppid, 0, 0, 0, 0) == watchdog->parent && !atomic_load(&watchdog->is_over)) {
+    int64_t before = now();
+    struct timespec time = {.tv_nsec = look_nanoseconds};
+    call(SYS_futex, (long)&watchdog->is_over, FUTEX_WAIT, 0, (long)&time);
+    atomic_store(&watchdog->is_looking, true);
+    if (atomic_load(&watchdog->program)) look(watchdog, now() - before);
+    atomic_store(&watchdog->is_looking, false);
   }
-  // The process has ended, and its memory is the keepers' alone. A namespace ends with its monitor.
-  for (int tries = 0; tries < 200 && keeper->in_group; tries++) {
-    if (call(SYS_kill, -keeper->program, SIGKILL, 0, 0) != 0) break;
-    rest(10 * 1000 * 1000);
+  if (!atomic_load(&watchdog->is_over)) {
+    // The process has ended, killed perhaps. What it started ends too.
+    for (int tries = 0; tries < 200 && csb_kill_orphans(watchdog); tries++) pause_for(10);
   }
-  if (keeper->folder[0]) csb_remove_tree(keeper->folder);
+  remove_kept(watchdog);
   call(SYS_exit_group, 0, 0, 0, 0);
   return 0;
 }
 
-int csb_watchdog_start(pid_t program, bool in_group, const char *folder, csb_watchdog **result) {
-  csb_watchdog *keeper = calloc(1, sizeof *keeper);
-  if (!keeper) return ENOMEM;
-  keeper->parent = getpid();
-  keeper->program = program;
-  keeper->in_group = in_group;
-  if (folder && strlen(folder) >= sizeof keeper->folder) {
-    free(keeper);
-    return ENAMETOOLONG;
-  }
-  if (folder) strcpy(keeper->folder, folder);
-  keeper->stack = mmap(NULL, stack_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
-  int error = keeper->stack == MAP_FAILED ? errno : 0;
-  if (!error) {
-    // It is to be ended by one signal alone, and by nobody's handlers.
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    // No signal at its end: whoever waits for any child does not meet it.
-    keeper->process = clone(keep, (char *)keeper->stack + stack_bytes, CLONE_VM, keeper);
-    if (keeper->process < 0) error = errno;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (error) munmap(keeper->stack, stack_bytes);
-  }
+int csb_watchdog_start(int status, double wall_seconds, csb_watchdog **result) {
+  csb_watchdog *watchdog = mmap(NULL, sizeof *watchdog, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (watchdog == MAP_FAILED) return errno;
+  watchdog->parent = getpid();
+  watchdog->status = status;
+  watchdog->in_group = status < 0;
+  watchdog->wall_limit = wall_seconds < 1e9 ? (int64_t)(wall_seconds * 1e9) : INT64_MAX;
+  // It is to be ended by one signal alone, and by nobody's handlers.
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  // It shares the memory, so that it costs none. No signal at its end: whoever waits for any child does not meet it.
+  watchdog->process = clone(keep, watchdog->stack + sizeof watchdog->stack, CLONE_VM, watchdog);
+  int error = watchdog->process < 0 ? errno : 0;
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
   if (error) {
-    free(keeper);
+    munmap(watchdog, sizeof *watchdog);
     return error;
   }
-  *result = keeper;
+  *result = watchdog;
   return 0;
 }
 
-void csb_watchdog_beat(csb_watchdog *keeper) { atomic_fetch_add(&keeper->beats, 1); }
-
-void csb_watchdog_end(csb_watchdog *keeper) {
-  kill(keeper->process, SIGKILL);
-  while (waitpid(keeper->process, NULL, __WALL) < 0 && errno == EINTR) {}
-  munmap(keeper->stack, stack_bytes);
-  free(keeper);
-}
-
-#else
-
-int csb_watchdog_start(pid_t program, bool in_group, const char *folder, csb_watchdog **result) {
-  *result = NULL;
+static int keep_path(char *kept, const char *path) {
+  if (strlen(path) >= PATH_MAX) return ENAMETOOLONG;
+  strcpy(kept, path);
   return 0;
 }
-void csb_watchdog_beat(csb_watchdog *keeper) {}
-void csb_watchdog_end(csb_watchdog *keeper) {}
 
-#endif
+int csb_watchdog_keep_folder(csb_watchdog *watchdog, const char *path) { return keep_path(watchdog->folder, path); }
+
+int csb_watchdog_keep_group(csb_watchdog *watchdog, const char *path) { return keep_path(watchdog->group, path); }
+
+void csb_watchdog_note_program(csb_watchdog *watchdog, pid_t watcher, pid_t program) {
+  watchdog->watcher = watcher;
+  atomic_store(&watchdog->began, now());
+  atomic_store(&watchdog->program, program);
+}
+
+double csb_watchdog_elapsed(const csb_watchdog *watchdog) { return (double)elapsed(watchdog) / 1e9; }
+
+bool csb_watchdog_has_ended_program(const csb_watchdog *watchdog) { return atomic_load(&watchdog->has_ended_program); }
+
+bool csb_watchdog_is_alive(const csb_watchdog *watchdog) {
+  siginfo_t ended = {0};
+  int options = WEXITED | WNOHANG | WNOWAIT | __WALL;
+  return waitid(P_PID, (id_t)watchdog->process, &ended, options) == 0 && ended.si_pid == 0;
+}
+
+void csb_watchdog_release(csb_watchdog *watchdog) {
+  atomic_store(&watchdog->program, 0);
+  while (atomic_load(&watchdog->is_looking) && csb_watchdog_is_alive(watchdog)) sched_yield();
+}
+
+void csb_watchdog_end(csb_watchdog *watchdog) {
+  if (watchdog->process == 0) return;
+  atomic_store(&watchdog->is_over, 1);
+  syscall(SYS_futex, &watchdog->is_over, FUTEX_WAKE, 1, NULL);
+  int status = 0;
+  while (waitpid(watchdog->process, &status, __WALL) < 0 && errno == EINTR) {}
+  watchdog->process = 0;
+  // Killed by somebody: what it kept is nobody's.
+  if (!WIFEXITED(status)) remove_kept(watchdog);
+}
+
+void csb_watchdog_free(csb_watchdog *watchdog) {
+  csb_watchdog_end(watchdog);
+  munmap(watchdog, sizeof *watchdog);
+}

@@ -29,6 +29,18 @@ public func fileSizeLimit(_ limit: inout rlimit) -> Bool {
   #endif
 }
 
+/// Reads the limit on files that this process may have open (RLIMIT_NOFILE), whose constant has another type in each C
+/// library.
+///
+/// - Returns: false where the system does not tell.
+public func openFilesLimit(_ limit: inout rlimit) -> Bool {
+  #if canImport(Glibc)
+    getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0
+  #else
+    getrlimit(RLIMIT_NOFILE, &limit) == 0
+  #endif
+}
+
 /// Reads the limit on memory that this process may lock (RLIMIT_MEMLOCK), whose constant has another type in each C
 /// library.
 ///

@@ -41,28 +41,28 @@ struct Compilation: Sendable {
     // Python shows its own first lines of the trace; the last ones say where the program is wrong.
     if sourceName == "main.py" { return result.lastLines(4) }
     let lines = result.errors.split(whereSeparator: \.isNewline).prefix(12)
-    return lines.map { clipped(withoutFolders($0), to: 199) }.joined(separator: "\n")
+    return lines.map { clipped(withoutFolders($0, before: sourceName), to: 199) }.joined(separator: "\n")
   }
+}
 
-  /// The line without the program's folder before its name, which is of no interest. In one pass: the line is the
-  /// program's as much as the compiler's.
-  private func withoutFolders(_ line: Substring) -> String {
-    var result: [UInt8] = []
-    // Where the path begins that the line goes on with.
-    var pathStart: Int?
-    var isAtName = false
-    let name = Array(sourceName.utf8)
-    let bytes = Array(line.utf8)
-    for (index, byte) in bytes.enumerated() {
-      if isAtName, bytes[index...].starts(with: name), let start = pathStart { result.removeSubrange(start...) }
-      isAtName = byte == UInt8(ascii: "/")
-      if byte == UInt8(ascii: " ") || byte == UInt8(ascii: ":") {
-        pathStart = nil
-      } else if isAtName, pathStart == nil {
-        pathStart = result.count
-      }
-      result.append(byte)
+/// A compiler's line without the folder before a file's name, which is of no interest. In one pass: the line is the
+/// program's as much as the compiler's.
+package func withoutFolders(_ line: Substring, before name: String) -> String {
+  var result: [UInt8] = []
+  // Where the path begins that the line goes on with.
+  var pathStart: Int?
+  var isAtName = false
+  let name = Array(name.utf8)
+  let bytes = Array(line.utf8)
+  for (index, byte) in bytes.enumerated() {
+    if isAtName, bytes[index...].starts(with: name), let start = pathStart { result.removeSubrange(start...) }
+    isAtName = byte == UInt8(ascii: "/")
+    if byte == UInt8(ascii: " ") || byte == UInt8(ascii: ":") {
+      pathStart = nil
+    } else if isAtName, pathStart == nil {
+      pathStart = result.count
     }
-    return String(decoding: result, as: UTF8.self)
+    result.append(byte)
   }
+  return String(decoding: result, as: UTF8.self)
 }

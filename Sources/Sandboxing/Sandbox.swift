@@ -9,6 +9,10 @@ import Foundation
 public struct Sandbox: Sendable {
   /// How programs are kept apart from the machine.
   public let containment: ContainmentLevel
+  /// Why nothing is run here; nil if programs are.
+  package var obstacle: SandboxError? {
+    if case .nothing(let obstacle) = method { obstacle } else { nil }
+  }
   /// Why containment is weaker than it could be and what to do about it; nil if it is not.
   public let notice: String?
   private let method: Method
@@ -17,7 +21,7 @@ public struct Sandbox: Sendable {
     case bubblewrap(Bubblewrap)
     case landlock(Landlock)
     case unsafe
-    case nothing(reason: String)
+    case nothing(SandboxError)
   }
 
   /// Finds the strongest containment that holds here by trying it. With `isUnsafeAllowed`, nothing is contained.
@@ -28,6 +32,11 @@ public struct Sandbox: Sendable {
 
   /// The first of these ways that holds here.
   package static func probe(ways: [ContainmentWay]) -> Sandbox {
+    let openFiles = openFilesAllowed()
+    // Any way would fail of this somewhere, and be blamed for it.
+    if openFiles < SandboxError.fewestOpenFiles {
+      return Sandbox(.nothing(.tooFewOpenFiles(allowed: openFiles)), notice: nil)
+    }
     var reasons: [String] = []
     for way in ways {
       let sandbox: Sandbox
@@ -51,11 +60,44 @@ public struct Sandbox: Sendable {
       case .unsafe:
         return Sandbox(.unsafe, notice: nil)
       }
-      guard let reason = sandbox.failure() else { return sandbox }
-      reasons.append(reason)
+      do throws(SandboxError) {
+        guard let reason = try sandbox.failure() else { return sandbox.inControlGroups() }
+        reasons.append(reason)
+      } catch {
+        if case .tooFewOpenFiles = error { return Sandbox(.nothing(error), notice: error.message) }
+        reasons.append(error.message)
+      }
     }
     let reason = reasons.joined(separator: "; ")
-    return Sandbox(.nothing(reason: reason), notice: reason)
+    return Sandbox(.nothing(.noContainment(reason: reason)), notice: reason)
+  }
+
+  /// The same in control groups, where that works.
+  private func inControlGroups() -> Sandbox {
+    guard let groups = ControlGroups.usable() else { return self }
+    let grouped: Sandbox
+    switch method {
+    case .bubblewrap(var bubblewrap):
+      bubblewrap.groups = groups
+      grouped = Sandbox(.bubblewrap(bubblewrap), notice: notice)
+    case .landlock(var landlock):
+      landlock.groups = groups
+      grouped = Sandbox(.landlock(landlock), notice: notice)
+    case .unsafe, .nothing: return self
+    }
+    do throws(SandboxError) { return try grouped.failure() == nil ? grouped : self } catch { return self }
+  }
+
+  /// How limits are kept here; nil if no program is run.
+  public var limitKeeping: LimitKeeping? {
+    switch method {
+    case .bubblewrap(let bubblewrap): bubblewrap.limitKeeping
+    case .landlock(let landlock): landlock.limitKeeping
+    case .unsafe:
+      LimitKeeping(
+        countsProcesses: false, hasOwnScratch: false, seesOpenFiles: true, filtersCalls: false, hasGroup: false)
+    case .nothing: nil
+    }
   }
 
   private init(_ method: Method, notice: String?) {
@@ -65,7 +107,7 @@ public struct Sandbox: Sendable {
     case .bubblewrap: containment = .namespaces
     case .landlock(let landlock): containment = .landlock(lacking: landlock.lacking)
     case .unsafe: containment = .none
-    case .nothing(let reason): containment = .unavailable(reason: reason)
+    case .nothing(let obstacle): containment = .unavailable(reason: obstacle.message)
     }
   }
 
@@ -80,6 +122,7 @@ public struct Sandbox: Sendable {
   public func prepare(
     _ program: String, language: ProgramLanguage, limits: RunLimits = .compilation
   ) async throws(SandboxError) -> PreparedProgram {
+    if let obstacle { throw obstacle }
     let toolchain = try Toolchain.find(language, isShared: needsSharedTools)
     let source = try Descriptor.memoryFile(Array(program.utf8))
     let compilation = Compilation(of: source, language: language, toolchain: toolchain)
@@ -119,52 +162,40 @@ public struct Sandbox: Sendable {
   private func run(
     _ program: ContainedProgram, input: Descriptor, limits: RunLimits
   ) async throws(SandboxError) -> RunResult {
-    let (supervision, folder) = try supervision(of: program, input: input, limits: limits)
-    let result = try await supervision.run()
-    // The folder goes when the program is gone, not before.
-    return withExtendedLifetime(folder) { result }
+    try await supervision(of: program, input: input, limits: limits).run()
   }
 
   private func supervision(
     of program: ContainedProgram, input: Descriptor, limits: RunLimits
-  ) throws(SandboxError) -> (Supervision, ScratchFolder?) {
+  ) throws(SandboxError) -> Supervision {
     // For reading only, whatever the program tries.
     let input = try input.reopened()
     switch method {
-    case .bubblewrap(let bubblewrap):
-      return (try bubblewrap.supervision(of: program, input: input, limits: limits), nil)
-    case .landlock(let landlock):
-      return try landlock.supervision(of: program, input: input, limits: limits)
+    case .bubblewrap(let bubblewrap): return try bubblewrap.supervision(of: program, input: input, limits: limits)
+    case .landlock(let landlock): return try landlock.supervision(of: program, input: input, limits: limits)
     case .unsafe:
-      let folder = try ScratchFolder(user: 0)
+      let watchdog = try Watchdog(status: nil, wallSeconds: limits.wallSeconds)
+      let folder = try ScratchFolder(user: 0, watchdog: watchdog)
       try folder.add(try program.file.contents(), name: program.fileName)
       let launch = plainLaunch(program, in: folder, limits: limits, isAlone: false)
-      let scratch = Supervision.WatchedScratch(path: folder.scratch, folder: folder.path, seesOpenFiles: true)
-      let kind = Supervision.Kind.group(scratch: scratch)
-      return (Supervision(launch: launch, kind: kind, input: input, limits: limits), folder)
-    case .nothing(let reason):
-      throw .noContainment(reason: reason)
+      let scratch = Supervision.WatchedScratch(path: folder.scratch, seesOpenFiles: true)
+      return Supervision(
+        launch: launch, kind: .group(scratch: scratch), input: input, limits: limits, watchdog: watchdog)
+    case .nothing(let obstacle): throw obstacle
     }
   }
 
-  /// Tries the containment on the system's shell. Returns why it does not work here; nil if it does.
-  private func failure() -> String? {
-    do throws(SandboxError) {
-      let program = ContainedProgram(
-        file: try .memoryFile(Array("read word && echo \"$word\"".utf8)), fileName: "probe",
-        command: ["/bin/sh", "@/probe"], environment: [], toolchain: nil)
-      let limits = RunLimits(cpuSeconds: 5, wallSeconds: 20)
-      let input = try Descriptor.memoryFile(Array("contained\n".utf8))
-      let (supervision, folder) = try supervision(of: program, input: input, limits: limits)
-      let result = try supervision.run(stop: nil)
-      return withExtendedLifetime(folder) {
-        if result.end == .exited(status: 0), result.output == "contained\n" { return nil }
-        let said = result.lastLines(1)
-        return said.isEmpty ? "a trial run ended with \(result.end)" : said
-      }
-    } catch {
-      return error.message
-    }
+  /// Tries the containment on the system's shell. Returns what is wrong with the run; nil if nothing is.
+  private func failure() throws(SandboxError) -> String? {
+    let program = ContainedProgram(
+      file: try .memoryFile(Array("read word && echo \"$word\"".utf8)), fileName: "probe",
+      command: ["/bin/sh", "@/probe"], environment: [], toolchain: nil)
+    let limits = RunLimits(cpuSeconds: 5, wallSeconds: 20)
+    let input = try Descriptor.memoryFile(Array("contained\n".utf8))
+    let result = try supervision(of: program, input: input, limits: limits).run(stop: nil)
+    if result.end == .exited(status: 0), result.output == "contained\n" { return nil }
+    let said = result.lastLines(1)
+    return said.isEmpty ? "a trial run ended with \(result.end)" : said
   }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CodeTasks
+import Platform
 
 /// Why a program could not be run. Each message is one line that says what is wrong and what to do.
 public enum SandboxError: Error, Sendable, Equatable {
@@ -14,6 +15,8 @@ public enum SandboxError: Error, Sendable, Equatable {
   case noContainment(reason: String)
   /// The program did not compile, so that there is nothing to run.
   case notCompiled
+  /// This process may not have open as many files as a run needs.
+  case tooFewOpenFiles(allowed: Int)
   /// The system refused something that a run needs.
   case system(call: String, detail: String)
   /// The task that asked was cancelled; the program has been ended.
@@ -36,10 +39,31 @@ extension SandboxError: CustomStringConvertible {
       "programs cannot be contained here (\(reason)); install bubblewrap, or allow it all the same with --unsafe-run"
     case .notCompiled:
       "the program did not compile, so that it cannot be run"
+    case .tooFewOpenFiles(let allowed):
+      "programs cannot be run: too few open files are allowed (\(allowed)); allow \(Self.openFilesNeeded): ulimit -n "
+        + "\(Self.openFilesNeeded)"
     case .system(let call, let detail):
       "a program could not be started: \(call): \(detail)"
     case .cancelled:
       "the program was stopped"
     }
   }
+}
+
+extension SandboxError {
+  /// Open files of a process that are enough for a run, with what else it has open.
+  static let openFilesNeeded = 256
+  /// With fewer, none is begun: what it would fail of, and where, is left to chance.
+  static let fewestOpenFiles = 64
+
+  /// What `errno` says of a call.
+  static func refused(_ call: String, _ code: Int32) -> SandboxError {
+    code == EMFILE ? .tooFewOpenFiles(allowed: openFilesAllowed()) : .system(call: call, detail: errorText(code))
+  }
+}
+
+/// Open files that this process may have.
+func openFilesAllowed() -> Int {
+  var limit = rlimit()
+  return openFilesLimit(&limit) ? Int(clamping: limit.rlim_cur) : .max
 }

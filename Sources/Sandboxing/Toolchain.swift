@@ -87,7 +87,8 @@ struct Toolchain: Sendable, Equatable {
       cpuSeconds: 30, wallSeconds: 60, memoryBytes: 2 << 30, outputBytes: 1 << 20, processes: 256, openFiles: 1024)
     let launch = Launch(path: tool, arguments: [tool] + arguments, environment: environment)
     let result = try Supervision(
-      launch: launch, kind: .group(scratch: nil), input: try .memoryFile([]), limits: limits
+      launch: launch, kind: .group(scratch: nil), input: try .memoryFile([]), limits: limits,
+      watchdog: try Watchdog(status: nil, wallSeconds: limits.wallSeconds)
     ).run(stop: nil)
     guard result.end == .exited(status: 0) else {
       throw .toolFailed(tool: tool, detail: result.lastLines(1))

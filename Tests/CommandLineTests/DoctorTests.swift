@@ -10,7 +10,7 @@ struct DoctorTests {
     #expect(run.status == 0 && run.errors.isEmpty)
     for words in [
       "processor", "kernels", "memory", "free now", "libavformat", "xterm-256color, 256 colours, UTF-8",
-      "Not a terminal", "programs", "Python", "Swift",
+      "Not a terminal", "programs", "Python", "Swift", "Hard limits", "Watched limits",
     ] { #expect(run.output.contains(words), "\(words)") }
     #expect(!run.output.contains("\u{1B}"))
     #expect(run.output.split(separator: "\n").allSatisfy { $0.count <= 80 })
@@ -22,6 +22,10 @@ struct DoctorTests {
     let record = try #require(run.records.first)
     #expect(Set(record.keys) == ["processor", "memory", "ffmpeg", "terminal", "sandbox", "languages"])
     #expect((record["terminal"] as? [String: Any])?["known"] as? Bool == false)
+    let sandbox = try #require(record["sandbox"] as? [String: Any])
+    let limits = ["hard_limits", "watched_limits", "missing_limits"].map { sandbox[$0] as? [String] ?? [] }
+    #expect(limits[0].contains("size of a file") || sandbox["containment"] as? String == "unavailable")
+    #expect(Set(limits[0]).isDisjoint(with: limits[1]))
     let languages = try #require(record["languages"] as? [String: [String: Any]])
     #expect(Set(languages.keys) == ["python", "c", "swift"])
     // A language either runs or says why not.

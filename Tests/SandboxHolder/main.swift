@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CodeTasks
+import Foundation
 import Sandboxing
 
-// Runs a program that leaves children behind and sleeps, without namespaces, for a test to kill this process.
-// The argument is in the command line of each.
-let mark = CommandLine.arguments[1]
-let program = """
-  import os
-  for _ in range(2):
-      if os.fork() == 0:
-          if os.fork() == 0: os.execv('/bin/sleep', ['sleep', '\(mark)'])
-          os._exit(0)
-  os.execv('/bin/sleep', ['sleep', '\(mark)'])
-  """
-let sandbox = Sandbox.probe(ways: [.landlock])
-let prepared = try await sandbox.prepare(program, language: .python)
-print(try await sandbox.run(prepared, input: "", limits: RunLimits(wallSeconds: 600)).end)
+// Runs a Python program from a file in one way of containment, for a test to suspend or kill this process, and says how
+// it ended.
+//
+//     SandboxHolder WAY FILE [ELAPSED-SECONDS]
+let arguments = CommandLine.arguments
+guard arguments.count >= 3, let way = ContainmentWay(rawValue: arguments[1]) else { exit(64) }
+let text = String(decoding: try Data(contentsOf: URL(fileURLWithPath: arguments[2])), as: UTF8.self)
+let limits = RunLimits(wallSeconds: arguments.count > 3 ? Double(arguments[3]) ?? 0 : 600)
+let sandbox = Sandbox.probe(ways: [way])
+let result = try await sandbox.run(try await sandbox.prepare(text, language: .python), input: "", limits: limits)
+print(result.end)

@@ -5,26 +5,40 @@ import Sandboxing
 extension HostileProgram {
   private static let full = ["No space left on device", "the scratch folder is full"]
   private static let denied = ["Operation not permitted"]
+  private static let missing = ["Function not implemented"]
 
-  private static func c(_ body: String) -> String {
+  /// - Parameter functions: what `main` calls.
+  private static func c(_ body: String, functions: String = "") -> String {
     """
     #define _GNU_SOURCE
     #include <errno.h>
     #include <fcntl.h>
+    #include <pthread.h>
+    #include <sched.h>
     #include <signal.h>
     #include <stdio.h>
+    #include <stdlib.h>
     #include <string.h>
     #include <sys/mman.h>
+    #include <sys/sendfile.h>
+    #include <sys/socket.h>
     #include <sys/syscall.h>
     #include <sys/uio.h>
     #include <time.h>
     #include <unistd.h>
     static int end(void) { fprintf(stderr, "%s\\n", strerror(errno)); return 1; }
+    \(functions)
     int main(void) {
     \(body)
     }
     """
   }
+
+  private static let inThread = """
+    pthread_t thread;
+    pthread_create(&thread, NULL, work, NULL);
+    pthread_exit(NULL);
+    """
 
   /// Takes what is not seen by who counts only the memory of processes and the files of folders.
   static let limitEvading: [HostileProgram] = [
@@ -44,6 +58,114 @@ extension HostileProgram {
         struct iovec piece = {page, 1};
         return pipe(ends) || vmsplice(ends[1], &piece, 1, 0) < 0 ? end() : 0;
         """),
+      verdicts: ["runtime_error"], says: missing),
+    HostileProgram(
+      name: "moves pages of a file into a pipe", language: .c,
+      program: c(
+        """
+        int ends[2], file = open("/bin/sh", O_RDONLY);
+        return pipe(ends) || splice(file, NULL, ends[1], NULL, 4096, 0) < 0 ? end() : 0;
+        """),
+      verdicts: ["runtime_error"], says: missing),
+    HostileProgram(
+      name: "sends pages of a file into a pipe", language: .c,
+      program: c(
+        """
+        int ends[2], file = open("/bin/sh", O_RDONLY);
+        return pipe(ends) || sendfile(ends[1], file, NULL, 4096) < 0 ? end() : 0;
+        """),
+      verdicts: ["runtime_error"], says: missing),
+    HostileProgram(
+      name: "makes a pipe larger", program: "import fcntl, os\nfcntl.fcntl(os.pipe()[1], 1031, 1 << 20)",
+      verdicts: ["runtime_error"], says: denied),
+    HostileProgram(
+      name: "takes huge pages of the machine's pool", language: .c,
+      program: c(
+        """
+        int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB;
+        return mmap(0, 2 << 20, PROT_READ, flags, -1, 0) == MAP_FAILED ? end() : 0;
+        """),
+      verdicts: ["runtime_error"], says: denied),
+    HostileProgram(
+      name: "has many small mappings in many processes", language: .c,
+      program: c(
+        """
+        char *memory = mmap(0, 60000 * 4096L, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        for (long page = 0; page < 60000; page += 2) mprotect(memory + page * 4096, 4096, PROT_NONE);
+        for (int count = 0; count < 10; count++) if (fork() == 0) break;
+        pause();
+        """),
+      verdicts: ["memory_limit"]),
+    HostileProgram(
+      name: "has page tables that are larger than its memory", language: .c,
+      program: c(
+        """
+        long size = 5L << 30;
+        for (int count = 0; count < 10; count++) if (fork() == 0) break;
+        volatile char *memory = mmap(0, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        madvise((void *)memory, size, MADV_NOHUGEPAGE);
+        for (long at = 0; at < size; at += 2 << 20) (void)memory[at];
+        pause();
+        """),
+      verdicts: ["memory_limit"], limits: limits(memoryBytes: 64 << 20)),
+    HostileProgram(
+      name: "fills sockets that nobody reads", language: .c,
+      program: c(
+        """
+        int ends[2];
+        for (int count = 0; count < 10; count++) if (fork() == 0) break;
+        while (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0) {}
+        pause();
+        """),
+      verdicts: ["memory_limit"], limits: limits(memoryBytes: 32 << 20)),
+    HostileProgram(
+      name: "uses up the pipes of its user",
+      program: """
+        import os, time
+        for _ in range(12):
+            if os.fork() == 0: break
+        for _ in range(28): os.close(os.pipe()[1])
+        time.sleep(60)
+        """,
+      verdicts: ["memory_limit"]),
+    HostileProgram(
+      name: "allocates in a thread that outlives the first", language: .c,
+      program: c(
+        inThread,
+        functions: """
+          static void *work(void *nothing) {
+            for (int count = 0; count < 300; count++) memset(malloc(1 << 20), 1, 1 << 20);
+            for (;;) pause();
+          }
+          """),
+      verdicts: ["memory_limit"]),
+    HostileProgram(
+      name: "holds files without a name in a thread that outlives the first", language: .c,
+      program: c(
+        inThread,
+        functions: """
+          static void *work(void *nothing) {
+            static char bytes[900000];
+            for (int count = 0; count < 12; count++) {
+              int file = open("f", O_CREAT | O_WRONLY, 0600);
+              unlink("f");
+              if (write(file, bytes, sizeof bytes) < 0) exit(end());
+            }
+            for (;;) pause();
+          }
+          """),
+      verdicts: ["runtime_error"], says: full),
+    HostileProgram(
+      name: "gives a thread files of its own", language: .c,
+      program: c(
+        """
+        int flags = CLONE_VM | CLONE_FS | CLONE_SIGHAND | CLONE_THREAD;
+        return syscall(SYS_clone, flags, NULL, NULL, NULL, 0) < 0 ? end() : 0;
+        """),
+      verdicts: ["runtime_error"], says: denied),
+    HostileProgram(
+      name: "sends descriptors to where nobody counts them",
+      program: "import socket\na, b = socket.socketpair()\nsocket.send_fds(a, [b'x'], [0])",
       verdicts: ["runtime_error"], says: denied),
     HostileProgram(
       name: "keeps values in attributes of files",
@@ -118,7 +240,8 @@ extension HostileProgram {
             os.wait()
             time.sleep(0.3)
         """,
-      verdicts: ["time_limit"], limits: limits(cpuSeconds: 1)),
+      // On a busy machine they are too many before they have burnt that much.
+      verdicts: ["time_limit", "process_limit"], limits: limits(cpuSeconds: 1)),
     HostileProgram(
       name: "locks parts of files without end",
       program: """

@@ -108,7 +108,7 @@ struct RunTests {
   @Test("May do what programs do that mean well", arguments: sandboxes)
   func meaningWell(sandbox: Sandbox) async throws {
     let text = """
-      import asyncio, mmap, os, queue, signal, subprocess, tempfile, threading, time
+      import asyncio, mmap, os, queue, shutil, signal, subprocess, tempfile, threading, time
       async def later(word):
           await asyncio.sleep(0.01)
           return word
@@ -120,6 +120,8 @@ struct RunTests {
           print(len(file.read()))
       open('one', 'wb').write(bytes(900000))
       for number in range(40): os.link('one', str(number))
+      open('two', 'w').write('copied')
+      print(open(shutil.copyfile('two', 'three')).read())
       time.sleep(0.3)
       done = queue.Queue()
       threading.Thread(target=done.put, args=('thread',)).start()
@@ -130,7 +132,27 @@ struct RunTests {
       """
     let program = try await sandbox.prepare(text, language: .python)
     let result = try await sandbox.run(program, input: "mapped input", limits: HostileProgram.limits())
-    #expect(result.output == "asyncio\nmapped\n100000\nthread\nsignal\nchild\n", "\(result)")
+    #expect(result.output == "asyncio\nmapped\n100000\ncopied\nthread\nsignal\nchild\n", "\(result)")
+  }
+
+  @Test(
+    "May share its memory with a child, which does not count twice", .enabled(if: hasC, "no C compiler is installed"),
+    arguments: sandboxes)
+  func sharedMemory(sandbox: Sandbox) async throws {
+    let text = """
+      #include <stdio.h>
+      #include <stdlib.h>
+      #include <string.h>
+      #include <unistd.h>
+      int main(void) {
+        memset(malloc(80 << 20), 1, 80 << 20);
+        if (vfork() == 0) { usleep(300000); _exit(0); }
+        printf("done\\n");
+      }
+      """
+    let program = try await sandbox.prepare(text, language: .c)
+    let result = try await sandbox.run(program, input: "", limits: HostileProgram.limits())
+    #expect(result.output == "done\n", "\(result)")
   }
 
   @Test("May be larger than a file that it writes", .enabled(if: hasC), arguments: sandboxes)
@@ -221,6 +243,13 @@ struct CompilationTests {
     #expect(verdicts[0].detail.contains("SyntaxError"))
   }
 
+  @Test("Has its messages read in one pass, however long their paths", .timeLimit(.minutes(1)))
+  func longPaths() {
+    let line = String(repeating: "/", count: 1 << 20)
+    #expect(withoutFolders(line[...], before: "main.c") == line)
+    #expect(withoutFolders("in \(line)main.c:1: \(line)main.c"[...], before: "main.c") == "in main.c:1: main.c")
+  }
+
   @Test("Cannot read a file into its messages", .enabled(if: hasC, "no C compiler"), arguments: sandboxes.prefix(3))
   func include(sandbox: Sandbox) async throws {
     guard sandbox.containment != .none else { return }
@@ -251,6 +280,17 @@ struct JudgeTests {
   }
 }
 
+@Suite("What a program says last")
+struct LastLinesTests {
+  @Test("Is cut by what it holds, not by letters, which may have any number of accents")
+  func accents() async throws {
+    let verdicts = try await judgements(
+      of: "import sys\nsys.exit('e' + '\\u0301' * 10000)", on: [CodeExample(input: "", output: "")])
+    #expect(verdicts[0].kind == .runtimeError)
+    #expect(verdicts[0].detail.utf8.count < 4000)
+  }
+}
+
 /// Has a Python program judged on each example.
 private func judgements(of text: String, on examples: [CodeExample]) async throws -> [ExampleVerdict] {
   let judge = Judge(Sandbox.probe())
@@ -268,6 +308,21 @@ struct ContainmentDescriptionTests {
   func lacking() {
     #expect(Sandboxes.landlock.containment.isWeak)
     #expect("\(Sandboxes.landlock.containment)".contains("only watched"))
+  }
+
+  @Test("Says of each limit whether the kernel keeps it or a look does")
+  func limits() throws {
+    if Sandboxes.haveNamespaces {
+      let keeping = try #require(Sandboxes.namespaces.limitKeeping)
+      #expect(keeping.hard.contains("processes") && keeping.hard.contains("scratch folder"))
+    }
+    if Sandboxes.haveLandlock {
+      let keeping = try #require(Sandboxes.landlock.limitKeeping)
+      #expect(keeping.hard.contains("processes") == (geteuid() == 0))
+      #expect(!keeping.hard.contains("scratch folder") && keeping.hard.contains("system calls"))
+    }
+    #expect(Sandboxes.unsafe.limitKeeping?.missing == ["system calls"])
+    #expect(Sandbox.probe(ways: []).limitKeeping == nil)
   }
 
   @Test("That the user has turned off says so")

@@ -17,6 +17,32 @@ typedef struct {
   uint64_t value;
 } csb_limit;
 
+// A process that sees to a program, so that no one else need be there to do so. It ends the program at its limit of
+// elapsed time. While this process is suspended, the program is suspended too. When this process is gone, however that
+// came about, the program is killed with all that it started, and its folder is removed.
+typedef struct csb_watchdog csb_watchdog;
+
+// Starts one, before there is anything that could be left behind.
+// `status`: where bubblewrap says how the program does; the program is then what is below bubblewrap. -1: the program
+// is the first of a process group.
+// `wall_seconds`: how long the program may take.
+int csb_watchdog_start(int status, double wall_seconds, csb_watchdog **watchdog);
+// Say what to remove in the end: a folder, a control group with all processes in it. To be said before they are made.
+int csb_watchdog_keep_folder(csb_watchdog *watchdog, const char *path);
+int csb_watchdog_keep_group(csb_watchdog *watchdog, const char *path);
+// Seconds since the program was started, without those in which it, the machine or the container was suspended.
+double csb_watchdog_elapsed(const csb_watchdog *watchdog);
+// Whether the program was ended because its time was up.
+bool csb_watchdog_has_ended_program(const csb_watchdog *watchdog);
+// False once somebody has killed it.
+bool csb_watchdog_is_alive(const csb_watchdog *watchdog);
+// The program's process is about to be waited for, and its number will be another's: it is signalled no more.
+void csb_watchdog_release(csb_watchdog *watchdog);
+// Has the folder removed and ends the watchdog. A second time does nothing.
+void csb_watchdog_end(csb_watchdog *watchdog);
+// Ends it if need be, and frees it.
+void csb_watchdog_free(csb_watchdog *watchdog);
+
 // How a program is started.
 typedef struct {
   const char *path;
@@ -31,6 +57,8 @@ typedef struct {
   int ruleset;         // of Landlock; -1: none
   const void *filter;  // of seccomp; NULL: none
   size_t filter_bytes;
+  const char *group;  // the folder of a control group to run in; NULL: the caller's
+  csb_watchdog *watchdog;
 } csb_launch;
 
 // Starts a program in a session of its own that dies with the calling thread. Its process is written to `process`.
@@ -45,25 +73,14 @@ double csb_reap_orphans(pid_t first);
 // returned.
 double csb_reap_group(pid_t first);
 
-// A process that sees to a running program when this one cannot. While nothing is heard from this process (it is
-// suspended, say), the program is suspended too; when this process is gone, the program is killed with all that it
-// started, and its folder is removed.
-typedef struct csb_watchdog csb_watchdog;
-
-// `in_group`: the program is the first of a process group; otherwise it is a monitor, whose descendants are meant.
-// `folder`: what to remove in the end; NULL: nothing.
-// The keeper is NULL on a processor for which there is none; it may be given to the others then.
-int csb_watchdog_start(pid_t program, bool in_group, const char *folder, csb_watchdog **keeper);
-// Says that this process is at work, to be said several times in half a second.
-void csb_watchdog_beat(csb_watchdog *keeper);
-// Ends the keeper and nothing else. Before the program's process is waited for: until then its number is nobody else's.
-void csb_watchdog_end(csb_watchdog *keeper);
-
 // Bytes on disk below a folder, links not followed. -1 if there are more entries, or folders within each other, than
 // are to be looked at, or a folder that this process may not read.
 int64_t csb_folder_bytes(const char *path, int most_entries, int most_depth);
 // Removes a folder with all that is in it, however deep and whatever its mode. Returns why something is left.
 int csb_remove_tree(const char *path);
+
+// Whether two processes have one memory, as a process and its child by vfork do. False where the kernel does not tell.
+bool csb_shares_memory(pid_t one, pid_t other);
 
 // A descriptor that becomes readable when the process ends.
 int csb_process_descriptor(pid_t process);

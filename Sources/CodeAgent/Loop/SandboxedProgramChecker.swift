@@ -18,6 +18,9 @@ public struct SandboxedProgramChecker: ProgramChecking {
   /// How the sandbox contains programs.
   public var containment: String { judge.sandbox.containment.description }
 
+  /// The same for scripts.
+  var containmentName: String { judge.sandbox.containment.name }
+
   /// Whether that is anything but namespaces.
   public var isContainmentWeak: Bool { judge.sandbox.containment != .namespaces }
 
@@ -26,7 +29,7 @@ public struct SandboxedProgramChecker: ProgramChecking {
   /// - Throws: `ReportedError` with the code `language_unavailable` or `sandbox_unavailable`.
   public func check(language: ProgramLanguage) throws(ReportedError) {
     guard Sandbox.languages.contains(language) else { throw failure(.languageUnavailable(language)) }
-    if case .unavailable(let reason) = judge.sandbox.containment { throw failure(.noContainment(reason: reason)) }
+    if let obstacle = judge.sandbox.obstacle { throw failure(obstacle) }
   }
 
   /// Compiles a program in the sandbox, where its language wants that.
@@ -70,6 +73,7 @@ private struct SandboxedProgram: RunnableProgram {
 private func failure(_ error: SandboxError) -> ReportedError {
   switch error {
   case .languageUnavailable, .toolNotShared, .toolFailed: ReportedError(.languageUnavailable, error.message)
-  case .noContainment, .notCompiled, .system, .cancelled: ReportedError(.sandboxUnavailable, error.message)
+  case .noContainment, .notCompiled, .tooFewOpenFiles, .system, .cancelled:
+    ReportedError(.sandboxUnavailable, error.message)
   }
 }

@@ -15,6 +15,9 @@ struct Bubblewrap: Sendable {
   private let changingUser: String?
   private let limitingProcesses: String?
 
+  /// Where each program gets a control group of its own; nil where there are none.
+  var groups: ControlGroups?
+
   /// nil if something it needs is not there, a limit on processes included.
   init?(changesUser: Bool) {
     guard let executable = installedTool("bwrap") else { return nil }
@@ -30,17 +33,24 @@ struct Bubblewrap: Sendable {
     }
   }
 
+  var limitKeeping: LimitKeeping {
+    LimitKeeping(
+      countsProcesses: true, hasOwnScratch: true, seesOpenFiles: !changesUser || mayTrace(),
+      filtersCalls: !filter.isEmpty, hasGroup: groups != nil)
+  }
+
   func supervision(
     of program: ContainedProgram, input: Descriptor, limits: RunLimits
   ) throws(SandboxError) -> Supervision {
-    // Descriptor 3 is bubblewrap's report, see `Supervision`.
+    let status = try Pipe()
+    let watchdog = try Watchdog(status: status.reading, wallSeconds: limits.wallSeconds)
     var descriptors: [Descriptor] = []
     func handOn(_ descriptor: Descriptor) -> String {
       descriptors.append(descriptor)
-      return String(3 + descriptors.count)
+      return String(2 + descriptors.count)
     }
     let toolFolders = program.toolchain?.folders ?? []
-    var arguments = [executable, "--json-status-fd", "3"]
+    var arguments = [executable, "--json-status-fd", handOn(status.writing)]
     arguments += ["--die-with-parent", "--new-session", "--hostname", "sandbox", "--as-pid-1"]
     arguments += ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
     if !changesUser { arguments += ["--unshare-user", "--uid", "1000", "--gid", "1000"] }
@@ -55,12 +65,14 @@ struct Bubblewrap: Sendable {
     if !filter.isEmpty { arguments += ["--seccomp", handOn(try .memoryFile(filter))] }
     arguments += ["--"] + Self.firstProcess + wrapper(limits) + program.command(in: "/program")
 
-    let launch = Launch(
+    var launch = Launch(
       path: executable, arguments: arguments,
       environment: basicEnvironment(home: "/scratch") + program.environment, descriptors: descriptors,
       limits: processLimits(
         limits, extraProcesses: changesUser ? 1 : nil, programBytes: try program.file.byteCount()))
-    return Supervision(launch: launch, kind: .bubblewrap, input: input, limits: limits)
+    launch.group = try groups?.group(limits: limits, watchdog: watchdog)
+    return Supervision(
+      launch: launch, kind: .bubblewrap(status: status), input: input, limits: limits, watchdog: watchdog)
   }
 
   /// The first process inside, in the place of bubblewrap's own, which nobody waits for: its end is then the end of all

@@ -11,6 +11,16 @@ public enum ContainmentLevel: Sendable, Equatable {
   /// Nothing contains a program here, so that none is run.
   case unavailable(reason: String)
 
+  /// For scripts.
+  public var name: String {
+    switch self {
+    case .namespaces: "namespaces"
+    case .landlock: "limits_only"
+    case .none: "none"
+    case .unavailable: "unavailable"
+    }
+  }
+
   /// True when it lacks something that a person should know of.
   public var isWeak: Bool { self != .namespaces }
 }

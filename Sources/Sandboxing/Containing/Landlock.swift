@@ -14,6 +14,9 @@ struct Landlock: Sendable {
   /// Whether this process may look at what another user's processes have open; root in a container mostly may not.
   private let seesOthers = mayTrace()
 
+  /// Where each program gets a control group of its own; nil where there are none.
+  var groups: ControlGroups?
+
   init() {
     landlockVersion = csb_landlock_version()
     filter = systemCallFilter(alone: true)
@@ -37,30 +40,37 @@ struct Landlock: Sendable {
     return lacking
   }
 
+  var limitKeeping: LimitKeeping {
+    LimitKeeping(
+      countsProcesses: isRoot, hasOwnScratch: false, seesOpenFiles: !isRoot || seesOthers, filtersCalls: true,
+      hasGroup: groups != nil)
+  }
+
   func supervision(
     of program: ContainedProgram, input: Descriptor, limits: RunLimits
-  ) throws(SandboxError) -> (Supervision, ScratchFolder) {
+  ) throws(SandboxError) -> Supervision {
     let toolFolders = program.toolchain?.folders ?? []
     let user = isRoot ? unusedUser() : 0
-    let folder = try ScratchFolder(user: user)
+    let watchdog = try Watchdog(status: nil, wallSeconds: limits.wallSeconds)
+    let folder = try ScratchFolder(user: user, watchdog: watchdog)
     try folder.add(try program.file.contents(), name: program.fileName)
     var launch = plainLaunch(program, in: folder, limits: limits, isAlone: user != 0)
     launch.user = user
     launch.filter = filter
+    launch.group = try groups?.group(limits: limits, watchdog: watchdog)
     launch.ruleset = try ruleset(reading: toolFolders + [folder.program], writing: folder.scratch)
-    let scratch = Supervision.WatchedScratch(
-      path: folder.scratch, folder: folder.path, seesOpenFiles: user == 0 || seesOthers)
-    let kind = Supervision.Kind.group(scratch: scratch)
-    return (Supervision(launch: launch, kind: kind, input: input, limits: limits), folder)
+    let scratch = Supervision.WatchedScratch(path: folder.scratch, seesOpenFiles: user == 0 || seesOthers)
+    return Supervision(
+      launch: launch, kind: .group(scratch: scratch), input: input, limits: limits, watchdog: watchdog)
   }
 
   private func ruleset(reading: [String], writing: String) throws(SandboxError) -> Descriptor {
     let number = csb_landlock_ruleset(landlockVersion)
-    if number < 0 { throw .system(call: "landlock_create_ruleset", detail: errorText(-number)) }
+    if number < 0 { throw .refused("landlock_create_ruleset", -number) }
     let ruleset = Descriptor(number)
     func allow(_ path: String, isWritable: Bool) throws(SandboxError) {
       let error = csb_landlock_allow(ruleset.number, landlockVersion, path, isWritable)
-      if error != 0 { throw .system(call: "landlock_add_rule", detail: "\(path): \(errorText(error))") }
+      if error != 0 { throw .refused("landlock_add_rule: \(path)", error) }
     }
     // Libraries of many languages read about their own process; about others Landlock leaves only what is no secret.
     let kernel = ["/proc", "/sys/devices/system/cpu"]
@@ -73,7 +83,7 @@ struct Landlock: Sendable {
 }
 
 /// Whether this process has the capability to trace others, and so to see their open files.
-private func mayTrace() -> Bool {
+func mayTrace() -> Bool {
   let status = String(decoding: kernelFile("/proc/self/status") ?? [], as: UTF8.self)
   guard
     let line = status.split(separator: "\n").first(where: { $0.hasPrefix("CapEff:") }),

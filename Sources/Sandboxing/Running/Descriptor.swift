@@ -18,21 +18,21 @@ final class Descriptor: Sendable {
   /// The file opened again, at its beginning and for reading only: a shared descriptor would share its file offset.
   func reopened() throws(SandboxError) -> Descriptor {
     let number = open("/proc/self/fd/\(number)", O_RDONLY | O_CLOEXEC)
-    if number < 0 { throw .system(call: "open", detail: errorText(errno)) }
+    if number < 0 { throw .refused("open", errno) }
     return Descriptor(number)
   }
 
   /// A file in memory that cannot be changed. A program that does not read its input keeps nobody waiting.
   static func memoryFile(_ bytes: [UInt8]) throws(SandboxError) -> Descriptor {
     let number = bytes.withUnsafeBytes { csb_memory_file($0.baseAddress, $0.count) }
-    if number < 0 { throw .system(call: "memfd_create", detail: errorText(-number)) }
+    if number < 0 { throw .refused("memfd_create", -number) }
     return Descriptor(number)
   }
 
   /// Becomes readable when the process ends.
   static func process(_ process: pid_t) throws(SandboxError) -> Descriptor {
     let number = csb_process_descriptor(process)
-    if number < 0 { throw .system(call: "pidfd_open", detail: errorText(-number)) }
+    if number < 0 { throw .refused("pidfd_open", -number) }
     return Descriptor(number)
   }
 }
@@ -45,7 +45,7 @@ struct Pipe: Sendable {
   init() throws(SandboxError) {
     var ends: (Int32, Int32) = (-1, -1)
     let error = csb_pipe(&ends.0, &ends.1)
-    if error != 0 { throw .system(call: "pipe", detail: errorText(error)) }
+    if error != 0 { throw .refused("pipe", error) }
     reading = Descriptor(ends.0)
     writing = Descriptor(ends.1)
   }
@@ -55,7 +55,7 @@ extension Descriptor {
   /// The size of a file.
   func byteCount() throws(SandboxError) -> Int {
     var status = stat()
-    guard fstat(number, &status) == 0 else { throw .system(call: "fstat", detail: errorText(errno)) }
+    guard fstat(number, &status) == 0 else { throw .refused("fstat", errno) }
     return Int(status.st_size)
   }
 
@@ -71,7 +71,7 @@ extension Descriptor {
         count += read
       }
     }
-    if bytes.count < size { throw .system(call: "read", detail: errorText(errno)) }
+    if bytes.count < size { throw .refused("read", errno) }
     return bytes
   }
 }

@@ -2,17 +2,14 @@
 
 import Platform
 
-/// More than that of one of the kernel's files is not read.
-let mostBytesOfKernelFile = 1 << 20
-
-/// The contents of one of the kernel's small files; nil, and `errno`, if it cannot be read.
-func kernelFile(_ path: String) -> [UInt8]? {
+/// The contents of one of the kernel's files, or their beginning; nil, and `errno`, if it cannot be read.
+func kernelFile(_ path: String, mostBytes: Int = 1 << 20) -> [UInt8]? {
   let descriptor = open(path, O_RDONLY | O_CLOEXEC)
   guard descriptor >= 0 else { return nil }
   defer { close(descriptor) }
   var result: [UInt8] = []
   let read = withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) { buffer -> Bool in
-    while result.count < mostBytesOfKernelFile {
+    while result.count < mostBytes {
       let count = Platform.read(descriptor, buffer.baseAddress, buffer.count)
       if count < 0 { return false }
       if count == 0 { return true }

@@ -20,28 +20,32 @@ struct Launch: Sendable {
   var ruleset: Descriptor?
   /// A filter of system calls; empty: none.
   var filter: [UInt8] = []
+  /// The control group to run in; nil: the caller's.
+  var group: ControlGroup?
 
   /// Starts it. It is killed when the calling thread ends.
-  func spawn(input: Descriptor, output: Descriptor, errors: Descriptor) throws(SandboxError) -> pid_t {
+  func spawn(
+    input: Descriptor, output: Descriptor, errors: Descriptor, watchdog: Watchdog
+  ) throws(SandboxError) -> pid_t {
     // A program just written counts as open for writing as long as another thread's child, on its way to its own
     // program, still has the file.
     for _ in 0..<200 {
-      let (process, error) = attempt(input: input, output: output, errors: errors)
+      let (process, error) = attempt([input, output, errors] + descriptors, watchdog)
       if error == 0 { return process }
-      if error != ETXTBSY { throw .system(call: path, detail: errorText(error)) }
+      if error != ETXTBSY { throw .refused(path, error) }
       usleep(5000)
     }
-    throw .system(call: path, detail: errorText(ETXTBSY))
+    throw .refused(path, ETXTBSY)
   }
 
-  private func attempt(input: Descriptor, output: Descriptor, errors: Descriptor) -> (process: pid_t, error: Int32) {
-    let numbers = ([input, output, errors] + descriptors).map(\.number)
+  private func attempt(_ descriptors: [Descriptor], _ watchdog: Watchdog) -> (process: pid_t, error: Int32) {
+    let numbers = descriptors.map(\.number)
     var process: pid_t = 0
     let error = withExtendedLifetime(self) {
       withCStrings(arguments) { arguments in
         withCStrings(environment) { environment in
           path.withCString { path in
-            withOptionalCString(folder) { folder in
+            withOptionalCStrings(folder, group?.path) { folder, group in
               numbers.withUnsafeBufferPointer { numbers in
                 limits.withUnsafeBufferPointer { limits in
                   filter.withUnsafeBytes { filter in
@@ -50,7 +54,8 @@ struct Launch: Sendable {
                       descriptors: numbers.baseAddress, descriptor_count: Int32(numbers.count),
                       limits: limits.baseAddress, limit_count: Int32(limits.count), user: user,
                       ruleset: ruleset?.number ?? -1,
-                      filter: filter.isEmpty ? nil : filter.baseAddress, filter_bytes: filter.count)
+                      filter: filter.isEmpty ? nil : filter.baseAddress, filter_bytes: filter.count,
+                      group: group, watchdog: watchdog.handle)
                     return csb_spawn(&launch, &process)
                   }
                 }
@@ -102,6 +107,12 @@ private func withCStrings<Result>(
   pointers.append(nil)
   defer { for pointer in pointers { free(pointer) } }
   return body(pointers)
+}
+
+private func withOptionalCStrings<Result>(
+  _ one: String?, _ other: String?, _ body: (UnsafePointer<CChar>?, UnsafePointer<CChar>?) -> Result
+) -> Result {
+  withOptionalCString(one) { one in withOptionalCString(other) { other in body(one, other) } }
 }
 
 private func withOptionalCString<Result>(_ string: String?, _ body: (UnsafePointer<CChar>?) -> Result) -> Result {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CSandbox
 import Platform
 
 /// The processes that belong to a program.
@@ -22,11 +23,10 @@ enum ProcessTree: Sendable, Equatable {
     }
   }
 
-  /// What it takes now. Memory that several processes share is counted once if it matters, that is, if the plain sum
-  /// is above `memoryLimit`. With more than `taskLimit` tasks nobody asks for the rest: a tree that grows faster than
-  /// it can be counted must not keep the counting going. Members of a group whose parents are gone are found only
+  /// What it takes now. With more than `taskLimit` tasks nobody asks for the rest: a tree that grows faster than it can
+  /// be counted must not keep the counting going. Members of a group whose parents are gone are found only
   /// `includingOrphans`, by reading about every process of the machine.
-  func usage(memoryLimit: Int, taskLimit: Int, includingOrphans: Bool) -> TreeUsage {
+  func usage(taskLimit: Int, includingOrphans: Bool) -> TreeUsage {
     var usage = TreeUsage()
     func add(_ status: ProcessStatus, of process: pid_t) {
       usage.processes.append(process)
@@ -54,12 +54,6 @@ enum ProcessTree: Sendable, Equatable {
       guard let status = ProcessStatus(process) else { continue }
       add(status, of: process)
       waiting += children(of: process, threads: status.threads)
-    }
-    if usage.residentBytes > memoryLimit, usage.processes.count > 1 {
-      // A process that has ended since takes nothing.
-      usage.residentBytes = usage.processes.reduce(0) {
-        $0 + (proportionalBytes($1) ?? ProcessStatus($1)?.residentBytes ?? 0)
-      }
     }
     return usage
   }
@@ -95,9 +89,24 @@ private func children(of process: pid_t, threads: Int = 1) -> [pid_t] {
 
 private func allProcesses() -> [pid_t] { numericNames(in: "/proc") ?? [] }
 
+/// Resident memory of processes in bytes, where what several share counts once.
+func residentBytesCountedOnce(of processes: [pid_t]) -> Int {
+  // A process that has ended since takes nothing.
+  separateMemories(of: processes).reduce(0) {
+    $0 + (proportionalBytes($1) ?? ProcessStatus($1)?.residentBytes ?? 0)
+  }
+}
+
+/// One process for each memory: a child by vfork has its parent's until it becomes a program of its own.
+private func separateMemories(of processes: [pid_t]) -> [pid_t] {
+  processes.enumerated().filter { index, process in
+    !processes[..<index].contains { csb_shares_memory($0, process) }
+  }.map(\.element)
+}
+
 /// A process's share of memory: what it shares with n others counts for it by 1/n.
 private func proportionalBytes(_ process: pid_t) -> Int? {
-  guard let text = kernelFile("/proc/\(process)/smaps_rollup") else { return nil }
+  guard let task = livingTask(of: process), let text = kernelFile(task + "/smaps_rollup") else { return nil }
   for line in String(decoding: text, as: UTF8.self).split(separator: "\n") where line.hasPrefix("Pss:") {
     return line.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 << 10 }
   }

@@ -9,6 +9,9 @@ struct ProgramWatch {
   private let kind: Supervision.Kind
   private let tree: ProcessTree
   private let limits: RunLimits
+  private let watchdog: Watchdog
+  /// The kernel keeps its memory within bounds.
+  private let group: ControlGroup?
   /// Wakes this thread to end the program before its time.
   private let stop: WakePipe?
 
@@ -25,20 +28,22 @@ struct ProgramWatch {
   private var peakSeconds = 0.0
   /// Processor time of orphans that have been waited for, in seconds.
   private var orphanSeconds = 0.0
-  /// Time in which this process did nothing, in seconds: the program did nothing either.
-  private var suspendedSeconds = 0.0
-  /// The elapsed time when it was last asked for.
-  private var lastLook = 0.0
+  /// Memory that is resident in no process, in bytes, when it was last counted.
+  private var unresidentBytes = 0
 
-  /// A pause of this process after which its keeper has stopped the program.
-  private static let longestPause = 0.5
+  private var nextCloseLook = ContinuousClock.now + Self.closeInterval
+
+  private static let interval = Duration.milliseconds(10)
+  private static let closeInterval = Duration.milliseconds(100)
   /// Files and folders in a scratch folder that is a file system of its own: they are the kernel's memory.
   private static let mostScratchEntries = 10_000
 
-  init(_ program: StartedProgram, kind: Supervision.Kind, limits: RunLimits, stop: WakePipe?) {
+  init(_ program: StartedProgram, of supervision: Supervision, stop: WakePipe?) {
     self.program = program
-    self.kind = kind
-    self.limits = limits
+    kind = supervision.kind
+    limits = supervision.limits
+    watchdog = supervision.watchdog
+    group = supervision.launch.group
     self.stop = stop
     captured = BeginningCapture(capacity: limits.outputBytes)
     switch kind {
@@ -51,18 +56,19 @@ struct ProgramWatch {
   mutating func untilEnd() throws(SandboxError) -> RunResult {
     do throws(SandboxError) {
       let ended = try Descriptor.process(program.process)
-      let keeper = try Watchdog(of: tree, folder: folder)
-      withUnsafeTemporaryAllocation(byteCount: 64 << 10, alignment: 16) { buffer in
-        watch(ended, keeper, buffer)
+      try withUnsafeTemporaryAllocation(byteCount: 64 << 10, alignment: 16) { buffer throws(SandboxError) in
+        try watch(ended, buffer)
       }
     } catch {
       tree.kill()
+      watchdog.release()
       _ = reap()
       throw error
     }
-    let wallSeconds = elapsed()
+    let wallSeconds = watchdog.elapsedSeconds
     // What the program left behind dies before its first process is reaped: until then its number is nobody else's.
     if case .group = kind { tree.kill() }
+    watchdog.release()
     var (waitStatus, cpuSeconds) = reap()
     if case .group(let first) = tree { cpuSeconds += orphanSeconds + csb_reap_group(first) }
     cpuSeconds = max(cpuSeconds, peakSeconds)
@@ -70,37 +76,20 @@ struct ProgramWatch {
       drain(buffer)
     }
     if isCancelled { throw .cancelled }
+    if group?.wasOutOfMemory == true { reach(.memory) }
     return RunResult(
       end: try end(waitStatus, cpuSeconds: cpuSeconds), outputBytes: captured.bytes, errorBytes: errors.bytes,
       cpuSeconds: cpuSeconds, wallSeconds: wallSeconds, peakMemoryBytes: peakMemory)
   }
 
-  /// Elapsed time without that in which this process was suspended, in seconds.
-  private mutating func elapsed() -> Double {
-    let now = (ContinuousClock.now - program.began) / .seconds(1) - suspendedSeconds
-    if now - lastLook > Self.longestPause {
-      suspendedSeconds += now - lastLook
-    } else {
-      lastLook = now
-    }
-    return lastLook
-  }
-
-  private var folder: String? {
-    if case .group(let scratch?) = kind { scratch.folder } else { nil }
-  }
-
   // MARK: Watching
 
-  private mutating func watch(_ ended: Descriptor, _ keeper: Watchdog, _ buffer: UnsafeMutableRawBufferPointer) {
-    let interval = Duration.milliseconds(10)
-    var nextSample = ContinuousClock.now + interval
-    var samples = 0
-    var killedAt: Double?
+  private mutating func watch(
+    _ ended: Descriptor, _ buffer: UnsafeMutableRawBufferPointer
+  ) throws(SandboxError) {
+    var nextSample = ContinuousClock.now + Self.interval
+    var killedAt: ContinuousClock.Instant?
     while true {
-      keeper.beat()
-      let now = elapsed()
-      let next = min((nextSample - .now) / .seconds(1), limits.wallSeconds - now)
       var waiting = [
         pollfd(fd: ended.number, events: Int16(POLLIN), revents: 0),
         pollfd(fd: stop?.readEnd ?? -1, events: Int16(POLLIN), revents: 0),
@@ -108,56 +97,72 @@ struct ProgramWatch {
         pollfd(fd: errorsAreOpen && reached == nil ? program.errors.number : -1, events: Int16(POLLIN), revents: 0),
       ]
       if isCancelled { waiting[1].fd = -1 }
-      let wait = Int32((max(0, min(next, 1)) * 1000).rounded(.up))
+      let wait = Int32((max(0, min((nextSample - .now) / .seconds(1), 1)) * 1000).rounded(.up))
       _ = poll(&waiting, nfds_t(waiting.count), killedAt == nil ? wait : 20)
 
       if waiting[2].revents != 0 { outputIsOpen = read(program.output, buffer, isOutput: true) != .closed }
       if waiting[3].revents != 0 { errorsAreOpen = read(program.errors, buffer, isOutput: false) != .closed }
+      // The watchdog keeps the limit of elapsed time: no look of this thread at the program, however long, delays it.
+      if watchdog.hasEndedProgram { reach(.wallTime) }
       if waiting[0].revents != 0 { return }
       if waiting[1].revents != 0 { isCancelled = true }
 
-      let later = elapsed()
-      if later >= limits.wallSeconds { reach(.wallTime) }
-      // By the clock: on a machine that is kept busy, every look may come late enough to count as a suspension.
-      if ContinuousClock.now >= nextSample {
-        sample(thoroughly: samples % 10 == 9)
-        samples += 1
-        nextSample = .now + interval
+      if ContinuousClock.now >= nextSample, reached == nil, !isCancelled {
+        guard watchdog.isAlive else { throw .system(call: "watchdog", detail: "it was killed") }
+        sample()
+        nextSample = .now + Self.interval
       }
       if reached != nil || isCancelled {
-        if let killedAt, later - killedAt > 2 {
+        if let killedAt, .now - killedAt > .seconds(2) {
           // Whatever bubblewrap waits for: its namespace ends with it.
           Platform.kill(program.process, SIGKILL)
         } else {
           tree.kill()
         }
-        killedAt = killedAt ?? later
+        killedAt = killedAt ?? .now
       }
     }
   }
 
-  /// What costs more than a moment is looked at `thoroughly`, less often.
-  private mutating func sample(thoroughly: Bool) {
-    let usage = tree.usage(
-      memoryLimit: limits.memoryBytes, taskLimit: limits.processes, includingOrphans: thoroughly)
-    if thoroughly, case .group(let first) = tree { orphanSeconds += csb_reap_orphans(first) }
-    peakMemory = max(peakMemory, usage.residentBytes)
-    if usage.residentBytes > limits.memoryBytes { reach(.memory) }
+  private mutating func sample() {
+    let isClose = ContinuousClock.now >= nextCloseLook
+    let usage = tree.usage(taskLimit: limits.processes, includingOrphans: isClose)
+    if isClose, case .group(let first) = tree { orphanSeconds += csb_reap_orphans(first) }
     if usage.tasks > limits.processes { reach(.processes) }
     peakSeconds = max(peakSeconds, usage.cpuSeconds + orphanSeconds)
     if peakSeconds > limits.cpuSeconds { reach(.cpuTime) }
-    if thoroughly, isScratchFull(heldBy: usage.processes) { reach(.scratch) }
+    if isClose {
+      lookClosely(at: usage.processes)
+      nextCloseLook = .now + Self.closeInterval
+    }
+    if reached == nil { compareMemory(of: usage) }
   }
 
-  private func isScratchFull(heldBy processes: [pid_t]) -> Bool {
-    switch kind {
-    case .bubblewrap: return (tree.scratchEntries() ?? 0) > Self.mostScratchEntries
-    case .group(nil): return false
-    case .group(let scratch?):
-      let usage = ScratchUsage(
-        of: scratch.path, heldBy: scratch.seesOpenFiles ? processes : [], mostBytesOfFile: limits.fileBytes)
-      return usage.total > limits.scratchBytes
+  private mutating func compareMemory(of usage: TreeUsage) {
+    var bytes = usage.residentBytes + unresidentBytes
+    if bytes > limits.memoryBytes, usage.processes.count > 1 {
+      bytes = residentBytesCountedOnce(of: usage.processes) + unresidentBytes
     }
+    peakMemory = max(peakMemory, bytes)
+    if bytes > limits.memoryBytes { reach(.memory) }
+  }
+
+  /// Looks at what costs more than a moment.
+  private mutating func lookClosely(at processes: [pid_t]) {
+    var watched: Supervision.WatchedScratch?
+    if case .group(let scratch) = kind { watched = scratch }
+    let holdings = Holdings(of: processes, scratch: watched?.path)
+    unresidentBytes = holdings.memoryBytes
+    if holdings.isExcessive { reach(.memory) }
+    if isScratchFull(watched, holdings) { reach(.scratch) }
+  }
+
+  private func isScratchFull(_ watched: Supervision.WatchedScratch?, _ holdings: Holdings) -> Bool {
+    guard let watched else { return (tree.scratchEntries() ?? 0) > Self.mostScratchEntries }
+    let usage = ScratchUsage(of: watched.path)
+    if usage.isBeyondCounting || watched.seesOpenFiles && holdings.areHidden { return true }
+    let unnamed = holdings.unnamedBytes + holdings.mappedFiles * limits.fileBytes
+    return usage.bytes + unnamed > limits.scratchBytes
   }
 
   private mutating func reach(_ limit: RunLimit) {
@@ -216,8 +221,8 @@ struct ProgramWatch {
   private func end(_ waitStatus: Int32, cpuSeconds: Double) throws(SandboxError) -> RunEnd {
     if let reached { return .stopped(reached) }
     let end: RunEnd
-    if let status = program.status {
-      guard let exit = Self.exitStatus(reportedOn: status) else {
+    if case .bubblewrap(let status) = kind {
+      guard let exit = Self.exitStatus(reportedOn: status.reading) else {
         let last = String(decoding: errors.bytes, as: UTF8.self).split(separator: "\n").last ?? "no reason given"
         throw .system(call: "bubblewrap", detail: String(last))
       }

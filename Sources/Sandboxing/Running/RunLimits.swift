@@ -6,7 +6,8 @@ public struct RunLimits: Sendable, Equatable {
   public var cpuSeconds: Double
   /// Elapsed time in seconds.
   public var wallSeconds: Double
-  /// Resident memory in bytes. It is sampled a hundred times a second, so that a program may exceed it for a moment.
+  /// Memory in bytes. What is resident is sampled a hundred times a second, so that a program may exceed it for a
+  /// moment; what is swapped out, and what the kernel holds for the program, ten times.
   public var memoryBytes: Int
   /// Bytes written to standard output and standard error.
   public var outputBytes: Int

@@ -24,7 +24,8 @@ public struct RunResult: Sendable, Equatable {
   public var cpuSeconds: Double
   /// Elapsed time in seconds.
   public var wallSeconds: Double
-  /// The highest resident memory in bytes, sampled every 10 ms; 0 for a program that ended before the first sample.
+  /// The highest memory in bytes, as `RunLimits.memoryBytes` counts it, sampled every 10 ms; 0 for a program that ended
+  /// before the first sample.
   public var peakMemoryBytes: Int
 
   /// Standard output as text; bytes that are not UTF-8 are replaced.

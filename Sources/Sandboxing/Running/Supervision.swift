@@ -10,20 +10,18 @@ import Platform
 /// between fork and exec, may be stopped in the middle of its output, and tells its processor time.
 struct Supervision: Sendable {
   /// What the started process is.
-  enum Kind: Sendable, Equatable {
-    /// Bubblewrap. Descriptor 3 is where it says how the program ended.
-    case bubblewrap
+  enum Kind: Sendable {
+    /// Bubblewrap. `status`, written to descriptor 3, is where it says how the program ended.
+    case bubblewrap(status: Pipe)
     /// The program itself, first of its process group. Its scratch folder is watched, if it has one.
     case group(scratch: WatchedScratch?)
   }
 
   /// A scratch folder on the disk.
-  struct WatchedScratch: Sendable, Equatable {
+  struct WatchedScratch: Sendable {
     /// What the program writes to.
     var path: String
-    /// What is removed if this process cannot do so itself.
-    var folder: String
-    /// Whether files that the program holds open and that have no name can be counted.
+    /// Whether what the program has open can be counted.
     var seesOpenFiles: Bool
   }
 
@@ -31,13 +29,16 @@ struct Supervision: Sendable {
   var kind: Kind
   var input: Descriptor
   var limits: RunLimits
+  /// Ends with the run.
+  var watchdog: Watchdog
 
   /// Runs the program to its end, whatever that is. Blocks; a wake of `stop` ends it early.
   func run(stop: WakePipe?) throws(SandboxError) -> RunResult {
+    defer { watchdog.end() }
     // Processes that a program leaves come to this one, with the processor time that they took.
-    if kind != .bubblewrap { _ = csb_adopt_orphans() }
+    if case .group = kind { _ = csb_adopt_orphans() }
     let started = try start()
-    var watch = ProgramWatch(started, kind: kind, limits: limits, stop: stop)
+    var watch = ProgramWatch(started, of: self, stop: stop)
     return try watch.untilEnd()
   }
 
@@ -45,7 +46,7 @@ struct Supervision: Sendable {
   func run() async throws(SandboxError) -> RunResult {
     let stop: WakePipe
     do throws(SystemError) { stop = try WakePipe() } catch {
-      throw .system(call: "pipe", detail: error.description)
+      throw .refused("pipe", error.code)
     }
     let result: Result<RunResult, SandboxError> = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
@@ -53,7 +54,7 @@ struct Supervision: Sendable {
           continuation.resume(returning: Result { () throws(SandboxError) in try run(stop: stop) })
         }
         if !hasStarted {
-          continuation.resume(returning: .failure(.system(call: "pthread_create", detail: errorText(EAGAIN))))
+          continuation.resume(returning: .failure(.refused("pthread_create", EAGAIN)))
         }
       }
     } onCancel: {
@@ -66,16 +67,9 @@ struct Supervision: Sendable {
   private func start() throws(SandboxError) -> StartedProgram {
     let output = try Pipe()
     let errors = try Pipe()
-    var launch = launch
-    var status: Descriptor?
-    if kind == .bubblewrap {
-      let pipe = try Pipe()
-      launch.descriptors.insert(pipe.writing, at: 0)
-      status = pipe.reading
-    }
-    let process = try launch.spawn(input: input, output: output.writing, errors: errors.writing)
-    return StartedProgram(
-      process: process, output: output.reading, errors: errors.reading, status: status, began: .now)
+    let process = try launch.spawn(
+      input: input, output: output.writing, errors: errors.writing, watchdog: watchdog)
+    return StartedProgram(process: process, output: output.reading, errors: errors.reading)
   }
 }
 
@@ -84,7 +78,4 @@ struct StartedProgram {
   let process: pid_t
   let output: Descriptor
   let errors: Descriptor
-  /// Where bubblewrap says how the program ended.
-  let status: Descriptor?
-  let began: ContinuousClock.Instant
 }

@@ -6,6 +6,7 @@ import Platform
 struct TreeUsage: Equatable {
   /// Processes and threads.
   var tasks = 0
+  /// The sum over all processes: what several share counts several times.
   var residentBytes = 0
   /// Of those that live and of those that their parents have waited for.
   var cpuSeconds: Double = 0

@@ -3,31 +3,49 @@
 import CSandbox
 import Platform
 
-/// Sees to a running program when this process cannot: suspends it while this process is suspended, and ends it and
-/// removes its folder when this process is gone, however that came about. See `csb_watchdog`.
+/// Sees to a program when this process cannot: ends it at its limit of elapsed time, suspends it while this process is
+/// suspended, and ends it and removes its folder when this process is gone, however that came about. See
+/// `csb_watchdog`.
 ///
-/// Used by the thread that watches the program.
-final class Watchdog {
-  /// nil on a processor for which there is none.
-  private let keeper: OpaquePointer?
+/// There before anything that could be left behind.
+final class Watchdog: Sendable {
+  // Used by one thread at a time: the one that prepares the program's start, then the one that watches the program.
+  nonisolated(unsafe) let handle: OpaquePointer
 
   /// - Parameters:
-  ///   - tree: what to keep.
-  ///   - folder: what to remove in the end.
-  init(of tree: ProcessTree, folder: String?) throws(SandboxError) {
-    let (process, isGroup) =
-      switch tree {
-      case .belowBubblewrap(let monitor): (monitor, false)
-      case .group(let leader): (leader, true)
-      }
-    var keeper: OpaquePointer?
-    let error = csb_watchdog_start(process, isGroup, folder, &keeper)
-    guard error == 0 else { throw .system(call: "clone", detail: errorText(error)) }
-    self.keeper = keeper
+  ///   - status: where bubblewrap says how the program does; nil for a program that is first of its process group.
+  ///   - wallSeconds: the limit of elapsed time.
+  init(status: Descriptor?, wallSeconds: Double) throws(SandboxError) {
+    var handle: OpaquePointer?
+    let error = csb_watchdog_start(status?.number ?? -1, wallSeconds, &handle)
+    guard error == 0, let handle else { throw .refused("clone", error) }
+    self.handle = handle
   }
 
-  /// Says that this process is at work.
-  func beat() { csb_watchdog_beat(keeper) }
+  /// Removes this folder in the end. To be said before it is made.
+  func keep(folder: String) throws(SandboxError) {
+    let error = csb_watchdog_keep_folder(handle, folder)
+    if error != 0 { throw .refused("mkdir", error) }
+  }
 
-  deinit { csb_watchdog_end(keeper) }
+  /// Removes this control group in the end, with all processes in it. To be said before it is made.
+  func keep(group: String) throws(SandboxError) {
+    let error = csb_watchdog_keep_group(handle, group)
+    if error != 0 { throw .refused("mkdir", error) }
+  }
+
+  /// Since the program was started, without suspensions.
+  var elapsedSeconds: Double { csb_watchdog_elapsed(handle) }
+  /// Whether the program was ended because its time was up.
+  var hasEndedProgram: Bool { csb_watchdog_has_ended_program(handle) }
+  /// False once somebody has killed it.
+  var isAlive: Bool { csb_watchdog_is_alive(handle) }
+
+  /// The program's process is about to be waited for, and its number will be another's.
+  func release() { csb_watchdog_release(handle) }
+
+  /// Returns when the folder is gone.
+  func end() { csb_watchdog_end(handle) }
+
+  deinit { csb_watchdog_free(handle) }
 }

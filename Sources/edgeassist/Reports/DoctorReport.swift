@@ -80,10 +80,12 @@ struct DoctorReport {
     if case .unavailable = findings.containment { isAvailable = false } else { isAvailable = true }
     add("programs", findings.containment.description)
     if let notice = findings.sandboxNotice, isAvailable { explain("Weaker than possible: \(notice)", isGood: false) }
-    if isAvailable {
+    if let limits = findings.limits {
+      explain("Hard limits, which the kernel keeps: \(limits.hard.joined(separator: ", ")).", isGood: true)
       explain(
-        "Limits of memory and time are looked at 100 times a second; a program can pass one for a moment.", isGood: true
-      )
+        "Watched limits, which a program can pass for a moment: \(limits.watched.joined(separator: ", ")).",
+        isGood: true)
+      if !limits.missing.isEmpty { explain("Not limited: \(limits.missing.joined(separator: "; ")).", isGood: false) }
     }
     for finding in findings.languages {
       if let problem = finding.problem {

@@ -26,6 +26,8 @@ struct MachineFindings: Sendable {
   var terminal: TerminalFindings
   var containment: ContainmentLevel
   var sandboxNotice: String?
+  /// nil where no program is run.
+  var limits: LimitKeeping?
   var languages: [Language]
 
   /// Looks at the machine, and runs a test program in each language.
@@ -38,7 +40,8 @@ struct MachineFindings: Sendable {
     return MachineFindings(
       processors: ProcessInfo.processInfo.activeProcessorCount, processorName: processorName(),
       instructionSet: .best, memory: .current(), video: .current, terminal: .current(environment: environment),
-      containment: sandbox.containment, sandboxNotice: sandbox.notice, languages: languages)
+      containment: sandbox.containment, sandboxNotice: sandbox.notice, limits: sandbox.limitKeeping,
+      languages: languages)
   }
 
   private static func problem(of language: ProgramLanguage, in sandbox: Sandbox) async -> String? {
@@ -82,22 +85,16 @@ extension MachineFindings {
         "unicode": .bool(terminal.appearance.unicode),
       ],
       "sandbox": [
-        "containment": .string(containmentName), "weak": .bool(containment.isWeak),
+        "containment": .string(containment.name), "weak": .bool(containment.isWeak),
         "description": .string(containment.description), "notice": .optional(sandboxNotice),
+        "hard_limits": .array((limits?.hard ?? []).map { .string($0) }),
+        "watched_limits": .array((limits?.watched ?? []).map { .string($0) }),
+        "missing_limits": .array((limits?.missing ?? []).map { .string($0) }),
       ],
       "languages": .object(
         languages.map {
           ($0.language.rawValue, ["runs": .bool($0.problem == nil), "problem": .optional($0.problem)])
         }),
     ]
-  }
-
-  private var containmentName: String {
-    switch containment {
-    case .namespaces: "namespaces"
-    case .landlock: "limits_only"
-    case .none: "none"
-    case .unavailable: "unavailable"
-    }
   }
 }

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// How each limit of a program is kept here.
+public struct LimitKeeping: Sendable, Equatable {
+  /// What the kernel refuses at every moment.
+  public var hard: [String] = []
+  /// What is looked at while the program runs, which is ended then: for a moment it can have more.
+  public var watched: [String] = []
+  /// What nothing keeps.
+  public var missing: [String] = []
+}
+
+extension LimitKeeping {
+  /// - Parameters:
+  ///   - countsProcesses: the kernel counts the program's processes apart from its user's others.
+  ///   - hasOwnScratch: the scratch folder is a file system of its own.
+  ///   - seesOpenFiles: this process may look at what the program has open.
+  init(countsProcesses: Bool, hasOwnScratch: Bool, seesOpenFiles: Bool, filtersCalls: Bool, hasGroup: Bool) {
+    hard = ["size of a file", "open files and address space of each process"]
+    watched = ["processor time", "elapsed time (20 times a second)", "output"]
+    if hasGroup { hard.append("memory, with the scratch folder") }
+    watched.insert("memory (100 times a second)", at: 0)
+    if countsProcesses { hard.append("processes") } else { watched.append("processes") }
+    if hasOwnScratch {
+      hard.append("scratch folder")
+    } else {
+      watched.append("scratch folder (10 times a second)")
+      if !seesOpenFiles, !hasGroup { missing.append("files of the scratch folder that are open and have no name") }
+    }
+    if filtersCalls { hard.append("system calls") } else { missing.append("system calls") }
+    if !seesOpenFiles { missing.append("memory of mappings and of buffers of pipes and sockets") }
+  }
+}
