@@ -112,4 +112,32 @@ struct CodeTests {
       #expect(run.errors.split(separator: "\n").count == 1 && run.output.isEmpty)
     }
   }
+
+  @Test("A chat template that cannot be followed is told, once", arguments: ["code", "--batch"])
+  func template(command: String) async throws {
+    var model = try Data(contentsOf: URL(fileURLWithPath: Self.model))
+    let template = try #require(model.firstRange(of: Data("{% for message in".utf8)))
+    model.replaceSubrange(template, with: Data("{% foe message in".utf8))
+    let file = try folder.write(model, to: "model.gguf")
+    let requests = try write("t.jsonl", #"{"id":"a","code":{"task":"A","examples":[]}}"#)
+    let path = command == "code" ? try write("t.txt", "A") : requests
+    let run = try await Program.run([command, path, "--model", file] + Self.options.dropFirst(2))
+    #expect(run.status == 0)
+    #expect(run.errors.ranges(of: "cannot be followed").count == 1, "\(run.errors)")
+  }
+
+  @Test(
+    "Too few open files are the task's failure, which says so, and leave nothing behind", arguments: [16, 24, 40, 63])
+  func fewOpenFiles(allowed: Int) async throws {
+    let task = try write("t.json", #"{"task":"A","examples":[{"input":"1","output":"1"}]}"#)
+    let temporary = folder.path("temporary")
+    try FileManager.default.createDirectory(atPath: temporary, withIntermediateDirectories: true)
+    let arguments = (["code", task] + Self.options).map { "'\($0)'" }.joined(separator: " ")
+    let run = try await Program.shell(
+      "ulimit -n \(allowed); TMPDIR='\(temporary)' \"$0\" \(arguments)", folder: folder.url)
+    #expect(run.records.map { error($0, "code") } == ["sandbox_unavailable"])
+    let message = run.records.first.flatMap { error($0, "message") } ?? run.errors
+    #expect(message.contains("too few open files") && !message.contains("bubblewrap"), "\(message)")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: temporary) == [])
+  }
 }

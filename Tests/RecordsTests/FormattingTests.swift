@@ -50,4 +50,13 @@ struct FormattingTests {
   func counts(value: Int, text: String) {
     #expect(count(value) == text)
   }
+
+  @Test("A text is cut after a number of characters, none of which is longer than letters are")
+  func clippedText() {
+    #expect(clipped("abcdef", to: 6) == "abcdef")
+    #expect(clipped("abcdefg", to: 6) == "abcdef…")
+    let accents = "e" + String(repeating: "\u{301}", count: 10_000)
+    #expect(clipped(accents, to: 6).unicodeScalars.count <= 6 * 8 + 1)
+    #expect(clipped("e\u{301}", to: 6) == "e\u{301}")
+  }
 }

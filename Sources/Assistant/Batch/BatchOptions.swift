@@ -23,11 +23,14 @@ public struct BatchOptions: Sendable {
   public var logger: Logger
   /// Receives the progress, at most five times a second and after each request.
   public var report: @Sendable (BatchProgress) -> Void
+  /// Told what the user is to know of a code model.
+  public var warn: @Sendable (String) -> Void
 
   /// Makes the options of a run.
   public init(
     input: String, output: String?, isResuming: Bool, dialogue: DialogueOptions, stream: StreamSettings,
-    code: CodeAgentSettings? = nil, logger: Logger, report: @escaping @Sendable (BatchProgress) -> Void
+    code: CodeAgentSettings? = nil, logger: Logger, report: @escaping @Sendable (BatchProgress) -> Void,
+    warn: @escaping @Sendable (String) -> Void = { _ in }
   ) {
     self.input = input
     self.output = output
@@ -37,5 +40,6 @@ public struct BatchOptions: Sendable {
     self.code = code
     self.logger = logger
     self.report = report
+    self.warn = warn
   }
 }

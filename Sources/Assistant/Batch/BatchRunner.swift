@@ -24,9 +24,13 @@ public actor BatchRunner {
 
   /// Makes a runner that has read no request yet.
   public init(model: sending LoadedModel, options: BatchOptions) {
+    let known = model.warnings
     self.model = model
     self.options = options
-    worker = options.code.map { TaskSolver(settings: $0) }
+    worker = options.code.map {
+      // The code model may be the dialogue's.
+      TaskSolver(settings: $0, warn: { if !known.contains($0) { options.warn($0) } })
+    }
   }
 
   /// Ends the run after the token under way; what has been answered is in the output. From any thread.

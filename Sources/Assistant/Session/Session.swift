@@ -67,13 +67,21 @@ public actor Session {
       modelName: model.name, isEmbeddedModel: model.isEmbedded, source: sourceName,
       duration: video?.description.duration, isLive: video?.description.isLive ?? false, threads: model.threads)
     warnings = model.warnings
+    let warn = Self.warning(beside: model.warnings, events)
     imageSizing = try stream.sizing(for: model)
     dialogue = try VideoDialogue(model: model, options: options)
     ingest = FrameIngest(into: dialogue)
     if let size = video?.description.sampledSize { try dialogue.check(framesOf: size.width, by: size.height) }
     self.video = video
-    self.code = code.map { settings in InteractiveTaskSolver(settings: settings) { events.send(.code($0)) } }
+    self.code = code.map { settings in
+      InteractiveTaskSolver(settings: settings, warn: warn, emit: { events.send(.code($0)) })
+    }
     self.events = events
+  }
+
+  /// Warns of the code model, unless it is the same as of the dialogue's.
+  private static func warning(beside known: [String], _ events: EventMailbox) -> @Sendable (String) -> Void {
+    { if !known.contains($0) { events.send(.warning($0)) } }
   }
 
   // MARK: Commands

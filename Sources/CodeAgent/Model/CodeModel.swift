@@ -19,6 +19,8 @@ import SessionInterface
 public final class CodeModel: RoleModel {
   /// The language model's name, as `LoadedModel` gives it.
   public var name: String { model.name }
+  /// What to tell the user about the base model, as `LoadedModel` gives it: a chat template that cannot be followed.
+  public var warnings: [String] { model.warnings }
   /// By the base model's metadata (`PromptStyle.metadataKey`); `full` without it.
   public let promptStyle: PromptStyle
   /// Roles with a LoRA adapter of their own, in the order of `CodeRole`.

@@ -45,15 +45,21 @@ package struct CodeSolution: Sendable {
   package var language: ProgramLanguage
   /// How the work ended, with the program.
   package var outcome: CodeOutcome
+  /// How the programs that were run were contained; nil if none was to be run.
+  package var containment: String?
   /// Number of hidden tests.
   package var testCount: Int
   /// Whether the program passes all hidden tests; nil if there are none, or if the time was not enough to know.
   package var passesTests: Bool?
 
   /// Makes a solution.
-  package init(language: ProgramLanguage, outcome: CodeOutcome, testCount: Int = 0, passesTests: Bool? = nil) {
+  package init(
+    language: ProgramLanguage, outcome: CodeOutcome, containment: String? = nil, testCount: Int = 0,
+    passesTests: Bool? = nil
+  ) {
     self.language = language
     self.outcome = outcome
+    self.containment = containment
     self.testCount = testCount
     self.passesTests = passesTests
   }
@@ -66,6 +72,7 @@ package struct CodeSolution: Sendable {
       ("plans_tried", .integer(outcome.plansTried)), ("debug_rounds", .integer(outcome.debugRounds)),
       ("replies_mended", .integer(outcome.replies.mended)), ("replies_lost", .integer(outcome.replies.lost)),
     ]
+    if let containment { members.append(("containment", .string(containment))) }
     if let passesTests { members += [("tests", .integer(testCount)), ("tests_passed", .bool(passesTests))] }
     return .object(members)
   }

@@ -21,9 +21,14 @@ package final class InteractiveTaskSolver: Sendable {
   /// Temperature of another attempt at the same task.
   private static let retryTemperature = 0.8
 
-  /// - Parameter emit: given every event, from the worker's thread.
-  package init(settings: CodeAgentSettings, emit: @escaping @Sendable (CodeEvent) -> Void) {
-    worker = TaskSolver(settings: settings) { [program] event in
+  /// - Parameters:
+  ///   - warn: given what the user is to know of the model, from the worker's thread.
+  ///   - emit: given every event, from the worker's thread.
+  package init(
+    settings: CodeAgentSettings, warn: @escaping @Sendable (String) -> Void,
+    emit: @escaping @Sendable (CodeEvent) -> Void
+  ) {
+    worker = TaskSolver(settings: settings, warn: warn) { [program] event in
       program.take(event)
       emit(event)
     }

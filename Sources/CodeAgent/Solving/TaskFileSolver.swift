@@ -21,11 +21,13 @@ public actor TaskFileSolver {
     public var code: CodeAgentSettings
     /// Told before each task and at the end.
     public var report: @Sendable (Progress) -> Void
+    /// Told what the user is to know of the model.
+    public var warn: @Sendable (String) -> Void
 
     /// Makes the options of a run.
     public init(
       paths: [String], output: String?, isResuming: Bool, language: ProgramLanguage?, code: CodeAgentSettings,
-      report: @escaping @Sendable (Progress) -> Void
+      report: @escaping @Sendable (Progress) -> Void, warn: @escaping @Sendable (String) -> Void
     ) {
       self.paths = paths
       self.output = output
@@ -33,6 +35,7 @@ public actor TaskFileSolver {
       self.language = language
       self.code = code
       self.report = report
+      self.warn = warn
     }
   }
 
@@ -67,7 +70,7 @@ public actor TaskFileSolver {
   /// Makes a runner that has read nothing yet.
   public init(options: Options) {
     self.options = options
-    worker = TaskSolver(settings: options.code)
+    worker = TaskSolver(settings: options.code, warn: options.warn)
   }
 
   /// Ends the run after the token under way; what has been answered is in the output. From any thread.

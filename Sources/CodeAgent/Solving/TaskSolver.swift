@@ -21,6 +21,7 @@ public actor TaskSolver {
   private let thread = ThreadExecutor(name: "coder")
   private let settings: CodeAgentSettings
   private let emit: @Sendable (CodeEvent) -> Void
+  private let warn: @Sendable (String) -> Void
   private var model: CodeModel?
   private var checker: SandboxedProgramChecker?
 
@@ -32,9 +33,15 @@ public actor TaskSolver {
 
   /// Makes a worker that has loaded nothing yet.
   ///
-  /// - Parameter emit: given each event, on the worker's thread.
-  public init(settings: CodeAgentSettings, emit: @escaping @Sendable (CodeEvent) -> Void = { _ in }) {
+  /// - Parameters:
+  ///   - warn: given what the user is to know of the model, once it is loaded.
+  ///   - emit: given each event, on the worker's thread.
+  public init(
+    settings: CodeAgentSettings, warn: @escaping @Sendable (String) -> Void = { _ in },
+    emit: @escaping @Sendable (CodeEvent) -> Void = { _ in }
+  ) {
     self.settings = settings
+    self.warn = warn
     self.emit = emit
   }
 
@@ -70,40 +77,17 @@ public actor TaskSolver {
         task, by: way, limits: limits, temperature: temperature, seed: seed, control: SolveControl(run: stop))
       if outcome.end == .cancelled { return nil }
       let seconds = (limits ?? settings.limits).seconds
-      let passesTests = try await passes(outcome.program, tests: problem.tests, seconds: seconds, stop: stop)
+      let passesTests = try await HiddenTests(problem.tests).arePassed(
+        by: outcome.program, checker: sandbox(), seconds: seconds, stop: stop)
       if stop.isStopped, passesTests == nil, !problem.tests.isEmpty { return nil }
+      let isRun = !task.examples.isEmpty || !problem.tests.isEmpty
       let solution = CodeSolution(
-        language: task.language, outcome: outcome, testCount: problem.tests.count, passesTests: passesTests)
+        language: task.language, outcome: outcome, containment: isRun ? sandbox().containmentName : nil,
+        testCount: problem.tests.count, passesTests: passesTests)
       return CodeResult(id: problem.id, solution: .success(solution))
     } catch {
       return CodeResult(id: problem.id, solution: .failure(error))
     }
-  }
-
-  /// Runs a program on a task's hidden tests, up to the first that it fails.
-  ///
-  /// - Parameter seconds: for all of them; nil for no limit.
-  /// - Returns: whether it passes them all; nil if there are none, or if the time was not enough to know.
-  private func passes(
-    _ program: CodeProgram?, tests: [CodeExample], seconds: Double?, stop: StopSource
-  ) async throws(ReportedError) -> Bool? {
-    if tests.isEmpty { return nil }
-    guard let program else { return false }
-    let checker = sandbox()
-    let limited = StopSource(following: [stop], deadline: seconds.map { ContinuousClock.now + .seconds($0) })
-    let prepared = try await cancelled(by: limited) { () async throws(ReportedError) in
-      try await checker.prepare(program.text, language: program.language)
-    }
-    guard let runnable = prepared else { return nil }
-    for test in tests {
-      if limited.isStopped { return nil }
-      let result = try await cancelled(by: limited) { () async throws(ReportedError) in
-        try await runnable.verdict(on: test)
-      }
-      guard let verdict = result else { return nil }
-      if verdict.kind != .accepted { return false }
-    }
-    return true
   }
 
   /// The name of the model, which is loaded if it is not yet.
@@ -119,6 +103,7 @@ public actor TaskSolver {
       let loaded = try CodeModel(
         paths: settings.paths.get(), threads: settings.threads, memory: settings.memory)
       model = loaded
+      for warning in loaded.warnings { warn(warning) }
       return loaded
     } catch {
       emit(.failed(code: error.code.rawValue, message: error.message))

@@ -27,7 +27,7 @@ struct BatchMode {
       model: model,
       options: BatchOptions(
         input: requests, output: arguments.output, isResuming: arguments.resume, dialogue: dialogue, stream: stream,
-        code: code, logger: logger, report: { progress.show($0) }))
+        code: code, logger: logger, report: { progress.show($0) }, warn: { StandardStreams.report($0) }))
     let signals = InterruptSignals { runner.interrupt() }
     defer { signals.stop() }
     let summary = try await runner.run()

@@ -53,7 +53,7 @@ struct CodeCommand: AsyncParsableCommand {
       options: TaskFileSolver.Options(
         paths: paths, output: output, isResuming: resume, language: language,
         code: settings,
-        report: { progress.show($0) }))
+        report: { progress.show($0) }, warn: { StandardStreams.report($0) }))
     let signals = InterruptSignals { runner.interrupt() }
     defer { signals.stop() }
     do {
