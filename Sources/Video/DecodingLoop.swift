@@ -179,11 +179,12 @@ final class DecodingLoop {
   // MARK: A live source that breaks off
 
   private func reconnect(after reason: String) {
-    let lostAt = monotonicSeconds()
-    reconnection.noteLost(at: lostAt)
-    let isTried = reconnection.delay(at: lostAt) != nil
-    if isTried, let line = signal.lost(because: reason, at: lostAt) { shared.warn(line) }
-    shared.note(signalLoss: SignalLoss(streamTime: sampler.time, date: Double(time(nil))))
+    let noticedAt = monotonicSeconds()
+    let lostAt = input?.lastFrameAt ?? noticedAt
+    reconnection.noteLost(at: noticedAt)
+    let isTried = reconnection.delay(at: noticedAt) != nil
+    if isTried, let line = signal.lost(because: reason, at: noticedAt) { shared.warn(line) }
+    shared.note(signalLoss: SignalLoss(streamTime: sampler.time, date: Double(time(nil)) - (noticedAt - lostAt)))
     if let input {
       _ = sampler.finish()
       damagedBefore += input.damagedCount
@@ -210,7 +211,7 @@ final class DecodingLoop {
     shared.warn(
       isTried
         ? "\(description.source) could not be reached again (tries: \(reconnection.tries), for "
-          + "\(decimal(monotonicSeconds() - lostAt, places: 0)) s); the stream ends here"
+          + "\(decimal(monotonicSeconds() - noticedAt, places: 0)) s); the stream ends here"
         : "\(description.source) broke off (\(reason)); the stream ends here")
     hasEnded = true
     shared.finish(failure: lastError)
@@ -221,6 +222,7 @@ final class DecodingLoop {
     shared.finish()
   }
 
+  /// - Parameter lostAt: monotonic time of the last frame, in seconds.
   /// - Returns: false when what is there now is not live: a playlist that its sender has closed.
   private func reopen(lostAt: Double) throws(VideoError) -> Bool {
     let reopened = try MediaInput.open(source, timeout: options.timeout, interrupt: shared.interrupt)

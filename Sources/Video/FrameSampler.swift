@@ -90,7 +90,8 @@ final class FrameSampler {
     if reading == .frame {
       let (time, duration) = timeline.place(timestamp: next.timestamp, duration: next.duration)
       upcoming = (time, duration)
-      noteArrival(of: time)
+      // What FFmpeg kept back until its time-out came before that.
+      if !input.isOverdue { noteArrival(of: time) }
     }
     return reading
   }
@@ -264,7 +265,7 @@ final class FrameSampler {
 
   /// Goes on with another input of the same source.
   ///
-  /// - Parameter elapsed: seconds since the former one broke off, by which the time of the stream has moved on.
+  /// - Parameter elapsed: seconds since its last frame, by which the time of the stream has moved on.
   func resume(with input: MediaInput, first: DecodedFrame, after elapsed: Double) {
     let resumed = max(time + elapsed, liveClock.streamTime(at: monotonicSeconds()) ?? 0)
     timeline = timeline.resumed(at: resumed, timeBase: input.timeBase)

@@ -78,12 +78,16 @@ final class MediaInput {
   private let succession = SuccessorPackets()
   /// True from the moment a packet is asked for until it is there.
   private var isAwaitingPacket = false
+  /// True once a packet took longer than `readTimeout`: FFmpeg first hands out what it has, and would wait as long
+  /// again before it fails.
+  private(set) var isOverdue = false
   /// True while the packets are decoded that were kept of a stream before it took over.
   private var isReplaying = false
   /// Monotonic time of the latest packet of `stream`, in seconds.
   private var lastPacketAt = monotonicSeconds()
-  /// Monotonic time of the latest frame, and what had been damaged by then.
-  private var lastFrameAt = monotonicSeconds()
+  /// Monotonic time of the latest frame, in seconds.
+  private(set) var lastFrameAt = monotonicSeconds()
+  /// What had been damaged by then.
   private var damagedAtFrame = 0
   private var damagedAtWholeFrame = 0
   private var isDraining = false
@@ -165,7 +169,8 @@ final class MediaInput {
         frame.shape = FrameShape(of: frame.pointer, in: self)
         // What the decoder gives out at the end came before the damage.
         if damagedCount == damagedAtFrame, !isDraining { damagedAtWholeFrame = damagedCount }
-        (lastFrameAt, damagedAtFrame) = (monotonicSeconds(), damagedCount)
+        damagedAtFrame = damagedCount
+        if !isOverdue { lastFrameAt = monotonicSeconds() }
         return .frame
       }
       var isEmpty = code == shim_error_end_of_file()
@@ -191,16 +196,18 @@ final class MediaInput {
       isReplaying = false
       succession.clear()
     }
+    if isOverdue, let readTimeout { return silence(of: readTimeout) }
     guard let (reading, isLate) = readPacket() else { return .nothingYet }
     if handles.interrupt.isStopped {
       av_packet_unref(packet)
       return .interrupted
     }
     guard reading.code >= 0 else { return failure(of: reading.code, line: reading.line, isLate: isLate) }
+    isOverdue = isLate && isLive
     defer { av_packet_unref(packet) }
     guard packet.pointee.stream_index == stream.pointee.index else { return feedOther(packet) }
     succession.giveWay(to: packet)
-    lastPacketAt = monotonicSeconds()
+    if !isOverdue { lastPacketAt = monotonicSeconds() }
     if shim_is_encrypted(packet) != 0 {
       isEncrypted = true
       readFailure = "the rest is encrypted"
@@ -291,7 +298,6 @@ final class MediaInput {
   private func failure(of code: Int32, line: String, isLate: Bool) -> Reading? {
     if code == shim_error_of_errno(EAGAIN) { return .nothingYet }
     let isRemote = readTimeout != nil
-    // After its time-out FFmpeg first hands out what it has, and fails at the next call.
     if isLate || code == shim_error_interrupted(), let readTimeout { return silence(of: readTimeout) }
     if code == shim_error_end_of_file() {
       // The end of a playlist comes where it could not be read again.

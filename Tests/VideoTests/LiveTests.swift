@@ -63,6 +63,26 @@ struct LiveTests {
     stream.stop()
   }
 
+  @Test("that falls silent is noticed after the time-out, and is away since its last frame", .timeLimit(.minutes(2)))
+  func silence() async throws {
+    let contents = try bytes(of: "starts-at-100s.ts")
+    let server = try LoopbackMediaServer { _ in .stalledStream(contents) }
+    defer { server.stop() }
+    var options = options(5)
+    options.reconnection = .init(firstDelay: 3600, longestDelay: 3600)
+    // A busy machine notices late.
+    for timeout in [2.0, 4, 16] {
+      options.timeout = timeout
+      let stream = try await VideoStream.open(VideoSource(server.address("live.ts")), options: options)
+      while stream.signalLoss == nil { try await Task.sleep(for: .milliseconds(20)) }
+      let away = Date().timeIntervalSince1970 - (try #require(stream.signalLoss)).date
+      stream.stop()
+      #expect(away >= timeout)
+      if away < 1.9 * timeout { return }
+    }
+    Issue.record("it was noticed twice as late")
+  }
+
   @Test("has let go of its source once it is closed")
   func closes() async throws {
     let contents = try bytes(of: "starts-at-100s.ts")
