@@ -185,7 +185,11 @@ final class DecodingLoop {
     let isTried = reconnection.delay(at: noticedAt) != nil
     if isTried, let line = signal.lost(because: reason, at: noticedAt) { shared.warn(line) }
     shared.note(signalLoss: SignalLoss(streamTime: sampler.time, date: Double(time(nil)) - (noticedAt - lostAt)))
+    var playlist: PlaylistProgress?
     if let input {
+      if input.isHLS {
+        playlist = PlaylistProgress(of: source, timeout: options.timeout, interrupt: shared.interrupt)
+      }
       _ = sampler.finish()
       damagedBefore += input.damagedCount
       // Not by its last reference: a caller's would hold the connection for as long as the source is tried.
@@ -193,12 +197,15 @@ final class DecodingLoop {
     }
     sampler.hide()
     input = nil
+    // What it holds now was seen, or is about to be left out.
+    if isTried { _ = try? playlist?.firstNewSegment() }
     var lastError = VideoError.unreachable(source: description.source, detail: reason)
     while let delay = reconnection.delay(at: monotonicSeconds()) {
       guard shared.rest(delay) == .completed else { return }
       reconnection.countTry()
       do throws(VideoError) {
-        guard try reopen(lostAt: lostAt) else { return end() }
+        let firstSegment = try playlist?.firstNewSegment()
+        guard try reopen(lostAt: lostAt, firstSegment: firstSegment) else { return end() }
         shared.note(signalLoss: nil)
         let seconds = decimal(monotonicSeconds() - lostAt, places: 1)
         if let line = signal.back(after: seconds) { shared.warn(line) }
@@ -222,10 +229,13 @@ final class DecodingLoop {
     shared.finish()
   }
 
-  /// - Parameter lostAt: monotonic time of the last frame, in seconds.
+  /// - Parameters:
+  ///   - lostAt: monotonic time of the last frame, in seconds.
+  ///   - firstSegment: where a playlist is begun; nil for near its end.
   /// - Returns: false when what is there now is not live: a playlist that its sender has closed.
-  private func reopen(lostAt: Double) throws(VideoError) -> Bool {
-    let reopened = try MediaInput.open(source, timeout: options.timeout, interrupt: shared.interrupt)
+  private func reopen(lostAt: Double, firstSegment: Int?) throws(VideoError) -> Bool {
+    let reopened = try MediaInput.open(
+      source, timeout: options.timeout, interrupt: shared.interrupt, firstSegment: firstSegment)
     let first = try reopened.readFirst(timeout: options.timeout, interrupt: shared.interrupt)
     guard reopened.isLive else { return false }
     sampler.resume(with: reopened, first: first, after: monotonicSeconds() - lostAt)

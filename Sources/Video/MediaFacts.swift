@@ -85,6 +85,13 @@ extension MediaInput {
   var isPlaylist: Bool { Self.isPlaylist(format) }
 
   static func isPlaylist(_ format: UnsafeMutablePointer<AVFormatContext>) -> Bool {
-    ["hls", "dash"].contains { String(cString: format.pointee.iformat.pointee.name).hasPrefix($0) }
+    isHLS(format) || String(cString: format.pointee.iformat.pointee.name).hasPrefix("dash")
+  }
+
+  /// A playlist of HLS.
+  var isHLS: Bool { Self.isHLS(format) }
+
+  static func isHLS(_ format: UnsafeMutablePointer<AVFormatContext>) -> Bool {
+    String(cString: format.pointee.iformat.pointee.name).hasPrefix("hls")
   }
 }

@@ -6,8 +6,9 @@ import Records
 
 extension MediaInput {
   /// Opens a source up to its decoder. Blocks; `interrupt` ends it.
+  /// - Parameter firstSegment: the segment that a live playlist is read from, counted from 0; nil for one near its end.
   static func open(
-    _ source: VideoSource, timeout: Double, interrupt: IOInterrupt
+    _ source: VideoSource, timeout: Double, interrupt: IOInterrupt, firstSegment: Int? = nil
   ) throws(VideoError) -> MediaInput {
     FFmpegLog.install
     let handles = MediaHandles(interrupt: interrupt)
@@ -20,7 +21,7 @@ extension MediaInput {
     interrupt.setDeadline(in: isRemote ? timeout : nil)
     defer { interrupt.setDeadline(in: nil) }
 
-    let refusal = try openContainerOrImages(source, into: handles, timeout: timeout)
+    let refusal = try openContainerOrImages(source, into: handles, timeout: timeout, firstSegment: firstSegment)
     guard let format = handles.format else { throw .unreadable(source: name, detail: "out of memory") }
     // A camera that sends single JPEG images gives them no times and no rate: they count from when they come.
     if isRemote, refusal != nil || String(cString: format.pointee.iformat.pointee.name).hasPrefix("mpjpeg") {
@@ -53,7 +54,19 @@ extension MediaInput {
     return MediaInput(
       source: source, handles: handles, format: format, stream: stream, codec: codec, packet: packet, isLive: isLive,
       isSeekable: canSeek(format, source: source, duration: duration), duration: duration,
-      readTimeout: isRemote ? timeout : nil)
+      readTimeout: !isRemote
+        ? nil : isLive && isHLS(format) ? silence(of: source, timeout: timeout, interrupt: interrupt) : timeout)
+  }
+
+  /// Seconds for which a live playlist may send nothing: `timeout`, or more where its segments are long. They come at
+  /// once, each no later than one and a half times its length after the one before (RFC 8216, section 6.2.2), and the
+  /// playlist is read once in that time.
+  private static func silence(of source: VideoSource, timeout: Double, interrupt: IOInterrupt) -> Double {
+    guard case .url(let address) = source,
+      let playlist = try? PlaylistProgress.read(
+        address, name: source.displayName, timeout: timeout, interrupt: interrupt)
+    else { return timeout }
+    return max(timeout, 3 * playlist.targetDuration)
   }
 
   // MARK: Container
@@ -62,10 +75,10 @@ extension MediaInput {
   /// out the boundary before the first.
   /// - Returns: why it is no container, if it is read as images, which are still to be found.
   private static func openContainerOrImages(
-    _ source: VideoSource, into handles: MediaHandles, timeout: Double
+    _ source: VideoSource, into handles: MediaHandles, timeout: Double, firstSegment: Int?
   ) throws(VideoError) -> VideoError? {
     do throws(VideoError) {
-      try openContainer(source, into: handles, timeout: timeout)
+      try openContainer(source, into: handles, timeout: timeout, firstSegment: firstSegment)
       return nil
     } catch {
       guard case .notAVideo = error, VideoSource.isWebAddress(source), let images = av_find_input_format("mjpeg") else {
@@ -77,7 +90,8 @@ extension MediaInput {
   }
 
   private static func openContainer(
-    _ source: VideoSource, into handles: MediaHandles, timeout: Double, as format: UnsafePointer<AVInputFormat>? = nil
+    _ source: VideoSource, into handles: MediaHandles, timeout: Double, as format: UnsafePointer<AVInputFormat>? = nil,
+    firstSegment: Int? = nil
   ) throws(VideoError) {
     let name = source.displayName
     var address = ""
@@ -101,7 +115,8 @@ extension MediaInput {
       inputFormat = try AVDeviceLibrary.videoForLinux(for: source)
     case .url(let text):
       address = text
-      try prepareNetwork(text, name: name, timeout: timeout, options: &options)
+      options = try networkOptions(for: text, name: name, timeout: timeout)
+      if let firstSegment { av_dict_set(&options, "live_start_index", String(firstSegment), 0) }
     }
     guard let format = avformat_alloc_context() else { throw .unreadable(source: name, detail: "out of memory") }
     format.pointee.interrupt_callback = handles.interrupt.callback
@@ -169,37 +184,6 @@ extension MediaInput {
     }
     guard access(path, R_OK) == 0 else {
       throw .deviceUnavailable(source: name, detail: "permission denied: is this user in the group 'video'?")
-    }
-  }
-
-  private static func prepareNetwork(
-    _ address: String, name: String, timeout: Double, options: inout OpaquePointer?
-  ) throws(VideoError) {
-    let known = [
-      "rtsp", "rtsps", "http", "https", "rtmp", "rtmps", "rtmpt", "rtp", "udp", "tcp", "tls", "srt", "mmsh", "mmst",
-    ]
-    guard let scheme = VideoSource.scheme(of: address), known.contains(scheme) else {
-      throw .unsupportedProtocol(source: name)
-    }
-    avformat_network_init()
-    let microseconds = String(Int(timeout * 1_000_000))
-    // What an address may lead on to: never a file on this machine.
-    av_dict_set(&options, "protocol_whitelist", (known + ["crypto", "data", "httpproxy"]).joined(separator: ","), 0)
-    switch scheme {
-    case "rtsp", "rtsps":
-      // Where a camera refuses TCP, UDP is tried.
-      av_dict_set(&options, "rtsp_flags", "prefer_tcp", 0)
-      av_dict_set(&options, "timeout", microseconds, 0)
-    case "srt":
-      SRTLogSilencing.install
-      av_dict_set(&options, "rw_timeout", microseconds, 0)
-    case "http", "https":
-      av_dict_set(&options, "rw_timeout", microseconds, 0)
-      // A file that breaks off goes on where it stopped; a live stream is opened again, which is done elsewhere.
-      av_dict_set(&options, "reconnect", "1", 0)
-      av_dict_set(&options, "reconnect_delay_max", "4", 0)
-    default:
-      av_dict_set(&options, "rw_timeout", microseconds, 0)
     }
   }
 

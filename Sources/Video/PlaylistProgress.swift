@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CFFmpeg
+
+/// Whether a live HLS playlist grows while its source is lost. A web server goes on showing the last segments of an
+/// encoder that has stopped: they were seen, and only another version of the playlist says that there is more.
+struct PlaylistProgress {
+  private let address: String
+  private let name: String
+  private let timeout: Double
+  private let interrupt: IOInterrupt
+  /// As it was when it was first read.
+  private var former: HLSPlaylist?
+
+  /// - Returns: nil for a source that is no web address.
+  init?(of source: VideoSource, timeout: Double, interrupt: IOInterrupt) {
+    guard VideoSource.isWebAddress(source), case .url(let address) = source else { return nil }
+    self.address = address
+    name = source.displayName
+    self.timeout = timeout
+    self.interrupt = interrupt
+  }
+
+  /// Reads the playlist, the first time to know what is old.
+  ///
+  /// - Returns: the index of the first new segment; nil where all segments are new.
+  /// - Throws: `VideoError.unreachable` while nothing is new, or the playlist cannot be read.
+  mutating func firstNewSegment() throws(VideoError) -> Int? {
+    let playlist = try Self.read(address, name: name, timeout: timeout, interrupt: interrupt)
+    // A sender that has closed it sends no more.
+    if playlist.isClosed { return nil }
+    if let former {
+      switch playlist.addition(to: former) {
+      case .segments(let index): return index
+      case .everything: return nil
+      case .nothing: break
+      }
+    }
+    former = former ?? playlist
+    throw .unreachable(source: name, detail: "its playlist holds nothing new")
+  }
+
+  /// Reads the playlist of segments at an address, or behind the playlist of variants there.
+  static func read(
+    _ address: String, name: String, timeout: Double, interrupt: IOInterrupt
+  ) throws(VideoError) -> HLSPlaylist {
+    let (playlist, location) = try readOne(address, name: name, timeout: timeout, interrupt: interrupt)
+    guard let variant = playlist.variants.first else { return playlist }
+    return try readOne(
+      HLSPlaylist.resolve(variant, at: location), name: name, timeout: timeout, interrupt: interrupt
+    ).playlist
+  }
+
+  /// - Returns: the playlist, and where the server has it.
+  private static func readOne(
+    _ address: String, name: String, timeout: Double, interrupt: IOInterrupt
+  ) throws(VideoError) -> (playlist: HLSPlaylist, location: String) {
+    interrupt.setDeadline(in: timeout)
+    defer { interrupt.setDeadline(in: nil) }
+    var options = try MediaInput.networkOptions(for: address, name: name, timeout: timeout)
+    defer { av_dict_free(&options) }
+    var callback = interrupt.callback
+    var connection: UnsafeMutablePointer<AVIOContext>?
+    let opened = avio_open2(&connection, address, AVIO_FLAG_READ, &callback, &options)
+    guard opened >= 0, let connection else {
+      throw .unreachable(source: name, detail: FFmpegLog.describe(opened))
+    }
+    var closing: UnsafeMutablePointer<AVIOContext>? = connection
+    defer { avio_closep(&closing) }
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 1 << 15)
+    while bytes.count < longest {
+      let count = avio_read(connection, &buffer, Int32(buffer.count))
+      guard count > 0 else { break }
+      bytes += buffer.prefix(Int(count))
+    }
+    guard !interrupt.shouldEnd, let playlist = HLSPlaylist(String(decoding: bytes, as: UTF8.self)) else {
+      throw .unreachable(source: name, detail: "its playlist cannot be read")
+    }
+    return (playlist, Self.location(of: connection) ?? address)
+  }
+
+  /// Bytes of a playlist that are read at most.
+  private static let longest = 1 << 20
+
+  /// Where redirects have led to.
+  private static func location(of connection: UnsafeMutablePointer<AVIOContext>) -> String? {
+    var text: UnsafeMutablePointer<UInt8>?
+    guard av_opt_get(connection, "location", AV_OPT_SEARCH_CHILDREN, &text) >= 0, let text else { return nil }
+    defer { av_free(text) }
+    return String(cString: text)
+  }
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Synchronization
+import TestSupport
+import Testing
+import Video
+
+@Suite("A live playlist")
+struct PlaylistTests {
+  /// A playlist of segments of a second.
+  private static func text(first: Int, _ segments: [String], end: String = "") -> String {
+    "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXT-X-MEDIA-SEQUENCE:\(first)\n"
+      + segments.map { "#EXTINF:1.0,\n\($0)\n" }.joined() + end
+  }
+
+  private func playlist(first: Int, _ segments: String...) throws -> HLSPlaylist {
+    try #require(HLSPlaylist(Self.text(first: first, segments)))
+  }
+
+  @Test("that has not grown holds nothing new, whatever its segments' queries say")
+  func nothing() throws {
+    let former = try playlist(first: 7, "7.ts?key=a", "8.ts?key=a")
+    #expect(try playlist(first: 7, "7.ts?key=b", "8.ts?key=b").addition(to: former) == .nothing)
+    #expect(try playlist(first: 8, "8.ts?key=b").addition(to: former) == .nothing)
+    #expect(try playlist(first: 7).addition(to: former) == .nothing)
+  }
+
+  @Test("that has grown is read from the first segment that was not there")
+  func segments() throws {
+    let former = try playlist(first: 7, "7.ts", "8.ts")
+    #expect(try playlist(first: 7, "7.ts", "8.ts", "9.ts").addition(to: former) == .segments(from: 2))
+    #expect(try playlist(first: 8, "8.ts", "9.ts", "10.ts").addition(to: former) == .segments(from: 1))
+    #expect(try playlist(first: 9, "9.ts").addition(to: former) == .segments(from: 0))
+  }
+
+  @Test("of a sender that started again, or was away for long, is all new")
+  func everything() throws {
+    let former = try playlist(first: 7, "7.ts", "8.ts")
+    #expect(try playlist(first: 0, "0.ts").addition(to: former) == .everything)
+    #expect(try playlist(first: 7, "a.ts", "b.ts").addition(to: former) == .everything)
+    #expect(try playlist(first: 12, "12.ts").addition(to: former) == .everything)
+    #expect(try playlist(first: .min, "0.ts").addition(to: former) == .everything)
+  }
+
+  @Test("says how long its segments are, whether it is closed, and which variants there are")
+  func reads() throws {
+    #expect(try playlist(first: 7, "7.ts").targetDuration == 1)
+    #expect(HLSPlaylist("<html>") == nil)
+    #expect(try #require(HLSPlaylist(Self.text(first: 0, ["0.ts"], end: "#EXT-X-ENDLIST\n"))).isClosed)
+    let main = try #require(HLSPlaylist("#EXTM3U\r\n#EXT-X-STREAM-INF:BANDWIDTH=9\r\nlow/live.m3u8?a=1\r\n"))
+    #expect(main.variants == ["low/live.m3u8?a=1"] && main.segments == [])
+  }
+
+  @Test(
+    "names other files by their place",
+    arguments: [
+      ("b.m3u8", "http://host/x/b.m3u8"), ("/b.m3u8", "http://host/b.m3u8"), ("//other/b", "http://other/b"),
+      ("https://other/b", "https://other/b"),
+    ])
+  func resolves(_ reference: String, _ address: String) {
+    #expect(HLSPlaylist.resolve(reference, at: "http://host/x/a.m3u8?from=/y/") == address)
+  }
+
+  @Test("whose sender stands still has no signal, and goes on with what was not seen", .timeLimit(.minutes(2)))
+  func standsStill() async throws {
+    let contents = try bytes(of: "starts-at-100s.ts")
+    let log = Mutex((isGrown: false, requests: [String]()))
+    let server = try LoopbackMediaServer { _, path in
+      log.withLock { log in
+        log.requests.append(path)
+        if path.hasSuffix(".ts") { return .wholeFile(contents) }
+        return .wholeFile(Array(Self.text(first: 0, ["old.ts"] + (log.isGrown ? ["new.ts"] : [])).utf8))
+      }
+    }
+    defer { server.stop() }
+    func count(_ path: String) -> Int { log.withLock { log in log.requests.count { $0 == path } } }
+    var options = options(5)
+    options.timeout = 2
+    options.reconnection = .init(firstDelay: 0.01, longestDelay: 0.01)
+    let stream = try await VideoStream.open(VideoSource(server.address("live.m3u8")), options: options)
+    while stream.signalLoss == nil { try await Task.sleep(for: .milliseconds(20)) }
+    // However often the playlist is read, its old segment is not.
+    let before = count("/live.m3u8")
+    while count("/live.m3u8") < before + 10 { try await Task.sleep(for: .milliseconds(20)) }
+    #expect(count("/old.ts") == 1 && stream.signalLoss != nil)
+    log.withLock { $0.isGrown = true }
+    while stream.signalLoss != nil { try await Task.sleep(for: .milliseconds(20)) }
+    #expect(count("/old.ts") == 1 && count("/new.ts") == 1)
+    stream.stop()
+  }
+}
