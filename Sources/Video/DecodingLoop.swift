@@ -238,7 +238,7 @@ final class DecodingLoop {
       source, timeout: options.timeout, interrupt: shared.interrupt, firstSegment: firstSegment)
     let first = try reopened.readFirst(timeout: options.timeout, interrupt: shared.interrupt)
     guard reopened.isLive else { return false }
-    sampler.resume(with: reopened, first: first, after: monotonicSeconds() - lostAt)
+    sampler.resume(with: reopened, first: first, after: lostAt)
     input = reopened
     reconnection.noteReached(at: sampler.time, clock: monotonicSeconds())
     reopened.startPacketReader()

@@ -17,7 +17,7 @@ final class FrameSampler {
 
   private var timeline: PresentationTimeline
   private var clock: FrameSamplingClock
-  private var liveClock = LiveClock()
+  private var liveClock: LiveClock
 
   /// The decoded frame on show, whose sampling instants end when the next one begins.
   private var shown: DecodedFrame
@@ -55,6 +55,7 @@ final class FrameSampler {
     isLive = input.isLive
     isPaced = options.pace == .realtime && !input.isLive
     timeline = input.makeTimeline()
+    liveClock = LiveClock(isPlaylist: input.isPlaylist)
     clock = FrameSamplingClock(rate: options.framesPerSecond, tick: input.timeBase.seconds(1))
     shown = first
     self.next = next
@@ -265,11 +266,12 @@ final class FrameSampler {
 
   /// Goes on with another input of the same source.
   ///
-  /// - Parameter elapsed: seconds since its last frame, by which the time of the stream has moved on.
-  func resume(with input: MediaInput, first: DecodedFrame, after elapsed: Double) {
-    let resumed = max(time + elapsed, liveClock.streamTime(at: monotonicSeconds()) ?? 0)
+  /// - Parameter lostAt: monotonic time of the last frame of the former one, in seconds. The time of the stream has
+  ///   moved on until the new one began to send, which was before its first frames were looked at.
+  func resume(with input: MediaInput, first: DecodedFrame, after lostAt: Double) {
+    let resumed = max(time + max(0, input.openedAt - lostAt), liveClock.streamTime(at: input.openedAt) ?? 0)
     timeline = timeline.resumed(at: resumed, timeBase: input.timeBase)
-    liveClock = LiveClock()
+    liveClock = LiveClock(isPlaylist: input.isPlaylist)
     forgetNext()
     shown = first
     show()

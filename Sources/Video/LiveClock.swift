@@ -3,24 +3,31 @@
 /// Which stream time a live source shows at a time of the monotonic clock, by when its frames came.
 ///
 /// Frames come late by chance, and playlists send many at once. The frame that came latest after its time counts:
-/// before that, another frame for the same time may still come.
+/// before that, another frame for the same time may still come. Of any other source the frames that were kept while it
+/// was opened come at once, and had come before: in its first second the frame counts that came soonest.
 package struct LiveClock {
+  private let isPlaylist: Bool
   /// Monotonic time of the stream's second 0; nil before the first frame.
   private var zero: Double?
+  private var firstArrival = 0.0
   private var lastArrival = 0.0
 
   /// What one late frame has moved the clock is forgotten at this rate, in seconds a second.
   private static let recovery = 0.02
+  /// Seconds in which frames come that were kept while the source was opened.
+  private static let beginning = 1.0
 
   /// Knows no frame yet.
-  package init() {}
+  package init(isPlaylist: Bool) { self.isPlaylist = isPlaylist }
 
   /// A frame of stream time `time` has come at monotonic time `now`, both in seconds.
   package mutating func note(frameAt time: Double, arrivingAt now: Double) {
     if let zero {
-      self.zero = max(now - time, zero - (now - lastArrival) * Self.recovery)
+      let isBeginning = !isPlaylist && now - firstArrival < Self.beginning
+      self.zero =
+        isBeginning ? min(zero, now - time) : max(now - time, zero - (now - lastArrival) * Self.recovery)
     } else {
-      zero = now - time
+      (zero, firstArrival) = (now - time, now)
     }
     lastArrival = now
   }

@@ -57,6 +57,8 @@ final class MediaInput {
   let isSeekable: Bool
   /// Length by the container, in seconds; nil when unknown.
   let duration: Double?
+  /// Monotonic time at which the source began to send, in seconds.
+  let openedAt: Double
   /// Packets and frames that could not be decoded, or only with repairs.
   private(set) var damagedCount = 0
   /// Of these, how many have come since the latest frame that came without any: what a decoder makes of another
@@ -100,7 +102,8 @@ final class MediaInput {
   init(
     source: VideoSource, handles: MediaHandles, format: UnsafeMutablePointer<AVFormatContext>,
     stream: UnsafeMutablePointer<AVStream>, codec: UnsafeMutablePointer<AVCodecContext>,
-    packet: UnsafeMutablePointer<AVPacket>, isLive: Bool, isSeekable: Bool, duration: Double?, readTimeout: Double?
+    packet: UnsafeMutablePointer<AVPacket>, isLive: Bool, isSeekable: Bool, duration: Double?,
+    openedAt: Double, readTimeout: Double?
   ) {
     self.source = source
     self.handles = handles
@@ -112,6 +115,7 @@ final class MediaInput {
     self.isLive = isLive
     self.isSeekable = isSeekable
     self.duration = duration
+    self.openedAt = openedAt
     self.readTimeout = readTimeout
   }
 

@@ -22,6 +22,7 @@ extension MediaInput {
     defer { interrupt.setDeadline(in: nil) }
 
     let refusal = try openContainerOrImages(source, into: handles, timeout: timeout, firstSegment: firstSegment)
+    let openedAt = monotonicSeconds()
     guard let format = handles.format else { throw .unreadable(source: name, detail: "out of memory") }
     // A camera that sends single JPEG images gives them no times and no rate: they count from when they come.
     if isRemote, refusal != nil || String(cString: format.pointee.iformat.pointee.name).hasPrefix("mpjpeg") {
@@ -53,7 +54,7 @@ extension MediaInput {
     handles.packet = packet
     return MediaInput(
       source: source, handles: handles, format: format, stream: stream, codec: codec, packet: packet, isLive: isLive,
-      isSeekable: canSeek(format, source: source, duration: duration), duration: duration,
+      isSeekable: canSeek(format, source: source, duration: duration), duration: duration, openedAt: openedAt,
       readTimeout: !isRemote
         ? nil : isLive && isHLS(format) ? silence(of: source, timeout: timeout, interrupt: interrupt) : timeout)
   }

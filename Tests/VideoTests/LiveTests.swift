@@ -147,7 +147,7 @@ struct LiveTests {
 
   @Test("shows the stream time of the frame that came latest after its time")
   func clock() {
-    var clock = LiveClock()
+    var clock = LiveClock(isPlaylist: true)
     #expect(clock.streamTime(at: 5) == nil)
     // A playlist sends many frames at once.
     for frame in 0..<10 { clock.note(frameAt: Double(frame), arrivingAt: 100) }
@@ -157,6 +157,17 @@ struct LiveTests {
     #expect(clock.streamTime(at: 113) == 10)
     for second in 1...400 { clock.note(frameAt: 10 + Double(second), arrivingAt: 110 + Double(second)) }
     #expect(clock.streamTime(at: 510) == 410)
+  }
+
+  @Test("shows the stream time of the frame that came soonest, of those that were kept while it was opened")
+  func clockBehindOpening() throws {
+    var clock = LiveClock(isPlaylist: false)
+    // Five seconds of stream while the source was opened, then as it comes.
+    for frame in 0..<25 { clock.note(frameAt: Double(frame) / 5, arrivingAt: 100) }
+    for frame in 25..<30 { clock.note(frameAt: Double(frame) / 5, arrivingAt: 100 + Double(frame - 25) / 5) }
+    #expect(abs(try #require(clock.streamTime(at: 101)) - 6) < 1e-9)
+    clock.note(frameAt: 6, arrivingAt: 102)
+    #expect(clock.streamTime(at: 102) == 6)
   }
 
   @Test("is tried after delays that double, and soon again once it has stayed")
