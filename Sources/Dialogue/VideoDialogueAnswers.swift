@@ -88,10 +88,9 @@ extension VideoDialogue {
   private func ensureCapacity(for promptCount: Int, ofQuestion questionCount: Int) throws {
     do {
       try ensureCapacity(for: promptCount + Self.answerReserve)
-    } catch CacheError.budgetTooSmall(let budget, let least) where questionCount > budget / 4 {
-      throw ReportedError.budgetTooSmall(
-        message: "the question is too long: it takes \(questionCount) tokens, and the KV cache budget is \(budget); "
-          + "shorten it, or use a budget of at least \(least)")
+    } catch CacheError.budgetTooSmall(let budget, let least) {
+      throw Self.tooLong(question: questionCount, budget: budget, least: least)
+        ?? ReportedError(CacheError.budgetTooSmall(budget: budget, least: least))
     }
   }
 

@@ -25,9 +25,23 @@ extension VideoDialogue {
     let patch = grid.rows * grid.columns + layout.caption(at: 86399).count
     let text = visionEndCount + question + Self.answerReserve
     let least = systemCount + layout.visionStart.count + patch + text
-    if let budget = cache.budget, budget < least {
-      throw ReportedError(CacheError.budgetTooSmall(budget: budget, least: least))
-    }
+    guard let budget = cache.budget, budget < least else { return }
+    throw Self.tooLong(question: questions.isEmpty ? 0 : question, budget: budget, least: least)
+      ?? ReportedError(CacheError.budgetTooSmall(budget: budget, least: least))
+  }
+
+  /// The error of a question that takes much of a budget, and for which there is room when it is shorter; nil for any
+  /// other.
+  ///
+  /// - Parameters:
+  ///   - count: tokens of the question.
+  ///   - least: the budget that works for it.
+  static func tooLong(question count: Int, budget: Int, least: Int) -> ReportedError? {
+    let room = budget - (least - count)
+    guard count > budget / 4, room > 0 else { return nil }
+    return .budgetTooSmall(
+      message: "the question is too long: it takes \(count) tokens, and the KV cache budget of \(budget) has room for "
+        + "\(room); shorten it, or use a budget of at least \(least)")
   }
 
   /// - Throws: `ReportedError.insufficientMemory` or `budgetTooSmall`; nothing has changed then.

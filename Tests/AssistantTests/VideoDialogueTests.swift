@@ -302,6 +302,24 @@ struct VideoDialogueTests {
     #expect(answers[0] == answers[1])
   }
 
+  @Test("A question that is too long for a stream says how long it is, and how long it may be")
+  func questionTooLong() throws {
+    let stream = try stream(budget: 512)
+    let long = String(repeating: "what is there ", count: 400)
+    let error = try #require(throws: ReportedError.self) {
+      try stream.dialogue.check(framesOf: 112, by: 112, questions: ["hello", long])
+    }
+    #expect(error.code == .budgetTooSmall)
+    let figures = error.message.split { !$0.isNumber }.compactMap { Int($0) }
+    #expect(error.message.hasPrefix("the question is too long") && figures.count == 4, "\(error.message)")
+    let (count, budget, room, least) = (figures[0], figures[1], figures[2], figures[3])
+    #expect(budget == 512 && count - room == least - budget)
+    // As much shorter as it says is short enough: the tokens of a word that is repeated are those of each.
+    let words = 400 * room / count - 2
+    try stream.dialogue.check(
+      framesOf: 112, by: 112, questions: [String(repeating: "what is there ", count: words)])
+  }
+
   @Test("A budget that is too small says which would do, and that one does")
   func budgetTooSmall() throws {
     let stream = try stream(budget: 50)
