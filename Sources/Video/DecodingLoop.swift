@@ -156,6 +156,7 @@ final class DecodingLoop {
     hasEnded = false
     hasReportedEnd = true
     sampler.advanceToTarget(in: input)
+    sampler.sampleTargetInPause()
     shared.restartClock()
   }
 

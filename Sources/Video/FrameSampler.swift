@@ -259,6 +259,17 @@ final class FrameSampler {
     showPreview(isForced: true)
   }
 
+  /// Hands out the frame at the target of a jump while the stream is paused, so that the model sees what the screen
+  /// shows.
+  func sampleTargetInPause() {
+    guard isShowing, shared.isPaused, let image = fitter.sample(shown) else { return }
+    let shownAt = max(time, quietUntil)
+    let next = clock.next
+    let isAtInstant = clock.time(of: next) <= shownAt + clock.tolerance
+    let frame = Frame(time: shownAt, index: isAtInstant ? next : max(0, next - 1), image: image)
+    if shared.pushInPause(frame), isAtInstant { _ = clock.instants(before: clock.time(of: next + 1)) }
+  }
+
   /// The last sampling instant that comes before `time`, in seconds.
   func lastInstant(before time: Double) -> Double { clock.time(of: clock.lastInstant(before: time)) }
 

@@ -36,6 +36,8 @@ final class SharedStreamState: Sendable {
     /// The stream's second 0 on the monotonic clock, while it plays at its own pace; nil until it has begun.
     var playingSince: Double?
     var pausedAt = 0.0
+    /// Whether the queue holds a frame that may be taken in spite of the pause.
+    var hasFrameOfPause = false
     /// When a pause ended, in monotonic seconds, until somebody has taken note of it.
     var resumedAt: Double?
     var droppedCount = 0
@@ -109,6 +111,22 @@ final class SharedStreamState: Sendable {
       }
       state.queue.append(frame)
       return .done(.completed)
+    }
+  }
+
+  /// Hands a frame to the consumer in spite of a pause, once the queue has been emptied for a jump.
+  ///
+  /// - Returns: false where there is no pause; the frame is not handed out then.
+  func pushInPause(_ frame: Frame) -> Bool {
+    monitor.withLock { state in
+      guard state.isPaused, state.queue.isEmpty, !isInterrupted(state) else { return false }
+      if state.waiters.isEmpty {
+        state.queue.append(frame)
+        state.hasFrameOfPause = true
+      } else {
+        state.waiters.removeFirst().continuation.resume(returning: frame)
+      }
+      return true
     }
   }
 
@@ -194,6 +212,7 @@ final class SharedStreamState: Sendable {
     monitor.withLock { state in
       guard state.isPaused else { return }
       state.isPaused = false
+      state.hasFrameOfPause = false
       state.resumedAt = monotonicSeconds()
       if let since = state.playingSince { state.playingSince = since + monotonicSeconds() - state.pausedAt }
       while !state.queue.isEmpty, !state.waiters.isEmpty {
@@ -208,6 +227,7 @@ final class SharedStreamState: Sendable {
       guard !interrupt.isStopped else { return }
       state.seekTarget = time
       state.queue.removeAll(keepingCapacity: true)
+      state.hasFrameOfPause = false
       state.isFinished = false
     }
   }
@@ -284,7 +304,8 @@ final class SharedStreamState: Sendable {
 
   private func take(_ state: inout State) -> Delivery {
     if interrupt.isStopped { return .end }
-    if state.isPaused { return .notYet }
+    if state.isPaused, !state.hasFrameOfPause { return .notYet }
+    state.hasFrameOfPause = false
     if !state.queue.isEmpty { return .frame(state.queue.removeFirst()) }
     return state.isFinished ? .end : .notYet
   }

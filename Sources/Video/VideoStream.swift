@@ -93,7 +93,7 @@ public final class VideoStream: Sendable, AsyncSequence {
   }
 
   /// The next sampled frame; nil at the end of the stream, after ``stop()``, or when the asking task is cancelled.
-  /// While the stream is paused it does not return.
+  /// While the stream is paused it returns for the frame at the target of a seek only.
   public func next() async -> Frame? {
     await shared.next()
   }
@@ -141,7 +141,8 @@ public final class VideoStream: Sendable, AsyncSequence {
 
   // MARK: Commands
 
-  /// Hands nothing out until ``resume()``. A live source is read on, and its frames are left out.
+  /// Hands nothing out until ``resume()``, but one frame at the target of each ``seek(to:)``. A live source is read on,
+  /// and its frames are left out.
   public func pause() { shared.pause() }
 
   /// Hands frames out again.

@@ -146,6 +146,20 @@ struct StreamTests {
     #expect(played > .seconds(1.9))
   }
 
+  @Test("hands out the frame at the target of a seek while paused, and goes on behind it", arguments: [0.7, 1.0])
+  func seeksInPause(target: Double) async throws {
+    let stream = try await VideoStream.open(clip, options: options(2))
+    stream.pause()
+    // Of two targets the first may be left out.
+    stream.seek(to: 0.2)
+    stream.seek(to: target)
+    var frame = await stream.next()
+    if frame?.time == 0.2 { frame = await stream.next() }
+    #expect(frame?.time == target && frame?.image.number == Int(target * 25))
+    stream.resume()
+    #expect(await all(of: stream).map(\.time) == (target == 1 ? [1.5] : [1, 1.5]))
+  }
+
   @Test("ends for its consumer when it is stopped, also twice and while paused")
   func stops() async throws {
     var options = options(25)
