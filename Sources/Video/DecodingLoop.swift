@@ -31,7 +31,7 @@ final class DecodingLoop {
   /// Opens the source and decodes its first frame. Blocks; `interrupt` ends it.
   init(source: VideoSource, options: VideoStreamOptions, interrupt: IOInterrupt) throws(VideoError) {
     try options.check()
-    let input = try MediaInput.open(source, timeout: options.timeout, interrupt: interrupt)
+    let input = try MediaInput.open(source, options: options.opening, interrupt: interrupt)
     let first = try input.readFirst(timeout: options.timeout, interrupt: interrupt)
     guard let next = DecodedFrame() else { throw .unreadable(source: source.displayName, detail: "out of memory") }
     let shape = FrameShape(of: first.pointer, in: input)
@@ -235,8 +235,9 @@ final class DecodingLoop {
   ///   - firstSegment: where a playlist is begun; nil for near its end.
   /// - Returns: false when what is there now is not live: a playlist that its sender has closed.
   private func reopen(lostAt: Double, firstSegment: Int?) throws(VideoError) -> Bool {
-    let reopened = try MediaInput.open(
-      source, timeout: options.timeout, interrupt: shared.interrupt, firstSegment: firstSegment)
+    var opening = options.opening
+    opening.firstSegment = firstSegment
+    let reopened = try MediaInput.open(source, options: opening, interrupt: shared.interrupt)
     let first = try reopened.readFirst(timeout: options.timeout, interrupt: shared.interrupt)
     guard reopened.isLive else { return false }
     sampler.resume(with: reopened, first: first, after: lostAt)
@@ -244,6 +245,13 @@ final class DecodingLoop {
     reconnection.noteReached(at: sampler.time, clock: monotonicSeconds())
     reopened.startPacketReader()
     return true
+  }
+}
+
+extension VideoStreamOptions {
+  /// Of a row of images, each is sampled once.
+  fileprivate var opening: MediaInput.OpeningOptions {
+    MediaInput.OpeningOptions(timeout: timeout, imageRate: framesPerSecond)
   }
 }
 

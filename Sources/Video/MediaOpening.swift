@@ -5,11 +5,21 @@ import Platform
 import Records
 
 extension MediaInput {
+  /// What is asked of a source that is opened.
+  struct OpeningOptions {
+    /// Seconds for which a network source or device may send nothing.
+    var timeout: Double
+    /// Images a second of a numbered row of images.
+    var imageRate: Double
+    /// The segment that a live playlist is read from, counted from 0; nil for one near its end.
+    var firstSegment: Int?
+  }
+
   /// Opens a source up to its decoder. Blocks; `interrupt` ends it.
-  /// - Parameter firstSegment: the segment that a live playlist is read from, counted from 0; nil for one near its end.
   static func open(
-    _ source: VideoSource, timeout: Double, interrupt: IOInterrupt, firstSegment: Int? = nil
+    _ source: VideoSource, options: OpeningOptions, interrupt: IOInterrupt
   ) throws(VideoError) -> MediaInput {
+    let timeout = options.timeout
     FFmpegLog.install
     let handles = MediaHandles(interrupt: interrupt)
     let name = source.displayName
@@ -21,7 +31,7 @@ extension MediaInput {
     interrupt.setDeadline(in: isRemote ? timeout : nil)
     defer { interrupt.setDeadline(in: nil) }
 
-    let refusal = try openContainerOrImages(source, into: handles, timeout: timeout, firstSegment: firstSegment)
+    let refusal = try openContainerOrImages(source, into: handles, options)
     let openedAt = monotonicSeconds()
     guard let format = handles.format else { throw .unreadable(source: name, detail: "out of memory") }
     // A camera that sends single JPEG images gives them no times and no rate: they count from when they come.
@@ -76,25 +86,26 @@ extension MediaInput {
   /// out the boundary before the first.
   /// - Returns: why it is no container, if it is read as images, which are still to be found.
   private static func openContainerOrImages(
-    _ source: VideoSource, into handles: MediaHandles, timeout: Double, firstSegment: Int?
+    _ source: VideoSource, into handles: MediaHandles, _ options: OpeningOptions
   ) throws(VideoError) -> VideoError? {
     do throws(VideoError) {
-      try openContainer(source, into: handles, timeout: timeout, firstSegment: firstSegment)
+      try openContainer(source, into: handles, options)
       return nil
     } catch {
       guard case .notAVideo = error, VideoSource.isWebAddress(source), let images = av_find_input_format("mjpeg") else {
         throw error
       }
-      try openContainer(source, into: handles, timeout: timeout, as: images)
+      try openContainer(source, into: handles, options, as: images)
       return error
     }
   }
 
   private static func openContainer(
-    _ source: VideoSource, into handles: MediaHandles, timeout: Double, as format: UnsafePointer<AVInputFormat>? = nil,
-    firstSegment: Int? = nil
+    _ source: VideoSource, into handles: MediaHandles, _ opening: OpeningOptions,
+    as format: UnsafePointer<AVInputFormat>? = nil
   ) throws(VideoError) {
     let name = source.displayName
+    let timeout = opening.timeout
     var address = ""
     var inputFormat = format
     var options: OpaquePointer?
@@ -102,11 +113,19 @@ extension MediaInput {
     switch source {
     case .file(let path):
       address = "file:" + path
-      handles.reader = try reader(ofFile: path, name: name, timeout: timeout, interrupt: handles.interrupt)
       // A playlist in a file from a stranger may name other files, but must not reach out into the network.
       av_dict_set(&options, "protocol_whitelist", "file,crypto,data", 0)
-      // An image's name may look like a pattern for many; a file of that name comes first.
-      av_dict_set(&options, "pattern_type", isSequence(path) ? "sequence" : "none", 0)
+      if let images = ImageSequence(path) {
+        guard let first = images.firstNumber else { throw .missing(source: name) }
+        av_dict_set(&options, "pattern_type", "sequence", 0)
+        av_dict_set(&options, "start_number", String(first), 0)
+        av_dict_set(&options, "framerate", String(opening.imageRate), 0)
+      } else {
+        handles.reader = try reader(ofFile: path, name: name, timeout: timeout, interrupt: handles.interrupt)
+        // An image's name may look like a pattern for many, which says more to FFmpeg than what is in the file.
+        if handles.reader != nil { address.replace("%", with: "_") }
+        av_dict_set(&options, "pattern_type", "none", 0)
+      }
     case .standardInput:
       handles.reader = try readerOfStandardInput(interrupt: handles.interrupt)
       av_dict_set(&options, "protocol_whitelist", "crypto,data", 0)
@@ -117,7 +136,7 @@ extension MediaInput {
     case .url(let text):
       address = text
       options = try networkOptions(for: text, name: name, timeout: timeout)
-      if let firstSegment { av_dict_set(&options, "live_start_index", String(firstSegment), 0) }
+      if let firstSegment = opening.firstSegment { av_dict_set(&options, "live_start_index", String(firstSegment), 0) }
     }
     guard let format = avformat_alloc_context() else { throw .unreadable(source: name, detail: "out of memory") }
     format.pointee.interrupt_callback = handles.interrupt.callback
@@ -129,17 +148,12 @@ extension MediaInput {
     guard code >= 0 else { throw failure(of: code, line: line, source: source, handles: handles, timeout: timeout) }
   }
 
-  /// Whether a path stands for numbered images, such as `img_%03d.png`, and for no file.
-  private static func isSequence(_ path: String) -> Bool {
-    access(path, F_OK) != 0 && av_filename_number_test(path) != 0
-  }
-
   /// Checks what can be said about a path before FFmpeg sees it.
-  /// - Returns: a reader for a pipe with a name, nil for a regular file, which FFmpeg reads itself.
+  /// - Returns: a reader for a pipe with a name, or a file whose name FFmpeg would misread; nil for any other regular
+  ///   file, which FFmpeg reads itself.
   private static func reader(
     ofFile path: String, name: String, timeout: Double, interrupt: IOInterrupt
   ) throws(VideoError) -> DescriptorReader? {
-    if isSequence(path) { return nil }
     var status = stat()
     guard !path.isEmpty, stat(path, &status) == 0 else {
       if errno == EACCES { throw .notPermitted(source: name) }
@@ -152,7 +166,7 @@ extension MediaInput {
       if errno == EACCES || errno == EPERM { throw .notPermitted(source: name) }
       throw .unreadable(source: name, detail: errorText(errno))
     }
-    if kind == S_IFREG {
+    if kind == S_IFREG, status.st_size == 0 || !ImageSequence.isPattern(path) {
       close(descriptor)
       if status.st_size == 0 { throw .empty(source: name) }
       return nil

@@ -80,10 +80,12 @@ struct SamplingTests {
     #expect(frames.map(\.index) == Array(0..<24))
   }
 
-  @Test("takes an image's name as it is, also where it looks like a pattern")
-  func patternInName() async throws {
+  @Test(
+    "takes an image's name as it is, also where it looks like a pattern", arguments: ["transparent.png", "still.jpg"])
+  func patternInName(image: String) async throws {
     let folder = try TemporaryFolder()
-    let path = try folder.write(try bytes(of: "transparent.png"), to: "Photo 50%d off %03d.png")
+    // What is in the file counts, not what its name says.
+    let path = try folder.write(try bytes(of: image), to: "Photo 50%d off %03d.png")
     let stream = try await VideoStream.open(.file(path: path), options: options())
     #expect(await all(of: stream).count == 1)
   }
