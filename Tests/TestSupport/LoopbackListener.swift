@@ -85,7 +85,7 @@ final class LoopbackListener: Sendable {
     return count > 0 || (count < 0 && (errno == EAGAIN || errno == EINTR))
   }
 
-  private static func readRequest(_ connection: Int32) -> String? {
+  static func readRequest(_ connection: Int32) -> String? {
     var request = ""
     var buffer = [UInt8](repeating: 0, count: 4096)
     while !request.contains("\r\n\r\n") {

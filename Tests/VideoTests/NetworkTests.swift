@@ -121,6 +121,18 @@ struct NetworkTests {
     stream.stop()
   }
 
+  @Test("a camera that refuses RTSP over TCP is watched over UDP")
+  func cameraWithoutTCP() async throws {
+    let camera = try LoopbackRTSPServer(sending: try bytes(of: "starts-at-100s.ts"))
+    defer { camera.stop() }
+    let stream = try await VideoStream.open(VideoSource(camera.address), options: options(5))
+    #expect(stream.description.isLive && stream.description.size == ImageSize(width: 64, height: 48))
+    #expect(await stream.next() != nil)
+    #expect(camera.transports.first?.contains("TCP") == true)
+    #expect(camera.transports.last?.contains("client_port") == true)
+    stream.stop()
+  }
+
   @Test("a web page is no video, and no camera that is away", arguments: [true, false])
   func webPage(hasLength: Bool) async throws {
     let page = Array("<html><body>Log in, please.</body></html>".utf8)
