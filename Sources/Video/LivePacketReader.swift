@@ -30,7 +30,8 @@ final class LivePacketReader: Sendable {
   /// - Returns: nil when the system has no thread left.
   init?(of format: UnsafeMutablePointer<AVFormatContext>, into packet: UnsafeMutablePointer<AVPacket>) {
     // Handed over with each packet that is asked for.
-    nonisolated(unsafe) let (format, packet) = (format, packet)
+    nonisolated(unsafe) let format = format
+    nonisolated(unsafe) let packet = packet
     let hasStarted = startThread(name: "packets") { [state] in
       while Self.waitUntilAsked(state) {
         let (code, line) = FFmpegLog.listening { av_read_frame(format, packet) }
