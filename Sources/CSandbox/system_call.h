@@ -7,8 +7,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-// A system call without the C library between: the result, or -errno. A fifth argument is 0. The watchdog shares the memory of the process
-// that started it, and with it a thread's place for `errno`.
+// A system call without the C library between: the result, or -errno. A fifth argument is 0. The watchdog shares the
+// memory of the process that started it, and with it a thread's place for `errno`.
 static inline long call(long number, long a, long b, long c, long d) {
 #if defined(__x86_64__)
   long result;

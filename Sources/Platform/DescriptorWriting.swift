@@ -31,14 +31,14 @@ public func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Int32 {
 /// Writes all of `bytes` and waits for a descriptor that takes nothing, but never blocks in a write, so that a pipe
 /// whose reader does not read can be left.
 ///
-/// - Parameter isGivenUp: asked ten times a second while nothing is taken.
-/// - Returns: 0, or the `errno` of the write that failed; `ECANCELED` when it was given up.
-public func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, unless isGivenUp: () -> Bool) -> Int32 {
+/// - Parameter isAbandoned: asked ten times a second while nothing is taken.
+/// - Returns: 0, or the `errno` of the write that failed; `ECANCELED` when it was abandoned.
+public func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, unless isAbandoned: () -> Bool) -> Int32 {
   var rest = bytes[...]
   while !rest.isEmpty {
     var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
     let found = poll(&ready, 1, 100)
-    if found == 0, isGivenUp() { return ECANCELED }
+    if found == 0, isAbandoned() { return ECANCELED }
     if found == 0 || (found < 0 && errno == EINTR) { continue }
     // A pipe that is ready takes this many bytes without blocking.
     let piece = UnsafeRawBufferPointer(rebasing: rest.prefix(Int(PIPE_BUF)))
@@ -53,6 +53,6 @@ public func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, unle
 }
 
 /// Writes all of `bytes`, as above.
-public func writeAll(_ bytes: [UInt8], to descriptor: Int32, unless isGivenUp: () -> Bool) -> Int32 {
-  bytes.withUnsafeBytes { writeAll($0, to: descriptor, unless: isGivenUp) }
+public func writeAll(_ bytes: [UInt8], to descriptor: Int32, unless isAbandoned: () -> Bool) -> Int32 {
+  bytes.withUnsafeBytes { writeAll($0, to: descriptor, unless: isAbandoned) }
 }

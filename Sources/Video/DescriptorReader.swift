@@ -14,12 +14,12 @@ final class DescriptorReader {
   private(set) var context: UnsafeMutablePointer<AVIOContext>?
   /// True once a byte has come.
   private(set) var hasRead = false
-  /// True once a pipe has been given up that no program has opened for writing.
+  /// True once the wait for a pipe has ended that no program has opened for writing.
   private(set) var lacksWriter = false
 
   /// - Parameters:
   ///   - closesDescriptor: false for a descriptor that belongs to the process, such as standard input.
-  ///   - writerTimeout: seconds after which a pipe that no program has opened for writing is given up; nil for never. A
+  ///   - writerTimeout: seconds for which a pipe is waited for that no program has opened for writing; nil for ever. A
   ///     descriptor with one must not block.
   init?(descriptor: Int32, closesDescriptor: Bool, interrupt: IOInterrupt, writerTimeout: Double? = nil) {
     writerDeadline = writerTimeout.map { monotonicSeconds() + $0 } ?? .infinity

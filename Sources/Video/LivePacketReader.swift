@@ -17,6 +17,12 @@ final class LivePacketReader: Sendable {
     var line: String
   }
 
+  /// What a packet is read with, handed over with each packet that is asked for.
+  private struct Objects: @unchecked Sendable {
+    let format: UnsafeMutablePointer<AVFormatContext>
+    let packet: UnsafeMutablePointer<AVPacket>
+  }
+
   private enum State {
     case idle
     case asked
@@ -29,12 +35,10 @@ final class LivePacketReader: Sendable {
   /// - Parameter packet: takes what is read.
   /// - Returns: nil when the system has no thread left.
   init?(of format: UnsafeMutablePointer<AVFormatContext>, into packet: UnsafeMutablePointer<AVPacket>) {
-    // Handed over with each packet that is asked for.
-    nonisolated(unsafe) let format = format
-    nonisolated(unsafe) let packet = packet
+    let objects = Objects(format: format, packet: packet)
     let hasStarted = startThread(name: "packets") { [state] in
       while Self.waitUntilAsked(state) {
-        let (code, line) = FFmpegLog.listening { av_read_frame(format, packet) }
+        let (code, line) = FFmpegLog.listening { av_read_frame(objects.format, objects.packet) }
         state.withLock { $0 = .done(Reading(code: code, line: line)) }
       }
     }

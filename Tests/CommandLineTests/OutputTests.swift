@@ -129,7 +129,7 @@ struct OutputTests {
       "begins: --seed=8 --batch - --log-file diary.txt --top-k 3", "model edgeassist-tiny", "request a: 1 question",
       "request a, turn 0: ", "request b: 1 question", "request b, turn 0: ",
       "request c: 1 question about rtsp://me:***@",
-      "error edgeassist", "line 4: ", "4 requests done, 2 failed", "end, status 1",
+      "error edgeassist", "line 4: ", "requests done: 4, failed: 2", "end, status 1",
     ]
     var rest = log[...]
     for word in words {

@@ -19,16 +19,16 @@ struct SettingTrial {
     /// needed, or the model read it.
     var takesEffect: Bool {
       program.errors.contains(source) || (program.output + program.errors).contains(SettingTrial.value)
-        || (promptTokens ?? SettingTrial.promptTokens) != SettingTrial.promptTokens
+        || (cachedTokens ?? SettingTrial.cachedTokens) != SettingTrial.cachedTokens
     }
 
-    private var promptTokens: Int? { (program.records.first?["tokens"] as? [String: Any])?["prompt"] as? Int }
+    private var cachedTokens: Int? { (program.records.first?["kv"] as? [String: Any])?["held"] as? Int }
   }
 
   /// What is set: options with numbers, sizes or names refuse it, options with texts and files take it.
   private static let value = "/nonexistent/value"
-  /// Tokens of the prompt of the first request, without a system prompt.
-  private static let promptTokens = 6
+  /// Tokens cached after the first request, with the system prompt that is not set.
+  private static let cachedTokens = 22
   private static let requests = """
     {"id":"question","ask":"hello","max_tokens":1}
     {"id":"program","code":{"task":"Print 1."}}
@@ -53,7 +53,8 @@ struct SettingTrial {
   init(of name: String, isFlag: Bool) async throws {
     let value = isFlag ? "perhaps" : Self.value
     // A video is for the screen, which opens it before it looks for a terminal.
-    var typed = name == "video" ? [] : ["--batch", "-", "--code-tokens", "1"]
+    var typed = name == "video" ? [] : ["--batch", "-"]
+    if name != "code-tokens" { typed += ["--code-tokens", "1"] }
     // Without a file its size is not looked at.
     if name == "kv-offload-size" { typed += ["--kv-offload", "/nonexistent/offload"] }
     inFile = try await Self.withSettings("\(name) = \"\(value)\"\n") { file in

@@ -69,7 +69,7 @@ struct StandardStreamTests {
       """
       user=; [ $(id -u) != 0 ] || user="setpriv --reuid 54321 --regid 54321 --clear-groups"
       $user [ -x "$0" ] || { echo skipped; exit; }
-      ulimit -u \(limit); exec $user "$0" --batch - < r.jsonl
+      exec prlimit --nproc=\(limit) $user "$0" --batch - < r.jsonl
       """, folder: folder.url)
     if run.output == "skipped\n" { return }
     if limit < 8 {

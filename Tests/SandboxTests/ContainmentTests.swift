@@ -139,7 +139,7 @@ struct ContainmentTests {
     let result = try await run(program, in: sandbox)
     #expect(result.output == "done\n")
     // Killed is not yet gone.
-    for _ in 0..<100 where !processes(holding: mark).isEmpty { try await Task.sleep(for: .milliseconds(20)) }
+    try await waitUntil { processes(holding: mark).isEmpty }
     #expect(processes(holding: mark).isEmpty)
   }
 

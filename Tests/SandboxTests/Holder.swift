@@ -74,6 +74,10 @@ func state(of process: Int) -> Character? {
   return text?.split(separator: ")").last?.first { $0 != " " }
 }
 
+/// Waits for half a minute at most.
 func waitUntil(_ isSo: () -> Bool) async throws {
-  for _ in 0..<600 where !isSo() { try await Task.sleep(for: .milliseconds(50)) }
+  for _ in 0..<600 {
+    if isSo() { return }
+    try await Task.sleep(for: .milliseconds(50))
+  }
 }

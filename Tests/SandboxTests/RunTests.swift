@@ -203,7 +203,7 @@ struct RunTests {
     while processes(holding: mark).isEmpty { try await Task.sleep(for: .milliseconds(20)) }
     task.cancel()
     await #expect(throws: SandboxError.cancelled) { try await task.value }
-    for _ in 0..<100 where !processes(holding: mark).isEmpty { try await Task.sleep(for: .milliseconds(20)) }
+    try await waitUntil { processes(holding: mark).isEmpty }
     #expect(processes(holding: mark).isEmpty)
   }
 

@@ -43,7 +43,7 @@ struct WatchdogTests {
     holder.signal(SIGSTOP)
     try await waitUntil { !isAwake() }
     holder.signal(SIGCONT)
-    try await waitUntil(isAwake)
+    try await waitUntil { isAwake() && state(of: stopped) == "T" }
     #expect(state(of: stopped) == "T")
   }
 

@@ -227,7 +227,7 @@ struct NetworkTests {
     #expect(ContinuousClock.now - start < .seconds(40))
   }
 
-  @Test("a pipe that nobody opens for writing is given up after the time-out, and one whose writer is idle is not")
+  @Test("a pipe that nobody opens for writing is an error after the time-out, and one whose writer is idle is not")
   func pipeWithoutWriter() async throws {
     let folder = try TemporaryFolder()
     let path = folder.path("pipe")

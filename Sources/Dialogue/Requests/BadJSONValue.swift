@@ -46,7 +46,8 @@ struct BadJSONValue: CustomStringConvertible {
   }
 
   var description: String {
-    "“\(key)”: \(value) is not valid JSON; write a number such as 1 or 0.5, true, false, null, or a text in double quotes"
+    "“\(key)”: \(value) is not valid JSON; write a number such as 1 or 0.5, true, false, null, or a text in double "
+      + "quotes"
   }
 
   private static let separators = Set(" \t\r\n{}[],:".utf8)

@@ -32,7 +32,7 @@ struct BatchMode {
     defer { signals.stop() }
     let summary = try await runner.run()
     progress.finish(summary)
-    logger.info("\(summary.finished) requests done, \(summary.failed) failed")
+    logger.info("requests done: \(summary.finished), failed: \(summary.failed)")
     if summary.isInterrupted { throw ExitStatus.interrupted }
     if summary.failed > 0 { throw ExitStatus.someRecordsFailed }
   }
