@@ -135,6 +135,9 @@ let package = Package(
 
     // What several test targets use. No product depends on it.
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: warningsAreErrors),
+    .target(
+      name: "InferenceTestSupport", dependencies: ["Inference"], path: "Tests/InferenceTestSupport",
+      swiftSettings: warningsAreErrors),
 
     tests("RecordsTests", ["Platform", "Records", "TestSupport"]),
     tests("PlatformTests", ["Platform", "TestSupport"]),
@@ -152,14 +155,32 @@ let package = Package(
       ["Architectures", "BoundedCache", "Compute", "Images", "ModelFile", "TestSupport", "Tokenization"],
       resources: [.copy("Goldens")]),
     tests("PlottingTests", ["Plotting", "Records", "SessionInterface", "Images"]),
-    tests("CodeAgentTests", ["CodeAgent", "CodeTasks", "Platform", "Records", "SessionInterface", "TestSupport"]),
+    tests(
+      "InferenceTests",
+      [
+        "Architectures", "BoundedCache", "Compute", "Dialogue", "Images", "Inference", "InferenceTestSupport",
+        "ModelFile", "Records", "TestSupport",
+      ]),
+    tests("CodeTasksTests", ["CodeTasks", "TestSupport"]),
+    tests("SessionInterfaceTests", ["Platform", "SessionInterface"]),
+    tests(
+      "CodeAgentTests",
+      [
+        "CodeAgent", "CodeTasks", "Inference", "ModelFile", "Platform", "Records", "SessionInterface", "TestSupport",
+      ]),
+    tests(
+      "DialogueTests",
+      [
+        "Architectures", "BoundedCache", "CodeTasks", "Compute", "Dialogue", "Images", "Inference",
+        "InferenceTestSupport", "Records", "SessionInterface", "TestSupport",
+      ],
+      resources: [.copy("Goldens")]),
     tests(
       "AssistantTests",
       [
-        "Architectures", "Assistant", "BoundedCache", "CodeAgent", "CodeTasks", "Compute", "Dialogue", "Images",
-        "Inference", "ModelFile", "Platform", "Records", "SessionInterface", "TestSupport", "Video",
-      ],
-      resources: [.copy("Goldens")]),
+        "Assistant", "CodeAgent", "CodeTasks", "Dialogue", "Inference", "InferenceTestSupport", "Platform", "Records",
+        "SessionInterface", "TestSupport", "Video",
+      ]),
     tests("EvaluationTests", ["Evaluation", "Inference", "BoundedCache", "Images", "Records"]),
     tests(
       "BenchmarkingTests",

@@ -9,8 +9,8 @@ import Tokenization
 /// A conversation about a stream: temporal patches go in, questions are answered from what the cache retains.
 ///
 /// The cache's segments are system | vision | text. Temporal patches are appended to the vision segment while the text
-/// segment is parked, so that what is seen never depends on what was said; a question begins the text segment, and
-/// further questions extend it.
+/// segment is parked, so that what is seen does not depend on what was said (but for `q4`, whose ranges both share). A
+/// question begins the text segment, and further questions extend it.
 ///
 /// Not safe to share between threads.
 public final class VideoDialogue {

@@ -53,7 +53,7 @@ private func effects(
     case .absolute(let seconds): return withStream(&state, .seek(seconds: seconds))
     case .relative(let seconds): return withStream(&state, .seek(seconds: max(0, state.streamTime + seconds)))
     }
-  case .memory: return toggleRetention(&state)
+  case .cache: return toggleRetention(&state)
   case .budget:
     guard let tokens = parseTokenCount(argument) else {
       state.say("/budget needs a number of tokens: 512, or 2k for 2048", isProblem: true)

@@ -3,7 +3,7 @@
 /// What can be typed after a slash.
 package enum SlashCommand: String, CaseIterable, Sendable {
   /// About the stream and the conversation.
-  case help, clear, image, pause, resume, seek, memory, budget, policy, save
+  case help, clear, image, pause, resume, seek, cache, budget, policy, save
   /// About the coding pane.
   case code, stop, retry, accept, share
   /// Writes the program, where `save` writes the conversation.
@@ -19,7 +19,7 @@ package enum SlashCommand: String, CaseIterable, Sendable {
     case .policy: "NAME"
     case .image, .save, .saveCode: "FILE"
     case .code: "TASK"
-    case .help, .clear, .pause, .resume, .memory, .stop, .retry, .accept, .share, .quit: nil
+    case .help, .clear, .pause, .resume, .cache, .stop, .retry, .accept, .share, .quit: nil
     }
   }
 
@@ -32,7 +32,7 @@ package enum SlashCommand: String, CaseIterable, Sendable {
     case .pause: "stop taking in the stream"
     case .resume: "take it in again"
     case .seek: "go to a time: 12, 1:30, 1:02:03, +10, -10"
-    case .memory: "show what the KV cache retains of the stream, or the video again"
+    case .cache: "show what the KV cache retains of the stream, or the video again"
     case .budget: "change the budget of the KV cache, in tokens: 512, 2k"
     case .policy: "change which tokens are evicted when the budget is full"
     case .save: "write the conversation to a file"

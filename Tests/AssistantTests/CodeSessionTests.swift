@@ -6,6 +6,7 @@ import CodeTasks
 import Dialogue
 import Foundation
 import Inference
+import InferenceTestSupport
 import Records
 import SessionInterface
 import Testing

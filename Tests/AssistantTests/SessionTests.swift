@@ -4,6 +4,7 @@ import Assistant
 import Dialogue
 import Foundation
 import Inference
+import InferenceTestSupport
 import SessionInterface
 import TestSupport
 import Testing

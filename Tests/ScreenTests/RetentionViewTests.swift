@@ -17,14 +17,14 @@ import Testing
     return screen
   }
 
-  @Test("Ctrl-R and /memory show the KV cache and the video in turns, and the session is told")
+  @Test("Ctrl-R and /cache show the KV cache and the video in turns, and the session is told")
   func toggle() {
     var screen = TestScreen()
     screen.tell(.ready(.clip))
     #expect(screen.press(.control("r")) == [.send(.showRetention(true))])
     #expect(screen.text.contains("Retained tokens"))
     #expect(screen.rows.last?.contains("Ctrl-R video") == true)
-    #expect(screen.enter("/memory") == [.send(.showRetention(false))])
+    #expect(screen.enter("/cache") == [.send(.showRetention(false))])
     #expect(!screen.text.contains("Retained tokens"))
     #expect(screen.rows.last?.contains("Ctrl-R KV cache") == true)
   }
@@ -43,7 +43,7 @@ import Testing
   func noStream(byKey: Bool) {
     var screen = TestScreen()
     screen.tell(.ready(.chat))
-    #expect((byKey ? screen.press(.control("r")) : screen.enter("/memory")) == [])
+    #expect((byKey ? screen.press(.control("r")) : screen.enter("/cache")) == [])
     #expect(!screen.state.showsRetention)
     #expect(screen.text.contains("there is no stream"))
   }

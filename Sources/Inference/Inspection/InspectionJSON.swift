@@ -81,10 +81,10 @@ extension FileInspection {
         "sizes",
         [
           "layers": .optional(sizes.layers), "attention_layers": .optional(sizes.attentionLayers),
-          "width": .optional(sizes.hiddenSize),
-          "feed_forward": .optional(sizes.intermediateSize), "heads": .optional(sizes.heads),
+          "hidden_size": .optional(sizes.hiddenSize),
+          "intermediate_size": .optional(sizes.intermediateSize), "heads": .optional(sizes.heads),
           "key_value_heads": .optional(sizes.keyValueHeads), "head_dimension": .optional(sizes.headDimension),
-          "context": .optional(sizes.contextLength), "cache_bytes_per_token": .optional(sizes.cacheBytesPerToken),
+          "context_length": .optional(sizes.contextLength), "cache_bytes_per_token": .optional(sizes.cacheBytesPerToken),
           "recurrent_state_bytes": .optional(sizes.recurrentStateBytes),
         ]
       ),

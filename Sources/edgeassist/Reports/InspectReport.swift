@@ -49,8 +49,8 @@ struct InspectReport {
     add("parameters", parameters(file.parameterCount) + type)
     let sizes = file.sizes
     if let layers = sizes.layers {
-      let inner = sizes.intermediateSize.map { ", feed-forward \($0)" } ?? ""
-      add("layers", "\(layers)" + (sizes.hiddenSize.map { " of width \($0)" } ?? "") + inner)
+      let inner = sizes.intermediateSize.map { ", intermediate size \($0)" } ?? ""
+      add("layers", "\(layers)" + (sizes.hiddenSize.map { ", hidden size \($0)" } ?? "") + inner)
     }
     if let heads = sizes.heads {
       let shared = file.kind == .languageModel ? sizes.keyValueHeads.map { ", \($0) for keys and values" } ?? "" : ""

@@ -5,6 +5,7 @@ import Compute
 import Dialogue
 import Foundation
 import Images
+import InferenceTestSupport
 import SessionInterface
 import TestSupport
 import Testing

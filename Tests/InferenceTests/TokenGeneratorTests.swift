@@ -2,6 +2,7 @@
 
 import BoundedCache
 import Inference
+import InferenceTestSupport
 import ModelFile
 import Records
 import TestSupport

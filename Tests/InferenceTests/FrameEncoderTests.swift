@@ -2,6 +2,7 @@
 
 import Images
 import Inference
+import InferenceTestSupport
 import Records
 import Testing
 

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CodeAgent
 import CodeTasks
 import Foundation
-import SessionInterface
 import TestSupport
 import Testing
 

@@ -2,6 +2,7 @@
 
 import Dialogue
 import Inference
+import InferenceTestSupport
 import SessionInterface
 import Testing
 

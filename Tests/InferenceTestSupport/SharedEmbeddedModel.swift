@@ -5,13 +5,14 @@ import Inference
 /// The embedded model, loaded once for a suite.
 ///
 /// A model has one user at a time, because it computes in working memory of its own. So the suite is `.serialized`.
-struct SharedEmbeddedModel: @unchecked Sendable {
+package struct SharedEmbeddedModel: @unchecked Sendable {
   private let model: Result<LoadedModel, any Error>
 
-  init() {
+  /// Loads it; `get` throws what goes wrong.
+  package init() {
     model = Result { try LoadedModel(paths: try ModelPaths.resolve(languageModel: nil, vision: nil), threads: 1) }
   }
 
   /// - Throws: the error of loading it.
-  func get() throws -> LoadedModel { try model.get() }
+  package func get() throws -> LoadedModel { try model.get() }
 }

@@ -4,6 +4,7 @@ import Dialogue
 import Foundation
 import Images
 import Inference
+import InferenceTestSupport
 import Records
 import SessionInterface
 import Testing
