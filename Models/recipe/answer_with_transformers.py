@@ -34,7 +34,7 @@ class Reference:
 
     @lru_cache(maxsize=4)
     def tokens(self, video: Path) -> torch.Tensor:
-        """Vision tokens of a whole file [pairs, tokens, width]."""
+        """Vision tokens of a whole file [pairs, tokens, hidden_size]."""
         patches = to_patches(read_frames(video))
         grid = int(patches.shape[1] ** 0.5)
         sizes = torch.tensor([[len(patches), grid, grid]])

@@ -27,9 +27,9 @@ def rope_frequencies(base: float, head: int) -> Tensor:
 class RootMeanSquareNorm(nn.Module):
     """RMSNorm with a weight for each channel."""
 
-    def __init__(self, width: int, epsilon: float):
+    def __init__(self, hidden_size: int, epsilon: float):
         super().__init__()
-        self.weight = nn.Parameter(torch.ones(width))
+        self.weight = nn.Parameter(torch.ones(hidden_size))
         self.epsilon = epsilon
 
     def forward(self, x: Tensor) -> Tensor:
@@ -43,13 +43,14 @@ class GroupedAttention(nn.Module):
         super().__init__()
         self.shape = shape
         narrow = shape.key_heads * shape.head
-        self.q_proj = linear(shape.width, shape.width)
-        self.k_proj = linear(shape.width, narrow)
-        self.v_proj = linear(shape.width, narrow)
-        self.o_proj = linear(shape.width, shape.width, bias=False)
+        self.q_proj = linear(shape.hidden_size, shape.hidden_size)
+        self.k_proj = linear(shape.hidden_size, narrow)
+        self.v_proj = linear(shape.hidden_size, narrow)
+        self.o_proj = linear(shape.hidden_size, shape.hidden_size, bias=False)
 
     def project(self, x: Tensor, cos: Tensor, sin: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Queries, keys and values ``[batch, heads, tokens, head]`` of ``[batch, tokens, width]``, rotated by RoPE."""
+        """Queries, keys and values ``[batch, heads, tokens, head]`` of ``[batch, tokens, hidden_size]``, rotated by
+        RoPE."""
 
         def split(flat: Tensor) -> Tensor:
             return flat.view(*flat.shape[:2], -1, self.shape.head).transpose(1, 2)
@@ -58,7 +59,7 @@ class GroupedAttention(nn.Module):
         return query * cos + rotate_half(query) * sin, key * cos + rotate_half(key) * sin, value
 
     def join(self, mixed: Tensor) -> Tensor:
-        """The output ``[batch, tokens, width]`` of mixed values ``[batch, heads, tokens, head]``."""
+        """The output ``[batch, tokens, hidden_size]`` of mixed values ``[batch, heads, tokens, head]``."""
         return self.o_proj(mixed.transpose(1, 2).flatten(2))
 
 
@@ -67,9 +68,9 @@ class FeedForward(nn.Module):
 
     def __init__(self, shape, linear: type[nn.Linear] = nn.Linear):
         super().__init__()
-        self.gate_proj = linear(shape.width, shape.inner, bias=False)
-        self.up_proj = linear(shape.width, shape.inner, bias=False)
-        self.down_proj = linear(shape.inner, shape.width, bias=False)
+        self.gate_proj = linear(shape.hidden_size, shape.intermediate_size, bias=False)
+        self.up_proj = linear(shape.hidden_size, shape.intermediate_size, bias=False)
+        self.down_proj = linear(shape.intermediate_size, shape.hidden_size, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.down_proj(F.silu(self.gate_proj(x)) * self.up_proj(x))
@@ -80,9 +81,9 @@ class DecoderLayer(nn.Module):
 
     def __init__(self, shape, attention: type[GroupedAttention], linear: type[nn.Linear] = nn.Linear):
         super().__init__()
-        self.input_layernorm = RootMeanSquareNorm(shape.width, shape.epsilon)
+        self.input_layernorm = RootMeanSquareNorm(shape.hidden_size, shape.epsilon)
         self.self_attn = attention(shape, linear)
-        self.post_attention_layernorm = RootMeanSquareNorm(shape.width, shape.epsilon)
+        self.post_attention_layernorm = RootMeanSquareNorm(shape.hidden_size, shape.epsilon)
         self.mlp = FeedForward(shape, linear)
 
     def forward(self, x: Tensor, cos: Tensor, sin: Tensor, *seen) -> Tensor:

@@ -52,7 +52,7 @@ def frames_of(timeline: Timeline, rng: np.random.Generator) -> np.ndarray:
 
 @torch.no_grad()
 def tokens_of(tower: VisionTower, frames: np.ndarray) -> torch.Tensor:
-    """Vision tokens of a clip [pairs, tokens, width] in half precision."""
+    """Vision tokens of a clip [pairs, tokens, hidden_size] in half precision."""
     parts = [tower(to_patches(frames[i : i + 64])) for i in range(0, len(frames), 64)]
     return torch.cat(parts).half()
 

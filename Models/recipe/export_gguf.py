@@ -172,7 +172,7 @@ def export_vision(folder: Path, target: Path, kind_name: str, title: str) -> Non
     vision = config["vision_config"]
     weights = load_weights(folder)
     preprocessor = json.loads((folder / "preprocessor_config.json").read_text())
-    width = vision["embed_dim"]
+    hidden_size = vision["embed_dim"]
     side = int(round(preprocessor["max_pixels"] ** 0.5))
     kind = KINDS[kind_name]
 
@@ -186,8 +186,8 @@ def export_vision(folder: Path, target: Path, kind_name: str, title: str) -> Non
     writer.add_uint32("clip.vision.projection_dim", vision["hidden_size"])
     writer.add_uint32("clip.vision.image_size", side)
     writer.add_uint32("clip.vision.patch_size", vision["patch_size"])
-    writer.add_uint32("clip.vision.embedding_length", width)
-    writer.add_uint32("clip.vision.feed_forward_length", int(width * vision["mlp_ratio"]))
+    writer.add_uint32("clip.vision.embedding_length", hidden_size)
+    writer.add_uint32("clip.vision.feed_forward_length", int(hidden_size * vision["mlp_ratio"]))
     writer.add_uint32("clip.vision.block_count", vision["depth"])
     writer.add_uint32("clip.vision.attention.head_count", vision["num_heads"])
     writer.add_float32("clip.vision.attention.layer_norm_epsilon", 1e-6)

@@ -68,10 +68,10 @@ def describe_pair(story: Story, visit: Visit | None, time: float) -> np.ndarray:
     return values
 
 
-def code_vectors(width: int) -> torch.Tensor:
+def code_vectors(hidden_size: int) -> torch.Tensor:
     """One unit vector for each attribute value, all at right angles."""
     generator = torch.Generator().manual_seed(20)
-    square = torch.randn(width, width, generator=generator, dtype=torch.float64)
+    square = torch.randn(hidden_size, hidden_size, generator=generator, dtype=torch.float64)
     return torch.linalg.qr(square)[0][:, :CODES].T.contiguous().float()
 
 

@@ -26,15 +26,15 @@ class Shape:
     """Sizes of the model."""
 
     vocabulary: int = 1024
-    width: int = 256
+    hidden_size: int = 256
     layers: int = 6
     heads: int = 4
     key_heads: int = 2
-    inner: int = 512
+    intermediate_size: int = 512
     rope_base: float = 10_000.0
     rope_sections: tuple[int, int, int] = (8, 12, 12)
     epsilon: float = 1e-6
-    vision_width: int = 128
+    vision_hidden_size: int = 128
     vision_layers: int = 4
     vision_heads: int = 4
     vision_ratio: int = 4
@@ -43,7 +43,7 @@ class Shape:
 
     @property
     def head(self) -> int:
-        return self.width // self.heads
+        return self.hidden_size // self.heads
 
     @property
     def grid(self) -> int:
@@ -64,23 +64,25 @@ class VisionBlock(nn.Module):
 
     def __init__(self, shape: Shape):
         super().__init__()
-        width, inner = shape.vision_width, shape.vision_width * shape.vision_ratio
+        hidden_size, intermediate_size = shape.vision_hidden_size, shape.vision_hidden_size * shape.vision_ratio
         self.heads = shape.vision_heads
-        self.norm1 = nn.LayerNorm(width, eps=1e-6)
-        self.norm2 = nn.LayerNorm(width, eps=1e-6)
+        self.norm1 = nn.LayerNorm(hidden_size, eps=1e-6)
+        self.norm2 = nn.LayerNorm(hidden_size, eps=1e-6)
         self.attn = nn.ModuleDict(
-            {"qkv": nn.Linear(width, 3 * width), "proj": nn.Linear(width, width)}
+            {"qkv": nn.Linear(hidden_size, 3 * hidden_size), "proj": nn.Linear(hidden_size, hidden_size)}
         )
-        self.mlp = nn.ModuleDict({"fc1": nn.Linear(width, inner), "fc2": nn.Linear(inner, width)})
+        self.mlp = nn.ModuleDict(
+            {"fc1": nn.Linear(hidden_size, intermediate_size), "fc2": nn.Linear(intermediate_size, hidden_size)}
+        )
 
     def forward(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-        pairs, patches, width = x.shape
+        pairs, patches, hidden_size = x.shape
         qkv = self.attn["qkv"](self.norm1(x)).view(pairs, patches, 3, self.heads, -1)
         query, key, value = qkv.permute(2, 0, 3, 1, 4).unbind(0)
         query = query * cos + rotate_half(query) * sin
         key = key * cos + rotate_half(key) * sin
         mixed = F.scaled_dot_product_attention(query, key, value)
-        x = x + self.attn["proj"](mixed.transpose(1, 2).reshape(pairs, patches, width))
+        x = x + self.attn["proj"](mixed.transpose(1, 2).reshape(pairs, patches, hidden_size))
         hidden = self.mlp["fc1"](self.norm2(x))
         return x + self.mlp["fc2"](hidden * torch.sigmoid(1.702 * hidden))
 
@@ -88,21 +90,21 @@ class VisionBlock(nn.Module):
 class PatchEmbedding(nn.Module):
     def __init__(self, shape: Shape):
         super().__init__()
-        self.proj = nn.Linear(3 * 2 * shape.patch**2, shape.vision_width, bias=False)
+        self.proj = nn.Linear(3 * 2 * shape.patch**2, shape.vision_hidden_size, bias=False)
 
 
 class Merger(nn.Module):
-    """Two by two neighbouring patches become one token of the decoder's width."""
+    """Two by two neighbouring patches become one token of the decoder's hidden size."""
 
     def __init__(self, shape: Shape):
         super().__init__()
-        wide = 4 * shape.vision_width
-        self.ln_q = nn.LayerNorm(shape.vision_width, eps=1e-6)
-        self.mlp = nn.Sequential(nn.Linear(wide, wide), nn.GELU(), nn.Linear(wide, shape.width))
+        wide = 4 * shape.vision_hidden_size
+        self.ln_q = nn.LayerNorm(shape.vision_hidden_size, eps=1e-6)
+        self.mlp = nn.Sequential(nn.Linear(wide, wide), nn.GELU(), nn.Linear(wide, shape.hidden_size))
 
 
 class VisionTower(nn.Module):
-    """Patches of temporal patches (pairs of frames) [pairs, patches, values] to tokens [pairs, tokens, width]."""
+    """Patches of temporal patches (pairs of frames) [pairs, patches, values] to tokens [pairs, tokens, hidden_size]."""
 
     def __init__(self, shape: Shape):
         super().__init__()
@@ -110,7 +112,7 @@ class VisionTower(nn.Module):
         self.blocks = nn.ModuleList([VisionBlock(shape) for _ in range(shape.vision_layers)])
         self.merger = Merger(shape)
         self.tokens = shape.tokens
-        head = shape.vision_width // shape.vision_heads
+        head = shape.vision_hidden_size // shape.vision_heads
         speeds = 1 / 10_000 ** (torch.arange(0, head // 2, 2).float() / (head // 2))
         rows, columns = merge_order(shape.grid)
         angles = torch.cat([rows[:, None] * speeds, columns[:, None] * speeds], -1)
@@ -200,9 +202,9 @@ class Decoder(nn.Module):
     def __init__(self, shape: Shape):
         super().__init__()
         self.shape = shape
-        self.embed_tokens = nn.Embedding(shape.vocabulary, shape.width)
+        self.embed_tokens = nn.Embedding(shape.vocabulary, shape.hidden_size)
         self.layers = nn.ModuleList([DecoderLayer(shape, Attention) for _ in range(shape.layers)])
-        self.norm = RootMeanSquareNorm(shape.width, shape.epsilon)
+        self.norm = RootMeanSquareNorm(shape.hidden_size, shape.epsilon)
         self.register_buffer("speeds", rope_frequencies(shape.rope_base, shape.head), persistent=False)
 
     def rotation(self, positions: Tensor) -> tuple[Tensor, Tensor]:

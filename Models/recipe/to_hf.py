@@ -22,8 +22,8 @@ def config_of(shape: Shape, words: Words) -> Qwen2VLConfig:
     number = words.tokenizer.token_to_id
     text = {
         "vocab_size": shape.vocabulary,
-        "hidden_size": shape.width,
-        "intermediate_size": shape.inner,
+        "hidden_size": shape.hidden_size,
+        "intermediate_size": shape.intermediate_size,
         "num_hidden_layers": shape.layers,
         "num_attention_heads": shape.heads,
         "num_key_value_heads": shape.key_heads,
@@ -41,8 +41,8 @@ def config_of(shape: Shape, words: Words) -> Qwen2VLConfig:
     }
     vision = {
         "depth": shape.vision_layers,
-        "embed_dim": shape.vision_width,
-        "hidden_size": shape.width,
+        "embed_dim": shape.vision_hidden_size,
+        "hidden_size": shape.hidden_size,
         "num_heads": shape.vision_heads,
         "mlp_ratio": shape.vision_ratio,
         "patch_size": shape.patch,

@@ -57,7 +57,7 @@ def draw_group(
     drawn = []
     for _ in range(batch * batches):
         if rng.random() < 0.03:
-            drawn.append((no_video(rng, words), torch.zeros(0, Shape().width), np.zeros(0, bool)))
+            drawn.append((no_video(rng, words), torch.zeros(0, Shape().hidden_size), np.zeros(0, bool)))
             continue
         timeline, tokens = library.pick(rng)
         pairs = cut(rng, timeline, 0.25)

@@ -123,7 +123,7 @@ def draw_round(rng: np.random.Generator, words: Words, library: ClipLibrary, bat
 
 def learn_readings(decoder: Decoder, heads: LessonHeads, words: Words, seed: int) -> None:
     """Let the lessons' readings catch up with a decoder that knows them already."""
-    codes = code_vectors(decoder.shape.width)
+    codes = code_vectors(decoder.shape.hidden_size)
     optimizer = torch.optim.AdamW(heads.parameters(), lr=1e-2, weight_decay=0.0)
     decoder.requires_grad_(False)
     for step in range(READING_STEPS):
@@ -143,7 +143,7 @@ def main() -> None:
     parser.add_argument("--bfloat16", action="store_true", help="shorter numbers in products, for processors with them")
     options = parser.parse_args()
     run = Run("long", options)
-    codes = code_vectors(Shape().width)
+    codes = code_vectors(Shape().hidden_size)
     if not run.step and not run.before.get("readings", True):
         learn_readings(run.decoder, run.lessons, run.words, options.seed)
     for rng in run.rounds():

@@ -85,7 +85,7 @@ def lead_words_to_codes(decoder, words: Words, codes: torch.Tensor, share: float
 
 
 def symbols_of(rng: np.random.Generator, clips: list[Clip], codes: torch.Tensor) -> torch.Tensor:
-    """Tokens of all clips' cells, one after another [cells, width]."""
+    """Tokens of all clips' cells, one after another [cells, hidden_size]."""
     rows = []
     sizes = np.array(list(ATTRIBUTES.values()))
     for clip in clips:
@@ -142,11 +142,11 @@ def main() -> None:
     words = Words.read(options.words)
     shape = Shape()
     decoder = TinyQwen2VL(shape, options.seed).language_model
-    modules = {"language_model": decoder, "lessons": LessonHeads(shape.width)}
+    modules = {"language_model": decoder, "lessons": LessonHeads(shape.hidden_size)}
     optimizers = Optimizers(modules, options.lr)
     progress = load(options.out, modules, optimizers)
     step, most = progress["step"], progress.get("most", 1)
-    codes = code_vectors(shape.width)
+    codes = code_vectors(shape.hidden_size)
     if not progress.get("led"):
         lead_words_to_codes(decoder, words, codes)
         lead_heads_to_things(decoder, codes)

@@ -64,7 +64,7 @@ def pick_moment(rng: np.random.Generator, visit) -> float:
 
 
 def loss_and_hits(tokens: torch.Tensor, values: torch.Tensor, codes: torch.Tensor) -> tuple[torch.Tensor, np.ndarray]:
-    """Loss of tokens [pairs, tokens, width]; share of tokens right by attribute."""
+    """Loss of tokens [pairs, tokens, hidden_size]; share of tokens right by attribute."""
     target = encode(values, codes)[:, None].expand_as(tokens)
     loss = 4 * F.mse_loss(tokens, target, reduction="none").sum(-1).mean()
     votes = SHARPNESS * tokens @ codes.T
@@ -89,7 +89,7 @@ def main() -> None:
     torch.set_num_threads(options.threads)
 
     tower: VisionTower = TinyQwen2VL(Shape(), options.seed).visual
-    codes = code_vectors(Shape().width)
+    codes = code_vectors(Shape().hidden_size)
     optimizers = Optimizers({"visual": tower}, options.lr)
     step = load(options.out, {"visual": tower}, optimizers)["step"]
     test_frames, test_values = draw_pairs(np.random.default_rng(999), 512)

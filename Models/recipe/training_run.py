@@ -57,7 +57,7 @@ class Run:
         self.words = Words.read(options.words)
         shape = Shape()
         self.decoder = TinyQwen2VL(shape).language_model
-        self.lessons = LessonHeads(shape.width)
+        self.lessons = LessonHeads(shape.hidden_size)
         self.modules = {"language_model": self.decoder, "lessons": self.lessons}
         self.optimizers = Optimizers(self.modules, options.lr)
         #: What the checkpoint of the stage before says besides its weights.

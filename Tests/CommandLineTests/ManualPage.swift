@@ -147,12 +147,14 @@ struct ManualPage {
     """,
     ".TP", #"\fBHF_TOKEN_PATH\fR, \fBHF_HOME\fR"#,
     #"The file that holds the token, else \fItoken\fR in the folder of Hugging Face's tools."#,
-    ".TP", #"\fBXDG_CONFIG_HOME\fR"#, #"The folder that holds \fIedgeassist/config.toml\fR, in place of \fI~/.config\fR."#,
+    ".TP", #"\fBXDG_CONFIG_HOME\fR"#,
+    #"The folder that holds \fIedgeassist/config.toml\fR, in place of \fI~/.config\fR."#,
     ".TP", #"\fBXDG_CACHE_HOME\fR"#, #"The folder that holds \fIedgeassist/models\fR, in place of \fI~/.cache\fR."#,
     ".TP", #"\fBNO_COLOR\fR"#, "If it is not empty, nothing is coloured.",
     ".TP", #"\fBCOLUMNS\fR"#, "The width of reports, in characters.",
     ".SH EXIT STATUS", ".TP", "0", "Success.", ".TP", "1", "Some requests or tasks of a batch failed.",
-    ".TP", "2", "The program could not start, or could not write its output.", ".TP", "64", "Wrong usage or wrong settings.",
+    ".TP", "2", "The program could not start, or could not write its output.",
+    ".TP", "64", "Wrong usage or wrong settings.",
     ".TP", "130", "The run was interrupted.",
   ]
 }

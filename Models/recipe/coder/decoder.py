@@ -16,18 +16,18 @@ from ..decoder_parts import DecoderLayer, GroupedAttention, RootMeanSquareNorm, 
 @dataclass(frozen=True)
 class Shape:
     vocabulary: int = 896
-    width: int = 256
+    hidden_size: int = 256
     layers: int = 6
     heads: int = 4
     key_heads: int = 2
-    inner: int = 512
+    intermediate_size: int = 512
     rope_base: float = 10_000.0
     epsilon: float = 1e-6
     context: int = 1024
 
     @property
     def head(self) -> int:
-        return self.width // self.heads
+        return self.hidden_size // self.heads
 
 
 class Linear(nn.Linear):
@@ -73,9 +73,9 @@ class Decoder(nn.Module):
     def __init__(self, shape: Shape):
         super().__init__()
         self.shape = shape
-        self.embed_tokens = nn.Embedding(shape.vocabulary, shape.width)
+        self.embed_tokens = nn.Embedding(shape.vocabulary, shape.hidden_size)
         self.layers = nn.ModuleList([DecoderLayer(shape, Attention, Linear) for _ in range(shape.layers)])
-        self.norm = RootMeanSquareNorm(shape.width, shape.epsilon)
+        self.norm = RootMeanSquareNorm(shape.hidden_size, shape.epsilon)
         angles = torch.arange(shape.context).float()[:, None] * rope_frequencies(shape.rope_base, shape.head)
         angles = torch.cat([angles, angles], -1)
         self.register_buffer("cos", angles.cos(), persistent=False)
@@ -87,7 +87,7 @@ class Decoder(nn.Module):
     def hidden(
         self, tokens: Tensor, positions: Tensor | None = None, mask: Tensor | None = None, past: list | None = None
     ) -> Tensor:
-        """The last layer's output after the norm, ``[batch, tokens, width]``."""
+        """The last layer's output after the norm, ``[batch, tokens, hidden_size]``."""
         if positions is None:
             cos, sin = self.cos[: tokens.shape[1]], self.sin[: tokens.shape[1]]
         else:

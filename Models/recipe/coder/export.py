@@ -48,8 +48,8 @@ def write_base(decoder: Decoder, folder: Path, target: Path) -> None:
     writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
     writer.add_block_count(shape.layers)
     writer.add_context_length(shape.context)
-    writer.add_embedding_length(shape.width)
-    writer.add_feed_forward_length(shape.inner)
+    writer.add_embedding_length(shape.hidden_size)
+    writer.add_feed_forward_length(shape.intermediate_size)
     writer.add_head_count(shape.heads)
     writer.add_head_count_kv(shape.key_heads)
     writer.add_layer_norm_rms_eps(shape.epsilon)
@@ -89,8 +89,9 @@ def write_transformers(decoder: Decoder, words: Words, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     config = {
         "architectures": ["Qwen2ForCausalLM"], "model_type": "qwen2", "vocab_size": shape.vocabulary,
-        "hidden_size": shape.width, "num_hidden_layers": shape.layers, "num_attention_heads": shape.heads,
-        "num_key_value_heads": shape.key_heads, "intermediate_size": shape.inner, "rms_norm_eps": shape.epsilon,
+        "hidden_size": shape.hidden_size, "num_hidden_layers": shape.layers, "num_attention_heads": shape.heads,
+        "num_key_value_heads": shape.key_heads, "intermediate_size": shape.intermediate_size,
+        "rms_norm_eps": shape.epsilon,
         "rope_parameters": {"rope_type": "default", "rope_theta": shape.rope_base},
         "max_position_embeddings": shape.context, "tie_word_embeddings": True, "hidden_act": "silu",
         "bos_token_id": words.pad, "eos_token_id": words.end, "pad_token_id": words.pad, "dtype": "float32",
