@@ -56,9 +56,9 @@ struct ProgramWatch {
   mutating func untilEnd() throws(SandboxError) -> RunResult {
     do throws(SandboxError) {
       let ended = try Descriptor.process(program.process)
-      try withUnsafeTemporaryAllocation(byteCount: 64 << 10, alignment: 16) { buffer throws(SandboxError) in
-        try watch(ended, buffer)
-      }
+      let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
+      defer { buffer.deallocate() }
+      try watch(ended, buffer)
     } catch {
       tree.kill()
       watchdog.release()
