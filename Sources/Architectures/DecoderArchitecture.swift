@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A kind of language model. All kinds share one decoder; this is what they differ in.
+/// A kind of language model. All kinds share one decoder; these are their differences.
 struct DecoderArchitecture: Sendable, Hashable {
   /// The kind's `general.architecture`.
   let name: String
@@ -10,7 +10,7 @@ struct DecoderArchitecture: Sendable, Hashable {
   let usesQKNorm: Bool
   /// Whether features from inner blocks of the vision tower are added to the outputs of the first layers.
   let usesDeepstack: Bool
-  /// What some layers have in place of attention; nil where all layers have attention.
+  /// Token mixer of the layers without attention; nil where all layers have attention.
   var recurrence: Recurrence?
   /// The norm before a layer's feed-forward network.
   var feedForwardNorm = "ffn_norm"

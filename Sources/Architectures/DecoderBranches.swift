@@ -3,9 +3,9 @@
 import BoundedCache
 import Compute
 
-/// Several continuations of what is cached, read in one pass and thrown away: a fork of the stream for each.
+/// Several continuations of the cached tokens, read in one pass and thrown away: a fork of the stream for each.
 extension LanguageModel {
-  /// Reads branches, each as if it alone followed what is cached, and leaves the cache as it was.
+  /// Reads branches, each as if it alone followed the cached tokens, and leaves the cache as it was.
   ///
   /// Products with the weights are computed for the tokens of all branches at once. A token attends to what is cached
   /// and to the tokens before it in its own branch. No keys and values are copied: in each layer the branches use the

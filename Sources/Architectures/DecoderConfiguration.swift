@@ -37,7 +37,7 @@ public struct DecoderConfiguration: Sendable, Hashable {
   let rope: RoPEConfiguration
   /// Values of a head that RoPE rotates; the others follow them and stay as they are.
   let ropeDimension: Int
-  /// What each layer has beside its feed-forward network.
+  /// Token mixer of each layer, beside its feed-forward network.
   let mixers: [TokenMixer]
 
   /// RoPE frequencies of the time component alone; those of height and width are 0.
@@ -57,7 +57,7 @@ public struct DecoderConfiguration: Sendable, Hashable {
       recurrentStateCount: mixers.reduce(0) { $0 + $1.stateCount })
   }
 
-  /// Whether each head's queries come with what gates the output of their attention.
+  /// Whether each head's queries come with a gate of their attention's output.
   var hasGatedAttention: Bool { kind.recurrence == .gatedDeltaNet }
 
   /// How many layers have a recurrent state in place of keys and values.

@@ -4,11 +4,11 @@ import Compute
 
 /// The weights of one decoder layer.
 struct DecoderLayer {
-  /// What tokens read each other through, with where it keeps what it has read.
+  /// The layer's token mixer, with the index of its KV cache layer or the range of its recurrent state.
   enum Mixer {
-    /// - Parameter cached: the layer's number among those with attention, which the KV cache counts alone.
+    /// - Parameter cached: the layer's index among the layers with attention; the KV cache has only those.
     case attention(AttentionLayer, cached: Int)
-    /// - Parameter state: where among all layers' recurrent states this one's is.
+    /// - Parameter state: range of the layer's floats in the row of all layers' recurrent states.
     case shortConvolution(ShortConvolution, state: Range<Int>)
     case gatedDeltaNet(GatedDeltaNet, state: Range<Int>)
   }
@@ -65,7 +65,7 @@ struct AttentionLayer {
   let query, key, value, output: Linear
   /// Weights of the norms of each head's queries and keys, `[headDimension]`; nil in models without them.
   let queryNorm, keyNorm: FloatBuffer?
-  /// Whether each head's queries are followed by what gates its output: `query` then has twice as many outputs.
+  /// Whether each head's queries are followed by a gate of its output: `query` then has twice as many outputs.
   let isGated: Bool
 
   init(loader: ModelLoader, sizes: DecoderConfiguration, prefix: String) throws(ModelError) {

@@ -8,7 +8,7 @@ extension LanguageModel {
   /// Takes the rows of `hidden`, one for each appended token, through all layers, storing their keys and values or
   /// bringing the layers' recurrent states forward.
   ///
-  /// - Parameter deepstack: what is added to the output of each of the first layers.
+  /// - Parameter deepstack: added to the output of each of the first layers.
   func run(_ append: KVAppend, needsLogits: Bool, deepstack: [FloatMatrix] = []) {
     let count = append.count
     for (index, layer) in layers.enumerated() {
@@ -44,8 +44,8 @@ extension LanguageModel {
   ///
   /// - Parameters:
   ///   - rows: the last layer's output, `[count][hiddenSize]`.
-  ///   - scores: where the logits go, `[count][vocabulary]`; NaN for a row that is not finite, of which quantization
-  ///     for the output head would make logits that look sound.
+  ///   - scores: receives the logits, `[count][vocabulary]`. A row with values that are not finite gets NaN for all of
+  ///     its logits, because its quantization for the output head could hide the fault behind finite logits.
   func score(_ rows: FloatMatrix, count: Int, to scores: inout [Float]) {
     engine.rmsNorm(rows, count: count, weight: outputNorm, epsilon: configuration.normEpsilon, to: normed)
     engine.multiply(normed, count: count, outputHead, to: &scores)
@@ -101,7 +101,7 @@ extension LanguageModel {
       rows: { append.rows(layer: cached, head: $0, token: token) })
   }
 
-  /// Adds what attention gave for some of the rows to `hidden`.
+  /// Adds the output of attention for some of the rows to `hidden`.
   ///
   /// - Parameter first: the row of `queries` and `hidden` that `attended` begins with.
   func addAttended(_ layer: AttentionLayer, index: Int, first: Int, count: Int) {
@@ -155,7 +155,7 @@ extension LanguageModel {
     engine.multiply(narrow, count: 1, Engine.Product(update.up, to: hidden.from(row), accumulate: true))
   }
 
-  /// Adds an adapter's part of a product of `input` to what the matrix itself gave.
+  /// Adds an adapter's part of a product of `input` to the product with the matrix itself.
   private func adapt(
     _ input: FloatMatrix, count: Int, by update: LowRankUpdate?, of adapter: LoRAAdapter, to output: FloatMatrix
   ) {

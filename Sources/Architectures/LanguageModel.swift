@@ -19,7 +19,7 @@ public final class LanguageModel {
   /// Bytes allocated at loading, beside the mapped weights.
   public let workingByteCount: Int
 
-  /// What is added to the weights' products from the next token on; nil for the model as it is.
+  /// LoRA adapter, added to the weights' products from the next token on; nil for the model as it is.
   ///
   /// Changing it copies nothing. Keys and values that a cache holds stay as they were computed.
   /// - Precondition: the adapter was loaded for this model.
@@ -49,7 +49,7 @@ public final class LanguageModel {
   let outputHead: WeightMatrix
   let rope: RoPETable
   let hidden, normed, queries, keys, values, attended, gate, up: FloatMatrix
-  /// Queries and what gates the output, head by head, `[tokens][heads * 2 * headDimension]`; no rows in most models.
+  /// Queries and gates of the output, head by head, `[tokens][heads * 2 * headDimension]`; no rows in most models.
   let queriesAndGates: FloatMatrix
   let recurrent: RecurrentWorkspace
   /// Features from within the vision tower, to be added after each of the first layers.

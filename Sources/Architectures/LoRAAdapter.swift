@@ -38,7 +38,7 @@ public final class LoRAAdapter {
   public let matrixCount: Int
   /// Bytes of all updates in the file.
   public let byteCount: Int
-  /// What the updates are multiplied by, besides the scale that the adapter was trained with.
+  /// Factor on the updates, besides the scale that the adapter was trained with.
   public var scale: Float
 
   let configuration: DecoderConfiguration
@@ -60,7 +60,7 @@ public final class LoRAAdapter {
     let queryWidth = sizes.heads * sizes.headDimension
     let keyWidth = sizes.keyValueHeads * sizes.headDimension
     var layers: [LayerUpdates] = []
-    // Qwen3.5's queries come with what gates the output of their attention.
+    // Qwen3.5's queries come with a gate of their attention's output.
     let queryOutputs = sizes.hasGatedAttention ? 2 * queryWidth : queryWidth
     for (index, mixer) in sizes.mixers.enumerated() {
       let prefix = "blk.\(index)."

@@ -3,13 +3,13 @@
 /// Assigns M-RoPE positions to one sequence of text and temporal patches, as transformers' `get_rope_index` does.
 ///
 /// A text token advances all three components by one. Temporal patches that follow each other share a start s: the
-/// token in row i and column j takes (s + t, s + i, s + j), where t is what the patches before it have advanced. Text
+/// token in row i and column j takes (s + t, s + i, s + j), where t is the advance of all patches before it. Text
 /// after them continues at 1 + the largest component. In Qwen2-VL each temporal patch advances by 1, in Qwen2.5-VL by
 /// its duration; in Qwen3-VL text stands between temporal patches, so that each has a start of its own.
 public struct MRoPEPositionAssigner: Sendable, Hashable {
   /// The position of the next text token; between `beginVision` and `endVision`, the start s.
   private var next: Int32 = 0
-  /// What the temporal patches since `beginVision` have advanced: t of the next one.
+  /// Positions of time that the temporal patches since `beginVision` have advanced: t of the next one.
   private var elapsed: Int32 = 0
   /// 1 + the largest component so far: where text after the temporal patches continues.
   private var reached: Int32 = 0

@@ -6,7 +6,7 @@ import Compute
 struct RecurrentWorkspace {
   /// Projections that the convolution and the delta rule read, `[tokens][channels]`.
   let mixed: FloatMatrix
-  /// What gates the output, `[tokens][value width]`; no rows in models without Gated DeltaNet.
+  /// Gate of the output, `[tokens][value width]`; no rows in models without Gated DeltaNet.
   let gate: FloatMatrix
   /// `[tokens][value width]`; no rows in models without Gated DeltaNet.
   let output: FloatMatrix

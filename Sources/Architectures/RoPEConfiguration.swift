@@ -9,13 +9,13 @@ struct RoPEConfiguration: Sendable, Hashable {
   let frequencies: [Double]
   /// Which component of a position rotates each pair: 0 time, 1 height, 2 width.
   let components: [Int]
-  /// What cosines and sines are multiplied by; transformers' `attention_scaling`.
+  /// Factor on cosines and sines; transformers' `attention_scaling`.
   let attentionScaling: Double
 
   /// - Parameters:
   ///   - components: one for each pair that is rotated.
   ///   - theta: the base of the frequencies. Without scaling, that of pair i of n is theta^(−i / n).
-  ///   - divisors: what the frequency of each pair is divided by besides; nil for none.
+  ///   - divisors: of each pair's frequency, applied after scaling; nil for none.
   ///   - pairs: of a head. Those after the components are not rotated.
   init(components: [Int], theta: Double, scaling: RoPEScaling, divisors: [Double]?, pairs: Int) {
     let rotated = components.count

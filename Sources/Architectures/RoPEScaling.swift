@@ -14,12 +14,12 @@ enum RoPEScaling: Sendable, Hashable {
   /// blended.
   case yarn(factor: Double, originalContextLength: Int, betaFast: Double, betaSlow: Double)
 
-  /// What cosines and sines are multiplied by: 0.1 ln(factor) + 1 with YaRN, 1 otherwise.
+  /// Factor on cosines and sines: 0.1 ln(factor) + 1 with YaRN, 1 otherwise.
   var attentionScaling: Double {
     if case .yarn(let factor, _, _, _) = self, factor > 1 { 0.1 * log(factor) + 1 } else { 1 }
   }
 
-  /// What the frequency of a pair is multiplied by.
+  /// Factor on the frequency of a pair.
   func frequencyFactor(pair: Int, of pairs: Int, theta: Double) -> Double {
     switch self {
     case .none: return 1

@@ -3,7 +3,7 @@
 import Compute
 import ModelFile
 
-/// What a decoder layer has beside its feed-forward network: the part through which tokens read each other.
+/// The part of a decoder layer through which tokens read each other, beside the feed-forward network.
 enum TokenMixer: Sendable, Hashable {
   case attention
   /// - Parameters:

@@ -44,7 +44,7 @@ public struct VisionConfiguration: Sendable, Hashable {
   var mergerGroupSize: Int { windowMergerLayer == nil ? spatialMergeSize * spatialMergeSize : WindowMerger.groupSize }
   /// Values of these rows.
   var mergedPatchDimension: Int { hiddenSize * mergerGroupSize }
-  /// What an image's sides must be multiples of, in pixels.
+  /// Required divisor of an image's width and height, in pixels.
   public var sideMultiple: Int { fixedImageSide ?? patchSize * spatialMergeSize }
   /// Pixels of the largest image that is read. Memory grows with the pixels, time with their square.
   public var maximumPixels: Int { fixedImageSide.map { $0 * $0 } ?? 65536 * patchSize * patchSize }

@@ -86,7 +86,7 @@ public enum VisionFamily: String, Sendable, CaseIterable {
   }
 }
 
-/// What the towers of the families differ in.
+/// Design of a family's vision tower: the layers and sizes by which the families differ.
 struct VisionDesign {
   enum Norm {
     case layer

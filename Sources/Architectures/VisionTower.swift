@@ -29,7 +29,7 @@ public final class VisionTower {
   /// For each of `deepstackLayers`.
   private let deepstackProjectors: [VisionProjector]
   private var workspace: VisionWorkspace?
-  /// What the pass under way, or the last one, computes.
+  /// Embeddings of the pass under way, or of the last one.
   private(set) var embeddings = VisionTokenEmbeddings()
   /// Forward passes begun, which is the number of the newest.
   private(set) var passesBegun = 0

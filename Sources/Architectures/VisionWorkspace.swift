@@ -15,7 +15,7 @@ final class VisionWorkspace {
   let hidden, normed, queries, keys, values: FloatMatrix
   /// Outputs of a feed-forward network's first matrix, the gate's where it is gated, `[blockRows][intermediate size]`.
   let intermediate: FloatMatrix
-  /// What the gate multiplies in a gated feed-forward network, `[blockRows][intermediate size]`; no rows in others.
+  /// Up projection of a gated feed-forward network, `[blockRows][intermediate size]`; no rows in others.
   let up: FloatMatrix
   /// A patch's row rotates the first half of a head's RoPE pairs, its column the second half.
   let rope: RoPETable?

@@ -3,7 +3,7 @@
 import Compute
 import Images
 
-/// What is measured, and how often.
+/// Plan of a benchmark: its parts, their conditions, and the number of repetitions.
 public struct BenchmarkPlan: Sendable {
   /// The parts to measure.
   public var parts: Set<BenchmarkPart>

@@ -2,7 +2,7 @@
 
 import Compute
 
-/// What is cached, as counts, bytes, temporal patches and rows.
+/// Settings of the cache, and its contents as counts, bytes, temporal patches and rows.
 extension KeyValueCache {
   // MARK: Settings
 

@@ -2,17 +2,17 @@
 
 import Compute
 
-/// What is cached, where it lies, and the rules by which it stays within the budget. `KeyValueCache` is its facade.
+/// The cached tokens, their slots, and the rules that keep them within the budget. `KeyValueCache` is its facade.
 ///
-/// What concerns one part alone is a method of the part. What concerns several is a method of the state, in the folder
-/// of its idea: budgets in Compression, changes of the text in Text, re-indexing in Positions.
+/// Operations on one part alone are methods of the part. Operations on several parts are methods of the state, in the
+/// folder of their subject: budgets in Compression, changes of the text in Text, re-indexing in Positions.
 ///
 /// Continuations that are read and thrown away need no second cache: `LanguageModel.read(branches:)` uses the same
 /// slots for all of them. `KeyValueCache.copy` makes a second cache that goes its own way, in memory of its own. **A
-/// fork** that lives on and shares what both see, is built here. A copy of this value shares three parts that are
-/// references. Of `store`, the page tables have to count the owners of each page, and copy the page that a fork's first
-/// text token is written to. `offload` retrieves for one question at a time, and a fork needs one of its own over the
-/// same file. `recurrent` needs a text state of its own.
+/// fork** would live on and share the pages of common tokens; it belongs here. A copy of this value shares three parts,
+/// which are references. For a fork, the page tables of `store` have to count the owners of each page, and copy the
+/// page that the fork's first text token is written to. `offload` retrieves for one question at a time, so a fork needs
+/// one of its own over the same file. It needs a text state of its own in `recurrent`.
 struct CacheState {
   var layout: SegmentLayout
   var capacity: CacheCapacity

@@ -2,7 +2,7 @@
 
 import Compute
 
-/// What a KV cache is made with, beside the shape of its model.
+/// Options of a KV cache, beside the shape of its model.
 public struct KVCacheOptions {
   /// The most tokens that may be cached at any moment; under `full`, the budget that a later `setPolicy` returns to.
   public var budget: Int

@@ -15,7 +15,7 @@ import Compute
 /// | part | job | folder |
 /// |---|---|---|
 /// | `SegmentLayout` | tokens of each segment, slots, captions | Layout |
-/// | `CacheCapacity` | what a budget comes to, for each group of heads | Layout, HeadBudgets |
+/// | `CacheCapacity` | the memory of a budget, for each group of heads | Layout, HeadBudgets |
 /// | `PageStore` | keys and values in pages: store, read, move | Storage |
 /// | `Compressor` | policy, TaR, VaN, proxy queries: which tokens stay | Compression |
 /// | `VisionTokenOrigins` | where each token comes from; positions and their re-indexing | Positions |
@@ -38,7 +38,7 @@ public final class KeyValueCache {
     state = try CacheState(shape: shape, options: options)
   }
 
-  /// What `copy` makes.
+  /// Makes the cache that `copy` returns.
   init(state: CacheState, peakCount: Int) {
     self.state = state
     self.peakCount = peakCount
@@ -97,7 +97,7 @@ public final class KeyValueCache {
   /// whole temporal patches, and less where `n` demands it. For a question (`.text`) at least one temporal patch's
   /// worth stays; temporal patches (`.vision`) may replace everything seen before them.
   ///
-  /// - Returns: what the compression did; nil where none was needed.
+  /// - Returns: a report of the compression; nil where none was needed.
   /// - Throws: `budgetTooSmall` with the smallest budget that works, or `cannotAllocate` under `full`. Nothing has
   ///   changed then.
   @discardableResult
@@ -107,7 +107,7 @@ public final class KeyValueCache {
 
   /// Changes the budget. Where more is cached than the new one allows, a compression brings it down at once.
   ///
-  /// - Returns: what the compression did; nil where none was needed.
+  /// - Returns: a report of the compression; nil where none was needed.
   /// - Throws: `budgetTooSmall` with the smallest budget that works now, or `cannotAllocate`. Nothing has changed then.
   @discardableResult
   public func setBudget(_ newBudget: Int) throws(CacheError) -> CompressionReport? {
@@ -118,7 +118,7 @@ public final class KeyValueCache {
   /// Changes the policy from now on; evicted tokens do not come back. From `full` to another policy, the budget applies
   /// again, and a compression brings the cache down to it if needed.
   ///
-  /// - Returns: what the compression did; nil where none was needed.
+  /// - Returns: a report of the compression; nil where none was needed.
   /// - Throws: `budgetTooSmall` with the smallest budget that works now, or `cannotAllocate`. Nothing has changed then.
   @discardableResult
   public func setPolicy(_ newPolicy: RetentionPolicy) throws(CacheError) -> CompressionReport? {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What Swift cannot call of libcurl by itself: options are set by functions with any number of arguments.
+// Functions of libcurl that Swift cannot call by itself: options are set by functions with any number of arguments.
 #ifndef EDGEASSIST_CCURL_SHIM_H
 #define EDGEASSIST_CCURL_SHIM_H
 #include <curl/curl.h>
@@ -41,7 +41,7 @@ static inline CURL *shim_make_request(const char *url, const char *agent, struct
   return request;
 }
 
-// Whether the request of a transfer has ended, and with what.
+// Whether the request of a transfer has ended, and with which result.
 static inline int shim_has_ended(CURLM *transfer, CURLcode *result) {
   int left = 0;
   for (CURLMsg *message; (message = curl_multi_info_read(transfer, &left));) {
@@ -53,7 +53,7 @@ static inline int shim_has_ended(CURLM *transfer, CURLcode *result) {
   return 0;
 }
 
-// What a taker returns to be asked again after shim_resume.
+// Return value of a taker that is to be asked again after shim_resume.
 static inline size_t shim_pause(void) { return CURL_WRITEFUNC_PAUSE; }
 
 static inline CURLcode shim_resume(CURL *request) { return curl_easy_pause(request, CURLPAUSE_CONT); }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What Swift cannot see of FFmpeg by itself: error codes and tags made by macros, fields whose name depends on the
-// version, and calls that take arrays inside structures.
+// Parts of FFmpeg that Swift cannot see by itself: error codes and tags made by macros, fields whose name depends on
+// the version, and calls that take arrays inside structures.
 #ifndef EDGEASSIST_CFFMPEG_SHIM_H
 #define EDGEASSIST_CFFMPEG_SHIM_H
 #include <libavcodec/avcodec.h>
@@ -76,7 +76,7 @@ static inline const int32_t *shim_display_matrix(const AVStream *stream, const A
 // flags changed their type then: here both stay what they are.
 typedef struct shim_scaler shim_scaler;
 
-// What the scaler makes: 8 bits each of red, green and blue; with alpha; 16 bits each of red, green and blue.
+// Pixel formats of the scaler: 8 bits each of red, green and blue; with alpha; 16 bits each of red, green and blue.
 enum shim_scaler_output { SHIM_RGB, SHIM_RGBA, SHIM_RGB48 };
 
 static inline shim_scaler *shim_make_scaler(int sourceWidth, int sourceHeight, enum AVPixelFormat sourceFormat,

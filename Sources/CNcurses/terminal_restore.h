@@ -6,9 +6,9 @@
 #include <stddef.h>
 #include <termios.h>
 
-// What the signal handlers need to put the terminal back: bytes prepared while there was time, and its modes.
-// `drawing` is the descriptor through which the screen draws: it is led nowhere first, since the screen's thread
-// runs on while another one crashes. The bytes are written to `terminal`.
+// Prepares the signal handlers to restore the terminal: its modes, and bytes that are written to `terminal`.
+// `drawing` is the descriptor through which the screen draws. The handlers redirect it to /dev/null first, since the
+// screen's thread runs on while another one crashes.
 void cn_restore_arm(int terminal, int drawing, const char *bytes, size_t count, const struct termios *modes);
 void cn_restore_disarm(void);
 // Hands error output back (before a suspension or at the end), and leads it away again.

@@ -2,15 +2,15 @@
 
 /// A task from a file, with what only a judge knows of it.
 public struct CodeProblem: Sendable, Equatable {
-  /// Tells it from others in results: the file's own id, or one made of the file's name.
+  /// Identifier in results: the file's own id, or one made of the file's name.
   public var id: String
-  /// What the roles are given.
+  /// The task, as the roles read it.
   public var task: CodeTask
-  /// The language that the file asks for, where programs are not written in it here; the task's own is then a stand-in.
+  /// Language that the file asks for, if no programs are written in it here; `task.language` is then a stand-in.
   public var unknownLanguage: String?
   /// Hidden tests, which the roles never see; empty if the file has none.
   public var tests: [CodeExample]
-  /// What sort of task it is, where the file says.
+  /// Kind of the task, where the file says.
   public var kind: String?
   /// Other groups to which it belongs, where the file says.
   public var tags: [String]

@@ -2,11 +2,11 @@
 
 /// A programming task: read standard input, write standard output.
 public struct CodeTask: Sendable, Equatable {
-  /// What the program must do, as text.
+  /// Description of the task, as text.
   public var statement: String
   /// The language to write in.
   public var language: ProgramLanguage
-  /// What the program must answer; without any, nothing can be checked.
+  /// Inputs with the expected outputs; without any, nothing can be checked.
   public var examples: [CodeExample]
 
   /// Makes a task.
@@ -21,7 +21,7 @@ public struct CodeTask: Sendable, Equatable {
 public struct CodeExample: Sendable, Equatable {
   /// Standard input of the program.
   public var input: String
-  /// What the program must write to standard output.
+  /// Expected standard output of the program.
   public var output: String
 
   /// Makes an example.

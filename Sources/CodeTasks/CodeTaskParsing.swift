@@ -176,7 +176,7 @@ private struct ExampleText {
     statement = ExampleText.withoutExampleTitles(told)
   }
 
-  /// What stands behind one of these titles and a colon, as in `Input:`, `Sample input 2:`, `**Output:** 3`; nil for a
+  /// Text behind one of these titles and a colon, as in `Input:`, `Sample input 2:`, `**Output:** 3`; nil for a
   /// line without.
   private static func content(of line: String, behind titles: [String]) -> String? {
     guard let colon = line.firstIndex(of: ":") else { return nil }

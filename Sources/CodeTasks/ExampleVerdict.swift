@@ -24,7 +24,7 @@ public struct ExampleVerdict: Sendable, Equatable {
 
   /// The verdict.
   public var kind: Kind
-  /// What the program wrote; empty for a program that was never started.
+  /// Output of the program; empty for a program that was never started.
   public var output: String
   /// Why, for a person and for the debugger; empty if the kind says all.
   public var detail: String

@@ -149,7 +149,7 @@ extension ProblemRecord {
       id: id ?? fallbackID, task: task, unknownLanguage: unknownLanguage, tests: tests, kind: kind, tags: tags)
   }
 
-  /// What is wrong with an object that is no task.
+  /// Reason why an object is no task, in words.
   static func reason(_ error: any Error) -> String {
     let path = { (context: DecodingError.Context) in
       context.codingPath.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: ".")

@@ -6,7 +6,7 @@ public struct TaskFileError: Error, Sendable, Equatable, CustomStringConvertible
   public var path: String
   /// From 1; nil where the file as a whole is meant.
   public var line: Int?
-  /// What is wrong with it.
+  /// Reason of the error, in words.
   public var reason: String
 
   /// Makes an error about a file.

@@ -48,7 +48,7 @@ public enum TaskFiles {
     }
   }
 
-  /// - Parameter seen: what has been read, without links.
+  /// - Parameter seen: files and folders that have been read, links resolved.
   private static func folder(_ path: String, root: String, seen: inout Set<String>) throws(TaskFileError) -> [Entry] {
     seen.insert(realPath(path))
     let names: [String]
@@ -176,6 +176,6 @@ extension CodeProblem {
     try ProblemRecord(from: decoder).problem(fallbackID: "")
   }
 
-  /// What a failed decoding means, for a person.
+  /// Reason of a failed decoding, in words for a person.
   public static func reason(_ error: any Error) -> String { ProblemRecord.reason(error) }
 }

@@ -18,7 +18,7 @@ public struct DeltaRuleShape: Sendable, Hashable {
     self.headDimension = headDimension
   }
 
-  /// What `headDimension` is a multiple of.
+  /// Required divisor of `headDimension`.
   public static let sizeMultiple = Int(CK_DELTA_COLUMNS)
 
   /// Floats of the state: `[valueHeads][headDimension / 32][headDimension keys][32 values]`.

@@ -169,7 +169,7 @@ extension Engine {
     run(.multiply, input, output, count: count)
   }
 
-  /// A gate on what attention gave: `x = x · sigmoid(gate)`.
+  /// A gate on the output of attention: `x = x · sigmoid(gate)`.
   public func sigmoidMultiply(_ x: FloatMatrix, by gate: FloatMatrix, count: Int) {
     precondition(gate.width == x.width, "widths differ")
     run(.sigmoidMultiply, x, gate, count: count)
@@ -191,7 +191,7 @@ extension Engine {
     run(.copyHeads(heads: heads, part: part), source, target, count: count)
   }
 
-  /// What the gated delta rule makes of its two projections, in place:
+  /// Computes the gates of the gated delta rule from its two projections, in place:
   /// `alpha = e^(a · softplus(alpha + dt))`, the decay, and `beta = sigmoid(beta)`.
   ///
   /// - Parameters:

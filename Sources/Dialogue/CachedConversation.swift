@@ -4,10 +4,10 @@ import BoundedCache
 
 /// The text segment of a dialogue's cache: which of the conversation's turns it has, and where.
 ///
-/// What is seen must not depend on what was said. While frames come the segment is therefore parked (see
-/// `KeyValueCache.parkText`), and comes back behind them with the next question. Of a hybrid model nothing can be taken
-/// out of its recurrent state, so its text is dropped where another model's is shortened or parked, and read again with
-/// the next question.
+/// Vision must not depend on the conversation. While frames come, the segment is therefore parked (see
+/// `KeyValueCache.parkText`), and comes back behind them with the next question. No token can be removed from the
+/// recurrent state of a hybrid model. Its text is dropped where another model's is shortened or parked, and read again
+/// with the next question.
 struct CachedConversation {
   private let cache: KeyValueCache
   /// How keys rotate with a position of text.

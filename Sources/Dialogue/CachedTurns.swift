@@ -2,7 +2,7 @@
 
 /// Where the turns of a conversation stand in the text segment of the cache.
 ///
-/// The segment begins with what closes the vision segment. Turns follow: each a question, its answer and what opens
+/// The segment begins with the end of the vision segment. Turns follow: each a question, its answer and what opens
 /// the next turn. Of the newest turn, the answer's last token and that opening are not cached yet.
 struct CachedTurns {
   /// The text position of the segment's first token; each token after it is one further.

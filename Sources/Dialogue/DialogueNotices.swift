@@ -2,7 +2,7 @@
 
 import BoundedCache
 
-/// What a dialogue has to tell beside its answers, until somebody takes it.
+/// Compressions and warnings of a dialogue, kept until somebody takes them.
 struct DialogueNotices {
   private(set) var compressions: [CompressionReport] = []
   private(set) var warnings: [String] = []

@@ -27,7 +27,7 @@ public struct FrameIngest {
   public private(set) var framesSeen = 0
   /// Width and height of the frames so far, in pixels, which all images must have; nil before the first.
   public private(set) var frameSize: (width: Int, height: Int)?
-  /// What the last `add` and the steps since took, in seconds.
+  /// Duration of the last `add` and the steps since, in seconds.
   public private(set) var seconds = 0.0
 
   /// - Parameter dialogue: reads the frames.

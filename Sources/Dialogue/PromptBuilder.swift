@@ -29,7 +29,7 @@ package struct PromptBuilder {
     template.pastQuestion(turn.question, followsVideo: followsVideo) + turn.answerTokens + nextTurn
   }
 
-  /// The text segment up to the answer: what closes the vision segment, the newest earlier turns, the question.
+  /// The text segment up to the answer: the end of the vision segment, the newest earlier turns, the question.
   ///
   /// - Parameters:
   ///   - visionEnd: nil where there is no vision segment.

@@ -32,7 +32,7 @@ extension VideoDialogue {
     cache.proxyQueries = queries
   }
 
-  /// Reads branches behind what is cached, and records their queries.
+  /// Reads branches behind the cached tokens, and records their queries.
   func record(_ branches: [[Int]], into queries: inout ProxyQueries) throws {
     let recorded = try model.language.readRecordingQueries(
       branches: branches, from: layout.textPositions.textPosition, into: cache.ticket(for: .text))

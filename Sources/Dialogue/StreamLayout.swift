@@ -37,9 +37,9 @@ package struct StreamLayout {
   private let family: VisionFamily
   private let visionStartMarker: [Int]
   private let visionEndMarker: [Int]
-  /// What is said of a video before its first frame.
+  /// Tokens that introduce a video, before its first frame.
   private let introduction: [Int]
-  /// What stands around the vision tokens of each patch, where captions stand between patches.
+  /// Tokens around the vision tokens of each patch, where captions stand between patches.
   private let patchStart, patchEnd: [Int]
   private let encode: (String) -> [Int]
   private var timeline = MRoPEPositionAssigner()
@@ -91,13 +91,13 @@ package struct StreamLayout {
   /// Positions of text that stands before the stream.
   package mutating func text(_ count: Int) -> [MRoPEPosition] { timeline.text(count) }
 
-  /// What stands before the first patch and is never evicted.
+  /// Tokens before the first patch, which are never evicted.
   package var visionStart: [Int] { visionStartMarker + introduction }
 
-  /// The same before an image that is no part of a stream, which is not introduced as a video.
+  /// Tokens before an image that is no part of a stream: without the introduction of a video. Never evicted.
   package var imageStart: [Int] { visionStartMarker }
 
-  /// What stands between the last patch and the words after it.
+  /// Tokens between the last patch and the words after it; none without patches.
   package var visionEnd: [Int] { hasFrames ? visionEndMarker : [] }
 
   /// Tokens of `visionEnd` once there are patches.

@@ -42,7 +42,7 @@ package struct ThumbnailGallery {
     }
   }
 
-  /// The map of what is retained.
+  /// The map of retained tokens.
   ///
   /// - Parameters:
   ///   - retained: the patches of which something is cached, by rising number. Those that the gallery has never had are

@@ -112,7 +112,7 @@ public final class VideoDialogue {
   }
 
   private func beginVision(with patch: TemporalPatch) throws {
-    // What was read before any frame is not what would be read behind one.
+    // Keys and values of text read before any frame are not valid behind one.
     text.drop()
     try readSystemPromptIfNeeded()
     try read(system: patch.isStill ? layout.imageStart : layout.visionStart)
@@ -135,7 +135,7 @@ public final class VideoDialogue {
 
   // MARK: The conversation
 
-  /// Forgets what was said, keeps what was seen.
+  /// Forgets the conversation. The vision segment stays.
   public func forgetConversation() {
     forgetAnswer()
     turns = []

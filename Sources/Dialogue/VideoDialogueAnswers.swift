@@ -8,7 +8,7 @@ import Records
 import SessionInterface
 
 extension VideoDialogue {
-  /// Begins to answer a question from what is cached.
+  /// Begins to answer a question from the cached tokens.
   ///
   /// - Parameters:
   ///   - time: stream time of the question in seconds, kept with the turn.
@@ -44,14 +44,14 @@ extension VideoDialogue {
 
   // MARK: The prompt
 
-  /// What is read between what is cached and the answer.
+  /// The tokens to be read between the cached ones and the answer.
   private func prompt(for question: String) throws -> [Int] {
     try readSystemPromptIfNeeded()
     return try promptBehindCachedTurns(prompts.question(question)) ?? promptFromStart(question)
   }
 
-  /// What is read behind the turns that are cached, the oldest of which go where the limit demands it; nil if none can
-  /// stay.
+  /// The tokens to be read behind the cached turns. The oldest cached turns are removed where the limit demands it; nil
+  /// if none can stay.
   private func promptBehindCachedTurns(_ question: [Int]) throws -> [Int]? {
     guard text.canContinue(hasFrames: layout.hasFrames) else { return nil }
     let unread = turns[text.firstUncachedTurn...].map { prompts.pastTurn($0) }
@@ -65,7 +65,7 @@ extension VideoDialogue {
     return prompt
   }
 
-  /// What is read where no turn is cached: what closes the vision segment, earlier turns, the question.
+  /// The tokens to be read when no turn is cached: the end of the vision segment, earlier turns, the question.
   private func promptFromStart(_ question: String) throws -> [Int] {
     text.drop()
     let visionEnd = layout.hasFrames ? layout.visionEnd : nil

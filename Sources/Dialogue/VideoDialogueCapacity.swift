@@ -5,7 +5,7 @@ import Inference
 import Records
 import SessionInterface
 
-/// What the cache has room for, what is evicted to make room, and what is told of that.
+/// Capacity of the cache, evictions that make room for more tokens, and notices of both.
 extension VideoDialogue {
   // MARK: Limits
 
@@ -119,7 +119,7 @@ extension VideoDialogue {
     }
   }
 
-  /// What has no room beside the text segment is tried again without it: words can be read again.
+  /// Runs a body, and again without the text segment if the budget is too small for both: words can be read again.
   func ensureCapacityDroppingText(_ body: () throws -> Void) throws {
     do {
       try body()
@@ -131,7 +131,7 @@ extension VideoDialogue {
 
   // MARK: Notices
 
-  /// Takes note of what an answer's tokens have done to the cache.
+  /// Records the compressions that an answer's tokens have caused, and a failure of the offload file.
   func note(_ compressions: [CompressionReport]) {
     for report in compressions { note(report) }
     if let failure = cache.offloadFailure { notices.add(failure) }
@@ -145,10 +145,10 @@ extension VideoDialogue {
     if let failure = cache.offloadFailure { notices.add(failure) }
   }
 
-  /// What compressed the cache since the last call, the newest 64 at most.
+  /// Takes the reports of compressions since the last call, the newest 64 at most.
   public func takeCompressions() -> [CompressionReport] { notices.takeCompressions() }
 
-  /// What was asked for and cannot go on, for people to read: each warning once.
+  /// Takes the warnings about options that do not work as asked, for people to read: each warning once.
   public func takeWarnings() -> [String] { notices.takeWarnings() }
 
   /// Writes the cache's figures into those of the session.
@@ -164,7 +164,7 @@ extension VideoDialogue {
     statistics.policy = cache.policy
   }
 
-  /// What the cache retains of each temporal patch and layer, and what it has evicted.
+  /// Map of the tokens of each temporal patch and layer, retained and evicted.
   public func retentionMap() -> RetentionMap {
     gallery.map(
       retained: cache.retainedTemporalPatches(), temporalPatchesSeen: cache.temporalPatchesAppended,

@@ -13,7 +13,7 @@ struct GGUFParser {
   private let path: String
   private let storage: FileBytes
   private var reader: ByteReader
-  /// What is being read, for messages.
+  /// The place in the file that is being read, for messages.
   private var place = "in the header"
 
   /// More dimensions than this ggml does not know.

@@ -87,7 +87,7 @@ public enum GGUFValue: Sendable, Hashable {
     }
   }
 
-  /// What the value is, in words for messages: `uint32`, `array of string`.
+  /// The name of the value's type, for messages: `uint32`, `array of string`.
   var typeName: String {
     if case .array(let array) = self { "array of \(array.elementType)" } else { "\(type)" }
   }

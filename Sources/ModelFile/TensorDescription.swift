@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What the tensor table says about one tensor.
+/// One tensor's entry in the tensor table.
 public struct TensorDescription: Sendable, Hashable {
   /// The tensor's name.
   public let name: String

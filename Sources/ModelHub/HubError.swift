@@ -47,7 +47,7 @@ public struct HubError: Error, Sendable, Equatable, CustomStringConvertible {
     case stopped
   }
 
-  /// What programs compare.
+  /// The kind of error, for programs to compare.
   public let reason: Reason
   /// One line for a person, without the program's name.
   public let message: String

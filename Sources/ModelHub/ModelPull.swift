@@ -9,7 +9,7 @@ import Records
 /// First `choose` asks the hub and chooses the files. `fetchBeginnings` then downloads their headers, from which the
 /// memory that the model takes can be told. `download` brings the rest. Each goes on where an earlier run has ended.
 public final class ModelPull {
-  /// What was asked for.
+  /// The requested model.
   public let reference: ModelReference
   private let settings: HubSettings
   private let client: HubClient

@@ -7,9 +7,9 @@ public struct ModelReference: Sendable, Equatable, CustomStringConvertible {
   /// As it was typed, for example `Q4_K_M`; nil for the default.
   public let quantization: String?
 
-  /// What tells a model on the hub from a file.
+  /// The prefix that tells a model on the hub from a file.
   private static let prefix = "hf:"
-  /// What else people put before a repository's name.
+  /// Addresses of the hub, which people put before a repository's name.
   private static let addresses = ["https://huggingface.co/", "https://hf.co/", "huggingface.co/", "hf.co/"]
   /// Characters of an owner, a name or a quantization at most, as on the hub.
   private static let longestName = 96

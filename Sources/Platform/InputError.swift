@@ -2,7 +2,7 @@
 
 /// Why a file cannot be read.
 public struct InputError: Error, Equatable, Sendable, CustomStringConvertible {
-  /// What is in the way.
+  /// The obstacle to reading a file.
   public enum Reason: Equatable, Sendable {
     /// The path names nothing.
     case missing
@@ -12,13 +12,13 @@ public struct InputError: Error, Equatable, Sendable, CustomStringConvertible {
     case tooLarge(limit: Int)
     /// The bytes are not UTF-8 where text is read.
     case notText
-    /// What the system refused, by its `errno`.
+    /// An error of the operating system, by its `errno`.
     case system(Int32)
   }
 
   /// The file as it was named.
   public var path: String
-  /// What is in the way.
+  /// The obstacle to reading the file.
   public var reason: Reason
 
   /// An error about a file.
@@ -27,7 +27,7 @@ public struct InputError: Error, Equatable, Sendable, CustomStringConvertible {
     self.reason = reason
   }
 
-  /// What is in the way, without the path.
+  /// The obstacle in words, without the path.
   public var explanation: String {
     switch reason {
     case .missing: "there is no such file"

@@ -5,7 +5,7 @@
 /// The C library's condition variable waits on the monotonic clock with a deadline, which `Synchronization.Mutex`
 /// cannot.
 public final class Monitor<State>: @unchecked Sendable {
-  /// What a waiting thread found when it looked.
+  /// The result of a waiting thread's look at the value.
   public enum Poll<Result> {
     /// The wait is over.
     case done(Result)

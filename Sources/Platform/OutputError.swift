@@ -2,7 +2,7 @@
 
 /// Why a file cannot be written.
 public struct OutputError: Error, Equatable, Sendable, CustomStringConvertible {
-  /// What is in the way.
+  /// The obstacle to writing a file.
   public enum Reason: Equatable, Sendable {
     /// The path names a folder.
     case folder
@@ -18,13 +18,13 @@ public struct OutputError: Error, Equatable, Sendable, CustomStringConvertible {
     case otherContents(kind: String)
     /// The path names a pipe without a reader.
     case noReader
-    /// What the system refused, by its `errno`.
+    /// An error of the operating system, by its `errno`.
     case system(Int32)
   }
 
   /// The file as it was named.
   public var path: String
-  /// What is in the way.
+  /// The obstacle to writing the file.
   public var reason: Reason
 
   /// Memberwise; `path` as the user gave it.
@@ -33,7 +33,7 @@ public struct OutputError: Error, Equatable, Sendable, CustomStringConvertible {
     self.reason = reason
   }
 
-  /// What is in the way and what to do, without the path.
+  /// The obstacle and its remedy in words, without the path.
   public var explanation: String {
     switch reason {
     case .folder: "it is a folder; name a file"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a path names, as something to write to. Every file that this program writes is looked at here first.
+/// The target of a path for writing. Every file that this program writes is looked at here first.
 ///
-/// A link is followed and stays. Pipes, terminals and devices such as `/dev/null` are written as they are, and so is
-/// whatever standard output and standard error are. Everything else that is no ordinary file is refused.
+/// A link is followed and stays. Pipes, terminals and devices such as `/dev/null` are written as they are. So are
+/// standard output and standard error, whatever they are. Anything else but an ordinary file is refused.
 package struct OutputPath {
   /// How the bytes get there.
   package enum Kind: Equatable {

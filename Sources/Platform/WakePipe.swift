@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What the system refused, by its `errno`.
+/// An error of the operating system, by its `errno`.
 public struct SystemError: Error, Equatable, CustomStringConvertible {
   /// The value of `errno`.
   public var code: Int32
@@ -13,9 +13,9 @@ public struct SystemError: Error, Equatable, CustomStringConvertible {
 
 /// A pipe by which other threads, and signal handlers, wake a thread that polls. Neither end blocks.
 public final class WakePipe: Sendable {
-  /// What the thread polls.
+  /// The descriptor that the thread polls.
   public let readEnd: Int32
-  /// What a signal handler writes its number to, as one byte.
+  /// The descriptor for signal handlers. A handler writes its signal's number to it, as one byte.
   public let writeEnd: Int32
 
   /// - Throws: `SystemError` when the process has no descriptors left.

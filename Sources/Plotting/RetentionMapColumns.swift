@@ -10,7 +10,7 @@ import SessionInterface
 /// and shorter ones are left out. On an axis in even time everything that an endless stream leaves in the cache would
 /// be a hair's breadth wide; on one by the logarithm of age its past would be.
 package struct RetentionMapColumns: Equatable, Sendable {
-  /// What one column of the axis stands for.
+  /// The content of one column of the axis.
   package enum Column: Equatable, Sendable {
     /// Patches side by side in the map's list, by their indices.
     case cached(Range<Int>)

@@ -3,9 +3,9 @@
 import Records
 import SessionInterface
 
-/// What a map says in one line, from the longest wording to the shortest.
+/// A retention map in one line of text, from the longest wording to the shortest.
 package enum RetentionSummary {
-  /// Of how many temporal patches something is cached, and how far back that goes; each text is complete.
+  /// The number of temporal patches that are cached in part, and the time of the oldest. Each text is complete.
   package static func wordings(_ map: RetentionMap) -> [[String]] {
     guard map.temporalPatchesSeen > 0 else { return [["nothing seen yet"]] }
     let cached = count(map.temporalPatches.count)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a result line of `--batch` and `code` says about which request it answers.
+/// A result line of `--batch` or `code`: the request and the turn that it answers, with its status.
 package struct AnsweredTurn: ResumableRecord {
   /// The id of the request or task; nil for a line that could not be read as one.
   package var id: String?

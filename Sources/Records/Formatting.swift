@@ -28,7 +28,7 @@ package func decimal(_ value: Double, places: Int) -> String {
 package func memorySize(_ bytes: Int, isLeast: Bool = false) -> String {
   var value = Double(max(0, bytes))
   var unit = "B"
-  // What would round to 1024.0 is written in the next unit.
+  // A size that would round to 1024.0 is written in the next unit.
   for larger in ["KiB", "MiB", "GiB", "TiB"] where value >= 1023.95 {
     value /= 1024
     unit = larger

@@ -32,7 +32,7 @@ public struct ReportedError: Error, Sendable, Equatable, CustomStringConvertible
     case computation = "computation_failed"
   }
 
-  /// What scripts compare.
+  /// The error code, for scripts to compare.
   public var code: Code
   /// One line for a person, without the program's name.
   public var message: String

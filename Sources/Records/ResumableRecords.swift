@@ -3,7 +3,7 @@
 import Foundation
 import Platform
 
-/// What a later run has to know of a record. Its keys are in snake_case in the file.
+/// The part of a record that a later run reads. Its keys are in snake_case in the file.
 package protocol ResumableRecord: Decodable {
   /// Whether a resumed run keeps the record. It makes the others again.
   var isKept: Bool { get }
@@ -13,10 +13,9 @@ package protocol ResumableRecord: Decodable {
 
 /// The first line of a file of results, which is no record.
 package struct RecordsHeader {
-  /// What a new file begins with.
+  /// The first line of a new file.
   package var line: OrderedJSON
-  /// Checks the first line of a file that is resumed, or replaced if `isResuming` is false. It throws what is wrong
-  /// with it.
+  /// Checks the first line of a file that is resumed, or replaced if `isResuming` is false. It throws the line's error.
   package var check: (_ line: String, _ isResuming: Bool) throws(ReportedError) -> Void
 
   /// Memberwise; checks nothing.
@@ -34,7 +33,7 @@ package struct RecordsHeader {
 /// off. A file with any other line is left as it is, whether it is resumed or would be replaced. So is a file of one
 /// line that was cut off, unless it begins as results do: nothing else tells that it is one.
 package struct ResumableRecords<Record: ResumableRecord> {
-  /// What an earlier run has left, in the order of the file; empty for a run of its own.
+  /// Records of an earlier run, in the order of the file; empty for a run of its own.
   package let records: [Record]
   private let output: LineFile
 
@@ -98,9 +97,9 @@ package struct ResumableRecords<Record: ResumableRecord> {
   }
 }
 
-/// What a result file holds, line by line.
+/// The contents of a result file, line by line.
 private struct Contents<Record: ResumableRecord> {
-  /// What a line tells about the file.
+  /// The origin of a line, and so of the file.
   enum Origin {
     /// It may be one of these results, or a part of one behind others.
     case ours

@@ -12,7 +12,7 @@ package enum CellColor: Equatable, Sendable {
 
 /// How a cell's character is drawn.
 package struct CellStyle: Equatable, Sendable {
-  /// What terminals can do to a character beside colouring it.
+  /// Attributes of a character besides its colour.
   package struct Attributes: OptionSet, Sendable {
     package let rawValue: UInt8
     /// From bits; unknown ones are kept and have no effect.

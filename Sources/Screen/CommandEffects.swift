@@ -3,10 +3,10 @@
 import BoundedCache
 import SessionInterface
 
-/// What `/policy` accepts and completes.
+/// Names that `/policy` accepts and completes.
 let policyNames = RetentionPolicy.allCases.map(\.rawValue)
 
-/// What follows from a line that begins with a slash and names no command: it is a question if the word is a file.
+/// Effects of a line that begins with a slash and names no command. If the word is a file, the line is a question.
 func pathChecked(line: String, word: String, exists: Bool, _ state: inout ScreenState) -> [ScreenEffect] {
   if exists { return ask(line, &state) }
   let names = SlashCommand.allCases.map(\.rawValue)

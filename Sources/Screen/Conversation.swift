@@ -2,7 +2,7 @@
 
 import CodeTasks
 
-/// What has been said on the screen, oldest first.
+/// The entries of the conversation on the screen, oldest first.
 package struct Conversation: Equatable, Sendable {
   /// One thing said.
   package struct Entry: Equatable, Sendable {

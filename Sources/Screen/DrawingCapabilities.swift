@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What colours a terminal shows.
+/// The colours of a terminal.
 package enum ColorDepth: Sendable, Equatable {
   /// None, or the user asked for none.
   case none
@@ -14,7 +14,7 @@ package enum ColorDepth: Sendable, Equatable {
   case trueColor
 }
 
-/// What the screen may draw with.
+/// Colours and characters that the screen may draw with.
 package struct DrawingCapabilities: Sendable, Equatable {
   /// How many colours may be used.
   package var depth: ColorDepth

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What one spacing position of the terminal shows: a base character with what combines with it.
+/// One spacing position of the terminal: a base character with its combining characters.
 package struct Glyph: Equatable, Sendable {
   /// One or more scalars; never a control character.
   package var text: String
@@ -14,11 +14,11 @@ package struct Glyph: Equatable, Sendable {
   }
 }
 
-/// The glyphs that show a grapheme. Mostly one; none for what has no looks.
+/// The glyphs of a grapheme: mostly one, none for an invisible character.
 ///
-/// Where terminals disagree about a width, the form is chosen about which they agree, so that nothing behind it
-/// on the line is ever displaced: joined emoji are shown side by side, skin tones and variation selectors are
-/// left out, invisible and direction-changing formats too, and control characters become U+FFFD, so that no text
+/// Terminals disagree about some widths. The form with an undisputed width is chosen, so that nothing behind it on the
+/// line is ever displaced. Joined emoji are shown side by side. Skin tones, variation selectors, and invisible and
+/// direction-changing formats are left out. Control characters other than line breaks become U+FFFD, so that no text
 /// from outside can speak to the terminal.
 package func glyphs(of character: Character) -> [Glyph] {
   if let value = character.asciiValue {

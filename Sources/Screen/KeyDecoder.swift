@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Turns what the terminal sends, one character or known key at a time, into keys and pastes. Escape sequences that
-/// nobody knows are swallowed whole, so that they never end up in the text.
+/// Decodes the terminal's input, one character or known key at a time, into keys and pastes. Unknown escape sequences
+/// are dropped whole, so that they never end up in the text.
 package struct KeyDecoder {
-  /// What ncurses reads at a time.
+  /// One unit of input from ncurses: a character, a key or a paste mark.
   package enum Input: Equatable, Sendable {
     /// A scalar that is no key's, control characters included.
     case character(Unicode.Scalar)

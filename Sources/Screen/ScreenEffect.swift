@@ -3,7 +3,7 @@
 import CodeTasks
 import SessionInterface
 
-/// What `update` wants done outside the state.
+/// An effect outside the state, requested by `update`.
 package enum ScreenEffect: Equatable, Sendable {
   /// Give a command to the session.
   case send(SessionCommand)
@@ -13,10 +13,10 @@ package enum ScreenEffect: Equatable, Sendable {
   case suspend
   /// Draw everything again.
   case repaint
-  /// Does a file of this name exist? The line is what was typed.
+  /// Check whether a file of this name exists. `line` is the line as it was typed.
   case checkPath(word: String, line: String)
-  /// What stands in this file of a task? The line is what was typed.
+  /// Read the task in this file. `line` is the line as it was typed.
   case readTask(path: String, language: ProgramLanguage?, line: String)
-  /// Which files begin so?
+  /// List the files whose names begin with this prefix.
   case listPaths(prefix: String)
 }

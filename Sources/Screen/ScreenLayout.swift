@@ -15,7 +15,7 @@ package struct ScreenLayout: Equatable, Sendable {
   package var header: Rectangle
   /// nil where there is no stream, or no room.
   package var image: Rectangle?
-  /// What the KV cache retains of the stream: in place of the image, under it where there is room for both.
+  /// The retention map: in place of the image, or under it where there is room for both.
   package var retention: Rectangle?
   /// Position in the stream, under the image.
   package var timeline: Rectangle?

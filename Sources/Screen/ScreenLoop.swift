@@ -105,7 +105,7 @@ struct ScreenLoop {
   // MARK: The loop
 
   private mutating func run() -> ScreenExit {
-    // What the session has to say first is shown first.
+    // The first drawing waits for one interval, so that it shows the session's first events.
     drawnAt = monotonicSeconds()
     while true {
       drawIfDue()

@@ -3,7 +3,7 @@
 import CodeTasks
 import SessionInterface
 
-/// What can happen to the screen.
+/// A message to the screen: an event, or the result of an effect.
 package enum ScreenMessage: Sendable {
   /// A key was pressed.
   case key(Key)
@@ -25,7 +25,7 @@ package enum ScreenMessage: Sendable {
   case pathsListed(prefix: String, paths: [String])
 }
 
-/// What reading a file gave.
+/// The result of reading a file.
 package enum FileContents: Equatable, Sendable {
   /// The file's contents.
   case text(String)

@@ -24,7 +24,7 @@ package struct ScreenState: Sendable {
   package var size: ScreenSize
   /// Colours and characters; fixed for the screen's life.
   package var appearance: DrawingCapabilities
-  /// What is running; nil until the session is ready.
+  /// Model and stream of the session; nil until the session is ready.
   package var description: SessionDescription?
   /// The session's last figures.
   package var statistics = SessionStatistics()
@@ -44,9 +44,9 @@ package struct ScreenState: Sendable {
   /// The newest retention map; nil until one has come.
   package var retention: RetentionMap?
 
-  /// What has been said.
+  /// The entries of the conversation.
   package var conversation = Conversation()
-  /// What the conversation shows.
+  /// The scroll position of the conversation.
   package var scroll = ScrollPosition.tail
   /// The coding pane.
   package var coding = CodingState()
@@ -68,13 +68,13 @@ package struct ScreenState: Sendable {
   package struct Hint: Equatable, Sendable {
     /// One line; cut to the screen's width.
     package var text: String
-    /// True for what went wrong, which has another style.
+    /// True for a problem, which has another style.
     package var isProblem: Bool
     /// When it goes, on the clock of `now`.
     package var until: Double
   }
 
-  /// What `~` stands for in a file name.
+  /// The home directory: the meaning of `~` in a file name.
   package var homeDirectory: String?
 
   /// A screen before its first event.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What can be typed after a slash.
+/// A command after a slash.
 package enum SlashCommand: String, CaseIterable, Sendable {
   /// About the stream and the conversation.
   case help, clear, image, pause, resume, seek, cache, budget, policy, save
@@ -91,7 +91,7 @@ package func parseTokenCount(_ text: String) -> Int? {
   return isThousands ? value * 1024 : value
 }
 
-/// What a typed line is.
+/// A typed line: a question, a command or an unknown word after a slash.
 package enum TypedLine: Equatable, Sendable {
   /// A question.
   case text(String)

@@ -37,7 +37,7 @@ func drawTimeline(_ state: ScreenState, into grid: inout CellGrid, area: Rectang
   grid.write(length, column: column + 1, row: area.row, style: theme.quiet)
 }
 
-/// What is said of a stream without a length.
+/// The status of a stream without a length: ended, without signal, live, or empty.
 private func signalText(_ state: ScreenState) -> (text: String, isProblem: Bool) {
   if state.streamEnded { return ("ended", false) }
   if let since = state.signalLostSince { return ("no signal since \(timeOfDay(since))", true) }

@@ -3,7 +3,7 @@
 import CNcurses
 import Foundation
 
-/// What the terminal promises, found out without drawing on it.
+/// Capabilities of the terminal, found out without drawing on it.
 package struct TerminalFindings: Sendable, Equatable {
   /// True if both standard input and output are a terminal.
   package var isInteractive: Bool

@@ -3,17 +3,17 @@
 import CNcurses
 import Platform
 
-/// The terminal behind the grid: writes the cells that changed, in the sequences that terminfo tells.
+/// The terminal behind the grid. It writes the changed cells, in the control sequences of terminfo.
 ///
 /// ncurses enters and leaves full-screen mode, reads the keys and knows the terminal, but its windows are not used.
-/// Their colours come from a palette, while terminals that show 24 bits mostly describe themselves with 256 colours;
-/// and pixels written past ncurses do not survive, because it shifts whole rows of the terminal when text scrolls
-/// and cannot be told not to. One writer for every cell is simpler than two that share a terminal.
+/// Their colours come from a palette, and most terminals with 24-bit colour describe themselves with 256 colours.
+/// Pixels written past ncurses do not survive either: it shifts whole rows of the terminal when text scrolls, and
+/// cannot be told not to. One writer for every cell is simpler than two that share a terminal.
 ///
-/// The cursor is placed again behind every glyph about whose width terminals might not agree, so that nothing else
-/// on a row ever stands in a wrong place.
+/// The cursor is placed again behind every glyph of disputed width. The rest of the row then stands in its place on
+/// every terminal.
 struct TerminfoBackend {
-  /// What stands on the terminal; nil when that is not known.
+  /// The cells on the terminal; nil when they are not known.
   private var shown: CellGrid?
   private let output: Int32
   private let unicode: Bool
@@ -44,7 +44,7 @@ struct TerminfoBackend {
     } else {
       bytes += sequences.hideCursor
     }
-    // What a terminal that is gone does not take is lost.
+    // Write errors are ignored: bytes for a terminal that is gone are lost.
     writeAll(bytes, to: output)
     shown = grid
   }

@@ -2,13 +2,13 @@
 
 import CodeTasks
 
-/// What happens while a task is worked on, in the order in which it happens.
+/// An event of the work on a task. Events come in the order in which they happen.
 public enum CodeEvent: Sendable, Equatable {
-  /// Work begins; whatever was shown of an earlier task is over.
+  /// Work begins; nothing of an earlier task is shown from now on.
   case started(CodeTask, CodeSetup)
   /// A role begins to write. `plan` counts from 0 and is nil for the retriever; `round` is the debugger's, from 1.
   case roleStarted(CodeRole, plan: Int?, round: Int?)
-  /// The next piece of what the role at work writes: whole characters.
+  /// The next piece of text from the role at work: whole characters.
   case piece(String)
   /// The similar tasks that the retriever came up with.
   case retrieved([CodeExemplar], algorithm: String?)

@@ -50,7 +50,7 @@ public struct CodeOutcome: Sendable, Equatable {
   public var plansTried: Int
   /// Rounds of debugging, over all plans.
   public var debugRounds: Int
-  /// What the roles read and wrote.
+  /// Counts of the roles' replies, and of the tokens that the roles read and wrote.
   public var replies: CodeReplies
   /// Time that work took.
   public var seconds: Double

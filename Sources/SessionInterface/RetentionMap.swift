@@ -2,8 +2,7 @@
 
 import Images
 
-/// What the KV cache retains of a stream: for each temporal patch and layer, the share of the patch's tokens that is
-/// cached.
+/// The cached part of a stream: for each temporal patch and layer, the share of the patch's tokens in the KV cache.
 public struct RetentionMap: Sendable, Equatable {
   /// A temporal patch of which some token is cached in some layer.
   public struct PatchShares: Sendable, Equatable {

@@ -3,7 +3,7 @@
 import BoundedCache
 import CodeTasks
 
-/// What can be asked of a session, by whoever shows it and by tests.
+/// A command to a session, from its user interface or a test.
 public enum SessionCommand: Sendable, Equatable {
   /// Answer this about what has been seen so far; an earlier unanswered question goes first.
   case ask(String)

@@ -3,7 +3,7 @@
 import BoundedCache
 import Images
 
-/// What a session tells whoever listens, in the order in which it happened.
+/// An event of a session, for its listener. Events come in the order in which they happened.
 public enum SessionEvent: Sendable {
   /// The model is loaded and questions can be asked.
   case ready(SessionDescription)
@@ -26,8 +26,8 @@ public enum SessionEvent: Sendable {
   case answerFailed(code: String, message: String)
   /// The figures of the moment; sent a few times a second at most.
   case statistics(SessionStatistics)
-  /// What is cached of each temporal patch; sent while `showRetention` is on, after each compression and twice a second
-  /// at most between.
+  /// The cached share of each temporal patch. Sent while `showRetention` is on: after each compression, and between
+  /// compressions twice a second at most.
   case retention(RetentionMap)
   /// Something happened to a programming task.
   case code(CodeEvent)
@@ -43,7 +43,7 @@ public enum SessionEvent: Sendable {
   case streamEnded(time: Double)
 }
 
-/// What is running: shown once at the start.
+/// Model, stream and threads of a session: shown once at the start.
 public struct SessionDescription: Sendable, Equatable {
   /// The model's own name, or its file's.
   public var modelName: String

@@ -55,7 +55,7 @@ struct ChatLayout: Equatable {
     withoutSystem.text.removeLast(spaces)
   }
 
-  /// What stands around words where there is no video.
+  /// Markup around words where there is no video.
   var textMarkup: [String] {
     [beforeSystem, afterSystem.text, withoutSystem.text, questionEnd, pastQuestionEnd, nextTurn]
   }
@@ -86,8 +86,8 @@ struct ChatLayoutProbe {
     return try probe.layoutOfEitherForm()
   }
 
-  /// What finding a template's layout costs in the units of `JinjaMeter`, whether it is found or not; nil if the
-  /// template cannot be read.
+  /// The cost of finding a template's layout, in the units of `JinjaMeter`, whether a layout is found or not; nil for
+  /// an unreadable template.
   static func work(of source: String) -> Int? {
     guard let template = try? JinjaTemplate(source) else { return nil }
     var probe = ChatLayoutProbe(template: template, tokens: [:])
@@ -219,7 +219,7 @@ struct ChatLayoutProbe {
     try parts(contents: messages.map { ($0, JinjaValue.string($1)) }, around: words)
   }
 
-  /// What the template puts before, between and after the words.
+  /// The template's markup before, between and after the words: one more part than there are words.
   private mutating func parts(contents: [(Role, JinjaValue)], around words: [String]) throws(JinjaError) -> [String] {
     var context = context
     context["messages"] = .list(

@@ -18,11 +18,11 @@
 /// A prompt is `opening`, then `visionStart`, the video and `visionEnd` (or `textStart` where there is no video), the
 /// turns so far, each `pastQuestion`, the answer's tokens and `nextTurn`, and the newest `question`.
 public struct ChatTemplate: Sendable {
-  /// What stands between `opening` and a video: `<|vision_start|>` in the Qwen families.
+  /// Tokens between `opening` and a video: `<|vision_start|>` in the Qwen families.
   public let visionStart: [Int]
-  /// What stands between a video and the question.
+  /// Tokens between a video and the question.
   public let visionEnd: [Int]
-  /// What stands between `opening` and a question without a video; empty in the Qwen families.
+  /// Tokens between `opening` and a question without a video; empty in the Qwen families.
   public let textStart: [Int]
   /// The end of an answer and the opening of the person's next turn.
   public let nextTurn: [Int]
@@ -37,7 +37,7 @@ public struct ChatTemplate: Sendable {
   /// Whether a question is followed by the same tokens once it is answered. Where not (Qwen3 opens an answer with an
   /// empty block of thoughts and leaves it out later), an earlier turn is read again from `pastQuestion`.
   public let pastQuestionsStay: Bool
-  /// What to tell the user about the file's template; nil if it is followed, or if there is none.
+  /// A notice to the user about the file's template; nil if it is followed, or if there is none.
   public let notice: String?
   /// Whether a video can be marked: by the template, or with the vocabulary's vision tokens.
   public let supportsVision: Bool
@@ -196,7 +196,7 @@ extension Tokenizer {
 }
 
 extension ChatTemplate {
-  /// What it costs to find out a template's layout, in units that are about one byte read or made; nil for a template
-  /// that cannot be read. For tests, which hold it against the processor time that is taken.
+  /// The cost of finding a template's layout, in units of about one byte read or made; nil for an unreadable template.
+  /// Tests compare it with the processor time that is taken.
   package static func work(of template: String) -> Int? { ChatLayoutProbe.work(of: template) }
 }

@@ -2,7 +2,7 @@
 
 /// Decodes tokens one at a time into whole characters.
 ///
-/// What all calls of `append` and the final `finish` return, put together, is `Tokenizer.decode` of the tokens.
+/// The results of all calls of `append` and of the final `finish`, joined, equal `Tokenizer.decode` of the tokens.
 public struct StreamingDetokenizer: Sendable {
   private let tokenizer: Tokenizer
   private let skippingSpecialTokens: Bool
@@ -24,7 +24,7 @@ public struct StreamingDetokenizer: Sendable {
     return String(decoding: pending[..<certain], as: UTF8.self)
   }
 
-  /// What is left at the end: U+FFFD if a character never was completed, otherwise nothing.
+  /// The rest at the end: U+FFFD for a character that was never completed, otherwise nothing.
   public mutating func finish() -> String {
     defer { pending.removeAll() }
     return String(decoding: pending, as: UTF8.self)

@@ -2,7 +2,7 @@
 
 import Foundation
 
-/// What happens to text before it is split and merged.
+/// The normalization of text before it is split and merged.
 public enum TextNormalization: String, Sendable, Hashable, CaseIterable {
   /// Text is taken as it is.
   case none

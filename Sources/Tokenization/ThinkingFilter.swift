@@ -18,7 +18,7 @@ public struct ThinkingFilter: Sendable {
   }
 
   private var state: State
-  /// What is not decided yet.
+  /// Text that is not yet decided to be thoughts or answer.
   private var pending = ""
 
   private static let start = "<think>"
@@ -44,7 +44,7 @@ public struct ThinkingFilter: Sendable {
     return pending
   }
 
-  /// What is left at the end: a beginning that never became `<think>`. Thoughts without an end stay thoughts.
+  /// The undecided text at the end: a beginning that never became `<think>`. Thoughts without an end stay thoughts.
   public mutating func finish() -> String {
     defer { pending = "" }
     return state == .beginning ? pending : ""

@@ -2,7 +2,7 @@
 
 import ModelFile
 
-/// What each token stands for: its bytes, end to end in one array, and its kind.
+/// The tokens' bytes, end to end in one array, and their kinds.
 struct Vocabulary: Sendable {
   /// As `tokenizer.ggml.token_type` counts them.
   enum Kind: UInt8, Sendable {
@@ -68,7 +68,7 @@ struct Vocabulary: Sendable {
 }
 
 extension GGUFMetadata {
-  /// What a getter gives, its error as one of the tokenizer's.
+  /// The value of a getter, its error as one of the tokenizer's.
   func reading<Value>(_ getter: (GGUFMetadata) throws(GGUFError) -> Value) throws(TokenizerError) -> Value {
     do {
       return try getter(self)

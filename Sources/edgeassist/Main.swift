@@ -25,8 +25,8 @@ enum Main {
     dispatchMain()
   }
 
-  /// What the runtime and every command need beside the threads that compute, of which there may be fewer. Without them
-  /// the runtime would wait for ever, or end the program without a word.
+  /// Threads that the runtime and every command need, besides the compute threads. A run can do with fewer compute
+  /// threads. Without its own threads the runtime would wait for ever, or end the program without a word.
   private static var fewestThreads: Int { 12 + ProcessInfo.processInfo.activeProcessorCount }
 
   private static func run() async {

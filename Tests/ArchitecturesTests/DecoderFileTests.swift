@@ -7,7 +7,7 @@ import ModelFile
 import TestSupport
 import Testing
 
-/// What files of the further kinds of language model may say, and what they may not.
+/// Valid and invalid files of the further kinds of language model.
 @Suite struct DecoderFileTests {
   private func message(_ file: GGUFFile) -> String {
     do {

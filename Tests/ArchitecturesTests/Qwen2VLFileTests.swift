@@ -5,7 +5,7 @@ import Compute
 import ModelFile
 import Testing
 
-/// What a stranger's file may say: every contradiction is an error with a message, none a trap.
+/// Contradictions in a stranger's file: each is an error with a message, none a trap.
 @Suite struct Qwen2VLFileTests {
   private let golden: Qwen2VLGolden
   private let pool = ThreadPool(threads: 1)

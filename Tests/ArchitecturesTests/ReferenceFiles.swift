@@ -3,7 +3,7 @@
 import Foundation
 import ModelFile
 
-/// What the scripts of Tests/ReferenceComparisons have left in the folder that an environment variable names.
+/// Outputs of the scripts of Tests/ReferenceComparisons, in the folder that an environment variable names.
 ///
 /// The scripts need other programs, gigabytes and minutes, so that ordinary runs of the tests skip the comparisons.
 struct ReferenceFiles {

@@ -5,7 +5,7 @@ import Compute
 import ModelFile
 import Testing
 
-/// What files of the newer families' towers may say and hold.
+/// Valid and invalid metadata and tensors in files of the newer families' towers.
 @Suite struct VisionFileTests {
   static let names = ["windows", "deepstack", "pooled", "pixel-shuffle", "pixel-unshuffle", "two-stage"]
   /// A size is read from the shape of these, so that other tensors are found not to fit.

@@ -2,7 +2,7 @@
 
 import TestSupport
 
-/// What `make_infinipot_v_goldens.py` draws from the same generator.
+/// The random numbers of `make_infinipot_v_goldens.py`, drawn from the same generator.
 extension SplitMix64 {
   /// −512 … 511.
   mutating func signed() -> Int { Int(next() >> 54) - 512 }

@@ -5,7 +5,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What `Goldens/make_infinipot_v_goldens.py` wrote.
+/// The output of `Goldens/make_infinipot_v_goldens.py`.
 private struct Goldens: Decodable {
   struct Case: Decodable {
     struct Compression: Decodable {

@@ -156,7 +156,7 @@ struct ProxyQueryTests {
 
 @Suite("A choice by proxy queries retains exactly the tokens that the reference retains")
 struct ProxyQueryGoldenTests {
-  /// What `Goldens/make_proxy_query_goldens.py` wrote.
+  /// The output of `Goldens/make_proxy_query_goldens.py`.
   private struct Goldens: Decodable {
     struct Case: Decodable {
       let seed: UInt64

@@ -36,7 +36,7 @@ struct RetainedTemporalPatchTests {
       }
     }
 
-    /// What the cached values tell: tokens of each temporal patch in each layer.
+    /// The expected result by the cached values: tokens of each temporal patch in each layer.
     var expected: [RetainedTemporalPatch] {
       var tokens: [Int: [Int]] = [:]
       for layer in 0..<shape.layers {

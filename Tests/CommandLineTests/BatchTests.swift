@@ -167,7 +167,7 @@ struct BatchTests {
     #expect(try await Program.run(arguments).status == 0)
     let whole = try String(contentsOf: output, encoding: .utf8).split(separator: "\n")
     try #require(whole.count == 4)
-    // What a run leaves that was cut off in the third of its four lines.
+    // The output of a run that was cut off in the third of its four lines.
     try Data((whole[0] + "\n" + whole[1] + "\n" + whole[2] + "\n" + whole[3].prefix(20)).utf8).write(to: output)
     #expect(try await Program.run(arguments + ["--resume"]).status == 0)
     let resumed = try String(contentsOf: output, encoding: .utf8).split(separator: "\n")

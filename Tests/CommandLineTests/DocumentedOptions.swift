@@ -52,7 +52,7 @@ struct DocumentedOptions {
     return entries.contains { $0.prefix { $0 != "\n" }.contains(label) }
   }
 
-  /// What stands between two texts; empty without the first.
+  /// The text between two others; empty without the first.
   private func section(of text: String, from start: String, to end: String) -> Substring {
     guard let first = text.range(of: start) else { return "" }
     let rest = text[first.upperBound...]

@@ -20,7 +20,7 @@ struct EvalTests {
     try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
   }
 
-  /// What was asked and answered, without times.
+  /// Questions and answers with their configuration and cached tokens, without times.
   private func answers(_ file: URL) throws -> [[String]] {
     try lines(file).dropFirst().map { line in
       let record = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])

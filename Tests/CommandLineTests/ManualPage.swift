@@ -129,7 +129,7 @@ struct ManualPage {
     return escaped.hasPrefix(".") || escaped.hasPrefix("'") ? "\\&" + escaped : escaped
   }
 
-  /// What the parser does not know.
+  /// The last sections: files, environment and exit status. The parser has no text for them.
   private static let end = [
     ".SH FILES", ".TP", #"\fI~/.config/edgeassist/config.toml\fR"#,
     "Settings: one key for each option, such as", #"\fBkv\-budget = 2048\fR"#,

@@ -3,9 +3,9 @@
 import Foundation
 import TestSupport
 
-/// An option that is set once in the settings file and once as a variable, and what the program says to it.
+/// An option that is set once in the settings file and once as a variable, and the program's reaction.
 struct SettingTrial {
-  /// A run, and what its messages call the setting.
+  /// A run, and the name of the setting in its messages.
   struct Run {
     var program: Program
     var source: String
@@ -25,7 +25,7 @@ struct SettingTrial {
     private var cachedTokens: Int? { (program.records.first?["kv"] as? [String: Any])?["held"] as? Int }
   }
 
-  /// What is set: options with numbers, sizes or names refuse it, options with texts and files take it.
+  /// The value that is set. Options with numbers, sizes or names refuse it, options with texts and files take it.
   private static let value = "/nonexistent/value"
   /// Tokens cached after the first request, with the system prompt that is not set.
   private static let cachedTokens = 22

@@ -18,7 +18,7 @@ struct SettingsTests {
     try await Program.run(arguments, environment: environment)
   }
 
-  /// What the message about a setting says, without the place of the setting.
+  /// The message about a setting, without the place of the setting.
   private func reaction(_ run: SettingTrial.Run) -> String {
     let text = run.program.errors.split(separator: "\n").first ?? ""
     return text.replacingOccurrences(of: run.source, with: "")

@@ -48,7 +48,7 @@ struct DialogueCopyTests {
     try ingest.finish()
   }
 
-  /// What a dialogue knows after going on: what is retained, and what it answers.
+  /// The retention map and the answers of a dialogue after 40 more frames.
   private func goOn(_ dialogue: VideoDialogue, from frame: Int) throws -> (RetentionMap?, [String]) {
     try watch(dialogue, frame..<frame + 40)
     let answers = try ["What came first?", "What is in view?"].map { try dialogue.answer($0, at: 0).text }

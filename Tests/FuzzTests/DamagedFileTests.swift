@@ -47,7 +47,7 @@ struct DamagedFileTests {
   }
 }
 
-/// What became of the files.
+/// Counts of the damaged files by outcome, and the slowest reading in seconds.
 private struct Tally: CustomStringConvertible {
   var opened = 0
   var refused = 0

@@ -5,9 +5,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What is read from an offload file is what was written, or an error, whatever happens to the file between.
+/// Reading from a damaged offload file gives the written contents or an error, whatever the damage.
 ///
-/// `OFFLOADS` says how many files are damaged, `OFFLOAD_SEED` from where on.
+/// `OFFLOADS` is the number of damaged files, `OFFLOAD_SEED` the first seed.
 @Suite("A damaged offload file")
 struct DamagedOffloadTests {
   private static let environment = ProcessInfo.processInfo.environment
@@ -97,7 +97,7 @@ struct DamagedOffloadTests {
       } catch is OffloadError {
         noticed += 1
       }
-      // What another run finds: the file is its own, empty and usable, or left as it is.
+      // Another run opens the file as its own, empty and usable, or leaves it as it is.
       file = nil
       do {
         let again = try open()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What the checks share: random inputs, the comparison of outputs, and the count of checks and failures.
+// Helpers of all checks: random inputs, the comparison of outputs, and the count of checks and failures.
 #ifndef EDGEASSIST_KERNEL_CHECKS_SUPPORT_H
 #define EDGEASSIST_KERNEL_CHECKS_SUPPORT_H
 

@@ -23,7 +23,7 @@ struct UnusableFileTests {
     }
   }
 
-  /// What is malformed about these bytes.
+  /// The flaw of malformed bytes, from the reader's error; nil for another error, or none.
   private func flaw(_ file: HandmadeFile) throws -> String? {
     guard case .malformed(_, let what) = try error(file.bytes) else { return nil }
     return what

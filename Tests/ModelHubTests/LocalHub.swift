@@ -21,7 +21,7 @@ final class LocalHub: Sendable {
   var cache: ModelCache { ModelCache(folder: folder.path("models")) }
   var endpoint: URL { URL(string: server.address) ?? URL(filePath: "/") }
 
-  /// What the servers answer from: they begin before the hub is made.
+  /// The servers' answers and counts of requests. The servers need them before the hub is made.
   private final class World: Sendable {
     struct State {
       var repository: HubRepository?
@@ -87,10 +87,10 @@ final class LocalHub: Sendable {
     storage.stop()
   }
 
-  /// What the hub answers from now on; nil for what it should. Requests are counted from 0 again.
+  /// Sets the hub's answer from now on; nil for the correct one. Requests are counted from 0 again.
   func hubAnswer(_ answer: Answer?) { world.state.withLock { ($0.hub, $0.hubCount) = (answer, 0) } }
 
-  /// What the storage answers from now on.
+  /// Sets the storage's answer from now on; nil for the correct one. Requests are counted from 0 again.
   func storageAnswer(_ answer: Answer?) { world.state.withLock { ($0.storage, $0.storageCount) = (answer, 0) } }
 
   // MARK: Pulling

@@ -6,7 +6,7 @@ import Quantization
 import TestSupport
 import Testing
 
-/// What llama.cpp makes of models of zeros: Goldens/types.json.
+/// A model of zeros, and the types that llama.cpp quantizes its tensors to: Goldens/types.json.
 private struct ReferenceModel: Decodable {
   struct Recipe: Decodable {
     let fileType: Int

@@ -7,7 +7,7 @@ import Testing
 private struct BannedWord: Sendable, CustomTestStringConvertible {
   let pattern: String
   let reason: String
-  /// What the pattern has to find, in prose and in names.
+  /// Text that the pattern has to find, in prose and in names.
   let samples: [String]
 
   init(_ pattern: String, _ reason: String, in samples: String...) {

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What the documents promise about themselves.
+/// Promises of the documents about themselves.
 @Suite("Documents")
 struct DocumentTests {
   private static let root = Checkout.root

@@ -9,7 +9,7 @@ import Testing
 struct LicenseHeaderTests {
   private static let root = Checkout.root
 
-  /// What begins a comment in a file of each kind.
+  /// The comment mark of each kind of file, by extension.
   private static let commentMark = [
     "swift": "//", "c": "//", "h": "//", "modulemap": "//", "py": "#", "sh": "#",
   ]

@@ -9,7 +9,7 @@ import Testing
     case paste(String)
   }
 
-  /// What a burst of input means.
+  /// The keys and pastes in one burst of input.
   private func decode(_ inputs: [KeyDecoder.Input]) -> [Got] {
     var decoder = KeyDecoder()
     let messages = inputs.flatMap { decoder.take($0) } + decoder.pause()

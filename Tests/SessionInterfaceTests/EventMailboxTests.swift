@@ -10,7 +10,7 @@ struct EventMailboxTests {
 
   init() throws { mailbox = try EventMailbox() }
 
-  /// What a listener that comes late finds, by kind and text.
+  /// The events that a late listener finds, by kind and text.
   private func found(after events: [SessionEvent]) -> [String] {
     for event in events { mailbox.send(event) }
     return mailbox.take().events.map { event in

@@ -9,7 +9,7 @@ public struct HubRepository: Sendable {
   public struct File: Sendable {
     public var path: String
     public var bytes: [UInt8]
-    /// What the hub says that the contents' SHA-256 is.
+    /// The SHA-256 of the contents, as the hub states it.
     public var sha256: String
 
     public init(_ path: String, _ bytes: [UInt8], sha256: String) {
@@ -34,7 +34,7 @@ public struct HubRepository: Sendable {
     self.storage = storage
   }
 
-  /// What the hub answers.
+  /// The hub's answer to a request.
   ///
   /// - Parameter hub: the hub's own address.
   public func reply(to request: LoopbackHTTPServer.Request, hub: String = "") -> LoopbackHTTPServer.Reply {
@@ -62,7 +62,7 @@ public struct HubRepository: Sendable {
     return .redirect(to: "\(storage)/blobs/\(file.path)?signature=abc", fields)
   }
 
-  /// What the storage answers.
+  /// The storage's answer to a request.
   public func storageReply(to request: LoopbackHTTPServer.Request) -> LoopbackHTTPServer.Reply {
     let path = request.path.split(separator: "?")[0]
     guard let file = file(String(path.dropFirst("/blobs/".count))) else { return LoopbackHTTPServer.Reply(404) }

@@ -5,7 +5,7 @@ import Synchronization
 
 /// A web server on this machine that plays the Hugging Face hub, or the storage behind it, well or badly.
 public final class LoopbackHTTPServer: Sendable {
-  /// What was asked.
+  /// A request: its path and its header fields.
   public struct Request: Sendable {
     /// With the query.
     public var path: String
@@ -40,13 +40,13 @@ public final class LoopbackHTTPServer: Sendable {
     case endless
   }
 
-  /// What is answered.
+  /// The answer to a request: status, header fields, body and ending.
   public struct Reply: Sendable {
     public var status: Int
     public var fields: [String: String]
     public var body: [UInt8]
     public var ending = Ending.whole
-    /// What `Content-Length` says; nil for none.
+    /// The value of `Content-Length`; nil for none.
     public var claimedLength: Int?
 
     public init(_ status: Int, _ fields: [String: String] = [:], body: [UInt8] = [], ending: Ending = .whole) {
@@ -95,7 +95,7 @@ public final class LoopbackHTTPServer: Sendable {
 
   deinit { listener.stop() }
 
-  /// What has been asked so far.
+  /// All requests so far.
   public var requests: [Request] { asked.withLock { $0 } }
 
   /// Its own address, without a slash at its end.

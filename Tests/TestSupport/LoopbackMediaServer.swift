@@ -3,9 +3,9 @@
 import Foundation
 import Synchronization
 
-/// A web server on this machine that sends what a test tells it to.
+/// A web server on this machine whose answers a test chooses.
 public final class LoopbackMediaServer: Sendable {
-  /// What happens to the n-th request, from 0.
+  /// The answer to the n-th request, from 0.
   public enum Answer: Sendable {
     /// A file with a known length, of which parts can be asked for.
     case file([UInt8])

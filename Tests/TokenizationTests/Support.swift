@@ -5,7 +5,7 @@ import ModelFile
 import Testing
 import Tokenization
 
-/// What the reference makes of texts and of tokens: Goldens/cases.json.
+/// The reference's tokens of texts and texts of tokens: Goldens/cases.json.
 struct TokenizerCases: Decodable {
   struct Text: Decodable {
     let text: String

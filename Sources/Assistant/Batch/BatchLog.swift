@@ -8,7 +8,7 @@ import Video
 
 /// The lines of a batch in a log.
 extension Logger {
-  /// An answer: its figures, and what went on otherwise than asked. What was asked and answered is in the results.
+  /// An answer: its figures and its warnings. The question and the answer itself are in the results.
   func log(_ result: TurnResult, request: String, turn: Int) {
     let (summary, statistics) = (result.summary, result.statistics)
     let figures = "\(summary.answerTokens) tokens in \(decimal(summary.seconds, places: 1)) s"
@@ -18,7 +18,7 @@ extension Logger {
     for text in result.warnings { warning("request \(request), turn \(turn): \(text)") }
   }
 
-  /// What came of a programming task.
+  /// Logs the result of a programming task.
   func log(_ result: CodeResult) {
     switch result.solution {
     case .success(let solution): info("request \(result.id): \(solution.outcome.end.rawValue)")
@@ -41,7 +41,7 @@ extension Logger {
 }
 
 extension BatchRequest {
-  /// What is asked about, in words.
+  /// Subject of the request, in words: its questions and its video, or a programming task.
   var summary: String {
     if code != nil { return "a programming task" }
     let questions = "\(turns.count) \(turns.count == 1 ? "question" : "questions")"

@@ -98,9 +98,9 @@ public actor BatchRunner {
     } catch {
       let error = ReportedError(error)
       if error.code == .outputUnwritable { throw error }
-      // What a stop broke off is no failure: a resumed run does it.
+      // A request that a stop broke off has not failed: a resumed run answers the rest of it.
       if stop.isStopped { return }
-      // The turns that were not reached failed for the same reason as the one that was.
+      // The remaining turns cannot be reached, so they fail with the same error.
       try results.failRest(error)
     }
     if stop.isStopped && !results.areComplete { return }

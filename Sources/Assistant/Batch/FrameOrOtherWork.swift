@@ -3,7 +3,7 @@
 import Platform
 import Video
 
-/// What came of waiting for a frame.
+/// Result of a wait for a frame.
 enum FrameOrOtherWork: Sendable {
   case frame(Frame)
   /// The stream is over.

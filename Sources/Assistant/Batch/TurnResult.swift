@@ -4,7 +4,7 @@ import Dialogue
 import Records
 import SessionInterface
 
-/// What is written for an answered turn of a request. The members of its JSON are a contract with scripts.
+/// Result of an answered turn of a request, as it is written. The members of its JSON are a contract with scripts.
 package struct TurnResult {
   /// Stream time at which the turn was asked, in seconds; nil without a video.
   package var at: Double?
@@ -16,7 +16,7 @@ package struct TurnResult {
   package var visionTokensRead: Int
   /// Time that frames took since the answer before, in seconds.
   package var ingestSeconds: Double
-  /// What went on otherwise than asked, for people to read.
+  /// Warnings about departures from the request, for people to read.
   package var warnings: [String]
 
   /// Makes the result of a turn.

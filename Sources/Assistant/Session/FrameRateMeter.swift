@@ -5,7 +5,7 @@ struct FrameRateMeter {
   private var seconds = 0.0
   private var count = 0.0
 
-  /// What the frames before still count when another comes.
+  /// Factor on the weight of all earlier frames when another one is added.
   private static let decay = 0.9
 
   mutating func add(seconds new: Double) {

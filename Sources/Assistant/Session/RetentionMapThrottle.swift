@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// When the map of what is cached is sent: after each compression, and twice a second at most between.
+/// When the retention map is sent: after each compression, and twice a second at most between.
 struct RetentionMapThrottle {
   var isWanted = false
   private var last: ContinuousClock.Instant?

@@ -21,10 +21,10 @@ import Video
 public actor Session {
   private let events: EventMailbox
   private let thread = ThreadExecutor(name: "model")
-  /// What waits for the model.
+  /// Work that waits for the model.
   private nonisolated let queue = WorkQueue()
   private nonisolated let cancellation = AnswerCancellation()
-  /// Stopped by `.quit`, for what waits for other programs.
+  /// Stopped by `.quit`, for work that waits for other programs.
   private nonisolated let leaving = StopSource()
 
   private let dialogue: VideoDialogue
@@ -183,7 +183,7 @@ public actor Session {
     events.finish()
   }
 
-  /// Does what waits for the model.
+  /// Does the work that waits for the model.
   private func performWaiting() {
     while let work = queue.take() {
       work(self)

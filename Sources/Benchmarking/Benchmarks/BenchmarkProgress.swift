@@ -8,7 +8,7 @@ public struct BenchmarkStep: Sendable, Equatable {
   public var done: Int
   /// Steps of the whole run.
   public var all: Int
-  /// What is being measured.
+  /// Name of the measurement under way.
   public var label: String
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What can be measured, in the order of measurement. The raw values are the words of the command line and of reports.
+/// Parts of a benchmark, in the order of measurement. The raw values are the words of the command line and of reports.
 public enum BenchmarkPart: String, Sendable, Codable, CaseIterable {
   /// Time to load the model, with its file in the page cache.
   case load

@@ -76,7 +76,7 @@ public struct BenchmarkReport: Sendable, Codable, Equatable {
     }
   }
 
-  /// What only reports of version 1 have.
+  /// Members that only reports of version 1 have.
   private struct OldReport: Decodable {
     struct Entry: Decodable {
       var place: String

@@ -24,9 +24,9 @@ public struct BenchmarkResult: Sendable, Codable, Equatable {
     }
   }
 
-  /// What was measured.
+  /// The part that was measured.
   public var part: BenchmarkPart
-  /// What distinguishes the result from others of its part: `512 tokens`, `context 4096`; empty for the only one.
+  /// Condition that tells the result from others of its part: `512 tokens`, `context 4096`; empty for the only one.
   public var condition: String
   /// The unit of the value.
   public var unit: Unit

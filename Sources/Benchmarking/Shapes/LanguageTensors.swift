@@ -30,7 +30,7 @@ extension ModelShape {
   private func attentionTensors(_ prefix: String) -> [RandomTensorDescription] {
     let queries = heads * headDimension
     let keys = keyValueHeads * headDimension
-    // Qwen3.5's queries come with what gates the output.
+    // Qwen3.5's queries come with a gate of the output.
     let gated = architecture == "qwen35" ? 2 * queries : queries
     var tensors: [RandomTensorDescription] = []
     for (part, outputs) in [("q", gated), ("k", keys), ("v", keys)] {

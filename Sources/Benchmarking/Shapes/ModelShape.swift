@@ -30,7 +30,7 @@ public struct ModelShape: Sendable, Equatable {
   package var vocabulary: Int
   /// nil for a model without vision.
   package var vision: VisionShape?
-  /// What some layers have in place of attention; nil where all layers have attention.
+  /// Token mixer of the layers without attention; nil where all layers have attention.
   package var recurrence: RecurrenceShape?
 
   /// Memberwise; the output head is the embedding matrix (`isTied`) unless said otherwise.

@@ -38,7 +38,7 @@ extension CacheState {
     let newCapacity = capacity.resized(to: newBudget)
     let patches =
       layout.fits(in: newCapacity.tokens) ? nil : try target(newCapacity).temporalPatches(demand: 0, least: 1)
-    // What has to grow grows before anything is evicted; what has to shrink shrinks after the compression.
+    // Pages to be gained are allocated before anything is evicted. Pages to be lost are freed after the compression.
     let grown = zip(newCapacity.pages, store.tables).map { max($0, $1.pageCount) }
     guard store.resize(toPages: grown, leadingPages: max(newCapacity.leadingPages, store.leadingPages)) else {
       throw .cannotAllocate(

@@ -37,9 +37,9 @@
 // temporal patches: `VisionTokenOrigins` knows from which. Evicted tokens go to the offload file where there is one
 // (OffloadTier.swift). Captions stay with their temporal patches (CaptionCompaction.swift).
 
-/// What one compression of the vision segment did.
+/// Report of one compression of the vision segment.
 public struct CompressionReport: Sendable, Hashable {
-  /// Vision tokens before and after, the mean over all heads.
+  /// Vision tokens before, the mean over all heads.
   public var before: Int
   /// Vision tokens after, the mean over all heads.
   public var after: Int
@@ -95,8 +95,8 @@ struct Compressor {
   ///
   /// - Parameters:
   ///   - temporalPatches: for each group of heads.
-  ///   - offload: receives what is evicted.
-  /// - Returns: what it did; nil where there are no vision tokens.
+  ///   - offload: receives the evicted tokens.
+  /// - Returns: a report; nil where there are no vision tokens.
   mutating func compress(
     to temporalPatches: [Int], _ layout: inout SegmentLayout, _ origins: inout VisionTokenOrigins, in store: PageStore,
     offload: OffloadTier?

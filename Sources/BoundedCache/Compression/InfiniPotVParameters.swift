@@ -9,7 +9,7 @@ public struct InfiniPotVParameters: Sendable, Hashable {
   /// Share of the vision tokens' room that is filled after a compression (C/M); every policy compresses to it.
   public var targetRatio: Double
 
-  /// What older tokens are scored by.
+  /// Method of scoring older tokens.
   public var choice: Choice
   /// Which tokens of the newest temporal patches TaR compares an older one with.
   public var alignment: Alignment
@@ -18,7 +18,7 @@ public struct InfiniPotVParameters: Sendable, Hashable {
   /// Over which neighbours VaN averages.
   public var pooling: Alignment
 
-  /// What older tokens are scored by.
+  /// Method of scoring older tokens.
   public enum Choice: String, Sendable, Hashable, CaseIterable {
     /// TaR and VaN, as published.
     case tarAndVaN = "tar-van"
@@ -26,7 +26,7 @@ public struct InfiniPotVParameters: Sendable, Hashable {
     case proxyQueries = "proxy-queries"
   }
 
-  /// What makes two tokens counterparts in different temporal patches.
+  /// Criterion by which two tokens of different temporal patches are counterparts.
   public enum Alignment: String, Sendable, Hashable, CaseIterable {
     /// The same index among the cached tokens, cut into runs as long as a temporal patch, as published. From the second
     /// compression on, that is no longer the same patch of the image.

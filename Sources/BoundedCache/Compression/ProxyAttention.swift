@@ -2,11 +2,11 @@
 
 import Platform
 
-/// What questions would draw from each token: its largest share of any proxy query's attention, times the length of its
-/// value.
+/// Scores of tokens by the attention of proxy queries: a token's largest share of any query's attention, times the
+/// length of its value.
 ///
-/// Scoring by prompts that stand for the real ones is InfiniPot's idea (arXiv 2410.01518), weighting by values that of
-/// expected attention. The largest share and not the mean: one question that needs a token is enough to retain it.
+/// Scoring by prompts that stand for the real ones is InfiniPot's idea (arXiv 2410.01518). Weighting by values is that
+/// of expected attention. The largest share counts, not the mean: one question that needs a token can retain it.
 struct ProxyAttention {
   typealias Lanes = HalfPrecisionArithmetic.Lanes
 

@@ -9,7 +9,7 @@ package struct TokenSelector {
   package let shape: CacheShape
   /// The ratios and departures of InfiniPot-V.
   package let parameters: InfiniPotVParameters
-  /// What the last selection retained, ascending.
+  /// Indices of the tokens that the last selection retained, ascending.
   package private(set) var retained: [Int] = []
 
   private var grid = GridTHW(temporalPatches: 0, height: 0, width: 0)

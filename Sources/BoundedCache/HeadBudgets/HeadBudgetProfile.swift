@@ -19,7 +19,7 @@ public struct HeadBudgetProfile: Sendable, Hashable, Codable {
     }
   }
 
-  /// What was measured, so that a profile can be judged and reproduced.
+  /// Origin of a profile: measure, streams and questions, so that the profile can be judged and reproduced.
   public struct Origin: Sendable, Hashable, Codable {
     /// A description of how a head's demand was measured.
     public var measure: String
@@ -52,7 +52,7 @@ public struct HeadBudgetProfile: Sendable, Hashable, Codable {
   public var stability: RankStability
   /// Ratio of the heads whose demand deviates over the streams by less than a tenth of an equal ratio, 0 … 1.
   public var coverage: Double
-  /// What was measured.
+  /// Origin of the profile.
   public var origin: Origin
 
   /// - Parameters:

@@ -6,7 +6,7 @@ import Records
 
 /// A head budget profile as a file beside a model: one JSON object with keys in snake_case, which people can read too.
 extension HeadBudgetProfile {
-  /// What tells profiles from any other JSON, and this version's from others'.
+  /// Format of the file. It tells profiles from any other JSON, and this version's from others'.
   private struct Header: Decodable {
     static let format = "edgeassist head budget profile 2"
     var format: String

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a budget comes to in memory: slots for each group of heads, and pages for what is retrieved.
+/// Memory of a budget: slots for each group of heads, and pages for retrieved tokens.
 struct CacheCapacity {
   /// The most tokens that may be cached at any moment, the mean over all heads.
   let budget: Int
-  /// What of the budget is left for the sequence, beside retrieved pages.
+  /// Tokens of the budget for the sequence, without those of retrieved pages.
   let sequenceBudget: Int
-  /// Pages in front of every head's sequence, for what is retrieved from an offload file.
+  /// Pages in front of every head's sequence, for tokens retrieved from an offload file.
   let leadingPages: Int
   /// Tokens that each head of a group may cache in its sequence.
   let tokens: [Int]

@@ -22,7 +22,7 @@ final class LockedFile {
     self.path = path
     // Without O_NONBLOCK, opening a pipe would wait for a program at its other end.
     let flags = O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
-    // What was seen is private to the user who runs the program.
+    // The keys and values of a video are private to the user who runs the program.
     var opened = open(path, flags | O_CREAT | O_EXCL, 0o600)
     isNew = opened >= 0
     if !isNew, errno == EEXIST { opened = open(path, flags) }

@@ -19,7 +19,7 @@ public final class OffloadFile {
   public let pageTokens: Int
   /// RoPE of a temporal position.
   public let rotation: RoPEFrequencies
-  /// What has been written so far.
+  /// Counts of the tokens appended and the pages written or dropped so far.
   package private(set) var statistics = OffloadStatistics()
 
   private let layout: OffloadLayout
@@ -231,7 +231,7 @@ extension OffloadFile {
     return layer * shape.keyValueHeads + head
   }
 
-  /// What a head's checksums depend on beside the bytes: a page of another head is not valid here.
+  /// Seed of a head's checksums, beside the bytes. It makes a page of another head invalid here.
   private func seed(_ head: Int) -> UInt64 { UInt64(head) }
 
   /// Writes the page of a head that has filled up, or drops it where the file is full of pages with higher ranks.

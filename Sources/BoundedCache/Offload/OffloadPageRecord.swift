@@ -25,7 +25,7 @@ struct OffloadPageRecord {
     base.storeBytes(of: checksum(seed: seed), as: UInt64.self)
   }
 
-  /// What the record says; nil where it is damaged, or written with another seed.
+  /// The index entry in the record; nil where the record is damaged, or written with another seed.
   func entry(seed: UInt64) -> OffloadPageIndex.Entry? {
     guard base.loadUnaligned(as: UInt64.self) == checksum(seed: seed) else { return nil }
     return OffloadPageIndex.Entry(

@@ -131,7 +131,7 @@ final class OffloadTier {
         HeadIndex(layer: layer, head: head), in: store, queries: queries, count: count, pages: retrievedPages[group],
         used: layout.count(ofGroup: group),
         position: { [starts] in origins.position(ofStreamIndex: $0, starts: starts) })
-      // What was read so far is valid; layers that are still to come see what compression has retained, and no more.
+      // Pages read for earlier layers are valid. This layer and those after it attend to retained tokens alone.
       guard failure == nil else { return endRetrieval() }
     }
     isFilled[layer] = true

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What is cached of one temporal patch of the stream.
+/// Cached tokens of one temporal patch of the stream, as counts.
 public struct RetainedTemporalPatch: Sendable, Hashable {
   /// The temporal patch's index in the stream, from 0: every one that was ever appended counts.
   public var streamIndex: Int

@@ -4,10 +4,9 @@ import Compute
 
 /// The recurrent states of a hybrid model's layers without attention (gated delta rule, short convolution).
 ///
-/// Such a layer has read all tokens, and nothing can be taken out of its state again. So that what is seen never
-/// depends on what was said, there are two states: behind the newest system or vision token, and behind the newest text
-/// token. The text's state begins as a copy of the stream's. Temporal patches go on with the stream's, whatever was
-/// said.
+/// Such a layer has read all tokens, and no token can be removed from its state again. There are two states, because
+/// vision must not depend on the conversation: one behind the newest system or vision token, one behind the newest text
+/// token. The text's state begins as a copy of the stream's. Temporal patches always go on with the stream's state.
 ///
 /// Compression does not change them: they have seen what the KV cache evicts.
 struct RecurrentStates {

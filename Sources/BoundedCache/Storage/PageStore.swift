@@ -5,7 +5,7 @@ import Compute
 /// Keys and values in pages, each group of heads through its own page table. It moves memory and decides nothing.
 ///
 /// A row is a token's key or value in one head, stored as `type`. Slots count the rows of a head's sequence; those
-/// below 0 are the leading pages, for what is retrieved:
+/// below 0 are the leading pages, for retrieved tokens:
 ///
 ///     | leading pages | sequence: slot 0, 1, 2, … | free | parked text |
 ///

@@ -44,7 +44,7 @@ final class PageTable {
   /// Pages of the sequence.
   var pageCount: Int { sequenceRuns.count }
 
-  /// Pages in front of those of the sequence, for what is retrieved.
+  /// Pages in front of those of the sequence, for retrieved tokens.
   var leadingPages: Int { leadingRuns.count }
 
   /// The pages of the sequence alone.

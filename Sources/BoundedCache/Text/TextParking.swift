@@ -2,8 +2,8 @@
 
 /// Parks the text segment while temporal patches are appended, and brings it back behind them.
 ///
-/// What is seen must not depend on what was said: temporal patches are read as if there were no text. The keys and
-/// values of the text stay all the same. They move to the upper end of every head's slots, where they count against the
+/// Vision must not depend on the conversation: temporal patches are read as if there were no text. The keys and
+/// values of the text are kept. They move to the upper end of every head's slots, where they count against the
 /// budget and nothing attends to them:
 ///
 ///     text          | system | vision          | text | free           |
@@ -12,8 +12,8 @@
 ///     reattached    | system | vision + newer patches | text | free    |
 ///
 /// Positions in between belong to newer temporal patches then, so the text moves to positions behind them, and
-/// attention rotates its keys when it reads them (`KeyRotationRuns`). What the text attended to when it was read is not
-/// computed again.
+/// attention rotates its keys when it reads them (`KeyRotationRuns`). The keys and values of the text are not computed
+/// again, although other tokens stand before it now.
 enum TextParking {
   /// Parks the text segment.
   ///

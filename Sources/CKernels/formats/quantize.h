@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Floats to quantized blocks: what the formats share.
+// Floats to quantized blocks: functions shared by the formats.
 //
 // quantize.c chooses how. quantize_blocks_minmax.c rounds to a scale from the extremes of a block.
 // quantize_blocks_search.c and quantize_superblocks.c search for scales with scale_search.c. All write quants with

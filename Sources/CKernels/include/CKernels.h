@@ -214,7 +214,7 @@ typedef struct {
   void (*rotate)(float *x, size_t heads, size_t head_size, const float *cosines, const float *sines);
   /// Whether `multiply` takes repacked weights.
   int supports_repacking;
-  /// What ck_repack adds to the signed quants of CK_PANELS_Q8_0, so that they are unsigned; 0 where they stay signed.
+  /// Zero point that ck_repack adds to the quants of CK_PANELS_Q8_0 to make them unsigned; 0 where they stay signed.
   uint8_t panel_zero_point;
 } ck_kernels;
 
@@ -235,8 +235,8 @@ void ck_separate_pairs(float *x, size_t heads, size_t head_size);
 /// Brings the pairs (i, i + rotated / 2) of a head of which RoPE rotates the first `rotated` values to
 /// (i, i + head_size / 2), where `rotate` expects them. Both sizes are even, `rotated` is the smaller one.
 void ck_spread_pairs(float *x, size_t heads, size_t head_size, size_t rotated);
-/// What the gated delta rule makes of a token's projections: alpha = e^(a * softplus(alpha + dt)), the decay, and
-/// beta = sigmoid(beta), all [heads].
+/// Computes the gates of the gated delta rule from a token's projections, in place:
+/// alpha = e^(a * softplus(alpha + dt)), the decay, and beta = sigmoid(beta), all [heads].
 void ck_delta_gates(float *alpha, float *beta, const float *a, const float *dt, size_t heads);
 
 /// Converts `count` weights of any type but panels to floats; of quantized types whole blocks.

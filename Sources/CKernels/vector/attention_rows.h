@@ -184,7 +184,7 @@ INLINE void add_rows(const ck_kv_type type, const row_block *block, size_t heads
   if (q < heads) value_tiles(type, 1, 4, block, weights + q * DECODED_ROWS, sums + q * padded, q == 0);
 }
 
-/// An online softmax: what it has summed up so far.
+/// The running maximum and sums of an online softmax.
 typedef struct {
   float largest, total;  // the largest score, and the sum of e^(score - largest)
   float added;           // for CK_KV_Q4: the sum of weights times minimums, which every column gets

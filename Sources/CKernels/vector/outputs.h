@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// From sums to outputs of a product: the bias, and what was there before.
+// From sums to outputs of a product: adds the bias and the previous outputs.
 
-/// What the outputs of a tile need.
+/// Parameters of the outputs of a tile.
 typedef struct {
   const float *bias;  // [width], or NULL
   int accumulate;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What the files of this folder share. A word is four bytes: four quants, or two values of 16 bits.
+// Vector operations shared by the files of this folder. A word is four bytes: four quants, or two values of 16 bits.
 
 /// For each of 32 nibbles, the byte of a table.
 INLINE vu8x32 look_up(const int8_t table[16], vu8x32 nibbles) {

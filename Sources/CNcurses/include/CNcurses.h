@@ -11,7 +11,7 @@
 // One terminal a process; every function is called from the one thread that owns it, except the signal
 // handlers inside, which only use calls that are safe there.
 
-// What became of an attempt to start.
+// Results of an attempt to start.
 enum {
   CN_STARTED = 0,
   // terminfo has no entry for the type, or an unusable one
@@ -22,7 +22,7 @@ enum {
   CN_REFUSED = 3,
 };
 
-// What the terminal type promises.
+// Capabilities of a terminal type.
 typedef struct {
   int colors;         // 0 or less: none
   bool direct_color;  // terminfo says RGB or Tc
@@ -36,9 +36,9 @@ int cn_start(int input, int output, const char *type, bool utf8, cn_capabilities
 void cn_stop(void);
 // Gives the terminal back, stops the process group as Ctrl-Z does elsewhere, and returns after it continues.
 void cn_suspend(void);
-// Sets modes again after somebody else may have changed them. What stands on the terminal is then not known.
+// Sets modes again after somebody else may have changed them. The content of the terminal is then not known.
 void cn_resume(void);
-// Where to write what is drawn.
+// The descriptor to write drawings to.
 int cn_drawing_descriptor(void);
 // Looks up the size now. False when the system does not tell.
 bool cn_size(int *columns, int *rows);
@@ -49,7 +49,7 @@ size_t cn_capability(const char *name, char *bytes, size_t capacity);
 size_t cn_cursor_address(int row, int column, char *bytes, size_t capacity);
 size_t cn_color(int number, bool background, char *bytes, size_t capacity);
 
-// What a read of the keyboard gave.
+// Results of a read of the keyboard.
 enum { CN_NOTHING = 0, CN_CHARACTER = 1, CN_KEY = 2 };
 enum {
   CN_KEY_OTHER = 0,

@@ -19,7 +19,7 @@ import SessionInterface
 public final class CodeModel: RoleModel {
   /// The language model's name, as `LoadedModel` gives it.
   public var name: String { model.name }
-  /// What to tell the user about the base model, as `LoadedModel` gives it: a chat template that cannot be followed.
+  /// Warnings about the base model for the user, from `LoadedModel`: a chat template that cannot be followed.
   public var warnings: [String] { model.warnings }
   /// By the base model's metadata (`PromptStyle.metadataKey`); `full` without it.
   public let promptStyle: PromptStyle
@@ -64,12 +64,12 @@ public final class CodeModel: RoleModel {
   /// For each token of the vocabulary, how likely it is to come next after the last one read.
   package var logits: [Float] { model.language.logits }
 
-  /// What the model can read and write in one prompt and its reply, in tokens.
+  /// Context length of the model, in tokens: the most that one prompt and its reply may take together.
   public var contextLength: Int { model.language.configuration.contextLength }
 
   // MARK: Replies
 
-  /// Begins a reply, which reads what the role's cache does not share with the prompt, and then generates.
+  /// Begins a reply. It reads the tokens after the prefix that the prompt shares with the role's cache, then generates.
   ///
   /// - Throws: `ReportedError` if the cache fails. Where the cache or the model fails while the reply is pulled, the
   ///   role's cache is empty afterwards.
@@ -93,7 +93,7 @@ public final class CodeModel: RoleModel {
     precondition(number == promptsBegun, "the model has gone on with another prompt")
   }
 
-  /// Empties a role's cache, since what was read of a prompt is not to be relied upon.
+  /// Empties a role's cache, since the tokens read of a prompt are not reliable.
   func forget(_ role: CodeRole) { contexts[key(role)] = nil }
 
   /// Makes the role's cache hold these tokens.
@@ -109,24 +109,24 @@ public final class CodeModel: RoleModel {
 
   // MARK: Caches
 
-  /// What reads a prompt as a role: only what comes after the beginning that the role's cache holds already.
+  /// Ingest of a prompt as a role. It reads only the tokens after the prefix that the role's cache already holds.
   private func reader(of tokens: [Int], as role: CodeRole) throws(ReportedError) -> TokenIngest {
     let context = try context(of: role)
     // The last token is always read, for the logits after it.
     var common = min(zip(context.tokens, tokens).prefix { $0 == $1 }.count, tokens.count - 1)
-    // A hybrid model's state can be gone on with, but no token be taken out of it.
+    // A hybrid model's recurrent state can be continued, but no token can be removed from it.
     if context.cache.shape.isHybrid, common < context.cache.textCount { common = 0 }
     context.cache.truncateText(to: common)
-    // A later prompt shares nothing more of this one unless it is pulled to its end.
+    // Until this prompt is read to its end, a later one shares no more than this prefix with it.
     contexts[key(role)]?.tokens = Array(tokens.prefix(common))
     promptsBegun += 1
     model.language.adapter = adapters[role]
     return TokenIngest(prompt: tokens[common...], at: common, into: context.cache, language: model.language)
   }
 
-  /// Takes note of what a role's cache holds.
+  /// Records the tokens that a role's cache holds.
   ///
-  /// - Parameter tokens: the prompt and what was generated, whether or not the model has read all of it.
+  /// - Parameter tokens: the prompt and the generated tokens, whether or not the model has read all of it.
   func note(_ tokens: [Int], as role: CodeRole) {
     guard let cache = contexts[key(role)]?.cache else { return }
     contexts[key(role)]?.tokens = Array(tokens.prefix(cache.textCount))
@@ -138,7 +138,7 @@ public final class CodeModel: RoleModel {
   private func context(of role: CodeRole) throws(ReportedError) -> Context {
     if let context = contexts[key(role)] { return context }
     do throws(CacheError) {
-      // It grows with what is cached, and never beyond the model's context.
+      // It grows with the cached tokens, and never beyond the model's context.
       let cache = try KeyValueCache(
         shape: model.language.configuration.cacheShape, budget: contextLength, policy: .full)
       let context = Context(cache: cache)

@@ -55,7 +55,7 @@ public struct RoleSampling: Sendable, Equatable {
   }
 }
 
-/// What a role wrote.
+/// Reply of a role.
 public struct RoleReply: Sendable, Equatable {
   /// The reply.
   public var text: String

@@ -16,7 +16,8 @@ public struct FailureReport: Sendable, Equatable {
     self.verdict = verdict
   }
 
-  /// What happened instead of the expected output, headed as in `Got:`. Cut, so that it never fills a prompt.
+  /// Result of the program in place of the expected output, headed as in `Got:`. It is cut, so that it never fills a
+  /// prompt.
   func happened(lines: Int) -> String {
     switch verdict.kind {
     case .accepted, .wrongAnswer: "Got:\n" + clipped(verdict.output.droppingFinalNewlines, to: Self.shownCharacters)

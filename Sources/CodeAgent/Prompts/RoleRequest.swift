@@ -3,7 +3,7 @@
 import CodeTasks
 import SessionInterface
 
-/// What a role is asked. Every prompt begins with the task, so that prompts of one task share a beginning.
+/// Request to a role. Every prompt begins with the task, so that prompts of one task share a prefix.
 public enum RoleRequest: Sendable, Equatable {
   /// Similar tasks with their solutions.
   case recall(count: Int)

@@ -4,7 +4,7 @@ import Foundation
 
 /// Blocks of code between lines of three backticks or tildes.
 struct FencedCode: Equatable {
-  /// What stands behind the opening fence, in small letters; empty if nothing does.
+  /// Info string behind the opening fence, in lower case; empty if there is none.
   var language: String
   var text: String
   var isClosed: Bool

@@ -11,7 +11,7 @@ public enum ReplyReader {
   public struct Recollection: Sendable, Equatable {
     /// Similar tasks with their solutions.
     public var exemplars: [CodeExemplar]
-    /// What to use for the task; nil if the retriever named nothing.
+    /// Algorithm for the task; nil if the retriever named none.
     public var algorithm: String?
   }
 
@@ -31,7 +31,7 @@ public enum ReplyReader {
 
   private static let parts = ["problem", "description", "plan", "planning", "code", "algorithm"]
 
-  /// What the retriever answers.
+  /// Parses the retriever's reply.
   ///
   /// - Parameter count: exemplars that were asked for; more are left out.
   public static func recollection(in reply: String, count: Int, language: ProgramLanguage) -> ParsedReply<Recollection>
@@ -125,7 +125,7 @@ public enum ReplyReader {
     FencedCode.all(in: text).last { !$0.text.trimmed.isEmpty }?.text ?? text
   }
 
-  /// What stands before the first fence.
+  /// Text before the first fence; all of it where there is none.
   private static func withoutFences(_ text: String) -> String {
     text.range(of: "```").map { String(text[..<$0.lowerBound]).trimmed } ?? text
   }

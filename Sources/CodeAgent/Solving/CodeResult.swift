@@ -4,7 +4,7 @@ import CodeTasks
 import Records
 import SessionInterface
 
-/// What came of the work on a problem. The members of its JSON are a contract with scripts.
+/// Result of the work on a problem. The members of its JSON are a contract with scripts.
 package struct CodeResult: Sendable {
   /// The problem's id.
   package var id: String

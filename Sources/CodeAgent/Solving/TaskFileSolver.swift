@@ -7,7 +7,7 @@ import SessionInterface
 
 /// Works on the tasks of files and folders, one after the other, without a terminal.
 public actor TaskFileSolver {
-  /// What is worked on, and how.
+  /// Options of a run: its tasks, and how they are worked on.
   public struct Options: Sendable {
     /// Task files and folders.
     public var paths: [String]
@@ -81,7 +81,7 @@ public actor TaskFileSolver {
   /// - Throws: `ReportedError` when the paths or the model cannot be read or results cannot be written.
   public func run() async throws(ReportedError) -> Progress {
     do throws(ReportedError) { try await workOnAll() } catch {
-      // What was waited for when a stop came is missing, and that is no fault.
+      // A wait that a stop ends has no result. An error after a stop comes from that and is no failure of the run.
       if !stop.isStopped { throw error }
     }
     progress.isInterrupted = stop.isStopped

@@ -3,7 +3,7 @@
 import BoundedCache
 import Records
 
-/// What a request sets for itself; nil leaves it to the options of the run.
+/// Options that a request sets for itself; nil leaves one to the options of the run.
 public struct BatchOverrides: Sendable, Equatable, Decodable {
   /// Tokens that the KV cache may hold.
   public var kvBudget: Int?
@@ -46,7 +46,7 @@ public struct BatchOverrides: Sendable, Equatable, Decodable {
     case systemPrompt = "system"
   }
 
-  /// The options with what the request sets for itself.
+  /// The options with the request's overrides.
   ///
   /// - Throws: `ReportedError.requestMalformed` naming the member that has no usable value.
   package func applied(to options: DialogueOptions) throws(ReportedError) -> DialogueOptions {

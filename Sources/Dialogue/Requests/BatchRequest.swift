@@ -32,7 +32,7 @@ public struct BatchRequest: Sendable, Equatable {
     private enum CodingKeys: String, CodingKey { case at, ask }
   }
 
-  /// What results and `--resume` tell requests apart by.
+  /// Identifier by which results and `--resume` tell requests apart.
   public var id: String
   /// A file or URL as the request gives it; nil asks without a video.
   public var video: String?
@@ -40,7 +40,7 @@ public struct BatchRequest: Sendable, Equatable {
   public var images: [String]
   /// In the order in which they are asked; empty for a programming task.
   public var turns: [Turn]
-  /// What the request sets for itself.
+  /// Options that the request sets for itself.
   public var overrides: BatchOverrides
   /// A programming task, in place of turns.
   public var code: CodeProblem?
@@ -137,7 +137,7 @@ public struct BatchRequestError: Error, Sendable, Equatable {
   public var line: Int
   /// The request's id, where it could be read.
   public var id: String?
-  /// What is wrong, without the line's number.
+  /// Reason of the error, without the line's number.
   public var reason: String
 
   /// Makes an error about a line.
@@ -151,7 +151,7 @@ public struct BatchRequestError: Error, Sendable, Equatable {
   public var message: String { "line \(line): \(reason)" }
 }
 
-/// What is wrong with a request, before its line is known.
+/// Error of a request, before its line is known.
 private struct RequestFault: Error {
   let reason: String
   init(_ reason: String) { self.reason = reason }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What is wrong with the JSON of a request, as a sentence for a person.
+/// Describes the error in the JSON of a request, as a sentence for a person.
 func jsonFault(_ error: any Error) -> String {
   // The text was JSON before its members were looked at. Then only numbers fail with an error of the decoder's own.
   guard let error = error as? DecodingError else { return "a number in it is out of range" }

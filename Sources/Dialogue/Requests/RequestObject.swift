@@ -76,7 +76,7 @@ struct RequestObject: Decodable {
         ? "“id” is too large for a number; write it in quotes" : "“id” has a fraction; write it in quotes")
   }
 
-  /// What is wrong with an id.
+  /// Error of an id.
   struct IdentifierFault: Error {
     let reason: String
     init(_ reason: String) { self.reason = reason }

@@ -10,7 +10,7 @@ import SessionInterface
 public struct CodeEvaluationOptions: Sendable {
   /// The tasks.
   public var problems: [CodeProblem]
-  /// What is evaluated, by name, for the first line of the results.
+  /// Identity of the evaluation, as names and values, for the first line of the results.
   public var identity: [(name: String, value: String)]
   /// All are compared with the first.
   public var methods: [CodeMethod]

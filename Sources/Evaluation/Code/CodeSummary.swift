@@ -64,7 +64,7 @@ public struct CodeSummary: Sendable {
   /// The whole summary as one JSON object.
   ///
   /// - Parameters:
-  ///   - identity: what was evaluated, by name.
+  ///   - identity: of the evaluation, as names and values.
   ///   - isComplete: false for a run that was stopped.
   public func json(identity: [(name: String, value: String)], isComplete: Bool) -> String {
     SnakeCaseJSON.text(of: SummaryJSON(identity: identity, isComplete: isComplete, results: rows))

@@ -6,7 +6,7 @@ import Inference
 import Platform
 import Synchronization
 
-/// What a head budget profile is measured on.
+/// Options of the measurement of a head budget profile.
 public struct ProfileOptions: Sendable {
   /// The streams and questions.
   public var suite: any EvaluationSuite

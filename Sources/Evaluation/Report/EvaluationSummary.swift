@@ -63,13 +63,13 @@ public struct EvaluationSummary: Sendable {
     public var exactMatch: ConfidenceInterval
   }
 
-  /// What answers are grouped by.
+  /// Property by which answers are grouped.
   public enum Breakdown: String, Sendable, CaseIterable {
-    /// What the question is about.
+    /// Kind of the question, by its subject.
     case question
-    /// Which part of the stream holds the answer.
+    /// Part of the stream that holds the answer.
     case position
-    /// How the events lie in the stream.
+    /// Arrangement of the events in the stream.
     case stream
   }
 
@@ -109,7 +109,7 @@ public struct EvaluationSummary: Sendable {
   /// The whole summary as one JSON object.
   ///
   /// - Parameters:
-  ///   - identity: what was evaluated, by name.
+  ///   - identity: of the evaluation, as names and values.
   ///   - isComplete: false for a run that was stopped.
   public func json(identity: [(name: String, value: String)], isComplete: Bool) -> String {
     SnakeCaseJSON.text(of: SummaryJSON(identity: identity, isComplete: isComplete, results: rows))

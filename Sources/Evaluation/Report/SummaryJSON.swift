@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The JSON object of a summary: what was evaluated, whether all of it was, and a result for each row of the table.
+/// The JSON object of a summary: the evaluation's identity, whether it is complete, and a result for each table row.
 struct SummaryJSON<Row: Encodable>: Encodable {
-  /// What was evaluated, by name.
+  /// Identity of the evaluation, as values by name.
   var evaluation: [String: String]
   var isComplete: Bool
   var results: [Row]

@@ -57,7 +57,7 @@ public struct EvaluationStep: Sendable, Equatable {
   public var answersInAll: Int
   /// Answers of an earlier run.
   public var resumed: Int
-  /// What is being done.
+  /// Name of the work under way.
   public var label: String
 }
 
@@ -75,7 +75,7 @@ public actor EvaluationRunner {
   private var warmup = Warmup([])
   private var answered: Set<AnswerRecord.Key> = []
   private var step: EvaluationStep
-  /// What the KV cache of each bounded configuration retains of the last stream.
+  /// Retention maps of the KV cache at the end of the last stream, one for each bounded configuration.
   public private(set) var retention: [(configuration: String, label: String, map: RetentionMap)] = []
 
   /// The thread that the model runs on.
@@ -99,7 +99,7 @@ public actor EvaluationRunner {
   /// - Throws: `EvaluationError` or `ReportedError`.
   public func run() async throws -> (records: [AnswerRecord], isInterrupted: Bool) {
     do { try await answerAll() } catch {
-      // What was waited for when a stop came is missing, and that is no fault.
+      // A wait that a stop ends has no result. An error after a stop comes from that and is no failure of the run.
       if !stop.isStopped { throw error }
     }
     return (records, stop.isStopped)
@@ -172,7 +172,7 @@ public actor EvaluationRunner {
     }
   }
 
-  /// A dialogue that has seen what comes before the stream; nil where it was stopped.
+  /// A dialogue that has seen the warm-up before the stream; nil where it was stopped.
   private func dialogue(of run: StreamRun, for patches: [TemporalPatch]) throws(ReportedError) -> VideoDialogue? {
     if warmup.patches.isEmpty { return try run.makeDialogue(for: patches, model: model, options: options.dialogue) }
     return try warmup.dialogue(of: run, for: patches, model: model, options: options.dialogue, stop: stop) { seconds in

@@ -31,7 +31,7 @@ struct ResultFile<Record: ResultRecord> {
   ///
   /// - Parameters:
   ///   - isResuming: keeps the records of the file, if they are of the same evaluation.
-  ///   - identity: what is evaluated, by name.
+  ///   - identity: of the evaluation, as names and values.
   ///   - stop: ends the wait for the reader of a pipe. The lines that it does not take are lost then.
   /// - Throws: `ReportedError` naming the file, and what differs where it holds another evaluation's results or none.
   init(

@@ -23,7 +23,7 @@ struct StreamRun {
   private var patchesIngested = 0
   private var prefillSeconds = 0.0
   private var compressionSeconds = 0.0
-  /// What the KV cache retains at the end; nil before.
+  /// Retention map of the KV cache at the end; nil before.
   private(set) var retention: RetentionMap?
   /// Time of prefilling each of the last temporal patches, in seconds.
   private var lastPatchSeconds: [Double] = []
@@ -110,7 +110,7 @@ struct StreamRun {
 
   /// An empty dialogue under the configuration, within the budget.
   ///
-  /// - Parameter patches: what a budget that is a ratio is a ratio of.
+  /// - Parameter patches: all that the dialogue will read, the base of a budget that is a ratio.
   /// - Throws: `ReportedError`; with the code `budgetTooSmall` if the budget has no room for a system prompt.
   func makeDialogue(
     for patches: [TemporalPatch], model: LoadedModel, options: DialogueOptions

@@ -5,8 +5,8 @@ import Inference
 import Platform
 import Records
 
-/// What comes before every stream of a suite. Each configuration prefills it once; each stream then goes on with a copy
-/// of the dialogue.
+/// Temporal patches before every stream of a suite. Each configuration prefills them once. Each stream then goes on
+/// with a copy of the dialogue.
 struct Warmup {
   /// In stream order.
   let patches: [TemporalPatch]

@@ -111,7 +111,7 @@ private struct Clip {
   }
 }
 
-/// What is wrong with a line of answers.
+/// Error in a line of answers.
 private struct AnswerFault: Error {
   var detail: String
 }

@@ -6,7 +6,7 @@ import ModelFile
 
 /// The contents of one GGUF file, by its header. Nothing here depends on whether the model can be run.
 public struct FileInspection: Sendable {
-  /// What a GGUF file holds, by `general.type` and `general.architecture`.
+  /// The kind of a GGUF file, by `general.type` and `general.architecture`.
   public enum Kind: String, Sendable {
     /// Whatever is neither of the other two.
     case languageModel = "language_model"
@@ -60,7 +60,7 @@ public struct FileInspection: Sendable {
   public let byteCount: Int
   /// The GGUF version, 2 or 3.
   public let version: Int
-  /// What the file holds.
+  /// The kind of the file: language model, vision tower or adapter.
   public let kind: Kind
   /// The file's name for it, such as `qwen2vl`; nil without one.
   public let architecture: String?

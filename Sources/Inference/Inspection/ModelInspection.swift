@@ -37,7 +37,7 @@ public struct ModelInspection: Sendable {
     public var isUsable: Bool
   }
 
-  /// What a LoRA adapter's metadata and tensors say.
+  /// Properties of a LoRA adapter, from its metadata and tensors.
   public struct AdapterSummary: Sendable, Equatable {
     /// Such as `lora`.
     public var type: String?

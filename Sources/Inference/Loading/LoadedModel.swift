@@ -30,16 +30,16 @@ public final class LoadedModel {
   public let vision: VisionTower?
   /// Threads that compute, the caller's among them.
   public let threads: Int
-  /// What the file says of how it wants to be used.
+  /// Preferences of the model file: frame sizes, sampling rate, system prompt and KV cache budget.
   public let preferences: ModelPreferences
-  /// What was asked for and could not be done, and what had to be assumed, for people to read.
+  /// Warnings for people: requests that could not be met, and assumptions that had to be made.
   public let warnings: [String]
   private let file: GGUFFile
   private let path: String
   private let memory: ModelLoadingOptions
   private let estimate: MemoryEstimate
 
-  /// What the language model's file says of it.
+  /// Metadata of the language model's file.
   package var metadata: GGUFMetadata { file.metadata }
 
   /// Pixels along the side of a vision token in most models.

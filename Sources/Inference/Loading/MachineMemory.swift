@@ -6,7 +6,7 @@ import Foundation
 public struct MachineMemory: Sendable, Equatable {
   /// The most that may be used, in bytes.
   public var limit: Int
-  /// What can be used now without paging anything else out, in bytes; never above `limit`.
+  /// Memory available now without paging anything else out, in bytes; never above `limit`.
   public var available: Int
   /// True where a control group (a container, a service) allows less than the machine has.
   public var isConfined: Bool

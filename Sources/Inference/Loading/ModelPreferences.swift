@@ -36,7 +36,7 @@ public struct ModelPreferences: Sendable, Equatable {
     largestBudget = integer("edgeassist.kv_budget").flatMap { $0 > 0 ? $0 : nil }
   }
 
-  /// What to say of a budget that the model is not meant for; nil for any other.
+  /// A warning about a budget that is larger than the model is meant for; nil for any other.
   ///
   /// - Parameter tokens: the budget of a cache that is bounded.
   package func warning(ofBudget tokens: Int) -> String? {

@@ -4,7 +4,7 @@ import Foundation
 import Platform
 import Records
 
-/// What the cache has of one repository, as a JSON file in the repository's folder.
+/// The cached models and files of one repository, as a JSON file in the repository's folder.
 ///
 /// The folder alone would not tell which vision tower belongs to which language model, nor whether a file is the one
 /// that the hub has now.

@@ -9,7 +9,7 @@ import Records
 /// It is locked while it is open, so that two programs do not write it at the same time. A note beside it says of which
 /// file of the hub the bytes are; bytes of another one are thrown away.
 package final class PartFile {
-  /// What is known of the bytes.
+  /// The note about the bytes: size and hashes of their file on the hub, and the server's `ETag`.
   struct Note: Codable, Equatable {
     var byteCount: Int
     var sha256: String?

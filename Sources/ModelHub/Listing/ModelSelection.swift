@@ -14,7 +14,7 @@ public struct ModelSelection: Sendable, Equatable {
   /// The language model's files and the vision tower.
   public var files: [RemoteFile] { languageModel + (mmproj.map { [$0] } ?? []) }
 
-  /// What is taken where nothing is asked for, as llama.cpp takes it.
+  /// Quantizations for a reference without one, the preferred first, in llama.cpp's order.
   private static let preferredQuantizations = ["Q4_K_M", "UD-Q4_K_M", "Q4_0", "UD-Q4_0", "Q8_0", "UD-Q8_0"]
 
   /// Vision towers, the best first. The tower computes in Q8_0 unless told otherwise, so that a file in Q8_0 is as fast

@@ -30,11 +30,11 @@ struct HTTPFailure: Error, Sendable, Equatable {
   }
 
   var kind: Kind
-  /// What libcurl says of it.
+  /// The error message, mostly libcurl's; may be empty.
   var text = ""
 }
 
-/// One request and what has come of its answer. libcurl writes into it, while it is called.
+/// One request and its answer so far. libcurl writes into it, while it is called.
 final class HTTPExchange {
   /// The head, once it is complete.
   private(set) var head: HTTPHead?
@@ -83,7 +83,7 @@ final class HTTPExchange {
   private func takeHead(_ bytes: UnsafeRawBufferPointer) -> Bool {
     headByteCount += bytes.count
     guard headByteCount <= Self.longestHead else { return false }
-    // What comes after the head are trailers.
+    // Fields after the head are trailers.
     guard head == nil else { return true }
     let line = String(decoding: bytes, as: UTF8.self).trimmingSuffix { $0.isNewline }
     if line.hasPrefix("HTTP/") {
@@ -131,7 +131,7 @@ final class HTTPExchange {
     _ = shim_resume(request)
   }
 
-  /// What a result that is no success means.
+  /// The failure for a libcurl result other than success.
   func failure(_ result: CURLcode) -> HTTPFailure {
     let own = String(cString: errorText)
     let text = own.isEmpty ? String(cString: curl_easy_strerror(result)) : own

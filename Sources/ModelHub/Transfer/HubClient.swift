@@ -80,7 +80,7 @@ final class HubClient {
   /// Drops the rest of the answer.
   func cancel() { connection.cancel() }
 
-  /// What a request is about, for messages.
+  /// The subject of a request, for messages: a file, or a repository's list of files.
   struct Subject {
     var repository: String
     /// nil for the list of files.
@@ -210,7 +210,7 @@ final class HubClient {
     }
   }
 
-  /// What a status that is no success means.
+  /// The problem for an HTTP status other than success.
   private func refusal(_ head: HTTPHead, url: URL, subject: Subject) -> TransferProblem {
     let name = subject.name
     guard url.hasSameOrigin(as: settings.endpoint) else {

@@ -10,7 +10,7 @@ public struct PullProgress: Sendable, Equatable {
   public var wholeByteCount: Int
   /// Over the last seconds; nil at the beginning.
   public var bytesPerSecond: Double?
-  /// What is being waited for after a connection has broken; nil while bytes come.
+  /// The problem of a broken connection, in words, while the download waits; nil while bytes come.
   public var disconnection: String?
 
   /// At this rate; nil where it is not known.

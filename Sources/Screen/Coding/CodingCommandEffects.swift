@@ -3,7 +3,7 @@
 import CodeTasks
 import SessionInterface
 
-/// What follows from a command about programs but `/code`; nil when it cannot be used now.
+/// Effects of a command about programs other than `/code`; nil when it cannot be used now.
 func codingEffects(of command: SlashCommand, _ argument: String, _ state: inout ScreenState) -> [ScreenEffect]? {
   switch command {
   case .stop:

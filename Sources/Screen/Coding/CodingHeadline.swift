@@ -3,7 +3,7 @@
 import Records
 import SessionInterface
 
-/// What is going on, or what came of it, in one line.
+/// The work in progress, or its outcome, in one line.
 struct CodingHeadline: Equatable, Sendable {
   enum Tone: Equatable, Sendable { case busy, good, doubtful, bad }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a key does while the pane has the keys; nil for those that do the same everywhere.
+/// Handles a key while the pane has the keys; nil for keys with the same effect everywhere.
 func pressInPane(_ key: Key, _ state: inout ScreenState) -> [ScreenEffect]? {
   switch key {
   case .tab: state.coding.isFocused = false

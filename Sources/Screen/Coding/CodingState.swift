@@ -3,13 +3,15 @@
 import CodeTasks
 import SessionInterface
 
-/// The coding pane: a programming task and what has come of it. Changed only by `take`, by keys and by commands.
+/// The coding pane: a programming task and its progress. Changed only by `take`, by keys and by commands.
 ///
-/// What the user sees: `/code` and a task opens the pane. Its first row names the language, the model and the time that
-/// has passed; the second the four roles, done, at work or to come, those with an adapter marked; a third warns where
-/// programs are not kept apart well. Then, scrolling, in the order in which it happened: the task, the tasks retrieved,
-/// the plans with how sure the planner is, each program with its examples' verdicts, after a round of debugging as the
-/// lines that changed, and what is being written now. The last row says what is going on, and at last what came of it.
+/// `/code` and a task open the pane. Its first row names the language, the model and the time that has passed. The
+/// second row shows the four roles: done, at work or to come. Roles with an adapter are marked. A third row warns where
+/// programs are not kept apart well.
+///
+/// Below scrolls the work, oldest first: the task, the retrieved tasks, the plans with the planner's confidence, each
+/// program with its examples' verdicts, and the text that is being written now. After a round of debugging, a program
+/// is shown as its changed lines. The last row names the work in progress, and at the end the outcome.
 package struct CodingState: Sendable, Equatable {
   /// True while the pane is shown.
   package var isOpen = false
@@ -21,7 +23,7 @@ package struct CodingState: Sendable, Equatable {
 
   /// The task worked on last; nil before the first.
   package private(set) var task: CodeTask?
-  /// What it is worked on with; nil until work begins.
+  /// The setup of the work: model, adapters, containment; nil until work begins.
   package private(set) var setup: CodeSetup?
   /// True from when a program is asked for until work begins.
   package private(set) var isWaiting = false
@@ -40,12 +42,12 @@ package struct CodingState: Sendable, Equatable {
   package private(set) var plans: [CodePlan] = []
   /// The plan that is being tried.
   package private(set) var currentPlan: Int?
-  /// What coder and debugger have done, oldest first.
+  /// Turns of the coder and the debugger, oldest first.
   package private(set) var steps: [Step] = []
   /// How work ended; nil before its end.
   package private(set) var ending: Ending?
 
-  /// A role at work and what it has written.
+  /// A role at work and its text.
   package struct Work: Sendable, Equatable {
     /// The role.
     package var role: CodeRole
@@ -53,9 +55,9 @@ package struct CodingState: Sendable, Equatable {
     package var plan: Int?
     /// The round of debugging, from 1; nil outside debugging.
     package var round: Int?
-    /// What it has written so far.
+    /// The role's text so far.
     package var text = ""
-    /// True once what it wrote has come in its final form.
+    /// True once the text has come in its final form.
     package var isUsed = false
   }
 
@@ -173,7 +175,7 @@ package struct CodingState: Sendable, Equatable {
   }
 
   private mutating func end(_ ending: Ending) {
-    // What was under way when work was stopped is no failure of the role's.
+    // A role that was cut off has not failed: the user stopped or accepted, or a limit was reached.
     if case .finished(let outcome) = ending, ![.cancelled, .accepted, .limit].contains(outcome.end) { endWork() }
     work = nil
     isOpen = true

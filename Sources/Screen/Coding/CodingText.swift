@@ -5,7 +5,7 @@ import Plotting
 import Records
 import SessionInterface
 
-/// What scrolls in the coding pane, as lines of at most `columns` columns.
+/// The scrolling text of the coding pane, as lines of at most `columns` columns.
 struct CodingText {
   private let columns: Int
   private let theme: Theme

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What became of a line from one text to the next.
+/// The change of a line from one text to the next.
 package enum LineChange: Equatable, Sendable {
   /// A line of both texts.
   case kept(String)
@@ -12,7 +12,7 @@ package enum LineChange: Equatable, Sendable {
   case skipped(Int)
 }
 
-/// The lines that changed from one text to another, with some that did not around them.
+/// The changed lines from one text to another, with some unchanged lines around them.
 ///
 /// The longest common subsequence of lines stays. Texts too long to compare in a moment are shown as removed and added.
 package func lineChanges(from old: String, to new: String, context: Int = 2) -> [LineChange] {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a role has written so far, made fit to be shown while it goes on: words without the tags between which models
-/// put them, and the program without its fence.
+/// A role's reply so far, split for display while it goes on: words without the tags that models put around them, and
+/// the program without its fence.
 package struct StreamedReply: Equatable, Sendable {
-  /// What stands before the program.
+  /// The text before the program.
   package var words: String
   /// nil until a program has begun.
   package var program: String?
@@ -14,7 +14,7 @@ package struct StreamedReply: Equatable, Sendable {
     self.program = program
   }
 
-  /// Splits what a role has written so far.
+  /// Splits a role's reply so far.
   package init(_ text: String) {
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
     guard let fence = lines.firstIndex(where: { StreamedReply.isFence($0) }) else {

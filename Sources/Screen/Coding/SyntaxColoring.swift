@@ -2,9 +2,9 @@
 
 import CodeTasks
 
-/// What a stretch of a program is.
+/// The syntactic kind of a stretch of a program.
 package enum SyntaxKind: Equatable, Sendable {
-  /// `plain` is whatever is none of the others.
+  /// `plain` is everything else.
   case plain, keyword, string, comment, number
   /// `#include` and the like, `@main` and the like.
   case directive
@@ -14,7 +14,7 @@ package enum SyntaxKind: Equatable, Sendable {
 package struct SyntaxRun: Equatable, Sendable {
   /// Part of one line.
   package var text: String
-  /// What the text is.
+  /// The syntactic kind of the text.
   package var kind: SyntaxKind
 
   /// Memberwise; checks nothing.
@@ -31,7 +31,7 @@ package func syntaxRuns(_ lines: [String], language: ProgramLanguage) -> [[Synta
   return lines.map { scanner.scan($0) }
 }
 
-/// What the colouring has to know of a language.
+/// The lexical rules of a language, for colouring.
 private struct Grammar {
   var keywords: Set<String>
   var lineComment: String

@@ -2,11 +2,11 @@
 
 import Platform
 
-/// What a template may cost: each piece of work is paid for before it is done.
+/// The budget of a template, in units of work. Each piece of work is charged before it is done.
 ///
-/// A unit is about one byte read or made. What takes more than that pays more: a step of the evaluator, an element of
-/// a list. Memory is made by work, so that the same measure bounds it; what is let go is not paid back. Processor time
-/// is looked at besides, should a unit be dearer than it was thought to be.
+/// A unit is about one byte read or made. Larger pieces of work cost more: a step of the evaluator, an element of a
+/// list. Allocating memory is work, so that the same budget bounds it. Freed memory is not refunded. Processor time has
+/// a limit of its own, in case a unit takes longer than expected.
 struct JinjaMeter {
   /// Units of a statement or an expression.
   static let step = 64

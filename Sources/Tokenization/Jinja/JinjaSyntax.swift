@@ -49,7 +49,7 @@ enum JinjaStatement {
   case branches([(condition: JinjaExpression?, body: [JinjaStatement])])
   case loop(JinjaLoop)
   case set(name: String, member: String?, JinjaExpression)
-  /// What the body renders to goes into the name.
+  /// A block `set`: the text rendered from the body becomes the value of the name.
   case capture(name: String, body: [JinjaStatement])
   case macro(name: String, JinjaMacro)
   /// A body that is rendered as it is: `{% generation %}`, which only marks a part for training.

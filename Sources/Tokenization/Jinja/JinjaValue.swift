@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What an expression of a template can be.
+/// The value of an expression in a template.
 enum JinjaValue {
   /// A name that stands for nothing, or a member that is not there.
   case undefined
@@ -71,7 +71,7 @@ struct JinjaKey: Hashable, Comparable, ExpressibleByStringLiteral {
   }
 }
 
-/// What `namespace()` makes: members that can be set from within a loop.
+/// The result of `namespace()`: members that can be set from within a loop.
 final class JinjaNamespace {
   var members: [JinjaKey: JinjaValue]
 

@@ -36,7 +36,7 @@ struct EvalCommand: AsyncParsableCommand {
   @OptionGroup(title: "Model") var model: ModelOptions
   @OptionGroup(title: "Model") var adapters: AdapterOptions
 
-  /// What can be evaluated.
+  /// A suite to evaluate.
   enum Suite: String, ExpressibleByArgument, CaseIterable {
     /// Questions about streams: drawn ones, or the clips of `--requests`.
     case doorstep

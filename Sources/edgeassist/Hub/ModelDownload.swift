@@ -12,12 +12,13 @@ struct ModelDownload {
   var settings: HubSettings
   /// The vision tower's type; nil for the preferred one.
   var mmprojType: String?
-  /// What a model that does not fit is downloaded with; nil where it is downloaded anyway.
+  /// The option or command, for messages, to download a model that cannot be run or does not fit; nil where such a
+  /// model is downloaded anyway.
   var wayRoundMemory: String?
   /// Nothing but errors is written on standard error.
   var isQuiet = false
 
-  /// Downloads what is missing.
+  /// Downloads the missing files.
   ///
   /// - Throws: `ReportedError.modelUnreadable` or `insufficientMemory`; `ExitStatus.interrupted` after a message.
   func run() throws -> CachedModel {

@@ -4,7 +4,7 @@ import ArgumentParser
 import Benchmarking
 import Images
 
-/// What is measured, and how often.
+/// Options for the measured parts, their sizes and the number of repetitions.
 struct MeasurementOptions: ParsableArguments {
   @Option(
     name: .long,

@@ -9,7 +9,7 @@ import Sandboxing
 import Screen
 import Video
 
-/// What this machine offers, as `edgeassist doctor` finds out.
+/// Capabilities of this machine, as `edgeassist doctor` finds them out.
 struct MachineFindings: Sendable {
   /// Whether programs of a language run.
   struct Language: Sendable {

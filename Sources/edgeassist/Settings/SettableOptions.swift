@@ -6,7 +6,7 @@ import Records
 
 /// The options of the root command that can be set in the settings file and as variables, as the parser declares them.
 struct SettableOptions {
-  /// What an option takes.
+  /// The argument of an option.
   enum Kind: Equatable {
     /// A value; with `isRepeating`, each time it is given another one is added.
     case value(isRepeating: Bool)

@@ -67,7 +67,7 @@ enum SettingsLayers {
     return settings
   }
 
-  /// What the option that a setting names takes.
+  /// The kind of the option that a setting names.
   ///
   /// - Throws: `SettingsError` for a name that is no settable option.
   static func kind(

@@ -3,7 +3,7 @@
 import CodeTasks
 import SessionInterface
 
-/// What a task's work tells from start to end: the first program fails, the debugger corrects it.
+/// The events of a task from start to end: the first program fails, the debugger corrects it.
 enum CodeEventScript {
   static let task = CodeTask(
     statement: "Read two integers and print their sum.",

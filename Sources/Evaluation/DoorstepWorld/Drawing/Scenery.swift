@@ -3,7 +3,7 @@
 import Foundation
 import Inference
 
-/// What does not change within a stream: the background, the light on it, and the camera's flaws.
+/// Constants of a stream's frames: the background, the light on it, and the camera's flaws.
 struct Scenery: Sendable {
   let background: FrameCanvas
   /// Standard deviation of the camera's noise, in 0...255.

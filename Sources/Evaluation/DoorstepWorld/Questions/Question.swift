@@ -2,7 +2,7 @@
 
 /// A question about a story and its one right answer.
 package struct Question: Sendable, Equatable {
-  /// What the question is about.
+  /// Kind of the question, by its subject.
   package var kind: QuestionKind
   /// The question in one of its wordings.
   package var ask: String

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a question is about. The raw values are used in results.
+/// Kind of a question, by its subject. The raw values are used in results.
 public enum QuestionKind: String, Sendable, CaseIterable, Codable {
   case now, first, last, after, before, direction, did, count, total, time, scene, describe
 

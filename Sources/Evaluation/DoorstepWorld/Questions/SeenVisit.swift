@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What has been seen of a visit.
+/// The part of a visit that has been seen.
 struct SeenVisit: Sendable, Equatable {
   var thing: Thing
   var side: Visit.Side
@@ -10,7 +10,7 @@ struct SeenVisit: Sendable, Equatable {
   /// The part of the stream so far that holds the middle of the visit.
   var position: AnswerPosition
 
-  /// What the thing did, without naming it.
+  /// The visit as the predicate of a sentence, without its subject, the thing.
   var deed: String {
     if isInView { return "came from the \(side.rawValue) and is in view" }
     return switch action {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What happens in front of the camera: a scene, a time of day, and visits in order. At most one thing is in view at a
-/// time.
+/// Events in front of the camera: a scene, a time of day, and visits in order. At most one thing is in view at a time.
 package struct Story: Sendable, Equatable {
-  /// What the camera watches.
+  /// The scene that the camera watches.
   package enum Scene: String, Sendable, CaseIterable {
     case street, yard, porch
   }
@@ -13,7 +12,7 @@ package struct Story: Sendable, Equatable {
     case day, evening, night
   }
 
-  /// What the camera watches.
+  /// The scene that the camera watches.
   package var scene: Scene
   /// The time of day at the beginning.
   package var time: TimeOfDay

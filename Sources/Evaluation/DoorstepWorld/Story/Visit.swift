@@ -22,7 +22,7 @@ package struct Visit: Sendable, Equatable {
     var other: Side { self == .left ? .right : .left }
   }
 
-  /// What comes by.
+  /// The thing that comes by.
   package let thing: Thing
   /// Index of the thing's image.
   package let variant: Int
