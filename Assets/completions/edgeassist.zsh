@@ -50,6 +50,7 @@ _edgeassist() {
         '--max-pixels[Frames of more pixels than this are scaled down. (default\: the model'\''s own limit)]:n:'
         '--pace[Read a file at its own speed (realtime) or as fast as the model takes it (fast). By default realtime on the screen and fast in a batch.]:pace:{__edgeassist_complete "${___pace[@]}"}'
         '--reconnect[How long to try a camera or other live source again that broke off\: always, never, or a time such as 90s, 10m or 2h. (default\: always; in a batch a minute where only the end is asked about)]:time:'
+        '--signal-timeout[How long a camera or other live source may send nothing before it counts as lost\: a time such as 90s or 2m, longer than a slow camera takes from one frame to the next. (default\: 10s)]:time:'
         '--model[Language model\: a GGUF file, or hf\:OWNER/NAME\[\:QUANT\] of the Hugging Face hub, which is downloaded if need be. (default\: the small embedded model)]:file:_files -g '\''*.gguf'\'''
         '--threads[Worker threads. (default\: one per processor)]:n:'
         '--mlock[Read all weights at the start and lock them in memory.]'

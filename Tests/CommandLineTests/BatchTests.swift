@@ -216,7 +216,7 @@ struct BatchTests {
       #"{"id":"after","ask":"Hello","max_tokens":4}"#,
     ]
     let run = try await Program.run(
-      ["--batch", "-", "--reconnect", "1s"], input: requests.joined(separator: "\n") + "\n")
+      ["--batch", "-", "--reconnect", "1s", "--signal-timeout", "2s"], input: requests.joined(separator: "\n") + "\n")
     let records = run.records
     #expect(records.map { $0["id"] as? String } == ["camera", "after"], "\(run.output) \(run.errors)")
     #expect((records.first?["warning"] as? String)?.contains("no signal") == true, "\(run.output)")

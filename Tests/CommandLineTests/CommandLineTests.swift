@@ -16,6 +16,7 @@ struct CommandLineTests {
       (["--nonsense"], "--nonsense"), (["--batch", "-", "--video", "a.mp4"], "--video"),
       (["--reconnect", "soon"], "--reconnect"), (["--reconnect", "-1"], "--reconnect"),
       (["--reconnect", "1e99h"], "--reconnect"), (["--kv-memory", "lots"], "--kv-memory"),
+      (["--signal-timeout", "soon"], "--signal-timeout"), (["--signal-timeout", "0"], "--signal-timeout"),
       (["--kv-offload-size", "1MiB"], "--kv-offload FILE"),
       (["profile", "--output", "x", "--suite", "code"], "--suite"), (["nonsense"], "nonsense"),
     ])

@@ -4,7 +4,7 @@ import Images
 import Records
 import Video
 
-/// How a stream is sampled; what is nil comes from the model.
+/// How a stream is sampled and watched; what is nil comes from the model, or is as usual.
 public struct StreamSettings: Sendable, Equatable {
   /// Frames sampled from a second of stream.
   public var framesPerSecond: Double?
@@ -14,16 +14,19 @@ public struct StreamSettings: Sendable, Equatable {
   public var pace: VideoStreamOptions.Pace?
   /// For how long a live source that broke off is tried again; nil tries it until it is back.
   public var reconnection: VideoStreamOptions.Reconnection.Limit?
+  /// Seconds after which a live source that sends nothing counts as lost.
+  public var signalTimeout: Double?
 
   /// Without arguments the model decides everything.
   public init(
     framesPerSecond: Double? = nil, maximumPixels: Int? = nil, pace: VideoStreamOptions.Pace? = nil,
-    reconnection: VideoStreamOptions.Reconnection.Limit? = nil
+    reconnection: VideoStreamOptions.Reconnection.Limit? = nil, signalTimeout: Double? = nil
   ) {
     self.framesPerSecond = framesPerSecond
     self.maximumPixels = maximumPixels
     self.pace = pace
     self.reconnection = reconnection
+    self.signalTimeout = signalTimeout
   }
 
   /// Seconds between two sampled frames.
@@ -41,10 +44,12 @@ public struct StreamSettings: Sendable, Equatable {
         message: "the sampling rate must be above 0 and at most 240 frames a second, not \(rate)")
     }
     let pace = pace ?? (isHeadless ? .fast : .realtime)
-    return VideoStreamOptions(
+    var options = VideoStreamOptions(
       framesPerSecond: rate, sizing: try sizing(for: model), pace: pace,
       queue: pace == .realtime ? .dropOldest : .automatic, previewSize: isHeadless ? nil : Self.previewSize,
       reconnection: VideoStreamOptions.Reconnection(limit: reconnection ?? .always))
+    if let signalTimeout { options.timeout = signalTimeout }
+    return options
   }
 
   /// How large the model wants frames and images.

@@ -40,15 +40,28 @@ struct StreamOptions: ParsableArguments {
       valueName: "time"))
   var reconnect: VideoStreamOptions.Reconnection.Limit?
 
+  @Option(
+    name: .customLong("signal-timeout"),
+    help: ArgumentHelp(
+      "How long a camera or other live source may send nothing before it counts as lost: a time such as 90s or 2m, "
+        + "longer than a slow camera takes from one frame to the next. (default: 10s)",
+      valueName: "time"))
+  var signalTimeout: TimeSpan?
+
   func validate() throws {
     if let fps, !(fps > 0 && fps <= 240) { throw ValidationError("--fps must be above 0 and at most 240, not \(fps)") }
     if let maximumPixels, !(784...12_845_056).contains(maximumPixels) {
       throw ValidationError("--max-pixels must be between 784 and 12845056, not \(maximumPixels)")
     }
+    if let seconds = signalTimeout?.seconds, !(1...86_400).contains(seconds) {
+      throw ValidationError("--signal-timeout must be between 1s and 24h, not \(seconds)s")
+    }
   }
 
   var settings: StreamSettings {
-    StreamSettings(framesPerSecond: fps, maximumPixels: maximumPixels, pace: pace, reconnection: reconnect)
+    StreamSettings(
+      framesPerSecond: fps, maximumPixels: maximumPixels, pace: pace, reconnection: reconnect,
+      signalTimeout: signalTimeout?.seconds)
   }
 }
 
@@ -61,11 +74,8 @@ extension VideoStreamOptions.Reconnection.Limit: ExpressibleByArgument {
     case "always": self = .always
     case "never": self = .never
     default:
-      let units = ["s": 1.0, "m": 60, "h": 3600]
-      let unit = units[String(argument.suffix(1))]
-      guard let number = Double(unit == nil ? argument : String(argument.dropLast())), number >= 0, number <= 1e9
-      else { return nil }
-      self = .seconds(number * (unit ?? 1))
+      guard let time = TimeSpan(argument: argument) else { return nil }
+      self = .seconds(time.seconds)
     }
   }
 }
