@@ -35,7 +35,7 @@ extension MediaInput {
     let openedAt = monotonicSeconds()
     guard let format = handles.format else { throw .unreadable(source: name, detail: "out of memory") }
     // A camera that sends single JPEG images gives them no times and no rate: they count from when they come.
-    if isRemote, refusal != nil || String(cString: format.pointee.iformat.pointee.name).hasPrefix("mpjpeg") {
+    if isRemote, refusal != nil || isRowOfImages(format) {
       format.pointee.use_wallclock_as_timestamps = 1
       format.pointee.fps_probe_size = 0
     }
@@ -67,6 +67,10 @@ extension MediaInput {
       isSeekable: canSeek(format, source: source, duration: duration), duration: duration, openedAt: openedAt,
       readTimeout: !isRemote
         ? nil : isLive && isHLS(format) ? silence(of: source, timeout: timeout, interrupt: interrupt) : timeout)
+  }
+
+  private static func isRowOfImages(_ format: UnsafeMutablePointer<AVFormatContext>) -> Bool {
+    ["mpjpeg", "mjpeg", "jpeg_pipe"].contains(String(cString: format.pointee.iformat.pointee.name))
   }
 
   /// Seconds for which a live playlist may send nothing: `timeout`, or more where its segments are long. They come at

@@ -33,6 +33,9 @@ extension MediaInput {
       // A file that breaks off goes on where it stopped; a live stream is opened again, which is done elsewhere.
       av_dict_set(&options, "reconnect", "1", 0)
       av_dict_set(&options, "reconnect_delay_max", "4", 0)
+      // Bytes by which the container must be known. A camera that sends images in none takes long for FFmpeg's own
+      // megabyte.
+      av_dict_set(&options, "formatprobesize", String(1 << 16), 0)
     default:
       av_dict_set(&options, "rw_timeout", microseconds, 0)
     }

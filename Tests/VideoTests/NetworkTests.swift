@@ -121,6 +121,22 @@ struct NetworkTests {
     stream.stop()
   }
 
+  @Test("a camera's JPEG images are read also without any container, at the time at which they come")
+  func imagesAlone() async throws {
+    let image = try bytes(of: "still.jpg")
+    let gate = LoopbackMediaServer.Gate()
+    // Less than FFmpeg wants to see before it knows a container, but twice what is asked for here.
+    let begin = Array((0..<(1 << 17) / image.count).flatMap { _ in image })
+    let server = try LoopbackMediaServer { _ in .parts([begin, []], gate) }
+    defer { server.stop() }
+    gate.allow(parts: 1)
+    let stream = try await VideoStream.open(VideoSource(server.address("stream")), options: options(5))
+    #expect(stream.description.isLive && stream.description.codec == "mjpeg")
+    #expect(try #require(await stream.next()).image.color(0.25, 0.25).isNear(.red, within: 12))
+    stream.stop()
+    gate.allow(parts: 2)
+  }
+
   @Test("a camera that refuses RTSP over TCP is watched over UDP")
   func cameraWithoutTCP() async throws {
     let camera = try LoopbackRTSPServer(sending: try bytes(of: "starts-at-100s.ts"))
