@@ -12,7 +12,7 @@ struct DamageReport {
 
   private static let interval = 60.0
   /// Damaged packets in a row that are more than a damaged end.
-  private static let leastUnreadable = 25
+  private static let leastUnreadable = 10
 
   init(source: String) {
     self.source = source

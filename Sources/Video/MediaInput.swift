@@ -269,7 +269,7 @@ final class MediaInput {
       other.pointee.time_base.num == stream.pointee.time_base.num,
       other.pointee.time_base.den == stream.pointee.time_base.den
     {
-      succession.add(packet, isNew: UInt32(index) >= streamCount)
+      succession.add(packet, isNew: UInt32(index) >= streamCount, secondTicks: timeBase.ticksPerSecond)
       if succession.isReady { drain() }
       return nil
     }

@@ -15,6 +15,9 @@ package struct PresentationTimeline {
       self.denominator = denominator
     }
 
+    /// Ticks in a second, rounded; 0 where there is none.
+    package var ticksPerSecond: Int64 { numerator > 0 ? Int64(denominator) / Int64(numerator) : 0 }
+
     /// Dividing last keeps exact fractions exact to the last bit: 5120 ticks of 1/15360 s are 1/3 as `1.0 / 3` is.
     package func seconds(_ ticks: Int64) -> Double {
       denominator == 0 ? 0 : Double(ticks) * Double(numerator) / Double(denominator)

@@ -80,6 +80,24 @@ struct SamplingTests {
     #expect(frames.map(\.index) == Array(0..<24))
   }
 
+  @Test("follows the video into another stream and back")
+  func successionAndReturn() async throws {
+    let folder = try TemporaryFolder()
+    let contents = try bytes(of: "other-pid.ts")
+    // A recording begins with the table of programs (PID 0) before its first packet of video (PID 256, then 257).
+    let packets = Array(stride(from: 0, to: contents.count, by: 188))
+    let other = try #require(packets.first { contents[$0 + 1] & 0x1F == 1 && contents[$0 + 2] == 1 })
+    let start = try #require(
+      packets.last { $0 < other && contents[$0 + 1] & 0x1F == 0 && contents[$0 + 2] == 0 })
+    let path = try folder.write(contents + contents[..<start], to: "and-back.ts")
+    let frames = await all(of: try await VideoStream.open(.file(path: path), options: options(2)))
+    let colors = frames.map { $0.image.color(0.5, 0.5) }
+    #expect(frames.map(\.index) == Array(0..<36))
+    for (number, color) in colors.enumerated() {
+      #expect(color.isNear((12..<24).contains(number) ? .blue : .red, within: 12), "\(number): \(color)")
+    }
+  }
+
   @Test(
     "takes an image's name as it is, also where it looks like a pattern", arguments: ["transparent.png", "still.jpg"])
   func patternInName(image: String) async throws {
