@@ -6,15 +6,39 @@ import CFFmpeg
 extension MediaInput {
   /// The timestamp of second 0; nil when the container does not say, or is live and means something else by it.
   var origin: Int64? {
-    isLive || stream.pointee.start_time == Int64.min ? nil : stream.pointee.start_time
+    let start = stream.pointee.start_time
+    if isLive || start == Int64.min { return nil }
+    // Where FFmpeg has not met the video by the time it is opened, it says when the whole file begins.
+    guard let first = firstTimestamp, !first.subtractingReportingOverflow(start).overflow else { return start }
+    return timeBase.seconds(first - start) > Self.longestReordering ? first : start
   }
+
+  /// Seconds by which the first packet's frame may be shown after others.
+  private static let longestReordering = 1.0
 
   /// Seconds that the video stream itself should last by its header; nil when that is not known for sure.
   var statedVideoDuration: Double? {
-    if stream.pointee.duration > 0 { return Self.duration(of: stream) }
-    guard format.pointee.nb_streams == 1 || readFailure != nil, let duration else { return nil }
+    let isMatroska = isContainer("matroska")
+    // What FFmpeg says of a stream in Matroska is the length of the whole file.
+    if !isMatroska, stream.pointee.duration > 0 { return Self.duration(of: stream) }
+    let end = isMatroska ? Self.taggedEnd(of: stream) : nil
+    guard end != nil || format.pointee.nb_streams == 1 || readFailure != nil, let length = end ?? duration else {
+      return nil
+    }
     // Matroska counts from the file's second 0, not from the first frame.
-    return isContainer("matroska") ? duration - timeBase.seconds(max(0, origin ?? 0)) : duration
+    return isMatroska ? length - timeBase.seconds(max(0, origin ?? 0)) : length
+  }
+
+  /// Where a stream in Matroska ends by its tag `DURATION`, `00:00:25.500000000`, in seconds; nil without one.
+  private static func taggedEnd(of stream: UnsafeMutablePointer<AVStream>) -> Double? {
+    // The tag's name may have a language behind it.
+    guard let entry = av_dict_get(stream.pointee.metadata, "DURATION", nil, AV_DICT_IGNORE_SUFFIX),
+      let text = entry.pointee.value.map({ String(cString: $0) })
+    else { return nil }
+    let parts = text.split(separator: ":").map { Double($0) }
+    guard parts.count == 3, let hours = parts[0], let minutes = parts[1], let seconds = parts[2] else { return nil }
+    let end = hours * 3600 + minutes * 60 + seconds
+    return end.isFinite && end > 0 ? end : nil
   }
 
   /// Seconds by the stream's own header; nil where that says none, or by all ones (ISO 14496-12) that nobody knows.

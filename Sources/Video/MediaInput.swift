@@ -75,6 +75,9 @@ final class MediaInput {
   private var codec: UnsafeMutablePointer<AVCodecContext>
   private let packet: UnsafeMutablePointer<AVPacket>
   private let readTimeout: Double?
+  /// When the frame of the first packet is shown, in ticks; nil where it does not say.
+  private(set) var firstTimestamp: Int64?
+  private var hasRead = false
   /// Streams that were there when the source was opened.
   private let streamCount: UInt32
   private let succession = SuccessorPackets()
@@ -212,6 +215,10 @@ final class MediaInput {
     guard packet.pointee.stream_index == stream.pointee.index else { return feedOther(packet) }
     succession.giveWay(to: packet)
     if !isOverdue { lastPacketAt = monotonicSeconds() }
+    if !hasRead {
+      hasRead = true
+      firstTimestamp = packet.pointee.pts == Int64.min ? nil : packet.pointee.pts
+    }
     if shim_is_encrypted(packet) != 0 {
       isEncrypted = true
       readFailure = "the rest is encrypted"
@@ -290,6 +297,7 @@ final class MediaInput {
       return false
     }
     stream = other
+    firstTimestamp = nil
     isDraining = false
     failuresInARow = 0
     lastPacketAt = monotonicSeconds()
@@ -344,7 +352,7 @@ final class MediaInput {
     guard base.numerator > 0 else { return false }
     let ticks = (time * Double(base.denominator) / Double(base.numerator)).rounded()
     guard abs(ticks) < 1e17 else { return false }
-    let start = stream.pointee.start_time == Int64.min ? 0 : stream.pointee.start_time
+    let start = origin ?? 0
     let (target, overflows) = start.addingReportingOverflow(Int64(ticks))
     guard !overflows, avformat_seek_file(format, stream.pointee.index, Int64.min, target, target, 0) >= 0 else {
       return false

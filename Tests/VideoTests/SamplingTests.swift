@@ -98,6 +98,16 @@ struct SamplingTests {
     }
   }
 
+  @Test("counts from the first frame, also where sound comes first", arguments: ["late-video.mkv", "late-video.mp4"])
+  func origin(name: String) async throws {
+    let stream = try await VideoStream.open(.file(path: media(name)), options: options(5))
+    #expect(await all(of: stream).map(\.image.number) == [0, 5, 10, 15, 20, 25, 30, 35, 40, 45])
+    #expect(abs(try #require(stream.description.duration) - 2) < 0.1)
+    stream.seek(to: 1)
+    let frame = await stream.next()
+    #expect(frame?.time == 1 && frame?.image.number == 25)
+  }
+
   @Test(
     "takes an image's name as it is, also where it looks like a pattern", arguments: ["transparent.png", "still.jpg"])
   func patternInName(image: String) async throws {

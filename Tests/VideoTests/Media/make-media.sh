@@ -92,3 +92,11 @@ run -i constant.mp4 -c copy -bitexact -movflags frag_keyframe+empty_moov fragmen
 run -itsoffset 5 -i constant.mp4 -c copy -bitexact -fflags +bitexact starts-at-5s.mkv
 # Nothing for 30 s after the first second.
 run -f lavfi -i "$(grey 64 48 10 20),setpts='PTS+gte(N,10)*30/TB'" $x264 -fps_mode passthrough -f mpegts gap.ts
+
+# Sound that is longer than the video, and a video that begins after its sound.
+sound="-f lavfi -i sine=d=4 -map 0:v -map 1:a -c:v copy -c:a aac -b:a 8k -ac 1 -bitexact -fflags +bitexact"
+run -i constant.mp4 $sound longer-sound.mkv
+for container in mkv mp4; do
+  run -itsoffset 8 -i constant.mp4 -f lavfi -i sine=d=11 -map 0:v -map 1:a -c:v copy -c:a aac -b:a 8k -ac 1 -bitexact \
+    -fflags +bitexact late-video.$container
+done
