@@ -132,6 +132,8 @@ final class DecodingLoop {
     } else if let stated = input.lengthBeforeCut(at: end, tolerance: max(0.25, 2.5 * sampler.duration)) {
       shared.warn(
         "\(description.source) is cut off: it ends at \(decimal(end, places: 1)) s of \(decimal(stated, places: 1)) s")
+    } else if input.lacksBytes {
+      shared.warn("\(description.source) is cut off: it ends at \(decimal(end, places: 1)) s, within a frame")
     } else if let reason = input.readFailure {
       shared.warn("\(description.source): reading broke off at \(decimal(end, places: 1)) s (\(reason))")
     }

@@ -62,7 +62,7 @@ extension MediaInput {
   }
 
   /// Whether the container's index points behind the end of the file.
-  private var lacksBytes: Bool {
+  var lacksBytes: Bool {
     let count = avformat_index_get_entries_count(stream)
     guard count > 0, let last = avformat_index_get_entry(stream, count - 1), let bytes = format.pointee.pb else {
       return false

@@ -69,7 +69,7 @@ final class MediaInput {
   /// What reading a file stumbled over last; nil when nothing was wrong.
   private(set) var readFailure: String?
 
-  private let handles: MediaHandles
+  let handles: MediaHandles
   let format: UnsafeMutablePointer<AVFormatContext>
   private(set) var stream: UnsafeMutablePointer<AVStream>
   private var codec: UnsafeMutablePointer<AVCodecContext>
@@ -124,22 +124,6 @@ final class MediaInput {
 
   var timeBase: PresentationTimeline.TimeBase {
     PresentationTimeline.TimeBase(numerator: stream.pointee.time_base.num, denominator: stream.pointee.time_base.den)
-  }
-
-  /// Why no frame came.
-  /// - Parameter reason: why the source broke off, if it did.
-  func errorWithoutImage(after reason: String?) -> VideoError {
-    let name = source.displayName
-    if !isLive, !isSeekable, String(cString: format.pointee.iformat.pointee.name).hasPrefix("mov,") {
-      return .indexAtEnd(source: name)
-    }
-    if isEncrypted { return .encrypted(source: name) }
-    if let reason { return .unreachable(source: name, detail: reason) }
-    if case .file(let path) = source, let kind = UnsupportedImage(ofFile: path) {
-      return .unsupportedCodec(source: name, codec: kind.name)
-    }
-    let damage = damagedCount == 0 ? "" : "damaged packets: \(damagedCount)"
-    return .noImage(source: name, detail: readFailure ?? damage)
   }
 
   /// Lets go of the source, which may serve nobody else while it is held. Nothing may be asked of the input afterwards.
@@ -314,7 +298,10 @@ final class MediaInput {
     if code == shim_error_end_of_file() {
       // The end of a playlist comes where it could not be read again.
       if isLive { return .lost(line.isEmpty ? "the sender ended it" : line, isProperEnd: mayBeRecording) }
-      if !line.isEmpty { readFailure = line }
+      if let failure = failureAtEnd(line: line) {
+        readFailure = failure.reason
+        isEncrypted = failure.isEncrypted
+      }
       succession.takeOver()
       drain()
       return nil
@@ -324,7 +311,7 @@ final class MediaInput {
       drain()
       return nil
     }
-    if isRemote { return .lost(FFmpegLog.describe(code)) }
+    if isRemote { return .lost(missingBytes ?? FFmpegLog.describe(code)) }
     readFailure = line.isEmpty ? FFmpegLog.describe(code) : line
     failuresInARow += 1
     if failuresInARow > Self.mostFailuresInARow || format.pointee.pb.map({ avio_feof($0) != 0 }) ?? true { drain() }
@@ -334,7 +321,7 @@ final class MediaInput {
   /// FFmpeg takes the end of an http answer that stated neither a length nor that the connection would close for an
   /// input error. A playlist's error is one.
   private func isEndOfUnmeasuredAnswer(_ code: Int32) -> Bool {
-    code == shim_error_of_errno(EIO) && VideoSource.isWebAddress(source) && !isPlaylist
+    code == shim_error_of_errno(EIO) && VideoSource.isWebAddress(source) && !isPlaylist && missingBytes == nil
   }
 
   /// Reads no more; the decoder gives out what it still holds.

@@ -41,7 +41,11 @@ extension MediaInput {
     }
     let (found, line) = FFmpegLog.listening { avformat_find_stream_info(format, nil) }
     if found < 0, let refusal { throw refusal }
-    guard found >= 0 else { throw failure(of: found, line: line, source: source, handles: handles, timeout: timeout) }
+    guard found >= 0 else {
+      let error = failure(of: found, line: line, source: source, handles: handles, timeout: timeout)
+      let isScrambled = !interrupt.isStopped && Self.isScrambled(format, at: .beginning, interrupt: interrupt)
+      throw isScrambled ? .encrypted(source: name) : error
+    }
     if interrupt.isStopped { throw .cancelled(source: name) }
 
     let stream = try videoStream(of: format, source: source, line: line)

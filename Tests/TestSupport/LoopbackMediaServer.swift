@@ -11,6 +11,8 @@ public final class LoopbackMediaServer: Sendable {
     case file([UInt8])
     /// A file with a known length that is always sent from its beginning.
     case wholeFile([UInt8])
+    /// The same, but the connection closes after that number of bytes.
+    case cutFile([UInt8], sent: Int)
     /// A stream without a stated length: these bytes, then the connection closes.
     case stream([UInt8])
     /// The same, but the connection stays open and nothing more comes.
@@ -98,6 +100,9 @@ public final class LoopbackMediaServer: Sendable {
           """.utf8) + bytes[start...])
     case .wholeFile(let bytes):
       send(connection, Array("HTTP/1.0 200 OK\r\nContent-Length: \(bytes.count)\r\n\r\n".utf8) + bytes)
+    case .cutFile(let bytes, let count):
+      let head = "HTTP/1.0 200 OK\r\nContent-Length: \(bytes.count)\r\n\r\n"
+      send(connection, Array(head.utf8) + bytes.prefix(count))
     case .stream(let bytes):
       send(connection, Array("HTTP/1.0 200 OK\r\nContent-Type: video/mp2t\r\n\r\n".utf8) + bytes)
     case .parts(let parts, let gate):

@@ -20,6 +20,41 @@ struct DamageTests {
     #expect(stream.failure == nil)
   }
 
+  @Test("and says that it was cut off within the last frame of a fragment")
+  func cutFragment() async throws {
+    let folder = try TemporaryFolder()
+    let contents = try bytes(of: "fragmented.mp4")
+    // Behind the last frame lies an index of the fragments.
+    let index = try #require(contents.firstRange(of: Array("mfra".utf8))).lowerBound - 4
+    let path = try folder.write(contents.prefix(index - 20), to: "cut.mp4")
+    let stream = try await VideoStream.open(.file(path: path), options: options(25))
+    #expect(await all(of: stream).count >= 45)
+    let warnings = stream.takeWarnings()
+    #expect(warnings.contains { $0.contains("cut off") }, "\(warnings)")
+  }
+
+  @Test("and says where it ends when a server sent less than it promised")
+  func brokenOff() async throws {
+    let contents = try bytes(of: "other-pid.ts")
+    let server = try LoopbackMediaServer { _ in .cutFile(contents, sent: contents.count * 6 / 10) }
+    defer { server.stop() }
+    let stream = try await VideoStream.open(VideoSource(server.address("clip.ts")), options: options(10))
+    let count = await all(of: stream).count
+    #expect(count > 30 && count < 120)
+    let warnings = stream.takeWarnings()
+    #expect(warnings.contains { $0.contains("broke off") && $0.contains("of \(contents.count) bytes") }, "\(warnings)")
+  }
+
+  @Test("and says from when on it is scrambled")
+  func scrambledEnd() async throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write(scrambled(try bytes(of: "joined.ts"), from: 188 * 20), to: "scrambled.ts")
+    let stream = try await VideoStream.open(.file(path: path), options: options(25))
+    #expect((2..<25).contains(await all(of: stream).count))
+    let warnings = stream.takeWarnings()
+    #expect(warnings.contains { $0.contains("the rest is encrypted") }, "\(warnings)")
+  }
+
   @Test("and says once how much was damaged")
   func damaged() async throws {
     let folder = try TemporaryFolder()

@@ -14,6 +14,18 @@ func bytes(of name: String) throws -> [UInt8] {
   [UInt8](try Data(contentsOf: URL(fileURLWithPath: media(name))))
 }
 
+/// A transport stream whose video (PID 256) is scrambled from a packet on.
+func scrambled(_ stream: [UInt8], from start: Int = 0) -> [UInt8] {
+  var stream = stream
+  for packet in Swift.stride(from: start, to: stream.count, by: 188) {
+    guard stream[packet + 1] & 0x1F == 1, stream[packet + 2] == 0, stream[packet + 3] & 0x10 != 0 else { continue }
+    let payload = stream[packet + 3] & 0x20 == 0 ? packet + 4 : packet + 5 + Int(stream[packet + 4])
+    stream[packet + 3] |= 0x80
+    for index in payload..<packet + 188 { stream[index] = UInt8(truncatingIfNeeded: index &* 37 &+ index >> 3) }
+  }
+  return stream
+}
+
 /// Small frames, so that the tests are fast.
 let smallSizing = FrameSizing(minimumPixels: 56 * 56, maximumPixels: 112 * 112)
 

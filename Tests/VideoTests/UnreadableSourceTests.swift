@@ -121,6 +121,28 @@ struct UnreadableSourceTests {
     #expect(try await error(opening: path) == .encrypted(source: path))
   }
 
+  @Test("because it is a scrambled transport stream says so")
+  func scrambledStream() async throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write(scrambled(try bytes(of: "starts-at-100s.ts")), to: "scrambled.ts")
+    #expect(try await error(opening: path) == .encrypted(source: path))
+  }
+
+  @Test("because it is scrambled is told from any part of a transport stream", arguments: [0, 4, 16])
+  func scramblingOfPart(gap: Int) throws {
+    let whole = try bytes(of: "starts-at-100s.ts")
+    // Packets with a time in front of each, or a checksum behind each.
+    func part(_ stream: [UInt8]) -> [UInt8] {
+      let packets = stride(from: 0, to: stream.count, by: 188).map { stream[$0..<$0 + 188] }
+      return Array(packets.flatMap { Array(repeating: 7, count: gap) + $0 }.dropFirst(100))
+    }
+    #expect(TransportScrambling(in: part(scrambled(whole)), of: 256).isScrambled)
+    let plain = TransportScrambling(in: part(whole), of: 256)
+    #expect(!plain.isScrambled && plain.packets > 5)
+    #expect(!TransportScrambling(in: part(scrambled(whole)), of: 257).isScrambled)
+    #expect(!TransportScrambling(in: [], of: 256).isScrambled)
+  }
+
   @Test(
     "because nobody answers at its address says that it cannot be reached",
     arguments: [
