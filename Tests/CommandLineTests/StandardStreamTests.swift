@@ -64,10 +64,11 @@ struct StandardStreamTests {
 
   @Test("With too few threads the program says so", arguments: [1, 2, 3, 4, 5, 6, 8, 64])
   func fewThreads(limit: Int) async throws {
-    // The limit does not hold for root, so another user is tried, who has no other threads.
+    // The limit does not hold for root, so another user is tried, of this test case alone: one without other threads.
     let run = try await Program.shell(
       """
-      user=; [ $(id -u) != 0 ] || user="setpriv --reuid 54321 --regid 54321 --clear-groups"
+      user=; id=$((1000000000 + $$))
+      [ $(id -u) != 0 ] || user="setpriv --reuid $id --regid $id --clear-groups"
       $user [ -x "$0" ] || { echo skipped; exit; }
       exec prlimit --nproc=\(limit) $user "$0" --batch - < r.jsonl
       """, folder: folder.url)
