@@ -56,7 +56,7 @@ struct HelpTests {
     var tried: Set<String> = []
     for argument in try #require(root.arguments) {
       guard let name = argument.longName, !name.hasPrefix("no-"), !others.contains(name) else { continue }
-      for run in try await SettingTrial(of: name, isFlag: argument.kind == "flag").runs {
+      for run in try await SettingTrial.of(name, isFlag: argument.kind == "flag").runs {
         #expect(!run.isUnknown, "\(run.source) is not known as a setting")
         #expect(
           run.isOfOneRun == ofOneRun.contains(name),

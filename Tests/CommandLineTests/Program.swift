@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 
 /// Runs the built program as a script would, and keeps what it says.
-struct Program {
+struct Program: Sendable {
   var status: Int32
   var output: String
   var errors: String

@@ -4,9 +4,9 @@ import Foundation
 import TestSupport
 
 /// An option that is set once in the settings file and once as a variable, and the program's reaction.
-struct SettingTrial {
+struct SettingTrial: Sendable {
   /// A run, and the name of the setting in its messages.
-  struct Run {
+  struct Run: Sendable {
     var program: Program
     var source: String
 
@@ -50,7 +50,24 @@ struct SettingTrial {
     return try await body(URL(fileURLWithPath: try folder.write(text, to: "settings.toml")))
   }
 
-  init(of name: String, isFlag: Bool) async throws {
+  /// The trial of an option. It is made once for all tests, because some values run the model.
+  static func of(_ name: String, isFlag: Bool) async throws -> SettingTrial {
+    try await trials.trial(of: name, isFlag: isFlag)
+  }
+
+  private static let trials = Trials()
+
+  private actor Trials {
+    private var made: [String: Task<SettingTrial, any Error>] = [:]
+
+    func trial(of name: String, isFlag: Bool) async throws -> SettingTrial {
+      let trial = made[name] ?? Task { try await SettingTrial(of: name, isFlag: isFlag) }
+      made[name] = trial
+      return try await trial.value
+    }
+  }
+
+  private init(of name: String, isFlag: Bool) async throws {
     let value = isFlag ? "perhaps" : Self.value
     // A video is for the screen, which opens it before it looks for a terminal.
     var typed = name == "video" ? [] : ["--batch", "-"]

@@ -32,7 +32,7 @@ struct SettingsTests {
     #expect(arguments.count > 30)
     for argument in arguments {
       guard let name = argument.longName, !name.hasPrefix("no-"), !Self.ofOneRun.contains(name) else { continue }
-      let trial = try await SettingTrial(of: name, isFlag: argument.kind == "flag")
+      let trial = try await SettingTrial.of(name, isFlag: argument.kind == "flag")
       for run in trial.runs {
         #expect(!run.isUnknown && !run.isOfOneRun, "\(name) cannot be set: \(run.program.errors)")
         #expect(run.takesEffect, "\(name): \(run.program.output) \(run.program.errors)")
