@@ -97,7 +97,7 @@ struct HelpTests {
     #expect(before.status == 64 && before.errors.contains("edgeassist inspect"), "\(before.errors)")
   }
 
-  @Test("says what an option does, so an option that would do nothing is refused", arguments: uselessOptions)
+  @Test("says what an option does, so a subcommand refuses an option that would do nothing", arguments: uselessOptions)
   func useless(command: String, options: [String]) async throws {
     for option in options {
       let run = try await Program.run((command + " " + option).split(separator: " ").map(String.init))
@@ -139,6 +139,7 @@ struct HelpTests {
       ["--kv-ratios 1/2", "--kv-budget 512", "--kv-memory 1MiB", "--plot z.png"]
     ),
     ("eval --configurations full+profile --kv-profile p", ["--kv-offload o"]),
+    ("quantize a.gguf --type Q4_0 --dry-run", ["--force"]),
     ("bench", ["--type q4_0", "--mmproj-type f16", "--keep x.gguf", "--lora coder=a.gguf"]),
     (
       "bench --only load",

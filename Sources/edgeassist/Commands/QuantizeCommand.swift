@@ -46,6 +46,7 @@ struct QuantizeCommand: AsyncParsableCommand {
 
   func validate() throws {
     if output == nil, !dryRun { throw ValidationError("name the file to write, or add --dry-run") }
+    if force, dryRun { throw ValidationError("--force is for writing; --dry-run writes nothing") }
   }
 
   func run() async throws {
