@@ -55,7 +55,7 @@ extension VideoDialogue {
   private func promptBehindCachedTurns(_ question: [Int]) throws -> [Int]? {
     guard text.canContinue(hasFrames: layout.hasFrames) else { return nil }
     let unread = turns[text.firstUncachedTurn...].map { prompts.pastTurn($0) }
-    let prompt = text.joint + unread.joined() + question
+    let prompt = text.joint + Array(unread.joined()) + question
     guard text.reserve(for: prompt.count, limit: textLimit, at: layout.textPositions.textPosition),
       try hasCapacity(for: prompt.count + Self.answerReserve)
     else { return nil }
