@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Inference
+import InferenceTestSupport
 import Testing
 
 @Suite("Settings of a stream")
