@@ -88,7 +88,7 @@ _edgeassist() {
         '--batch[Answer the requests of this file (JSON Lines; - for standard input), without a terminal.]:file:_files -g '\''*.jsonl'\'''
         '--output[Write results to this file. (default\: standard output)]:file:_files'
         '--resume[Skip the requests that the output file already answers.]'
-        '--log-file[Append a log of the run to this file.]:file:_files'
+        '--log-file[Append a log of the run to this file\: options, model, requests, warnings, signal losses, errors, end.]:file:_files'
         '--config[Settings file. (default\: $EDGEASSIST_CONFIG, else edgeassist/config.toml in $XDG_CONFIG_HOME or ~/.config)]:file:_files -g '\''*.toml'\'''
         '--version[Show the version.]'
         '(-h --help)'{-h,--help}'[Show help information.]'
