@@ -69,7 +69,7 @@ static bool was_stopped(const csb_watchdog *watchdog, pid_t process) {
   return false;
 }
 
-// What is done to each of the descendants of a process.
+// The action on each of the descendants of a process.
 typedef void visitor(csb_watchdog *watchdog, pid_t process);
 
 static void visit_below(csb_watchdog *watchdog, pid_t process, visitor *visit, int depth);

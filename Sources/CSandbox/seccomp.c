@@ -30,7 +30,7 @@ enum { last_known_call = 451 };
 
 // Several calls a line.
 // clang-format off
-// What batch programs, interpreters and compilers need. What is not here is refused: mounts and namespaces, other
+// The calls that batch programs, interpreters and compilers need. All others are refused: mounts and namespaces, other
 // processes' memory and order, the machine's clocks, names and modules, wide doors into the kernel (io_uring, bpf,
 // keys, kernel AIO), sockets, watches on files, and memory that no process is charged for (System V, memfd, vmsplice,
 // splice, attributes of files, descriptors on their way through a socket).

@@ -21,7 +21,7 @@
 // A descriptor's double, out of the way of those that are placed.
 static int moved_away(const csb_launch *launch, int descriptor) {
   int moved = fcntl(descriptor, F_DUPFD_CLOEXEC, launch->descriptor_count);
-  // What it says where no number that high is allowed.
+  // fcntl's error where no number that high is allowed.
   if (moved < 0 && errno == EINVAL) errno = EMFILE;
   return moved;
 }

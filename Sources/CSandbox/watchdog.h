@@ -34,7 +34,7 @@ struct csb_watchdog {
   // Where the monitor says which process is the first below it; -1: nowhere.
   int status;
   int64_t wall_limit;
-  // What to remove in the end; empty: nothing.
+  // The scratch folder and the control group to remove in the end; empty: none.
   char folder[PATH_MAX], group[PATH_MAX];
   // Processes that had stopped themselves when all were stopped: they are left so.
   pid_t stopped[64];

@@ -11,7 +11,7 @@ struct Compilation: Sendable {
 
   init(of source: Descriptor, language: ProgramLanguage, toolchain: Toolchain) {
     let arguments: [String]
-    // What the compiler says goes where it does not meet the program.
+    // The compiler's messages go where they do not meet the program.
     var script = "\"$0\" \"$@\" 1>&2 && exec cat main"
     switch language {
     case .python:
@@ -31,7 +31,7 @@ struct Compilation: Sendable {
       environment: [], toolchain: toolchain)
   }
 
-  /// What to tell of a compilation that failed: its first lines, which mostly cause the others.
+  /// The message of a compilation that failed: its first lines, which mostly cause the others.
   func message(of result: RunResult) -> String {
     switch result.end {
     case .stopped(let limit): return "the compiler took too much \(limit.rawValue)"

@@ -6,7 +6,7 @@ import CodeTasks
 public struct PreparedProgram: Sendable {
   /// Its language.
   public let language: ProgramLanguage
-  /// What the compiler said, if the program did not compile; there is then nothing to run.
+  /// The compiler's message, if the program did not compile; there is then nothing to run.
   public let compileError: String?
   let program: ContainedProgram?
 

@@ -56,7 +56,7 @@ extension SandboxError {
   /// With fewer, none is begun: what it would fail of, and where, is left to chance.
   static let fewestOpenFiles = 64
 
-  /// What `errno` says of a call.
+  /// The system's reason for a call that failed, from `errno`.
   static func refused(_ call: String, _ code: Int32) -> SandboxError {
     code == EMFILE ? .tooFewOpenFiles(allowed: openFilesAllowed()) : .system(call: call, detail: errorText(code))
   }

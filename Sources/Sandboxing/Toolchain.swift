@@ -5,14 +5,14 @@ import Foundation
 import Platform
 import Synchronization
 
-/// What compiles or interprets a language on this machine.
+/// The compiler or interpreter of a language on this machine.
 struct Toolchain: Sendable, Equatable {
   /// The tool itself, behind links and wrappers.
   var executable: String
-  /// What it needs besides the system's folders: files and folders that a program may read.
+  /// Its needs besides the system's folders: files and folders that a program may read.
   var folders: [String]
 
-  /// What a tool is looked for by.
+  /// The key under which a tool that was found is kept.
   private struct Key: Hashable {
     var language: ProgramLanguage
     var isShared: Bool
@@ -100,7 +100,7 @@ struct Toolchain: Sendable, Equatable {
 /// Folders of the system, shown to every program for reading.
 let systemFolders = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store", "/gnu/store"]
 
-/// What loaders and links of the system need from `/etc`.
+/// The files of `/etc` that loaders and links of the system need.
 let systemSettings = ["/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/alternatives"]
 
 /// Where a tool lies, by the search path; nil if it is not installed.

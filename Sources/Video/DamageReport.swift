@@ -3,7 +3,7 @@
 import Platform
 import Records
 
-/// What is said of frames and packets that could not be decoded, or only with repairs.
+/// The messages about frames and packets that could not be decoded, or only with repairs.
 struct DamageReport {
   private let source: String
   private var reported = 0

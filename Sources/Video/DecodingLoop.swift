@@ -200,7 +200,7 @@ final class DecodingLoop {
     }
     sampler.hide()
     input = nil
-    // What it holds now was seen, or is about to be left out.
+    // The frame that it holds now was seen, or is about to be left out.
     if isTried { _ = try? playlist?.firstNewSegment() }
     var lastError = VideoError.unreachable(source: description.source, detail: reason)
     while let delay = reconnection.delay(at: monotonicSeconds()) {

@@ -2,7 +2,7 @@
 
 import CFFmpeg
 
-/// What reads video on this machine.
+/// The libraries that read video on this machine.
 public struct FFmpegFindings: Sendable, Equatable {
   /// One of FFmpeg's libraries, as it is loaded now.
   public struct Library: Sendable, Equatable {

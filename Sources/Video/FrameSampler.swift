@@ -91,7 +91,7 @@ final class FrameSampler {
     if reading == .frame {
       let (time, duration) = timeline.place(timestamp: next.timestamp, duration: next.duration)
       upcoming = (time, duration)
-      // What FFmpeg kept back until its time-out came before that.
+      // A frame that FFmpeg kept back until its time-out came before that.
       if !input.isOverdue { noteArrival(of: time) }
     }
     return reading

@@ -13,7 +13,7 @@ public struct FrameSizing: Sendable, Hashable {
   public var minimumPixels: Int
   /// The largest area of a sampled frame, in pixels.
   public var maximumPixels: Int
-  /// What both sides are multiples of, in pixels.
+  /// The number that both sides are multiples of, in pixels.
   public var multiple: Int
   /// The size of every sampled frame, whatever its shape, for a vision tower that reads only one.
   public var exact: ImageSize?

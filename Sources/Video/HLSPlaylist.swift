@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What an HLS playlist (RFC 8216) says of its segments.
+/// The segments of an HLS playlist (RFC 8216).
 package struct HLSPlaylist: Sendable, Equatable {
   /// The number of the first segment (`EXT-X-MEDIA-SEQUENCE`).
   package private(set) var firstSequence = 0
@@ -13,7 +13,7 @@ package struct HLSPlaylist: Sendable, Equatable {
   /// The playlists of the same video at several bitrates; then there are no segments.
   package private(set) var variants: [String] = []
 
-  /// What a live playlist has that a former version of it has not.
+  /// The segments that a live playlist has beyond those of a former version of it.
   package enum Addition: Sendable, Equatable {
     /// Nothing.
     case nothing
@@ -51,7 +51,7 @@ package struct HLSPlaylist: Sendable, Equatable {
   /// The number of the segment that is added next.
   private var nextSequence: Int { firstSequence &+ segments.count }
 
-  /// What has been added to `former`, an earlier version of this playlist.
+  /// The segments added to `former`, an earlier version of this playlist.
   package func addition(to former: HLSPlaylist) -> Addition {
     if segments.isEmpty || (firstSequence, segments) == (former.firstSequence, former.segments) { return .nothing }
     // The numbers of two playlists from outside may be far apart.

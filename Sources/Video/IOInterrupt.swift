@@ -28,7 +28,7 @@ final class IOInterrupt: Sendable {
     deadline.store(limit.bitPattern, ordering: .releasing)
   }
 
-  /// What FFmpeg calls. It keeps no reference: whoever opens an input with it must outlive that input.
+  /// The callback for FFmpeg. It keeps no reference: whoever opens an input with it must outlive that input.
   var callback: AVIOInterruptCB {
     AVIOInterruptCB(
       callback: { opaque in

@@ -32,7 +32,7 @@ struct ImageSequence {
   /// Whether a path looks like a pattern for many names to FFmpeg.
   static func isPattern(_ path: String) -> Bool { av_filename_number_test(path) != 0 }
 
-  /// What stands before and behind the number in a name, and the least of its digits; nil where there is no number, or
+  /// The parts before and behind the number in a name, and the least of its digits; nil where there is no number, or
   /// more than one, or one that is too long.
   private static func parts(of pattern: Substring) -> (prefix: String, width: Int, suffix: String)? {
     var texts = [""]

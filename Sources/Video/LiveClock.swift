@@ -12,7 +12,7 @@ package struct LiveClock {
   private var firstArrival = 0.0
   private var lastArrival = 0.0
 
-  /// What one late frame has moved the clock is forgotten at this rate, in seconds a second.
+  /// The rate at which the clock forgets the shift by one late frame, in seconds a second.
   private static let recovery = 0.02
   /// Seconds in which frames come that were kept while the source was opened.
   private static let beginning = 1.0

@@ -9,7 +9,7 @@ import Platform
 /// One packet is read at a time, when it is asked for. FFmpeg's objects belong to the reading thread from the moment a
 /// packet is asked for until it has been taken, and to the decoding thread at all other times.
 final class LivePacketReader: Sendable {
-  /// What came of reading a packet.
+  /// The result of reading a packet.
   struct Reading: Sendable {
     /// As `av_read_frame` returns it.
     var code: Int32
@@ -17,7 +17,7 @@ final class LivePacketReader: Sendable {
     var line: String
   }
 
-  /// What a packet is read with, handed over with each packet that is asked for.
+  /// FFmpeg's objects for reading a packet, handed over with each packet that is asked for.
   private struct Objects: @unchecked Sendable {
     let format: UnsafeMutablePointer<AVFormatContext>
     let packet: UnsafeMutablePointer<AVPacket>

@@ -2,7 +2,7 @@
 
 import CFFmpeg
 
-/// What a container says of its video, and how far that is true.
+/// The facts that a container states of its video, and how far they are true.
 extension MediaInput {
   /// The timestamp of second 0; nil when the container does not say, or is live and means something else by it.
   var origin: Int64? {
@@ -19,7 +19,7 @@ extension MediaInput {
   /// Seconds that the video stream itself should last by its header; nil when that is not known for sure.
   var statedVideoDuration: Double? {
     let isMatroska = isContainer("matroska")
-    // What FFmpeg says of a stream in Matroska is the length of the whole file.
+    // FFmpeg's length of a stream in Matroska is that of the whole file.
     if !isMatroska, stream.pointee.duration > 0 { return Self.duration(of: stream) }
     let end = isMatroska ? Self.taggedEnd(of: stream) : nil
     guard end != nil || format.pointee.nb_streams == 1 || readFailure != nil, let length = end ?? duration else {

@@ -2,7 +2,7 @@
 
 import CFFmpeg
 
-/// What is wrong with a source that gives no frames, or no more.
+/// The fault of a source that gives no frames, or no more.
 extension MediaInput {
   /// Why no frame came.
   /// - Parameter reason: why the source broke off, if it did.
@@ -22,7 +22,7 @@ extension MediaInput {
     return .noImage(source: name, detail: readFailure ?? damage)
   }
 
-  /// What is wrong with the end of a file, and whether that is encryption; nil for nothing.
+  /// The fault at the end of a file, and whether that is encryption; nil for none.
   /// - Parameter line: what FFmpeg has logged; "" for nothing.
   func failureAtEnd(line: String) -> (reason: String, isEncrypted: Bool)? {
     if !line.isEmpty { return (line, isEncrypted) }

@@ -38,7 +38,7 @@ final class MediaHandles {
 
 /// An open source: packets in, decoded frames out. Used by one thread at a time.
 final class MediaInput {
-  /// What came of reading on.
+  /// The result of reading on.
   enum Reading: Equatable {
     /// The next frame has been decoded.
     case frame
@@ -66,7 +66,7 @@ final class MediaInput {
   var damagedCountSinceWholeFrame: Int { damagedCount - damagedAtWholeFrame }
   /// True once an encrypted packet has come.
   private(set) var isEncrypted = false
-  /// What reading a file stumbled over last; nil when nothing was wrong.
+  /// The last fault in reading a file; nil when nothing was wrong.
   private(set) var readFailure: String?
 
   let handles: MediaHandles
@@ -92,7 +92,7 @@ final class MediaInput {
   private var lastPacketAt = monotonicSeconds()
   /// Monotonic time of the latest frame, in seconds.
   private(set) var lastFrameAt = monotonicSeconds()
-  /// What had been damaged by then.
+  /// The damage until then.
   private var damagedAtFrame = 0
   private var damagedAtWholeFrame = 0
   private var isDraining = false
@@ -158,7 +158,7 @@ final class MediaInput {
       if code == 0 {
         if frame.pointer.pointee.decode_error_flags != 0 { damagedCount += 1 }
         frame.shape = FrameShape(of: frame.pointer, in: self)
-        // What the decoder gives out at the end came before the damage.
+        // Frames that the decoder gives out at the end came before the damage.
         if damagedCount == damagedAtFrame, !isDraining { damagedAtWholeFrame = damagedCount }
         damagedAtFrame = damagedCount
         if !isOverdue { lastFrameAt = monotonicSeconds() }

@@ -5,7 +5,7 @@ import Platform
 import Records
 
 extension MediaInput {
-  /// What is asked of a source that is opened.
+  /// The wishes for a source that is opened.
   struct OpeningOptions {
     /// Seconds for which a network source or device may send nothing.
     var timeout: Double
@@ -59,7 +59,7 @@ extension MediaInput {
     let isLive: Bool
     switch source {
     case .device: isLive = true
-    // What has a length in time or in bytes has an end. Of a playlist the bytes are those of the list.
+    // A source with a length in time or in bytes has an end. Of a playlist the bytes are those of the list.
     case .url: isLive = duration == nil && (isPlaylist(format) || (format.pointee.pb.map { avio_size($0) } ?? -1) <= 0)
     case .file, .standardInput: isLive = false
     }

@@ -3,7 +3,7 @@
 import CFFmpeg
 
 extension MediaInput {
-  /// What FFmpeg is told of a network address. The caller frees it.
+  /// FFmpeg's options for a network address. The caller frees them.
   ///
   /// - Throws: `VideoError.unsupportedProtocol`.
   static func networkOptions(
@@ -18,7 +18,7 @@ extension MediaInput {
     avformat_network_init()
     var options: OpaquePointer?
     let microseconds = String(Int(timeout * 1_000_000))
-    // What an address may lead on to: never a file on this machine.
+    // The protocols that an address may lead on to: never a file on this machine.
     av_dict_set(&options, "protocol_whitelist", (known + ["crypto", "data", "httpproxy"]).joined(separator: ","), 0)
     switch scheme {
     case "rtsp", "rtsps":

@@ -3,9 +3,9 @@
 import Images
 import Platform
 
-/// What the decoding thread and everybody else share: the queue of sampled frames, and what the user asked for.
+/// The state that the decoding thread shares with everybody else: the queue of sampled frames, and the user's wishes.
 final class SharedStreamState: Sendable {
-  /// What the decoding thread is to do next.
+  /// The next work of the decoding thread.
   enum Instruction {
     case stop
     case seek(Double)

@@ -14,7 +14,7 @@ public struct SignalLoss: Sendable, Equatable {
   }
 }
 
-/// What is said of a live source that goes and comes back. One that does so all the time is not spoken of each time.
+/// The messages about a live source that goes and comes back. One that does so all the time is not spoken of each time.
 struct SignalReport {
   private let source: String
   /// Monotonic seconds before which nothing more is said.

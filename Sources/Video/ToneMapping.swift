@@ -27,7 +27,7 @@ struct ToneMapping: Sendable {
   private static let pq = ToneMapping(.pq)
   private static let hlg = ToneMapping(.hlg)
 
-  /// What a frame needs; nil for one of standard range.
+  /// The mapping that a frame needs; nil for one of standard range.
   static func of(_ frame: UnsafeMutablePointer<AVFrame>) -> ToneMapping? {
     switch frame.pointee.color_trc {
     case AVCOL_TRC_SMPTE2084: pq

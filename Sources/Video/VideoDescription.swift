@@ -2,7 +2,7 @@
 
 import Images
 
-/// What an open stream is.
+/// The description of an open stream.
 public struct VideoDescription: Sendable, Equatable {
   /// The source, ready to be shown: one line, without a password.
   public var source: String

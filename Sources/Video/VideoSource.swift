@@ -10,7 +10,7 @@ public enum VideoSource: Sendable, Hashable {
   case url(String)
   /// A capture device of Video4Linux, such as `/dev/video0`.
   case device(path: String)
-  /// What is piped into the program.
+  /// The bytes that are piped into the program.
   case standardInput
 
   /// Reads a source as a person writes it on the command line: `-` is standard input, `/dev/video0` (or anything in

@@ -17,7 +17,7 @@ public final class VideoStream: Sendable, AsyncSequence {
   /// Iteration ends on an error; `failure` tells which.
   public typealias Failure = Never
 
-  /// What the stream is, as found when it was opened.
+  /// The stream as found when it was opened.
   public let description: VideoDescription
   private let shared: SharedStreamState
   private let previewFeed: PreviewFeed?
@@ -115,7 +115,7 @@ public final class VideoStream: Sendable, AsyncSequence {
   /// Sampled frames that are ready and that nobody has taken yet.
   package var waitingCount: Int { shared.waitingCount }
 
-  /// What the user should know and has not been told yet, one line each; asking takes them.
+  /// Warnings that the user has not been told yet, one line each; asking takes them.
   public func takeWarnings() -> [String] { shared.takeWarnings() }
 
   /// Says that there is a warning to take, or that ``signalLoss`` has changed. For one reader; ends with the stream.

@@ -12,7 +12,7 @@ public struct VideoStreamOptions: Sendable {
     case fast
   }
 
-  /// What happens to a sampled frame while the queue to the consumer is full.
+  /// The fate of a sampled frame while the queue to the consumer is full.
   public enum QueuePolicy: Sendable, Hashable {
     /// Decoding waits: no frame is ever lost.
     case wait
@@ -22,7 +22,7 @@ public struct VideoStreamOptions: Sendable {
     case automatic
   }
 
-  /// What is done when a live source breaks off.
+  /// The reaction to a live source that breaks off.
   public struct Reconnection: Sendable, Hashable {
     /// For how long a source is tried again before the stream ends.
     public enum Limit: Sendable, Hashable {
@@ -60,7 +60,7 @@ public struct VideoStreamOptions: Sendable {
   public var sizing: FrameSizing
   /// When frames are handed out.
   public var pace: Pace
-  /// What happens while the queue to the consumer is full.
+  /// The fate of sampled frames while the queue to the consumer is full.
   public var queue: QueuePolicy
   /// Sampled frames that wait for the consumer at most.
   public var queueCapacity: Int
@@ -68,7 +68,7 @@ public struct VideoStreamOptions: Sendable {
   public var previewSize: ImageSize?
   /// Previews a second at most.
   public var previewRate: Double
-  /// What is done when a live source breaks off.
+  /// The reaction to a live source that breaks off.
   public var reconnection: Reconnection
   /// Seconds after which a network source or device that sends nothing counts as lost.
   public var timeout: Double

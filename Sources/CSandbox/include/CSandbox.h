@@ -8,8 +8,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-// What starting a contained program needs below Swift: calls between fork and exec, and calls without a wrapper in
-// the C library. Errors are returned as `errno` values, 0 for none, or as -errno where a descriptor is returned.
+// The part of starting a contained program that lies below Swift: calls between fork and exec, and calls that the C
+// library does not wrap. Errors are returned as `errno` values, 0 for none, or as -errno where a descriptor is
+// returned.
 
 // A limit of setrlimit: soft and hard are the same value, but never more than what already holds.
 typedef struct {

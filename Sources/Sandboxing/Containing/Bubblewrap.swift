@@ -81,7 +81,7 @@ struct Bubblewrap: Sendable {
     "/bin/sh", "-c", "exec 3>&2 2>/dev/null; \"$0\" \"$@\" 2>&3 3>&-; exit $?",
   ]
 
-  /// What is begun inside, before the program.
+  /// The command that begins inside, before the program.
   private func wrapper(_ limits: RunLimits) -> [String] {
     if changesUser, let changingUser {
       let user = String(unusedUser())

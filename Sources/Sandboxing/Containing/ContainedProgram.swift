@@ -16,7 +16,7 @@ struct ContainedProgram: Sendable {
   }
 }
 
-/// What every program finds in its environment, with `home` as the one place it may write.
+/// The environment of every program, with `home` as the one place it may write.
 func basicEnvironment(home: String) -> [String] {
   [
     "PATH=/usr/local/bin:/usr/bin:/bin", "HOME=\(home)", "TMPDIR=\(home)", "LANG=C.UTF-8",

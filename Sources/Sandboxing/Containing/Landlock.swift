@@ -3,7 +3,7 @@
 import CSandbox
 import Platform
 
-/// What can be had without namespaces: Landlock for files, a filter of system calls for the network and other
+/// Containment without namespaces: Landlock for files, a filter of system calls for the network and other
 /// processes, limits, and the process group to end it all by.
 struct Landlock: Sendable {
   /// 0: none.
@@ -29,7 +29,7 @@ struct Landlock: Sendable {
     return nil
   }
 
-  /// What a program can do here and could not do with namespaces.
+  /// The gaps: a program can do this here and could not do it with namespaces.
   var lacking: [String] {
     var lacking = ["it can see names, sizes and dates of files, not what is in them"]
     lacking.append("it can see processes and their command lines, not what is in them")

@@ -2,11 +2,11 @@
 
 /// How each limit of a program is kept here.
 public struct LimitKeeping: Sendable, Equatable {
-  /// What the kernel refuses at every moment.
+  /// Limits that the kernel holds at every moment.
   public var hard: [String] = []
-  /// What is looked at while the program runs, which is ended then: for a moment it can have more.
+  /// Limits that are watched while the program runs, which is ended then: for a moment it can have more.
   public var watched: [String] = []
-  /// What nothing keeps.
+  /// Limits that nothing holds.
   public var missing: [String] = []
 }
 

@@ -2,7 +2,7 @@
 
 import Platform
 
-/// What a program's processes hold that is neither resident memory nor in a folder.
+/// Memory that a program's processes hold and that is neither resident memory nor in a folder.
 struct Holdings {
   /// Swapped out, or the kernel's on behalf of the program: page tables, mappings, buffers of pipes and sockets.
   var memoryBytes: Int {
@@ -34,9 +34,9 @@ struct Holdings {
   private static let mostMappings = 1 << 16
   /// A quarter of what the kernel gives all processes of a user before it gives them less.
   private static let mostPipes = 256
-  /// What a pipe holds whose capacity cannot be changed.
+  /// The capacity of a pipe whose capacity cannot be changed.
   private static let bytesOfPipe = 64 << 10
-  /// What a socket holds that waits to be read.
+  /// The bytes in a socket that wait to be read.
   private static let bytesOfSocket: Int = {
     let text = kernelFile("/proc/sys/net/core/wmem_default").map { String(decoding: $0, as: UTF8.self) }
     return text.flatMap { Int($0.filter(\.isNumber)) } ?? 212_992

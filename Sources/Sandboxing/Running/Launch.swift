@@ -11,7 +11,7 @@ struct Launch: Sendable {
   var environment: [String]
   /// nil: the caller's.
   var folder: String?
-  /// What becomes descriptor 3, 4 and so on.
+  /// The descriptors that become 3, 4 and so on.
   var descriptors: [Descriptor] = []
   var limits: [csb_limit] = []
   /// The user to become; 0: the caller's.

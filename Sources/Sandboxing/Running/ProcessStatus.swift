@@ -2,7 +2,7 @@
 
 import Platform
 
-/// What `/proc/…/stat` says of a process.
+/// The state of a process in `/proc/…/stat`.
 package struct ProcessStatus {
   /// True from the moment its first thread ends. Other threads of it may go on.
   package var isEnding: Bool

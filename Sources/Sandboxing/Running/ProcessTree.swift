@@ -23,7 +23,7 @@ enum ProcessTree: Sendable, Equatable {
     }
   }
 
-  /// What it takes now. With more than `taskLimit` tasks nobody asks for the rest: a tree that grows faster than it can
+  /// Its usage now. With more than `taskLimit` tasks nobody asks for the rest: a tree that grows faster than it can
   /// be counted must not keep the counting going. Members of a group whose parents are gone are found only
   /// `includingOrphans`, by reading about every process of the machine.
   func usage(taskLimit: Int, includingOrphans: Bool) -> TreeUsage {

@@ -66,7 +66,7 @@ struct ProgramWatch {
       throw error
     }
     let wallSeconds = watchdog.elapsedSeconds
-    // What the program left behind dies before its first process is reaped: until then its number is nobody else's.
+    // Processes left behind die before the program's first process is reaped: until then its number is nobody else's.
     if case .group = kind { tree.kill() }
     watchdog.release()
     var (waitStatus, cpuSeconds) = reap()
@@ -190,7 +190,7 @@ struct ProgramWatch {
     return .some
   }
 
-  /// What lies in the pipes when all is over. A process that got away may hold them open: it is not waited for.
+  /// The rest in the pipes when all is over. A process that got away may hold them open: it is not waited for.
   private mutating func drain(_ buffer: UnsafeMutableRawBufferPointer) {
     for (descriptor, isOutput) in [(program.output, true), (program.errors, false)] {
       var patience = 5

@@ -20,7 +20,7 @@ public struct RunLimits: Sendable, Equatable {
   /// Open files of one process.
   public var openFiles: Int
 
-  /// What a program that solves a task needs.
+  /// The limits of a program that solves a task.
   public init(
     cpuSeconds: Double = 4, wallSeconds: Double = 12, memoryBytes: Int = 256 << 20, outputBytes: Int = 4 << 20,
     processes: Int = 32, fileBytes: Int = 16 << 20, scratchBytes: Int = 32 << 20, openFiles: Int = 64
@@ -35,13 +35,13 @@ public struct RunLimits: Sendable, Equatable {
     self.openFiles = openFiles
   }
 
-  /// What a compiler needs; the program comes back as its output.
+  /// The limits of a compiler; the program comes back as its output.
   public static let compilation = RunLimits(
     cpuSeconds: 60, wallSeconds: 120, memoryBytes: 2 << 30, outputBytes: 64 << 20, processes: 128,
     fileBytes: 128 << 20, scratchBytes: 256 << 20, openFiles: 512)
 }
 
-/// What a program can have too much of.
+/// The resources that a program can have too much of.
 public enum RunLimit: String, Sendable, CaseIterable {
   /// `cpuSeconds`.
   case cpuTime

@@ -12,11 +12,11 @@ public enum RunEnd: Sendable, Equatable {
   case stopped(RunLimit)
 }
 
-/// What a program did, without judging it.
+/// The facts of a program's run, without judging them.
 public struct RunResult: Sendable, Equatable {
   /// How it ended.
   public var end: RunEnd
-  /// What it wrote to standard output, at most as much as it was allowed.
+  /// Its standard output, at most as much as it was allowed.
   public var outputBytes: [UInt8]
   /// The beginning and the end of what it wrote to standard error.
   public var errorBytes: [UInt8]

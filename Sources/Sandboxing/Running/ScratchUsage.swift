@@ -2,7 +2,7 @@
 
 import CSandbox
 
-/// What lies in a program's scratch folder on the disk.
+/// The contents of a program's scratch folder on the disk.
 struct ScratchUsage {
   /// Bytes on disk.
   let bytes: Int

@@ -2,7 +2,7 @@
 
 import Platform
 
-/// What a signal that ended a program is called, with what it mostly means.
+/// The name of a signal that ended a program, with its usual meaning.
 func signalName(_ number: Int32) -> String {
   switch number {
   case SIGHUP: "SIGHUP"

@@ -9,7 +9,7 @@ import Platform
 /// Why not a library for subprocesses: a program here dies with the thread that watches it, is given resource limits
 /// between fork and exec, may be stopped in the middle of its output, and tells its processor time.
 struct Supervision: Sendable {
-  /// What the started process is.
+  /// The kind of the started process.
   enum Kind: Sendable {
     /// Bubblewrap. `status`, written to descriptor 3, is where it says how the program ended.
     case bubblewrap(status: Pipe)
@@ -19,7 +19,7 @@ struct Supervision: Sendable {
 
   /// A scratch folder on the disk.
   struct WatchedScratch: Sendable {
-    /// What the program writes to.
+    /// The folder that the program writes to.
     var path: String
     /// Whether what the program has open can be counted.
     var seesOpenFiles: Bool

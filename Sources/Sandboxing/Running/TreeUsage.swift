@@ -2,7 +2,7 @@
 
 import Platform
 
-/// What a program's processes take together at a moment.
+/// The usage of a program's processes together at a moment.
 struct TreeUsage: Equatable {
   /// Processes and threads.
   var tasks = 0
