@@ -23,10 +23,10 @@ WATCHED, NAMED = 4, 5
 class LessonHeads(nn.Module):
     """Linear readings of the lessons; thrown away after training."""
 
-    def __init__(self, width: int):
+    def __init__(self, hidden_size: int):
         super().__init__()
-        self.head = nn.Linear(width, sum(LESSONS.values()))
-        self.named_head = nn.Linear(width, sum(ABOUT.values()))
+        self.head = nn.Linear(hidden_size, sum(LESSONS.values()))
+        self.named_head = nn.Linear(hidden_size, sum(ABOUT.values()))
 
     def watched(self, hidden: Tensor) -> list[Tensor]:
         return read_off(self.head, hidden, LESSONS)

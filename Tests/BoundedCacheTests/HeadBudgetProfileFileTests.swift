@@ -22,6 +22,14 @@ struct HeadBudgetProfileFileTests {
     #expect(zip(back.ratios.joined(), profile.ratios.joined()).allSatisfy { abs($0 - $1) < 1e-12 })
   }
 
+  @Test("replaces a profile of another version, which cannot be read")
+  func replacesOtherVersion() throws {
+    let path = try folder.write("{\n  \"format\" : \"edgeassist head budgets 1\"\n}\n", to: "profile.json")
+    #expect(throws: HeadBudgetProfileError.self) { _ = try HeadBudgetProfile(path: path) }
+    try HeadBudgetTests.profile([[1, 9], [0, 2], [4, 4]]).write(to: path)
+    #expect(throws: Never.self) { _ = try HeadBudgetProfile(path: path) }
+  }
+
   @Test("is refused by name when it is damaged")
   func refusesDamage() throws {
     let profile = try HeadBudgetTests.profile([[1, 9], [0, 2], [4, 4]])

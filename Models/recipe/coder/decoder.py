@@ -23,7 +23,7 @@ class Shape:
     intermediate_size: int = 512
     rope_base: float = 10_000.0
     epsilon: float = 1e-6
-    context: int = 1024
+    context_length: int = 1024
 
     @property
     def head(self) -> int:
@@ -76,7 +76,7 @@ class Decoder(nn.Module):
         self.embed_tokens = nn.Embedding(shape.vocabulary, shape.hidden_size)
         self.layers = nn.ModuleList([DecoderLayer(shape, Attention, Linear) for _ in range(shape.layers)])
         self.norm = RootMeanSquareNorm(shape.hidden_size, shape.epsilon)
-        angles = torch.arange(shape.context).float()[:, None] * rope_frequencies(shape.rope_base, shape.head)
+        angles = torch.arange(shape.context_length).float()[:, None] * rope_frequencies(shape.rope_base, shape.head)
         angles = torch.cat([angles, angles], -1)
         self.register_buffer("cos", angles.cos(), persistent=False)
         self.register_buffer("sin", angles.sin(), persistent=False)
@@ -153,7 +153,7 @@ class Decoder(nn.Module):
                 open_rows, chosen, position, seen = open_rows[kept], chosen[kept], position[kept], seen[kept]
                 past = [[part[kept] for part in layer] for layer in past]
             position = position + 1
-            if int(position.max()) >= self.shape.context:
+            if int(position.max()) >= self.shape.context_length:
                 break
             seen = torch.cat([seen, torch.ones(len(kept), 1, dtype=torch.bool)], 1)
             state = self.hidden(chosen[:, None], position[:, None], seen[:, None, None, :], past)[:, -1]

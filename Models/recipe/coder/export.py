@@ -47,7 +47,7 @@ def write_base(decoder: Decoder, folder: Path, target: Path) -> None:
     writer.add_file_type(LlamaFileType.MOSTLY_Q8_0)
     writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
     writer.add_block_count(shape.layers)
-    writer.add_context_length(shape.context)
+    writer.add_context_length(shape.context_length)
     writer.add_embedding_length(shape.hidden_size)
     writer.add_feed_forward_length(shape.intermediate_size)
     writer.add_head_count(shape.heads)
@@ -93,7 +93,7 @@ def write_transformers(decoder: Decoder, words: Words, folder: Path) -> None:
         "num_key_value_heads": shape.key_heads, "intermediate_size": shape.intermediate_size,
         "rms_norm_eps": shape.epsilon,
         "rope_parameters": {"rope_type": "default", "rope_theta": shape.rope_base},
-        "max_position_embeddings": shape.context, "tie_word_embeddings": True, "hidden_act": "silu",
+        "max_position_embeddings": shape.context_length, "tie_word_embeddings": True, "hidden_act": "silu",
         "bos_token_id": words.pad, "eos_token_id": words.end, "pad_token_id": words.pad, "dtype": "float32",
     }
     (folder / "config.json").write_text(json.dumps(config, indent=1))

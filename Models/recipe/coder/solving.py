@@ -31,7 +31,7 @@ class Model:
             part = order[start : start + batch]
             prompts = [self.words.prompt(asks[index]) for index in part]
             longest = max(map(len, prompts))
-            limit = min(LIMIT[kind], decoder.shape.context - longest - 1)
+            limit = min(LIMIT[kind], decoder.shape.context_length - longest - 1)
             for index, tokens in zip(part, decoder.write(prompts, self.words.end, limit)):
                 replies[index] = self.words.text(tokens)
         return replies

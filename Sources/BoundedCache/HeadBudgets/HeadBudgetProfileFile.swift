@@ -52,7 +52,7 @@ extension HeadBudgetProfile {
 
   /// The files that a profile may replace: earlier profiles of any version.
   public static let replaceable = OutputFile.Replacement.kind(
-    "a head budget profile", beginning: "{\n  \"format\" : \"edgeassist head budget profile")
+    "a head budget profile", beginning: "{\n  \"format\" : \"edgeassist head ")
 
   /// Writes the profile, replacing an earlier one as a whole or not at all.
   ///
