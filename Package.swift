@@ -112,8 +112,7 @@ let package = Package(
       dependencies: [
         "Platform", "Records", "ModelFile", "Compute", "Quantization", "Images", "Video", "ModelHub", "BoundedCache",
         "Inference", "Sandboxing", "CodeTasks", "SessionInterface", "Plotting", "CodeAgent", "Dialogue", "Assistant",
-        "Evaluation",
-        "Benchmarking", "Screen", argumentParser, log, "TOMLKit",
+        "Evaluation", "Benchmarking", "Screen", argumentParser, log, "TOMLKit",
       ],
       swiftSettings: warningsAreErrors),
 

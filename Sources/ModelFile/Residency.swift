@@ -62,7 +62,6 @@ extension GGUFFile {
 
   /// The most bytes that the process may lock; nil where there is no limit.
   private static var lockLimit: Int? {
-    var limit = rlimit()
-    return lockedMemoryLimit(&limit) ? Int(exactly: limit.rlim_cur) : nil
+    ResourceLimit.lockedMemory.current.flatMap(Int.init(exactly:))
   }
 }

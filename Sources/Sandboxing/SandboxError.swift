@@ -64,6 +64,5 @@ extension SandboxError {
 
 /// Open files that this process may have.
 func openFilesAllowed() -> Int {
-  var limit = rlimit()
-  return openFilesLimit(&limit) ? Int(clamping: limit.rlim_cur) : .max
+  ResourceLimit.openFiles.current.map(Int.init(clamping:)) ?? .max
 }

@@ -18,21 +18,17 @@ public final class EventMailbox: Sendable {
   /// Becomes readable when events come. A listener may have signals written to it as well.
   public let pipe: WakePipe
   private let contents = Mutex(Contents())
-  private let observer: @Sendable (SessionEvent) -> Void
 
   /// Notes and warnings that wait at most.
   package static let remarkCapacity = 256
 
-  /// - Parameter observer: told of every event when it is sent, on the sender's thread; a log, for example.
   /// - Throws: `SystemError` when the process has no descriptors left.
-  public init(observer: @escaping @Sendable (SessionEvent) -> Void = { _ in }) throws(SystemError) {
-    self.observer = observer
+  public init() throws(SystemError) {
     pipe = try WakePipe()
   }
 
   /// Adds an event; without effect after ``finish()``.
   public func send(_ event: SessionEvent) {
-    observer(event)
     contents.withLock { contents in
       guard !contents.isFinished else { return }
       contents.events.coalesce(event)

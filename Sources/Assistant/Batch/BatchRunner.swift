@@ -27,10 +27,7 @@ public actor BatchRunner {
     let known = model.warnings
     self.model = model
     self.options = options
-    worker = options.code.map {
-      // The code model may be the dialogue's.
-      TaskSolver(settings: $0, warn: { if !known.contains($0) { options.warn($0) } })
-    }
+    worker = options.code.map { TaskSolver(settings: $0, beside: known, warn: options.warn) }
   }
 
   /// Ends the run after the token under way; what has been answered is in the output. From any thread.

@@ -7,6 +7,7 @@ import Dialogue
 import Foundation
 import Images
 import Inference
+import Logging
 import Platform
 import Records
 import SessionInterface
@@ -19,7 +20,7 @@ import Video
 /// the blocks of the vision tower. So a question asked while frames are read waits for one block, or for the language
 /// model to read one temporal patch, at most.
 public actor Session {
-  private let events: EventMailbox
+  private let events: SessionEvents
   private let thread = ThreadExecutor(name: "model")
   /// Work that waits for the model.
   private nonisolated let queue = WorkQueue()
@@ -57,31 +58,29 @@ public actor Session {
   ///   - stream: how it is sampled, and how large images are read.
   ///   - code: how programming tasks are worked on; nil refuses them.
   ///   - events: where to say what happens; finished when the session has ended.
+  ///   - logger: gets a line for each event that is worth one.
   /// - Throws: `ReportedError.budgetTooSmall` when the budget cannot hold the system prompt; `requestMalformed` for a
   ///   size of images that the model cannot use.
   public init(
     model: sending LoadedModel, options: DialogueOptions, video: VideoStream?, sourceName: String?,
-    stream: StreamSettings = StreamSettings(), code: CodeAgentSettings? = nil, events: EventMailbox
+    stream: StreamSettings = StreamSettings(), code: CodeAgentSettings? = nil, events: EventMailbox,
+    logger: Logger? = nil
   ) throws(ReportedError) {
     description = SessionDescription(
       modelName: model.name, isEmbeddedModel: model.isEmbedded, source: sourceName,
       duration: video?.description.duration, isLive: video?.description.isLive ?? false, threads: model.threads)
     warnings = model.warnings
-    let warn = Self.warning(beside: model.warnings, events)
+    let (known, events) = (model.warnings, SessionEvents(to: events, logger: logger))
     imageSizing = try stream.sizing(for: model)
     dialogue = try VideoDialogue(model: model, options: options)
     ingest = FrameIngest(into: dialogue)
     if let size = video?.description.sampledSize { try dialogue.check(framesOf: size.width, by: size.height) }
     self.video = video
     self.code = code.map { settings in
-      InteractiveTaskSolver(settings: settings, warn: warn, emit: { events.send(.code($0)) })
+      InteractiveTaskSolver(
+        settings: settings, beside: known, warn: { events.send(.warning($0)) }, emit: { events.send(.code($0)) })
     }
     self.events = events
-  }
-
-  /// Warns of the code model, unless it is the same as of the dialogue's.
-  private static func warning(beside known: [String], _ events: EventMailbox) -> @Sendable (String) -> Void {
-    { if !known.contains($0) { events.send(.warning($0)) } }
   }
 
   // MARK: Commands
@@ -268,7 +267,7 @@ public actor Session {
     }
   }
 
-  private static func reportNotices(of video: VideoStream, to events: EventMailbox) {
+  private static func reportNotices(of video: VideoStream, to events: SessionEvents) {
     for warning in video.takeWarnings() { events.send(.warning(warning)) }
     if video.description.isLive { events.send(.signal(lostSince: video.signalLoss?.date)) }
   }

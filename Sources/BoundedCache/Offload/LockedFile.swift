@@ -50,10 +50,8 @@ final class LockedFile {
   ///
   /// - Throws: `noSpace`; the file then has its former size again.
   func allocate(_ newByteCount: Int) throws(OffloadError) {
-    var limit = rlimit()
-    let limited = fileSizeLimit(&limit)
     var problem: Int32 = 0
-    if limited, limit.rlim_cur < UInt64(newByteCount) {
+    if let limit = ResourceLimit.fileSize.current, limit < UInt64(newByteCount) {
       problem = EFBIG  // The system would end the program with a signal instead.
     } else if newByteCount < byteCount, ftruncate(descriptor, off_t(newByteCount)) != 0 {
       problem = errno

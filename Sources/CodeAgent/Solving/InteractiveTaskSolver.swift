@@ -22,13 +22,14 @@ package final class InteractiveTaskSolver: Sendable {
   private static let retryTemperature = 0.8
 
   /// - Parameters:
-  ///   - warn: given what the user is to know of the model, from the worker's thread.
+  ///   - known: warnings that the user has had, for instance because the model is the dialogue's too.
+  ///   - warn: given other warnings of the model, from the worker's thread.
   ///   - emit: given every event, from the worker's thread.
   package init(
-    settings: CodeAgentSettings, warn: @escaping @Sendable (String) -> Void,
+    settings: CodeAgentSettings, beside known: [String], warn: @escaping @Sendable (String) -> Void,
     emit: @escaping @Sendable (CodeEvent) -> Void
   ) {
-    worker = TaskSolver(settings: settings, warn: warn) { [program] event in
+    worker = TaskSolver(settings: settings, beside: known, warn: warn) { [program] event in
       program.take(event)
       emit(event)
     }

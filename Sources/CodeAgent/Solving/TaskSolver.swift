@@ -21,6 +21,7 @@ public actor TaskSolver {
   private let thread = ThreadExecutor(name: "coder")
   private let settings: CodeAgentSettings
   private let emit: @Sendable (CodeEvent) -> Void
+  private let known: [String]
   private let warn: @Sendable (String) -> Void
   private var model: CodeModel?
   private var checker: SandboxedProgramChecker?
@@ -34,13 +35,15 @@ public actor TaskSolver {
   /// Makes a worker that has loaded nothing yet.
   ///
   /// - Parameters:
-  ///   - warn: given what the user is to know of the model, once it is loaded.
+  ///   - known: warnings that the user has had, for instance because the model is the dialogue's too.
+  ///   - warn: given other warnings of the model, once it is loaded.
   ///   - emit: given each event, on the worker's thread.
   public init(
-    settings: CodeAgentSettings, warn: @escaping @Sendable (String) -> Void = { _ in },
+    settings: CodeAgentSettings, beside known: [String] = [], warn: @escaping @Sendable (String) -> Void = { _ in },
     emit: @escaping @Sendable (CodeEvent) -> Void = { _ in }
   ) {
     self.settings = settings
+    self.known = known
     self.warn = warn
     self.emit = emit
   }
@@ -103,7 +106,7 @@ public actor TaskSolver {
       let loaded = try CodeModel(
         paths: settings.paths.get(), threads: settings.threads, memory: settings.memory)
       model = loaded
-      for warning in loaded.warnings { warn(warning) }
+      for warning in loaded.warnings where !known.contains(warning) { warn(warning) }
       return loaded
     } catch {
       emit(.failed(code: error.code.rawValue, message: error.message))

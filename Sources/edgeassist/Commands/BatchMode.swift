@@ -18,16 +18,17 @@ struct BatchMode {
   var logger: Logger
 
   func run(model: sending LoadedModel) async throws {
-    for warning in model.warnings {
+    let warn: @Sendable (String) -> Void = { [logger] warning in
       logger.warning("\(warning)")
       StandardStreams.report(warning)
     }
+    model.warnings.forEach(warn)
     let progress = BatchStatus()
     let runner = BatchRunner(
       model: model,
       options: BatchOptions(
         input: requests, output: arguments.output, isResuming: arguments.resume, dialogue: dialogue, stream: stream,
-        code: code, logger: logger, report: { progress.show($0) }, warn: { StandardStreams.report($0) }))
+        code: code, logger: logger, report: { progress.show($0) }, warn: warn))
     let signals = InterruptSignals { runner.interrupt() }
     defer { signals.stop() }
     let summary = try await runner.run()

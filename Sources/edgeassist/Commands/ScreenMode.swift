@@ -23,13 +23,12 @@ struct ScreenMode {
   func run(model: sending LoadedModel) async throws {
     let options = try stream.options(for: model, isHeadless: false)
     let events: EventMailbox
-    let log = SessionLog(logger)
-    do { events = try EventMailbox(observer: log.observe) } catch {
+    do { events = try EventMailbox() } catch {
       throw StartFailure.report("the screen could not be opened: \(error)")
     }
     let session = try Session(
       model: model, options: dialogue, video: try await open(with: options), sourceName: source, stream: stream,
-      code: code, events: events)
+      code: code, events: events, logger: logger)
     let running = Task { await session.run() }
     let exit: ScreenExit
     do {

@@ -5,17 +5,29 @@ import Records
 import SessionInterface
 import Synchronization
 
-/// The lines of a session in a log: what was said of the stream and what went wrong, but not what was asked.
-final class SessionLog: Sendable {
-  private let logger: Logger
+/// Sends a session's events, and logs those that are worth a line: news of the stream and faults, but not questions.
+final class SessionEvents: Sendable {
+  private let mailbox: EventMailbox
+  private let logger: Logger?
   private let hasLostSignal = Mutex(false)
 
-  init(_ logger: Logger) { self.logger = logger }
+  init(to mailbox: EventMailbox, logger: Logger?) {
+    self.mailbox = mailbox
+    self.logger = logger
+  }
 
-  /// Logs an event, if it is worth a line.
-  func observe(_ event: SessionEvent) {
+  /// Logs and sends an event; from any thread.
+  func send(_ event: SessionEvent) {
+    if let logger { log(event, to: logger) }
+    mailbox.send(event)
+  }
+
+  /// No more events come.
+  func finish() { mailbox.finish() }
+
+  private func log(_ event: SessionEvent, to logger: Logger) {
     switch event {
-    case .signal(let date): note(isLost: date != nil)
+    case .signal(let date): logSignal(isLost: date != nil, to: logger)
     case .answerFinished(let summary):
       logger.info("answer: \(summary.answerTokens) tokens in \(decimal(summary.seconds, places: 1)) s")
     case .answerFailed(let code, let message), .failure(let code, let message): logger.error("\(code): \(message)")
@@ -26,7 +38,7 @@ final class SessionLog: Sendable {
     }
   }
 
-  private func note(isLost: Bool) {
+  private func logSignal(isLost: Bool, to logger: Logger) {
     let hasChanged = hasLostSignal.withLock { before in
       defer { before = isLost }
       return before != isLost
