@@ -178,7 +178,7 @@ let package = Package(
       "AssistantTests",
       [
         "Assistant", "CodeAgent", "CodeTasks", "Dialogue", "Inference", "InferenceTestSupport", "Platform", "Records",
-        "SessionInterface", "TestSupport", "Video",
+        "SessionInterface", "TestSupport", "Video", log,
       ]),
     tests("EvaluationTests", ["Evaluation", "Inference", "BoundedCache", "Images", "Records"]),
     tests(

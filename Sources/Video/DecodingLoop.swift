@@ -184,6 +184,7 @@ final class DecodingLoop {
   private func reconnect(after reason: String) {
     let noticedAt = monotonicSeconds()
     let lostAt = input?.lastFrameAt ?? noticedAt
+    let sendsAsTaken = !reconnection.hasOutrunTheClock(at: sampler.time, clock: noticedAt)
     reconnection.noteLost(at: noticedAt)
     let isTried = reconnection.delay(at: noticedAt) != nil
     if isTried, let line = signal.lost(because: reason, at: noticedAt) { shared.warn(line) }
@@ -208,7 +209,7 @@ final class DecodingLoop {
       reconnection.countTry()
       do throws(VideoError) {
         let firstSegment = try playlist?.firstNewSegment()
-        guard try reopen(lostAt: lostAt, firstSegment: firstSegment) else { return end() }
+        guard try reopen(lostAt: lostAt, firstSegment: firstSegment, sendsAsTaken: sendsAsTaken) else { return end() }
         shared.note(signalLoss: nil)
         let seconds = decimal(monotonicSeconds() - lostAt, places: 1)
         if let line = signal.back(after: seconds) { shared.warn(line) }
@@ -235,14 +236,15 @@ final class DecodingLoop {
   /// - Parameters:
   ///   - lostAt: monotonic time of the last frame, in seconds.
   ///   - firstSegment: where a playlist is begun; nil for near its end.
+  ///   - sendsAsTaken: false for a source that has sent faster than the clock goes.
   /// - Returns: false when what is there now is not live: a playlist that its sender has closed.
-  private func reopen(lostAt: Double, firstSegment: Int?) throws(VideoError) -> Bool {
+  private func reopen(lostAt: Double, firstSegment: Int?, sendsAsTaken: Bool) throws(VideoError) -> Bool {
     var opening = options.opening
     opening.firstSegment = firstSegment
     let reopened = try MediaInput.open(source, options: opening, interrupt: shared.interrupt)
     let first = try reopened.readFirst(timeout: options.timeout, interrupt: shared.interrupt)
     guard reopened.isLive else { return false }
-    sampler.resume(with: reopened, first: first, after: lostAt)
+    sampler.resume(with: reopened, first: first, after: lostAt, sendsAsTaken: sendsAsTaken)
     input = reopened
     reconnection.noteReached(at: sampler.time, clock: monotonicSeconds())
     reopened.startPacketReader()

@@ -18,6 +18,9 @@ final class FrameSampler {
   private var timeline: PresentationTimeline
   private var clock: FrameSamplingClock
   private var liveClock: LiveClock
+  /// Monotonic time of second 0 of a source that was opened again and sends frames as they are taken, in seconds; nil
+  /// for any other.
+  private var takenAtZero: Double?
 
   /// The decoded frame on show, whose sampling instants end when the next one begins.
   private var shown: DecodedFrame
@@ -43,6 +46,8 @@ final class FrameSampler {
   private static let longestLiveStill = 5.0
   /// Seconds that a live source's next frame may come late before the frame on show is sampled in its place.
   private static let liveMargin = 0.25
+  /// Seconds by which a frame of a source that was opened again may come before its time.
+  private static let longestLead = 1.0
 
   /// - Parameter first: the first decoded frame of `input`.
   init(
@@ -89,7 +94,11 @@ final class FrameSampler {
     if upcoming != nil { return .frame }
     let reading = input.read(into: next)
     if reading == .frame {
-      let (time, duration) = timeline.place(timestamp: next.timestamp, duration: next.duration)
+      var (time, duration) = timeline.place(timestamp: next.timestamp, duration: next.duration)
+      // What was kept while the source was away comes at once, and was taken before.
+      if let takenAtZero {
+        time = timeline.moveLast(noLaterThan: monotonicSeconds() - takenAtZero + Self.longestLead)
+      }
       upcoming = (time, duration)
       // A frame that FFmpeg kept back until its time-out came before that.
       if !input.isOverdue { noteArrival(of: time) }
@@ -277,10 +286,13 @@ final class FrameSampler {
 
   /// Goes on with another input of the same source.
   ///
-  /// - Parameter lostAt: monotonic time of the last frame of the former one, in seconds. The time of the stream has
-  ///   moved on until the new one began to send, which was before its first frames were looked at.
-  func resume(with input: MediaInput, first: DecodedFrame, after lostAt: Double) {
+  /// - Parameters:
+  ///   - lostAt: monotonic time of the last frame of the former one, in seconds. The time of the stream has moved on
+  ///     until the new one began to send, which was before its first frames were looked at.
+  ///   - sendsAsTaken: false for a source that has sent faster than the clock goes.
+  func resume(with input: MediaInput, first: DecodedFrame, after lostAt: Double, sendsAsTaken: Bool) {
     let resumed = max(time + max(0, input.openedAt - lostAt), liveClock.streamTime(at: input.openedAt) ?? 0)
+    takenAtZero = sendsAsTaken && !input.isPlaylist ? input.openedAt - resumed : nil
     timeline = timeline.resumed(at: resumed, timeBase: input.timeBase)
     liveClock = LiveClock(isPlaylist: input.isPlaylist)
     forgetNext()

@@ -49,6 +49,24 @@ struct LiveTests {
     stream.stop()
   }
 
+  @Test("that sends all that it kept while it was away does not run ahead of the clock")
+  func keptFrames() async throws {
+    let second = try bytes(of: "starts-at-100s.ts")
+    let kept = (0..<40).flatMap { _ in second }
+    let server = try LoopbackMediaServer { $0 == 0 ? .stream(second) : .stalledStream(kept) }
+    defer { server.stop() }
+    var options = options(5)
+    options.queue = .wait
+    options.reconnection = .init(firstDelay: 0.01, longestDelay: 0.01)
+    let opening = ContinuousClock.now
+    let stream = try await VideoStream.open(VideoSource(server.address("live.ts")), options: options)
+    var time = 0.0
+    while time < 5, let frame = await stream.next() { time = frame.time }
+    // The first connection was a second ahead, and a second is allowed.
+    #expect(time >= 5 && .seconds(time) < opening.duration(to: .now) + .seconds(2.5), "\(time)")
+    stream.stop()
+  }
+
   @Test("that falls silent is let go of while it is tried again", .timeLimit(.minutes(2)))
   func letsGo() async throws {
     let contents = try bytes(of: "starts-at-100s.ts")
