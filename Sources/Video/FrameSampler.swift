@@ -18,9 +18,8 @@ final class FrameSampler {
   private var timeline: PresentationTimeline
   private var clock: FrameSamplingClock
   private var liveClock: LiveClock
-  /// Monotonic time of second 0 of a source that was opened again and sends frames as they are taken, in seconds; nil
-  /// for any other.
-  private var takenAtZero: Double?
+  /// Of a source that was opened again and sends frames as they are taken; nil for any other.
+  private var resumedTimes: ResumedTimes?
 
   /// The decoded frame on show, whose sampling instants end when the next one begins.
   private var shown: DecodedFrame
@@ -46,8 +45,6 @@ final class FrameSampler {
   private static let longestLiveStill = 5.0
   /// Seconds that a live source's next frame may come late before the frame on show is sampled in its place.
   private static let liveMargin = 0.25
-  /// Seconds by which a frame of a source that was opened again may come before its time.
-  private static let longestLead = 1.0
 
   /// - Parameter first: the first decoded frame of `input`.
   init(
@@ -87,6 +84,17 @@ final class FrameSampler {
     shared.note(liveClock: liveClock)
   }
 
+  /// Delays a frame of a source that was opened again, and all after it.
+  /// - Returns: by how many seconds.
+  private func delay(ofFrameAt time: Double) -> Double {
+    guard let seconds = resumedTimes?.delay(ofFrameAt: time, arrivingAt: monotonicSeconds()), seconds != 0 else {
+      return 0
+    }
+    timeline.delay(by: seconds)
+    if seconds > 0 { liveClock.delay(by: seconds) }
+    return seconds
+  }
+
   // MARK: One frame after the other
 
   /// Decodes the next frame, which `showNext` takes.
@@ -95,13 +103,12 @@ final class FrameSampler {
     let reading = input.read(into: next)
     if reading == .frame {
       var (time, duration) = timeline.place(timestamp: next.timestamp, duration: next.duration)
-      // What was kept while the source was away comes at once, and was taken before.
-      if let takenAtZero {
-        time = timeline.moveLast(noLaterThan: monotonicSeconds() - takenAtZero + Self.longestLead)
+      // A frame that FFmpeg kept back until its time-out came before that.
+      if !input.isOverdue {
+        time += delay(ofFrameAt: time)
+        noteArrival(of: time)
       }
       upcoming = (time, duration)
-      // A frame that FFmpeg kept back until its time-out came before that.
-      if !input.isOverdue { noteArrival(of: time) }
     }
     return reading
   }
@@ -292,12 +299,14 @@ final class FrameSampler {
   ///   - sendsAsTaken: false for a source that has sent faster than the clock goes.
   func resume(with input: MediaInput, first: DecodedFrame, after lostAt: Double, sendsAsTaken: Bool) {
     let resumed = max(time + max(0, input.openedAt - lostAt), liveClock.streamTime(at: input.openedAt) ?? 0)
-    takenAtZero = sendsAsTaken && !input.isPlaylist ? input.openedAt - resumed : nil
     timeline = timeline.resumed(at: resumed, timeBase: input.timeBase)
     liveClock = LiveClock(isPlaylist: input.isPlaylist)
     forgetNext()
     shown = first
     show()
+    resumedTimes =
+      sendsAsTaken && !input.isPlaylist
+      ? ResumedTimes(firstFrameAt: time, openedAt: input.openedAt, arrivingAt: monotonicSeconds()) : nil
     showPreview(isForced: true)
   }
 }

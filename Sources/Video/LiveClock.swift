@@ -32,6 +32,9 @@ package struct LiveClock {
     lastArrival = now
   }
 
+  /// Shows all frames this many seconds later than it was told.
+  package mutating func delay(by seconds: Double) { zero = zero.map { $0 - seconds } }
+
   /// The stream time that every frame has come for, in seconds; nil before the first frame.
   package func streamTime(at now: Double) -> Double? { zero.map { now - $0 } }
 }

@@ -81,14 +81,10 @@ package struct PresentationTimeline {
     return (time, duration)
   }
 
-  /// Moves the frame placed last back to `latest` seconds if it was placed later, and all that come after it with it.
-  /// - Returns: when the frame is shown, in seconds.
-  package mutating func moveLast(noLaterThan latest: Double) -> Double {
-    guard let (time, duration) = last else { return latest }
-    guard time > latest else { return time }
-    shift -= time - latest
-    last = (latest, duration)
-    return latest
+  /// Shows the frame placed last, and all that come after it, this many seconds later.
+  package mutating func delay(by seconds: Double) {
+    shift += seconds
+    if let (time, duration) = last { last = (time + seconds, duration) }
   }
 
   /// The next frame comes from elsewhere in the stream: its own time counts, whatever came before.

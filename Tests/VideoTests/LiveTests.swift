@@ -188,6 +188,28 @@ struct LiveTests {
     #expect(clock.streamTime(at: 102) == 6)
   }
 
+  @Test("that was away and sends what it kept shows it no more than a second before it came")
+  func resumedEarly() {
+    var times = ResumedTimes(firstFrameAt: 60, openedAt: 100, arrivingAt: 102)
+    #expect(times.delay(ofFrameAt: 63, arrivingAt: 102) == 0)
+    #expect(times.delay(ofFrameAt: 90, arrivingAt: 102.5) == -26.5)
+    // The frames after it were moved with it.
+    #expect(times.delay(ofFrameAt: 64, arrivingAt: 103.5) == 0)
+    #expect(times.delay(ofFrameAt: 164, arrivingAt: 120) == -83)
+  }
+
+  @Test("that was away and lost what it sent while it was opened makes good for it after a second")
+  func resumedLate() {
+    var times = ResumedTimes(firstFrameAt: 60, openedAt: 100, arrivingAt: 106)
+    #expect(times.delay(ofFrameAt: 60.5, arrivingAt: 106) == 0)
+    #expect(times.delay(ofFrameAt: 61, arrivingAt: 106.75) == 0)
+    #expect(times.delay(ofFrameAt: 62, arrivingAt: 107.5) == 5.5)
+    #expect(times.delay(ofFrameAt: 68, arrivingAt: 108) == 0)
+    // Of a slow camera the second frame says it.
+    var slow = ResumedTimes(firstFrameAt: 60, openedAt: 100, arrivingAt: 103)
+    #expect(slow.delay(ofFrameAt: 66, arrivingAt: 109) == 3)
+  }
+
   @Test("is tried after delays that double, and soon again once it has stayed")
   func schedule() {
     var schedule = ReconnectionSchedule(.init(limit: .seconds(60), firstDelay: 1, longestDelay: 10))

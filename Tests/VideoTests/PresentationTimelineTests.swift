@@ -27,16 +27,15 @@ struct PresentationTimelineTests {
     #expect(times([0, nil, 1000], duration: 500, in: timeline()) == [0, 0.5, 1])
   }
 
-  @Test("that come before the frame can have been taken are moved back, and those after them too")
-  func heldBack() {
+  @Test("are moved from a frame on")
+  func delayed() {
     var timeline = timeline()
-    #expect(timeline.moveLast(noLaterThan: 0) == 0)
-    #expect(times([0, 1000, 1040], in: timeline) == [0, 1, 1.04])
     _ = timeline.place(timestamp: 0, duration: 0)
-    _ = timeline.place(timestamp: 1000, duration: 0)
-    #expect(timeline.moveLast(noLaterThan: 2) == 1)
-    #expect(timeline.moveLast(noLaterThan: 0.25) == 0.25)
+    #expect(timeline.place(timestamp: 1000, duration: 0).time == 1)
+    timeline.delay(by: -0.75)
     #expect(timeline.place(timestamp: 1500, duration: 0).time == 0.75)
+    timeline.delay(by: 2)
+    #expect(timeline.place(timestamp: 1540, duration: 0).time == 2.79)
   }
 
   @Test("that go back a little wait until time has caught up, and never decrease")
