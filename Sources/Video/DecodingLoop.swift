@@ -183,7 +183,7 @@ final class DecodingLoop {
 
   private func reconnect(after reason: String) {
     let noticedAt = monotonicSeconds()
-    let lostAt = input?.lastFrameAt ?? noticedAt
+    let lostAt = min(input?.lastFrameAt ?? noticedAt, sampler.dueTime ?? noticedAt)
     let sendsAsTaken = !reconnection.hasOutrunTheClock(at: sampler.time, clock: noticedAt)
     reconnection.noteLost(at: noticedAt)
     let isTried = reconnection.delay(at: noticedAt) != nil

@@ -66,6 +66,10 @@ final class FrameSampler {
 
   var endTime: Double { time + duration }
 
+  /// When the frame on show of a live source was due, in monotonic seconds: libraries hand out the last ones only when
+  /// they notice that the source is gone. nil where that cannot be told.
+  var dueTime: Double? { liveClock.dueTime(ofFrameAt: time) }
+
   /// Puts the first frame of an input on show, which lies in `shown`.
   private func show() {
     place()

@@ -188,6 +188,21 @@ struct LiveTests {
     #expect(clock.streamTime(at: 102) == 6)
   }
 
+  @Test("has frames that were due by the one that came soonest, whatever came late")
+  func dueTimes() throws {
+    var clock = LiveClock(isPlaylist: false)
+    #expect(clock.dueTime(ofFrameAt: 0) == nil)
+    for frame in 0..<10 { clock.note(frameAt: Double(frame), arrivingAt: 100 + Double(frame)) }
+    clock.note(frameAt: 10, arrivingAt: 115)
+    let due = try #require(clock.dueTime(ofFrameAt: 10))
+    #expect(due >= 110 && due < 110.1)
+    clock.delay(by: 2)
+    #expect(try #require(clock.dueTime(ofFrameAt: 12)) == due)
+    var playlist = LiveClock(isPlaylist: true)
+    playlist.note(frameAt: 0, arrivingAt: 100)
+    #expect(playlist.dueTime(ofFrameAt: 0) == nil)
+  }
+
   @Test("that was away and sends what it kept shows it no more than a second before it came")
   func resumedEarly() {
     var times = ResumedTimes(firstFrameAt: 60, openedAt: 100, arrivingAt: 102)
