@@ -93,8 +93,8 @@ let package = Package(
     library(
       "Evaluation",
       [
-        "Platform", "Records", "Compute", "Images", "Video", "BoundedCache", "Inference", "CodeTasks",
-        "SessionInterface", "CodeAgent", "Dialogue",
+        "Platform", "Records", "Compute", "Tokenization", "Images", "Video", "BoundedCache", "Architectures",
+        "Inference", "CodeTasks", "SessionInterface", "CodeAgent", "Dialogue",
       ], exclude: ["README.md"]),
     library(
       "Benchmarking",
@@ -180,7 +180,7 @@ let package = Package(
         "Assistant", "CodeAgent", "CodeTasks", "Dialogue", "Inference", "InferenceTestSupport", "Platform", "Records",
         "SessionInterface", "TestSupport", "Video", log,
       ]),
-    tests("EvaluationTests", ["Evaluation", "Inference", "BoundedCache", "Images", "Records"]),
+    tests("EvaluationTests", ["Evaluation", "Inference", "BoundedCache", "Images", "Records", "TestSupport"]),
     tests(
       "BenchmarkingTests",
       ["Benchmarking", "Inference", "Architectures", "BoundedCache", "Images", "Platform", "TestSupport"]),

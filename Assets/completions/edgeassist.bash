@@ -300,13 +300,13 @@ _edgeassist() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    inspect|quantize|code|eval|profile|bench|doctor|pull|models|help)
+    inspect|quantize|code|eval|profile|compare|bench|doctor|pull|models|help)
         # Offer subcommand argument completions
         "_edgeassist_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'inspect quantize code eval profile bench doctor pull models help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'inspect quantize code eval profile compare bench doctor pull models help' -- "${cur}"))
         ;;
     esac
 }
@@ -620,6 +620,55 @@ _edgeassist_profile() {
         return
         ;;
     '--lora')
+        __edgeassist_add_completions -o plusdirs -fX '!*.@(gguf)'
+        return
+        ;;
+    esac
+}
+
+_edgeassist_compare() {
+    repeating_flags=()
+    non_repeating_flags=(--resume --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--data --context --windows --output --json --plot --threads)
+    __edgeassist_offer_flags_options 2
+
+    # Offer option value completions
+    case "${prev}" in
+    '--data')
+        __edgeassist_add_completions -f
+        return
+        ;;
+    '--context')
+        return
+        ;;
+    '--windows')
+        return
+        ;;
+    '--output')
+        __edgeassist_add_completions -f
+        return
+        ;;
+    '--json')
+        __edgeassist_add_completions -f
+        return
+        ;;
+    '--plot')
+        __edgeassist_add_completions -o plusdirs -fX '!*.@(png)'
+        return
+        ;;
+    '--threads')
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __edgeassist_add_completions -o plusdirs -fX '!*.@(gguf)'
+        return
+        ;;
+    2)
         __edgeassist_add_completions -o plusdirs -fX '!*.@(gguf)'
         return
         ;;

@@ -104,6 +104,7 @@ _edgeassist() {
             'code:Solve programming tasks from files and folders; programs are run on their examples in a sandbox.'
             'eval:Measure how well questions about long streams are answered, or programming tasks solved.'
             'profile:Measure how much of the KV cache each attention head needs, once for a model.'
+            'compare:Compare the predictions of two models on a text: perplexity, KL divergence, likeliest tokens.'
             'bench:Measure how fast a model runs on this machine, and how much of its memory bandwidth decoding uses.'
             'doctor:Report what this machine offers: processor, memory, video, terminal, programs, and what that means.'
             'pull:Download a model and its vision tower from the Hugging Face hub.'
@@ -114,7 +115,7 @@ _edgeassist() {
         ;;
     arg)
         case "${words[1]}" in
-        inspect|quantize|code|eval|profile|bench|doctor|pull|models|help)
+        inspect|quantize|code|eval|profile|compare|bench|doctor|pull|models|help)
             "_edgeassist_${words[1]}" && ret=0
             ;;
         esac
@@ -276,6 +277,27 @@ _edgeassist_profile() {
         '--mmproj[Vision tower (mmproj GGUF). (default\: the mmproj file beside the model)]:file:_files -g '\''*.gguf'\'''
         '--vision-precision[fast\: float weights of the vision tower are quantized to Q8_0 when they are loaded, which is several times as fast and takes half the memory. exact\: they are used as they are stored. (default\: fast)]:precision:{__edgeassist_complete "${___vision_precision[@]}"}'
         '--lora[LoRA adapter (GGUF) for the language model.]:file:_files -g '\''*.gguf'\'''
+        '--version[Show the version.]'
+        '(-h --help)'{-h,--help}'[Show help information.]'
+    )
+    _arguments -w -s -S : "${arg_specs[@]}" && ret=0
+
+    return "${ret}"
+}
+
+_edgeassist_compare() {
+    local -i ret=1
+    local -ar arg_specs=(
+        ':reference:_files -g '\''*.gguf'\'''
+        ':candidate:_files -g '\''*.gguf'\'''
+        '--data[The text, in UTF-8.]:file:_files'
+        '--context[Tokens of a window, from 8 to 65536.]:tokens:'
+        '--windows[Compare on this many windows at most. (default\: all of the text)]:n:'
+        '--output[Write a record for each window to this file, as JSON Lines.]:file:_files'
+        '--resume[Skip the windows that the output file already has.]'
+        '--json[Write the summary to this file as JSON; - for standard output.]:file:_files'
+        '--plot[Plot differences by position in a window to this file (PNG).]:file:_files -g '\''*.png'\'''
+        '--threads[Worker threads. (default\: one per processor)]:n:'
         '--version[Show the version.]'
         '(-h --help)'{-h,--help}'[Show help information.]'
     )

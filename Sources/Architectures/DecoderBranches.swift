@@ -125,12 +125,4 @@ extension LanguageModel {
       }
     }
   }
-
-  private func logits(afterRows rows: [Int]) -> [[Float]] {
-    for (index, row) in rows.enumerated() { normed.copy(row: index, from: hidden, row: row) }
-    let width = configuration.vocabularySize
-    var all = Array(repeating: Float(0), count: rows.count * width)
-    score(normed, count: rows.count, to: &all)
-    return rows.indices.map { Array(all[$0 * width..<($0 + 1) * width]) }
-  }
 }

@@ -8,12 +8,14 @@ extension LanguageModel {
   /// Takes the rows of `hidden`, one for each appended token, through all layers, storing their keys and values or
   /// bringing the layers' recurrent states forward.
   ///
-  /// - Parameter deepstack: added to the output of each of the first layers.
-  func run(_ append: KVAppend, needsLogits: Bool, deepstack: [FloatMatrix] = []) {
+  /// - Parameters:
+  ///   - scoring: the tokens whose output of the last layer is wanted.
+  ///   - deepstack: added to the output of each of the first layers.
+  func run(_ append: KVAppend, scoring: ScoredTokens, deepstack: [FloatMatrix] = []) {
     let count = append.count
     for (index, layer) in layers.enumerated() {
-      // Of the last layer only the last token's output is wanted, and only if it is to be scored.
-      let isLast = index == layers.count - 1 && stages == nil
+      // Of the last layer only the output of tokens that are scored is wanted.
+      let isLast = index == layers.count - 1 && stages == nil && scoring != .all
       let first = isLast ? count - 1 : 0
       engine.rmsNorm(hidden, count: count, weight: layer.mixerNorm, epsilon: configuration.normEpsilon, to: normed)
       switch layer.mixer {
@@ -21,7 +23,7 @@ extension LanguageModel {
         projectQKV(attention, index: index, cached: cached, count: count)
         append.store(keys: keys, values: values, layer: cached, engine: engine)
         append.retrieve(layer: cached, queries: queries)
-        if isLast, !needsLogits { return }
+        if isLast, scoring == .none { return }
         attend(cached: cached, first: first, count: count - first, append: append, token: first, to: attended)
         addAttended(attention, index: index, first: first, count: count - first)
       case .shortConvolution(let convolution, let range):
@@ -31,12 +33,12 @@ extension LanguageModel {
         let state = state(range, of: append)
         deltaNet.run(normed, count: count, in: recurrent, engine: engine, to: hidden) { $0(0, count, state) }
       }
-      if isLast, !needsLogits { return }
+      if isLast, scoring == .none { return }
       feedForward(layer, index: index, first: first, count: count - first)
       stages?.add(hidden.values(count), of: .decoderLayer(index))
       if index < deepstack.count { engine.add(deepstack[index], count: count, to: hidden) }
     }
-    guard needsLogits else { return }
+    guard scoring == .last else { return }
     score(hidden.from(count - 1), count: 1, to: &logits)
   }
 

@@ -140,19 +140,12 @@ public final class LanguageModel {
   public func prefill(
     tokens: [Int], positions: [MRoPEPosition], into ticket: KVAppendTicket
   ) throws(ModelError) {
-    try check(tokens: tokens.count, positions: positions.count, cache: ticket.cache)
-    for token in tokens where token < 0 || token >= configuration.vocabularySize {
-      throw .invalidToken(token, vocabularySize: configuration.vocabularySize)
-    }
-    guard !tokens.isEmpty else { return }
-    let append = try claim(tokens.count, of: ticket)
+    guard !tokens.isEmpty || !positions.isEmpty else { return }
+    let append = try claim(tokens, positions, of: ticket)
     for start in stride(from: 0, to: tokens.count, by: maximumBlock) {
       let end = min(start + maximumBlock, tokens.count)
-      for index in start..<end {
-        embed(tokens[index], row: index - start)
-        rope.fill(row: index - start, position: positions[index])
-      }
-      run(append[start..<end], needsLogits: end == tokens.count)
+      embed(tokens[start..<end], positions[start..<end])
+      run(append[start..<end], scoring: end == tokens.count ? .last : .none)
     }
   }
 
@@ -182,7 +175,7 @@ public final class LanguageModel {
           embeddings.values, rowsOf: embeddings.width, rows: start..<end, column: part * configuration.hiddenSize)
       }
       for index in start..<end { rope.fill(row: index - start, position: positions[index]) }
-      run(append[start..<end], needsLogits: false, deepstack: deepstack)
+      run(append[start..<end], scoring: .none, deepstack: deepstack)
     }
   }
 
@@ -197,13 +190,30 @@ public final class LanguageModel {
     let append = try claim(1, of: ticket)
     embed(token, row: 0)
     rope.fill(row: 0, position: position)
-    run(append, needsLogits: true)
+    run(append, scoring: .last)
   }
 
   func check(tokens: Int, positions: Int, cache: KeyValueCache) throws(ModelError) {
     guard tokens == positions else { throw .positionCount(tokens: tokens, positions: positions) }
     guard cache.shape == configuration.cacheShape else {
       throw .cacheDoesNotFit(cache: cache.shape, model: configuration.cacheShape)
+    }
+  }
+
+  /// Checks tokens and takes their place in the cache.
+  func claim(_ tokens: [Int], _ positions: [MRoPEPosition], of ticket: KVAppendTicket) throws(ModelError) -> KVAppend {
+    try check(tokens: tokens.count, positions: positions.count, cache: ticket.cache)
+    for token in tokens where token < 0 || token >= configuration.vocabularySize {
+      throw .invalidToken(token, vocabularySize: configuration.vocabularySize)
+    }
+    return try claim(tokens.count, of: ticket)
+  }
+
+  /// Makes tokens the first rows of `hidden`.
+  func embed(_ tokens: ArraySlice<Int>, _ positions: ArraySlice<MRoPEPosition>) {
+    for (row, (token, position)) in zip(tokens, positions).enumerated() {
+      embed(token, row: row)
+      rope.fill(row: row, position: position)
     }
   }
 

@@ -62,7 +62,7 @@ struct ProfileCommand: AsyncParsableCommand {
     } catch {
       throw StartFailure.report(error.description)
     }
-    let bar = ProfileProgress()
+    let bar = CountProgress(unit: "questions")
     let profiler = HeadProfiler(
       model: try model.load(adapter: adapter.path, type: .f16),
       options: ProfileOptions(
