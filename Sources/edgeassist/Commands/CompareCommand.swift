@@ -93,7 +93,8 @@ struct CompareCommand: AsyncParsableCommand {
     bar.finish()
     let summary = ComparisonSummary(records: records)
     let report = ComparisonReport(
-      summary: summary, reference: reference, candidate: candidate, isComplete: !isInterrupted, style: .standardOutput)
+      summary: summary, reference: Self.name(of: reference), candidate: Self.name(of: candidate),
+      isComplete: !isInterrupted, style: .standardOutput)
     let identity = await runner.identity
     try file.write(
       report: report.text, json: summary.json(identity: identity, isComplete: !isInterrupted))
@@ -104,6 +105,8 @@ struct CompareCommand: AsyncParsableCommand {
     }
     if isInterrupted { throw ExitStatus.interrupted }
   }
+
+  private static func name(of path: String) -> String { (path as NSString).lastPathComponent }
 
   /// Loads a model without its vision tower.
   private func load(_ path: String) throws -> LoadedModel {

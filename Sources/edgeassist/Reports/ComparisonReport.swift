@@ -8,7 +8,7 @@ import Plotting
 /// A comparison of two models as tables, and as a plot.
 struct ComparisonReport {
   var summary: ComparisonSummary
-  /// The files, as they were named.
+  /// The names of the files.
   var reference: String
   var candidate: String
   var isComplete: Bool
