@@ -42,7 +42,7 @@ static const int allowed[] = {
   SYS_ftruncate, SYS_fallocate, SYS_fadvise64, SYS_readahead, SYS_getdents64, SYS_getcwd, SYS_chdir, SYS_fchdir,
   SYS_openat, SYS_faccessat, SYS_readlinkat, SYS_renameat2, SYS_mkdirat, SYS_mknodat, SYS_linkat,
   SYS_unlinkat, SYS_symlinkat, SYS_umask, SYS_statfs, SYS_fstatfs, SYS_getxattr, SYS_lgetxattr, SYS_fgetxattr,
-  SYS_listxattr, SYS_llistxattr, SYS_flistxattr, SYS_ioctl,
+  SYS_listxattr, SYS_llistxattr, SYS_flistxattr,
 #ifdef SYS_openat2
   SYS_openat2,
 #endif
@@ -103,12 +103,21 @@ static const int allowed_in_namespaces[] = {
   SYS_chmod, SYS_chown, SYS_lchown, SYS_utime, SYS_utimes, SYS_futimesat,
 #endif
 };
+
+// What prctl is asked by programs that mean well, and by the tool that changes the user.
+static const int allowed_of_process[] = {
+  PR_SET_NAME, PR_GET_NAME, PR_GET_PDEATHSIG, PR_GET_CHILD_SUBREAPER, PR_GET_DUMPABLE, PR_GET_KEEPCAPS, PR_SET_KEEPCAPS,
+  PR_CAPBSET_READ, PR_CAP_AMBIENT, PR_GET_SECUREBITS, PR_GET_SECCOMP, PR_GET_NO_NEW_PRIVS, PR_SET_NO_NEW_PRIVS,
+  PR_GET_TIMERSLACK, PR_SET_TIMERSLACK, PR_GET_THP_DISABLE, PR_SET_THP_DISABLE,
+};
 // clang-format on
 
 enum {
   namespace_flags =
       CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET,
   socket_type = 0xf,
+  ioctl_type = 0xff00,
+  ioctl_of_terminals = 'T' << 8,
 };
 
 typedef struct {
@@ -242,18 +251,33 @@ static void judge_arguments(builder *filter, bool alone) {
   // Signals to whoever a descriptor names.
   answer_if(filter, F_SETOWN, denied);
   answer_if(filter, F_SETOWN_EX, denied);
+  // Watches on folders, and files that nobody else can write for a while.
+  answer_if(filter, F_NOTIFY, denied);
+  answer_if(filter, F_SETLEASE, denied);
   answer(filter, allow);
   finish(filter, begun);
 
+  // What terminals, pipes and sockets are asked. The flags of files are not the program's to change, and a socket's
+  // owner would get signals.
+  begun = begin(filter, SYS_ioctl);
+  load(filter, argument(1));
+  mask(filter, ioctl_type);
+  answer_if(filter, ioctl_of_terminals, allow);
+  answer(filter, SECCOMP_RET_ERRNO | ENOTTY);
+  finish(filter, begun);
+
+  // Among all else are tables of the kernel's of any size (PR_FUTEX_HASH).
   begun = begin(filter, SYS_prctl);
-  if (alone) {
-    load(filter, argument(0));
-    // It dies with its watcher, and its watcher may look at it.
-    answer_if(filter, PR_SET_PDEATHSIG, denied);
-    answer_if(filter, PR_SET_DUMPABLE, denied);
-    answer_if(filter, PR_SET_CHILD_SUBREAPER, denied);
+  load(filter, argument(0));
+  for (size_t i = 0; i < sizeof allowed_of_process / sizeof *allowed_of_process; i++) {
+    answer_if(filter, (uint32_t)allowed_of_process[i], allow);
   }
-  answer(filter, allow);
+  // Its watcher may look at it.
+  answer_if(filter, PR_SET_DUMPABLE, denied);
+  // It dies with its watcher.
+  const uint32_t ending[] = {PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER};
+  for (size_t i = 0; i < sizeof ending / sizeof *ending; i++) answer_if(filter, ending[i], alone ? denied : allow);
+  answer(filter, SECCOMP_RET_ERRNO | EINVAL);
   finish(filter, begun);
 
   // Said to be done and not done: compilers that start others put them into groups and take a refusal for a failure.

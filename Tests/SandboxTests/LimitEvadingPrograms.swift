@@ -87,6 +87,33 @@ extension HostileProgram {
         """),
       verdicts: ["runtime_error"], says: denied),
     HostileProgram(
+      // PR_FUTEX_HASH, PR_FUTEX_HASH_SET_SLOTS: 64 bytes each.
+      name: "asks the kernel for a large table", program: systemCall("prctl(78, 1, 1 << 16, 0, 0)"),
+      verdicts: ["runtime_error"], says: ["Invalid argument"]),
+    HostileProgram(
+      // PR_SET_DUMPABLE
+      name: "hides what it has open", program: systemCall("prctl(4, 0, 0, 0, 0)"), verdicts: ["runtime_error"],
+      says: denied),
+    HostileProgram(
+      name: "fills sockets in a program that nobody may read", language: .c,
+      program: c(
+        """
+        int ends[2];
+        if (access("hidden", F_OK) != 0) {
+          static char bytes[100000];
+          int self = open("/proc/self/exe", O_RDONLY), file = open("hidden", O_CREAT | O_WRONLY, 0111);
+          if (write(file, bytes, (size_t)read(self, bytes, sizeof bytes)) < 0) return end();
+          close(file);
+          execl("./hidden", "hidden", NULL);
+          return end();
+        }
+        for (int count = 0; count < 10; count++) if (fork() == 0) break;
+        while (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0) {}
+        pause();
+        """),
+      verdicts: ["memory_limit", "runtime_error"], says: ["", "the scratch folder is full"],
+      limits: limits(memoryBytes: 32 << 20)),
+    HostileProgram(
       name: "has many small mappings in many processes", language: .c,
       program: c(
         """
@@ -282,3 +309,11 @@ extension HostileProgram {
     private static let ioSetup = 0
   #endif
 }
+    HostileProgram(
+      name: "watches a folder", program: "import fcntl, os\nfcntl.fcntl(os.open('.', os.O_RDONLY), fcntl.F_NOTIFY, 1)",
+      verdicts: ["runtime_error"], says: denied),
+    HostileProgram(
+      // FS_IOC_SETFLAGS
+      name: "changes a file's flags",
+      program: "import fcntl\nfcntl.ioctl(open(__file__), 0x40086602, b'\\x40' + bytes(7))",
+      verdicts: ["runtime_error"], says: ["Inappropriate ioctl"]),

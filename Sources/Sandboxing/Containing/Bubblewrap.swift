@@ -11,6 +11,8 @@ struct Bubblewrap: Sendable {
   /// True where root starts it: without a user namespace, and the program becomes a user that nobody else is.
   let changesUser: Bool
   private let filter: [UInt8]
+  /// Whether this process may look at what programs have open; root in a container mostly may not.
+  private let seesOpenFiles: Bool
   /// Tools that set what bubblewrap does not, inside; nil where they are not installed.
   private let changingUser: String?
   private let limitingProcesses: String?
@@ -24,6 +26,7 @@ struct Bubblewrap: Sendable {
     self.executable = executable
     self.changesUser = changesUser
     filter = systemCallFilter(alone: false)
+    seesOpenFiles = !changesUser || mayTrace()
     changingUser = installedTool("setpriv").map(realPath)
     limitingProcesses = installedTool("prlimit").map(realPath)
     if changesUser {
@@ -35,8 +38,8 @@ struct Bubblewrap: Sendable {
 
   var limitKeeping: LimitKeeping {
     LimitKeeping(
-      countsProcesses: true, hasOwnScratch: true, seesOpenFiles: !changesUser || mayTrace(),
-      filtersCalls: !filter.isEmpty, hasGroup: groups != nil)
+      countsProcesses: true, hasOwnScratch: true, seesOpenFiles: seesOpenFiles, filtersCalls: !filter.isEmpty,
+      hasGroup: groups != nil)
   }
 
   func supervision(
@@ -72,7 +75,8 @@ struct Bubblewrap: Sendable {
         limits, extraProcesses: changesUser ? 1 : nil, programBytes: try program.file.byteCount()))
     launch.group = try groups?.group(limits: limits, watchdog: watchdog)
     return Supervision(
-      launch: launch, kind: .bubblewrap(status: status), input: input, limits: limits, watchdog: watchdog)
+      launch: launch, kind: .bubblewrap(status: status, seesOpenFiles: seesOpenFiles), input: input, limits: limits,
+      watchdog: watchdog)
   }
 
   /// The first process inside, in the place of bubblewrap's own, which nobody waits for: its end is then the end of all

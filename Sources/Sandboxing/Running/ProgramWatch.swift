@@ -154,6 +154,8 @@ struct ProgramWatch {
     let holdings = Holdings(of: processes, scratch: watched?.path)
     unresidentBytes = holdings.memoryBytes
     if holdings.isExcessive { reach(.memory) }
+    // Nothing can be said of what a program has that has closed itself to this process.
+    if case .bubblewrap(_, seesOpenFiles: true) = kind, holdings.areHidden { reach(.memory) }
     if isScratchFull(watched, holdings) { reach(.scratch) }
   }
 
@@ -221,7 +223,7 @@ struct ProgramWatch {
   private func end(_ waitStatus: Int32, cpuSeconds: Double) throws(SandboxError) -> RunEnd {
     if let reached { return .stopped(reached) }
     let end: RunEnd
-    if case .bubblewrap(let status) = kind {
+    if case .bubblewrap(let status, _) = kind {
       guard let exit = Self.exitStatus(reportedOn: status.reading) else {
         let last = String(decoding: errors.bytes, as: UTF8.self).split(separator: "\n").last ?? "no reason given"
         throw .system(call: "bubblewrap", detail: String(last))

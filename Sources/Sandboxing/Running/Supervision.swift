@@ -11,8 +11,9 @@ import Platform
 struct Supervision: Sendable {
   /// The kind of the started process.
   enum Kind: Sendable {
-    /// Bubblewrap. `status`, written to descriptor 3, is where it says how the program ended.
-    case bubblewrap(status: Pipe)
+    /// Bubblewrap. `status`, written to descriptor 3, is where it says how the program ended; `seesOpenFiles`: whether
+    /// what the program has open can be counted.
+    case bubblewrap(status: Pipe, seesOpenFiles: Bool)
     /// The program itself, first of its process group. Its scratch folder is watched, if it has one.
     case group(scratch: WatchedScratch?)
   }
