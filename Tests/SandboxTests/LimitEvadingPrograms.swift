@@ -242,6 +242,48 @@ extension HostileProgram {
         """,
       verdicts: ["runtime_error"], says: full),
     HostileProgram(
+      name: "runs files that have no name, each by itself, and maps none of them", language: .c,
+      program: c(
+        """
+        static char bytes[900000];
+        if (getenv("AGAIN")) {
+          unlink(getenv("AGAIN"));
+          keep_copies();
+          for (;;) pause();
+        }
+        if (read(open("/proc/self/exe", O_RDONLY), bytes, sizeof bytes) < 0) return end();
+        for (int count = 0; count < 9; count++) {
+          char name[2] = {(char)('a' + count)};
+          int file = open(name, O_CREAT | O_WRONLY, 0700);
+          if (write(file, bytes, sizeof bytes) < 0) return end();
+          close(file);
+          if (fork() == 0) {
+            setenv("AGAIN", name, 1);
+            execl(name, name, NULL);
+            _exit(1);
+          }
+          usleep(300000);
+        }
+        pause();
+        """,
+        functions: """
+          // Puts memory in the place of the program's file.
+          static void keep_copies(void) {
+            char line[512];
+            unsigned long start, stop;
+            FILE *maps = fopen("/proc/self/maps", "r");
+            while (fgets(line, sizeof line, maps)) {
+              if (!strstr(line, "(deleted)") || sscanf(line, "%lx-%lx", &start, &stop) != 2) continue;
+              size_t size = stop - start;
+              void *copy = mmap(0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+              memcpy(copy, (void *)start, size);
+              mprotect(copy, size, PROT_READ | PROT_WRITE | PROT_EXEC);
+              mremap(copy, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, (void *)start);
+            }
+          }
+          """),
+      verdicts: ["runtime_error"], says: full),
+    HostileProgram(
       name: "fills a folder that nobody may list",
       program: """
         import os, time
@@ -295,6 +337,14 @@ extension HostileProgram {
     HostileProgram(
       name: "watches files", program: systemCall("inotify_init1(0)"), verdicts: ["runtime_error"], says: denied),
     HostileProgram(
+      name: "watches a folder", program: "import fcntl, os\nfcntl.fcntl(os.open('.', os.O_RDONLY), fcntl.F_NOTIFY, 1)",
+      verdicts: ["runtime_error"], says: denied),
+    HostileProgram(
+      // FS_IOC_SETFLAGS
+      name: "changes a file's flags",
+      program: "import fcntl\nfcntl.ioctl(open(__file__), 0x40086602, b'\\x40' + bytes(7))",
+      verdicts: ["runtime_error"], says: ["Inappropriate ioctl"]),
+    HostileProgram(
       name: "makes calls that are newer than anybody's list", program: systemCall("syscall(469, -100, b'/', 0, 0, 0)"),
       verdicts: ["runtime_error"], says: ["Function not implemented"]),
     HostileProgram(
@@ -309,11 +359,3 @@ extension HostileProgram {
     private static let ioSetup = 0
   #endif
 }
-    HostileProgram(
-      name: "watches a folder", program: "import fcntl, os\nfcntl.fcntl(os.open('.', os.O_RDONLY), fcntl.F_NOTIFY, 1)",
-      verdicts: ["runtime_error"], says: denied),
-    HostileProgram(
-      // FS_IOC_SETFLAGS
-      name: "changes a file's flags",
-      program: "import fcntl\nfcntl.ioctl(open(__file__), 0x40086602, b'\\x40' + bytes(7))",
-      verdicts: ["runtime_error"], says: ["Inappropriate ioctl"]),

@@ -64,9 +64,10 @@ struct Holdings {
 
   private mutating func countOpenFiles(_ task: String) {
     guard let names = numericNames(in: task + "/fd") else { return noteHidden(task) }
-    for name in names {
+    // A process's program is a file that it holds, open or not.
+    for file in names.map({ "fd/\($0)" }) + ["exe"] {
       var status = stat()
-      guard stat("\(task)/fd/\(name)", &status) == 0 else { continue }
+      guard stat("\(task)/\(file)", &status) == 0 else { continue }
       let number = UInt64(status.st_ino)
       switch status.st_mode & S_IFMT {
       case S_IFIFO: pipes.insert(number)
