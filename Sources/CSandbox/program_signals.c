@@ -121,15 +121,22 @@ static void kill_one(csb_watchdog *watchdog, pid_t process) {
   call(SYS_kill, process, SIGKILL, 0, 0);
 }
 
-void csb_stop_program(csb_watchdog *watchdog) {
+void csb_note_stopped(csb_watchdog *watchdog) {
   pid_t program = atomic_load(&watchdog->program);
   watchdog->stopped_count = 0;
   if (watchdog->in_group) {
     note_if_stopped(watchdog, program);
+  } else {
+    visit_below(watchdog, program, note_if_stopped, 0);
+  }
+}
+
+void csb_stop_program(csb_watchdog *watchdog) {
+  pid_t program = atomic_load(&watchdog->program);
+  if (watchdog->in_group) {
     call(SYS_kill, -program, SIGSTOP, 0, 0);
     return;
   }
-  visit_below(watchdog, program, note_if_stopped, 0);
   // Twice: the first time, one that was not yet stopped may have started another.
   visit_below(watchdog, program, stop_one, 0);
   visit_below(watchdog, program, stop_one, 0);

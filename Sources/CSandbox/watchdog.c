@@ -40,8 +40,12 @@ static int64_t elapsed(const csb_watchdog *watchdog) {
 static void suspend_with(csb_watchdog *watchdog, bool is_suspended) {
   int64_t since = atomic_load(&watchdog->suspended_since);
   if (is_suspended && !since) {
+    csb_note_stopped(watchdog);
     csb_stop_program(watchdog);
     atomic_store(&watchdog->suspended_since, now());
+  } else if (is_suspended) {
+    // Again and again: among processes that start others, one may have been missed.
+    csb_stop_program(watchdog);
   } else if (!is_suspended && since) {
     atomic_fetch_add(&watchdog->suspended, now() - since);
     atomic_store(&watchdog->suspended_since, 0);

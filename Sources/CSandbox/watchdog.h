@@ -47,6 +47,8 @@ void csb_watchdog_note_program(csb_watchdog *watchdog, pid_t watcher, pid_t prog
 
 // In the watchdog's process only.
 bool csb_is_stopped(pid_t process, pid_t task);
+// Remembers which of the program's processes have stopped themselves.
+void csb_note_stopped(csb_watchdog *watchdog);
 void csb_stop_program(csb_watchdog *watchdog);
 void csb_continue_program(csb_watchdog *watchdog);
 void csb_kill_program(csb_watchdog *watchdog);

@@ -28,6 +28,20 @@ struct WatchdogTests {
     #expect(holder.marked.map { state(of: $0) } == ["S", "S", "S"])
   }
 
+  // As one does that was started while the others were being stopped.
+  @Test("Stops what goes on all the same", arguments: Holder.ways)
+  func goingOn(way: ContainmentWay) async throws {
+    let holder = try Holder(way, Self.sleepers)
+    try await waitUntil { holder.marked.count == 3 }
+    holder.signal(SIGSTOP)
+    try await waitUntil { holder.marked.allSatisfy { state(of: $0) == "T" } }
+    let one = try #require(holder.marked.last)
+    kill(pid_t(one), SIGCONT)
+    try await Task.sleep(for: .milliseconds(200))
+    try await waitUntil { state(of: one) == "T" }
+    #expect(state(of: one) == "T")
+  }
+
   @Test("Leaves stopped what had stopped itself", arguments: Holder.ways)
   func stoppedBefore(way: ContainmentWay) async throws {
     let holder = try Holder(
