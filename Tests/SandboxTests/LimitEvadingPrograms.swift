@@ -203,6 +203,17 @@ extension HostileProgram {
       program: "import itertools\nfor number in itertools.count(): open(str(number), 'w').close()",
       verdicts: ["runtime_error"], says: full),
     HostileProgram(
+      name: "takes room for files all at once", language: .c,
+      program: c(
+        """
+        for (int count = 0; count < 20; count++) {
+          char name[2] = {(char)('a' + count)};
+          if (fallocate(open(name, O_CREAT | O_WRONLY, 0600), 0, 0, 1 << 20) != 0) return end();
+        }
+        return 0;
+        """),
+      verdicts: ["runtime_error"], says: ["No space left on device", "Operation not supported"]),
+    HostileProgram(
       name: "fills folders that are too deep for a path",
       program: """
         import os, time
