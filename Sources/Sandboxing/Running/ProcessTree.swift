@@ -32,6 +32,7 @@ enum ProcessTree: Sendable, Equatable {
       usage.processes.append(process)
       usage.tasks += status.threads
       usage.residentBytes += status.residentBytes
+      usage.largestResidentBytes = max(usage.largestResidentBytes, status.residentBytes)
       usage.cpuSeconds += status.cpuSeconds
     }
     var waiting: [pid_t] = []

@@ -141,7 +141,9 @@ struct ProgramWatch {
   private mutating func compareMemory(of usage: TreeUsage) {
     var bytes = usage.residentBytes + unresidentBytes
     if bytes > limits.memoryBytes, usage.processes.count > 1 {
-      bytes = residentBytesCountedOnce(of: usage.processes) + unresidentBytes
+      // A part of what a process has counts for one that it has started since, and that is not looked at.
+      let countedOnce = residentBytesCountedOnce(of: usage.processes)
+      bytes = max(countedOnce, usage.largestResidentBytes) + unresidentBytes
     }
     peakMemory = max(peakMemory, bytes)
     if bytes > limits.memoryBytes { reach(.memory) }

@@ -8,6 +8,8 @@ struct TreeUsage: Equatable {
   var tasks = 0
   /// The sum over all processes: what several share counts several times.
   var residentBytes = 0
+  /// Of the process that has the most.
+  var largestResidentBytes = 0
   /// Of those that live and of those that their parents have waited for.
   var cpuSeconds: Double = 0
   /// The processes that were looked at.
