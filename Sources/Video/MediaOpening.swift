@@ -21,6 +21,7 @@ extension MediaInput {
   ) throws(VideoError) -> MediaInput {
     let timeout = options.timeout
     FFmpegLog.install
+    FFmpegMemory.bound
     let handles = MediaHandles(interrupt: interrupt)
     let name = source.displayName
     let isRemote: Bool
@@ -224,8 +225,9 @@ extension MediaInput {
       if handles.reader?.lacksWriter == true {
         return .unreadable(source: name, detail: "no program writes this pipe; start its writer first")
       }
-      if code == shim_error_of_errno(EIO) || code == shim_error_of_errno(ENOMEM) {
-        return .unreadable(source: name, detail: words)
+      if code == shim_error_of_errno(EIO) { return .unreadable(source: name, detail: words) }
+      if code == shim_error_of_errno(ENOMEM) {
+        return .unreadable(source: name, detail: "it is damaged and asks for too much memory, or there is none left")
       }
       if case .file(let path) = source, let kind = UnsupportedImage(ofFile: path) {
         return .unsupportedCodec(source: name, codec: kind.name)
@@ -294,16 +296,16 @@ extension MediaInput {
       codec.pointee.extradata_size = 0
     }
     codec.pointee.pkt_timebase = stream.pointee.time_base
-    // A frame larger than 8192 × 8192 is an attack on memory rather than a video.
-    codec.pointee.max_pixels = 1 << 26
+    codec.pointee.max_pixels = Int64(FFmpegMemory.mostPixels)
     let area = Int(parameters.pointee.width) * Int(parameters.pointee.height)
-    if area > codec.pointee.max_pixels {
+    if area > FFmpegMemory.mostPixels {
       throw .tooLarge(source: name, width: Int(parameters.pointee.width), height: Int(parameters.pointee.height))
     }
     codec.pointee.thread_count = Int32(max(1, min(4, sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
     // Threads that each decode a frame of their own hold several frames back: too late for a live source, and too much
-    // memory for very large ones.
-    codec.pointee.thread_type = isLive || area > 4096 * 2304 ? FF_THREAD_SLICE : FF_THREAD_FRAME | FF_THREAD_SLICE
+    // memory for very large ones. FFmpeg 5 ends the program where such a thread meets a damaged WebP image.
+    let mayHoldBack = !isLive && area <= 4096 * 2304 && parameters.pointee.codec_id != AV_CODEC_ID_WEBP
+    codec.pointee.thread_type = mayHoldBack ? FF_THREAD_FRAME | FF_THREAD_SLICE : FF_THREAD_SLICE
     let (code, line) = FFmpegLog.listening { avcodec_open2(codec, decoder, nil) }
     guard code >= 0 else {
       let detail = line.isEmpty ? FFmpegLog.describe(code) : line

@@ -9,8 +9,6 @@ import Platform
 public enum PNGFile {
   /// Bytes beyond which a file is not read, so that a wrong name cannot fill the memory.
   private static let longestFile = 64 << 20
-  /// An image with more pixels is not decoded.
-  private static let mostPixels: Int64 = 64 << 20
 
   // MARK: Writing
 
@@ -35,6 +33,7 @@ public enum PNGFile {
 
   private static func encoded(_ image: Image, path: String) throws(VideoError) -> Data {
     FFmpegLog.install
+    FFmpegMemory.bound
     guard let encoder = avcodec_find_encoder(AV_CODEC_ID_PNG) else {
       throw .notWritable(path: path, detail: "this FFmpeg has no PNG encoder")
     }
@@ -87,6 +86,7 @@ public enum PNGFile {
   /// - Throws: `VideoError` naming the file and what is wrong with it.
   public static func read(_ path: String) throws(VideoError) -> Image {
     FFmpegLog.install
+    FFmpegMemory.bound
     let bytes = try contents(of: path)
     guard let decoder = avcodec_find_decoder(AV_CODEC_ID_PNG) else {
       throw .unsupportedCodec(source: path, codec: "png")
@@ -97,7 +97,7 @@ public enum PNGFile {
       av_packet_free(&packet)
       avcodec_free_context(&codec)
     }
-    codec?.pointee.max_pixels = mostPixels
+    codec?.pointee.max_pixels = Int64(FFmpegMemory.mostPixels)
     guard let codec, let packet, let frame = DecodedFrame(), avcodec_open2(codec, decoder, nil) >= 0,
       av_new_packet(packet, Int32(bytes.count)) >= 0, let data = packet.pointee.data
     else {

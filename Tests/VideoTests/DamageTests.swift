@@ -45,6 +45,17 @@ struct DamageTests {
     #expect(warnings.contains { $0.contains("broke off") && $0.contains("of \(contents.count) bytes") }, "\(warnings)")
   }
 
+  @Test("and the image where only the transparency of a WebP image is damaged, which ends FFmpeg's own program")
+  func damagedTransparency() async throws {
+    let folder = try TemporaryFolder()
+    var contents = try bytes(of: "transparent.webp")
+    let transparency = try #require(contents.firstRange(of: Array("ALPH".utf8))?.upperBound)
+    contents.replaceSubrange(transparency + 9..<transparency + 13, with: [255, 255, 255, 127])
+    let path = try folder.write(contents, to: "damaged.webp")
+    let stream = try await VideoStream.open(.file(path: path), options: options(1))
+    #expect(await all(of: stream).count == 1)
+  }
+
   @Test("and says from when on it is scrambled")
   func scrambledEnd() async throws {
     let folder = try TemporaryFolder()

@@ -78,6 +78,21 @@ struct UnreadableSourceTests {
     #expect(detail == "moov atom not found")
   }
 
+  @Test("because its index promises more than fits into memory says so, and takes none")
+  func hugeIndex() async throws {
+    let folder = try TemporaryFolder()
+    var contents = try bytes(of: "constant.mp4")
+    // The number of key frames, behind four bytes of flags: a list of 1.3 GiB.
+    let count = try #require(contents.firstRange(of: Array("stss".utf8))?.upperBound) + 4
+    contents.replaceSubrange(count..<count + 4, with: [0x14, 0x73, 0x74, 0x73])
+    let path = try folder.write(contents, to: "huge.mp4")
+    guard case .unreadable(_, let detail) = try await error(opening: path) else {
+      Issue.record("another error")
+      return
+    }
+    #expect(detail.contains("too much memory"))
+  }
+
   @Test("because only its first bytes are there is no video")
   func onlyTheBeginning() async throws {
     let folder = try TemporaryFolder()

@@ -75,6 +75,8 @@ lum=$(quarter 392 641 230 721):cb=$(quarter 395 328 809 512):cr=$(quarter 715 43
 # Black without transparency on the left, with it on the right.
 run -f lavfi -i "color=black:s=64x64,trim=end_frame=1,format=rgba,geq=r=0:g=0:b=0:a='if(lt(X,32),255,0)'" -bitexact \
   transparent.png
+# The more transparent the further to the left.
+run -f lavfi -i "color=red:s=16x16,trim=end_frame=1,format=rgba,geq=r=255:g=0:b=0:a=X*16" -bitexact transparent.webp
 
 # Red, then blue under another number.
 part() { # color file options…
