@@ -196,7 +196,7 @@ let package = Package(
         "Platform", "Records", "ModelFile", "Compute", "Tokenization", "Images", "Video", "BoundedCache",
         "Architectures", "Inference", "CodeTasks", "Dialogue", "TestSupport",
       ],
-      exclude: ["under-address-sanitizer.sh"], swiftSettings: warningsAreErrors),
+      exclude: ["Media", "under-address-sanitizer.sh"], swiftSettings: warningsAreErrors),
     tests("RepositoryTests", ["TestSupport"]),
     tests("CommandLineTests", ["edgeassist", "ModelHub", "TestSupport"]),
   ],

@@ -112,6 +112,7 @@ struct DamagedOffloadTests {
         file = again
       }
     }
+    print("\(noticed) offload files with damage noticed in use, \(unnoticed) without; \(opened) opened again")
     let least = Int(Self.count) / 50
     #expect(noticed > least && unnoticed > least && opened > least, "\(noticed), \(unnoticed), \(opened)")
   }

@@ -7,6 +7,7 @@ import Foundation
 import Records
 import TestSupport
 import Testing
+import Video
 
 /// Damaged at random, a text from outside is read or refused with a message, and never ends or occupies the program.
 ///
@@ -32,6 +33,7 @@ struct DamagedTextTests {
   ) throws {
     var accepted = 0
     var refused = 0
+    var slowest = Duration.zero
     for number in stride(from: shard, to: Self.count, by: Int(Self.shards)) {
       guard Int(number / Self.shards) % kinds == turn else { continue }
       let seed = Self.seed &+ number
@@ -41,7 +43,9 @@ struct DamagedTextTests {
         if try read(text, seed) { accepted += 1 } else { refused += 1 }
       }
       #expect(time < .seconds(Self.mostSeconds), "the text of seed \(seed) takes \(time)")
+      slowest = max(slowest, time)
     }
+    print("shard \(shard): \(accepted) texts accepted, \(refused) refused; the slowest took \(slowest)")
     // Otherwise the damage would be too slight or too coarse to say anything.
     let least = Int(Self.count / Self.shards) / kinds / 200
     #expect(accepted > least && refused > least, "\(accepted) accepted, \(refused) refused")
@@ -97,6 +101,30 @@ struct DamagedTextTests {
         #expect(!error.description.isEmpty && error.description.utf8.count < 4096, "seed \(seed)")
         return false
       }
+    }
+  }
+
+  private static let playlists = [
+    "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:7\n#EXTINF:2,\n7.ts?key=a\n#EXTINF:2,\n8.ts?key=a\n",
+    "#EXTM3U\r\n#EXT-X-MEDIA-SEQUENCE:8\r\n8.ts\r\n9.ts\r\n#EXT-X-ENDLIST\r\n",
+    "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=9\nlow/live.m3u8?a=1\n",
+  ]
+
+  @Test("that is a live playlist", arguments: 0..<shards)
+  func playlists(shard: UInt64) throws {
+    let whole = try #require(HLSPlaylist(Self.playlists[0]))
+    try damage(Self.playlists, shard: shard) { text, seed in
+      guard let playlist = HLSPlaylist(String(decoding: text, as: UTF8.self)) else { return false }
+      #expect(playlist.targetDuration >= 0 && playlist.targetDuration.isFinite, "seed \(seed)")
+      for (addition, count) in [
+        (playlist.addition(to: whole), playlist.segments.count), (whole.addition(to: playlist), whole.segments.count),
+      ] {
+        if case .segments(let index) = addition { #expect((0..<count).contains(index), "seed \(seed): \(index)") }
+      }
+      for reference in playlist.variants + playlist.segments {
+        #expect(!HLSPlaylist.resolve(reference, at: "http://host/live.m3u8").isEmpty, "seed \(seed)")
+      }
+      return true
     }
   }
 

@@ -26,6 +26,7 @@ struct HostileTemplateTests {
   func cost(shard: UInt64) {
     var read = 0
     var dear = 0
+    var slowest = 0.0
     for number in stride(from: shard, to: Self.count, by: Int(Self.shards)) {
       var grammar = TemplateGrammar(seed: Self.seed &+ number)
       let template = grammar.template()
@@ -35,9 +36,11 @@ struct HostileTemplateTests {
       let allowed = min(Double(work ?? 0) * Self.secondsPerUnit, Self.mostSeconds) + Self.secondsBesides
       #expect(
         seconds < allowed, "the template of seed \(Self.seed &+ number) takes \(seconds) s for \(work ?? 0) units")
+      slowest = max(slowest, seconds)
       read += work == nil ? 0 : 1
       dear += (work ?? 0) > 1 << 20 ? 1 : 0
     }
+    print("shard \(shard): \(read) templates read, \(dear) of them dear; the slowest took \(slowest) s")
     // Otherwise the templates would be too broken or too cheap to say anything.
     let part = Int(Self.count / Self.shards)
     #expect(read > part / 2 && dear > part / 20, "\(read) of \(part) could be read, \(dear) were dear")
