@@ -88,6 +88,32 @@ package enum HalfPrecisionArithmetic {
     return (squares.sum() + restOfSquares, products.sum() + restOfProducts)
   }
 
+  /// Σ (x − y)² and Σ x² of `count` values, both in 16 bits.
+  static func squaredDistanceAndNorm(
+    _ row: UnsafePointer<UInt16>, _ other: UnsafePointer<UInt16>, count: Int
+  ) -> (squaredDistance: Float, squaredNorm: Float) {
+    var distances = Lanes.zero
+    var squares = Lanes.zero
+    var index = 0
+    while index + 8 <= count {
+      let x = lanes(row, index)
+      let difference = x - lanes(other, index)
+      distances += difference * difference
+      squares += x * x
+      index += 8
+    }
+    var restOfDistances: Float = 0
+    var restOfSquares: Float = 0
+    while index < count {
+      let x = widen(row[index])
+      let difference = x - widen(other[index])
+      restOfDistances += difference * difference
+      restOfSquares += x * x
+      index += 1
+    }
+    return (distances.sum() + restOfDistances, squares.sum() + restOfSquares)
+  }
+
   /// Adds `factor`·x to `sum`, `count` values.
   static func accumulate(
     _ row: UnsafePointer<UInt16>, times factor: Float, into sum: UnsafeMutablePointer<Float>, count: Int

@@ -4,11 +4,12 @@
 ///
 /// Every key-value head has pages of its own, because heads evict different tokens. A page is `pageTokens` tokens in
 /// the order in which they were evicted, with a digest of its keys. Ranking reads the digests alone, 5 % of the file.
-/// Memory holds 32 bytes for each page, and the one page of each head that is not yet full.
+/// Memory holds 40 bytes for each page, and for each head the page that is not yet full and the keys of one temporal
+/// patch.
 ///
 /// The file has its whole size from the start. When it is full, pages give way so that those in the file stay spread
-/// over the whole stream (`OffloadPageIndex`). It serves one stream: opening it empties it. Whatever is read is checked
-/// against a checksum. One program at a time can open it.
+/// over all that changed in the stream (`PageThinning`). It serves one stream: opening it empties it. Whatever is read
+/// is checked against a checksum. One program at a time can open it.
 ///
 /// An error is final, because the contents are no longer certain: the owner goes on without offload. The object has one
 /// owner; `rank`, `choice` and `read` may be called from several threads while nothing changes it.
@@ -29,6 +30,7 @@ public final class OffloadFile {
   private var directory: OffloadPageIndex
   private var pending: PageWriteBuffer
   private var rotator: RoPERotator
+  private var novelty: KeyNovelty
   private let record: OffloadBuffer
 
   /// Queries whose estimates are in memory at a time.
@@ -57,6 +59,7 @@ public final class OffloadFile {
     directory = OffloadPageIndex(heads: layout.heads, slotsPerHead: layout.slotsPerHead)
     pending = PageWriteBuffer(layout: layout)
     rotator = RoPERotator(rotation, headDimension: shape.headDimension)
+    novelty = KeyNovelty(heads: layout.heads, dimension: shape.headDimension, rotator: rotator)
     record = OffloadBuffer(byteCount: layout.recordBytes)
   }
 
@@ -74,7 +77,7 @@ public final class OffloadFile {
     try OffloadFile.prepare(file, with: OffloadHeader(layout: layout, origin: origin))
     directory = other.directory
     pending = PageWriteBuffer(copying: other.pending)
-    rotator = other.rotator
+    (rotator, novelty) = (other.rotator, other.novelty)
     statistics = other.statistics
     record = OffloadBuffer(byteCount: layout.recordBytes)
     let page = OffloadBuffer(byteCount: layout.pageBytes)
@@ -121,7 +124,11 @@ public final class OffloadFile {
     let index = headIndex(layer, head)
     try file.check()
     for token in tokens.indices {
-      pending.add(tokens[token], position: positions[token], keys: keys, values: values, row: token, head: index)
+      let novelty = novelty.measure(
+        keys, row: token, position: positions[token], patch: tokens[token].patch, head: index)
+      pending.add(
+        tokens[token], position: positions[token], novelty: novelty, keys: keys, values: values, row: token,
+        head: index)
       statistics.tokens += 1
       if pending.count(index) == pageTokens { try store(index) }
     }
@@ -139,6 +146,7 @@ public final class OffloadFile {
   package func removeAll() {
     directory.removeAll()
     pending.removeAll()
+    novelty.removeAll()
     statistics = OffloadStatistics()
   }
 
@@ -234,11 +242,12 @@ extension OffloadFile {
   /// Seed of a head's checksums, beside the bytes. It makes a page of another head invalid here.
   private func seed(_ head: Int) -> UInt64 { UInt64(head) }
 
-  /// Writes the page of a head that has filled up, or drops it where the file is full of pages with higher ranks.
+  /// Writes the page of a head that has filled up, or drops it where the file is full of pages with higher priorities.
   private func store(_ head: Int) throws(OffloadError) {
     defer { pending.begin(head) }
     let number = pending.page(head)
-    guard let slot = directory.slot(for: number, head: head) else {
+    let priority = PageThinning.priority(of: number, novelty: pending.novelty(head))
+    guard let slot = directory.slot(forPriority: priority, head: head) else {
       statistics.pagesThinned += 1
       return
     }
@@ -249,7 +258,7 @@ extension OffloadFile {
     let entry = OffloadPageIndex.Entry(
       page: number, firstStreamIndex: pending.firstStreamIndex(head),
       checksum: PageChecksum.of(bytes, seed: seed(head)),
-      position: pending.firstPosition(head), count: Int32(pageTokens))
+      position: pending.firstPosition(head), count: Int32(pageTokens), priority: priority)
     let record = OffloadPageRecord(bytes: record.part(0, layout.recordBytes))
     PageDigest.make(page.keys, count: pageTokens, headDimension: shape.headDimension, into: record.digest)
     record.set(entry, seed: seed(head))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Which pages an offload file holds, head by head, and which gives way next (`PageThinning`): 32 bytes of memory a
+/// Which pages an offload file holds, head by head, and which gives way next (`PageThinning`): 40 bytes of memory a
 /// page.
 struct OffloadPageIndex {
   struct Entry {
@@ -14,6 +14,8 @@ struct OffloadPageIndex {
     var position: Int32 = 0
     /// Tokens in the page.
     var count: Int32 = 0
+    /// How firmly the page stays (`PageThinning`).
+    var priority: Float = 0
   }
 
   let slotsPerHead: Int
@@ -32,12 +34,12 @@ struct OffloadPageIndex {
 
   subscript(head: Int, slot: Int) -> Entry { entries[head * slotsPerHead + slot] }
 
-  /// The slot for a new page, which another one may have to leave; nil where the new page has the lowest rank.
-  mutating func slot(for page: Int, head: Int) -> Int? {
+  /// The slot for a new page, which another one may have to leave; nil where the new page has the lowest priority.
+  mutating func slot(forPriority priority: Float, head: Int) -> Int? {
     if counts[head] < slotsPerHead { return counts[head] }
     let candidate = lowest[head] ?? findLowest(head)
     lowest[head] = candidate
-    return PageThinning.rank(page) > PageThinning.rank(self[head, candidate].page) ? candidate : nil
+    return priority > self[head, candidate].priority ? candidate : nil
   }
 
   /// Takes note that a slot holds a page.
@@ -62,8 +64,7 @@ struct OffloadPageIndex {
 
   private func findLowest(_ head: Int) -> Int {
     var found = 0
-    for slot in 1..<max(slotsPerHead, 1)
-    where PageThinning.rank(self[head, slot].page) < PageThinning.rank(self[head, found].page) { found = slot }
+    for slot in 1..<max(slotsPerHead, 1) where self[head, slot].priority < self[head, found].priority { found = slot }
     return found
   }
 }

@@ -12,6 +12,8 @@ struct PageWriteBuffer: ~Copyable {
   /// For each head and row, the present position of its temporal patch.
   private var present: [Int32]
   private var counts: [Int]
+  /// For each head, the sum over the tokens of its page (`KeyNovelty`).
+  private var novelties: [Float]
   private var pages: [Int]
 
   init(layout: OffloadLayout) {
@@ -20,6 +22,7 @@ struct PageWriteBuffer: ~Copyable {
     rotated = Array(repeating: 0, count: layout.heads * layout.pageTokens)
     present = rotated
     counts = Array(repeating: 0, count: layout.heads)
+    novelties = Array(repeating: 0, count: layout.heads)
     pages = Array(repeating: 1, count: layout.heads)
   }
 
@@ -28,11 +31,15 @@ struct PageWriteBuffer: ~Copyable {
     layout = other.layout
     memory = OffloadBuffer(byteCount: other.memory.bytes.count)
     memory.bytes.copyMemory(from: UnsafeRawBufferPointer(other.memory.bytes))
-    (rotated, present, counts, pages) = (other.rotated, other.present, other.counts, other.pages)
+    (rotated, present) = (other.rotated, other.present)
+    (counts, novelties, pages) = (other.counts, other.novelties, other.pages)
   }
 
   /// Tokens in a head's page.
   func count(_ head: Int) -> Int { counts[head] }
+
+  /// The novelty of a head's page, the sum over its tokens.
+  func novelty(_ head: Int) -> Float { novelties[head] }
 
   /// The number that the page has, or will have.
   func page(_ head: Int) -> Int { pages[head] }
@@ -50,10 +57,13 @@ struct PageWriteBuffer: ~Copyable {
 
   /// Adds row `row` of a head's keys and values to its page.
   ///
-  /// - Parameter position: the position that the key is rotated to.
+  /// - Parameters:
+  ///   - position: the position that the key is rotated to.
+  ///   - novelty: of the key.
   /// - Precondition: the page is not full.
   mutating func add(
-    _ token: OffloadToken, position: Int32, keys: Span<UInt16>, values: Span<UInt16>, row: Int, head: Int
+    _ token: OffloadToken, position: Int32, novelty: Float, keys: Span<UInt16>, values: Span<UInt16>, row: Int,
+    head: Int
   ) {
     let dimension = layout.shape.headDimension
     let target = counts[head]
@@ -71,6 +81,7 @@ struct PageWriteBuffer: ~Copyable {
     }
     rotated[head * layout.pageTokens + target] = position
     present[head * layout.pageTokens + target] = position
+    novelties[head] += novelty
     counts[head] += 1
   }
 
@@ -110,12 +121,14 @@ struct PageWriteBuffer: ~Copyable {
   /// Begins the next page.
   mutating func begin(_ head: Int) {
     counts[head] = 0
+    novelties[head] = 0
     pages[head] += 1
   }
 
   mutating func removeAll() {
     for head in counts.indices {
       counts[head] = 0
+      novelties[head] = 0
       pages[head] = 1
     }
   }

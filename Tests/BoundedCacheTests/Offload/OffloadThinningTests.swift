@@ -5,7 +5,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("However long the stream, the file keeps its size and holds pages of all of it")
+@Suite("However long the stream, the file keeps its size and holds pages of all that changed in it")
 struct OffloadThinningTests {
   private let shape = CacheShape(layers: 1, keyValueHeads: 2, headDimension: 4)
   private let folder: TemporaryFolder
@@ -19,14 +19,26 @@ struct OffloadThinningTests {
       rotation: RoPEFrequencies(frequencies: [1]), tag: "test")
   }
 
-  /// Page n holds the value n and is of temporal patch n.
-  private func append(_ page: Int, to file: OffloadFile, head: Int = 0) throws {
+  /// Page n holds the value n and is of temporal patch n. Unless a key is given, all pages but the first differ from
+  /// the one before by the same amount.
+  private func append(_ page: Int, key: [Float]? = nil, to file: OffloadFile, head: Int = 0) throws {
     var rows = OffloadRows()
     for token in 0..<2 {
       let values = [Float(page % 2048), Float(page / 2048), Float(token), Float(head)]
-      rows.add(values, values, streamIndex: Int64(page), patch: Int32(token), position: Int32(page))
+      let key = key ?? (page % 2 == 0 ? [0, 1, 0, 0] : [0, 0, 0, 1])
+      rows.add(
+        rotated(key, by: Int32(page), file.rotation), values, streamIndex: Int64(page), patch: Int32(token),
+        position: Int32(page))
     }
     try file.append(rows, head: head)
+  }
+
+  /// Fills a file with a scene, but for an event of 12 pages, and returns how many pages of the event are in it then.
+  private func pagesOfEvent(scene: (Int) -> [Float], event: (Int) -> [Float]) throws -> Int {
+    let file = try file()
+    let pages = 2000..<2012
+    for page in 1...4000 { try append(page, key: pages.contains(page) ? event(page) : scene(page), to: file) }
+    return try file.pages().filter { pages.contains($0.page) }.count
   }
 
   private func fileSize() throws -> Int {
@@ -70,7 +82,9 @@ struct OffloadThinningTests {
     }
   }
 
-  @Test("The pages are spread over the whole stream, at any time", arguments: [41, 60, 100, 400, 1000, 3000])
+  @Test(
+    "Where all pages differ, they are spread over the whole stream, at any time",
+    arguments: [41, 60, 100, 400, 1000, 3000])
   func spread(count: Int) throws {
     let file = try file()
     for page in 1...count { try append(page, to: file) }
@@ -98,6 +112,46 @@ struct OffloadThinningTests {
     for page in 1...4000 { try append(page, to: file) }
     // 40 · (1 + ln 100) = 224.
     #expect((150...300).contains(file.statistics.pagesWritten), "\(file.statistics.pagesWritten)")
+  }
+
+  @Test("An event stays in the file through hours in which hardly anything changes")
+  func quiet() throws {
+    let kept = try pagesOfEvent(
+      scene: { [0, 1 + Float($0 % 3) * 0.02, 0, 0] }, event: { [0, 1, 0, $0 % 2 == 0 ? 1 : -1] })
+    #expect(kept == 12)
+  }
+
+  @Test("A key that only its temporal position has rotated has not changed")
+  func rotation() throws {
+    let kept = try pagesOfEvent(scene: { _ in [2, 1, 0, 0] }, event: { [2, 1, 0, $0 % 2 == 0 ? 1 : -1] })
+    #expect(kept == 12)
+  }
+
+  @Test("What all keys of a head have in common hides no change")
+  func bias() throws {
+    let kept = try pagesOfEvent(
+      scene: { [0, 100 + Float($0 % 3) * 0.1, 0, 0] },
+      event: { [0, 100, 0, $0 % 2 == 0 ? 4 : -4] })
+    #expect(kept == 12)
+  }
+
+  @Test("Of a scene that never changes, the pages are spread over the whole stream, too")
+  func still() throws {
+    let file = try file()
+    for page in 1...1000 { try append(page, key: [0, 1, 0, 0], to: file) }
+    let pages = try file.pages().map(\.page).sorted()
+    for (before, after) in zip(pages, pages.dropFirst() + [1001]) { #expect(after - before <= 3 * 1000 / 40) }
+  }
+
+  @Test("An emptied file compares nothing with the stream before")
+  func emptied() throws {
+    let file = try file()
+    for _ in 0..<2 {
+      for page in 1...400 { try append(page, key: [0, 1, 0, 0], to: file) }
+      // Nothing came before the first page, and all others repeat it.
+      #expect(try file.pages().contains { $0.page == 1 })
+      file.removeAll()
+    }
   }
 
   @Test("A page that gave way can no longer be chosen")

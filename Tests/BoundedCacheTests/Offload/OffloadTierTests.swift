@@ -12,14 +12,14 @@ struct OffloadTierTests {
   private let rotation = RoPEFrequencies(frequencies: [0.5])
 
   private func withCache(
-    policy: RetentionPolicy = .slidingWindow, type: KeyValueType = .f16, budget: Int = 192,
+    policy: RetentionPolicy = .slidingWindow, type: KeyValueType = .f16, budget: Int = 192, fileBytes: Int = 1 << 20,
     _ body: (KeyValueCache, _ path: String) throws -> Void
   ) throws {
     let folder = try TemporaryFolder()
     defer { withExtendedLifetime(folder) {} }
     let path = folder.file
     let file = try OffloadFile(
-      path: path, byteCount: 1 << 20, shape: shape, pageTokens: KeyValueCache.pageTokens, rotation: rotation,
+      path: path, byteCount: fileBytes, shape: shape, pageTokens: KeyValueCache.pageTokens, rotation: rotation,
       tag: "test")
     let cache = try KeyValueCache(
       shape: shape,
@@ -72,6 +72,18 @@ struct OffloadTierTests {
         for head in 0..<2 { #expect(retrieved(cache, layer: layer, head: head).filter { $0 == 7 }.count == 16) }
       }
       #expect(cache.offloadFailure == nil)
+    }
+  }
+
+  @Test("also from a small file, hours of quiet later")
+  func isRetrievedAfterQuiet() throws {
+    // 20 pages of 704 + 64 bytes for each of 4 heads.
+    try withCache(fileBytes: 8192 + 4 * 20 * 768) { cache, _ in
+      for number in 0..<1000 { try appendPatch(number, bright: 6, cache) }
+      try ask(cache)
+      for layer in 0..<2 {
+        for head in 0..<2 { #expect(retrieved(cache, layer: layer, head: head).filter { $0 == 6 }.count == 16) }
+      }
     }
   }
 
