@@ -18,15 +18,15 @@ extension MediaInput {
 
   /// Seconds that the video stream itself should last by its header; nil when that is not known for sure.
   var statedVideoDuration: Double? {
-    let isMatroska = isContainer("matroska")
-    // FFmpeg's length of a stream in Matroska is that of the whole file.
-    if !isMatroska, stream.pointee.duration > 0 { return Self.duration(of: stream) }
-    let end = isMatroska ? Self.taggedEnd(of: stream) : nil
+    // FFmpeg's length of a stream in these is that of the whole file.
+    let isOfFile = ["matroska", "asf", "wtv", "nut"].contains(where: isContainer)
+    if !isOfFile, stream.pointee.duration > 0 { return Self.duration(of: stream) }
+    let end = isOfFile ? Self.taggedEnd(of: stream) : nil
     guard end != nil || format.pointee.nb_streams == 1 || readFailure != nil, let length = end ?? duration else {
       return nil
     }
-    // Matroska counts from the file's second 0, not from the first frame.
-    return isMatroska ? length - timeBase.seconds(max(0, origin ?? 0)) : length
+    // They count from the file's second 0, not from the first frame.
+    return isOfFile ? length - timeBase.seconds(max(0, origin ?? 0)) : length
   }
 
   /// Where a stream in Matroska ends by its tag `DURATION`, `00:00:25.500000000`, in seconds; nil without one.

@@ -48,6 +48,10 @@ extension MediaInput {
       throw isScrambled ? .encrypted(source: name) : error
     }
     if interrupt.isStopped { throw .cancelled(source: name) }
+    // Where frames come slowly the time-out ends the look at the first ones. It is no end of the source.
+    if isRemote, interrupt.isPastDeadline, let bytes = format.pointee.pb {
+      (bytes.pointee.error, bytes.pointee.eof_reached) = (0, 0)
+    }
 
     let stream = try videoStream(of: format, source: source, line: line)
     if let refusal, stream.pointee.codecpar.pointee.width == 0 { throw refusal }

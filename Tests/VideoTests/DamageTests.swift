@@ -97,7 +97,7 @@ struct DamageTests {
     arguments: [
       "constant.mp4", "variable.mp4", "slow.mp4", "milliseconds.mkv", "starts-at-100s.ts", "1x1.mkv", "colours-709.mp4",
       "rotated-90.mp4", "two-frames.mp4", "one-frame.mp4", "starts-at-5s.mkv", "fragmented.mp4", "gap.ts",
-      "other-pid.ts", "longer-sound.mkv", "late-video.mkv", "late-video.mp4",
+      "other-pid.ts", "longer-sound.mkv", "longer-sound.wmv", "late-video.mkv", "late-video.mp4", "late-video.nut",
     ])
   func whole(name: String) async throws {
     let stream = try await VideoStream.open(.file(path: media(name)), options: options(10))

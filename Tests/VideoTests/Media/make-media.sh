@@ -98,6 +98,10 @@ run -f lavfi -i "$(grey 64 48 10 20),setpts='PTS+gte(N,10)*30/TB'" $x264 -fps_mo
 # Sound that is longer than the video, and a video that begins after its sound.
 sound="-f lavfi -i sine=d=4 -map 0:v -map 1:a -c:v copy -c:a aac -b:a 8k -ac 1 -bitexact -fflags +bitexact"
 run -i constant.mp4 $sound longer-sound.mkv
+# The same where FFmpeg has but one length for all streams, and where times count from the file's second 0.
+run -f lavfi -i "$(grey 64 48 25 25)" -f lavfi -i sine=d=1.8 -c:v msmpeg4 -c:a wmav2 -b:a 32k -bitexact \
+  -fflags +bitexact longer-sound.wmv
+run -itsoffset 5 -f lavfi -i "$(grey 64 48 25 25)" -c:v ffv1 -bitexact -fflags +bitexact late-video.nut
 for container in mkv mp4; do
   run -itsoffset 8 -i constant.mp4 -f lavfi -i sine=d=11 -map 0:v -map 1:a -c:v copy -c:a aac -b:a 8k -ac 1 -bitexact \
     -fflags +bitexact late-video.$container
