@@ -34,7 +34,8 @@ extension MediaInput {
   /// How much of a source of known size has come, where it ended before that; nil where it did not.
   var missingBytes: String? {
     guard let bytes = format.pointee.pb, avio_feof(bytes) != 0 else { return nil }
-    let (came, size) = (avio_tell(bytes), avio_size(bytes))
+    // What has come, read or not: an index at the end may be left unread.
+    let (came, size) = (bytes.pointee.pos, avio_size(bytes))
     return came < size ? "\(came) of \(size) bytes came" : nil
   }
 }
