@@ -102,8 +102,9 @@ extension TokenMixer {
       let interval = try loader.size(architecture + ".full_attention_interval", in: 1...1024, fallback: 4)
       return (0..<layers).map { ($0 + 1) % interval != 0 }
     }
-    // Layers that predict tokens ahead are flagged too, and not run.
-    guard let flags = array.bools, flags.count >= layers, flags.count <= 1024 else {
+    // Layers that predict tokens ahead may be flagged too. They are not run.
+    let blocks = try loader.size(architecture + ".block_count", in: layers...1024)
+    guard let flags = array.bools, [layers, blocks].contains(flags.count) else {
       throw .invalidSize(
         path: loader.file.path, key: key, value: "\(array.count) values", allowed: "\(layers) times true or false")
     }

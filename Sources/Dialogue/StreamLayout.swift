@@ -41,10 +41,14 @@ package struct StreamLayout {
   private let introduction: [Int]
   /// Tokens around the vision tokens of each patch, where captions stand between patches.
   private let patchStart, patchEnd: [Int]
+  /// The template's own marker behind a video.
+  private let templateVisionEnd: [Int]
   private let encode: (String) -> [Int]
   private var timeline = MRoPEPositionAssigner()
   /// Whether temporal patches have come.
   private(set) var hasFrames = false
+  /// Whether one of them was of a video.
+  private var hasVideo = false
   /// The position of the first caption or patch.
   private var start = 0
   /// Positions that patches have advanced since `start`, before rounding.
@@ -62,6 +66,7 @@ package struct StreamLayout {
   ) {
     self.family = family
     self.encode = encode
+    templateVisionEnd = visionEnd
     // transformers says how many frames of how long a video follow. A stream does not know.
     introduction =
       family == .idefics3
@@ -98,7 +103,11 @@ package struct StreamLayout {
   package var imageStart: [Int] { visionStartMarker }
 
   /// Tokens between the last patch and the words after it; none without patches.
-  package var visionEnd: [Int] { hasFrames ? visionEndMarker : [] }
+  package var visionEnd: [Int] {
+    guard hasFrames else { return [] }
+    // Line breaks stand behind a video only.
+    return family == .idefics3 && !hasVideo ? patchEnd + templateVisionEnd : visionEndMarker
+  }
 
   /// Tokens of `visionEnd` once there are patches.
   package var visionEndCount: Int { visionEndMarker.count }
@@ -142,8 +151,12 @@ package struct StreamLayout {
   /// - Parameters:
   ///   - captionTokens: tokens of the caption.
   ///   - duration: how much of the stream the patch stands for, in seconds.
-  package mutating func append(_ grid: GridTHW, captionTokens: Int, duration: Double) -> Positions {
+  ///   - isStill: true for an image that is no part of a stream.
+  package mutating func append(
+    _ grid: GridTHW, captionTokens: Int, duration: Double, isStill: Bool = false
+  ) -> Positions {
     hasFrames = true
+    hasVideo = hasVideo || !isStill
     switch family {
     case .qwen2VL:
       return Positions(caption: [], patch: timeline.temporalPatch(height: grid.height, width: grid.width), advance: 1)

@@ -124,7 +124,8 @@ public final class VideoDialogue {
   private func read(_ patch: TemporalPatch) throws {
     let caption = layout.caption(at: patch.isStill ? nil : patch.time)
     try ensureCapacityDroppingText { try ensureCapacity(for: caption.count + patch.grid.tokenCount, in: .vision) }
-    let positions = layout.append(patch.grid, captionTokens: caption.count, duration: patch.duration)
+    let positions = layout.append(
+      patch.grid, captionTokens: caption.count, duration: patch.duration, isStill: patch.isStill)
     try model.language.prefill(tokens: caption, positions: positions.caption, into: cache.ticket(for: .vision))
     try model.language.prefill(
       embeddings: patch.embeddings, positions: positions.patch,

@@ -95,6 +95,11 @@ struct StreamLayoutTests {
       #expect(text(layout.caption(at: nil)) == expected)
       #expect(layout.imageStart == (family == .idefics3 ? [1] : []))
     }
+    var images = layout(.idefics3)
+    _ = images.append(grid, captionTokens: 3, duration: 1, isStill: true)
+    #expect(!text(images.visionEnd).contains("\n"))
+    _ = images.append(grid, captionTokens: 3, duration: 1)
+    #expect(text(images.visionEnd).contains("\n\n"))
     #expect(layout(.qwen3VL).caption(at: nil) == [1])
     #expect(layout(.qwen2VL).imageStart == layout(.qwen2VL).visionStart)
   }

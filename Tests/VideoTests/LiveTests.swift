@@ -101,26 +101,6 @@ struct LiveTests {
     Issue.record("it was noticed twice as late")
   }
 
-  @Test("whose first frames come so slowly that the look at them is ended is not taken for silent")
-  func slowBeginning() async throws {
-    let contents = try bytes(of: "starts-at-100s.ts")
-    let half = contents.count / 376 * 188
-    let gate = LoopbackMediaServer.Gate()
-    let server = try LoopbackMediaServer { number in
-      number == 0 ? .parts([Array(contents[..<half]), Array(contents[half...]), []], gate) : .hangUp
-    }
-    defer { server.stop() }
-    gate.allow(parts: 1)
-    var options = options(5)
-    options.timeout = 2
-    let stream = try await VideoStream.open(VideoSource(server.address("live.ts")), options: options)
-    gate.allow(parts: 2)
-    var time = 0.0
-    while time < 0.8, let frame = await stream.next() { time = frame.time }
-    #expect(time >= 0.8 && stream.signalLoss == nil && stream.takeWarnings() == [])
-    stream.stop()
-  }
-
   @Test("has let go of its source once it is closed")
   func closes() async throws {
     let contents = try bytes(of: "starts-at-100s.ts")
