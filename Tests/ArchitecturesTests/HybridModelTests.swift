@@ -136,9 +136,10 @@ import Testing
     #expect(text.contains("lfm2.attention.head_count_kv"), "\(text)")
   }
 
-  @Test("flags of too few layers are refused")
-  func tooFewFlags() throws {
-    let text = try message("qwen3.5", ["qwen35.attention.recurrent_layers": .array(GGUFArray([true, false]))])
+  @Test("flags of too few or too many layers are refused", arguments: [2, 12])
+  func flagCount(count: Int) throws {
+    let flags = (0..<count).map { $0 % 4 != 3 }
+    let text = try message("qwen3.5", ["qwen35.attention.recurrent_layers": .array(GGUFArray(flags))])
     #expect(text.contains("qwen35.attention.recurrent_layers"))
   }
 
