@@ -47,7 +47,7 @@ struct CompareTests {
       (["--data", "/nonexistent/text.txt"], "/nonexistent/text.txt"),
       (["--data", "text.txt", "--context", "4"], "--context"),
       (["--data", "text.txt", "--windows", "0"], "--windows"), (["--data", "text.txt", "--resume"], "--output"),
-      ([], "--data"),
+      ([], "--data"), (["--data", "text.txt", "--output", "x", "--json", "x"], "name the same file"),
     ])
   func refused(options: [String], name: String) async throws {
     let run = try await Program.run(["compare", model, model] + options, folder: folder.url)

@@ -62,6 +62,7 @@ struct CompareCommand: AsyncParsableCommand {
 
   func validate() throws {
     if resume && output == nil { throw ValidationError("--resume needs --output FILE") }
+    try GivenOptions.refuseSameFile([("--output", output), ("--json", json), ("--plot", plot)])
     if !(8...65536).contains(context) { throw ValidationError("--context must be from 8 to 65536, not \(context)") }
     if let windows, windows < 1 { throw ValidationError("--windows must be above 0, not \(windows)") }
   }

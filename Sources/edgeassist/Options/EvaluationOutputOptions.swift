@@ -32,12 +32,7 @@ struct EvaluationOutputOptions: ParsableArguments {
 
   func validate() throws {
     if resume && output == nil { throw ValidationError("--resume needs --output FILE") }
-    let files = [("--output", output), ("--json", json), ("--plot", plot)].filter { $0.1 != nil && $0.1 != "-" }
-    for (index, file) in files.enumerated() {
-      if let other = files[..<index].first(where: { $0.1 == file.1 }) {
-        throw ValidationError("\(other.0) and \(file.0) name the same file")
-      }
-    }
+    try GivenOptions.refuseSameFile([("--output", output), ("--json", json), ("--plot", plot)])
   }
 
   private func summaryFile(_ inputs: [String]) -> JSONReportFile {
