@@ -48,7 +48,7 @@ public enum VisionFamily: String, Sendable, CaseIterable {
     case .qwen2VL, .qwen25VL, .qwen3VL, .llavaOneVision: []
     case .idefics3: ["<fake_token_around_image>", "<global-img>"]
     case .lfm2: ["<|image_start|>", "<|image_end|>"]
-    case .minicpmV46: ["<image>", "</image>"]
+    case .minicpmV46: ["<image>", "</image>", "<image_id>", "</image_id>"]
     }
   }
 

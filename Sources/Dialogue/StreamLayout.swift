@@ -14,7 +14,7 @@ import Foundation
 /// | Qwen3-VL | each patch between markers, its time before it | each patch starts where the text before it ends |
 /// | SmolVLM | an introduction, each frame between markers, its time before it | tokens follow each other as text does |
 /// | LFM2-VL | the same, its time as `mm:ss`, without an introduction | the same |
-/// | MiniCPM-V 4.6 | each frame between markers | the same |
+/// | MiniCPM-V 4.6 | the number of the image or video before it, each frame between markers | the same |
 /// | LLaVA-OneVision | an image newline and a line break after the last patch | tokens follow each other as text does |
 ///
 /// Sources: `get_rope_index` and the processors of these models in Hugging Face `transformers`.
@@ -45,10 +45,12 @@ package struct StreamLayout {
   private let templateVisionEnd: [Int]
   private let encode: (String) -> [Int]
   private var timeline = MRoPEPositionAssigner()
-  /// Whether temporal patches have come.
-  private(set) var hasFrames = false
-  /// Whether one of them was of a video.
-  private var hasVideo = false
+  /// Images that are no part of a stream, so far.
+  private var imageCount = 0
+  /// Stretches of frames without such an image between them, so far.
+  private var videoCount = 0
+  /// Whether the last patch was an image that is no part of a stream; nil before the first patch.
+  private var followsStill: Bool?
   /// The position of the first caption or patch.
   private var start = 0
   /// Positions that patches have advanced since `start`, before rounding.
@@ -69,8 +71,11 @@ package struct StreamLayout {
     templateVisionEnd = visionEnd
     // transformers says how many frames of how long a video follow. A stream does not know.
     introduction =
-      family == .idefics3
-      ? encode(questionStart + "You are provided the following series of frames from a video.\n") : []
+      switch family {
+      case .idefics3: encode(questionStart + "You are provided the following series of frames from a video.\n")
+      case .minicpmV46: encode(Self.identifier(0))
+      case .qwen2VL, .qwen25VL, .qwen3VL, .llavaOneVision, .lfm2: []
+      }
     switch family {
     case .qwen2VL, .qwen25VL, .llavaOneVision:
       (visionStartMarker, visionEndMarker) = (visionStart, visionEnd)
@@ -87,9 +92,15 @@ package struct StreamLayout {
       // These models know frames as images in a row; LFM2-VL is told the time before each.
       visionStartMarker = []
       (patchStart, patchEnd) = (encode(family.markers[0]), encode(family.markers[1]))
-      visionEndMarker = patchEnd
+      visionEndMarker = patchEnd + visionEnd
     }
   }
+
+  /// What MiniCPM-V writes before each image and each video, which it numbers each by themselves.
+  private static func identifier(_ number: Int) -> String { "<image_id>\(number)</image_id>" }
+
+  /// Whether temporal patches have come.
+  var hasFrames: Bool { followsStill != nil }
 
   // MARK: Text
 
@@ -106,7 +117,7 @@ package struct StreamLayout {
   package var visionEnd: [Int] {
     guard hasFrames else { return [] }
     // Line breaks stand behind a video only.
-    return family == .idefics3 && !hasVideo ? patchEnd + templateVisionEnd : visionEndMarker
+    return family == .idefics3 && videoCount == 0 ? patchEnd + templateVisionEnd : visionEndMarker
   }
 
   /// Tokens of `visionEnd` once there are patches.
@@ -118,7 +129,17 @@ package struct StreamLayout {
   ///   stream.
   package func caption(at seconds: Double?) -> [Int] {
     if patchStart.isEmpty { return [] }
-    return (hasFrames ? patchEnd : []) + (seconds.map { encode(time(at: $0)) } ?? []) + patchStart
+    let start = (seconds.map { encode(time(at: $0)) } ?? []) + patchStart
+    return (hasFrames ? patchEnd : []) + identifier(isStill: seconds == nil) + start
+  }
+
+  /// The number of the next patch's image or video. That of a video which nothing precedes is in `visionStart`; the
+  /// template's text behind an image stands before any other.
+  private func identifier(isStill: Bool) -> [Int] {
+    guard family == .minicpmV46 else { return [] }
+    guard let followsStill else { return isStill ? encode(Self.identifier(0)) : [] }
+    guard isStill || followsStill else { return [] }
+    return templateVisionEnd + encode(Self.identifier(isStill ? imageCount : videoCount))
   }
 
   private func time(at seconds: Double) -> String {
@@ -155,8 +176,12 @@ package struct StreamLayout {
   package mutating func append(
     _ grid: GridTHW, captionTokens: Int, duration: Double, isStill: Bool = false
   ) -> Positions {
-    hasFrames = true
-    hasVideo = hasVideo || !isStill
+    if isStill {
+      imageCount += 1
+    } else if followsStill != false {
+      videoCount += 1
+    }
+    followsStill = isStill
     switch family {
     case .qwen2VL:
       return Positions(caption: [], patch: timeline.temporalPatch(height: grid.height, width: grid.width), advance: 1)

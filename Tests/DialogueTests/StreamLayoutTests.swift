@@ -115,6 +115,58 @@ struct StreamLayoutTests {
     #expect(text(layout.visionEnd) == "<|image_end|>")
   }
 
+  @Test("MiniCPM-V's prompts of images and videos are those of transformers, token by token")
+  func miniCPMV() throws {
+    let url = try #require(Bundle.module.url(forResource: "minicpmv", withExtension: "json", subdirectory: "Goldens"))
+    let golden = try JSONDecoder().decode(ContentPrompts.self, from: Data(contentsOf: url))
+    for prompt in golden.prompts {
+      #expect(tokens(of: prompt.contents, golden) == prompt.ids, "\(prompt.contents)")
+    }
+  }
+
+  /// A prompt of images (0) and videos (their numbers of frames), each with one token.
+  private func tokens(of contents: [Int], _ golden: ContentPrompts) -> [Int] {
+    let encode = { (text: String) in golden.encode(text) }
+    var layout = StreamLayout(family: .minicpmV46, visionStart: [], visionEnd: encode("\n"), encode: encode)
+    var prompt = contents.first == 0 ? layout.imageStart : layout.visionStart
+    layout.beginVision()
+    for content in contents {
+      for frame in 0..<max(content, 1) {
+        prompt += layout.caption(at: content == 0 ? nil : Double(frame))
+        prompt += encode(content == 0 ? "<|image_pad|>" : "<|video_pad|>")
+        _ = layout.append(grid, captionTokens: 1, duration: 1, isStill: content == 0)
+      }
+    }
+    return prompt + layout.visionEnd + encode(golden.question)
+  }
+
+  private struct ContentPrompts: Decodable {
+    struct Prompt: Decodable {
+      let contents: [Int]
+      let ids: [Int]
+    }
+
+    let specials: [String]
+    let question: String
+    let prompts: [Prompt]
+
+    /// One token for each byte, and those after them for the special tokens.
+    func encode(_ text: String) -> [Int] {
+      var rest = Substring(text)
+      var tokens: [Int] = []
+      while let first = rest.utf8.first {
+        if let special = specials.firstIndex(where: { rest.hasPrefix($0) }) {
+          tokens.append(256 + special)
+          rest = rest.dropFirst(specials[special].count)
+        } else {
+          tokens.append(Int(first))
+          rest = rest.dropFirst()
+        }
+      }
+      return tokens
+    }
+  }
+
   private func text(_ tokens: [Int]) -> String { String(decoding: tokens.map(UInt8.init), as: UTF8.self) }
 
   @Test("The other families' patches have no captions", arguments: [VisionFamily.qwen2VL, .qwen25VL, .llavaOneVision])
