@@ -99,11 +99,22 @@ public final class ModelPull {
     public let mmproj: String?
     /// The folder of both, for messages that should not name it.
     public let folder: String
+    /// Whether all of the files' bytes are there.
+    public let areWhole: Bool
 
-    init(folder: String, languageModel: String, mmproj: String?) {
+    /// Whether the files begin as GGUF files do.
+    public var areGGUF: Bool {
+      [languageModel, mmproj].compactMap(\.self).allSatisfy { path in
+        let file = FileHandle(forReadingAtPath: path)
+        return (try? file?.read(upToCount: 4)) == Data("GGUF".utf8)
+      }
+    }
+
+    init(folder: String, languageModel: String, mmproj: String?, areWhole: Bool) {
       self.folder = folder
       self.languageModel = languageModel
       self.mmproj = mmproj
+      self.areWhole = areWhole
     }
 
     deinit { try? FileManager.default.removeItem(atPath: folder) }
@@ -111,13 +122,15 @@ public final class ModelPull {
 
   /// Downloads the first bytes of each file, where its header is.
   ///
+  /// - Parameter scale: how many times as many bytes as most headers need.
   /// - Throws: `HubError`.
   public func fetchBeginnings(
-    of selection: ModelSelection, report: (PullProgress) -> Void
+    of selection: ModelSelection, scale: Int = 1, report: (PullProgress) -> Void
   ) throws(HubError) -> Beginnings {
     let repository = reference.repository
+    func byteCount(_ file: RemoteFile) -> Int { headerByteCount(of: file, in: selection) * scale }
     for file in selection.files where !complete.contains(file.path) {
-      try fetch(file, upTo: headerByteCount(of: file, in: selection), of: selection, report)
+      try fetch(file, upTo: byteCount(file), of: selection, report)
     }
     let folder = settings.cache.folder(of: repository) + "/.headers-" + UUID().uuidString
     do { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) } catch {
@@ -125,11 +138,12 @@ public final class ModelPull {
     }
     let beginnings = Beginnings(
       folder: folder, languageModel: folder + "/" + selection.languageModel[0].name,
-      mmproj: selection.mmproj.map { folder + "/" + $0.name })
+      mmproj: selection.mmproj.map { folder + "/" + $0.name },
+      areWhole: selection.files.allSatisfy { complete.contains($0.path) || byteCount($0) >= $0.byteCount })
     for file in selection.files {
       let path = folder + "/" + file.name
       if let download = downloads[file.path] {
-        try download.copyBeginning(headerByteCount(of: file, in: selection), to: path)
+        try download.copyBeginning(byteCount(file), to: path)
       } else if symlink(realPath(settings.cache.path(of: file.path, in: repository)), path) != 0 {
         throw HubError(.disk, "\(path) cannot be made: \(errorText(errno))")
       }
@@ -171,6 +185,15 @@ public final class ModelPull {
   public func discard() {
     for download in downloads.values { download.discard() }
     downloads = [:]
+  }
+
+  /// Throws away all files of a model, but for those that another model of the cache has.
+  ///
+  /// - Throws: `HubError.Reason.disk`, `inUse`.
+  public func remove(_ selection: ModelSelection) throws(HubError) {
+    discard()
+    complete.subtract(selection.files.map(\.path))
+    try settings.cache.remove(selection.files.map(\.path), of: reference.repository)
   }
 
   private func fetch(

@@ -168,6 +168,62 @@ final class PullTests {
     #expect(!FileManager.default.fileExists(atPath: folder.path("cache")))
   }
 
+  @Test(
+    "A file that nobody can use ends with status 2 and one line, and nothing of it stays",
+    arguments: [
+      ("junk", "tiny-Q8_0.gguf is not a GGUF file"), ("cut", "tiny-Q8_0.gguf breaks off"),
+      ("tower", "mmproj-tiny-F16.gguf is not a GGUF file"), ("long", "tiny-Q8_0.gguf is not a GGUF file"),
+    ])
+  func unusable(kind: String, words: String) async throws {
+    let hub = try Self.damagedHub(kind)
+    defer { hub.stop() }
+    for _ in 0..<2 {
+      let run = try await run(["pull", "o/bad"], ["HF_ENDPOINT": hub.address])
+      #expect(run.status == 2 && run.output.isEmpty && !run.errors.contains("use it"), "\(run.errors)")
+      let last = run.errors.split(separator: "\n").last ?? ""
+      #expect(last.contains("o/bad:Q8_0 cannot be used: \(words)") && !last.contains(".."), "\(run.errors)")
+      #expect(last.contains("how the repository has it") && last.contains("choose another repository"))
+      #expect(!FileManager.default.fileExists(atPath: folder.path("cache/edgeassist/models/o")))
+    }
+    if kind == "long" { #expect(hub.requests.allSatisfy { ($0.range?.last ?? 0) < 20 << 20 }) }
+  }
+
+  /// A hub whose repository `o/bad` has a file that is damaged, with the checksum that it has.
+  private static func damagedHub(_ kind: String) throws -> LoopbackHTTPServer {
+    let model = Array(try Data(contentsOf: URL(filePath: Checkout.model)))
+    let junk = Array(repeating: UInt8(7), count: 5000)
+    let files = [
+      ("tiny-Q8_0.gguf", kind == "cut" ? Array(model.prefix(9000)) : kind == "junk" ? junk : model),
+      (
+        "mmproj-tiny-F16.gguf",
+        kind == "tower" ? junk : Array(try Data(contentsOf: URL(filePath: Checkout.visionTower)))
+      ),
+    ]
+    let repository = HubRepository(
+      "o/bad",
+      try files.map { name, bytes in
+        let bytes = kind == "long" && name.hasPrefix("tiny") ? Array(repeating: 7, count: 24 << 20) : bytes
+        let checksum = try Checksum.sha256()
+        bytes.withUnsafeBytes { checksum.add($0) }
+        return HubRepository.File(name, bytes, sha256: checksum.finish())
+      })
+    return try LoopbackHTTPServer { repository.reply(to: $0) }
+  }
+
+  @Test("A model that is in the cache and cannot be used is refused when it is pulled again, and removed")
+  func unusableInCache() async throws {
+    let hub = try Self.damagedHub("cut")
+    defer { hub.stop() }
+    let bytes = Array(try Data(contentsOf: URL(filePath: Checkout.model))).prefix(9000)
+    let models = folder.path("cache/edgeassist/models/o/bad")
+    try FileManager.default.createDirectory(atPath: models, withIntermediateDirectories: true)
+    try Data(bytes).write(to: URL(filePath: models + "/tiny-Q8_0.gguf"))
+    try FileManager.default.copyItem(atPath: Checkout.visionTower, toPath: models + "/mmproj-tiny-F16.gguf")
+    let run = try await run(["pull", "o/bad"], ["HF_ENDPOINT": hub.address])
+    #expect(run.status == 2 && run.errors.contains("cannot be used"), "\(run.errors)")
+    #expect(!FileManager.default.fileExists(atPath: models))
+  }
+
   @Test("A wrong setting, and a cache without the model offline")
   func settings() async throws {
     let offline = try await run(["--batch", "-", "--model", "hf:o/n"], ["HF_HUB_OFFLINE": "1"])

@@ -112,19 +112,37 @@ public struct ModelCache: Sendable, Equatable {
         path(of: $0.languageModel[0], in: reference.repository) == model.languageModel
       })
     else { throw notInCache(reference) }
-    let kept = Set(record.models.filter { $0 != entry }.flatMap(\.paths))
-    if kept.isEmpty { return try removeAll(of: reference.repository) }
+    if record.models == [entry] { return try removeAll(of: reference.repository) }
+    return try removeFiles(entry.paths, of: reference.repository)
+  }
+
+  /// Removes the files of a model, but for those that another model has, and the repository's folder if no file is
+  /// left in it.
+  func remove(_ files: [String], of repository: String) throws(HubError) {
+    let top = folder(of: repository)
+    guard isFolder(top) else { return }
+    _ = try removeFiles(files, of: repository)
+    let names = FileManager.default.enumerator(atPath: top)?.compactMap { $0 as? String } ?? []
+    let isEmpty = names.allSatisfy { $0.hasPrefix(".") || isFolder(top + "/" + $0) }
+    if isEmpty { _ = try removeAll(of: repository) }
+  }
+
+  /// - Returns: the bytes that are free now.
+  private func removeFiles(_ files: [String], of repository: String) throws(HubError) -> Int {
+    let top = folder(of: repository)
+    let record = CacheRecord.read(in: top)
+    let kept = Set(record.models.filter { $0.paths != files }.flatMap(\.paths))
     var freed = 0
-    for file in entry.paths where !kept.contains(file) {
-      let path = path(of: file, in: reference.repository)
+    for file in files where !kept.contains(file) {
+      let path = path(of: file, in: repository)
       freed += fileSize(path) ?? 0
       guard unlink(path) == 0 || errno == ENOENT else {
         throw HubError(.disk, "\(path) cannot be removed: \(errorText(errno))")
       }
     }
     try CacheRecord.update(in: top) { record in
-      record.models.removeAll { $0 == entry }
-      record.files.removeAll { entry.paths.contains($0.path) && !kept.contains($0.path) }
+      record.models.removeAll { $0.paths == files }
+      record.files.removeAll { files.contains($0.path) && !kept.contains($0.path) }
     }
     return freed
   }

@@ -41,9 +41,23 @@ struct ModelDownload {
 
   private func download(_ pull: ModelPull, _ line: PullProgressLine) throws -> CachedModel {
     let selection = try pull.choose(mmprojType: mmprojType)
-    let missing = pull.missingByteCount(of: selection)
-    guard missing > 0 else { return try pull.download(selection, report: line.show) }
     let name = "\(reference.repository):\(selection.quantization)"
+    let missing = pull.missingByteCount(of: selection)
+    if missing > 0 { try prepare(pull, selection, name: name, missing: missing, line) }
+    let model = try pull.download(selection, report: line.show)
+    do throws(ReportedError) {
+      _ = try inspection(model.languageModel, model.mmproj)
+    } catch {
+      let folder = settings.cache.folder + "/" + reference.repository
+      throw try rejection(of: selection, name: name, because: error, folder: folder, by: pull)
+    }
+    return model
+  }
+
+  /// Says what is to be downloaded, and checks beforehand that it can be used.
+  private func prepare(
+    _ pull: ModelPull, _ selection: ModelSelection, name: String, missing: Int, _ line: PullProgressLine
+  ) throws {
     let files = selection.files.map { "\($0.name) \(memorySize($0.byteCount))" }
     line.say("\(name): \(memorySize(missing)) to download (\(files.joined(separator: ", ")))")
     if selection.mmproj == nil {
@@ -52,13 +66,42 @@ struct ModelDownload {
     try checkSize(of: selection, name: name)
     try pull.checkDisk(for: selection)
     do {
-      let beginnings = try pull.fetchBeginnings(of: selection, report: line.show)
-      if let verdict = try verdict(beginnings, name: name, selection: selection) { line.say(verdict) }
+      if let verdict = try verdict(pull, name: name, selection: selection, line) { line.say(verdict) }
     } catch let error as ReportedError {
       pull.discard()
       throw error
     }
-    return try pull.download(selection, report: line.show)
+  }
+
+  // MARK: Headers
+
+  /// How much of the files is fetched for their headers, in multiples of what most headers take.
+  private static let headerScales = [1, 4, 16]
+
+  private func inspection(_ languageModel: String, _ mmproj: String?) throws(ReportedError) -> ModelInspection {
+    try ModelInspection(path: languageModel, vision: mmproj, threads: ThreadOptions.perProcessor)
+  }
+
+  /// The error of a file that nobody can use, of which nothing stays in the cache.
+  private func rejection(
+    of selection: ModelSelection, name: String, because error: ReportedError, folder: String, by pull: ModelPull
+  ) throws(HubError) -> ReportedError {
+    try pull.remove(selection)
+    // What the message advises, such as another download, does not help.
+    let message = error.message.replacing(folder + "/", with: "")
+    let sentences = message.split(separator: ". ")
+    let statement = sentences.count > 1 ? sentences.dropLast().joined(separator: ". ") : Self.unended(message)
+    let others = selection.available.filter { $0 != selection.quantization }
+    let advice =
+      others.isEmpty ? "another repository" : "another quantization (\(others.joined(separator: ", "))) or repository"
+    return .modelUnreadable(
+      message: "\(name) cannot be used: \(statement). That is how the repository has it, and nothing of it is kept; "
+        + "choose \(advice)")
+  }
+
+  /// A message without the full stop at its end.
+  private static func unended(_ message: String) -> String {
+    message.hasSuffix(".") ? String(message.dropLast()) : message
   }
 
   // MARK: Memory
@@ -75,17 +118,32 @@ struct ModelDownload {
 
   /// Whether the model fits, by its headers.
   ///
-  /// - Returns: a line that says so; nil where it cannot be told.
-  /// - Throws: `ReportedError` for a model that does not fit or cannot be run.
+  /// - Returns: a line that says so; nil where it cannot be told before the files' checksums are known to be right.
+  /// - Throws: `ReportedError` for a model that does not fit, or cannot be run or read.
   private func verdict(
-    _ beginnings: ModelPull.Beginnings, name: String, selection: ModelSelection
+    _ pull: ModelPull, name: String, selection: ModelSelection, _ line: PullProgressLine
+  ) throws -> String? {
+    for scale in Self.headerScales {
+      let beginnings = try pull.fetchBeginnings(of: selection, scale: scale, report: line.show)
+      let inspection: ModelInspection
+      do throws(ReportedError) {
+        inspection = try self.inspection(beginnings.languageModel, beginnings.mmproj)
+      } catch {
+        if beginnings.areWhole { return nil }
+        // A header may be longer than what is there of it.
+        guard !beginnings.areGGUF || scale == Self.headerScales.last else { continue }
+        throw try rejection(of: selection, name: name, because: error, folder: beginnings.folder, by: pull)
+      }
+      return try verdict(inspection, in: beginnings.folder, name: name, selection: selection)
+    }
+    return nil
+  }
+
+  private func verdict(
+    _ inspection: ModelInspection, in folder: String, name: String, selection: ModelSelection
   ) throws(ReportedError) -> String? {
-    guard
-      let inspection = try? ModelInspection(
-        path: beginnings.languageModel, vision: beginnings.mmproj, threads: ThreadOptions.perProcessor)
-    else { return nil }
-    if let obstacle = inspection.obstacle, let wayRoundMemory {
-      let what = obstacle.replacing(beginnings.folder + "/", with: "")
+    if let obstacle = obstacle(of: inspection), let wayRoundMemory {
+      let what = Self.unended(obstacle.replacing(folder + "/", with: ""))
       throw .modelUnreadable(message: "\(name) cannot be run: \(what). To download it all the same: \(wayRoundMemory)")
     }
     guard let estimate = inspection.estimate, let machine = inspection.machine else { return nil }
@@ -96,6 +154,14 @@ struct ModelDownload {
     if fitting >= Self.leastBudget { return "\(need), but \(there): it fits with --kv-budget \(fitting) at most" }
     try refuse(need, machine, selection)
     return "\(need): it does not fit, \(there)"
+  }
+
+  private func obstacle(of inspection: ModelInspection) -> String? {
+    switch inspection.file.kind {
+    case .languageModel: inspection.obstacle
+    case .adapter: "\(inspection.file.path) is an adapter, not a language model"
+    case .visionTower: "\(inspection.file.path) is a vision tower, not a language model"
+    }
   }
 
   private func refuse(
