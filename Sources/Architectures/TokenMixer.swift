@@ -55,8 +55,8 @@ extension TokenMixer {
     case .gatedDeltaNet:
       let keyValueHeads = try loader.size(headKey, in: 1...heads, fallback: heads)
       let recurrent = TokenMixer.gatedDeltaNet(try DeltaNetSizes(loader: loader, architecture: kind.name))
-      let isRecurrent = try recurrentLayers(loader, architecture: kind.name, layers: layers)
-      return (keyValueHeads, try mixers(isRecurrent, recurrent, loader, key: kind.name + ".full_attention_interval"))
+      let (isRecurrent, key) = try recurrentLayers(loader, architecture: kind.name, layers: layers)
+      return (keyValueHeads, try mixers(isRecurrent, recurrent, loader, key: key))
     case .shortConvolution:
       let counts = try keyValueHeads(loader, key: headKey, layers: layers, heads: heads)
       let kernel = try loader.size(kind.name + ".shortconv.l_cache", in: 2...Engine.longestConvolution)
@@ -93,14 +93,17 @@ extension TokenMixer {
   }
 
   /// From an array of flags or, in files without it, from the interval of attention.
+  ///
+  /// - Returns: whether each layer is recurrent, and the key that says so.
   private static func recurrentLayers(
     _ loader: ModelLoader, architecture: String, layers: Int
-  ) throws(ModelError) -> [Bool] {
+  ) throws(ModelError) -> (flags: [Bool], key: String) {
     let key = architecture + ".attention.recurrent_layers"
     let array = try loader.value { metadata throws(GGUFError) in try metadata.arrayIfPresent(key) }
     guard let array else {
-      let interval = try loader.size(architecture + ".full_attention_interval", in: 1...1024, fallback: 4)
-      return (0..<layers).map { ($0 + 1) % interval != 0 }
+      let key = architecture + ".full_attention_interval"
+      let interval = try loader.size(key, in: 1...1024, fallback: 4)
+      return ((0..<layers).map { ($0 + 1) % interval != 0 }, key)
     }
     // Layers that predict tokens ahead may be flagged too. They are not run.
     let blocks = try loader.size(architecture + ".block_count", in: layers...1024)
@@ -108,7 +111,7 @@ extension TokenMixer {
       throw .invalidSize(
         path: loader.file.path, key: key, value: "\(array.count) values", allowed: "\(layers) times true or false")
     }
-    return Array(flags.prefix(layers))
+    return (Array(flags.prefix(layers)), key)
   }
 }
 

@@ -143,6 +143,15 @@ import Testing
     #expect(text.contains("qwen35.attention.recurrent_layers"))
   }
 
+  @Test("layers that are all recurrent are refused by the name of the key that says so")
+  func allRecurrent() throws {
+    let flags = try message(
+      "qwen3.5", ["qwen35.attention.recurrent_layers": .array(GGUFArray([true, true, true, true]))])
+    #expect(flags.contains("qwen35.attention.recurrent_layers is no layer with attention"), "\(flags)")
+    let interval = try message("qwen3.5", ["qwen35.full_attention_interval": .uint32(9)])
+    #expect(interval.contains("qwen35.full_attention_interval is no layer with attention"), "\(interval)")
+  }
+
   @Test("any missing tensor is named", arguments: names)
   func missingTensors(name: String) throws {
     let original = try DecoderGolden(name).file

@@ -26,7 +26,9 @@ struct InspectionTests {
       ("output.weight", .output), ("v.patch_embd.weight.1", .embedding), ("v.position_embd.weight", .embedding),
       ("v.blk.1.ln1.bias", .norms), ("v.blk.1.attn_out.weight", .attention), ("v.post_ln.weight", .norms),
       ("mm.0.weight", .projector), ("v.deepstack.5.fc1.weight", .projector), ("v.image_newline", .projector),
-      ("blk.0.attn_k.weight.lora_a", .attention), ("rope_freqs.weight", .other),
+      ("v.vit_merger.attn_q.weight", .attention), ("v.vit_merger.ln1.weight", .norms),
+      ("v.vit_merger.ds_ln.bias", .norms), ("v.vit_merger.ds_ffn_up.weight", .feedForward),
+      ("mm.input_norm.weight", .projector), ("blk.0.attn_k.weight.lora_a", .attention), ("rope_freqs.weight", .other),
     ] as [(String, TensorKind)])
   func tensorKinds(name: String, kind: TensorKind) {
     #expect(TensorKind(tensor: name) == kind)

@@ -29,7 +29,7 @@ public enum TensorKind: String, Sendable, CaseIterable {
     self =
       if has("mm") || mentions("deepstack") || mentions("newline") {
         .projector
-      } else if mentions("norm") || has("ln") || has("post_ln") || has("pre_ln") {
+      } else if mentions("norm") || has("ln") || has("post_ln") || has("pre_ln") || has("ds_ln") {
         .norms
       } else if mentions("embd") {
         .embedding
@@ -37,7 +37,7 @@ public enum TensorKind: String, Sendable, CaseIterable {
         .recurrent
       } else if has("attn") {
         .attention
-      } else if has("ffn") {
+      } else if has("ffn") || has("ds_ffn") {
         .feedForward
       } else if parts.first == "output" {
         .output
