@@ -19,14 +19,14 @@ package struct PromptBuilder {
 
   /// The user's words, the end of the turn and the opening of the answer.
   ///
-  /// - Parameter followsVideo: whether the question stands right behind the vision segment.
-  package func question(_ text: String, followsVideo: Bool = false) -> [Int] {
-    template.question(text, followsVideo: followsVideo)
+  /// - Parameter start: text right before the words; nil for what stands there where no vision segment does.
+  package func question(_ text: String, after start: String? = nil) -> [Int] {
+    template.question(text, after: start)
   }
 
   /// An earlier turn and what opens the next one.
-  func pastTurn(_ turn: DialogueTurn, followsVideo: Bool = false) -> [Int] {
-    template.pastQuestion(turn.question, followsVideo: followsVideo) + turn.answerTokens + nextTurn
+  func pastTurn(_ turn: DialogueTurn, after start: String? = nil) -> [Int] {
+    template.pastQuestion(turn.question, after: start) + turn.answerTokens + nextTurn
   }
 
   /// The text segment up to the answer: the end of the vision segment, the newest earlier turns, the question.
@@ -36,7 +36,7 @@ package struct PromptBuilder {
   ///   - limit: the most tokens that the turns and the question may take; the oldest turns are left out.
   /// - Returns: the tokens, and where among them each turn's question begins, the newest included.
   func text(
-    turns: [DialogueTurn], question text: String, visionEnd: [Int]?, limit: Int
+    turns: [DialogueTurn], question text: String, visionEnd: StreamLayout.VisionEnd?, limit: Int
   ) -> (tokens: [Int], starts: [Int]) {
     var parts = [question(text)]
     var left = limit - parts[0].count
@@ -48,11 +48,11 @@ package struct PromptBuilder {
       parts.append(tokens)
       included = turns[index...]
     }
-    if visionEnd != nil, !template.questionStart.isEmpty {
+    if let visionEnd {
       parts[parts.count - 1] =
-        included.first.map { pastTurn($0, followsVideo: true) } ?? question(text, followsVideo: true)
+        included.first.map { pastTurn($0, after: visionEnd.text) } ?? question(text, after: visionEnd.text)
     }
-    var tokens = visionEnd ?? template.textStart
+    var tokens = visionEnd?.tokens ?? template.textStart
     var starts: [Int] = []
     for part in parts.reversed() {
       starts.append(tokens.count)

@@ -24,7 +24,7 @@ extension VideoDialogue {
     var queries = ProxyQueries(shape: sizes.cacheShape, rotation: sizes.textRoPE)
     var branches: [[Int]] = []
     for question in options.proxyQuestions {
-      let tokens = model.template.visionEnd + prompts.question(question)
+      let tokens = model.template.visionEnd + prompts.question(question, after: model.template.visionEndText)
       if tokens.count <= model.language.maximumBlock, try hasCapacity(for: tokens.count) { branches.append(tokens) }
     }
     try record(branches, into: &queries)

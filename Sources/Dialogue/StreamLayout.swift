@@ -29,6 +29,14 @@ package struct StreamLayout {
     package let advance: Int
   }
 
+  /// The prompt between the last patch and the words after it.
+  package struct VisionEnd {
+    /// Up to the text.
+    package let tokens: [Int]
+    /// Text right before the words, which is tokenized together with them.
+    package let text: String
+  }
+
   /// Positions on Qwen2.5-VL's timeline for a second of video. Files do not say it; the published models all have 2.
   private static let positionsPerSecond = 2.0
   /// The longest gap between two patches that the timeline shows, in seconds.
@@ -36,13 +44,13 @@ package struct StreamLayout {
 
   private let family: VisionFamily
   private let visionStartMarker: [Int]
-  private let visionEndMarker: [Int]
+  private let videoEnd: VisionEnd
   /// Tokens that introduce a video, before its first frame.
   private let introduction: [Int]
   /// Tokens around the vision tokens of each patch, where captions stand between patches.
   private let patchStart, patchEnd: [Int]
-  /// The template's own marker behind a video.
-  private let templateVisionEnd: [Int]
+  /// The template's own marker and text behind a video.
+  private let templateVisionEnd: VisionEnd
   private let encode: (String) -> [Int]
   private var timeline = MRoPEPositionAssigner()
   /// Images that are no part of a stream, so far.
@@ -60,15 +68,16 @@ package struct StreamLayout {
   /// - Parameters:
   ///   - visionStart: the marker before a video, in tokens.
   ///   - visionEnd: the marker after a video, in tokens.
+  ///   - visionEndText: text between that marker and words of the user.
   ///   - questionStart: what the chat template puts before words of the user.
   ///   - encode: the tokens of a text, special tokens among them.
   package init(
-    family: VisionFamily, visionStart: [Int], visionEnd: [Int], questionStart: String = "",
+    family: VisionFamily, visionStart: [Int], visionEnd: [Int], visionEndText: String = "", questionStart: String = "",
     encode: @escaping (String) -> [Int]
   ) {
     self.family = family
     self.encode = encode
-    templateVisionEnd = visionEnd
+    templateVisionEnd = VisionEnd(tokens: visionEnd, text: visionEndText)
     // transformers says how many frames of how long a video follow. A stream does not know.
     introduction =
       switch family {
@@ -78,21 +87,23 @@ package struct StreamLayout {
       }
     switch family {
     case .qwen2VL, .qwen25VL, .llavaOneVision:
-      (visionStartMarker, visionEndMarker) = (visionStart, visionEnd)
+      (visionStartMarker, videoEnd) = (visionStart, templateVisionEnd)
       (patchStart, patchEnd) = ([], [])
     case .qwen3VL:
-      (visionStartMarker, visionEndMarker) = ([], visionEnd)
+      (visionStartMarker, videoEnd) = ([], templateVisionEnd)
       (patchStart, patchEnd) = (visionStart, visionEnd)
     case .idefics3:
       visionStartMarker = visionStart
       (patchStart, patchEnd) = (encode(family.markers.joined()), encode(family.markers[0]))
-      // Before other words than these, two line breaks are two tokens.
-      visionEndMarker = patchEnd + encode("\n") + encode("\n") + visionEnd
+      videoEnd =
+        visionEnd.isEmpty
+        ? VisionEnd(tokens: patchEnd, text: "\n\n" + visionEndText)
+        : VisionEnd(tokens: patchEnd + encode("\n\n") + visionEnd, text: visionEndText)
     case .lfm2, .minicpmV46:
       // These models know frames as images in a row; LFM2-VL is told the time before each.
       visionStartMarker = []
       (patchStart, patchEnd) = (encode(family.markers[0]), encode(family.markers[1]))
-      visionEndMarker = patchEnd + visionEnd
+      videoEnd = VisionEnd(tokens: patchEnd + visionEnd, text: visionEndText)
     }
   }
 
@@ -113,15 +124,16 @@ package struct StreamLayout {
   /// Tokens before an image that is no part of a stream: without the introduction of a video. Never evicted.
   package var imageStart: [Int] { visionStartMarker }
 
-  /// Tokens between the last patch and the words after it; none without patches.
-  package var visionEnd: [Int] {
-    guard hasFrames else { return [] }
+  /// What stands between the last patch and the words after it; nil without patches.
+  package var visionEnd: VisionEnd? {
+    guard hasFrames else { return nil }
+    guard family == .idefics3, videoCount == 0 else { return videoEnd }
     // Line breaks stand behind a video only.
-    return family == .idefics3 && videoCount == 0 ? patchEnd + templateVisionEnd : visionEndMarker
+    return VisionEnd(tokens: patchEnd + templateVisionEnd.tokens, text: templateVisionEnd.text)
   }
 
   /// Tokens of `visionEnd` once there are patches.
-  package var visionEndCount: Int { visionEndMarker.count }
+  package var visionEndCount: Int { videoEnd.tokens.count + encode(videoEnd.text).count }
 
   /// The text before the next patch, which is retained and evicted with it.
   ///
@@ -139,7 +151,8 @@ package struct StreamLayout {
     guard family == .minicpmV46 else { return [] }
     guard let followsStill else { return isStill ? encode(Self.identifier(0)) : [] }
     guard isStill || followsStill else { return [] }
-    return templateVisionEnd + encode(Self.identifier(isStill ? imageCount : videoCount))
+    let identifier = Self.identifier(isStill ? imageCount : videoCount)
+    return templateVisionEnd.tokens + encode(templateVisionEnd.text + identifier)
   }
 
   private func time(at seconds: Double) -> String {

@@ -50,8 +50,8 @@ public final class VideoDialogue {
       let tokenizer = model.tokenizer
       layout = StreamLayout(
         family: model.vision?.configuration.family ?? .qwen2VL, visionStart: model.template.visionStart,
-        visionEnd: model.template.visionEnd, questionStart: model.template.questionStart,
-        encode: { tokenizer.encode($0, parsingSpecialTokens: true) })
+        visionEnd: model.template.visionEnd, visionEndText: model.template.visionEndText,
+        questionStart: model.template.questionStart, encode: { tokenizer.encode($0, parsingSpecialTokens: true) })
       try ensureCapacity(for: prompts.opening.count)
     } catch {
       throw ReportedError(error)

@@ -68,7 +68,7 @@ extension VideoDialogue {
   /// The tokens to be read when no turn is cached: the end of the vision segment, earlier turns, the question.
   private func promptFromStart(_ question: String) throws -> [Int] {
     text.drop()
-    let visionEnd = layout.hasFrames ? layout.visionEnd : nil
+    let visionEnd = layout.visionEnd
     var prompt = prompts.text(turns: turns, question: question, visionEnd: visionEnd, limit: textLimit)
     if try !hasCapacity(for: prompt.tokens.count + Self.answerReserve) {
       prompt = prompts.text(turns: [], question: question, visionEnd: visionEnd, limit: 0)

@@ -14,7 +14,9 @@ extension VideoDialogue {
     text.drop()
     let sizes = model.language.configuration
     var queries = ProxyQueries(shape: sizes.cacheShape, rotation: sizes.textRoPE)
-    do { try record([layout.visionEnd + prompts.question(question)], into: &queries) } catch {
+    let end = layout.visionEnd
+    let tokens = (end?.tokens ?? []) + prompts.question(question, after: end?.text)
+    do { try record([tokens], into: &queries) } catch {
       throw ReportedError(error)
     }
     return queries

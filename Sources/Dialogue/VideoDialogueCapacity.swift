@@ -20,7 +20,7 @@ extension VideoDialogue {
   public func check(framesOf width: Int, by height: Int, questions: [String] = []) throws(ReportedError) {
     guard let tower = model.vision else { throw .visionMissing(of: model) }
     let grid = tower.configuration.tokenGrid(width: width, height: height)
-    let question = questions.map { prompts.question($0).count }.max() ?? prompts.question("").count
+    let question = longest(of: questions) ?? prompts.question("", after: "").count
     // The last second of a day is written with the most digits that are worth counting on.
     let patch = grid.rows * grid.columns + layout.caption(at: 86399).count
     let text = visionEndCount + question + Self.answerReserve
@@ -71,8 +71,13 @@ extension VideoDialogue {
   package func wholeByteCount(of patches: [TemporalPatch], question: String) -> Int {
     let vision = patches.reduce(0) { $0 + $1.grid.tokenCount + layout.caption(at: $1.time).count }
     let visionStart = hasVision ? 0 : layout.visionStart.count
-    let tokens = systemCount + visionStart + vision + visionEndCount + prompts.question(question).count
+    let tokens = systemCount + visionStart + vision + visionEndCount + (longest(of: [question]) ?? 0)
     return tokens * cache.shape.bytesPerToken
+  }
+
+  /// Tokens of the longest of some questions, without what stands between them and the last frame.
+  private func longest(of questions: [String]) -> Int? {
+    questions.map { prompts.question($0, after: "").count }.max()
   }
 
   /// Tokens of the system prompt, whether or not the model has read it.
@@ -93,8 +98,8 @@ extension VideoDialogue {
   package func ensureCapacity(forQuestions questions: [String]) throws(ReportedError) {
     do {
       try readSystemPromptIfNeeded()
-      let longest = questions.map { prompts.question($0).count }.max() ?? 0
-      try ensureCapacity(for: max(0, visionEndCount + longest + Self.answerReserve - text.tokenCount))
+      let question = longest(of: questions) ?? 0
+      try ensureCapacity(for: max(0, visionEndCount + question + Self.answerReserve - text.tokenCount))
     } catch {
       throw ReportedError(error)
     }

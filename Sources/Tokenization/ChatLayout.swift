@@ -28,8 +28,8 @@ struct ChatLayout: Equatable {
   /// White space that the template puts before an answer that is given, and that the model writes itself otherwise:
   /// SmolVLM's prompt ends with “Assistant:”, and its answers begin with a space.
   var answerStart = ""
-  /// Spaces that the template puts before a question: SmolVLM's “User: ” ends with one. They are none of the texts
-  /// above, since a tokenizer joins them to the question's first word.
+  /// White space that the template puts before a question that no video stands before. It is none of the texts above
+  /// once `separateQuestionStart` has been called.
   var questionStart = ""
   /// Whose words lose the white space around them.
   var trimsSystem = false
@@ -44,15 +44,20 @@ struct ChatLayout: Equatable {
     pastQuestionEnd: "<|im_end|>\n<|im_start|>assistant\n",
     nextTurn: "<|im_end|>\n<|im_start|>user\n")
 
-  /// Takes the spaces that all texts before a question end with out of them.
-  mutating func separateQuestionStart() {
-    let spaces = nextTurn.reversed().prefix { $0 == " " }.count
-    let start = String(repeating: " ", count: spaces)
-    guard spaces > 0, afterSystem.text.hasSuffix(start), withoutSystem.text.hasSuffix(start) else { return }
+  /// Takes the white space that all texts before a question end with out of them: a tokenizer may join it to the
+  /// question's first words. SmolVLM's “User: ” ends with a space, ChatML's with a line break, to which GPT-2's pattern
+  /// joins spaces at the question's beginning, and other patterns line breaks.
+  ///
+  /// - Parameter keepingLineBreaks: only spaces are taken out. A question right behind a video has no line break before
+  ///   it, and a later one may come to stand there, when the turns before it are left out.
+  mutating func separateQuestionStart(keepingLineBreaks: Bool) {
+    let start = String(
+      nextTurn.reversed().prefix { keepingLineBreaks ? $0 == " " : $0.isWhitespace }.reversed())
+    guard !start.isEmpty, afterSystem.text.hasSuffix(start), withoutSystem.text.hasSuffix(start) else { return }
     questionStart = start
-    nextTurn.removeLast(spaces)
-    afterSystem.text.removeLast(spaces)
-    withoutSystem.text.removeLast(spaces)
+    nextTurn.removeLast(start.count)
+    afterSystem.text.removeLast(start.count)
+    withoutSystem.text.removeLast(start.count)
   }
 
   /// Markup around words where there is no video.
@@ -147,7 +152,6 @@ struct ChatLayoutProbe {
     // An answer may lose the white space around it. A template that changes more of it is refused.
     _ = try trims([.assistant, .user], second, context: [(.system, system), (.user, question[0])])
     try findVideo(&layout)
-    layout.separateQuestionStart()
     return layout
   }
 

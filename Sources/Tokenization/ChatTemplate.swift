@@ -13,15 +13,17 @@
 ///     …
 ///
 /// The markers are tokens; the system's, the person's and the model's words are plain text whatever they contain. The
-/// tokens are those of the whole text at once, unless a question begins with a line break.
+/// tokens are those of the whole text at once, unless a question about a video begins with a line break.
 ///
 /// A prompt is `opening`, then `visionStart`, the video and `visionEnd` (or `textStart` where there is no video), the
 /// turns so far, each `pastQuestion`, the answer's tokens and `nextTurn`, and the newest `question`.
 public struct ChatTemplate: Sendable {
   /// Tokens between `opening` and a video: `<|vision_start|>` in the Qwen families.
   public let visionStart: [Int]
-  /// Tokens between a video and the question.
+  /// Tokens between a video and the question, but for `visionEndText`.
   public let visionEnd: [Int]
+  /// Text behind `visionEnd` that is tokenized together with the question.
+  public let visionEndText: String
   /// Tokens between `opening` and a question without a video; empty in the Qwen families.
   public let textStart: [Int]
   /// The end of an answer and the opening of the person's next turn.
@@ -30,7 +32,8 @@ public struct ChatTemplate: Sendable {
   public let defaultSystemPrompt: String?
   /// White space that stands before an answer that the model did not write itself.
   public let answerStart: String
-  /// Spaces that stand before a question, and before what a family with image markers of its own says of a video.
+  /// White space that stands before a question, tokenized together with it, and before what a family with image markers
+  /// of its own says of a video. With a video it is made of spaces alone.
   public let questionStart: String
   /// Whether the model begins an answer in the midst of its thoughts: a `ThinkingFilter` then starts inside.
   public let answersBeginThinking: Bool
@@ -57,15 +60,17 @@ public struct ChatTemplate: Sendable {
   public init(
     tokenizer: Tokenizer, forVision: Bool = false, hasOwnMarkers: Bool = false
   ) throws(TokenizerError) {
-    let (layout, reason) = Self.layout(of: tokenizer)
+    let (whole, reason) = Self.layout(of: tokenizer)
+    var layout = whole
+    layout.separateQuestionStart(keepingLineBreaks: forVision)
     func missing(_ markup: [String]) -> [String] {
       var known: Set<String> = []
       return markup.flatMap(Self.markers).filter { known.insert($0).inserted && tokenizer.specialToken($0) == nil }
     }
     // A template that says nothing about videos leaves them to the vocabulary's markers.
     let videoEnd = layout.videoEnd ?? (hasOwnMarkers ? "" : "<|vision_end|>")
-    var videoStart = layout.afterSystem.video ?? layout.afterSystem.text + (hasOwnMarkers ? "" : "<|vision_start|>")
-    if hasOwnMarkers, videoStart.hasSuffix(layout.questionStart) { videoStart.removeLast(layout.questionStart.count) }
+    var videoStart = whole.afterSystem.video ?? whole.afterSystem.text + (hasOwnMarkers ? "" : "<|vision_start|>")
+    if hasOwnMarkers { videoStart.removeLast(videoStart.reversed().prefix { $0 == " " }.count) }
     let missingForVision = missing([videoStart, videoEnd])
     let needed = missing(layout.textMarkup) + (forVision ? missingForVision : [])
     guard needed.isEmpty else {
@@ -81,7 +86,7 @@ public struct ChatTemplate: Sendable {
     let shared = zip(text, video).prefix { $0 == $1 }.count
     textStart = Array(text[shared...])
     visionStart = Array(video[shared...])
-    visionEnd = supportsVision ? tokenizer.tokens(of: [.markup(videoEnd)]) : []
+    (visionEnd, visionEndText) = supportsVision ? tokenizer.splitTail(of: videoEnd) : ([], "")
     nextTurn = tokenizer.tokens(of: [.markup(layout.nextTurn)])
     defaultSystemPrompt = layout.defaultSystemPrompt
     pastQuestionsStay = layout.pastQuestionEnd == layout.questionEnd
@@ -111,19 +116,19 @@ public struct ChatTemplate: Sendable {
 
   /// The person's words, the end of that turn and the opening of the model's.
   ///
-  /// - Parameter followsVideo: whether the question stands right behind a video.
-  public func question(_ text: String, followsVideo: Bool = false) -> [Int] {
-    question(text, followsVideo, layout.questionEnd)
+  /// - Parameter start: text right before the words, such as `visionEndText`; nil for `questionStart`.
+  public func question(_ text: String, after start: String? = nil) -> [Int] {
+    question(text, start, layout.questionEnd)
   }
 
   /// The same for a question that has been answered.
-  public func pastQuestion(_ text: String, followsVideo: Bool = false) -> [Int] {
-    question(text, followsVideo, layout.pastQuestionEnd)
+  public func pastQuestion(_ text: String, after start: String? = nil) -> [Int] {
+    question(text, start, layout.pastQuestionEnd)
   }
 
-  private func question(_ text: String, _ followsVideo: Bool, _ end: String) -> [Int] {
-    let start = followsVideo ? "" : layout.questionStart
-    return tokenizer.tokens(of: [.words(start + trimmed(text, layout.trimsQuestion)), .markup(end)])
+  private func question(_ text: String, _ start: String?, _ end: String) -> [Int] {
+    let words = (start ?? layout.questionStart) + trimmed(text, layout.trimsQuestion)
+    return tokenizer.tokens(of: [.words(words), .markup(end)])
   }
 
   private func trimmed(_ text: String, _ isTrimmed: Bool) -> String {
@@ -192,6 +197,16 @@ extension Tokenizer {
     }
     flush()
     return tokens
+  }
+
+  /// The tokens of a text up to its last marker, and the rest of it, which stands before other words.
+  fileprivate func splitTail(of text: String) -> (tokens: [Int], rest: String) {
+    var rest: [UInt8] = []
+    forEachStretch(of: text) { stretch in
+      if case .plain(let bytes) = stretch { rest = Array(bytes) }
+    }
+    let start = String(decoding: text.utf8.dropLast(rest.count), as: UTF8.self)
+    return (tokens(of: [.markup(start)]), String(decoding: rest, as: UTF8.self))
   }
 }
 

@@ -60,7 +60,7 @@ struct StreamLayoutTests {
     #expect(layout.caption(at: 0.25) == Array("<0.2 seconds>".utf8).map(Int.init) + [1])
     _ = layout.append(grid, captionTokens: 14, duration: 1)
     #expect(layout.caption(at: 3599.75) == [2] + Array("<3599.8 seconds>".utf8).map(Int.init) + [1])
-    #expect(layout.visionEnd == [2])
+    #expect(layout.visionEnd?.tokens == [2])
   }
 
   @Test("SmolVLM's prompt of a video is that of transformers, but for how many frames of how long a video follow")
@@ -68,14 +68,14 @@ struct StreamLayoutTests {
     let url = try #require(Bundle.module.url(forResource: "smolvlm", withExtension: "json", subdirectory: "Goldens"))
     let golden = try JSONDecoder().decode(VideoPrompt.self, from: Data(contentsOf: url))
     var layout = layout(.idefics3)
-    #expect(layout.visionEnd == [])
+    #expect(layout.visionEnd == nil)
     var prompt = layout.visionStart.dropFirst()
     layout.beginVision()
     for seconds in golden.seconds {
       prompt += layout.caption(at: seconds) + Array("<image>".utf8).map(Int.init)
       _ = layout.append(grid, captionTokens: 30, duration: 1)
     }
-    prompt += layout.visionEnd.dropLast()
+    prompt += try #require(layout.visionEnd).tokens.dropLast()
     let text = String(decoding: prompt.map(UInt8.init), as: UTF8.self)
     #expect(text == golden.prompt.replacing(golden.introduction, with: "frames from a video"))
   }
@@ -97,9 +97,9 @@ struct StreamLayoutTests {
     }
     var images = layout(.idefics3)
     _ = images.append(grid, captionTokens: 3, duration: 1, isStill: true)
-    #expect(!text(images.visionEnd).contains("\n"))
+    #expect(images.visionEnd.map { text($0.tokens) + $0.text }?.contains("\n") == false)
     _ = images.append(grid, captionTokens: 3, duration: 1)
-    #expect(text(images.visionEnd).contains("\n\n"))
+    #expect(images.visionEnd.map { text($0.tokens) + $0.text }?.contains("\n\n") == true)
     #expect(layout(.qwen3VL).caption(at: nil) == [1])
     #expect(layout(.qwen2VL).imageStart == layout(.qwen2VL).visionStart)
   }
@@ -112,7 +112,7 @@ struct StreamLayoutTests {
     #expect(text(layout.caption(at: 61.5)) == "01:01 <|image_start|>")
     _ = layout.append(grid, captionTokens: 14, duration: 1)
     #expect(text(layout.caption(at: 3600)) == "<|image_end|>60:00 <|image_start|>")
-    #expect(text(layout.visionEnd) == "<|image_end|>")
+    #expect(layout.visionEnd.map { text($0.tokens) + $0.text } == "<|image_end|>\u{2}")
   }
 
   @Test("MiniCPM-V's prompts of images and videos are those of transformers, token by token")
@@ -127,7 +127,7 @@ struct StreamLayoutTests {
   /// A prompt of images (0) and videos (their numbers of frames), each with one token.
   private func tokens(of contents: [Int], _ golden: ContentPrompts) -> [Int] {
     let encode = { (text: String) in golden.encode(text) }
-    var layout = StreamLayout(family: .minicpmV46, visionStart: [], visionEnd: encode("\n"), encode: encode)
+    var layout = StreamLayout(family: .minicpmV46, visionStart: [], visionEnd: [], visionEndText: "\n", encode: encode)
     var prompt = contents.first == 0 ? layout.imageStart : layout.visionStart
     layout.beginVision()
     for content in contents {
@@ -137,7 +137,7 @@ struct StreamLayoutTests {
         _ = layout.append(grid, captionTokens: 1, duration: 1, isStill: content == 0)
       }
     }
-    return prompt + layout.visionEnd + encode(golden.question)
+    return prompt + (layout.visionEnd?.tokens ?? []) + encode((layout.visionEnd?.text ?? "") + golden.question)
   }
 
   private struct ContentPrompts: Decodable {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ModelFile
 import Testing
 import Tokenization
 
@@ -59,6 +60,35 @@ struct ChatTemplateTests {
     #expect(template.opening(system: nil) == tokens("<|im_start|>user\n"))
   }
 
+  @Test(
+    "Is the tokens of the text as a whole, however a question begins", arguments: ["smollm", "llama-bpe", "vocabulary"])
+  func beginnings(name: String) throws {
+    let tokenizer = try chatTokenizer(name)
+    let template = try ChatTemplate(tokenizer: tokenizer)
+    for question in [
+      "Hello", " Hello", "  Hello", "    1", "\nHello", "\n\n  Hello", " \n Hello", "\t\tHello", "  ", "",
+    ] {
+      let parts =
+        template.opening(system: nil) + template.textStart + template.question(question)
+        + tokenizer.encode("Yes.", parsingSpecialTokens: false) + template.nextTurn + template.question(question)
+      let turn = "<|im_start|>user\n\(question)<|im_end|>\n<|im_start|>assistant\n"
+      let whole = tokenizer.encode(turn + "Yes.<|im_end|>\n" + turn, parsingSpecialTokens: true)
+      #expect(parts == whole, "\(question.debugDescription)")
+    }
+  }
+
+  /// A golden vocabulary with the two tokens of ChatML at its end.
+  private func chatTokenizer(_ name: String) throws -> Tokenizer {
+    var metadata = GGUFMetadata(path: "chat.gguf", from: try GGUFFile(path: goldenPath(name + ".gguf")).metadata)
+    let tokens = try metadata.arrayIfPresent("tokenizer.ggml.tokens")?.strings ?? []
+    let kinds = try metadata.integersIfPresent("tokenizer.ggml.token_type") ?? []
+    let new = ["<|im_start|>", "<|im_end|>"].filter { !tokens.contains($0) }
+    metadata["tokenizer.ggml.tokens"] = .array(GGUFArray(tokens + new))
+    metadata["tokenizer.ggml.token_type"] = .array(
+      GGUFArray(kinds.map { Int32(truncatingIfNeeded: $0) } + new.map { _ in 3 }))
+    return try Tokenizer(metadata: metadata)
+  }
+
   @Test("Cannot be broken out of by what somebody says")
   func injection() throws {
     let markers = Set(["<|im_start|>", "<|im_end|>", "<|vision_start|>"].compactMap(tokenizer.specialToken))
@@ -87,6 +117,7 @@ struct ChatTemplateTests {
     #expect(template.visionStart.isEmpty && template.visionEnd.isEmpty)
     #expect(
       template.opening(system: "S")
-        == tokenizer.encode("<|im_start|>system\nS<|im_end|>\n<|im_start|>user\n", parsingSpecialTokens: true))
+        == tokenizer.encode("<|im_start|>system\nS<|im_end|>\n<|im_start|>user", parsingSpecialTokens: true))
+    #expect(template.questionStart == "\n")
   }
 }

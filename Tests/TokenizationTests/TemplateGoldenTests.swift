@@ -46,10 +46,12 @@ struct TemplateGoldenTests {
       // Some templates trim answers; a dialogue repeats the tokens that the model wrote.
       let answer = item.turns[index + 1]
       let shown = item.text.contains(answer) ? answer : answer.trimmingCharacters(in: .whitespacesAndNewlines)
-      tokens += template.pastQuestion(item.turns[index], followsVideo: item.video && index == 0)
+      tokens += template.pastQuestion(
+        item.turns[index], after: item.video && index == 0 ? template.visionEndText : nil)
       tokens += tokenizer.encode(template.answerStart + shown, parsingSpecialTokens: false) + template.nextTurn
     }
-    tokens += template.question(try #require(item.turns.last), followsVideo: item.video && item.turns.count == 1)
+    tokens += template.question(
+      try #require(item.turns.last), after: item.video && item.turns.count == 1 ? template.visionEndText : nil)
 
     var expected: [Int] = []
     for piece in Self.piecesAroundVideo(item.text) { expected += tokenizer.encode(piece, parsingSpecialTokens: true) }

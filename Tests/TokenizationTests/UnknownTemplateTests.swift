@@ -65,7 +65,8 @@ struct UnknownTemplateTests {
     let template = try template(source)
     let notice = try #require(template.notice)
     #expect(notice.contains("small.gguf") && notice.contains(reason) && notice.contains("ChatML is used instead"))
-    #expect(try template.question("Q") == ChatTemplate(tokenizer: templatedTokenizer(nil)).question("Q"))
+    let chatML = try ChatTemplate(tokenizer: templatedTokenizer(nil), forVision: true)
+    #expect(template.question("Q") == chatML.question("Q"))
   }
 
   @Test(
@@ -192,8 +193,8 @@ struct UnknownTemplateTests {
     let tokenizer = try templatedTokenizer(source)
     let template = try ChatTemplate(tokenizer: tokenizer)
     #expect(template.notice == nil)
-    #expect(tokenizer.decode(template.opening(system: nil)) == "[user]\n")
-    #expect(tokenizer.decode(template.question("Q")) == "Q\n  .\n>")
+    #expect(tokenizer.decode(template.opening(system: nil)) == "[user]")
+    #expect(tokenizer.decode(template.question("Q")) == "\nQ\n  .\n>")
   }
 }
 

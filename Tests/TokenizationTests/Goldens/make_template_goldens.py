@@ -24,6 +24,7 @@ CONVERSATIONS = [
     ("", ["And with no system's words?"]),
     (" Answer\nbriefly. ", ["What came first?", "The van. ", "And then?"]),
     (None, ["One?", "Two", "Three?", " Four\n\nand a bit", "Five"]),
+    (None, ["  Two spaces?", "Yes.", "   Three?"]),
 ]
 
 
