@@ -113,6 +113,7 @@ public struct DecoderConfiguration: Sendable, Hashable {
     normEpsilon = Float(try loader.positive(key("attention.layer_norm_rms_epsilon")))
     ropeTheta = try loader.positive(key("rope.freq_base"), fallback: 10000)
     contextLength = try loader.size(key("context_length"), in: 1...(1 << 31), fallback: 32768)
+    try DecoderConfiguration.checkWindow(loader, kind: kind, contextLength: contextLength)
 
     let embedding = try loader.tensor("token_embd.weight")
     guard embedding.dimensions.count == 2, embedding.dimensions[0] == hiddenSize, embedding.dimensions[1] > 0
@@ -136,6 +137,21 @@ public struct DecoderConfiguration: Sendable, Hashable {
       components: components, theta: ropeTheta,
       scaling: try RoPEScaling(loader: loader, architecture: architecture, contextLength: contextLength),
       divisors: try DecoderConfiguration.frequencyDivisors(loader, pairs: pairs), pairs: headDimension / 2)
+  }
+
+  /// Refuses attention within a window of the newest tokens, which llama.cpp reads from files of LFM2. A window as long
+  /// as the context is none.
+  private static func checkWindow(
+    _ loader: ModelLoader, kind: DecoderArchitecture, contextLength: Int
+  ) throws(ModelError) {
+    guard kind.recurrence == .shortConvolution else { return }
+    let key = kind.name + ".attention.sliding_window"
+    let window = try loader.size(key, in: 0...(1 << 32), fallback: 0)
+    guard window == 0 || window >= contextLength else {
+      throw .invalidSize(
+        path: loader.file.path, key: key, value: "\(window)",
+        allowed: "0 or at least the context length of \(contextLength), for attention within a window is not supported")
+    }
   }
 
   /// Reads what the frequency of each pair is divided by: Llama 3.1 and its successors keep their RoPE scaling in the

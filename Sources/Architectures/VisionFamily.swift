@@ -52,6 +52,14 @@ public enum VisionFamily: String, Sendable, CaseIterable {
     }
   }
 
+  /// Tokens that the family's own processor makes of an image at least, however small it is.
+  public var minimumTokens: Int {
+    switch self {
+    case .qwen2VL, .qwen25VL, .qwen3VL, .llavaOneVision, .idefics3, .minicpmV46: 4
+    case .lfm2: 64
+    }
+  }
+
   var design: VisionDesign {
     switch self {
     case .qwen2VL:

@@ -119,7 +119,7 @@ import Testing
       ("qwen3.5", "qwen35.full_attention_interval", 7), ("qwen3.5", "qwen35.nextn_predict_layers", 4),
       ("qwen3.5", "qwen35.rope.dimension_count", 63), ("qwen3.5", "qwen35.rope.dimension_count", 257),
       ("lfm2", "lfm2.shortconv.l_cache", 1), ("lfm2", "lfm2.shortconv.l_cache", 1 << 40),
-      ("lfm2", "lfm2.rope.dimension_count", 32),
+      ("lfm2", "lfm2.rope.dimension_count", 32), ("lfm2", "lfm2.attention.sliding_window", 128),
     ])
   func nonsense(name: String, key: String, value: Int) throws {
     let text = try message(name, [key: .int64(Int64(value))])
@@ -150,6 +150,11 @@ import Testing
     #expect(flags.contains("qwen35.attention.recurrent_layers is no layer with attention"), "\(flags)")
     let interval = try message("qwen3.5", ["qwen35.full_attention_interval": .uint32(9)])
     #expect(interval.contains("qwen35.full_attention_interval is no layer with attention"), "\(interval)")
+  }
+
+  @Test("a window as long as the context leaves attention as it is")
+  func longWindow() throws {
+    #expect(try message("lfm2", ["lfm2.attention.sliding_window": .uint32(1 << 20)]) == "loaded")
   }
 
   @Test("any missing tensor is named", arguments: names)

@@ -80,6 +80,18 @@ struct RandomModelTests {
     }
   }
 
+  @Test("of LFM2-VL wants images of at least 64 tokens, of Qwen2-VL of 4, as their processors do")
+  func smallestImages() throws {
+    var lfm2 = Self.tiny("lfm2", Self.tower(.lfm2, patch: 16))
+    lfm2.recurrence = .shortConvolution(attention: [1], kernel: 3)
+    let qwen2 = Self.tiny("qwen2vl", sections: [8, 12, 12, 0], Self.tower(.qwen2VL))
+    for (shape, pixels) in [(lfm2, 64 * 32 * 32), (qwen2, 4 * 28 * 28)] {
+      let model = try LoadedModel(paths: write(shape), threads: 1)
+      #expect(try StreamSettings().sizing(for: model).minimumPixels == pixels, "\(shape.architecture)")
+      for name in try folder.names() { try FileManager.default.removeItem(at: folder.url.appending(path: name)) }
+    }
+  }
+
   @Test("has a vocabulary of usual size that reads text and writes it back")
   func vocabulary() throws {
     var shape = Self.tiny("qwen2")

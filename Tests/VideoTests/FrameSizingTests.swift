@@ -21,6 +21,19 @@ struct FrameSizingTests {
     }
   }
 
+  @Test(
+    "of LFM2-VL is that of its processor in transformers, small images enlarged",
+    arguments: [
+      (64, 64, 256, 256), (100, 40, 416, 192), (160, 120, 320, 224), (33, 200, 128, 640), (255, 255, 256, 256),
+      (320, 240, 320, 256), (640, 480, 576, 416), (1920, 1080, 672, 384),
+    ])
+  func lfm2(width: Int, height: Int, sampledWidth: Int, sampledHeight: Int) {
+    let sizing = FrameSizing(minimumPixels: 64 * 1024, maximumPixels: 256 * 1024, multiple: 32)
+    #expect(
+      sizing.sampledSize(of: ImageSize(width: width, height: height))
+        == ImageSize(width: sampledWidth, height: sampledHeight))
+  }
+
   @Test("does not exist for a frame more than 200 times as long as wide, or of no size")
   func refusesRibbons() {
     let sizing = FrameSizing()

@@ -82,8 +82,7 @@ public final class LoadedModel {
       }
       template = try ChatTemplate(
         tokenizer: tokenizer, forVision: vision != nil, hasOwnMarkers: !markers.isEmpty)
-      preferences = ModelPreferences(
-        metadata: file.metadata, side: vision?.configuration.sideMultiple ?? Self.usualSide)
+      preferences = ModelPreferences(metadata: file.metadata, vision: vision?.configuration)
       let title = try? file.metadata.stringIfPresent("general.name")
       name = title ?? URL(fileURLWithPath: paths.languageModel).deletingPathExtension().lastPathComponent
       self.file = file

@@ -43,11 +43,10 @@ public struct MemoryEstimate: Sendable, Equatable {
   ) throws(ModelError) {
     let pool = ThreadPool(threads: threads)
     let shape = try DecoderConfiguration(file: language).cacheShape
-    var preferences = ModelPreferences(metadata: language.metadata, side: LoadedModel.usualSide)
+    let configuration = try vision.map { file throws(ModelError) in try VisionConfiguration(file: file) }
+    let preferences = ModelPreferences(metadata: language.metadata, vision: configuration)
     var working = try LanguageModel.estimatedWorkingByteCount(of: language, threads: pool)
     if let vision {
-      let side = try VisionConfiguration(file: vision).sideMultiple
-      preferences = ModelPreferences(metadata: language.metadata, side: side)
       let tower = try VisionTower.estimatedWorkingByteCount(
         of: vision, threads: pool, pixels: pixels ?? preferences.maximumPixels, weights: visionWeights)
       working = Self.sum(working, tower)

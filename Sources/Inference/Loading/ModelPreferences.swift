@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Architectures
 import BoundedCache
 import ModelFile
 
@@ -22,14 +23,15 @@ public struct ModelPreferences: Sendable, Equatable {
 
   /// Vision tokens of a temporal patch: 128 at most, the operating point of the InfiniPot-V paper.
   static let defaultMaximumTokens = 128
-  static let defaultMinimumTokens = 4
   static let defaultFramesPerSecond = 2.0
 
-  /// - Parameter side: pixels along the side of a vision token.
-  init(metadata: GGUFMetadata, side: Int) {
+  /// - Parameter vision: nil for a model that only reads.
+  init(metadata: GGUFMetadata, vision: VisionConfiguration?) {
+    let side = vision?.sideMultiple ?? LoadedModel.usualSide
+    let minimumTokens = (vision?.family ?? .qwen2VL).minimumTokens
     let integer = { (key: String) in (try? metadata.integerIfPresent(key)) ?? nil }
     let rate = (try? metadata.floatIfPresent("edgeassist.sampling.fps")) ?? nil
-    minimumPixels = integer("edgeassist.vision.min_pixels") ?? Self.defaultMinimumTokens * side * side
+    minimumPixels = integer("edgeassist.vision.min_pixels") ?? minimumTokens * side * side
     maximumPixels = integer("edgeassist.vision.max_pixels") ?? Self.defaultMaximumTokens * side * side
     framesPerSecond = rate.flatMap { $0 > 0 && $0 <= 240 ? $0 : nil } ?? Self.defaultFramesPerSecond
     systemPrompt = (try? metadata.stringIfPresent("edgeassist.system_prompt")) ?? nil
