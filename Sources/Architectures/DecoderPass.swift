@@ -150,11 +150,25 @@ extension LanguageModel {
   /// A token's embedding as a row of `hidden`.
   func embed(_ token: Int, row: Int) {
     embedding.dequantize(row: token, into: hidden.from(row))
+    releaseEmbeddingRows()
     guard let adapter, let update = adapter.embedding else { return }
     let narrow = lowRank.rows(width: update.rank)
     update.down.dequantize(row: token, into: narrow)
     engine.scale(narrow, count: 1, by: adapter.scale * update.scale)
     engine.multiply(narrow, count: 1, Engine.Product(update.up, to: hidden.from(row), accumulate: true))
+  }
+
+  /// Rows of the embedding matrix that are read before their memory is released. Each brings the pages around its own.
+  package static let embeddingRowsHeld = 16
+
+  /// Releases the memory of the rows read so far, now and then. Products with the matrix, where it is the output head
+  /// as well, have panels of their own.
+  private func releaseEmbeddingRows() {
+    guard hasOutputHead || !embedding.isMultipliedInPlace else { return }
+    embeddingRowsRead += 1
+    guard embeddingRowsRead >= Self.embeddingRowsHeld else { return }
+    embedding.releaseDequantizedRows()
+    embeddingRowsRead = 0
   }
 
   /// Adds an adapter's part of a product of `input` to the product with the matrix itself.

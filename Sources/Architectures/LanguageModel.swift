@@ -44,6 +44,8 @@ public final class LanguageModel {
   /// Tokens that are read at once, and the most of a branch.
   public let maximumBlock: Int
   let embedding: WeightMatrix
+  /// Rows of `embedding` read since their memory was released last.
+  var embeddingRowsRead = 0
   let layers: [DecoderLayer]
   let outputNorm: FloatBuffer
   let outputHead: WeightMatrix

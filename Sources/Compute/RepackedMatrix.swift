@@ -30,18 +30,21 @@ final class RepackedMatrix: @unchecked Sendable {
   /// Keeps the panels in RAM; false if the system refuses.
   func lock() -> Bool { mlock(base, byteCount) == 0 }
 
-  /// Fills the panels from a matrix in the file's layout, with all threads of a pool.
+  /// Fills the panels of some rows from a matrix in the file's layout, with all threads of a pool.
   /// - Parameters:
-  ///   - weights: the first row.
+  ///   - range: rows, in whole panels but for the last of the matrix.
+  ///   - weights: the first row of the matrix.
   ///   - type: how the rows are stored.
   ///   - rowBytes: bytes from the start of one row to the next.
-  func fill(from weights: UnsafeRawPointer, type: ck_type, rowBytes: Int, threads: ThreadPool) {
+  func fill(
+    _ range: Range<Int>, from weights: UnsafeRawPointer, type: ck_type, rowBytes: Int, threads: ThreadPool
+  ) {
     // Some 256 KiB of weights a chunk, in whole panels.
     let rowsPerChunk = max(16, (1 << 18) / rowBytes / 16 * 16)
     var job = RepackJob(
       kernels: kernels, type: type, weights: weights, rowBytes: rowBytes, rows: rows, columns: columns, panels: base,
-      rowsPerChunk: rowsPerChunk)
-    threads.run(chunks: (rows + rowsPerChunk - 1) / rowsPerChunk, job: &job) { job, chunk, _ in
+      range: range, rowsPerChunk: rowsPerChunk)
+    threads.run(chunks: (range.count + rowsPerChunk - 1) / rowsPerChunk, job: &job) { job, chunk, _ in
       job.assumingMemoryBound(to: RepackJob.self).pointee.perform(chunk)
     }
   }
@@ -54,10 +57,12 @@ private struct RepackJob {
   let weights: UnsafeRawPointer
   let rowBytes, rows, columns: Int
   let panels: UnsafeMutableRawPointer
+  let range: Range<Int>
   let rowsPerChunk: Int
 
   func perform(_ chunk: Int) {
-    let first = chunk * rowsPerChunk
-    ck_repack(kernels, type, weights, rowBytes, rows, columns, first, min(first + rowsPerChunk, rows), panels)
+    let first = range.lowerBound + chunk * rowsPerChunk
+    let end = min(first + rowsPerChunk, range.upperBound)
+    ck_repack(kernels, type, weights, rowBytes, rows, columns, first, end, panels)
   }
 }

@@ -83,10 +83,20 @@ public struct WeightMatrix: @unchecked Sendable {
     else { return nil }
     // Locked weights stay locked.
     if file.isLocked, !panels.lock() { return nil }
-    panels.fill(from: base, type: kernelType, rowBytes: rowBytes, threads: threads)
-    releaseFilePages()
+    // The file's pages are released on the way, so that a large matrix is never in memory twice.
+    let step = max(16, Self.repackedAtOnce / rowBytes / 16 * 16)
+    for first in stride(from: 0, to: rows, by: step) {
+      let range = first..<min(first + step, rows)
+      panels.fill(range, from: base, type: kernelType, rowBytes: rowBytes, threads: threads)
+      releaseFilePages(of: range)
+    }
+    // With each page that is read, the system maps some around it.
+    releaseFilePages(of: 0..<rows)
     return panels
   }
+
+  /// Bytes of the file that are repacked before their pages are released.
+  private static let repackedAtOnce = 8 << 20
 
   /// The type of the panels that the layout asks for; nil if the weights stay mapped.
   private var panelType: ck_type? {
@@ -98,11 +108,19 @@ public struct WeightMatrix: @unchecked Sendable {
   /// Whether products with the matrix need their input quantized to 8 bits.
   public var takesQuantizedActivations: Bool { type.isQuantized || panelType != nil }
 
-  /// Releases the memory of the mapped weights; they can still be read from the file.
-  private func releaseFilePages() {
+  /// Whether products read the mapped weights, and not panels made of them.
+  public var isMultipliedInPlace: Bool { panelType == nil }
+
+  /// Releases the memory of rows that `dequantize` has read, unless the file is to be kept in memory.
+  public func releaseDequantizedRows() {
+    if layout != .mapped, !file.isLocked { releaseFilePages(of: 0..<rows) }
+  }
+
+  /// Releases the memory of mapped rows; they can still be read from the file.
+  private func releaseFilePages(of range: Range<Int>) {
     guard let start = file.bytes(of: tensor).baseAddress else { return }
-    let first = base - start
-    file.release(first..<first + byteCount, of: tensor)
+    let first = base - start + range.lowerBound * rowBytes
+    file.release(first..<first + range.count * rowBytes, of: tensor)
   }
 
   /// Dequantizes one row into the first row of `target`, which is at least `columns` wide.

@@ -44,6 +44,9 @@ final class FileBytes: Sendable {
     isMapped = false
   }
 
+  /// Linux maps the pages around one that is read, where the file is cached, in aligned blocks of this size.
+  private static let faultAroundByteCount = 65536
+
   /// Lets the system take back the memory of some of the bytes, until they are touched again.
   func release(_ range: Range<Int>) {
     guard isMapped, !range.isEmpty, let base = buffer.baseAddress else { return }
@@ -53,6 +56,11 @@ final class FileBytes: Sendable {
     // Locked pages would stay; where none are locked, this does nothing.
     munlock(pages, range.upperBound - start)
     madvise(pages, range.upperBound - start, MADV_DONTNEED)
+    // And those that came with its first and its last page. Locked ones are refused.
+    let before = min(start, Int(bitPattern: pages) % Self.faultAroundByteCount)
+    let after = Int(bitPattern: base + range.upperBound) % Self.faultAroundByteCount
+    let end = min(buffer.count, range.upperBound + (after == 0 ? 0 : Self.faultAroundByteCount - after))
+    madvise(pages - before, end - start + before, MADV_DONTNEED)
   }
 
   deinit {

@@ -52,6 +52,26 @@ struct RepackedWeightsTests {
     }
   }
 
+  @Test("A matrix that is repacked in several stretches gives the same products, and its rows can still be read")
+  func largeMatrix() throws {
+    // Ten megabytes and a remainder of a panel.
+    let (rows, columns) = (18_445, 512)
+    let repacked = try sampleMatrix(rows: rows, columns: columns, type: .q8_0, seed: 11)
+    let mapped = try sampleMatrix(rows: rows, columns: columns, type: .q8_0, seed: 11, layout: .mapped)
+    #expect(repacked.byteCount > 9 << 20)
+    #expect(
+      relativeDifference(try product(repacked, tokens: 2), try product(mapped, tokens: 2, set: .portable)) < 8e-6)
+    for row in [0, 7_711, 15_424, rows - 1] {
+      let found = try [repacked, mapped].map { matrix in
+        let values = try FloatBuffer(count: columns)
+        matrix.dequantize(row: row, into: values.rows(width: columns))
+        if row == 0 { matrix.releaseDequantizedRows() }
+        return values.values
+      }
+      #expect(found[0] == found[1])
+    }
+  }
+
   @Test("The outputs of a token do not depend on the tokens beside it", arguments: types, sets)
   func independentTokens(type: TensorType, set: InstructionSet) throws {
     let matrix = try sampleMatrix(rows: 37, columns: 768, type: type, seed: 6)

@@ -51,7 +51,7 @@ struct InspectionTests {
   func tooSmall() throws {
     let inspection = try inspect(
       "Models/edgeassist-tiny-Q8_0.gguf", budget: .tokens(4096),
-      machine: MachineMemory(limit: 80 << 20, available: 80 << 20))
+      machine: MachineMemory(limit: 112 << 20, available: 112 << 20))
     let estimate = try #require(inspection.estimate)
     let fitting = try #require(inspection.fittingBudget)
     #expect(inspection.fits == false && fitting > 0 && fitting < estimate.budget)

@@ -81,14 +81,15 @@ public struct MemoryEstimate: Sendable, Equatable {
 
   // MARK: Measured
 
-  /// Resident for the program, its threads and the parts of its libraries that run, and what decoding a video of
-  /// 448 × 448 pixels adds. Measured on Linux x86-64 with FFmpeg 6; other builds and larger videos differ by some MiB.
-  private static let baseByteCount = 50 << 20
-  private static let videoByteCount = 14 << 20
+  /// Resident for the program, its threads and the parts of its libraries that run, and what decoding an H.264 video of
+  /// 1920 × 1080 pixels adds, frames that wait for the model included. Measured on Linux x86-64 with FFmpeg 5.1 and two
+  /// threads. A video of 640 × 480 takes 18 to 28 MiB; other builds and codecs differ by some MiB.
+  private static let baseByteCount = 53 << 20
+  private static let videoByteCount = 38 << 20
   /// Bytes of a byte-level tokenizer's tables per token of its vocabulary, merges included. Measured at 151,936 tokens.
   private static let bytesPerVocabularyToken = 85
-  /// An embedding row brings its page and, where the file is cached, the 15 around it; prompts touch 1024 rows at most.
-  private static let embeddingBytesTouched = 1024 * 65536
+  /// An embedding row brings its page and, where the file is cached, the 15 around it.
+  private static let embeddingBytesTouched = LanguageModel.embeddingRowsHeld * 65536
 
   private static func programByteCount(vocabulary: Int, hasVision: Bool) -> Int {
     let tokenizer = min(vocabulary, 1 << 32) * bytesPerVocabularyToken
