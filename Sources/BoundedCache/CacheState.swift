@@ -91,7 +91,7 @@ struct CacheState {
     if retrieving, policy != .full, layout.patchGrid != nil {
       offload?.beginRetrieval(groups: layout.groups, limit: store.leadingPages, origins: origins)
     }
-    if segment == .text, layout.textCount == 0 { recurrent?.beginText() }
+    if segment == .text, layout.textCount == 0 { recurrent?.forkText() }
     layout.append(n, to: segment, grid: grid, nextPatch: origins.next)
     guard let grid else { return }
     origins.append(

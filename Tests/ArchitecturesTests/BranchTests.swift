@@ -17,10 +17,10 @@ import Testing
     let model: LanguageModel
     let cache: KeyValueCache
 
-    init(_ name: String, pool: ThreadPool, block: Int = 256) throws {
+    init(_ name: String, pool: ThreadPool, block: Int = 256, budget: Int = 64) throws {
       model = try LanguageModel(
         file: DecoderGolden(name).file, threads: pool, maximumBlock: block, instructionSet: .best)
-      cache = try KeyValueCache(shape: model.configuration.cacheShape, budget: 64, policy: .infinipotV)
+      cache = try KeyValueCache(shape: model.configuration.cacheShape, budget: budget, policy: .infinipotV)
     }
 
     @discardableResult
@@ -46,6 +46,33 @@ import Testing
       let expected = try alone.read(branch, at: beginning.count, as: .text)
       alone.cache.truncateText(to: 0)
       #expect(relativeDifference(logits, expected) < 1e-5, "\(branch)")
+    }
+  }
+
+  @Test(
+    "1, 4 and 16 questions of 20 tokens over 4,096 cached tokens are answered as each is alone, in the memory of one",
+    arguments: names)
+  func longStream(name: String) throws {
+    let (context, length) = (4096, 20)
+    let reader = try Reader(name, pool: pool, budget: context + length)
+    var random = SplitMix64(seed: 16)
+    func tokens(_ count: Int) -> [Int] { (0..<count).map { _ in Int.random(in: 0..<90, using: &random) } }
+    try reader.read(tokens(context), at: 0, as: .system)
+    let questions = (0..<16).map { _ in tokens(length) }
+    let memory = reader.cache.allocatedByteCount
+    let alone = try questions.map { question in
+      defer { reader.cache.truncateText(to: 0) }
+      return try reader.read(question, at: context, as: .text)
+    }
+    for count in [1, 4, 16] {
+      let found = try reader.read(branches: Array(questions.prefix(count)), from: context)
+      #expect(found.count == count)
+      for (logits, expected) in zip(found, alone) {
+        #expect(relativeDifference(logits, expected) < 1e-5)
+        #expect(logits.indices.max { logits[$0] < logits[$1] } == expected.indices.max { expected[$0] < expected[$1] })
+      }
+      #expect(reader.cache.peakCount == context + length && reader.cache.count == context)
+      #expect(reader.cache.allocatedByteCount == memory)
     }
   }
 

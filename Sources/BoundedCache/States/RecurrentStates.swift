@@ -6,7 +6,8 @@ import Compute
 ///
 /// Such a layer has read all tokens, and no token can be removed from its state again. There are two states, because
 /// vision must not depend on the conversation: one behind the newest system or vision token, one behind the newest text
-/// token. The text's state begins as a copy of the stream's. Temporal patches always go on with the stream's state.
+/// token. The text is a fork of the stream: its state begins as a copy of the stream's, and is forgotten with the text.
+/// Temporal patches always go on with the stream's state, which nothing that is said ever reaches.
 ///
 /// Compression does not change them: they have seen what the KV cache evicts.
 struct RecurrentStates {
@@ -33,8 +34,8 @@ struct RecurrentStates {
     return copy
   }
 
-  /// The text begins: its state is that of the stream.
-  func beginText() { text.copy(from: stream) }
+  /// The text begins, as a fork of the stream: its state is a copy of the stream's.
+  func forkText() { text.copy(from: stream) }
 
   /// The state that tokens of a segment go on with, one row of all layers' states.
   func state(of segment: CacheSegment) -> FloatMatrix {
