@@ -28,6 +28,8 @@ struct DecoderGolden {
     golden.bytes(of: try golden.requiredTensor(name)).bindMemory(to: Float.self).map { $0 }
   }
 
+  func integer(_ key: String) throws -> Int { try golden.metadata.integer(key) }
+
   func sequence(_ label: String) throws -> Sequence {
     let flat = try golden.metadata.integers(label + ".positions").map(Int32.init)
     let sizes = try golden.metadata.integers(label + ".segments")
@@ -65,13 +67,16 @@ struct DecoderRun {
   private(set) var layers: [Int: [Float]] = [:]
   /// The logits of each token of the last text, or of its last one alone where it was read in one go.
   private(set) var logits: [[Float]] = []
+  /// Compressions that made room for a temporal patch or the last text.
+  private(set) var compressions = 0
 
   /// - Parameters:
   ///   - block: tokens that the decoder reads at once; 1 reads the last text token by token through `decode`.
+  ///   - budget: of the cache; nil for one in which everything fits.
   ///   - adapter: makes an adapter for the model.
   init(
     _ file: GGUFFile, _ sequence: DecoderGolden.Sequence, block: Int = 256, threads: Int = 2,
-    instructionSet: InstructionSet = .best, isRecorded: Bool = true,
+    instructionSet: InstructionSet = .best, isRecorded: Bool = true, budget: Int? = nil,
     adapter: (LanguageModel) throws -> LoRAAdapter? = { _ in nil }
   ) throws {
     let model = try LanguageModel(
@@ -79,7 +84,7 @@ struct DecoderRun {
     model.adapter = try adapter(model)
     if isRecorded { model.stages = StageRecording() }
     let cache = try KeyValueCache(
-      shape: model.configuration.cacheShape, budget: sequence.positions.count, policy: .infinipotV)
+      shape: model.configuration.cacheShape, budget: budget ?? sequence.positions.count, policy: .infinipotV)
     let width = model.configuration.visionEmbeddingWidth
     var start = 0
     var row = 0
@@ -89,6 +94,7 @@ struct DecoderRun {
         let isLast = index == sequence.segments.count - 1
         let tokens = Array(sequence.tokens[start..<start + count])
         let positions = Array(sequence.positions[start..<start + count])
+        if isLast { try cache.ensureCapacity(for: count) }
         if isLast, block == 1 {
           for (token, position) in zip(tokens, positions) {
             try model.decode(token: token, position: position, into: cache.ticket(for: .text))
@@ -103,6 +109,7 @@ struct DecoderRun {
         start += count
       case .temporalPatch(let grid):
         let count = grid.tokenCount
+        try cache.ensureCapacity(for: count, in: .vision)
         try model.prefill(
           embeddings: VisionTokenEmbeddings(
             rows: count, width: width, values: Array(sequence.vision[row * width..<(row + count) * width])),
@@ -111,6 +118,7 @@ struct DecoderRun {
         row += count
       }
     }
+    compressions = cache.compressionCount
     for case (.decoderLayer(let index), let rows) in model.stages?.outputs ?? [:] { layers[index] = rows }
   }
 }

@@ -12,6 +12,7 @@ As in make_qwen2_vl_goldens.py a second pass rounds keys and values to 16 bits, 
 """
 
 import pathlib
+import sys
 
 import numpy as np
 import torch
@@ -28,6 +29,8 @@ from transformers.models.qwen2_5_vl import modeling_qwen2_5_vl
 from transformers.models.qwen3 import modeling_qwen3
 from transformers.models.qwen3_5 import modeling_qwen3_5
 from transformers.models.qwen3_vl import modeling_qwen3_vl
+
+import compressed_sequences
 
 HERE = pathlib.Path(__file__).parent
 VOCABULARY, VIDEO = 96, 95
@@ -106,7 +109,7 @@ def llama(tied, **rope):
 
 def text_model(model):
     inner = model.model
-    return getattr(inner, "language_model", inner)
+    return getattr(inner, "language_model", getattr(inner, "text_model", inner))
 
 
 # MARK: Files
@@ -145,9 +148,10 @@ def write_model(name, architecture, model, deepstack=0):
     w.add_head_count_kv(config.num_key_value_heads)
     w.add_layer_norm_rms_eps(config.rms_norm_eps)
     w.add_rope_freq_base(config.rope_parameters["rope_theta"])
-    if architecture.startswith("qwen3"):
-        w.add_key_length(config.head_dim)
-        w.add_value_length(config.head_dim)
+    head = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    if head * config.num_attention_heads != config.hidden_size:
+        w.add_key_length(head)
+        w.add_value_length(head)
     if "mrope_section" in config.rope_parameters:
         w.add_rope_dimension_sections(list(config.rope_parameters["mrope_section"]) + [0])
     if deepstack:
@@ -235,6 +239,10 @@ class Sequence:
         assert not np.array_equal(found["logits"], found["logits_16_bit_cache"])
         for key, value in found.items():
             w.add_tensor(f"{label}.{key}", np.ascontiguousarray(value))
+        self.write(w, label)
+        return found
+
+    def write(self, w, label):
         if len(self.vision):
             w.add_tensor(f"{label}.vision", self.vision.reshape(len(self.vision), -1).numpy().astype(np.float32))
         # Of each segment: how many tokens of text, or the rows and columns of a frame.
@@ -242,7 +250,6 @@ class Sequence:
                                           ([len(s), 0, 0] if isinstance(s, list) else [0, *s])])
         w.add_array(f"{label}.tokens", self.tokens.tolist())
         w.add_array(f"{label}.positions", self.positions.reshape(-1).tolist())
-        return found
 
 
 def text(rng, count):
@@ -373,6 +380,9 @@ def record_llama(rng):
         w = GGUFWriter(str(HERE / f"{name}-golden.gguf"), "golden")
         Sequence([tokens], text_positions(start, 24), 192, 1).record(w, "text", model)
         close(w)
+        if name == "llama":
+            positions = text_positions(0, compressed_sequences.TOKENS)
+            compressed_sequences.record(sys.modules[__name__], name, model, positions)
 
 
 def main():

@@ -14,6 +14,8 @@ import torch
 from gguf import GGUFWriter
 from transformers import Lfm2Config, Lfm2ForCausalLM, Qwen3_5Config, Qwen3_5ForConditionalGeneration
 
+import compressed_sequences
+import make_decoder_goldens
 from make_decoder_goldens import (HERE, VIDEO, Sequence, close, eager, matrix, randomize, text, text_model,
                                   text_positions, text_sizes, vector)
 
@@ -25,7 +27,7 @@ def lfm2():
 
 
 def write_lfm2(name, model):
-    w, lm = GGUFWriter(str(HERE / f"{name}.gguf"), "lfm2"), model.model
+    w, lm = GGUFWriter(str(HERE / f"{name}.gguf"), "lfm2"), text_model(model)
     config = lm.config
     write_sizes(w, config, config.norm_eps)
     w.add_head_count_kv([0 if kind == "conv" else config.num_key_value_heads for kind in config.layer_types])
@@ -69,12 +71,14 @@ def record_lfm2(rng):
     segments = [text(rng, 4), (3, 3), text(rng, 5), (3, 3), text(rng, 8)]
     Sequence(segments, text_positions(0, 35), 128, 1).record(w, "video", model)
     close(w)
+    positions = text_positions(0, compressed_sequences.TOKENS)
+    compressed_sequences.record(make_decoder_goldens, "lfm2", model, positions)
 
 
 def qwen35():
     sizes = text_sizes(2, 1, 64, 4, True, 1e7, head=256, mrope_section=[11, 11, 10], mrope_interleaved=True,
                        partial_rotary_factor=0.25)
-    sizes |= dict(linear_num_key_heads=2, linear_num_value_heads=4, linear_key_head_dim=64, linear_value_head_dim=64)
+    sizes |= dict(linear_num_key_heads=2, linear_num_value_heads=4, linear_key_head_dim=128, linear_value_head_dim=128)
     vision = dict(depth=1, hidden_size=16, intermediate_size=16, num_heads=1, patch_size=4, out_hidden_size=64,
                   num_position_embeddings=4)
     return Qwen3_5ForConditionalGeneration(eager(Qwen3_5Config(
@@ -98,7 +102,7 @@ def write_qwen35(name, model):
     w.add_value_length(config.head_dim)
     w.add_rope_dimension_count(64)
     w.add_rope_dimension_sections([11, 11, 10, 0])
-    w.add_full_attention_interval(4)
+    w.add_full_attention_interval(config.layer_types.index("full_attention") + 1)
     size, values = config.linear_value_head_dim, config.linear_num_value_heads
     w.add_ssm_conv_kernel(config.linear_conv_kernel_dim)
     w.add_ssm_state_size(size)
@@ -150,6 +154,7 @@ def record_qwen35(rng):
         ids, mm_token_type_ids=(ids == VIDEO).int() * 2, video_grid_thw=torch.tensor([[5, 6, 10]]))
     Sequence(segments, positions[:, 0].T.tolist(), 64, 1).record(w, "video", model)
     close(w)
+    compressed_sequences.record(make_decoder_goldens, "qwen3.5", model, compressed_sequences.grid_positions())
 
 
 def main():

@@ -135,6 +135,21 @@ def nested(values, frames, rows, columns, width):
     return np.ascontiguousarray(grid.transpose(0, 1, 4, 2, 5, 3, 6, 7)).reshape(-1)
 
 
+def minicpm(w, tower, last):
+    """Both stages of the merger beside the tower."""
+    siglip(w, tower, tower.encoder.layers)
+    inner, p = tower.vit_merger, "v.vit_merger."
+    w.norm(p + "ln1", inner.layer_norm1)
+    for short in ("q", "k", "v", "out"):
+        w.linear(p + "attn_" + short, getattr(inner.self_attn, short + "_proj"))
+    w.norm(p + "ds_ln", inner.pre_norm)
+    w.linear(p + "ds_ffn_up", inner.linear_1)
+    w.linear(p + "ds_ffn_down", inner.linear_2)
+    w.norm("mm.input_norm", last.pre_norm)
+    w.linear("mm.up", last.linear_1)
+    w.linear("mm.down", last.linear_2)
+
+
 def make_minicpm():
     patch, width, language, side = 8, 72, 48, 7
     config = MiniCPMV4_6Config(
@@ -156,18 +171,7 @@ def make_minicpm():
     w.w.add_array("clip.vision.wa_layer_indexes", [1])
     w.w.add_bool("clip.use_gelu", True)
     w.colours([0.5] * 3, [0.5] * 3)
-    siglip(w, tower, tower.encoder.layers)
-    inner, p = tower.vit_merger, "v.vit_merger."
-    w.norm(p + "ln1", inner.layer_norm1)
-    for short in ("q", "k", "v", "out"):
-        w.linear(p + "attn_" + short, getattr(inner.self_attn, short + "_proj"))
-    w.norm(p + "ds_ln", inner.pre_norm)
-    w.linear(p + "ds_ffn_up", inner.linear_1)
-    w.linear(p + "ds_ffn_down", inner.linear_2)
-    last = merger.mlp[0]
-    w.norm("mm.input_norm", last.pre_norm)
-    w.linear("mm.up", last.linear_1)
-    w.linear("mm.down", last.linear_2)
+    minicpm(w, tower, merger.mlp[0])
     w.close()
     out = GGUFWriter(str(HERE / "two-stage-golden.gguf"), "golden")
     # A grid larger than the table of positions, and one that is smaller.
@@ -200,4 +204,5 @@ def main():
             make()
 
 
-main()
+if __name__ == "__main__":
+    main()
