@@ -7,9 +7,9 @@ Reference: llama-cpp-python 0.3.36 (ggml 0.25.3), gguf 0.19, numpy.
 Run:       python make_llama_cpp_vision_features.py DIRECTORY [NAME ...]
            EDGEASSIST_REFERENCE_DIR=DIRECTORY swift test -c release --disable-testable-imports --filter VisionComparison
 
-The directory takes about 2.5 GB. For each case it holds NAME-mmproj.gguf, NAME.gguf (a language model of one small
+The directory takes about 4.2 GB. For each case it holds NAME-mmproj.gguf, NAME.gguf (a language model of one small
 layer, which the library insists on) and NAME-features.gguf: `CASE.features` as the library gives them, and `CASE.first`
-and `CASE.second`, the images. Sides are multiples of a token's side, so that the library does not resize.
+and `CASE.second`, the images. Sides are multiples of a token's side, of areas that the library does not resize.
 The library looks its GELUs up in tables of 16-bit floats and uses the one by tanh in the mergers, so that equality to
 about 1e-3 is what can be had with weights in 32 bits. With shorter weights it rounds their inputs to the same type.
 Hugging Face transformers is as far from it; the difference grows with the number of blocks, whichever GELU is in the
@@ -37,6 +37,13 @@ WIDE = dict(projector="qwen3vl_merger", model="qwen3vl", width=1152, heads=16, i
             patch=16, **HALVES)
 # LLaVA-OneVision's tower in the layout of the library's older LLaVA models; it reads one size of image.
 SIGLIP = dict(projector="mlp", model="qwen2", width=1152, heads=16, inner=4304, depth=4, patch=14, side=384, **HALVES)
+# SigLIP with the projectors of SmolVLM, LFM2-VL and MiniCPM-V 4.6, one frame at a time.
+IDEFICS3 = dict(projector="idefics3", model="qwen2", width=768, heads=12, inner=3072, depth=4, patch=16, side=512,
+                factor=4, images={"frame": (8, 8, False)}, **HALVES)
+LFM2 = dict(projector="lfm2", model="qwen2", width=768, heads=12, inner=3072, depth=4, patch=16, factor=2, positions=16,
+            images={"small": (8, 8, False), "odd": (9, 13, False), "large": (16, 12, False)}, **HALVES)
+MINICPM = dict(projector="minicpmv4_6", model="qwen2", width=1152, heads=16, inner=4304, depth=4, patch=14, factor=4,
+               positions=70, merged_after=1, images={"square": (8, 8, False), "wide": (6, 10, False)}, **HALVES)
 CASES = {
     "qwen2vl": TWO | dict(kind=Kind.F32),
     "qwen2vl-f16": TWO | dict(kind=Kind.F16),
@@ -47,10 +54,16 @@ CASES = {
     "qwen3vl-wide-bf16": WIDE | dict(kind=Kind.BF16),
     "qwen3vl-wide-q8_0": WIDE | dict(kind=Kind.Q8_0),
     "llava": SIGLIP | dict(kind=Kind.F32),
+    "idefics3": IDEFICS3 | dict(kind=Kind.F32),
+    "idefics3-f16": IDEFICS3 | dict(kind=Kind.F16),
+    "lfm2": LFM2 | dict(kind=Kind.F32),
+    "lfm2-f16": LFM2 | dict(kind=Kind.F16),
+    "minicpmv4_6": MINICPM | dict(kind=Kind.F32),
+    "minicpmv4_6-f16": MINICPM | dict(kind=Kind.F16),
 }
 # The largest relative difference that the library's rounding of inputs explains.
 TOLERANCES = {Kind.F32: 2e-3, Kind.F16: 3e-3, Kind.BF16: 1e-2, Kind.Q8_0: 3e-2}
-# Squares down and across; whether the patch in time holds two different images.
+# Tokens down and across; whether the patch in time holds two different images.
 IMAGES = {"small": (3, 4, False), "odd": (5, 7, False), "frames": (6, 9, True)}
 
 
@@ -86,7 +99,69 @@ class Writer:
         self.w.close()
 
 
+def write_siglip(path, case):
+    """A tower whose image has one frame, and the projector behind it."""
+    w, width, kind, family = Writer(path, "clip"), case["width"], case["kind"], case["projector"]
+    w.w.add_string("general.type", "mmproj")
+    w.w.add_file_type(1)
+    w.w.add_bool("clip.has_vision_encoder", True)
+    w.w.add_string("clip.projector_type", family)
+    side = case.get("side", 448 if family == "minicpmv4_6" else 256)
+    for key, value in {"projection_dim": LANGUAGE_WIDTH, "image_size": side, "patch_size": case["patch"],
+                       "embedding_length": width, "feed_forward_length": case["inner"], "block_count": case["depth"],
+                       "projector.scale_factor": case["factor"], "attention.head_count": case["heads"]}.items():
+        w.w.add_uint32("clip.vision." + key, value)
+    if family == "idefics3":
+        w.w.add_uint32("clip.vision.preproc_image_size", side)
+    w.w.add_float32("clip.vision.attention.layer_norm_epsilon", 1e-6)
+    w.w.add_array("clip.vision.image_mean", case["mean"])
+    w.w.add_array("clip.vision.image_std", case["deviation"])
+    w.w.add_bool("clip.use_gelu", True)
+    shape = (width, 3, case["patch"], case["patch"])
+    w.add("v.patch_embd.weight", w.normal(shape, (3 * case["patch"] ** 2) ** -0.5),
+          Kind.F16 if kind == Kind.F16 else Kind.F32)
+    w.add("v.patch_embd.bias", w.normal(width, 0.2))
+    positions = case.get("positions", side // case["patch"])
+    w.add("v.position_embd.weight", w.normal((positions ** 2, width), 0.5))
+
+    def attention(p):
+        for part in "qkv":
+            w.linear(p + "attn_" + part, width, width, kind, 1.6)
+        w.linear(p + "attn_out", width, width, kind)
+
+    for i in range(case["depth"]):
+        p = f"v.blk.{i}."
+        w.norm(p + "ln1", width)
+        w.norm(p + "ln2", width)
+        attention(p)
+        w.linear(p + "ffn_up", width, case["inner"], kind)
+        w.linear(p + "ffn_down", case["inner"], width, kind)
+    w.norm("v.post_ln", width)
+    group = 4 * width
+    if family == "idefics3":
+        inputs = case["factor"] ** 2 * width
+        w.add("mm.model.fc.weight", w.normal((LANGUAGE_WIDTH, inputs), inputs ** -0.5), kind)
+    elif family == "lfm2":
+        w.norm("mm.input_norm", group)
+        w.linear("mm.1", group, 2048, kind)
+        w.linear("mm.2", 2048, LANGUAGE_WIDTH, kind)
+    else:
+        w.w.add_array("clip.vision.wa_layer_indexes", [case["merged_after"]])
+        p = "v.vit_merger."
+        w.norm(p + "ln1", width)
+        attention(p)
+        w.norm(p + "ds_ln", group)
+        w.linear(p + "ds_ffn_up", group, 4 * case["inner"], kind)
+        w.linear(p + "ds_ffn_down", 4 * case["inner"], width, kind)
+        w.norm("mm.input_norm", group)
+        w.linear("mm.up", group, group, kind)
+        w.linear("mm.down", group, LANGUAGE_WIDTH, kind)
+    w.close()
+
+
 def write_tower(path, case):
+    if "factor" in case:
+        return write_siglip(path, case)
     w, width, kind = Writer(path, "clip"), case["width"], case["kind"]
     family, deepstack = case["projector"], case.get("deepstack", [])
     w.w.add_string("general.type", "mmproj")
@@ -164,11 +239,13 @@ def write_language_model(path, case):
         w.w.add_rope_dimension_sections([24, 20, 20, 0])
     if "deepstack" in case:
         w.w.add_uint32(architecture + ".n_deepstack_layers", len(case["deepstack"]))
-    tokens = ["a", "b", "ab", "<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>", "<|im_end|>"]
+    tokens = ["a", "b", "ab", "<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>", "<|im_end|>",
+              "<fake_token_around_image>", "<global-img>", "<row_1_col_1>", "<|image_start|>", "<|image_end|>",
+              "<|img_row_1_col_1|>", "<|img_thumbnail|>", "<image>", "</image>", "<slice>", "</slice>"]
     w.w.add_tokenizer_model("gpt2")
     w.w.add_tokenizer_pre("qwen2")
     w.w.add_token_list(tokens)
-    w.w.add_token_types([1, 1, 1] + [3] * 5)
+    w.w.add_token_types([1, 1, 1] + [3] * (len(tokens) - 3))
     w.w.add_token_merges(["a b"])
     w.w.add_eos_token_id(7)
     w.add("token_embd.weight", w.normal((len(tokens), width), 0.5))
@@ -190,7 +267,7 @@ def write_language_model(path, case):
     w.close()
 
 
-def features(context, images, outputs):
+def features(context, images, outputs, tokens):
     """What the library makes of one image, or of two that it takes for frames of one patch in time."""
     bitmaps = []
     for image in images:
@@ -216,8 +293,10 @@ def features(context, images, outputs):
     mtmd.mtmd_input_chunks_free(chunks)
     for bitmap in bitmaps:
         mtmd.mtmd_bitmap_free(bitmap)
-    assert len(result) == 1, f"{len(result)} chunks of images"
-    return result[0]
+    # Beside the image as a whole, some families are given tiles of it: Idefics3 before it, MiniCPM-V after it.
+    whole = [rows for rows in result if len(rows) == tokens] or result
+    assert len(whole) == 1 or all(np.array_equal(rows, whole[0]) for rows in whole), f"{len(result)} chunks of images"
+    return whole[0]
 
 
 def pooled(rows, side):
@@ -245,15 +324,15 @@ def make(directory, name, case):
     outputs = LANGUAGE_WIDTH * (1 + len(case.get("deepstack", [])))
     w = gguf.GGUFWriter(str(directory / f"{name}-features.gguf"), "features")
     random = np.random.default_rng(11)
-    fixed = case.get("side")
-    images = {"frame": (1, 1, False)} if fixed else IMAGES
+    fixed = case.get("side") if "factor" not in case else None
+    images = {"frame": (1, 1, False)} if fixed else case.get("images", IMAGES)
     w.add_array("cases", list(images))
     w.add_float32("tolerance", TOLERANCES[case["kind"]])
     for label, (rows, columns, differ) in images.items():
-        side = fixed or 2 * case["patch"]
+        side = fixed or case.get("factor", 2) * case["patch"]
         first = random.integers(0, 256, (rows * side, columns * side, 3), dtype=np.uint8)
         second = random.integers(0, 256, first.shape, dtype=np.uint8) if differ else first
-        found = features(context, [first, second] if differ else [first], outputs)
+        found = features(context, [first, second] if differ else [first], outputs, rows * columns)
         if fixed:
             found = pooled(found, fixed // case["patch"])
         else:
