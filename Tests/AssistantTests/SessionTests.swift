@@ -192,6 +192,26 @@ struct SessionTests {
     #expect(isAnswered)
   }
 
+  @Test("A budget that the machine has no memory for is refused with the figures, and the session goes on")
+  func budgetBeyondTheMachine() async throws {
+    let session = try session()
+    var refusal = ""
+    var last = SessionStatistics()
+    await session.run(telling: events) { event in
+      switch event {
+      case .ready:
+        session.send(.setBudget(tokens: 9_000_000_000_000))
+        session.send(.ask("hello"))
+      case .failure(let code, let message): refusal = "\(code): \(message)"
+      case .statistics(let statistics): last = statistics
+      case .answerFinished: session.send(.quit)
+      default: break
+      }
+    }
+    #expect(refusal.hasPrefix("insufficient_memory: ") && refusal.contains("9000000000000 tokens"), "\(refusal)")
+    #expect(last.budget == 4096)
+  }
+
   @Test("A question that fails ends its answer, and the session goes on")
   func failedAnswer() async throws {
     // No room for a question of this length.

@@ -130,6 +130,39 @@ struct BatchTests {
     #expect(string(try #require(run.records.first), "error", "message")?.contains("--kv-budget") == true)
   }
 
+  @Test("Ctrl-C ends the run at once while a source is being opened")
+  func interruptedOpening() async throws {
+    let marker = folder.path("asked")
+    // A camera that says nothing.
+    let server = try LoopbackMediaServer { _ in
+      _ = FileManager.default.createFile(atPath: marker, contents: nil)
+      return .stalledStream([])
+    }
+    defer { server.stop() }
+    try folder.write(#"{"id":"a","video":"\#(server.address("live.ts"))","ask":"hello"}"# + "\n", to: "r.jsonl")
+    let run = try await Program.shell(
+      """
+      "$0" --batch r.jsonl --signal-timeout 24h & pid=$!
+      has_ended() { grep -q "^State:.Z" /proc/$pid/status; }
+      until [ -e asked ] || has_ended; do sleep 0.1; done
+      kill -INT $pid
+      count=0
+      until has_ended || [ $count -ge 600 ]; do sleep 0.1; count=$((count + 1)); done
+      kill -KILL $pid
+      wait $pid; echo $?
+      """, folder: folder.url)
+    #expect(run.output.split(separator: "\n").last == "130", "\(run.output) \(run.errors)")
+  }
+
+  @Test("libsrt, which FFmpeg may bring along, writes nothing to standard error")
+  func libraryLog() async throws {
+    // libsrt logs an error about the size of its packets.
+    let request = #"{"id":"a","video":"srt://127.0.0.1:9?payload_size=100000","ask":"hello"}"#
+    let run = try await Program.run(["--batch", "-"], input: request)
+    #expect(run.status == 1 && run.records.count == 1)
+    #expect(!run.errors.contains("SRT"), "\(run.errors)")
+  }
+
   @Test("Bad lines cost only themselves, blank ones nothing, and the status tells")
   func badLines() async throws {
     try write([

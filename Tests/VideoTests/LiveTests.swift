@@ -101,6 +101,33 @@ struct LiveTests {
     Issue.record("it was noticed twice as late")
   }
 
+  @Test("whose first frames come so slowly that the look at them is ended is not taken for silent")
+  func slowBeginning() async throws {
+    let contents = try bytes(of: "starts-at-100s.ts")
+    let half = contents.count / 376 * 188
+    var warnings: [String] = []
+    // On a busy machine the second part may come too late for a short time-out.
+    for timeout in [2.0, 10, 50] {
+      let gate = LoopbackMediaServer.Gate()
+      let server = try LoopbackMediaServer { number in
+        number == 0 ? .parts([Array(contents[..<half]), Array(contents[half...]), []], gate) : .hangUp
+      }
+      defer { server.stop() }
+      gate.allow(parts: 1)
+      var options = options(5)
+      options.timeout = timeout
+      options.reconnection = .init(limit: .never)
+      let stream = try await VideoStream.open(VideoSource(server.address("live.ts")), options: options)
+      gate.allow(parts: 2)
+      var time = 0.0
+      while time < 0.8, let frame = await stream.next() { time = frame.time }
+      warnings = stream.takeWarnings()
+      stream.stop()
+      if time >= 0.8, warnings.isEmpty { return }
+    }
+    Issue.record("\(warnings)")
+  }
+
   @Test("has let go of its source once it is closed")
   func closes() async throws {
     let contents = try bytes(of: "starts-at-100s.ts")

@@ -130,6 +130,28 @@ struct UnreadableSourceTests {
     #expect(try await error(opening: path) == .unsupportedCodec(source: path, codec: "zzzz"))
   }
 
+  @Test("because its frames are too large says how large, and takes no memory for one")
+  func tooLarge() async throws {
+    let folder = try TemporaryFolder()
+    var contents = try bytes(of: "transparent.png")
+    // Width and height are the first numbers of the header, which is behind eight bytes of every PNG and its own name.
+    contents.replaceSubrange(16..<24, with: [0, 0, 0x30, 0, 0, 0, 0x18, 0])
+    let path = try folder.write(contents, to: "huge.png")
+    #expect(try await error(opening: path) == .tooLarge(source: path, width: 12288, height: 6144))
+  }
+
+  @Test(
+    "because it is an image of a kind that FFmpeg takes for damage says which kind",
+    arguments: [
+      ("HEIF", Array("\0\0\0\u{18}ftypheic\0\0\0\0mif1heic".utf8)),
+      ("animated WebP", Array("RIFF\u{40}\0\0\0WEBPVP8X\u{0a}\0\0\0\u{02}\0\0\0\0\0\0\0\0\0ANIM".utf8)),
+    ])
+  func unsupportedImage(kind: String, beginning: [UInt8]) async throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write(beginning + Array(repeating: 0, count: 60), to: "image")
+    #expect(try await error(opening: path) == .unsupportedCodec(source: path, codec: kind))
+  }
+
   @Test("because it is encrypted says so")
   func encrypted() async throws {
     let path = media("encrypted.mp4")
