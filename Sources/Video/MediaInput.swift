@@ -75,6 +75,8 @@ final class MediaInput {
   private var codec: UnsafeMutablePointer<AVCodecContext>
   private let packet: UnsafeMutablePointer<AVPacket>
   private let readTimeout: Double?
+  /// nil where the container states none.
+  private let colors: ContainerColors?
   /// When the frame of the first packet is shown, in ticks; nil where it does not say.
   private(set) var firstTimestamp: Int64?
   private var hasRead = false
@@ -105,8 +107,8 @@ final class MediaInput {
   init(
     source: VideoSource, handles: MediaHandles, format: UnsafeMutablePointer<AVFormatContext>,
     stream: UnsafeMutablePointer<AVStream>, codec: UnsafeMutablePointer<AVCodecContext>,
-    packet: UnsafeMutablePointer<AVPacket>, isLive: Bool, isSeekable: Bool, duration: Double?,
-    openedAt: Double, readTimeout: Double?
+    packet: UnsafeMutablePointer<AVPacket>, colors: ContainerColors?, isLive: Bool, isSeekable: Bool,
+    duration: Double?, openedAt: Double, readTimeout: Double?
   ) {
     self.source = source
     self.handles = handles
@@ -115,6 +117,7 @@ final class MediaInput {
     self.stream = stream
     self.codec = codec
     self.packet = packet
+    self.colors = colors
     self.isLive = isLive
     self.isSeekable = isSeekable
     self.duration = duration
@@ -157,6 +160,7 @@ final class MediaInput {
       let code = avcodec_receive_frame(codec, frame.pointer)
       if code == 0 {
         if frame.pointer.pointee.decode_error_flags != 0 { damagedCount += 1 }
+        colors?.complete(frame.pointer)
         frame.shape = FrameShape(of: frame.pointer, in: self)
         // Frames that the decoder gives out at the end came before the damage.
         if damagedCount == damagedAtFrame, !isDraining { damagedAtWholeFrame = damagedCount }

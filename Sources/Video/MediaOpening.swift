@@ -40,6 +40,7 @@ extension MediaInput {
       format.pointee.use_wallclock_as_timestamps = 1
       format.pointee.fps_probe_size = 0
     }
+    let colors = (0..<format.pointee.nb_streams).map { shim_stream(format, $0).map(ContainerColors.init) }
     let (found, line) = FFmpegLog.listening { avformat_find_stream_info(format, nil) }
     if found < 0, let refusal { throw refusal }
     guard found >= 0 else {
@@ -72,7 +73,8 @@ extension MediaInput {
     guard let packet = av_packet_alloc() else { throw .unreadable(source: name, detail: "out of memory") }
     handles.packet = packet
     return MediaInput(
-      source: source, handles: handles, format: format, stream: stream, codec: codec, packet: packet, isLive: isLive,
+      source: source, handles: handles, format: format, stream: stream, codec: codec, packet: packet,
+      colors: Int(stream.pointee.index) < colors.count ? colors[Int(stream.pointee.index)] : nil, isLive: isLive,
       isSeekable: canSeek(format, source: source, duration: duration), duration: duration, openedAt: openedAt,
       readTimeout: !isRemote
         ? nil : isLive && isHLS(format) ? silence(of: source, timeout: timeout, interrupt: interrupt) : timeout)

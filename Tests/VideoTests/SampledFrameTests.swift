@@ -18,10 +18,11 @@ struct SampledFrameTests {
   }
 
   @Test(
-    "have the right colours in BT.601, BT.709, PQ and HLG, limited and full range",
+    "have the right colours in BT.601, BT.709, PQ and HLG, limited and full range, also where only the container says",
     arguments: [
       // In HDR a step of one of 1023 in chroma is some 16 of 255 in a dark channel.
       ("colours-601.mp4", 6), ("colours-709.mp4", 6), ("colours-full.mp4", 6), ("hdr-pq.mp4", 20), ("hdr-hlg.mp4", 20),
+      ("hdr-pq-by-container.mp4", 20), ("hdr-pq-by-container.mkv", 20),
     ])
   func colors(name: String, tolerance: Int) async throws {
     let found = quarters(try await first(name).image)

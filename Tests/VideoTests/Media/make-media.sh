@@ -72,6 +72,12 @@ quarter() { echo "'if(lt(Y,H/2),if(lt(X,W/2),$1,$2),if(lt(X,W/2),$3,$4))'"; }
 run -f lavfi -i "color=black:s=64x48,trim=end_frame=2,format=yuv420p10le,geq=\
 lum=$(quarter 392 641 230 721):cb=$(quarter 395 328 809 512):cr=$(quarter 715 431 537 512)" \
   -color_primaries bt2020 -color_trc arib-std-b67 $hdr hdr-hlg.mp4
+# PQ that only the container tells of.
+for container in mp4 mkv; do
+  run -i hdr-pq.mp4 -c copy -bitexact -fflags +bitexact -movflags +write_colr \
+    -bsf:v h264_metadata=colour_primaries=2:transfer_characteristics=2:matrix_coefficients=2 \
+    hdr-pq-by-container.$container
+done
 # Black without transparency on the left, with it on the right.
 run -f lavfi -i "color=black:s=64x64,trim=end_frame=1,format=rgba,geq=r=0:g=0:b=0:a='if(lt(X,32),255,0)'" -bitexact \
   transparent.png
