@@ -93,7 +93,8 @@ extension MediaInput {
   /// A timeline that fits this input from its beginning.
   func makeTimeline() -> PresentationTimeline {
     let rate = averageRate ?? 25
-    let longestStep = isLive ? 3600 : duration.map { $0 + 10 } ?? 3600
+    // What a playlist says of its length need not be true of its segments.
+    let longestStep = isLive || isPlaylist ? 3600 : duration.map { $0 + 10 } ?? 3600
     return PresentationTimeline(
       timeBase: timeBase, origin: origin, nominalDuration: (0.001...1000).contains(rate) ? 1 / rate : 0.04,
       longestStep: longestStep)

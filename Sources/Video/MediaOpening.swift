@@ -56,11 +56,7 @@ extension MediaInput {
 
     let stream = try videoStream(of: format, source: source, line: line)
     if let refusal, stream.pointee.codecpar.pointee.width == 0 { throw refusal }
-    for index in 0..<format.pointee.nb_streams {
-      guard let other = shim_stream(format, index), other != stream else { continue }
-      // Where recordings are joined, the video may go on in another stream.
-      if !(mayJoin(format) && isVideo(other)) { other.pointee.discard = AVDISCARD_ALL }
-    }
+    discardOthers(than: stream, in: format)
     let duration = length(of: format, video: stream)
     let isLive: Bool
     switch source {
@@ -78,6 +74,19 @@ extension MediaInput {
       isSeekable: canSeek(format, source: source, duration: duration), duration: duration, openedAt: openedAt,
       readTimeout: !isRemote
         ? nil : isLive && isHLS(format) ? silence(of: source, timeout: timeout, interrupt: interrupt) : timeout)
+  }
+
+  /// Leaves out the streams that are not needed, so that nothing is read for them.
+  static func discardOthers(
+    than stream: UnsafeMutablePointer<AVStream>, in format: UnsafeMutablePointer<AVFormatContext>
+  ) {
+    for index in 0..<format.pointee.nb_streams {
+      guard let other = shim_stream(format, index), other != stream else { continue }
+      // Where recordings are joined, the video may go on in another stream. The other videos of a playlist are the same
+      // one at other bitrates, in files of their own.
+      let mayFollow = mayJoin(format) && !isPlaylist(format) && isVideo(other)
+      if !mayFollow { other.pointee.discard = AVDISCARD_ALL }
+    }
   }
 
   private static func isRowOfImages(_ format: UnsafeMutablePointer<AVFormatContext>) -> Bool {

@@ -21,6 +21,22 @@ struct NetworkTests {
     #expect(stream.takeWarnings() == [])
   }
 
+  @Test("a playlist's segment is read to its end, also where the playlist says that it is shorter")
+  func longSegment() async throws {
+    let contents = try bytes(of: "gap.ts")
+    // The segment lasts 32 s, 30 of them between two frames.
+    let list = "#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:5.0,\nsegment.ts\n#EXT-X-ENDLIST\n"
+    let server = try LoopbackMediaServer { _, path in
+      .wholeFile(path.hasSuffix(".ts") ? contents : Array(list.utf8))
+    }
+    defer { server.stop() }
+    let stream = try await VideoStream.open(VideoSource(server.address("recording.m3u8")), options: options(1))
+    let frames = await all(of: stream)
+    #expect(frames.map(\.index) == Array(0..<32))
+    #expect(frames.last?.image.number == 10)
+    #expect(stream.takeWarnings() == [])
+  }
+
   @Test("a live stream that breaks off is reached again, its time going on")
   func reconnects() async throws {
     let contents = try bytes(of: "starts-at-100s.ts")
