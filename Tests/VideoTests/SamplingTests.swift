@@ -98,6 +98,13 @@ struct SamplingTests {
     }
   }
 
+  @Test("counts an AVI's empty packets before the second frame, as players do")
+  func emptyPackets() async throws {
+    let frames = try await sampled("late-video.avi", framesPerSecond: 2)
+    #expect(frames.map(\.index) == Array(0..<12))
+    #expect(frames.map(\.image.number) == Array(repeating: 0, count: 11) + [12])
+  }
+
   @Test("counts from the first frame, also where sound comes first", arguments: ["late-video.mkv", "late-video.mp4"])
   func origin(name: String) async throws {
     let stream = try await VideoStream.open(.file(path: media(name)), options: options(5))

@@ -108,6 +108,10 @@ run -i constant.mp4 $sound longer-sound.mkv
 run -f lavfi -i "$(grey 64 48 25 25)" -f lavfi -i sine=d=1.8 -c:v msmpeg4 -c:a wmav2 -b:a 32k -bitexact \
   -fflags +bitexact longer-sound.wmv
 run -itsoffset 5 -f lavfi -i "$(grey 64 48 25 25)" -c:v ffv1 -bitexact -fflags +bitexact late-video.nut
+# AVI has no times: packets without a frame stand for the seconds before the second frame.
+run -f lavfi -i "$(grey 64 48 25 25)" -c:v mpeg4 -q:v 1 -bitexact -fflags +bitexact encoded.avi
+run -itsoffset 5 -i encoded.avi -c copy -bitexact -fflags +bitexact late-video.avi
+rm encoded.avi
 for container in mkv mp4; do
   run -itsoffset 8 -i constant.mp4 -f lavfi -i sine=d=11 -map 0:v -map 1:a -c:v copy -c:a aac -b:a 8k -ac 1 -bitexact \
     -fflags +bitexact late-video.$container
