@@ -216,6 +216,8 @@ final class DecodingLoop {
         return
       } catch {
         if shared.interrupt.isStopped { return }
+        // It sends, but nothing that can be seen: the reason why it was lost does not say so.
+        if case .encrypted = error, lastError != error { shared.warn(error.description) }
         lastError = error
       }
     }

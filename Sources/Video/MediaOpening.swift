@@ -51,7 +51,7 @@ extension MediaInput {
     if interrupt.isStopped { throw .cancelled(source: name) }
     // Where frames come slowly the time-out ends the look at the first ones. It is no end of the source.
     if isRemote, interrupt.isPastDeadline, let bytes = format.pointee.pb {
-      (bytes.pointee.error, bytes.pointee.eof_reached) = (0, 0)
+      forgetTimeOut(of: bytes)
     }
 
     let stream = try videoStream(of: format, source: source, line: line)
@@ -74,6 +74,11 @@ extension MediaInput {
       isSeekable: canSeek(format, source: source, duration: duration), duration: duration, openedAt: openedAt,
       readTimeout: !isRemote
         ? nil : isLive && isHLS(format) ? silence(of: source, timeout: timeout, interrupt: interrupt) : timeout)
+  }
+
+  /// FFmpeg takes the end of a read that the time-out ended for the end of the source.
+  static func forgetTimeOut(of bytes: UnsafeMutablePointer<AVIOContext>) {
+    (bytes.pointee.error, bytes.pointee.eof_reached) = (0, 0)
   }
 
   /// Leaves out the streams that are not needed, so that nothing is read for them.

@@ -24,7 +24,9 @@ extension MediaInput {
     interrupt.setDeadline(in: patience)
     defer { interrupt.setDeadline(in: nil) }
     switch place {
-    case .beginning: if isSeekable, avio_seek(bytes, 0, SEEK_SET) < 0 { return false }
+    case .beginning:
+      if isSeekable, avio_seek(bytes, 0, SEEK_SET) < 0 { return false }
+      forgetTimeOut(of: bytes)
     case .end:
       let size = avio_size(bytes)
       guard isSeekable, size > 0, avio_seek(bytes, max(0, size - Int64(count)), SEEK_SET) >= 0 else { return false }

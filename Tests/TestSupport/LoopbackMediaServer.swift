@@ -17,6 +17,8 @@ public final class LoopbackMediaServer: Sendable {
     case stream([UInt8])
     /// The same, but the connection stays open and nothing more comes.
     case stalledStream([UInt8])
+    /// The same over and over, for as long as the client takes it.
+    case endlessStream([UInt8])
     /// The same in parts, each as soon as the gate allows it.
     case parts([[UInt8]], Gate)
     /// The parts of a camera's images, and the connection stays open.
@@ -105,6 +107,12 @@ public final class LoopbackMediaServer: Sendable {
       send(connection, Array(head.utf8) + bytes.prefix(count))
     case .stream(let bytes):
       send(connection, Array("HTTP/1.0 200 OK\r\nContent-Type: video/mp2t\r\n\r\n".utf8) + bytes)
+    case .endlessStream(let bytes):
+      send(connection, Array("HTTP/1.0 200 OK\r\nContent-Type: video/mp2t\r\n\r\n".utf8))
+      while !isClosed, LoopbackListener.isOpen(connection) {
+        send(connection, bytes)
+        usleep(5000)
+      }
     case .parts(let parts, let gate):
       send(connection, Array("HTTP/1.0 200 OK\r\nContent-Type: video/mp2t\r\n\r\n".utf8))
       for (number, part) in parts.enumerated() {

@@ -128,6 +128,24 @@ struct LiveTests {
     Issue.record("\(warnings)")
   }
 
+  @Test("that comes back scrambled is said to be encrypted", .timeLimit(.minutes(2)))
+  func becomesScrambled() async throws {
+    let contents = try bytes(of: "starts-at-100s.ts")
+    let server = try LoopbackMediaServer { $0 == 0 ? .stream(contents) : .endlessStream(scrambled(contents)) }
+    defer { server.stop() }
+    var options = options(5)
+    options.timeout = 2
+    options.reconnection = .init(firstDelay: 0.01, longestDelay: 0.01)
+    let stream = try await VideoStream.open(VideoSource(server.address("live.ts")), options: options)
+    var warnings: [String] = []
+    for await _ in stream.notices {
+      warnings += stream.takeWarnings()
+      if warnings.contains(where: { $0.contains("encrypted") }) { break }
+    }
+    #expect(warnings.count { $0.contains("encrypted") } == 1, "\(warnings)")
+    stream.stop()
+  }
+
   @Test("has let go of its source once it is closed")
   func closes() async throws {
     let contents = try bytes(of: "starts-at-100s.ts")
