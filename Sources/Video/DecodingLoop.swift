@@ -81,7 +81,7 @@ final class DecodingLoop {
     switch sampler.read(from: input) {
     case .frame:
       sampler.showNext(isMuted: isMuted)
-      if input.damagedCountSinceWholeFrame == 0 { wholeEnd = sampler.endTime }
+      if input.damage.sinceWholeFrame == 0 { wholeEnd = sampler.endTime }
     case .nothingYet:
       sampler.sampleHeld()
       _ = shared.rest(MediaInput.restSeconds)
@@ -107,7 +107,7 @@ final class DecodingLoop {
     if self.input?.isLive == true, let line = damage.lineWhileLive(count: damagedCount) { shared.warn(line) }
   }
 
-  private var damagedCount: Int { damagedBefore + sampler.unconvertedCount + (input?.damagedCount ?? 0) }
+  private var damagedCount: Int { damagedBefore + sampler.unconvertedCount + (input?.damage.total ?? 0) }
 
   // MARK: The end
 
@@ -126,7 +126,7 @@ final class DecodingLoop {
     let end = sampler.endTime
     if !input.isEncrypted,
       let line = damage.lineAtUnreadableEnd(
-        count: input.damagedCountSinceWholeFrame, after: wholeEnd)
+        count: input.damage.sinceWholeFrame, after: wholeEnd)
     {
       shared.warn(line)
     } else if let stated = input.lengthBeforeCut(at: end, tolerance: max(0.25, 2.5 * sampler.duration)) {
@@ -195,7 +195,7 @@ final class DecodingLoop {
         playlist = PlaylistProgress(of: source, timeout: options.timeout, interrupt: shared.interrupt)
       }
       _ = sampler.finish()
-      damagedBefore += input.damagedCount
+      damagedBefore += input.damage.total
       // Not by its last reference: a caller's would hold the connection for as long as the source is tried.
       input.release()
     }

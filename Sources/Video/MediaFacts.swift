@@ -53,6 +53,11 @@ extension MediaInput {
   ///
   /// - Parameter tolerance: seconds by which a whole file may be shorter than it says.
   func lengthBeforeCut(at end: Double, tolerance: Double) -> Double? {
+    if isPlaylist {
+      // The lengths of its segments may be rounded. FFmpeg passes over one whose streams differ.
+      guard let stated = duration, stated - end > max(tolerance, stated / 10), !isEncrypted else { return nil }
+      return stated
+    }
     guard let stated = statedVideoDuration, stated - end > tolerance, !isEncrypted else { return nil }
     // Its length was found by its last timestamp, which says nothing where timestamps jump.
     if mayJoin { return nil }

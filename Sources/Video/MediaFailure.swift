@@ -18,13 +18,14 @@ extension MediaInput {
     if case .file(let path) = source, let kind = UnsupportedImage(ofFile: path) {
       return .unsupportedCodec(source: name, codec: kind.name)
     }
-    let damage = damagedCount == 0 ? "" : "damaged packets: \(damagedCount)"
-    return .noImage(source: name, detail: readFailure ?? damage)
+    let detail = damage.total == 0 ? "" : "damaged packets: \(damage.total)"
+    return .noImage(source: name, detail: readFailure ?? detail)
   }
 
   /// The fault at the end of a file, and whether that is encryption; nil for none.
   /// - Parameter line: what FFmpeg has logged; "" for nothing.
   func failureAtEnd(line: String) -> (reason: String, isEncrypted: Bool)? {
+    if let mark = programMark, search.hasLeft(mark), isOfOtherStream(mark) { return (Self.otherStream, isEncrypted) }
     if !line.isEmpty { return (line, isEncrypted) }
     if let missingBytes { return (missingBytes, isEncrypted) }
     guard Self.isScrambled(format, at: .end, interrupt: handles.interrupt) else { return nil }

@@ -60,21 +60,19 @@ final class MediaInput {
   /// Monotonic time at which the source began to send, in seconds.
   let openedAt: Double
   /// Packets and frames that could not be decoded, or only with repairs.
-  private(set) var damagedCount = 0
-  /// Of these, how many have come since the latest frame that came without any: what a decoder makes of another
-  /// codec's packets has now and then the form of a frame.
-  var damagedCountSinceWholeFrame: Int { damagedCount - damagedAtWholeFrame }
+  var damage = DamageCount()
   /// True once an encrypted packet has come.
-  private(set) var isEncrypted = false
+  var isEncrypted = false
   /// The last fault in reading a file; nil when nothing was wrong.
-  private(set) var readFailure: String?
+  var readFailure: String?
 
   let handles: MediaHandles
   let format: UnsafeMutablePointer<AVFormatContext>
   private(set) var stream: UnsafeMutablePointer<AVStream>
   private var codec: UnsafeMutablePointer<AVCodecContext>
   private let packet: UnsafeMutablePointer<AVPacket>
-  private let readTimeout: Double?
+  /// Seconds that one read may take; nil for any.
+  let readTimeout: Double?
   /// nil where the container states none.
   private let colors: ContainerColors?
   /// When the frame of the first packet is shown, in ticks; nil where it does not say.
@@ -94,21 +92,25 @@ final class MediaInput {
   private var lastPacketAt = monotonicSeconds()
   /// Monotonic time of the latest frame, in seconds.
   private(set) var lastFrameAt = monotonicSeconds()
-  /// The damage until then.
-  private var damagedAtFrame = 0
-  private var damagedAtWholeFrame = 0
   private var isDraining = false
   private var failuresInARow = 0
+
+  /// The search for another recording in the same file.
+  var search: RecordingSearch
 
   /// Failures without a packet between them after which reading ends: the rest of the file is unreadable.
   private static let mostFailuresInARow = 200
 
-  /// - Parameter readTimeout: seconds that one read may take; nil for any.
+  /// - Parameters:
+  ///   - marks: what FFmpeg told of the programs before it read any packet of them, by their numbers.
+  ///   - readTimeout: seconds that one read may take; nil for any.
+  ///   - beginning: where the recording begins, in bytes, and how many are before it in the file.
   init(
     source: VideoSource, handles: MediaHandles, format: UnsafeMutablePointer<AVFormatContext>,
     stream: UnsafeMutablePointer<AVStream>, codec: UnsafeMutablePointer<AVCodecContext>,
-    packet: UnsafeMutablePointer<AVPacket>, colors: ContainerColors?, isLive: Bool, isSeekable: Bool,
-    duration: Double?, openedAt: Double, readTimeout: Double?
+    packet: UnsafeMutablePointer<AVPacket>, colors: ContainerColors?, marks: [Int32: ProgramMark],
+    isLive: Bool, isSeekable: Bool, duration: Double?, openedAt: Double, readTimeout: Double?,
+    beginning: (byte: Int64, count: Int) = (0, 0)
   ) {
     self.source = source
     self.handles = handles
@@ -123,14 +125,24 @@ final class MediaInput {
     self.duration = duration
     self.openedAt = openedAt
     self.readTimeout = readTimeout
+    search = RecordingSearch(
+      from: beginning.byte, count: beginning.count,
+      mark: av_find_program_from_stream(format, nil, stream.pointee.index).flatMap { marks[$0.pointee.id] })
   }
+
+  deinit { release() }
 
   var timeBase: PresentationTimeline.TimeBase {
     PresentationTimeline.TimeBase(numerator: stream.pointee.time_base.num, denominator: stream.pointee.time_base.den)
   }
 
   /// Lets go of the source, which may serve nobody else while it is held. Nothing may be asked of the input afterwards.
-  func release() { handles.release() }
+  func release() {
+    // It reads the same bytes.
+    search.next?.release()
+    search.next = nil
+    handles.release()
+  }
 
   /// Seconds to wait before asking again a source that has nothing yet.
   static let restSeconds = 0.005
@@ -157,26 +169,29 @@ final class MediaInput {
   /// - Parameter frame: an empty frame that takes it.
   func read(into frame: DecodedFrame) -> Reading {
     while true {
+      if let next = search.next {
+        if let reading = read(into: frame, from: next) { return reading }
+        continue
+      }
       let code = avcodec_receive_frame(codec, frame.pointer)
       if code == 0 {
-        if frame.pointer.pointee.decode_error_flags != 0 { damagedCount += 1 }
+        if frame.pointer.pointee.decode_error_flags != 0 { damage.add(at: search.sentPosition) }
         colors?.complete(frame.pointer)
         frame.shape = FrameShape(of: frame.pointer, in: self)
         // Frames that the decoder gives out at the end came before the damage.
-        if damagedCount == damagedAtFrame, !isDraining { damagedAtWholeFrame = damagedCount }
-        damagedAtFrame = damagedCount
+        if damage.noteFrame(isAtEnd: isDraining) { search.noteWholeFrame() }
         if !isOverdue { lastFrameAt = monotonicSeconds() }
         return .frame
       }
       var isEmpty = code == shim_error_end_of_file()
       if !isEmpty, code != shim_error_of_errno(EAGAIN) {
-        damagedCount += 1
+        damage.add(at: search.sentPosition)
         failuresInARow += 1
         if isDraining, failuresInARow <= Self.mostFailuresInARow { continue }
       }
       isEmpty = isEmpty || isDraining
       if isEmpty {
-        if succeed() { continue }
+        if goOnToNextRecording() || succeed() { continue }
         return .end
       }
       if let reading = feed() { return reading }
@@ -200,7 +215,9 @@ final class MediaInput {
     guard reading.code >= 0 else { return failure(of: reading.code, line: reading.line, isLate: isLate) }
     isOverdue = isLate && isLive
     defer { av_packet_unref(packet) }
-    guard packet.pointee.stream_index == stream.pointee.index else { return feedOther(packet) }
+    guard packet.pointee.stream_index == stream.pointee.index else {
+      return noticeOtherStreams() ?? feedOther(packet)
+    }
     succession.giveWay(to: packet)
     if !isOverdue { lastPacketAt = monotonicSeconds() }
     if !hasRead {
@@ -213,9 +230,16 @@ final class MediaInput {
       drain()
       return nil
     }
+    // In a file, what lies between may be another recording that the demuxer could not read.
+    if readTimeout == nil, search.hasGap(before: packet) {
+      lookForNextRecording()
+      if search.position != nil { return nil }
+    }
     send(packet)
+    if search.isSuspicious(of: damage) { lookForNextRecording() }
+    if let reading = noticeOtherStreams() { return reading }
     // A sender that has changed its codec is understood when it is opened again.
-    if isLive, let readTimeout, damagedCount > damagedAtFrame, monotonicSeconds() - lastFrameAt > readTimeout {
+    if isLive, let readTimeout, damage.hasComeSinceFrame, monotonicSeconds() - lastFrameAt > readTimeout {
       return .lost("nothing could be decoded for \(decimal(readTimeout, places: 0)) s")
     }
     return nil
@@ -250,9 +274,10 @@ final class MediaInput {
 
   private func send(_ packet: UnsafeMutablePointer<AVPacket>) {
     failuresInARow = 0
+    search.note(packet)
     // A packet that is known to be corrupt is tried all the same: part of its frame may be whole.
     let isCorrupt = packet.pointee.flags & AV_PKT_FLAG_CORRUPT != 0
-    if avcodec_send_packet(codec, packet) < 0 || isCorrupt { damagedCount += 1 }
+    if avcodec_send_packet(codec, packet) < 0 || isCorrupt { damage.add(at: search.sentPosition) }
   }
 
   // MARK: A stream that takes over
@@ -298,11 +323,14 @@ final class MediaInput {
   private func failure(of code: Int32, line: String, isLate: Bool) -> Reading? {
     if code == shim_error_of_errno(EAGAIN) { return .nothingYet }
     let isRemote = readTimeout != nil
-    if isLate || code == shim_error_interrupted(), let readTimeout { return silence(of: readTimeout) }
+    if isLate || code == shim_error_interrupted(), let readTimeout {
+      return noticeOtherStreams() ?? silence(of: readTimeout)
+    }
     if code == shim_error_end_of_file() {
       // The end of a playlist comes where it could not be read again.
       if isLive { return .lost(line.isEmpty ? "the sender ended it" : line, isProperEnd: mayBeRecording) }
-      if let failure = failureAtEnd(line: line) {
+      lookForNextRecording()
+      if search.position == nil, let failure = failureAtEnd(line: line) {
         readFailure = failure.reason
         isEncrypted = failure.isEncrypted
       }
@@ -360,6 +388,7 @@ final class MediaInput {
   }
 
   private func restartDecoder() {
+    search.restart(at: format.pointee.pb.map { avio_tell($0) } ?? 0)
     avcodec_flush_buffers(codec)
     isDraining = false
     failuresInARow = 0

@@ -41,6 +41,7 @@ extension MediaInput {
       format.pointee.fps_probe_size = 0
     }
     let colors = (0..<format.pointee.nb_streams).map { shim_stream(format, $0).map(ContainerColors.init) }
+    let marks = programMarks(of: format)
     let (found, line) = FFmpegLog.listening { avformat_find_stream_info(format, nil) }
     if found < 0, let refusal { throw refusal }
     guard found >= 0 else {
@@ -70,7 +71,8 @@ extension MediaInput {
     handles.packet = packet
     return MediaInput(
       source: source, handles: handles, format: format, stream: stream, codec: codec, packet: packet,
-      colors: Int(stream.pointee.index) < colors.count ? colors[Int(stream.pointee.index)] : nil, isLive: isLive,
+      colors: Int(stream.pointee.index) < colors.count ? colors[Int(stream.pointee.index)] : nil, marks: marks,
+      isLive: isLive,
       isSeekable: canSeek(format, source: source, duration: duration), duration: duration, openedAt: openedAt,
       readTimeout: !isRemote
         ? nil : isLive && isHLS(format) ? silence(of: source, timeout: timeout, interrupt: interrupt) : timeout)
@@ -279,7 +281,7 @@ extension MediaInput {
       && stream.pointee.disposition & AV_DISPOSITION_ATTACHED_PIC == 0
   }
 
-  private static func videoStream(
+  static func videoStream(
     of format: UnsafeMutablePointer<AVFormatContext>, source: VideoSource, line: String
   ) throws(VideoError) -> UnsafeMutablePointer<AVStream> {
     let best = av_find_best_stream(format, AVMEDIA_TYPE_VIDEO, -1, -1, nil, 0)

@@ -37,6 +37,34 @@ struct NetworkTests {
     #expect(stream.takeWarnings() == [])
   }
 
+  @Test("a playlist whose video ends long before it should is called cut off, with or without sound")
+  func playlistCutOff() async throws {
+    let contents = try bytes(of: "swapped.ts")
+    let second = try #require(recordings(of: contents).last)
+    let (red, blue) = (Array(contents[..<second]), Array(contents[second...]))
+    // FFmpeg does not follow the video under the number that was the sound's.
+    let list = "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2.0,\nred.ts\n#EXTINF:2.0,\nblue.ts\n#EXT-X-ENDLIST\n"
+    let server = try LoopbackMediaServer { _, path in
+      .wholeFile(path.hasSuffix("red.ts") ? red : path.hasSuffix("blue.ts") ? blue : Array(list.utf8))
+    }
+    defer { server.stop() }
+    let stream = try await VideoStream.open(VideoSource(server.address("recording.m3u8")), options: options(5))
+    #expect(await all(of: stream).count < 12)
+    let warnings = stream.takeWarnings()
+    #expect(warnings.contains { $0.contains("is cut off: it ends at 2.") && $0.contains("of 4.0 s") }, "\(warnings)")
+  }
+
+  @Test("a pipe whose video goes on under the number that was the sound's says so")
+  func otherStreamsInPipe() async throws {
+    let contents = try bytes(of: "swapped.ts")
+    let server = try LoopbackMediaServer { _ in .wholeFile(contents) }
+    defer { server.stop() }
+    let stream = try await VideoStream.open(VideoSource(server.address("joined.ts")), options: options(5))
+    #expect(await all(of: stream).count < 12)
+    let warnings = stream.takeWarnings()
+    #expect(warnings.contains { $0.contains("its video goes on in another stream") }, "\(warnings)")
+  }
+
   @Test("a live stream that breaks off is reached again, its time going on")
   func reconnects() async throws {
     let contents = try bytes(of: "starts-at-100s.ts")

@@ -26,6 +26,13 @@ func scrambled(_ stream: [UInt8], from start: Int = 0) -> [UInt8] {
   return stream
 }
 
+/// Where the recordings of a transport stream begin: with the first packet that has their service's name (PID 17).
+func recordings(of stream: [UInt8]) -> [Int] {
+  Swift.stride(from: 0, to: stream.count, by: 188).filter {
+    stream[$0 + 1] & 0x1F == 0 && stream[$0 + 2] == 17 && stream[$0 + 3] & 0x0F == 0
+  }
+}
+
 /// Small frames, so that the tests are fast.
 let smallSizing = FrameSizing(minimumPixels: 56 * 56, maximumPixels: 112 * 112)
 

@@ -93,6 +93,19 @@ part blue second.part "-streamid 0:257"
 cat first.part second.part > other-pid.ts
 rm first.part second.part
 
+# Red, then blue under the number that was the sound's.
+for color in red blue; do
+  [ $color = red ] && ids="" || ids="-streamid 0:257 -streamid 1:256 -output_ts_offset 2"
+  run -f lavfi -i "color=$color:s=64x48:r=10:d=2,format=yuv420p" -f lavfi -i "sine=d=2" $x264 -g 10 -c:a aac -b:a 8k \
+    -ac 1 $ids -f mpegts $color.part
+done
+cat red.part blue.part > swapped.ts
+# Two recordings in Ogg: the second has other luma and another rate.
+run -f lavfi -i "$(grey 64 48 25 25)" -c:v libtheora -q:v 9 -g 5 -bitexact -fflags +bitexact -f ogg red.part
+run -f lavfi -i "$(grey 64 48 5 10)" -c:v libtheora -q:v 8 -g 5 -bitexact -fflags +bitexact -f ogg blue.part
+cat red.part blue.part > chained.ogv
+rm red.part blue.part
+
 run -i constant.mp4 -c copy -bitexact -encryption_scheme cenc-aes-ctr -encryption_key 00112233445566778899aabbccddeeff \
   -encryption_kid 00112233445566778899aabbccddeeff encrypted.mp4
 run -i constant.mp4 -c copy -bitexact -movflags frag_keyframe+empty_moov fragmented.mp4
