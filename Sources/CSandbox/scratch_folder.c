@@ -118,46 +118,55 @@ int csb_remove_tree(const char *path) {
   return (int)-call(SYS_unlinkat, AT_FDCWD, (long)path, AT_REMOVEDIR, 0);
 }
 
-// Bytes on disk below an open folder, which is closed; -1 beyond counting.
-static int64_t count_folder(int folder, int *entries_left, int depth_left) {
+typedef struct {
+  csb_file *files;
+  int most, count;
+  // Something was listed and then not found.
+  bool is_disturbed;
+} census;
+
+// Counts what is below an open folder, which is closed. Returns false beyond counting.
+static bool count_folder(census *census, int folder, int depth_left) {
   char entries[counted_at_a_time] __attribute__((aligned(8)));
-  int64_t bytes = 0;
+  bool is_counted = true;
   long count;
-  while (bytes >= 0 && (count = next_entries(folder, entries, sizeof entries)) > 0) {
-    for (long at = 0; bytes >= 0 && at < count;) {
+  while (is_counted && (count = next_entries(folder, entries, sizeof entries)) > 0) {
+    for (long at = 0; is_counted && at < count;) {
       const folder_entry *entry = (const folder_entry *)(entries + at);
       at += entry->length;
       if (is_dots(entry->name)) continue;
-      if (--*entries_left < 0) {
-        bytes = -1;
-        break;
-      }
       struct stat status;
-      if (fstatat(folder, entry->name, &status, AT_SYMLINK_NOFOLLOW) != 0) continue;
-      // A file counts once, shared among its names.
-      bool is_folder = S_ISDIR(status.st_mode);
-      int64_t names = is_folder || status.st_nlink < 1 ? 1 : (int64_t)status.st_nlink;
-      bytes += (int64_t)status.st_blocks * 512 / names;
-      if (!is_folder) continue;
-      int inner = open_folder(folder, entry->name);
-      if (inner < 0) {
-        if (inner == -EACCES) bytes = -1;
+      if (fstatat(folder, entry->name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
+        census->is_disturbed = true;
         continue;
       }
-      int64_t inside = -1;
-      if (depth_left > 0) {
-        inside = count_folder(inner, entries_left, depth_left - 1);
+      if (census->count >= census->most) {
+        is_counted = false;
+        break;
+      }
+      census->files[census->count++] = (csb_file){.number = status.st_ino, .bytes = (int64_t)status.st_blocks * 512};
+      if (!S_ISDIR(status.st_mode)) continue;
+      int inner = open_folder(folder, entry->name);
+      if (inner < 0) {
+        if (inner == -EACCES) is_counted = false;
+        census->is_disturbed = true;
+      } else if (depth_left > 0) {
+        is_counted = count_folder(census, inner, depth_left - 1);
       } else {
         close(inner);
+        is_counted = false;
       }
-      bytes = inside < 0 ? -1 : bytes + inside;
     }
   }
   close(folder);
-  return bytes;
+  return is_counted;
 }
 
-int64_t csb_folder_bytes(const char *path, int most_entries, int most_depth) {
+int csb_files_below(const char *path, int most_depth, csb_file *files, int most_files, bool *is_disturbed) {
   int folder = open_folder(AT_FDCWD, path);
-  return folder < 0 ? 0 : count_folder(folder, &most_entries, most_depth);
+  if (folder < 0) return 0;
+  census census = {.files = files, .most = most_files};
+  bool is_counted = count_folder(&census, folder, most_depth);
+  *is_disturbed = census.is_disturbed;
+  return is_counted ? census.count : -1;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#include "held_calls.h"
 #include "watchdog.h"
 
 #include <errno.h>
@@ -13,6 +14,7 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -85,8 +87,19 @@ static int become_user(uint32_t user) {
   return 0;
 }
 
+// Has calls held from here on, and hands over the descriptor by which they are taken.
+static int hold_calls(const csb_launch *launch, int socket) {
+  if (launch->holding == csb_hold_nothing) return 0;
+  int descriptor = csb_hold_calls(launch->holding);
+  if (descriptor < 0) return -descriptor;
+  int error = csb_send_descriptor(socket, descriptor);
+  close(descriptor);
+  return error;
+}
+
 // Runs between fork and exec, with the parent's memory: async-signal-safe calls only. Returns why it failed.
-static int become_program(const csb_launch *launch, pid_t parent, pid_t watcher) {
+// `socket`: where to hand over the descriptor of held calls.
+static int become_program(const csb_launch *launch, pid_t parent, pid_t watcher, int socket) {
   struct sigaction plain = {.sa_handler = SIG_DFL};
   for (int number = 1; number < NSIG; number++) sigaction(number, &plain, NULL);
   setsid();
@@ -97,9 +110,14 @@ static int become_program(const csb_launch *launch, pid_t parent, pid_t watcher)
   if (error) return error;
   int ruleset = launch->ruleset < 0 ? -1 : moved_away(launch, launch->ruleset);
   if (launch->ruleset >= 0 && ruleset < 0) return errno;
+  if (socket >= 0 && (socket = moved_away(launch, socket)) < 0) return errno;
   if ((error = place_descriptors(launch))) return error;
   if (launch->folder && chdir(launch->folder) != 0) return errno;
-  // Before the limit of open files, which this process may be beyond, and the change of user, which closes the file.
+  bool restricted = ruleset >= 0 || launch->filter || launch->holding != csb_hold_nothing;
+  if (restricted && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return errno;
+  // Both before the limit of open files, which this process may be beyond. The second also before the change of user,
+  // which closes the file.
+  if ((error = hold_calls(launch, socket))) return error;
   offer_to_memory_killer();
   if ((error = set_limits(launch))) return error;
   if ((error = become_user(launch->user))) return error;
@@ -107,8 +125,6 @@ static int become_program(const csb_launch *launch, pid_t parent, pid_t watcher)
   if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) return errno;
   if (getppid() != parent) return ESRCH;
 
-  bool restricted = ruleset >= 0 || launch->filter;
-  if (restricted && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return errno;
   if (ruleset >= 0 && syscall(SYS_landlock_restrict_self, ruleset, 0) != 0) return errno;
   // Before the filter, and so that it survives exec in no form but the default.
   sigset_t nothing;
@@ -132,12 +148,12 @@ static void forget(const csb_launch *launch, pid_t child) {
 }
 
 // The child shares memory until it becomes the program: a parent of many gigabytes starts one as fast as a small one.
-static int spawn_sharing_memory(const csb_launch *launch, pid_t *process) {
+static int spawn_sharing_memory(const csb_launch *launch, pid_t *process, int socket) {
   pid_t parent = getpid(), watcher = gettid();
   volatile int failure = 0;
   pid_t child = vfork();
   if (child == 0) {
-    failure = become_program(launch, parent, watcher);
+    failure = become_program(launch, parent, watcher, socket);
     _exit(127);
   }
   if (child < 0) return errno;
@@ -150,14 +166,14 @@ static int spawn_sharing_memory(const csb_launch *launch, pid_t *process) {
 }
 
 // A change of user also changes what may be done to the memory, so that it must be the child's own.
-static int spawn_as_other(const csb_launch *launch, pid_t *process) {
+static int spawn_as_other(const csb_launch *launch, pid_t *process, int socket) {
   pid_t parent = getpid(), watcher = gettid();
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return errno;
   pid_t child = fork();
   if (child == 0) {
     int told = moved_away(launch, ends[1]);
-    int failure = told < 0 ? errno : become_program(launch, parent, watcher);
+    int failure = told < 0 ? errno : become_program(launch, parent, watcher, socket);
     ssize_t ignored = write(told < 0 ? ends[1] : told, &failure, sizeof failure);
     (void)ignored;
     _exit(127);
@@ -175,12 +191,33 @@ static int spawn_as_other(const csb_launch *launch, pid_t *process) {
   return error;
 }
 
-int csb_spawn(const csb_launch *launch, pid_t *process) {
+static int spawn(const csb_launch *launch, pid_t *process, int socket) {
   // A signal that arrives in the child must not run the parent's handlers on the parent's memory.
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  int error = launch->user == 0 ? spawn_sharing_memory(launch, process) : spawn_as_other(launch, process);
+  int error =
+      launch->user == 0 ? spawn_sharing_memory(launch, process, socket) : spawn_as_other(launch, process, socket);
   pthread_sigmask(SIG_SETMASK, &before, NULL);
+  return error;
+}
+
+int csb_spawn(const csb_launch *launch, pid_t *process, int *held_calls) {
+  *held_calls = -1;
+  if (launch->holding == csb_hold_nothing) return spawn(launch, process, -1);
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return errno;
+  int error = spawn(launch, process, ends[1]);
+  if (!error) {
+    // Sent before the program was begun.
+    *held_calls = csb_receive_descriptor(ends[0]);
+    if (*held_calls < 0) {
+      error = -*held_calls;
+      kill(*process, SIGKILL);
+      forget(launch, *process);
+    }
+  }
+  close(ends[0]);
+  close(ends[1]);
   return error;
 }

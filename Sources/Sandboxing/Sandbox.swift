@@ -31,7 +31,9 @@ public struct Sandbox: Sendable {
   }
 
   /// The first of these ways that holds here.
-  package static func probe(ways: [ContainmentWay]) -> Sandbox {
+  ///
+  /// - Parameter holdingCalls: whether a program's calls may be held.
+  package static func probe(ways: [ContainmentWay], holdingCalls: Bool = true) -> Sandbox {
     let openFiles = openFilesAllowed()
     // Any way would fail of this somewhere, and be blamed for it.
     if openFiles < SandboxError.fewestOpenFiles {
@@ -60,6 +62,7 @@ public struct Sandbox: Sendable {
       case .unsafe:
         return Sandbox(.unsafe, notice: nil)
       }
+      if holdingCalls, let sandbox = sandbox.holdingCalls() { return sandbox.inControlGroups() }
       do throws(SandboxError) {
         guard let reason = try sandbox.failure() else { return sandbox.inControlGroups() }
         reasons.append(reason)
@@ -70,6 +73,22 @@ public struct Sandbox: Sendable {
     }
     let reason = reasons.joined(separator: "; ")
     return Sandbox(.nothing(.noContainment(reason: reason)), notice: reason)
+  }
+
+  /// The same with programs whose calls are held; nil where that does not work.
+  private func holdingCalls() -> Sandbox? {
+    guard HeldCalls.areAvailable else { return nil }
+    let holding: Sandbox
+    switch method {
+    case .bubblewrap(var bubblewrap):
+      bubblewrap.holdsCalls = true
+      holding = Sandbox(.bubblewrap(bubblewrap), notice: notice)
+    case .landlock(var landlock):
+      landlock.holdsCalls = true
+      holding = Sandbox(.landlock(landlock), notice: notice)
+    case .unsafe, .nothing: return nil
+    }
+    return holding.works ? holding : nil
   }
 
   /// The same in control groups, where that works.
@@ -85,7 +104,12 @@ public struct Sandbox: Sendable {
       grouped = Sandbox(.landlock(landlock), notice: notice)
     case .unsafe, .nothing: return self
     }
-    do throws(SandboxError) { return try grouped.failure() == nil ? grouped : self } catch { return self }
+    return grouped.works ? grouped : self
+  }
+
+  /// Whether a trial run succeeds.
+  private var works: Bool {
+    do throws(SandboxError) { return try failure() == nil } catch { return false }
   }
 
   /// How limits are kept here; nil if no program is run.
@@ -95,7 +119,8 @@ public struct Sandbox: Sendable {
     case .landlock(let landlock): landlock.limitKeeping
     case .unsafe:
       LimitKeeping(
-        countsProcesses: false, hasOwnScratch: false, seesOpenFiles: true, filtersCalls: false, hasGroup: false)
+        countsProcesses: false, hasOwnScratch: false, seesOpenFiles: true, filtersCalls: false, holdsCalls: false,
+        hasGroup: false)
     case .nothing: nil
     }
   }

@@ -29,7 +29,7 @@ struct ContainmentTests {
 
   @Test(
     "Is contained without namespaces", .enabled(if: Sandboxes.haveLandlock, "no Landlock here"),
-    arguments: HostileProgram.all.filter { !$0.takesFromUser || geteuid() == 0 })
+    arguments: HostileProgram.all.filter { !$0.takesFromUser || Sandboxes.landlockCountsProcesses })
   func landlock(attempt: HostileProgram) async throws {
     try await expectContained(attempt, in: Sandboxes.landlock, way: .landlock)
   }
@@ -66,6 +66,75 @@ struct ContainmentTests {
     // The processes may reach the memory limit before the process limit.
     let ends: [RunEnd] = [.stopped(.processes), .stopped(.memory)]
     #expect(result.output.contains("temporarily unavailable") || ends.contains(result.end), "\(result)")
+  }
+
+  @Test(
+    "Has no more processes than it may, not even for a moment", .enabled(if: Sandboxes.holdCalls, "no call is held"),
+    arguments: sandboxes)
+  func processesOfMoment(sandbox: Sandbox) async throws {
+    let program = """
+      #include <unistd.h>
+      int main(void) {
+        for (int count = 0; count < 60; count++) {
+          if (fork() == 0) {
+            write(1, "x", 1);
+            for (;;) pause();
+          }
+        }
+        pause();
+      }
+      """
+    let prepared = try await sandbox.prepare(program, language: .c)
+    let result = try await sandbox.run(prepared, input: "", limits: HostileProgram.limits())
+    #expect(result.end == .stopped(.processes), "\(result)")
+    // With the first, they are sixteen.
+    #expect(result.output.count <= 15, "\(result)")
+  }
+
+  @Test("Starts processes and renames files one after the other for as long as it likes", arguments: sandboxes)
+  func startsInTurn(sandbox: Sandbox) async throws {
+    let program = """
+      import os, subprocess, threading
+      for count in range(100):
+          subprocess.run(['true'], check=True)
+          thread = threading.Thread(target=os.rename, args=(f'f{count}', f'f{count + 1}'))
+          if count == 0: open('f0', 'w').close()
+          thread.start()
+          thread.join()
+      print(os.listdir())
+      """
+    let result = try await run(program, in: sandbox)
+    #expect(result.end == .exited(status: 0) && result.output == "['f100']\n", "\(result)")
+  }
+
+  // An orphan that has ended is one of its processes until somebody waits for it.
+  @Test("May leave orphans that end", arguments: sandboxes)
+  func endedOrphans(sandbox: Sandbox) async throws {
+    let program = """
+      import os
+      for _ in range(60):
+          if os.fork() == 0:
+              os.fork()
+              os._exit(0)
+          os.wait()
+      print('done')
+      """
+    let result = try await run(program, in: sandbox)
+    #expect(result.end == .exited(status: 0), "\(result)")
+  }
+
+  // The signal must not end the wait of a call that is held. Plain fork lets signals through; this library does not.
+  @Test("Starts programs while a timer strikes", arguments: sandboxes)
+  func startsUnderTimer(sandbox: Sandbox) async throws {
+    let program = """
+      import signal, subprocess
+      signal.signal(signal.SIGALRM, lambda *_: None)
+      signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)
+      for _ in range(100): subprocess.run(['true'], check=True)
+      signal.setitimer(signal.ITIMER_REAL, 0)
+      """
+    let result = try await run(program, in: sandbox)
+    #expect(result.end == .exited(status: 0), "\(result)")
   }
 
   // MARK: What only this side can see

@@ -17,12 +17,12 @@ struct HostileProgram: Sendable, CustomTestStringConvertible {
   /// What the verdict's detail or the output has to say, one of these; empty: nothing in particular.
   var says: [String] = []
   var limits = HostileProgram.limits()
-  /// True for what, without namespaces and a user of its own, takes processes that the tests beside it need.
+  /// True for what takes processes that the tests beside it need, where nothing but looks bounds them.
   var takesFromUser = false
 
   var testDescription: String { name }
 
-  static let all = greedy + limitEvading + escaping + endingUnusually + feigning
+  static let all = greedy + limitEvading + racing + escaping + endingUnusually + feigning
 
   /// Wide enough that a busy machine keeps them, but for what an attempt is about.
   static func limits(

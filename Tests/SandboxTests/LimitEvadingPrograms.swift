@@ -3,12 +3,12 @@
 import Sandboxing
 
 extension HostileProgram {
-  private static let full = ["No space left on device", "the scratch folder is full"]
+  static let full = ["No space left on device", "the scratch folder is full"]
   private static let denied = ["Operation not permitted"]
   private static let missing = ["Function not implemented"]
 
   /// - Parameter functions: what `main` calls.
-  private static func c(_ body: String, functions: String = "") -> String {
+  static func c(_ body: String, functions: String = "") -> String {
     """
     #define _GNU_SOURCE
     #include <errno.h>
@@ -22,6 +22,7 @@ extension HostileProgram {
     #include <sys/mman.h>
     #include <sys/sendfile.h>
     #include <sys/socket.h>
+    #include <sys/stat.h>
     #include <sys/syscall.h>
     #include <sys/uio.h>
     #include <time.h>

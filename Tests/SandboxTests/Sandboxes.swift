@@ -9,6 +9,10 @@ enum Sandboxes {
   static let landlock = Sandbox.probe(ways: [.landlock])
   static let unsafe = Sandbox.probe(isUnsafeAllowed: true)
 
+  /// Whether calls of programs are held here.
+  static let holdCalls = landlock.limitKeeping?.missing.contains { $0.contains("moved") } == false
+  static var landlockCountsProcesses: Bool { landlock.limitKeeping?.hard.contains("processes") == true }
+
   static var haveNamespaces: Bool { namespaces.containment == .namespaces }
   static var haveNamespacesOfUser: Bool { namespacesOfUser.containment == .namespaces }
   static var haveLandlock: Bool { if case .landlock = landlock.containment { true } else { false } }

@@ -44,6 +44,24 @@ void csb_watchdog_end(csb_watchdog *watchdog);
 // Ends it if need be, and frees it.
 void csb_watchdog_free(csb_watchdog *watchdog);
 
+// The calls of a program that wait until whoever watches it lets them go on: none; those by which a process or thread
+// begins; those by which a file gets another name too.
+typedef enum { csb_hold_nothing, csb_hold_starts, csb_hold_names } csb_holding;
+
+// A call that waits.
+typedef struct {
+  uint64_t id;
+  // A process or a thread is to begin.
+  bool starts_task;
+} csb_held_call;
+
+// Whether this kernel can hold calls, and lets nothing but a fatal signal end such a wait.
+bool csb_can_hold_calls(void);
+// Takes a call that waits, if there is one: 1. None waits: 0. All processes whose calls are held are gone: -1.
+int csb_take_held_call(int descriptor, csb_held_call *call);
+// The kernel now does what was called for. A call of a process that is gone is nobody's.
+void csb_let_go_on(int descriptor, uint64_t id);
+
 // How a program is started.
 typedef struct {
   const char *path;
@@ -59,11 +77,13 @@ typedef struct {
   const void *filter;  // of seccomp; NULL: none
   size_t filter_bytes;
   const char *group;  // the folder of a control group to run in; NULL: the caller's
+  csb_holding holding;
   csb_watchdog *watchdog;
 } csb_launch;
 
-// Starts a program in a session of its own that dies with the calling thread. Its process is written to `process`.
-int csb_spawn(const csb_launch *launch, pid_t *process);
+// Starts a program in a session of its own that dies with the calling thread. Its process is written to `process`, the
+// descriptor by which its held calls are taken to `held_calls`; -1: none are held.
+int csb_spawn(const csb_launch *launch, pid_t *process, int *held_calls);
 
 // Makes orphans of the programs this process's own children, so that none ends without being waited for.
 int csb_adopt_orphans(void);
@@ -74,9 +94,16 @@ double csb_reap_orphans(pid_t first);
 // returned.
 double csb_reap_group(pid_t first);
 
-// Bytes on disk below a folder, links not followed. -1 if there are more entries, or folders within each other, than
-// are to be looked at, or a folder that this process may not read.
-int64_t csb_folder_bytes(const char *path, int most_entries, int most_depth);
+// A file or folder on a disk, by its number there.
+typedef struct {
+  uint64_t number;
+  int64_t bytes;
+} csb_file;
+
+// Lists what is below a folder, links not followed; a file with several names several times. Returns how many there
+// are; -1 if there are more, or folders within each other, than are to be looked at, or a folder that this process may
+// not read. `is_disturbed`: something was gone before it could be looked at.
+int csb_files_below(const char *path, int most_depth, csb_file *files, int most_files, bool *is_disturbed);
 // Removes a folder with all that is in it, however deep and whatever its mode. Returns why something is left.
 int csb_remove_tree(const char *path);
 

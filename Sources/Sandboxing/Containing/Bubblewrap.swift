@@ -19,6 +19,8 @@ struct Bubblewrap: Sendable {
 
   /// Where each program gets a control group of its own; nil where there are none.
   var groups: ControlGroups?
+  /// Whether calls by which processes begin wait for the watcher.
+  var holdsCalls = false
 
   /// nil if something it needs is not there, a limit on processes included.
   init?(changesUser: Bool) {
@@ -39,7 +41,7 @@ struct Bubblewrap: Sendable {
   var limitKeeping: LimitKeeping {
     LimitKeeping(
       countsProcesses: true, hasOwnScratch: true, seesOpenFiles: seesOpenFiles, filtersCalls: !filter.isEmpty,
-      hasGroup: groups != nil)
+      holdsCalls: holdsCalls, hasGroup: groups != nil)
   }
 
   func supervision(
@@ -74,6 +76,7 @@ struct Bubblewrap: Sendable {
       limits: processLimits(
         limits, extraProcesses: changesUser ? 1 : nil, programBytes: try program.file.byteCount()))
     launch.group = try groups?.group(limits: limits, watchdog: watchdog)
+    if holdsCalls { launch.held = .starts }
     return Supervision(
       launch: launch, kind: .bubblewrap(status: status, seesOpenFiles: seesOpenFiles), input: input, limits: limits,
       watchdog: watchdog)

@@ -16,6 +16,8 @@ struct Landlock: Sendable {
 
   /// Where each program gets a control group of its own; nil where there are none.
   var groups: ControlGroups?
+  /// Whether calls by which processes begin, and files are renamed, wait for the watcher.
+  var holdsCalls = false
 
   init() {
     landlockVersion = csb_landlock_version()
@@ -33,6 +35,7 @@ struct Landlock: Sendable {
   var lacking: [String] {
     var lacking = ["it can see names, sizes and dates of files, not what is in them"]
     lacking.append("it can see processes and their command lines, not what is in them")
+    lacking.append("it can see your machine's network addresses and connections, and what is mounted")
     lacking.append("its scratch folder is on the disk and only watched")
     if isRoot, !seesOthers { lacking.append("it can keep files on the disk, while it runs, that are not counted") }
     if landlockVersion < 3 { lacking.append("it can empty files that it cannot read") }
@@ -43,7 +46,7 @@ struct Landlock: Sendable {
   var limitKeeping: LimitKeeping {
     LimitKeeping(
       countsProcesses: isRoot, hasOwnScratch: false, seesOpenFiles: !isRoot || seesOthers, filtersCalls: true,
-      hasGroup: groups != nil)
+      holdsCalls: holdsCalls, hasGroup: groups != nil)
   }
 
   func supervision(
@@ -58,6 +61,7 @@ struct Landlock: Sendable {
     launch.user = user
     launch.filter = filter
     launch.group = try groups?.group(limits: limits, watchdog: watchdog)
+    if holdsCalls { launch.held = .startsAndNames }
     launch.ruleset = try ruleset(reading: toolFolders + [folder.program], writing: folder.scratch)
     let scratch = Supervision.WatchedScratch(path: folder.scratch, seesOpenFiles: user == 0 || seesOthers)
     return Supervision(

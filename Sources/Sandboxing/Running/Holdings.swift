@@ -42,8 +42,11 @@ struct Holdings {
     return text.flatMap { Int($0.filter(\.isNumber)) } ?? 212_992
   }()
 
-  /// - Parameter scratch: the scratch folder, if it is on the disk.
-  init(of processes: [pid_t], scratch: String?) {
+  /// - Parameters:
+  ///   - scratch: the scratch folder, if it is on the disk.
+  ///   - named: files of it that have been counted already.
+  init(of processes: [pid_t], scratch: String?, named: Set<UInt64> = []) {
+    files = named
     var status = stat()
     device = scratch.flatMap { stat($0, &status) == 0 ? status.st_dev : nil }
     for process in processes where !isExcessive {

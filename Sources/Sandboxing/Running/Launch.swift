@@ -22,25 +22,30 @@ struct Launch: Sendable {
   var filter: [UInt8] = []
   /// The control group to run in; nil: the caller's.
   var group: ControlGroup?
+  /// Calls that wait for the watcher; nil: none.
+  var held: HeldCalls.Kind?
 
   /// Starts it. It is killed when the calling thread ends.
   func spawn(
     input: Descriptor, output: Descriptor, errors: Descriptor, watchdog: Watchdog
-  ) throws(SandboxError) -> pid_t {
+  ) throws(SandboxError) -> (process: pid_t, held: HeldCalls?) {
     // A program just written counts as open for writing as long as another thread's child, on its way to its own
     // program, still has the file.
     for _ in 0..<200 {
-      let (process, error) = attempt([input, output, errors] + descriptors, watchdog)
-      if error == 0 { return process }
+      let (process, held, error) = attempt([input, output, errors] + descriptors, watchdog)
+      if error == 0 { return (process, held < 0 ? nil : HeldCalls(descriptor: Descriptor(held))) }
       if error != ETXTBSY { throw .refused(path, error) }
       usleep(5000)
     }
     throw .refused(path, ETXTBSY)
   }
 
-  private func attempt(_ descriptors: [Descriptor], _ watchdog: Watchdog) -> (process: pid_t, error: Int32) {
+  private func attempt(
+    _ descriptors: [Descriptor], _ watchdog: Watchdog
+  ) -> (process: pid_t, held: Int32, error: Int32) {
     let numbers = descriptors.map(\.number)
     var process: pid_t = 0
+    var held: Int32 = -1
     let error = withExtendedLifetime(self) {
       withCStrings(arguments) { arguments in
         withCStrings(environment) { environment in
@@ -55,8 +60,8 @@ struct Launch: Sendable {
                       limits: limits.baseAddress, limit_count: Int32(limits.count), user: user,
                       ruleset: ruleset?.number ?? -1,
                       filter: filter.isEmpty ? nil : filter.baseAddress, filter_bytes: filter.count,
-                      group: group, watchdog: watchdog.handle)
-                    return csb_spawn(&launch, &process)
+                      group: group, holding: holding, watchdog: watchdog.handle)
+                    return csb_spawn(&launch, &process, &held)
                   }
                 }
               }
@@ -65,7 +70,15 @@ struct Launch: Sendable {
         }
       }
     }
-    return (process, error)
+    return (process, held, error)
+  }
+
+  private var holding: csb_holding {
+    switch held {
+    case nil: csb_hold_nothing
+    case .starts: csb_hold_starts
+    case .startsAndNames: csb_hold_names
+    }
   }
 }
 

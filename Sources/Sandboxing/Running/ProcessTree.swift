@@ -24,12 +24,29 @@ enum ProcessTree: Sendable, Equatable {
   }
 
   /// Its usage now. With more than `taskLimit` tasks nobody asks for the rest: a tree that grows faster than it can
-  /// be counted must not keep the counting going. Members of a group whose parents are gone are found only
-  /// `includingOrphans`, by reading about every process of the machine.
-  func usage(taskLimit: Int, includingOrphans: Bool) -> TreeUsage {
+  /// be counted must not keep the counting going.
+  ///
+  /// A process that ends while others are looked at leaves its children to one that has been looked at already.
+  /// Therefore two looks must find the same processes; while starts are held, they do so in the end.
+  ///
+  /// - Parameter asksAll: reads about every process of the machine, for members of a group that were missed all the
+  ///   same.
+  func usage(taskLimit: Int, asksAll: Bool) -> TreeUsage {
+    var usage = look(taskLimit: taskLimit, asksAll: asksAll)
+    for _ in 0..<Self.mostLooks where usage.tasks <= taskLimit {
+      let next = look(taskLimit: taskLimit, asksAll: false)
+      if next.threads.allSatisfy({ usage.threads[$0] == $1 }) { break }
+      usage = next
+    }
+    return usage
+  }
+
+  private static let mostLooks = 8
+
+  private func look(taskLimit: Int, asksAll: Bool) -> TreeUsage {
     var usage = TreeUsage()
     func add(_ status: ProcessStatus, of process: pid_t) {
-      usage.processes.append(process)
+      guard usage.threads.updateValue(status.isEnding ? 0 : status.threads, forKey: process) == nil else { return }
       usage.tasks += status.threads
       usage.residentBytes += status.residentBytes
       usage.largestResidentBytes = max(usage.largestResidentBytes, status.residentBytes)
@@ -43,8 +60,8 @@ enum ProcessTree: Sendable, Equatable {
         usage.cpuSeconds += ProcessStatus(first)?.cpuSeconds ?? 0
         return children(of: first)
       }
-    case .group(let leader) where !includingOrphans:
-      waiting = [leader]
+    case .group(let leader) where !asksAll:
+      waiting = [leader] + adoptedChildren().filter { $0 != leader && ProcessStatus($0)?.group == leader }
     case .group(let leader):
       for process in allProcesses() where usage.tasks <= taskLimit {
         guard let status = ProcessStatus(process), status.group == leader else { continue }
@@ -82,21 +99,62 @@ extension ProcessTree {
 
 private func children(of process: pid_t, threads: Int = 1) -> [pid_t] {
   let tasks = threads > 1 ? numericNames(in: "/proc/\(process)/task") ?? [] : [process]
-  return tasks.flatMap { task in
-    let text = kernelFile("/proc/\(process)/task/\(task)/children") ?? []
-    return text.split(separator: UInt8(ascii: " ")).compactMap { pid_t(String(decoding: $0, as: UTF8.self)) }
+  return tasks.flatMap { processNumbers(kernelFile("/proc/\(process)/task/\($0)/children") ?? []) }
+}
+
+/// Children of this process that others have left it: all of one thread, the first that has not ended.
+private func adoptedChildren() -> [pid_t] {
+  let process = getpid()
+  let first = numericNames(in: "/proc/self/task")?.sorted().first { task in
+    kernelFile("/proc/self/task/\(task)/stat").flatMap { ProcessStatus($0) }?.isEnding == false
   }
+  let text = kernelFile("/proc/\(process)/task/\(first ?? process)/children") ?? []
+  return processNumbers(text)
+}
+
+private func processNumbers(_ text: [UInt8]) -> [pid_t] {
+  text.split(separator: UInt8(ascii: " ")).compactMap { pid_t(String(decoding: $0, as: UTF8.self)) }
 }
 
 private func allProcesses() -> [pid_t] { numericNames(in: "/proc") ?? [] }
 
-/// Resident memory of processes in bytes, where what several share counts once.
-func residentBytesCountedOnce(of processes: [pid_t]) -> Int {
-  // A process that has ended since takes nothing.
-  separateMemories(of: processes).reduce(0) {
-    $0 + (proportionalBytes($1) ?? ProcessStatus($1)?.residentBytes ?? 0)
+extension ProcessTree {
+  /// Resident memory in bytes, where what several processes share counts once. A process that ends while others are
+  /// looked at leaves its part to them, where it may be missed: then all are looked at again.
+  ///
+  /// - Parameters:
+  ///   - usage: the processes, as they were just found.
+  ///   - enough: when there is more, nobody asks how much.
+  func residentBytesCountedOnce(_ usage: TreeUsage, taskLimit: Int, enough: Int) -> Int {
+    var usage = usage
+    for _ in 0..<Self.mostCounts {
+      let bytes = Sandboxing.residentBytesCountedOnce(of: usage.processes, enough: enough)
+      let after = self.usage(taskLimit: taskLimit, asksAll: false)
+      if after.threads == usage.threads { return max(bytes, after.largestResidentBytes) }
+      usage = after
+    }
+    return usage.residentBytes
   }
+
+  private static let mostCounts = 4
 }
+
+private func residentBytesCountedOnce(of processes: [pid_t], enough: Int) -> Int {
+  var sum = 0
+  var nextLook = ContinuousClock.now + lookInterval
+  for process in separateMemories(of: processes) where sum <= enough {
+    // A process that has ended since takes nothing.
+    sum += proportionalBytes(process) ?? ProcessStatus(process)?.residentBytes ?? 0
+    guard ContinuousClock.now >= nextLook else { continue }
+    // Processes that share much are not counted in a moment, in which one may grow.
+    let largest = processes.reduce(0) { max($0, ProcessStatus($1)?.residentBytes ?? 0) }
+    if largest > enough { return largest }
+    nextLook = .now + lookInterval
+  }
+  return sum
+}
+
+private let lookInterval = Duration.milliseconds(10)
 
 /// One process for each memory: a child by vfork has its parent's until it becomes a program of its own.
 private func separateMemories(of processes: [pid_t]) -> [pid_t] {

@@ -14,6 +14,8 @@ struct ProgramWatch {
   private let group: ControlGroup?
   /// Wakes this thread to end the program before its time.
   private let stop: WakePipe?
+  /// nil where no call is held, and once nobody is left who could make one.
+  private var held: HeldCalls?
 
   private var captured: BeginningCapture
   private var errors = EdgesCapture(capacity: 16 << 10)
@@ -30,11 +32,21 @@ struct ProgramWatch {
   private var orphanSeconds = 0.0
   /// Memory that is resident in no process, in bytes, when it was last counted.
   private var unresidentBytes = 0
+  /// Processes and threads when they were last counted for a start, and those that have been let start since.
+  private var tasks = 1
+  private var starts = 0
 
-  private var nextCloseLook = ContinuousClock.now + Self.closeInterval
+  private var nextCloseLook: ContinuousClock.Instant = ContinuousClock.now + Self.interval
+  private var nextLookAtAll: ContinuousClock.Instant = ContinuousClock.now + Self.closeInterval
+  private var nextExactCount: ContinuousClock.Instant = ContinuousClock.now
 
   private static let interval = Duration.milliseconds(10)
   private static let closeInterval = Duration.milliseconds(100)
+  /// A scratch folder on the disk is looked at more often, as long as looks take less than a part of the time.
+  private static let partOfLooks = 3
+  /// Within this time, in microseconds, a call that was let go on is done.
+  private static let settling: UInt32 = 1000
+  private static let mostCounts = 20
   /// Files and folders in a scratch folder that is a file system of its own: they are the kernel's memory.
   private static let mostScratchEntries = 10_000
 
@@ -45,6 +57,7 @@ struct ProgramWatch {
     watchdog = supervision.watchdog
     group = supervision.launch.group
     self.stop = stop
+    held = program.held
     captured = BeginningCapture(capacity: limits.outputBytes)
     switch kind {
     case .bubblewrap: tree = .belowBubblewrap(program.process)
@@ -95,6 +108,7 @@ struct ProgramWatch {
         pollfd(fd: stop?.readEnd ?? -1, events: Int16(POLLIN), revents: 0),
         pollfd(fd: outputIsOpen && reached == nil ? program.output.number : -1, events: Int16(POLLIN), revents: 0),
         pollfd(fd: errorsAreOpen && reached == nil ? program.errors.number : -1, events: Int16(POLLIN), revents: 0),
+        pollfd(fd: isOver ? -1 : held?.descriptor.number ?? -1, events: Int16(POLLIN), revents: 0),
       ]
       if isCancelled { waiting[1].fd = -1 }
       let wait = Int32((max(0, min((nextSample - .now) / .seconds(1), 1)) * 1000).rounded(.up))
@@ -107,12 +121,13 @@ struct ProgramWatch {
       if waiting[0].revents != 0 { return }
       if waiting[1].revents != 0 { isCancelled = true }
 
-      if ContinuousClock.now >= nextSample, reached == nil, !isCancelled {
+      if ContinuousClock.now >= nextSample, !isOver {
         guard watchdog.isAlive else { throw .system(call: "watchdog", detail: "it was killed") }
         sample()
         nextSample = .now + Self.interval
       }
-      if reached != nil || isCancelled {
+      answerHeldCalls(waiting[4].revents)
+      if isOver {
         if let killedAt, .now - killedAt > .seconds(2) {
           // Whatever bubblewrap waits for: its namespace ends with it.
           Platform.kill(program.process, SIGKILL)
@@ -124,26 +139,71 @@ struct ProgramWatch {
     }
   }
 
+  /// True once the program is to end: no call of its is let go on then.
+  private var isOver: Bool { reached != nil || isCancelled }
+
+  /// Lets calls go on that wait, unless the program is to end.
+  private mutating func answerHeldCalls(_ events: Int16) {
+    guard let held, events != 0 else { return }
+    if events & Int16(POLLIN) == 0 { self.held = nil }
+    while !isOver, let call = held.next() {
+      if call.startsTask, !hasRoomForTask() { return reach(.processes) }
+      held.letGoOn(call)
+    }
+  }
+
+  /// Whether one more process or thread may begin. They are counted only when those that were let start could be too
+  /// many, and again for a while: one that has ended counts until its parent has waited for it.
+  private mutating func hasRoomForTask() -> Bool {
+    var countsLeft = Self.mostCounts
+    while tasks + starts >= limits.processes, countsLeft > 0 {
+      usleep(Self.settling)
+      tasks = count(asksAll: false).tasks
+      starts = 0
+      countsLeft -= 1
+    }
+    starts += 1
+    return tasks < limits.processes
+  }
+
   private mutating func sample() {
-    let isClose = ContinuousClock.now >= nextCloseLook
-    let usage = tree.usage(taskLimit: limits.processes, includingOrphans: isClose)
-    if isClose, case .group(let first) = tree { orphanSeconds += csb_reap_orphans(first) }
+    let began = ContinuousClock.now
+    let asksAll = began >= nextLookAtAll
+    let usage = count(asksAll: asksAll)
+    if asksAll { nextLookAtAll = .now + Self.closeInterval }
     if usage.tasks > limits.processes { reach(.processes) }
     peakSeconds = max(peakSeconds, usage.cpuSeconds + orphanSeconds)
     if peakSeconds > limits.cpuSeconds { reach(.cpuTime) }
-    if isClose {
+    if began >= nextCloseLook {
       lookClosely(at: usage.processes)
-      nextCloseLook = .now + Self.closeInterval
+      nextCloseLook = .now + timeToNextLook(after: .now - began)
     }
     if reached == nil { compareMemory(of: usage) }
   }
 
+  /// The time until the next close look.
+  private func timeToNextLook(after look: Duration) -> Duration {
+    guard case .group(scratch: _?) = kind else { return Self.closeInterval }
+    return max(Self.interval, min(look * Self.partOfLooks, Self.closeInterval))
+  }
+
+  /// Its processes now, without those that have ended and were left to this process.
+  private mutating func count(asksAll: Bool) -> TreeUsage {
+    if case .group(let first) = tree { orphanSeconds += csb_reap_orphans(first) }
+    return tree.usage(taskLimit: limits.processes, asksAll: asksAll)
+  }
+
   private mutating func compareMemory(of usage: TreeUsage) {
     var bytes = usage.residentBytes + unresidentBytes
-    if bytes > limits.memoryBytes, usage.processes.count > 1 {
-      // A part of what a process has counts for one that it has started since, and that is not looked at.
-      let countedOnce = residentBytesCountedOnce(of: usage.processes)
-      bytes = max(countedOnce, usage.largestResidentBytes) + unresidentBytes
+    if usage.largestResidentBytes + unresidentBytes > limits.memoryBytes {
+      bytes = usage.largestResidentBytes + unresidentBytes
+    } else if bytes > limits.memoryBytes {
+      // No more than half of the time, in which nothing of the program begins.
+      let began = ContinuousClock.now
+      if began < nextExactCount { return }
+      defer { nextExactCount = .now + (.now - began) }
+      let enough = limits.memoryBytes - unresidentBytes
+      bytes = tree.residentBytesCountedOnce(usage, taskLimit: limits.processes, enough: enough) + unresidentBytes
     }
     peakMemory = max(peakMemory, bytes)
     if bytes > limits.memoryBytes { reach(.memory) }
@@ -153,17 +213,21 @@ struct ProgramWatch {
   private mutating func lookClosely(at processes: [pid_t]) {
     var watched: Supervision.WatchedScratch?
     if case .group(let scratch) = kind { watched = scratch }
-    let holdings = Holdings(of: processes, scratch: watched?.path)
+    // Files with a name first: one that loses it then is found with those that have none.
+    let scratch = watched.map { ScratchUsage(of: $0.path) }
+    let holdings = Holdings(of: processes, scratch: watched?.path, named: scratch?.files ?? [])
     unresidentBytes = holdings.memoryBytes
     if holdings.isExcessive { reach(.memory) }
     // Nothing can be said of what a program has that has closed itself to this process.
     if case .bubblewrap(_, seesOpenFiles: true) = kind, holdings.areHidden { reach(.memory) }
-    if isScratchFull(watched, holdings) { reach(.scratch) }
+    if let watched, let scratch {
+      if isFull(scratch, watched, holdings) { reach(.scratch) }
+    } else if (tree.scratchEntries() ?? 0) > Self.mostScratchEntries {
+      reach(.scratch)
+    }
   }
 
-  private func isScratchFull(_ watched: Supervision.WatchedScratch?, _ holdings: Holdings) -> Bool {
-    guard let watched else { return (tree.scratchEntries() ?? 0) > Self.mostScratchEntries }
-    let usage = ScratchUsage(of: watched.path)
+  private func isFull(_ usage: ScratchUsage, _ watched: Supervision.WatchedScratch, _ holdings: Holdings) -> Bool {
     if usage.isBeyondCounting || watched.seesOpenFiles && holdings.areHidden { return true }
     let unnamed = holdings.unnamedBytes + holdings.mappedFiles * limits.fileBytes
     return usage.bytes + unnamed > limits.scratchBytes

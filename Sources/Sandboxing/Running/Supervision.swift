@@ -68,15 +68,17 @@ struct Supervision: Sendable {
   private func start() throws(SandboxError) -> StartedProgram {
     let output = try Pipe()
     let errors = try Pipe()
-    let process = try launch.spawn(
+    let (process, held) = try launch.spawn(
       input: input, output: output.writing, errors: errors.writing, watchdog: watchdog)
-    return StartedProgram(process: process, output: output.reading, errors: errors.reading)
+    return StartedProgram(process: process, held: held, output: output.reading, errors: errors.reading)
   }
 }
 
 /// A process that runs, and the ends of its pipes.
 struct StartedProgram {
   let process: pid_t
+  /// nil where no call is held.
+  let held: HeldCalls?
   let output: Descriptor
   let errors: Descriptor
 }

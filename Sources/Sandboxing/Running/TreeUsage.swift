@@ -12,6 +12,9 @@ struct TreeUsage: Equatable {
   var largestResidentBytes = 0
   /// Of those that live and of those that their parents have waited for.
   var cpuSeconds: Double = 0
+  /// The processes that were looked at, with the threads of each; 0: it is ending.
+  var threads: [pid_t: Int] = [:]
+
   /// The processes that were looked at.
-  var processes: [pid_t] = []
+  var processes: [pid_t] { Array(threads.keys) }
 }

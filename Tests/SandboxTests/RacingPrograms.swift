@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Sandboxing
+
+extension HostileProgram {
+  /// Changes while it is counted, so that a part is always where nobody looks.
+  static let racing: [HostileProgram] = [
+    HostileProgram(
+      // Four lines of processes at once, each of which inherits from the one before it, adds a little and goes on.
+      name: "hands memory on from process to process", language: .c,
+      program: c(
+        """
+        long size = 100L << 20, step = 1 << 20;
+        int ends[2];
+        char nothing;
+        pipe(ends);
+        for (int line = 0; line < 4; line++) {
+          if (fork() != 0) continue;
+          char *memory = mmap(0, (size_t)size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+          madvise(memory, (size_t)size, MADV_NOHUGEPAGE);
+          for (long at = 0; at < size; at += step) {
+            memset(memory + at, 1, (size_t)step);
+            if (fork() > 0) _exit(0);
+          }
+          _exit(0);
+        }
+        // Until the last of each line has ended.
+        close(ends[1]);
+        (void)!read(ends[0], &nothing, 1);
+        puts("done");
+        """),
+      verdicts: ["memory_limit"]),
+    HostileProgram(
+      name: "moves a folder all the time that it fills", language: .c,
+      program: c(
+        """
+        static char bytes[900000];
+        mkdir("a", 0700);
+        mkdir("b", 0700);
+        mkdir("a/moved", 0700);
+        int folder = open("a/moved", O_RDONLY);
+        if (fork() == 0) {
+          for (;;) {
+            rename("a/moved", "b/moved");
+            rename("b/moved", "a/moved");
+          }
+        }
+        for (int count = 0; count < 12; count++) {
+          char name[2] = {(char)('a' + count)};
+          int file = openat(folder, name, O_CREAT | O_WRONLY, 0600);
+          if (write(file, bytes, sizeof bytes) < 0) return end();
+        }
+        sleep(60);
+        """),
+      verdicts: ["runtime_error"], says: full),
+    HostileProgram(
+      name: "gives files names that come and go", language: .c,
+      program: c(
+        """
+        static char bytes[900000];
+        char name[2] = "a", other[3] = "a0";
+        if (fork() == 0) {
+          for (;;) {
+            for (char *end = other + 1; *end < '9'; ++*end) for (*other = *name = 'a'; *name < 'm'; *other = ++*name) {
+              link(name, other);
+            }
+            for (; other[1] >= '0'; other[1]--) for (*other = 'a'; *other < 'm'; ++*other) unlink(other);
+            other[1] = '0';
+          }
+        }
+        for (; *name < 'm'; ++*name) {
+          int file = open(name, O_CREAT | O_WRONLY, 0600);
+          if (write(file, bytes, sizeof bytes) < 0) return end();
+          close(file);
+        }
+        sleep(60);
+        """),
+      verdicts: ["runtime_error"], says: full),
+  ]
+}
