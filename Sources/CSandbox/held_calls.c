@@ -21,8 +21,8 @@ enum {
   most_steps = 40,
 };
 
-// SECCOMP_IOCTL_NOTIF_SET_FLAGS with SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP, Linux 6.6: whoever makes a call and whoever lets
-// it go on take turns on one processor.
+// SECCOMP_IOCTL_NOTIF_SET_FLAGS with SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP, Linux 6.6: who makes a call and who lets it go
+// on take turns on one processor.
 #define SET_LISTENER_FLAGS SECCOMP_IOW(4, uint64_t)
 enum { wake_on_same_processor = 1 };
 
