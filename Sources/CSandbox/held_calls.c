@@ -35,14 +35,12 @@ static const int starting[] = {
 #endif
 };
 static const int naming[] = {
-    SYS_renameat2,
-    SYS_linkat,
+    SYS_renameat2, SYS_linkat,
 #ifdef SYS_renameat
     SYS_renameat,
 #endif
 #ifdef SYS_rename
-    SYS_rename,
-    SYS_link,
+    SYS_rename,    SYS_link,
 #endif
 };
 
@@ -118,9 +116,8 @@ typedef union {
 int csb_send_descriptor(int socket, int descriptor) {
   char byte = 0;
   struct iovec piece = {.iov_base = &byte, .iov_len = 1};
-  control_message control = {.header = {.cmsg_len = CMSG_LEN(sizeof(int)),
-                                        .cmsg_level = SOL_SOCKET,
-                                        .cmsg_type = SCM_RIGHTS}};
+  control_message control = {
+      .header = {.cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS}};
   memcpy(CMSG_DATA(&control.header), &descriptor, sizeof descriptor);
   struct msghdr message = {
       .msg_iov = &piece, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};

@@ -127,16 +127,16 @@ extension ProcessTree {
   ///   - enough: when there is more, nobody asks how much.
   func residentBytesCountedOnce(_ usage: TreeUsage, taskLimit: Int, enough: Int) -> Int {
     var usage = usage
-    // Where starts are not held, processes may end in each count: the smallest counts least of them twice.
-    var smallest = Int.max
+    // Where starts are not held, processes may end in each count: then the last must do.
+    var last = 0
     for _ in 0..<Self.mostCounts {
       let bytes = Sandboxing.residentBytesCountedOnce(of: usage.processes, enough: enough)
-      smallest = min(smallest, bytes)
+      last = bytes
       let after = self.usage(taskLimit: taskLimit, asksAll: false)
       if after.threads == usage.threads { return max(bytes, after.largestResidentBytes) }
       usage = after
     }
-    return max(smallest, usage.largestResidentBytes)
+    return max(last, usage.largestResidentBytes)
   }
 
   private static let mostCounts = 4
