@@ -59,7 +59,13 @@ static float quant_vec_dot(ck_type type, const ck_input *input, const uint8_t *r
     const ck_group group = ck_read_group(type, block, ck_group_index(type, g));
     int8_t weights[CK_BLOCK];
     ck_group_quants(type, block, ck_group_index(type, g), weights);
-    int32_t acc = 0, minimums = 0;
+    int32_t acc = 0, minimums = 0, parts[2] = {0, 0};
+    if (ck_part_count(type) == 2) {
+      for (int i = 0; i < CK_BLOCK; i++)
+        parts[ck_part_of(type, i, weights[i])] += weights[i] * x[g * CK_BLOCK + (size_t)i];
+      for (size_t p = 0; p < 2; p++) sum += group.part_scales[p] * scales[g] * (float)parts[p];
+      continue;
+    }
     for (size_t i = 0; i < CK_BLOCK; i++) acc += group.factors[i / 16] * weights[i] * x[g * CK_BLOCK + i];
     for (size_t h = 0; h < 2; h++) minimums += group.minimum_factors[h] * bsums[2 * g + h];
     sum += group.scale * scales[g] * (float)acc - group.minimum * scales[g] * (float)minimums;

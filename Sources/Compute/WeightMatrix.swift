@@ -150,6 +150,12 @@ extension TensorType {
     case .iq4_nl: CK_IQ4_NL
     case .iq4_xs: CK_IQ4_XS
     case .mxfp4: CK_MXFP4
+    case .nvfp4: CK_NVFP4
+    case .tq1_0: CK_TQ1_0
+    case .tq2_0: CK_TQ2_0
+    case .amxfp4: CK_AMXFP4
+    case .dint4: CK_DINT4
+    case .sawb2: CK_SAWB2
     default: nil
     }
   }

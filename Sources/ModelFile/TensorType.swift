@@ -4,6 +4,7 @@
 ///
 /// Every type that ggml writes is known by name and size, so that any file can be opened and looked at;
 /// `isSupported` says which of them can be computed with. Raw values are ggml's codes; the gaps are types it withdrew.
+/// Codes from `firstOwnCode` on are this program's own types, which other programs refuse.
 public enum TensorType: UInt32, Sendable, Hashable, CaseIterable {
   case f32 = 0
   case f16 = 1
@@ -39,6 +40,15 @@ public enum TensorType: UInt32, Sendable, Hashable, CaseIterable {
   case mxfp4 = 39
   case nvfp4 = 40
   case q1_0 = 41
+  case amxfp4 = 0xEA01
+  case dint4 = 0xEA02
+  case sawb2 = 0xEA03
+
+  /// The first code of this program's own types, far above ggml's.
+  public static let firstOwnCode: UInt32 = 0xEA01
+
+  /// True for the types that only this program reads.
+  public var isOwn: Bool { rawValue >= Self.firstOwnCode }
 
   /// The type with ggml's number for it; nil for a number that ggml never gave or took back.
   public init?(ggufCode: UInt32) {
@@ -55,11 +65,11 @@ public enum TensorType: UInt32, Sendable, Hashable, CaseIterable {
   public var elementsPerBlock: Int {
     switch self {
     case .f32, .f16, .bf16, .f64, .i8, .i16, .i32, .i64: 1
-    case .q4_0, .q4_1, .q5_0, .q5_1, .q8_0, .q8_1, .iq4_nl, .mxfp4: 32
+    case .q4_0, .q4_1, .q5_0, .q5_1, .q8_0, .q8_1, .iq4_nl, .mxfp4, .amxfp4, .dint4: 32
     case .nvfp4: 64
     case .q1_0: 128
     case .q2_K, .q3_K, .q4_K, .q5_K, .q6_K, .q8_K, .iq2_xxs, .iq2_xs, .iq3_xxs, .iq1_s, .iq3_s, .iq2_s, .iq4_xs,
-      .iq1_m, .tq1_0, .tq2_0:
+      .iq1_m, .tq1_0, .tq2_0, .sawb2:
       256
     }
   }
@@ -71,7 +81,7 @@ public enum TensorType: UInt32, Sendable, Hashable, CaseIterable {
     case .f16, .bf16, .i16: 2
     case .f32, .i32: 4
     case .f64, .i64: 8
-    case .q4_0, .iq4_nl, .q1_0: 18
+    case .q4_0, .iq4_nl, .q1_0, .amxfp4, .dint4: 18
     case .q4_1: 20
     case .q5_0: 22
     case .q5_1: 24
@@ -83,7 +93,7 @@ public enum TensorType: UInt32, Sendable, Hashable, CaseIterable {
     case .q5_K: 176
     case .q6_K: 210
     case .q8_K: 292
-    case .iq2_xxs, .tq2_0: 66
+    case .iq2_xxs, .tq2_0, .sawb2: 66
     case .iq2_xs: 74
     case .iq3_xxs: 98
     case .iq1_s: 50
@@ -99,7 +109,7 @@ public enum TensorType: UInt32, Sendable, Hashable, CaseIterable {
   public var isSupported: Bool {
     switch self {
     case .f32, .f16, .bf16, .q4_0, .q4_1, .q5_0, .q5_1, .q8_0, .q2_K, .q3_K, .q4_K, .q5_K, .q6_K, .iq4_nl, .iq4_xs,
-      .mxfp4:
+      .mxfp4, .nvfp4, .tq1_0, .tq2_0, .amxfp4, .dint4, .sawb2:
       true
     default: false
     }

@@ -6,7 +6,8 @@ import ModelFile
 /// How to quantize a whole model: the type of most matrices, and which matrices get more bits.
 ///
 /// A new format is one entry of `all`, if `BlockQuantization` can encode it. The rules are those of llama.cpp's files
-/// of the same names (`llama-quant.cpp`), so that files can be compared.
+/// of the same names (`llama-quant.cpp`), so that files can be compared. Formats that llama.cpp does not have follow
+/// the rules of its formats of the same size.
 public struct QuantizationRecipe: Sendable {
   /// The usual name, such as `Q4_K_M`.
   public let name: String
@@ -66,7 +67,7 @@ public struct QuantizationRecipe: Sendable {
     guard type.isQuantized else { return type }
     if position.role == .output || (position.role == .tokenEmbedding && isTied) {
       // The logits depend directly on the output matrix, so it gets more bits than the others.
-      let isRough = type != .q8_0 && type != .mxfp4
+      let isRough = ![.q8_0, .mxfp4, .nvfp4].contains(type)
       return isRough && columns % type.elementsPerBlock == 0 ? .q6_K : .q8_0
     }
     return exception(position) ?? type
@@ -95,6 +96,9 @@ public struct QuantizationRecipe: Sendable {
     .init("Q4_0", .q4_0, fileType: 2),
     .init("IQ4_NL", .iq4_nl, fileType: 25, except: startIn5Bits),
     .init("IQ4_XS", .iq4_xs, fileType: 30, except: startIn5Bits),
+    .init("DINT4", .dint4, fileType: ownFileType(.dint4)),
+    .init("AMXFP4", .amxfp4, fileType: ownFileType(.amxfp4)),
+    .init("NVFP4", .nvfp4, fileType: 39) { $0.role == .tokenEmbedding ? .q8_0 : nil },
     .init("MXFP4", .mxfp4, fileType: 38) { $0.role == .tokenEmbedding ? .q8_0 : nil },
     .init("Q3_K_L", .q3_K, fileType: 13) { position in
       [.attentionValue, .feedForwardDown, .attentionOutput].contains(position.role) ? .q5_K : nil
@@ -122,7 +126,17 @@ public struct QuantizationRecipe: Sendable {
       default: nil
       }
     },
+    .init("SAWB2", .sawb2, fileType: ownFileType(.sawb2), except: embeddingIn4Bits),
+    .init("TQ2_0", .tq2_0, fileType: 37, except: embeddingIn4Bits),
+    .init("TQ1_0", .tq1_0, fileType: 36, except: embeddingIn4Bits),
   ]
+
+  /// The value of `general.file_type` for this program's own types: their code, which llama.cpp has no name for.
+  private static func ownFileType(_ type: TensorType) -> UInt32 { type.ggufCode }
+
+  private static func embeddingIn4Bits(_ position: Position) -> TensorType? {
+    position.role == .tokenEmbedding ? .q4_K : nil
+  }
 
   private static func sensitiveIn6Bits(_ position: Position) -> TensorType? {
     [.attentionValue, .feedForwardDown].contains(position.role) && position.isSensitive ? .q6_K : nil

@@ -37,7 +37,7 @@ extension TensorType {
     let shorter: TensorType =
       switch self {
       case .iq4_xs: .iq4_nl
-      case .q2_K, .q3_K: .q4_0
+      case .q2_K, .q3_K, .tq1_0, .tq2_0, .sawb2, .nvfp4: .q4_0
       case .q4_K: .q5_0
       case .q5_K: .q5_1
       case .q6_K: .q8_0

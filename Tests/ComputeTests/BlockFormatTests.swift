@@ -80,6 +80,7 @@ private func loss(
     arguments: [
       (TensorType.q8_0, 0.006), (.q4_0, 0.1), (.q4_1, 0.09), (.q5_0, 0.05), (.q5_1, 0.045), (.q2_K, 0.3),
       (.q3_K, 0.17), (.q4_K, 0.085), (.q5_K, 0.042), (.q6_K, 0.021), (.iq4_nl, 0.085), (.iq4_xs, 0.085), (.mxfp4, 0.12),
+      (.nvfp4, 0.12), (.amxfp4, 0.1), (.dint4, 0.1), (.sawb2, 0.4), (.tq1_0, 0.5), (.tq2_0, 0.5),
     ])
   func roundTrip(type: TensorType, limit: Double) {
     var samples = Samples(seed: 21)
@@ -90,7 +91,10 @@ private func loss(
     #expect(found > limit / 2, "a tighter limit would do")
   }
 
-  @Test("importance moves the error to columns that matter less", arguments: quantized)
+  @Test(
+    "importance moves the error to columns that matter less",
+    // The scale of SAWB2 follows from the moments of a row.
+    arguments: quantized.filter { $0 != .sawb2 })
   func importance(type: TensorType) {
     var samples = Samples(seed: 22)
     let values = zip(samples.floats(8 * 1024), samples.floats(8 * 1024)).map { $0 * $1 * abs($1) }
@@ -110,13 +114,50 @@ private func loss(
     #expect(loss(values, type) < 5e-4)
   }
 
-  @Test("a constant comes back as such, whatever its sign", arguments: quantized)
+  @Test(
+    "a constant comes back as such, whatever its sign",
+    // The outer levels of SAWB2 are 1.056 times a constant.
+    arguments: quantized.filter { $0 != .sawb2 })
   func constants(type: TensorType) {
-    for value in [Float(0.75), -0.75, 0.046875, -12288] {
+    // The largest value of NVFP4 is 6 * 448.
+    for value in [Float(0.75), -0.75, 0.046875, type == .nvfp4 ? -1536 : -12288] {
       let values = Array(repeating: value, count: 512)
       #expect(loss(values, type) < 5e-3, "\(value)")
       #expect(loss(values, type, importance: (0..<512).map { Float(1 + $0 % 7) }) < 5e-3, "\(value), weighted")
     }
+  }
+
+  @Test("SAWB2 has one scale for a row, from its first two moments, and no weight of 0")
+  func sawb2() {
+    var samples = Samples(seed: 26)
+    let row = (0..<512).map { _ in samples.floats(4).reduce(0, +) }
+    let squares = row.reduce(0) { $0 + Double($1) * Double($1) } / 512
+    let sizes = row.reduce(0) { $0 + Double(abs($1)) } / 512
+    let largest = 3.12 * squares.squareRoot() - 2.064 * sizes
+    let found = encoded(row, columns: 512, as: .sawb2).withUnsafeBytes { decoded($0, .sawb2) }
+    for (value, after) in zip(row, found) {
+      #expect(abs(abs(Double(after)) - (abs(Double(value)) > 2 * largest / 3 ? 1 : 1.0 / 3) * largest) < 1e-3 * largest)
+      #expect((value < 0) == (after < 0))
+    }
+  }
+
+  @Test("DINT4 keeps small weights that whole steps would make zero")
+  func dint4() {
+    var samples = Samples(seed: 27)
+    // Heavy tails: most weights are far below the largest.
+    let values = zip(samples.floats(8192), samples.floats(8192)).map { $0 * $1 * abs($1) }
+    let zeros = { (type: TensorType) in
+      encoded(values, columns: 8192, as: type).withUnsafeBytes { decoded($0, type) }.count { $0 == 0 }
+    }
+    #expect(zeros(.dint4) * 6 < zeros(.q4_0) * 5)
+    #expect(loss(values, .dint4) < loss(values, .q4_0))
+  }
+
+  @Test("AMXFP4 gives positive and negative weights a scale each, so that one-sided blocks lose less than in MXFP4")
+  func amxfp4() {
+    var samples = Samples(seed: 28)
+    let oneSided = samples.floats(8192).map { $0 > 0 ? $0 * 4 : $0 / 8 }
+    #expect(loss(oneSided, .amxfp4) < 0.85 * loss(oneSided, .mxfp4))
   }
 
   @Test("zeros come back as zeros", arguments: quantized)

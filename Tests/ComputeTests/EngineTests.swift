@@ -50,6 +50,7 @@ struct EngineTests {
   private func shapes(_ type: TensorType) -> [(rows: Int, columns: Int)] {
     switch type.elementsPerBlock {
     case 256: [(1, 512), (37, 256), (37, 768), (50, 1536)]
+    case 64: [(1, 64), (37, 192), (64, 576), (50, 1088)]
     case 32: [(1, 32), (37, 96), (64, 544), (50, 1088)]
     default: [(1, 32), (37, 96), (64, 544), (50, 1088), (19, 91), (16, 7)]
     }

@@ -36,6 +36,8 @@ struct Samples: RandomNumberGenerator {
             offset..<offset + 2, with: bytes(halfBits(Float.random(in: 0.005...0.02, using: &self))))
         }
         if type == .mxfp4 { block[0] = UInt8.random(in: 118...121, using: &self) }
+        if type == .nvfp4 { for at in 0..<4 { block[at] = UInt8.random(in: 8...40, using: &self) } }
+        if type == .amxfp4 { for at in 0..<2 { block[at] = UInt8.random(in: 28...44, using: &self) } }
         return block
       }
     }
@@ -48,7 +50,9 @@ struct Samples: RandomNumberGenerator {
     case .q2_K: [80, 82]
     case .q3_K: [108]
     case .q6_K: [208]
-    case .mxfp4: []
+    case .tq1_0: [52]
+    case .tq2_0, .sawb2: [64]
+    case .mxfp4, .nvfp4, .amxfp4: []
     default: [0]
     }
   }

@@ -19,7 +19,7 @@ import Testing
     return try GGUFFile(path: path)
   }
 
-  @Test("a type without kernels is refused by name", arguments: [TensorType.iq2_xxs, .q8_1, .tq2_0, .i32])
+  @Test("a type without kernels is refused by name", arguments: [TensorType.iq2_xxs, .q8_1, .iq1_m, .i32])
   func unsupported(type: TensorType) throws {
     let file = try file([256, 2], type)
     let error = #expect(throws: ComputeError.unsupportedType(tensor: "w", type: type)) {

@@ -125,8 +125,8 @@ void kc_multiply_floats(const ck_kernels *kernels, kc_report *report) {
 
 void kc_multiply_quants(const ck_kernels *kernels, kc_report *report) {
   static const size_t rows[] = {1, 16, 37}, tokens[] = {1, 2, 7, 8, 19};
-  for (ck_type type = CK_Q8_0; type <= CK_MXFP4; type++) {
-    const size_t block = ck_block_weights(type) == 256 ? 256 : 32;
+  for (ck_type type = CK_Q8_0; type <= CK_SAWB2; type++) {
+    const size_t block = ck_block_weights(type);
     // The last has more groups than a panel.
     const size_t columns[] = {block, 3 * block, 544 / block * block};
     for (size_t r = 0; r < sizeof rows / sizeof *rows; r++)
@@ -138,7 +138,7 @@ void kc_multiply_quants(const ck_kernels *kernels, kc_report *report) {
 
 void kc_multiply_panels(const ck_kernels *kernels, kc_report *report) {
   static const size_t rows[] = {1, 16, 37}, tokens[] = {1, 2, 4, 5, 8, 19};
-  for (ck_type type = CK_F32; type <= CK_MXFP4; type++) {
+  for (ck_type type = CK_F32; type <= CK_SAWB2; type++) {
     if (ck_repacked_type(type, 256) == CK_F32) continue;
     for (size_t r = 0; r < sizeof rows / sizeof *rows; r++)
       for (size_t t = 0; t < sizeof tokens / sizeof *tokens; t++) {

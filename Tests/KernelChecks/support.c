@@ -34,7 +34,8 @@ float *kc_floats(kc_random *random, size_t count, float scale) {
 
 /// Where the scale and the minimum of a block are, in bytes; the same where there is no minimum.
 static void scale_offsets(ck_type type, size_t offsets[2]) {
-  offsets[0] = type == CK_Q2_K ? 80 : type == CK_Q3_K ? 108 : type == CK_Q6_K ? 208 : 0;
+  offsets[0] = type == CK_Q2_K ? 80 : type == CK_Q3_K ? 108 : type == CK_Q6_K ? 208 : type == CK_TQ1_0 ? 52 : 0;
+  if (type == CK_TQ2_0 || type == CK_SAWB2) offsets[0] = 64;
   offsets[1] = offsets[0] + (ck_has_minimum(type) ? 2 : 0);
 }
 
@@ -52,6 +53,10 @@ uint8_t *kc_weights(kc_random *random, ck_type type, size_t rows, size_t columns
     else if (type == CK_F16) ck_store_half(weights + b, value);
     else if (type == CK_BF16) memcpy(weights + b, &bfloat, 2);
     else if (type == CK_MXFP4) weights[b] = (uint8_t)(118 + kc_next(random) % 4);
+    else if (type == CK_NVFP4)
+      for (size_t s = 0; s < 4; s++) weights[b + s] = (uint8_t)(8 + kc_next(random) % 32);
+    else if (type == CK_AMXFP4)
+      for (size_t s = 0; s < 2; s++) weights[b + s] = (uint8_t)(28 + kc_next(random) % 16);
     else
       for (size_t s = 0; s < 2; s++) ck_store_half(weights + b + offsets[s], 0.01f + 0.005f * kc_uniform(random));
   }

@@ -85,6 +85,7 @@ struct PlanTests {
     #expect(
       seen == [
         .f16, .bf16, .q4_0, .q4_1, .q5_0, .q5_1, .q8_0, .q2_K, .q3_K, .q4_K, .q5_K, .q6_K, .iq4_nl, .iq4_xs, .mxfp4,
+        .nvfp4, .amxfp4, .dint4, .sawb2, .tq1_0, .tq2_0,
       ])
   }
 

@@ -10,6 +10,10 @@ static void unpack_group(ck_type type, const uint8_t *block, size_t index, float
   const ck_group group = ck_read_group(type, block, index);
   int8_t qs[CK_BLOCK];
   ck_group_quants(type, block, index, qs);
+  if (ck_part_count(type) == 2) {
+    for (int i = 0; i < CK_BLOCK; i++) target[i] = group.part_scales[ck_part_of(type, i, qs[i])] * (float)qs[i];
+    return;
+  }
   for (int half = 0; half < 2; half++) {
     const float scale = group.scale * (float)group.factors[half];
     const float minimum = group.minimum * (float)group.minimum_factors[half];

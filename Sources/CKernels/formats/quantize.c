@@ -15,7 +15,8 @@ static uint16_t float_to_bfloat(float v) {
 static void quantize_block(ck_type type, const float *x, const float *importance, uint8_t *block) {
   const size_t count = ck_block_weights(type);
   memset(block, 0, ck_block_bytes(type));
-  const int simple = count == CK_BLOCK && type != CK_IQ4_NL && type != CK_MXFP4;
+  const int is_e2m1 = type == CK_MXFP4 || type == CK_NVFP4 || type == CK_AMXFP4;
+  const int simple = count == CK_BLOCK && type != CK_IQ4_NL && type != CK_DINT4 && !is_e2m1;
   if (simple && !importance) {
     ck_quantize_minmax(type, x, block);
     return;
@@ -25,8 +26,9 @@ static void quantize_block(ck_type type, const float *x, const float *importance
   // Without importance, the error of a weight counts the more the larger the weight is: twice as much at the mean as
   // near 0.
   for (size_t i = 0; i < count; i++) weights[i] = importance ? importance[i] : mean + fabsf(x[i]);
-  if (type == CK_MXFP4) ck_quantize_mxfp4(x, weights, block);
+  if (is_e2m1) ck_quantize_e2m1(type, x, weights, block);
   else if (count == CK_BLOCK) ck_quantize_searched(type, x, weights, block);
+  else if (type == CK_TQ1_0 || type == CK_TQ2_0) ck_quantize_ternary(type, x, weights, block);
   else if (ck_has_minimum(type)) ck_quantize_asymmetric(type, x, weights, block);
   else ck_quantize_symmetric(type, x, weights, block);
 }
@@ -41,6 +43,12 @@ void ck_quantize(ck_type type, const float *source, void *target, size_t rows, s
     for (size_t i = 0; i < count; i++) {
       const uint16_t bits = type == CK_F16 ? ck_float_to_half(source[i]) : float_to_bfloat(source[i]);
       memcpy(bytes + 2 * i, &bits, 2);
+    }
+  } else if (type == CK_SAWB2) {
+    for (size_t r = 0; r < rows; r++) {
+      const float scale = ck_sawb2_scale(source + r * columns, columns);
+      for (size_t i = 0; i < columns; i += weights, bytes += size)
+        ck_quantize_sawb2(source + r * columns + i, scale, bytes);
     }
   } else {
     for (size_t i = 0; i < count; i += weights)

@@ -3,8 +3,8 @@
 // Floats to quantized blocks: functions shared by the formats.
 //
 // quantize.c chooses how. quantize_blocks_minmax.c rounds to a scale from the extremes of a block.
-// quantize_blocks_search.c and quantize_superblocks.c search for scales with scale_search.c. All write quants with
-// quantize_store.c.
+// quantize_blocks_search.c, quantize_superblocks.c and quantize_low_bits.c search for scales with scale_search.c,
+// quantize_e2m1.c among the scales that a byte stores. All write quants with quantize_store.c.
 #ifndef EDGEASSIST_CKERNELS_QUANTIZE_H
 #define EDGEASSIST_CKERNELS_QUANTIZE_H
 
@@ -24,9 +24,12 @@ typedef struct {
 
 static inline ck_grid ck_grid_of(ck_type type) {
   if (type == CK_IQ4_NL || type == CK_IQ4_XS) return (ck_grid){ck_iq4_values, -127, 113};
+  if (type == CK_DINT4) return (ck_grid){ck_dint4_values, -14, 12};
   const int zero_point = ck_zero_point(type);
   switch (type) {
     case CK_Q8_0: return (ck_grid){NULL, -127, 127};
+    case CK_TQ1_0:
+    case CK_TQ2_0: return (ck_grid){NULL, -1, 1};
     case CK_Q2_K: return (ck_grid){NULL, 0, 3};
     case CK_Q3_K: return (ck_grid){NULL, -zero_point, 7 - zero_point};
     case CK_Q5_0:
@@ -44,7 +47,14 @@ static inline ck_grid ck_grid_of(ck_type type) {
 void ck_quantize_minmax(ck_type type, const float *x, uint8_t *block);
 /// Blocks of 32 with a search for the scale.
 void ck_quantize_searched(ck_type type, const float *x, const float *weights, uint8_t *block);
-void ck_quantize_mxfp4(const float *x, const float *weights, uint8_t *block);
+/// Blocks of values of E2M1: MXFP4, NVFP4 and AMXFP4.
+void ck_quantize_e2m1(ck_type type, const float *x, const float *weights, uint8_t *block);
+/// Blocks of 256 ternary weights: TQ1_0 and TQ2_0.
+void ck_quantize_ternary(ck_type type, const float *x, const float *weights, uint8_t *block);
+/// Blocks of 256 weights in 2 bits, with the scale of their row.
+void ck_quantize_sawb2(const float *x, float scale, uint8_t *block);
+/// The scale of a row of SAWB2.
+float ck_sawb2_scale(const float *row, size_t columns);
 /// Superblocks without minimums.
 void ck_quantize_symmetric(ck_type type, const float *x, const float *weights, uint8_t *block);
 /// Superblocks with minimums.

@@ -33,6 +33,14 @@ void ck_store_quants(ck_type type, uint8_t *block, size_t index, const uint8_t *
         block[128 + 32 * half + i] |= (uint8_t)((stored[i] >> 4) << (2 * quarter));
       }
       return;
+    case CK_TQ2_0:
+    case CK_SAWB2:
+      for (int i = 0; i < CK_BLOCK; i++) block[32 * half + i] |= (uint8_t)(stored[i] << (2 * quarter));
+      return;
+    case CK_NVFP4:
+      data = block + 4 + 16 * index;
+      for (size_t i = 0; i < CK_BLOCK; i++) data[i / 16 * 8 + i % 8] |= (uint8_t)(stored[i] << (i / 8 % 2 * 4));
+      return;
     case CK_Q5_0:
     case CK_Q5_1:
       data = block + (type == CK_Q5_0 ? 6 : 8);

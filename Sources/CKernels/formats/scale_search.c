@@ -73,7 +73,8 @@ INLINE ck_fit fit_scale_on(const ck_grid grid, const float *x, const float *weig
   }
   ck_fit best = {0, 0, all};
   if (!(fabsf(peak) > 1e-30f) || !(all < 1e30f)) return best;
-  const float low = grid.low, high = grid.high, distance = grid.table ? 8 * DISTANCE : DISTANCE;
+  const float low = grid.low, high = grid.high;
+  const float distance = grid.table ? (high - low) * (DISTANCE / 30) : DISTANCE;
   // The grid may have more values on one side of 0. The peak is mapped to either end.
   for (int i = -TRIES; i <= TRIES; i++)
     try_scale(grid, x, weights, count, all, (low + distance * (float)i) / peak, &best);
@@ -147,9 +148,12 @@ INLINE float error_on(const ck_grid grid, const float *x, const float *weights, 
   return sum4(error);
 }
 
-// Each call passes a constant grid, so that inlining makes one loop for tables and one for ranges.
+// Each call passes a constant grid, so that inlining makes one loop for each table and one for ranges.
+
+INLINE int is_dint4(ck_grid grid) { return grid.table && grid.high == 12; }
 
 ck_fit ck_fit_scale(ck_grid grid, const float *x, const float *weights, size_t count) {
+  if (is_dint4(grid)) return fit_scale_on((ck_grid){ck_dint4_values, -14, 12}, x, weights, count);
   if (grid.table) return fit_scale_on((ck_grid){ck_iq4_values, -127, 113}, x, weights, count);
   return fit_scale_on((ck_grid){NULL, grid.low, grid.high}, x, weights, count);
 }
@@ -159,6 +163,7 @@ ck_fit ck_fit_scale_and_minimum(int high, const float *x, const float *weights, 
 }
 
 float ck_fit_error(ck_grid grid, const float *x, const float *weights, size_t count, float scale, float minimum) {
+  if (is_dint4(grid)) return error_on((ck_grid){ck_dint4_values, -14, 12}, x, weights, count, scale, minimum);
   if (grid.table) return error_on((ck_grid){ck_iq4_values, -127, 113}, x, weights, count, scale, minimum);
   return error_on((ck_grid){NULL, grid.low, grid.high}, x, weights, count, scale, minimum);
 }
@@ -167,8 +172,9 @@ void ck_round_to_grid(ck_grid grid, const float *x, size_t count, float scale, f
   const float inverse = scale != 0 ? 1 / scale : 0;
   for (size_t i = 0; i < count; i += 4) {
     const vf4 values = (*(const vf4u *)(x + i) + minimum) * inverse;
-    const ck_grid table = {ck_iq4_values, -127, 113}, range = {NULL, grid.low, grid.high};
-    const vf4 q = grid.table ? on_grid(table, values) : on_grid(range, values);
+    const ck_grid iq4 = {ck_iq4_values, -127, 113}, dint4 = {ck_dint4_values, -14, 12};
+    const ck_grid range = {NULL, grid.low, grid.high};
+    const vf4 q = is_dint4(grid) ? on_grid(dint4, values) : grid.table ? on_grid(iq4, values) : on_grid(range, values);
     *(vf4u *)(qs + i) = q == q ? q : (vf4)0.0f;
   }
 }

@@ -14,7 +14,7 @@
 // Activations are rows of floats, one row a token. Nothing here allocates, except ck_allocate: the caller provides
 // scratch memory, one piece for each thread.
 
-/// How the weights of a matrix are stored. Up to CK_MXFP4, these are ggml's types of the same names.
+/// How the weights of a matrix are stored. Up to CK_TQ2_0, these are ggml's types of the same names.
 typedef enum {
   CK_F32,
   CK_F16,
@@ -32,6 +32,13 @@ typedef enum {
   CK_IQ4_NL,
   CK_IQ4_XS,
   CK_MXFP4,
+  CK_NVFP4,
+  CK_TQ1_0,
+  CK_TQ2_0,
+  // Formats of this program.
+  CK_AMXFP4,
+  CK_DINT4,
+  CK_SAWB2,
   // Repacked into panels of 16 rows (ck_repack), in the order in which vector instructions read them.
   CK_PANELS_Q8_0,
   CK_PANELS_Q4_0,

@@ -35,6 +35,12 @@ static void multiply(const ck_product *product, const ck_input *input, size_t fi
     case CK_IQ4_NL: multiply_quants(CK_IQ4_NL, few, product, input, first, last, scratch); return;
     case CK_IQ4_XS: multiply_quants(CK_IQ4_XS, few, product, input, first, last, scratch); return;
     case CK_MXFP4: multiply_quants(CK_MXFP4, few, product, input, first, last, scratch); return;
+    case CK_NVFP4: multiply_quants(CK_NVFP4, few, product, input, first, last, scratch); return;
+    case CK_TQ1_0: multiply_quants(CK_TQ1_0, few, product, input, first, last, scratch); return;
+    case CK_TQ2_0: multiply_quants(CK_TQ2_0, few, product, input, first, last, scratch); return;
+    case CK_AMXFP4: multiply_quants(CK_AMXFP4, few, product, input, first, last, scratch); return;
+    case CK_DINT4: multiply_quants(CK_DINT4, few, product, input, first, last, scratch); return;
+    case CK_SAWB2: multiply_quants(CK_SAWB2, few, product, input, first, last, scratch); return;
     case CK_PANELS_Q8_0:
     case CK_PANELS_Q4_0:
     case CK_PANELS_Q5_0:

@@ -25,9 +25,37 @@ INLINE vu8x32 fifth_bits_at(const uint8_t *p) {
   return (vu8x32)((spread & bits) != 0) & 16;
 }
 
+/// Digits of base 3, each the first of a fraction of 256.
+INLINE vu8x32 first_ternary_digits(vu8x32 fractions) {
+  // Comparisons give 255, which is -1.
+  return -((vu8x32)(fractions > 85) + (vu8x32)(fractions > 170));
+}
+
+/// The digits of group `index` of a block of TQ1_0.
+INLINE vu8x32 ternary_digits(const uint8_t *block, const size_t index) {
+  if (index < 5) return first_ternary_digits(load32(block) * ck_powers_of_3[index]);
+  vu8x32 bytes, powers;
+  for (size_t i = 0; i < 16; i++) {
+    const size_t first = 2 * (index - 5), is_last = index == 7;
+    bytes[i] = block[32 + i];
+    powers[i] = ck_powers_of_3[first];
+    bytes[16 + i] = is_last ? block[48 + i % 4] : block[32 + i];
+    powers[16 + i] = ck_powers_of_3[is_last ? i / 4 : first + 1];
+  }
+  return first_ternary_digits(bytes * powers);
+}
+
+/// The nibbles of a group of NVFP4: of each half, the low nibbles of 8 bytes, then the high nibbles.
+INLINE vu8x32 nibbles_by_half(const uint8_t *p) {
+  const vu8x32 nibbles = nibbles_at(p);
+  return __builtin_shufflevector(nibbles, nibbles, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23, 8, 9, 10, 11,
+                                 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);
+}
+
 /// The quants of group `index` of a block as they are stored, with ck_zero_point(type) added.
 INLINE vu8x32 stored_quants(const ck_type type, const uint8_t *block, const size_t index) {
   static const int8_t e2m1[16] = {12, 13, 14, 15, 16, 18, 20, 24, 12, 11, 10, 9, 8, 6, 4, 0};
+  static const int8_t dint4[16] = {0, 2, 4, 6, 8, 10, 12, 13, 14, 15, 16, 18, 20, 22, 24, 26};
   const size_t half = index / 4;
   const int quarter = (int)(index % 4);
   switch (type) {
@@ -39,6 +67,15 @@ INLINE vu8x32 stored_quants(const ck_type type, const uint8_t *block, const size
     case CK_IQ4_NL: return look_up(ck_iq4_values, nibbles_at(block + 2));
     case CK_IQ4_XS: return look_up(ck_iq4_values, nibbles_at(block + 8 + 16 * index));
     case CK_MXFP4: return look_up(e2m1, nibbles_at(block + 1));
+    case CK_AMXFP4: return look_up(e2m1, nibbles_at(block + 2));
+    case CK_NVFP4: return look_up(e2m1, nibbles_by_half(block + 4 + 16 * index));
+    case CK_DINT4: return look_up(dint4, nibbles_at(block + 2));
+    case CK_TQ1_0: return ternary_digits(block, index);
+    case CK_TQ2_0: return shifted(load32(block + 32 * half), -2 * quarter) & 3;
+    case CK_SAWB2: {
+      const vu8x32 codes = shifted(load32(block + 32 * half), -2 * quarter) & 3;
+      return codes + codes;
+    }
     case CK_Q2_K: return shifted(load32(block + 16 + 32 * half), -2 * quarter) & 3;
     case CK_Q3_K:
       return (shifted(load32(block + 32 + 32 * half), -2 * quarter) & 3) | (shifted(load32(block), 2 - (int)index) & 4);
@@ -51,6 +88,15 @@ INLINE vu8x32 stored_quants(const ck_type type, const uint8_t *block, const size
              (shifted(load32(block + 128 + 32 * half), 4 - 2 * quarter) & 48);
     default: return (vu8x32){0};
   }
+}
+
+/// The stored quants of one part of a group: those of the other are the zero point.
+INLINE vu8x32 stored_part(const ck_type type, vu8x32 quants, int part) {
+  const uint8_t zero_point = (uint8_t)ck_zero_point(type);
+  const vu8x32 first_half = {255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
+  vu8x32 mask = type == CK_NVFP4 ? first_half : (vu8x32)(quants > zero_point);
+  if (part == 1) mask = ~mask;
+  return (quants & mask) | (zero_point & ~mask);
 }
 
 /// Types with signed quants of 8 bits. All others are stored unsigned, in at most 6 bits.

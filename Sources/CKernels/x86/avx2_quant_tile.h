@@ -7,7 +7,10 @@ INLINE size_t words_in_16_bits(ck_type type) {
   switch (type) {
     case CK_Q4_0:
     case CK_Q4_1:
-    case CK_Q4_K: return 8;  // 8 * 2 * 15 * 127 < 2^15
+    case CK_Q4_K:
+    case CK_TQ1_0:
+    case CK_TQ2_0:
+    case CK_SAWB2: return 8;  // 8 * 2 * 15 * 127 < 2^15
     case CK_Q6_K: return 2;  // 2 * 2 * 63 * 127
     default: return 4;       // 4 * 2 * 31 * 127; also the words of half a group, which has its own factor
   }
@@ -73,14 +76,15 @@ INLINE void quant_tile(const ck_type type, const size_t tokens, const quant_pane
       bytes ? (const uint8_t *)(input->quantized.qs + start) : (const uint8_t *)(input->quantized.qs16 + start);
   const float *scales = input->quantized.scales + token * all_groups + first_group;
   const int16_t *bsums = input->quantized.bsums + 2 * (token * all_groups + first_group);
-  for (size_t g = 0; g < groups; g++) {
+  for (size_t part = 0; part < groups * (size_t)ck_part_count(type); part++) {
+    const size_t g = part / (size_t)ck_part_count(type);
     __m256i acc[QUANT_TILE_TOKENS][2];
 #pragma clang loop unroll(full)
     for (size_t t = 0; t < tokens; t++) acc[t][0] = acc[t][1] = _mm256_setzero_si256();
-    const int32_t *words = panel->words + g * 16 * 16;
+    const int32_t *words = panel->words + part * 16 * 16;
     if (!bytes || words_in_16_bits(type) == 8)
       add_group(type, tokens, words, x + g * group_words(type) * 4, x_stride, acc);
-    else add_group_in_parts(type, tokens, words, panel->factors + g * 2 * 16, x + g * CK_BLOCK, x_stride, acc);
+    else add_group_in_parts(type, tokens, words, panel->factors + part * 2 * 16, x + g * CK_BLOCK, x_stride, acc);
 #pragma clang loop unroll(full)
     for (size_t t = 0; t < tokens; t++) {
       const float scale = scales[t * all_groups + g];
@@ -88,13 +92,13 @@ INLINE void quant_tile(const ck_type type, const size_t tokens, const quant_pane
 #pragma clang loop unroll(full)
       for (size_t q = 0; q < 2; q++) {
         if (ck_zero_point(type)) {
-          const __m256i zero_point = _mm256_loadu_si256((const __m256i *)(panel->zero_points + g * 16 + 8 * q));
+          const __m256i zero_point = _mm256_loadu_si256((const __m256i *)(panel->zero_points + part * 16 + 8 * q));
           acc[t][q] = _mm256_sub_epi32(acc[t][q], _mm256_madd_epi16(zero_point, word_of((const uint8_t *)halves)));
         }
-        const __m256 product = _mm256_mul_ps(_mm256_loadu_ps(panel->scales + g * 16 + 8 * q), _mm256_set1_ps(scale));
+        const __m256 product = _mm256_mul_ps(_mm256_loadu_ps(panel->scales + part * 16 + 8 * q), _mm256_set1_ps(scale));
         sums[t][q] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(acc[t][q]), product, sums[t][q]);
         if (!ck_has_minimum(type)) continue;
-        const float *minimums = panel->minimums + g * 32 + 8 * q;
+        const float *minimums = panel->minimums + part * 32 + 8 * q;
         if (ck_has_half_factors(type)) {
           for (size_t h = 0; h < 2; h++)
             sums[t][q] = _mm256_fnmadd_ps(_mm256_loadu_ps(minimums + 16 * h), _mm256_set1_ps(scale * (float)halves[h]),

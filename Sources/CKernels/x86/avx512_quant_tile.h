@@ -15,10 +15,11 @@ INLINE void quant_tile(const ck_type type, const size_t tokens, const quant_pane
   const int8_t *x = input->quantized.qs + token * columns + first_group * CK_BLOCK;
   const float *scales = input->quantized.scales + token * all_groups + first_group;
   const int16_t *bsums = input->quantized.bsums + 2 * (token * all_groups + first_group);
-  for (size_t g = 0; g < groups; g++) {
+  for (size_t part = 0; part < groups * (size_t)ck_part_count(type); part++) {
+    const size_t g = part / (size_t)ck_part_count(type);
     // Halves with their own factors have their own sums.
     for (size_t h = 0; h < halves; h++) {
-      const size_t at = (g * 2 + h) * 16;
+      const size_t at = (part * 2 + h) * 16;
       __m512i row_sums = _mm512_loadu_si512(panel->row_sums + at);
       if (halves == 1) row_sums = _mm512_add_epi32(row_sums, _mm512_loadu_si512(panel->row_sums + at + 16));
       __m512i acc[QUANT_TILE_TOKENS];
@@ -26,7 +27,7 @@ INLINE void quant_tile(const ck_type type, const size_t tokens, const quant_pane
       for (size_t t = 0; t < tokens; t++)
         acc[t] = _mm512_sub_epi32(_mm512_setzero_si512(), _mm512_slli_epi32(row_sums, 7));
       for (size_t w = h * 4; w < h * 4 + 8 / halves; w++) {
-        const __m512i weights = _mm512_loadu_si512(panel->words + (g * 8 + w) * 16);
+        const __m512i weights = _mm512_loadu_si512(panel->words + (part * 8 + w) * 16);
 #pragma clang loop unroll(full)
         for (size_t t = 0; t < tokens; t++) {
           uint32_t four;

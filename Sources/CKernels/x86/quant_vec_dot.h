@@ -38,6 +38,9 @@ INLINE __m256 block_scales(const ck_type type, const uint8_t *row, const size_t 
   return _mm256_castsi256_ps(_mm256_blendv_epi8(normal, below, is_below));
 }
 
+/// Superblocks whose groups have no factors.
+INLINE int has_one_scale(const ck_type type) { return type == CK_TQ1_0 || type == CK_TQ2_0 || type == CK_SAWB2; }
+
 /// Adds up to 8 blocks of one group each. Their scales are loaded and multiplied together. Zero points and minimums are
 /// subtracted in the same lanes, because all lanes are summed in the end.
 INLINE void add_blocks(const ck_type type, const size_t count, const uint8_t *row, const int8_t *x, const float *scales,
@@ -66,6 +69,47 @@ INLINE void add_blocks(const ck_type type, const size_t count, const uint8_t *ro
   }
 }
 
+/// Adds up to 8 groups of AMXFP4: the products of positive and of negative weights, with a scale each. Sizes without
+/// signs are multiplied, so that nothing is subtracted for a zero point.
+INLINE void add_amxfp4(const size_t count, const uint8_t *row, const int8_t *x, const float *scales, __m256 sums[2]) {
+  static const int8_t positive_sizes[16] = {0, 1, 2, 3, 4, 6, 8, 12};
+  static const int8_t negative_sizes[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 6, 8, 12};
+  const size_t size = ck_block_bytes(CK_AMXFP4);
+  float x_scales[8] = {0}, products[2][8];
+  memcpy(x_scales, scales, count * sizeof(float));
+  uint16_t halves[2][8] = {{0}};
+  for (size_t b = 0; b < count; b++)
+    for (size_t p = 0; p < 2; p++) halves[p][b] = (uint16_t)((row[b * size + p] & 0x7f) << 8);
+  const __m256 half_scales = _mm256_mul_ps(_mm256_loadu_ps(x_scales), _mm256_set1_ps(0.5f));
+  for (size_t p = 0; p < 2; p++) {
+    const __m256 part_scales = _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)halves[p]));
+    _mm256_storeu_ps(products[p], _mm256_mul_ps(part_scales, half_scales));
+  }
+#pragma clang loop unroll(full)
+  for (size_t b = 0; b < count; b++) {
+    const vu8x32 nibbles = nibbles_at(row + b * size + 2);
+    const __m256i input = _mm256_loadu_si256((const __m256i *)(x + b * CK_BLOCK)), none = _mm256_setzero_si256();
+    const __m256i positive = dot_bytes(none, (__m256i)look_up(positive_sizes, nibbles), input);
+    const __m256i negative = dot_bytes(none, (__m256i)look_up(negative_sizes, nibbles), input);
+    sums[0] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(positive), _mm256_set1_ps(products[0][b]), sums[0]);
+    sums[1] = _mm256_fnmadd_ps(_mm256_cvtepi32_ps(negative), _mm256_set1_ps(products[1][b]), sums[1]);
+  }
+}
+
+/// Adds a group of NVFP4. Its halves fill the two lanes of a vector.
+INLINE void add_nvfp4(const uint8_t *block, const size_t index, const int8_t *x, float x_scale, const int16_t *bsums,
+                      __m256 *sum) {
+  const ck_group group = ck_read_group(CK_NVFP4, block, index);
+  const __m128 first = _mm_set1_ps(group.part_scales[0]), second = _mm_set1_ps(group.part_scales[1]);
+  const __m256 product = _mm256_mul_ps(_mm256_set_m128(second, first), _mm256_set1_ps(x_scale));
+  const __m256i input = _mm256_loadu_si256((const __m256i *)x);
+  const int zero_point = ck_zero_point(CK_NVFP4);
+  // Each half's zero point is subtracted in one of its lanes.
+  const __m256i before = _mm256_setr_epi32(-zero_point * bsums[0], 0, 0, 0, -zero_point * bsums[1], 0, 0, 0);
+  const __m256i dots = dot_bytes(before, (__m256i)stored_quants(CK_NVFP4, block, index), input);
+  *sum = _mm256_fmadd_ps(_mm256_cvtepi32_ps(dots), product, *sum);
+}
+
 /// The 16 factors of a superblock in 16 bits, and its minimum factors. If a group has one factor, it is there twice.
 INLINE void block_factors(const ck_type type, const uint8_t *block, __m256i *factors, __m256i *minimums) {
   if (type == CK_Q4_K || type == CK_Q5_K) {
@@ -90,10 +134,25 @@ INLINE void block_factors(const ck_type type, const uint8_t *block, __m256i *fac
     const __m128i high = _mm_set_epi32((int)(words[2] >> 2), (int)words[2], (int)(words[2] << 2), (int)(words[2] << 4));
     const __m128i bytes = _mm_or_si128(_mm_and_si128(low, _mm_set1_epi8(15)), _mm_and_si128(high, _mm_set1_epi8(48)));
     *factors = _mm256_cvtepi8_epi16(_mm_sub_epi8(bytes, _mm_set1_epi8(32)));
+  } else if (has_one_scale(type)) {
+    *factors = sixteen_bits(1);
   } else {
     int16_t values[16];
     for (size_t i = 0; i < 16; i++) values[i] = ck_read_group(type, block, i / 2).factors[0];
     *factors = _mm256_loadu_si256((const __m256i *)values);
+  }
+}
+
+/// Where the scale of a superblock is, in bytes.
+INLINE size_t block_scale_at(const ck_type type) {
+  switch (type) {
+    case CK_Q2_K: return 80;
+    case CK_Q3_K: return 108;
+    case CK_Q6_K: return 208;
+    case CK_TQ1_0: return 52;
+    case CK_TQ2_0:
+    case CK_SAWB2: return 64;
+    default: return 0;
   }
 }
 
@@ -102,7 +161,7 @@ INLINE void add_superblock(const ck_type type, const uint8_t *block, const int8_
                            const int16_t *bsums, __m256 sums[2]) {
   __m256i factors, minimum_factors = _mm256_setzero_si256();
   block_factors(type, block, &factors, &minimum_factors);
-  const size_t scale_at = type == CK_Q2_K ? 80 : type == CK_Q3_K ? 108 : type == CK_Q6_K ? 208 : 0;
+  const size_t scale_at = block_scale_at(type);
   const __m256 x_scales = _mm256_loadu_ps(scales);
   const __m256i input_sums = _mm256_loadu_si256((const __m256i *)bsums);
   __m256 product = _mm256_mul_ps(_mm256_set1_ps((float)*(const _Float16 *)(block + scale_at)), x_scales);
@@ -145,7 +204,13 @@ INLINE float quant_vec_dot(const ck_type type, const uint8_t *row, const ck_inpu
   const size_t size = ck_block_bytes(type);
   __m256 sums[2] = {_mm256_setzero_ps(), _mm256_setzero_ps()};
   size_t g = 0;
-  if (ck_block_weights(type) == 256) {
+  if (type == CK_NVFP4) {
+    for (; g < groups; g++)
+      add_nvfp4(row + g / 2 * size, g % 2, x + g * CK_BLOCK, scales[g], bsums + 2 * g, &sums[g % 2]);
+  } else if (type == CK_AMXFP4) {
+    for (; g + 8 <= groups; g += 8) add_amxfp4(8, row + g * size, x + g * CK_BLOCK, scales + g, sums);
+    for (; g < groups; g++) add_amxfp4(1, row + g * size, x + g * CK_BLOCK, scales + g, sums);
+  } else if (ck_block_weights(type) == 256) {
     for (; g < groups; g += 8)
       add_superblock(type, row + g / 8 * size, x + g * CK_BLOCK, scales + g, bsums + 2 * g, sums);
   } else {

@@ -10,7 +10,7 @@ package enum QuantizationName {
       ( (?: UD- )?
         (?: IQ[1-4]_ (?: XXS | XS | NL | [SML] )
           | Q[1-8]_ (?: K_ (?: XXL | XL | XS | [SML] ) | K | [01] )
-          | TQ[12]_0 | MXFP4 (?: _MOE )? | NVFP4 | BF16 | FP?16 | FP?32 ) )
+          | TQ[12]_0 | MXFP4 (?: _MOE )? | NVFP4 | AMXFP4 | DINT4 | SAWB2 | BF16 | FP?16 | FP?32 ) )
       (?= $ | [-.\/] )
       /#
       .ignoresCase()

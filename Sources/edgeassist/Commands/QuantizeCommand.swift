@@ -16,9 +16,12 @@ struct QuantizeCommand: AsyncParsableCommand {
       edgeassist quantize model-F16.gguf --type Q4_K_M --dry-run
 
       Types: \(QuantizationRecipe.all.map(\.name).joined(separator: ", ")). Q3_K, Q4_K and Q5_K stand for the mixes \
-      with _M. The model may be split into parts (name any of them) or be a vision tower (mmproj). It is read and \
-      written piece by piece, in a few MiB of memory whatever its size.
+      with _M. Only edgeassist reads \(Self.ownTypes.joined(separator: ", ")). The model may be split into parts (name \
+      any of them) or be a vision tower (mmproj). It is read and written piece by piece, in a few MiB of memory \
+      whatever its size.
       """)
+
+  private static let ownTypes = QuantizationRecipe.all.filter(\.type.isOwn).map(\.name)
 
   @Argument(
     help: "The model to read (GGUF): F16, BF16, F32, or Q8_0 if there is nothing better.",
