@@ -11,8 +11,8 @@ INLINE size_t words_in_16_bits(ck_type type) {
     case CK_TQ1_0:
     case CK_TQ2_0:
     case CK_SAWB2: return 8;  // 8 * 2 * 15 * 127 < 2^15
-    case CK_Q6_K: return 2;  // 2 * 2 * 63 * 127
-    default: return 4;       // 4 * 2 * 31 * 127; also the words of half a group, which has its own factor
+    case CK_Q6_K: return 2;   // 2 * 2 * 63 * 127
+    default: return 4;        // 4 * 2 * 31 * 127; also the words of half a group, which has its own factor
   }
 }
 
