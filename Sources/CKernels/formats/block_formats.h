@@ -68,7 +68,7 @@ static inline size_t ck_block_bytes(ck_type type) {
     case CK_TQ1_0: return 54;    // 48 bytes of five digits of base 3, 4 bytes of four, scale
     case CK_TQ2_0:
     case CK_SAWB2: return 66;  // 64 bytes of bit pairs, scale
-    default: return 0;           // panels have no blocks
+    default: return 0;         // panels have no blocks
   }
 }
 
