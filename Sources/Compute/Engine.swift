@@ -17,6 +17,8 @@ public final class Engine: @unchecked Sendable {
   let attentionSpans: AttentionSpans
   let bf16Attention: BF16AttentionMode
   private let supportsRepacking: Bool
+  /// Receives the inputs of all products, if set.
+  public var inputStatistics: InputStatistics?
 
   /// - Parameters:
   ///   - maximumRows: rows of the largest input of a product with quantized weights.
@@ -82,18 +84,25 @@ public final class Engine: @unchecked Sendable {
 
   /// `output[token] = matrix · input[token] + bias` for the first `count` tokens.
   public func multiply(_ input: FloatMatrix, count: Int, _ product: Product) {
+    inputStatistics?.add(input, count: count, of: product.matrix)
     let one = product.kernelProduct(self)
     run(input, count: count, products: (one, one, one), productCount: 1)
   }
 
   /// Two products of the same input.
   public func multiply(_ input: FloatMatrix, count: Int, _ first: Product, _ second: Product) {
+    if let inputStatistics {
+      for product in [first, second] { inputStatistics.add(input, count: count, of: product.matrix) }
+    }
     let last = second.kernelProduct(self)
     run(input, count: count, products: (first.kernelProduct(self), last, last), productCount: 2)
   }
 
   /// Three products of the same input.
   public func multiply(_ input: FloatMatrix, count: Int, _ first: Product, _ second: Product, _ third: Product) {
+    if let inputStatistics {
+      for product in [first, second, third] { inputStatistics.add(input, count: count, of: product.matrix) }
+    }
     run(
       input, count: count,
       products: (first.kernelProduct(self), second.kernelProduct(self), third.kernelProduct(self)), productCount: 3)

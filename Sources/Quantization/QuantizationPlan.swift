@@ -25,8 +25,8 @@ public struct QuantizationPlan: Sendable {
   /// All tensors, in the order of the file.
   public let entries: [Entry]
   /// Remarks for the user, on precision and on types that do not fit.
-  public let notes: [String]
-  let metadata: GGUFMetadata
+  public private(set) var notes: [String]
+  private(set) var metadata: GGUFMetadata
 
   /// The value for `general.file_type`.
   public var fileType: Int { Int(recipe.fileType) }
@@ -72,6 +72,17 @@ public struct QuantizationPlan: Sendable {
     }
     notes = Self.notes(entries)
     metadata = Self.metadata(file.metadata, recipe)
+  }
+
+  /// Adds to the notes and to the metadata of the new file that the importance of columns was measured.
+  ///
+  /// - Parameters:
+  ///   - tokens: that the model read for it.
+  ///   - windows: that they stood in.
+  public mutating func note(calibratedOn tokens: Int, windows: Int) {
+    notes.append("The importance of each column of weights was measured on \(tokens) tokens in \(windows) windows.")
+    // The key of llama.cpp's files, which count blocks of text there.
+    metadata["quantize.imatrix.chunks_count"] = .uint32(UInt32(clamping: windows))
   }
 
   /// Types that may be quantized: floats, and Q8_0, which has lost little.

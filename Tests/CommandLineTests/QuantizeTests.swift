@@ -58,6 +58,31 @@ struct QuantizeTests {
     #expect(onItself.status == 2)
   }
 
+  @Test("with --calibrate gives another file of the same size, and says on what it was measured")
+  func calibrate() async throws {
+    let text = String(repeating: "A cat came from the left. Then a person stopped at the door. ", count: 40)
+    try folder.write(text, to: "text.txt")
+    let plain = try await run(Self.model, "plain.gguf", "--type", "DINT4")
+    let measured = try await run(
+      Self.model, "measured.gguf", "--type", "DINT4", "--calibrate", "text.txt", "--calibrate-length", "64",
+      "--calibrate-windows", "2")
+    #expect(plain.status == 0 && measured.status == 0, "\(measured.errors)")
+    #expect(measured.output.contains("on 128 tokens in 2 windows"))
+    let files = try ["plain.gguf", "measured.gguf"].map { try Data(contentsOf: folder.url.appending(path: $0)) }
+    #expect(files[0] != files[1])
+    // But for the metadata that tells of it.
+    #expect(abs(files[0].count - files[1].count) < 256)
+    for (name, contents, word) in [
+      ("empty.txt", Data(), "empty.txt has 0 tokens"), ("latin.txt", Data([0x41, 0xE9, 0x42]), "UTF-8"),
+      ("short.txt", Data("A cat.".utf8), "less than a window of 512"),
+    ] {
+      try contents.write(to: folder.url.appending(path: name))
+      let refused = try await run(Self.model, "out.gguf", "--type", "DINT4", "--calibrate", name)
+      #expect(refused.status == 2 && refused.errors.contains(word), "\(refused.errors)")
+    }
+    #expect(!(try folder.names().contains("out.gguf")))
+  }
+
   @Test("says in one line what is wrong, and leaves nothing behind")
   func errors() async throws {
     try folder.write("GGUF, or so it says", to: "broken.gguf")

@@ -77,9 +77,9 @@ public actor ComparisonRunner {
   /// - Returns: all records, with those of an earlier run, and whether the run was interrupted.
   /// - Throws: `ReportedError`.
   public func run() throws(ReportedError) -> (records: [ComparisonRecord], isInterrupted: Bool) {
-    let text = try ComparisonText(
+    let text = try TextWindows(
       path: options.data, length: options.context, limit: options.windows,
-      tokenizers: (reference.tokenizer, candidate.tokenizer), stop: stop)
+      tokenizers: (reference.tokenizer, candidate.tokenizer), lengthOption: "--context", stop: stop)
     file = try options.output.map { (path) throws(ReportedError) in
       try ResultFile<ComparisonRecord>(path: path, isResuming: options.isResuming, identity: identity, stop: stop)
     }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Evaluation
 import Foundation
 import ModelFile
 import Platform
 import Quantization
+import Records
 
 /// `edgeassist quantize`: a smaller file of the same model.
 struct QuantizeCommand: AsyncParsableCommand {
@@ -14,11 +16,12 @@ struct QuantizeCommand: AsyncParsableCommand {
     discussion: """
       edgeassist quantize model-F16.gguf model-Q4_K_M.gguf --type Q4_K_M
       edgeassist quantize model-F16.gguf --type Q4_K_M --dry-run
+      edgeassist quantize model-F16.gguf model-DINT4.gguf --type DINT4 --calibrate text.txt
 
       Types: \(QuantizationRecipe.all.map(\.name).joined(separator: ", ")). Q3_K, Q4_K and Q5_K stand for the mixes \
       with _M. Only edgeassist reads \(Self.ownTypes.joined(separator: ", ")). The model may be split into parts (name \
       any of them) or be a vision tower (mmproj). It is read and written piece by piece, in a few MiB of memory \
-      whatever its size.
+      whatever its size. --calibrate runs the model first, which needs memory for it.
       """)
 
   private static let ownTypes = QuantizationRecipe.all.filter(\.type.isOwn).map(\.name)
@@ -36,6 +39,8 @@ struct QuantizeCommand: AsyncParsableCommand {
     completion: .list(QuantizationRecipe.all.map(\.name)), transform: Self.recipe)
   var type: QuantizationRecipe
 
+  @OptionGroup var calibration: CalibrationArguments
+
   @OptionGroup var threads: ThreadOptions
 
   @Flag(name: .long, help: "Write nothing; report the type of each tensor and the size of the file.")
@@ -49,12 +54,15 @@ struct QuantizeCommand: AsyncParsableCommand {
 
   func validate() throws {
     if output == nil, !dryRun { throw ValidationError("name the file to write, or add --dry-run") }
+    if dryRun, calibration.calibrate != nil {
+      throw ValidationError("--calibrate is for writing; --dry-run writes nothing")
+    }
     if force, dryRun { throw ValidationError("--force is for writing; --dry-run writes nothing") }
   }
 
   func run() async throws {
     do {
-      let report = try makeReport()
+      let report = try await makeReport()
       try StandardStreams.print(json ? report.json() : report.text(style: .standardOutput))
     } catch QuantizationError.cancelled {
       StandardStreams.report(QuantizationError.cancelled.message)
@@ -63,24 +71,30 @@ struct QuantizeCommand: AsyncParsableCommand {
       throw StartFailure.report(error.message)
     } catch let error as GGUFError {
       throw StartFailure.report(error.message)
+    } catch let error as ReportedError {
+      throw StartFailure.report(error.message)
     }
   }
 
-  private func makeReport() throws -> QuantizationReport {
+  private func makeReport() async throws -> QuantizationReport {
     try StandardStreams.checkOutput()
     let file = try GGUFFile(path: input)
-    let plan = try QuantizationPlan(file: file, recipe: type)
+    var plan = try QuantizationPlan(file: file, recipe: type)
     if let output {
       try QuantizationRun.check(output: output, for: plan, of: file, overwriting: force || dryRun)
     }
     guard let output, !dryRun else { return QuantizationReport(plan: plan, output: output) }
+    let calibration = try await calibration.calibration(of: input, threads: threads.count)
+    if let calibration { plan.note(calibratedOn: calibration.tokens, windows: calibration.windows) }
     let bar = ProgressBar()
     defer { bar.finish() }
     let stop = StopSource()
     let signals = InterruptSignals { stop.stop() }
     defer { signals.stop() }
     let start = ContinuousClock.now
-    let results = try QuantizationRun(file: file, plan: plan, threads: threads.count).write(
+    let results = try QuantizationRun(
+      file: file, plan: plan, threads: threads.count, importance: { calibration?.meanSquares[$0.name] }
+    ).write(
       to: output, progress: { bar.show($0.bytesDone, of: $0.bytesInAll, $0.tensor) }, stop: stop)
     return QuantizationReport(
       plan: plan, output: output, errors: results.map(\.relativeError),

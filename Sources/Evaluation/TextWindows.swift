@@ -5,7 +5,7 @@ import Records
 import Tokenization
 
 /// The tokens of a text, cut into windows of one length that are read one by one.
-struct ComparisonText {
+struct TextWindows {
   /// Windows of `length` tokens, without those that are left over.
   let windows: [[Int]]
   /// Tokens of a window.
@@ -25,11 +25,13 @@ struct ComparisonText {
   ///   - length: tokens of a window.
   ///   - limit: windows at most; nil for all.
   ///   - tokenizers: of the models that read it, which must agree.
+  ///   - lengthOption: the option that chooses `length`, for the message that the text is too short.
   ///   - stop: ends the wait for a pipe.
   /// - Throws: `ReportedError.requestMalformed` for a file that cannot be read, that holds less than a window, or that
   ///   the tokenizers encode differently.
   init(
-    path: String, length: Int, limit: Int?, tokenizers: (reference: Tokenizer, candidate: Tokenizer), stop: StopSource
+    path: String, length: Int, limit: Int?, tokenizers: (reference: Tokenizer, candidate: Tokenizer),
+    lengthOption: String, stop: StopSource
   ) throws(ReportedError) {
     let text: String
     do throws(InputError) { text = try InputFile.text(of: path, limit: Self.largestFile, stop: stop) } catch {
@@ -43,7 +45,7 @@ struct ComparisonText {
     guard tokens.count >= length else {
       throw .requestMalformed(
         message: "\(path) has \(tokens.count) tokens, less than a window of \(length); use a longer text or a smaller "
-          + "--context")
+          + lengthOption)
     }
     let count = min(tokens.count / length, limit ?? .max)
     windows = (0..<count).map { window in

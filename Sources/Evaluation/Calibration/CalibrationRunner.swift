@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Architectures
+import BoundedCache
+import Compute
+import Inference
+import Platform
+import Records
+
+/// The text that a model is calibrated on.
+public struct CalibrationOptions: Sendable {
+  /// Where the text comes from.
+  public enum Source: Sendable, Equatable {
+    /// A text file.
+    case file(String)
+    /// The model writes it: answers to prompts that mix two subjects.
+    case ownText
+  }
+
+  /// Where the text comes from.
+  public var source: Source
+  /// Tokens of a window, each of which is read from an empty KV cache. Activations depend on how much text stands
+  /// before them, so it should be as long as what the model will read (arXiv 2311.05161, "SLAC").
+  public var length: Int
+  /// Windows at most.
+  public var windows: Int
+  /// Called after each window, with the windows done and those in all.
+  public var report: @Sendable (Int, Int) -> Void
+
+  /// Memberwise; checks nothing.
+  public init(
+    source: Source, length: Int, windows: Int, report: @escaping @Sendable (Int, Int) -> Void = { _, _ in }
+  ) {
+    self.source = source
+    self.length = length
+    self.windows = windows
+    self.report = report
+  }
+}
+
+/// What a calibration found.
+public struct Calibration: Sendable {
+  /// Mean squares of the inputs of each matrix by column, by the matrix's name.
+  public var meanSquares: [String: [Float]] = [:]
+  /// Tokens that the model read or wrote.
+  public var tokens = 0
+  /// Windows that they stood in.
+  public var windows = 0
+}
+
+/// Runs a model over a text once, and measures the inputs of its matrices.
+public actor CalibrationRunner {
+  private let thread = ThreadExecutor(name: "model")
+  private let model: LoadedModel
+  private let options: CalibrationOptions
+  private nonisolated let stop = StopSource()
+
+  /// The thread that the model runs on.
+  public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+  /// Takes the model over: nobody else may use it while this runner lives.
+  public init(model: sending LoadedModel, options: CalibrationOptions) {
+    self.model = model
+    self.options = options
+  }
+
+  /// Ends the run early.
+  public nonisolated func interrupt() { stop.stop() }
+
+  /// - Returns: nil if the run was interrupted.
+  /// - Throws: `ReportedError`.
+  public func run() throws(ReportedError) -> Calibration? {
+    let statistics = InputStatistics()
+    model.language.inputStatistics = statistics
+    defer { model.language.inputStatistics = nil }
+    var result = Calibration()
+    switch options.source {
+    case .file(let path):
+      let text = try TextWindows(
+        path: path, length: options.length, limit: options.windows, tokenizers: (model.tokenizer, model.tokenizer),
+        lengthOption: "--calibrate-length", stop: stop)
+      for tokens in text.windows {
+        try read(tokens)
+        if stop.isStopped { return nil }
+        result.tokens += tokens.count
+        result.windows += 1
+        options.report(result.windows, text.windows.count)
+      }
+    case .ownText:
+      for window in 0..<options.windows {
+        result.tokens += try write(window)
+        if stop.isStopped { return nil }
+        result.windows += 1
+        options.report(result.windows, options.windows)
+      }
+    }
+    for name in statistics.names { result.meanSquares[name] = statistics.meanSquares(of: name) }
+    return result
+  }
+
+  private func read(_ tokens: [Int]) throws(ReportedError) {
+    let cache = try makeCache()
+    // In blocks that an interruption need not wait long for.
+    for start in stride(from: 0, to: tokens.count, by: Self.block) where !stop.isStopped {
+      let range = start..<min(start + Self.block, tokens.count)
+      do throws(ModelError) {
+        // Scores every token, so that the output head has inputs as well.
+        _ = try model.language.prefillKeepingLogits(
+          tokens: Array(tokens[range]), positions: range.map { MRoPEPosition(text: Int32($0)) },
+          into: cache.ticket(for: .text))
+      } catch { throw .init(.computation, error.description) }
+    }
+  }
+
+  /// Lets the model continue a prompt until the window is full.
+  ///
+  /// - Returns: the tokens of the prompt and of the text.
+  private func write(_ window: Int) throws(ReportedError) -> Int {
+    let template = model.template
+    let prompt = template.opening(system: nil) + template.textStart + template.question(MixedPrompts.prompt(window))
+    guard prompt.count < options.length else {
+      throw .requestMalformed(
+        message: "a window of \(options.length) tokens is too short for a prompt of \(prompt.count); use a larger "
+          + "--calibrate-length")
+    }
+    let cache = try makeCache()
+    var sampler = Sampler(
+      parameters: SamplingParameters(temperature: 1, topK: 0, topP: 1, seed: UInt64(window) + 1),
+      vocabularySize: model.language.configuration.vocabularySize)
+    var unread = prompt
+    var read = 0
+    do {
+      while read < options.length, !stop.isStopped {
+        try model.language.prefill(
+          tokens: unread, positions: unread.indices.map { MRoPEPosition(text: Int32(read + $0)) },
+          into: cache.ticket(for: .text))
+        read += unread.count
+        guard let token = sampler.choose(from: model.language.logits) else {
+          throw ModelError.logitsNotFinite(path: model.language.path)
+        }
+        if model.tokenizer.endOfTurnTokens.contains(token) { break }
+        unread = [token]
+      }
+    } catch { throw ReportedError(error) }
+    return read
+  }
+
+  private func makeCache() throws(ReportedError) -> KeyValueCache {
+    do {
+      return try KeyValueCache(shape: model.language.configuration.cacheShape, budget: options.length, policy: .full)
+    } catch { throw .init(.insufficientMemory, error.description) }
+  }
+
+  /// Tokens whose logits are kept at a time.
+  private static let block = 64
+}

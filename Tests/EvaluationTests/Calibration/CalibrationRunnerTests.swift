@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Architectures
+import BoundedCache
+import Compute
+import Evaluation
+import Foundation
+import Inference
+import Records
+import TestSupport
+import Testing
+
+@Suite("A calibration", .serialized)
+struct CalibrationRunnerTests {
+  private let folder: TemporaryFolder
+  private let text: String
+
+  init() throws {
+    folder = try TemporaryFolder()
+    let sentences = (0..<40).map { "A cat came from the left at \($0), then a person stopped. " }
+    text = try folder.write(sentences.joined().utf8, to: "text.txt")
+  }
+
+  private func model() throws -> LoadedModel {
+    var paths = try ModelPaths.resolve(languageModel: nil, vision: nil)
+    paths.vision = nil
+    return try LoadedModel(paths: paths, threads: 1)
+  }
+
+  private func run(_ options: CalibrationOptions) async throws -> Calibration {
+    try #require(try await CalibrationRunner(model: model(), options: options).run())
+  }
+
+  @Test("measures the inputs of every matrix of every layer, and of the output head")
+  func everyMatrix() async throws {
+    let found = try await run(CalibrationOptions(source: .file(text), length: 32, windows: 3))
+    #expect(found.windows == 3 && found.tokens == 96)
+    let configuration = try model().language.configuration
+    for layer in 0..<configuration.layers {
+      for name in ["attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down"] {
+        let columns = name == "ffn_down" ? configuration.intermediateSize : nil
+        let squares = try #require(found.meanSquares["blk.\(layer).\(name).weight"], "\(layer) \(name)")
+        #expect(columns == nil || squares.count == columns)
+        #expect(squares.contains { $0 > 0 })
+      }
+      // What shares an input has the same figures.
+      #expect(found.meanSquares["blk.\(layer).attn_q.weight"] == found.meanSquares["blk.\(layer).attn_v.weight"])
+    }
+    #expect(found.meanSquares["token_embd.weight"] != nil || found.meanSquares["output.weight"] != nil)
+  }
+
+  @Test("finds the mean squares of rows that are known")
+  func meanSquares() throws {
+    let statistics = InputStatistics()
+    let model = try model()
+    model.language.inputStatistics = statistics
+    let cache = try KeyValueCache(shape: model.language.configuration.cacheShape, budget: 8, policy: .full)
+    try model.language.prefill(tokens: [5], positions: [MRoPEPosition(text: 0)], into: cache.ticket(for: .text))
+    let once = try #require(statistics.meanSquares(of: "blk.0.attn_q.weight"))
+    // The input of the first layer is a token's embedding after a norm: the same token again changes no mean.
+    let other = try KeyValueCache(shape: model.language.configuration.cacheShape, budget: 8, policy: .full)
+    try model.language.prefill(tokens: [5], positions: [MRoPEPosition(text: 3)], into: other.ticket(for: .text))
+    #expect(statistics.meanSquares(of: "blk.0.attn_q.weight") == once)
+    try model.language.prefill(tokens: [9], positions: [MRoPEPosition(text: 4)], into: other.ticket(for: .text))
+    #expect(statistics.meanSquares(of: "blk.0.attn_q.weight") != once)
+    #expect(statistics.meanSquares(of: "no.such") == nil)
+  }
+
+  @Test("with the model's own text is the same each time, and reads windows of the wanted length at most")
+  func ownText() async throws {
+    let options = CalibrationOptions(source: .ownText, length: 96, windows: 3)
+    let first = try await run(options)
+    let second = try await run(options)
+    #expect(first.windows == 3 && first.tokens > 0 && first.tokens <= 3 * 96)
+    #expect(first.meanSquares == second.meanSquares)
+    await #expect(throws: ReportedError.self) {
+      try await run(CalibrationOptions(source: .ownText, length: 8, windows: 1))
+    }
+  }
+}
