@@ -137,6 +137,7 @@ _edgeassist_inspect() {
         '--threads[Worker threads. (default\: one per processor)]:n:'
         '--json[Print one JSON object instead of tables.]'
         '--tensors[List every tensor.]'
+        '--accumulators[Report how many bits the sums of the model'\''s matrix products need.]'
         '--version[Show the version.]'
         '(-h --help)'{-h,--help}'[Show help information.]'
     )
@@ -147,11 +148,14 @@ _edgeassist_inspect() {
 
 _edgeassist_quantize() {
     local -i ret=1
-    local -ar ___type=('F32' 'F16' 'BF16' 'Q8_0' 'Q6_K' 'Q5_K_M' 'Q5_K_S' 'Q5_1' 'Q5_0' 'Q4_K_M' 'Q4_K_S' 'Q4_1' 'Q4_0' 'IQ4_NL' 'IQ4_XS' 'MXFP4' 'Q3_K_L' 'Q3_K_M' 'Q3_K_S' 'Q2_K' 'Q2_K_S')
+    local -ar ___type=('F32' 'F16' 'BF16' 'Q8_0' 'Q6_K' 'Q5_K_M' 'Q5_K_S' 'Q5_1' 'Q5_0' 'Q4_K_M' 'Q4_K_S' 'Q4_1' 'Q4_0' 'IQ4_NL' 'IQ4_XS' 'DINT4' 'AMXFP4' 'NVFP4' 'MXFP4' 'Q3_K_L' 'Q3_K_M' 'Q3_K_S' 'Q2_K' 'Q2_K_S' 'SAWB2' 'TQ2_0' 'TQ1_0')
     local -ar arg_specs=(
         ':input:_files -g '\''*.gguf'\'''
         ':output:_files -g '\''*.gguf'\'''
         '--type[Quantization type, such as Q4_K_M.]:type:{__edgeassist_complete "${___type[@]}"}'
+        '--calibrate[Measure on this text (UTF-8) how much each column of weights matters, and quantize by that; self lets the model write the text.]:file:_files'
+        '--calibrate-length[Tokens of a window of the text, from 8 to 65536; best as long as what the model will read. (default\: 512)]:tokens:'
+        '--calibrate-windows[Read this many windows at most. (default\: 128, or 48 with self)]:n:'
         '--threads[Worker threads. (default\: one per processor)]:n:'
         '--dry-run[Write nothing; report the type of each tensor and the size of the file.]'
         '--json[Print the report as JSON.]'

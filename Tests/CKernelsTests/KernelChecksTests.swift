@@ -62,6 +62,9 @@ struct KernelChecksTests {
   @Test("multiply is the sum of weight · input for quantized weights", arguments: KernelSet.available)
   func multiplyQuants(set: KernelSet) { expectPass(kc_multiply_quants, set) }
 
+  @Test("no quant is larger than the one that chunks of sums in 16 bits are made for")
+  func largestQuants() throws { expectPass(kc_largest_quants, try #require(KernelSet.available.first)) }
+
   @Test("multiply is the sum of weight · input for repacked weights", arguments: KernelSet.available)
   func multiplyPanels(set: KernelSet) { expectPass(kc_multiply_panels, set) }
 

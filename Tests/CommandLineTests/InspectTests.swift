@@ -30,6 +30,21 @@ struct InspectTests {
     #expect(run.output.split(separator: "\n").allSatisfy { $0.count <= columns })
   }
 
+  @Test("With --accumulators it says how many bits the sums of each kind of product need")
+  func accumulators() async throws {
+    let run = try await Program.run(["inspect", Self.model, "--accumulators"])
+    #expect(run.status == 0 && run.output.contains("chunk in 16 bits"))
+    let needs = try #require(try await json([Self.model, "--accumulators"])["accumulators"] as? [[String: Any]])
+    let wide = try #require(needs.first { $0["type"] as? String == "Q8_0" })
+    let inputs = try #require(wide["inputs"] as? Int)
+    // 2^15 - 1 is two products of 128 and 127, and 255 more.
+    #expect(wide["chunk_in_16_bits"] as? Int == 2)
+    let bits = try #require(wide["integer_bits"] as? Int)
+    #expect(inputs * 128 * 127 < 1 << (bits - 1) && inputs * 128 * 127 >= 1 << (bits - 2))
+    let plain = try #require(wide["mantissa_bits"] as? Int)
+    #expect(plain >= (try #require(wide["mantissa_bits_in_chunks"] as? Int)))
+  }
+
   @Test("The same comes as one JSON object, whose sums are right")
   func object() async throws {
     let record = try await json([Self.model, "--kv-budget", "2048", "--tensors"])

@@ -149,3 +149,25 @@ void kc_multiply_panels(const ck_kernels *kernels, kc_report *report) {
     check_product(kernels, type, 1, 3, 2560, 250, report);
   }
 }
+
+void kc_largest_quants(const ck_kernels *kernels, kc_report *report) {
+  (void)kernels;
+  kc_random random = kc_seeded(77);
+  for (ck_type type = CK_Q8_0; type <= CK_SAWB2; type++) {
+    int largest = 0;
+    for (size_t b = 0; b < 400; b++) {
+      uint8_t block[512];
+      for (size_t i = 0; i < ck_block_bytes(type); i++) block[i] = (uint8_t)kc_next(&random);
+      for (size_t g = 0; g < ck_block_weights(type) / CK_BLOCK; g++) {
+        int8_t quants[CK_BLOCK];
+        ck_group_quants(type, block, g, quants);
+        for (size_t i = 0; i < CK_BLOCK; i++) {
+          const int stored = ck_zero_point(type) ? quants[i] + ck_zero_point(type) : abs(quants[i]);
+          largest = stored > largest ? stored : largest;
+        }
+      }
+    }
+    kc_expect(report, largest == ck_largest_quant(type), "type %d: quants of %d, not %d", type, largest,
+              ck_largest_quant(type));
+  }
+}

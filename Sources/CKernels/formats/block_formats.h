@@ -98,6 +98,39 @@ static inline int ck_zero_point(ck_type type) {
   }
 }
 
+/// The largest quant of a type, as it is multiplied: signed quants of 8 bits without their sign, others with the zero
+/// point.
+static inline int ck_largest_stored_quant(ck_type type) {
+  switch (type) {
+    case CK_TQ1_0: return 2;
+    case CK_Q2_K:
+    case CK_TQ2_0: return 3;
+    case CK_SAWB2: return 6;
+    case CK_Q3_K: return 7;
+    case CK_Q4_0:
+    case CK_Q4_1:
+    case CK_Q4_K:
+    case CK_PANELS_Q4_0:
+    case CK_PANELS_Q4_K: return 15;
+    case CK_MXFP4:
+    case CK_NVFP4:
+    case CK_AMXFP4: return 24;
+    case CK_DINT4: return 26;
+    case CK_Q5_0:
+    case CK_Q5_1:
+    case CK_Q5_K:
+    case CK_PANELS_Q5_0: return 31;
+    case CK_Q6_K:
+    case CK_PANELS_Q6_K: return 63;
+    case CK_IQ4_NL:
+    case CK_IQ4_XS: return 127;
+    default: return 128;
+  }
+}
+
+/// The most products of such quants with activations whose sum fits 16 bits.
+static inline size_t ck_chunk_in_16_bits(int largest) { return largest > 0 ? INT16_MAX / (size_t)(largest * 127) : 0; }
+
 /// Parts of a group that have a scale each.
 static inline int ck_part_count(ck_type type) { return type == CK_NVFP4 || type == CK_AMXFP4 ? 2 : 1; }
 

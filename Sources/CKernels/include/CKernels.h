@@ -246,6 +246,11 @@ void ck_spread_pairs(float *x, size_t heads, size_t head_size, size_t rotated);
 /// alpha = e^(a * softplus(alpha + dt)), the decay, and beta = sigmoid(beta), all [heads].
 void ck_delta_gates(float *alpha, float *beta, const float *a, const float *dt, size_t heads);
 
+/// The largest quant of a quantized type, as it is multiplied: with the zero point, or without its sign.
+int ck_largest_quant(ck_type type);
+/// The most products of quants of at most `largest` with activations whose sum fits 16 bits; 0 for none.
+size_t ck_products_in_16_bits(int largest);
+
 /// Converts `count` weights of any type but panels to floats; of quantized types whole blocks.
 void ck_dequantize(ck_type type, const void *source, float *target, size_t count);
 

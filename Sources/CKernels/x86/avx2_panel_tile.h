@@ -80,7 +80,9 @@ INLINE __m256i pair_sums(const ck_type type, __m256i words, __m256i x) {
 /// The same without dot products of bytes: sums that fit 16 bits are added there first.
 INLINE void multiply_half_maddubs(const ck_type type, const size_t tokens, const uint8_t *quants, const int half,
                                   const int8_t *x, size_t columns, __m256i acc[][PANEL_EIGHTS]) {
-  const int step = type == CK_PANELS_Q8_0 ? 1 : type == CK_PANELS_Q6_K ? 2 : 4;  // as words_in_16_bits
+  // Words whose products 16 bits hold; a word adds two products.
+  const size_t words_in_16_bits = ck_chunk_in_16_bits(ck_largest_stored_quant(type)) / 2;
+  const int step = words_in_16_bits >= 4 ? 4 : words_in_16_bits >= 2 ? 2 : 1;
 #pragma clang loop unroll(full)
   for (int w = 0; w < 4; w += step)
 #pragma clang loop unroll(full)

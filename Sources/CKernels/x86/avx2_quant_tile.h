@@ -2,18 +2,12 @@
 
 // A tile of quants that are packed for one product (vector/quant_panel_i16.h).
 
-/// Words whose products can be summed in 16 bits: a word adds two products of a quant and an activation.
-INLINE size_t words_in_16_bits(ck_type type) {
-  switch (type) {
-    case CK_Q4_0:
-    case CK_Q4_1:
-    case CK_Q4_K:
-    case CK_TQ1_0:
-    case CK_TQ2_0:
-    case CK_SAWB2: return 8;  // 8 * 2 * 15 * 127 < 2^15
-    case CK_Q6_K: return 2;   // 2 * 2 * 63 * 127
-    default: return 4;        // 4 * 2 * 31 * 127; also the words of half a group, which has its own factor
-  }
+/// Words whose products can be summed in 16 bits, a power of two: a word adds two products of a quant and an activation.
+/// Types with half factors have at most the words of half a group.
+INLINE size_t words_in_16_bits(const ck_type type) {
+  const size_t words = ck_chunk_in_16_bits(ck_largest_stored_quant(type)) / 2;
+  if (words >= 8 && !ck_has_half_factors(type)) return 8;
+  return words >= 4 ? 4 : words >= 2 ? 2 : 1;
 }
 
 /// Adds the products of one word of eight rows with one word of x: two values of 16 bits, or four bytes.

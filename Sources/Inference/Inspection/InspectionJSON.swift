@@ -7,8 +7,10 @@ extension ModelInspection {
   /// The same as one JSON object on one line. Members keep their names and meanings from version to version, and more
   /// may come; all sizes are bytes, and what is not known is null.
   ///
-  /// - Parameter listingTensors: adds `tensors`, in the order of the file.
-  public func json(listingTensors: Bool = false) -> String {
+  /// - Parameters:
+  ///   - listingTensors: adds `tensors`, in the order of the file.
+  ///   - accumulators: adds `accumulators`, by type and number of inputs.
+  public func json(listingTensors: Bool = false, accumulators: Bool = false) -> String {
     var members: [(String, OrderedJSON)] = file.members
     members += [
       ("tokenizer", tokenizer.map(Self.json) ?? .null),
@@ -20,6 +22,7 @@ extension ModelInspection {
       ("machine", machine.map(Self.json) ?? .null),
     ]
     if listingTensors { members.append(("tensors", .array(file.tensors.map(Self.json)))) }
+    if accumulators { members.append(("accumulators", .array(file.accumulators.map(Self.json)))) }
     return OrderedJSON.object(members).text
   }
 
@@ -52,6 +55,14 @@ extension ModelInspection {
     [
       "limit": .integer(machine.limit), "available": .integer(machine.available),
       "confined": .bool(machine.isConfined),
+    ]
+  }
+
+  private static func json(_ need: AccumulatorNeed) -> OrderedJSON {
+    [
+      "type": .string(need.type.name), "inputs": .integer(need.inputs), "matrices": .integer(need.matrices),
+      "integer_bits": .optional(need.integerBits), "chunk_in_16_bits": .optional(need.chunkIn16Bits),
+      "mantissa_bits": .integer(need.mantissa), "mantissa_bits_in_chunks": .integer(need.mantissaInChunks),
     ]
   }
 

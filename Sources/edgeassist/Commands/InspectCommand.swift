@@ -42,6 +42,9 @@ struct InspectCommand: ParsableCommand {
   @Flag(name: .long, help: "List every tensor.")
   var tensors = false
 
+  @Flag(name: .long, help: "Report how many bits the sums of the model's matrix products need.")
+  var accumulators = false
+
   func run() throws {
     let inspection: ModelInspection
     do throws(ReportedError) {
@@ -57,9 +60,12 @@ struct InspectCommand: ParsableCommand {
       try GivenOptions.refuse(others + budget.given, "on a file that is no language model")
     }
     if json {
-      try StandardStreams.print(inspection.json(listingTensors: tensors))
+      try StandardStreams.print(inspection.json(listingTensors: tensors, accumulators: accumulators))
     } else {
-      try StandardStreams.print(InspectReport(inspection, listsTensors: tensors, style: .standardOutput).text)
+      try StandardStreams.print(
+        InspectReport(
+          inspection, listsTensors: tensors, listsAccumulators: accumulators, style: .standardOutput
+        ).text)
     }
   }
 }

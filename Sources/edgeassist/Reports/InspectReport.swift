@@ -11,7 +11,7 @@ struct InspectReport {
   private let style: ReportStyle
   private var lines: [String] = []
 
-  init(_ inspection: ModelInspection, listsTensors: Bool, style: ReportStyle) {
+  init(_ inspection: ModelInspection, listsTensors: Bool, listsAccumulators: Bool, style: ReportStyle) {
     self.inspection = inspection
     self.listsTensors = listsTensors
     self.style = style
@@ -24,6 +24,7 @@ struct InspectReport {
       addTensorKinds(vision)
     }
     addMemory()
+    if listsAccumulators { addAccumulators(inspection.file) }
     if listsTensors { addTensors(inspection.file) }
     if let obstacle = inspection.obstacle {
       lines += ["", style.bad("Cannot be run here because:"), "  " + style.wrapped(visible(obstacle), indent: 2)]
@@ -101,6 +102,27 @@ struct InspectReport {
     }
     let set = table.lines(indent: 2)
     lines += ["", style.faint(set[0])] + set.dropFirst()
+  }
+
+  private mutating func addAccumulators(_ file: FileInspection) {
+    lines += ["", style.bold("Bits that the sums of matrix products need")]
+    var table = TextTable(numeric: [1, 2, 3, 4, 5, 6])
+    table.add(
+      "type", "inputs", "matrices", "integer", "chunk in 16 bits", "mantissa", "in chunks of \(AccumulatorNeed.chunk)")
+    for need in file.accumulators {
+      table.add(
+        need.type.name, "\(need.inputs)", "\(need.matrices)", need.integerBits.map(String.init) ?? "",
+        need.chunkIn16Bits.map(String.init) ?? "", "\(need.mantissa)", "\(need.mantissaInChunks)")
+    }
+    let rows = table.lines(indent: 2)
+    lines += [style.faint(rows[0])] + rows.dropFirst()
+    lines.append(
+      "  "
+        + style.wrapped(
+          "Integer bits, with the sign, hold every sum of a row's products with activations of 8 bits. A chunk is the "
+            + "most products that 16 bits hold. Mantissas are the least that keep the variance of a floating-point sum "
+            + "of random products; this program sums integers in 32 bits within 32 inputs, and floats of 24 bits across.",
+          indent: 2))
   }
 
   private mutating func addMemory() {
