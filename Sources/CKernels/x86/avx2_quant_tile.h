@@ -2,7 +2,7 @@
 
 // A tile of quants that are packed for one product (vector/quant_panel_i16.h).
 
-/// Words whose products can be summed in 16 bits, a power of two: a word adds two products of a quant and an activation.
+/// Words whose products can be summed in 16 bits, a power of two. A word adds two products of quants and activations.
 /// Types with half factors have at most the words of half a group.
 INLINE size_t words_in_16_bits(const ck_type type) {
   const size_t words = ck_chunk_in_16_bits(ck_largest_stored_quant(type)) / 2;

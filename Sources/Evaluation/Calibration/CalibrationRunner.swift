@@ -100,7 +100,7 @@ public actor CalibrationRunner {
 
   private func read(_ tokens: [Int]) throws(ReportedError) {
     let cache = try makeCache()
-    // In blocks that an interruption need not wait long for.
+    // In blocks short enough that Ctrl-C need not wait long.
     for start in stride(from: 0, to: tokens.count, by: Self.block) where !stop.isStopped {
       let range = start..<min(start + Self.block, tokens.count)
       do throws(ModelError) {

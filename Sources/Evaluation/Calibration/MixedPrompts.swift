@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Prompts for a model that writes the text of its own calibration. Each mixes two subjects and a form of text, so that
-/// few prompts cover much: mixup-class prompting, which mixes two classes in the prompt of a picture, carried over to
-/// text.
+/// Prompts for a model that writes the text of its own calibration.
+///
+/// Each mixes two subjects and a form of text, so that few prompts cover much. This is mixup-class prompting, which
+/// mixes two classes in a prompt for an image generator, carried over to text.
 enum MixedPrompts {
   /// Prompt number `index`; the first few thousand differ from each other.
   static func prompt(_ index: Int) -> String {

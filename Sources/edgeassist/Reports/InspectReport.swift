@@ -121,7 +121,7 @@ struct InspectReport {
         + style.wrapped(
           "Integer bits, with the sign, hold every sum of a row's products with activations of 8 bits. A chunk is the "
             + "most products that 16 bits hold. Mantissas are the least that keep the variance of a floating-point sum "
-            + "of random products; this program sums integers in 32 bits within 32 inputs, and floats of 24 bits across.",
+            + "of random products. This program sums integers of 32 inputs in 32 bits, and their sums as floats.",
           indent: 2))
   }
 
