@@ -130,9 +130,9 @@ final class PullTests {
       while [ ! -s $part ]; do sleep 0.1; done
       sleep 0.5
       kill -INT $pid
-      ( sleep 60; kill -KILL $pid ) > /dev/null 2>&1 & guard=$!
+      (for _ in $(seq 600); do kill -0 $pid || exit; sleep 0.1; done; kill -KILL $pid) > /dev/null 2>&1 & guard=$!
       wait $pid; echo $?
-      kill $guard
+      kill $guard 2> /dev/null
       wc -c < $part; ls $(dirname $part)
       "$0" models
       """, folder: folder.url)

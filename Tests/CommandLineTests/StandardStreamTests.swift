@@ -99,9 +99,9 @@ struct StandardStreamTests {
       until grep -q '^SigCgt:.*[4-7c-f]...$' /proc/$pid/status; do sleep 0.1; done
       sleep 1
       kill -TERM $pid
-      ( sleep 60; kill -KILL $pid ) > /dev/null 2>&1 & guard=$!
+      (for _ in $(seq 600); do kill -0 $pid || exit; sleep 0.1; done; kill -KILL $pid) > /dev/null 2>&1 & guard=$!
       wait $pid; echo $? >&2
-      kill $guard
+      kill $guard 2> /dev/null
       """, folder: folder.url)
     #expect(run.errors == "130\n")
   }
@@ -119,9 +119,9 @@ struct StandardStreamTests {
         while [ ! -e out-$batch ]; do sleep 0.1; done
         sleep 1
         kill -\(signal) $pid
-        ( sleep 60; kill -KILL $pid ) > /dev/null 2>&1 & guard=$!
+        (for _ in $(seq 600); do kill -0 $pid || exit; sleep 0.1; done; kill -KILL $pid) > /dev/null 2>&1 & guard=$!
         wait $pid; echo $?
-        kill $guard
+        kill $guard 2> /dev/null
       done
       wc -c < out-video.jsonl
       """, folder: folder.url)

@@ -6,7 +6,9 @@ extension HostileProgram {
   /// Changes while it is counted, so that a part is always where nobody looks.
   static let racing: [HostileProgram] = [
     HostileProgram(
-      // Four lines of processes at once, each of which inherits from the one before it, adds a little and goes on.
+      // Four lines of processes at once, each of which inherits from the one before it, adds a little and goes on. The
+      // lines wait for each other at every step, so that together they hold four times as much however busy the machine
+      // is.
       name: "hands memory on from process to process", language: .c,
       program: c(
         """
@@ -14,13 +16,23 @@ extension HostileProgram {
         int ends[2];
         char nothing;
         pipe(ends);
+        // A byte for each step of each line.
+        const int steps = open("steps", O_CREAT | O_WRONLY | O_APPEND, 0600);
+        if (steps < 0) return end();
         for (int line = 0; line < 4; line++) {
-          if (fork() != 0) continue;
+          const int child = fork();
+          if (child < 0) return end();
+          if (child > 0) continue;
           char *memory = mmap(0, (size_t)size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
           madvise(memory, (size_t)size, MADV_NOHUGEPAGE);
           for (long at = 0; at < size; at += step) {
             memset(memory + at, 1, (size_t)step);
-            if (fork() > 0) _exit(0);
+            struct stat all = {0};
+            if (write(steps, "", 1) != 1) return end();
+            while (fstat(steps, &all) == 0 && all.st_size < 4 * (at / step + 1)) usleep(100);
+            const int next = fork();
+            if (next < 0) return end();
+            if (next > 0) _exit(0);
           }
           _exit(0);
         }

@@ -128,24 +128,29 @@ struct LiveTests {
     Issue.record("\(warnings)")
   }
 
-  @Test("whose video goes on under the number that was the sound's says so", .timeLimit(.minutes(2)))
+  @Test("whose video goes on under the number that was the sound's says so", .timeLimit(.minutes(4)))
   func otherStreams() async throws {
     let contents = try bytes(of: "swapped.ts")
     let second = try #require(recordings(of: contents).last)
-    let gate = LoopbackMediaServer.Gate()
-    let server = try LoopbackMediaServer {
-      $0 == 0 ? .parts([Array(contents[..<second]), Array(contents[second...]), []], gate) : .hangUp
+    var warnings: [String] = []
+    // On a busy machine the second part may come too late for a short time-out.
+    for timeout in [3.0, 12, 50] {
+      let gate = LoopbackMediaServer.Gate()
+      let server = try LoopbackMediaServer {
+        $0 == 0 ? .parts([Array(contents[..<second]), Array(contents[second...]), []], gate) : .hangUp
+      }
+      defer { server.stop() }
+      var options = options(5)
+      options.timeout = timeout
+      options.reconnection = .init(limit: .never)
+      gate.allow(parts: 1)
+      let stream = try await VideoStream.open(VideoSource(server.address("live.ts")), options: options)
+      gate.allow(parts: 2)
+      let count = await all(of: stream).count
+      warnings = stream.takeWarnings()
+      if count >= 5, warnings.contains(where: { $0.contains("its video goes on in another stream") }) { return }
     }
-    defer { server.stop() }
-    var options = options(5)
-    options.timeout = 3
-    options.reconnection = .init(limit: .never)
-    gate.allow(parts: 1)
-    let stream = try await VideoStream.open(VideoSource(server.address("live.ts")), options: options)
-    gate.allow(parts: 2)
-    #expect(await all(of: stream).count >= 5)
-    let warnings = stream.takeWarnings()
-    #expect(warnings.contains { $0.contains("its video goes on in another stream") }, "\(warnings)")
+    Issue.record("\(warnings)")
   }
 
   @Test("that comes back scrambled is said to be encrypted", .timeLimit(.minutes(2)))
