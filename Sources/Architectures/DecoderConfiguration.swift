@@ -173,11 +173,11 @@ public struct DecoderConfiguration: Sendable, Hashable {
     let all = try loader.value { metadata throws(GGUFError) in try metadata.integers(key) }
     // llama.cpp writes four sections, the fourth of them empty.
     let sections = Array(all.prefix(3))
-    guard sections.count == 3, all.dropFirst(3).allSatisfy({ $0 == 0 }), all.allSatisfy({ (0...pairs).contains($0) }),
+    guard all.count == 4, all[3] == 0, all.allSatisfy({ (0...pairs).contains($0) }),
       sections.reduce(0, +) == pairs
     else {
       throw .invalidSize(
-        path: loader.file.path, key: key, value: "\(all)", allowed: "three numbers that add up to \(pairs)")
+        path: loader.file.path, key: key, value: "\(all)", allowed: "three numbers that add up to \(pairs), and a 0")
     }
     return sections
   }

@@ -18,7 +18,9 @@ public enum ModelError: Error, Sendable {
   case adapter(AdapterError)
   /// A value in the file is invalid or not supported.
   case invalidSize(path: String, key: String, value: String, allowed: String)
-  /// The vision tower's embeddings are not of the width that the language model reads.
+  /// The vision tower belongs to language models of another architecture.
+  case visionOfOtherFamily(visionPath: String, projector: String, modelPath: String, architecture: String)
+  /// The tower's embeddings are not as wide as the language model reads them.
   case visionDoesNotFit(visionPath: String, visionWidth: Int, modelPath: String, modelWidth: Int)
   /// A token that is not in the vocabulary.
   case invalidToken(Int, vocabularySize: Int)
@@ -52,6 +54,9 @@ extension ModelError: CustomStringConvertible {
     case .adapter(let error): error.description
     case .invalidSize(let path, let key, let value, let allowed):
       "\(path): \(key) is \(value) but must be \(allowed). The file is damaged or its kind is not supported."
+    case .visionOfOtherFamily(let visionPath, let projector, let modelPath, let architecture):
+      "\(visionPath) is a vision tower of another family (\(projector)) than \(modelPath) (\(architecture)). "
+        + "Use the mmproj file that belongs to the model."
     case .visionDoesNotFit(let visionPath, let visionWidth, let modelPath, let modelWidth):
       "\(visionPath) makes embeddings of \(visionWidth) values, but \(modelPath) reads embeddings of \(modelWidth). "
         + "Use the mmproj file that belongs to the model."

@@ -261,3 +261,22 @@ extension VisionConfiguration {
     return values.map(Float.init)
   }
 }
+
+extension VisionConfiguration {
+  /// Whether a language model reads the embeddings of a tower of this configuration.
+  ///
+  /// - Parameters:
+  ///   - path: the tower's file, for the message.
+  ///   - modelPath: the language model's file, for the message.
+  /// - Throws: `ModelError.visionOfOtherFamily` or `visionDoesNotFit`.
+  package func check(fits model: DecoderConfiguration, path: String, modelPath: String) throws(ModelError) {
+    guard family.languageModels.contains(model.kind.name) else {
+      throw .visionOfOtherFamily(
+        visionPath: path, projector: family.projector, modelPath: modelPath, architecture: model.kind.name)
+    }
+    guard embeddingWidth == model.visionEmbeddingWidth else {
+      throw .visionDoesNotFit(
+        visionPath: path, visionWidth: embeddingWidth, modelPath: modelPath, modelWidth: model.visionEmbeddingWidth)
+    }
+  }
+}

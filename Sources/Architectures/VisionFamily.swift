@@ -42,6 +42,18 @@ public enum VisionFamily: String, Sendable, CaseIterable {
     }
   }
 
+  /// `general.architecture` of the language models that read the family's embeddings.
+  var languageModels: [String] {
+    switch self {
+    case .qwen2VL, .qwen25VL: ["qwen2vl"]
+    case .qwen3VL: ["qwen3vl", "qwen35"]
+    case .llavaOneVision: ["qwen2", "qwen3", "llama"]
+    case .idefics3: ["llama"]
+    case .lfm2: ["lfm2"]
+    case .minicpmV46: ["qwen35"]
+    }
+  }
+
   /// Special tokens that stand around an image's tokens in the prompt, beside those that the chat template has.
   public var markers: [String] {
     switch self {

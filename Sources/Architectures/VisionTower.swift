@@ -90,13 +90,9 @@ public final class VisionTower {
     return try loader.vector(name, sizes.outHiddenSize).values
   }
 
-  /// Throws `visionDoesNotFit` unless the embeddings are as wide as the language model reads them.
+  /// Throws `visionOfOtherFamily` or `visionDoesNotFit` unless the language model reads the tower's embeddings.
   public func check(fits model: LanguageModel) throws(ModelError) {
-    guard configuration.embeddingWidth == model.configuration.visionEmbeddingWidth else {
-      throw .visionDoesNotFit(
-        visionPath: loader.file.path, visionWidth: configuration.embeddingWidth, modelPath: model.path,
-        modelWidth: model.configuration.visionEmbeddingWidth)
-    }
+    try configuration.check(fits: model.configuration, path: loader.file.path, modelPath: model.path)
   }
 
   /// Begins to encode a temporal patch: two frames that follow each other, or one frame given twice. Families whose

@@ -21,7 +21,7 @@ public enum StillImage {
     guard information.st_mode & S_IFMT == S_IFREG else {
       throw .unreadable(source: path, detail: "it is not a file")
     }
-    guard information.st_size > 0 else { throw .empty(source: path) }
+    guard information.st_size > 0 else { throw .unreadable(source: path, detail: "it is empty (0 bytes)") }
     guard ImageSignature.isImage(path) else {
       throw .unreadable(
         source: path, detail: "it does not begin as an image does (JPEG, PNG, WebP, GIF, …); show a video as one")

@@ -75,6 +75,13 @@ import Testing
     #expect(message(file).contains(key))
   }
 
+  @Test("sections are four numbers, no fewer and no more", arguments: [[11, 11, 10], [11, 11, 10, 0, 0]])
+  func sectionCount(sections: [Int32]) throws {
+    let key = "qwen35.rope.dimension_sections"
+    let file = try RewrittenFile(DecoderGolden("qwen3.5").file, metadata: [key: .array(GGUFArray(sections))]).file
+    #expect(message(file).contains(key))
+  }
+
   @Test("more deepstack layers than layers are refused", arguments: [4, -1, 1 << 40])
   func deepstack(count: Int) throws {
     let key = "qwen3vl.n_deepstack_layers"

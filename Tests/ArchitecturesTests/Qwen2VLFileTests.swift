@@ -156,6 +156,15 @@ import Testing
     #expect(text.contains("grouped-by-six-mmproj.gguf") && text.contains("grouped-by-two.gguf"))
   }
 
+  @Test("a vision tower of another family than the model's is refused, whatever its width")
+  func otherFamily() throws {
+    let tower = try VisionTower(file: GGUFFile(path: goldenPath("whole-lfm2-mmproj.gguf")), threads: pool)
+    let model = try LanguageModel(file: GGUFFile(path: goldenPath("whole-idefics3.gguf")), threads: pool)
+    let text = try #require(#expect(throws: ModelError.self) { try tower.check(fits: model) }?.description)
+    #expect(text.contains("whole-lfm2-mmproj.gguf is a vision tower of another family (lfm2)"))
+    #expect(text.contains("whole-idefics3.gguf (llama)"))
+  }
+
   @Test("a tower whose feed-forward names are swapped, as older files have them, gives the same")
   func swappedNames() throws {
     var names: [String: String] = [:]

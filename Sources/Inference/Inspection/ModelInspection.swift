@@ -135,12 +135,8 @@ public struct ModelInspection: Sendable {
     let obstacle = obstacle { () throws(ModelError) in
       estimate = try MemoryEstimate(language: language, vision: vision, budget: budget, type: type, threads: threads)
       guard let vision else { return }
-      let (tower, model) = (try VisionConfiguration(file: vision), try DecoderConfiguration(file: language))
-      guard tower.outHiddenSize == model.hiddenSize else {
-        throw .visionDoesNotFit(
-          visionPath: vision.path, visionWidth: tower.outHiddenSize, modelPath: language.path,
-          modelWidth: model.hiddenSize)
-      }
+      try VisionConfiguration(file: vision).check(
+        fits: DecoderConfiguration(file: language), path: vision.path, modelPath: language.path)
     }
     return (estimate, obstacle ?? unusable)
   }

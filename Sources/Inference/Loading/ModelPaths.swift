@@ -49,15 +49,16 @@ public struct ModelPaths: Sendable, Equatable {
         + "name a model with --model FILE, or set EDGEASSIST_HOME to the folder that holds Models/")
   }
 
-  /// The mmproj file that lies beside a language model: one of like name, else one whose vectors it can read. A folder
-  /// may hold models that only read beside others that see.
+  /// The mmproj file that lies beside a language model, of those whose embeddings it can read: one of like name, else
+  /// the first. A folder may hold models that only read beside others that see.
   static func visionFile(beside languageModel: String) -> String? {
     let folder = parentFolder(of: languageModel)
-    let candidates = ggufFiles(in: folder.isEmpty ? "." : folder).filter { $0.lowercased().contains("mmproj") }
+    let files = ggufFiles(in: folder.isEmpty ? "." : folder).filter { $0.lowercased().contains("mmproj") }
     let stem = commonStem((languageModel as NSString).lastPathComponent)
     let paths = { (name: String) in folder.isEmpty ? name : folder + "/" + name }
+    let candidates = files.filter { mayFit(paths($0), languageModel) }
     let named = candidates.first { commonStem($0).contains(stem) || stem.contains(commonStem($0)) }
-    return named.map(paths) ?? candidates.map(paths).first { mayFit($0, languageModel) }
+    return (named ?? candidates.first).map(paths)
   }
 
   /// Whether a language model can read a vision tower's vectors. Of files that cannot be read whoever loads them will
@@ -66,7 +67,7 @@ public struct ModelPaths: Sendable, Equatable {
     guard let tower = try? VisionConfiguration(file: GGUFFile(path: vision)),
       let decoder = try? DecoderConfiguration(file: GGUFFile(path: languageModel))
     else { return true }
-    return tower.embeddingWidth == decoder.visionEmbeddingWidth
+    return (try? tower.check(fits: decoder, path: vision, modelPath: languageModel)) != nil
   }
 
   /// A file name without what differs between a language model and its vision tower: ending, number of a part, type,
