@@ -315,7 +315,7 @@ _edgeassist_inspect() {
     repeating_flags=()
     non_repeating_flags=(--json --tensors --accumulators --version -h --help)
     repeating_options=()
-    non_repeating_options=(--mmproj --kv-budget --kv-memory --kv-type --threads)
+    non_repeating_options=(--mmproj --kv-budget --kv-memory --kv-type --vision-precision --threads)
     __edgeassist_offer_flags_options 1
 
     # Offer option value completions
@@ -332,6 +332,10 @@ _edgeassist_inspect() {
         ;;
     '--kv-type')
         __edgeassist_add_completions -W 'f16'$'\n''q8_0'$'\n''q4'
+        return
+        ;;
+    '--vision-precision')
+        __edgeassist_add_completions -W 'fast'$'\n''exact'
         return
         ;;
     '--threads')

@@ -23,7 +23,7 @@ function __edgeassist_parse_tokens -S
         __edgeassist_parse_subcommand 0 'video=' 'fps=' 'max-pixels=' 'pace=' 'reconnect=' 'signal-timeout=' 'model=' 'threads=' 'mlock' 'no-mlock' 'prefetch' 'no-prefetch' 'mmap-only' 'no-mmap-only' 'mmproj=' 'vision-precision=' 'lora=+' 'kv-budget=' 'kv-memory=' 'kv-type=' 'kv-policy=' 'kv-variant=' 'kv-profile=' 'kv-offload=' 'kv-offload-size=' 'max-tokens=' 'temperature=' 'top-k=' 'top-p=' 'min-p=' 'repeat-penalty=' 'seed=' 'system-prompt=' 'code-model=' 'code-exemplars=' 'code-rounds=' 'code-seconds=' 'code-tokens=' 'unsafe-run' 'no-unsafe-run' 'batch=' 'output=' 'resume' 'log-file=' 'config=' 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'inspect'
-            __edgeassist_parse_subcommand 1 'mmproj=' 'kv-budget=' 'kv-memory=' 'kv-type=' 'threads=' 'json' 'tensors' 'accumulators' 'version' 'h/help'
+            __edgeassist_parse_subcommand 1 'mmproj=' 'kv-budget=' 'kv-memory=' 'kv-type=' 'vision-precision=' 'threads=' 'json' 'tensors' 'accumulators' 'version' 'h/help'
         case 'quantize'
             __edgeassist_parse_subcommand 2 'type=' 'calibrate=' 'calibrate-length=' 'calibrate-windows=' 'threads=' 'dry-run' 'json' 'force' 'version' 'h/help'
         case 'code'
@@ -160,6 +160,7 @@ complete -c 'edgeassist' -n '__edgeassist_should_offer_completions_for_flags_or_
 complete -c 'edgeassist' -n '__edgeassist_should_offer_completions_for_flags_or_options "edgeassist inspect" kv-budget' -l 'kv-budget' -d 'KV cache budget in tokens. (default: the model\'s own, or 4096; in bench: 1024, with --quick 512; in eval: --kv-ratios)' -rfka ''
 complete -c 'edgeassist' -n '__edgeassist_should_offer_completions_for_flags_or_options "edgeassist inspect" kv-memory' -l 'kv-memory' -d 'KV cache budget in bytes, for example 64MiB.' -rfka ''
 complete -c 'edgeassist' -n '__edgeassist_should_offer_completions_for_flags_or_options "edgeassist inspect" kv-type' -l 'kv-type' -d 'Number format of keys and values: q8_0 takes half the memory of f16, q4 a quarter. (default: f16)' -rfka 'f16 q8_0 q4'
+complete -c 'edgeassist' -n '__edgeassist_should_offer_completions_for_flags_or_options "edgeassist inspect" vision-precision' -l 'vision-precision' -d 'fast: float weights of the vision tower are quantized to Q8_0 when they are loaded, which is several times as fast and takes half the memory. exact: they are used as they are stored. (default: fast)' -rfka 'fast exact'
 complete -c 'edgeassist' -n '__edgeassist_should_offer_completions_for_flags_or_options "edgeassist inspect" threads' -l 'threads' -d 'Worker threads. (default: one per processor)' -rfka ''
 complete -c 'edgeassist' -n '__edgeassist_should_offer_completions_for_flags_or_options "edgeassist inspect" json' -l 'json' -d 'Print one JSON object instead of tables.'
 complete -c 'edgeassist' -n '__edgeassist_should_offer_completions_for_flags_or_options "edgeassist inspect" tensors' -l 'tensors' -d 'List every tensor.'

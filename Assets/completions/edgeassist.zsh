@@ -128,12 +128,14 @@ _edgeassist() {
 _edgeassist_inspect() {
     local -i ret=1
     local -ar ___kv_type=('f16' 'q8_0' 'q4')
+    local -ar ___vision_precision=('fast' 'exact')
     local -ar arg_specs=(
         ':file:_files -g '\''*.gguf'\'''
         '--mmproj[Vision tower (mmproj GGUF). (default\: the mmproj file beside the model)]:file:_files -g '\''*.gguf'\'''
         '--kv-budget[KV cache budget in tokens. (default\: the model'\''s own, or 4096; in bench\: 1024, with --quick 512; in eval\: --kv-ratios)]:tokens:'
         '--kv-memory[KV cache budget in bytes, for example 64MiB.]:size:'
         '--kv-type[Number format of keys and values\: q8_0 takes half the memory of f16, q4 a quarter. (default\: f16)]:type:{__edgeassist_complete "${___kv_type[@]}"}'
+        '--vision-precision[fast\: float weights of the vision tower are quantized to Q8_0 when they are loaded, which is several times as fast and takes half the memory. exact\: they are used as they are stored. (default\: fast)]:precision:{__edgeassist_complete "${___vision_precision[@]}"}'
         '--threads[Worker threads. (default\: one per processor)]:n:'
         '--json[Print one JSON object instead of tables.]'
         '--tensors[List every tensor.]'

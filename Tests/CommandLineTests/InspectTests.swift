@@ -45,6 +45,14 @@ struct InspectTests {
     #expect(plain >= (try #require(wide["mantissa_bits_in_chunks"] as? Int)))
   }
 
+  @Test("With --vision-precision exact it counts the vision tower's weights as they are stored")
+  func exactVision() async throws {
+    let rounded = try #require(try await json([Self.model])["memory"] as? [String: Any])
+    let exact = try #require(
+      try await json([Self.model, "--vision-precision", "exact"])["memory"] as? [String: Any])
+    #expect(try #require(exact["weights"] as? Int) > (try #require(rounded["weights"] as? Int)))
+  }
+
   @Test("The same comes as one JSON object, whose sums are right")
   func object() async throws {
     let record = try await json([Self.model, "--kv-budget", "2048", "--tensors"])

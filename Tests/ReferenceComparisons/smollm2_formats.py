@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """Formats of weights and calibration on real weights: for each type the perplexity of a text and the divergence from
-the weights in F32, without calibration, calibrated on another text, and calibrated on text that the model writes itself.
+the weights in F32, without calibration, calibrated on another text, and on text that the model writes itself.
 
 Weights:   smollm2-F32.gguf, as smollm2_quantizers.py leaves it in its DIR.
 Run:       python smollm2_formats.py --plain DIR/smollm2-F32.gguf --out DIR --text TEXT

@@ -81,10 +81,11 @@ public struct ModelInspection: Sendable {
   /// - Parameters:
   ///   - vision: an mmproj file; nil looks beside the model as the assistant does.
   ///   - budget: of the KV cache; nil for what the model prefers.
+  ///   - isVisionExact: whether the vision tower's weights are used as they are stored.
   /// - Throws: `ReportedError.modelUnreadable` for a file that cannot be opened.
   public init(
     path: String, vision: String? = nil, budget: CacheBudget? = nil,
-    type: KeyValueType = .f16, threads: Int, machine: MachineMemory? = .current()
+    type: KeyValueType = .f16, threads: Int, isVisionExact: Bool = false, machine: MachineMemory? = .current()
   ) throws(ReportedError) {
     self.machine = machine
     do {
@@ -105,7 +106,8 @@ public struct ModelInspection: Sendable {
       switch file.kind {
       case .languageModel:
         let unusable = tokenizer?.isUsable == false ? tokenizer?.notice : nil
-        (estimate, obstacle) = Self.estimate(opened, tower, budget, type, threads, unusable: unusable)
+        (estimate, obstacle) = Self.estimate(
+          opened, tower, budget, type, threads, isVisionExact: isVisionExact, unusable: unusable)
       case .visionTower:
         estimate = nil
         obstacle = Self.obstacle { () throws(ModelError) in _ = try VisionConfiguration(file: opened) }
@@ -129,11 +131,13 @@ public struct ModelInspection: Sendable {
 
   private static func estimate(
     _ language: GGUFFile, _ vision: GGUFFile?, _ budget: CacheBudget?, _ type: KeyValueType, _ threads: Int,
-    unusable: String?
+    isVisionExact: Bool, unusable: String?
   ) -> (MemoryEstimate?, obstacle: String?) {
     var estimate: MemoryEstimate?
     let obstacle = obstacle { () throws(ModelError) in
-      estimate = try MemoryEstimate(language: language, vision: vision, budget: budget, type: type, threads: threads)
+      estimate = try MemoryEstimate(
+        language: language, vision: vision, budget: budget, type: type, threads: threads,
+        visionWeights: isVisionExact ? .repacked : .repackedQ8)
       guard let vision else { return }
       try VisionConfiguration(file: vision).check(
         fits: DecoderConfiguration(file: language), path: vision.path, modelPath: language.path)

@@ -34,6 +34,7 @@ struct InspectCommand: ParsableCommand {
 
   @OptionGroup var budget: BudgetOptions
   @OptionGroup var type: CacheTypeOptions
+  @OptionGroup var precision: VisionPrecisionOptions
   @OptionGroup var threads: ThreadOptions
 
   @Flag(name: .long, help: "Print one JSON object instead of tables.")
@@ -49,13 +50,15 @@ struct InspectCommand: ParsableCommand {
     let inspection: ModelInspection
     do throws(ReportedError) {
       inspection = try ModelInspection(
-        path: file, vision: mmproj, budget: budget.cacheBudget, type: type.type, threads: threads.count)
+        path: file, vision: mmproj, budget: budget.cacheBudget, type: type.type, threads: threads.count,
+        isVisionExact: precision.isExact)
     } catch {
       throw StartFailure.report(error.message)
     }
     if inspection.file.kind != .languageModel {
       let others = GivenOptions.names(of: [
         "--mmproj": mmproj != nil, "--kv-type": type.chosen != nil, "--threads": threads.threads != nil,
+        "--vision-precision": precision.chosen != nil,
       ])
       try GivenOptions.refuse(others + budget.given, "on a file that is no language model")
     }

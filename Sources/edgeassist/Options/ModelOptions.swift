@@ -6,14 +6,6 @@ import Compute
 import Inference
 import ModelHub
 
-/// How exactly the vision tower computes.
-enum VisionPrecision: String, ExpressibleByArgument, CaseIterable {
-  /// Float weights are quantized to 8 bits (Q8_0) when they are loaded.
-  case fast
-  /// Weights are used as the file stores them.
-  case exact
-}
-
 /// The language model, and how weights are loaded.
 struct LanguageModelOptions: ParsableArguments {
   @Option(
@@ -71,17 +63,11 @@ struct ModelOptions: ParsableArguments {
     completion: .file(extensions: ["gguf"]))
   var mmproj: String?
 
-  @Option(
-    name: .customLong("vision-precision"),
-    help: ArgumentHelp(
-      "fast: float weights of the vision tower are quantized to Q8_0 when they are loaded, which is several times as "
-        + "fast and takes half the memory. exact: they are used as they are stored. (default: fast)",
-      valueName: "precision"))
-  var visionPrecision: VisionPrecision?
+  @OptionGroup var precision: VisionPrecisionOptions
 
   /// The names of those that were given and are about the vision tower.
   var givenForVision: [String] {
-    GivenOptions.names(of: ["--mmproj": mmproj != nil, "--vision-precision": visionPrecision != nil])
+    GivenOptions.names(of: ["--mmproj": mmproj != nil, "--vision-precision": precision.chosen != nil])
   }
 
   /// The files that make up the model. One of the hub is downloaded if need be.
@@ -99,7 +85,7 @@ struct ModelOptions: ParsableArguments {
   /// How the weights are loaded. For the parameters see `LanguageModelOptions.loadingOptions`.
   func loadingOptions(budget: CacheBudget? = nil, type: KeyValueType) -> ModelLoadingOptions {
     var options = language.loadingOptions(budget: budget, type: type)
-    options.isVisionExact = visionPrecision == .exact
+    options.isVisionExact = precision.isExact
     return options
   }
 
