@@ -15,8 +15,8 @@
 //   point format E5M2, then 32 values of E2M1.
 // - DINT4 (arXiv 2311.05161): half a step in half precision, then 32 nibbles. A nibble is one of the integers -7...6
 //   or one half or minus one half, in steps: fewer small weights become zero.
-// - SAWB2 (arXiv 1807.06964): 256 weights in 2 bits each, laid out as TQ2_0. All blocks of a row have the same scale,
-//   and a weight is -3, -1, 1 or 3 times the scale.
+// - SAWB2 (Choi et al. 2018, "Bridging the accuracy gap for 2-bit quantized neural networks"): 256 weights in 2 bits
+//   each, laid out as TQ2_0. All blocks of a row have the same scale, and a weight is -3, -1, 1 or 3 times the scale.
 #ifndef EDGEASSIST_CKERNELS_BLOCK_FORMATS_H
 #define EDGEASSIST_CKERNELS_BLOCK_FORMATS_H
 

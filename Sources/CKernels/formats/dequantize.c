@@ -21,10 +21,6 @@ static void unpack_group(ck_type type, const uint8_t *block, size_t index, float
   }
 }
 
-int ck_largest_quant(ck_type type) { return ck_largest_stored_quant(type); }
-
-size_t ck_products_in_16_bits(int largest) { return ck_chunk_in_16_bits(largest); }
-
 void ck_dequantize(ck_type type, const void *source, float *target, size_t count) {
   const uint8_t *bytes = source;
   switch (type) {

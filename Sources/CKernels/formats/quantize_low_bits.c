@@ -38,8 +38,8 @@ float ck_sawb2_scale(const float *row, size_t columns) {
     squares += (double)row[i] * row[i];
     sizes += fabs((double)row[i]);
   }
-  // The coefficients for 2 bits of statistics-aware weight binning (arXiv 1807.06964): the largest value from the
-  // first two moments. The other levels are -1/3 and 1/3 of it.
+  // Statistics-aware weight binning: the largest value from the first two moments, with the coefficients of IBM's
+  // toolkit for 2 bits. The paper's are older. The other levels are -1/3 and 1/3 of it.
   const double largest = 3.12 * sqrt(squares / (double)columns) - 2.064 * (sizes / (double)columns);
   return largest > 0 ? ck_rounded_half((float)(largest / 3)) : 0;
 }

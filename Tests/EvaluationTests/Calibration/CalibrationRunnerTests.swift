@@ -7,35 +7,23 @@ import Evaluation
 import Foundation
 import Inference
 import Records
-import TestSupport
 import Testing
 
 @Suite("A calibration", .serialized)
 struct CalibrationRunnerTests {
-  private let folder: TemporaryFolder
-  private let text: String
+  private let source: TextModel
 
-  init() throws {
-    folder = try TemporaryFolder()
-    let sentences = (0..<40).map { "A cat came from the left at \($0), then a person stopped. " }
-    text = try folder.write(sentences.joined().utf8, to: "text.txt")
-  }
-
-  private func model() throws -> LoadedModel {
-    var paths = try ModelPaths.resolve(languageModel: nil, vision: nil)
-    paths.vision = nil
-    return try LoadedModel(paths: paths, threads: 1)
-  }
+  init() throws { source = try TextModel() }
 
   private func run(_ options: CalibrationOptions) async throws -> Calibration {
-    try #require(try await CalibrationRunner(model: model(), options: options).run())
+    try #require(try await CalibrationRunner(model: source.load(), options: options).run())
   }
 
   @Test("measures the inputs of every matrix of every layer, and of the output head")
   func everyMatrix() async throws {
-    let found = try await run(CalibrationOptions(source: .file(text), length: 32, windows: 3))
+    let found = try await run(CalibrationOptions(source: .file(source.text), length: 32, windows: 3))
     #expect(found.windows == 3 && found.tokens == 96)
-    let configuration = try model().language.configuration
+    let configuration = try source.load().language.configuration
     for layer in 0..<configuration.layers {
       for name in ["attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down"] {
         let columns = name == "ffn_down" ? configuration.intermediateSize : nil
@@ -52,7 +40,7 @@ struct CalibrationRunnerTests {
   @Test("finds the mean squares of rows that are known")
   func meanSquares() throws {
     let statistics = InputStatistics()
-    let model = try model()
+    let model = try source.load()
     model.language.inputStatistics = statistics
     let cache = try KeyValueCache(shape: model.language.configuration.cacheShape, budget: 8, policy: .full)
     try model.language.prefill(tokens: [5], positions: [MRoPEPosition(text: 0)], into: cache.ticket(for: .text))
