@@ -69,7 +69,7 @@ struct StartMemoryTests {
     #expect(try await Program.run(["--mlock", "--mmap-only"]).status == 64)
   }
 
-  @Test("A run on a video takes about as much memory as was estimated")
+  @Test("A run on a video takes no more memory than was estimated, and more than half of it")
   func estimate() async throws {
     let requests = (0..<2).map { #"{"id":"\#($0)","video":"\#(Program.sample)","ask":"What is in view?"}"# }
     let run = try await Program.run(
@@ -79,7 +79,9 @@ struct StartMemoryTests {
     let inspected = try await Program.run(["inspect", "--json", model, "--kv-budget", "300"])
     let total = try #require((inspected.records.first?["memory"] as? [String: Any])?["total"] as? Int)
     let ratio = Double(resident) / Double(total)
-    // Most of the memory of this small model is the program with its libraries, which differ between systems.
-    #expect(ratio > 0.8 && ratio < 1.2, "\(resident) bytes resident, \(total) estimated")
+    // Most of the memory of this small model is the program with its libraries, which differ between systems. The
+    // estimate is for a video of 1920 × 1080, which is more than the sample takes, and a system that is short of memory
+    // takes pages of files back.
+    #expect(ratio > 0.5 && ratio < 1.1, "\(resident) bytes resident, \(total) estimated")
   }
 }
