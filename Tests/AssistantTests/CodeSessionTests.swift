@@ -26,7 +26,7 @@ struct CodeSessionTests {
   private func session(
     code paths: Result<CodeModelPaths, ReportedError>? = nil, limits: SolveLimits = SolveLimits(tokensOfReply: 16)
   ) throws -> Session {
-    let found = try ModelPaths.resolve(languageModel: nil, vision: nil)
+    let found = try ModelPaths.resolve(languageModel: nil)
     let settings = CodeAgentSettings(
       paths: paths ?? .success(CodeModelPaths(base: found.languageModel)), threads: 1, limits: limits)
     nonisolated(unsafe) let model = try Self.embedded.get()

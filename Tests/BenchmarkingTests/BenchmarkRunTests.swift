@@ -13,7 +13,7 @@ struct BenchmarkRunTests {
     report: @escaping @Sendable (BenchmarkStep) -> Void = { _ in }
   ) throws -> BenchmarkRunner {
     BenchmarkRunner(
-      paths: try ModelPaths.resolve(languageModel: nil, vision: nil), threads: 1, memory: ModelLoadingOptions(),
+      paths: try ModelPaths.resolve(languageModel: nil), threads: 1, memory: ModelLoadingOptions(),
       plan: plan,
       stop: stop, report: report)
   }

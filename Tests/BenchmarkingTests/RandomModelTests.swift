@@ -74,7 +74,7 @@ struct RandomModelTests {
         #expect(block.rows == 4 && block.values.allSatisfy(\.isFinite))
         #expect(try scores(model).allSatisfy(\.isFinite))
         #expect(
-          try ModelPaths.resolve(languageModel: path, vision: nil).vision == paths.vision, "it is found by its name")
+          try ModelPaths.resolve(languageModel: path).vision == paths.vision, "it is found by its name")
         for name in try folder.names() { try FileManager.default.removeItem(at: folder.url.appending(path: name)) }
       }
     }

@@ -31,7 +31,7 @@ struct CodeModelTests {
 
   init() throws {
     folder = try TemporaryFolder()
-    base = try ModelPaths.resolve(languageModel: nil, vision: nil).languageModel
+    base = try ModelPaths.resolve(languageModel: nil).languageModel
   }
 
   /// Writes the adapters of some roles, the same ones for the same role.

@@ -25,7 +25,7 @@ struct PreferredBudgetTests {
     dialogue.describe(into: &statistics)
     #expect(statistics.budget == preferred)
     #expect(dialogue.takeWarnings().isEmpty)
-    let paths = try ModelPaths.resolve(languageModel: nil, vision: nil)
+    let paths = try ModelPaths.resolve(languageModel: nil)
     #expect(try ModelInspection(path: paths.languageModel, threads: 1).estimate?.budget == preferred)
   }
 

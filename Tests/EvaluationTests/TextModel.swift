@@ -18,7 +18,7 @@ struct TextModel {
 
   /// A model of the caller's own, because a runner takes it over.
   func load() throws -> LoadedModel {
-    var paths = try ModelPaths.resolve(languageModel: nil, vision: nil)
+    var paths = try ModelPaths.resolve(languageModel: nil)
     paths.vision = nil
     return try LoadedModel(paths: paths, threads: 1)
   }

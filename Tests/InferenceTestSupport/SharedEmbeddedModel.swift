@@ -10,7 +10,7 @@ package struct SharedEmbeddedModel: @unchecked Sendable {
 
   /// Loads it; `get` throws what goes wrong.
   package init() {
-    model = Result { try LoadedModel(paths: try ModelPaths.resolve(languageModel: nil, vision: nil), threads: 1) }
+    model = Result { try LoadedModel(paths: try ModelPaths.resolve(languageModel: nil), threads: 1) }
   }
 
   /// - Throws: the error of loading it.

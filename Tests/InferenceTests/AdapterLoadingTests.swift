@@ -31,7 +31,7 @@ struct AdapterLoadingTests {
   }
 
   private func answer(adapter: String?) throws -> String {
-    var paths = try ModelPaths.resolve(languageModel: nil, vision: nil)
+    var paths = try ModelPaths.resolve(languageModel: nil)
     paths.adapter = adapter
     var options = DialogueOptions()
     options.maximumAnswerTokens = 12
@@ -50,7 +50,7 @@ struct AdapterLoadingTests {
 
   @Test("A file that is no adapter is refused by its name")
   func refusesOtherFiles() throws {
-    var paths = try ModelPaths.resolve(languageModel: nil, vision: nil)
+    var paths = try ModelPaths.resolve(languageModel: nil)
     paths.adapter = paths.languageModel
     let error = try #require(throws: ReportedError.self) { _ = try LoadedModel(paths: paths, threads: 1) }
     #expect(error.code == .modelUnreadable)

@@ -85,7 +85,7 @@ struct TokenGeneratorTests {
   @Test("Logits that are not numbers are an error that names the model")
   func notANumber() throws {
     let folder = try TemporaryFolder()
-    var paths = try ModelPaths.resolve(languageModel: nil, vision: nil)
+    var paths = try ModelPaths.resolve(languageModel: nil)
     let original = try GGUFFile(path: paths.languageModel)
     paths.languageModel = folder.path("damaged.gguf")
     let writer = try GGUFWriter(

@@ -79,12 +79,12 @@ public struct ModelInspection: Sendable {
   /// Reads headers only.
   ///
   /// - Parameters:
-  ///   - vision: an mmproj file; nil looks beside the model as the assistant does.
+  ///   - vision: the vision tower of a language model.
   ///   - budget: of the KV cache; nil for what the model prefers.
   ///   - isVisionExact: whether the vision tower's weights are used as they are stored.
   /// - Throws: `ReportedError.modelUnreadable` for a file that cannot be opened.
   public init(
-    path: String, vision: String? = nil, budget: CacheBudget? = nil,
+    path: String, vision: VisionTowerChoice = .beside, budget: CacheBudget? = nil,
     type: KeyValueType = .f16, threads: Int, isVisionExact: Bool = false, machine: MachineMemory? = .current()
   ) throws(ReportedError) {
     self.machine = machine

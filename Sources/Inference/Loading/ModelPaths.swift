@@ -29,24 +29,34 @@ public struct ModelPaths: Sendable, Equatable {
   ///
   /// - Parameters:
   ///   - languageModel: what the user named; nil for the embedded model.
-  ///   - vision: what the user named; nil looks for an mmproj file beside the language model.
+  ///   - vision: which vision tower.
   /// - Throws: `ReportedError.modelUnreadable` when the embedded model is asked for and cannot be found.
-  public static func resolve(languageModel: String?, vision: String?) throws(ReportedError) -> ModelPaths {
+  public static func resolve(
+    languageModel: String?, vision: VisionTowerChoice = .beside
+  ) throws(ReportedError) -> ModelPaths {
     if let languageModel {
       return ModelPaths(
-        languageModel: languageModel, vision: vision ?? visionFile(beside: languageModel), isEmbedded: false)
+        languageModel: languageModel, vision: visionFile(vision, for: languageModel), isEmbedded: false)
     }
     let folders = InstalledFiles.folders(named: "Models")
     for folder in folders {
       let found = ggufFiles(in: folder).first { $0.hasPrefix("edgeassist-tiny") }
       if let found {
         let path = folder + "/" + found
-        return ModelPaths(languageModel: path, vision: vision ?? visionFile(beside: path), isEmbedded: true)
+        return ModelPaths(languageModel: path, vision: visionFile(vision, for: path), isEmbedded: true)
       }
     }
     throw .modelUnreadable(
       message: "the embedded model was not found (looked in \(folders.joined(separator: ", "))); "
         + "name a model with --model FILE, or set EDGEASSIST_HOME to the folder that holds Models/")
+  }
+
+  private static func visionFile(_ choice: VisionTowerChoice, for languageModel: String) -> String? {
+    switch choice {
+    case .beside: visionFile(beside: languageModel)
+    case .file(let path): path
+    case .without: nil
+    }
   }
 
   /// The mmproj file that lies beside a language model, of those whose embeddings it can read: one of like name, else

@@ -99,6 +99,6 @@ public struct FrameEncoder {
 extension ReportedError {
   /// `visionMissing`, with the option that helps.
   package static func visionMissing(of model: LoadedModel) -> ReportedError {
-    ReportedError(.visionMissing, "\(model.name) has no vision tower; name its mmproj file with --mmproj FILE")
+    ReportedError(.visionMissing, "\(model.name) runs without a vision tower; name its mmproj file with --mmproj FILE")
   }
 }

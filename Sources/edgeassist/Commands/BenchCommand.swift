@@ -51,7 +51,7 @@ struct BenchCommand: AsyncParsableCommand {
       let others = GivenOptions.names(of: ["--lora": adapter.path != nil, "--json": json != nil])
       try GivenOptions.refuse(measurement.given + ofModel + others, "with --compare")
     }
-    if random.shape != nil && (model.language.model != nil || model.mmproj != nil || adapter.path != nil) {
+    if random.shape != nil && (model.language.model != nil || model.tower.mmproj != nil || adapter.path != nil) {
       throw ValidationError("--shape makes a model, so it excludes --model, --mmproj and --lora")
     }
   }

@@ -26,12 +26,7 @@ struct InspectCommand: ParsableCommand {
     completion: .file(extensions: ["gguf"]))
   var file: String
 
-  @Option(
-    name: .long,
-    help: ArgumentHelp("Vision tower (mmproj GGUF). (default: the mmproj file beside the model)", valueName: "file"),
-    completion: .file(extensions: ["gguf"]))
-  var mmproj: String?
-
+  @OptionGroup var tower: VisionTowerOptions
   @OptionGroup var budget: BudgetOptions
   @OptionGroup var type: CacheTypeOptions
   @OptionGroup var precision: VisionPrecisionOptions
@@ -50,14 +45,14 @@ struct InspectCommand: ParsableCommand {
     let inspection: ModelInspection
     do throws(ReportedError) {
       inspection = try ModelInspection(
-        path: file, vision: mmproj, budget: budget.cacheBudget, type: type.type, threads: threads.count,
+        path: file, vision: tower.choice(), budget: budget.cacheBudget, type: type.type, threads: threads.count,
         isVisionExact: precision.isExact)
     } catch {
       throw StartFailure.report(error.message)
     }
     if inspection.file.kind != .languageModel {
       let others = GivenOptions.names(of: [
-        "--mmproj": mmproj != nil, "--kv-type": type.chosen != nil, "--threads": threads.threads != nil,
+        "--mmproj": tower.mmproj != nil, "--kv-type": type.chosen != nil, "--threads": threads.threads != nil,
         "--vision-precision": precision.chosen != nil,
       ])
       try GivenOptions.refuse(others + budget.given, "on a file that is no language model")

@@ -79,7 +79,8 @@ struct ModelDownload {
   private static let headerScales = [1, 4, 16]
 
   private func inspection(_ languageModel: String, _ mmproj: String?) throws(ReportedError) -> ModelInspection {
-    try ModelInspection(path: languageModel, vision: mmproj, threads: ThreadOptions.perProcessor)
+    try ModelInspection(
+      path: languageModel, vision: mmproj.map { .file($0) } ?? .beside, threads: ThreadOptions.perProcessor)
   }
 
   /// The error of a file that nobody can use, of which nothing stays in the cache.

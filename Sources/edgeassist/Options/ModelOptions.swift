@@ -57,17 +57,12 @@ struct LanguageModelOptions: ParsableArguments {
 struct ModelOptions: ParsableArguments {
   @OptionGroup var language: LanguageModelOptions
 
-  @Option(
-    name: .long,
-    help: ArgumentHelp("Vision tower (mmproj GGUF). (default: the mmproj file beside the model)", valueName: "file"),
-    completion: .file(extensions: ["gguf"]))
-  var mmproj: String?
-
+  @OptionGroup var tower: VisionTowerOptions
   @OptionGroup var precision: VisionPrecisionOptions
 
   /// The names of those that were given and are about the vision tower.
   var givenForVision: [String] {
-    GivenOptions.names(of: ["--mmproj": mmproj != nil, "--vision-precision": precision.chosen != nil])
+    GivenOptions.names(of: ["--mmproj": tower.mmproj != nil, "--vision-precision": precision.chosen != nil])
   }
 
   /// The files that make up the model. One of the hub is downloaded if need be.
@@ -77,7 +72,7 @@ struct ModelOptions: ParsableArguments {
   func paths(adapter: String?) throws -> ModelPaths {
     let cached = try language.model.flatMap { try HubModel.find($0, isMappedOnly: language.isMappedOnly) }
     var paths = try ModelPaths.resolve(
-      languageModel: cached?.languageModel ?? language.model, vision: mmproj ?? cached?.mmproj)
+      languageModel: cached?.languageModel ?? language.model, vision: tower.choice(otherwise: cached?.mmproj))
     paths.adapter = adapter
     return paths
   }

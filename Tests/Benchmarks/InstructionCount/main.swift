@@ -25,7 +25,7 @@ func image(_ number: Int, side: Int) -> Image {
 }
 
 do {
-  let model = try LoadedModel(paths: ModelPaths.resolve(languageModel: nil, vision: nil), threads: 1)
+  let model = try LoadedModel(paths: ModelPaths.resolve(languageModel: nil), threads: 1)
   var options = DialogueOptions()
   options.budget = .tokens(192)
   options.compression = .published(with: CompressionVariant.standard)
