@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CFFmpeg
+import Images
 import Platform
 import Records
 
 /// FFmpeg's own messages: never on the terminal, where they would tear the screen; the last one is kept for whoever
-/// has asked, because it often says best what is wrong.
+/// has asked, because it often says best what is wrong. Of a size that FFmpeg refuses, what follows says less.
 enum FFmpegLog {
   /// The last error line of each thread that listens.
   private static let lastLines = Monitor<[UInt: String]>([:])
@@ -15,7 +16,9 @@ enum FFmpegLog {
     shim_take_log { line in
       guard let line else { return }
       let thread = UInt(pthread_self())
-      guard FFmpegLog.lastLines.withLock({ $0[thread] != nil }) else { return }
+      guard let last = FFmpegLog.lastLines.withLock({ $0[thread] }), FFmpegLog.refusedSize(in: last) == nil else {
+        return
+      }
       let text = FFmpegLog.trimmed(String(cString: line))
       FFmpegLog.lastLines.withLock { $0[thread] = text }
     }
@@ -29,6 +32,14 @@ enum FFmpegLog {
     let result = body()
     let line = lastLines.withLock { $0.removeValue(forKey: thread) } ?? ""
     return (result, line)
+  }
+
+  /// The size of frames that FFmpeg does not decode, in pixels, if a line says so: `size 30000x30000 is invalid`.
+  static func refusedSize(in line: String) -> ImageSize? {
+    guard let match = line.firstMatch(of: /size (\d+)x(\d+) (?:is invalid|exceeds)/), let width = Int(match.1),
+      let height = Int(match.2)
+    else { return nil }
+    return ImageSize(width: width, height: height)
   }
 
   /// FFmpeg's words for an error code.

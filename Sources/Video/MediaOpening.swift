@@ -56,6 +56,7 @@ extension MediaInput {
     }
 
     let stream = try videoStream(of: format, source: source, line: line)
+    if stream.pointee.codecpar.pointee.width == 0 { try checkSize(line: line, source: source) }
     if let refusal, stream.pointee.codecpar.pointee.width == 0 { throw refusal }
     discardOthers(than: stream, in: format)
     let duration = length(of: format, video: stream)
@@ -94,6 +95,14 @@ extension MediaInput {
       let mayFollow = mayJoin(format) && !isPlaylist(format) && isVideo(other)
       if !mayFollow { other.pointee.discard = AVDISCARD_ALL }
     }
+  }
+
+  /// - Parameter line: what FFmpeg has logged about a video stream whose size it does not tell.
+  private static func checkSize(line: String, source: VideoSource) throws(VideoError) {
+    guard let size = FFmpegLog.refusedSize(in: line),
+      Double(size.width) * Double(size.height) > Double(FFmpegMemory.mostPixels)
+    else { return }
+    throw .tooLarge(source: source.displayName, width: size.width, height: size.height)
   }
 
   private static func isRowOfImages(_ format: UnsafeMutablePointer<AVFormatContext>) -> Bool {

@@ -95,7 +95,7 @@ extension VideoError: CustomStringConvertible {
       "\(source): frames of \(width)×\(height) are more than 200 times as long as wide; crop the video"
     case .tooLarge(let source, let width, let height):
       "\(source): frames of \(width)×\(height) have more than 67108864 pixels, the most that is decoded here; scale "
-        + "the video down"
+        + "them down"
     case .notWritable(let path, let detail):
       "\(path) cannot be written\(Self.inBrackets(detail)); check the folder and the space on the disk"
     case .invalidOption(let text):

@@ -140,6 +140,29 @@ struct UnreadableSourceTests {
     #expect(try await error(opening: path) == .tooLarge(source: path, width: 12288, height: 6144))
   }
 
+  /// Images of 30000×30000 pixels, most of which are missing.
+  private static let refusedSizes: [(kind: String, contents: [UInt8])] = [
+    (
+      "png",
+      [0x89] + Array("PNG\r\n\u{1A}\n\0\0\0\u{0D}IHDR".utf8) + [0, 0, 0x75, 0x30, 0, 0, 0x75, 0x30, 8, 2, 0, 0, 0]
+        + [0, 0, 0, 0, 0, 0, 0, 4] + Array("IDAT".utf8) + padding
+    ),
+    (
+      "gif",
+      Array("GIF89a".utf8) + [0x30, 0x75, 0x30, 0x75, 0xF0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 0xFF]
+        + [0x2C, 0, 0, 0, 0, 0x30, 0x75, 0x30, 0x75, 0, 2, 2, 0x4C, 1, 0, 0x3B]
+    ), ("ppm", Array("P6\n30000 30000\n255\n".utf8) + padding),
+    ("qoi", Array("qoif".utf8) + [0, 0, 0x75, 0x30, 0, 0, 0x75, 0x30, 3, 0] + padding),
+  ]
+  private static let padding = [UInt8](repeating: 0, count: 200)
+
+  @Test("because it is an image of a size that FFmpeg refuses says how large, of any kind", arguments: refusedSizes)
+  func refusedSize(kind: String, contents: [UInt8]) async throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write(contents, to: "huge." + kind)
+    #expect(try await error(opening: path) == .tooLarge(source: path, width: 30000, height: 30000))
+  }
+
   @Test(
     "because it is an image of a kind that FFmpeg takes for damage says which kind",
     arguments: [
