@@ -210,6 +210,25 @@ final class PullTests {
     return try LoopbackHTTPServer { repository.reply(to: $0) }
   }
 
+  @Test("Whole models that are named as parts of one are refused, by their headers")
+  func wholeModelsAsParts() async throws {
+    let bytes = Array(try Data(contentsOf: URL(filePath: Checkout.model)))
+    let checksum = try Checksum.sha256()
+    bytes.withUnsafeBytes { checksum.add($0) }
+    let sha256 = checksum.finish()
+    let repository = HubRepository(
+      "o/parts", (1...2).map { HubRepository.File("m-Q8_0-0000\($0)-of-00002.gguf", bytes, sha256: sha256) })
+    let hub = try LoopbackHTTPServer { repository.reply(to: $0) }
+    defer { hub.stop() }
+    let run = try await run(["pull", "o/parts"], ["HF_ENDPOINT": hub.address])
+    let last = run.errors.split(separator: "\n").last ?? ""
+    #expect(
+      run.status == 2
+        && last.contains("m-Q8_0-00001-of-00002.gguf is named as one of 2 parts, and by its header it is"),
+      "\(run.errors)")
+    #expect(!FileManager.default.fileExists(atPath: folder.path("cache/edgeassist/models/o")))
+  }
+
   @Test("A model that is in the cache and cannot be used is refused when it is pulled again, and removed")
   func unusableInCache() async throws {
     let hub = try Self.damagedHub("cut")

@@ -244,6 +244,17 @@ struct HostileHubTests {
   func hangUp() throws {
     let hub = try LocalHub()
     hub.hubAnswer { _, _ in nil }
-    try expect(.cut, "4 times in a row", from: hub)
+    try expect(.cut, "4 times in a row; the list of o/n's files has not come; try later", from: hub)
+  }
+
+  @Test("A hub that fails says what has failed, and not that anything is kept", arguments: [500, 503])
+  func failing(status: Int) throws {
+    let hub = try LocalHub()
+    hub.hubAnswer { _, _ in LoopbackHTTPServer.Reply(status) }
+    try expect(.cut, "the status \(status), 4 times in a row; the list of o/n's files has not come", from: hub)
+    hub.hubAnswer { request, _ in
+      request.path.contains("/tree/") ? hub.repository.reply(to: request) : LoopbackHTTPServer.Reply(status)
+    }
+    try expect(.cut, "nothing of d/m-Q8_0.gguf has come; run the same command again later", from: hub)
   }
 }

@@ -44,6 +44,18 @@ struct ListingTests {
     #expect(error?.reason == .malformedListing)
   }
 
+  @Test("A size that no file has is told from one that is missing")
+  func sizes() {
+    let message = { (entry: String) in
+      let error = #expect(throws: HubError.self) { try files(#"[{"type":"file","path":"m.gguf"\#(entry)}]"#) }
+      return error?.message ?? ""
+    }
+    #expect(
+      message(#","size":1000000000000000"#).contains("m.gguf a size of 1000000000000000 bytes; no model has more"))
+    #expect(message(#","size":-1"#).contains("m.gguf a size of -1 bytes"))
+    #expect(message("").contains("it gives no size for m.gguf"))
+  }
+
   @Test(
     "A model's name that would leave the cache is refused, and other such names are passed over",
     arguments: [

@@ -27,8 +27,12 @@ package enum FileListing {
           "the list of \(repository) has a file named “\(entry.path)”, which would not stay in the cache; nothing is "
             + "downloaded")
       }
-      guard let size = entry.lfs?.size ?? entry.size, (0...largestFile).contains(size) else {
+      guard let size = entry.lfs?.size ?? entry.size else {
         throw malformed(repository, "it gives no size for \(entry.path)")
+      }
+      guard (0...largestFile).contains(size) else {
+        throw malformed(
+          repository, "it gives \(entry.path) a size of \(size) bytes; no model has more than \(largestFile)")
       }
       let sha256 = entry.lfs?.oid?.lowercased()
       let gitBlob = entry.lfs == nil ? entry.oid?.lowercased() : nil

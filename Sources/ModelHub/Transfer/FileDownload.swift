@@ -49,15 +49,22 @@ final class FileDownload {
           guard error.reason == .unreachable, before > 0 || failures > 0 else { throw error }
           failures = hasGained(since: before) ? 1 : failures + 1
           report(error.message)
-          try client.pause(after: failures, because: error.message, seconds: nil)
+          try client.pause(after: failures, because: error.message, seconds: nil, advice: advice)
         case .passing(let what, let seconds):
           storage = nil
           failures = hasGained(since: before) ? 1 : failures + 1
           report(what)
-          try client.pause(after: failures, because: what, seconds: seconds)
+          try client.pause(after: failures, because: what, seconds: seconds, advice: advice)
         }
       }
     }
+  }
+
+  /// What is there when the connection has broken too often.
+  private var advice: String {
+    part.byteCount > 0
+      ? "what has been downloaded is kept, and the same command goes on"
+      : "nothing of \(file.path) has come; run the same command again later"
   }
 
   /// Whether enough has come to say that the connection works, though it breaks.

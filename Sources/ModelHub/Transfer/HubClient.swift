@@ -100,7 +100,7 @@ final class HubClient {
     var next = url("/api/models/\(repository)/tree/main?recursive=1")
     for _ in 0..<limits.listingPages {
       guard let url = next else { throw FileListing.malformed(repository, "the address of a page is none") }
-      let (page, link) = try retrying { () throws(TransferProblem) in try self.page(url, subject: subject) }
+      let (page, link) = try retryingPage(url, subject: subject)
       files += try FileListing.files(page: page, repository: repository)
       guard files.count <= limits.listedFiles else {
         throw FileListing.malformed(repository, "it has more than \(limits.listedFiles) files")
@@ -153,18 +153,20 @@ final class HubClient {
 
   // MARK: Trying again
 
-  /// Does something, again after a pause where it may go better then.
+  /// A page of a list, asked for again after a pause where it may go better then.
   ///
   /// - Throws: `HubError`.
-  func retrying<Value>(_ body: () throws(TransferProblem) -> Value) throws(HubError) -> Value {
+  private func retryingPage(_ url: URL, subject: Subject) throws(HubError) -> (Data, link: String?) {
     var failures = 0
     while true {
-      do throws(TransferProblem) { return try body() } catch {
+      do throws(TransferProblem) { return try page(url, subject: subject) } catch {
         switch error {
         case .lasting(let error): throw error
         case .passing(let what, let seconds):
           failures += 1
-          try pause(after: failures, because: what, seconds: seconds)
+          try pause(
+            after: failures, because: what, seconds: seconds,
+            advice: "the list of \(subject.repository)'s files has not come; try later, or check HF_ENDPOINT")
         }
       }
     }
@@ -172,12 +174,13 @@ final class HubClient {
 
   /// Waits before the next try.
   ///
-  /// - Parameter failures: tries in a row that have come to nothing.
+  /// - Parameters:
+  ///   - failures: tries in a row that have come to nothing.
+  ///   - advice: what is so after too many, and what to do.
   /// - Throws: `HubError.Reason.cut` after too many, `stopped`.
-  func pause(after failures: Int, because what: String, seconds: Double?) throws(HubError) {
+  func pause(after failures: Int, because what: String, seconds: Double?, advice: String) throws(HubError) {
     guard failures <= limits.retries else {
-      throw HubError(
-        .cut, "\(what), \(failures) times in a row; what has been downloaded is kept, and the same command goes on")
+      throw HubError(.cut, "\(what), \(failures) times in a row; \(advice)")
     }
     let own = limits.firstPause * Double(1 << min(failures - 1, 10))
     let end = monotonicSeconds() + min(max(seconds ?? 0, own), limits.longestPause)

@@ -46,7 +46,7 @@ struct ModelDownload {
     if missing > 0 { try prepare(pull, selection, name: name, missing: missing, line) }
     let model = try pull.download(selection, report: line.show)
     do throws(ReportedError) {
-      _ = try inspection(model.languageModel, model.mmproj)
+      try checkParts(of: selection, inspection(model.languageModel, model.mmproj))
     } catch {
       let folder = settings.cache.folder + "/" + reference.repository
       throw try rejection(of: selection, name: name, because: error, folder: folder, by: pull)
@@ -81,6 +81,14 @@ struct ModelDownload {
   private func inspection(_ languageModel: String, _ mmproj: String?) throws(ReportedError) -> ModelInspection {
     try ModelInspection(
       path: languageModel, vision: mmproj.map { .file($0) } ?? .beside, threads: ThreadOptions.perProcessor)
+  }
+
+  /// Files may have the names of parts and be whole models, of which the first alone would be used.
+  private func checkParts(of selection: ModelSelection, _ inspection: ModelInspection) throws(ReportedError) {
+    let named = selection.languageModel.count
+    guard inspection.file.partPaths.count != named else { return }
+    throw .modelUnreadable(
+      message: "\(inspection.file.path) is named as one of \(named) parts, and by its header it is a whole model")
   }
 
   /// The error of a file that nobody can use, of which nothing stays in the cache.
@@ -133,6 +141,9 @@ struct ModelDownload {
         if beginnings.areWhole { return nil }
         // A header may be longer than what is there of it.
         guard !beginnings.areGGUF || scale == Self.headerScales.last else { continue }
+        throw try rejection(of: selection, name: name, because: error, folder: beginnings.folder, by: pull)
+      }
+      do throws(ReportedError) { try checkParts(of: selection, inspection) } catch {
         throw try rejection(of: selection, name: name, because: error, folder: beginnings.folder, by: pull)
       }
       return try verdict(inspection, in: beginnings.folder, name: name, selection: selection)
