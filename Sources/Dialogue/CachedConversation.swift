@@ -79,10 +79,10 @@ struct CachedConversation {
   /// Turns are about to be read behind the segment, the last of them a question without its answer.
   ///
   /// - Parameters:
-  ///   - starts: where each turn's question begins, counted in tokens from the segment's end.
+  ///   - starts: where each turn begins, counted in tokens from the segment's end.
   ///   - conversation: how many turns the conversation has without the question.
-  mutating func add(turnsAt starts: [Int], conversation: Int) {
-    for start in starts { cached?.begin(at: cache.textCount + start) }
+  mutating func add(turnsAt starts: [CachedTurns.Start], conversation: Int) {
+    for start in starts { cached?.begin(.init(row: cache.textCount + start.row, lead: start.lead)) }
     firstUncachedTurn = conversation
   }
 
@@ -100,7 +100,10 @@ struct CachedConversation {
   ///
   /// - Parameter first: its index in the conversation.
   mutating func removeNewestTurn(first: Int) {
-    guard !cache.shape.isHybrid, let row = cached?.removeNewest(), row <= cache.textCount else { return drop() }
+    // The only turn has no white space of its own before it behind frames.
+    guard !cache.shape.isHybrid, let row = cached?.removeNewest(), row <= cache.textCount,
+      cached?.starts.isEmpty == false
+    else { return drop() }
     cache.truncateText(to: row)
     firstUncachedTurn = first
   }

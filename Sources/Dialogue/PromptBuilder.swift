@@ -24,6 +24,11 @@ package struct PromptBuilder {
     template.question(text, after: start)
   }
 
+  /// Where a question begins that is read behind as many tokens of the text segment.
+  func start(ofQuestion text: String, at row: Int) -> CachedTurns.Start {
+    CachedTurns.Start(row: row, lead: template.leadCount(ofQuestion: text))
+  }
+
   /// An earlier turn and what opens the next one.
   func pastTurn(_ turn: DialogueTurn, after start: String? = nil) -> [Int] {
     template.pastQuestion(turn.question, after: start) + turn.answerTokens + nextTurn
@@ -34,10 +39,10 @@ package struct PromptBuilder {
   /// - Parameters:
   ///   - visionEnd: nil where there is no vision segment.
   ///   - limit: the most tokens that the turns and the question may take; the oldest turns are left out.
-  /// - Returns: the tokens, and where among them each turn's question begins, the newest included.
+  /// - Returns: the tokens, and where among them each turn begins, that of the question included.
   func text(
     turns: [DialogueTurn], question text: String, visionEnd: StreamLayout.VisionEnd?, limit: Int
-  ) -> (tokens: [Int], starts: [Int]) {
+  ) -> (tokens: [Int], starts: [CachedTurns.Start]) {
     var parts = [question(text)]
     var left = limit - parts[0].count
     var included = turns[turns.endIndex...]
@@ -53,11 +58,12 @@ package struct PromptBuilder {
         included.first.map { pastTurn($0, after: visionEnd.text) } ?? question(text, after: visionEnd.text)
     }
     var tokens = visionEnd?.tokens ?? template.textStart
-    var starts: [Int] = []
-    for part in parts.reversed() {
-      starts.append(tokens.count)
+    var starts: [CachedTurns.Start] = []
+    for (question, part) in zip(included.map(\.question) + [text], parts.reversed()) {
+      starts.append(start(ofQuestion: question, at: tokens.count))
       tokens += part
     }
+    if visionEnd != nil { starts[0].lead = 0 }
     return (tokens, starts)
   }
 }

@@ -43,6 +43,8 @@ package struct StreamLayout {
   private static let longestPatch = 60.0
 
   private let family: VisionFamily
+  /// White space before the stream.
+  private let visionLead: [Int]
   private let visionStartMarker: [Int]
   private let videoEnd: VisionEnd
   /// Tokens that introduce a video, before its first frame.
@@ -66,22 +68,24 @@ package struct StreamLayout {
   private var lastAdvance = 1
 
   /// - Parameters:
+  ///   - visionLead: white space before the stream, in tokens.
   ///   - visionStart: the marker before a video, in tokens.
   ///   - visionEnd: the marker after a video, in tokens.
   ///   - visionEndText: text between that marker and words of the user.
-  ///   - questionStart: what the chat template puts before words of the user.
+  ///   - introductionStart: spaces that the chat template puts before words of the user.
   ///   - encode: the tokens of a text, special tokens among them.
   package init(
-    family: VisionFamily, visionStart: [Int], visionEnd: [Int], visionEndText: String = "", questionStart: String = "",
-    encode: @escaping (String) -> [Int]
+    family: VisionFamily, visionLead: [Int] = [], visionStart: [Int], visionEnd: [Int], visionEndText: String = "",
+    introductionStart: String = "", encode: @escaping (String) -> [Int]
   ) {
     self.family = family
+    self.visionLead = visionLead
     self.encode = encode
     templateVisionEnd = VisionEnd(tokens: visionEnd, text: visionEndText)
     // transformers says how many frames of how long a video follow. A stream does not know.
     introduction =
       switch family {
-      case .idefics3: encode(questionStart + "You are provided the following series of frames from a video.\n")
+      case .idefics3: encode(introductionStart + "You are provided the following series of frames from a video.\n")
       case .minicpmV46: encode(Self.identifier(0))
       case .qwen2VL, .qwen25VL, .qwen3VL, .llavaOneVision, .lfm2: []
       }
@@ -119,10 +123,10 @@ package struct StreamLayout {
   package mutating func text(_ count: Int) -> [MRoPEPosition] { timeline.text(count) }
 
   /// Tokens before the first patch, which are never evicted.
-  package var visionStart: [Int] { visionStartMarker + introduction }
+  package var visionStart: [Int] { visionLead + visionStartMarker + introduction }
 
   /// Tokens before an image that is no part of a stream: without the introduction of a video. Never evicted.
-  package var imageStart: [Int] { visionStartMarker }
+  package var imageStart: [Int] { visionLead + visionStartMarker }
 
   /// What stands between the last patch and the words after it; nil without patches.
   package var visionEnd: VisionEnd? {

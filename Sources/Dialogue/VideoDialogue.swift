@@ -49,9 +49,10 @@ public final class VideoDialogue {
       prompts = PromptBuilder(model: model, systemPrompt: options.systemPrompt ?? model.preferences.systemPrompt)
       let tokenizer = model.tokenizer
       layout = StreamLayout(
-        family: model.vision?.configuration.family ?? .qwen2VL, visionStart: model.template.visionStart,
-        visionEnd: model.template.visionEnd, visionEndText: model.template.visionEndText,
-        questionStart: model.template.questionStart, encode: { tokenizer.encode($0, parsingSpecialTokens: true) })
+        family: model.vision?.configuration.family ?? .qwen2VL, visionLead: model.template.visionLead,
+        visionStart: model.template.visionStart, visionEnd: model.template.visionEnd,
+        visionEndText: model.template.visionEndText, introductionStart: model.template.introductionStart,
+        encode: { tokenizer.encode($0, parsingSpecialTokens: true) })
       try ensureCapacity(for: prompts.opening.count)
     } catch {
       throw ReportedError(error)

@@ -47,20 +47,25 @@ extension VideoDialogue {
   /// The tokens to be read between the cached ones and the answer.
   private func prompt(for question: String) throws -> [Int] {
     try readSystemPromptIfNeeded()
-    return try promptBehindCachedTurns(prompts.question(question)) ?? promptFromStart(question)
+    return try promptBehindCachedTurns(question) ?? promptFromStart(question)
   }
 
   /// The tokens to be read behind the cached turns. The oldest cached turns are removed where the limit demands it; nil
   /// if none can stay.
-  private func promptBehindCachedTurns(_ question: [Int]) throws -> [Int]? {
+  private func promptBehindCachedTurns(_ question: String) throws -> [Int]? {
     guard text.canContinue(hasFrames: layout.hasFrames) else { return nil }
-    let unread = turns[text.firstUncachedTurn...].map { prompts.pastTurn($0) }
-    let prompt = text.joint + Array(unread.joined()) + question
+    let unread = turns[text.firstUncachedTurn...]
+    var prompt = text.joint
+    var starts: [CachedTurns.Start] = []
+    for turn in unread {
+      starts.append(prompts.start(ofQuestion: turn.question, at: prompt.count))
+      prompt += prompts.pastTurn(turn)
+    }
+    starts.append(prompts.start(ofQuestion: question, at: prompt.count))
+    prompt += prompts.question(question)
     guard text.reserve(for: prompt.count, limit: textLimit, at: layout.textPositions.textPosition),
       try hasCapacity(for: prompt.count + Self.answerReserve)
     else { return nil }
-    var starts = [text.joint.count]
-    for turn in unread { starts.append((starts.last ?? 0) + turn.count) }
     text.add(turnsAt: starts, conversation: turns.count)
     return prompt
   }

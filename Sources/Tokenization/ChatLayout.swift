@@ -31,6 +31,8 @@ struct ChatLayout: Equatable {
   /// White space that the template puts before a question that no video stands before. It is none of the texts above
   /// once `separateQuestionStart` has been called.
   var questionStart = ""
+  /// The spaces at the end of `questionStart`.
+  var introductionStart: String { String(questionStart.reversed().prefix { $0 == " " }) }
   /// Whose words lose the white space around them.
   var trimsSystem = false
   var trimsQuestion = false
@@ -47,12 +49,8 @@ struct ChatLayout: Equatable {
   /// Takes the white space that all texts before a question end with out of them: a tokenizer may join it to the
   /// question's first words. SmolVLM's “User: ” ends with a space, ChatML's with a line break, to which GPT-2's pattern
   /// joins spaces at the question's beginning, and other patterns line breaks.
-  ///
-  /// - Parameter keepingLineBreaks: only spaces are taken out. A question right behind a video has no line break before
-  ///   it, and a later one may come to stand there, when the turns before it are left out.
-  mutating func separateQuestionStart(keepingLineBreaks: Bool) {
-    let start = String(
-      nextTurn.reversed().prefix { keepingLineBreaks ? $0 == " " : $0.isWhitespace }.reversed())
+  mutating func separateQuestionStart() {
+    let start = String(nextTurn.reversed().prefix(while: \.isWhitespace).reversed())
     guard !start.isEmpty, afterSystem.text.hasSuffix(start), withoutSystem.text.hasSuffix(start) else { return }
     questionStart = start
     nextTurn.removeLast(start.count)

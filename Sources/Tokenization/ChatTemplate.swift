@@ -13,12 +13,14 @@
 ///     …
 ///
 /// The markers are tokens; the system's, the person's and the model's words are plain text whatever they contain. The
-/// tokens are those of the whole text at once, unless a question about a video begins with a line break.
+/// tokens are those of the whole text at once.
 ///
-/// A prompt is `opening`, then `visionStart`, the video and `visionEnd` (or `textStart` where there is no video), the
-/// turns so far, each `pastQuestion`, the answer's tokens and `nextTurn`, and the newest `question`.
+/// A prompt is `opening`, then `visionLead`, `visionStart`, the video and `visionEnd` (or `textStart` where there is no
+/// video), the turns so far, each `pastQuestion`, the answer's tokens and `nextTurn`, and the newest `question`.
 public struct ChatTemplate: Sendable {
-  /// Tokens between `opening` and a video: `<|vision_start|>` in the Qwen families.
+  /// White space between `opening` and what introduces a video: a line break in the Qwen families.
+  public let visionLead: [Int]
+  /// Tokens between `visionLead` and a video: `<|vision_start|>` in the Qwen families.
   public let visionStart: [Int]
   /// Tokens between a video and the question, but for `visionEndText`.
   public let visionEnd: [Int]
@@ -32,9 +34,10 @@ public struct ChatTemplate: Sendable {
   public let defaultSystemPrompt: String?
   /// White space that stands before an answer that the model did not write itself.
   public let answerStart: String
-  /// White space that stands before a question, tokenized together with it, and before what a family with image markers
-  /// of its own says of a video. With a video it is made of spaces alone.
+  /// White space that stands before a question which no video stands before, tokenized together with it.
   public let questionStart: String
+  /// The spaces of `questionStart`, before what a family with image markers of its own says of a video.
+  public let introductionStart: String
   /// Whether the model begins an answer in the midst of its thoughts: a `ThinkingFilter` then starts inside.
   public let answersBeginThinking: Bool
   /// Whether a question is followed by the same tokens once it is answered. Where not (Qwen3 opens an answer with an
@@ -62,7 +65,7 @@ public struct ChatTemplate: Sendable {
   ) throws(TokenizerError) {
     let (whole, reason) = Self.layout(of: tokenizer)
     var layout = whole
-    layout.separateQuestionStart(keepingLineBreaks: forVision)
+    layout.separateQuestionStart()
     func missing(_ markup: [String]) -> [String] {
       var known: Set<String> = []
       return markup.flatMap(Self.markers).filter { known.insert($0).inserted && tokenizer.specialToken($0) == nil }
@@ -85,13 +88,19 @@ public struct ChatTemplate: Sendable {
     let video = supportsVision ? tokenizer.tokens(of: [.markup(videoStart)]) : text
     let shared = zip(text, video).prefix { $0 == $1 }.count
     textStart = Array(text[shared...])
-    visionStart = Array(video[shared...])
+    // What a question without a video has before it as well, but for spaces.
+    let start = layout.afterSystem.text + layout.questionStart.dropLast(layout.introductionStart.count)
+    let lead = zip(tokenizer.tokens(of: [.markup(start)]).dropFirst(shared), video.dropFirst(shared))
+      .prefix { $0 == $1 }.count
+    visionLead = Array(video[shared..<shared + lead])
+    visionStart = Array(video[(shared + lead)...])
     (visionEnd, visionEndText) = supportsVision ? tokenizer.splitTail(of: videoEnd) : ([], "")
     nextTurn = tokenizer.tokens(of: [.markup(layout.nextTurn)])
     defaultSystemPrompt = layout.defaultSystemPrompt
     pastQuestionsStay = layout.pastQuestionEnd == layout.questionEnd
     answerStart = layout.answerStart
     questionStart = layout.questionStart
+    introductionStart = layout.introductionStart
     answersBeginThinking = Self.endsThinking(layout.questionEnd)
     notice = reason.map {
       "The chat template of \(tokenizer.path) cannot be followed: \($0). ChatML is used instead, which the model may "
@@ -124,6 +133,12 @@ public struct ChatTemplate: Sendable {
   /// The same for a question that has been answered.
   public func pastQuestion(_ text: String, after start: String? = nil) -> [Int] {
     question(text, start, layout.pastQuestionEnd)
+  }
+
+  /// How many tokens `questionStart` has before a question; none where they are joined to its first words.
+  public func leadCount(ofQuestion text: String) -> Int {
+    let lead = tokenizer.encode(layout.questionStart, parsingSpecialTokens: false)
+    return question(text) == lead + question(text, after: "") ? lead.count : 0
   }
 
   private func question(_ text: String, _ start: String?, _ end: String) -> [Int] {

@@ -19,8 +19,8 @@ struct ChatTemplateTests {
   @Test("Of a conversation about a video is the tokens of the text as a whole")
   func video() {
     let conversation =
-      template.opening(system: "You watch a door.") + template.visionStart + template.visionEnd
-      + template.question("What came first?") + tokens("The van.") + template.nextTurn
+      template.opening(system: "You watch a door.") + template.visionLead + template.visionStart + template.visionEnd
+      + template.question("What came first?", after: template.visionEndText) + tokens("The van.") + template.nextTurn
       + template.question("And then?")
     #expect(
       conversation
@@ -54,10 +54,18 @@ struct ChatTemplateTests {
           """))
   }
 
+  @Test("Has line breaks before a question that are tokens of their own, or joined to the question's first words")
+  func leads() {
+    #expect(template.leadCount(ofQuestion: "And then?") == 1)
+    #expect(template.leadCount(ofQuestion: "\nAnd then?") == 0)
+    #expect(template.question("\nAnd then?").first == tokens("\n\n").first)
+  }
+
   @Test("Closes an answer and opens the next turn in steps that make up the whole")
   func parts() {
-    #expect(template.nextTurn == tokens("<|im_end|>\n<|im_start|>user\n"))
-    #expect(template.opening(system: nil) == tokens("<|im_start|>user\n"))
+    #expect(template.nextTurn == tokens("<|im_end|>\n<|im_start|>user"))
+    #expect(template.opening(system: nil) == tokens("<|im_start|>user"))
+    #expect(template.questionStart == "\n" && template.visionLead == tokens("\n"))
   }
 
   @Test(

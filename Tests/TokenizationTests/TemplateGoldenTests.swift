@@ -41,7 +41,7 @@ struct TemplateGoldenTests {
     #expect(template.notice == nil)
 
     var tokens = template.opening(system: item.system)
-    tokens += item.video ? template.visionStart + template.visionEnd : template.textStart
+    tokens += item.video ? template.visionLead + template.visionStart + template.visionEnd : template.textStart
     for index in stride(from: 0, to: item.turns.count - 1, by: 2) {
       // Some templates trim answers; a dialogue repeats the tokens that the model wrote.
       let answer = item.turns[index + 1]

@@ -25,6 +25,7 @@ CONVERSATIONS = [
     (" Answer\nbriefly. ", ["What came first?", "The van. ", "And then?"]),
     (None, ["One?", "Two", "Three?", " Four\n\nand a bit", "Five"]),
     (None, ["  Two spaces?", "Yes.", "   Three?"]),
+    (None, ["\nA line break?", "Yes.", "\n\n  Two, and spaces?"]),
 ]
 
 
