@@ -30,6 +30,9 @@ public struct VisionConfiguration: Sendable, Hashable {
   public let imageStd: [Float]
   /// Pixels along the side of the square that every image must be scaled to; nil for towers that read other sizes too.
   public let fixedImageSide: Int?
+  /// The side of the square whose area the family's processor gives to an image beside its slices, in pixels; nil in
+  /// families that take images of any area.
+  public let overviewSide: Int?
   /// Blocks whose outputs the language model reads as well (deepstack), ascending: the n-th is added after its n-th
   /// layer.
   public let deepstackLayers: [Int]
@@ -133,6 +136,9 @@ public struct VisionConfiguration: Sendable, Hashable {
       fixedImageSide = nil
     }
     self.windowMergerLayer = windowMergerLayer
+    overviewSide =
+      design.merger == .twoStage
+      ? try loader.size(key("image_size"), in: patchSize * spatialMergeSize...256 * patchSize, fallback: 448) : nil
     normEpsilon = Float(try loader.positive(key("attention.layer_norm_epsilon")))
     imageMean = try VisionConfiguration.channels(loader, key("image_mean"))
     imageStd = try VisionConfiguration.channels(loader, key("image_std"))

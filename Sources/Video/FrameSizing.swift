@@ -18,15 +18,22 @@ public struct FrameSizing: Sendable, Hashable {
   /// The size of every sampled frame, whatever its shape, for a vision tower that reads only one.
   public var exact: ImageSize?
 
+  /// The side of a square whose area every sampled frame has, in its own shape, as nearly as ``multiple`` allows; nil
+  /// for frames between the bounds. It is how MiniCPM-V's processor resizes the overview of an image
+  /// (`find_best_resize` in `transformers`), small ones enlarged.
+  public var overviewSide: Int?
+
   /// The bounds left out are those that Qwen2-VL was published with, for images (minimum) and for video frames
   /// (maximum).
   public init(
-    minimumPixels: Int = 56 * 56, maximumPixels: Int = 768 * 28 * 28, multiple: Int = 28, exact: ImageSize? = nil
+    minimumPixels: Int = 56 * 56, maximumPixels: Int = 768 * 28 * 28, multiple: Int = 28, exact: ImageSize? = nil,
+    overviewSide: Int? = nil
   ) {
     self.minimumPixels = minimumPixels
     self.maximumPixels = maximumPixels
     self.multiple = multiple
     self.exact = exact
+    self.overviewSide = overviewSide
   }
 
   /// The largest ratio of the sides that is taken in.
@@ -41,6 +48,7 @@ public struct FrameSizing: Sendable, Hashable {
     let step = Double(multiple)
     guard max(width, height) / min(width, height) <= Self.longestShape else { return nil }
     if let exact { return exact }
+    if let overviewSide { return overview(width: width, height: height, side: Double(overviewSide)) }
     var rows = (height / step).rounded(.toNearestOrEven) * step
     var columns = (width / step).rounded(.toNearestOrEven) * step
     if rows * columns > Double(maximumPixels) {
@@ -54,5 +62,16 @@ public struct FrameSizing: Sendable, Hashable {
     }
     // Only reached with a minimum of nothing, where a side can round to none.
     return ImageSize(width: Int(max(step, columns)), height: Int(max(step, rows)))
+  }
+
+  private func overview(width: Double, height: Double, side: Double) -> ImageSize {
+    let ratio = width / height
+    let rows = (side / ratio.squareRoot()).rounded(.down)
+    let columns = (rows * ratio).rounded(.down)
+    let step = Double(multiple)
+    func suitable(_ length: Double) -> Int {
+      Int(max(step, (length / step).rounded(.toNearestOrEven) * step))
+    }
+    return ImageSize(width: suitable(columns), height: suitable(rows))
   }
 }

@@ -78,6 +78,7 @@ import Testing
       ("pixel-shuffle", "projector.scale_factor", 4), ("pixel-shuffle", "projector.scale_factor", 0),
       ("pixel-shuffle", "image_size", 1 << 40), ("pixel-unshuffle", "projector.scale_factor", 1 << 40),
       ("two-stage", "projector.scale_factor", 3), ("two-stage", "projector.scale_factor", 1 << 40),
+      ("two-stage", "image_size", 0),
     ] as [(String, String, Int)])
   func nonsense(name: String, key: String, value: Int) throws {
     #expect(try message(name, ["clip.vision." + key: .int64(Int64(value))]).contains(key))

@@ -91,6 +91,12 @@ import Testing
     #expect(sizes.tokenGrid(width: 132, height: 132) == (rows: 5, columns: 5))
   }
 
+  @Test("a tower of a family with slices tells the size of an image beside them")
+  func overviewSide() throws {
+    #expect(try VisionConfiguration(file: VisionGolden("two-stage").file).overviewSide == 448)
+    #expect(try VisionConfiguration(file: VisionGolden("pixel-unshuffle").file).overviewSide == nil)
+  }
+
   @Test("a tower of one image size refuses others", arguments: [(126, 126), (132, 264), (264, 264), (264, 132)])
   func otherSizes(width: Int, height: Int) throws {
     let tower = try VisionTower(file: VisionGolden("pooled").file, threads: ThreadPool(threads: 1))

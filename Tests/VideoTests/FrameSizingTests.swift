@@ -34,6 +34,20 @@ struct FrameSizingTests {
         == ImageSize(width: sampledWidth, height: sampledHeight))
   }
 
+  @Test("of MiniCPM-V is that of its processor's overview in transformers, small images enlarged")
+  func overview() throws {
+    let url = Bundle.module.bundleURL.appendingPathComponent("Goldens/overview_resize.csv")
+    let rows = try String(contentsOf: url, encoding: .utf8).split(separator: "\n").filter { !$0.hasPrefix("#") }
+    #expect(rows.count > 200)
+    for row in rows {
+      let numbers = row.split(separator: ",").compactMap { Int($0) }
+      try #require(numbers.count == 5)
+      let sizing = FrameSizing(multiple: numbers[2], overviewSide: 448)
+      let size = sizing.sampledSize(of: ImageSize(width: numbers[0], height: numbers[1]))
+      #expect(size == ImageSize(width: numbers[3], height: numbers[4]), "\(row)")
+    }
+  }
+
   @Test("does not exist for a frame more than 200 times as long as wide, or of no size")
   func refusesRibbons() {
     let sizing = FrameSizing()

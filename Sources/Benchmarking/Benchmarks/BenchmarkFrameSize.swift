@@ -11,7 +11,7 @@ extension LoadedModel {
     if let size = plan.imageSize {
       return ImageSize(width: suitable(size.width), height: suitable(size.height))
     }
-    let side = suitable(Int(Double(preferences.maximumPixels).squareRoot()))
+    let side = suitable(squareFrameSide)
     return ImageSize(width: side, height: side)
   }
 }

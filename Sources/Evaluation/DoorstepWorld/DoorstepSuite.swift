@@ -120,7 +120,7 @@ public struct DoorstepSuite: EvaluationSuite {
   /// Side of the largest square frame that the model takes, in pixels. That of the embedded model is 112.
   static func side(for model: LoadedModel) -> Int {
     let multiple = model.vision?.configuration.sideMultiple ?? 28
-    let largest = Int(Double(model.preferences.maximumPixels).squareRoot())
+    let largest = model.squareFrameSide
     return max(1, largest / multiple) * multiple
   }
 }

@@ -45,6 +45,12 @@ public final class LoadedModel {
   /// Pixels along the side of a vision token in most models.
   static let usualSide = 28
 
+  /// Pixels along the side of a square frame, before they are rounded to what the vision tower takes.
+  package var squareFrameSide: Int {
+    let largest = Int(Double(preferences.maximumPixels).squareRoot())
+    return min(largest, vision?.configuration.overviewSide ?? .max)
+  }
+
   /// Maps the files and checks that they belong together and will fit into memory. Weights are read when they are first
   /// used, unless `memory` asks for more.
   ///

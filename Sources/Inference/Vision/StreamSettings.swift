@@ -69,6 +69,10 @@ public struct StreamSettings: Sendable, Equatable {
         message: "max-pixels must be between \(side * side) (one vision token of \(side)×\(side) pixels) "
           + "and \(16384 * side * side), not \(maximum)")
     }
+    // A frame is resized as the model's processor does it, unless fewer pixels are wanted.
+    if let overview = model.vision?.configuration.overviewSide, overview * overview <= maximum {
+      return FrameSizing(minimumPixels: 0, maximumPixels: maximum, multiple: side, overviewSide: overview)
+    }
     return FrameSizing(
       minimumPixels: min(model.preferences.minimumPixels, maximum), maximumPixels: maximum, multiple: side)
   }
