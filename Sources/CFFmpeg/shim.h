@@ -57,14 +57,6 @@ static inline int64_t shim_frame_duration(const AVFrame *frame) {
 #endif
 }
 
-static inline void shim_set_frame_duration(AVFrame *frame, int64_t ticks) {
-#if LIBAVUTIL_VERSION_MAJOR >= 58
-  frame->duration = ticks;
-#else
-  frame->pkt_duration = ticks;
-#endif
-}
-
 // The 3 × 3 display matrix that a frame carries, or else the one of its stream; null when there is none.
 static inline const int32_t *shim_display_matrix(const AVStream *stream, const AVFrame *frame) {
   const AVFrameSideData *own = av_frame_get_side_data(frame, AV_FRAME_DATA_DISPLAYMATRIX);

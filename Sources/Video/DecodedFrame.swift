@@ -33,11 +33,4 @@ final class DecodedFrame {
 
   /// How long it is shown, in ticks; 0 when unknown.
   var duration: Int64 { shim_frame_duration(pointer) }
-
-  /// Counts its times in ticks of another length.
-  func rescale(from base: AVRational, to other: AVRational) {
-    guard base.num != other.num || base.den != other.den, base.den > 0, other.num > 0 else { return }
-    if let timestamp { pointer.pointee.best_effort_timestamp = av_rescale_q(timestamp, base, other) }
-    shim_set_frame_duration(pointer, av_rescale_q(duration, base, other))
-  }
 }

@@ -11,6 +11,7 @@ import Records
 final class DecodingLoop {
   private let source: VideoSource
   private let options: VideoStreamOptions
+  private let recordings: RecordingSequence
   private let sampler: FrameSampler
   let shared: SharedStreamState
   let previews: PreviewFeed?
@@ -31,8 +32,8 @@ final class DecodingLoop {
   /// Opens the source and decodes its first frame. Blocks; `interrupt` ends it.
   init(source: VideoSource, options: VideoStreamOptions, interrupt: IOInterrupt) throws(VideoError) {
     try options.check()
-    let input = try MediaInput.open(source, options: options.opening, interrupt: interrupt)
-    let first = try input.readFirst(timeout: options.timeout, interrupt: interrupt)
+    let recordings = RecordingSequence(of: source, options: options.opening, interrupt: interrupt)
+    let (input, first) = try recordings.openFirst()
     guard let next = DecodedFrame() else { throw .unreadable(source: source.displayName, detail: "out of memory") }
     let shape = FrameShape(of: first.pointer, in: input)
     guard let sampledSize = options.sizing.sampledSize(of: shape.size) else {
@@ -40,8 +41,10 @@ final class DecodingLoop {
     }
     self.source = source
     self.options = options
+    self.recordings = recordings
     self.input = input
-    description = VideoDescription(of: input, size: shape.size, sampledSize: sampledSize)
+    description = VideoDescription(
+      of: input, duration: recordings.duration(with: input), size: shape.size, sampledSize: sampledSize)
     let dropsOldest = options.queue == .dropOldest || (options.queue == .automatic && input.isLive)
     shared = SharedStreamState(capacity: options.queueCapacity, dropsOldest: dropsOldest, interrupt: interrupt)
     previews = options.previewSize.map { PreviewFeed(size: $0, rate: options.previewRate) }
@@ -102,7 +105,7 @@ final class DecodingLoop {
         input.drain()
       }
     case .end:
-      finish()
+      if !goOn() { finish() }
     }
     if self.input?.isLive == true, let line = damage.lineWhileLive(count: damagedCount) { shared.warn(line) }
   }
@@ -118,20 +121,50 @@ final class DecodingLoop {
     shared.finish()
   }
 
+  /// Goes on with the recording that follows in the same file.
+  /// - Returns: false where there is none.
+  private func goOn() -> Bool {
+    guard let input, !input.isLive else { return false }
+    recordings.noteEnd(of: input, at: sampler.endTime - sampler.beginning)
+    guard let (next, first) = recordings.openNext() else { return false }
+    reportEndOfRecording()
+    take(next, first: first)
+    hasReportedEnd = false
+    return true
+  }
+
+  /// Reads another recording of the same file.
+  private func take(_ next: MediaInput, first: DecodedFrame) {
+    if let input {
+      damagedBefore += input.damage.total
+      input.release()
+    }
+    input = next
+    sampler.follow(with: next, first: first, beginning: recordings.beginning)
+    wholeEnd = recordings.beginning
+  }
+
   private func reportEnd() {
     guard let input else { return }
     if let line = damage.lineAtEnd(count: damagedCount) { shared.warn(line) }
-    guard !hasReportedEnd, !input.isLive else { return }
+    guard !input.isLive else { return }
+    reportEndOfRecording()
+    if let line = recordings.lineOfUnreadBytes(after: input) { shared.warn(line) }
+  }
+
+  private func reportEndOfRecording() {
+    guard let input, !hasReportedEnd else { return }
     hasReportedEnd = true
     let end = sampler.endTime
+    let beginning = sampler.beginning
     if !input.isEncrypted,
       let line = damage.lineAtUnreadableEnd(
         count: input.damage.sinceWholeFrame, after: wholeEnd)
     {
       shared.warn(line)
-    } else if let stated = input.lengthBeforeCut(at: end, tolerance: max(0.25, 2.5 * sampler.duration)) {
-      shared.warn(
-        "\(description.source) is cut off: it ends at \(decimal(end, places: 1)) s of \(decimal(stated, places: 1)) s")
+    } else if let stated = input.lengthBeforeCut(at: end - beginning, tolerance: max(0.25, 2.5 * sampler.duration)) {
+      let length = decimal(beginning + stated, places: 1)
+      shared.warn("\(description.source) is cut off: it ends at \(decimal(end, places: 1)) s of \(length) s")
     } else if input.lacksBytes {
       shared.warn("\(description.source) is cut off: it ends at \(decimal(end, places: 1)) s, within a frame")
     } else if let reason = input.readFailure {
@@ -142,7 +175,7 @@ final class DecodingLoop {
   // MARK: Seeking
 
   private func seek(to wanted: Double) {
-    guard let input, description.isSeekable else {
+    guard input != nil, description.isSeekable else {
       shared.warn("\(description.source) cannot be moved in")
       return
     }
@@ -150,7 +183,8 @@ final class DecodingLoop {
     let last = description.duration.map { sampler.lastInstant(before: $0) } ?? .infinity
     let target = min(max(wanted, 0), last)
     sampler.hide()
-    guard let hasLanded = land(in: input, before: target) else { return }
+    if let (other, first) = recordings.open(at: target) { take(other, first: first) }
+    guard let input, let hasLanded = land(in: input, before: target) else { return }
     sampler.resume(at: target, hasLanded: hasLanded)
     if !hasLanded {
       shared.warn("\(description.source): nothing can be decoded at \(decimal(target, places: 1)) s")
@@ -168,7 +202,8 @@ final class DecodingLoop {
   /// byte.
   /// - Returns: whether there is such a frame; nil when a command came first.
   private func land(in input: MediaInput, before target: Double) -> Bool? {
-    let stepsBack = [0, 2, 10, 60].filter { $0 < target } + [target]
+    let whole = max(0, target - sampler.beginning)
+    let stepsBack = [0, 2, 10, 60].filter { $0 < whole } + [whole]
     for start in stepsBack.map({ target - $0 }) + [nil] {
       switch sampler.land(in: input, at: start) {
       case .frame where sampler.hasLanded(before: target) || start == nil: return true
@@ -263,13 +298,14 @@ extension VideoStreamOptions {
 
 extension VideoDescription {
   /// - Parameters:
+  ///   - duration: of all recordings, in seconds.
   ///   - size: the displayed size of the first frame.
   ///   - sampledSize: the size of the sampled frames.
-  fileprivate init(of input: MediaInput, size: ImageSize, sampledSize: ImageSize) {
+  fileprivate init(of input: MediaInput, duration: Double?, size: ImageSize, sampledSize: ImageSize) {
     let containers = String(cString: input.format.pointee.iformat.pointee.name).split(separator: ",")
     self.init(
       source: input.source.displayName, size: size, sampledSize: sampledSize,
-      duration: input.isLive ? nil : input.statedVideoDuration ?? input.duration, framesPerSecond: input.averageRate,
+      duration: duration, framesPerSecond: input.averageRate,
       codec: MediaInput.codecName(of: input.stream), container: containers.first.map(String.init) ?? "",
       isLive: input.isLive, isSeekable: input.isSeekable && !input.isLive)
   }

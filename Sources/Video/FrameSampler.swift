@@ -219,6 +219,19 @@ final class FrameSampler {
   /// Seconds for which a screen's clock may stand while a frame is on show.
   private static let longestUnsaid = 0.4
 
+  // MARK: Another recording of the same file
+
+  /// Goes on with the recording that begins at `beginning`, in seconds. The frame on show stays until its first one is
+  /// due.
+  func follow(with input: MediaInput, first: DecodedFrame, beginning: Double) {
+    timeline = input.makeTimeline(beginning: beginning)
+    next = first
+    upcoming = timeline.place(timestamp: first.timestamp, duration: first.duration)
+  }
+
+  /// Where the recording begins that is read, in seconds.
+  var beginning: Double { timeline.beginning }
+
   // MARK: Jumps
 
   /// Takes what is on show away.
@@ -230,7 +243,7 @@ final class FrameSampler {
     shown.clear()
     forgetNext()
     if let target {
-      guard input.seek(to: target) else { return .end }
+      guard input.seek(to: target - timeline.beginning) else { return .end }
       timeline.expectJump()
     } else {
       guard input.rewind() else { return .end }

@@ -19,7 +19,7 @@ extension MediaInput {
   /// Seconds that the video stream itself should last by its header; nil when that is not known for sure.
   var statedVideoDuration: Double? {
     // FFmpeg's length of a stream in these is that of the whole file.
-    let isOfFile = ["matroska", "asf", "wtv", "nut"].contains(where: isContainer)
+    let isOfFile = ["matroska", "asf", "wtv", "nut", "flv"].contains(where: isContainer)
     if !isOfFile, stream.pointee.duration > 0 { return Self.duration(of: stream) }
     let end = isOfFile ? Self.taggedEnd(of: stream) : nil
     guard end != nil || format.pointee.nb_streams == 1 || readFailure != nil, let length = end ?? duration else {
@@ -95,14 +95,14 @@ extension MediaInput {
     return nil
   }
 
-  /// A timeline that fits this input from its beginning.
-  func makeTimeline() -> PresentationTimeline {
+  /// A timeline that fits this input, whose second 0 is at `beginning` in the stream, in seconds.
+  func makeTimeline(beginning: Double = 0) -> PresentationTimeline {
     let rate = averageRate ?? 25
     // What a playlist says of its length need not be true of its segments.
     let longestStep = isLive || isPlaylist ? 3600 : duration.map { $0 + 10 } ?? 3600
     return PresentationTimeline(
       timeBase: timeBase, origin: origin, nominalDuration: (0.001...1000).contains(rate) ? 1 / rate : 0.04,
-      longestStep: longestStep)
+      longestStep: longestStep, beginning: beginning)
   }
 
   /// Whether a source without a stated length may be a recording all the same: a protocol that sends any bytes.

@@ -25,7 +25,7 @@ extension MediaInput {
   /// The fault at the end of a file, and whether that is encryption; nil for none.
   /// - Parameter line: what FFmpeg has logged; "" for nothing.
   func failureAtEnd(line: String) -> (reason: String, isEncrypted: Bool)? {
-    if let mark = programMark, search.hasLeft(mark), isOfOtherStream(mark) { return (Self.otherStream, isEncrypted) }
+    if goesOnInOtherStream { return (Self.otherStream, isEncrypted) }
     if !line.isEmpty { return (line, isEncrypted) }
     if let missingBytes { return (missingBytes, isEncrypted) }
     guard Self.isScrambled(format, at: .end, interrupt: handles.interrupt) else { return nil }

@@ -10,6 +10,8 @@ final class MediaHandles {
   var codec: UnsafeMutablePointer<AVCodecContext>?
   var packet: UnsafeMutablePointer<AVPacket>?
   var reader: DescriptorReader?
+  /// nil for what is not read recording by recording.
+  var recording: RecordingReader?
   /// nil where the decoding thread reads the packets itself.
   var packetReader: LivePacketReader?
   /// FFmpeg asks it while it works, so it must live as long as the input.
@@ -33,6 +35,7 @@ final class MediaHandles {
     avcodec_free_context(&codec)
     avformat_close_input(&format)
     reader = nil
+    recording = nil
   }
 }
 
@@ -95,8 +98,10 @@ final class MediaInput {
   private var isDraining = false
   private var failuresInARow = 0
 
-  /// The search for another recording in the same file.
-  var search: RecordingSearch
+  /// What FFmpeg told of the program with the video when the source was opened; nil where it tells nothing.
+  let firstMark: ProgramMark?
+  /// How far the source was read for its packets, in bytes.
+  private(set) var readPosition: Int64 = 0
 
   /// Failures without a packet between them after which reading ends: the rest of the file is unreadable.
   private static let mostFailuresInARow = 200
@@ -104,13 +109,11 @@ final class MediaInput {
   /// - Parameters:
   ///   - marks: what FFmpeg told of the programs before it read any packet of them, by their numbers.
   ///   - readTimeout: seconds that one read may take; nil for any.
-  ///   - beginning: where the recording begins, in bytes, and how many are before it in the file.
   init(
     source: VideoSource, handles: MediaHandles, format: UnsafeMutablePointer<AVFormatContext>,
     stream: UnsafeMutablePointer<AVStream>, codec: UnsafeMutablePointer<AVCodecContext>,
     packet: UnsafeMutablePointer<AVPacket>, colors: ContainerColors?, marks: [Int32: ProgramMark],
-    isLive: Bool, isSeekable: Bool, duration: Double?, openedAt: Double, readTimeout: Double?,
-    beginning: (byte: Int64, count: Int) = (0, 0)
+    isLive: Bool, isSeekable: Bool, duration: Double?, openedAt: Double, readTimeout: Double?
   ) {
     self.source = source
     self.handles = handles
@@ -125,9 +128,7 @@ final class MediaInput {
     self.duration = duration
     self.openedAt = openedAt
     self.readTimeout = readTimeout
-    search = RecordingSearch(
-      from: beginning.byte, count: beginning.count,
-      mark: av_find_program_from_stream(format, nil, stream.pointee.index).flatMap { marks[$0.pointee.id] })
+    firstMark = av_find_program_from_stream(format, nil, stream.pointee.index).flatMap { marks[$0.pointee.id] }
   }
 
   deinit { release() }
@@ -137,12 +138,7 @@ final class MediaInput {
   }
 
   /// Lets go of the source, which may serve nobody else while it is held. Nothing may be asked of the input afterwards.
-  func release() {
-    // It reads the same bytes.
-    search.next?.release()
-    search.next = nil
-    handles.release()
-  }
+  func release() { handles.release() }
 
   /// Seconds to wait before asking again a source that has nothing yet.
   static let restSeconds = 0.005
@@ -169,29 +165,25 @@ final class MediaInput {
   /// - Parameter frame: an empty frame that takes it.
   func read(into frame: DecodedFrame) -> Reading {
     while true {
-      if let next = search.next {
-        if let reading = read(into: frame, from: next) { return reading }
-        continue
-      }
       let code = avcodec_receive_frame(codec, frame.pointer)
       if code == 0 {
-        if frame.pointer.pointee.decode_error_flags != 0 { damage.add(at: search.sentPosition) }
+        if frame.pointer.pointee.decode_error_flags != 0 { damage.add() }
         colors?.complete(frame.pointer)
         frame.shape = FrameShape(of: frame.pointer, in: self)
         // Frames that the decoder gives out at the end came before the damage.
-        if damage.noteFrame(isAtEnd: isDraining) { search.noteWholeFrame() }
+        damage.noteFrame(isAtEnd: isDraining)
         if !isOverdue { lastFrameAt = monotonicSeconds() }
         return .frame
       }
       var isEmpty = code == shim_error_end_of_file()
       if !isEmpty, code != shim_error_of_errno(EAGAIN) {
-        damage.add(at: search.sentPosition)
+        damage.add()
         failuresInARow += 1
         if isDraining, failuresInARow <= Self.mostFailuresInARow { continue }
       }
       isEmpty = isEmpty || isDraining
       if isEmpty {
-        if goOnToNextRecording() || succeed() { continue }
+        if succeed() { continue }
         return .end
       }
       if let reading = feed() { return reading }
@@ -216,7 +208,7 @@ final class MediaInput {
     isOverdue = isLate && isLive
     defer { av_packet_unref(packet) }
     guard packet.pointee.stream_index == stream.pointee.index else {
-      return noticeOtherStreams() ?? feedOther(packet)
+      return lossToOtherStream ?? feedOther(packet)
     }
     succession.giveWay(to: packet)
     if !isOverdue { lastPacketAt = monotonicSeconds() }
@@ -230,14 +222,8 @@ final class MediaInput {
       drain()
       return nil
     }
-    // In a file, what lies between may be another recording that the demuxer could not read.
-    if readTimeout == nil, search.hasGap(before: packet) {
-      lookForNextRecording()
-      if search.position != nil { return nil }
-    }
     send(packet)
-    if search.isSuspicious(of: damage) { lookForNextRecording() }
-    if let reading = noticeOtherStreams() { return reading }
+    if let lossToOtherStream { return lossToOtherStream }
     // A sender that has changed its codec is understood when it is opened again.
     if isLive, let readTimeout, damage.hasComeSinceFrame, monotonicSeconds() - lastFrameAt > readTimeout {
       return .lost("nothing could be decoded for \(decimal(readTimeout, places: 0)) s")
@@ -260,6 +246,7 @@ final class MediaInput {
       reading = LivePacketReader.Reading(code: code, line: line)
     }
     defer { handles.interrupt.setDeadline(in: nil) }
+    if !isLive, let bytes = format.pointee.pb { readPosition = max(readPosition, avio_tell(bytes)) }
     return (reading, handles.interrupt.isPastDeadline)
   }
 
@@ -274,10 +261,9 @@ final class MediaInput {
 
   private func send(_ packet: UnsafeMutablePointer<AVPacket>) {
     failuresInARow = 0
-    search.note(packet)
     // A packet that is known to be corrupt is tried all the same: part of its frame may be whole.
     let isCorrupt = packet.pointee.flags & AV_PKT_FLAG_CORRUPT != 0
-    if avcodec_send_packet(codec, packet) < 0 || isCorrupt { damage.add(at: search.sentPosition) }
+    if avcodec_send_packet(codec, packet) < 0 || isCorrupt { damage.add() }
   }
 
   // MARK: A stream that takes over
@@ -318,19 +304,20 @@ final class MediaInput {
     return true
   }
 
+  private var lossToOtherStream: Reading? { isLive && goesOnInOtherStream ? .lost(Self.otherStream) : nil }
+
   private func silence(of seconds: Double) -> Reading { .lost("nothing came for \(decimal(seconds, places: 0)) s") }
 
   private func failure(of code: Int32, line: String, isLate: Bool) -> Reading? {
     if code == shim_error_of_errno(EAGAIN) { return .nothingYet }
     let isRemote = readTimeout != nil
     if isLate || code == shim_error_interrupted(), let readTimeout {
-      return noticeOtherStreams() ?? silence(of: readTimeout)
+      return lossToOtherStream ?? silence(of: readTimeout)
     }
     if code == shim_error_end_of_file() {
       // The end of a playlist comes where it could not be read again.
       if isLive { return .lost(line.isEmpty ? "the sender ended it" : line, isProperEnd: mayBeRecording) }
-      lookForNextRecording()
-      if search.position == nil, let failure = failureAtEnd(line: line) {
+      if let failure = failureAtEnd(line: line) {
         readFailure = failure.reason
         isEncrypted = failure.isEncrypted
       }
@@ -388,7 +375,6 @@ final class MediaInput {
   }
 
   private func restartDecoder() {
-    search.restart(at: format.pointee.pb.map { avio_tell($0) } ?? 0)
     avcodec_flush_buffers(codec)
     isDraining = false
     failuresInARow = 0

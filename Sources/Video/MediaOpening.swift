@@ -13,6 +13,8 @@ extension MediaInput {
     var imageRate: Double
     /// The segment that a live playlist is read from, counted from 0; nil for one near its end.
     var firstSegment: Int?
+    /// The bytes to read; nil for those that the source names.
+    var recording: RecordingReader?
   }
 
   /// Opens a source up to its decoder. Blocks; `interrupt` ends it.
@@ -160,6 +162,11 @@ extension MediaInput {
         av_dict_set(&options, "pattern_type", "sequence", 0)
         av_dict_set(&options, "start_number", String(first), 0)
         av_dict_set(&options, "framerate", String(opening.imageRate), 0)
+      } else if let recording = opening.recording {
+        handles.recording = recording
+        // As below.
+        address.replace("%", with: "_")
+        av_dict_set(&options, "pattern_type", "none", 0)
       } else {
         handles.reader = try reader(ofFile: path, name: name, timeout: timeout, interrupt: handles.interrupt)
         // An image's name may look like a pattern for many, which says more to FFmpeg than what is in the file.
@@ -167,7 +174,8 @@ extension MediaInput {
         av_dict_set(&options, "pattern_type", "none", 0)
       }
     case .standardInput:
-      handles.reader = try readerOfStandardInput(interrupt: handles.interrupt)
+      handles.recording = opening.recording
+      if handles.recording == nil { handles.reader = try readerOfStandardInput(interrupt: handles.interrupt) }
       av_dict_set(&options, "protocol_whitelist", "crypto,data", 0)
     case .device(let path):
       address = path
@@ -181,7 +189,7 @@ extension MediaInput {
     guard let format = avformat_alloc_context() else { throw .unreadable(source: name, detail: "out of memory") }
     format.pointee.interrupt_callback = handles.interrupt.callback
     if case .device = source { format.pointee.flags |= AVFMT_FLAG_NONBLOCK }
-    if let reader = handles.reader { format.pointee.pb = reader.context }
+    if let bytes = handles.recording?.context ?? handles.reader?.context { format.pointee.pb = bytes }
     // On failure FFmpeg frees the context and sets it to nil.
     handles.format = format
     let (code, line) = FFmpegLog.listening { avformat_open_input(&handles.format, address, inputFormat, &options) }
@@ -265,7 +273,7 @@ extension MediaInput {
       }
       return .notAVideo(source: name, detail: line.isEmpty ? words : line)
     case .standardInput:
-      if handles.reader?.hasRead != true {
+      if handles.recording == nil, handles.reader?.hasRead != true {
         return .noStandardInput(detail: code == shim_error_of_errno(EBADF) ? "is not open for reading" : "is empty")
       }
       return .notAVideo(source: name, detail: line.isEmpty ? words : line)

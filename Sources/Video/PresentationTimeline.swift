@@ -31,20 +31,26 @@ package struct PresentationTimeline {
   /// A step larger than this is a fault of the timestamps (a join of two recordings, a damaged field), not a pause; in
   /// seconds.
   package let longestStep: Double
+  /// When the stream's own second 0 is, in seconds: other recordings may lie before it.
+  package let beginning: Double
   /// The timestamp that is second 0 but for `shift`; the first one met if the container does not say.
   private var origin: Int64?
   /// Added to the stream's own times since the last mend.
-  private var shift = 0.0
+  private var shift: Double
   /// The latest frame; nil at the beginning and after a jump.
   private var last: (time: Double, duration: Double)?
   private var jumps = false
 
   /// `origin` is the timestamp of time 0, in ticks; nil takes that of the first frame.
-  package init(timeBase: TimeBase, origin: Int64?, nominalDuration: Double, longestStep: Double) {
+  package init(
+    timeBase: TimeBase, origin: Int64?, nominalDuration: Double, longestStep: Double, beginning: Double = 0
+  ) {
     self.timeBase = timeBase
     self.origin = origin
     self.nominalDuration = nominalDuration
     self.longestStep = longestStep
+    self.beginning = beginning
+    shift = beginning
   }
 
   /// When a frame is shown and for how long, in seconds.
@@ -89,22 +95,20 @@ package struct PresentationTimeline {
 
   /// The next frame comes from elsewhere in the stream: its own time counts, whatever came before.
   package mutating func expectJump() {
-    shift = 0
+    shift = beginning
     last = nil
     jumps = true
   }
 
   /// The next frame is the very first again.
   package mutating func expectBeginning() {
-    shift = 0
+    shift = beginning
     last = nil
   }
 
   /// A timeline for the same source opened again, whose first frame is shown at `time`.
   package func resumed(at time: Double, timeBase: TimeBase) -> PresentationTimeline {
-    var resumed = PresentationTimeline(
-      timeBase: timeBase, origin: nil, nominalDuration: nominalDuration, longestStep: longestStep)
-    resumed.shift = time
-    return resumed
+    PresentationTimeline(
+      timeBase: timeBase, origin: nil, nominalDuration: nominalDuration, longestStep: longestStep, beginning: time)
   }
 }

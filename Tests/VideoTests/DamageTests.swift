@@ -101,7 +101,7 @@ struct DamageTests {
       "constant.mp4", "variable.mp4", "slow.mp4", "milliseconds.mkv", "starts-at-100s.ts", "1x1.mkv", "colours-709.mp4",
       "rotated-90.mp4", "two-frames.mp4", "one-frame.mp4", "starts-at-5s.mkv", "fragmented.mp4", "gap.ts",
       "other-pid.ts", "other-codec.ts", "swapped.ts", "chained.ogv", "late-video.avi", "longer-sound.mkv",
-      "longer-sound.wmv", "late-video.mkv", "late-video.mp4", "late-video.nut",
+      "longer-sound.wmv", "late-video.mkv", "late-video.mp4", "late-video.nut", "grey.flv", "live.mkv",
     ])
   func whole(name: String) async throws {
     let stream = try await VideoStream.open(.file(path: media(name)), options: options(10))

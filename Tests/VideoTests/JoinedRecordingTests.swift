@@ -80,57 +80,130 @@ struct JoinedRecordingTests {
     #expect(stream.takeWarnings() == [])
   }
 
-  // MARK: Tables
+  // MARK: Any containers
 
-  /// Packets of a transport stream with sections in them: PID and bytes.
-  private func packets(_ sections: (pid: Int, bytes: [UInt8])...) -> [UInt8] {
-    sections.flatMap { section in
-      var left = [0] + section.bytes
-      var packets: [UInt8] = []
-      var isFirst = true
-      while !left.isEmpty {
-        let head: [UInt8] = [
-          0x47, UInt8(section.pid >> 8) | (isFirst ? 0x40 : 0), UInt8(section.pid & 0xFF), 0x10,
-        ]
-        packets += head + left.prefix(184) + Array(repeating: 0xFF, count: max(0, 184 - left.count))
-        left.removeFirst(min(184, left.count))
-        isFirst = false
-      }
-      return packets
+  /// The files of which one is made, one behind the other.
+  private static let joins = [
+    ["constant.mp4", "fragmented.mp4"], ["fragmented.mp4", "constant.mp4", "constant.mp4"],
+    ["milliseconds.mkv", "starts-at-5s.mkv"], ["live.mkv", "live.mkv", "milliseconds.mkv"],
+    ["milliseconds.mkv", "1x1.mkv", "milliseconds.mkv"], ["grey.flv", "grey.flv", "grey.flv"],
+    ["longer-sound.wmv", "longer-sound.wmv"], ["late-video.avi", "late-video.avi"],
+    ["chained.ogv", "chained.ogv"], ["starts-at-100s.ts", "starts-at-100s.ts"], ["joined.ts", "live.mkv"],
+    ["milliseconds.mkv", "joined.ts"], ["constant.mp4", "starts-at-100s.ts"], ["other-codec.ts", "chained.ogv"],
+  ]
+
+  private func joined(_ names: [String], in folder: TemporaryFolder) throws -> String {
+    try folder.write(try names.flatMap { try bytes(of: $0) }, to: "joined.bin")
+  }
+
+  @Test("are read with the headers of their own, and no damage is seen where they meet", arguments: joins)
+  func anyContainers(names: [String]) async throws {
+    let folder = try TemporaryFolder()
+    let stream = try await VideoStream.open(.file(path: try joined(names, in: folder)), options: options(5))
+    let frames = await all(of: stream)
+    #expect(frames.map(\.index) == Array(0..<frames.count))
+    #expect(stream.takeWarnings() == [])
+    var expected: [Int] = []
+    for name in names { expected += try await sampled(name, framesPerSecond: 5).map(\.image.number) }
+    // One that is no multiple of the sampling interval long shifts those behind it.
+    let differences = zip(frames.map(\.image.number), expected).map { abs($0 - $1) }
+    #expect(abs(frames.count - expected.count) <= 1)
+    #expect(differences.count { $0 > 3 } <= 1, "\(frames.map(\.image.number)) \(expected)")
+  }
+
+  @Test("are told in the length of the whole, and can be moved to before they are read", arguments: joins)
+  func seekForward(names: [String]) async throws {
+    let folder = try TemporaryFolder()
+    let path = try joined(names, in: folder)
+    let frames = try await frames(of: path, framesPerSecond: 5)
+    let stream = try await VideoStream.open(.file(path: path), options: options(5))
+    let end = Double(frames.count) / 5
+    if names.first != "live.mkv", names.first != "longer-sound.wmv" {
+      #expect(abs(try #require(stream.description.duration) - end) < 0.3)
+    }
+    for time in [end - 0.8, 0.4] {
+      stream.seek(to: time)
+      let again = await all(of: stream)
+      #expect(again.last?.index == frames.last?.index)
+      #expect(again.first?.index == Int((time * 5).rounded()))
+      let first = try #require(again.first)
+      #expect(abs(first.image.number - frames[first.index].image.number) <= 3, "at \(time) s")
+    }
+    #expect(stream.takeWarnings() == [])
+  }
+
+  @Test("are found in a file that is too long to be read when it is opened")
+  func longFile() async throws {
+    let folder = try TemporaryFolder()
+    let nothing = Array(repeating: [0x47, 0x1F, 0xFF, 0x10] + Array(repeating: UInt8(0xFF), count: 184), count: 950)
+    let part = try bytes(of: "other-pid.ts")
+    let nothings = Array(nothing.joined())
+    let path = try folder.write(
+      stride(from: 0, to: part.count, by: 188).flatMap { part[$0..<$0 + 188] + nothings }, to: "long.ts")
+    let stream = try await VideoStream.open(.file(path: path), options: options(1))
+    #expect(abs(try #require(stream.description.duration) - 12) < 0.3)
+    for (time, color) in [(8.0, Color.blue), (2, .red)] {
+      stream.seek(to: time)
+      let frames = await all(of: stream)
+      #expect(frames.first?.time == time && frames.last?.time == 11)
+      #expect(try #require(frames.first).image.color(0.5, 0.5).isNear(color, within: 12))
+      #expect(try #require(frames.last).image.color(0.5, 0.5).isNear(.blue, within: 12))
+    }
+    #expect(stream.takeWarnings() == [])
+  }
+
+  // MARK: What is not read
+
+  private static let junk = (0..<5000).map { UInt8(truncatingIfNeeded: $0 &* 37 &+ $0 >> 5) }
+
+  @Test(
+    "are read on behind other bytes, and it is said how many those were",
+    arguments: [("fragmented.mp4", 2.0), ("chained.ogv", 3), ("milliseconds.mkv", 1.5)])
+  func bytesBetween(name: String, length: Double) async throws {
+    let folder = try TemporaryFolder()
+    let part = try bytes(of: name)
+    let path = try folder.write(part + Self.junk + part, to: "joined")
+    let stream = try await VideoStream.open(.file(path: path), options: options(10))
+    #expect(await all(of: stream).count == Int(2 * length * 10))
+    let warnings = stream.takeWarnings()
+    #expect(warnings.contains { $0.contains("5000 of \(2 * part.count + 5000) bytes") }, "\(warnings)")
+  }
+
+  @Test("are passed over where they have no video, which is said, wherever they are")
+  func withoutVideo() async throws {
+    let folder = try TemporaryFolder()
+    let (sound, video) = (try bytes(of: "sound.mp4"), try bytes(of: "constant.mp4"))
+    for (number, contents) in [sound + video, video + sound, video + sound + video].enumerated() {
+      let stream = try await VideoStream.open(
+        .file(path: try folder.write(contents, to: "\(number)")), options: options(5))
+      #expect(await all(of: stream).count == (number == 2 ? 20 : 10))
+      let warnings = stream.takeWarnings()
+      #expect(warnings.count == 1 && warnings[0].contains("\(sound.count) of \(contents.count) bytes"), "\(warnings)")
+      // It is said once.
+      stream.seek(to: 1)
+      _ = await all(of: stream)
+      #expect(stream.takeWarnings() == [])
     }
   }
 
-  private func section(_ kind: UInt8, _ body: [UInt8]) -> [UInt8] {
-    let length = body.count + 9
-    return [kind, 0xB0 | UInt8(length >> 8), UInt8(length & 0xFF), 0, 1, 0xC1, 0, 0] + body + [0, 0, 0, 0]
+  @Test("are no more than a bounded number, however many headers a file has")
+  func manyHeaders() async throws {
+    let folder = try TemporaryFolder()
+    let video = try bytes(of: "constant.mp4")
+    let headers = Array(Array(repeating: video.prefix(32), count: 5000).joined())
+    let path = try folder.write(video + headers + video, to: "headers.mp4")
+    let stream = try await VideoStream.open(.file(path: path), options: options(5))
+    #expect(await all(of: stream).count == 10)
+    let warnings = stream.takeWarnings()
+    #expect(warnings.contains { $0.contains("bytes were not read") }, "\(warnings)")
   }
 
-  @Test("are told apart by the tables of their programs, however long those are")
-  func tables() throws {
-    let list = section(0, [0, 1, 0xF0, 0x00])
-    // The clock's stream, no descriptors; then each stream with its kind, PID and descriptors.
-    func table(_ streams: [(kind: UInt8, pid: UInt8, descriptors: Int)]) -> [UInt8] {
-      var body: [UInt8] = [0xE1, 0, 0xF0, 0]
-      for stream in streams {
-        body += [stream.kind, 0xE1, stream.pid, 0xF0, UInt8(stream.descriptors)]
-        body += Array(repeating: 0x1B, count: stream.descriptors)
-      }
-      return section(2, body)
-    }
-    let before = table([(0x1B, 0, 0), (0x0F, 1, 0)])
-    let after = table([(0x0F, 0, 100), (0x0F, 2, 100), (0x24, 1, 0)])
-    let other = (pid: 0x0123, bytes: after)
-    let stream = packets((0, list), (0x1000, before), other, (0, list), (0x1000, after))
-    var kinds: [[Int: ProgramTable.Kind]] = []
-    let position = ProgramTable.position(in: stream) { table in
-      kinds.append(table.kinds)
-      return table.kinds[257] == .hevc
-    }
-    #expect(kinds == [[256: .h264, 257: .sound], [256: .sound, 258: .sound, 257: .hevc]])
-    // From the list of programs before it: the table of another PID is none.
-    #expect(position == 188 * 4)
-    #expect(ProgramTable.position(in: Array(stream[100...])) { $0.kinds[257] == .hevc } == 188 * 4 - 100)
-    #expect(ProgramTable.position(in: Array(stream.dropLast(188))) { $0.kinds[257] == .hevc } == nil)
-    #expect(ProgramTable.position(in: []) { _ in true } == nil)
+  @Test("are told from what fills a file up")
+  func padding() async throws {
+    let folder = try TemporaryFolder()
+    let contents = try bytes(of: "constant.mp4") + Array(repeating: 0, count: 100_000)
+    let stream = try await VideoStream.open(.file(path: try folder.write(contents, to: "a.mp4")), options: options(5))
+    #expect(await all(of: stream).count == 10)
+    #expect(stream.takeWarnings() == [])
   }
 }

@@ -129,3 +129,7 @@ for container in mkv mp4; do
   run -itsoffset 8 -i constant.mp4 -f lavfi -i sine=d=11 -map 0:v -map 1:a -c:v copy -c:a aac -b:a 8k -ac 1 -bitexact \
     -fflags +bitexact late-video.$container
 done
+
+# Recordings that do not say how long they are until all of them has been read.
+run -f lavfi -i "$(grey 64 48 25 25)" -c:v flv -q:v 2 -bitexact -fflags +bitexact grey.flv
+run -f lavfi -i "$(grey 48 64 25 25)" -c:v ffv1 -bitexact -fflags +bitexact -live 1 -f matroska live.mkv

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Containers of which the bytes tell where a recording begins and how it goes on.
+enum Container: Equatable, Sendable {
+  case isoMedia, matroska, avi, asf, flash, ogg, transportStream
+
+  /// Bytes that the functions here look at.
+  static let headLength = 1 << 12
+
+  /// The container whose header the bytes begin with; nil for none.
+  init?(headerOf bytes: ArraySlice<UInt8>) {
+    guard let first = bytes.first else { return nil }
+    switch first {
+    case 0x1A where bytes.starts(with: [0x1A, 0x45, 0xDF, 0xA3]):
+      let header = bytes.prefix(Self.longestDocumentHeader)
+      guard header.contains("matroska".utf8) || header.contains("webm".utf8) else { return nil }
+      self = .matroska
+    case UInt8(ascii: "R") where bytes.starts(with: "RIFF".utf8) && bytes.dropFirst(8).starts(with: "AVI ".utf8):
+      self = .avi
+    case 0x30 where bytes.starts(with: Self.asfHeader):
+      self = .asf
+    case UInt8(ascii: "F") where bytes.starts(with: Array("FLV".utf8) + [1]):
+      // Flags for sound and video, and the header's length.
+      guard bytes.count >= 9, bytes.byte(4) & 0xFA == 0, bytes.bigEndian(at: 5, count: 4) == 9 else { return nil }
+      self = .flash
+    case UInt8(ascii: "O") where bytes.starts(with: Array("OggS".utf8) + [0, 2]):
+      self = .ogg
+    case ProgramTable.syncByte where TransportPacket.isBeginning(of: bytes):
+      self = .transportStream
+    default:
+      guard bytes.count >= 8, bytes.byte(4) == UInt8(ascii: "f"), bytes.dropFirst(4).starts(with: "ftyp".utf8),
+        (8...4096).contains(bytes.bigEndian(at: 0, count: 4))
+      else { return nil }
+      self = .isoMedia
+    }
+  }
+
+  /// Whether a header, or a page or packet behind other bytes, may have these bytes: most of a file has not.
+  static func mayBegin(with first: UInt8, fifth: UInt8) -> Bool {
+    switch first {
+    case 0x1A, 0x30, ProgramTable.syncByte, UInt8(ascii: "F"), UInt8(ascii: "O"), UInt8(ascii: "R"): true
+    default: fifth == UInt8(ascii: "f")
+    }
+  }
+
+  private static let longestDocumentHeader = 80
+  private static let asfHeader: [UInt8] = [
+    0x30, 0x26, 0xB2, 0x75, 0x8E, 0x66, 0xCF, 0x11, 0xA6, 0xD9, 0x00, 0xAA, 0x00, 0x62, 0xCE, 0x6C,
+  ]
+
+  private static let asfData: [UInt8] = [
+    0x36, 0x26, 0xB2, 0x75, 0x8E, 0x66, 0xCF, 0x11, 0xA6, 0xD9, 0x00, 0xAA, 0x00, 0x62, 0xCE, 0x6C,
+  ]
+
+  /// How far an element reaches, in bytes.
+  enum Element: Equatable {
+    case measured(Int64)
+    /// It does not say how far: only what it begins with, which has this length, is passed over. FFmpeg goes on behind
+    /// bytes in it that it does not know.
+    case entered(Int64)
+    /// It does not say how far, and what it holds cannot be followed.
+    case unmeasured
+  }
+
+  /// The element that the bytes begin with; nil for bytes that are no element of this container.
+  func element(in bytes: ArraySlice<UInt8>) -> Element? {
+    switch self {
+    case .isoMedia: Self.box(in: bytes)
+    case .matroska: Self.documentElement(in: bytes)
+    case .avi: Self.chunk(in: bytes)
+    case .asf: Self.object(in: bytes)
+    case .flash: Self.tag(in: bytes)
+    case .ogg: Self.page(in: bytes)
+    case .transportStream: nil
+    }
+  }
+
+  /// Whether a recording goes on at a place behind bytes that are not part of it.
+  func goesOn(in bytes: ArraySlice<UInt8>) -> Bool {
+    switch self {
+    case .ogg: element(in: bytes) != nil
+    case .transportStream: TransportPacket.areThere(in: bytes)
+    default: false
+    }
+  }
+
+  /// A box (ISO 14496-12, section 4.2).
+  private static func box(in bytes: ArraySlice<UInt8>) -> Element? {
+    guard bytes.count >= 8, bytes.dropFirst(4).prefix(4).allSatisfy({ (0x20..<0x7F).contains($0) }) else { return nil }
+    let length = bytes.bigEndian(at: 0, count: 4)
+    switch length {
+    // To the end of the file.
+    case 0: return .measured(.max)
+    case 1:
+      let large = bytes.bigEndian(at: 8, count: 8)
+      return large >= 16 ? .measured(large) : nil
+    default: return length >= 8 ? .measured(length) : nil
+    }
+  }
+
+  /// An element of EBML (RFC 8794, section 5). Those of unknown length, which only a segment and a cluster may have,
+  /// are entered.
+  private static func documentElement(in bytes: ArraySlice<UInt8>) -> Element? {
+    guard bytes.count >= 12, bytes.byte(0) >= 0x10 else { return nil }
+    let nameLength = bytes.byte(0).leadingZeroBitCount + 1
+    let name = bytes.bigEndian(at: 0, count: nameLength)
+    let sizeLength = bytes.byte(nameLength).leadingZeroBitCount + 1
+    guard documentElements.contains(name), sizeLength <= 8 else { return nil }
+    let header = Int64(nameLength + sizeLength)
+    let mask = Int64(1) << Int64(7 * sizeLength) - 1
+    let size = bytes.bigEndian(at: nameLength, count: sizeLength) & mask
+    if size == mask { return name == segment || name == cluster ? .entered(header) : nil }
+    return .measured(header + size)
+  }
+
+  private static let segment: Int64 = 0x1853_8067
+  private static let cluster: Int64 = 0x1F43_B675
+  /// Of a document, of a segment, and of a cluster (RFC 9559, section 5).
+  private static let documentElements: Set<Int64> = [
+    0x1A45_DFA3, segment, 0xEC, 0xBF, cluster, 0x114D_9B74, 0x1549_A966, 0x1654_AE6B, 0x1C53_BB6B, 0x1254_C367,
+    0x1043_A770, 0x1941_A469, 0xE7, 0xA3, 0xA0, 0xA7, 0xAB, 0xAF, 0x5854,
+  ]
+
+  /// A chunk of RIFF, of an even length.
+  private static func chunk(in bytes: ArraySlice<UInt8>) -> Element? {
+    guard bytes.count >= 8, bytes.prefix(4).allSatisfy({ (0x20..<0x7F).contains($0) }) else { return nil }
+    let length = bytes.littleEndian(at: 4, count: 4)
+    // A recorder that was switched off has left the length of the whole empty.
+    return length > 0 && length < Int64(UInt32.max) ? .measured(8 + length + length % 2) : .unmeasured
+  }
+
+  /// An object of ASF: a name of 16 bytes, then the length.
+  private static func object(in bytes: ArraySlice<UInt8>) -> Element? {
+    guard bytes.count >= 24 else { return nil }
+    let length = bytes.littleEndian(at: 16, count: 8)
+    // A sender that does not know how long it will be says 0, or the length without any packet.
+    if bytes.starts(with: asfData), length <= 50 { return .unmeasured }
+    return (24..<1 << 50).contains(length) ? .measured(length) : nil
+  }
+
+  /// A tag of FLV with the length that follows it, or the file's header.
+  private static func tag(in bytes: ArraySlice<UInt8>) -> Element? {
+    guard bytes.count >= 11 else { return nil }
+    if bytes.starts(with: "FLV".utf8) { return .entered(13) }
+    guard [8, 9, 18].contains(bytes.byte(0)), bytes.bigEndian(at: 8, count: 3) == 0 else { return nil }
+    return .measured(15 + bytes.bigEndian(at: 1, count: 3))
+  }
+
+  /// A page of Ogg (RFC 3533, section 6).
+  private static func page(in bytes: ArraySlice<UInt8>) -> Element? {
+    guard bytes.count >= 27, bytes.starts(with: Array("OggS".utf8) + [0]) else { return nil }
+    let segments = Int(bytes.byte(26))
+    return .measured(27 + Int64(segments) + bytes.dropFirst(27).prefix(segments).reduce(0) { $0 + Int64($1) })
+  }
+}
+
+extension ArraySlice<UInt8> {
+  /// The byte at a place counted from the slice's own beginning.
+  func byte(_ place: Int) -> UInt8 { self[startIndex + place] }
+
+  /// An unsigned number, whose first bit is left out where it has eight bytes; 0 where the bytes do not reach so far.
+  func bigEndian(at place: Int, count: Int) -> Int64 {
+    guard place + count <= self.count else { return 0 }
+    return dropFirst(place).prefix(count).reduce(0) { ($0 << 8 | Int64($1)) & .max }
+  }
+
+  func littleEndian(at place: Int, count: Int) -> Int64 {
+    guard place + count <= self.count else { return 0 }
+    return dropFirst(place).prefix(count).reversed().reduce(0) { ($0 << 8 | Int64($1)) & .max }
+  }
+
+  fileprivate func contains(_ text: String.UTF8View) -> Bool { firstRange(of: Array(text)) != nil }
+}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The way through a recording from element to element, up to what follows it in the file.
+struct RecordingWalk {
+  /// The beginning of the next element, in bytes of the file.
+  var place: Int64
+  /// Whether the file holds the recording's end by what the elements say: bytes that are none belong to it otherwise.
+  var isOpen = false
+  /// In Ogg, whether pages have come behind the streams' first ones.
+  var hasLaterPages = false
+  /// Where bytes begin that are no elements.
+  var unknown: Int64?
+  var joins = TransportJoins()
+
+  init(at place: Int64) { self.place = place }
+}
+
+/// Recordings are found in two ways. When the file is opened, its elements are walked through, as far as a bounded number
+/// of bytes goes. What lies behind that is walked through as it is read.
+extension RecordedFile {
+  /// Takes note of bytes that are about to be read: another recording may begin in them.
+  func note(bytes: Range<Int64>) {
+    guard let walk, walk.place >= bytes.lowerBound, walk.place < bytes.upperBound else { return }
+    budget = Self.pieceLength * 2 + bytes.count
+    find(before: bytes.upperBound)
+  }
+
+  /// Looks on for another recording, once the last one known has ended.
+  func findMore() {
+    budget = Self.mostBytesAtOnce
+    let count = recordings.count
+    while walk != nil, budget > 0, recordings.count == count { step() }
+  }
+
+  /// Walks on until `limit`, or as far as the budget goes.
+  func find(before limit: Int64 = .max) {
+    while let walk, walk.place < limit, budget > 0 { step() }
+  }
+
+  private func step() {
+    guard let walk, let current = recordings.last else { return }
+    let isLong = current.container == .transportStream || walk.isOpen || walk.unknown != nil
+    let head = bytes(at: walk.place, count: isLong ? Self.pieceLength : Container.headLength)
+    if head.isEmpty { return finish() }
+    let container = walk.place > current.bytes.lowerBound ? Container(headerOf: head) : nil
+    if let container, container != current.container || isBeginning(container) {
+      return begin(container, at: walk.place)
+    }
+    if current.container == .transportStream { return stepThroughPackets(of: head) }
+    // Bytes between are passed over where the recording goes on behind them.
+    let goesOn = walk.unknown == nil || current.container == .ogg
+    switch goesOn ? current.container.element(in: head) : nil {
+    case .measured(let length):
+      advance(by: length)
+      self.walk?.hasLaterPages = walk.hasLaterPages || container == nil
+    case .entered(let length):
+      self.walk?.isOpen = true
+      advance(by: length)
+    case .unmeasured:
+      self.walk?.isOpen = true
+      search(in: head)
+    case nil:
+      if !walk.isOpen { self.walk?.unknown = walk.unknown ?? walk.place }
+      search(in: head)
+    }
+  }
+
+  /// Whether a header of the same container begins another recording. Those of transport streams are repeated, and
+  /// those of Ogg come one behind the other.
+  private func isBeginning(_ container: Container) -> Bool {
+    switch container {
+    case .transportStream: false
+    case .ogg: walk?.hasLaterPages == true
+    default: true
+    }
+  }
+
+  /// Passes over an element.
+  private func advance(by length: Int64) {
+    guard let walk else { return }
+    if let unknown = walk.unknown { lose(unknown..<walk.place) }
+    self.walk?.unknown = nil
+    let (next, overflows) = walk.place.addingReportingOverflow(length)
+    self.walk?.place = overflows ? size : next
+  }
+
+  /// Moves to the next place in a part of the file at which a recording may begin, or this one may go on.
+  private func search(in part: ArraySlice<UInt8>) {
+    guard let walk, let current = recordings.last else { return }
+    let end = part.endIndex - (walk.place + Int64(part.count) >= size ? 0 : Container.headLength)
+    let next = (part.startIndex + 1..<max(part.startIndex + 1, end)).first { place in
+      guard Container.mayBegin(with: part[place], fifth: place + 4 < part.endIndex ? part[place + 4] : 0) else {
+        return false
+      }
+      let rest = part[place...]
+      return Container(headerOf: rest) != nil || current.container.goesOn(in: rest)
+    }
+    self.walk?.place += Int64((next ?? max(part.startIndex + 1, end)) - part.startIndex)
+  }
+
+  private func lose(_ range: Range<Int64>) {
+    if !range.isEmpty, !isEmpty(range) { lostCount += Int64(range.count) }
+  }
+
+  /// Ends the last recording where another one begins.
+  private func begin(_ container: Container, at place: Int64) {
+    guard recordings.count < Self.mostRecordings else {
+      // FFmpeg reads on in a transport stream by itself.
+      let unknown = walk?.unknown ?? place
+      if container != .transportStream { walk?.unknown = unknown }
+      return finish()
+    }
+    end(before: place)
+    recordings.append(Recording(bytes: place..<size, container: container))
+    walk = RecordingWalk(at: place)
+  }
+
+  private func end(before place: Int64) {
+    let end = min(walk?.unknown ?? place, place)
+    recordings[recordings.count - 1].bytes = recordings[recordings.count - 1].bytes.lowerBound..<end
+    lose(end..<place)
+  }
+
+  /// The last recording is known whole.
+  private func finish() {
+    if let unknown = walk?.unknown, let last = recordings.indices.last {
+      recordings[last].bytes = recordings[last].bytes.lowerBound..<unknown
+    }
+    walk = nil
+  }
+
+  // MARK: Transport streams
+
+  /// Bytes that are looked at in one step.
+  static let pieceLength = 1 << 16
+  /// Bytes behind which FFmpeg finds no more packets.
+  private static let longestGap: Int64 = 1 << 15
+
+  private func stepThroughPackets(of part: ArraySlice<UInt8>) {
+    guard let walk, let current = recordings.last else { return }
+    var place = part.startIndex
+    while let packet = TransportPacket(part[place...].prefix(TransportPacket.length)) {
+      let position = walk.place + Int64(place - part.startIndex)
+      if let unknown = self.walk?.unknown {
+        if position - unknown > Self.longestGap { return begin(.transportStream, at: position) }
+        self.walk?.unknown = nil
+      }
+      if let begin = self.walk?.joins.take(packet, at: position) {
+        if begin > current.bytes.lowerBound { return self.begin(.transportStream, at: begin) }
+        self.walk?.joins = TransportJoins()
+      }
+      place += TransportPacket.length
+    }
+    self.walk?.place += Int64(place - part.startIndex)
+    let isCut = part.endIndex - place < TransportPacket.length
+    if place > part.startIndex || isCut {
+      // The file may end within a packet.
+      if isCut, walk.place + Int64(part.count) >= size { finish() }
+      return
+    }
+    self.walk?.unknown = walk.unknown ?? walk.place
+    search(in: part)
+  }
+}
