@@ -39,7 +39,12 @@ struct DamagedMediaTests {
       + otherNames.sorted().map { others.appending(path: $0) }
     let clips = try places.map { Array(try Data(contentsOf: $0)) }
     let transport = clips[names.firstIndex(of: "starts-at-100s.ts") ?? 0]
-    return clips + [scrambled(transport, from: 0), scrambled(transport, from: 20)]
+    // Recordings written one behind the other.
+    let joined = [
+      ["constant.mp4", "milliseconds.mkv", "joined.ts"], ["gap.ts", "fragmented.mp4"], ["odd.mkv", "odd.mkv"],
+    ]
+    .map { $0.flatMap { clips[names.firstIndex(of: $0) ?? 0] } }
+    return clips + joined + [scrambled(transport, from: 0), scrambled(transport, from: 20)]
   }
 
   /// A transport stream whose video is scrambled from a packet on.

@@ -86,7 +86,7 @@ struct JoinedRecordingTests {
   private static let joins = [
     ["constant.mp4", "fragmented.mp4"], ["fragmented.mp4", "constant.mp4", "constant.mp4"],
     ["milliseconds.mkv", "starts-at-5s.mkv"], ["live.mkv", "live.mkv", "milliseconds.mkv"],
-    ["milliseconds.mkv", "1x1.mkv", "milliseconds.mkv"], ["grey.flv", "grey.flv", "grey.flv"],
+    ["milliseconds.mkv", "live.mkv", "milliseconds.mkv"], ["grey.flv", "grey.flv", "grey.flv"],
     ["longer-sound.wmv", "longer-sound.wmv"], ["late-video.avi", "late-video.avi"],
     ["chained.ogv", "chained.ogv"], ["starts-at-100s.ts", "starts-at-100s.ts"], ["joined.ts", "live.mkv"],
     ["milliseconds.mkv", "joined.ts"], ["constant.mp4", "starts-at-100s.ts"], ["other-codec.ts", "chained.ogv"],
@@ -118,7 +118,8 @@ struct JoinedRecordingTests {
     let frames = try await frames(of: path, framesPerSecond: 5)
     let stream = try await VideoStream.open(.file(path: path), options: options(5))
     let end = Double(frames.count) / 5
-    if names.first != "live.mkv", names.first != "longer-sound.wmv" {
+    // A recording that was sent live does not say how long it is, and the sound of one is longer.
+    if !names.contains("live.mkv"), !names.contains("longer-sound.wmv") {
       #expect(abs(try #require(stream.description.duration) - end) < 0.3)
     }
     for time in [end - 0.8, 0.4] {
@@ -135,19 +136,21 @@ struct JoinedRecordingTests {
   @Test("are found in a file that is too long to be read when it is opened")
   func longFile() async throws {
     let folder = try TemporaryFolder()
-    let nothing = Array(repeating: [0x47, 0x1F, 0xFF, 0x10] + Array(repeating: UInt8(0xFF), count: 184), count: 950)
-    let part = try bytes(of: "other-pid.ts")
+    let nothing = Array(repeating: [0x47, 0x1F, 0xFF, 0x10] + Array(repeating: UInt8(0xFF), count: 184), count: 95)
     let nothings = Array(nothing.joined())
-    let path = try folder.write(
-      stride(from: 0, to: part.count, by: 188).flatMap { part[$0..<$0 + 188] + nothings }, to: "long.ts")
-    let stream = try await VideoStream.open(.file(path: path), options: options(1))
-    #expect(abs(try #require(stream.description.duration) - 12) < 0.3)
-    for (time, color) in [(8.0, Color.blue), (2, .red)] {
+    let part = try bytes(of: "other-pid.ts")
+    let long = stride(from: 0, to: part.count, by: 188).flatMap { part[$0..<$0 + 188] + nothings }
+    let path = try folder.write(Array(Array(repeating: long, count: 10).joined()), to: "long.ts")
+    let stream = try await VideoStream.open(.file(path: path), options: options(0.5))
+    // Each is of six seconds, of which FFmpeg may miss the last frame.
+    #expect((117...120.1).contains(try #require(stream.description.duration)))
+    for (time, color) in [(64.0, Color.red), (104, .blue)] {
       stream.seek(to: time)
       let frames = await all(of: stream)
-      #expect(frames.first?.time == time && frames.last?.time == 11)
-      #expect(try #require(frames.first).image.color(0.5, 0.5).isNear(color, within: 12))
+      #expect(frames.first?.time == time)
+      #expect(try #require(frames.first).image.color(0.5, 0.5).isNear(color, within: 12), "at \(time) s")
       #expect(try #require(frames.last).image.color(0.5, 0.5).isNear(.blue, within: 12))
+      #expect(abs(try #require(frames.last).time - 118) <= 2)
     }
     #expect(stream.takeWarnings() == [])
   }
