@@ -2,7 +2,8 @@
 
 import CFFmpeg
 
-/// What FFmpeg tells of a program's table in a transport stream that is sent: it keeps to the streams that it met first.
+/// What FFmpeg tells of a program's table in a transport stream that is sent: it keeps to the streams that it met
+/// first.
 extension MediaInput {
   /// The number of its version, and the stream that carries the clock.
   struct ProgramMark: Equatable {

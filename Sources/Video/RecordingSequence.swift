@@ -147,8 +147,8 @@ final class RecordingSequence {
 
   // MARK: What was not read
 
-  /// A line about bytes of the file that were not read, once all of it has ended; nil where there are none that have not
-  /// been told of.
+  /// A line about bytes of the file that were not read, once all of it has ended; nil where there are none, or all were
+  /// told of.
   func lineOfUnreadBytes(after input: MediaInput) -> String? {
     guard let (unread, size) = unreadBytes(after: input), unread >= Self.fewestUnread, unread > toldUnread else {
       return nil

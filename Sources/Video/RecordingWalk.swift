@@ -15,8 +15,8 @@ struct RecordingWalk {
   init(at place: Int64) { self.place = place }
 }
 
-/// Recordings are found in two ways. When the file is opened, its elements are walked through, as far as a bounded number
-/// of bytes goes. What lies behind that is walked through as it is read.
+/// Recordings are found in two ways. When the file is opened, its elements are walked through, as far as a bounded
+/// number of bytes goes. What lies behind that is walked through as it is read.
 extension RecordedFile {
   /// Takes note of bytes that are about to be read: another recording may begin in them.
   func note(bytes: Range<Int64>) {
