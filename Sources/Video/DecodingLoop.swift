@@ -125,7 +125,7 @@ final class DecodingLoop {
   /// - Returns: false where there is none.
   private func goOn() -> Bool {
     guard let input, !input.isLive else { return false }
-    recordings.noteEnd(of: input, at: sampler.endTime - sampler.beginning)
+    if sampler.isShowing { recordings.noteEnd(after: sampler.endTime - sampler.beginning) }
     guard let (next, first) = recordings.openNext() else { return false }
     reportEndOfRecording()
     take(next, first: first)

@@ -140,8 +140,8 @@ final class RecordingSequence {
     input.isLive ? nil : count > 1 ? beginning(of: count) : Self.length(of: input)
   }
 
-  /// The open recording has ended `length` seconds after its beginning.
-  func noteEnd(of input: MediaInput, at length: Double) {
+  /// The open recording has been read to its end, `length` seconds behind its beginning.
+  func noteEnd(after length: Double) {
     if length > 0 { lengths[number] = length }
   }
 

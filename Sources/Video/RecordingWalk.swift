@@ -4,7 +4,7 @@
 struct RecordingWalk {
   /// The beginning of the next element, in bytes of the file.
   var place: Int64
-  /// Whether the file holds the recording's end by what the elements say: bytes that are none belong to it otherwise.
+  /// Whether elements do not say how long they are: bytes that are none belong to the recording then.
   var isOpen = false
   /// In Ogg, whether pages have come behind the streams' first ones.
   var hasLaterPages = false
