@@ -168,6 +168,28 @@ extension HostileProgram {
           """),
       verdicts: ["memory_limit"]),
     HostileProgram(
+      name: "grows in threads, which keeps those waiting who count its memory, beside many that share much",
+      language: .c,
+      program: c(
+        """
+        char *memory = mmap(0, 90 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        madvise(memory, 90 << 20, MADV_NOHUGEPAGE);
+        memset(memory, 1, 90 << 20);
+        for (int count = 0; count < 10; count++) if (fork() == 0) for (;;) pause();
+        munmap(memory, 90 << 20);
+        pthread_t thread;
+        for (int count = 0; count < 4; count++) pthread_create(&thread, NULL, work, NULL);
+        for (;;) pause();
+        """,
+        functions: """
+          static void *work(void *nothing) {
+            int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE;
+            mmap(0, 200 << 20, PROT_READ | PROT_WRITE, flags, -1, 0);
+            for (;;) pause();
+          }
+          """),
+      verdicts: ["memory_limit"]),
+    HostileProgram(
       name: "holds files without a name in a thread that outlives the first", language: .c,
       program: c(
         inThread,

@@ -110,6 +110,11 @@ int csb_remove_tree(const char *path);
 // Whether two processes have one memory, as a process and its child by vfork do. False where the kernel does not tell.
 bool csb_shares_memory(pid_t one, pid_t other);
 
+// Lets the calling thread run soon after it wakes, however many others would run: in short turns, where the kernel
+// gives them (Linux 6.12), and before others of a higher niceness, where this process may have a lower one. Neither is
+// handed on to processes and threads that it starts.
+void csb_prefer_thread(void);
+
 // A descriptor that becomes readable when the process ends.
 int csb_process_descriptor(pid_t process);
 

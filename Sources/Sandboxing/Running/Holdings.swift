@@ -106,11 +106,3 @@ struct Holdings {
     areHidden = true
   }
 }
-
-/// The number of a line such as `VmSwap:      12 kB`.
-private func kibibytes(_ line: ArraySlice<UInt8>, _ label: StaticString) -> Int? {
-  let label = label.withUTF8Buffer(Array.init)
-  guard line.starts(with: label) else { return nil }
-  let digits = line.filter { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
-  return Int(String(decoding: digits, as: UTF8.self))
-}

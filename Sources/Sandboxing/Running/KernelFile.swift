@@ -33,3 +33,11 @@ func numericNames(in folder: String) -> [pid_t]? {
   }
   return result
 }
+
+/// The number of a line such as `VmSwap:      12 kB`.
+func kibibytes(_ line: ArraySlice<UInt8>, _ label: StaticString) -> Int? {
+  let label = label.withUTF8Buffer(Array.init)
+  guard line.starts(with: label) else { return nil }
+  let digits = line.filter { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+  return Int(String(decoding: digits, as: UTF8.self))
+}

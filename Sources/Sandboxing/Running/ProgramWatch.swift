@@ -10,6 +10,7 @@ struct ProgramWatch {
   private let tree: ProcessTree
   private let limits: RunLimits
   private let watchdog: Watchdog
+  private let limitGuard: LimitGuard
   /// The kernel keeps its memory within bounds.
   private let group: ControlGroup?
   /// Wakes this thread to end the program before its time.
@@ -30,6 +31,8 @@ struct ProgramWatch {
   private var peakSeconds = 0.0
   /// Processor time of orphans that have been waited for, in seconds.
   private var orphanSeconds = 0.0
+  /// What its processes hold at least.
+  private var floor = MemoryFloor()
   /// Memory that is resident in no process, in bytes, when it was last counted.
   private var unresidentBytes = 0
   /// Processes and threads when they were last counted for a start, and those that have been let start since.
@@ -60,8 +63,12 @@ struct ProgramWatch {
     held = program.held
     captured = BeginningCapture(capacity: limits.outputBytes)
     switch kind {
-    case .bubblewrap: tree = .belowBubblewrap(program.process)
-    case .group: tree = .group(program.process)
+    case .bubblewrap:
+      tree = .belowBubblewrap(program.process)
+      limitGuard = LimitGuard(of: tree, scratch: nil, scratchBytes: limits.scratchBytes)
+    case .group(let scratch):
+      tree = .group(program.process)
+      limitGuard = LimitGuard(of: tree, scratch: scratch?.path, scratchBytes: limits.scratchBytes)
     }
   }
 
@@ -74,10 +81,13 @@ struct ProgramWatch {
       try watch(ended, buffer)
     } catch {
       tree.kill()
+      limitGuard.end()
       watchdog.release()
       _ = reap()
       throw error
     }
+    limitGuard.end()
+    noteFinding()
     let wallSeconds = watchdog.elapsedSeconds
     // Processes left behind die before the program's first process is reaped: until then its number is nobody else's.
     if case .group = kind { tree.kill() }
@@ -118,6 +128,7 @@ struct ProgramWatch {
       if waiting[3].revents != 0 { errorsAreOpen = read(program.errors, buffer, isOutput: false) != .closed }
       // The watchdog keeps the limit of elapsed time: no look of this thread at the program, however long, delays it.
       if watchdog.hasEndedProgram { reach(.wallTime) }
+      noteFinding()
       if waiting[0].revents != 0 { return }
       if waiting[1].revents != 0 { isCancelled = true }
 
@@ -175,13 +186,15 @@ struct ProgramWatch {
     peakSeconds = max(peakSeconds, usage.cpuSeconds + orphanSeconds)
     if peakSeconds > limits.cpuSeconds { reach(.cpuTime) }
     if began >= nextCloseLook {
+      let before = threadProcessorSeconds()
       lookClosely(at: usage.processes)
-      nextCloseLook = .now + timeToNextLook(after: .now - began)
+      nextCloseLook = .now + timeToNextLook(after: .seconds(threadProcessorSeconds() - before))
     }
     if reached == nil { compareMemory(of: usage) }
   }
 
-  /// The time until the next close look.
+  /// The time until the next close look after one that took this much processor time: that of others, which it waited
+  /// for, is no reason to wait longer.
   private func timeToNextLook(after look: Duration) -> Duration {
     guard case .group(scratch: _?) = kind else { return Self.closeInterval }
     return max(Self.interval, min(look * Self.partOfLooks, Self.closeInterval))
@@ -195,18 +208,41 @@ struct ProgramWatch {
 
   private mutating func compareMemory(of usage: TreeUsage) {
     var bytes = usage.residentBytes + unresidentBytes
-    if usage.largestResidentBytes + unresidentBytes > limits.memoryBytes {
-      bytes = usage.largestResidentBytes + unresidentBytes
-    } else if bytes > limits.memoryBytes {
-      // No more than half of the time, in which nothing of the program begins.
-      let began = ContinuousClock.now
-      if began < nextExactCount { return }
-      defer { nextExactCount = .now + (.now - began) }
-      let enough = limits.memoryBytes - unresidentBytes
-      bytes = tree.residentBytesCountedOnce(usage, taskLimit: limits.processes, enough: enough) + unresidentBytes
+    if bytes > limits.memoryBytes {
+      floor.update(separate: separateMemories(of: usage.processes))
+      let least = max(usage.largestResidentBytes, floor.bytes) + unresidentBytes
+      if least > limits.memoryBytes {
+        bytes = least
+      } else {
+        // No more than half of the time, in which nothing of the program begins.
+        let began = ContinuousClock.now
+        if began < nextExactCount { return }
+        defer { nextExactCount = .now + (.now - began) }
+        bytes = countShared(usage) + unresidentBytes
+      }
     }
     peakMemory = max(peakMemory, bytes)
     if bytes > limits.memoryBytes { reach(.memory) }
+  }
+
+  /// Resident memory, where what several processes share counts once.
+  private mutating func countShared(_ usage: TreeUsage) -> Int {
+    let enough = limits.memoryBytes - unresidentBytes
+    let count = limitGuard.during(floor, enough: enough) {
+      SharedMemoryCount(of: tree, usage, taskLimit: limits.processes, enough: enough)
+    }
+    // The greater of both, now.
+    var counted = count.floor
+    counted.update()
+    floor.update()
+    if counted.bytes > floor.bytes { floor = counted }
+    return max(count.bytes, floor.bytes)
+  }
+
+  private mutating func noteFinding() {
+    guard let finding = limitGuard.finding else { return }
+    peakMemory = max(peakMemory, finding.memoryBytes)
+    reach(finding.limit)
   }
 
   /// Looks at what costs more than a moment.
@@ -215,7 +251,10 @@ struct ProgramWatch {
     if case .group(let scratch) = kind { watched = scratch }
     // Files with a name first: one that loses it then is found with those that have none.
     let scratch = watched.map { ScratchUsage(of: $0.path) }
-    let holdings = Holdings(of: processes, scratch: watched?.path, named: scratch?.files ?? [])
+    floor.update(separate: separateMemories(of: processes))
+    let holdings = limitGuard.during(floor, enough: limits.memoryBytes - unresidentBytes) {
+      Holdings(of: processes, scratch: watched?.path, named: scratch?.files ?? [])
+    }
     unresidentBytes = holdings.memoryBytes
     if holdings.isExcessive { reach(.memory) }
     // Nothing can be said of what a program has that has closed itself to this process.
