@@ -27,7 +27,7 @@ final class LimitGuard: Sendable {
 
   private static let interval = 0.002
   /// Looks take no more than a part of the time.
-  private static let partOfLooks = 9.0
+  private static let partOfLooks = 19.0
 
   /// - Parameters:
   ///   - scratch: the program's scratch folder, if it is on the disk.
@@ -35,7 +35,7 @@ final class LimitGuard: Sendable {
   init(of tree: ProcessTree, scratch: String?, scratchBytes: Int) {
     let state = state
     // Without a thread, there are the looks of the one that watches.
-    _ = startThread(name: "limit guard", stackSize: 512 << 10) {
+    _ = startThread(name: "limit guard") {
       csb_prefer_thread()
       state.waitFor { state in
         if state.isOver { return .done(()) }

@@ -186,15 +186,13 @@ struct ProgramWatch {
     peakSeconds = max(peakSeconds, usage.cpuSeconds + orphanSeconds)
     if peakSeconds > limits.cpuSeconds { reach(.cpuTime) }
     if began >= nextCloseLook {
-      let before = threadProcessorSeconds()
       lookClosely(at: usage.processes)
-      nextCloseLook = .now + timeToNextLook(after: .seconds(threadProcessorSeconds() - before))
+      nextCloseLook = .now + timeToNextLook(after: .now - began)
     }
     if reached == nil { compareMemory(of: usage) }
   }
 
-  /// The time until the next close look after one that took this much processor time: that of others, which it waited
-  /// for, is no reason to wait longer.
+  /// The time until the next close look.
   private func timeToNextLook(after look: Duration) -> Duration {
     guard case .group(scratch: _?) = kind else { return Self.closeInterval }
     return max(Self.interval, min(look * Self.partOfLooks, Self.closeInterval))
