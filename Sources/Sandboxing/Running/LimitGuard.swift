@@ -19,6 +19,7 @@ final class LimitGuard: Sendable {
     var floor: MemoryFloor?
     var enoughMemory = 0
     var nextLook = 0.0
+    var nextScratchLook = 0.0
     var finding: Finding?
     var isOver = false
   }
@@ -26,6 +27,9 @@ final class LimitGuard: Sendable {
   private let state = Monitor(State())
 
   private static let interval = 0.002
+  fileprivate static let longestInterval = 0.1
+  /// Of a scratch folder that is looked at: a look keeps waiting who adds to a folder.
+  fileprivate static let mostEntries = 256
   /// Looks take no more than a part of the time.
   private static let partOfLooks = 19.0
 
@@ -43,10 +47,10 @@ final class LimitGuard: Sendable {
         if monotonicSeconds() < state.nextLook { return .wait(until: state.nextLook) }
         let before = threadProcessorSeconds()
         state.lookAtMemory()
-        if let scratch { state.lookAtScratch(scratch, scratchBytes) }
+        if let scratch, monotonicSeconds() >= state.nextScratchLook { state.lookAtScratch(scratch, scratchBytes) }
         if state.finding != nil { tree.kill() }
         let taken = threadProcessorSeconds() - before
-        state.nextLook = monotonicSeconds() + max(Self.interval, min(taken * Self.partOfLooks, 0.1))
+        state.nextLook = monotonicSeconds() + max(Self.interval, min(taken * Self.partOfLooks, Self.longestInterval))
         return .wait(until: state.nextLook)
       }
     }
@@ -80,9 +84,10 @@ extension LimitGuard.State {
     if floor.bytes > enoughMemory { finding = LimitGuard.Finding(limit: .memory, memoryBytes: floor.bytes) }
   }
 
-  /// Counts files with a name only.
+  /// Counts files with a name only, of a folder that has few.
   fileprivate mutating func lookAtScratch(_ path: String, _ enough: Int) {
-    let usage = ScratchUsage(of: path)
-    if usage.isBeyondCounting || usage.bytes > enough { finding = LimitGuard.Finding(limit: .scratch) }
+    let usage = ScratchUsage(of: path, mostEntries: LimitGuard.mostEntries)
+    if usage.bytes > enough { finding = LimitGuard.Finding(limit: .scratch) }
+    if usage.isBeyondCounting { nextScratchLook = monotonicSeconds() + LimitGuard.longestInterval }
   }
 }

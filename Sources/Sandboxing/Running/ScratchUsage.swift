@@ -12,15 +12,16 @@ struct ScratchUsage {
   /// The files and folders that were counted, by their numbers.
   private(set) var files: Set<UInt64> = []
 
-  private static let mostEntries = 10_000
+  /// Of a folder that is counted at all.
+  static let mostEntries = 10_000
   private static let mostDepth: Int32 = 48
   /// For a folder that changes while it is counted.
   private static let tries = 3
 
   /// The largest of some counts: what is moved while one goes on may be missed, and counts in the next.
-  init(of folder: String) {
+  init(of folder: String, mostEntries: Int = Self.mostEntries) {
     for _ in 0..<Self.tries {
-      let (usage, isDisturbed) = Self.count(folder)
+      let (usage, isDisturbed) = Self.count(folder, mostEntries)
       if usage.bytes >= bytes || usage.isBeyondCounting { self = usage }
       if !isDisturbed { return }
     }
@@ -28,7 +29,7 @@ struct ScratchUsage {
 
   private init() {}
 
-  private static func count(_ folder: String) -> (ScratchUsage, isDisturbed: Bool) {
+  private static func count(_ folder: String, _ mostEntries: Int) -> (ScratchUsage, isDisturbed: Bool) {
     var usage = ScratchUsage()
     var isDisturbed = false
     withUnsafeTemporaryAllocation(of: csb_file.self, capacity: mostEntries) { buffer in
