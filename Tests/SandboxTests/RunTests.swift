@@ -209,12 +209,13 @@ struct RunTests {
 
   @Test("Leaves no folder behind", .enabled(if: Sandboxes.haveLandlock))
   func noFolderLeft() async throws {
-    // The last folder counts as too much, where this process may not read it.
+    // The last folder counts as too much, where this process may not read it: what it wrote is to be read by then.
     let text = """
-      import os
+      import os, time
       print(os.getcwd(), flush=True)
       os.makedirs('a/b')
       open('a/b/c', 'w').write('x')
+      time.sleep(0.5)
       os.mkdir('d', 0)
       """
     let program = try await Sandboxes.landlock.prepare(text, language: .python)
