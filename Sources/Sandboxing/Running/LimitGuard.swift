@@ -31,7 +31,7 @@ final class LimitGuard: Sendable {
   /// Of a scratch folder that is looked at: a look keeps waiting who adds to a folder.
   fileprivate static let mostEntries = 256
   /// Looks take no more than a part of the time.
-  private static let partOfLooks = 19.0
+  private static let partOfLooks = 9.0
 
   /// - Parameters:
   ///   - scratch: the program's scratch folder, if it is on the disk.
