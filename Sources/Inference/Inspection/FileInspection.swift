@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Architectures
+import Compute
 import Foundation
 import ModelFile
+import Quantization
 
 /// The contents of one GGUF file, by its header. Nothing here depends on whether the model can be run.
 public struct FileInspection: Sendable {
@@ -70,8 +72,10 @@ public struct FileInspection: Sendable {
   public let sizes: Sizes
   /// In the order of the file.
   public let tensors: [TensorDescription]
-  /// The tensors by kind and type.
+  /// The tensors by kind, type and precision of their products.
   public let groups: [TensorGroup]
+  /// How the types of the tensors were chosen; nil for a file without a plan.
+  public let plan: PrecisionPlanRecord?
 
   /// Values of all tensors.
   public var parameterCount: Int { groups.reduce(0) { $0 + $1.parameterCount } }
@@ -87,13 +91,15 @@ public struct FileInspection: Sendable {
     return parameterCount > 0 ? Double(bytes) * 8 / Double(parameterCount) : 0
   }
 
-  init(file: GGUFFile) {
+  /// - Parameter layout: how the weights will lie in memory; nil for what its kind of model uses.
+  init(file: GGUFFile, layout: WeightLayout? = nil) {
     path = file.path
     partPaths = file.partPaths
     byteCount = file.byteCount
     version = file.version
     tensors = file.tensors
-    groups = TensorGroup.groups(of: file.tensors)
+    groups = TensorGroup.groups(of: file.tensors) { file.productPrecision(of: $0, layout: layout) }
+    plan = PrecisionPlanRecord(metadata: file.metadata)
     let metadata = file.metadata
     func text(_ key: String) -> String? { (try? metadata.stringIfPresent(key)) ?? nil }
     let architecture = text("general.architecture")
