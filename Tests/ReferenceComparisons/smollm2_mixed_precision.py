@@ -82,7 +82,8 @@ def main():
             return ["--target-bytes", str(recipe["bytes"]), "--types", ",".join(options.types), "--sensitivities", path,
                     "--sensitivity-windows", str(options.sensitivity_windows), *calibration]
 
-        rows = [("the recipe", recipe), ("the recipe, calibrated", result(f"{kind}-text", ["--type", kind, *calibration])),
+        rows = [("the recipe", recipe),
+                ("the recipe, calibrated", result(f"{kind}-text", ["--type", kind, *calibration])),
                 ("chosen", result(f"{kind}-chosen", target(sensitivities)))]
         if not random_ones.exists():
             shuffled(sensitivities, random_ones)

@@ -72,7 +72,7 @@ public struct FileInspection: Sendable {
   public let sizes: Sizes
   /// In the order of the file.
   public let tensors: [TensorDescription]
-  /// The tensors by kind, type and precision of their products.
+  /// The tensors by kind and type.
   public let groups: [TensorGroup]
   /// How the types of the tensors were chosen; nil for a file without a plan.
   public let plan: PrecisionPlanRecord?
@@ -84,6 +84,18 @@ public struct FileInspection: Sendable {
     var counts: [TensorType: Int] = [:]
     for group in groups { counts[group.type, default: 0] += group.parameterCount }
     return counts.max { ($0.value, $0.key.rawValue) < ($1.value, $1.key.rawValue) }?.key
+  }
+  /// The kinds of tensors by the precision of their products, such as `W4A8`, the most parameters first.
+  public var products: [(precision: String, kinds: [TensorKind])] {
+    var kinds: [String: (kinds: [TensorKind], parameters: Int)] = [:]
+    for group in groups {
+      for name in group.products {
+        kinds[name, default: ([], 0)].parameters += group.parameterCount
+        if kinds[name]?.kinds.contains(group.kind) == false { kinds[name]?.kinds.append(group.kind) }
+      }
+    }
+    return kinds.sorted { ($0.value.parameters, $1.key) > ($1.value.parameters, $0.key) }
+      .map { ($0.key, $0.value.kinds) }
   }
   /// Bits stored for each parameter, scales of quantized blocks included; 0 without tensors.
   public var bitsPerWeight: Double {

@@ -108,7 +108,7 @@ extension FileInspection {
     [
       "kind": .string(group.kind.rawValue), "type": .string(group.type.name), "tensors": .integer(group.tensorCount),
       "parameters": .integer(group.parameterCount), "bytes": .integer(group.byteCount),
-      "bits_per_weight": .number(group.bitsPerWeight), "precision": .optional(group.precision),
+      "bits_per_weight": .number(group.bitsPerWeight), "products": .array(group.products.map(OrderedJSON.string)),
     ]
   }
 

@@ -60,8 +60,8 @@ public struct TensorGroup: Sendable, Equatable {
   public var parameterCount = 0
   /// Bytes stored for all its tensors.
   public var byteCount = 0
-  /// How precisely products with them are computed, such as `W4A8`; nil if they are not multiplied with.
-  public let precision: String?
+  /// How precisely products with them are computed, such as `W4A8`; empty if they are not multiplied with.
+  public var products: [String] = []
 
   /// Bits stored for each parameter; 0 without parameters.
   public var bitsPerWeight: Double { parameterCount > 0 ? Double(byteCount) * 8 / Double(parameterCount) : 0 }
@@ -75,10 +75,12 @@ public struct TensorGroup: Sendable, Equatable {
     var groups: [TensorGroup] = []
     for tensor in tensors {
       let kind = TensorKind(tensor: tensor.name)
-      let precision = precision(tensor)?.name
-      let found = groups.firstIndex { $0.kind == kind && $0.type == tensor.type && $0.precision == precision }
+      let found = groups.firstIndex { $0.kind == kind && $0.type == tensor.type }
       let index = found ?? groups.count
-      if found == nil { groups.append(TensorGroup(kind: kind, type: tensor.type, precision: precision)) }
+      if found == nil { groups.append(TensorGroup(kind: kind, type: tensor.type)) }
+      if let name = precision(tensor)?.name, !groups[index].products.contains(name) {
+        groups[index].products.append(name)
+      }
       groups[index].tensorCount += 1
       groups[index].parameterCount += tensor.elementCount
       groups[index].byteCount += tensor.byteCount

@@ -93,14 +93,19 @@ struct InspectReport {
     add("adapts", "\(adapter.targetCount) tensors by \(adapter.type ?? "an unknown way"), rank \(ranks)" + alpha)
   }
 
+  private func name(_ kind: TensorKind) -> String { kind.rawValue.replacingOccurrences(of: "_", with: "-") }
+
   private mutating func addTensorKinds(_ file: FileInspection) {
+    let products = file.products.map { precision, kinds in
+      "\(precision) (\(kinds.map(name).joined(separator: ", ")))"
+    }
+    if !products.isEmpty { add("products", products.joined(separator: ", ")) }
     var table = TextTable(numeric: [2, 3, 4, 5])
-    table.add("tensors", "type", "count", "parameters", "size", "bits", "products")
+    table.add("tensors", "type", "count", "parameters", "size", "bits")
     for group in file.groups {
       table.add(
-        group.kind.rawValue.replacingOccurrences(of: "_", with: "-"), group.type.name, "\(group.tensorCount)",
-        parameters(group.parameterCount), memorySize(group.byteCount), figure(group.bitsPerWeight),
-        group.precision ?? "")
+        name(group.kind), group.type.name, "\(group.tensorCount)",
+        parameters(group.parameterCount), memorySize(group.byteCount), figure(group.bitsPerWeight))
     }
     let set = table.lines(indent: 2)
     lines += ["", style.faint(set[0])] + set.dropFirst()
