@@ -61,8 +61,8 @@ let package = Package(
     library(
       "Inference",
       [
-        "Platform", "Records", "ModelFile", "Compute", "Tokenization", "Images", "Video", "BoundedCache",
-        "Architectures",
+        "Platform", "Records", "ModelFile", "Compute", "Quantization", "Tokenization", "Images", "Video",
+        "BoundedCache", "Architectures",
       ]),
 
     // What is made of them: conversations about a stream, programs.
@@ -93,8 +93,8 @@ let package = Package(
     library(
       "Evaluation",
       [
-        "Platform", "Records", "Compute", "Tokenization", "Images", "Video", "BoundedCache", "Architectures",
-        "Inference", "CodeTasks", "SessionInterface", "CodeAgent", "Dialogue",
+        "Platform", "Records", "ModelFile", "Compute", "Quantization", "Tokenization", "Images", "Video",
+        "BoundedCache", "Architectures", "Inference", "CodeTasks", "SessionInterface", "CodeAgent", "Dialogue",
       ], exclude: ["README.md"]),
     library(
       "Benchmarking",
@@ -180,7 +180,12 @@ let package = Package(
         "Assistant", "CodeAgent", "CodeTasks", "Dialogue", "Inference", "InferenceTestSupport", "Platform", "Records",
         "SessionInterface", "TestSupport", "Video", log,
       ]),
-    tests("EvaluationTests", ["Evaluation", "Inference", "BoundedCache", "Images", "Records", "TestSupport"]),
+    tests(
+      "EvaluationTests",
+      [
+        "Architectures", "BoundedCache", "Compute", "Evaluation", "Images", "Inference", "ModelFile", "Quantization",
+        "Records", "TestSupport",
+      ]),
     tests(
       "BenchmarkingTests",
       ["Benchmarking", "Inference", "Architectures", "BoundedCache", "Images", "Platform", "TestSupport"]),

@@ -9,11 +9,15 @@ extension LanguageModel {
   /// bringing the layers' recurrent states forward.
   ///
   /// - Parameters:
+  ///   - range: the layers; nil for all.
   ///   - scoring: the tokens whose output of the last layer is wanted.
   ///   - deepstack: added to the output of each of the first layers.
-  func run(_ append: KVAppend, scoring: ScoredTokens, deepstack: [FloatMatrix] = []) {
+  func run(
+    _ append: KVAppend, through range: Range<Int>? = nil, scoring: ScoredTokens, deepstack: [FloatMatrix] = []
+  ) {
     let count = append.count
-    for (index, layer) in layers.enumerated() {
+    for index in range ?? layers.indices {
+      let layer = layers[index]
       // Of the last layer only the output of tokens that are scored is wanted.
       let isLast = index == layers.count - 1 && stages == nil && scoring != .all
       let first = isLast ? count - 1 : 0
@@ -149,7 +153,7 @@ extension LanguageModel {
 
   /// A token's embedding as a row of `hidden`.
   func embed(_ token: Int, row: Int) {
-    embedding.dequantize(row: token, into: hidden.from(row))
+    engine.current(embedding).dequantize(row: token, into: hidden.from(row))
     releaseEmbeddingRows()
     guard let adapter, let update = adapter.embedding else { return }
     let narrow = lowRank.rows(width: update.rank)

@@ -19,6 +19,8 @@ public final class Engine: @unchecked Sendable {
   private let supportsRepacking: Bool
   /// Receives the inputs of all products, if set.
   public var inputStatistics: InputStatistics?
+  /// Matrices that are multiplied with in place of those of the same names.
+  public var substitutes: [String: WeightMatrix] = [:]
 
   /// - Parameters:
   ///   - maximumRows: rows of the largest input of a product with quantized weights.
@@ -68,6 +70,7 @@ public final class Engine: @unchecked Sendable {
 
     /// The product as the kernels take it. Weights are repacked now if they are to be and are not yet.
     fileprivate func kernelProduct(_ engine: Engine) -> ck_product {
+      let matrix = engine.current(matrix)
       precondition(output.width >= matrix.rows && (bias?.count ?? matrix.rows) >= matrix.rows, "outputs do not fit")
       var product = ck_product(
         weights: matrix.base, type: matrix.kernelType, row_bytes: matrix.rowBytes, rows: matrix.rows,
@@ -80,6 +83,11 @@ public final class Engine: @unchecked Sendable {
       }
       return product
     }
+  }
+
+  /// A matrix, or what is multiplied with in its place.
+  public func current(_ matrix: WeightMatrix) -> WeightMatrix {
+    substitutes.isEmpty ? matrix : substitutes[matrix.name] ?? matrix
   }
 
   /// `output[token] = matrix · input[token] + bias` for the first `count` tokens.
@@ -170,7 +178,7 @@ public final class Engine: @unchecked Sendable {
   }
 
   private static func isQuantized(_ product: ck_product) -> Bool {
-    product.type != CK_F32 && product.type != CK_F16 && product.type != CK_BF16
+    ActivationPrecision(multiplying: product.type) == .int8
   }
 
   /// Outputs of a chunk: eight chunks for each thread, so that a slow thread delays the others little, in whole panels

@@ -5,7 +5,7 @@ import ModelFile
 
 /// A weight matrix of a model file, `[rows][columns]`: one output in a row, in any type that has kernels.
 ///
-/// It keeps the file, and so the mapped memory, alive.
+/// It keeps the file, and so the mapped memory, or the memory that it was made in, alive.
 public struct WeightMatrix: @unchecked Sendable {
   /// The tensor's name in the file.
   public let name: String
@@ -18,10 +18,15 @@ public struct WeightMatrix: @unchecked Sendable {
   let kernelType: ck_type
   let rowBytes: Int
   private(set) var base: UnsafeRawPointer
-  private let file: GGUFFile
-  private let tensor: TensorDescription
+  private let source: Source
   private let layout: WeightLayout
   private var repacked = LazyRepackedMatrix()
+
+  /// What the weights lie in.
+  private enum Source {
+    case file(GGUFFile, TensorDescription)
+    case memory(FloatBuffer)
+  }
 
   /// - Parameters:
   ///   - rows: outputs; the tensor's last dimension.
@@ -51,9 +56,34 @@ public struct WeightMatrix: @unchecked Sendable {
     self.kernelType = kernelType
     self.rowBytes = rowBytes
     self.base = base
-    self.file = file
-    self.tensor = tensor
+    source = .file(file, tensor)
     self.layout = layout
+  }
+
+  /// A matrix in memory of its own.
+  ///
+  /// - Parameters:
+  ///   - columns: whole blocks of `type`.
+  ///   - fill: writes the rows, in the layout of a file.
+  /// - Throws: `ComputeError.unsupportedType`, `wrongSize` or `outOfMemory`.
+  public init(
+    name: String, type: TensorType, rows: Int, columns: Int, filledBy fill: (UnsafeMutableRawBufferPointer) -> Void
+  ) throws(ComputeError) {
+    guard let kernelType = type.kernelType else { throw .unsupportedType(tensor: name, type: type) }
+    guard rows > 0, columns > 0, let bytes = TensorDescription.byteCount(dimensions: [columns, rows], type: type) else {
+      throw .wrongSize(tensor: name, rows: rows, columns: columns)
+    }
+    let memory = try FloatBuffer(count: (bytes + MemoryLayout<Float>.stride - 1) / MemoryLayout<Float>.stride)
+    fill(UnsafeMutableRawBufferPointer(start: memory.base, count: bytes))
+    self.name = name
+    self.rows = rows
+    self.columns = columns
+    self.type = type
+    self.kernelType = kernelType
+    rowBytes = bytes / rows
+    base = UnsafeRawPointer(memory.base)
+    source = .memory(memory)
+    layout = .repacked
   }
 
   /// The matrix of a range of the outputs, without a copy of the weights. It is repacked by itself.
@@ -82,7 +112,7 @@ public struct WeightMatrix: @unchecked Sendable {
       let panels = RepackedMatrix(type: type, rows: rows, columns: columns, kernels: kernels)
     else { return nil }
     // Locked weights stay locked.
-    if file.isLocked, !panels.lock() { return nil }
+    if case .file(let file, _) = source, file.isLocked, !panels.lock() { return nil }
     // The file's pages are released on the way, so that a large matrix is never in memory twice.
     let step = max(16, Self.repackedAtOnce / rowBytes / 16 * 16)
     for first in stride(from: 0, to: rows, by: step) {
@@ -99,26 +129,24 @@ public struct WeightMatrix: @unchecked Sendable {
   private static let repackedAtOnce = 8 << 20
 
   /// The type of the panels that the layout asks for; nil if the weights stay mapped.
-  private var panelType: ck_type? {
-    guard layout == .repackedQ8 || layout == .repacked && type.isQuantized else { return nil }
-    let panels = ck_repacked_type(kernelType, columns)
-    return panels == CK_F32 ? nil : panels
-  }
+  private var panelType: ck_type? { layout.panelType(of: type, columns: columns) }
 
   /// Whether products with the matrix need their input quantized to 8 bits.
-  public var takesQuantizedActivations: Bool { type.isQuantized || panelType != nil }
+  public var takesQuantizedActivations: Bool {
+    ProductPrecision(type: type, columns: columns, layout: layout)?.activations == .int8
+  }
 
   /// Whether products read the mapped weights, and not panels made of them.
   public var isMultipliedInPlace: Bool { panelType == nil }
 
   /// Releases the memory of rows that `dequantize` has read, unless the file is to be kept in memory.
   public func releaseDequantizedRows() {
-    if layout != .mapped, !file.isLocked { releaseFilePages(of: 0..<rows) }
+    if layout != .mapped, case .file(let file, _) = source, !file.isLocked { releaseFilePages(of: 0..<rows) }
   }
 
   /// Releases the memory of mapped rows; they can still be read from the file.
   private func releaseFilePages(of range: Range<Int>) {
-    guard let start = file.bytes(of: tensor).baseAddress else { return }
+    guard case .file(let file, let tensor) = source, let start = file.bytes(of: tensor).baseAddress else { return }
     let first = base - start + range.lowerBound * rowBytes
     file.release(first..<first + range.count * rowBytes, of: tensor)
   }

@@ -70,7 +70,7 @@ public final class GGUFWriter {
     do throws(OutputError) { file = try OutputFile(path: path, stop: stop) } catch {
       throw .unwritable(path: path, reason: error.explanation)
     }
-    try put(header(metadata, tensors))
+    try put(Self.header(metadata, tensors, alignment: alignment))
     try pad()
   }
 
@@ -115,7 +115,23 @@ public final class GGUFWriter {
     }
   }
 
-  private func header(_ metadata: GGUFMetadata, _ tensors: [Declaration]) -> [UInt8] {
+  /// Bytes of a file with these metadata and tensors.
+  ///
+  /// - Precondition: a file can hold the tensors, and their bytes fit into `Int`.
+  public static func byteCount(metadata: GGUFMetadata, tensors: [Declaration]) -> Int {
+    let alignment = GGUFParser.defaultAlignment
+    let header = padded(header(metadata, tensors, alignment: alignment).count)
+    return tensors.reduce(header) {
+      $0 + padded(TensorDescription.byteCount(dimensions: $1.dimensions, type: $1.type) ?? 0)
+    }
+  }
+
+  /// Bytes of a tensor with those that come before the next one.
+  public static func padded(_ bytes: Int) -> Int { padded(bytes, to: GGUFParser.defaultAlignment) }
+
+  private static func padded(_ bytes: Int, to alignment: Int) -> Int { (bytes + alignment - 1) & ~(alignment - 1) }
+
+  private static func header(_ metadata: GGUFMetadata, _ tensors: [Declaration], alignment: Int) -> [UInt8] {
     var metadata = metadata
     metadata["general.alignment"] = alignment == GGUFParser.defaultAlignment ? nil : .uint32(UInt32(alignment))
     var bytes = Array("GGUF".utf8)
@@ -129,13 +145,14 @@ public final class GGUFWriter {
       bytes.append(value: value)
     }
     var offset = 0
-    for (tensor, size) in zip(tensors, sizes) {
+    for tensor in tensors {
       bytes.appendGGUF(string: tensor.name)
       bytes.appendLittleEndian(UInt32(tensor.dimensions.count))
       for dimension in tensor.dimensions { bytes.appendLittleEndian(UInt64(dimension)) }
       bytes.appendLittleEndian(tensor.type.ggufCode)
       bytes.appendLittleEndian(UInt64(offset))
-      offset += (size + alignment - 1) & ~(alignment - 1)
+      offset += padded(
+        TensorDescription.byteCount(dimensions: tensor.dimensions, type: tensor.type) ?? 0, to: alignment)
     }
     return bytes
   }

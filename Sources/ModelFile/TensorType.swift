@@ -117,4 +117,20 @@ public enum TensorType: UInt32, Sendable, Hashable, CaseIterable {
 
   /// True where several elements share one scale.
   public var isQuantized: Bool { elementsPerBlock > 1 }
+
+  /// Bits of one element, without its share of the scales. Ternary values count as 2 bits.
+  public var bitsPerWeight: Int {
+    switch self {
+    case .f64, .i64: 64
+    case .f32, .i32: 32
+    case .f16, .bf16, .i16: 16
+    case .q8_0, .q8_1, .q8_K, .i8: 8
+    case .q6_K: 6
+    case .q5_0, .q5_1, .q5_K: 5
+    case .q4_0, .q4_1, .q4_K, .iq4_nl, .iq4_xs, .mxfp4, .nvfp4, .amxfp4, .dint4: 4
+    case .q3_K, .iq3_xxs, .iq3_s: 3
+    case .q2_K, .iq2_xxs, .iq2_xs, .iq2_s, .tq1_0, .tq2_0, .sawb2: 2
+    case .iq1_s, .iq1_m, .q1_0: 1
+    }
+  }
 }

@@ -23,6 +23,8 @@ public enum QuantizationError: Error, Sendable, Hashable {
   case notFinite(path: String, tensor: String)
   /// A tensor has values that are too large for the type.
   case overflows(path: String, tensor: String, type: TensorType)
+  /// The neurons of the model cannot be split.
+  case cannotSplit(path: String, reason: String)
   /// The user interrupted the run.
   case cancelled
 }
@@ -50,6 +52,8 @@ extension QuantizationError: CustomStringConvertible {
       "\(path): tensor \(tensor) has values that are not finite. The file is damaged; download or convert it again."
     case .overflows(let path, let tensor, let type):
       "\(path): tensor \(tensor) has values too large for \(type.name). Choose another type, such as BF16."
+    case .cannotSplit(let path, let reason):
+      "the neurons of \(path) cannot be split: \(reason)"
     case .cancelled:
       "Interrupted; nothing was written."
     }

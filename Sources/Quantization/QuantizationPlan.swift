@@ -15,21 +15,25 @@ public struct QuantizationPlan: Sendable {
     public let byteCount: Int
     /// The type that the recipe asks for, if the rows are not whole blocks of it.
     public let unsuitable: TensorType?
+    /// How precisely the runtime will compute products with it; nil for what is not multiplied with.
+    public let precision: ProductPrecision?
 
     /// Whether the tensor is copied without a change.
     public var isKept: Bool { target == tensor.type }
   }
 
-  /// The recipe that the plan follows.
-  public let recipe: QuantizationRecipe
+  /// The name of the recipe that the plan follows, or of its target.
+  public let name: String
   /// All tensors, in the order of the file.
   public let entries: [Entry]
   /// Remarks for the user, on precision and on types that do not fit.
   public private(set) var notes: [String]
+  /// How the types were chosen; nil for those of a recipe.
+  public private(set) var record: PrecisionPlanRecord?
   private(set) var metadata: GGUFMetadata
 
   /// The value for `general.file_type`.
-  public var fileType: Int { Int(recipe.fileType) }
+  public let fileType: Int
   /// Bytes of all tensors in the file that is read.
   public var bytesBefore: Int { entries.reduce(0) { $0 + $1.tensor.byteCount } }
   /// Bytes of all tensors in the new file.
@@ -37,41 +41,98 @@ public struct QuantizationPlan: Sendable {
   /// Values of all tensors.
   public var elementCount: Int { entries.reduce(0) { $0 + $1.tensor.elementCount } }
 
+  /// Bytes of the new file, with its header.
+  public var fileByteCount: Int { GGUFWriter.byteCount(metadata: metadata, tensors: declarations) }
+
+  /// The tensors of the new file.
+  var declarations: [GGUFWriter.Declaration] {
+    entries.map { .init(name: $0.tensor.name, dimensions: $0.tensor.dimensions, type: $0.target) }
+  }
+
+  /// The plan of a recipe.
+  ///
   /// - Throws: `QuantizationError.alreadyQuantized`, `tooLarge`, or `nothingToDo`.
   public init(file: GGUFFile, recipe: QuantizationRecipe) throws(QuantizationError) {
-    self.recipe = recipe
     let isTied = file.tensor("output.weight") == nil
     let queriesPerKey = Self.queriesPerKey(file.metadata)
     var layerCounts: [TensorRole: Int] = [:]
     for tensor in file.tensors { layerCounts[TensorRole(tensor), default: 0] += 1 }
 
-    entries = try file.tensors.map { (tensor) throws(QuantizationError) in
+    let entries = try file.tensors.map { (tensor) throws(QuantizationError) in
       let role = TensorRole(tensor)
       guard role != .kept, let columns = tensor.dimensions.first else {
-        return Entry(tensor: tensor, target: tensor.type, byteCount: tensor.byteCount, unsuitable: nil)
+        return try Self.entry(tensor, of: file, to: tensor.type, unsuitable: nil)
       }
       let position = QuantizationRecipe.Position(
         role: role, layer: TensorRole.layer(inName: tensor.name) ?? 0, layerCount: layerCounts[role] ?? 0,
         queriesPerKey: queriesPerKey)
       let wanted = recipe.type(at: position, isTied: isTied, columns: columns)
       let target = wanted.suiting(columns: columns)
-      guard target != tensor.type else {
-        return Entry(tensor: tensor, target: target, byteCount: tensor.byteCount, unsuitable: nil)
-      }
-      guard Self.sources.contains(tensor.type) else {
-        throw .alreadyQuantized(path: file.path, tensor: tensor.name, type: tensor.type)
-      }
-      guard let byteCount = TensorDescription.byteCount(dimensions: tensor.dimensions, type: target) else {
-        throw .tooLarge(path: file.path, tensor: tensor.name)
-      }
-      return Entry(
-        tensor: tensor, target: target, byteCount: byteCount, unsuitable: target == wanted ? nil : wanted)
+      return try Self.entry(tensor, of: file, to: target, unsuitable: target == wanted ? nil : wanted)
     }
-    guard entries.contains(where: { !$0.isKept }) else {
-      throw .nothingToDo(path: file.path, recipe: recipe.name)
+    try self.init(
+      file: file, name: recipe.name, entries: entries, fileType: recipe.fileType, isQuantized: recipe.type.isQuantized)
+  }
+
+  /// A plan with a type of its own for each tensor.
+  ///
+  /// - Parameters:
+  ///   - name: of the target that the types were chosen for.
+  ///   - types: by name of the tensor, whose rows are whole blocks of them; other tensors are kept.
+  /// - Throws: `QuantizationError.alreadyQuantized`, `tooLarge`, or `nothingToDo`.
+  public init(file: GGUFFile, name: String, types: [String: TensorType]) throws(QuantizationError) {
+    let entries = try file.tensors.map { (tensor) throws(QuantizationError) in
+      try Self.entry(tensor, of: file, to: types[tensor.name] ?? tensor.type, unsuitable: nil)
     }
+    var bytes: [TensorType: Int] = [:]
+    for entry in entries where !entry.isKept { bytes[entry.target, default: 0] += entry.byteCount }
+    // Other programs show the file as the recipe of the type that most bytes have.
+    let main = bytes.max { ($0.value, $0.key.rawValue) < ($1.value, $1.key.rawValue) }?.key
+    let recipe = QuantizationRecipe.all.first { $0.type == main }
+    try self.init(
+      file: file, name: name, entries: entries, fileType: recipe?.fileType ?? 0, isQuantized: true)
+  }
+
+  private init(
+    file: GGUFFile, name: String, entries: [Entry], fileType: UInt32, isQuantized: Bool
+  ) throws(QuantizationError) {
+    guard entries.contains(where: { !$0.isKept }) else { throw .nothingToDo(path: file.path, recipe: name) }
+    self.name = name
+    self.entries = entries
+    self.fileType = Int(fileType)
     notes = Self.notes(entries)
-    metadata = Self.metadata(file.metadata, recipe)
+    metadata = file.metadata
+    // One file is written, even if the original is split into parts.
+    for key in ["split.no", "split.count", "split.tensors.count"] { metadata[key] = nil }
+    metadata["general.file_type"] = .uint32(fileType)
+    if isQuantized { metadata["general.quantization_version"] = .uint32(2) }
+  }
+
+  private static func entry(
+    _ tensor: TensorDescription, of file: GGUFFile, to target: TensorType, unsuitable: TensorType?
+  ) throws(QuantizationError) -> Entry {
+    let precision = file.productPrecision(of: tensor, as: target)
+    guard target != tensor.type else {
+      return Entry(
+        tensor: tensor, target: target, byteCount: tensor.byteCount, unsuitable: nil, precision: precision)
+    }
+    guard sources.contains(tensor.type) else {
+      throw .alreadyQuantized(path: file.path, tensor: tensor.name, type: tensor.type)
+    }
+    guard let byteCount = TensorDescription.byteCount(dimensions: tensor.dimensions, type: target) else {
+      throw .tooLarge(path: file.path, tensor: tensor.name)
+    }
+    return Entry(
+      tensor: tensor, target: target, byteCount: byteCount, unsuitable: unsuitable, precision: precision)
+  }
+
+  /// Adds a remark for the user.
+  public mutating func note(_ text: String) { notes.append(text) }
+
+  /// Keeps in the new file how its types were chosen.
+  public mutating func keep(_ record: PrecisionPlanRecord) {
+    self.record = record
+    record.store(in: &metadata)
   }
 
   /// Adds to the notes and to the metadata of the new file that the importance of columns was measured.
@@ -86,7 +147,7 @@ public struct QuantizationPlan: Sendable {
   }
 
   /// Types that may be quantized: floats, and Q8_0, which has lost little.
-  private static let sources: Set<TensorType> = [.f32, .f16, .bf16, .q8_0]
+  static let sources: Set<TensorType> = [.f32, .f16, .bf16, .q8_0]
 
   private static func queriesPerKey(_ metadata: GGUFMetadata) -> Int {
     guard
@@ -115,14 +176,5 @@ public struct QuantizationPlan: Sendable {
         "\(unsuitable) tensors have rows that are not whole blocks of the type of the recipe, and get another type.")
     }
     return notes
-  }
-
-  private static func metadata(_ original: GGUFMetadata, _ recipe: QuantizationRecipe) -> GGUFMetadata {
-    var metadata = original
-    // One file is written, even if the original is split into parts.
-    for key in ["split.no", "split.count", "split.tensors.count"] { metadata[key] = nil }
-    metadata["general.file_type"] = .uint32(recipe.fileType)
-    if recipe.type.isQuantized { metadata["general.quantization_version"] = .uint32(2) }
-    return metadata
   }
 }

@@ -44,9 +44,10 @@ public struct QuantizationRun {
 
   /// Checks that the new file can be written to a path.
   ///
+  /// - Parameter byteCount: of the new file.
   /// - Throws: `sameFile`, `file` for what is no file or write-protected, `exists` without `overwriting`, or `noRoom`.
   public static func check(
-    output path: String, for plan: QuantizationPlan, of file: GGUFFile, overwriting: Bool
+    output path: String, byteCount: Int, of file: GGUFFile, overwriting: Bool
   ) throws(QuantizationError) {
     let manager = FileManager.default
     do throws(OutputError) { try OutputFile.check(path: path, inputs: file.partPaths) } catch {
@@ -57,8 +58,8 @@ public struct QuantizationRun {
     let folder = URL(filePath: path).deletingLastPathComponent().path
     let attributes = try? manager.attributesOfFileSystem(forPath: folder)
     // If the folder does not exist, the writer reports that.
-    if let free = (attributes?[.systemFreeSize] as? NSNumber)?.intValue, free < plan.bytesAfter {
-      throw .noRoom(path: path, needed: plan.bytesAfter, free: free)
+    if let free = (attributes?[.systemFreeSize] as? NSNumber)?.intValue, free < byteCount {
+      throw .noRoom(path: path, needed: byteCount, free: free)
     }
   }
 
@@ -73,9 +74,7 @@ public struct QuantizationRun {
   ) throws(QuantizationError) -> [Result] {
     do {
       let writer = try GGUFWriter(
-        path: path, metadata: plan.metadata,
-        tensors: plan.entries.map { .init(name: $0.tensor.name, dimensions: $0.tensor.dimensions, type: $0.target) },
-        stop: stop)
+        path: path, metadata: plan.metadata, tensors: plan.declarations, stop: stop)
       var results: [Result] = []
       var done = 0
       let all = plan.bytesBefore
@@ -126,10 +125,7 @@ public struct QuantizationRun {
       let output = UnsafeMutableRawBufferPointer(rebasing: target[..<(count * targetRowBytes)])
       let lost = quantizer.quantize(
         source, as: entry.tensor.type, columns: columns, to: entry.target, importance: weights, into: output)
-      guard lost.isFinite else { throw QuantizationError.notFinite(path: file.path, tensor: entry.tensor.name) }
-      guard lost.squaredError.isFinite else {
-        throw QuantizationError.overflows(path: file.path, tensor: entry.tensor.name, type: entry.target)
-      }
+      try lost.check(entry.tensor, of: file, to: entry.target)
       loss.squaredError += lost.squaredError
       loss.squaredValues += lost.squaredValues
       try writer.append(UnsafeRawBufferPointer(output))

@@ -30,6 +30,19 @@ struct InspectTests {
     #expect(run.output.split(separator: "\n").allSatisfy { $0.count <= columns })
   }
 
+  @Test("It names the precision of the products: the vision tower's F16 is multiplied in 8 bits unless it is exact")
+  func products() async throws {
+    let run = try await Program.run(["inspect", Self.model])
+    #expect(run.output.contains("W8A8 (embedding, attention, feed-forward)"))
+    func products(_ arguments: [String]) async throws -> Set<String> {
+      let vision = try #require(try await json([Self.model] + arguments)["vision"] as? [String: Any])
+      let groups = try #require((vision["quantization"] as? [String: Any])?["groups"] as? [[String: Any]])
+      return Set(groups.flatMap { $0["products"] as? [String] ?? [] })
+    }
+    #expect(try await products([]).contains("W8A8"))
+    #expect(try await products(["--vision-precision", "exact"]) == ["W16A32"])
+  }
+
   @Test("With --accumulators it says how many bits the sums of each kind of product need")
   func accumulators() async throws {
     let run = try await Program.run(["inspect", Self.model, "--accumulators"])

@@ -83,6 +83,78 @@ struct QuantizeTests {
     #expect(!(try folder.names().contains("out.gguf")))
   }
 
+  private var text: [String] {
+    get throws {
+      let text = String(repeating: "A cat came from the left. Then a person stopped at the door. ", count: 40)
+      try folder.write(text, to: "text.txt")
+      return ["--calibrate", "text.txt", "--calibrate-length", "64", "--calibrate-windows", "2"]
+    }
+  }
+
+  @Test(
+    "with --target-bytes chooses types for a file of that size, keeps the plan in it, and goes on from measurements")
+  func targetBytes() async throws {
+    let options = try text + ["--types", "Q4_K,Q8_0", "--sensitivity-windows", "1", "--json"]
+    let arguments = ["quantize", Self.model, "small.gguf", "--target-bytes", "3MB"] + options
+    let run = try await Program.run(arguments, folder: folder.url)
+    #expect(run.status == 0, "\(run.errors)")
+    let report = try #require(run.records.first)
+    let bytes = try Data(contentsOf: folder.url.appending(path: "small.gguf")).count
+    #expect(bytes <= 3_000_000 && bytes > 2_800_000 && report["file_bytes"] as? Int == bytes)
+    let tensors = try #require(report["tensors"] as? [[String: Any]])
+    #expect(tensors.contains { $0["to"] as? String == "Q4_K" } && tensors.contains { $0["to"] as? String == "Q8_0" })
+    // What is measured with the runtime's products includes their 8-bit activations.
+    for tensor in tensors where tensor["precision"] as? String == "W8A8" {
+      #expect(try #require(tensor["relative_error"] as? Double?) ?? 0 <= (tensor["output_error"] as? Double ?? 1))
+    }
+    #expect(tensors.contains { $0["precision"] as? String == "W4A8" && ($0["output_error"] as? Double ?? 0) > 0.001 })
+
+    let inspected = try await Program.run(["inspect", "small.gguf"], folder: folder.url)
+    #expect(inspected.output.contains("Types chosen by sensitivity") && inspected.output.contains("3 000 000 bytes"))
+    #expect(inspected.output.contains("W4A8"))
+
+    // Another target needs no measurement: the file of them stays as it is.
+    let kept = folder.url.appending(path: "edgeassist-tiny-Q8_0.sensitivities.jsonl")
+    let measured = try Data(contentsOf: kept)
+    let second = try await Program.run(
+      ["quantize", Self.model, "--target-kl", "0.02", "--dry-run"] + options, folder: folder.url)
+    #expect(second.status == 0, "\(second.errors)")
+    #expect((second.records.first?["divergence"] as? Double ?? 1) <= 0.02)
+    #expect(try Data(contentsOf: kept) == measured)
+  }
+
+  @Test("says which target cannot be reached, and what is missing to choose types")
+  func targets() async throws {
+    let calibrated = try text
+    for (arguments, status, word) in [
+      (["out.gguf", "--target-bytes", "1MB"] + calibrated, 2, "the smallest with these types has"),
+      (["out.gguf", "--target-bytes", "3MB"], 64, "--calibrate self"),
+      (["out.gguf", "--target-bytes", "3MB", "--target-kl", "0.1"] + calibrated, 64, "exclude each other"),
+      (["out.gguf", "--target-kl", "0.1", "--type", "Q4_0"] + calibrated, 64, "--type excludes"),
+      (["out.gguf", "--target-kl", "0"] + calibrated, 64, "--target-kl must be above 0"),
+      (["out.gguf", "--target-kl", "0.1", "--types", "Q4_K,Q9"] + calibrated, 64, "Q9"),
+      (["out.gguf", "--type", "Q4_0", "--types", "Q4_K"], 64, "--types has no effect"),
+      (["out.gguf", "--type", "Q4_0", "--split-neurons", "33"], 64, "multiple of 32"),
+    ] as [([String], Int32, String)] {
+      let run = try await Program.run(["quantize", Self.model] + arguments, folder: folder.url)
+      #expect(run.status == status, "\(arguments)")
+      #expect(run.errors.contains(word), "\(run.errors)")
+    }
+    #expect(try folder.names() == ["text.txt"])
+  }
+
+  @Test("with --split-neurons writes a larger model that predicts, and leaves no other file")
+  func splitNeurons() async throws {
+    let run = try await run(Self.model, "split.gguf", "--type", "Q4_0", "--split-neurons", "32", "--json")
+    #expect(run.status == 0, "\(run.errors)")
+    let tensors = try #require(run.records.first?["tensors"] as? [[String: Any]])
+    let down = try #require(tensors.first { ($0["name"] as? String)?.hasSuffix("ffn_down.weight") == true })
+    #expect((down["shape"] as? [Int])?.first == 544)
+    #expect(try folder.names() == ["split.gguf"])
+    let inspected = try await Program.run(["inspect", "split.gguf"], folder: folder.url)
+    #expect(inspected.output.contains("intermediate size 544"))
+  }
+
   @Test("says in one line what is wrong, and leaves nothing behind")
   func errors() async throws {
     try folder.write("GGUF, or so it says", to: "broken.gguf")

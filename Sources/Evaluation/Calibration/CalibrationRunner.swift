@@ -5,6 +5,7 @@ import BoundedCache
 import Compute
 import Inference
 import Platform
+import Quantization
 import Records
 
 /// The text that a model is calibrated on.
@@ -42,10 +43,31 @@ public struct CalibrationOptions: Sendable {
 public struct Calibration: Sendable {
   /// Mean squares of the inputs of each matrix by column, by the matrix's name.
   public var meanSquares: [String: [Float]] = [:]
+  /// Some inputs of each matrix, by the matrix's name.
+  public var samples: [String: InputSamples] = [:]
+  /// The windows that the model read or wrote, in tokens.
+  public var texts: [[Int]] = []
+
   /// Tokens that the model read or wrote.
-  public var tokens = 0
+  public var tokens: Int { texts.reduce(0) { $0 + $1.count } }
   /// Windows that they stood in.
-  public var windows = 0
+  public var windows: Int { texts.count }
+}
+
+extension Calibration {
+  /// The calibration of the model with some of its neurons split.
+  public func widened(by split: NeuronSplit) -> Calibration {
+    var result = self
+    for layer in split.neurons.keys {
+      let name = "blk.\(layer).ffn_down.weight"
+      guard let squares = meanSquares[name], let inputs = samples[name] else { continue }
+      result.meanSquares[name] = split.widened(squares, columns: squares.count, layer: layer)
+      result.samples[name] = InputSamples(
+        columns: inputs.columns + split.count,
+        values: split.widened(inputs.values, columns: inputs.columns, layer: layer))
+    }
+    return result
+  }
 }
 
 /// Runs a model over a text once, and measures the inputs of its matrices.
@@ -82,19 +104,21 @@ public actor CalibrationRunner {
       for tokens in text.windows {
         try read(tokens)
         if stop.isStopped { return nil }
-        result.tokens += tokens.count
-        result.windows += 1
+        result.texts.append(tokens)
         options.report(result.windows, text.windows.count)
       }
     case .ownText:
       for window in 0..<options.windows {
-        result.tokens += try write(window)
+        let tokens = try write(window)
         if stop.isStopped { return nil }
-        result.windows += 1
+        result.texts.append(tokens)
         options.report(result.windows, options.windows)
       }
     }
-    for name in statistics.names { result.meanSquares[name] = statistics.meanSquares(of: name) }
+    for name in statistics.names {
+      result.meanSquares[name] = statistics.meanSquares(of: name)
+      result.samples[name] = statistics.samples(of: name)
+    }
     return result
   }
 
@@ -114,8 +138,8 @@ public actor CalibrationRunner {
 
   /// Lets the model continue a prompt until the window is full.
   ///
-  /// - Returns: the tokens of the prompt and of the text.
-  private func write(_ window: Int) throws(ReportedError) -> Int {
+  /// - Returns: the tokens of the prompt and of the text that were read.
+  private func write(_ window: Int) throws(ReportedError) -> [Int] {
     let template = model.template
     let prompt = template.opening(system: nil) + template.textStart + template.question(MixedPrompts.prompt(window))
     guard prompt.count < options.length else {
@@ -128,13 +152,13 @@ public actor CalibrationRunner {
       parameters: SamplingParameters(temperature: 1, topK: 0, topP: 1, seed: UInt64(window) + 1),
       vocabularySize: model.language.configuration.vocabularySize)
     var unread = prompt
-    var read = 0
+    var read: [Int] = []
     do {
-      while read < options.length, !stop.isStopped {
+      while read.count < options.length, !stop.isStopped {
         try model.language.prefill(
-          tokens: unread, positions: unread.indices.map { MRoPEPosition(text: Int32(read + $0)) },
+          tokens: unread, positions: unread.indices.map { MRoPEPosition(text: Int32(read.count + $0)) },
           into: cache.ticket(for: .text))
-        read += unread.count
+        read += unread
         guard let token = sampler.choose(from: model.language.logits) else {
           throw ModelError.logitsNotFinite(path: model.language.path)
         }

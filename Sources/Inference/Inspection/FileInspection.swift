@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Architectures
+import Compute
 import Foundation
 import ModelFile
+import Quantization
 
 /// The contents of one GGUF file, by its header. Nothing here depends on whether the model can be run.
 public struct FileInspection: Sendable {
@@ -72,6 +74,8 @@ public struct FileInspection: Sendable {
   public let tensors: [TensorDescription]
   /// The tensors by kind and type.
   public let groups: [TensorGroup]
+  /// How the types of the tensors were chosen; nil for a file without a plan.
+  public let plan: PrecisionPlanRecord?
 
   /// Values of all tensors.
   public var parameterCount: Int { groups.reduce(0) { $0 + $1.parameterCount } }
@@ -81,19 +85,33 @@ public struct FileInspection: Sendable {
     for group in groups { counts[group.type, default: 0] += group.parameterCount }
     return counts.max { ($0.value, $0.key.rawValue) < ($1.value, $1.key.rawValue) }?.key
   }
+  /// The kinds of tensors by the precision of their products, such as `W4A8`, the most parameters first.
+  public var products: [(precision: String, kinds: [TensorKind])] {
+    var kinds: [String: (kinds: [TensorKind], parameters: Int)] = [:]
+    for group in groups {
+      for name in group.products {
+        kinds[name, default: ([], 0)].parameters += group.parameterCount
+        if kinds[name]?.kinds.contains(group.kind) == false { kinds[name]?.kinds.append(group.kind) }
+      }
+    }
+    return kinds.sorted { ($0.value.parameters, $1.key) > ($1.value.parameters, $0.key) }
+      .map { ($0.key, $0.value.kinds) }
+  }
   /// Bits stored for each parameter, scales of quantized blocks included; 0 without tensors.
   public var bitsPerWeight: Double {
     let bytes = groups.reduce(0) { $0 + $1.byteCount }
     return parameterCount > 0 ? Double(bytes) * 8 / Double(parameterCount) : 0
   }
 
-  init(file: GGUFFile) {
+  /// - Parameter layout: how the weights will lie in memory; nil for what its kind of model uses.
+  init(file: GGUFFile, layout: WeightLayout? = nil) {
     path = file.path
     partPaths = file.partPaths
     byteCount = file.byteCount
     version = file.version
     tensors = file.tensors
-    groups = TensorGroup.groups(of: file.tensors)
+    groups = TensorGroup.groups(of: file.tensors) { file.productPrecision(of: $0, layout: layout) }
+    plan = PrecisionPlanRecord(metadata: file.metadata)
     let metadata = file.metadata
     func text(_ key: String) -> String? { (try? metadata.stringIfPresent(key)) ?? nil }
     let architecture = text("general.architecture")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ModelFile
+import Quantization
 import Records
 
 extension ModelInspection {
@@ -85,7 +86,7 @@ extension FileInspection {
         "quantization",
         [
           "main": .optional(mainType?.name), "bits_per_weight": .number(bitsPerWeight),
-          "groups": .array(groups.map(Self.json)),
+          "groups": .array(groups.map(Self.json)), "plan": plan.map(Self.json) ?? .null,
         ]
       ),
       (
@@ -107,8 +108,22 @@ extension FileInspection {
     [
       "kind": .string(group.kind.rawValue), "type": .string(group.type.name), "tensors": .integer(group.tensorCount),
       "parameters": .integer(group.parameterCount), "bytes": .integer(group.byteCount),
-      "bits_per_weight": .number(group.bitsPerWeight),
+      "bits_per_weight": .number(group.bitsPerWeight), "products": .array(group.products.map(OrderedJSON.string)),
     ]
+  }
+
+  private static func json(_ plan: PrecisionPlanRecord) -> OrderedJSON {
+    var target: (String, OrderedJSON)
+    switch plan.target {
+    case .bytes(let bytes): target = ("target_bytes", .integer(bytes))
+    case .divergence(let limit): target = ("target_divergence", .number(limit))
+    }
+    let groups = zip(plan.groups, plan.divergences).map { name, divergence -> OrderedJSON in
+      ["name": .string(name), "divergence": .number(Double(divergence))]
+    }
+    return .object([
+      target, ("divergence", .number(plan.divergence)), ("tokens", .integer(plan.tokens)), ("groups", .array(groups)),
+    ])
   }
 }
 

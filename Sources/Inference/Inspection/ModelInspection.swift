@@ -99,7 +99,7 @@ public struct ModelInspection: Sendable {
         tower?.expect(.scattered)
       }
       self.file = file
-      self.vision = tower.map { FileInspection(file: $0) }
+      self.vision = tower.map { FileInspection(file: $0, layout: isVisionExact ? .repacked : .repackedQ8) }
       let tokenizer = TokenizerSummary(metadata: opened.metadata, forVision: tower != nil)
       self.tokenizer = tokenizer
       adapter = file.kind == .adapter ? AdapterSummary(file: opened) : nil

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Compute
 import ModelFile
 
 /// The part of a model that a tensor belongs to, by its name.
@@ -59,18 +60,27 @@ public struct TensorGroup: Sendable, Equatable {
   public var parameterCount = 0
   /// Bytes stored for all its tensors.
   public var byteCount = 0
+  /// How precisely products with them are computed, such as `W4A8`; empty if they are not multiplied with.
+  public var products: [String] = []
 
   /// Bits stored for each parameter; 0 without parameters.
   public var bitsPerWeight: Double { parameterCount > 0 ? Double(byteCount) * 8 / Double(parameterCount) : 0 }
 
   /// Groups a file's tensors: by kind, and within each kind the largest share first.
-  static func groups(of tensors: [TensorDescription]) -> [TensorGroup] {
+  ///
+  /// - Parameter precision: how precisely products with a tensor are computed.
+  static func groups(
+    of tensors: [TensorDescription], precision: (TensorDescription) -> ProductPrecision?
+  ) -> [TensorGroup] {
     var groups: [TensorGroup] = []
     for tensor in tensors {
       let kind = TensorKind(tensor: tensor.name)
       let found = groups.firstIndex { $0.kind == kind && $0.type == tensor.type }
       let index = found ?? groups.count
       if found == nil { groups.append(TensorGroup(kind: kind, type: tensor.type)) }
+      if let name = precision(tensor)?.name, !groups[index].products.contains(name) {
+        groups[index].products.append(name)
+      }
       groups[index].tensorCount += 1
       groups[index].parameterCount += tensor.elementCount
       groups[index].byteCount += tensor.byteCount

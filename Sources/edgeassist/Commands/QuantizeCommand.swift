@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Compute
 import Evaluation
 import Foundation
 import ModelFile
@@ -17,11 +18,24 @@ struct QuantizeCommand: AsyncParsableCommand {
       edgeassist quantize model-F16.gguf model-Q4_K_M.gguf --type Q4_K_M
       edgeassist quantize model-F16.gguf --type Q4_K_M --dry-run
       edgeassist quantize model-F16.gguf model-DINT4.gguf --type DINT4 --calibrate text.txt
+      edgeassist quantize model-F16.gguf model-small.gguf --target-bytes 900MB --calibrate text.txt
+      edgeassist quantize model-F16.gguf --target-kl 0.05 --calibrate self --dry-run
+      edgeassist quantize model-F16.gguf model-Q2_K.gguf --type Q2_K --split-neurons 256 --calibrate text.txt
 
       Types: \(QuantizationRecipe.all.map(\.name).joined(separator: ", ")). Q3_K, Q4_K and Q5_K stand for the mixes \
       with _M. Only edgeassist reads \(Self.ownTypes.joined(separator: ", ")). The model may be split into parts (name \
       any of them) or be a vision tower (mmproj). It is read and written piece by piece, in a few MiB of memory \
       whatever its size. --calibrate runs the model first, which needs memory for it.
+
+      --target-bytes and --target-kl choose a type for each tensor. Each is quantized alone, with queries, keys and \
+      values of a layer together, and gate and up; the KL divergence of the model's predictions says how much that \
+      matters. Bytes then go to where they lower the divergence most. This takes some hundred readings of a few \
+      windows of text; Ctrl-C keeps what was measured, and the same command goes on. The plan is shown before the file \
+      is written, and kept in its metadata; edgeassist inspect shows it.
+
+      The report names how this program computes products with each tensor: W4A8 has weights of 4 bits and \
+      activations of 8, W16A32 has F16 or BF16 weights and 32-bit floating-point activations. With --calibrate it also \
+      has the error of the outputs, measured with these very products.
       """)
 
   private static let ownTypes = QuantizationRecipe.all.filter(\.type.isOwn).map(\.name)
@@ -37,7 +51,16 @@ struct QuantizeCommand: AsyncParsableCommand {
   @Option(
     name: .long, help: ArgumentHelp("Quantization type, such as Q4_K_M.", valueName: "type"),
     completion: .list(QuantizationRecipe.all.map(\.name)), transform: Self.recipe)
-  var type: QuantizationRecipe
+  var type: QuantizationRecipe?
+
+  @OptionGroup var mixed: MixedPrecisionArguments
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Split this many neurons of each feed-forward network in two first, a multiple of 32: those whose weights set "
+        + "the scales of many blocks. The outputs stay the same. (default: 0)", valueName: "n"))
+  var splitNeurons: Int?
 
   @OptionGroup var calibration: CalibrationArguments
 
@@ -53,8 +76,19 @@ struct QuantizeCommand: AsyncParsableCommand {
   var force = false
 
   func validate() throws {
+    if type == nil, mixed.target == nil { throw ValidationError("add --type, --target-bytes or --target-kl") }
+    if type != nil, mixed.target != nil {
+      throw ValidationError("--type excludes --target-bytes and --target-kl, which choose types")
+    }
+    if mixed.target != nil, calibration.calibrate == nil {
+      throw ValidationError(
+        "--target-bytes and --target-kl need --calibrate FILE, or --calibrate self for text that the model writes")
+    }
+    if let splitNeurons, splitNeurons <= 0 || splitNeurons % NeuronSplit.block != 0 {
+      throw ValidationError("--split-neurons must be a multiple of \(NeuronSplit.block) above 0, not \(splitNeurons)")
+    }
     if output == nil, !dryRun { throw ValidationError("name the file to write, or add --dry-run") }
-    if dryRun, calibration.calibrate != nil {
+    if dryRun, mixed.target == nil, calibration.calibrate != nil {
       throw ValidationError("--calibrate is for writing; --dry-run writes nothing")
     }
     if force, dryRun { throw ValidationError("--force is for writing; --dry-run writes nothing") }
@@ -78,14 +112,27 @@ struct QuantizeCommand: AsyncParsableCommand {
 
   private func makeReport() async throws -> QuantizationReport {
     try StandardStreams.checkOutput()
-    let file = try GGUFFile(path: input)
-    var plan = try QuantizationPlan(file: file, recipe: type)
+    let original = try GGUFFile(path: input)
     if let output {
-      try QuantizationRun.check(output: output, for: plan, of: file, overwriting: force || dryRun)
+      let bytes = try type.map { try QuantizationPlan(file: original, recipe: $0).fileByteCount } ?? 0
+      try QuantizationRun.check(output: output, byteCount: bytes, of: original, overwriting: force || dryRun)
     }
-    guard let output, !dryRun else { return QuantizationReport(plan: plan, output: output) }
-    let calibration = try await calibration.calibration(of: input, threads: threads.count)
-    if let calibration { plan.note(calibratedOn: calibration.tokens, windows: calibration.windows) }
+    // A recipe's plan needs no calibration.
+    let found = dryRun && type != nil ? nil : try await calibration.calibration(of: input, threads: threads.count)
+    let source = try SplitModel(original, splitting: splitNeurons, calibration: found, beside: output)
+    defer { source.remove() }
+    return try await makeReport(source.file, calibration: source.calibration)
+  }
+
+  /// - Parameters:
+  ///   - file: that is quantized.
+  ///   - calibration: of this file.
+  private func makeReport(_ file: GGUFFile, calibration: Calibration?) async throws -> QuantizationReport {
+    var report = QuantizationReport(plan: try await plan(of: file, calibration: calibration), output: output)
+    guard let output, !dryRun else { return report }
+    try QuantizationRun.check(
+      output: output, byteCount: report.plan.fileByteCount, of: file, overwriting: force)
+    if !json, mixed.target != nil { try StandardStreams.print(report.summary(style: .standardOutput) + "\n") }
     let bar = ProgressBar()
     defer { bar.finish() }
     let stop = StopSource()
@@ -93,12 +140,49 @@ struct QuantizeCommand: AsyncParsableCommand {
     defer { signals.stop() }
     let start = ContinuousClock.now
     let results = try QuantizationRun(
-      file: file, plan: plan, threads: threads.count, importance: { calibration?.meanSquares[$0.name] }
+      file: file, plan: report.plan, threads: threads.count, importance: { calibration?.meanSquares[$0.name] }
     ).write(
       to: output, progress: { bar.show($0.bytesDone, of: $0.bytesInAll, $0.tensor) }, stop: stop)
-    return QuantizationReport(
-      plan: plan, output: output, errors: results.map(\.relativeError),
-      seconds: (ContinuousClock.now - start) / .seconds(1))
+    report.errors = results.map(\.relativeError)
+    report.seconds = (ContinuousClock.now - start) / .seconds(1)
+    if let calibration { report.outputErrors = try outputErrors(of: output, from: file, calibration) }
+    return report
+  }
+
+  /// The errors of the new file's products on inputs of the calibration.
+  ///
+  /// - Returns: by tensor of the original, nil for those without such inputs; empty where a pipe was written to.
+  private func outputErrors(
+    of output: String, from file: GGUFFile, _ calibration: Calibration
+  ) throws -> [Double?] {
+    guard let written = try? GGUFFile(path: output) else { return [] }
+    let errors = ProductErrors(threads: threads.count)
+    do {
+      return try file.tensors.map { tensor in
+        try calibration.samples[tensor.name].flatMap {
+          try errors.relativeError(of: tensor.name, in: written, from: file, inputs: $0)
+        }
+      }
+    } catch let error as ComputeError { throw ReportedError(.insufficientMemory, error.description) }
+  }
+
+  /// The plan of a recipe, or one with types that are chosen for a target.
+  private func plan(of file: GGUFFile, calibration found: Calibration?) async throws -> QuantizationPlan {
+    var plan: QuantizationPlan
+    if let type {
+      plan = try QuantizationPlan(file: file, recipe: type)
+    } else if let target = mixed.target, let found {
+      let planned = try await mixed.plan(
+        of: file, named: input, output: output, for: target, calibration: found, source: calibration.calibrate ?? "",
+        threads: threads.count)
+      plan = try QuantizationPlan(file: file, name: "Mixed", types: planned.types)
+      plan.keep(planned.record)
+    } else {
+      throw ValidationError("add --type, --target-bytes or --target-kl")
+    }
+    if let splitNeurons { plan.note("\(splitNeurons) neurons of each feed-forward network were split in two.") }
+    if let found { plan.note(calibratedOn: found.tokens, windows: found.windows) }
+    return plan
   }
 
   private static func recipe(_ name: String) throws -> QuantizationRecipe {

@@ -2,6 +2,7 @@
 
 import Foundation
 import Inference
+import Quantization
 import Records
 
 /// The report of `edgeassist inspect`.
@@ -92,17 +93,44 @@ struct InspectReport {
     add("adapts", "\(adapter.targetCount) tensors by \(adapter.type ?? "an unknown way"), rank \(ranks)" + alpha)
   }
 
+  private func name(_ kind: TensorKind) -> String { kind.rawValue.replacingOccurrences(of: "_", with: "-") }
+
   private mutating func addTensorKinds(_ file: FileInspection) {
+    let products = file.products.map { precision, kinds in
+      "\(precision) (\(kinds.map(name).joined(separator: ", ")))"
+    }
+    if !products.isEmpty { add("products", products.joined(separator: ", ")) }
     var table = TextTable(numeric: [2, 3, 4, 5])
     table.add("tensors", "type", "count", "parameters", "size", "bits")
     for group in file.groups {
       table.add(
-        group.kind.rawValue.replacingOccurrences(of: "_", with: "-"), group.type.name, "\(group.tensorCount)",
+        name(group.kind), group.type.name, "\(group.tensorCount)",
         parameters(group.parameterCount), memorySize(group.byteCount), figure(group.bitsPerWeight))
     }
     let set = table.lines(indent: 2)
     lines += ["", style.faint(set[0])] + set.dropFirst()
+    if let plan = file.plan {
+      lines += ["", style.bold("Types chosen by sensitivity")]
+      for line in plan.lines(fileByteCount: file.byteCount) { lines.append("  " + style.wrapped(line, indent: 2)) }
+      addSensitivities(plan)
+    }
   }
+
+  /// The groups that matter most, or with the list of tensors all of them.
+  private mutating func addSensitivities(_ plan: PrecisionPlanRecord) {
+    let groups = zip(plan.groups, plan.divergences).sorted { $0.1 > $1.1 }
+    let shown = listsTensors ? groups.count : min(Self.shownSensitivities, groups.count)
+    var table = TextTable(numeric: [1])
+    table.add("tensors", "KL alone")
+    for (name, divergence) in groups.prefix(shown) {
+      table.add(visible(name), String(format: "%.5f", divergence))
+    }
+    let rows = table.lines(indent: 2)
+    lines += [style.faint(rows[0])] + rows.dropFirst()
+    if shown < groups.count { lines.append("  … \(groups.count - shown) more, with --tensors") }
+  }
+
+  private static let shownSensitivities = 5
 
   private mutating func addAccumulators(_ file: FileInspection) {
     lines += ["", style.bold("Bits that the sums of matrix products need")]
