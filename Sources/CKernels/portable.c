@@ -47,6 +47,14 @@ static float weight_at(ck_type type, const uint8_t *row, size_t column) {
   }
 }
 
+/// A ternary weight chooses x, its negative or nothing, so that nothing is multiplied. Vector instructions do multiply:
+/// they sum products in the same instruction, while bytes that a sign has chosen take more instructions to sum. TQ2_0
+/// has a fourth code, which no encoder writes. It is 2, as in ggml.
+static int32_t chosen_by_sign(int weight, int32_t x) {
+  if (weight < 0) return -x;
+  return weight == 0 ? 0 : weight == 1 ? x : x + x;
+}
+
 /// The products of a group are summed as integers. The scales and the minimum are applied to the sum.
 static float quant_vec_dot(ck_type type, const ck_input *input, const uint8_t *row, size_t token, size_t columns) {
   const size_t groups = columns / CK_BLOCK;
@@ -66,21 +74,61 @@ static float quant_vec_dot(ck_type type, const ck_input *input, const uint8_t *r
       for (size_t p = 0; p < 2; p++) sum += group.part_scales[p] * scales[g] * (float)parts[p];
       continue;
     }
-    for (size_t i = 0; i < CK_BLOCK; i++) acc += group.factors[i / 16] * weights[i] * x[g * CK_BLOCK + i];
+    for (size_t i = 0; i < CK_BLOCK; i++)
+      acc += ck_is_ternary(type) ? chosen_by_sign(weights[i], x[g * CK_BLOCK + i])
+                                 : group.factors[i / 16] * weights[i] * x[g * CK_BLOCK + i];
     for (size_t h = 0; h < 2; h++) minimums += group.minimum_factors[h] * bsums[2 * g + h];
     sum += group.scale * scales[g] * (float)acc - group.minimum * scales[g] * (float)minimums;
   }
   return sum;
 }
 
-/// The zero point of quants of fewer than 8 bits.
-static int panel_zero_point(ck_type panels) {
-  switch (panels) {
-    case CK_PANELS_Q4_0: return ck_zero_point(CK_Q4_0);
-    case CK_PANELS_Q5_0: return ck_zero_point(CK_Q5_0);
-    case CK_PANELS_Q6_K: return ck_zero_point(CK_Q6_K);
-    default: return 0;
+/// The signed quant of column `i` of a group of a panel, of the row that `quants` starts at.
+static int panel_quant(ck_type type, const uint8_t *quants, size_t i) {
+  const size_t column = type == CK_PANELS_Q8_0 ? i : i % 16, w = column / 4;
+  const uint8_t byte = quants[w * 4 * CK_PANEL_ROWS + column % 4];
+  if (type == CK_PANELS_Q8_0) return (int8_t)byte;
+  if (type == CK_PANELS_TQ2_0 || type == CK_PANELS_SAWB2) {
+    const int code = quants[i / 16 * 4 * CK_PANEL_ROWS + column % 4] >> (2 * w) & 3;
+    return type == CK_PANELS_TQ2_0 ? code - 1 : 2 * code - 3;
   }
+  const int nibble = byte >> (i / 16 * 4) & 15;
+  const int8_t *codebook = ck_codebook(ck_panel_source(type));
+  if (codebook) return codebook[nibble];
+  const size_t width = type == CK_PANELS_Q5_0 ? 1 : 2, words = 4 / width;
+  int above = 0;
+  if (type == CK_PANELS_Q5_0 || type == CK_PANELS_Q6_K)
+    above = quants[CK_PANEL_BITS + w / words * 64 + column % 4] >> ((2 * (w % words) + i / 16) * width) &
+            (type == CK_PANELS_Q5_0 ? 1 : 3);
+  return (nibble | above << 4) - ck_zero_point(ck_panel_source(type));
+}
+
+/// The scales of the two parts of a group of a row, which are equal where a group is one part.
+static void panel_scales(ck_type type, const uint8_t *panel, size_t g, size_t row, float scales[2]) {
+  const uint8_t *block = panel + ck_panel_scales_at(type, g);
+  const uint8_t *factors = block + ck_panel_factors_at(type) + g % 8 * ck_panel_factor_bytes(type) + row;
+  scales[0] = scales[1] = ck_half_to_float(ck_load_u16(block + 2 * row));
+  switch (type) {
+    case CK_PANELS_MXFP4: scales[0] = scales[1] = ck_e8m0_half(block[row]); return;
+    case CK_PANELS_NVFP4:
+      for (size_t p = 0; p < 2; p++) scales[p] = ck_e4m3_half(block[16 * p + row]);
+      return;
+    case CK_PANELS_AMXFP4:
+      for (size_t p = 0; p < 2; p++) scales[p] = ck_e5m2_half(block[16 * p + row]);
+      return;
+    case CK_PANELS_Q4_K: scales[0] = scales[1] *= (float)factors[0]; return;
+    case CK_PANELS_IQ4_XS: scales[0] = scales[1] *= (float)(int8_t)factors[0]; return;
+    case CK_PANELS_Q6_K:
+      for (size_t p = 0; p < 2; p++) scales[p] *= (float)(int8_t)factors[16 * p];
+      return;
+    default: return;
+  }
+}
+
+static float panel_minimum(ck_type type, const uint8_t *panel, size_t g, size_t row) {
+  const uint8_t *block = panel + ck_panel_scales_at(type, g);
+  const float minimum = ck_half_to_float(ck_load_u16(block + 32 + 2 * row));
+  return type == CK_PANELS_Q4_K ? minimum * (float)block[ck_panel_factors_at(type) + g % 8 * 32 + 16 + row] : minimum;
 }
 
 /// The same for a row of a panel.
@@ -88,36 +136,21 @@ static float panel_dot(ck_type type, const ck_input *input, const uint8_t *panel
                        size_t columns) {
   const size_t groups = columns / CK_BLOCK, at = token * groups;
   const uint8_t *quants = panel + ck_panel_quants_at(type, columns) + 4 * row;
-  const int zero_point = panel_zero_point(type);
   float sum = 0;
   for (size_t g = 0; g < groups; g++, quants += ck_panel_group_bytes(type)) {
     const int8_t *x = input->quantized.qs + token * columns + g * CK_BLOCK;
     int32_t acc[2] = {0, 0};
     for (size_t i = 0; i < CK_BLOCK; i++) {
-      const size_t column = type == CK_PANELS_Q8_0 ? i : i % 16;
-      const uint8_t byte = quants[column / 4 * 4 * CK_PANEL_ROWS + column % 4];
-      const int nibble = byte >> (i / 16 * 4) & 15;
-      const size_t width = type == CK_PANELS_Q5_0 ? 1 : 2, words = 4 / width, w = column / 4;
-      int above = 0;
-      if (type == CK_PANELS_Q5_0 || type == CK_PANELS_Q6_K)
-        above = quants[CK_PANEL_BITS + w / words * 64 + column % 4] >> ((2 * (w % words) + i / 16) * width) &
-                (type == CK_PANELS_Q5_0 ? 1 : 3);
-      const int q = type == CK_PANELS_Q8_0 ? (int8_t)byte : (nibble | above << 4) - zero_point;
-      acc[i / 16] += x[i] * q;
+      const int q = panel_quant(type, quants, i);
+      acc[ck_panel_has_sign_sums(type) ? (size_t)(q < 0) : i / 16] +=
+          ck_is_ternary(ck_panel_source(type)) ? chosen_by_sign(q, x[i]) : x[i] * q;
     }
-    const float scale = input->quantized.scales[at + g];
-    const uint8_t *block = panel + g / 8 * ck_panel_superblock_bytes(type);
-    const uint8_t *factors = block + ck_panel_factors_at(type) + g % 8 * 32;
-    const float block_scale = ck_half_to_float(ck_load_u16(block + 2 * row));
-    if (type == CK_PANELS_Q4_K) {
-      sum += block_scale * (float)factors[row] * scale * (float)(acc[0] + acc[1]);
-      sum -= ck_half_to_float(ck_load_u16(block + 32 + 2 * row)) * (float)factors[16 + row] *
-             input->quantized.dsums[at + g];
-    } else if (type == CK_PANELS_Q6_K) {
-      sum += block_scale * scale * (float)((int8_t)factors[row] * acc[0] + (int8_t)factors[16 + row] * acc[1]);
-    } else {
-      sum += ck_half_to_float(ck_load_u16(panel + (g * CK_PANEL_ROWS + row) * 2)) * scale * (float)(acc[0] + acc[1]);
-    }
+    float scales[2];
+    panel_scales(type, panel, g, row, scales);
+    if (!ck_panel_has_half_sums(type) && !ck_panel_has_sign_sums(type)) acc[0] += acc[1], acc[1] = 0;
+    for (size_t p = 0; p < 2; p++) sum += scales[p] * input->quantized.scales[at + g] * (float)acc[p];
+    if (ck_has_minimum(ck_panel_source(type)))
+      sum -= panel_minimum(type, panel, g, row) * input->quantized.dsums[at + g];
   }
   return sum;
 }

@@ -68,6 +68,9 @@ struct KernelChecksTests {
   @Test("multiply is the sum of weight · input for repacked weights", arguments: KernelSet.available)
   func multiplyPanels(set: KernelSet) { expectPass(kc_multiply_panels, set) }
 
+  @Test("multiply by ternary weights is exactly a sum by sign", arguments: KernelSet.available)
+  func multiplyTernary(set: KernelSet) { expectPass(kc_multiply_ternary, set) }
+
   @Test("attend is softmax(q · k) · v for many tokens", arguments: KernelSet.available)
   func attend(set: KernelSet) { expectPass(kc_attend, set) }
 

@@ -7,7 +7,10 @@ import Testing
 
 @Suite("Repacked weights")
 struct RepackedWeightsTests {
-  static let types: [TensorType] = [.q8_0, .q4_0, .q5_0, .q4_K, .q6_K]
+  static let types: [TensorType] = [
+    .q8_0, .q4_0, .q4_1, .q5_0, .q4_K, .q6_K, .iq4_nl, .iq4_xs, .mxfp4, .nvfp4, .tq1_0, .tq2_0, .amxfp4, .dint4,
+    .sawb2,
+  ]
   static let sets = InstructionSet.allCases.filter(\.supportsRepacking)
 
   @Test("The instruction sets that repack weights are all but the portable one")

@@ -150,6 +150,38 @@ void kc_multiply_panels(const ck_kernels *kernels, kc_report *report) {
   }
 }
 
+void kc_multiply_ternary(const ck_kernels *kernels, kc_report *report) {
+  static const size_t rows = 19, columns = 768, tokens = 9;
+  for (ck_type type = CK_TQ1_0; type <= CK_TQ2_0; type++) {
+    sample s = make_sample(type, rows, columns, tokens);
+    const size_t groups = columns / CK_BLOCK, scale_at = type == CK_TQ1_0 ? 52 : 64;
+    for (uint8_t *block = s.weights; block < s.weights + rows * s.row_bytes; block += ck_block_bytes(type))
+      ck_store_half(block + scale_at, 1);
+    for (size_t i = 0; i < tokens * groups; i++) {
+      s.quantized.scales[i] = 1;
+      s.quantized.dsums[i] = (float)(s.quantized.bsums[2 * i] + s.quantized.bsums[2 * i + 1]);
+    }
+    memset(s.bias, 0, rows * sizeof *s.bias);
+    for (int repacks = 0; repacks < 2; repacks++) {
+      float *found = multiply(kernels, &s, repacks, 0, tokens);
+      for (size_t r = 0; r < rows; r++)
+        for (size_t t = 0; t < tokens; t++) {
+          int sum = 0;
+          for (size_t g = 0; g < groups; g++) {
+            int8_t signs[CK_BLOCK];
+            ck_group_quants(type, ck_block_of(type, s.weights + r * s.row_bytes, g), ck_group_index(type, g), signs);
+            const int8_t *x = s.quantized.qs + t * columns + g * CK_BLOCK;
+            for (size_t i = 0; i < CK_BLOCK; i++) sum += signs[i] * x[i];
+          }
+          kc_expect(report, found[t * rows + r] == (float)sum, "type %d%s, row %zu, token %zu: %g, not %d", type,
+                    repacks ? " in panels" : "", r, t, (double)found[t * rows + r], sum);
+        }
+      free(found);
+    }
+    free_sample(s);
+  }
+}
+
 void kc_largest_quants(const ck_kernels *kernels, kc_report *report) {
   (void)kernels;
   kc_random random = kc_seeded(77);

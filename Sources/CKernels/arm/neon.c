@@ -50,8 +50,8 @@ INLINE vu8x32 look_up(const int8_t table[16], vu8x32 nibbles) {
 #include "arm/neon_panel_words.h"
 
 INLINE void multiply_half(const ck_type type, const size_t tokens, const size_t quarters, const uint8_t *quants,
-                          const int half, const int8_t *x, size_t columns, int32x4_t *acc) {
-  multiply_half_dotprod(type, tokens, quarters, quants, half, x, columns, acc);
+                          const int half, int8x16_t codebook, const int8_t *x, size_t columns, int32x4_t *acc) {
+  multiply_half_dotprod(type, tokens, quarters, quants, half, codebook, x, columns, acc);
 }
 
 #include "arm/neon_panel_tile.h"

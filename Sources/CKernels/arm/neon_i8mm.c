@@ -28,9 +28,9 @@ INLINE int8x16_t zip_rows(int8x16_t word, int8x16_t next, const int upper) {
 /// As multiply_half_dotprod. A whole tile adds to acc [pair of tokens][2 * quarters] instead: a vector has the sums of
 /// two rows, of which those of the two tokens alternate. With fewer tokens, zipping the words costs more than it saves.
 INLINE void multiply_half(const ck_type type, const size_t tokens, const size_t quarters, const uint8_t *quants,
-                          const int half, const int8_t *x, size_t columns, int32x4_t *acc) {
+                          const int half, int8x16_t codebook, const int8_t *x, size_t columns, int32x4_t *acc) {
   if (tokens < PANEL_TILE_TOKENS) {
-    multiply_half_dotprod(type, tokens, quarters, quants, half, x, columns, acc);
+    multiply_half_dotprod(type, tokens, quarters, quants, half, codebook, x, columns, acc);
     return;
   }
 #pragma clang loop unroll(full)
@@ -43,8 +43,8 @@ INLINE void multiply_half(const ck_type type, const size_t tokens, const size_t 
     }
 #pragma clang loop unroll(full)
     for (size_t r = 0; r < 2 * quarters; r++) {
-      const int8x16_t rows =
-          zip_rows(panel_word(type, quants, half, w, r / 2), panel_word(type, quants, half, w + 1, r / 2), r % 2);
+      const int8x16_t rows = zip_rows(panel_word(type, quants, half, w, codebook, r / 2),
+                                      panel_word(type, quants, half, w + 1, codebook, r / 2), r % 2);
 #pragma clang loop unroll(full)
       for (size_t p = 0; p < tokens / 2; p++) {
         int32x4_t *sum = acc + 2 * quarters * p + r;

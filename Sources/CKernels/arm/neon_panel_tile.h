@@ -15,8 +15,11 @@ INLINE void tile_rows(const ck_type type, const size_t tokens, const size_t quar
   const size_t per_vector = tokens == PANEL_TILE_TOKENS ? TOKENS_PER_VECTOR : 1, vectors = quarters * per_vector;
   // Scales from the first token of a vector to the second.
   const size_t next = (per_vector - 1) * groups;
-  // Halves with their own factors have their own sums.
-  const int halves = type == CK_PANELS_Q6_K ? 2 : 1;
+  // Parts of a group with their own scales have their own sums, one after the other: halves, or signs.
+  const int has_halves = ck_panel_has_half_sums(type);
+  const size_t parts = has_halves || ck_panel_has_sign_sums(type) ? 2 : 1;
+  int8x16_t codebooks[2];
+  for (size_t p = 0; p < parts; p++) codebooks[p] = panel_codebook(type, p);
   const uint8_t *quants = panel + ck_panel_quants_at(type, columns) + first_group * group_bytes;
   // Each group prefetches its share of the whole panel, PREFETCH_BYTES ahead of its quants.
   const size_t share = ck_panel_bytes(type, columns) / groups;
@@ -38,24 +41,25 @@ INLINE void tile_rows(const ck_type type, const size_t tokens, const size_t quar
     }
     int32x4_t acc[4 * PANEL_TILE_TOKENS];
 #pragma clang loop unroll(full)
-    for (int half = 0; half < 2; half++) {
-      if (half < halves)
+    for (size_t p = 0; p < parts; p++) {
 #pragma clang loop unroll(full)
-        for (size_t i = 0; i < quarters * tokens; i++) {
-          const size_t at = (token + i / vectors * per_vector) * groups + g;
-          acc[i] = alternating(first_sum(type, q, at, half), first_sum(type, q, at + next, half), per_vector);
-        }
-      multiply_half(type, tokens, quarters, quants + 16 * first, half,
-                    q->qs + token * columns + g * CK_BLOCK + 16 * half, columns, acc);
-      if (half < 2 - halves) continue;
+      for (size_t i = 0; i < quarters * tokens; i++) {
+        const size_t at = (token + i / vectors * per_vector) * groups + g;
+        acc[i] = alternating(first_sum(type, q, at, p), first_sum(type, q, at + next, p), per_vector);
+      }
+#pragma clang loop unroll(full)
+      for (int half = 0; half < 2; half++)
+        if (!has_halves || half == (int)p)
+          multiply_half(type, tokens, quarters, quants + 16 * first, half, codebooks[p],
+                        q->qs + token * columns + g * CK_BLOCK + 16 * half, columns, acc);
 #pragma clang loop unroll(full)
       for (size_t i = 0; i < quarters * tokens; i++) {
         const float *x = q->scales + (token + i / vectors * per_vector) * groups + g;
         const float32x4_t scale = alternating_floats(x[0], x[next], per_vector);
-        sums[i] = vfmaq_f32(sums[i], vcvtq_f32_s32(acc[i]), scale * scales[half * (halves - 1)][i % vectors]);
+        sums[i] = vfmaq_f32(sums[i], vcvtq_f32_s32(acc[i]), scale * scales[p][i % vectors]);
       }
     }
-    if (type != CK_PANELS_Q4_K) continue;
+    if (!ck_has_minimum(ck_panel_source(type))) continue;
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < quarters * tokens; i++) {
       const float *x = q->dsums + (token + i / vectors * per_vector) * groups + g;

@@ -72,6 +72,9 @@ static inline size_t ck_block_bytes(ck_type type) {
   }
 }
 
+/// Whether quants are -1, 0 or 1.
+static inline int ck_is_ternary(ck_type type) { return type == CK_TQ1_0 || type == CK_TQ2_0; }
+
 /// Whether each half of a group has a factor of its own. If not, its two factors are equal.
 static inline int ck_has_half_factors(ck_type type) { return type == CK_Q2_K || type == CK_Q3_K || type == CK_Q6_K; }
 
@@ -109,19 +112,15 @@ static inline int ck_largest_stored_quant(ck_type type) {
     case CK_Q3_K: return 7;
     case CK_Q4_0:
     case CK_Q4_1:
-    case CK_Q4_K:
-    case CK_PANELS_Q4_0:
-    case CK_PANELS_Q4_K: return 15;
+    case CK_Q4_K: return 15;
     case CK_MXFP4:
     case CK_NVFP4:
     case CK_AMXFP4: return 24;
     case CK_DINT4: return 26;
     case CK_Q5_0:
     case CK_Q5_1:
-    case CK_Q5_K:
-    case CK_PANELS_Q5_0: return 31;
-    case CK_Q6_K:
-    case CK_PANELS_Q6_K: return 63;
+    case CK_Q5_K: return 31;
+    case CK_Q6_K: return 63;
     case CK_IQ4_NL:
     case CK_IQ4_XS: return 127;
     default: return 128;
@@ -149,6 +148,19 @@ static const int8_t ck_e2m1_values[16] = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3
 
 /// The values of DINT4 in half steps, in ascending order.
 static const int8_t ck_dint4_values[16] = {-14, -12, -10, -8, -6, -4, -2, -1, 0, 1, 2, 4, 6, 8, 10, 12};
+
+/// The signed quants of the 16 nibbles of a type; NULL where nibbles are quants.
+static inline const int8_t *ck_codebook(ck_type type) {
+  switch (type) {
+    case CK_IQ4_NL:
+    case CK_IQ4_XS: return ck_iq4_values;
+    case CK_MXFP4:
+    case CK_NVFP4:
+    case CK_AMXFP4: return ck_e2m1_values;
+    case CK_DINT4: return ck_dint4_values;
+    default: return NULL;
+  }
+}
 
 /// Half the value of an E4M3 number without its sign; 0 for "not a number", as in ggml.
 static inline float ck_e4m3_half(uint8_t bits) {
@@ -316,11 +328,10 @@ static inline void ck_group_quants(ck_type type, const uint8_t *block, size_t in
     case CK_IQ4_XS: data = block + 8 + 16 * index; break;
     default: break;
   }
+  const int8_t *codebook = ck_codebook(type);
   for (int i = 0; i < CK_BLOCK; i++) {
     const int nibble = data[i % 16] >> (i / 16 * 4) & 15;
-    if (type == CK_MXFP4 || type == CK_AMXFP4) out[i] = ck_e2m1_values[nibble];
-    else if (type == CK_DINT4) out[i] = ck_dint4_values[nibble];
-    else if (type == CK_IQ4_NL || type == CK_IQ4_XS) out[i] = ck_iq4_values[nibble];
+    if (codebook) out[i] = codebook[nibble];
     else out[i] = (int8_t)(nibble + (int)(fifth >> i & 1) * 16 - ck_zero_point(type));
   }
 }

@@ -42,9 +42,18 @@ typedef enum {
   // Repacked into panels of 16 rows (ck_repack), in the order in which vector instructions read them.
   CK_PANELS_Q8_0,
   CK_PANELS_Q4_0,
+  CK_PANELS_Q4_1,
   CK_PANELS_Q5_0,
   CK_PANELS_Q4_K,
-  CK_PANELS_Q6_K
+  CK_PANELS_Q6_K,
+  CK_PANELS_IQ4_NL,
+  CK_PANELS_IQ4_XS,
+  CK_PANELS_MXFP4,
+  CK_PANELS_NVFP4,
+  CK_PANELS_AMXFP4,
+  CK_PANELS_DINT4,
+  CK_PANELS_TQ2_0,
+  CK_PANELS_SAWB2
 } ck_type;
 
 /// Weights in a group: the smallest block of a quantized type. Activations are quantized in blocks of the same size.

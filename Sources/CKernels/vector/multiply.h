@@ -41,10 +41,6 @@ static void multiply(const ck_product *product, const ck_input *input, size_t fi
     case CK_AMXFP4: multiply_quants(CK_AMXFP4, few, product, input, first, last, scratch); return;
     case CK_DINT4: multiply_quants(CK_DINT4, few, product, input, first, last, scratch); return;
     case CK_SAWB2: multiply_quants(CK_SAWB2, few, product, input, first, last, scratch); return;
-    case CK_PANELS_Q8_0:
-    case CK_PANELS_Q4_0:
-    case CK_PANELS_Q5_0:
-    case CK_PANELS_Q4_K:
-    case CK_PANELS_Q6_K: multiply_panels(product, input, first, last); return;
+    default: multiply_panels(product, input, first, last); return;
   }
 }

@@ -44,9 +44,18 @@ static void multiply_panels(const ck_product *product, const ck_input *input, si
   switch (product->type) {
     case CK_PANELS_Q8_0: multiply_panels_of(CK_PANELS_Q8_0, product, input, first, last); return;
     case CK_PANELS_Q4_0: multiply_panels_of(CK_PANELS_Q4_0, product, input, first, last); return;
+    case CK_PANELS_Q4_1: multiply_panels_of(CK_PANELS_Q4_1, product, input, first, last); return;
     case CK_PANELS_Q5_0: multiply_panels_of(CK_PANELS_Q5_0, product, input, first, last); return;
     case CK_PANELS_Q4_K: multiply_panels_of(CK_PANELS_Q4_K, product, input, first, last); return;
     case CK_PANELS_Q6_K: multiply_panels_of(CK_PANELS_Q6_K, product, input, first, last); return;
+    case CK_PANELS_IQ4_NL: multiply_panels_of(CK_PANELS_IQ4_NL, product, input, first, last); return;
+    case CK_PANELS_IQ4_XS: multiply_panels_of(CK_PANELS_IQ4_XS, product, input, first, last); return;
+    case CK_PANELS_MXFP4: multiply_panels_of(CK_PANELS_MXFP4, product, input, first, last); return;
+    case CK_PANELS_NVFP4: multiply_panels_of(CK_PANELS_NVFP4, product, input, first, last); return;
+    case CK_PANELS_AMXFP4: multiply_panels_of(CK_PANELS_AMXFP4, product, input, first, last); return;
+    case CK_PANELS_DINT4: multiply_panels_of(CK_PANELS_DINT4, product, input, first, last); return;
+    case CK_PANELS_TQ2_0: multiply_panels_of(CK_PANELS_TQ2_0, product, input, first, last); return;
+    case CK_PANELS_SAWB2: multiply_panels_of(CK_PANELS_SAWB2, product, input, first, last); return;
     default: return;
   }
 }

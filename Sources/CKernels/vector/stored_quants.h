@@ -34,15 +34,19 @@ INLINE vu8x32 first_ternary_digits(vu8x32 fractions) {
 /// The digits of group `index` of a block of TQ1_0.
 INLINE vu8x32 ternary_digits(const uint8_t *block, const size_t index) {
   if (index < 5) return first_ternary_digits(load32(block) * ck_powers_of_3[index]);
-  vu8x32 bytes, powers;
-  for (size_t i = 0; i < 16; i++) {
-    const size_t first = 2 * (index - 5), is_last = index == 7;
-    bytes[i] = block[32 + i];
-    powers[i] = ck_powers_of_3[first];
-    bytes[16 + i] = is_last ? block[48 + i % 4] : block[32 + i];
-    powers[16 + i] = ck_powers_of_3[is_last ? i / 4 : first + 1];
-  }
-  return first_ternary_digits(bytes * powers);
+  // Two digits of 16 bytes; the last 16 weights are four digits of 4 bytes.
+  static const uint8_t powers[3][32] = {
+      {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3},
+      {9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 27, 27, 27, 27, 27, 27, 27, 27, 27, 27, 27, 27, 27, 27, 27, 27},
+      {81, 81, 81, 81, 81, 81, 81, 81, 81, 81, 81, 81, 81, 81, 81, 81,
+       1,  1,  1,  1,  3,  3,  3,  3,  9,  9,  9,  9,  27, 27, 27, 27}};
+  const vu8x16u sixteen = *(const vu8x16u *)(block + 32), last = *(const vu8x16u *)(block + 36);
+  const vu8x16u second =
+      index < 7 ? sixteen
+                : __builtin_shufflevector(last, last, 12, 13, 14, 15, 12, 13, 14, 15, 12, 13, 14, 15, 12, 13, 14, 15);
+  const vu8x32 bytes = __builtin_shufflevector(sixteen, second, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
+                                               16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31);
+  return first_ternary_digits(bytes * load32(powers[index - 5]));
 }
 
 /// The nibbles of a group of NVFP4: of each half, the low nibbles of 8 bytes, then the high nibbles.

@@ -31,6 +31,7 @@ enum {
 #include "x86/avx2_quant_tile.h"
 #include "vector/quant_products.h"
 
+#include "x86/panel_codebooks.h"
 #include "x86/avx2_panel_tile.h"
 #include "vector/panel_products.h"
 

@@ -46,6 +46,7 @@ INLINE __m256i dot_bytes(__m256i acc, __m256i bytes, __m256i signed_bytes) {
 #include "x86/avx512_quant_tile.h"
 #include "vector/quant_products.h"
 
+#include "x86/panel_codebooks.h"
 #include "x86/avx512_panel_tile.h"
 #include "vector/panel_products.h"
 

@@ -28,14 +28,9 @@ INLINE __m256 eight_halves(const uint8_t *p, size_t step, const size_t count) {
 /// The scales of `count` blocks, at most 8.
 INLINE __m256 block_scales(const ck_type type, const uint8_t *row, const size_t count) {
   if (type != CK_MXFP4) return eight_halves(row, ck_block_bytes(type), count);
-  // As ck_e8m0_half.
   uint64_t exponents = 0;
   for (size_t b = 0; b < count; b++) exponents |= (uint64_t)row[b * ck_block_bytes(type)] << (8 * b);
-  const __m256i exponent = _mm256_cvtepu8_epi32(_mm_cvtsi64_si128((long long)exponents));
-  const __m256i normal = _mm256_slli_epi32(_mm256_sub_epi32(exponent, _mm256_set1_epi32(1)), 23);
-  const __m256i below = _mm256_sllv_epi32(_mm256_set1_epi32(0x00200000), exponent);
-  const __m256i is_below = _mm256_cmpgt_epi32(_mm256_set1_epi32(2), exponent);
-  return _mm256_castsi256_ps(_mm256_blendv_epi8(normal, below, is_below));
+  return e8m0_halves(_mm256_cvtepu8_epi32(_mm_cvtsi64_si128((long long)exponents)));
 }
 
 /// Superblocks whose groups have no factors.

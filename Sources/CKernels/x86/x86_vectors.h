@@ -16,3 +16,11 @@ INLINE __m256i word_of(const uint8_t *x) {
   memcpy(&word, x, 4);
   return _mm256_set1_epi32(word);
 }
+
+/// As ck_e8m0_half, of exponents in 32 bits.
+INLINE __m256 e8m0_halves(__m256i exponents) {
+  const __m256i normal = _mm256_slli_epi32(_mm256_sub_epi32(exponents, _mm256_set1_epi32(1)), 23);
+  const __m256i below = _mm256_sllv_epi32(_mm256_set1_epi32(0x00200000), exponents);
+  const __m256i is_below = _mm256_cmpgt_epi32(_mm256_set1_epi32(2), exponents);
+  return _mm256_castsi256_ps(_mm256_blendv_epi8(normal, below, is_below));
+}

@@ -17,6 +17,7 @@ static const struct {
               {"multiply, floats", kc_multiply_floats},
               {"multiply, quants", kc_multiply_quants},
               {"multiply, panels", kc_multiply_panels},
+              {"multiply, ternary", kc_multiply_ternary},
               {"largest quants", kc_largest_quants},
               {"attend", kc_attend},
               {"attend_rows", kc_attend_rows},

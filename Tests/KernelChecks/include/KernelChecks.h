@@ -19,6 +19,8 @@ typedef void kc_check(const ck_kernels *kernels, kc_report *report);
 kc_check kc_f16_to_f32, kc_f32_to_f16, kc_quantize_activations;
 /// `multiply` by floats, by quants as GGUF stores them, and by panels that ck_repack made.
 kc_check kc_multiply_floats, kc_multiply_quants, kc_multiply_panels;
+/// Ternary weights with scales of 1: sums of x by sign, exactly.
+kc_check kc_multiply_ternary;
 /// The largest quant of each type that `ck_largest_quant` names, which the chunks of sums in 16 bits follow from.
 kc_check kc_largest_quants;
 /// `attend` of many tokens; `attend_rows`, also by spans that ck_merge_spans combines.
