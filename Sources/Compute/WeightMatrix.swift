@@ -21,15 +21,18 @@ public struct WeightMatrix: @unchecked Sendable {
   private let file: GGUFFile
   private let tensor: TensorDescription
   private let layout: WeightLayout
+  private let inventory: WeightInventory?
   private var repacked = LazyRepackedMatrix()
 
   /// - Parameters:
   ///   - rows: outputs; the tensor's last dimension.
   ///   - columns: inputs; the product of all other dimensions.
   ///   - layout: how the weights lie in memory while they are used.
+  ///   - inventory: receives the panels that are made, if there are any.
   /// - Throws: `ComputeError.unsupportedType`, or `wrongSize` if the tensor is not `rows` × `columns`.
   public init(
-    file: GGUFFile, tensor: TensorDescription, rows: Int, columns: Int, layout: WeightLayout = .repacked
+    file: GGUFFile, tensor: TensorDescription, rows: Int, columns: Int, layout: WeightLayout = .repacked,
+    inventory: WeightInventory? = nil
   ) throws(ComputeError) {
     guard let kernelType = tensor.type.kernelType else {
       throw .unsupportedType(tensor: tensor.name, type: tensor.type)
@@ -54,6 +57,7 @@ public struct WeightMatrix: @unchecked Sendable {
     self.file = file
     self.tensor = tensor
     self.layout = layout
+    self.inventory = inventory
   }
 
   /// The matrix of a range of the outputs, without a copy of the weights. It is repacked by itself.
@@ -92,6 +96,7 @@ public struct WeightMatrix: @unchecked Sendable {
     }
     // With each page that is read, the system maps some around it.
     releaseFilePages(of: 0..<rows)
+    inventory?.add(panels, of: name)
     return panels
   }
 

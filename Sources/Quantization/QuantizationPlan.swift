@@ -28,7 +28,7 @@ public struct QuantizationPlan: Sendable {
   public private(set) var notes: [String]
   private(set) var metadata: GGUFMetadata
 
-  /// The value for `general.file_type`.
+  /// The value for `general.file_type`, of a recipe that is not a copy.
   public var fileType: Int { Int(recipe.fileType) }
   /// Bytes of all tensors in the file that is read.
   public var bytesBefore: Int { entries.reduce(0) { $0 + $1.tensor.byteCount } }
@@ -47,7 +47,7 @@ public struct QuantizationPlan: Sendable {
 
     entries = try file.tensors.map { (tensor) throws(QuantizationError) in
       let role = TensorRole(tensor)
-      guard role != .kept, let columns = tensor.dimensions.first else {
+      guard role != .kept, !recipe.isCopy, let columns = tensor.dimensions.first else {
         return Entry(tensor: tensor, target: tensor.type, byteCount: tensor.byteCount, unsuitable: nil)
       }
       let position = QuantizationRecipe.Position(
@@ -67,7 +67,7 @@ public struct QuantizationPlan: Sendable {
       return Entry(
         tensor: tensor, target: target, byteCount: byteCount, unsuitable: target == wanted ? nil : wanted)
     }
-    guard entries.contains(where: { !$0.isKept }) else {
+    guard recipe.isCopy || entries.contains(where: { !$0.isKept }) else {
       throw .nothingToDo(path: file.path, recipe: recipe.name)
     }
     notes = Self.notes(entries)
@@ -121,6 +121,9 @@ public struct QuantizationPlan: Sendable {
     var metadata = original
     // One file is written, even if the original is split into parts.
     for key in ["split.no", "split.count", "split.tensors.count"] { metadata[key] = nil }
+    // The writer makes those of the new tensors.
+    metadata[TensorChecksums.key] = nil
+    if recipe.isCopy { return metadata }
     metadata["general.file_type"] = .uint32(recipe.fileType)
     if recipe.type.isQuantized { metadata["general.quantization_version"] = .uint32(2) }
     return metadata

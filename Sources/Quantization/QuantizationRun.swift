@@ -75,7 +75,7 @@ public struct QuantizationRun {
       let writer = try GGUFWriter(
         path: path, metadata: plan.metadata,
         tensors: plan.entries.map { .init(name: $0.tensor.name, dimensions: $0.tensor.dimensions, type: $0.target) },
-        stop: stop)
+        keepingChecksums: true, stop: stop)
       var results: [Result] = []
       var done = 0
       let all = plan.bytesBefore

@@ -17,13 +17,16 @@ struct QuantizeCommand: AsyncParsableCommand {
       edgeassist quantize model-F16.gguf model-Q4_K_M.gguf --type Q4_K_M
       edgeassist quantize model-F16.gguf --type Q4_K_M --dry-run
       edgeassist quantize model-F16.gguf model-DINT4.gguf --type DINT4 --calibrate text.txt
+      edgeassist quantize model.gguf model-checked.gguf --type COPY     add checksums, change nothing else
 
-      Types: \(QuantizationRecipe.all.map(\.name).joined(separator: ", ")). Q3_K, Q4_K and Q5_K stand for the mixes \
+      Types: \(names.joined(separator: ", ")). COPY changes no tensor. Q3_K, Q4_K and Q5_K stand for the mixes \
       with _M. Only edgeassist reads \(Self.ownTypes.joined(separator: ", ")). The model may be split into parts (name \
       any of them) or be a vision tower (mmproj). It is read and written piece by piece, in a few MiB of memory \
-      whatever its size. --calibrate runs the model first, which needs memory for it.
+      whatever its size. The new file keeps a checksum (XXH64) of each tensor: `inspect --checksums` and `--scrub` \
+      check them. --calibrate runs the model first, which needs memory for it.
       """)
 
+  private static let names = (QuantizationRecipe.all + [.copy]).map(\.name)
   private static let ownTypes = QuantizationRecipe.all.filter(\.type.isOwn).map(\.name)
 
   @Argument(
@@ -36,7 +39,7 @@ struct QuantizeCommand: AsyncParsableCommand {
 
   @Option(
     name: .long, help: ArgumentHelp("Quantization type, such as Q4_K_M.", valueName: "type"),
-    completion: .list(QuantizationRecipe.all.map(\.name)), transform: Self.recipe)
+    completion: .list(names), transform: Self.recipe)
   var type: QuantizationRecipe
 
   @OptionGroup var calibration: CalibrationArguments
@@ -56,6 +59,9 @@ struct QuantizeCommand: AsyncParsableCommand {
     if output == nil, !dryRun { throw ValidationError("name the file to write, or add --dry-run") }
     if dryRun, calibration.calibrate != nil {
       throw ValidationError("--calibrate is for writing; --dry-run writes nothing")
+    }
+    if type.isCopy, calibration.calibrate != nil {
+      throw ValidationError("--calibrate is for quantizing; --type COPY changes no tensor")
     }
     if force, dryRun { throw ValidationError("--force is for writing; --dry-run writes nothing") }
   }
@@ -102,9 +108,9 @@ struct QuantizeCommand: AsyncParsableCommand {
   }
 
   private static func recipe(_ name: String) throws -> QuantizationRecipe {
+    if name.uppercased() == QuantizationRecipe.copy.name { return .copy }
     guard let recipe = QuantizationRecipe(named: name) else {
-      let names = QuantizationRecipe.all.map(\.name).joined(separator: ", ")
-      throw ValidationError("there is no type “\(name)”; there are \(names)")
+      throw ValidationError("there is no type “\(name)”; there are \(names.joined(separator: ", "))")
     }
     return recipe
   }
