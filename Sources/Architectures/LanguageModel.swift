@@ -62,12 +62,15 @@ public final class LanguageModel {
   /// - Parameters:
   ///   - maximumBlock: tokens computed together at most; longer input is cut.
   ///   - weights: whether they are repacked for the kernels or used as the file has them.
+  ///   - inventory: receives the weights that are copied out of the file.
   /// - Throws: `ModelError` naming the file and what is wrong with it.
   public convenience init(
-    file: GGUFFile, threads: ThreadPool, maximumBlock: Int = 256, weights: WeightLayout = .repacked
+    file: GGUFFile, threads: ThreadPool, maximumBlock: Int = 256, weights: WeightLayout = .repacked,
+    inventory: WeightInventory? = nil
   ) throws(ModelError) {
     try self.init(
-      file: file, threads: threads, maximumBlock: maximumBlock, instructionSet: .best, weights: weights)
+      file: file, threads: threads, maximumBlock: maximumBlock, instructionSet: .best, weights: weights,
+      inventory: inventory, counter: WorkingMemoryCounter())
   }
 
   /// The same with the kernels of one instruction set, for tests that compare them.
@@ -84,10 +87,10 @@ public final class LanguageModel {
 
   init(
     file: GGUFFile, threads: ThreadPool, maximumBlock: Int, instructionSet: InstructionSet, weights: WeightLayout,
-    counter: WorkingMemoryCounter
+    inventory: WeightInventory? = nil, counter: WorkingMemoryCounter
   ) throws(ModelError) {
     let sizes = try DecoderConfiguration(file: file)
-    let loader = ModelLoader(file: file, counter: counter, layout: weights)
+    let loader = ModelLoader(file: file, counter: counter, layout: weights, inventory: inventory)
     embedding = try loader.matrix("token_embd.weight", inputs: [sizes.hiddenSize], outputs: sizes.vocabularySize)
     outputNorm = try loader.vector(sizes.kind.outputNorm + ".weight", sizes.hiddenSize)
     hasOutputHead = loader.has("output.weight")

@@ -10,6 +10,8 @@ struct ModelLoader {
   var counter = WorkingMemoryCounter()
   /// How the weights of matrices lie in memory.
   var layout = WeightLayout.repacked
+  /// Receives the weights that are copied out of the file.
+  var inventory: WeightInventory?
 
   /// An integer of the metadata that must lie in a range.
   /// - Parameter fallback: taken if the key is missing; nil makes that an error.
@@ -74,6 +76,7 @@ struct ModelLoader {
     do {
       let buffer = try FloatBuffer(file: file, tensor: tensor)
       counter.add(buffer.byteCount)
+      inventory?.add(buffer, of: name)
       return buffer
     } catch { throw .compute(path: file.path, error) }
   }
@@ -82,7 +85,8 @@ struct ModelLoader {
   func matrix(_ name: String, inputs: [Int], outputs: Int) throws(ModelError) -> WeightMatrix {
     let tensor = try tensor(name, inputs + [outputs])
     do {
-      return try WeightMatrix(file: file, tensor: tensor, rows: outputs, columns: inputs.reduce(1, *), layout: layout)
+      return try WeightMatrix(
+        file: file, tensor: tensor, rows: outputs, columns: inputs.reduce(1, *), layout: layout, inventory: inventory)
     } catch { throw .compute(path: file.path, error) }
   }
 
@@ -112,6 +116,7 @@ struct ModelLoader {
       if let all = whole.bias {
         do { bias = try FloatBuffer(all.values[range]) } catch { throw .compute(path: file.path, error) }
       }
+      if let bias { inventory?.add(bias, of: name + ".bias") }
       return Linear(weight: whole.weight.outputs(range), bias: bias)
     }
     return (try part(0), try part(1), try part(2))

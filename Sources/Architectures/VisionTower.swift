@@ -34,12 +34,16 @@ public final class VisionTower {
   /// Forward passes begun, which is the number of the newest.
   private(set) var passesBegun = 0
 
-  /// - Parameter weights: how they are stored; `repackedQ8` rounds floats to Q8_0 as well.
+  /// - Parameters:
+  ///   - weights: how they are stored; `repackedQ8` rounds floats to Q8_0 as well.
+  ///   - inventory: receives the weights that are copied out of the file.
   /// - Throws: `ModelError` naming the file and what is wrong with it.
   public convenience init(
-    file: GGUFFile, threads: ThreadPool, weights: WeightLayout = .repacked
+    file: GGUFFile, threads: ThreadPool, weights: WeightLayout = .repacked, inventory: WeightInventory? = nil
   ) throws(ModelError) {
-    try self.init(file: file, threads: threads, instructionSet: .best, weights: weights)
+    try self.init(
+      file: file, threads: threads, instructionSet: .best, weights: weights, inventory: inventory,
+      counter: WorkingMemoryCounter())
   }
 
   /// The same with the kernels of one instruction set, for tests that compare them.
@@ -54,10 +58,10 @@ public final class VisionTower {
 
   init(
     file: GGUFFile, threads: ThreadPool, instructionSet: InstructionSet, weights: WeightLayout,
-    counter: WorkingMemoryCounter
+    inventory: WeightInventory? = nil, counter: WorkingMemoryCounter
   ) throws(ModelError) {
     let sizes = try VisionConfiguration(file: file)
-    let loader = ModelLoader(file: file, counter: counter, layout: weights)
+    let loader = ModelLoader(file: file, counter: counter, layout: weights, inventory: inventory)
     embedding = try PatchEmbedding(loader: loader, sizes: sizes)
     var blocks: [VisionBlock] = []
     for index in 0..<sizes.layers { blocks.append(try VisionBlock(loader: loader, sizes: sizes, index: index)) }

@@ -20,6 +20,7 @@ public struct WeightMatrix: @unchecked Sendable {
   private(set) var base: UnsafeRawPointer
   private let source: Source
   private let layout: WeightLayout
+  private let inventory: WeightInventory?
   private var repacked = LazyRepackedMatrix()
 
   /// What the weights lie in.
@@ -32,9 +33,11 @@ public struct WeightMatrix: @unchecked Sendable {
   ///   - rows: outputs; the tensor's last dimension.
   ///   - columns: inputs; the product of all other dimensions.
   ///   - layout: how the weights lie in memory while they are used.
+  ///   - inventory: receives the panels that are made, if there are any.
   /// - Throws: `ComputeError.unsupportedType`, or `wrongSize` if the tensor is not `rows` × `columns`.
   public init(
-    file: GGUFFile, tensor: TensorDescription, rows: Int, columns: Int, layout: WeightLayout = .repacked
+    file: GGUFFile, tensor: TensorDescription, rows: Int, columns: Int, layout: WeightLayout = .repacked,
+    inventory: WeightInventory? = nil
   ) throws(ComputeError) {
     guard let kernelType = tensor.type.kernelType else {
       throw .unsupportedType(tensor: tensor.name, type: tensor.type)
@@ -58,6 +61,7 @@ public struct WeightMatrix: @unchecked Sendable {
     self.base = base
     source = .file(file, tensor)
     self.layout = layout
+    self.inventory = inventory
   }
 
   /// A matrix in memory of its own.
@@ -122,6 +126,7 @@ public struct WeightMatrix: @unchecked Sendable {
     }
     // With each page that is read, the system maps some around it.
     releaseFilePages(of: 0..<rows)
+    inventory?.add(panels, of: name)
     return panels
   }
 

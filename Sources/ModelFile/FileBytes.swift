@@ -7,6 +7,18 @@ final class FileBytes: Sendable {
   /// Valid as long as this object lives.
   nonisolated(unsafe) let buffer: UnsafeRawBufferPointer
   private let isMapped: Bool
+  /// Of the file that is mapped; nil for a copy.
+  let identity: Identity?
+
+  /// Tells a file from another one of the same path.
+  struct Identity: Hashable {
+    private let device, number: UInt64
+
+    init(_ status: stat) {
+      device = UInt64(status.st_dev)
+      number = UInt64(status.st_ino)
+    }
+  }
 
   /// Maps an ordinary file, read-only. Pages are read when they are first touched.
   ///
@@ -35,6 +47,7 @@ final class FileBytes: Sendable {
     }
     buffer = UnsafeRawBufferPointer(start: start, count: size)
     isMapped = true
+    identity = Identity(status)
   }
 
   init(copying bytes: [UInt8]) {
@@ -42,6 +55,7 @@ final class FileBytes: Sendable {
     copy.copyBytes(from: bytes)
     buffer = UnsafeRawBufferPointer(copy)
     isMapped = false
+    identity = nil
   }
 
   /// Linux maps the pages around one that is read, where the file is cached, in aligned blocks of this size.

@@ -33,6 +33,13 @@ public struct GGUFArray: Sendable {
     self.init(elementType: .int32, count: integers.count, bytes: bytes)
   }
 
+  /// An array of 64-bit unsigned integers.
+  public init(_ integers: [UInt64]) {
+    var bytes: [UInt8] = []
+    for integer in integers { bytes.appendLittleEndian(integer) }
+    self.init(elementType: .uint64, count: integers.count, bytes: bytes)
+  }
+
   /// An array of 32-bit floats.
   public init(_ floats: [Float]) {
     var bytes: [UInt8] = []
@@ -94,6 +101,9 @@ public struct GGUFArray: Sendable {
     case .float32, .float64, .bool, .string, .array: nil
     }
   }
+
+  /// The elements as they are if they are 64-bit unsigned integers; nil if they are something else.
+  public var unsignedIntegers: [UInt64]? { elementType == .uint64 ? scalars(UInt64.self) { $0 } : nil }
 
   /// The elements as floating-point numbers; nil if they are something else.
   public var floats: [Double]? {

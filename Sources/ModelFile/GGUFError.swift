@@ -40,6 +40,12 @@ public enum GGUFError: Error, Sendable, Hashable {
   case disagreeingParts(path: String, what: String)
   /// The system refuses to keep `byteCount` bytes in memory; `limit` is the most that it allows, nil if unlimited.
   case unlockable(path: String, byteCount: Int, limit: Int?, reason: String)
+  /// The checksums that the file keeps are damaged, or of other tensors; `what` says how.
+  case unusableChecksums(path: String, what: String)
+  /// The bytes of a tensor are not those that its checksum was made of.
+  case changedTensor(path: String, tensor: String)
+  /// The user interrupted the reading.
+  case cancelled(path: String)
   /// The file cannot be written; `reason` is the system's word or what the caller did wrong.
   case unwritable(path: String, reason: String)
 }
@@ -90,6 +96,13 @@ extension GGUFError: CustomStringConvertible {
         + "\(memorySize(limit)). Raise the limit (ulimit -l, or LimitMEMLOCK= of a service)."
     case .unlockable(let path, let byteCount, nil, let reason):
       "\(path) cannot be locked in memory (\(reason)): it takes \(memorySize(byteCount)). Free memory, or do without."
+    case .unusableChecksums(let path, let what):
+      "\(path): its checksums are damaged, or another program has changed its tensors: \(what). Download the file "
+        + "again, or write it with new ones: edgeassist quantize \(path) NEW.gguf --type COPY."
+    case .changedTensor(let path, let tensor):
+      "\(path): tensor \(tensor) is damaged: its bytes differ from the checksum in the file. Download the file again."
+    case .cancelled(let path):
+      "Interrupted; \(path) was not read to its end."
     case .unwritable(let path, let reason):
       "\(path) cannot be written: \(reason)."
     }

@@ -27,7 +27,7 @@ public final class GGUFWriter {
   /// The file to be written.
   public let path: String
   private let alignment: Int
-  private let names: [String]
+  private let tensors: [Declaration]
   private let sizes: [Int]
   /// nil once the file is finished.
   private var file: OutputFile?
@@ -35,23 +35,33 @@ public final class GGUFWriter {
   private var writtenOfCurrent = 0
   /// Bytes written so far, padding included.
   private var position = 0
+  /// Of the tensor that is being written; nil if no checksums are kept.
+  private var checksum: XXH64?
+  /// Of the tensors that are complete.
+  private var checksums: [UInt64] = []
+  /// Where the checksums are in the file.
+  private var checksumOffset = 0
 
   /// Creates the file and writes its header.
   ///
   /// - Parameters:
   ///   - alignment: a power of two, noted as `general.alignment` unless it is the format's default of 32. It takes the
   ///     place of the metadata's own entry.
+  ///   - keepingChecksums: keeps a checksum for each tensor in the metadata (`TensorChecksums`), in place of those that
+  ///     the metadata have. A pipe gets none, because they come before the tensors.
   ///   - stop: ends the wait for the reader of a pipe, with an error.
   /// - Throws: `GGUFError.unwritable` for tensors that no file can hold, or with the system's reason.
   public init(
-    path: String, metadata: GGUFMetadata, tensors: [Declaration], alignment: Int = 32, stop: StopSource? = nil
+    path: String, metadata: GGUFMetadata, tensors: [Declaration], alignment: Int = 32, keepingChecksums: Bool = false,
+    stop: StopSource? = nil
   ) throws(GGUFError) {
     guard alignment > 0, alignment & (alignment - 1) == 0, alignment <= GGUFParser.greatestAlignment else {
       throw .unwritable(path: path, reason: "an alignment of \(alignment) is not a power of two up to 2^20")
     }
     self.path = path
     self.alignment = alignment
-    names = tensors.map(\.name)
+    self.tensors = tensors
+    let names = tensors.map(\.name)
     guard Set(names).count == names.count else {
       throw .unwritable(path: path, reason: "two tensors have the same name")
     }
@@ -70,7 +80,16 @@ public final class GGUFWriter {
     do throws(OutputError) { file = try OutputFile(path: path, stop: stop) } catch {
       throw .unwritable(path: path, reason: error.explanation)
     }
-    try put(Self.header(metadata, tensors, alignment: alignment))
+    var metadata = metadata
+    // A pipe is asked for them in vain; those of the metadata are of another file.
+    if keepingChecksums { metadata[TensorChecksums.key] = nil }
+    if keepingChecksums, file?.isRewritable == true {
+      checksum = XXH64()
+      metadata[TensorChecksums.key] = Self.unknownChecksums(of: tensors)
+    }
+    let header = Self.header(metadata, tensors, alignment: alignment)
+    checksumOffset = header.checksumEnd - MemoryLayout<UInt64>.stride * (tensors.count + 1)
+    try put(header.bytes)
     try pad()
   }
 
@@ -83,13 +102,18 @@ public final class GGUFWriter {
     }
     guard bytes.count <= sizes[current] - writtenOfCurrent else {
       throw .unwritable(
-        path: path, reason: "tensor \(names[current]) is larger than the declared \(sizes[current]) bytes")
+        path: path, reason: "tensor \(tensors[current].name) is larger than the declared \(sizes[current]) bytes")
     }
     try put(bytes)
+    checksum?.update(bytes)
     writtenOfCurrent += bytes.count
     if writtenOfCurrent == sizes[current] {
       current += 1
       writtenOfCurrent = 0
+      if let complete = checksum {
+        checksums.append(complete.digest)
+        checksum = XXH64()
+      }
       try pad()
     }
   }
@@ -107,20 +131,29 @@ public final class GGUFWriter {
   public func finish() throws(GGUFError) {
     guard let file else { throw .unwritable(path: path, reason: "it is finished already") }
     guard current == sizes.count else {
-      throw .unwritable(path: path, reason: "tensor \(names[current]) is incomplete")
+      throw .unwritable(path: path, reason: "tensor \(tensors[current].name) is incomplete")
     }
     self.file = nil
-    do throws(OutputError) { try file.commit() } catch {
+    do throws(OutputError) {
+      if checksum != nil {
+        var bytes: [UInt8] = []
+        for integer in TensorChecksums.entry(checksums, of: tensors) { bytes.appendLittleEndian(integer) }
+        try file.rewrite(bytes, at: checksumOffset)
+      }
+      try file.commit()
+    } catch {
       throw .unwritable(path: path, reason: error.explanation)
     }
   }
 
-  /// Bytes of a file with these metadata and tensors.
+  /// Bytes of a file with these metadata and tensors, and with checksums of the tensors.
   ///
   /// - Precondition: a file can hold the tensors, and their bytes fit into `Int`.
   public static func byteCount(metadata: GGUFMetadata, tensors: [Declaration]) -> Int {
     let alignment = GGUFParser.defaultAlignment
-    let header = padded(header(metadata, tensors, alignment: alignment).count)
+    var metadata = metadata
+    metadata[TensorChecksums.key] = unknownChecksums(of: tensors)
+    let header = padded(header(metadata, tensors, alignment: alignment).bytes.count)
     return tensors.reduce(header) {
       $0 + padded(TensorDescription.byteCount(dimensions: $1.dimensions, type: $1.type) ?? 0)
     }
@@ -131,9 +164,18 @@ public final class GGUFWriter {
 
   private static func padded(_ bytes: Int, to alignment: Int) -> Int { (bytes + alignment - 1) & ~(alignment - 1) }
 
-  private static func header(_ metadata: GGUFMetadata, _ tensors: [Declaration], alignment: Int) -> [UInt8] {
+  /// The entry that is written again in `finish`, when the checksums are known.
+  private static func unknownChecksums(of tensors: [Declaration]) -> GGUFValue {
+    .array(GGUFArray([UInt64](repeating: 0, count: tensors.count + 1)))
+  }
+
+  /// The header, and where the entry of checksums ends in it; 0 where there is none.
+  private static func header(
+    _ metadata: GGUFMetadata, _ tensors: [Declaration], alignment: Int
+  ) -> (bytes: [UInt8], checksumEnd: Int) {
     var metadata = metadata
     metadata["general.alignment"] = alignment == GGUFParser.defaultAlignment ? nil : .uint32(UInt32(alignment))
+    var checksumEnd = 0
     var bytes = Array("GGUF".utf8)
     bytes.appendLittleEndian(UInt32(3))
     bytes.appendLittleEndian(UInt64(tensors.count))
@@ -143,6 +185,7 @@ public final class GGUFWriter {
       bytes.appendGGUF(string: key)
       bytes.appendLittleEndian(value.type.rawValue)
       bytes.append(value: value)
+      if key == TensorChecksums.key { checksumEnd = bytes.count }
     }
     var offset = 0
     for tensor in tensors {
@@ -154,7 +197,7 @@ public final class GGUFWriter {
       offset += padded(
         TensorDescription.byteCount(dimensions: tensor.dimensions, type: tensor.type) ?? 0, to: alignment)
     }
-    return bytes
+    return (bytes, checksumEnd)
   }
 
   private func put(_ bytes: [UInt8]) throws(GGUFError) {

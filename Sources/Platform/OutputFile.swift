@@ -109,6 +109,29 @@ public final class OutputFile {
     try bytes.withUnsafeBufferPointer { (buffer) throws(OutputError) in try write(UnsafeRawBufferPointer(buffer)) }
   }
 
+  /// Whether bytes that were written can still be replaced: not those of a pipe or a device.
+  public var isRewritable: Bool { if case .stream = target.kind { false } else { true } }
+
+  /// Replaces bytes that were written.
+  ///
+  /// - Parameter offset: of the first of them in the file.
+  /// - Throws: `OutputError`.
+  /// - Precondition: `isRewritable`.
+  public func rewrite(_ bytes: [UInt8], at offset: Int) throws(OutputError) {
+    precondition(isRewritable, "a stream cannot be rewritten")
+    // Where a file is opened for appending, pwrite appends too.
+    let flags = fcntl(descriptor, F_GETFL)
+    guard flags >= 0, fcntl(descriptor, F_SETFL, flags & ~O_APPEND) == 0 else { throw target.failure(errno) }
+    defer { _ = fcntl(descriptor, F_SETFL, flags) }
+    var done = 0
+    while done < bytes.count {
+      let count = bytes[done...].withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, off_t(offset + done)) }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { throw target.failure(count < 0 ? errno : ENOSPC) }
+      done += count
+    }
+  }
+
   /// Completes the file: it is on the disk, and has its name.
   ///
   /// - Throws: `OutputError`; then the file that was there is as it was.

@@ -68,6 +68,15 @@ public func canStartThreads(_ count: Int) -> Bool {
   return threads.count == count
 }
 
+/// Gives the calling thread the lowest priority, where the system has one for each thread: it runs when no other has
+/// anything to do.
+public func yieldToOtherThreads() {
+  #if os(Linux)
+    // Linux counts a thread as a process here.
+    setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 19)
+  #endif
+}
+
 /// Names the calling thread. `pthread_setname_np` would need `_GNU_SOURCE`, which Swift's module of the C library
 /// lacks.
 private func setThreadName(_ name: String) {

@@ -32,7 +32,7 @@ public struct QuantizationPlan: Sendable {
   public private(set) var record: PrecisionPlanRecord?
   private(set) var metadata: GGUFMetadata
 
-  /// The value for `general.file_type`.
+  /// The value for `general.file_type`, of a recipe that is not a copy.
   public let fileType: Int
   /// Bytes of all tensors in the file that is read.
   public var bytesBefore: Int { entries.reduce(0) { $0 + $1.tensor.byteCount } }
@@ -60,7 +60,7 @@ public struct QuantizationPlan: Sendable {
 
     let entries = try file.tensors.map { (tensor) throws(QuantizationError) in
       let role = TensorRole(tensor)
-      guard role != .kept, let columns = tensor.dimensions.first else {
+      guard role != .kept, !recipe.isCopy, let columns = tensor.dimensions.first else {
         return try Self.entry(tensor, of: file, to: tensor.type, unsuitable: nil)
       }
       let position = QuantizationRecipe.Position(
@@ -71,7 +71,8 @@ public struct QuantizationPlan: Sendable {
       return try Self.entry(tensor, of: file, to: target, unsuitable: target == wanted ? nil : wanted)
     }
     try self.init(
-      file: file, name: recipe.name, entries: entries, fileType: recipe.fileType, isQuantized: recipe.type.isQuantized)
+      file: file, name: recipe.name, entries: entries, fileType: recipe.isCopy ? nil : recipe.fileType,
+      isQuantized: recipe.type.isQuantized)
   }
 
   /// A plan with a type of its own for each tensor.
@@ -93,17 +94,21 @@ public struct QuantizationPlan: Sendable {
       file: file, name: name, entries: entries, fileType: recipe?.fileType ?? 0, isQuantized: true)
   }
 
+  /// - Parameter fileType: nil for a copy, which keeps the one it has.
   private init(
-    file: GGUFFile, name: String, entries: [Entry], fileType: UInt32, isQuantized: Bool
+    file: GGUFFile, name: String, entries: [Entry], fileType: UInt32?, isQuantized: Bool
   ) throws(QuantizationError) {
-    guard entries.contains(where: { !$0.isKept }) else { throw .nothingToDo(path: file.path, recipe: name) }
+    guard fileType == nil || entries.contains(where: { !$0.isKept }) else { throw .nothingToDo(path: file.path, recipe: name) }
     self.name = name
     self.entries = entries
-    self.fileType = Int(fileType)
+    self.fileType = fileType.map(Int.init) ?? 0
     notes = Self.notes(entries)
     metadata = file.metadata
     // One file is written, even if the original is split into parts.
     for key in ["split.no", "split.count", "split.tensors.count"] { metadata[key] = nil }
+    // The writer makes those of the new tensors.
+    metadata[TensorChecksums.key] = nil
+    guard let fileType else { return }
     metadata["general.file_type"] = .uint32(fileType)
     if isQuantized { metadata["general.quantization_version"] = .uint32(2) }
   }

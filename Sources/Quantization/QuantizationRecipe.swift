@@ -15,6 +15,8 @@ public struct QuantizationRecipe: Sendable {
   public let type: TensorType
   /// The value for `general.file_type`.
   let fileType: UInt32
+  /// Whether every tensor keeps its type.
+  public var isCopy: Bool { name == Self.copy.name }
   /// The type for a tensor at this position if it is not `type`, or nil.
   private let exception: @Sendable (Position) -> TensorType?
 
@@ -50,7 +52,7 @@ public struct QuantizationRecipe: Sendable {
 
   /// The recipe of this name, in upper or lower case. `Q3_K`, `Q4_K` and `Q5_K` are the recipes with `_M`.
   ///
-  /// - Returns: nil for an unknown name.
+  /// - Returns: nil for an unknown name, and for that of `copy`.
   public init?(named name: String) {
     let name = name.uppercased()
     let full = ["Q3_K": "Q3_K_M", "Q4_K": "Q4_K_M", "Q5_K": "Q5_K_M"][name] ?? name
@@ -73,7 +75,10 @@ public struct QuantizationRecipe: Sendable {
     return exception(position) ?? type
   }
 
-  /// All recipes, those with more bits first.
+  /// Changes no tensor: for a file that is to get checksums. The name is llama-quantize's.
+  public static let copy = QuantizationRecipe("COPY", .f32, fileType: 0)
+
+  /// All recipes that change tensors, those with more bits first.
   public static let all: [QuantizationRecipe] = [
     .init("F32", .f32, fileType: 0),
     .init("F16", .f16, fileType: 1),

@@ -74,7 +74,7 @@ public struct QuantizationRun {
   ) throws(QuantizationError) -> [Result] {
     do {
       let writer = try GGUFWriter(
-        path: path, metadata: plan.metadata, tensors: plan.declarations, stop: stop)
+        path: path, metadata: plan.metadata, tensors: plan.declarations, keepingChecksums: true, stop: stop)
       var results: [Result] = []
       var done = 0
       let all = plan.bytesBefore

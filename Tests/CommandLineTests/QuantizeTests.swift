@@ -35,6 +35,30 @@ struct QuantizeTests {
     #expect(answer.records.first?["status"] as? String == "ok")
   }
 
+  @Test("with COPY changes no tensor and adds checksums, which inspect --checksums checks")
+  func checksums() async throws {
+    let copied = try await run(Self.model, "copy.gguf", "--type", "copy")
+    #expect(copied.status == 0, "\(copied.errors)")
+    let good = try await Program.run(["inspect", "copy.gguf", "--checksums"], folder: folder.url)
+    #expect(good.status == 0 && good.output.contains("tensors are as their checksums say"), "\(good.errors)")
+    let without = try await Program.run(["inspect", Self.model, "--checksums", "--json"])
+    let report = try #require(without.records.first?["checksums"] as? [String: Any])
+    #expect(without.status == 0 && report["kept"] as? Bool == false)
+
+    let url = folder.url.appending(path: "copy.gguf")
+    var bytes = try Data(contentsOf: url)
+    bytes[bytes.count - 200] ^= 1
+    try bytes.write(to: url)
+    let bad = try await Program.run(["inspect", "copy.gguf", "--checksums", "--json"], folder: folder.url)
+    let tensors = (bad.records.first?["checksums"] as? [String: Any])?["tensors"] as? [[String: Any]]
+    let changed = try #require(tensors?.filter { $0["changed"] as? Bool == true })
+    #expect(bad.status == 1 && changed.count == 1)
+    let name = try #require(changed.first?["name"] as? String)
+    let refused = try await Program.run(
+      ["--model", "copy.gguf", "--scrub", "--batch", "-"], input: "", folder: folder.url)
+    #expect(refused.status == 2 && refused.errors.contains("tensor \(name) is damaged"))
+  }
+
   @Test("with --dry-run says what would be done, and does nothing")
   func dryRun() async throws {
     let run = try await run(Self.model, "--type", "Q4_0", "--dry-run")

@@ -36,6 +36,17 @@ struct OutputFileTests {
     #expect(try folder.names() == ["new"])
   }
 
+  @Test("Bytes that were written can be replaced, and writing goes on at the end")
+  func rewriting() throws {
+    let file = try OutputFile(path: folder.path("new"))
+    try file.write(Array("one two".utf8))
+    try file.rewrite(Array("ONE".utf8), at: 0)
+    try file.write(Array(" three".utf8))
+    try file.commit()
+    #expect(file.isRewritable)
+    #expect(try contents(folder.path("new")) == "ONE two three")
+  }
+
   @Test("A file that is not completed leaves the former one as it was")
   func abandoned() throws {
     let path = try folder.write("former", to: "file")

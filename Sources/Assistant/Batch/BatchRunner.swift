@@ -15,6 +15,8 @@ public actor BatchRunner {
   private let worker: TaskSolver?
   private nonisolated let stop = StopSource()
   private var progress = BatchProgress()
+  /// Warnings about changed weights that have been given.
+  private var scrubWarnings = 0
   private var lastReport = ContinuousClock.now
   /// The ids so far. Results and `--resume` tell requests apart by them.
   private var identifiers = IdentifierSet()
@@ -56,6 +58,7 @@ public actor BatchRunner {
       }
       report(force: true)
     }
+    reportChangedWeights()
     return summary
   }
 
@@ -145,9 +148,17 @@ public actor BatchRunner {
   }
 
   private func report(force: Bool = false) {
+    reportChangedWeights()
     let now = ContinuousClock.now
     guard force || now - lastReport > .milliseconds(200) else { return }
     lastReport = now
     options.report(progress)
+  }
+
+  private func reportChangedWeights() {
+    for warning in model.scrubber?.warnings.dropFirst(scrubWarnings) ?? [] {
+      options.warn(warning)
+      scrubWarnings += 1
+    }
   }
 }

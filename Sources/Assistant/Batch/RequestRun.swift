@@ -20,6 +20,7 @@ struct RequestRun {
   /// any.
   private let longestLoss: Double?
   private let stop: StopSource
+  private let scrubber: WeightScrubber?
   /// Stream time up to which frames were taken in, in seconds.
   private(set) var time = 0.0
   /// Where the last frame ends, in seconds.
@@ -44,6 +45,7 @@ struct RequestRun {
     isolation: isolated (any Actor)? = #isolation
   ) async throws {
     self.stop = stop
+    scrubber = model.scrubber
     dialogue = try VideoDialogue(model: model, options: try request.overrides.applied(to: options.dialogue))
     ingest = FrameIngest(into: dialogue)
     // The times of frames and of first tokens are measured without it.
@@ -188,6 +190,8 @@ struct RequestRun {
     if let video, let loss = video.signalLoss {
       warnings.append("no signal from \(video.description.source) since \(clock(loss.streamTime)) of the stream")
     }
+    // The weights stay as they are, so every later answer comes with the warning.
+    warnings += scrubber?.warnings ?? []
     return TurnResult(
       at: time, summary: summary, statistics: statistics, visionTokensRead: dialogue.visionTokensRead,
       ingestSeconds: ingestSeconds, warnings: warnings)

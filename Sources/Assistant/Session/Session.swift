@@ -37,6 +37,7 @@ public actor Session {
   private let imageSizing: FrameSizing
   /// Said once, at the beginning.
   private let warnings: [String]
+  private let scrubber: WeightScrubber?
   /// As last reported.
   package private(set) var statistics = SessionStatistics()
   private var lastStatistics = ContinuousClock.now
@@ -70,6 +71,7 @@ public actor Session {
       modelName: model.name, isEmbeddedModel: model.isEmbedded, source: sourceName,
       duration: video?.description.duration, isLive: video?.description.isLive ?? false, threads: model.threads)
     warnings = model.warnings
+    scrubber = model.scrubber
     let (known, events) = (model.warnings, SessionEvents(to: events, logger: logger))
     imageSizing = try stream.sizing(for: model)
     dialogue = try VideoDialogue(model: model, options: options)
@@ -168,6 +170,10 @@ public actor Session {
       guard let video else { return }
       for await _ in video.notices { Self.reportNotices(of: video, to: events) }
     }
+    let scrubbing = Task { [events, scrubber] in
+      guard let scrubber else { return }
+      await Self.reportFindings(of: scrubber, to: events)
+    }
     // Brings the weights into memory. A person who sees the stream and can type does not wait for it.
     attempt { () throws(ReportedError) in try dialogue.readSystemPrompt() }
     sendStatistics(force: true)
@@ -178,6 +184,8 @@ public actor Session {
     await feeding?.value
     await previewing.value
     await reporting.value
+    scrubbing.cancel()
+    await scrubbing.value
     await code?.finish()
     events.finish()
   }
@@ -270,6 +278,18 @@ public actor Session {
   private static func reportNotices(of video: VideoStream, to events: SessionEvents) {
     for warning in video.takeWarnings() { events.send(.warning(warning)) }
     if video.description.isLive { events.send(.signal(lostSince: video.signalLoss?.date)) }
+  }
+
+  /// Says which weights have changed, until the task is cancelled.
+  private static func reportFindings(of scrubber: WeightScrubber, to events: SessionEvents) async {
+    var known = 0
+    while !Task.isCancelled {
+      for warning in scrubber.warnings.dropFirst(known) {
+        events.send(.warning(warning))
+        known += 1
+      }
+      try? await Task.sleep(for: .milliseconds(500))
+    }
   }
 
   // MARK: The conversation

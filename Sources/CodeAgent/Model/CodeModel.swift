@@ -19,8 +19,9 @@ import SessionInterface
 public final class CodeModel: RoleModel {
   /// The language model's name, as `LoadedModel` gives it.
   public var name: String { model.name }
-  /// Warnings about the base model for the user, from `LoadedModel`: a chat template that cannot be followed.
-  public var warnings: [String] { model.warnings }
+  /// Warnings about the base model for the user: those of loading it, such as a chat template that cannot be followed,
+  /// then a sentence for each tensor that has changed since.
+  public var warnings: [String] { model.warnings + (model.scrubber?.warnings ?? []) }
   /// By the base model's metadata (`PromptStyle.metadataKey`); `full` without it.
   public let promptStyle: PromptStyle
   /// Roles with a LoRA adapter of their own, in the order of `CodeRole`.

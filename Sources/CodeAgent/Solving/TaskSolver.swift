@@ -24,6 +24,8 @@ public actor TaskSolver {
   private let known: [String]
   private let warn: @Sendable (String) -> Void
   private var model: CodeModel?
+  /// Of the model's warnings, how many have been looked at.
+  private var warningsGiven = 0
   private var checker: SandboxedProgramChecker?
 
   /// The thread that works.
@@ -36,7 +38,7 @@ public actor TaskSolver {
   ///
   /// - Parameters:
   ///   - known: warnings that the user has had, for instance because the model is the dialogue's too.
-  ///   - warn: given other warnings of the model, once it is loaded.
+  ///   - warn: given other warnings of the model, once it is loaded and after each task.
   ///   - emit: given each event, on the worker's thread.
   public init(
     settings: CodeAgentSettings, beside known: [String] = [], warn: @escaping @Sendable (String) -> Void = { _ in },
@@ -55,8 +57,10 @@ public actor TaskSolver {
     _ task: CodeTask, by way: Way = .roles, limits: SolveLimits? = nil, temperature: Double = 0, seed: UInt64 = 0,
     control: SolveControl = SolveControl()
   ) async throws(ReportedError) -> CodeOutcome {
+    let model = try loadedModel()
+    defer { giveWarnings(of: model) }
     let loop = CodeLoop(
-      model: try loadedModel(), checker: sandbox(), limits: limits ?? settings.limits, emit: emit)
+      model: model, checker: sandbox(), limits: limits ?? settings.limits, emit: emit)
     switch way {
     case .roles: return try await loop.solve(task, temperature: temperature, seed: seed, control: control)
     case .singleShot: return try await loop.solveAtOnce(task, control: control)
@@ -106,12 +110,18 @@ public actor TaskSolver {
       let loaded = try CodeModel(
         paths: settings.paths.get(), threads: settings.threads, memory: settings.memory)
       model = loaded
-      for warning in loaded.warnings where !known.contains(warning) { warn(warning) }
+      giveWarnings(of: loaded)
       return loaded
     } catch {
       emit(.failed(code: error.code.rawValue, message: error.message))
       throw error
     }
+  }
+
+  private func giveWarnings(of model: CodeModel) {
+    let warnings = model.warnings.dropFirst(warningsGiven)
+    warningsGiven += warnings.count
+    for warning in warnings where !known.contains(warning) { warn(warning) }
   }
 
   private func sandbox() -> SandboxedProgramChecker {

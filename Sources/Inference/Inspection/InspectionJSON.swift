@@ -11,7 +11,10 @@ extension ModelInspection {
   /// - Parameters:
   ///   - listingTensors: adds `tensors`, in the order of the file.
   ///   - accumulators: adds `accumulators`, by type and number of inputs.
-  public func json(listingTensors: Bool = false, accumulators: Bool = false) -> String {
+  ///   - checksums: added as `checksums`.
+  public func json(
+    listingTensors: Bool = false, accumulators: Bool = false, checksums: ChecksumInspection? = nil
+  ) -> String {
     var members: [(String, OrderedJSON)] = file.members
     members += [
       ("tokenizer", tokenizer.map(Self.json) ?? .null),
@@ -24,6 +27,7 @@ extension ModelInspection {
     ]
     if listingTensors { members.append(("tensors", .array(file.tensors.map(Self.json)))) }
     if accumulators { members.append(("accumulators", .array(file.accumulators.map(Self.json)))) }
+    if let checksums { members.append(("checksums", checksums.json)) }
     return OrderedJSON.object(members).text
   }
 

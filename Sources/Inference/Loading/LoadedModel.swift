@@ -34,6 +34,8 @@ public final class LoadedModel {
   public let preferences: ModelPreferences
   /// Warnings for people: requests that could not be met, and assumptions that had to be made.
   public let warnings: [String]
+  /// Checks the weights while the model runs; nil unless that was asked for.
+  public let scrubber: WeightScrubber?
   private let file: GGUFFile
   private let path: String
   private let memory: ModelLoadingOptions
@@ -69,11 +71,14 @@ public final class LoadedModel {
         threads: threads, visionWeights: memory.visionWeights)
       try memory.check(estimate, path: paths.languageModel)
       let pool = ThreadPool(threads: threads)
-      let language = try LanguageModel(file: file, threads: pool, weights: memory.languageWeights)
+      let inventory = memory.scrubRate == nil ? nil : WeightInventory()
+      let language = try LanguageModel(
+        file: file, threads: pool, weights: memory.languageWeights, inventory: inventory)
       if let adapterFile { language.adapter = try LoRAAdapter(file: adapterFile, model: language) }
       let tokenizer = try Tokenizer(metadata: file.metadata)
       if let visionFile {
-        let tower = try VisionTower(file: visionFile, threads: pool, weights: memory.visionWeights)
+        let tower = try VisionTower(
+          file: visionFile, threads: pool, weights: memory.visionWeights, inventory: inventory)
         try tower.check(fits: language)
         vision = tower
       } else {
@@ -98,7 +103,13 @@ public final class LoadedModel {
       isEmbedded = paths.isEmbedded
       self.threads = threads
       for file in weights { file.expect(.tensors) }
-      warnings = memory.apply(weights + [adapterFile].compactMap(\.self)) + (template.notice.map { [$0] } ?? [])
+      let files = weights + [adapterFile].compactMap(\.self)
+      scrubber = try inventory.map { inventory throws(GGUFError) in
+        try WeightScrubber(files: files, inventory: inventory, rate: memory.scrubRate ?? WeightScrubber.defaultRate)
+      }
+      warnings =
+        memory.apply(files) + (template.notice.map { [$0] } ?? [])
+        + (scrubber?.start() == false ? ["The system has no thread left to check weights on. Going on without."] : [])
     } catch let error as ReportedError {
       throw error
     } catch {

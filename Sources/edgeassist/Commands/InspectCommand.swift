@@ -3,6 +3,7 @@
 import ArgumentParser
 import Foundation
 import Inference
+import Platform
 import Records
 
 /// `edgeassist inspect FILE`: what a GGUF file holds, and whether this machine can run it.
@@ -17,7 +18,7 @@ struct InspectCommand: ParsableCommand {
       edgeassist inspect mmproj.gguf                       a vision tower or an adapter by itself
       edgeassist inspect model.gguf --json | jq .memory    for scripts
 
-      Only headers are read, so a file of any size is inspected at once. A file of an architecture that cannot be run \
+      Only headers are read, so a file of any size is inspected at once; --checksums reads the whole file. A file of an architecture that cannot be run \
       is inspected too. The estimated memory is that of a run that has read all weights and filled the KV cache.
       """)
 
@@ -38,6 +39,14 @@ struct InspectCommand: ParsableCommand {
   @Flag(name: .long, help: "List every tensor.")
   var tensors = false
 
+  @Flag(
+    name: .long,
+    help: """
+      Read the whole file and check each tensor against the checksum (XXH64) that `quantize` has kept for it; list \
+      the checksums of a file without. Damage ends with status 1.
+      """)
+  var checksums = false
+
   @Flag(name: .long, help: "Report how many bits the sums of the model's matrix products need.")
   var accumulators = false
 
@@ -57,13 +66,30 @@ struct InspectCommand: ParsableCommand {
       ])
       try GivenOptions.refuse(others + budget.given, "on a file that is no language model")
     }
+    let checks = checksums ? try checkTensors() : nil
     if json {
-      try StandardStreams.print(inspection.json(listingTensors: tensors, accumulators: accumulators))
+      try StandardStreams.print(
+        inspection.json(listingTensors: tensors, accumulators: accumulators, checksums: checks))
     } else {
       try StandardStreams.print(
         InspectReport(
-          inspection, listsTensors: tensors, listsAccumulators: accumulators, style: .standardOutput
+          inspection, listsTensors: tensors, listsAccumulators: accumulators, checksums: checks,
+          style: .standardOutput
         ).text)
+    }
+    if checks?.changed.isEmpty == false { throw ExitStatus.someRecordsFailed }
+  }
+
+  private func checkTensors() throws -> ChecksumInspection {
+    let bar = ProgressBar()
+    defer { bar.finish() }
+    let stop = StopSource()
+    let signals = InterruptSignals { stop.stop() }
+    defer { signals.stop() }
+    do throws(ReportedError) {
+      return try ChecksumInspection(path: file, stop: stop) { bar.show($0, of: $1, "checksums") }
+    } catch {
+      throw StartFailure.report(error.message)
     }
   }
 }

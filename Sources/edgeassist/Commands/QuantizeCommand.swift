@@ -21,11 +21,13 @@ struct QuantizeCommand: AsyncParsableCommand {
       edgeassist quantize model-F16.gguf model-small.gguf --target-bytes 900MB --calibrate text.txt
       edgeassist quantize model-F16.gguf --target-kl 0.05 --calibrate self --dry-run
       edgeassist quantize model-F16.gguf model-Q2_K.gguf --type Q2_K --split-neurons 256 --calibrate text.txt
+      edgeassist quantize model.gguf model-checked.gguf --type COPY     add checksums, change nothing else
 
-      Types: \(QuantizationRecipe.all.map(\.name).joined(separator: ", ")). Q3_K, Q4_K and Q5_K stand for the mixes \
+      Types: \(names.joined(separator: ", ")). COPY changes no tensor. Q3_K, Q4_K and Q5_K stand for the mixes \
       with _M. Only edgeassist reads \(Self.ownTypes.joined(separator: ", ")). The model may be split into parts (name \
       any of them) or be a vision tower (mmproj). It is read and written piece by piece, in a few MiB of memory \
-      whatever its size. --calibrate runs the model first, which needs memory for it.
+      whatever its size. The new file keeps a checksum (XXH64) of each tensor: `inspect --checksums` and `--scrub` \
+      check them. --calibrate runs the model first, which needs memory for it.
 
       --target-bytes and --target-kl choose a type for each tensor. Each is quantized alone, with queries, keys and \
       values of a layer together, and gate and up; the KL divergence of the model's predictions says how much that \
@@ -38,6 +40,7 @@ struct QuantizeCommand: AsyncParsableCommand {
       has the error of the outputs, measured with these very products.
       """)
 
+  private static let names = (QuantizationRecipe.all + [.copy]).map(\.name)
   private static let ownTypes = QuantizationRecipe.all.filter(\.type.isOwn).map(\.name)
 
   @Argument(
@@ -50,7 +53,7 @@ struct QuantizeCommand: AsyncParsableCommand {
 
   @Option(
     name: .long, help: ArgumentHelp("Quantization type, such as Q4_K_M.", valueName: "type"),
-    completion: .list(QuantizationRecipe.all.map(\.name)), transform: Self.recipe)
+    completion: .list(names), transform: Self.recipe)
   var type: QuantizationRecipe?
 
   @OptionGroup var mixed: MixedPrecisionArguments
@@ -90,6 +93,9 @@ struct QuantizeCommand: AsyncParsableCommand {
     if output == nil, !dryRun { throw ValidationError("name the file to write, or add --dry-run") }
     if dryRun, mixed.target == nil, calibration.calibrate != nil {
       throw ValidationError("--calibrate is for writing; --dry-run writes nothing")
+    }
+    if type?.isCopy == true, calibration.calibrate != nil {
+      throw ValidationError("--calibrate is for quantizing; --type COPY changes no tensor")
     }
     if force, dryRun { throw ValidationError("--force is for writing; --dry-run writes nothing") }
   }
@@ -186,9 +192,9 @@ struct QuantizeCommand: AsyncParsableCommand {
   }
 
   private static func recipe(_ name: String) throws -> QuantizationRecipe {
+    if name.uppercased() == QuantizationRecipe.copy.name { return .copy }
     guard let recipe = QuantizationRecipe(named: name) else {
-      let names = QuantizationRecipe.all.map(\.name).joined(separator: ", ")
-      throw ValidationError("there is no type “\(name)”; there are \(names)")
+      throw ValidationError("there is no type “\(name)”; there are \(names.joined(separator: ", "))")
     }
     return recipe
   }

@@ -30,16 +30,31 @@ struct LanguageModelOptions: ParsableArguments {
     help: "Run a model that is larger than memory: weights stay on disk and are paged in. Slow.")
   var isMappedOnly = false
 
+  @Flag(
+    name: .long, inversion: .prefixedNo,
+    help: """
+      Check the weights: all of them at the start, against the checksums that the file keeps if it does, then slowly in \
+      the background. A tensor that has changed is named in a warning.
+      """)
+  var scrub = false
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Bytes that --scrub checks in a second, such as 4MiB or 1GiB. (default: 16MiB)", valueName: "size"))
+  var scrubRate: ByteSize?
+
   /// The names of those that were given.
   var given: [String] {
     GivenOptions.names(of: [
       "--model": model != nil, "--threads": threads.threads != nil, "--mlock": mlock, "--prefetch": prefetch,
-      "--mmap-only": isMappedOnly,
+      "--mmap-only": isMappedOnly, "--scrub": scrub, "--scrub-rate": scrubRate != nil,
     ])
   }
 
   func validate() throws {
     if mlock && isMappedOnly { throw ValidationError("--mlock and --mmap-only exclude each other") }
+    if scrubRate != nil && !scrub { throw ValidationError("--scrub-rate is for --scrub") }
   }
 
   /// How the weights are loaded.
@@ -49,7 +64,8 @@ struct LanguageModelOptions: ParsableArguments {
   ///   - type: how keys and values are stored.
   func loadingOptions(budget: CacheBudget? = nil, type: KeyValueType) -> ModelLoadingOptions {
     ModelLoadingOptions(
-      budget: budget, type: type, isLocked: mlock, isPrefetched: prefetch, isMappedOnly: isMappedOnly)
+      budget: budget, type: type, isLocked: mlock, isPrefetched: prefetch, isMappedOnly: isMappedOnly,
+      scrubRate: scrub ? scrubRate?.bytes ?? WeightScrubber.defaultRate : nil)
   }
 }
 

@@ -2,6 +2,7 @@
 
 import Foundation
 import Inference
+import ModelFile
 import Quantization
 import Records
 
@@ -12,7 +13,10 @@ struct InspectReport {
   private let style: ReportStyle
   private var lines: [String] = []
 
-  init(_ inspection: ModelInspection, listsTensors: Bool, listsAccumulators: Bool, style: ReportStyle) {
+  init(
+    _ inspection: ModelInspection, listsTensors: Bool, listsAccumulators: Bool, checksums: ChecksumInspection?,
+    style: ReportStyle
+  ) {
     self.inspection = inspection
     self.listsTensors = listsTensors
     self.style = style
@@ -27,6 +31,7 @@ struct InspectReport {
     addMemory()
     if listsAccumulators { addAccumulators(inspection.file) }
     if listsTensors { addTensors(inspection.file) }
+    if let checksums { addChecksums(checksums) }
     if let obstacle = inspection.obstacle {
       lines += ["", style.bad("Cannot be run here because:"), "  " + style.wrapped(visible(obstacle), indent: 2)]
     }
@@ -151,6 +156,22 @@ struct InspectReport {
             + "most products that 16 bits hold. Mantissas are the least that keep the variance of a floating-point sum "
             + "of random products. This program sums integers of 32 inputs in 32 bits, and their sums as floats.",
           indent: 2))
+  }
+
+  private mutating func addChecksums(_ checksums: ChecksumInspection) {
+    lines += ["", style.bold("Checksums (XXH64)")]
+    let changed = checksums.changed
+    if checksums.areKept, changed.isEmpty {
+      return lines.append("  " + style.good("All \(checksums.tensors.count) tensors are as their checksums say."))
+    }
+    let note =
+      checksums.areKept
+      ? style.bad("Damaged, \(changed.count) of \(checksums.tensors.count) tensors. Download the file again.")
+      : "The file keeps none. `edgeassist quantize FILE NEW --type COPY` adds these:"
+    lines.append("  " + style.wrapped(note, indent: 2))
+    for tensor in checksums.areKept ? changed : checksums.tensors {
+      lines.append("  " + TensorChecksums.text(tensor.checksum) + "  " + visible(tensor.name))
+    }
   }
 
   private mutating func addMemory() {

@@ -24,7 +24,7 @@ struct SettableOptions {
   static let rivals = ["kv-budget": "kv-memory", "kv-memory": "kv-budget", "mlock": "mmap-only", "mmap-only": "mlock"]
 
   /// Options that mean nothing without another. Their settings are ignored unless the other is given.
-  static let prerequisites = ["kv-offload-size": "kv-offload"]
+  static let prerequisites = ["kv-offload-size": "kv-offload", "scrub-rate": "scrub"]
 
   /// Those of `edgeassist` itself.
   static let ofEdgeAssist = SettableOptions(dump: RootCommand._dumpHelp())

@@ -80,7 +80,10 @@ enum SettingsLayers {
 
   /// Parses one setting alone, so that the message names the source of a bad value.
   private static func check(_ setting: Setting) throws(SettingsError) {
-    let prerequisite = SettableOptions.prerequisites[setting.option.name].map { ["--\($0)=file"] } ?? []
+    let prerequisite =
+      SettableOptions.prerequisites[setting.option.name].map { name in
+        [SettableOptions.ofEdgeAssist.kinds[name] == .flag ? "--\(name)" : "--\(name)=file"]
+      } ?? []
     do {
       _ = try RootCommand.parse(prerequisite + setting.arguments)
     } catch {
