@@ -39,6 +39,11 @@ public final class LoadedModel {
   private let memory: ModelLoadingOptions
   private let estimate: MemoryEstimate
 
+  /// Name and content of the file, and how it is computed with where that changes results.
+  public var identity: String {
+    "\(name) \(fingerprint.digest)" + (memory.nonlinear == .exact ? "" : " " + memory.nonlinear.rawValue)
+  }
+
   /// Metadata of the language model's file.
   package var metadata: GGUFMetadata { file.metadata }
 
@@ -70,10 +75,12 @@ public final class LoadedModel {
       try memory.check(estimate, path: paths.languageModel)
       let pool = ThreadPool(threads: threads)
       let language = try LanguageModel(file: file, threads: pool, weights: memory.languageWeights)
+      language.nonlinear = memory.nonlinear
       if let adapterFile { language.adapter = try LoRAAdapter(file: adapterFile, model: language) }
       let tokenizer = try Tokenizer(metadata: file.metadata)
       if let visionFile {
         let tower = try VisionTower(file: visionFile, threads: pool, weights: memory.visionWeights)
+        tower.nonlinear = memory.nonlinear
         try tower.check(fits: language)
         vision = tower
       } else {

@@ -19,6 +19,8 @@ public struct ModelLoadingOptions: Sendable, Equatable {
   public var isMappedOnly: Bool
   /// The vision tower computes with its weights as the file stores them, and does not round floats to 8 bits.
   public var isVisionExact: Bool
+  /// How exponentials, reciprocals, roots and activation functions are computed.
+  public var nonlinear: NonlinearMode
   /// The memory there is; nil where it is not known, and nothing is refused then.
   public var machine: MachineMemory?
 
@@ -26,7 +28,7 @@ public struct ModelLoadingOptions: Sendable, Equatable {
   public init(
     budget: CacheBudget? = nil, type: KeyValueType = .f16,
     isLocked: Bool = false, isPrefetched: Bool = false, isMappedOnly: Bool = false, isVisionExact: Bool = false,
-    machine: MachineMemory? = .current()
+    nonlinear: NonlinearMode = .exact, machine: MachineMemory? = .current()
   ) {
     self.budget = budget
     self.type = type
@@ -34,6 +36,7 @@ public struct ModelLoadingOptions: Sendable, Equatable {
     self.isPrefetched = isPrefetched
     self.isMappedOnly = isMappedOnly
     self.isVisionExact = isVisionExact
+    self.nonlinear = nonlinear
     self.machine = machine
   }
 

@@ -30,11 +30,13 @@ struct LanguageModelOptions: ParsableArguments {
     help: "Run a model that is larger than memory: weights stay on disk and are paged in. Slow.")
   var isMappedOnly = false
 
+  @OptionGroup var nonlinear: NonlinearOptions
+
   /// The names of those that were given.
   var given: [String] {
     GivenOptions.names(of: [
       "--model": model != nil, "--threads": threads.threads != nil, "--mlock": mlock, "--prefetch": prefetch,
-      "--mmap-only": isMappedOnly,
+      "--mmap-only": isMappedOnly, "--nonlinear": nonlinear.chosen != nil,
     ])
   }
 
@@ -49,7 +51,8 @@ struct LanguageModelOptions: ParsableArguments {
   ///   - type: how keys and values are stored.
   func loadingOptions(budget: CacheBudget? = nil, type: KeyValueType) -> ModelLoadingOptions {
     ModelLoadingOptions(
-      budget: budget, type: type, isLocked: mlock, isPrefetched: prefetch, isMappedOnly: isMappedOnly)
+      budget: budget, type: type, isLocked: mlock, isPrefetched: prefetch, isMappedOnly: isMappedOnly,
+      nonlinear: nonlinear.mode)
   }
 }
 
