@@ -136,6 +136,12 @@ public final class LanguageModel {
     workingByteCount = counter.byteCount + engine.workingByteCount + logits.count * MemoryLayout<Float>.stride
   }
 
+  /// How exponentials, reciprocals, roots and activation functions are computed.
+  public var nonlinear: NonlinearMode {
+    get { engine.nonlinear }
+    set { engine.nonlinear = newValue }
+  }
+
   // MARK: Reading
 
   /// Reads tokens into the cache; `logits` are then those after the last one, NaN where the forward pass overflowed.
@@ -238,9 +244,11 @@ public final class LanguageModel {
     do {
       if overflow || numbers > lowRank.count { lowRank = try FloatBuffer(count: overflow ? .max : numbers) }
       if quantizedColumns > engineColumns {
-        engine = try Engine(
+        let wider = try Engine(
           threads: engine.threads, maximumRows: maximumBlock, maximumColumns: quantizedColumns,
           maximumHeads: configuration.keyValueHeads, instructionSet: engine.instructionSet)
+        wider.nonlinear = engine.nonlinear
+        engine = wider
         engineColumns = quantizedColumns
       }
     } catch { throw .compute(path: path, error) }

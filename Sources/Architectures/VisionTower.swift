@@ -88,6 +88,12 @@ public final class VisionTower {
     self.loader = loader
   }
 
+  /// How exponentials, reciprocals, roots and activation functions are computed.
+  public var nonlinear: NonlinearMode {
+    get { engine.nonlinear }
+    set { engine.nonlinear = newValue }
+  }
+
   private static func imageNewline(_ loader: ModelLoader, _ sizes: VisionConfiguration) throws(ModelError) -> [Float]? {
     guard sizes.family == .llavaOneVision else { return nil }
     guard let name = ["model.image_newline", "v.image_newline"].first(where: loader.has) else { return nil }

@@ -27,6 +27,25 @@ extern const ck_kernels ck_neon_i8mm_kernels;
 void ck_convolve_portable(const ck_convolution *convolution, size_t first, size_t last);
 void ck_delta_rule_portable(const ck_delta_rule *rule, size_t head, size_t panel);
 
+/// x = e^(x - offset), from a table; returns the sum.
+float ck_lut16_exp_and_sum(float *x, size_t count, float offset);
+
+/// The softmax's functions as `nonlinear` says.
+static inline float ck_softmax_exp(ck_nonlinear nonlinear, float x) {
+  return nonlinear == CK_NONLINEAR_LUT16 ? ck_lut16_exp(x) : __builtin_expf(x);
+}
+static inline float ck_softmax_reciprocal(ck_nonlinear nonlinear, float x) {
+  return nonlinear == CK_NONLINEAR_LUT16 ? ck_lut16_reciprocal(x) : 1 / x;
+}
+static inline void ck_softmax_divide(ck_nonlinear nonlinear, float *sums, size_t count, float total) {
+  if (nonlinear == CK_NONLINEAR_EXACT) {
+    for (size_t i = 0; i < count; i++) sums[i] /= total;
+  } else {
+    const float factor = ck_lut16_reciprocal(total);
+    for (size_t i = 0; i < count; i++) sums[i] *= factor;
+  }
+}
+
 /// Whether attention uses bfloat16 on this machine. The processor must have AVX-512 VNNI.
 int ck_uses_bf16(ck_bf16_attention bf16);
 

@@ -62,11 +62,11 @@ static void merge_head(const ck_attention *a, const ck_span *spans, size_t count
   for (size_t s = 0; s < count; s++) largest = fmaxf(largest, spans[s].part[query * length]);
   memset(output, 0, a->head_size * sizeof(float));
   for (size_t s = 0; s < count; s++) {
-    const float *part = spans[s].part + query * length, weight = expf(part[0] - largest);
+    const float *part = spans[s].part + query * length, weight = ck_softmax_exp(a->nonlinear, part[0] - largest);
     total += weight * part[1];
     for (size_t d = 0; d < a->head_size; d++) output[d] += weight * part[2 + d];
   }
-  for (size_t d = 0; d < a->head_size; d++) output[d] /= total;
+  ck_softmax_divide(a->nonlinear, output, a->head_size, total);
 }
 
 void ck_merge_spans(const ck_decoding_job *job) {

@@ -218,12 +218,12 @@ static void attend_rows(const ck_attention *a, size_t first_head, size_t last_he
       for (size_t d = 0; d < size; d++) score += query[d] * values[d];
       score *= a->scale;
       if (score > largest) {
-        const float shrink = expf(largest - score);
+        const float shrink = ck_softmax_exp(a->nonlinear, largest - score);
         for (size_t d = 0; d < size; d++) sums[d] *= shrink;
         total *= shrink;
         largest = score;
       }
-      const float weight = expf(score - largest);
+      const float weight = ck_softmax_exp(a->nonlinear, score - largest);
       total += weight;
       ck_dequantize_value(a->type, row_at(a, rows->value_pages, rows->value_offset, a->value_row_bytes, k), values,
                           size);
@@ -235,7 +235,8 @@ static void attend_rows(const ck_attention *a, size_t first_head, size_t last_he
       output[-2] = largest;
       output[-1] = total;
     }
-    for (size_t d = 0; d < size; d++) output[d] = part ? sums[d] : sums[d] / total;
+    memcpy(output, sums, size * sizeof(float));
+    if (!part) ck_softmax_divide(a->nonlinear, output, size, total);
   }
 }
 

@@ -34,8 +34,8 @@ extension Engine {
       queries: queries.base, query_stride: queries.stride, rows: attentionSpans.heads, type: type.rowType,
       key_row_bytes: type.keyRowBytes(headDimension), value_row_bytes: type.valueRowBytes(headDimension),
       page_rows: format.pageTokens, heads: heads, key_value_heads: keyValueHeads, head_size: headDimension,
-      tokens: count, causal: 1, bf16: CK_BF16_ATTENTION_NEVER, scale: 1 / Float(headDimension).squareRoot(),
-      output: output.base, output_stride: output.stride)
+      tokens: count, causal: 1, bf16: CK_BF16_ATTENTION_NEVER, nonlinear: nonlinear.kernelValue,
+      scale: 1 / Float(headDimension).squareRoot(), output: output.base, output_stride: output.stride)
     if count == 1 { decode(attention, by: plan) } else { attend(attention) }
   }
 
@@ -65,8 +65,8 @@ extension Engine {
           key_row_bytes: keys.stride * MemoryLayout<Float>.stride,
           value_row_bytes: values.stride * MemoryLayout<Float>.stride, page_rows: count, heads: heads,
           key_value_heads: heads, head_size: headDimension, tokens: count, causal: 0,
-          bf16: bf16Attention.kernelValue, scale: 1 / Float(headDimension).squareRoot(), output: output.base,
-          output_stride: output.stride))
+          bf16: bf16Attention.kernelValue, nonlinear: nonlinear.kernelValue,
+          scale: 1 / Float(headDimension).squareRoot(), output: output.base, output_stride: output.stride))
     }
   }
 

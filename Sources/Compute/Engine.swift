@@ -16,6 +16,8 @@ public final class Engine: @unchecked Sendable {
   private let quantizedInput: QuantizedActivations
   let attentionSpans: AttentionSpans
   let bf16Attention: BF16AttentionMode
+  /// How exponentials, reciprocals, roots and activation functions are computed.
+  public var nonlinear = NonlinearMode.exact
   private let supportsRepacking: Bool
   /// Receives the inputs of all products, if set.
   public var inputStatistics: InputStatistics?

@@ -27,6 +27,7 @@ private struct RowJob {
 
   var operation: Operation
   var kernels: UnsafePointer<ck_kernels>
+  var nonlinear: NonlinearMode
   var input: UnsafeMutablePointer<Float>
   var inputStride: Int
   var output: UnsafeMutablePointer<Float>
@@ -43,6 +44,7 @@ private struct RowJob {
   private func perform(row: Int) {
     let x = input + row * inputStride
     let y = output + row * outputStride
+    if nonlinear == .lut16, performFromTables(x, y) { return }
     switch operation {
     case .rmsNorm(let weight, let epsilon): kernels.pointee.rms_norm(x, weight, epsilon, y, width)
     case .layerNorm(let weight, let bias, let epsilon): kernels.pointee.layer_norm(x, weight, bias, epsilon, y, width)
@@ -71,14 +73,34 @@ private struct RowJob {
     case .scale(let factor): for column in 0..<width { x[column] *= factor }
     }
   }
+
+  /// Performs a nonlinear operation from tables; false for an operation that has none.
+  private func performFromTables(_ x: UnsafeMutablePointer<Float>, _ y: UnsafeMutablePointer<Float>) -> Bool {
+    switch operation {
+    case .rmsNorm(let weight, let epsilon): ck_lut16_rms_norm(x, weight, epsilon, y, width)
+    case .layerNorm(let weight, let bias, let epsilon): ck_lut16_layer_norm(x, weight, bias, epsilon, y, width)
+    case .siluMultiply: ck_lut16_silu_multiply(x, y, width)
+    case .quickGELU: ck_lut16_quick_gelu(x, width)
+    case .gelu: ck_lut16_gelu(x, width)
+    case .tanhGELU: ck_lut16_gelu_tanh(x, width)
+    case .sigmoidMultiply: ck_lut16_sigmoid_multiply(x, y, width)
+    case .normalizeL2(let heads, let epsilon, let scale):
+      let size = width / heads
+      for head in 0..<heads { ck_lut16_l2_normalize(x + head * size, epsilon, scale, size) }
+    case .separatePairs, .spreadPairs, .multiply, .copyHeads, .deltaGates, .rotate, .quantize, .store, .add, .scale:
+      return false
+    }
+    return true
+  }
 }
 
 extension Engine {
   fileprivate func run(_ operation: RowJob.Operation, _ input: FloatMatrix, _ output: FloatMatrix, count: Int) {
     guard count > 0 else { return }
     var job = RowJob(
-      operation: operation, kernels: kernels, input: input.base, inputStride: input.stride, output: output.base,
-      outputStride: output.stride, width: min(input.width, output.width), count: count, rowsPerChunk: count)
+      operation: operation, kernels: kernels, nonlinear: nonlinear, input: input.base, inputStride: input.stride,
+      output: output.base, outputStride: output.stride, width: min(input.width, output.width), count: count,
+      rowsPerChunk: count)
     // Waking the other threads costs microseconds, so small work is done by the caller alone.
     guard threads.threadCount > 1, count > 1, count * input.width > 16384 else { return job.perform(0) }
     job.rowsPerChunk = max(count / (threads.threadCount * 4), 1)

@@ -14,6 +14,7 @@ private struct WindowedAttentionJob {
   var heads: Int
   var headDimension: Int
   var bf16: ck_bf16_attention
+  var nonlinear: ck_nonlinear
 
   func perform(_ chunk: Int, worker: Int) {
     let (window, head) = chunk.quotientAndRemainder(dividingBy: heads)
@@ -33,7 +34,7 @@ private struct WindowedAttentionJob {
             key_row_bytes: keyStride * MemoryLayout<Float>.stride,
             value_row_bytes: keyStride * MemoryLayout<Float>.stride, page_rows: max(count, 1), heads: 1,
             key_value_heads: 1, head_size: headDimension, tokens: count, causal: 0,
-            bf16: bf16, scale: 1 / Float(headDimension).squareRoot(),
+            bf16: bf16, nonlinear: nonlinear, scale: 1 / Float(headDimension).squareRoot(),
             output: output + first * outputStride + column,
             output_stride: outputStride)
           kernels.pointee.attend(&attention, 0, 1, 0, count, scratch + worker * Int(CK_SCRATCH_FLOATS))
@@ -61,7 +62,8 @@ extension Engine {
       var job = WindowedAttentionJob(
         kernels: kernels, scratch: scratch.base, queries: queries.base, keys: keys.base, values: values.base,
         output: output.base, queryStride: queries.stride, keyStride: keys.stride, outputStride: output.stride,
-        ends: base, heads: heads, headDimension: headDimension, bf16: bf16Attention.kernelValue)
+        ends: base, heads: heads, headDimension: headDimension, bf16: bf16Attention.kernelValue,
+        nonlinear: nonlinear.kernelValue)
       threads.run(chunks: ends.count * heads, job: &job) { job, chunk, worker in
         job.assumingMemoryBound(to: WindowedAttentionJob.self).pointee.perform(chunk, worker: worker)
       }

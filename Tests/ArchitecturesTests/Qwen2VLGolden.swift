@@ -69,13 +69,14 @@ struct Qwen2VLGoldenRun {
   /// - Parameter block: tokens that the decoder reads at once; 1 reads the text token by token through `decode`.
   init(
     _ golden: Qwen2VLGolden, _ label: String, block: Int, instructionSet: InstructionSet = .best, threads: Int = 2,
-    isRecorded: Bool = true
+    isRecorded: Bool = true, nonlinear: NonlinearMode = .exact
   ) throws {
     let sequence = try golden.sequence(label)
     let pool = ThreadPool(threads: threads)
     let tower = try VisionTower(file: golden.vision, threads: pool, instructionSet: instructionSet)
     let model = try LanguageModel(
       file: golden.model, threads: pool, maximumBlock: block, instructionSet: instructionSet)
+    (tower.nonlinear, model.nonlinear) = (nonlinear, nonlinear)
     tower.stages = StageRecording()
     if isRecorded { model.stages = StageRecording() }
 

@@ -82,6 +82,18 @@ struct KernelChecksTests {
     .enabled(if: ck_has_bf16_attention() != 0, "this processor has no AVX-512 BF16"))
   func attendBF16() { expectPass(kc_attend_bf16, KernelSet(level: CK_AVX512_VNNI)) }
 
+  @Test("attend with tables of 16 lines is attend to the tables' precision", arguments: KernelSet.available)
+  func attendLUT16(set: KernelSet) { expectPass(kc_attend_lut16, set) }
+
+  @Test("A table of 16 lines has at most a third of the largest error of 16 equally wide lines")
+  func lut16Functions() throws { expectPass(kc_lut16_functions, try #require(KernelSet.available.first)) }
+
+  @Test("Outside its range a table is what the function approaches, and not a number stays one")
+  func lut16FarValues() throws { expectPass(kc_lut16_far_values, try #require(KernelSet.available.first)) }
+
+  @Test("Norms with tables follow their formulas to the tables' precision, at every magnitude")
+  func lut16Norms() throws { expectPass(kc_lut16_norms, try #require(KernelSet.available.first)) }
+
   @Test("rms_norm follows its formula", arguments: KernelSet.available)
   func rmsNorm(set: KernelSet) { expectPass(kc_rms_norm, set) }
 

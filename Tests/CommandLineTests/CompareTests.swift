@@ -34,6 +34,19 @@ struct CompareTests {
     #expect(try Data(contentsOf: URL(filePath: plot)).starts(with: [0x89, 0x50, 0x4E, 0x47]))
   }
 
+  @Test("A model that computes from tables differs a little, and its records are not taken for exact ones")
+  func tables() async throws {
+    let output = folder.path("windows.jsonl")
+    let options = ["compare", model, model, "--data", text, "--context", "32", "--windows", "2", "--threads", "1"]
+    let run = try await Program.run(options + ["--nonlinear", "lut16", "--output", output, "--json", "-"])
+    #expect(run.status == 0, "\(run.errors)")
+    let result = try #require((run.records.first?["results"] as? [[String: Any]])?.first)
+    let divergence = try #require((result["divergence"] as? [String: Double])?["value"])
+    #expect(divergence > 1e-7 && divergence < 0.05, "\(divergence)")
+    let resumed = try await Program.run(options + ["--output", output, "--resume"])
+    #expect(resumed.status == 2 && resumed.errors.contains("lut16"), "\(resumed.errors)")
+  }
+
   @Test("Models of different vocabularies are refused")
   func otherVocabulary() async throws {
     let coder = Checkout.path("Models/edgeassist-coder-Q8_0.gguf")

@@ -137,6 +137,9 @@ typedef struct {
 /// where that is faster, or on all that have the instruction.
 typedef enum { CK_BF16_ATTENTION_NEVER, CK_BF16_ATTENTION_AUTO, CK_BF16_ATTENTION_ALWAYS } ck_bf16_attention;
 
+/// How nonlinear functions are computed: exactly to a few units of the last place, or from tables of 16 lines.
+typedef enum { CK_NONLINEAR_EXACT, CK_NONLINEAR_LUT16 } ck_nonlinear;
+
 /// Attention of a block of tokens over cached or freshly computed keys and values.
 typedef struct {
   const float *queries;      // [tokens][heads * head_size]
@@ -149,6 +152,7 @@ typedef struct {
   size_t tokens;
   int causal;  // token t attends to t rows more than the first token
   ck_bf16_attention bf16;
+  ck_nonlinear nonlinear;  // of the softmax
   float scale;           // of scores, 1 / sqrt(head_size) as a rule
   float *output;         // [tokens][heads * head_size]
   size_t output_stride;  // floats from one token to the next
@@ -244,6 +248,21 @@ const ck_kernels *ck_best_kernels(void);
 
 /// Whether `attend` has instructions for bfloat16 on this machine.
 int ck_has_bf16_attention(void);
+
+// The functions of the same names in ck_kernels, from tables of 16 lines (NN-LUT, arXiv 2112.02191).
+void ck_lut16_rms_norm(const float *x, const float *weight, float epsilon, float *y, size_t count);
+void ck_lut16_layer_norm(const float *x, const float *weight, const float *bias, float epsilon, float *y,
+                         size_t count);
+void ck_lut16_silu_multiply(float *gate, const float *up, size_t count);
+void ck_lut16_sigmoid_multiply(float *x, const float *gate, size_t count);
+void ck_lut16_l2_normalize(float *x, float epsilon, float scale, size_t count);
+void ck_lut16_quick_gelu(float *x, size_t count);
+void ck_lut16_gelu(float *x, size_t count);
+void ck_lut16_gelu_tanh(float *x, size_t count);
+/// e^x, 1 / x and 1 / sqrt(x): the table gives the mantissa's function, and the exponent is computed.
+float ck_lut16_exp(float x);
+float ck_lut16_reciprocal(float x);
+float ck_lut16_rsqrt(float x);
 
 /// Brings pairs of neighbours (2 i, 2 i + 1) of each head apart, to (i, i + head_size / 2), where `rotate` expects
 /// them. `head_size` is even and CK_MAX_HEAD at most.

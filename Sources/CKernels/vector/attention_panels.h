@@ -90,7 +90,7 @@ INLINE void attend_by_panel(const ck_kv_type type, const ck_attention *a, size_t
       float *row = scores + r * ATTENTION_KEYS;
       const size_t visible = rows->count + (a->causal ? first + r / heads : 0);
       const size_t seen = visible > start ? ck_min(count, visible - start) : 0;
-      if (seen > 0) softmax_step(row, seen, &running[r], sums + r * padded, padded);
+      if (seen > 0) softmax_step(a->nonlinear, row, seen, &running[r], sums + r * padded, padded);
       for (size_t k = seen; k < count; k++) row[k] = 0;
     }
     list_values(type, a, rows, start, count, list);
@@ -102,7 +102,7 @@ INLINE void attend_by_panel(const ck_kv_type type, const ck_attention *a, size_t
     }
   }
   for (size_t r = 0; r < pairs; r++)
-    store_output(type, sums + r * padded, size, 0, 1 / running[r].total,
+    store_output(type, sums + r * padded, size, 0, ck_softmax_reciprocal(a->nonlinear, running[r].total),
                  a->output + (first + r / heads) * a->output_stride + (first_head + r % heads) * size);
 }
 

@@ -191,16 +191,18 @@ typedef struct {
 } softmax_state;
 
 /// Replaces scores by weights e^(score - largest). Where the largest score grows, scales down the sums so far.
-INLINE void softmax_step(float *scores, size_t count, softmax_state *running, float *sums, size_t padded) {
+INLINE void softmax_step(ck_nonlinear nonlinear, float *scores, size_t count, softmax_state *running, float *sums,
+                         size_t padded) {
   const float largest = max_of(scores, count);
   if (largest > running->largest) {
-    const float shrink = running->total > 0 ? __builtin_expf(running->largest - largest) : 0;
+    const float shrink = running->total > 0 ? ck_softmax_exp(nonlinear, running->largest - largest) : 0;
     running->total *= shrink;
     running->added *= shrink;
     for (size_t d = 0; d < padded; d++) sums[d] *= shrink;
     running->largest = largest;
   }
-  running->total += exp_and_sum(scores, count, running->largest);
+  running->total += nonlinear == CK_NONLINEAR_LUT16 ? ck_lut16_exp_and_sum(scores, count, running->largest)
+                                                    : exp_and_sum(scores, count, running->largest);
 }
 
 /// Multiplies weights with the scales of values of CK_KV_Q4, and adds up what the minimums contribute.
@@ -245,7 +247,7 @@ INLINE void attend_heads(const ck_kv_type type, const int widens, const int rota
 
     load_value_scales(type, values, count, value_scales, value_minimums);
     for (size_t q = 0; q < heads; q++) {
-      softmax_step(scores + q * DECODED_ROWS, count, &running[q], sums + q * padded, padded);
+      softmax_step(a->nonlinear, scores + q * DECODED_ROWS, count, &running[q], sums + q * padded, padded);
       if (type == CK_KV_Q4)
         fold_value_scales(scores + q * DECODED_ROWS, count, value_scales, value_minimums, &running[q].added);
     }
@@ -263,7 +265,8 @@ INLINE void attend_heads(const ck_kv_type type, const int widens, const int rota
       target[1] = running[q].total;
       target += 2;
     }
-    store_output(type, sums + q * padded, size, running[q].added, part ? 1 : 1 / running[q].total, target);
+    const float factor = part ? 1 : ck_softmax_reciprocal(a->nonlinear, running[q].total);
+    store_output(type, sums + q * padded, size, running[q].added, factor, target);
   }
 }
 

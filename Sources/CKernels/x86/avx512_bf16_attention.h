@@ -101,7 +101,7 @@ static void attend_bf16(const ck_attention *a, size_t first_head, size_t heads, 
       float *row = scores + r * ATTENTION_KEYS;
       const size_t visible = rows->count + (a->causal ? first + r / heads : 0);
       const size_t seen = visible > start ? ck_min(count, visible - start) : 0;
-      if (seen > 0) softmax_step(row, seen, &running[r], sums + r * size, size);
+      if (seen > 0) softmax_step(a->nonlinear, row, seen, &running[r], sums + r * size, size);
       for (size_t k = seen; k < ATTENTION_KEYS; k++) row[k] = 0;
       to_bf16_pairs(row, ATTENTION_KEYS, weights + r * ATTENTION_KEYS / 2);
     }
@@ -112,7 +112,7 @@ static void attend_bf16(const ck_attention *a, size_t first_head, size_t heads, 
     }
   }
   for (size_t r = 0; r < count_of_pairs; r++)
-    store_output(CK_KV_F32, sums + r * size, size, 0, 1 / running[r].total,
+    store_output(CK_KV_F32, sums + r * size, size, 0, ck_softmax_reciprocal(a->nonlinear, running[r].total),
                  a->output + (first + r / heads) * a->output_stride + (first_head + r % heads) * size);
 }
 

@@ -67,8 +67,8 @@ public actor ComparisonRunner {
   public var identity: [(name: String, value: String)] {
     [
       ("suite", "compare"), ("data", (options.data as NSString).lastPathComponent), ("context", "\(options.context)"),
-      ("model", "\(reference.name) \(reference.fingerprint.digest)"),
-      ("candidate", "\(candidate.name) \(candidate.fingerprint.digest)"),
+      ("model", reference.identity),
+      ("candidate", candidate.identity),
     ]
   }
 

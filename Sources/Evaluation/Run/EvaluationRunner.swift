@@ -106,7 +106,7 @@ public actor EvaluationRunner {
   }
 
   private func answerAll() async throws {
-    let identity = options.suite.identity + [("model", "\(model.name) \(model.fingerprint.digest)")]
+    let identity = options.suite.identity + [("model", model.identity)]
     file = try options.output.map {
       try ResultFile<AnswerRecord>(path: $0, isResuming: options.isResuming, identity: identity, stop: stop)
     }

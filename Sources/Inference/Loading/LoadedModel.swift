@@ -41,6 +41,11 @@ public final class LoadedModel {
   private let memory: ModelLoadingOptions
   private let estimate: MemoryEstimate
 
+  /// Name and content of the file, and how it is computed with where that changes results.
+  public var identity: String {
+    "\(name) \(fingerprint.digest)" + (memory.nonlinear == .exact ? "" : " " + memory.nonlinear.rawValue)
+  }
+
   /// Metadata of the language model's file.
   package var metadata: GGUFMetadata { file.metadata }
 
@@ -74,11 +79,13 @@ public final class LoadedModel {
       let inventory = memory.scrubRate == nil ? nil : WeightInventory()
       let language = try LanguageModel(
         file: file, threads: pool, weights: memory.languageWeights, inventory: inventory)
+      language.nonlinear = memory.nonlinear
       if let adapterFile { language.adapter = try LoRAAdapter(file: adapterFile, model: language) }
       let tokenizer = try Tokenizer(metadata: file.metadata)
       if let visionFile {
         let tower = try VisionTower(
           file: visionFile, threads: pool, weights: memory.visionWeights, inventory: inventory)
+        tower.nonlinear = memory.nonlinear
         try tower.check(fits: language)
         vision = tower
       } else {

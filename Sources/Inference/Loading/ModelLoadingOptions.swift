@@ -21,6 +21,8 @@ public struct ModelLoadingOptions: Sendable, Equatable {
   public var isVisionExact: Bool
   /// Bytes of weights that are checked again in a second while the model runs; nil for no checks, at loading either.
   public var scrubRate: Int?
+  /// How exponentials, reciprocals, roots and activation functions are computed.
+  public var nonlinear: NonlinearMode
   /// The memory there is; nil where it is not known, and nothing is refused then.
   public var machine: MachineMemory?
 
@@ -28,7 +30,7 @@ public struct ModelLoadingOptions: Sendable, Equatable {
   public init(
     budget: CacheBudget? = nil, type: KeyValueType = .f16,
     isLocked: Bool = false, isPrefetched: Bool = false, isMappedOnly: Bool = false, isVisionExact: Bool = false,
-    scrubRate: Int? = nil, machine: MachineMemory? = .current()
+    nonlinear: NonlinearMode = .exact, scrubRate: Int? = nil, machine: MachineMemory? = .current()
   ) {
     self.budget = budget
     self.type = type
@@ -37,6 +39,7 @@ public struct ModelLoadingOptions: Sendable, Equatable {
     self.isMappedOnly = isMappedOnly
     self.isVisionExact = isVisionExact
     self.scrubRate = scrubRate
+    self.nonlinear = nonlinear
     self.machine = machine
   }
 

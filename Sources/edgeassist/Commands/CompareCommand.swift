@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Compute
 import Evaluation
 import Foundation
 import Inference
@@ -60,6 +61,13 @@ struct CompareCommand: AsyncParsableCommand {
 
   @OptionGroup var threads: ThreadOptions
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "How the second model computes nonlinear functions: exact, or lut16 from tables. (default: exact)",
+      valueName: "mode"))
+  var nonlinear = NonlinearMode.exact
+
   func validate() throws {
     if resume && output == nil { throw ValidationError("--resume needs --output FILE") }
     try GivenOptions.refuseSameFile([("--output", output), ("--json", json), ("--plot", plot)])
@@ -84,7 +92,7 @@ struct CompareCommand: AsyncParsableCommand {
     }
     let bar = CountProgress(unit: "windows")
     let runner = ComparisonRunner(
-      reference: try load(reference), candidate: try load(candidate),
+      reference: try load(reference), candidate: try load(candidate, nonlinear: nonlinear),
       options: ComparisonOptions(
         data: data, context: context, windows: windows, output: output, isResuming: resume,
         report: { bar.show($0, of: $1) }))
@@ -110,9 +118,9 @@ struct CompareCommand: AsyncParsableCommand {
   private static func name(of path: String) -> String { (path as NSString).lastPathComponent }
 
   /// Loads a model without its vision tower.
-  private func load(_ path: String) throws -> LoadedModel {
+  private func load(_ path: String, nonlinear: NonlinearMode = .exact) throws -> LoadedModel {
     try LoadedModel(
       paths: ModelPaths(languageModel: path, vision: nil, isEmbedded: false), threads: threads.count,
-      memory: ModelLoadingOptions(budget: .tokens(context)))
+      memory: ModelLoadingOptions(budget: .tokens(context), nonlinear: nonlinear))
   }
 }

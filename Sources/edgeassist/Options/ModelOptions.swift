@@ -44,11 +44,14 @@ struct LanguageModelOptions: ParsableArguments {
       "Bytes that --scrub checks in a second, such as 4MiB or 1GiB. (default: 16MiB)", valueName: "size"))
   var scrubRate: ByteSize?
 
+  @OptionGroup var nonlinear: NonlinearOptions
+
   /// The names of those that were given.
   var given: [String] {
     GivenOptions.names(of: [
       "--model": model != nil, "--threads": threads.threads != nil, "--mlock": mlock, "--prefetch": prefetch,
       "--mmap-only": isMappedOnly, "--scrub": scrub, "--scrub-rate": scrubRate != nil,
+      "--nonlinear": nonlinear.chosen != nil,
     ])
   }
 
@@ -65,7 +68,7 @@ struct LanguageModelOptions: ParsableArguments {
   func loadingOptions(budget: CacheBudget? = nil, type: KeyValueType) -> ModelLoadingOptions {
     ModelLoadingOptions(
       budget: budget, type: type, isLocked: mlock, isPrefetched: prefetch, isMappedOnly: isMappedOnly,
-      scrubRate: scrub ? scrubRate?.bytes ?? WeightScrubber.defaultRate : nil)
+      nonlinear: nonlinear.mode, scrubRate: scrub ? scrubRate?.bytes ?? WeightScrubber.defaultRate : nil)
   }
 }
 

@@ -27,6 +27,10 @@ kc_check kc_largest_quants;
 kc_check kc_attend, kc_attend_rows;
 /// `attend` in bfloat16, for a table that has it: it differs from `attend`, but by no more than bfloat16 explains.
 kc_check kc_attend_bf16;
+/// Attention with the tables of `CK_NONLINEAR_LUT16`.
+kc_check kc_attend_lut16;
+/// The tables of `CK_NONLINEAR_LUT16` within their ranges, beside tables of equally wide lines; and far outside.
+kc_check kc_lut16_functions, kc_lut16_far_values, kc_lut16_norms;
 kc_check kc_rms_norm, kc_layer_norm, kc_l2_normalize, kc_silu_multiply, kc_sigmoid_multiply, kc_quick_gelu, kc_gelu,
     kc_gelu_tanh, kc_rotate;
 /// `convolve` and `delta_rule`, whole and in two blocks of tokens.
