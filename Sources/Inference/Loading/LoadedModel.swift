@@ -64,6 +64,7 @@ public final class LoadedModel {
       try memory.check(estimate, path: paths.languageModel)
       let pool = ThreadPool(threads: threads)
       let language = try LanguageModel(file: file, threads: pool, weights: memory.languageWeights)
+      language.activationCast = memory.activationCast
       if let adapterFile { language.adapter = try LoRAAdapter(file: adapterFile, model: language) }
       let tokenizer = try Tokenizer(metadata: file.metadata)
       if let visionFile {

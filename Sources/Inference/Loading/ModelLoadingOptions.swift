@@ -19,6 +19,8 @@ public struct ModelLoadingOptions: Sendable, Equatable {
   public var isMappedOnly: Bool
   /// The vision tower computes with its weights as the file stores them, and does not round floats to 8 bits.
   public var isVisionExact: Bool
+  /// The format that the decoder's activations are cast to; nil for none.
+  public var activationCast: ActivationCast?
   /// The memory there is; nil where it is not known, and nothing is refused then.
   public var machine: MachineMemory?
 
@@ -26,7 +28,7 @@ public struct ModelLoadingOptions: Sendable, Equatable {
   public init(
     budget: CacheBudget? = nil, type: KeyValueType = .f16,
     isLocked: Bool = false, isPrefetched: Bool = false, isMappedOnly: Bool = false, isVisionExact: Bool = false,
-    machine: MachineMemory? = .current()
+    activationCast: ActivationCast? = nil, machine: MachineMemory? = .current()
   ) {
     self.budget = budget
     self.type = type
@@ -34,6 +36,7 @@ public struct ModelLoadingOptions: Sendable, Equatable {
     self.isPrefetched = isPrefetched
     self.isMappedOnly = isMappedOnly
     self.isVisionExact = isVisionExact
+    self.activationCast = activationCast
     self.machine = machine
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Compute
 import Evaluation
 import Foundation
 import Inference
@@ -33,6 +34,13 @@ struct CompareCommand: AsyncParsableCommand {
 
   @Option(name: .long, help: ArgumentHelp("Tokens of a window, from 8 to 65536.", valueName: "tokens"))
   var context = 512
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Cast the inputs of the compared model's layers to a 4-bit format, mxfp4 or amxfp4, as if it computed with "
+        + "weights and activations in 4 bits. Its matrices must be quantized. (default: 8 bits)", valueName: "type"))
+  var activations: ActivationCast?
 
   @Option(
     name: .long, help: ArgumentHelp("Compare on this many windows at most. (default: all of the text)", valueName: "n"))
@@ -84,7 +92,7 @@ struct CompareCommand: AsyncParsableCommand {
     }
     let bar = CountProgress(unit: "windows")
     let runner = ComparisonRunner(
-      reference: try load(reference), candidate: try load(candidate),
+      reference: try load(reference), candidate: try load(candidate, activations),
       options: ComparisonOptions(
         data: data, context: context, windows: windows, output: output, isResuming: resume,
         report: { bar.show($0, of: $1) }))
@@ -110,9 +118,11 @@ struct CompareCommand: AsyncParsableCommand {
   private static func name(of path: String) -> String { (path as NSString).lastPathComponent }
 
   /// Loads a model without its vision tower.
-  private func load(_ path: String) throws -> LoadedModel {
+  private func load(_ path: String, _ cast: ActivationCast? = nil) throws -> LoadedModel {
     try LoadedModel(
       paths: ModelPaths(languageModel: path, vision: nil, isEmbedded: false), threads: threads.count,
-      memory: ModelLoadingOptions(budget: .tokens(context)))
+      memory: ModelLoadingOptions(budget: .tokens(context), activationCast: cast))
   }
 }
+
+extension ActivationCast: ExpressibleByArgument {}
