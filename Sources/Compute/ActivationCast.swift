@@ -5,7 +5,7 @@ import CKernels
 /// A 4-bit format that the inputs of matrix products are cast to: what an accelerator would compute with weights and
 /// activations in 4 bits, simulated.
 ///
-/// Blocks of 32 values of E2M1. Products round what the cast leaves to 8 bits, as they round all inputs, which adds less
+/// Blocks of 32 values of E2M1. Products round what the cast leaves to 8 bits, as they round all inputs. That adds less
 /// than a tenth of the error of the cast.
 public enum ActivationCast: String, Sendable, CaseIterable {
   /// A scale for each block, a power of two (OCP Microscaling Formats 1.0).
