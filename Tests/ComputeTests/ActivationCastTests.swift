@@ -30,14 +30,13 @@ import Testing
     #expect(ActivationCast.mxfp4.cast(small)[2] == 0)
   }
 
-  @Test("outputs of SiLU lose half as much in AMXFP4 as in MXFP4; normal values lose less as well")
+  @Test("AMXFP4 loses less than MXFP4, and gains most where values are one-sided: after SiLU")
   func errorOrder() {
-    let normal = Self.normal(1 << 16)
-    let silu = normal.map { $0 / (1 + exp(-$0)) }
-    // A separate program found 0.0198 and 0.0097 of SiLU's squared outputs, 0.0132 and 0.0096 of normal values.
-    #expect(Self.error(.amxfp4, silu) < 0.6 * Self.error(.mxfp4, silu))
-    #expect(Self.error(.amxfp4, normal) < 0.85 * Self.error(.mxfp4, normal))
-    #expect((0.008...0.012).contains(Self.error(.amxfp4, silu)))
+    let normal = Self.normal(1 << 16), silu = normal.map { $0 / (1 + exp(-$0)) }
+    // Relative squared errors: 0.0133 and 0.0096 of normal values, 0.0164 and 0.0095 after SiLU.
+    let gains = [normal, silu].map { Self.error(.amxfp4, $0) / Self.error(.mxfp4, $0) }
+    #expect(gains[0] < 0.8 && gains[1] < 0.65 && gains[1] < gains[0])
+    #expect((0.008...0.011).contains(Self.error(.amxfp4, silu)))
   }
 
   @Test(
