@@ -216,7 +216,7 @@ _edgeassist() {
         return
         ;;
     '--kv-type')
-        __edgeassist_add_completions -W 'f16'$'\n''q8_0'$'\n''q4'
+        __edgeassist_add_completions -W 'f16'$'\n''q8_0'$'\n''q4'$'\n''amxfp4'
         return
         ;;
     '--kv-policy')
@@ -331,7 +331,7 @@ _edgeassist_inspect() {
         return
         ;;
     '--kv-type')
-        __edgeassist_add_completions -W 'f16'$'\n''q8_0'$'\n''q4'
+        __edgeassist_add_completions -W 'f16'$'\n''q8_0'$'\n''q4'$'\n''amxfp4'
         return
         ;;
     '--vision-precision')
@@ -644,7 +644,7 @@ _edgeassist_compare() {
     repeating_flags=()
     non_repeating_flags=(--resume --version -h --help)
     repeating_options=()
-    non_repeating_options=(--data --context --windows --output --json --plot --threads)
+    non_repeating_options=(--data --context --activations --windows --output --json --plot --threads)
     __edgeassist_offer_flags_options 2
 
     # Offer option value completions
@@ -654,6 +654,10 @@ _edgeassist_compare() {
         return
         ;;
     '--context')
+        return
+        ;;
+    '--activations')
+        __edgeassist_add_completions -W 'mxfp4'$'\n''amxfp4'
         return
         ;;
     '--windows')
@@ -720,7 +724,7 @@ _edgeassist_bench() {
         return
         ;;
     '--kv-type')
-        __edgeassist_add_completions -W 'f16'$'\n''q8_0'$'\n''q4'
+        __edgeassist_add_completions -W 'f16'$'\n''q8_0'$'\n''q4'$'\n''amxfp4'
         return
         ;;
     '--model')

@@ -42,7 +42,7 @@ _edgeassist() {
     local -i ret=1
     local -ar ___pace=('realtime' 'fast')
     local -ar ___vision_precision=('fast' 'exact')
-    local -ar ___kv_type=('f16' 'q8_0' 'q4')
+    local -ar ___kv_type=('f16' 'q8_0' 'q4' 'amxfp4')
     local -ar ___kv_policy=('infinipot-v' 'sliding-window' 'uniform' 'full')
     local -ar arg_specs=(
         '--video[Video to watch\: a file, rtsp\://…, http\://…, a camera such as /dev/video0, or - for standard input.]:source:_files'
@@ -64,7 +64,7 @@ _edgeassist() {
         '*--lora[LoRA adapter (GGUF) for the language model. ROLE=FILE adapts a role of the programming agent\: retriever, planner, coder, debugger. May be given more than once.]:file:_files -g '\''*.gguf'\'''
         '--kv-budget[KV cache budget in tokens. (default\: the model'\''s own, or 4096; in bench\: 1024, with --quick 512; in eval\: --kv-ratios)]:tokens:'
         '--kv-memory[KV cache budget in bytes, for example 64MiB.]:size:'
-        '--kv-type[Number format of keys and values\: q8_0 takes half the memory of f16, q4 a quarter. (default\: f16)]:type:{__edgeassist_complete "${___kv_type[@]}"}'
+        '--kv-type[Number format of keys and values\: q8_0 takes half the memory of f16, q4 a quarter. amxfp4 takes as much as q4, and its scales belong to 32 values of one token. (default\: f16)]:type:{__edgeassist_complete "${___kv_type[@]}"}'
         '--kv-policy[Which tokens are retained when the budget is full.]:policy:{__edgeassist_complete "${___kv_policy[@]}"}'
         '--kv-variant[Changes to InfiniPot-V, separated by commas; published for InfiniPot-V as published.]:names:'
         '--kv-profile[Budget of each attention head, from a file that `edgeassist profile` has written.]:file:_files'
@@ -127,14 +127,14 @@ _edgeassist() {
 
 _edgeassist_inspect() {
     local -i ret=1
-    local -ar ___kv_type=('f16' 'q8_0' 'q4')
+    local -ar ___kv_type=('f16' 'q8_0' 'q4' 'amxfp4')
     local -ar ___vision_precision=('fast' 'exact')
     local -ar arg_specs=(
         ':file:_files -g '\''*.gguf'\'''
         '--mmproj[Vision tower (mmproj GGUF); none to read text only, in less memory. (default\: the mmproj file beside the model)]:file:_files -g '\''*.gguf'\'''
         '--kv-budget[KV cache budget in tokens. (default\: the model'\''s own, or 4096; in bench\: 1024, with --quick 512; in eval\: --kv-ratios)]:tokens:'
         '--kv-memory[KV cache budget in bytes, for example 64MiB.]:size:'
-        '--kv-type[Number format of keys and values\: q8_0 takes half the memory of f16, q4 a quarter. (default\: f16)]:type:{__edgeassist_complete "${___kv_type[@]}"}'
+        '--kv-type[Number format of keys and values\: q8_0 takes half the memory of f16, q4 a quarter. amxfp4 takes as much as q4, and its scales belong to 32 values of one token. (default\: f16)]:type:{__edgeassist_complete "${___kv_type[@]}"}'
         '--vision-precision[fast\: float weights of the vision tower are quantized to Q8_0 when they are loaded, which is several times as fast and takes half the memory. exact\: they are used as they are stored. (default\: fast)]:precision:{__edgeassist_complete "${___vision_precision[@]}"}'
         '--threads[Worker threads. (default\: one per processor)]:n:'
         '--json[Print one JSON object instead of tables.]'
@@ -293,11 +293,13 @@ _edgeassist_profile() {
 
 _edgeassist_compare() {
     local -i ret=1
+    local -ar ___activations=('mxfp4' 'amxfp4')
     local -ar arg_specs=(
         ':reference:_files -g '\''*.gguf'\'''
         ':candidate:_files -g '\''*.gguf'\'''
         '--data[The text, in UTF-8.]:file:_files'
         '--context[Tokens of a window, from 8 to 65536.]:tokens:'
+        '--activations[Cast the inputs of the compared model'\''s layers to a 4-bit format, mxfp4 or amxfp4, as if it computed with weights and activations in 4 bits. Its matrices must be quantized. (default\: 8 bits)]:type:{__edgeassist_complete "${___activations[@]}"}'
         '--windows[Compare on this many windows at most. (default\: all of the text)]:n:'
         '--output[Write a record for each window to this file, as JSON Lines.]:file:_files'
         '--resume[Skip the windows that the output file already has.]'
@@ -314,7 +316,7 @@ _edgeassist_compare() {
 
 _edgeassist_bench() {
     local -i ret=1
-    local -ar ___kv_type=('f16' 'q8_0' 'q4')
+    local -ar ___kv_type=('f16' 'q8_0' 'q4' 'amxfp4')
     local -ar ___vision_precision=('fast' 'exact')
     local -ar ___shape=('qwen2-0.5b' 'qwen2-1.5b' 'qwen3-0.6b' 'qwen3-1.7b' 'qwen2-vl-2b' 'qwen2-vl-7b' 'qwen2.5-vl-3b' 'qwen3-vl-2b' 'qwen3-vl-4b' 'smollm2-135m' 'smollm2-360m' 'llama-3.2-1b' 'smolvlm2-500m' 'lfm2-vl-450m' 'qwen3.5-0.8b' 'qwen3.5-2b')
     local -ar arg_specs=(
@@ -326,7 +328,7 @@ _edgeassist_bench() {
         '--image-size[Size of the frames. (default\: the largest square that the model prefers)]:w×h:'
         '--minutes[Minutes of a long stream to measure, separated by commas. (default\: none; with --only long-stream 1,10)]:n,…:'
         '--kv-budget[KV cache budget in tokens. (default\: the model'\''s own, or 4096; in bench\: 1024, with --quick 512; in eval\: --kv-ratios)]:tokens:'
-        '--kv-type[Number format of keys and values\: q8_0 takes half the memory of f16, q4 a quarter. (default\: f16)]:type:{__edgeassist_complete "${___kv_type[@]}"}'
+        '--kv-type[Number format of keys and values\: q8_0 takes half the memory of f16, q4 a quarter. amxfp4 takes as much as q4, and its scales belong to 32 values of one token. (default\: f16)]:type:{__edgeassist_complete "${___kv_type[@]}"}'
         '--model[Language model\: a GGUF file, or hf\:OWNER/NAME\[\:QUANT\] of the Hugging Face hub, which is downloaded if need be. (default\: the small embedded model)]:file:_files -g '\''*.gguf'\'''
         '--threads[Worker threads. (default\: one per processor)]:n:'
         '--mlock[Read all weights at the start and lock them in memory.]'

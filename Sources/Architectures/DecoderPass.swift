@@ -54,6 +54,9 @@ extension LanguageModel {
   ///     its logits, because its quantization for the output head could hide the fault behind finite logits.
   func score(_ rows: FloatMatrix, count: Int, to scores: inout [Float]) {
     engine.rmsNorm(rows, count: count, weight: outputNorm, epsilon: configuration.normEpsilon, to: normed)
+    let cast = engine.activationCast
+    engine.activationCast = nil
+    defer { engine.activationCast = cast }
     engine.multiply(normed, count: count, outputHead, to: &scores)
     if let adapter, let update = adapter.outputHead {
       let narrow = narrowed(normed, count: count, by: update, of: adapter)

@@ -2,7 +2,7 @@
 
 import Compute
 
-/// The inputs of a decoder's matrices, and other matrices in their place, for calibration.
+/// The inputs of a decoder's matrices, other matrices in their place, and formats that inputs are cast to.
 extension LanguageModel {
   /// Receives the input of every product with the model's matrices, if set.
   public var inputStatistics: InputStatistics? {
@@ -17,5 +17,11 @@ extension LanguageModel {
     let columns = matrices.filter(\.takesQuantizedActivations).map(\.columns).max() ?? 0
     try reserve(rank: 0, quantizedColumns: columns)
     engine.substitutes = Dictionary(matrices.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
+  }
+
+  /// The inputs of quantized matrices are cast to this format, but for those of the output head; nil for no cast.
+  public var activationCast: ActivationCast? {
+    get { engine.activationCast }
+    set { engine.activationCast = newValue }
   }
 }

@@ -84,10 +84,27 @@ struct ModelLoader {
   /// A matrix, `[outputs][inputs]`, whose inputs may be several dimensions of the tensor.
   func matrix(_ name: String, inputs: [Int], outputs: Int) throws(ModelError) -> WeightMatrix {
     let tensor = try tensor(name, inputs + [outputs])
+    let scale = try scale(of: name)
     do {
       return try WeightMatrix(
-        file: file, tensor: tensor, rows: outputs, columns: inputs.reduce(1, *), layout: layout, inventory: inventory)
+        file: file, tensor: tensor, rows: outputs, columns: inputs.reduce(1, *), scale: scale, layout: layout,
+        inventory: inventory)
     } catch { throw .compute(path: file.path, error) }
+  }
+
+  /// The factor of all weights of a matrix `name.weight`: the tensor `name.scale`, if the file has it, else 1. Files of
+  /// NVFP4 have such tensors (llama.cpp's `conversion/base.py`). Their `name.input_scale` belongs to activations in 4
+  /// bits, and is not read.
+  private func scale(of name: String) throws(ModelError) -> Float {
+    let suffix = ".weight"
+    guard name.hasSuffix(suffix) else { return 1 }
+    let tensor = name.dropLast(suffix.count) + ".scale"
+    guard has(String(tensor)) else { return 1 }
+    let value = try vector(String(tensor), 1).values[0]
+    guard value.isFinite else {
+      throw .invalidSize(path: file.path, key: String(tensor), value: "\(value)", allowed: "a finite number")
+    }
+    return value
   }
 
   /// A linear layer: `name.weight` and, if the file has it, `name.bias`.

@@ -175,7 +175,7 @@ static void multiply(const ck_product *product, const ck_input *input, size_t fi
     for (size_t t = 0; t < input->tokens; t++) {
       float *target = product->output + t * product->output_stride + r;
       const float before = (product->accumulate ? *target : 0) + (product->bias ? product->bias[r] : 0);
-      *target = before + dot(product, input, r, t);
+      *target = before + product->scale * dot(product, input, r, t);
     }
   }
 }

@@ -23,6 +23,8 @@ public final class Engine: @unchecked Sendable {
   public var inputStatistics: InputStatistics?
   /// Matrices that are multiplied with in place of those of the same names.
   public var substitutes: [String: WeightMatrix] = [:]
+  /// The inputs of products with quantized weights are cast to this format first; nil for no cast.
+  public var activationCast: ActivationCast?
 
   /// - Parameters:
   ///   - maximumRows: rows of the largest input of a product with quantized weights.
@@ -76,7 +78,7 @@ public final class Engine: @unchecked Sendable {
       precondition(output.width >= matrix.rows && (bias?.count ?? matrix.rows) >= matrix.rows, "outputs do not fit")
       var product = ck_product(
         weights: matrix.base, type: matrix.kernelType, row_bytes: matrix.rowBytes, rows: matrix.rows,
-        columns: matrix.columns, bias: bias.map { UnsafePointer($0.base) }, output: output.base,
+        columns: matrix.columns, scale: matrix.scale, bias: bias.map { UnsafePointer($0.base) }, output: output.base,
         output_stride: output.stride, accumulate: accumulate ? 1 : 0)
       // The matrix keeps its panels alive.
       if engine.supportsRepacking, let panels = matrix.panels(for: engine.kernels, threads: engine.threads) {

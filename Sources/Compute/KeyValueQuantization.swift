@@ -6,7 +6,7 @@ import CKernels
 ///
 /// Rows may lie at any address, and a row is moved by a copy of its bytes. Dequantizing and quantizing again gives the
 /// same bytes for `f16`, `q8_0` and, with the same range, `q4` keys; for `q4` values it does unless their minimum is
-/// large beside their range.
+/// large beside their range, and for `amxfp4` unless a block's largest value is below 2⁻¹¹.
 public enum KeyValueQuantization {
   /// Quantizes a key.
   /// - Parameter keyRange: for `q4`, scales and minimums of the channels, `[2][headDimension]`; values outside a

@@ -19,7 +19,7 @@ private struct RowJob {
     case copyHeads(heads: Int, part: Int)
     case deltaGates(a: UnsafePointer<Float>, dt: UnsafePointer<Float>)
     case rotate(heads: Int, cosines: UnsafePointer<Float>, sines: UnsafePointer<Float>, stride: Int)
-    case quantize(QuantizedActivations.Pointers)
+    case quantize(QuantizedActivations.Pointers, ActivationCast?)
     case store(PagedRowWriter)
     case add
     case scale(Float)
@@ -65,8 +65,9 @@ private struct RowJob {
     case .deltaGates(let a, let dt): ck_delta_gates(x, y, a, dt, width)
     case .rotate(let heads, let cosines, let sines, let stride):
       kernels.pointee.rotate(x, heads, width / heads, cosines + row * stride, sines + row * stride)
-    case .quantize(let target):
+    case .quantize(let target, let cast):
       var quantized = target.from(row, width: width).kernelRows
+      if let cast { return ck_quantize_cast(kernels, cast.kernelType, x, width, &quantized) }
       kernels.pointee.quantize_activations(x, width, &quantized)
     case .store(let writer): writer.write(x, row: row, kernels: kernels)
     case .add: for column in 0..<width { y[column] += x[column] }
@@ -247,8 +248,8 @@ extension Engine {
     run(.store(PagedRowWriter(rows, kind: kind, slot: slot, format: format)), columns, columns, count: count)
   }
 
-  /// Quantizes rows to 8 bits.
+  /// Quantizes rows to 8 bits, after `activationCast`.
   func quantize(_ input: FloatMatrix, count: Int, to target: QuantizedActivations.Pointers) {
-    run(.quantize(target), input, input, count: count)
+    run(.quantize(target, activationCast), input, input, count: count)
   }
 }

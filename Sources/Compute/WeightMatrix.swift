@@ -15,6 +15,8 @@ public struct WeightMatrix: @unchecked Sendable {
   public let columns: Int
   /// How the file stores the weights.
   public let type: TensorType
+  /// A factor of all weights, which a file may store in a tensor of its own.
+  public let scale: Float
   let kernelType: ck_type
   let rowBytes: Int
   private(set) var base: UnsafeRawPointer
@@ -32,12 +34,13 @@ public struct WeightMatrix: @unchecked Sendable {
   /// - Parameters:
   ///   - rows: outputs; the tensor's last dimension.
   ///   - columns: inputs; the product of all other dimensions.
+  ///   - scale: a factor of all weights.
   ///   - layout: how the weights lie in memory while they are used.
   ///   - inventory: receives the panels that are made, if there are any.
   /// - Throws: `ComputeError.unsupportedType`, or `wrongSize` if the tensor is not `rows` × `columns`.
   public init(
-    file: GGUFFile, tensor: TensorDescription, rows: Int, columns: Int, layout: WeightLayout = .repacked,
-    inventory: WeightInventory? = nil
+    file: GGUFFile, tensor: TensorDescription, rows: Int, columns: Int, scale: Float = 1,
+    layout: WeightLayout = .repacked, inventory: WeightInventory? = nil
   ) throws(ComputeError) {
     guard let kernelType = tensor.type.kernelType else {
       throw .unsupportedType(tensor: tensor.name, type: tensor.type)
@@ -56,6 +59,7 @@ public struct WeightMatrix: @unchecked Sendable {
     self.rows = rows
     self.columns = columns
     type = tensor.type
+    self.scale = scale
     self.kernelType = kernelType
     self.rowBytes = rowBytes
     self.base = base
@@ -160,6 +164,7 @@ public struct WeightMatrix: @unchecked Sendable {
   public func dequantize(row: Int, into target: FloatMatrix) {
     precondition(row >= 0 && row < rows && target.width >= columns, "no such row")
     ck_dequantize(kernelType, base + row * rowBytes, target.base, columns)
+    if scale != 1 { for column in 0..<columns { target.base[column] *= scale } }
   }
 }
 

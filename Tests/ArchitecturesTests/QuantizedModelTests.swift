@@ -32,6 +32,37 @@ import Testing
     #expect(differences[1] > differences[0] && differences[1] < 0.5)
   }
 
+  @Test(
+    "a matrix is multiplied by its tensor `scale`, as llama.cpp's files of NVFP4 have it; `input_scale` is not read")
+  func tensorScale() throws {
+    let golden = try Qwen2VLGolden("grouped-by-two")
+    let tensors = ["blk.0.ffn_down", "blk.1.attn_q", "token_embd"]
+    // Half of each weight, and a scale of 2.
+    let halved = try RewrittenFile(golden.model) { tensor, bytes in
+      guard tensors.contains(where: { tensor.name == $0 + ".weight" }) else {
+        return (tensor.dimensions, tensor.type, bytes)
+      }
+      let words = halves(bytes).flatMap { weight in
+        withUnsafeBytes(of: (weight / 2).bitPattern.littleEndian) { Array($0) }
+      }
+      return (tensor.dimensions, .f32, words)
+    }.file
+    let expected = try read(golden.model, block: 32)
+    #expect(relativeDifference(try read(halved, block: 32), expected) > 0.01)
+    let scaled = try RewrittenFile(
+      halved, added: tensors.flatMap { [($0 + ".scale", Float(2)), ($0 + ".input_scale", 3)] }
+    ).file
+    #expect(relativeDifference(try read(scaled, block: 32), expected) < 1e-5)
+  }
+
+  @Test("a `scale` that is not one finite number is an error that names it")
+  func badScale() throws {
+    let golden = try Qwen2VLGolden("grouped-by-two")
+    let file = try RewrittenFile(golden.model, added: [("blk.0.ffn_up.scale", .nan)]).file
+    let error = #expect(throws: ModelError.self) { try read(file, block: 32) }
+    #expect(error.map { String(describing: $0).contains("blk.0.ffn_up.scale") } == true)
+  }
+
   private func read(_ file: GGUFFile, block: Int) throws -> [Float] {
     let model = try LanguageModel(file: file, threads: ThreadPool(threads: 2), maximumBlock: block)
     let cache = try KeyValueCache(shape: model.configuration.cacheShape, budget: 32, policy: .full)

@@ -11,9 +11,11 @@ struct RewrittenFile {
   /// - Parameters:
   ///   - metadata: entries to replace; nil removes one.
   ///   - renamed: new names of tensors.
+  ///   - added: new tensors of one float.
   ///   - tensor: returns a tensor's new dimensions, type and bytes, or nil to leave it out.
   init(
     _ original: GGUFFile, metadata changes: [String: GGUFValue?] = [:], renamed: [String: String] = [:],
+    added: [(name: String, value: Float)] = [],
     tensor: (TensorDescription, [UInt8]) throws -> (dimensions: [Int], type: TensorType, bytes: [UInt8])? = {
       ($0.dimensions, $0.type, $1)
     }
@@ -27,6 +29,10 @@ struct RewrittenFile {
       declarations.append(
         .init(name: renamed[description.name] ?? description.name, dimensions: new.dimensions, type: new.type))
       contents.append(new.bytes)
+    }
+    for (name, value) in added {
+      declarations.append(.init(name: name, dimensions: [1], type: .f32))
+      contents.append(withUnsafeBytes(of: value.bitPattern.littleEndian) { Array($0) })
     }
     let folder = try TemporaryFolder()
     defer { withExtendedLifetime(folder) {} }

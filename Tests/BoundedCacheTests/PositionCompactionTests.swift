@@ -76,7 +76,7 @@ struct PositionCompactionTests {
 
   @Test(
     "A key is rounded once, however often its position changes",
-    arguments: [(KeyValueType.f16, Float(0.002)), (.q8_0, 0.01), (.q4, 0.09)])
+    arguments: [(KeyValueType.f16, Float(0.002)), (.q8_0, 0.01), (.q4, 0.09), (.amxfp4, 0.12)])
   func roundedOnce(type: KeyValueType, tolerance: Float) throws {
     let shape = CacheShape(layers: 1, keyValueHeads: 2, headDimension: 32)
     let rotation = RoPEFrequencies(frequencies: [1, 0.5, 0.25, 0.125, 0, 0.0625])

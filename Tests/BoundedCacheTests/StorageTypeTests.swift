@@ -28,7 +28,8 @@ struct StorageTypeTests {
   }
 
   @Test(
-    "and are read nearly as they were", arguments: [(KeyValueType.f16, Float(0.0005)), (.q8_0, 0.01), (.q4, 0.06)])
+    "and are read nearly as they were",
+    arguments: [(KeyValueType.f16, Float(0.0005)), (.q8_0, 0.01), (.q4, 0.06), (.amxfp4, 0.12)])
   func readsBack(type: KeyValueType, tolerance: Float) throws {
     let cache = try KeyValueCache(
       shape: Self.shape, options: KVCacheOptions(budget: 64, policy: .slidingWindow, type: type))
@@ -61,7 +62,7 @@ struct StorageTypeTests {
   @Test("The same bytes hold more tokens")
   func moreTokensFit() {
     let counts = KeyValueType.allCases.map { KeyValueCache.tokens(forBytes: 1 << 20, shape: Self.shape, type: $0) }
-    #expect(counts == [2048, 3840, 7280])
+    #expect(counts == [2048, 3840, 7280, 7280])
   }
 
   @Test("Larger keys that come later widen a channel's range, and cached keys stay nearly what they were")

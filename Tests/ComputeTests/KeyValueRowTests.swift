@@ -50,6 +50,7 @@ import Testing
   func sizes() {
     #expect(KeyValueType.f16.keyRowBytes(128) == 256 && KeyValueType.f16.valueRowBytes(128) == 256)
     #expect(KeyValueType.q8_0.keyRowBytes(128) == 136 && KeyValueType.q8_0.valueRowBytes(128) == 136)
+    #expect(KeyValueType.amxfp4.keyRowBytes(128) == 72 && KeyValueType.amxfp4.valueRowBytes(128) == 72)
     #expect(KeyValueType.q4.keyRowBytes(128) == 64 && KeyValueType.q4.valueRowBytes(128) == 68)
   }
 
@@ -58,6 +59,7 @@ import Testing
     let sizes = [0, 1, 2, 32, 80, 96]
     #expect(sizes.filter { KeyValueType.f16.supports(headDimension: $0) } == [1, 2, 32, 80, 96])
     #expect(sizes.filter { KeyValueType.q8_0.supports(headDimension: $0) } == [32, 96])
+    #expect(sizes.filter { KeyValueType.amxfp4.supports(headDimension: $0) } == [32, 96])
     #expect(sizes.filter { KeyValueType.q4.supports(headDimension: $0) } == [2, 32, 80, 96])
   }
 
@@ -68,6 +70,23 @@ import Testing
     let expected: [UInt8] = [0x00, 0x3C] + values.map { UInt8(bitPattern: Int8($0.rounded(.toNearestOrEven))) }
     #expect(quantized(values, as: .q8_0, keys: true) == expected)
     #expect(quantized(values, as: .q8_0, keys: false) == expected)
+  }
+
+  @Test("AMXFP4 rows are blocks of the scales of positive and of negative values, then nibbles of E2M1")
+  func amxfp4Bytes() {
+    // Positive values in steps of 1/2, so that 6 is 3; negative ones in steps of 2. Half a step is 1 of the codebook.
+    let positive: [Float] = [0, 0.25, 0.5, 0.75, 1, 1.5, 2, 3]
+    let negative: [Float] = [0, -1, -2, -3, -4, -6, -8, -12]
+    let values = positive + positive + negative + negative
+    // E5M2: 1/2 is 2^-1, 2 is 2^1, with an exponent bias of 15.
+    let expected: [UInt8] =
+      [14 << 2, 16 << 2] + [
+        0x00, 0x91, 0xA2, 0xB3, 0xC4, 0xD5, 0xE6, 0xF7, 0x00, 0x91, 0xA2, 0xB3, 0xC4, 0xD5, 0xE6, 0xF7,
+      ]
+    for keys in [true, false] {
+      #expect(quantized(values, as: .amxfp4, keys: keys) == expected)
+      #expect(dequantized(expected, as: .amxfp4, size: 32, keys: keys) == values)
+    }
   }
 
   @Test("4-bit keys count their channel's scales from its minimum, the second half of the row in the high bits")
@@ -99,7 +118,8 @@ import Testing
     values[3] = .nan
     let row = quantized(values, as: type, keys: false)
     let found = dequantized(row, as: type, size: 64, keys: false)
-    #expect(found[40...].allSatisfy { abs($0 - 1) < 0.01 })
+    // Scales of AMXFP4 have three binary digits.
+    #expect(found[40...].allSatisfy { abs($0 - 1) < (type == .amxfp4 ? 0.125 : 0.01) })
   }
 
   @Test("equal values come back", arguments: KeyValueType.allCases, [Float(0), 0.125, -3])
@@ -109,7 +129,8 @@ import Testing
       let range = range([values])
       let row = quantized(values, as: type, keys: keys, range: range)
       let found = dequantized(row, as: type, size: 32, keys: keys, range: range)
-      #expect(zip(found, values).allSatisfy { abs($0 - $1) <= 1e-3 * abs($1) }, "\(found)")
+      let allowed: Float = type == .amxfp4 ? 0.125 : 1e-3
+      #expect(zip(found, values).allSatisfy { abs($0 - $1) <= allowed * abs($1) }, "\(found)")
     }
   }
 
@@ -138,7 +159,7 @@ import Testing
 
   @Test(
     "quantizing loses at most half a scale, and little more where a scale is rounded",
-    arguments: zip(KeyValueType.allCases, [0x1p-12, 0.57 / 127, 0.51 * 2 / 15] as [Float]))
+    arguments: zip(KeyValueType.allCases, [0x1p-12, 0.57 / 127, 0.51 * 2 / 15, 1.125 / 6] as [Float]))
   func errors(type: KeyValueType, allowed: Float) {
     var samples = Samples(seed: 7)
     let rows = (0..<200).map { _ in samples.floats(64) }

@@ -45,10 +45,32 @@ struct Specimen {
       [models + "grouped-by-six.gguf", models + "grouped-by-six-mmproj.gguf"],
     ]
     return try (alone.map { [$0] } + together).map { names in Specimen(files: try names.map(file)) }
+      + [TensorType.amxfp4, .dint4, .sawb2, .mxfp4, .nvfp4, .tq1_0, .tq2_0].map { Specimen(files: [try retyped($0)]) }
   }
 
-  private static func file(_ name: String) throws -> File {
-    let place = tests.appending(path: name)
+  /// A model whose matrices are of another type, as far as their rows hold its blocks; the others are in F32.
+  private static func retyped(_ type: TensorType) throws -> File {
+    let original = try GGUFFile(path: adapted)
+    let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
+    let declarations = original.tensors.map { tensor in
+      let holds = tensor.dimensions.count == 2 && tensor.dimensions[0] % type.elementsPerBlock == 0
+      return GGUFWriter.Declaration(name: tensor.name, dimensions: tensor.dimensions, type: holds ? type : .f32)
+    }
+    let place = folder.url.appending(path: "\(type).gguf")
+    let writer = try GGUFWriter(path: place.path, metadata: original.metadata, tensors: declarations)
+    for declaration in declarations {
+      let count = declaration.dimensions.reduce(1, *)
+      let bytes = count / declaration.type.elementsPerBlock * declaration.type.bytesPerBlock
+      try writer.append([UInt8](repeating: 0, count: bytes))
+    }
+    try writer.finish()
+    return try file(at: place)
+  }
+
+  private static func file(_ name: String) throws -> File { try file(at: tests.appending(path: name)) }
+
+  private static func file(at place: URL) throws -> File {
     let bytes = try Array(Data(contentsOf: place))
     let file = try GGUFFile(path: place.path)
     let part = (file.partPaths.firstIndex(of: place.path) ?? 0)

@@ -188,10 +188,10 @@ static const size_t size_count = sizeof sizes / sizeof *sizes;
 void kc_attend(const ck_kernels *kernels, kc_report *report) {
   // Heads, tokens and rows, with at least 6 pairs of a head and a token: fewer are done by attend_rows.
   static const size_t shapes[][3] = {{1, 7, 40}, {2, 3, 41}, {6, 40, 129}, {17, 7, 300}};
-  for (ck_kv_type type = CK_KV_F32; type <= CK_KV_Q4; type++)
+  for (ck_kv_type type = CK_KV_F32; type <= CK_KV_AMXFP4; type++)
     for (size_t i = 0; i < size_count; i++)
       for (size_t j = 0; j < 2 * sizeof shapes / sizeof *shapes; j++) {
-        if (type == CK_KV_Q8_0 && sizes[i] % CK_BLOCK > 0) continue;
+        if ((type == CK_KV_Q8_0 || type == CK_KV_AMXFP4) && sizes[i] % CK_BLOCK > 0) continue;
         const size_t *shape = shapes[j / 2];
         sample s = make_sample(type, shape[0], sizes[i], shape[1], shape[2]);
         if (j % 2) rotate_sample(&s);
@@ -204,11 +204,11 @@ void kc_attend(const ck_kernels *kernels, kc_report *report) {
 
 void kc_attend_rows(const ck_kernels *kernels, kc_report *report) {
   static const size_t heads[] = {1, 2, 6, 7, 17}, counts[] = {3, 41, 129, 300};
-  for (ck_kv_type type = CK_KV_F32; type <= CK_KV_Q4; type++)
+  for (ck_kv_type type = CK_KV_F32; type <= CK_KV_AMXFP4; type++)
     for (size_t i = 0; i < size_count; i++)
       for (size_t h = 0; h < sizeof heads / sizeof *heads; h++)
         for (size_t c = 0; c < 2 * sizeof counts / sizeof *counts; c++) {
-          if (type == CK_KV_Q8_0 && sizes[i] % CK_BLOCK > 0) continue;
+          if ((type == CK_KV_Q8_0 || type == CK_KV_AMXFP4) && sizes[i] % CK_BLOCK > 0) continue;
           sample s = make_sample(type, heads[h], sizes[i], 1, counts[c / 2]);
           if (c % 2) rotate_sample(&s);
           float *portable = attend_spans(ck_kernels_for(CK_PORTABLE), &s, 1, CK_NONLINEAR_EXACT);

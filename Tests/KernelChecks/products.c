@@ -17,12 +17,13 @@ typedef struct {
   uint8_t *weights;
   float *x, *bias, *before;  // `before`: outputs that the product adds to
   ck_quantized quantized;
+  float scale;
 } sample;
 
 static sample make_sample(ck_type type, size_t rows, size_t columns, size_t tokens) {
   kc_random random = kc_seeded(rows + columns * 31 + tokens * 1009);
   const size_t count = tokens * columns;
-  sample s = {.type = type, .rows = rows, .columns = columns, .tokens = tokens};
+  sample s = {.type = type, .rows = rows, .columns = columns, .tokens = tokens, .scale = 0.75f};
   s.row_bytes = columns / ck_block_weights(type) * ck_block_bytes(type);
   s.weights = kc_weights(&random, type, rows, columns);
   s.x = kc_floats(&random, count, 1);
@@ -46,12 +47,13 @@ static float *formula(const sample *s, int accumulate) {
   for (size_t r = 0; r < s->rows; r++) {
     ck_dequantize(s->type, s->weights + r * s->row_bytes, row, s->columns);
     for (size_t t = 0; t < s->tokens; t++) {
-      double sum = s->bias[r] + (accumulate ? (double)s->before[t * s->rows + r] : 0);
+      double sum = 0;
       for (size_t i = 0; i < s->columns; i++) {
         const size_t at = t * s->columns + i;
         sum += ck_is_quantized(s->type) ? (double)s->quantized.qs[at] * s->quantized.scales[at / CK_BLOCK] * row[i]
                                         : (double)s->x[at] * row[i];
       }
+      sum = s->scale * sum + s->bias[r] + (accumulate ? (double)s->before[t * s->rows + r] : 0);
       outputs[t * s->rows + r] = (float)sum;
     }
   }
@@ -69,6 +71,7 @@ static float *multiply(const ck_kernels *kernels, const sample *s, int repacks, 
                         .row_bytes = s->row_bytes,
                         .rows = s->rows,
                         .columns = s->columns,
+                        .scale = s->scale,
                         .bias = s->bias,
                         .output = outputs,
                         .output_stride = s->rows,
@@ -162,6 +165,7 @@ void kc_multiply_ternary(const ck_kernels *kernels, kc_report *report) {
       s.quantized.dsums[i] = (float)(s.quantized.bsums[2 * i] + s.quantized.bsums[2 * i + 1]);
     }
     memset(s.bias, 0, rows * sizeof *s.bias);
+    s.scale = 1;
     for (int repacks = 0; repacks < 2; repacks++) {
       float *found = multiply(kernels, &s, repacks, 0, tokens);
       for (size_t r = 0; r < rows; r++)

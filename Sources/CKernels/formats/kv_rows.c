@@ -2,6 +2,7 @@
 
 // Conversion between floats and the rows of keys and values of the KV cache.
 #include "formats/kv_row_layout.h"
+#include "formats/quantize.h"
 
 #include <math.h>
 
@@ -16,6 +17,7 @@ size_t ck_key_row_bytes(ck_kv_type type, size_t size) {
     case CK_KV_F16: return 2 * size;
     case CK_KV_Q8_0: return size / CK_BLOCK * CK_Q8_BYTES;
     case CK_KV_Q4: return size / 2;
+    case CK_KV_AMXFP4: return size / CK_BLOCK * CK_AMXFP4_BYTES;
   }
   return 0;
 }
@@ -49,6 +51,12 @@ static void dequantize_q8_0(const uint8_t *row, float *target, size_t size) {
   }
 }
 
+static void quantize_amxfp4(const float *x, uint8_t *row, size_t size) {
+  memset(row, 0, ck_key_row_bytes(CK_KV_AMXFP4, size));
+  for (size_t start = 0; start < size; start += CK_BLOCK, row += CK_AMXFP4_BYTES)
+    ck_cast_block(CK_AMXFP4, x + start, row);
+}
+
 /// Rounds to the nearest of 0...15; NaN becomes 0.
 static uint8_t round_to_4_bits(float v) {
   if (!(v > 0)) return 0;
@@ -67,6 +75,7 @@ void ck_quantize_key(ck_kv_type type, const float *x, void *row, size_t size, co
     case CK_KV_F32: memcpy(row, x, size * sizeof(float)); return;
     case CK_KV_F16: store_halves(x, row, size); return;
     case CK_KV_Q8_0: quantize_q8_0(x, row, size); return;
+    case CK_KV_AMXFP4: quantize_amxfp4(x, row, size); return;
     case CK_KV_Q4: break;
   }
   const float *scales = range, *minimums = range + size;
@@ -118,6 +127,7 @@ void ck_dequantize_value(ck_kv_type type, const void *row, float *target, size_t
       for (size_t i = 0; i < size; i++) target[i] = ck_half_to_float(ck_load_u16(bytes + 2 * i));
       return;
     case CK_KV_Q8_0: dequantize_q8_0(row, target, size); return;
+    case CK_KV_AMXFP4: ck_dequantize(CK_AMXFP4, row, target, size); return;
     case CK_KV_Q4: break;
   }
   const float scale = ck_half_to_float(ck_load_u16(bytes)), minimum = ck_half_to_float(ck_load_u16(bytes + 2));

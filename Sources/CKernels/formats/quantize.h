@@ -49,6 +49,8 @@ void ck_quantize_minmax(ck_type type, const float *x, uint8_t *block);
 void ck_quantize_searched(ck_type type, const float *x, const float *weights, uint8_t *block);
 /// Blocks of values of E2M1: MXFP4, NVFP4 and AMXFP4.
 void ck_quantize_e2m1(ck_type type, const float *x, const float *weights, uint8_t *block);
+/// Blocks of MXFP4 and AMXFP4 with the scales of their largest values, without a search.
+void ck_cast_block(ck_type type, const float *x, uint8_t *block);
 /// Blocks of 256 ternary weights: TQ1_0 and TQ2_0.
 void ck_quantize_ternary(ck_type type, const float *x, const float *weights, uint8_t *block);
 /// Blocks of 256 weights in 2 bits, with the scale of their row.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Floats to blocks of E2M1 values. A scale is one byte: of the bytes near the one that maps the peak to the largest
-// value, the one of least weighted squared error is taken.
+// value, the one of least weighted squared error is taken. A cast takes the first without a search.
 #include "formats/quantize.h"
 
 #include <math.h>
@@ -91,5 +91,60 @@ void ck_quantize_e2m1(ck_type type, const float *x, const float *weights, uint8_
       round_part(&values, scale_of(type, byte), stored + start - g * CK_BLOCK);
     }
     ck_store_quants(type, block, g, stored);
+  }
+}
+
+/// The byte of a scale that maps the peak to the largest value or near it; 0 for a peak of 0.
+static uint8_t cast_byte(ck_type type, float peak) {
+  if (!(peak > 0)) return 0;
+  if (type == CK_MXFP4) {
+    // 2^(floor(log2 peak) - 2), of the exponent's bits.
+    const int exponent = (int)(ck_bits_of_float(peak) >> 23 & 0xff) - 2;
+    return (uint8_t)(exponent < 0 ? 0 : exponent);
+  }
+  // E5M2 is half precision without its last byte: to the nearest, ties to even.
+  const int half = ck_float_to_half(peak / 6), byte = (half + 0x7f + (half >> 8 & 1)) >> 8;
+  return (uint8_t)(byte < 1 ? 1 : byte > largest_byte(type) ? largest_byte(type) : byte);
+}
+
+void ck_cast_block(ck_type type, const float *x, uint8_t *block) {
+  uint8_t stored[CK_BLOCK] = {0};
+  float peaks[2] = {0, 0};
+  for (size_t i = 0; i < CK_BLOCK; i++) {
+    const size_t sign = type == CK_AMXFP4 && x[i] < 0;
+    if (fabsf(x[i]) > peaks[sign]) peaks[sign] = fabsf(x[i]);
+  }
+  float scales[2];
+  for (size_t p = 0; p < (size_t)ck_part_count(type); p++) {
+    block[p] = cast_byte(type, peaks[p]);
+    scales[p] = scale_of(type, block[p]);
+  }
+  for (size_t i = 0; i < CK_BLOCK; i++) {
+    const size_t sign = type == CK_AMXFP4 && x[i] < 0;
+    if (peaks[sign] > 0) stored[i] = e2m1_of(x[i] / scales[sign]);
+  }
+  ck_store_quants(type, block, 0, stored);
+}
+
+void ck_cast(ck_type type, const float *source, float *target, size_t count) {
+  for (size_t i = 0; i < count; i += CK_BLOCK) {
+    uint8_t block[CK_BLOCK] = {0};
+    ck_cast_block(type, source + i, block);
+    ck_dequantize(type, block, target + i, CK_BLOCK);
+  }
+}
+
+void ck_quantize_cast(const ck_kernels *kernels, ck_type type, const float *source, size_t count,
+                      const ck_quantized *target) {
+  enum { part = 256 };
+  for (size_t start = 0; start < count; start += part) {
+    const size_t columns = count - start < part ? count - start : part, block = start / CK_BLOCK;
+    float values[part];
+    ck_cast(type, source + start, values, columns);
+    const ck_quantized quantized = {
+        target->qs + start,        target->qs16 + start,        target->scales + block,
+        target->bsums + 2 * block, target->corrections + block, target->dsums + block,
+    };
+    kernels->quantize_activations(values, columns, &quantized);
   }
 }

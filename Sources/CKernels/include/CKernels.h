@@ -86,12 +86,13 @@ typedef struct {
   size_t tokens;
 } ck_input;
 
-/// One product: output[token][row] = (accumulate ? output : 0) + bias[row] + sum over columns of weight * input.
+/// One product: output[token][row] = (accumulate ? output : 0) + bias[row] + scale * sum of weight * input.
 typedef struct {
   const void *weights;  // [rows][columns]
   ck_type type;
   size_t row_bytes;  // from one row to the next; not used for panels
   size_t rows, columns;
+  float scale;                  // of all weights
   const float *_Nullable bias;  // [rows]
   float *output;                // [tokens][rows]
   size_t output_stride;         // floats from one token to the next
@@ -107,7 +108,9 @@ typedef enum {
   /// 4 bits a value: value = minimum + scale * q. A byte holds a q of the first half of the row in its low bits, and
   /// one of the second half in its high bits. A value row begins with its scale and its minimum in half precision.
   /// Keys have a scale and a minimum for each channel instead, which many rows share (`key_range`).
-  CK_KV_Q4
+  CK_KV_Q4,
+  /// Blocks of 32 values as in CK_AMXFP4, each with the scale of its largest value and that of its smallest.
+  CK_KV_AMXFP4
 } ck_kv_type;
 
 /// Consecutive keys whose RoPE positions have changed by the same number since they were stored. Attention rotates them
@@ -282,6 +285,14 @@ size_t ck_products_in_16_bits(int largest);
 /// Converts `count` weights of any type but panels to floats; of quantized types whole blocks.
 void ck_dequantize(ck_type type, const void *source, float *target, size_t count);
 
+/// Casts `count` floats, a multiple of CK_BLOCK, to what blocks of `type` hold, CK_MXFP4 or CK_AMXFP4, and back. Scales
+/// follow from the largest values of a block alone, as in arXiv 2411.09909 and in OCP Microscaling Formats 1.0.
+/// `source` may be `target`.
+void ck_cast(ck_type type, const float *source, float *target, size_t count);
+/// As `quantize_activations` after ck_cast: the 4-bit values are rounded to 8 bits once more.
+void ck_quantize_cast(const ck_kernels *kernels, ck_type type, const float *source, size_t count,
+                      const ck_quantized *target);
+
 /// Converts `rows` rows of `columns` floats to any type but panels; `columns` is a multiple of the type's block.
 /// `importance` [columns] weights the squared error of each column, or is NULL.
 void ck_quantize(ck_type type, const float *source, void *target, size_t rows, size_t columns,
@@ -297,7 +308,8 @@ size_t ck_panel_bytes(ck_type panels, size_t columns);
 void ck_repack(const ck_kernels *kernels, ck_type type, const void *weights, size_t row_bytes, size_t rows,
                size_t columns, size_t first, size_t last, void *panels);
 
-/// Bytes of a key or value row of `size` values; `size` is a multiple of 32 for Q8_0 and of 2 for Q4.
+/// Bytes of a key or value row of `size` values; `size` is a multiple of 32 for Q8_0 and
+/// AMXFP4, of 2 for Q4.
 size_t ck_key_row_bytes(ck_kv_type type, size_t size);
 size_t ck_value_row_bytes(ck_kv_type type, size_t size);
 

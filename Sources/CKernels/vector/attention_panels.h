@@ -13,6 +13,11 @@ INLINE vf8 load_kv8(const ck_kv_type type, const uint8_t *row, size_t size, size
     const uint8_t *block = row + at / CK_BLOCK * CK_Q8_BYTES;
     return __builtin_convertvector(*(const vs8x8u *)(block + 2 + at % CK_BLOCK), vf8) * half_at(block);
   }
+  if (type == CK_KV_AMXFP4) {
+    const vf16 values = load_amxfp4(row, at / 16 * 16);
+    return at % 16 == 0 ? __builtin_shufflevector(values, values, 0, 1, 2, 3, 4, 5, 6, 7)
+                        : __builtin_shufflevector(values, values, 8, 9, 10, 11, 12, 13, 14, 15);
+  }
   const size_t half = padded_half(size), start = at < half ? at : at - half;
   if (start + 8 > size / 2) {
     const vf16 values = load_kv_tail(type, row, size, at);
@@ -81,7 +86,7 @@ INLINE void attend_by_panel(const ck_kv_type type, const ck_attention *a, size_t
     list_keys(a, rows, start, count, list);
     if (rotated) list_angles(rows, start, ck_min(ATTENTION_KEYS, (count + 15) / 16 * 16), size, angles);
     for (size_t k = 0; k < count; k += 16) {
-      const tile_end end = {NULL, 0, 16};
+      const tile_end end = {NULL, 0, 16, 1};
       pack_keys(type, list + k, ck_min(16, count - k), size, panel);
       if (rotated) rotate_panel(type, panel, size, angles + k, rotated, rows->key_range);
       float_tiles(queries, padded, pairs, panel, panel_columns(type, size), scores + k, ATTENTION_KEYS, &end);
@@ -96,7 +101,7 @@ INLINE void attend_by_panel(const ck_kv_type type, const ck_attention *a, size_t
     list_values(type, a, rows, start, count, list);
     load_value_scales(type, list, count, value_scales, value_minimums);
     for (size_t at = 0; at < padded; at += 16) {
-      const tile_end end = {NULL, 1, 16};
+      const tile_end end = {NULL, 1, 16, 1};
       pack_values(type, list, count, size, at, value_scales, value_minimums, panel);
       float_tiles(scores, ATTENTION_KEYS, pairs, panel, count, sums + at, padded, &end);
     }
@@ -122,6 +127,7 @@ static void attend(const ck_attention *a, size_t first_head, size_t last_head, s
       case CK_KV_F16: attend_by_panel(CK_KV_F16, a, first_head, heads, t, ck_min(t + step, last), scratch); break;
       case CK_KV_Q8_0: attend_by_panel(CK_KV_Q8_0, a, first_head, heads, t, ck_min(t + step, last), scratch); break;
       case CK_KV_Q4: attend_by_panel(CK_KV_Q4, a, first_head, heads, t, ck_min(t + step, last), scratch); break;
+      case CK_KV_AMXFP4: attend_by_panel(CK_KV_AMXFP4, a, first_head, heads, t, ck_min(t + step, last), scratch); break;
     }
   }
 }

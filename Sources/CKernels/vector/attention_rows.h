@@ -292,6 +292,11 @@ static void attend_q4(const ck_attention *a, size_t head, size_t heads, size_t t
   attend_heads(CK_KV_Q4, 0, 0, a, head, heads, token, first, last, part, scratch);
 }
 
+static void attend_amxfp4(const ck_attention *a, size_t head, size_t heads, size_t token, size_t first, size_t last,
+                          float *part, float *scratch) {
+  attend_heads(CK_KV_AMXFP4, 0, 0, a, head, heads, token, first, last, part, scratch);
+}
+
 static void attend_rotated_f16(const ck_attention *a, size_t head, size_t heads, size_t token, size_t first,
                                size_t last, float *part, float *scratch) {
   attend_heads(CK_KV_F16, 0, 1, a, head, heads, token, first, last, part, scratch);
@@ -305,6 +310,11 @@ static void attend_rotated_q8_0(const ck_attention *a, size_t head, size_t heads
 static void attend_rotated_q4(const ck_attention *a, size_t head, size_t heads, size_t token, size_t first, size_t last,
                               float *part, float *scratch) {
   attend_heads(CK_KV_Q4, 0, 1, a, head, heads, token, first, last, part, scratch);
+}
+
+static void attend_rotated_amxfp4(const ck_attention *a, size_t head, size_t heads, size_t token, size_t first,
+                                  size_t last, float *part, float *scratch) {
+  attend_heads(CK_KV_AMXFP4, 0, 1, a, head, heads, token, first, last, part, scratch);
 }
 
 static void attend_widened(const ck_attention *a, size_t head, size_t heads, size_t token, size_t first, size_t last,
@@ -332,6 +342,8 @@ static void attend_rows(const ck_attention *a, size_t first_head, size_t last_he
       (rotates ? attend_rotated_f16 : attend_f16)(a, h, heads, token, first, last, target, scratch);
     else if (a->type == CK_KV_Q8_0)
       (rotates ? attend_rotated_q8_0 : attend_q8_0)(a, h, heads, token, first, last, target, scratch);
+    else if (a->type == CK_KV_AMXFP4)
+      (rotates ? attend_rotated_amxfp4 : attend_amxfp4)(a, h, heads, token, first, last, target, scratch);
     else (rotates ? attend_rotated_q4 : attend_q4)(a, h, heads, token, first, last, target, scratch);
   }
 }

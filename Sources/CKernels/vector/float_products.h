@@ -59,7 +59,8 @@ INLINE void multiply_floats_by_panel(ck_type type, const ck_product *product, co
     for (size_t k = 0; k < product->columns; k += PANEL_COLUMNS) {
       const size_t columns = ck_min(PANEL_COLUMNS, product->columns - k);
       pack_rows(type, rows + k * element_bytes(type), product->row_bytes, width, columns, panel);
-      const tile_end end = {k == 0 && product->bias ? product->bias + r : NULL, k > 0 || product->accumulate, width};
+      const tile_end end = {k == 0 && product->bias ? product->bias + r : NULL, k > 0 || product->accumulate, width,
+                            product->scale};
       float_tiles(input->values + k, input->stride, input->tokens, panel, columns, product->output + r,
                   product->output_stride, &end);
     }

@@ -24,7 +24,8 @@ INLINE size_t padded_column(ck_kv_type type, size_t size, size_t column) {
   return type == CK_KV_Q4 && column >= size / 2 ? column - size / 2 + padded_half(size) : column;
 }
 
-/// Loads 16 values from padded column `at` on. The row may end before; the other values are zero. Not for CK_KV_Q8_0.
+/// Loads 16 values from padded column `at` on. The row may end before; the other values are zero. Not for types of
+/// whole blocks, CK_KV_Q8_0 and CK_KV_AMXFP4.
 INLINE vf16 load_kv_tail(ck_kv_type type, const uint8_t *row, size_t size, size_t at) {
   float values[16] = {0};
   if (type == CK_KV_Q4) {
@@ -41,6 +42,24 @@ INLINE vf16 load_kv_tail(ck_kv_type type, const uint8_t *row, size_t size, size_
 /// Whether a row needs no padding, so that no vector reaches beyond it.
 INLINE int needs_no_padding(const ck_kv_type type, size_t size) { return size % (type == CK_KV_Q4 ? 32 : 16) == 0; }
 
+/// Half the value of a scale of E5M2 (ck_e5m2_half).
+INLINE float e5m2_half_at(const uint8_t *p) {
+  const uint16_t bits = (uint16_t)((*p & 0x7f) << 8);
+  return half_at((const uint8_t *)&bits) * 0.5f;
+}
+
+/// Loads 16 values of CK_KV_AMXFP4 from column `at` on, a multiple of 16. The sign of a value chooses its scale.
+INLINE vf16 load_amxfp4(const uint8_t *row, size_t at) {
+  const uint8_t *block = row + at / CK_BLOCK * CK_AMXFP4_BYTES;
+  const vu8x32 all = look_up(ck_e2m1_values, nibbles_at(block + 2));
+  vs8x16u half;
+  memcpy(&half, (const uint8_t *)&all + at % CK_BLOCK, sizeof half);
+  const vf16 values = __builtin_convertvector(__builtin_convertvector(half, vi16), vf16);
+  const vi16 is_negative = values < 0;
+  const vf16 positive = (vf16){} + e5m2_half_at(block), negative = (vf16){} + e5m2_half_at(block + 1);
+  return values * (vf16)(((vi16)negative & is_negative) | ((vi16)positive & ~is_negative));
+}
+
 /// Loads 16 values from column `at` on, a multiple of 16; the row must have them. `scale` is that of the block of
 /// CK_KV_Q8_0.
 INLINE vf16 load_kv16(const ck_kv_type type, const uint8_t *row, size_t size, size_t at, float scale) {
@@ -51,6 +70,7 @@ INLINE vf16 load_kv16(const ck_kv_type type, const uint8_t *row, size_t size, si
     const vi16 integers = __builtin_convertvector(*(const vs8x16u *)qs, vi16);
     return __builtin_convertvector(integers, vf16) * scale;
   }
+  if (type == CK_KV_AMXFP4) return load_amxfp4(row, at);
   const size_t half = size / 2;
   const vi16 bytes = __builtin_convertvector(*(const vu8x16u *)(row + (at < half ? at : at - half)), vi16);
   return __builtin_convertvector(at < half ? bytes & 15 : bytes >> 4, vf16);

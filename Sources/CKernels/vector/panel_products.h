@@ -29,7 +29,7 @@ INLINE void multiply_panels_of(const ck_type type, const ck_product *product, co
       for (size_t r = first; r < last; r += CK_PANEL_ROWS) {
         const uint8_t *panel = (const uint8_t *)product->weights + r / CK_PANEL_ROWS * bytes;
         const tile_end end = {g == 0 && product->bias ? product->bias + r : NULL, g > 0 || product->accumulate,
-                              ck_min(CK_PANEL_ROWS, product->rows - r)};
+                              ck_min(CK_PANEL_ROWS, product->rows - r), product->scale};
         const size_t last_group = ck_min(g + step, groups), stride = product->output_stride;
         float *output = product->output + start * stride + r;
         size_t t = start;

@@ -44,7 +44,8 @@ INLINE void multiply_quants_by_panel(const ck_type type, const ck_product *produ
     for (size_t g = 0; g < all_groups; g += panel_groups) {
       const size_t groups = ck_min(panel_groups, all_groups - g);
       pack_quants(type, rows, product->row_bytes, width, g, groups, panel);
-      const tile_end end = {g == 0 && product->bias ? product->bias + r : NULL, g > 0 || product->accumulate, width};
+      const tile_end end = {g == 0 && product->bias ? product->bias + r : NULL, g > 0 || product->accumulate, width,
+                            product->scale};
       size_t t = 0;
       for (; t + QUANT_TILE_TOKENS <= input->tokens; t += QUANT_TILE_TOKENS)
         quant_tile(type, QUANT_TILE_TOKENS, panel, groups, input, product->columns, t, g,

@@ -69,7 +69,7 @@ public actor ComparisonRunner {
       ("suite", "compare"), ("data", (options.data as NSString).lastPathComponent), ("context", "\(options.context)"),
       ("model", reference.identity),
       ("candidate", candidate.identity),
-    ]
+    ] + (candidate.language.activationCast.map { [("activations", $0.rawValue)] } ?? [])
   }
 
   /// Compares the models on every window that has no record yet.

@@ -80,6 +80,7 @@ public final class LoadedModel {
       let language = try LanguageModel(
         file: file, threads: pool, weights: memory.languageWeights, inventory: inventory)
       language.nonlinear = memory.nonlinear
+      language.activationCast = memory.activationCast
       if let adapterFile { language.adapter = try LoRAAdapter(file: adapterFile, model: language) }
       let tokenizer = try Tokenizer(metadata: file.metadata)
       if let visionFile {

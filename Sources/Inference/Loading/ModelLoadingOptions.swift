@@ -23,6 +23,8 @@ public struct ModelLoadingOptions: Sendable, Equatable {
   public var scrubRate: Int?
   /// How exponentials, reciprocals, roots and activation functions are computed.
   public var nonlinear: NonlinearMode
+  /// The format that the decoder's activations are cast to; nil for none.
+  public var activationCast: ActivationCast?
   /// The memory there is; nil where it is not known, and nothing is refused then.
   public var machine: MachineMemory?
 
@@ -30,7 +32,8 @@ public struct ModelLoadingOptions: Sendable, Equatable {
   public init(
     budget: CacheBudget? = nil, type: KeyValueType = .f16,
     isLocked: Bool = false, isPrefetched: Bool = false, isMappedOnly: Bool = false, isVisionExact: Bool = false,
-    nonlinear: NonlinearMode = .exact, scrubRate: Int? = nil, machine: MachineMemory? = .current()
+    nonlinear: NonlinearMode = .exact, activationCast: ActivationCast? = nil, scrubRate: Int? = nil,
+    machine: MachineMemory? = .current()
   ) {
     self.budget = budget
     self.type = type
@@ -40,6 +43,7 @@ public struct ModelLoadingOptions: Sendable, Equatable {
     self.isVisionExact = isVisionExact
     self.scrubRate = scrubRate
     self.nonlinear = nonlinear
+    self.activationCast = activationCast
     self.machine = machine
   }
 

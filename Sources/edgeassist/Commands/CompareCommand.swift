@@ -36,6 +36,13 @@ struct CompareCommand: AsyncParsableCommand {
   var context = 512
 
   @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Cast the inputs of the compared model's layers to a 4-bit format, mxfp4 or amxfp4, as if it computed with "
+        + "weights and activations in 4 bits. Its matrices must be quantized. (default: 8 bits)", valueName: "type"))
+  var activations: ActivationCast?
+
+  @Option(
     name: .long, help: ArgumentHelp("Compare on this many windows at most. (default: all of the text)", valueName: "n"))
   var windows: Int?
 
@@ -92,7 +99,8 @@ struct CompareCommand: AsyncParsableCommand {
     }
     let bar = CountProgress(unit: "windows")
     let runner = ComparisonRunner(
-      reference: try load(reference), candidate: try load(candidate, nonlinear: nonlinear),
+      reference: try load(reference, nonlinear: .exact, cast: nil),
+      candidate: try load(candidate, nonlinear: nonlinear, cast: activations),
       options: ComparisonOptions(
         data: data, context: context, windows: windows, output: output, isResuming: resume,
         report: { bar.show($0, of: $1) }))
@@ -118,9 +126,11 @@ struct CompareCommand: AsyncParsableCommand {
   private static func name(of path: String) -> String { (path as NSString).lastPathComponent }
 
   /// Loads a model without its vision tower.
-  private func load(_ path: String, nonlinear: NonlinearMode = .exact) throws -> LoadedModel {
+  private func load(_ path: String, nonlinear: NonlinearMode, cast: ActivationCast?) throws -> LoadedModel {
     try LoadedModel(
       paths: ModelPaths(languageModel: path, vision: nil, isEmbedded: false), threads: threads.count,
-      memory: ModelLoadingOptions(budget: .tokens(context), nonlinear: nonlinear))
+      memory: ModelLoadingOptions(budget: .tokens(context), nonlinear: nonlinear, activationCast: cast))
   }
 }
+
+extension ActivationCast: ExpressibleByArgument {}
