@@ -93,8 +93,8 @@ let package = Package(
     library(
       "Evaluation",
       [
-        "Platform", "Records", "Compute", "Tokenization", "Images", "Video", "BoundedCache", "Architectures",
-        "Inference", "CodeTasks", "SessionInterface", "CodeAgent", "Dialogue",
+        "Platform", "Records", "ModelFile", "Compute", "Tokenization", "Images", "Video", "BoundedCache",
+        "Architectures", "Inference", "CodeTasks", "SessionInterface", "CodeAgent", "Dialogue",
       ], exclude: ["README.md"]),
     library(
       "Benchmarking",
@@ -177,10 +177,11 @@ let package = Package(
     tests(
       "AssistantTests",
       [
-        "Assistant", "CodeAgent", "CodeTasks", "Dialogue", "Inference", "InferenceTestSupport", "Platform", "Records",
-        "SessionInterface", "TestSupport", "Video", log,
+        "Assistant", "CodeAgent", "CodeTasks", "Dialogue", "Inference", "InferenceTestSupport", "ModelFile", "Platform",
+        "Records", "SessionInterface", "TestSupport", "Video", log,
       ]),
-    tests("EvaluationTests", ["Evaluation", "Inference", "BoundedCache", "Images", "Records", "TestSupport"]),
+    tests(
+      "EvaluationTests", ["Evaluation", "Inference", "BoundedCache", "Images", "ModelFile", "Records", "TestSupport"]),
     tests(
       "BenchmarkingTests",
       ["Benchmarking", "Inference", "Architectures", "BoundedCache", "Images", "Platform", "TestSupport"]),
@@ -198,7 +199,7 @@ let package = Package(
       ],
       exclude: ["Media", "under-address-sanitizer.sh"], swiftSettings: warningsAreErrors),
     tests("RepositoryTests", ["TestSupport"]),
-    tests("CommandLineTests", ["edgeassist", "ModelHub", "TestSupport"]),
+    tests("CommandLineTests", ["edgeassist", "ModelFile", "ModelHub", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -68,6 +68,9 @@ struct KernelChecksTests {
   @Test("multiply is the sum of weight · input for repacked weights", arguments: KernelSet.available)
   func multiplyPanels(set: KernelSet) { expectPass(kc_multiply_panels, set) }
 
+  @Test("a float that is infinite or not a number is seen wherever it is")
+  func allFinite() throws { expectPass(kc_all_finite, try #require(KernelSet.available.first)) }
+
   @Test("attend is softmax(q · k) · v for many tokens", arguments: KernelSet.available)
   func attend(set: KernelSet) { expectPass(kc_attend, set) }
 

@@ -18,6 +18,7 @@ static const struct {
               {"multiply, quants", kc_multiply_quants},
               {"multiply, panels", kc_multiply_panels},
               {"largest quants", kc_largest_quants},
+              {"all_finite", kc_all_finite},
               {"attend", kc_attend},
               {"attend_rows", kc_attend_rows},
               {"rms_norm", kc_rms_norm},
