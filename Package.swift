@@ -177,8 +177,8 @@ let package = Package(
     tests(
       "AssistantTests",
       [
-        "Assistant", "CodeAgent", "CodeTasks", "Dialogue", "Inference", "InferenceTestSupport", "Platform", "Records",
-        "SessionInterface", "TestSupport", "Video", log,
+        "Assistant", "CodeAgent", "CodeTasks", "Dialogue", "Inference", "InferenceTestSupport", "ModelFile", "Platform",
+        "Records", "SessionInterface", "TestSupport", "Video", log,
       ]),
     tests(
       "EvaluationTests",
@@ -203,7 +203,7 @@ let package = Package(
       ],
       exclude: ["Media", "under-address-sanitizer.sh"], swiftSettings: warningsAreErrors),
     tests("RepositoryTests", ["TestSupport"]),
-    tests("CommandLineTests", ["edgeassist", "ModelHub", "TestSupport"]),
+    tests("CommandLineTests", ["edgeassist", "ModelFile", "ModelHub", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -16,8 +16,9 @@ extension LanguageModel {
   ///   - branches: none empty, none longer than `maximumBlock`.
   ///   - position: of the first token of every branch; text positions follow.
   ///   - ticket: the text segment of a cache with room for the longest branch.
-  /// - Returns: the logits after the last token of each branch, `[branches][vocabulary]`; NaN where one overflowed.
-  /// - Throws: `invalidToken`, `branchLength` and `cacheDoesNotFit` before anything is changed; `cache` if it refuses.
+  /// - Returns: the logits after the last token of each branch, `[branches][vocabulary]`; NaN where the output head overflowed.
+  /// - Throws: `invalidToken`, `branchLength` and `cacheDoesNotFit` before anything is changed; `cache` if it refuses;
+  ///   `notFinite` where a layer's values are not numbers.
   public func read(branches: [[Int]], from position: Int, into ticket: KVAppendTicket) throws(ModelError) -> [[Float]] {
     try check(tokens: 0, positions: 0, cache: ticket.cache)
     for branch in branches {
@@ -32,7 +33,7 @@ extension LanguageModel {
     let append = try claim(longest, of: ticket)
     defer { append.withdraw() }
     var all: [[Float]] = []
-    for group in groups(of: branches) { all += run(group, from: position, append: append) }
+    for group in groups(of: branches) { all += try run(group, from: position, append: append) }
     return all
   }
 
@@ -71,7 +72,7 @@ extension LanguageModel {
   }
 
   /// Takes the tokens of some branches through all layers.
-  private func run(_ branches: [[Int]], from position: Int, append: KVAppend) -> [[Float]] {
+  private func run(_ branches: [[Int]], from position: Int, append: KVAppend) throws(ModelError) -> [[Float]] {
     var ranges: [Range<Int>] = []
     for branch in branches {
       let first = ranges.last?.upperBound ?? 0
@@ -82,19 +83,22 @@ extension LanguageModel {
       }
     }
     let count = ranges.last?.upperBound ?? 0
+    try checkEmbeddings(count: count)
     for (index, layer) in layers.enumerated() {
       engine.rmsNorm(hidden, count: count, weight: layer.mixerNorm, epsilon: configuration.normEpsilon, to: normed)
-      mix(layer, index: index, ranges, append: append)
+      try mix(layer, index: index, ranges, append: append)
       feedForward(layer, index: index, first: 0, count: count)
+      try checkOutput(of: index, first: 0, count: count)
     }
     return logits(afterRows: ranges.map { $0.upperBound - 1 })
   }
 
-  private func mix(_ layer: DecoderLayer, index: Int, _ ranges: [Range<Int>], append: KVAppend) {
+  private func mix(_ layer: DecoderLayer, index: Int, _ ranges: [Range<Int>], append: KVAppend) throws(ModelError) {
     let count = ranges.last?.upperBound ?? 0
     switch layer.mixer {
     case .attention(let attention, let cached):
       projectQKV(attention, index: index, cached: cached, count: count)
+      try checkProjections(attention, index: index, count: count)
       for range in ranges {
         let part = append[0..<range.count]
         part.store(

@@ -12,10 +12,12 @@ extension LanguageModel {
   ///   - range: the layers; nil for all.
   ///   - scoring: the tokens whose output of the last layer is wanted.
   ///   - deepstack: added to the output of each of the first layers.
+  /// - Throws: `ModelError.notFinite` naming the first layer whose values are not finite.
   func run(
     _ append: KVAppend, through range: Range<Int>? = nil, scoring: ScoredTokens, deepstack: [FloatMatrix] = []
-  ) {
+  ) throws(ModelError) {
     let count = append.count
+    try checkEmbeddings(count: count)
     for index in range ?? layers.indices {
       let layer = layers[index]
       // Of the last layer only the output of tokens that are scored is wanted.
@@ -25,6 +27,7 @@ extension LanguageModel {
       switch layer.mixer {
       case .attention(let attention, let cached):
         projectQKV(attention, index: index, cached: cached, count: count)
+        try checkProjections(attention, index: index, count: count)
         append.store(keys: keys, values: values, layer: cached, engine: engine)
         append.retrieve(layer: cached, queries: queries)
         if isLast, scoring == .none { return }
@@ -39,6 +42,7 @@ extension LanguageModel {
       }
       if isLast, scoring == .none { return }
       feedForward(layer, index: index, first: first, count: count - first)
+      try checkOutput(of: index, first: first, count: count - first)
       stages?.add(hidden.values(count), of: .decoderLayer(index))
       if index < deepstack.count { engine.add(deepstack[index], count: count, to: hidden) }
     }
@@ -50,8 +54,8 @@ extension LanguageModel {
   ///
   /// - Parameters:
   ///   - rows: the last layer's output, `[count][hiddenSize]`.
-  ///   - scores: receives the logits, `[count][vocabulary]`. A row with values that are not finite gets NaN for all of
-  ///     its logits, because its quantization for the output head could hide the fault behind finite logits.
+  ///   - scores: receives the logits, `[count][vocabulary]`. A row with a value that is not finite, or with such a
+  ///     logit, gets NaN for all of its logits: a choice among the others would hide the fault.
   func score(_ rows: FloatMatrix, count: Int, to scores: inout [Float]) {
     engine.rmsNorm(rows, count: count, weight: outputNorm, epsilon: configuration.normEpsilon, to: normed)
     let cast = engine.activationCast
@@ -63,8 +67,10 @@ extension LanguageModel {
       engine.multiply(narrow, count: count, update.up, to: &scores, accumulate: true)
     }
     let width = configuration.vocabularySize
-    for row in 0..<count where !normed.from(row).isFirstRowFinite {
-      for index in row * width..<(row + 1) * width { scores[index] = .nan }
+    for row in 0..<count {
+      let range = row * width..<(row + 1) * width
+      if normed.from(row).isFinite(rows: 1), scores[range].areFinite { continue }
+      for index in range { scores[index] = .nan }
     }
   }
 

@@ -11,7 +11,7 @@ extension LanguageModel {
   ///   - tokens: few at a time: a row of logits is as long as the vocabulary.
   ///   - positions: one for each token.
   ///   - ticket: says where in the cache, which has room for them.
-  /// - Returns: `[tokens][vocabulary]`; a row is NaN where the forward pass overflowed.
+  /// - Returns: `[tokens][vocabulary]`; a row is NaN where the output head overflowed.
   /// - Throws: as `prefill(tokens:positions:into:)`.
   public func prefillKeepingLogits(
     tokens: [Int], positions: [MRoPEPosition], into ticket: KVAppendTicket
@@ -22,7 +22,7 @@ extension LanguageModel {
     for start in stride(from: 0, to: tokens.count, by: maximumBlock) {
       let end = min(start + maximumBlock, tokens.count)
       embed(tokens[start..<end], positions[start..<end])
-      run(append[start..<end], scoring: .all)
+      try run(append[start..<end], scoring: .all)
       all += logits(afterRows: Array(0..<end - start))
     }
     return all

@@ -30,6 +30,10 @@ public final class LanguageModel {
   /// Keeps every layer's output, before features from the vision tower are added, if set. All rows are then computed
   /// to the end.
   package var stages: StageRecording?
+  /// Whether a forward pass ends with an error where a layer's values are not finite.
+  package var isGuarded = true
+  /// Receives the largest magnitude of each layer's output, if set to a number for each.
+  package var outputMaxima: [Float]?
   /// Keeps every layer's rotated queries while `readRecordingQueries` runs.
   var recordedQueries: [[Float]]?
 
@@ -144,10 +148,11 @@ public final class LanguageModel {
 
   // MARK: Reading
 
-  /// Reads tokens into the cache; `logits` are then those after the last one, NaN where the forward pass overflowed.
+  /// Reads tokens into the cache; `logits` are then those after the last one, NaN where the output head overflowed.
   ///
   /// - Parameter ticket: says where in the cache, which has room for them.
   /// - Throws: `invalidToken`, `positionCount` and `cacheDoesNotFit` before anything is changed; `cache` if it refuses.
+  ///   `notFinite` where a layer's values are not numbers: the tokens' keys and values are then incomplete.
   public func prefill(
     tokens: [Int], positions: [MRoPEPosition], into ticket: KVAppendTicket
   ) throws(ModelError) {
@@ -156,7 +161,7 @@ public final class LanguageModel {
     for start in stride(from: 0, to: tokens.count, by: maximumBlock) {
       let end = min(start + maximumBlock, tokens.count)
       embed(tokens[start..<end], positions[start..<end])
-      run(append[start..<end], scoring: end == tokens.count ? .last : .none)
+      try run(append[start..<end], scoring: end == tokens.count ? .last : .none)
     }
   }
 
@@ -186,13 +191,14 @@ public final class LanguageModel {
           embeddings.values, rowsOf: embeddings.width, rows: start..<end, column: part * configuration.hiddenSize)
       }
       for index in start..<end { rope.fill(row: index - start, position: positions[index]) }
-      run(append[start..<end], scoring: .none, deepstack: deepstack)
+      try run(append[start..<end], scoring: .none, deepstack: deepstack)
     }
   }
 
   /// Reads one token into the cache, which has room for it; `logits` are then those after it. Allocates nothing.
   ///
-  /// - Throws: `ModelError.invalidToken`, `cacheDoesNotFit` for another model's cache, `cache` where it has no room.
+  /// - Throws: `ModelError.invalidToken`, `cacheDoesNotFit` for another model's cache, `cache` where it has no room,
+  ///   `notFinite` as `prefill`.
   public func decode(token: Int, position: MRoPEPosition, into ticket: KVAppendTicket) throws(ModelError) {
     try check(tokens: 1, positions: 1, cache: ticket.cache)
     guard token >= 0, token < configuration.vocabularySize else {
@@ -201,7 +207,7 @@ public final class LanguageModel {
     let append = try claim(1, of: ticket)
     embed(token, row: 0)
     rope.fill(row: 0, position: position)
-    run(append, scoring: .last)
+    try run(append, scoring: .last)
   }
 
   func check(tokens: Int, positions: Int, cache: KeyValueCache) throws(ModelError) {

@@ -26,6 +26,8 @@ public enum ModelError: Error, Sendable {
   case invalidToken(Int, vocabularySize: Int)
   /// The number of positions is not that of the tokens.
   case positionCount(tokens: Int, positions: Int)
+  /// A layer has computed values that are infinite or not a number.
+  case notFinite(path: String, layer: String)
   /// No token can be chosen, because the forward pass has overflowed.
   case logitsNotFinite(path: String)
   /// A branch without tokens, or with more than can be read at once.
@@ -64,6 +66,9 @@ extension ModelError: CustomStringConvertible {
       "token \(token) is not in the model's vocabulary of \(vocabularySize)"
     case .positionCount(let tokens, let positions):
       "\(tokens) tokens came with \(positions) positions"
+    case .notFinite(let path, let layer):
+      "\(path): layer \(layer) gives values that are not numbers. Its weights or an adapter's are damaged; "
+        + "get the file again."
     case .logitsNotFinite(let path):
       "\(path): the logits are not numbers. The weights or an adapter's are damaged; get the file again."
     case .branchLength(let tokens, let most):

@@ -38,18 +38,19 @@ public struct VisionPass {
   /// Does the next step, if there is one.
   ///
   /// - Returns: whether there is another.
+  /// - Throws: `ModelError.notFinite` naming the first step whose output is not finite. The pass is of no use then.
   /// - Precondition: the tower has begun no other pass since.
-  public mutating func step() -> Bool {
+  public mutating func step() throws(ModelError) -> Bool {
     precondition(number == tower.passesBegun, "the tower has begun another pass")
     switch next {
     case .patchEmbedding:
-      tower.embedPatches(images, layout: layout, in: space)
+      try tower.embedPatches(images, layout: layout, in: space)
       next = tower.configuration.layers > 0 ? .block(0) : .projector
     case .block(let index):
-      tower.runBlock(index, layout: layout, in: space)
+      try tower.runBlock(index, layout: layout, in: space)
       next = index + 1 < tower.configuration.layers ? .block(index + 1) : .projector
     case .projector:
-      tower.project(layout: layout, in: space)
+      try tower.project(layout: layout, in: space)
       next = .finished
     case .finished: break
     }

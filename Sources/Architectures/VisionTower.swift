@@ -126,25 +126,29 @@ public final class VisionTower {
 
   /// The embeddings of a temporal patch, in one go; see `VisionPass.embeddings`.
   ///
-  /// - Throws: as `begin` does.
+  /// - Throws: as `begin` and `VisionPass.step` do.
   public func encode(_ first: Image, _ second: Image) throws(ModelError) -> VisionTokenEmbeddings {
     var pass = try begin(first, second)
-    while pass.step() {}
+    while try pass.step() {}
     return pass.embeddings
   }
 
   // MARK: Steps of a pass
 
-  func embedPatches(_ images: [Image], layout: PatchLayout, in space: VisionWorkspace) {
+  func embedPatches(_ images: [Image], layout: PatchLayout, in space: VisionWorkspace) throws(ModelError) {
     embedding.run(images, layout: layout, in: space, engine: engine, stages: &stages)
+    try check(space.hidden, count: layout.count, "v.patch_embd")
   }
 
   /// Runs a block, and the projector of its output where the language model takes that as well (deepstack).
-  func runBlock(_ index: Int, layout: PatchLayout, in space: VisionWorkspace) {
+  func runBlock(_ index: Int, layout: PatchLayout, in space: VisionWorkspace) throws(ModelError) {
     let isMerged = configuration.windowMergerLayer.map { index > $0 } ?? false
     let count = isMerged ? layout.count / WindowMerger.groupSize : layout.count
     blocks[index].attention.run(count: count, in: space, engine: engine)
+    // Attention could hide what is not a number.
+    for rows in [space.queries, space.keys] { try check(rows, count: count, "v.blk.\(index)") }
     blocks[index].feedForward.run(count: count, in: space, engine: engine)
+    try check(space.hidden, count: count, "v.blk.\(index)")
     stages?.add(space.hidden.values(count), of: .visionBlock(index))
     if index == configuration.windowMergerLayer { windowMerger?.run(layout: layout, in: space, engine: engine) }
     guard let level = configuration.deepstackLayers.firstIndex(of: index) else { return }
@@ -152,9 +156,15 @@ public final class VisionTower {
       layout: layout, in: space, engine: engine, to: &embeddings, column: configuration.outHiddenSize * (level + 1))
   }
 
-  func project(layout: PatchLayout, in space: VisionWorkspace) {
+  func project(layout: PatchLayout, in space: VisionWorkspace) throws(ModelError) {
     projector.run(layout: layout, in: space, engine: engine, to: &embeddings, column: 0)
+    guard embeddings.values[...].areFinite else { throw .notFinite(path: loader.file.path, layer: "mm") }
     stages?.add(embeddings.values, of: .merger)
+  }
+
+  private func check(_ rows: FloatMatrix, count: Int, _ layer: String) throws(ModelError) {
+    guard !rows.isFinite(rows: count) else { return }
+    throw .notFinite(path: loader.file.path, layer: layer)
   }
 
   private func check(_ images: [Image]) throws(ModelError) {

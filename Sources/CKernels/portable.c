@@ -20,7 +20,8 @@ static void quantize_activations(const float *source, size_t count, const ck_qua
     float largest = 0;
     for (size_t i = 0; i < CK_BLOCK; i++) {
       const float size = fabsf(x[i]);
-      if (size > largest) largest = size;
+      // What is not a number stays the largest.
+      if (size > largest || size != size) largest = size;
     }
     const float scale = largest / 127.0f;
     const float inverse = largest > 0 ? 127.0f / largest : 0;

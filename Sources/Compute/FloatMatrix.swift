@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CKernels
+
 /// A view of rows of floats in a buffer: `width` floats a row, `stride` floats from the start of one row to the next.
 ///
 /// A view keeps its buffer alive. It does not know how many rows the buffer has room for, so operations that read or
@@ -56,8 +58,11 @@ public struct FloatMatrix {
     return result
   }
 
-  /// Whether each float of the first row is a number and not infinite.
-  public var isFirstRowFinite: Bool { UnsafeBufferPointer(start: base, count: width).allSatisfy(\.isFinite) }
+  /// Whether each float of the first `rows` rows is a number and not infinite.
+  public func isFinite(rows: Int) -> Bool {
+    if stride == width { return ck_all_finite(base, rows * width) != 0 }
+    return (0..<rows).allSatisfy { ck_all_finite(base + $0 * stride, width) != 0 }
+  }
 
   /// Replaces the contents of `target` by some rows and columns, `[rows.count][width]`.
   /// - Parameters:
@@ -154,5 +159,12 @@ public struct FloatMatrix {
   public func fill(row: Int, columns: Int, _ body: (UnsafeMutableBufferPointer<Float>) -> Void) {
     precondition(columns <= width, "the row is shorter")
     body(UnsafeMutableBufferPointer(start: base + row * stride, count: columns))
+  }
+}
+
+extension ArraySlice<Float> {
+  /// Whether each float is a number and not infinite.
+  public var areFinite: Bool {
+    withUnsafeBufferPointer { $0.baseAddress.map { base in ck_all_finite(base, count) != 0 } ?? true }
   }
 }

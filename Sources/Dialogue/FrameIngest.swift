@@ -81,7 +81,14 @@ public struct FrameIngest {
     switch stage {
     case .idle: return false
     case .encoding(var encoding):
-      if encoding.step() {
+      let hasMore: Bool
+      do {
+        hasMore = try encoding.step()
+      } catch {
+        stage = .idle
+        throw ReportedError(error)
+      }
+      if hasMore {
         stage = .encoding(encoding)
       } else {
         let patch = encoding.patch

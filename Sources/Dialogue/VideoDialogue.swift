@@ -29,6 +29,8 @@ public final class VideoDialogue {
   /// Makes token sequences of questions and turns.
   package let prompts: PromptBuilder
   var layout: StreamLayout
+  /// `layout` of a dialogue that has read nothing.
+  private let emptyLayout: StreamLayout
   var text: CachedConversation
   var notices = DialogueNotices()
   var hasSystemPrompt = false
@@ -53,6 +55,7 @@ public final class VideoDialogue {
         visionStart: model.template.visionStart, visionEnd: model.template.visionEnd,
         visionEndText: model.template.visionEndText, introductionStart: model.template.introductionStart,
         encode: { tokenizer.encode($0, parsingSpecialTokens: true) })
+      emptyLayout = layout
       try ensureCapacity(for: prompts.opening.count)
     } catch {
       throw ReportedError(error)
@@ -71,7 +74,7 @@ public final class VideoDialogue {
     do { cache = try other.cache.copy(offloadPath: offloadPath) } catch { throw ReportedError(error) }
     (model, options, prompts) = (other.model, other.options, other.prompts)
     (turns, visionTokensRead, gallery) = (other.turns, other.visionTokensRead, other.gallery)
-    (layout, text) = (other.layout, other.text.copy(in: cache))
+    (layout, emptyLayout, text) = (other.layout, other.emptyLayout, other.text.copy(in: cache))
     (hasSystemPrompt, hasVision) = (other.hasSystemPrompt, other.hasVision)
   }
 
@@ -93,7 +96,15 @@ public final class VideoDialogue {
   private func read(system tokens: [Int]) throws {
     try ensureCapacity(for: tokens.count)
     let positions = layout.text(tokens.count)
-    try model.language.prefill(tokens: tokens, positions: positions, into: cache.ticket(for: .system))
+    do {
+      try model.language.prefill(tokens: tokens, positions: positions, into: cache.ticket(for: .system))
+    } catch {
+      // The next attempt starts over: what was read of the prompt is incomplete, and nothing is behind it.
+      cache.removeAll()
+      layout = emptyLayout
+      hasSystemPrompt = false
+      throw error
+    }
   }
 
   // MARK: The stream

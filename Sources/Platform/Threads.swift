@@ -68,12 +68,12 @@ public func canStartThreads(_ count: Int) -> Bool {
   return threads.count == count
 }
 
-/// Gives the calling thread the lowest priority, where the system has one for each thread: it runs when no other has
-/// anything to do.
+/// Gives the calling thread a low priority, where the system has one for each thread: where others have work to do, it
+/// gets a tenth of their time.
 public func yieldToOtherThreads() {
   #if os(Linux)
     // Linux counts a thread as a process here.
-    setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 19)
+    setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
   #endif
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import ModelFile
 import TestSupport
 import Testing
 
@@ -36,6 +37,23 @@ struct BatchTests {
     #expect(memory["policy"] as? String == "infinipot-v")
     #expect(try #require(memory["peak"] as? Int) <= 4096)
     for key in ["at", "answer", "stop", "tokens", "seconds"] { #expect(records[1][key] != nil, "\(key)") }
+  }
+
+  @Test("A model whose weights are not numbers fails each request with the layer's name, and the batch goes on")
+  func damagedModel() async throws {
+    let url = folder.url.appending(path: "damaged.gguf")
+    var bytes = try Data(contentsOf: Program.checkout.appending(path: "Models/edgeassist-tiny-Q8_0.gguf"))
+    let offset = try GGUFFile(path: Program.checkout.appending(path: "Models/edgeassist-tiny-Q8_0.gguf").path)
+      .requiredTensor("blk.1.ffn_down.weight").byteOffset
+    bytes.replaceSubrange(offset..<offset + 2, with: [0, 0x7E])
+    try bytes.write(to: url)
+    let input = #"{"id":"a","ask":"hello"}"# + "\n" + #"{"id":"b","ask":"hello"}"# + "\n"
+    let run = try await Program.run(["--batch", "-", "--model", url.path], input: input)
+    #expect(run.status == 1 && run.records.count == 2)
+    for record in run.records {
+      #expect(string(record, "error", "code") == "computation_failed")
+      #expect(string(record, "error", "message")?.contains("layer blk.1 gives values that are not numbers") == true)
+    }
   }
 
   private static let media = Checkout.root.appending(path: "Tests")

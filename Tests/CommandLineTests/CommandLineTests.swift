@@ -17,7 +17,8 @@ struct CommandLineTests {
       (["--reconnect", "soon"], "--reconnect"), (["--reconnect", "-1"], "--reconnect"),
       (["--reconnect", "1e99h"], "--reconnect"), (["--kv-memory", "lots"], "--kv-memory"),
       (["--signal-timeout", "soon"], "--signal-timeout"), (["--signal-timeout", "0"], "--signal-timeout"),
-      (["--kv-offload-size", "1MiB"], "--kv-offload FILE"),
+      (["--kv-offload-size", "1MiB"], "--kv-offload FILE"), (["--scrub-rate", "1MiB"], "--scrub"),
+      (["--scrub", "--scrub-rate", "fast"], "--scrub-rate"), (["doctor", "--inject", "a", "--flips", "0"], "--flips"),
       (["profile", "--output", "x", "--suite", "code"], "--suite"), (["nonsense"], "nonsense"),
     ])
   func wrongUsage(arguments: [String], word: String) async throws {

@@ -32,6 +32,23 @@ struct DoctorTests {
     #expect(languages.values.allSatisfy { ($0["runs"] as? Bool == true) == ($0["problem"] is NSNull) })
   }
 
+  @Test("With --inject it reports what flipped bits of a copy do, as tables and as JSON")
+  func inject() async throws {
+    let model = Program.checkout.appending(path: "Models/edgeassist-coder-Q8_0.gguf").path
+    let text = try await Program.run(["doctor", "--inject", model, "--flips", "10", "--threads", "1"])
+    #expect(text.status == 0 && text.errors.isEmpty, "\(text.errors)")
+    for word in ["checksum", "guards", "KL", "scale", "code", "the file itself is as it was"] {
+      #expect(text.output.contains(word), "\(word)")
+    }
+    let run = try await Program.run(["doctor", "--inject", model, "--flips", "10", "--seed", "1", "--json"])
+    let flips = try #require(run.records.first?["flips"] as? [[String: Any]])
+    #expect(flips.count == 10 && flips.allSatisfy { $0["seen_by_checksum"] as? Bool == true })
+    let alone = try await Program.run(["doctor", "--flips", "3"])
+    #expect(alone.status == 64 && alone.errors.contains("--flips has no effect without --inject"))
+    let missing = try await Program.run(["doctor", "--inject", "/nonexistent.gguf"])
+    #expect(missing.status == 2 && missing.errors.contains("/nonexistent.gguf"))
+  }
+
   @Test("A language that is not installed says what to install")
   func missingLanguage() async throws {
     let run = try await Program.run(["doctor"], environment: ["PATH": "/nonexistent", "COLUMNS": "400"])

@@ -156,10 +156,11 @@ struct HelpTests {
       [
         "--only decode", "--quick", "--repetitions 3", "--prompt-lengths 32", "--context 0", "--image-size 60x60",
         "--minutes 1", "--kv-budget 512", "--kv-type f16", "--model m", "--mmproj m", "--vision-precision fast",
-        "--lora a.gguf", "--threads 1", "--mlock", "--prefetch", "--mmap-only", "--shape qwen2-0.5b", "--type q4_0",
-        "--json -",
+        "--lora a.gguf", "--threads 1", "--mlock", "--prefetch", "--mmap-only", "--scrub", "--shape qwen2-0.5b",
+        "--type q4_0", "--json -",
       ]
     ),
+    ("doctor", ["--flips 3", "--seed 2", "--threads 1"]),
     ("models --remove o/m", ["--json"]),
   ]
 

@@ -74,6 +74,7 @@ struct SettingTrial: Sendable {
     if name != "code-tokens" { typed += ["--code-tokens", "1"] }
     // Without a file its size is not looked at.
     if name == "kv-offload-size" { typed += ["--kv-offload", "/nonexistent/offload"] }
+    if name == "scrub-rate" { typed.append("--scrub") }
     inFile = try await Self.withSettings("\(name) = \"\(value)\"\n") { file in
       Run(
         program: try await Program.run(typed + ["--config", file.path], input: Self.requests),

@@ -19,7 +19,7 @@ struct FrameEncoderTests {
 
   private func encode(_ encoding: TemporalPatchEncoding?) throws -> TemporalPatch {
     var encoding = try #require(encoding)
-    while encoding.step() {}
+    while try encoding.step() {}
     return encoding.patch
   }
 
@@ -75,7 +75,7 @@ struct FrameEncoderTests {
       _ = try encoder.add(image(9), at: Double(second))
       var encoding = try #require(try encoder.add(image(9), at: Double(second) + 0.5))
       var steps = 0
-      while encoding.step() { steps += 1 }
+      while try encoding.step() { steps += 1 }
       encoder.keep(encoding.patch)
       patches.append(encoding.patch)
       #expect((steps == 0) == (second > 1))

@@ -91,7 +91,7 @@ struct WeightScrubberTests {
       paths: paths, threads: 2, memory: ModelLoadingOptions(scrubRate: Self.rate))
     let scrubber = try #require(model.scrubber)
     let cache = try KeyValueCache(shape: model.language.configuration.cacheShape, budget: 512, policy: .slidingWindow)
-    while cache.count < 200 || scrubber.passes < 20 {
+    while cache.count < 200 || scrubber.passes < 8 {
       if cache.count < 200 {
         try model.language.decode(
           token: 7, position: MRoPEPosition(text: Int32(cache.count)), into: cache.ticket(for: .text))

@@ -91,6 +91,25 @@ static float *multiply(const ck_kernels *kernels, const sample *s, int repacks, 
   return outputs;
 }
 
+/// A value that is not finite in the last token makes all outputs of the token so, and changes none of the others.
+static void check_not_finite(const ck_kernels *kernels, const sample *s, int repacks, int accumulate,
+                             const float *before, kc_report *report) {
+  static const float values[] = {NAN, INFINITY, -INFINITY};
+  const size_t last = s->tokens - 1;
+  for (size_t v = 0; v < sizeof values / sizeof *values; v++) {
+    s->x[last * s->columns + s->columns / 2] = values[v];
+    if (s->columns % CK_BLOCK == 0) kernels->quantize_activations(s->x, s->tokens * s->columns, &s->quantized);
+    float *found = multiply(kernels, s, repacks, accumulate, s->tokens);
+    size_t finite = 0;
+    for (size_t r = 0; r < s->rows; r++) finite += (size_t)(ck_all_finite(found + last * s->rows + r, 1) != 0);
+    kc_expect(report, finite == 0, "type %d%s: %g in the input leaves %zu of %zu outputs finite", s->type,
+              repacks ? " in panels" : "", values[v], finite, s->rows);
+    kc_expect(report, memcmp(found, before, last * s->rows * sizeof *found) == 0,
+              "type %d%s: %g changes another token's outputs", s->type, repacks ? " in panels" : "", values[v]);
+    free(found);
+  }
+}
+
 static void check_product(const ck_kernels *kernels, ck_type type, int repacks, size_t rows, size_t columns,
                           size_t tokens, kc_report *report) {
   const sample s = make_sample(type, rows, columns, tokens);
@@ -111,6 +130,7 @@ static void check_product(const ck_kernels *kernels, ck_type type, int repacks, 
               tokens);
     free(alone);
   }
+  check_not_finite(kernels, &s, repacks, accumulate, found, report);
   free(found), free(exact), free(portable), free_sample(s);
 }
 

@@ -200,7 +200,8 @@ typedef struct {
   const char *name;
   void (*f16_to_f32)(const uint16_t *source, float *target, size_t count);
   void (*f32_to_f16)(const float *source, uint16_t *target, size_t count);
-  /// Quantizes `count` activations, a multiple of CK_BLOCK.
+  /// Quantizes `count` activations, a multiple of CK_BLOCK. A block with a value that is infinite or not a number gets
+  /// a scale that is neither finite, so that products with it are not finite either.
   void (*quantize_activations)(const float *source, size_t count, const ck_quantized *target);
   /// Computes output rows first..<last of a product for all tokens.
   void (*multiply)(const ck_product *product, const ck_input *input, size_t first, size_t last, float *scratch);
@@ -372,6 +373,9 @@ typedef struct {
 void ck_decoding_chunk(const void *job, size_t chunk, size_t worker);
 /// After all chunks: combines the parts of each head into its output.
 void ck_merge_spans(const ck_decoding_job *job);
+
+/// Whether none of `count` floats is infinite or not a number.
+int ck_all_finite(const float *x, size_t count);
 
 /// Zeroed memory on pages of its own, huge pages where the system has them; NULL if the system refuses.
 void *_Nullable ck_allocate(size_t bytes);

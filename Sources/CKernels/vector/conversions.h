@@ -19,15 +19,17 @@ static void quantize_activations(const float *source, size_t count, const ck_qua
   typedef int16_t vs16x8u __attribute__((vector_size(16), aligned(2), may_alias));
   typedef int8_t vs8x8 __attribute__((vector_size(8)));
   for (size_t b = 0; b < count / CK_BLOCK; b++) {
-    vf8 x[4], largest = {0};
+    vf8 x[4];
+    // As integers, magnitudes have the same order, and what is not a number is the largest of all.
+    vi8 largest = {0};
     for (int i = 0; i < 4; i++) {
       x[i] = load8(source + b * CK_BLOCK + 8 * i);
-      const vf8 size = __builtin_elementwise_abs(x[i]);
-      largest = __builtin_elementwise_max(largest, size);
+      largest = __builtin_elementwise_max(largest, (vi8)x[i] & 0x7fffffff);
     }
-    float peaks[8], peak = 0;
-    store8(peaks, largest);
-    for (int i = 0; i < 8; i++) peak = peaks[i] > peak ? peaks[i] : peak;
+    int32_t bits = 0;
+    for (int i = 0; i < 8; i++) bits = largest[i] > bits ? largest[i] : bits;
+    float peak;
+    memcpy(&peak, &bits, sizeof peak);
     target->scales[b] = peak / 127.0f;
     const float inverse = peak > 0 ? 127.0f / peak : 0;
     vi8 totals[2] = {{0}, {0}};

@@ -35,7 +35,7 @@ public final class WeightScrubber: Sendable {
 
   deinit { state.stop() }
 
-  /// Begins to check, on a thread of the lowest priority, until the scrubber is released.
+  /// Begins to check, on a thread of low priority, until the scrubber is released.
   ///
   /// - Returns: false if the system has no thread left.
   public func start() -> Bool {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Architectures
 import Images
 import Records
 
@@ -16,21 +17,25 @@ public struct EncodedTemporalPatches {
 
   /// Takes the next sampled frame, whose stream time is in seconds.
   ///
-  /// - Throws: as `FrameEncoder.add`.
+  /// - Throws: as `FrameEncoder.add` and `VisionPass.step`.
   public mutating func add(_ image: Image, at time: Double) throws(ReportedError) {
-    append(try encoder.add(image, at: time))
+    try append(try encoder.add(image, at: time))
   }
 
   /// Encodes a frame that waits for its partner: no more frames come.
   ///
-  /// - Throws: as `FrameEncoder.add`.
+  /// - Throws: as `FrameEncoder.add` and `VisionPass.step`.
   public mutating func finish() throws(ReportedError) {
-    append(try encoder.finish())
+    try append(try encoder.finish())
   }
 
-  private mutating func append(_ encoding: TemporalPatchEncoding?) {
+  private mutating func append(_ encoding: TemporalPatchEncoding?) throws(ReportedError) {
     guard var encoding else { return }
-    while encoding.step() {}
+    do throws(ModelError) {
+      while try encoding.step() {}
+    } catch {
+      throw ReportedError(error)
+    }
     encoder.keep(encoding.patch)
     patches.append(encoding.patch)
   }

@@ -82,10 +82,11 @@ public struct TemporalPatchEncoding {
   /// Does one step of the vision tower; see `VisionPass`.
   ///
   /// - Returns: whether there is another.
-  public mutating func step() -> Bool {
+  /// - Throws: as `VisionPass.step`.
+  public mutating func step() throws(ModelError) -> Bool {
     guard case .pass(var pass) = work else { return false }
     defer { work = .pass(pass) }
-    return pass.step()
+    return try pass.step()
   }
 
   /// The encoded patch.

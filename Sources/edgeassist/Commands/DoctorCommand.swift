@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Evaluation
 import Foundation
+import Platform
+import Records
 
 /// `edgeassist doctor`: what this machine offers, and what that means.
 struct DoctorCommand: AsyncParsableCommand {
@@ -11,14 +14,71 @@ struct DoctorCommand: AsyncParsableCommand {
     discussion: """
       The sandbox is tried out, and each installed language compiles and runs a small program in it.
 
-      edgeassist doctor --json | jq .sandbox    for scripts
+      edgeassist doctor --json | jq .sandbox        for scripts
+      edgeassist doctor --inject model.gguf         what faults of the memory do to a model, and what notices them
+
+      --inject copies the model to a temporary file ($TMPDIR), flips one bit of the copy at a time, and has the model \
+      read a short text. It reports, by what the bits are part of, which flips checksums and guards notice, and how the \
+      predictions change. The model file itself is only read.
       """)
 
   @Flag(name: .long, help: "Print one JSON object instead of a report.")
   var json = false
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Flip bits in a copy of this language model, and report the effects.", valueName: "file"),
+    completion: .file(extensions: ["gguf"]))
+  var inject: String?
+
+  @Option(name: .long, help: ArgumentHelp("Bits that --inject flips. (default: 60)", valueName: "n"))
+  var flips: Int?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Chooses the bits that --inject flips; the same number, the same bits. (default: 1)", valueName: "number"))
+  var seed: UInt64?
+
+  @OptionGroup var threads: ThreadOptions
+
+  func validate() throws {
+    guard inject == nil else {
+      if let flips, !(1...1_000_000).contains(flips) {
+        throw ValidationError("--flips must be between 1 and 1000000, not \(flips)")
+      }
+      return
+    }
+    try GivenOptions.refuse(
+      GivenOptions.names(of: ["--flips": flips != nil, "--seed": seed != nil, "--threads": threads.threads != nil]),
+      "without --inject")
+  }
+
   func run() async throws {
+    if let inject { return try report(on: inject) }
     let findings = await MachineFindings.gather(environment: ProcessInfo.processInfo.environment)
     try StandardStreams.print(json ? findings.json.text : DoctorReport(findings, style: .standardOutput).text)
   }
+
+  private func report(on model: String) throws {
+    try StandardStreams.checkOutput()
+    let bar = ProgressBar()
+    defer { bar.finish() }
+    let stop = StopSource()
+    let signals = InterruptSignals { stop.stop() }
+    defer { signals.stop() }
+    let count = flips ?? Self.usualFlips
+    let report: FaultReport
+    do throws(ReportedError) {
+      report = try FaultInjector(path: model, flips: count, seed: seed ?? 1, threads: threads.count)
+        .run(stop: stop) { bar.show($0, of: count, "flips") }
+    } catch {
+      throw StartFailure.report(error.message)
+    }
+    bar.finish()
+    try StandardStreams.print(json ? report.json(model: model) : report.text(model: model, style: .standardOutput))
+    if !report.isComplete { throw ExitStatus.interrupted }
+  }
+
+  private static let usualFlips = 60
 }
