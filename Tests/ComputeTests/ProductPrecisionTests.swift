@@ -76,23 +76,4 @@ struct ProductPrecisionTests {
     #expect(ProductPrecision(type: .q4_K, columns: 256, layout: .repackedQ8)?.name == "W4A8")
     #expect(ProductPrecision(type: .q4_K, columns: 256, layout: .mapped)?.name == "W4A8")
   }
-
-  @Test("has the error that 8-bit activations make, beside that of the weights")
-  func activationError() throws {
-    // Weights that Q8_0 holds exactly leave the error of the activations alone.
-    let weights = (0..<Self.rows * Self.columns).map { Float($0 % 255 - 127) }
-    func matrix(_ type: TensorType) throws -> WeightMatrix {
-      try WeightMatrix(name: "w", type: type, rows: Self.rows, columns: Self.columns) { target in
-        weights.withUnsafeBufferPointer {
-          BlockQuantization.quantize($0, columns: Self.columns, as: type, into: target)
-        }
-      }
-    }
-    let eight = try outputs(matrix(.q8_0), Self.inputs, .best)
-    let plain = try outputs(matrix(.f32), Self.inputs, .best)
-    let other = try outputs(matrix(.f32), rounded(), .best)
-    for row in 0..<Self.rows {
-      #expect(abs(eight[row] - other[row]) < abs(plain[row] - other[row]))
-    }
-  }
 }
