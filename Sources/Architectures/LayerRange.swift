@@ -28,7 +28,7 @@ extension LanguageModel {
   ///   - ticket: says where in the cache, which has room for the tokens. Only these layers store keys and values in it.
   ///   - first: position of the first token.
   /// - Returns: the outputs of the last of the layers, `[tokens][hiddenSize]`.
-  /// - Throws: `ModelError.cacheDoesNotFit`, or `cache` if it refuses.
+  /// - Throws: `ModelError.cacheDoesNotFit`, `notFinite` naming a layer, or `cache` if it refuses.
   public func run(
     layers range: Range<Int>, inputs: [Float], from first: Int, into ticket: KVAppendTicket
   ) throws(ModelError) -> [Float] {
@@ -45,7 +45,7 @@ extension LanguageModel {
       for row in start..<end {
         rope.fill(row: row - start, position: MRoPEPosition(text: Int32(clamping: first + row)))
       }
-      run(append[start..<end], through: range, scoring: .all)
+      try run(append[start..<end], through: range, scoring: .all)
       outputs += hidden.values(end - start)
     }
     return outputs
