@@ -98,7 +98,9 @@ public struct QuantizationPlan: Sendable {
   private init(
     file: GGUFFile, name: String, entries: [Entry], fileType: UInt32?, isQuantized: Bool
   ) throws(QuantizationError) {
-    guard fileType == nil || entries.contains(where: { !$0.isKept }) else { throw .nothingToDo(path: file.path, recipe: name) }
+    guard fileType == nil || entries.contains(where: { !$0.isKept }) else {
+      throw .nothingToDo(path: file.path, recipe: name)
+    }
     self.name = name
     self.entries = entries
     self.fileType = fileType.map(Int.init) ?? 0

@@ -156,9 +156,9 @@ typedef struct {
   int causal;  // token t attends to t rows more than the first token
   ck_bf16_attention bf16;
   ck_nonlinear nonlinear;  // of the softmax
-  float scale;           // of scores, 1 / sqrt(head_size) as a rule
-  float *output;         // [tokens][heads * head_size]
-  size_t output_stride;  // floats from one token to the next
+  float scale;             // of scores, 1 / sqrt(head_size) as a rule
+  float *output;           // [tokens][heads * head_size]
+  size_t output_stride;    // floats from one token to the next
 } ck_attention;
 
 /// A depthwise causal convolution of a block of tokens, in place:
@@ -255,8 +255,7 @@ int ck_has_bf16_attention(void);
 
 // The functions of the same names in ck_kernels, from tables of 16 lines (NN-LUT, arXiv 2112.02191).
 void ck_lut16_rms_norm(const float *x, const float *weight, float epsilon, float *y, size_t count);
-void ck_lut16_layer_norm(const float *x, const float *weight, const float *bias, float epsilon, float *y,
-                         size_t count);
+void ck_lut16_layer_norm(const float *x, const float *weight, const float *bias, float epsilon, float *y, size_t count);
 void ck_lut16_silu_multiply(float *gate, const float *up, size_t count);
 void ck_lut16_sigmoid_multiply(float *x, const float *gate, size_t count);
 void ck_lut16_l2_normalize(float *x, float epsilon, float scale, size_t count);
