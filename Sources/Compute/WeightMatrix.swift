@@ -91,7 +91,9 @@ public struct WeightMatrix: @unchecked Sendable {
     rowBytes = bytes / rows
     base = UnsafeRawPointer(memory.base)
     source = .memory(memory)
+    scale = 1
     layout = .repacked
+    inventory = nil
   }
 
   /// The matrix of a range of the outputs, without a copy of the weights. It is repacked by itself.
