@@ -356,13 +356,32 @@ _edgeassist_quantize() {
     repeating_flags=()
     non_repeating_flags=(--dry-run --json --force --version -h --help)
     repeating_options=()
-    non_repeating_options=(--type --calibrate --calibrate-length --calibrate-windows --threads)
+    non_repeating_options=(--type --target-bytes --target-kl --types --sensitivities --sensitivity-windows --split-neurons --calibrate --calibrate-length --calibrate-windows --threads)
     __edgeassist_offer_flags_options 2
 
     # Offer option value completions
     case "${prev}" in
     '--type')
         __edgeassist_add_completions -W 'F32'$'\n''F16'$'\n''BF16'$'\n''Q8_0'$'\n''Q6_K'$'\n''Q5_K_M'$'\n''Q5_K_S'$'\n''Q5_1'$'\n''Q5_0'$'\n''Q4_K_M'$'\n''Q4_K_S'$'\n''Q4_1'$'\n''Q4_0'$'\n''IQ4_NL'$'\n''IQ4_XS'$'\n''DINT4'$'\n''AMXFP4'$'\n''NVFP4'$'\n''MXFP4'$'\n''Q3_K_L'$'\n''Q3_K_M'$'\n''Q3_K_S'$'\n''Q2_K'$'\n''Q2_K_S'$'\n''SAWB2'$'\n''TQ2_0'$'\n''TQ1_0'
+        return
+        ;;
+    '--target-bytes')
+        return
+        ;;
+    '--target-kl')
+        return
+        ;;
+    '--types')
+        return
+        ;;
+    '--sensitivities')
+        __edgeassist_add_completions -o plusdirs -fX '!*.@(jsonl)'
+        return
+        ;;
+    '--sensitivity-windows')
+        return
+        ;;
+    '--split-neurons')
         return
         ;;
     '--calibrate')

@@ -53,7 +53,6 @@ public actor SensitivityRunner {
   private var windows: [SensitivityWindow] = []
   /// The layer whose inputs the windows have.
   private var layer = 0
-  private var output: ResumableRecords<SensitivityRecord>?
   private var known = Sensitivities()
 
   /// The thread that the model runs on.
@@ -90,7 +89,6 @@ public actor SensitivityRunner {
   public func run() throws(ReportedError) -> Sensitivities? {
     let output = try ResumableRecords<SensitivityRecord>(
       path: options.path, inputs: [file.path], isResuming: true, header: header, stop: stop)
-    self.output = output
     known = Sensitivities(records: output.records)
     let all = groups.flatMap { group in group.candidates.map { (group, $0) } }
     var done = all.count { !isMissing($0.0, $0.1) }
