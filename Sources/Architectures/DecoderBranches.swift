@@ -16,7 +16,8 @@ extension LanguageModel {
   ///   - branches: none empty, none longer than `maximumBlock`.
   ///   - position: of the first token of every branch; text positions follow.
   ///   - ticket: the text segment of a cache with room for the longest branch.
-  /// - Returns: the logits after the last token of each branch, `[branches][vocabulary]`; NaN where the output head overflowed.
+  /// - Returns: the logits after the last token of each branch, `[branches][vocabulary]`; NaN where the output head
+  ///   overflowed.
   /// - Throws: `invalidToken`, `branchLength` and `cacheDoesNotFit` before anything is changed; `cache` if it refuses;
   ///   `notFinite` where a layer's values are not numbers.
   public func read(branches: [[Int]], from position: Int, into ticket: KVAppendTicket) throws(ModelError) -> [[Float]] {

@@ -9,8 +9,8 @@ import Compute
 /// their input to 8 bits, and so reaches the output of the layer. Attention and a quantized KV cache can hide it, which
 /// is why queries, keys and values are looked at as well.
 extension LanguageModel {
-  /// - Throws: `ModelError.notFinite` if one of the first `count` rows of `hidden`, the input of the first layer, is not
-  ///   finite.
+  /// - Throws: `ModelError.notFinite` if one of the first `count` rows of `hidden`, the input of the first layer, is
+  ///   not finite.
   func checkEmbeddings(count: Int) throws(ModelError) { try check(hidden, count: count, "token_embd") }
 
   /// - Throws: `ModelError.notFinite` if queries, keys or values of the first `count` tokens are not finite.

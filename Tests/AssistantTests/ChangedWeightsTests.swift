@@ -17,7 +17,7 @@ struct ChangedWeightsTests {
   init() throws {
     folder = try TemporaryFolder()
     path = folder.path("model.gguf")
-    let original = try ModelPaths.resolve(languageModel: nil, vision: nil)
+    let original = try ModelPaths.resolve(languageModel: nil, vision: .beside)
     try FileManager.default.copyItem(atPath: original.languageModel, toPath: path)
   }
 

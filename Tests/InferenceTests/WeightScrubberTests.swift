@@ -20,7 +20,7 @@ struct WeightScrubberTests {
   init() throws {
     folder = try TemporaryFolder()
     path = folder.path("model.gguf")
-    let original = try ModelPaths.resolve(languageModel: nil, vision: nil)
+    let original = try ModelPaths.resolve(languageModel: nil, vision: .beside)
     try FileManager.default.copyItem(atPath: original.languageModel, toPath: path)
   }
 
@@ -85,8 +85,8 @@ struct WeightScrubberTests {
 
   @Test("finds nothing in a model that is not damaged, over many passes while it answers")
   func clean() async throws {
-    var paths = try ModelPaths.resolve(languageModel: path, vision: nil)
-    paths.vision = try ModelPaths.resolve(languageModel: nil, vision: nil).vision
+    var paths = try ModelPaths.resolve(languageModel: path, vision: .beside)
+    paths.vision = try ModelPaths.resolve(languageModel: nil, vision: .beside).vision
     let model = try LoadedModel(
       paths: paths, threads: 2, memory: ModelLoadingOptions(scrubRate: Self.rate))
     let scrubber = try #require(model.scrubber)
@@ -136,7 +136,7 @@ struct WeightScrubberTests {
     try data.write(to: URL(fileURLWithPath: path))
     let refusal = #expect(throws: ReportedError.self) {
       _ = try LoadedModel(
-        paths: ModelPaths.resolve(languageModel: path, vision: nil), threads: 1,
+        paths: ModelPaths.resolve(languageModel: path, vision: .beside), threads: 1,
         memory: ModelLoadingOptions(scrubRate: Self.rate))
     }
     #expect(refusal?.code == .modelUnreadable && refusal?.message.contains("blk.1.ffn_up.weight is damaged") == true)

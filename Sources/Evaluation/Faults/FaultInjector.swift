@@ -33,7 +33,8 @@ public struct FaultInjector {
   ///   - stop: looked at between two flips.
   ///   - progress: called with the flips that are done.
   /// - Throws: `ReportedError.modelUnreadable` for a file that is no language model that can be run;
-  ///   `outputUnwritable` where there is no room for the copy; `computation_failed` for a model that is damaged already.
+  ///   `outputUnwritable` where there is no room for the copy; `computation_failed` for a model that is damaged
+  ///   already.
   public func run(stop: StopSource? = nil, progress: (Int) -> Void = { _ in }) throws(ReportedError) -> FaultReport {
     let original: GGUFFile
     do throws(GGUFError) { original = try GGUFFile(path: path) } catch {
@@ -122,8 +123,8 @@ public struct FaultInjector {
   private static let text = """
     The harbour was quiet in the early morning. A red boat lay at the end of the pier, and two men carried boxes of \
     fish up to the road, where a white van was waiting. One of them stopped, looked at his watch, and said that the \
-    ferry would come at half past seven. The other laughed. "It has been late every day this week," he answered. Behind \
-    them a dog ran along the wall and barked at the gulls until they flew away over the water.
+    ferry would come at half past seven. The other laughed. "It has been late every day this week," he answered. \
+    Behind them a dog ran along the wall and barked at the gulls until they flew away over the water.
     """
 }
 

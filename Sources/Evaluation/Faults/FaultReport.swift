@@ -37,8 +37,8 @@ public struct FaultReport: Sendable {
     public var stoppedByGuard: Int
     /// Those that a limit on the layers' outputs would stop, or a guard did.
     public var outOfRange: Int
-    /// Of those that no guard stopped: mean divergence, the largest, and the mean share of tokens with another likeliest
-    /// next token; nil where all were stopped.
+    /// Of those that no guard stopped: mean divergence, the largest, and the mean share of tokens with another
+    /// likeliest next token; nil where all were stopped.
     public var meanDivergence, largestDivergence, changedTop: Double?
   }
 

@@ -18,8 +18,8 @@ struct DoctorCommand: AsyncParsableCommand {
       edgeassist doctor --inject model.gguf         what faults of the memory do to a model, and what notices them
 
       --inject copies the model to a temporary file ($TMPDIR), flips one bit of the copy at a time, and has the model \
-      read a short text. It reports, by what the bits are part of, which flips checksums and guards notice, and how the \
-      predictions change. The model file itself is only read.
+      read a short text. It reports, by what the bits are part of, which flips checksums and guards notice, and how \
+      the predictions change. The model file itself is only read.
       """)
 
   @Flag(name: .long, help: "Print one JSON object instead of a report.")

@@ -18,8 +18,9 @@ struct InspectCommand: ParsableCommand {
       edgeassist inspect mmproj.gguf                       a vision tower or an adapter by itself
       edgeassist inspect model.gguf --json | jq .memory    for scripts
 
-      Only headers are read, so a file of any size is inspected at once; --checksums reads the whole file. A file of an architecture that cannot be run \
-      is inspected too. The estimated memory is that of a run that has read all weights and filled the KV cache.
+      Only headers are read, so a file of any size is inspected at once; --checksums reads the whole file. A file \
+      of an architecture that cannot be run is inspected too. The estimated memory is that of a run that has read all \
+      weights and filled the KV cache.
       """)
 
   @Argument(

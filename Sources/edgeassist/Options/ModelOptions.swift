@@ -33,8 +33,8 @@ struct LanguageModelOptions: ParsableArguments {
   @Flag(
     name: .long, inversion: .prefixedNo,
     help: """
-      Check the weights: all of them at the start, against the checksums that the file keeps if it does, then slowly in \
-      the background. A tensor that has changed is named in a warning.
+      Check the weights: all of them at the start, against the checksums that the file keeps if it does, then slowly \
+      in the background. A tensor that has changed is named in a warning.
       """)
   var scrub = false
 

@@ -13,8 +13,8 @@ extension FaultReport {
   func text(model: String, style: ReportStyle) -> String {
     var lines = [
       style.wrapped(
-        "\(outcomes.count) bits of a copy of \(visible(model)) were flipped, one at a time; the file itself is as it was. "
-          + "The model read \(tokens) tokens each time; without a flip their perplexity is "
+        "\(outcomes.count) bits of a copy of \(visible(model)) were flipped, one at a time; the file itself is as "
+          + "it was. The model read \(tokens) tokens each time; without a flip their perplexity is "
           + "\(decimal(perplexity, places: 2)).", indent: 0), "",
     ]
     guard !outcomes.isEmpty else { return lines.joined(separator: "\n") }

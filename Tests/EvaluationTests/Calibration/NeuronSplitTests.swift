@@ -19,7 +19,7 @@ struct NeuronSplitTests {
 
   init() throws {
     source = try TextModel()
-    let embedded = try GGUFFile(path: ModelPaths.resolve(languageModel: nil, vision: nil).languageModel)
+    let embedded = try GGUFFile(path: ModelPaths.resolve(languageModel: nil, vision: .beside).languageModel)
     let recipe = try #require(QuantizationRecipe(named: "F32"))
     let path = source.folder.path("plain.gguf")
     _ = try QuantizationRun(file: embedded, plan: QuantizationPlan(file: embedded, recipe: recipe), threads: 1).write(

@@ -21,7 +21,7 @@ struct SensitivityRunnerTests {
 
   init() async throws {
     source = try TextModel()
-    file = try GGUFFile(path: ModelPaths.resolve(languageModel: nil, vision: nil).languageModel)
+    file = try GGUFFile(path: ModelPaths.resolve(languageModel: nil, vision: .beside).languageModel)
     let runner = CalibrationRunner(
       model: try source.load(), options: CalibrationOptions(source: .file(source.text), length: 32, windows: 3))
     let calibration = try #require(try await runner.run())
