@@ -163,9 +163,9 @@ _edgeassist() {
     local -a unparsed_words=("${COMP_WORDS[@]:1:${COMP_CWORD}}")
 
     local -a repeating_flags=()
-    local -a non_repeating_flags=(--mlock --no-mlock --prefetch --no-prefetch --mmap-only --no-mmap-only --unsafe-run --no-unsafe-run --resume --version -h --help)
+    local -a non_repeating_flags=(--mlock --no-mlock --prefetch --no-prefetch --mmap-only --no-mmap-only --scrub --no-scrub --unsafe-run --no-unsafe-run --resume --version -h --help)
     local -a repeating_options=(--lora)
-    local -a non_repeating_options=(--video --fps --max-pixels --pace --reconnect --signal-timeout --model --threads --mmproj --vision-precision --kv-budget --kv-memory --kv-type --kv-policy --kv-variant --kv-profile --kv-offload --kv-offload-size --max-tokens --temperature --top-k --top-p --min-p --repeat-penalty --seed --system-prompt --code-model --code-exemplars --code-rounds --code-seconds --code-tokens --batch --output --log-file --config)
+    local -a non_repeating_options=(--video --fps --max-pixels --pace --reconnect --signal-timeout --model --threads --scrub-rate --nonlinear --mmproj --vision-precision --kv-budget --kv-memory --kv-type --kv-policy --kv-variant --kv-profile --kv-offload --kv-offload-size --max-tokens --temperature --top-k --top-p --min-p --repeat-penalty --seed --system-prompt --code-model --code-exemplars --code-rounds --code-seconds --code-tokens --batch --output --log-file --config)
     __edgeassist_offer_flags_options 0
 
     # Offer option value completions
@@ -195,6 +195,13 @@ _edgeassist() {
         return
         ;;
     '--threads')
+        return
+        ;;
+    '--scrub-rate')
+        return
+        ;;
+    '--nonlinear')
+        __edgeassist_add_completions -W 'exact'$'\n''lut16'
         return
         ;;
     '--mmproj')
@@ -313,7 +320,7 @@ _edgeassist() {
 
 _edgeassist_inspect() {
     repeating_flags=()
-    non_repeating_flags=(--json --tensors --accumulators --version -h --help)
+    non_repeating_flags=(--json --tensors --checksums --accumulators --version -h --help)
     repeating_options=()
     non_repeating_options=(--mmproj --kv-budget --kv-memory --kv-type --vision-precision --threads)
     __edgeassist_offer_flags_options 1
@@ -362,7 +369,7 @@ _edgeassist_quantize() {
     # Offer option value completions
     case "${prev}" in
     '--type')
-        __edgeassist_add_completions -W 'F32'$'\n''F16'$'\n''BF16'$'\n''Q8_0'$'\n''Q6_K'$'\n''Q5_K_M'$'\n''Q5_K_S'$'\n''Q5_1'$'\n''Q5_0'$'\n''Q4_K_M'$'\n''Q4_K_S'$'\n''Q4_1'$'\n''Q4_0'$'\n''IQ4_NL'$'\n''IQ4_XS'$'\n''DINT4'$'\n''AMXFP4'$'\n''NVFP4'$'\n''MXFP4'$'\n''Q3_K_L'$'\n''Q3_K_M'$'\n''Q3_K_S'$'\n''Q2_K'$'\n''Q2_K_S'$'\n''SAWB2'$'\n''TQ2_0'$'\n''TQ1_0'
+        __edgeassist_add_completions -W 'F32'$'\n''F16'$'\n''BF16'$'\n''Q8_0'$'\n''Q6_K'$'\n''Q5_K_M'$'\n''Q5_K_S'$'\n''Q5_1'$'\n''Q5_0'$'\n''Q4_K_M'$'\n''Q4_K_S'$'\n''Q4_1'$'\n''Q4_0'$'\n''IQ4_NL'$'\n''IQ4_XS'$'\n''DINT4'$'\n''AMXFP4'$'\n''NVFP4'$'\n''MXFP4'$'\n''Q3_K_L'$'\n''Q3_K_M'$'\n''Q3_K_S'$'\n''Q2_K'$'\n''Q2_K_S'$'\n''SAWB2'$'\n''TQ2_0'$'\n''TQ1_0'$'\n''COPY'
         return
         ;;
     '--target-bytes')
@@ -414,9 +421,9 @@ _edgeassist_quantize() {
 
 _edgeassist_code() {
     repeating_flags=()
-    non_repeating_flags=(--resume --unsafe-run --no-unsafe-run --mlock --no-mlock --prefetch --no-prefetch --mmap-only --no-mmap-only --version -h --help)
+    non_repeating_flags=(--resume --unsafe-run --no-unsafe-run --mlock --no-mlock --prefetch --no-prefetch --mmap-only --no-mmap-only --scrub --no-scrub --version -h --help)
     repeating_options=(--lora)
-    non_repeating_options=(--output --language --code-model --code-exemplars --code-rounds --code-seconds --code-tokens --model --threads)
+    non_repeating_options=(--output --language --code-model --code-exemplars --code-rounds --code-seconds --code-tokens --model --threads --scrub-rate --nonlinear)
     __edgeassist_offer_flags_options -1
 
     # Offer option value completions
@@ -452,6 +459,13 @@ _edgeassist_code() {
     '--threads')
         return
         ;;
+    '--scrub-rate')
+        return
+        ;;
+    '--nonlinear')
+        __edgeassist_add_completions -W 'exact'$'\n''lut16'
+        return
+        ;;
     '--lora')
         __edgeassist_add_completions -o plusdirs -fX '!*.@(gguf)'
         return
@@ -469,9 +483,9 @@ _edgeassist_code() {
 
 _edgeassist_eval() {
     repeating_flags=()
-    non_repeating_flags=(--unsafe-run --no-unsafe-run --resume --mlock --no-mlock --prefetch --no-prefetch --mmap-only --no-mmap-only --version -h --help)
+    non_repeating_flags=(--unsafe-run --no-unsafe-run --resume --mlock --no-mlock --prefetch --no-prefetch --mmap-only --no-mmap-only --scrub --no-scrub --version -h --help)
     repeating_options=(--tasks --lora)
-    non_repeating_options=(--suite --questions --seconds --visits --kinds --warmup-seconds --questions-per-stream --seed --requests --answers --configurations --kv-ratios --kv-budget --kv-memory --kv-profile --kv-offload --kv-offload-size --methods --code-model --code-exemplars --code-rounds --code-seconds --code-tokens --output --json --plot --model --threads --mmproj --vision-precision)
+    non_repeating_options=(--suite --questions --seconds --visits --kinds --warmup-seconds --questions-per-stream --seed --requests --answers --configurations --kv-ratios --kv-budget --kv-memory --kv-profile --kv-offload --kv-offload-size --methods --code-model --code-exemplars --code-rounds --code-seconds --code-tokens --output --json --plot --model --threads --scrub-rate --nonlinear --mmproj --vision-precision)
     __edgeassist_offer_flags_options 0
 
     # Offer option value completions
@@ -574,6 +588,13 @@ _edgeassist_eval() {
     '--threads')
         return
         ;;
+    '--scrub-rate')
+        return
+        ;;
+    '--nonlinear')
+        __edgeassist_add_completions -W 'exact'$'\n''lut16'
+        return
+        ;;
     '--mmproj')
         __edgeassist_add_completions -o plusdirs -fX '!*.@(gguf)'
         return
@@ -591,9 +612,9 @@ _edgeassist_eval() {
 
 _edgeassist_profile() {
     repeating_flags=()
-    non_repeating_flags=(--mlock --no-mlock --prefetch --no-prefetch --mmap-only --no-mmap-only --version -h --help)
+    non_repeating_flags=(--mlock --no-mlock --prefetch --no-prefetch --mmap-only --no-mmap-only --scrub --no-scrub --version -h --help)
     repeating_options=()
-    non_repeating_options=(--output --ratio --group-size --questions --seconds --visits --kinds --warmup-seconds --questions-per-stream --seed --requests --answers --model --threads --mmproj --vision-precision --lora)
+    non_repeating_options=(--output --ratio --group-size --questions --seconds --visits --kinds --warmup-seconds --questions-per-stream --seed --requests --answers --model --threads --scrub-rate --nonlinear --mmproj --vision-precision --lora)
     __edgeassist_offer_flags_options 0
 
     # Offer option value completions
@@ -644,6 +665,13 @@ _edgeassist_profile() {
     '--threads')
         return
         ;;
+    '--scrub-rate')
+        return
+        ;;
+    '--nonlinear')
+        __edgeassist_add_completions -W 'exact'$'\n''lut16'
+        return
+        ;;
     '--mmproj')
         __edgeassist_add_completions -o plusdirs -fX '!*.@(gguf)'
         return
@@ -663,7 +691,7 @@ _edgeassist_compare() {
     repeating_flags=()
     non_repeating_flags=(--resume --version -h --help)
     repeating_options=()
-    non_repeating_options=(--data --context --activations --windows --output --json --plot --threads)
+    non_repeating_options=(--data --context --activations --windows --output --json --plot --threads --nonlinear)
     __edgeassist_offer_flags_options 2
 
     # Offer option value completions
@@ -697,6 +725,10 @@ _edgeassist_compare() {
     '--threads')
         return
         ;;
+    '--nonlinear')
+        __edgeassist_add_completions -W 'exact'$'\n''lut16'
+        return
+        ;;
     esac
 
     # Offer positional completions
@@ -714,9 +746,9 @@ _edgeassist_compare() {
 
 _edgeassist_bench() {
     repeating_flags=()
-    non_repeating_flags=(--quick --mlock --no-mlock --prefetch --no-prefetch --mmap-only --no-mmap-only --version -h --help)
+    non_repeating_flags=(--quick --mlock --no-mlock --prefetch --no-prefetch --mmap-only --no-mmap-only --scrub --no-scrub --version -h --help)
     repeating_options=(--compare)
-    non_repeating_options=(--only --repetitions --prompt-lengths --context --image-size --minutes --kv-budget --kv-type --model --threads --mmproj --vision-precision --lora --shape --type --mmproj-type --keep --json)
+    non_repeating_options=(--only --repetitions --prompt-lengths --context --image-size --minutes --kv-budget --kv-type --model --threads --scrub-rate --nonlinear --mmproj --vision-precision --lora --shape --type --mmproj-type --keep --json)
     __edgeassist_offer_flags_options 0
 
     # Offer option value completions
@@ -751,6 +783,13 @@ _edgeassist_bench() {
         return
         ;;
     '--threads')
+        return
+        ;;
+    '--scrub-rate')
+        return
+        ;;
+    '--nonlinear')
+        __edgeassist_add_completions -W 'exact'$'\n''lut16'
         return
         ;;
     '--mmproj')
@@ -794,8 +833,25 @@ _edgeassist_doctor() {
     repeating_flags=()
     non_repeating_flags=(--json --version -h --help)
     repeating_options=()
-    non_repeating_options=()
+    non_repeating_options=(--inject --flips --seed --threads)
     __edgeassist_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--inject')
+        __edgeassist_add_completions -o plusdirs -fX '!*.@(gguf)'
+        return
+        ;;
+    '--flips')
+        return
+        ;;
+    '--seed')
+        return
+        ;;
+    '--threads')
+        return
+        ;;
+    esac
 }
 
 _edgeassist_pull() {

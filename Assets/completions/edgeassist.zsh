@@ -41,6 +41,7 @@ _edgeassist() {
 
     local -i ret=1
     local -ar ___pace=('realtime' 'fast')
+    local -ar ___nonlinear=('exact' 'lut16')
     local -ar ___vision_precision=('fast' 'exact')
     local -ar ___kv_type=('f16' 'q8_0' 'q4' 'amxfp4')
     local -ar ___kv_policy=('infinipot-v' 'sliding-window' 'uniform' 'full')
@@ -59,6 +60,10 @@ _edgeassist() {
         '--no-prefetch[Read all weights in the background from the start.]'
         '--mmap-only[Run a model that is larger than memory\: weights stay on disk and are paged in. Slow.]'
         '--no-mmap-only[Run a model that is larger than memory\: weights stay on disk and are paged in. Slow.]'
+        '--scrub[Check the weights\: all of them at the start, against the checksums that the file keeps if it does, then slowly in the background. A tensor that has changed is named in a warning.]'
+        '--no-scrub[Check the weights\: all of them at the start, against the checksums that the file keeps if it does, then slowly in the background. A tensor that has changed is named in a warning.]'
+        '--scrub-rate[Bytes that --scrub checks in a second, such as 4MiB or 1GiB. (default\: 16MiB)]:size:'
+        '--nonlinear[exact\: exponentials, reciprocals, roots and activation functions are computed. lut16\: they are read from tables of 16 lines (NN-LUT), for processors without a vector unit; slower on those that have one. (default\: exact)]:mode:{__edgeassist_complete "${___nonlinear[@]}"}'
         '--mmproj[Vision tower (mmproj GGUF); none to read text only, in less memory. (default\: the mmproj file beside the model)]:file:_files -g '\''*.gguf'\'''
         '--vision-precision[fast\: float weights of the vision tower are quantized to Q8_0 when they are loaded, which is several times as fast and takes half the memory. exact\: they are used as they are stored. (default\: fast)]:precision:{__edgeassist_complete "${___vision_precision[@]}"}'
         '*--lora[LoRA adapter (GGUF) for the language model. ROLE=FILE adapts a role of the programming agent\: retriever, planner, coder, debugger. May be given more than once.]:file:_files -g '\''*.gguf'\'''
@@ -139,6 +144,7 @@ _edgeassist_inspect() {
         '--threads[Worker threads. (default\: one per processor)]:n:'
         '--json[Print one JSON object instead of tables.]'
         '--tensors[List every tensor.]'
+        '--checksums[Read the whole file and check each tensor against the checksum (XXH64) that `quantize` has kept for it; list the checksums of a file without. Damage ends with status 1.]'
         '--accumulators[Report how many bits the sums of the model'\''s matrix products need.]'
         '--version[Show the version.]'
         '(-h --help)'{-h,--help}'[Show help information.]'
@@ -150,7 +156,7 @@ _edgeassist_inspect() {
 
 _edgeassist_quantize() {
     local -i ret=1
-    local -ar ___type=('F32' 'F16' 'BF16' 'Q8_0' 'Q6_K' 'Q5_K_M' 'Q5_K_S' 'Q5_1' 'Q5_0' 'Q4_K_M' 'Q4_K_S' 'Q4_1' 'Q4_0' 'IQ4_NL' 'IQ4_XS' 'DINT4' 'AMXFP4' 'NVFP4' 'MXFP4' 'Q3_K_L' 'Q3_K_M' 'Q3_K_S' 'Q2_K' 'Q2_K_S' 'SAWB2' 'TQ2_0' 'TQ1_0')
+    local -ar ___type=('F32' 'F16' 'BF16' 'Q8_0' 'Q6_K' 'Q5_K_M' 'Q5_K_S' 'Q5_1' 'Q5_0' 'Q4_K_M' 'Q4_K_S' 'Q4_1' 'Q4_0' 'IQ4_NL' 'IQ4_XS' 'DINT4' 'AMXFP4' 'NVFP4' 'MXFP4' 'Q3_K_L' 'Q3_K_M' 'Q3_K_S' 'Q2_K' 'Q2_K_S' 'SAWB2' 'TQ2_0' 'TQ1_0' 'COPY')
     local -ar arg_specs=(
         ':input:_files -g '\''*.gguf'\'''
         ':output:_files -g '\''*.gguf'\'''
@@ -179,6 +185,7 @@ _edgeassist_quantize() {
 _edgeassist_code() {
     local -i ret=1
     local -ar ___language=('python' 'c' 'swift')
+    local -ar ___nonlinear=('exact' 'lut16')
     local -ar arg_specs=(
         '*:path:_files'
         '--output[Write results to this file. (default\: standard output)]:file:_files'
@@ -199,6 +206,10 @@ _edgeassist_code() {
         '--no-prefetch[Read all weights in the background from the start.]'
         '--mmap-only[Run a model that is larger than memory\: weights stay on disk and are paged in. Slow.]'
         '--no-mmap-only[Run a model that is larger than memory\: weights stay on disk and are paged in. Slow.]'
+        '--scrub[Check the weights\: all of them at the start, against the checksums that the file keeps if it does, then slowly in the background. A tensor that has changed is named in a warning.]'
+        '--no-scrub[Check the weights\: all of them at the start, against the checksums that the file keeps if it does, then slowly in the background. A tensor that has changed is named in a warning.]'
+        '--scrub-rate[Bytes that --scrub checks in a second, such as 4MiB or 1GiB. (default\: 16MiB)]:size:'
+        '--nonlinear[exact\: exponentials, reciprocals, roots and activation functions are computed. lut16\: they are read from tables of 16 lines (NN-LUT), for processors without a vector unit; slower on those that have one. (default\: exact)]:mode:{__edgeassist_complete "${___nonlinear[@]}"}'
         '*--lora[LoRA adapter (GGUF) for a role of the programming agent\: retriever, planner, coder, debugger. May be given more than once.]:role=file:_files -g '\''*.gguf'\'''
         '--version[Show the version.]'
         '(-h --help)'{-h,--help}'[Show help information.]'
@@ -211,6 +222,7 @@ _edgeassist_code() {
 _edgeassist_eval() {
     local -i ret=1
     local -ar ___suite=('doorstep' 'code')
+    local -ar ___nonlinear=('exact' 'lut16')
     local -ar ___vision_precision=('fast' 'exact')
     local -ar arg_specs=(
         '--suite[What to evaluate.]:name:{__edgeassist_complete "${___suite[@]}"}'
@@ -251,6 +263,10 @@ _edgeassist_eval() {
         '--no-prefetch[Read all weights in the background from the start.]'
         '--mmap-only[Run a model that is larger than memory\: weights stay on disk and are paged in. Slow.]'
         '--no-mmap-only[Run a model that is larger than memory\: weights stay on disk and are paged in. Slow.]'
+        '--scrub[Check the weights\: all of them at the start, against the checksums that the file keeps if it does, then slowly in the background. A tensor that has changed is named in a warning.]'
+        '--no-scrub[Check the weights\: all of them at the start, against the checksums that the file keeps if it does, then slowly in the background. A tensor that has changed is named in a warning.]'
+        '--scrub-rate[Bytes that --scrub checks in a second, such as 4MiB or 1GiB. (default\: 16MiB)]:size:'
+        '--nonlinear[exact\: exponentials, reciprocals, roots and activation functions are computed. lut16\: they are read from tables of 16 lines (NN-LUT), for processors without a vector unit; slower on those that have one. (default\: exact)]:mode:{__edgeassist_complete "${___nonlinear[@]}"}'
         '--mmproj[Vision tower (mmproj GGUF); none to read text only, in less memory. (default\: the mmproj file beside the model)]:file:_files -g '\''*.gguf'\'''
         '--vision-precision[fast\: float weights of the vision tower are quantized to Q8_0 when they are loaded, which is several times as fast and takes half the memory. exact\: they are used as they are stored. (default\: fast)]:precision:{__edgeassist_complete "${___vision_precision[@]}"}'
         '*--lora[LoRA adapter (GGUF) for the language model. ROLE=FILE adapts a role of the programming agent\: retriever, planner, coder, debugger. May be given more than once.]:file:_files -g '\''*.gguf'\'''
@@ -264,6 +280,7 @@ _edgeassist_eval() {
 
 _edgeassist_profile() {
     local -i ret=1
+    local -ar ___nonlinear=('exact' 'lut16')
     local -ar ___vision_precision=('fast' 'exact')
     local -ar arg_specs=(
         '--output[Write the profile to this file.]:file:_files'
@@ -286,6 +303,10 @@ _edgeassist_profile() {
         '--no-prefetch[Read all weights in the background from the start.]'
         '--mmap-only[Run a model that is larger than memory\: weights stay on disk and are paged in. Slow.]'
         '--no-mmap-only[Run a model that is larger than memory\: weights stay on disk and are paged in. Slow.]'
+        '--scrub[Check the weights\: all of them at the start, against the checksums that the file keeps if it does, then slowly in the background. A tensor that has changed is named in a warning.]'
+        '--no-scrub[Check the weights\: all of them at the start, against the checksums that the file keeps if it does, then slowly in the background. A tensor that has changed is named in a warning.]'
+        '--scrub-rate[Bytes that --scrub checks in a second, such as 4MiB or 1GiB. (default\: 16MiB)]:size:'
+        '--nonlinear[exact\: exponentials, reciprocals, roots and activation functions are computed. lut16\: they are read from tables of 16 lines (NN-LUT), for processors without a vector unit; slower on those that have one. (default\: exact)]:mode:{__edgeassist_complete "${___nonlinear[@]}"}'
         '--mmproj[Vision tower (mmproj GGUF); none to read text only, in less memory. (default\: the mmproj file beside the model)]:file:_files -g '\''*.gguf'\'''
         '--vision-precision[fast\: float weights of the vision tower are quantized to Q8_0 when they are loaded, which is several times as fast and takes half the memory. exact\: they are used as they are stored. (default\: fast)]:precision:{__edgeassist_complete "${___vision_precision[@]}"}'
         '--lora[LoRA adapter (GGUF) for the language model.]:file:_files -g '\''*.gguf'\'''
@@ -300,6 +321,7 @@ _edgeassist_profile() {
 _edgeassist_compare() {
     local -i ret=1
     local -ar ___activations=('mxfp4' 'amxfp4')
+    local -ar ___nonlinear=('exact' 'lut16')
     local -ar arg_specs=(
         ':reference:_files -g '\''*.gguf'\'''
         ':candidate:_files -g '\''*.gguf'\'''
@@ -312,6 +334,7 @@ _edgeassist_compare() {
         '--json[Write the summary to this file as JSON; - for standard output.]:file:_files'
         '--plot[Plot differences by position in a window to this file (PNG).]:file:_files -g '\''*.png'\'''
         '--threads[Worker threads. (default\: one per processor)]:n:'
+        '--nonlinear[How the second model computes nonlinear functions\: exact, or lut16 from tables. (default\: exact)]:mode:{__edgeassist_complete "${___nonlinear[@]}"}'
         '--version[Show the version.]'
         '(-h --help)'{-h,--help}'[Show help information.]'
     )
@@ -323,6 +346,7 @@ _edgeassist_compare() {
 _edgeassist_bench() {
     local -i ret=1
     local -ar ___kv_type=('f16' 'q8_0' 'q4' 'amxfp4')
+    local -ar ___nonlinear=('exact' 'lut16')
     local -ar ___vision_precision=('fast' 'exact')
     local -ar ___shape=('qwen2-0.5b' 'qwen2-1.5b' 'qwen3-0.6b' 'qwen3-1.7b' 'qwen2-vl-2b' 'qwen2-vl-7b' 'qwen2.5-vl-3b' 'qwen3-vl-2b' 'qwen3-vl-4b' 'smollm2-135m' 'smollm2-360m' 'llama-3.2-1b' 'smolvlm2-500m' 'lfm2-vl-450m' 'qwen3.5-0.8b' 'qwen3.5-2b')
     local -ar arg_specs=(
@@ -343,6 +367,10 @@ _edgeassist_bench() {
         '--no-prefetch[Read all weights in the background from the start.]'
         '--mmap-only[Run a model that is larger than memory\: weights stay on disk and are paged in. Slow.]'
         '--no-mmap-only[Run a model that is larger than memory\: weights stay on disk and are paged in. Slow.]'
+        '--scrub[Check the weights\: all of them at the start, against the checksums that the file keeps if it does, then slowly in the background. A tensor that has changed is named in a warning.]'
+        '--no-scrub[Check the weights\: all of them at the start, against the checksums that the file keeps if it does, then slowly in the background. A tensor that has changed is named in a warning.]'
+        '--scrub-rate[Bytes that --scrub checks in a second, such as 4MiB or 1GiB. (default\: 16MiB)]:size:'
+        '--nonlinear[exact\: exponentials, reciprocals, roots and activation functions are computed. lut16\: they are read from tables of 16 lines (NN-LUT), for processors without a vector unit; slower on those that have one. (default\: exact)]:mode:{__edgeassist_complete "${___nonlinear[@]}"}'
         '--mmproj[Vision tower (mmproj GGUF); none to read text only, in less memory. (default\: the mmproj file beside the model)]:file:_files -g '\''*.gguf'\'''
         '--vision-precision[fast\: float weights of the vision tower are quantized to Q8_0 when they are loaded, which is several times as fast and takes half the memory. exact\: they are used as they are stored. (default\: fast)]:precision:{__edgeassist_complete "${___vision_precision[@]}"}'
         '--lora[LoRA adapter (GGUF) for the language model.]:file:_files -g '\''*.gguf'\'''
@@ -364,6 +392,10 @@ _edgeassist_doctor() {
     local -i ret=1
     local -ar arg_specs=(
         '--json[Print one JSON object instead of a report.]'
+        '--inject[Flip bits in a copy of this language model, and report the effects.]:file:_files -g '\''*.gguf'\'''
+        '--flips[Bits that --inject flips. (default\: 60)]:n:'
+        '--seed[Chooses the bits that --inject flips; the same number, the same bits. (default\: 1)]:number:'
+        '--threads[Worker threads. (default\: one per processor)]:n:'
         '--version[Show the version.]'
         '(-h --help)'{-h,--help}'[Show help information.]'
     )
