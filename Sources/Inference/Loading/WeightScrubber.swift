@@ -143,7 +143,7 @@ private final class ScrubState: Sendable {
     warnings.withLock { $0.append(warning) }
   }
 
-  /// Waits as long as the rate asks for after so many bytes; false after a stop.
+  /// Waits as long as the rate asks for after a number of bytes; false after a stop.
   private func pause(after bytes: Int) -> Bool {
     let end = monotonicSeconds() + Double(bytes) / rate
     return isStopped.waitFor { isStopped in

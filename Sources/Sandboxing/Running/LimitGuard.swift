@@ -8,7 +8,7 @@ import Platform
 /// that is growing, and walks through shared pages once for each process.
 final class LimitGuard: Sendable {
   /// What the program had too much of when it was ended.
-  struct Finding {
+  struct Excess {
     var limit: RunLimit
     /// Memory that it held at least; 0: it was ended for another reason.
     var memoryBytes = 0
@@ -20,7 +20,7 @@ final class LimitGuard: Sendable {
     var enoughMemory = 0
     var nextLook = 0.0
     var nextScratchLook = 0.0
-    var finding: Finding?
+    var excess: Excess?
     var isOver = false
   }
 
@@ -43,12 +43,12 @@ final class LimitGuard: Sendable {
       csb_prefer_thread()
       state.waitFor { state in
         if state.isOver { return .done(()) }
-        if state.finding != nil || state.floor == nil && scratch == nil { return .wait(until: nil) }
+        if state.excess != nil || state.floor == nil && scratch == nil { return .wait(until: nil) }
         if monotonicSeconds() < state.nextLook { return .wait(until: state.nextLook) }
         let before = threadProcessorSeconds()
         state.lookAtMemory()
         if let scratch, monotonicSeconds() >= state.nextScratchLook { state.lookAtScratch(scratch, scratchBytes) }
-        if state.finding != nil { tree.kill() }
+        if state.excess != nil { tree.kill() }
         let taken = threadProcessorSeconds() - before
         state.nextLook = monotonicSeconds() + max(Self.interval, min(taken * Self.partOfLooks, Self.longestInterval))
         return .wait(until: state.nextLook)
@@ -63,7 +63,7 @@ final class LimitGuard: Sendable {
     state.withLock { $0.isOver = true }
   }
 
-  /// Ends the program if more than `enough` bytes are held while `work` is done. `floor`: what is held now.
+  /// Ends the program if it has more than `enough` bytes while `work` is done. `floor`: what it has now.
   func during<Result>(_ floor: MemoryFloor, enough: Int, _ work: () -> Result) -> Result {
     state.withLock { state in
       state.floor = floor
@@ -74,20 +74,20 @@ final class LimitGuard: Sendable {
   }
 
   /// Why the program was ended; nil if it was not.
-  var finding: Finding? { state.withLock(\.finding) }
+  var excess: Excess? { state.withLock(\.excess) }
 }
 
 extension LimitGuard.State {
   fileprivate mutating func lookAtMemory() {
     guard var floor else { return }
     floor.update()
-    if floor.bytes > enoughMemory { finding = LimitGuard.Finding(limit: .memory, memoryBytes: floor.bytes) }
+    if floor.bytes > enoughMemory { excess = LimitGuard.Excess(limit: .memory, memoryBytes: floor.bytes) }
   }
 
   /// Counts files with a name only, of a folder that has few.
   fileprivate mutating func lookAtScratch(_ path: String, _ enough: Int) {
     let usage = ScratchUsage(of: path, mostEntries: LimitGuard.mostEntries)
-    if usage.bytes > enough { finding = LimitGuard.Finding(limit: .scratch) }
+    if usage.bytes > enough { excess = LimitGuard.Excess(limit: .scratch) }
     if usage.isBeyondCounting { nextScratchLook = monotonicSeconds() + LimitGuard.longestInterval }
   }
 }

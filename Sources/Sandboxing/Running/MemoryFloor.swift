@@ -5,7 +5,7 @@ import Platform
 /// What a program's processes hold at least, of memory without a file. It is found without counting what they share,
 /// which takes long where many share much.
 ///
-/// A page that a process gets is no other's: it gets those of others only by being forked. Hence all processes
+/// A page that a process gets is no other's: it gets those of others only by being forked. So all processes
 /// together hold as much more as each of them has gained.
 package struct MemoryFloor {
   /// In bytes; 0: nothing is known.

@@ -87,7 +87,7 @@ struct ProgramWatch {
       throw error
     }
     limitGuard.end()
-    noteFinding()
+    noteExcess()
     let wallSeconds = watchdog.elapsedSeconds
     // Processes left behind die before the program's first process is reaped: until then its number is nobody else's.
     if case .group = kind { tree.kill() }
@@ -128,7 +128,7 @@ struct ProgramWatch {
       if waiting[3].revents != 0 { errorsAreOpen = read(program.errors, buffer, isOutput: false) != .closed }
       // The watchdog keeps the limit of elapsed time: no look of this thread at the program, however long, delays it.
       if watchdog.hasEndedProgram { reach(.wallTime) }
-      noteFinding()
+      noteExcess()
       if waiting[0].revents != 0 { return }
       if waiting[1].revents != 0 { isCancelled = true }
 
@@ -237,10 +237,10 @@ struct ProgramWatch {
     return max(count.bytes, floor.bytes)
   }
 
-  private mutating func noteFinding() {
-    guard let finding = limitGuard.finding else { return }
-    peakMemory = max(peakMemory, finding.memoryBytes)
-    reach(finding.limit)
+  private mutating func noteExcess() {
+    guard let excess = limitGuard.excess else { return }
+    peakMemory = max(peakMemory, excess.memoryBytes)
+    reach(excess.limit)
   }
 
   /// Looks at what costs more than a moment.
