@@ -20,7 +20,9 @@ public struct FrameSizing: Sendable, Hashable {
 
   /// The side of a square whose area every sampled frame has, in its own shape, as nearly as ``multiple`` allows; nil
   /// for frames between the bounds. It is how MiniCPM-V's processor resizes the overview of an image
-  /// (`find_best_resize` in `transformers`), small ones enlarged.
+  /// (`find_best_resize` in `transformers`), small ones enlarged. The processor rounds the sides to the nearest
+  /// multiple, by which the area can become a third larger than the square's. Where it would exceed ``maximumPixels``,
+  /// they are rounded down.
   public var overviewSide: Int?
 
   /// The bounds left out are those that Qwen2-VL was published with, for images (minimum) and for video frames
@@ -69,9 +71,14 @@ public struct FrameSizing: Sendable, Hashable {
     let rows = (side / ratio.squareRoot()).rounded(.down)
     let columns = (rows * ratio).rounded(.down)
     let step = Double(multiple)
-    func suitable(_ length: Double) -> Int {
-      Int(max(step, (length / step).rounded(.toNearestOrEven) * step))
+    func suitable(_ length: Double, _ rule: FloatingPointRoundingRule) -> Int {
+      Int(max(step, (length / step).rounded(rule) * step))
     }
-    return ImageSize(width: suitable(columns), height: suitable(rows))
+    let nearest = ImageSize(width: suitable(columns, .toNearestOrEven), height: suitable(rows, .toNearestOrEven))
+    if nearest.width * nearest.height <= maximumPixels { return nearest }
+    let below = ImageSize(width: suitable(columns, .down), height: suitable(rows, .down))
+    // A side below one step becomes one, and then the other must give way.
+    let longest = max(multiple, maximumPixels / min(below.width, below.height) / multiple * multiple)
+    return ImageSize(width: min(below.width, longest), height: min(below.height, longest))
   }
 }

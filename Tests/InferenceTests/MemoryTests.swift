@@ -114,6 +114,18 @@ struct MemoryEstimateTests {
     #expect(try Self.estimate(.tokens(1000), threads: 3).working > one.working)
   }
 
+  @Test("counts the largest frame that --max-pixels allows")
+  func largestFrame() throws {
+    let usual = try Self.estimate(.tokens(1000)).total
+    func load(_ pixels: Int?) throws(ReportedError) {
+      let machine = MachineMemory(limit: usual, available: usual)
+      let options = ModelLoadingOptions(budget: .tokens(1000), maximumPixels: pixels, machine: machine)
+      _ = try LoadedModel(paths: Self.paths, threads: 1, memory: options)
+    }
+    try load(nil)
+    #expect(throws: ReportedError.self) { try load(4 << 20) }
+  }
+
   @Test("that exceeds what there is, is refused with the figures and the budget that would fit")
   func refusals() throws {
     let estimate = try Self.estimate(.tokens(4096))

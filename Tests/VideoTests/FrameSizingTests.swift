@@ -48,6 +48,16 @@ struct FrameSizingTests {
     }
   }
 
+  @Test(
+    "of MiniCPM-V never exceeds the limit, though its overview would",
+    arguments: [(720, 480), (40, 1080), (1, 200), (1920, 1080)], [1, 2])
+  func boundedOverview(shape: (width: Int, height: Int), merge: Int) throws {
+    let side = 28 * merge
+    let sizing = FrameSizing(minimumPixels: 0, maximumPixels: 448 * 448, multiple: side, overviewSide: 448)
+    let size = try #require(sizing.sampledSize(of: ImageSize(width: shape.width, height: shape.height)))
+    #expect(size.width * size.height <= 448 * 448 && size.width % side == 0 && size.height % side == 0, "\(size)")
+  }
+
   @Test("does not exist for a frame more than 200 times as long as wide, or of no size")
   func refusesRibbons() {
     let sizing = FrameSizing()

@@ -73,7 +73,7 @@ public final class LoadedModel {
       let adapterFile = try paths.adapter.map { path throws(GGUFError) in try GGUFFile(path: path) }
       let estimate = try MemoryEstimate(
         language: file, vision: visionFile, adapter: adapterFile, budget: memory.budget, type: memory.type,
-        threads: threads, visionWeights: memory.visionWeights)
+        threads: threads, pixels: memory.maximumPixels, visionWeights: memory.visionWeights)
       try memory.check(estimate, path: paths.languageModel)
       let pool = ThreadPool(threads: threads)
       let inventory = memory.scrubRate == nil ? nil : WeightInventory()

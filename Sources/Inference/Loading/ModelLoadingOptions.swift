@@ -11,6 +11,8 @@ public struct ModelLoadingOptions: Sendable, Equatable {
   public var budget: CacheBudget?
   /// How keys and values will be stored.
   public var type: KeyValueType
+  /// The area of the largest frame, in pixels; nil for what the model prefers.
+  public var maximumPixels: Int?
   /// Weights are read at once and never paged out.
   public var isLocked: Bool
   /// Weights are read in the background from the start.
@@ -30,13 +32,14 @@ public struct ModelLoadingOptions: Sendable, Equatable {
 
   /// The model's own budget, repacked weights that are not locked, and this machine, unless said otherwise.
   public init(
-    budget: CacheBudget? = nil, type: KeyValueType = .f16,
+    budget: CacheBudget? = nil, type: KeyValueType = .f16, maximumPixels: Int? = nil,
     isLocked: Bool = false, isPrefetched: Bool = false, isMappedOnly: Bool = false, isVisionExact: Bool = false,
     nonlinear: NonlinearMode = .exact, activationCast: ActivationCast? = nil, scrubRate: Int? = nil,
     machine: MachineMemory? = .current()
   ) {
     self.budget = budget
     self.type = type
+    self.maximumPixels = maximumPixels
     self.isLocked = isLocked
     self.isPrefetched = isPrefetched
     self.isMappedOnly = isMappedOnly

@@ -98,7 +98,9 @@ struct RootCommand: AsyncParsableCommand {
     options.maximumAnswerTokens = generation.maximumTokens
     do {
       options.headBudgetProfile = try cache.files.headBudgetProfile()
-      let loaded = try model.load(adapter: adapters.path, budget: options.budget, type: options.type)
+      let loaded = try model.load(
+        adapter: adapters.path, budget: options.budget, type: options.type,
+        maximumPixels: stream.maximumPixels)
       logger.info(
         "model \(loaded.name), \(loaded.threads) threads, \(memorySize(ResidentMemory.current())) resident")
       try options.check(for: loaded)

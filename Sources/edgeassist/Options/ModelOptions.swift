@@ -104,9 +104,14 @@ struct ModelOptions: ParsableArguments {
   }
 
   /// Loads the model. For the other parameters see `loadingOptions`, for the adapter and the errors `paths`.
-  func load(adapter: String?, budget: CacheBudget? = nil, type: KeyValueType) throws -> LoadedModel {
-    try LoadedModel(
-      paths: paths(adapter: adapter), threads: language.threads.count,
-      memory: loadingOptions(budget: budget, type: type))
+  ///
+  /// - Parameter maximumPixels: the area of the largest frame; nil for what the model prefers.
+  func load(
+    adapter: String?, budget: CacheBudget? = nil, type: KeyValueType, maximumPixels: Int? = nil
+  ) throws -> LoadedModel {
+    var memory = loadingOptions(budget: budget, type: type)
+    memory.maximumPixels = maximumPixels
+    return try LoadedModel(
+      paths: paths(adapter: adapter), threads: language.threads.count, memory: memory)
   }
 }
