@@ -51,4 +51,16 @@ struct ModelPathsTests {
     try FileManager.default.copyItem(atPath: try #require(embedded.vision), toPath: seer)
     #expect(try ModelPaths.resolve(languageModel: model).vision == seer)
   }
+
+  @Test("is not one that cannot be read, where another one fits")
+  func unreadable() throws {
+    let embedded = try ModelPaths.resolve(languageModel: nil)
+    let model = folder.path("model.gguf")
+    try FileManager.default.copyItem(atPath: embedded.languageModel, toPath: model)
+    try Data().write(to: folder.url.appending(path: "a-mmproj.gguf"))
+    #expect(try ModelPaths.resolve(languageModel: model).vision == folder.path("a-mmproj.gguf"))
+    let seer = folder.path("b-mmproj.gguf")
+    try FileManager.default.copyItem(atPath: try #require(embedded.vision), toPath: seer)
+    #expect(try ModelPaths.resolve(languageModel: model).vision == seer)
+  }
 }

@@ -60,24 +60,33 @@ public struct ModelPaths: Sendable, Equatable {
   }
 
   /// The mmproj file that lies beside a language model, of those whose embeddings it can read: one of like name, else
-  /// the first. A folder may hold models that only read beside others that see.
+  /// the first. A folder may hold models that only read beside others that see. A file that cannot be read is taken
+  /// where no other fits, so that whoever loads it says what is wrong with it.
   static func visionFile(beside languageModel: String) -> String? {
     let folder = parentFolder(of: languageModel)
     let files = ggufFiles(in: folder.isEmpty ? "." : folder).filter { $0.lowercased().contains("mmproj") }
     let stem = commonStem((languageModel as NSString).lastPathComponent)
     let paths = { (name: String) in folder.isEmpty ? name : folder + "/" + name }
-    let candidates = files.filter { mayFit(paths($0), languageModel) }
+    let fits = files.map { (name: $0, fit: fit(paths($0), languageModel)) }
+    let fitting = fits.filter { $0.fit == .fits }
+    let candidates = (fitting.isEmpty ? fits.filter { $0.fit == .unknown } : fitting).map(\.name)
     let named = candidates.first { commonStem($0).contains(stem) || stem.contains(commonStem($0)) }
     return (named ?? candidates.first).map(paths)
   }
 
-  /// Whether a language model can read a vision tower's vectors. Of files that cannot be read whoever loads them will
-  /// say so.
-  private static func mayFit(_ vision: String, _ languageModel: String) -> Bool {
+  /// Whether a language model can read a vision tower's vectors.
+  private enum Fit {
+    case fits
+    case differs
+    /// One of the files cannot be read.
+    case unknown
+  }
+
+  private static func fit(_ vision: String, _ languageModel: String) -> Fit {
     guard let tower = try? VisionConfiguration(file: GGUFFile(path: vision)),
       let decoder = try? DecoderConfiguration(file: GGUFFile(path: languageModel))
-    else { return true }
-    return (try? tower.check(fits: decoder, path: vision, modelPath: languageModel)) != nil
+    else { return .unknown }
+    return (try? tower.check(fits: decoder, path: vision, modelPath: languageModel)) != nil ? .fits : .differs
   }
 
   /// A file name without what differs between a language model and its vision tower: ending, number of a part, type,
