@@ -107,7 +107,8 @@ public struct DecoderConfiguration: Sendable, Hashable {
       throw .invalidSize(
         path: file.path, key: key("rope.dimension_count"), value: "\(ropeDimension)", allowed: "an even number")
     }
-    _ = try loader.size(key("expert_count"), in: 0...0, fallback: 0)
+    let experts = try loader.size(key("expert_count"), in: 0...(1 << 31), fallback: 0)
+    guard experts == 0 else { throw .mixtureOfExperts(path: file.path, key: key("expert_count"), experts: experts) }
     deepstackLayers =
       kind.usesDeepstack ? try loader.size(key("n_deepstack_layers"), in: 0...layers, fallback: 0) : 0
     normEpsilon = Float(try loader.positive(key("attention.layer_norm_rms_epsilon")))

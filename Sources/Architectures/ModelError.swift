@@ -18,6 +18,10 @@ public enum ModelError: Error, Sendable {
   case adapter(AdapterError)
   /// A value in the file is invalid or not supported.
   case invalidSize(path: String, key: String, value: String, allowed: String)
+  /// The model is a mixture of so many experts.
+  case mixtureOfExperts(path: String, key: String, experts: Int)
+  /// By this key of the file no layer has attention.
+  case noAttention(path: String, key: String)
   /// The vision tower belongs to language models of another architecture.
   case visionOfOtherFamily(visionPath: String, projector: String, modelPath: String, architecture: String)
   /// The tower's embeddings are not as wide as the language model reads them.
@@ -56,6 +60,12 @@ extension ModelError: CustomStringConvertible {
     case .adapter(let error): error.description
     case .invalidSize(let path, let key, let value, let allowed):
       "\(path): \(key) is \(value) but must be \(allowed). The file is damaged or its kind is not supported."
+    case .mixtureOfExperts(let path, let key, let experts):
+      "\(path): \(key) is \(experts), and mixture-of-experts models are not supported. "
+        + "Choose a model of the family without a mixture of experts."
+    case .noAttention(let path, let key):
+      "\(path): by \(key) no layer has attention, but at least one must. "
+        + "The file is damaged or its kind is not supported."
     case .visionOfOtherFamily(let visionPath, let projector, let modelPath, let architecture):
       "\(visionPath) is a vision tower of another family (\(projector)) than \(modelPath) (\(architecture)). "
         + "Use the mmproj file that belongs to the model."

@@ -68,10 +68,7 @@ extension TokenMixer {
   private static func mixers(
     _ isRecurrent: [Bool], _ recurrent: TokenMixer, _ loader: ModelLoader, key: String
   ) throws(ModelError) -> [TokenMixer] {
-    guard isRecurrent.contains(false) else {
-      throw .invalidSize(
-        path: loader.file.path, key: key, value: "no layer with attention", allowed: "at least one of them")
-    }
+    guard isRecurrent.contains(false) else { throw .noAttention(path: loader.file.path, key: key) }
     return isRecurrent.map { $0 ? recurrent : .attention }
   }
 

@@ -20,6 +20,8 @@ public enum BenchmarkError: Error, Sendable, Equatable {
   case noRoom(path: String, needed: Int, free: Int)
   /// A model of random weights cannot be written.
   case file(GGUFError)
+  /// The vision tower alone is to be measured, and the model has none.
+  case noTower(path: String)
   /// There is not enough memory for the measurement.
   case compute(ComputeError)
   /// The user interrupted the run.
@@ -42,6 +44,8 @@ public enum BenchmarkError: Error, Sendable, Equatable {
       "\(path) needs \(memorySize(needed)), and its disk has \(memorySize(free)) free. Make room, or choose another "
         + "disk: TMPDIR for a temporary model, --keep FILE for one that stays."
     case .file(let error): error.message
+    case .noTower(let path):
+      "there is no vision tower (mmproj) to measure with \(path); name one with --mmproj FILE, or measure other parts"
     case .compute(let error): "\(error)"
     case .cancelled: "Interrupted; nothing was measured."
     }

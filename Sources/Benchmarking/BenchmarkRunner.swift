@@ -43,6 +43,7 @@ public actor BenchmarkRunner {
   ///
   /// - Throws: `ReportedError` or `BenchmarkError`.
   public func run() throws -> BenchmarkReport {
+    if plan.parts == [.vision], paths.vision == nil { throw BenchmarkError.noTower(path: paths.languageModel) }
     let types = try types()
     let loading = try LoadBenchmark(paths: paths, threads: threads, memory: memory, plan: plan).load()
     whenLoaded()

@@ -28,6 +28,12 @@ import Testing
     #expect(message(file).contains("mixture of experts") == architecture.hasSuffix("moe"))
   }
 
+  @Test("a mixture of experts by its key is said not to be supported")
+  func experts() throws {
+    let file = try RewrittenFile(DecoderGolden("qwen3").file, metadata: ["qwen3.expert_count": .uint32(8)]).file
+    #expect(message(file).contains("qwen3.expert_count is 8, and mixture-of-experts models are not supported"))
+  }
+
   @Test(
     "settings that change the computation are refused by key",
     arguments: [

@@ -147,9 +147,9 @@ import Testing
   func allRecurrent() throws {
     let flags = try message(
       "qwen3.5", ["qwen35.attention.recurrent_layers": .array(GGUFArray([true, true, true, true]))])
-    #expect(flags.contains("qwen35.attention.recurrent_layers is no layer with attention"), "\(flags)")
+    #expect(flags.contains("by qwen35.attention.recurrent_layers no layer has attention"), "\(flags)")
     let interval = try message("qwen3.5", ["qwen35.full_attention_interval": .uint32(9)])
-    #expect(interval.contains("qwen35.full_attention_interval is no layer with attention"), "\(interval)")
+    #expect(interval.contains("by qwen35.full_attention_interval no layer has attention"), "\(interval)")
   }
 
   @Test("a window as long as the context leaves attention as it is")

@@ -2,7 +2,8 @@
 
 import Foundation
 
-/// The losses of the windows that an earlier run has read, one JSON object a line, so that a run of hours can go on.
+/// The losses of the windows that an earlier run has read, one JSON object a line, so that a run of half an hour can go
+/// on.
 ///
 /// Only in the folder that an environment variable names: losses of an earlier build would be compared otherwise.
 struct LossCheckpoint {

@@ -40,6 +40,12 @@ struct BenchTests {
     #expect(results[1]["condition"] as? String == "56 × 56", "sides are multiples that the tower takes")
   }
 
+  @Test("refuses to measure a vision tower alone where there is none")
+  func withoutTower() async throws {
+    let run = try await Program.run(quick + ["--only", "vision", "--mmproj", "none"])
+    #expect(run.status == 2 && run.output.isEmpty && run.errors.contains("no vision tower"), "\(run.errors)")
+  }
+
   @Test(
     "says with status 64 what there is",
     arguments: [
