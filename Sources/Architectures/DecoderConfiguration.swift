@@ -70,7 +70,7 @@ public struct DecoderConfiguration: Sendable, Hashable {
   /// - Throws: `ModelError` naming the file and the key or tensor that is wrong.
   public init(file: GGUFFile) throws(ModelError) {
     let loader = ModelLoader(file: file)
-    let architecture = try loader.value { metadata throws(GGUFError) in try metadata.string("general.architecture") }
+    let architecture = try loader.value { metadata throws(GGUFError) in try metadata.name("general.architecture") }
     guard let kind = DecoderArchitecture.all.first(where: { $0.name == architecture }) else {
       throw .unsupportedArchitecture(
         path: file.path, found: architecture, supported: DecoderConfiguration.supportedArchitectures)

@@ -95,15 +95,15 @@ public final class LoRAAdapter {
 
   private static func check(_ file: GGUFFile, model: LanguageModel) throws(ModelError) {
     let loader = ModelLoader(file: file)
-    let type = try loader.value { metadata throws(GGUFError) in try metadata.stringIfPresent("general.type") }
+    let type = try loader.value { metadata throws(GGUFError) in try metadata.nameIfPresent("general.type") }
     guard type == "adapter" else { throw .adapter(.notAnAdapter(path: file.path, type: type)) }
-    let kind = try loader.value { metadata throws(GGUFError) in try metadata.string("adapter.type") }
+    let kind = try loader.value { metadata throws(GGUFError) in try metadata.name("adapter.type") }
     guard kind == "lora" else { throw .adapter(.unsupportedKind(path: file.path, kind: kind)) }
     // Activated LoRA: it takes effect only after certain tokens.
     guard file.metadata["adapter.alora.invocation_tokens"] == nil else {
       throw .adapter(.unsupportedKind(path: file.path, kind: "alora"))
     }
-    let architecture = try loader.value { metadata throws(GGUFError) in try metadata.string("general.architecture") }
+    let architecture = try loader.value { metadata throws(GGUFError) in try metadata.name("general.architecture") }
     guard architecture == model.configuration.architecture else {
       throw .adapter(
         .wrongArchitecture(

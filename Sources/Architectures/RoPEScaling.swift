@@ -53,7 +53,7 @@ extension RoPEScaling {
         throw .invalidSize(path: loader.file.path, key: key(name), value: "\(value)", allowed: "\(fallback)")
       }
     }
-    let kind = try loader.value { metadata throws(GGUFError) in try metadata.stringIfPresent(key("type")) }
+    let kind = try loader.value { metadata throws(GGUFError) in try metadata.nameIfPresent(key("type")) }
     guard loader.file.metadata[key("factor")] != nil, kind != "none" else {
       guard kind == nil || kind == "none" else { throw .file(.missingKey(path: loader.file.path, key: key("factor"))) }
       self = .none

@@ -176,14 +176,14 @@ struct VisionWindows: Hashable {
 extension VisionConfiguration {
   private static func family(_ loader: ModelLoader) throws(ModelError) -> VisionFamily {
     let path = loader.file.path
-    let architecture = try loader.value { metadata throws(GGUFError) in try metadata.string("general.architecture") }
+    let architecture = try loader.value { metadata throws(GGUFError) in try metadata.name("general.architecture") }
     guard architecture == "clip" else {
       throw .unsupportedArchitecture(
         path: path, found: architecture, supported: supportedProjectors.map { "clip (vision tower) with " + $0 })
     }
     let projector = try loader.value { metadata throws(GGUFError) in
-      if let name = try metadata.stringIfPresent("clip.vision.projector_type") { return name }
-      return try metadata.string("clip.projector_type")
+      if let name = try metadata.nameIfPresent("clip.vision.projector_type") { return name }
+      return try metadata.name("clip.projector_type")
     }
     guard let family = VisionFamily.allCases.first(where: { $0.projector == projector }) else {
       throw .unsupportedArchitecture(

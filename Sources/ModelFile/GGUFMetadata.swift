@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Records
+
 /// A file's metadata: named values, in the file's order.
 ///
 /// The typed getters throw `GGUFError.missingKey` when an entry is absent and `wrongType` when it holds another type;
@@ -42,6 +44,16 @@ public struct GGUFMetadata: Sendable {
   /// - Throws: `GGUFError.wrongType`.
   public func stringIfPresent(_ key: String) throws(GGUFError) -> String? {
     try value(key, expected: "a string") { if case .string(let text) = $0 { text } else { nil } }
+  }
+
+  /// Characters of a name at most.
+  private static let longestName = 80
+
+  /// A string that names a kind or a model, which messages repeat: cut after 80 characters; nil if absent.
+  ///
+  /// - Throws: `GGUFError.wrongType`.
+  public func nameIfPresent(_ key: String) throws(GGUFError) -> String? {
+    try stringIfPresent(key).map { clipped($0, to: Self.longestName) }
   }
 
   /// A whole number of any integer type; nil if absent.
@@ -103,6 +115,11 @@ public struct GGUFMetadata: Sendable {
   ///
   /// - Throws: `GGUFError.missingKey` or `wrongType`.
   public func string(_ key: String) throws(GGUFError) -> String { try required(key, stringIfPresent(key)) }
+
+  /// A string that names a kind or a model, which messages repeat: cut after 80 characters.
+  ///
+  /// - Throws: `GGUFError.missingKey` or `wrongType`.
+  public func name(_ key: String) throws(GGUFError) -> String { try required(key, nameIfPresent(key)) }
 
   /// A whole number of any integer type.
   ///

@@ -57,7 +57,7 @@ public struct NeuronSplit: Sendable {
   }
 
   static func lengthKey(_ file: GGUFFile) -> String {
-    ((try? file.metadata.string("general.architecture")) ?? "general") + ".feed_forward_length"
+    ((try? file.metadata.name("general.architecture")) ?? "general") + ".feed_forward_length"
   }
 
   /// By how much the squared error of a block's other weights would shrink, for each column, summed over all rows.

@@ -158,7 +158,7 @@ public struct QuantizationPlan: Sendable {
 
   private static func queriesPerKey(_ metadata: GGUFMetadata) -> Int {
     guard
-      let architecture = try? metadata.string("general.architecture"),
+      let architecture = try? metadata.name("general.architecture"),
       let queries = try? metadata.integer("\(architecture).attention.head_count"),
       let keys = keyValueHeads(metadata, key: "\(architecture).attention.head_count_kv"), queries > 0, keys > 0
     else { return 1 }

@@ -37,9 +37,9 @@ public struct Tokenizer: Sendable {
   /// - Throws: `TokenizerError` if the vocabulary is not byte-level BPE, contradicts itself or lacks an entry.
   public init(metadata: GGUFMetadata, normalization: TextNormalization? = nil) throws(TokenizerError) {
     path = metadata.path
-    let model = try metadata.reading { (file) throws(GGUFError) in try file.string("tokenizer.ggml.model") }
+    let model = try metadata.reading { (file) throws(GGUFError) in try file.name("tokenizer.ggml.model") }
     guard model == "gpt2" else { throw .unsupportedModel(path: path, model: model) }
-    let split = try metadata.reading { (file) throws(GGUFError) in try file.stringIfPresent("tokenizer.ggml.pre") }
+    let split = try metadata.reading { (file) throws(GGUFError) in try file.nameIfPresent("tokenizer.ggml.pre") }
     guard let splitting = split.flatMap(TextSplitting.init) else {
       throw .unsupportedPreTokenizer(path: path, name: split)
     }

@@ -49,6 +49,16 @@ struct MetadataTests {
     #expect(throws: GGUFError.self) { try metadata.integer("big") }
   }
 
+  @Test("Cut a name that messages repeat, and no other string")
+  func longName() throws {
+    var changed = metadata
+    let long = String(repeating: "x", count: 1_000_000)
+    changed["text"] = .string(long)
+    #expect(try changed.name("text") == String(repeating: "x", count: 80) + "…")
+    #expect(try changed.nameIfPresent("text")?.count == 81 && changed.string("text") == long)
+    #expect(try changed.nameIfPresent("nothing") == nil)
+  }
+
   @Test("See entries added, replaced and taken away")
   func changes() {
     var changed = metadata

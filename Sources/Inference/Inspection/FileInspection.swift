@@ -113,7 +113,7 @@ public struct FileInspection: Sendable {
     groups = TensorGroup.groups(of: file.tensors) { file.productPrecision(of: $0, layout: layout) }
     plan = PrecisionPlanRecord(metadata: file.metadata)
     let metadata = file.metadata
-    func text(_ key: String) -> String? { (try? metadata.stringIfPresent(key)) ?? nil }
+    func text(_ key: String) -> String? { (try? metadata.nameIfPresent(key)) ?? nil }
     let architecture = text("general.architecture")
     self.architecture = architecture
     name = text("general.name")

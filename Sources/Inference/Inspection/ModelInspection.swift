@@ -150,8 +150,8 @@ extension ModelInspection.TokenizerSummary {
   /// Nil where the metadata has no vocabulary.
   init?(metadata: GGUFMetadata, forVision: Bool) {
     guard let tokens = (try? metadata.arrayIfPresent("tokenizer.ggml.tokens")) ?? nil else { return nil }
-    model = (try? metadata.stringIfPresent("tokenizer.ggml.model")) ?? nil
-    preTokenizer = (try? metadata.stringIfPresent("tokenizer.ggml.pre")) ?? nil
+    model = (try? metadata.nameIfPresent("tokenizer.ggml.model")) ?? nil
+    preTokenizer = (try? metadata.nameIfPresent("tokenizer.ggml.pre")) ?? nil
     vocabularySize = tokens.count
     let isThere = metadata["tokenizer.chat_template"] != nil
     do {
@@ -168,7 +168,7 @@ extension ModelInspection.TokenizerSummary {
 
 extension ModelInspection.AdapterSummary {
   init(file: GGUFFile) {
-    type = (try? file.metadata.stringIfPresent("adapter.type")) ?? nil
+    type = (try? file.metadata.nameIfPresent("adapter.type")) ?? nil
     alpha = (try? file.metadata.floatIfPresent("adapter.lora.alpha")) ?? nil
     let second = file.tensors.filter { $0.name.hasSuffix(".lora_b") }
     ranks = Set(second.compactMap(\.dimensions.first)).sorted()

@@ -102,7 +102,7 @@ public final class LoadedModel {
       template = try ChatTemplate(
         tokenizer: tokenizer, forVision: vision != nil, hasOwnMarkers: !markers.isEmpty)
       preferences = ModelPreferences(metadata: file.metadata, vision: vision?.configuration)
-      let title = try? file.metadata.stringIfPresent("general.name")
+      let title = try? file.metadata.nameIfPresent("general.name")
       name = title ?? URL(fileURLWithPath: paths.languageModel).deletingPathExtension().lastPathComponent
       self.file = file
       path = paths.languageModel
