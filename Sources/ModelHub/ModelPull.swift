@@ -17,6 +17,8 @@ public final class ModelPull {
   private var downloads: [String: FileDownload] = [:]
   /// Files of the selection that are there and right.
   private var complete: Set<String> = []
+  /// Paths of downloaded files for which the hub gave no hash, so that nothing tells whether their bytes are right.
+  public private(set) var uncheckedFiles: [String] = []
 
   private static let headerByteCount = 16 << 20
   /// Parts after the first and vision towers have no vocabulary.
@@ -38,9 +40,11 @@ public final class ModelPull {
 
   /// Asks the hub for the repository's files and chooses among them. Looks at what is there of them.
   ///
-  /// - Parameter mmprojType: the vision tower's type; nil for the preferred one.
+  /// - Parameters:
+  ///   - mmprojType: the vision tower's type; nil for the preferred one.
+  ///   - withTower: false leaves the vision tower out.
   /// - Throws: `HubError`.
-  public func choose(mmprojType: String? = nil) throws(HubError) -> ModelSelection {
+  public func choose(mmprojType: String? = nil, withTower: Bool = true) throws(HubError) -> ModelSelection {
     if settings.isOffline {
       throw HubError(
         .offline,
@@ -50,7 +54,7 @@ public final class ModelPull {
     let repository = reference.repository
     let selection = try ModelSelection(
       files: try client.files(of: repository), repository: repository, quantization: reference.quantization,
-      mmprojType: mmprojType)
+      mmprojType: mmprojType, withTower: withTower)
     let record = CacheRecord.read(in: settings.cache.folder(of: repository))
     for file in selection.files {
       let path = settings.cache.path(of: file.path, in: repository)
@@ -85,7 +89,8 @@ public final class ModelPull {
     throw HubError(
       .disk,
       "\(reference) takes \(memorySize(missing)) more on the disk of \(settings.cache.folder), which has "
-        + "\(memorySize(free)) free; make room, or set XDG_CACHE_HOME to a folder on another disk")
+        + "\(memorySize(free)) free and should keep \(memorySize(Self.diskReserve)) of it; make room, or "
+        + "set XDG_CACHE_HOME to a folder on another disk")
   }
 
   // MARK: Downloading
@@ -163,7 +168,7 @@ public final class ModelPull {
     let folder = settings.cache.folder(of: repository)
     for file in selection.files where !complete.contains(file.path) {
       try fetch(file, upTo: nil, of: selection, report)
-      try downloads[file.path]?.complete()
+      if try downloads[file.path]?.complete() == false { uncheckedFiles.append(file.path) }
       downloads[file.path] = nil
       complete.insert(file.path)
       try CacheRecord.update(in: folder) { $0.add(file) }

@@ -166,6 +166,19 @@ struct HostileHubTests {
     #expect(try hub.contents(hub.pull().languageModel) == hub.model)
   }
 
+  @Test("A file whose hash is not in the list, and another one than the hub's X-Linked-ETag says")
+  func corruptedWithoutListedHash() throws {
+    let hub = try LocalHub { $0.listsHashes = false }
+    hub.storageAnswer { request, _ in
+      var reply = hub.repository.storageReply(to: request)
+      if request.range?.first == 0, !reply.body.isEmpty { reply.body[7] ^= 1 }
+      return reply
+    }
+    try expect(.wrongChecksum, "where the hub says", from: hub)
+    hub.storageAnswer(nil)
+    #expect(try hub.contents(hub.pull().languageModel) == hub.model)
+  }
+
   @Test("A server that sends more than the file has")
   func oversized() throws {
     let hub = try LocalHub()

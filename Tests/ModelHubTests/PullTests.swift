@@ -45,6 +45,21 @@ struct PullTests {
     #expect(try hub.contents(next.pull().languageModel) == next.model && next.model != hub.model)
   }
 
+  @Test("Files for which neither the list nor the answer has a hash are named as unchecked", arguments: [true, false])
+  func unchecked(isTagged: Bool) throws {
+    let hub = try LocalHub { $0.listsHashes = false }
+    let address = hub.server.address
+    hub.hubAnswer { request, _ in
+      var reply = hub.repository.reply(to: request, hub: address)
+      if !isTagged { reply.fields["X-Linked-ETag"] = nil }
+      return reply
+    }
+    let settings = HubSettings(endpoint: hub.endpoint, cache: hub.cache)
+    let pull = ModelPull(try ModelReference("o/n:Q8_0"), settings: settings, limits: LocalHub.limits)
+    _ = try pull.download(try pull.choose()) { _ in }
+    #expect(pull.uncheckedFiles == (isTagged ? [] : ["d/m-Q8_0.gguf", "d/mmproj-m-F16.gguf"]))
+  }
+
   @Test("Progress grows from nothing to everything")
   func progress() throws {
     let hub = try LocalHub()

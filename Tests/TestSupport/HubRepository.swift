@@ -25,6 +25,8 @@ public struct HubRepository: Sendable {
   public var token: String?
   /// Files on a page of the list.
   public var pageSize = 1000
+  /// Whether the list has the files' hashes.
+  public var listsHashes = true
   /// The address of the storage, without a slash at its end; nil where the hub hands files out itself.
   public var storage: String?
 
@@ -75,10 +77,13 @@ public struct HubRepository: Sendable {
     let start = request.path.split(separator: "cursor=").dropFirst().first.flatMap { Int($0) } ?? 0
     let page = files.dropFirst(start).prefix(pageSize)
     var entries = page.map { file in
-      """
-      {"type":"file","oid":"\(String(repeating: "a", count: 40))","size":\(file.bytes.count),"path":"\(file.path)",\
-      "lfs":{"oid":"\(file.sha256)","size":\(file.bytes.count),"pointerSize":135}}
-      """
+      guard listsHashes else {
+        return #"{"type":"file","path":"\#(file.path)","lfs":{"size":\#(file.bytes.count)}}"#
+      }
+      return """
+        {"type":"file","oid":"\(String(repeating: "a", count: 40))","size":\(file.bytes.count),"path":"\(file.path)",\
+        "lfs":{"oid":"\(file.sha256)","size":\(file.bytes.count),"pointerSize":135}}
+        """
     }
     if start == 0 { entries.append(#"{"type":"directory","oid":"","size":0,"path":"folder"}"#) }
     var reply = LoopbackHTTPServer.Reply(

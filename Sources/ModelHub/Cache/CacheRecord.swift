@@ -15,6 +15,8 @@ struct CacheRecord: Codable, Equatable {
     /// Paths in the repository, the parts of a split model in their order.
     var languageModel: [String]
     var mmproj: String?
+    /// True where the repository has a vision tower that was not wanted.
+    var isTowerLeftOut: Bool?
 
     var paths: [String] { languageModel + (mmproj.map { [$0] } ?? []) }
   }
@@ -70,6 +72,6 @@ struct CacheRecord: Codable, Equatable {
     models.append(
       Model(
         quantization: selection.quantization, languageModel: selection.languageModel.map(\.path),
-        mmproj: selection.mmproj?.path))
+        mmproj: selection.mmproj?.path, isTowerLeftOut: selection.isTowerLeftOut ? true : nil))
   }
 }

@@ -51,7 +51,8 @@ public struct ModelCache: Sendable, Equatable {
       return CachedModel(
         repository: repository, quantization: model.quantization,
         languageModel: self.path(of: model.languageModel[0], in: repository),
-        mmproj: model.mmproj.map { self.path(of: $0, in: repository) }, byteCount: total,
+        mmproj: model.mmproj.map { self.path(of: $0, in: repository) },
+        isTowerLeftOut: model.isTowerLeftOut ?? false, byteCount: total,
         name: model.languageModel[0].replacing(/-\d{5}-of-\d{5}\.gguf$/.ignoresCase(), with: ".gguf"))
     }.sorted { ($0.quantization, $0.name) < ($1.quantization, $1.name) }
   }

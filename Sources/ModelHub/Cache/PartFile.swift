@@ -14,6 +14,8 @@ package final class PartFile {
     var byteCount: Int
     var sha256: String?
     var gitBlob: String?
+    /// The SHA-256 that the hub gives when the file is asked for; nil where its list gives a hash.
+    var linkedSha256: String?
     /// The `ETag` of the server that the bytes came from.
     var entityTag: String?
 
@@ -62,6 +64,7 @@ package final class PartFile {
     let isSame = known.map { $0.byteCount == file.byteCount && $0.sha256 == file.sha256 && $0.gitBlob == file.gitBlob }
     if isSame == true, size <= file.byteCount {
       note.entityTag = known?.entityTag
+      note.linkedSha256 = known?.linkedSha256
       try readBytes(size, stop: stop)
     } else {
       try restart()
@@ -158,6 +161,19 @@ package final class PartFile {
     try writeNote()
   }
 
+  /// Notes the SHA-256 that the hub gives for a file of which its list has no hash.
+  ///
+  /// - Throws: `HubError.Reason.disk`; `changed` where the hub gave another one before, and the bytes are thrown away.
+  func expect(linkedSha256 digest: String) throws(HubError) {
+    guard file.sha256 == nil, file.gitBlob == nil, note.linkedSha256 != digest else { return }
+    if note.linkedSha256 != nil, byteCount > 0 {
+      discard()
+      throw HubError(.changed, "\(file.path) has changed on the hub; run the same command again")
+    }
+    note.linkedSha256 = digest
+    try writeNote()
+  }
+
   /// Throws the bytes away.
   ///
   /// - Throws: `HubError.Reason.disk`.
@@ -166,6 +182,7 @@ package final class PartFile {
     byteCount = 0
     checksum = try Self.newChecksum(file)
     note.entityTag = nil
+    note.linkedSha256 = nil
     try writeNote()
   }
 
@@ -202,20 +219,24 @@ package final class PartFile {
 
   /// Checks all bytes and gives the file its name.
   ///
+  /// - Returns: false where the hub gives no hash to check them against.
   /// - Throws: `HubError.Reason.wrongChecksum`, and the bytes are thrown away; `disk`.
-  package func complete() throws(HubError) {
+  @discardableResult
+  package func complete() throws(HubError) -> Bool {
     let found = checksum.finish()
-    if let expected = file.sha256 ?? file.gitBlob, found != expected {
+    let expected = file.sha256 ?? file.gitBlob ?? note.linkedSha256
+    if let expected, found != expected {
       discard()
       throw HubError(
         .wrongChecksum,
-        "\(file.path) came with the checksum \(found.prefix(12))… where the hub's list says \(expected.prefix(12))…; "
+        "\(file.path) came with the checksum \(found.prefix(12))… where the hub says \(expected.prefix(12))…; "
           + "it is deleted. Run the same command to download it again.")
     }
     guard fsync(descriptor) == 0, rename(partPath, path) == 0 else { throw failure(errno) }
     isOpen = false
     unlink(path + Self.noteEnding)
     synchronizeFolder(parentFolder(of: path))
+    return expected != nil
   }
 
   /// Removes what is there.

@@ -36,7 +36,8 @@ package enum FileListing {
       }
       let sha256 = entry.lfs?.oid?.lowercased()
       let gitBlob = entry.lfs == nil ? entry.oid?.lowercased() : nil
-      guard sha256.map({ isHexadecimal($0, count: 64) }) ?? true, gitBlob.map({ isHexadecimal($0, count: 40) }) ?? true
+      guard sha256.map({ RemoteFile.isHexadecimal($0, count: 64) }) ?? true,
+        gitBlob.map({ RemoteFile.isHexadecimal($0, count: 40) }) ?? true
       else { throw malformed(repository, "the checksum of \(entry.path) is none") }
       files.append(RemoteFile(path: entry.path, byteCount: size, sha256: sha256, gitBlob: gitBlob))
     }
@@ -58,10 +59,6 @@ package enum FileListing {
   static func malformed(_ repository: String, _ what: String) -> HubError {
     HubError(
       .malformedListing, "the hub's list of \(repository) cannot be used: \(what); check HF_ENDPOINT, or try later")
-  }
-
-  private static func isHexadecimal(_ text: String, count: Int) -> Bool {
-    text.utf8.count == count && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
   }
 
   private struct Entry: Decodable {

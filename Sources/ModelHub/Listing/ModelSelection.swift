@@ -6,8 +6,10 @@ public struct ModelSelection: Sendable, Equatable {
   public let quantization: String
   /// One file, or all parts of a split one in their order.
   public let languageModel: [RemoteFile]
-  /// The vision tower (mmproj); nil where the repository has none.
+  /// The vision tower (mmproj); nil where the repository has none, or none is wanted.
   public let mmproj: RemoteFile?
+  /// Whether the repository has a vision tower and none is wanted.
+  public let isTowerLeftOut: Bool
   /// The quantizations of the language model that the repository has.
   public let available: [String]
 
@@ -26,10 +28,12 @@ public struct ModelSelection: Sendable, Equatable {
   /// - Parameters:
   ///   - quantization: nil for Q4_K_M, else Q4_0, else Q8_0, else the first.
   ///   - mmprojType: the vision tower's type; nil for Q8_0, else F16, else BF16, else F32, else the first.
+  ///   - withTower: false leaves the vision tower out.
   /// - Throws: `HubError.Reason.noModel`, `unknownQuantization`, or `malformedListing` where a split model lacks a
   ///   part.
   public init(
-    files: [RemoteFile], repository: String, quantization: String? = nil, mmprojType: String? = nil
+    files: [RemoteFile], repository: String, quantization: String? = nil, mmprojType: String? = nil,
+    withTower: Bool = true
   ) throws(HubError) {
     let weights = files.filter(\.isGGUF)
     let groups = Group.groups(of: weights.filter { !$0.isTower && !$0.path.lowercased().contains("imatrix") })
@@ -47,7 +51,10 @@ public struct ModelSelection: Sendable, Equatable {
     }
     self.quantization = group.quantization
     languageModel = group.files
-    mmproj = try Self.tower(among: weights.filter(\.isTower), for: group, type: mmprojType, repository: repository)
+    let towers = weights.filter(\.isTower)
+    isTowerLeftOut = !withTower && !towers.isEmpty
+    mmproj =
+      withTower ? try Self.tower(among: towers, for: group, type: mmprojType, repository: repository) : nil
   }
 
   private static func choice(among groups: [Group], _ wanted: String?) -> Group? {

@@ -6,7 +6,8 @@ public struct RemoteFile: Sendable, Equatable, Codable {
   public let path: String
   /// Bytes.
   public let byteCount: Int
-  /// Of the contents, in hexadecimal digits; nil for a small file that is stored in Git itself.
+  /// Of the contents, in hexadecimal digits; nil for a small file that is stored in Git itself, or where the list has
+  /// none.
   public let sha256: String?
   /// Git's name for the contents: SHA-1 of `blob SIZE`, a zero byte and the contents; nil where there is a `sha256`.
   public let gitBlob: String?
@@ -25,6 +26,11 @@ public struct RemoteFile: Sendable, Equatable, Codable {
   var folder: String { path.split(separator: "/").dropLast().joined(separator: "/") }
   /// Whether the name ends as those of GGUF files do.
   var isGGUF: Bool { path.lowercased().hasSuffix(".gguf") }
+
+  /// Whether a text is a hash of so many hexadecimal digits, in small letters.
+  static func isHexadecimal(_ text: String, count: Int) -> Bool {
+    text.utf8.count == count && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+  }
 
   private static let deepest = 8
   /// Bytes of a name, less what the cache appends to it.

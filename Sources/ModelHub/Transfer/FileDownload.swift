@@ -72,8 +72,9 @@ final class FileDownload {
 
   /// Checks the bytes and gives the file its name.
   ///
+  /// - Returns: false where the hub gives no hash to check them against.
   /// - Throws: `HubError.Reason.wrongChecksum`, `disk`.
-  func complete() throws(HubError) { try part.complete() }
+  func complete() throws(HubError) -> Bool { try part.complete() }
 
   /// Copies the first bytes of what is there into a file as long as the whole one.
   ///
@@ -101,6 +102,7 @@ final class FileDownload {
       let isWhole = range.bytes.lowerBound == 0 && part.byteCount > 0
       if isWhole, let known = part.entityTag, known != tag { try part.restart() }
       if part.byteCount == 0 { try part.remember(entityTag: tag) }
+      if let digest = Self.linkedSHA256(answer.hubFields) { try part.expect(linkedSha256: digest) }
     } catch {
       throw .lasting(error)
     }
@@ -110,13 +112,18 @@ final class FileDownload {
   /// The hub says of its file what the list said.
   private func checkHubFields(_ fields: [String: String]) throws(TransferProblem) {
     let size = fields["x-linked-size"].flatMap { Int($0) }
-    let tag = fields["x-linked-etag"].map { $0.filter { $0 != "\"" } }
     let isOther = size.map { $0 != file.byteCount } ?? false
-    let isOtherTag = tag.map { $0.count == 64 && file.sha256 != nil && $0.lowercased() != file.sha256 } ?? false
+    let isOtherTag = Self.linkedSHA256(fields).map { file.sha256 != nil && $0 != file.sha256 } ?? false
     if isOther || isOtherTag {
       throw .lasting(
         HubError(.changed, "\(file.path) of \(repository) has just changed on the hub; run the same command again"))
     }
+  }
+
+  /// The SHA-256 that the hub gives as `X-Linked-ETag` for a file in its large-file storage; nil for another tag.
+  private static func linkedSHA256(_ fields: [String: String]) -> String? {
+    guard let tag = fields["x-linked-etag"]?.filter({ $0 != "\"" }).lowercased() else { return nil }
+    return RemoteFile.isHexadecimal(tag, count: 64) ? tag : nil
   }
 
   /// Reads an answer into the part, past what is there already.

@@ -12,6 +12,8 @@ struct ModelDownload {
   var settings: HubSettings
   /// The vision tower's type; nil for the preferred one.
   var mmprojType: String?
+  /// False leaves the vision tower out.
+  var withTower = true
   /// The option or command, for messages, to download a model that cannot be run or does not fit; nil where such a
   /// model is downloaded anyway.
   var wayRoundMemory: String?
@@ -40,11 +42,14 @@ struct ModelDownload {
   }
 
   private func download(_ pull: ModelPull, _ line: PullProgressLine) throws -> CachedModel {
-    let selection = try pull.choose(mmprojType: mmprojType)
+    let selection = try pull.choose(mmprojType: mmprojType, withTower: withTower)
     let name = "\(reference.repository):\(selection.quantization)"
     let missing = pull.missingByteCount(of: selection)
     if missing > 0 { try prepare(pull, selection, name: name, missing: missing, line) }
     let model = try pull.download(selection, report: line.show)
+    for file in pull.uncheckedFiles {
+      line.say("warning: \(file) could not be checked: the hub gives no SHA-256 of it")
+    }
     do throws(ReportedError) {
       try checkParts(of: selection, inspection(model.languageModel, model.mmproj))
     } catch {
@@ -60,7 +65,7 @@ struct ModelDownload {
   ) throws {
     let files = selection.files.map { "\($0.name) \(memorySize($0.byteCount))" }
     line.say("\(name): \(memorySize(missing)) to download (\(files.joined(separator: ", ")))")
-    if selection.mmproj == nil {
+    if selection.mmproj == nil, withTower {
       line.say("\(reference.repository) has no vision tower (mmproj): it reads text only; name a tower with --mmproj")
     }
     try checkSize(of: selection, name: name)
@@ -80,7 +85,8 @@ struct ModelDownload {
 
   private func inspection(_ languageModel: String, _ mmproj: String?) throws(ReportedError) -> ModelInspection {
     try ModelInspection(
-      path: languageModel, vision: mmproj.map { .file($0) } ?? .beside, threads: ThreadOptions.perProcessor)
+      path: languageModel, vision: mmproj.map { .file($0) } ?? (withTower ? .beside : .without),
+      threads: ThreadOptions.perProcessor)
   }
 
   /// Files may have the names of parts and be whole models, of which the first alone would be used.
@@ -160,8 +166,8 @@ struct ModelDownload {
     }
     guard let estimate = inspection.estimate, let machine = inspection.machine else { return nil }
     let need = "\(name) needs \(memorySize(estimate.total)) of memory with a KV cache of \(estimate.budget) tokens"
-    let there = "\(Self.owner(machine)) \(memorySize(machine.limit))"
-    if estimate.total <= machine.limit { return "\(need): it fits, \(there)" }
+    if estimate.total <= machine.limit { return "\(need). It fits\(machine.fitStatement(of: estimate.total))" }
+    let there = "\(machine.owner) \(memorySize(machine.limit))"
     let fitting = estimate.budget(fitting: machine.limit)
     if fitting >= Self.leastBudget { return "\(need), but \(there): it fits with --kv-budget \(fitting) at most" }
     try refuse(need, machine, selection)
@@ -181,11 +187,7 @@ struct ModelDownload {
   ) throws(ReportedError) {
     guard let wayRoundMemory else { return }
     throw .insufficientMemory(
-      message: "\(need), but \(Self.owner(machine)) \(memorySize(machine.limit)). Choose a smaller one (this has "
+      message: "\(need), but \(machine.owner) \(memorySize(machine.limit)). Choose a smaller one (this has "
         + "\(selection.available.joined(separator: ", "))), or to download it all the same: \(wayRoundMemory)")
-  }
-
-  private static func owner(_ machine: MachineMemory) -> String {
-    machine.isConfined ? "this process's control group allows" : "this machine has"
   }
 }

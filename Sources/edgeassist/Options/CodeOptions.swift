@@ -69,7 +69,7 @@ struct CodeOptions: ParsableArguments {
     let paths: Result<CodeModelPaths, ReportedError>
     do {
       let file = { (name: String) in
-        try HubModel.find(name, isMappedOnly: model.isMappedOnly)?.languageModel ?? name
+        try HubModel.find(name, isMappedOnly: model.isMappedOnly, withTower: false)?.languageModel ?? name
       }
       paths = .success(
         try CodeModelPaths.resolve(

@@ -89,7 +89,9 @@ struct ModelOptions: ParsableArguments {
   /// - Parameter adapter: a LoRA adapter for the language model.
   /// - Throws: `ReportedError`, or `ExitStatus.interrupted` after a message.
   func paths(adapter: String?) throws -> ModelPaths {
-    let cached = try language.model.flatMap { try HubModel.find($0, isMappedOnly: language.isMappedOnly) }
+    let cached = try language.model.flatMap {
+      try HubModel.find($0, isMappedOnly: language.isMappedOnly, withTower: tower.mmproj == nil)
+    }
     var paths = try ModelPaths.resolve(
       languageModel: cached?.languageModel ?? language.model, vision: tower.choice(otherwise: cached?.mmproj))
     paths.adapter = adapter

@@ -187,15 +187,11 @@ struct InspectReport {
     guard let machine = inspection.machine, let fits = inspection.fits, let fitting = inspection.fittingBudget else {
       return
     }
-    let owner = machine.isConfined ? "this process's control group allows" : "this machine has"
     let budget = fitting > 0 ? "A budget of up to \(fitting) tokens would fit." : "No budget would fit."
     let verdict =
       !fits
-      ? "Does not fit: \(owner) \(memorySize(machine.limit)). \(budget)"
-      : estimate.total > machine.available
-        ? "Fits, but other programs use memory: \(owner) \(memorySize(machine.limit)), "
-          + "\(memorySize(machine.available)) of it free now. \(budget)"
-        : "Fits: \(owner) \(memorySize(machine.limit)), \(memorySize(machine.available)) of it free now. \(budget)"
+      ? "Does not fit: \(machine.owner) \(memorySize(machine.limit)). \(budget)"
+      : "Fits\(machine.fitStatement(of: estimate.total)). \(budget)"
     let wrapped = style.wrapped(verdict, indent: 2)
     lines.append("  " + (fits ? style.good(wrapped) : style.bad(wrapped)))
   }
