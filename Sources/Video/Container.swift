@@ -55,6 +55,8 @@ enum Container: Equatable, Sendable {
   /// How far an element reaches, in bytes.
   enum Element: Equatable {
     case measured(Int64)
+    /// It says how far, but has a name that other bytes may have too: what follows it must be part of the recording.
+    case doubtful(Int64)
     /// It does not say how far: only what it begins with, which has this length, is passed over. FFmpeg goes on behind
     /// bytes in it that it does not know.
     case entered(Int64)
@@ -63,10 +65,12 @@ enum Container: Equatable, Sendable {
   }
 
   /// The element that the bytes begin with; nil for bytes that are no element of this container.
-  func element(in bytes: ArraySlice<UInt8>) -> Element? {
+  ///
+  /// - Parameter isEntered: whether an element that does not say how far it reaches was entered.
+  func element(in bytes: ArraySlice<UInt8>, isEntered: Bool) -> Element? {
     switch self {
     case .isoMedia: Self.box(in: bytes)
-    case .matroska: Self.documentElement(in: bytes)
+    case .matroska: Self.documentElement(in: bytes, isEntered: isEntered)
     case .avi: Self.chunk(in: bytes)
     case .asf: Self.object(in: bytes)
     case .flash: Self.tag(in: bytes)
@@ -78,7 +82,7 @@ enum Container: Equatable, Sendable {
   /// Whether a recording goes on at a place behind bytes that are not part of it.
   func goesOn(in bytes: ArraySlice<UInt8>) -> Bool {
     switch self {
-    case .ogg: element(in: bytes) != nil
+    case .ogg: Self.page(in: bytes) != nil
     case .transportStream: TransportPacket.areThere(in: bytes)
     default: false
     }
@@ -86,26 +90,35 @@ enum Container: Equatable, Sendable {
 
   /// A box (ISO 14496-12, section 4.2).
   private static func box(in bytes: ArraySlice<UInt8>) -> Element? {
-    guard bytes.count >= 8, bytes.dropFirst(4).prefix(4).allSatisfy({ (0x20..<0x7F).contains($0) }) else { return nil }
-    let length = bytes.bigEndian(at: 0, count: 4)
-    switch length {
+    let type = bytes.dropFirst(4).prefix(4)
+    guard bytes.count >= 8, type.allSatisfy({ (0x20..<0x7F).contains($0) }) else { return nil }
+    let length: Int64
+    switch bytes.bigEndian(at: 0, count: 4) {
     // To the end of the file.
-    case 0: return .measured(.max)
-    case 1:
-      let large = bytes.bigEndian(at: 8, count: 8)
-      return large >= 16 ? .measured(large) : nil
-    default: return length >= 8 ? .measured(length) : nil
+    case 0: length = .max
+    case 1: length = bytes.bigEndian(at: 8, count: 8)
+    case let short: length = short
     }
+    guard length >= 8 else { return nil }
+    return boxTypes.contains(String(decoding: type, as: UTF8.self)) ? .measured(length) : .doubtful(length)
   }
 
+  /// Types of the boxes that are in no other one (ISO 14496-12, section 6.2.3; QuickTime File Format).
+  private static let boxTypes: Set<String> = [
+    "ftyp", "styp", "pdin", "moov", "moof", "mfra", "mdat", "imda", "free", "skip", "wide", "junk", "meta", "meco",
+    "udta", "uuid", "sidx", "ssix", "prft", "emsg", "pnot", "PICT",
+  ]
+
   /// An element of EBML (RFC 8794, section 5). Those of unknown length, which only a segment and a cluster may have,
-  /// are entered.
-  private static func documentElement(in bytes: ArraySlice<UInt8>) -> Element? {
+  /// are entered: elsewhere than in a cluster, a name of one byte is taken for other bytes.
+  private static func documentElement(in bytes: ArraySlice<UInt8>, isEntered: Bool) -> Element? {
     guard bytes.count >= 12, bytes.byte(0) >= 0x10 else { return nil }
     let nameLength = bytes.byte(0).leadingZeroBitCount + 1
     let name = bytes.bigEndian(at: 0, count: nameLength)
     let sizeLength = bytes.byte(nameLength).leadingZeroBitCount + 1
-    guard documentElements.contains(name), sizeLength <= 8 else { return nil }
+    guard sizeLength <= 8, documentElements.contains(name) || isEntered && clusterElements.contains(name) else {
+      return nil
+    }
     let header = Int64(nameLength + sizeLength)
     let mask = Int64(1) << Int64(7 * sizeLength) - 1
     let size = bytes.bigEndian(at: nameLength, count: sizeLength) & mask
@@ -115,11 +128,12 @@ enum Container: Equatable, Sendable {
 
   private static let segment: Int64 = 0x1853_8067
   private static let cluster: Int64 = 0x1F43_B675
-  /// Of a document, of a segment, and of a cluster (RFC 9559, section 5).
+  /// Of a document and of a segment (RFC 9559, section 5).
   private static let documentElements: Set<Int64> = [
     0x1A45_DFA3, segment, 0xEC, 0xBF, cluster, 0x114D_9B74, 0x1549_A966, 0x1654_AE6B, 0x1C53_BB6B, 0x1254_C367,
-    0x1043_A770, 0x1941_A469, 0xE7, 0xA3, 0xA0, 0xA7, 0xAB, 0xAF, 0x5854,
+    0x1043_A770, 0x1941_A469,
   ]
+  private static let clusterElements: Set<Int64> = [0xE7, 0xA3, 0xA0, 0xA7, 0xAB, 0xAF, 0x5854]
 
   /// A chunk of RIFF, of an even length.
   private static func chunk(in bytes: ArraySlice<UInt8>) -> Element? {

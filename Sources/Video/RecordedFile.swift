@@ -33,6 +33,8 @@ final class RecordedFile {
   static let mostRecordings = 1000
   /// Bytes that are read to look for recordings: when a file is opened, and each time the last one known has ended.
   static let mostBytesAtOnce = 1 << 26
+  /// What an element costs of these, besides its bytes: there may be one in every few bytes.
+  private static let stepCost = 64
 
   /// - Parameter closesDescriptor: false for a descriptor that belongs to the process.
   /// - Returns: nil for what is no file in a container whose bytes tell of its recordings.
@@ -69,9 +71,13 @@ final class RecordedFile {
 
   /// Bytes to look for recordings in: `count` of them, less at the end of the file, or some more.
   func bytes(at position: Int64, count: Int) -> ArraySlice<UInt8> {
-    let start = Int(clamping: position - bufferPosition)
-    if position >= bufferPosition, start + count <= buffer.count { return buffer[start...] }
-    let length = Int(max(0, min(Int64(count), size - position)))
+    budget -= Self.stepCost
+    let isInBuffer = position >= bufferPosition && position - bufferPosition < Int64(buffer.count)
+    let start = isInBuffer ? Int(position - bufferPosition) : 0
+    let isAtEnd = bufferPosition + Int64(buffer.count) == size
+    if isInBuffer, isAtEnd || start + count <= buffer.count { return buffer[start...] }
+    // Short elements that follow each other are read together.
+    let length = Int(max(0, min(Int64(isInBuffer ? max(count, Self.pieceLength) : count), size - position)))
     budget -= max(length, Container.headLength)
     buffer = [UInt8](repeating: 0, count: length)
     let result = buffer.withUnsafeMutableBytes { bytes in
@@ -90,7 +96,7 @@ final class RecordedFile {
 
   /// Bytes of the file that were not read, if the last recording was read up to `position`.
   func unreadCount(upTo position: Int64) -> Int64 {
-    let end = max(position, walk?.unknown ?? recordings.last?.bytes.upperBound ?? size)
+    let end = max(position, walk?.unknown ?? walk?.doubted ?? recordings.last?.bytes.upperBound ?? size)
     return lostCount + (end < size && !isEmpty(end..<size) ? size - end : 0)
   }
 }

@@ -10,6 +10,10 @@ struct RecordingWalk {
   var hasLaterPages = false
   /// Where bytes begin that are no elements.
   var unknown: Int64?
+  /// Where the latest element began.
+  var latest: Int64?
+  /// Where the latest element ends, while another recording is looked for in it: its length led to no other element.
+  var doubted: Int64?
   var joins = TransportJoins()
 
   init(at place: Int64) { self.place = place }
@@ -21,7 +25,7 @@ extension RecordedFile {
   /// Takes note of bytes that are about to be read: another recording may begin in them.
   func note(bytes: Range<Int64>) {
     guard let walk, walk.place >= bytes.lowerBound, walk.place < bytes.upperBound else { return }
-    budget = Self.pieceLength * 2 + bytes.count
+    budget = Self.pieceLength * 4 + bytes.count
     find(before: bytes.upperBound)
   }
 
@@ -39,7 +43,9 @@ extension RecordedFile {
 
   private func step() {
     guard let walk, let current = recordings.last else { return }
-    let isLong = current.container == .transportStream || walk.isOpen || walk.unknown != nil
+    let isLong =
+      current.container == .transportStream || walk.isOpen || walk.unknown != nil
+      || walk.doubted != nil
     let head = bytes(at: walk.place, count: isLong ? Self.pieceLength : Container.headLength)
     if head.isEmpty { return finish() }
     let container = walk.place > current.bytes.lowerBound ? Container(headerOf: head) : nil
@@ -47,10 +53,11 @@ extension RecordedFile {
       return begin(container, at: walk.place)
     }
     if current.container == .transportStream { return stepThroughPackets(of: head) }
+    if let end = walk.doubted, !current.container.goesOn(in: head) { return search(in: head, before: end) }
     // Bytes between are passed over where the recording goes on behind them.
     let goesOn = walk.unknown == nil || current.container == .ogg
-    switch goesOn ? current.container.element(in: head) : nil {
-    case .measured(let length):
+    switch goesOn ? element(in: head, at: walk.place) : nil {
+    case .measured(let length), .doubtful(let length):
       advance(by: length)
       self.walk?.hasLaterPages = walk.hasLaterPages || container == nil
     case .entered(let length):
@@ -60,10 +67,29 @@ extension RecordedFile {
       self.walk?.isOpen = true
       search(in: head)
     case nil:
+      if let latest = walk.latest { return doubt(latest) }
       if !walk.isOpen { self.walk?.unknown = walk.unknown ?? walk.place }
       search(in: head)
     }
   }
+
+  /// The element at a place; nil for one whose name may be that of other bytes, if no other element follows.
+  private func element(in head: ArraySlice<UInt8>, at place: Int64) -> Container.Element? {
+    guard let walk, let container = recordings.last?.container else { return nil }
+    let first = container.element(in: head, isEntered: walk.isOpen)
+    var (element, place) = (first, place)
+    for _ in 0..<Self.mostDoubtful {
+      guard case .doubtful(let length) = element else { return element == nil ? nil : first }
+      guard length <= size - place else { return nil }
+      place += length
+      if place == size { return first }
+      element = container.element(in: bytes(at: place, count: Container.headLength), isEntered: walk.isOpen)
+    }
+    return nil
+  }
+
+  /// Elements of unknown names in a row that are taken for part of a recording.
+  private static let mostDoubtful = 16
 
   /// Whether a header of the same container begins another recording. Those of transport streams are repeated, and
   /// those of Ogg come one behind the other.
@@ -80,8 +106,28 @@ extension RecordedFile {
     guard let walk else { return }
     if let unknown = walk.unknown { lose(unknown..<walk.place) }
     self.walk?.unknown = nil
+    self.walk?.doubted = nil
+    self.walk?.latest = walk.place
     let (next, overflows) = walk.place.addingReportingOverflow(length)
-    self.walk?.place = overflows ? size : next
+    self.walk?.place = overflows ? .max : next
+    // The file was cut off, or another one follows the cut, or these bytes are no element.
+    if overflows || next > size { doubt(walk.place) }
+  }
+
+  /// Looks for another recording within the latest element.
+  private func doubt(_ latest: Int64) {
+    guard let walk else { return }
+    self.walk?.latest = nil
+    self.walk?.doubted = min(walk.place, size)
+    self.walk?.place = latest + 1
+  }
+
+  /// Moves to the next place in the latest element, which ends at `end`, at which another recording may begin.
+  private func search(in part: ArraySlice<UInt8>, before end: Int64) {
+    search(in: part)
+    guard let walk, walk.place >= end else { return }
+    self.walk?.doubted = nil
+    self.walk?.place = end
   }
 
   /// Moves to the next place in a part of the file at which a recording may begin, or this one may go on.

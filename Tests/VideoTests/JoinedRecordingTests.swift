@@ -172,6 +172,52 @@ struct JoinedRecordingTests {
     #expect(warnings.contains { $0.contains("5000 of \(2 * part.count + 5000) bytes") }, "\(warnings)")
   }
 
+  /// Text, a box and elements, the length of which would be that of more than the file.
+  private static let lengths: [(name: String, frames: Int, between: [UInt8], warning: String?)] = [
+    ("constant.mp4", 10, Array("abcdEFGH".utf8), nil), ("fragmented.mp4", 10, Array("a line of text\n".utf8), nil),
+    ("constant.mp4", 10, [0, 0, 0, 1] + Array("free".utf8) + [0x40, 0, 0, 0, 0, 0, 0, 0], nil),
+    ("milliseconds.mkv", 8, [0xAB, 0x0F] + Array(repeating: 0, count: 5000), "5002 of "),
+    ("milliseconds.mkv", 8, [0xEC, 0x0F] + Array(repeating: 0, count: 5000), nil),
+  ]
+
+  @Test("are read on behind bytes that look like an element", arguments: lengths)
+  func falseElement(name: String, frames: Int, between: [UInt8], warning: String?) async throws {
+    let folder = try TemporaryFolder()
+    let part = try bytes(of: name)
+    let path = try folder.write(part + between + part, to: "joined")
+    let stream = try await VideoStream.open(.file(path: path), options: options(5))
+    #expect(abs(await all(of: stream).count - 2 * frames) <= 1)
+    let warnings = stream.takeWarnings()
+    #expect(warnings.count == (warning == nil ? 0 : 1) && warnings.allSatisfy { $0.contains(warning ?? "") })
+  }
+
+  @Test("are read behind one that was cut off", arguments: ["grey.flv", "fragmented.mp4", "chained.ogv", "live.mkv"])
+  func cutOff(name: String) async throws {
+    let folder = try TemporaryFolder()
+    let part = try bytes(of: name)
+    let whole = try await sampled(name, framesPerSecond: 5).map(\.image.number)
+    for lost in [20, 100, 500] {
+      let path = try folder.write(part.dropLast(lost) + part, to: "joined")
+      let frames = try await frames(of: path, framesPerSecond: 5)
+      // The cut shifts the sampling instants of the second one.
+      let second = frames.map(\.image.number).suffix(whole.count - 1)
+      let differences = zip(second, whole.suffix(whole.count - 1)).map { abs($0 - $1) }
+      #expect(frames.count > whole.count && differences.allSatisfy { $0 <= 4 }, "\(lost): \(second)")
+    }
+  }
+
+  @Test(
+    "are no more than a bounded number, and the bytes of others are said", arguments: ["grey.flv", "one-frame.mp4"])
+  func tooMany(name: String) async throws {
+    let folder = try TemporaryFolder()
+    let part = try bytes(of: name)
+    let path = try folder.write(Array(Array(repeating: part, count: 1003).joined()), to: "joined")
+    let stream = try await VideoStream.open(.file(path: path), options: options(0.2))
+    _ = await all(of: stream)
+    let warnings = stream.takeWarnings()
+    #expect(warnings.contains { $0.contains("\(3 * part.count) of \(1003 * part.count) bytes") }, "\(warnings)")
+  }
+
   @Test("are passed over where they have no video, which is said, wherever they are")
   func withoutVideo() async throws {
     let folder = try TemporaryFolder()
