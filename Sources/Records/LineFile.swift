@@ -86,6 +86,13 @@ package final class LineFile {
     return LineReader(descriptor: descriptor, name: name, limit: limit)
   }
 
+  /// The first bytes of the file, no more than `count`; none of a pipe or a device.
+  package func head(_ count: Int) -> [UInt8] {
+    guard isFile else { return [] }
+    var bytes = [UInt8](repeating: 0, count: count)
+    return Array(bytes.prefix(max(0, pread(descriptor, &bytes, count, 0))))
+  }
+
   /// Cuts the file to its first `byteCount` bytes.
   ///
   /// - Throws: `ReportedError.outputUnwritable`.

@@ -115,18 +115,20 @@ struct OutputTests {
   @Test("A log is appended to, and says what a run was, what it did and how it ended")
   func log() async throws {
     let input = requests + #"{"id":"c","video":"rtsp://me:secret@127.0.0.1:1/","ask":"hi"}"# + "\n7\n"
+    let former = "2026-01-02T03:04:05Z info edgeassist[7]: end, status 0\n"
+    try former.write(to: folder.url.appending(path: "log"), atomically: true, encoding: .utf8)
     let run = try await Program.run(
-      ["--batch", "-", "--log-file", "diary.txt", "--top-k", "3"], input: input,
+      ["--batch", "-", "--log-file", "log", "--top-k", "3"], input: input,
       environment: ["EDGEASSIST_SEED": "8"], folder: folder.url)
     #expect(run.status == 1 && run.errors.isEmpty)
-    let log = try contents("diary.txt")
-    #expect(log.hasPrefix("Dear diary\n"))
+    let log = try contents("log")
+    #expect(log.hasPrefix(former))
     let lines = log.split(separator: "\n").dropFirst()
     for line in lines {
       #expect(line.wholeMatch(of: /\d{4}-\d\d-\d\dT[\d:]+Z (info|error) edgeassist\[\d+\]: .+/) != nil, "\(line)")
     }
     let words = [
-      "begins: --seed=8 --batch - --log-file diary.txt --top-k 3", "model edgeassist-tiny", "request a: 1 question",
+      "begins: --seed=8 --batch - --log-file log --top-k 3", "model edgeassist-tiny", "request a: 1 question",
       "request a, turn 0: ", "request b: 1 question", "request b, turn 0: ",
       "request c: 1 question about rtsp://me:***@",
       "error edgeassist", "line 4: ", "requests done: 4, failed: 2", "end, status 1",
@@ -137,6 +139,30 @@ struct OutputTests {
       rest = rest[found.upperBound...]
     }
     #expect(!log.contains("secret"))
+  }
+
+  @Test("A log is no other file of the run, and no file of another kind")
+  func logOverOtherFile() async throws {
+    let log = "2026-01-02T03:04:05Z info edgeassist[7]: end, status 0\n"
+    try log.write(to: folder.url.appending(path: "old"), atomically: true, encoding: .utf8)
+    let reads = ["--batch", "--video", "--model", "--mmproj"]
+    for arguments in reads.map({ [$0, "old"] }) + [["--batch", "r.jsonl", "--output", "old"]] {
+      let run = try await Program.run(arguments + ["--log-file", "./old"], folder: folder.url)
+      #expect(run.status == 2, "\(run.errors)")
+      let named = arguments.suffix(2).joined(separator: " ")
+      #expect(run.errors.contains("./old cannot be written: \(named) is the same file"), "\(run.errors)")
+      #expect(try contents("old") == log)
+    }
+    for name in ["r.jsonl", "diary.txt"] {
+      let former = try contents(name)
+      let run = try await Program.run(["--batch", "-", "--log-file", name], input: "", folder: folder.url)
+      #expect(run.status == 2 && run.errors.contains("\(name) cannot be written: it is not a log"), "\(run.errors)")
+      #expect(try contents(name) == former)
+    }
+    let run = try await Program.run(
+      ["--batch", "r.jsonl", "--output", "new", "--log-file", "new"], folder: folder.url)
+    #expect(run.status == 2 && run.errors.contains("--output new is the same file"), "\(run.errors)")
+    #expect((try? contents("new")) == nil)
   }
 
   @Test("A log says why a run could not start")

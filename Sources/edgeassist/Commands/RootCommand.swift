@@ -66,7 +66,10 @@ struct RootCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let logger = LogFile.logger(path: logFile)
+    let logger: Logger
+    do throws(ReportedError) { logger = try LogFile.logger(path: logFile, others: otherFiles) } catch {
+      throw StartFailure.report(error.message)
+    }
     logger.info("edgeassist \(Self.configuration.version) begins: \(Self.options)")
     do { try await run(logger: logger) } catch {
       let status = Self.exitCode(for: error)
@@ -74,6 +77,16 @@ struct RootCommand: AsyncParsableCommand {
       throw error
     }
     logger.info("end, status 0")
+  }
+
+  /// The files of the run, which the log must not be.
+  private var otherFiles: [(name: String, path: String?)] {
+    let typed = Array(CommandLine.arguments.dropFirst())
+    return [
+      ("--batch", batch.batch), ("--output", batch.output), ("--video", stream.video),
+      ("--model", model.language.model), ("--mmproj", model.tower.mmproj),
+      ("--config", SettingsLayers.path(typed: typed, environment: ProcessEnvironment.current)),
+    ]
   }
 
   /// The options from all sources, as words of a command line.

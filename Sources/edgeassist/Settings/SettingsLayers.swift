@@ -39,7 +39,7 @@ enum SettingsLayers {
   }
 
   /// The settings file to read; nil when none is named and there is none in the usual folder.
-  private static func path(typed: [String], environment: [String: String]) throws(SettingsError) -> String? {
+  static func path(typed: [String], environment: [String: String]) -> String? {
     for (index, argument) in typed.enumerated() {
       if argument == "--config", index + 1 < typed.count { return typed[index + 1] }
       if argument.hasPrefix("--config=") { return String(argument.dropFirst("--config=".count)) }
