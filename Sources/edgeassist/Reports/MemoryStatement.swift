@@ -12,7 +12,7 @@ extension MachineMemory {
   /// Whose limit it is, before the figure.
   var owner: String { isConfined ? "this process's control group allows" : "this machine has" }
 
-  /// What follows the statement that a model fits: a colon and how much there is, or that other programs must make room.
+  /// What follows the statement that a model fits: how much memory there is, and whether other programs use it.
   func fitStatement(of byteCount: Int) -> String {
     byteCount > available ? ", but other programs use memory: \(statement)" : ": \(statement)"
   }
