@@ -18,7 +18,7 @@ public enum ModelError: Error, Sendable {
   case adapter(AdapterError)
   /// A value in the file is invalid or not supported.
   case invalidSize(path: String, key: String, value: String, allowed: String)
-  /// The model is a mixture of so many experts.
+  /// The model is a mixture of this many experts.
   case mixtureOfExperts(path: String, key: String, experts: Int)
   /// By this key of the file no layer has attention.
   case noAttention(path: String, key: String)

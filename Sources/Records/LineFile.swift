@@ -90,7 +90,8 @@ package final class LineFile {
   package func head(_ count: Int) -> [UInt8] {
     guard isFile else { return [] }
     var bytes = [UInt8](repeating: 0, count: count)
-    return Array(bytes.prefix(max(0, pread(descriptor, &bytes, count, 0))))
+    let read = pread(descriptor, &bytes, count, 0)
+    return Array(bytes.prefix(max(0, read)))
   }
 
   /// Cuts the file to its first `byteCount` bytes.

@@ -27,7 +27,7 @@ public struct RemoteFile: Sendable, Equatable, Codable {
   /// Whether the name ends as those of GGUF files do.
   var isGGUF: Bool { path.lowercased().hasSuffix(".gguf") }
 
-  /// Whether a text is a hash of so many hexadecimal digits, in small letters.
+  /// Whether a text is a hash of this many hexadecimal digits, in small letters.
   static func isHexadecimal(_ text: String, count: Int) -> Bool {
     text.utf8.count == count && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
   }
