@@ -183,8 +183,8 @@ let package = Package(
     tests(
       "EvaluationTests",
       [
-        "Architectures", "BoundedCache", "Compute", "Evaluation", "Images", "Inference", "ModelFile", "Quantization",
-        "Records", "TestSupport",
+        "Architectures", "BoundedCache", "Compute", "Evaluation", "Images", "Inference", "ModelFile", "Platform",
+        "Quantization", "Records", "TestSupport",
       ]),
     tests(
       "BenchmarkingTests",

@@ -361,9 +361,9 @@ _edgeassist_inspect() {
 
 _edgeassist_quantize() {
     repeating_flags=()
-    non_repeating_flags=(--dry-run --json --force --version -h --help)
+    non_repeating_flags=(--scale-channels --dry-run --json --force --version -h --help)
     repeating_options=()
-    non_repeating_options=(--type --target-bytes --target-kl --types --sensitivities --sensitivity-windows --split-neurons --calibrate --calibrate-length --calibrate-windows --threads)
+    non_repeating_options=(--type --target-bytes --target-kl --types --sensitivities --sensitivity-windows --split-neurons --calibrate --calibrate-length --calibrate-windows --mmproj --threads)
     __edgeassist_offer_flags_options 2
 
     # Offer option value completions
@@ -399,6 +399,10 @@ _edgeassist_quantize() {
         return
         ;;
     '--calibrate-windows')
+        return
+        ;;
+    '--mmproj')
+        __edgeassist_add_completions -o plusdirs -fX '!*.@(gguf)'
         return
         ;;
     '--threads')
@@ -691,13 +695,24 @@ _edgeassist_compare() {
     repeating_flags=()
     non_repeating_flags=(--resume --version -h --help)
     repeating_options=()
-    non_repeating_options=(--data --context --activations --windows --output --json --plot --threads --nonlinear)
+    non_repeating_options=(--data --answers --mmproj --questions --context --activations --windows --output --json --plot --threads --nonlinear)
     __edgeassist_offer_flags_options 2
 
     # Offer option value completions
     case "${prev}" in
     '--data')
         __edgeassist_add_completions -f
+        return
+        ;;
+    '--answers')
+        __edgeassist_add_completions -o plusdirs -fX '!*.@(jsonl)'
+        return
+        ;;
+    '--mmproj')
+        __edgeassist_add_completions -o plusdirs -fX '!*.@(gguf)'
+        return
+        ;;
+    '--questions')
         return
         ;;
     '--context')

@@ -8,6 +8,8 @@ public enum AdapterError: Error, Equatable, Sendable {
   case unsupportedKind(path: String, kind: String)
   /// The adapter was made for another kind of model.
   case wrongArchitecture(path: String, found: String, modelPath: String, model: String)
+  /// The model's channels were scaled when it was quantized, so that updates of the original no longer fit.
+  case scaledModel(path: String, modelPath: String)
   /// One of a pair of tensors is missing.
   case missingHalf(path: String, tensor: String)
   /// An update of a matrix that the model does not have.
@@ -30,6 +32,9 @@ extension AdapterError: CustomStringConvertible {
     case .wrongArchitecture(let path, let found, let modelPath, let model):
       "\(path) is an adapter for models of the kind \(found), but \(modelPath) holds one of the kind \(model). "
         + "Use the model that the adapter was trained with."
+    case .scaledModel(let path, let modelPath):
+      "\(path) cannot be used with \(modelPath), whose channels were scaled when it was quantized. Quantize the model "
+        + "without --scale-channels."
     case .missingHalf(let path, let tensor):
       "\(path): tensor \(tensor) is missing, the other half of its pair is there. The file is damaged."
     case .unknownMatrix(let path, let matrix, let modelPath):

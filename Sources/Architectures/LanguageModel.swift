@@ -41,6 +41,8 @@ public final class LanguageModel {
   package let path: String
   /// The names of the file's tensors.
   private let tensorNames: Set<String>
+  /// Whether channels between the matrices are scaled beside those of the original (`edgeassist quantize`).
+  let hasScaledChannels: Bool
   /// False where the embedding matrix is the output head as well.
   let hasOutputHead: Bool
   private(set) var engine: Engine
@@ -136,6 +138,7 @@ public final class LanguageModel {
     configuration = sizes
     path = file.path
     tensorNames = Set(file.tensors.map(\.name))
+    hasScaledChannels = file.metadata["edgeassist.channel_scaling"] != nil
     self.maximumBlock = block
     workingByteCount = counter.byteCount + engine.workingByteCount + logits.count * MemoryLayout<Float>.stride
   }

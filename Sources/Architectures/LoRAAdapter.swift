@@ -109,6 +109,7 @@ public final class LoRAAdapter {
         .wrongArchitecture(
           path: file.path, found: architecture, modelPath: model.path, model: model.configuration.architecture))
     }
+    guard !model.hasScaledChannels else { throw .adapter(.scaledModel(path: file.path, modelPath: model.path)) }
   }
 }
 

@@ -159,7 +159,8 @@ public final class Engine: @unchecked Sendable {
     }
   }
 
-  private func run(
+  /// Runs up to three products of one input.
+  func run(
     _ input: FloatMatrix, count: Int, products: (ck_product, ck_product, ck_product), productCount: Int
   ) {
     guard count > 0 else { return }

@@ -13,13 +13,17 @@ public final class InputStatistics {
     var samples: InputSamples
   }
 
-  /// Rows of each input that are kept as they are.
+  /// Rows of each input that are kept as they are, if nothing else is asked for.
   public static let sampledRows = 32
 
   private var sums: [String: Sums] = [:]
+  private let rowLimits: [String: Int]
 
   /// Statistics without any inputs.
-  public init() {}
+  ///
+  /// - Parameter rowLimits: rows that are kept of the inputs of some matrices, at most, by the matrix's name;
+  ///   `sampledRows` of all others.
+  public init(rowLimits: [String: Int] = [:]) { self.rowLimits = rowLimits }
 
   /// Names of the matrices that were multiplied with.
   public var names: some Collection<String> { sums.keys }
@@ -27,12 +31,16 @@ public final class InputStatistics {
   /// Adds the first `count` rows of a product's input.
   func add(_ input: FloatMatrix, count: Int, of matrix: WeightMatrix) {
     let columns = matrix.columns
+    let limit = rowLimits[matrix.name] ?? Self.sampledRows
     let none = Sums(squares: Array(repeating: 0, count: columns), samples: InputSamples(columns: columns))
-    sums[matrix.name, default: none].add(input, count, columns)
+    sums[matrix.name, default: none].add(input, count, columns, limit: limit)
   }
 
-  /// Some rows of a matrix's inputs, spread evenly over all of them; nil if it was not multiplied with.
-  public func samples(of name: String) -> InputSamples? { sums[name]?.samples }
+  /// Some inputs of a matrix; nil if it was not multiplied with, or where an input was not finite.
+  public func samples(of name: String) -> InputSamples? {
+    guard let samples = sums[name]?.samples, samples.count > 0, samples.isFinite else { return nil }
+    return samples
+  }
 
   /// The mean squares for a matrix, `[columns]`; nil if it was not multiplied with, or where an input was not finite.
   public func meanSquares(of name: String) -> [Float]? {
@@ -43,10 +51,10 @@ public final class InputStatistics {
 }
 
 extension InputStatistics.Sums {
-  fileprivate mutating func add(_ input: FloatMatrix, _ count: Int, _ columns: Int) {
+  fileprivate mutating func add(_ input: FloatMatrix, _ count: Int, _ columns: Int, limit: Int) {
     // The same matrix of another model may have other columns.
     guard squares.count == columns else { return }
-    for row in 0..<count { samples.add(input.from(row), number: rows + row) }
+    samples.add(input, count, limit: limit)
     rows += count
     squares.withUnsafeMutableBufferPointer { squares in
       for row in 0..<count {
@@ -54,38 +62,5 @@ extension InputStatistics.Sums {
         for column in 0..<columns { squares[column] += Double(values[column]) * Double(values[column]) }
       }
     }
-  }
-}
-
-/// Some rows of a product's inputs, `[count][columns]`.
-public struct InputSamples: Sendable {
-  /// Values of a row.
-  public let columns: Int
-  /// The rows, one after the other.
-  public private(set) var values: [Float] = []
-  /// Of all rows, each one whose number is a multiple of this is kept.
-  private var step = 1
-
-  /// Rows that are known.
-  ///
-  /// - Parameter values: `[count][columns]`.
-  public init(columns: Int, values: [Float] = []) {
-    precondition(columns > 0 && values.count % columns == 0, "whole rows")
-    self.columns = columns
-    self.values = values
-  }
-
-  /// Rows that are kept.
-  public var count: Int { values.count / columns }
-
-  /// Keeps a row if its number asks for it. Every second row is dropped where there would be too many.
-  mutating func add(_ row: FloatMatrix, number: Int) {
-    guard number % step == 0 else { return }
-    if count == InputStatistics.sampledRows {
-      values = stride(from: 0, to: count, by: 2).flatMap { values[$0 * columns..<($0 + 1) * columns] }
-      step *= 2
-      guard number % step == 0 else { return }
-    }
-    values += row.values(1)
   }
 }

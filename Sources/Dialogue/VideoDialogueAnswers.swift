@@ -45,7 +45,7 @@ extension VideoDialogue {
   // MARK: The prompt
 
   /// The tokens to be read between the cached ones and the answer.
-  private func prompt(for question: String) throws -> [Int] {
+  func prompt(for question: String) throws -> [Int] {
     try readSystemPromptIfNeeded()
     return try promptBehindCachedTurns(question) ?? promptFromStart(question)
   }

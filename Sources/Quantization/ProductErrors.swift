@@ -13,22 +13,30 @@ public final class ProductErrors {
 
   /// Root mean square of the difference between two matrices' outputs, divided by that of the original's.
   ///
-  /// - Parameter inputs: that both are multiplied with.
+  /// - Parameters:
+  ///   - inputs: that both are multiplied with.
+  ///   - factors: of the channels that `matrix` was scaled by; nil for none. Its inputs take the inverse of its
+  ///     columns', and its outputs are divided by its rows'.
   /// - Returns: nil without inputs or outputs.
   /// - Throws: `ComputeError.outOfMemory`.
   public func relativeError(
-    of matrix: WeightMatrix, from original: WeightMatrix, inputs: InputSamples
+    of matrix: WeightMatrix, from original: WeightMatrix, inputs: InputSamples,
+    factors: ChannelScaling.Factors? = nil
   ) throws(ComputeError) -> Double? {
     guard inputs.count > 0, inputs.columns == matrix.columns, matrix.columns == original.columns,
       matrix.rows == original.rows
     else { return nil }
     let engine = try Engine(
       threads: threads, maximumRows: inputs.count, maximumColumns: matrix.columns, maximumHeads: 1)
-    let rows = try FloatBuffer(inputs.values[...]).rows(width: inputs.columns)
+    let rows = try FloatBuffer(inputs.values[...])
     var outputs = Array(repeating: Float(0), count: inputs.count * matrix.rows)
     var expected = outputs
-    engine.multiply(rows, count: inputs.count, matrix, to: &outputs)
-    engine.multiply(rows, count: inputs.count, original, to: &expected)
+    engine.multiply(rows.rows(width: inputs.columns), count: inputs.count, original, to: &expected)
+    if let scales = factors?.columns {
+      rows.rows(width: inputs.columns).set(Self.divided(inputs.values, by: scales)[...])
+    }
+    engine.multiply(rows.rows(width: inputs.columns), count: inputs.count, matrix, to: &outputs)
+    if let scales = factors?.rows { outputs = Self.divided(outputs, by: scales) }
     var error = 0.0
     var sum = 0.0
     for (output, value) in zip(outputs, expected) {
@@ -43,10 +51,18 @@ public final class ProductErrors {
   ///
   /// - Throws: `ComputeError.outOfMemory`.
   public func relativeError(
-    of name: String, in file: GGUFFile, from original: GGUFFile, inputs: InputSamples
+    of name: String, in file: GGUFFile, from original: GGUFFile, inputs: InputSamples,
+    factors: ChannelScaling.Factors? = nil
   ) throws(ComputeError) -> Double? {
     guard let matrix = Self.matrix(name, of: file), let plain = Self.matrix(name, of: original) else { return nil }
-    return try relativeError(of: matrix, from: plain, inputs: inputs)
+    return try relativeError(of: matrix, from: plain, inputs: inputs, factors: factors)
+  }
+
+  /// - Parameters:
+  ///   - values: `[count][scales.count]`.
+  ///   - scales: by which each row is divided.
+  private static func divided(_ values: [Float], by scales: [Float]) -> [Float] {
+    values.indices.map { values[$0] / scales[$0 % scales.count] }
   }
 
   /// A tensor as a matrix; nil if it is none, or of a type that is not computed with.

@@ -147,11 +147,39 @@ public struct QuantizationPlan: Sendable {
   /// - Parameters:
   ///   - tokens: that the model read for it.
   ///   - windows: that they stood in.
-  public mutating func note(calibratedOn tokens: Int, windows: Int) {
-    notes.append("The importance of each column of weights was measured on \(tokens) tokens in \(windows) windows.")
+  ///   - longest: tokens of the longest of them.
+  public mutating func note(calibratedOn tokens: Int, windows: Int, longest: Int) {
+    notes.append(
+      "The importance of each column of weights was measured on \(tokens) tokens in \(windows) windows, the longest of "
+        + "\(longest).")
     // The key of llama.cpp's files, which count blocks of text there.
     metadata["quantize.imatrix.chunks_count"] = .uint32(UInt32(clamping: windows))
   }
+
+  /// Adds to the notes and to the metadata of the new file that channels were scaled.
+  public mutating func note(_ scaling: ChannelScaling) {
+    let scaled = scaling.choices.filter { $0.rule != nil }
+    let before = scaling.choices.reduce(0) { $0 + $1.errorBefore }
+    let after = scaling.choices.reduce(0) { $0 + $1.errorAfter }
+    var text = "Channels are scaled (AQAS) at \(scaled.count) of \(scaling.choices.count) inputs of matrices"
+    if before > 0 {
+      text +=
+        "; the squared error of these products, with activations in 8 bits, is "
+        + "\(Int((after / before * 100).rounded())) % of what it was"
+    }
+    notes.append(text + ".")
+    let layers = Set(scaling.unscalable.compactMap(\.layer)).count
+    if layers > 0 {
+      notes.append("In \(layers) layers some inputs cannot be scaled, because no norm or matrix makes them alone.")
+    }
+    if !scaled.isEmpty { markScaled() }
+  }
+
+  /// Says in the metadata of the new file that its channels are scaled.
+  public mutating func markScaled() { metadata[Self.scalingKey] = .string("aqas") }
+
+  /// The key of files with scaled channels, which LoRA adapters of the original do not fit.
+  private static let scalingKey = "edgeassist.channel_scaling"
 
   /// Types that may be quantized: floats, and Q8_0, which has lost little.
   static let sources: Set<TensorType> = [.f32, .f16, .bf16, .q8_0]

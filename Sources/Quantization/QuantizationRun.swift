@@ -31,14 +31,20 @@ public struct QuantizationRun {
   private let plan: QuantizationPlan
   private let quantizer: RowQuantizer
   private let importance: Importance
+  private let scaling: ChannelScaling?
 
   /// `importance` nil for a tensor weighs all its columns the same. Reads nothing yet.
+  ///
+  /// - Parameter scaling: factors that tensors are multiplied by before; nil for none. `importance` is that of the
+  ///   tensors as they are.
   public init(
-    file: GGUFFile, plan: QuantizationPlan, threads: Int, importance: @escaping Importance = { _ in nil }
+    file: GGUFFile, plan: QuantizationPlan, threads: Int, importance: @escaping Importance = { _ in nil },
+    scaling: ChannelScaling? = nil
   ) {
     self.file = file
     self.plan = plan
     self.importance = importance
+    self.scaling = scaling
     quantizer = RowQuantizer(threads: threads)
   }
 
@@ -102,7 +108,8 @@ public struct QuantizationRun {
     _ entry: QuantizationPlan.Entry, with writer: GGUFWriter, step: (Int) throws(QuantizationError) -> Void
   ) throws -> Double? {
     let bytes = file.bytes(of: entry.tensor)
-    guard !entry.isKept, let columns = entry.tensor.dimensions.first else {
+    let factors = scaling?.factors[entry.tensor.name]
+    guard !entry.isKept || factors != nil, let columns = entry.tensor.dimensions.first else {
       for start in stride(from: 0, to: bytes.count, by: Self.copiedBytes) {
         let piece = UnsafeRawBufferPointer(rebasing: bytes[start..<min(start + Self.copiedBytes, bytes.count)])
         try writer.append(piece)
@@ -117,14 +124,16 @@ public struct QuantizationRun {
     let groupRows = min(quantizer.rowsPerGroup(columns: columns), rows)
     let target = UnsafeMutableRawBufferPointer.allocate(byteCount: groupRows * targetRowBytes, alignment: 64)
     defer { target.deallocate() }
-    let weights = importance(entry.tensor)
+    let measured = importance(entry.tensor)
+    let weights = factors?.importance(measured) ?? measured
     var loss = RowQuantizer.Loss()
     for first in stride(from: 0, to: rows, by: groupRows) {
       let count = min(groupRows, rows - first)
       let source = UnsafeRawBufferPointer(rebasing: bytes[first * rowBytes..<(first + count) * rowBytes])
       let output = UnsafeMutableRawBufferPointer(rebasing: target[..<(count * targetRowBytes)])
       let lost = quantizer.quantize(
-        source, as: entry.tensor.type, columns: columns, to: entry.target, importance: weights, into: output)
+        source, as: entry.tensor.type, columns: columns, to: entry.target, factors: factors, firstRow: first,
+        importance: weights, into: output)
       try lost.check(entry.tensor, of: file, to: entry.target)
       loss.squaredError += lost.squaredError
       loss.squaredValues += lost.squaredValues
@@ -132,7 +141,7 @@ public struct QuantizationRun {
       file.release(first * rowBytes..<(first + count) * rowBytes, of: entry.tensor)
       try step(source.count)
     }
-    return loss.relative
+    return entry.isKept ? nil : loss.relative
   }
 
   private static let copiedBytes = 1 << 22

@@ -16,7 +16,7 @@ final class RowQuantizer {
     var isFinite: Bool { squaredValues.isFinite }
   }
 
-  private let pool: ThreadPool
+  let pool: ThreadPool
   /// For each thread, values before and after.
   private var scratch: [Float] = []
   private var losses: [Loss]
@@ -38,11 +38,13 @@ final class RowQuantizer {
   ///
   /// - Parameters:
   ///   - source: whole rows of `columns` values as `sourceType`.
+  ///   - factors: what the values are multiplied by before; nil for nothing.
+  ///   - firstRow: the tensor's row that `source` begins with.
   ///   - importance: weight of an error in each column; nil for equal weights.
   ///   - target: the bytes of these rows as `type`.
   func quantize(
     _ source: UnsafeRawBufferPointer, as sourceType: TensorType, columns: Int, to type: TensorType,
-    importance: [Float]?, into target: UnsafeMutableRawBufferPointer
+    factors: ChannelScaling.Factors?, firstRow: Int, importance: [Float]?, into target: UnsafeMutableRawBufferPointer
   ) -> Loss {
     let rowBytes = columns / sourceType.elementsPerBlock * sourceType.bytesPerBlock
     let rows = source.count / rowBytes
@@ -55,11 +57,12 @@ final class RowQuantizer {
 
     scratch.withUnsafeMutableBufferPointer { scratch in
       losses.withUnsafeMutableBufferPointer { losses in
-        (importance ?? []).withUnsafeBufferPointer { weights in
+        Self.withPointers(importance, factors?.columns, factors?.rows) { weights, columnFactors, rowFactors in
           var job = Job(
             source: source, sourceType: sourceType, sourceRowBytes: rowBytes, target: target, type: type,
             targetRowBytes: columns / type.elementsPerBlock * type.bytesPerBlock, rows: rows, columns: columns,
-            chunkRows: chunkRows, importance: importance == nil ? nil : weights, scratch: scratch, losses: losses)
+            chunkRows: chunkRows, columnFactors: columnFactors, rowFactors: rowFactors, firstRow: firstRow,
+            importance: weights, scratch: scratch, losses: losses)
           pool.run(chunks: (rows + chunkRows - 1) / chunkRows, job: &job) { job, chunk, thread in
             job.assumingMemoryBound(to: Job.self).pointee.run(chunk: chunk, thread: thread)
           }
@@ -69,6 +72,21 @@ final class RowQuantizer {
     return losses.reduce(into: Loss()) {
       $0.squaredError += $1.squaredError
       $0.squaredValues += $1.squaredValues
+    }
+  }
+
+  private typealias Floats = UnsafeBufferPointer<Float>
+
+  /// Calls `body` with pointers to arrays; nil for nil.
+  private static func withPointers(
+    _ first: [Float]?, _ second: [Float]?, _ third: [Float]?, _ body: (Floats?, Floats?, Floats?) -> Void
+  ) {
+    (first ?? []).withUnsafeBufferPointer { one in
+      (second ?? []).withUnsafeBufferPointer { two in
+        (third ?? []).withUnsafeBufferPointer { three in
+          body(first == nil ? nil : one, second == nil ? nil : two, third == nil ? nil : three)
+        }
+      }
     }
   }
 }
@@ -85,6 +103,9 @@ private struct Job {
   let rows: Int
   let columns: Int
   let chunkRows: Int
+  let columnFactors: UnsafeBufferPointer<Float>?
+  let rowFactors: UnsafeBufferPointer<Float>?
+  let firstRow: Int
   let importance: UnsafeBufferPointer<Float>?
   let scratch: UnsafeMutableBufferPointer<Float>
   let losses: UnsafeMutableBufferPointer<RowQuantizer.Loss>
@@ -99,6 +120,7 @@ private struct Job {
     let input = UnsafeRawBufferPointer(rebasing: source[first * sourceRowBytes..<last * sourceRowBytes])
     let output = UnsafeMutableRawBufferPointer(rebasing: target[first * targetRowBytes..<last * targetRowBytes])
     BlockQuantization.dequantize(input, type: sourceType, into: values)
+    scale(values, rows: first..<last)
     BlockQuantization.quantize(
       UnsafeBufferPointer(values), columns: columns, as: type, importance: importance, into: output)
     BlockQuantization.dequantize(UnsafeRawBufferPointer(output), type: type, into: after)
@@ -112,5 +134,18 @@ private struct Job {
     }
     losses[thread].squaredError += error
     losses[thread].squaredValues += sum
+  }
+
+  private func scale(_ values: UnsafeMutableBufferPointer<Float>, rows: Range<Int>) {
+    if let columnFactors {
+      for start in stride(from: 0, to: values.count, by: columns) {
+        for column in 0..<columns { values[start + column] *= columnFactors[column] }
+      }
+    }
+    guard let rowFactors else { return }
+    for (index, row) in rows.enumerated() {
+      let factor = rowFactors[firstRow + row]
+      for column in 0..<columns { values[index * columns + column] *= factor }
+    }
   }
 }

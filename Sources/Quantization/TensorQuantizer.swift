@@ -41,7 +41,8 @@ public final class TensorQuantizer {
         name: tensor.name, type: type, rows: tensor.elementCount / columns, columns: columns
       ) { target in
         loss = quantizer.quantize(
-          bytes, as: tensor.type, columns: columns, to: type, importance: weights, into: target)
+          bytes, as: tensor.type, columns: columns, to: type, factors: nil, firstRow: 0, importance: weights,
+          into: target)
       }
     } catch { throw .tooLarge(path: file.path, tensor: tensor.name) }
     try loss.check(tensor, of: file, to: type)

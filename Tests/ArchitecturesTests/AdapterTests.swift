@@ -147,6 +147,13 @@ import Testing
     #expect(text.contains("qwen2,") && text.contains("qwen3"))
   }
 
+  @Test("an adapter for a model whose channels were scaled since is refused")
+  func scaledChannels() throws {
+    let scaled = try RewrittenFile(golden.file, metadata: ["edgeassist.channel_scaling": .string("aqas")]).file
+    let model = try LanguageModel(file: scaled, threads: ThreadPool(threads: 1))
+    #expect(message(try file(), model: model).contains("--scale-channels"))
+  }
+
   @Test("an adapter for another size of the same architecture is refused with the tensor and both shapes")
   func otherSize() throws {
     let text = message(

@@ -47,6 +47,28 @@ struct CompareTests {
     #expect(resumed.status == 2 && resumed.errors.contains("lut16"), "\(resumed.errors)")
   }
 
+  @Test("Questions with answers are asked of both models, and a report, a summary, records and a plot come out")
+  func questions() async throws {
+    let lines = [
+      #"{"id":"v","video":"\#(Program.sample)","ask":"What is in view now?","answer":"A cat is in view."}"#,
+      #"{"id":"w","ask":"What came last?","answer":"I do not see a video."}"#,
+    ]
+    let data = try folder.write((lines.joined(separator: "\n") + "\n").utf8, to: "requests.jsonl")
+    let (output, plot, summary) = (folder.path("asked.jsonl"), folder.path("p.png"), folder.path("summary.json"))
+    let run = try await Program.run([
+      "compare", model, model, "--data", data, "--threads", "1", "--output", output, "--plot", plot, "--json", summary,
+    ])
+    #expect(run.status == 0 && run.output.contains("of 2 right answers"), "\(run.errors) \(run.output)")
+    let json = try #require(
+      try JSONSerialization.jsonObject(with: try Data(contentsOf: URL(filePath: summary))) as? [String: Any])
+    let result = try #require((json["results"] as? [[String: Any]])?.first)
+    #expect((result["same_answer"] as? [String: Double])?["value"] == 1 && result["questions"] as? Int == 2)
+    #expect(try String(contentsOfFile: output, encoding: .utf8).split(separator: "\n").count == 3)
+    #expect(try Data(contentsOf: URL(filePath: plot)).starts(with: [0x89, 0x50, 0x4E, 0x47]))
+    let windows = try await Program.run(["compare", model, model, "--data", data, "--windows", "2"])
+    #expect(windows.status == 64 && windows.errors.contains("--windows"))
+  }
+
   @Test("Models of different vocabularies are refused")
   func otherVocabulary() async throws {
     let coder = Checkout.path("Models/edgeassist-coder-Q8_0.gguf")

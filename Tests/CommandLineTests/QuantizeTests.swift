@@ -157,6 +157,8 @@ struct QuantizeTests {
       (["out.gguf", "--target-kl", "0.1", "--type", "Q4_0"] + calibrated, 64, "--type excludes"),
       (["out.gguf", "--target-kl", "0"] + calibrated, 64, "--target-kl must be above 0"),
       (["out.gguf", "--target-kl", "0.1", "--types", "Q4_K,Q9"] + calibrated, 64, "Q9"),
+      (["out.gguf", "--target-kl", "0.1", "--calibrate", "requests.jsonl"], 64, "not on conversations"),
+      (["--target-kl", "0.1", "--dry-run", "--scale-channels"] + calibrated, 64, "--scale-channels is for writing"),
       (["out.gguf", "--type", "Q4_0", "--types", "Q4_K"], 64, "--types has no effect"),
       (["out.gguf", "--type", "Q4_0", "--split-neurons", "33"], 64, "multiple of 32"),
     ] as [([String], Int32, String)] {
@@ -177,6 +179,45 @@ struct QuantizeTests {
     #expect(try folder.names() == ["split.gguf"])
     let inspected = try await Program.run(["inspect", "split.gguf"], folder: folder.url)
     #expect(inspected.output.contains("intermediate size 544"))
+  }
+
+  @Test("with --scale-channels says how much the products lose less, and adapters are refused then")
+  func scaleChannels() async throws {
+    let arguments = try ["quantize", Self.model, "scaled.gguf", "--type", "Q4_0", "--scale-channels"] + text
+    let measured = try await Program.run(arguments, folder: folder.url)
+    #expect(measured.status == 0 && measured.output.contains("of 24 inputs of matrices"), "\(measured.errors)")
+    let alone = try await run(Self.model, "out.gguf", "--type", "Q4_0", "--scale-channels")
+    #expect(alone.status == 64 && alone.errors.contains("--calibrate"))
+  }
+
+  @Test("scales the channels of split neurons for types that were chosen, within the target")
+  func everything() async throws {
+    let options = try text + ["--types", "Q4_K,Q8_0", "--sensitivity-windows", "1"]
+    let arguments = [
+      "quantize", Self.model, "all.gguf", "--target-bytes", "3MB", "--split-neurons", "32", "--scale-channels",
+    ]
+    let run = try await Program.run(arguments + options, folder: folder.url)
+    #expect(run.status == 0 && run.output.contains("of 24 inputs of matrices"), "\(run.errors)")
+    #expect(run.output.contains("before channels were scaled"))
+    #expect(try Data(contentsOf: folder.url.appending(path: "all.gguf")).count <= 3_000_000)
+    #expect(try folder.names() == ["all.gguf", "edgeassist-tiny-Q8_0.sensitivities.jsonl", "text.txt"])
+  }
+
+  @Test("calibrates on requests about videos, and names the line that is none")
+  func requests() async throws {
+    let good = #"{"id":"a","video":"\#(Program.sample)","ask":"What is in view now?"}"#
+    try folder.write(good + "\n", to: "requests.jsonl")
+    let vision = Program.checkout.appending(path: "Models/mmproj-edgeassist-tiny-F16.gguf").path
+    let run = try await run(
+      Self.model, "seen.gguf", "--type", "Q4_0", "--calibrate", "requests.jsonl", "--mmproj", vision)
+    #expect(run.status == 0 && run.output.contains("in 1 windows"), "\(run.errors)")
+    try folder.write(good + "\n{\"id\":\"b\"}\n", to: "requests.jsonl")
+    let refused = try await self.run(Self.model, "out.gguf", "--type", "Q4_0", "--calibrate", "requests.jsonl")
+    #expect(refused.status == 2 && refused.errors.contains("requests.jsonl, line 2"), "\(refused.errors)")
+    let cut = try await self.run(
+      Self.model, "out.gguf", "--type", "Q4_0", "--calibrate", "requests.jsonl", "--calibrate-length", "64")
+    #expect(cut.status == 64 && cut.errors.contains("--calibrate-length"), "\(cut.errors)")
+    #expect(!(try folder.names().contains("out.gguf")))
   }
 
   @Test("says in one line what is wrong, and leaves nothing behind")

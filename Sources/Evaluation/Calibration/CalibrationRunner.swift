@@ -12,19 +12,24 @@ import Records
 public struct CalibrationOptions: Sendable {
   /// Where the text comes from.
   public enum Source: Sendable, Equatable {
-    /// A text file.
+    /// A text file, which is cut into windows.
     case file(String)
-    /// The model writes it: answers to prompts that mix two subjects.
-    case ownText
+    /// A file of conversations: requests of a batch, about videos too, or messages. Each is read at its own length.
+    case conversations(String)
+    /// The model writes it: answers to prompts about subjects.
+    case ownText(OwnTextPrompts)
   }
 
   /// Where the text comes from.
   public var source: Source
   /// Tokens of a window, each of which is read from an empty KV cache. Activations depend on how much text stands
-  /// before them, so it should be as long as what the model will read (arXiv 2311.05161, "SLAC").
+  /// before them, so it should be as long as what the model will read (arXiv 2311.05161, "SLAC"). Conversations have
+  /// lengths of their own; this is the longest that the model writes.
   public var length: Int
-  /// Windows at most.
+  /// Windows or conversations at most.
   public var windows: Int
+  /// Names of the matrices of which more inputs are kept, as a search of channel scales needs.
+  public var sampledMatrices: Set<String> = []
   /// Called after each window, with the windows done and those in all.
   public var report: @Sendable (Int, Int) -> Void
 
@@ -39,19 +44,28 @@ public struct CalibrationOptions: Sendable {
   }
 }
 
+extension CalibrationOptions {
+  /// Whether a file holds conversations in JSON Lines, and not a text: it ends in `.jsonl`, or begins with an object.
+  public static func isFileOfConversations(_ path: String) -> Bool { ConversationFile.isAt(path) }
+}
+
 /// What a calibration found.
 public struct Calibration: Sendable {
   /// Mean squares of the inputs of each matrix by column, by the matrix's name.
   public var meanSquares: [String: [Float]] = [:]
   /// Some inputs of each matrix, by the matrix's name.
   public var samples: [String: InputSamples] = [:]
-  /// The windows that the model read or wrote, in tokens.
+  /// Tokens of each window or conversation.
+  public var lengths: [Int] = []
+  /// The windows of text that the model read or wrote, in tokens; none of conversations.
   public var texts: [[Int]] = []
 
   /// Tokens that the model read or wrote.
-  public var tokens: Int { texts.reduce(0) { $0 + $1.count } }
-  /// Windows that they stood in.
-  public var windows: Int { texts.count }
+  public var tokens: Int { lengths.reduce(0, +) }
+  /// Windows or conversations that they stood in.
+  public var windows: Int { lengths.count }
+  /// Tokens of the longest of them.
+  public var longest: Int { lengths.max() ?? 0 }
 }
 
 extension Calibration {
@@ -63,8 +77,8 @@ extension Calibration {
       guard let squares = meanSquares[name], let inputs = samples[name] else { continue }
       result.meanSquares[name] = split.widened(squares, columns: squares.count, layer: layer)
       result.samples[name] = InputSamples(
-        columns: inputs.columns + split.count,
-        values: split.widened(inputs.values, columns: inputs.columns, layer: layer))
+        values: split.widened(inputs.values, columns: inputs.columns, layer: layer),
+        maxima: split.widened(inputs.maxima, columns: inputs.columns, layer: layer))
     }
     return result
   }
@@ -76,6 +90,9 @@ public actor CalibrationRunner {
   private let model: LoadedModel
   private let options: CalibrationOptions
   private nonisolated let stop = StopSource()
+  private var result = Calibration()
+  /// nil where no conversations are read.
+  private var reader: ConversationReader?
 
   /// The thread that the model runs on.
   public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
@@ -90,12 +107,12 @@ public actor CalibrationRunner {
   public nonisolated func interrupt() { stop.stop() }
 
   /// - Returns: nil if the run was interrupted.
-  /// - Throws: `ReportedError`.
-  public func run() throws(ReportedError) -> Calibration? {
-    let statistics = InputStatistics()
+  /// - Throws: `EvaluationError` or `ReportedError`.
+  public func run() async throws -> Calibration? {
+    let statistics = InputStatistics(
+      rowLimits: Dictionary(uniqueKeysWithValues: options.sampledMatrices.map { ($0, Self.manyRows) }))
     model.language.inputStatistics = statistics
     defer { model.language.inputStatistics = nil }
-    var result = Calibration()
     switch options.source {
     case .file(let path):
       let text = try TextWindows(
@@ -105,14 +122,21 @@ public actor CalibrationRunner {
         try read(tokens)
         if stop.isStopped { return nil }
         result.texts.append(tokens)
-        options.report(result.windows, text.windows.count)
+        count(tokens.count, of: text.windows.count)
       }
-    case .ownText:
+    case .conversations(let path):
+      let conversations = try ConversationFile(path: path).conversations.prefix(options.windows)
+      reader = ConversationReader(path: path, maximumAnswerTokens: options.length)
+      for conversation in conversations {
+        guard let tokens = try await read(conversation) else { return nil }
+        count(tokens, of: conversations.count)
+      }
+    case .ownText(let prompts):
       for window in 0..<options.windows {
-        let tokens = try write(window)
+        let tokens = try write(window, prompts)
         if stop.isStopped { return nil }
         result.texts.append(tokens)
-        options.report(result.windows, options.windows)
+        count(tokens.count, of: options.windows)
       }
     }
     for name in statistics.names {
@@ -120,6 +144,32 @@ public actor CalibrationRunner {
       result.samples[name] = statistics.samples(of: name)
     }
     return result
+  }
+
+  private func count(_ tokens: Int, of all: Int) {
+    result.lengths.append(tokens)
+    options.report(result.windows, all)
+  }
+
+  /// Has the model read a conversation's video and turns, and answer what has no answer.
+  ///
+  /// - Returns: tokens of the longest prompt with its answer; nil where it was stopped.
+  private func read(_ conversation: Conversation) async throws -> Int? {
+    guard var reader else { return nil }
+    guard let patches = try await reader.patches(of: conversation, model: model, stop: stop, on: self) else {
+      return nil
+    }
+    self.reader = reader
+    var dialogue = try reader.dialogue(of: conversation, model: model)
+    for turn in conversation.turns.indices {
+      guard try dialogue.ingest(patches, until: turn, stop: stop) else { return nil }
+      if let answer = dialogue.answerTokens(of: turn), !answer.isEmpty {
+        _ = try dialogue.logits(of: turn, answer: answer)
+      } else {
+        guard try dialogue.answer(turn, stop: stop) != nil else { return nil }
+      }
+    }
+    return dialogue.peakTokens
   }
 
   private func read(_ tokens: [Int]) throws(ReportedError) {
@@ -139,9 +189,9 @@ public actor CalibrationRunner {
   /// Lets the model continue a prompt until the window is full.
   ///
   /// - Returns: the tokens of the prompt and of the text that were read.
-  private func write(_ window: Int) throws(ReportedError) -> [Int] {
+  private func write(_ window: Int, _ prompts: OwnTextPrompts) throws(ReportedError) -> [Int] {
     let template = model.template
-    let prompt = template.opening(system: nil) + template.textStart + template.question(MixedPrompts.prompt(window))
+    let prompt = template.opening(system: nil) + template.textStart + template.question(prompts.prompt(window))
     guard prompt.count < options.length else {
       throw .requestMalformed(
         message: "a window of \(options.length) tokens is too short for a prompt of \(prompt.count); use a larger "
@@ -177,4 +227,6 @@ public actor CalibrationRunner {
 
   /// Tokens whose logits are kept at a time.
   private static let block = 64
+  /// Inputs that are kept of the matrices that need more.
+  private static let manyRows = 128
 }

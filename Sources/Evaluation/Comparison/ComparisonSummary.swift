@@ -36,7 +36,7 @@ public struct ComparisonSummary: Sendable, Equatable, Encodable {
   public struct Position: Sendable, Equatable, Encodable {
     /// The first entry of the part, from 0.
     public var first: Int
-    /// Entries of the part in each window.
+    /// Entries of the part in each window that reaches it.
     public var count: Int
     /// Share of tokens whose likeliest token differs.
     public var flips: Double
@@ -49,7 +49,7 @@ public struct ComparisonSummary: Sendable, Equatable, Encodable {
   /// Parts of a window, at most.
   static let parts = 8
 
-  /// - Parameter records: windows of one length.
+  /// - Parameter records: windows, or answers.
   public init(records: [ComparisonRecord]) {
     windows = records.count
     tokens = records.reduce(0) { $0 + $1.divergences.count }
@@ -77,16 +77,19 @@ public struct ComparisonSummary: Sendable, Equatable, Encodable {
     SnakeCaseJSON.text(of: SummaryJSON(identity: identity, isComplete: isComplete, results: [self]))
   }
 
+  /// Windows may differ in length: a part has the entries of those that reach it.
   private static func positions(of records: [ComparisonRecord]) -> [Position] {
-    let scored = records.first?.divergences.count ?? 0
+    let scored = records.map(\.divergences.count).max() ?? 0
     let parts = min(Self.parts, scored)
     return (0..<parts).map { part in
       let range = part * scored / parts..<(part + 1) * scored / parts
-      let entries = Double(range.count * records.count)
+      let entries = Double(max(records.reduce(0) { $0 + range.clamped(to: $1.divergences.indices).count }, 1))
       return Position(
         first: range.lowerBound, count: range.count,
         flips: Double(records.reduce(0) { $0 + $1.flips.count(where: range.contains) }) / entries,
-        divergence: records.reduce(0) { $0 + $1.divergences[range].reduce(0, +) } / entries)
+        divergence: records.reduce(0) {
+          $0 + $1.divergences[range.clamped(to: $1.divergences.indices)].reduce(0, +)
+        } / entries)
     }
   }
 }

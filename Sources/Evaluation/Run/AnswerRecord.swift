@@ -64,7 +64,8 @@ public struct AnswerRecord: Sendable, Codable, Equatable {
     expected = question.answer
   }
 
-  private static func normalized(_ text: String) -> String { text.split(separator: " ").joined(separator: " ") }
+  /// An answer for comparison with others: spaces do not count.
+  static func normalized(_ text: String) -> String { text.split(separator: " ").joined(separator: " ") }
 
   var key: Key { Key(configuration: configuration, budget: budget, stream: stream, question: question) }
 

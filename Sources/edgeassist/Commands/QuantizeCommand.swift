@@ -17,7 +17,8 @@ struct QuantizeCommand: AsyncParsableCommand {
     discussion: """
       edgeassist quantize model-F16.gguf model-Q4_K_M.gguf --type Q4_K_M
       edgeassist quantize model-F16.gguf --type Q4_K_M --dry-run
-      edgeassist quantize model-F16.gguf model-DINT4.gguf --type DINT4 --calibrate text.txt
+      edgeassist quantize model-F16.gguf model-DINT4.gguf --type DINT4 --calibrate text.txt --scale-channels
+      edgeassist quantize model-F16.gguf model-Q4_0.gguf --type Q4_0 --calibrate requests.jsonl
       edgeassist quantize model-F16.gguf model-small.gguf --target-bytes 900MB --calibrate text.txt
       edgeassist quantize model-F16.gguf --target-kl 0.05 --calibrate self --dry-run
       edgeassist quantize model-F16.gguf model-Q2_K.gguf --type Q2_K --split-neurons 256 --calibrate text.txt
@@ -87,12 +88,19 @@ struct QuantizeCommand: AsyncParsableCommand {
       throw ValidationError(
         "--target-bytes and --target-kl need --calibrate FILE, or --calibrate self for text that the model writes")
     }
+    if mixed.target != nil, let path = calibration.calibrate, CalibrationOptions.isFileOfConversations(path) {
+      throw ValidationError(
+        "--target-bytes and --target-kl measure on a text, not on conversations as in \(path)")
+    }
     if let splitNeurons, splitNeurons <= 0 || splitNeurons % NeuronSplit.block != 0 {
       throw ValidationError("--split-neurons must be a multiple of \(NeuronSplit.block) above 0, not \(splitNeurons)")
     }
     if output == nil, !dryRun { throw ValidationError("name the file to write, or add --dry-run") }
     if dryRun, mixed.target == nil, calibration.calibrate != nil {
       throw ValidationError("--calibrate is for writing; --dry-run writes nothing")
+    }
+    if dryRun, calibration.scaleChannels {
+      throw ValidationError("--scale-channels is for writing; --dry-run writes nothing")
     }
     if type?.isCopy == true, calibration.calibrate != nil {
       throw ValidationError("--calibrate is for quantizing; --type COPY changes no tensor")
@@ -111,6 +119,8 @@ struct QuantizeCommand: AsyncParsableCommand {
       throw StartFailure.report(error.message)
     } catch let error as GGUFError {
       throw StartFailure.report(error.message)
+    } catch let error as EvaluationError {
+      throw StartFailure.report(error.message)
     } catch let error as ReportedError {
       throw StartFailure.report(error.message)
     }
@@ -123,8 +133,12 @@ struct QuantizeCommand: AsyncParsableCommand {
       let bytes = try type.map { try QuantizationPlan(file: original, recipe: $0).fileByteCount } ?? 0
       try QuantizationRun.check(output: output, byteCount: bytes, of: original, overwriting: force || dryRun)
     }
+    let sampled =
+      calibration.scaleChannels ? ScalableInput.all(in: original).scalable.compactMap(\.matrices.first) : []
     // A recipe's plan needs no calibration.
-    let found = dryRun && type != nil ? nil : try await calibration.calibration(of: input, threads: threads.count)
+    let found =
+      dryRun && type != nil
+      ? nil : try await calibration.calibration(of: input, sampling: Set(sampled), threads: threads.count)
     let source = try SplitModel(original, splitting: splitNeurons, calibration: found, beside: output)
     defer { source.remove() }
     return try await makeReport(source.file, calibration: source.calibration)
@@ -145,13 +159,23 @@ struct QuantizeCommand: AsyncParsableCommand {
     let signals = InterruptSignals { stop.stop() }
     defer { signals.stop() }
     let start = ContinuousClock.now
+    var scaling: ChannelScaling?
+    if let calibration, self.calibration.scaleChannels {
+      let found = try scale(file, report.plan, calibration, stop: stop)
+      report.plan.note(found)
+      if mixed.target != nil {
+        report.plan.note("The divergence of the plan was measured before channels were scaled.")
+      }
+      scaling = found
+    }
     let results = try QuantizationRun(
-      file: file, plan: report.plan, threads: threads.count, importance: { calibration?.meanSquares[$0.name] }
+      file: file, plan: report.plan, threads: threads.count, importance: { calibration?.meanSquares[$0.name] },
+      scaling: scaling
     ).write(
       to: output, progress: { bar.show($0.bytesDone, of: $0.bytesInAll, $0.tensor) }, stop: stop)
     report.errors = results.map(\.relativeError)
     report.seconds = (ContinuousClock.now - start) / .seconds(1)
-    if let calibration { report.outputErrors = try outputErrors(of: output, from: file, calibration) }
+    if let calibration { report.outputErrors = try outputErrors(of: output, from: file, calibration, scaling) }
     return report
   }
 
@@ -159,14 +183,15 @@ struct QuantizeCommand: AsyncParsableCommand {
   ///
   /// - Returns: by tensor of the original, nil for those without such inputs; empty where a pipe was written to.
   private func outputErrors(
-    of output: String, from file: GGUFFile, _ calibration: Calibration
+    of output: String, from file: GGUFFile, _ calibration: Calibration, _ scaling: ChannelScaling?
   ) throws -> [Double?] {
     guard let written = try? GGUFFile(path: output) else { return [] }
     let errors = ProductErrors(threads: threads.count)
     do {
       return try file.tensors.map { tensor in
         try calibration.samples[tensor.name].flatMap {
-          try errors.relativeError(of: tensor.name, in: written, from: file, inputs: $0)
+          try errors.relativeError(
+            of: tensor.name, in: written, from: file, inputs: $0, factors: scaling?.factors[tensor.name])
         }
       }
     } catch let error as ComputeError { throw ReportedError(.insufficientMemory, error.description) }
@@ -180,15 +205,27 @@ struct QuantizeCommand: AsyncParsableCommand {
     } else if let target = mixed.target, let found {
       let planned = try await mixed.plan(
         of: file, named: input, output: output, for: target, calibration: found, source: calibration.calibrate ?? "",
-        threads: threads.count)
+        scalesChannels: calibration.scaleChannels, threads: threads.count)
       plan = try QuantizationPlan(file: file, name: "Mixed", types: planned.types)
       plan.keep(planned.record)
     } else {
       throw ValidationError("add --type, --target-bytes or --target-kl")
     }
     if let splitNeurons { plan.note("\(splitNeurons) neurons of each feed-forward network were split in two.") }
-    if let found { plan.note(calibratedOn: found.tokens, windows: found.windows) }
+    if let found { plan.note(calibratedOn: found.tokens, windows: found.windows, longest: found.longest) }
     return plan
+  }
+
+  private func scale(
+    _ file: GGUFFile, _ plan: QuantizationPlan, _ calibration: Calibration, stop: StopSource
+  ) throws -> ChannelScaling {
+    let bar = CountProgress(unit: "inputs with scales")
+    defer { bar.finish() }
+    return try ScaleSearch(
+      file: file, plan: plan,
+      measurements: .init(sample: { calibration.samples[$0] }, meanSquares: { calibration.meanSquares[$0] }),
+      threads: threads.count
+    ).run(progress: { bar.show($0, of: $1) }, stop: stop)
   }
 
   private static func recipe(_ name: String) throws -> QuantizationRecipe {

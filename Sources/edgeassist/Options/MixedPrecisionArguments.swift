@@ -82,17 +82,18 @@ struct MixedPrecisionArguments: ParsableArguments {
   /// - Parameters:
   ///   - name: of the model, as the user named it.
   ///   - source: of the calibration, as the user named it.
+  ///   - scalesChannels: whether channels will be scaled for these types.
   /// - Throws: `ReportedError`, `QuantizationError`, or `ExitStatus.interrupted`.
   func plan(
     of file: GGUFFile, named name: String, output: String?, for target: PrecisionPlanRecord.Target,
-    calibration: Calibration,
-    source: String, threads: Int
+    calibration: Calibration, source: String, scalesChannels: Bool, threads: Int
   ) async throws -> PlannedPrecision {
     let groups = try groups(of: file, calibration: calibration)
     let smallest = PlannedPrecision.smallest(groups)
     var plan = try QuantizationPlan(file: file, name: "", types: smallest.types)
     plan.keep(smallest.record)
-    plan.note(calibratedOn: calibration.tokens, windows: calibration.windows)
+    plan.note(calibratedOn: calibration.tokens, windows: calibration.windows, longest: calibration.longest)
+    if scalesChannels { plan.markScaled() }
     let groupBytes = groups.reduce(0) { $0 + $1.byteCount(in: $1.candidates[0]) }
     let otherBytes = plan.fileByteCount - groupBytes
     if case .bytes(let bytes) = target, bytes < plan.fileByteCount {

@@ -16,8 +16,11 @@ struct VisionTowerOptions: ParsableArguments {
   private static let none = "none"
 
   /// - Parameter known: the file for a model whose tower is known; nil to look beside the model.
-  func choice(otherwise known: String? = nil) -> VisionTowerChoice {
-    guard mmproj != Self.none else { return .without }
-    return (mmproj ?? known).map { .file($0) } ?? .beside
+  func choice(otherwise known: String? = nil) -> VisionTowerChoice { Self.choice(mmproj ?? known) }
+
+  /// - Parameter mmproj: the value of an option for a tower; nil where none was given.
+  static func choice(_ mmproj: String?) -> VisionTowerChoice {
+    guard mmproj != none else { return .without }
+    return mmproj.map { .file($0) } ?? .beside
   }
 }

@@ -13,6 +13,16 @@ struct ComparisonReport {
   var candidate: String
   var isComplete: Bool
   var style: ReportStyle
+  /// What the tokens are of.
+  var subject = Subject.windows
+
+  /// What was predicted.
+  enum Subject {
+    /// Windows of a text.
+    case windows
+    /// The right answers to questions.
+    case answers
+  }
 
   /// The whole report.
   var text: String {
@@ -38,7 +48,7 @@ struct ComparisonReport {
     }
     lines += ["KL divergence, quantiles: " + quantiles.joined(separator: ", "), ""]
     var positions = TextTable(numeric: [0, 1, 2])
-    positions.add("scored token", "likeliest differs", "KL divergence")
+    positions.add(subject == .windows ? "scored token" : "token of the answer", "likeliest differs", "KL divergence")
     for part in summary.positions {
       positions.add(
         "\(part.first + 1)–\(part.first + part.count)", Self.percent(part.flips), Self.number(part.divergence))
@@ -47,7 +57,9 @@ struct ComparisonReport {
     lower[0] = style.bold(lower[0])
     lines += lower
     lines.append(
-      "\(summary.tokens) tokens in \(summary.windows) windows; the first half of each is context. "
+      (subject == .windows
+        ? "\(summary.tokens) tokens in \(summary.windows) windows; the first half of each is context. "
+        : "\(summary.tokens) tokens of \(summary.windows) right answers. ")
         + "Divergences are in nats." + (isComplete ? "" : " The run was stopped early."))
     return lines.joined(separator: "\n")
   }

@@ -37,6 +37,19 @@ struct CalibrationRunnerTests {
     #expect(found.meanSquares["token_embd.weight"] != nil || found.meanSquares["output.weight"] != nil)
   }
 
+  @Test("keeps some inputs of each matrix, and more of those that are named")
+  func samples() async throws {
+    var options = CalibrationOptions(source: .file(source.text), length: 64, windows: 3)
+    options.sampledMatrices = ["blk.0.attn_q.weight"]
+    let found = try await run(options)
+    #expect(found.tokens == 192 && found.longest == 64 && found.texts.map(\.count) == [64, 64, 64])
+    #expect(found.samples["blk.0.attn_q.weight"]?.count == 128)
+    #expect(found.samples["blk.1.attn_q.weight"]?.count == InputStatistics.sampledRows)
+    let inputs = try #require(found.samples["blk.1.ffn_down.weight"])
+    let kept = inputs.values.indices.allSatisfy { inputs.values[$0].magnitude <= inputs.maxima[$0 % inputs.columns] }
+    #expect(kept && inputs.maxima.allSatisfy { $0 > 0 })
+  }
+
   @Test("finds the mean squares of rows that are known")
   func meanSquares() throws {
     let statistics = InputStatistics()
@@ -56,13 +69,13 @@ struct CalibrationRunnerTests {
 
   @Test("with the model's own text is the same each time, and reads windows of the wanted length at most")
   func ownText() async throws {
-    let options = CalibrationOptions(source: .ownText, length: 96, windows: 3)
+    let options = CalibrationOptions(source: .ownText(.mixed), length: 96, windows: 3)
     let first = try await run(options)
     let second = try await run(options)
     #expect(first.windows == 3 && first.tokens > 0 && first.tokens <= 3 * 96)
     #expect(first.meanSquares == second.meanSquares)
     await #expect(throws: ReportedError.self) {
-      try await run(CalibrationOptions(source: .ownText, length: 8, windows: 1))
+      try await run(CalibrationOptions(source: .ownText(.mixed), length: 8, windows: 1))
     }
   }
 }

@@ -96,7 +96,9 @@ struct NeuronSplitTests {
     for (name, squares) in measured.meanSquares {
       #expect(try relativeDifference(#require(widened.meanSquares[name]), squares) < 1e-4, "\(name)")
       let samples = try #require(widened.samples[name])
-      #expect(try relativeDifference(samples.values, #require(measured.samples[name]).values) < 1e-4, "\(name)")
+      // Keys and values are cached in F16, which rounds single inputs otherwise.
+      let difference = try relativeDifference(samples.values, #require(measured.samples[name]).values)
+      #expect(difference < 1e-3, "\(name): \(difference)")
     }
   }
 

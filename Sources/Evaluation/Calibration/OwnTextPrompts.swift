@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Prompts for a model that writes the text of its own calibration.
-///
-/// Each mixes two subjects and a form of text, so that few prompts cover much. This is mixup-class prompting, which
-/// mixes two classes in a prompt for an image generator, carried over to text.
-enum MixedPrompts {
-  /// Prompt number `index`; the first few thousand differ from each other.
-  static func prompt(_ index: Int) -> String {
-    let count = subjects.count
+/// Prompts for a model that writes the text of its own calibration, each with a form of text.
+public enum OwnTextPrompts: Sendable, Equatable {
+  /// Two subjects in each prompt, so that few prompts cover much. This is mixup-class prompting, which mixes two
+  /// classes in a prompt for an image generator, carried over to text.
+  case mixed
+  /// One subject in each prompt: what mixing is compared with.
+  case single
+
+  /// Prompt number `index`; the first few hundred differ from each other.
+  func prompt(_ index: Int) -> String {
+    let count = Self.subjects.count
     let first = index % count
+    let form = Self.forms[(index * 5 + index / count) % Self.forms.count]
+    guard self == .mixed else { return "\(form) \(Self.subjects[first])." }
     // Another step each time around, so that pairs do not repeat.
     let second = (first + 1 + (index / count * 7 + index) % (count - 1)) % count
-    let form = forms[(index * 5 + index / count) % forms.count]
-    return "\(form) \(subjects[first]) and \(subjects[second])."
+    return "\(form) \(Self.subjects[first]) and \(Self.subjects[second])."
   }
 
   static let forms = [
