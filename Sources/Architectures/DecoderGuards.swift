@@ -7,7 +7,8 @@ import Compute
 ///
 /// What is infinite or not a number stays so through norms, activation functions and products, also those that quantize
 /// their input to 8 bits, and so reaches the output of the layer. Attention and a quantized KV cache can hide it, which
-/// is why queries, keys and values are looked at as well.
+/// is why queries, keys and values are looked at as well. What is too large is seen where the file has the ranges of a
+/// calibration (`LayerOutputLimits`).
 extension LanguageModel {
   /// - Throws: `ModelError.notFinite` if one of the first `count` rows of `hidden`, the input of the first layer, is
   ///   not finite.
@@ -19,11 +20,14 @@ extension LanguageModel {
     for rows in [queries, keys, values] { try check(rows, count: count, "blk.\(index)") }
   }
 
-  /// - Throws: `ModelError.notFinite` if a layer's output, `count` rows of `hidden` from `first` on, is not finite.
+  /// - Throws: `ModelError.notFinite` if a layer's output, `count` rows of `hidden` from `first` on, is not finite;
+  ///   `outOfRange` if it is above the layer's limit.
   func checkOutput(of index: Int, first: Int, count: Int) throws(ModelError) {
     let rows = hidden.from(first)
     if outputMaxima != nil { outputMaxima?[index].formMaximum(rows.values(count)) }
+    guard isGuarded, !rows.isWithin(outputLimits[index], rows: count) else { return }
     try check(rows, count: count, "blk.\(index)")
+    throw .outOfRange(path: path, layer: "blk.\(index)", limit: outputLimits[index])
   }
 
   private func check(_ rows: FloatMatrix, count: Int, _ layer: String) throws(ModelError) {

@@ -12,7 +12,8 @@ extension LanguageModel {
   ///   - range: the layers; nil for all.
   ///   - scoring: the tokens whose output of the last layer is wanted.
   ///   - deepstack: added to the output of each of the first layers.
-  /// - Throws: `ModelError.notFinite` naming the first layer whose values are not finite.
+  /// - Throws: `ModelError.notFinite` naming the first layer whose values are not finite; `outOfRange` naming the first
+  ///   whose output is above its limit.
   func run(
     _ append: KVAppend, through range: Range<Int>? = nil, scoring: ScoredTokens, deepstack: [FloatMatrix] = []
   ) throws(ModelError) {

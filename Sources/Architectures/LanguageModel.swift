@@ -30,7 +30,7 @@ public final class LanguageModel {
   /// Keeps every layer's output, before features from the vision tower are added, if set. All rows are then computed
   /// to the end.
   package var stages: StageRecording?
-  /// Whether a forward pass ends with an error where a layer's values are not finite.
+  /// Whether a forward pass ends with an error where a layer's values are not finite, or above its limit.
   package var isGuarded = true
   /// Receives the largest magnitude of each layer's output, if set to a number for each.
   package var outputMaxima: [Float]?
@@ -55,6 +55,7 @@ public final class LanguageModel {
   let layers: [DecoderLayer]
   let outputNorm: FloatBuffer
   let outputHead: WeightMatrix
+  let outputLimits: LayerOutputLimits
   let rope: RoPETable
   let hidden, normed, queries, keys, values, attended, gate, up: FloatMatrix
   /// Queries and gates of the output, head by head, `[tokens][heads * 2 * headDimension]`; no rows in most models.
@@ -106,6 +107,7 @@ public final class LanguageModel {
     var layers: [DecoderLayer] = []
     for index in 0..<sizes.layers { layers.append(try DecoderLayer(loader: loader, sizes: sizes, index: index)) }
     self.layers = layers
+    outputLimits = try LayerOutputLimits(file: file, layers: sizes.layers)
     weightByteCount = layers.reduce(outputHead.byteCount) { $0 + $1.byteCount }
 
     let block = max(maximumBlock, 1)
@@ -138,7 +140,7 @@ public final class LanguageModel {
     configuration = sizes
     path = file.path
     tensorNames = Set(file.tensors.map(\.name))
-    hasScaledChannels = file.metadata["edgeassist.channel_scaling"] != nil
+    hasScaledChannels = file.metadata[GGUFMetadata.channelScalingKey] != nil
     self.maximumBlock = block
     workingByteCount = counter.byteCount + engine.workingByteCount + logits.count * MemoryLayout<Float>.stride
   }
@@ -155,7 +157,8 @@ public final class LanguageModel {
   ///
   /// - Parameter ticket: says where in the cache, which has room for them.
   /// - Throws: `invalidToken`, `positionCount` and `cacheDoesNotFit` before anything is changed; `cache` if it refuses.
-  ///   `notFinite` where a layer's values are not numbers: the tokens' keys and values are then incomplete.
+  ///   `notFinite` or `outOfRange` where a layer's values are not numbers or too large: the tokens' keys and values
+  ///   are then incomplete.
   public func prefill(
     tokens: [Int], positions: [MRoPEPosition], into ticket: KVAppendTicket
   ) throws(ModelError) {

@@ -32,6 +32,8 @@ public enum ModelError: Error, Sendable {
   case positionCount(tokens: Int, positions: Int)
   /// A layer has computed values that are infinite or not a number.
   case notFinite(path: String, layer: String)
+  /// A layer has computed values beyond a multiple of the largest that it gave when the model was calibrated.
+  case outOfRange(path: String, layer: String, limit: Float)
   /// No token can be chosen, because the forward pass has overflowed.
   case logitsNotFinite(path: String)
   /// A branch without tokens, or with more than can be read at once.
@@ -79,6 +81,10 @@ extension ModelError: CustomStringConvertible {
     case .notFinite(let path, let layer):
       "\(path): layer \(layer) gives values that are not numbers. Its weights or an adapter's are damaged; "
         + "get the file again."
+    case .outOfRange(let path, let layer, let limit):
+      "\(path): layer \(layer) gives values above \(limit), \(Int(LayerOutputLimits.factor)) times "
+        + "the largest of its calibration. Its weights or an adapter's may be damaged: --scrub finds out. If they are "
+        + "not, calibrate the model on requests like these."
     case .logitsNotFinite(let path):
       "\(path): the logits are not numbers. The weights or an adapter's are damaged; get the file again."
     case .branchLength(let tokens, let most):

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#include <float.h>
 #include <string.h>
 
 #include "CKernels.h"
 
-int ck_all_finite(const float *x, size_t count) {
-  // Without a branch, so that the compiler makes vectors of it on every machine. All bits of the exponent are set in
-  // infinities and in what is not a number, and one more in the exponent's last place carries into the sign.
-  uint32_t carries = 0;
+int ck_all_within(const float *x, size_t count, float limit) {
+  // Without a branch, so that the compiler makes vectors of it on every machine. The bits of magnitudes are in their
+  // order, infinities and what is not a number behind all others; a difference below 0 sets the highest bit.
+  uint32_t most, differences = 0;
+  memcpy(&most, &limit, sizeof most);
   for (size_t i = 0; i < count; i++) {
     uint32_t bits;
     memcpy(&bits, x + i, sizeof bits);
-    carries |= (bits & 0x7fffffffu) + 0x00800000u;
+    differences |= most - (bits & 0x7fffffffu);
   }
-  return carries >> 31 == 0;
+  return differences >> 31 == 0;
 }
+
+int ck_all_finite(const float *x, size_t count) { return ck_all_within(x, count, FLT_MAX); }

@@ -59,9 +59,15 @@ public struct FloatMatrix {
   }
 
   /// Whether each float of the first `rows` rows is a number and not infinite.
-  public func isFinite(rows: Int) -> Bool {
-    if stride == width { return ck_all_finite(base, rows * width) != 0 }
-    return (0..<rows).allSatisfy { ck_all_finite(base + $0 * stride, width) != 0 }
+  public func isFinite(rows: Int) -> Bool { isWithin(.greatestFiniteMagnitude, rows: rows) }
+
+  /// Whether each float of the first `rows` rows is a number whose magnitude is not above `limit`.
+  ///
+  /// - Precondition: the limit is finite and not negative.
+  public func isWithin(_ limit: Float, rows: Int) -> Bool {
+    precondition(limit >= 0 && limit.isFinite, "a limit of magnitudes")
+    if stride == width { return ck_all_within(base, rows * width, limit) != 0 }
+    return (0..<rows).allSatisfy { ck_all_within(base + $0 * stride, width, limit) != 0 }
   }
 
   /// Replaces the contents of `target` by some rows and columns, `[rows.count][width]`.

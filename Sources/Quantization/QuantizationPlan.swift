@@ -156,6 +156,14 @@ public struct QuantizationPlan: Sendable {
     metadata["quantize.imatrix.chunks_count"] = .uint32(UInt32(clamping: windows))
   }
 
+  /// Keeps in the new file the largest magnitude of each layer's output, by which the runtime notices damaged weights.
+  ///
+  /// - Parameter maxima: of each layer; nothing is kept unless all are finite and above 0.
+  public mutating func keep(layerMaxima maxima: [Float]) {
+    guard !maxima.isEmpty, maxima.allSatisfy({ $0 > 0 && $0.isFinite }) else { return }
+    metadata[GGUFMetadata.layerMaximaKey] = .array(GGUFArray(maxima))
+  }
+
   /// Adds to the notes and to the metadata of the new file that channels were scaled.
   public mutating func note(_ scaling: ChannelScaling) {
     let scaled = scaling.choices.filter { $0.rule != nil }
@@ -176,10 +184,7 @@ public struct QuantizationPlan: Sendable {
   }
 
   /// Says in the metadata of the new file that its channels are scaled.
-  public mutating func markScaled() { metadata[Self.scalingKey] = .string("aqas") }
-
-  /// The key of files with scaled channels, which LoRA adapters of the original do not fit.
-  private static let scalingKey = "edgeassist.channel_scaling"
+  public mutating func markScaled() { metadata[GGUFMetadata.channelScalingKey] = .string("aqas") }
 
   /// Types that may be quantized: floats, and Q8_0, which has lost little.
   static let sources: Set<TensorType> = [.f32, .f16, .bf16, .q8_0]

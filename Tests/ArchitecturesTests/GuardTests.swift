@@ -76,6 +76,43 @@ struct GuardTests {
     #expect(named == "blk.1")
   }
 
+  /// The small model with the largest magnitudes of a calibration.
+  private func calibrated(_ maxima: [Float]) throws -> GGUFFile {
+    try RewrittenFile(
+      Self.file("edgeassist-tiny-Q8_0.gguf"), metadata: [GGUFMetadata.layerMaximaKey: .array(GGUFArray(maxima))]
+    ).file
+  }
+
+  @Test("and so does a layer whose output is 16 times above the largest of the calibration")
+  func range() throws {
+    let plain = try LanguageModel(
+      file: Self.file("edgeassist-tiny-Q8_0.gguf"), threads: ThreadPool(threads: 1), maximumBlock: 8)
+    plain.outputMaxima = Array(repeating: 0, count: plain.configuration.layers)
+    let tokens = [5, 9, 14]
+    _ = try plain.prefillKeepingLogits(tokens: tokens, positions: positions(3), into: ticket(plain))
+    let maxima = try #require(plain.outputMaxima)
+    let within = try LanguageModel(file: calibrated(maxima.map { $0 / 15.9 }), threads: ThreadPool(threads: 1))
+    _ = try within.prefillKeepingLogits(tokens: tokens, positions: positions(3), into: ticket(within))
+    var lower = maxima.map { $0 / 15.9 }
+    lower[2] = maxima[2] / 16.1
+    let above = try LanguageModel(file: calibrated(lower), threads: ThreadPool(threads: 1))
+    let error = #expect(throws: ModelError.self) {
+      _ = try above.prefillKeepingLogits(tokens: tokens, positions: positions(3), into: ticket(above))
+    }
+    guard case .outOfRange(_, "blk.2", let limit)? = error else { return #expect(Bool(false), "\(error as Any)") }
+    #expect(abs(limit - maxima[2] * 16 / 16.1) < maxima[2] / 1000)
+  }
+
+  @Test("ranges of a calibration that are not those of the layers are refused", arguments: [[1, 2], [0], [.nan], []])
+  func badRanges(changed: [Float]) throws {
+    let layers = try DecoderConfiguration(file: Self.file("edgeassist-tiny-Q8_0.gguf")).layers
+    let maxima = changed.count == 1 ? changed + Array(repeating: 1, count: layers - 1) : changed
+    let error = #expect(throws: ModelError.self) {
+      _ = try LanguageModel(file: calibrated(maxima), threads: ThreadPool(threads: 1))
+    }
+    #expect("\(error as Any)".contains(GGUFMetadata.layerMaximaKey))
+  }
+
   @Test("also in the embedding of a token, and the output head leaves no logit to choose")
   func embeddingAndHead() throws {
     let file = try damaged(Self.file("edgeassist-tiny-Q8_0.gguf"), "token_embd.weight")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import ModelFile
 import TestSupport
 import Testing
 
@@ -94,6 +95,8 @@ struct QuantizeTests {
     #expect(measured.output.contains("on 128 tokens in 2 windows"))
     let files = try ["plain.gguf", "measured.gguf"].map { try Data(contentsOf: folder.url.appending(path: $0)) }
     #expect(files[0] != files[1])
+    let metadata = try GGUFFile(path: folder.path("measured.gguf")).metadata
+    #expect(try metadata.floats(GGUFMetadata.layerMaximaKey).count == metadata.integer("qwen2vl.block_count"))
     // But for the metadata that tells of it.
     #expect(abs(files[0].count - files[1].count) < 256)
     for (name, contents, word) in [

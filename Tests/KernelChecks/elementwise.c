@@ -102,6 +102,20 @@ void kc_all_finite(const ck_kernels *kernels, kc_report *report) {
       kc_expect(report, ck_all_finite(x, i), "%08x at %zu is seen in front of it", others[o], i);
       x[i] = before;
     }
+  static const float limits[] = {0, 1e-45f, 1, 3.1e4f, 1e30f};
+  for (size_t l = 0; l < sizeof limits / sizeof *limits; l++) {
+    const float limit = limits[l];
+    for (size_t i = 0; i < COUNT; i++) x[i] = i % 2 == 0 ? limit : -limit / 2;
+    kc_expect(report, ck_all_within(x, COUNT, limit), "%g is within itself", (double)limit);
+    for (size_t i = 0; i < COUNT; i++) {
+      const float before = x[i];
+      x[i] = i % 3 == 0 ? -nextafterf(limit, 1e38f) : nextafterf(limit, 1e38f);
+      kc_expect(report, !ck_all_within(x, COUNT, limit), "above %g at %zu is not seen", (double)limit, i);
+      x[i] = i % 3 == 0 ? NAN : -INFINITY;
+      kc_expect(report, !ck_all_within(x, COUNT, limit), "no number at %zu is not seen", i);
+      x[i] = before;
+    }
+  }
 }
 
 /// Compares `found` with the formula's outputs and with those of the portable table.

@@ -373,6 +373,9 @@ void ck_decoding_chunk(const void *job, size_t chunk, size_t worker);
 /// After all chunks: combines the parts of each head into its output.
 void ck_merge_spans(const ck_decoding_job *job);
 
+/// Whether no magnitude of `count` floats is above a limit, which is finite and not negative; what is infinite or not a
+/// number is.
+int ck_all_within(const float *x, size_t count, float limit);
 /// Whether none of `count` floats is infinite or not a number.
 int ck_all_finite(const float *x, size_t count);
 

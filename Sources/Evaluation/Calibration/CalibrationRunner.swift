@@ -55,6 +55,8 @@ public struct Calibration: Sendable {
   public var meanSquares: [String: [Float]] = [:]
   /// Some inputs of each matrix, by the matrix's name.
   public var samples: [String: InputSamples] = [:]
+  /// The largest magnitude of each layer's output.
+  public var layerMaxima: [Float] = []
   /// Tokens of each window or conversation.
   public var lengths: [Int] = []
   /// The windows of text that the model read or wrote, in tokens; none of conversations.
@@ -112,7 +114,8 @@ public actor CalibrationRunner {
     let statistics = InputStatistics(
       rowLimits: Dictionary(uniqueKeysWithValues: options.sampledMatrices.map { ($0, Self.manyRows) }))
     model.language.inputStatistics = statistics
-    defer { model.language.inputStatistics = nil }
+    model.language.outputMaxima = Array(repeating: 0, count: model.language.configuration.layers)
+    defer { (model.language.inputStatistics, model.language.outputMaxima) = (nil, nil) }
     switch options.source {
     case .file(let path):
       let text = try TextWindows(
@@ -143,6 +146,7 @@ public actor CalibrationRunner {
       result.meanSquares[name] = statistics.meanSquares(of: name)
       result.samples[name] = statistics.samples(of: name)
     }
+    result.layerMaxima = model.language.outputMaxima ?? []
     return result
   }
 

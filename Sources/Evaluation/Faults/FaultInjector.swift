@@ -101,7 +101,7 @@ public struct FaultInjector {
       )
       if logits.contains(where: { $0.first?.isNaN == true }) { return .stopped(layer: "output") }
       return .logits(logits, maxima: model.outputMaxima ?? [])
-    } catch ModelError.notFinite(_, let layer) {
+    } catch ModelError.notFinite(_, let layer), ModelError.outOfRange(_, let layer, _) {
       return .stopped(layer: layer)
     } catch {
       throw .modelUnreadable(message: String(describing: error))

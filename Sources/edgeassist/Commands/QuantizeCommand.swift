@@ -212,7 +212,10 @@ struct QuantizeCommand: AsyncParsableCommand {
       throw ValidationError("add --type, --target-bytes or --target-kl")
     }
     if let splitNeurons { plan.note("\(splitNeurons) neurons of each feed-forward network were split in two.") }
-    if let found { plan.note(calibratedOn: found.tokens, windows: found.windows, longest: found.longest) }
+    if let found {
+      plan.note(calibratedOn: found.tokens, windows: found.windows, longest: found.longest)
+      plan.keep(layerMaxima: found.layerMaxima)
+    }
     return plan
   }
 

@@ -45,9 +45,9 @@ extension FaultReport {
   private var explanation: [String] {
     [
       "checksum: flips that change the tensor's checksum, so that --scrub names it. guards: flips after which a layer "
-        + "gives values that are not numbers, so that the answer stops with an error. range: those, and flips after "
-        + "which a layer gives more than \(decimal(Double(Self.rangeFactor), places: 1)) times its largest value "
-        + "without a flip; no such limit is kept while a model is used.",
+        + "gives values that are not numbers, or far above those of a calibration that the file tells of, so that the "
+        + "answer stops with an error. range: those, and flips after which a layer gives more than "
+        + "\(decimal(Double(Self.rangeFactor), places: 1)) times its largest value on this text without a flip.",
       "KL: divergence of the predictions in nats, of flips that no guard stopped. top changed: tokens after which "
         + "another one is the likeliest.",
     ]

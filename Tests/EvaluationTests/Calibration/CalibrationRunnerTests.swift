@@ -37,6 +37,20 @@ struct CalibrationRunnerTests {
     #expect(found.meanSquares["token_embd.weight"] != nil || found.meanSquares["output.weight"] != nil)
   }
 
+  @Test("finds the largest magnitude of each layer's output")
+  func layerMaxima() async throws {
+    let found = try await run(CalibrationOptions(source: .file(source.text), length: 32, windows: 2))
+    let model = try source.load()
+    model.language.outputMaxima = Array(repeating: 0, count: model.language.configuration.layers)
+    for tokens in found.texts {
+      let cache = try KeyValueCache(shape: model.language.configuration.cacheShape, budget: 32, policy: .full)
+      _ = try model.language.prefillKeepingLogits(
+        tokens: tokens, positions: tokens.indices.map { MRoPEPosition(text: Int32($0)) }, into: cache.ticket(for: .text)
+      )
+    }
+    #expect(found.layerMaxima == model.language.outputMaxima && found.layerMaxima.allSatisfy { $0 > 0 })
+  }
+
   @Test("keeps some inputs of each matrix, and more of those that are named")
   func samples() async throws {
     var options = CalibrationOptions(source: .file(source.text), length: 64, windows: 3)
