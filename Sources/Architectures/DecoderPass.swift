@@ -113,7 +113,8 @@ extension LanguageModel {
     engine.attend(
       queries: queries.from(first), count: count, heads: configuration.heads,
       keyValueHeads: configuration.keyValueHeads, format: append.format,
-      plan: append.attentionPlan(layer: cached, workers: engine.threads.threadCount), output: output,
+      plan: append.attentionPlan(layer: cached, workers: engine.threads.threadCount),
+      pruned: prunedHeads[cached], output: output,
       rows: { append.rows(layer: cached, head: $0, token: token) })
   }
 

@@ -27,6 +27,22 @@ public final class LanguageModel {
     willSet { precondition(newValue.map(fits) ?? true, "the adapter was loaded for another model") }
   }
 
+  /// Key-value heads that are left out, by layer with attention, together with the query heads that share them.
+  ///
+  /// Their keys and values are cached all the same.
+  /// - Precondition: the heads are the model's, and no map is reused: that is for vision towers.
+  public var pruning = AttentionPruning() {
+    didSet {
+      let shape = configuration.cacheShape
+      precondition(
+        pruning.reusedMaps.isEmpty && pruning.fits(layers: shape.layers, heads: shape.keyValueHeads),
+        "heads of another model")
+      prunedHeads = (0..<shape.layers).map { pruning.mask(ofLayer: $0, heads: shape.keyValueHeads) }
+    }
+  }
+  /// By layer with attention, as the kernels take it.
+  private(set) var prunedHeads: [[Bool]]
+
   /// Keeps every layer's output, before features from the vision tower are added, if set. All rows are then computed
   /// to the end.
   package var stages: StageRecording?
@@ -138,6 +154,7 @@ public final class LanguageModel {
       lowRank = try FloatBuffer(count: 0)
     } catch { throw .compute(path: file.path, error) }
     configuration = sizes
+    prunedHeads = Array(repeating: [], count: sizes.cacheShape.layers)
     path = file.path
     tensorNames = Set(file.tensors.map(\.name))
     hasScaledChannels = file.metadata[GGUFMetadata.channelScalingKey] != nil

@@ -43,14 +43,24 @@ struct VisionAttention {
   var matrices: [WeightMatrix] { [query, key, value, output].map(\.weight) }
 
   /// Adds its output to `space.hidden`, `[count][hidden size]`.
-  func run(count: Int, in space: VisionWorkspace, engine: Engine) {
+  ///
+  /// - Parameters:
+  ///   - reusesMap: whether queries and keys are those of the layer before, which are still in `space`: the attention
+  ///     map is that layer's, the values are this one's.
+  ///   - pruned: whether each head is left out; empty for none.
+  func run(count: Int, reusesMap: Bool, pruned: [Bool], in space: VisionWorkspace, engine: Engine) {
     norm.run(space.hidden, count: count, to: space.normed, engine: engine)
     space.forEachBlock(of: count) { start, rows in
-      engine.multiply(
-        space.normed.from(start), count: rows, query.product(to: space.queries.from(start)),
-        key.product(to: space.keys.from(start)), value.product(to: space.values.from(start)))
+      let normed = space.normed.from(start)
+      if reusesMap {
+        engine.multiply(normed, count: rows, value.product(to: space.values.from(start)))
+      } else {
+        engine.multiply(
+          normed, count: rows, query.product(to: space.queries.from(start)),
+          key.product(to: space.keys.from(start)), value.product(to: space.values.from(start)))
+      }
     }
-    if let rope = space.rope {
+    if let rope = space.rope, !reusesMap {
       engine.rotate(space.queries, count: count, heads: heads, cosines: rope.cosines, sines: rope.sines)
       engine.rotate(space.keys, count: count, heads: heads, cosines: rope.cosines, sines: rope.sines)
     }
@@ -58,11 +68,11 @@ struct VisionAttention {
     if usesWindows {
       engine.attendWithinWindows(
         endingAt: space.windowEnds, queries: space.queries, keys: space.keys, values: space.values, heads: heads,
-        headDimension: headDimension, output: space.normed)
+        headDimension: headDimension, pruned: pruned, output: space.normed)
     } else {
       engine.attendFully(
         queries: space.queries, keys: space.keys, values: space.values, count: count, heads: heads,
-        headDimension: headDimension, output: space.normed)
+        headDimension: headDimension, pruned: pruned, output: space.normed)
     }
     space.forEachBlock(of: count) { start, rows in
       engine.multiply(

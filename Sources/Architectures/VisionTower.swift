@@ -29,6 +29,8 @@ public final class VisionTower {
   /// For each of `deepstackLayers`.
   private let deepstackProjectors: [VisionProjector]
   private var workspace: VisionWorkspace?
+  /// By layer, as the kernels take it.
+  private var prunedHeads: [[Bool]]
   /// Embeddings of the pass under way, or of the last one.
   private(set) var embeddings = VisionTokenEmbeddings()
   /// Forward passes begun, which is the number of the newest.
@@ -85,7 +87,30 @@ public final class VisionTower {
         bf16Attention: weights == .repackedQ8 ? .auto : .never, instructionSet: instructionSet)
     } catch { throw .compute(path: file.path, error) }
     configuration = sizes
+    prunedHeads = Array(repeating: [], count: sizes.layers)
     self.loader = loader
+  }
+
+  /// Heads that are left out, and layers that reuse the attention map of the layer before.
+  ///
+  /// - Precondition: heads and layers are the tower's, and `canReuseMap` holds for these layers.
+  public var pruning = AttentionPruning() {
+    didSet {
+      let heads = configuration.heads
+      precondition(pruning.fits(layers: configuration.layers, heads: heads), "heads of another model")
+      precondition(pruning.reusedMaps.allSatisfy(canReuseMap), "a layer that has a map of its own")
+      prunedHeads = (0..<configuration.layers).map { pruning.mask(ofLayer: $0, heads: heads) }
+    }
+  }
+
+  /// Whether a layer's attention is of the same kind as the layer's before it, over the same patches, and the queries
+  /// and keys of that layer are still there when it runs.
+  public func canReuseMap(_ layer: Int) -> Bool {
+    guard (1..<configuration.layers).contains(layer) else { return false }
+    let areWindowed = [layer - 1, layer].map { configuration.windows?.areUsed(inBlock: $0) ?? false }
+    // Projectors use the memory of the queries.
+    return areWindowed[0] == areWindowed[1] && configuration.windowMergerLayer != layer - 1
+      && !configuration.deepstackLayers.contains(layer - 1)
   }
 
   /// How exponentials, reciprocals, roots and activation functions are computed.
@@ -144,7 +169,9 @@ public final class VisionTower {
   func runBlock(_ index: Int, layout: PatchLayout, in space: VisionWorkspace) throws(ModelError) {
     let isMerged = configuration.windowMergerLayer.map { index > $0 } ?? false
     let count = isMerged ? layout.count / WindowMerger.groupSize : layout.count
-    blocks[index].attention.run(count: count, in: space, engine: engine)
+    blocks[index].attention.run(
+      count: count, reusesMap: pruning.reusedMaps.contains(index), pruned: prunedHeads[index], in: space, engine: engine
+    )
     // Attention could hide what is not a number.
     for rows in [space.queries, space.keys] { try check(rows, count: count, "v.blk.\(index)") }
     blocks[index].feedForward.run(count: count, in: space, engine: engine)

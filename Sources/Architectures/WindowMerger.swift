@@ -28,7 +28,7 @@ struct WindowMerger {
 
   /// Replaces the rows of `space.hidden`, `[patches][hidden size]`, by `[patches / 4][hidden size]`.
   func run(layout: PatchLayout, in space: VisionWorkspace, engine: Engine) {
-    attention.run(count: layout.count, in: space, engine: engine)
+    attention.run(count: layout.count, reusesMap: false, pruned: [], in: space, engine: engine)
     let (group, count) = (Self.groupSize, layout.count / Self.groupSize)
     let normed = space.normed.joined(by: group)
     norm.run(space.hidden.joined(by: group), count: count, to: normed, engine: engine)

@@ -29,6 +29,15 @@ void ck_multiply_chunk(const void *context, size_t chunk, size_t worker) {
   }
 }
 
+static int is_pruned(const ck_attention *a, size_t key_value_head) { return a->rows[key_value_head].count == 0; }
+
+/// Zeros the outputs of some query heads for some tokens.
+static void clear_heads(const ck_attention *a, size_t first_head, size_t last_head, size_t first, size_t last) {
+  for (size_t t = first; t < last; t++)
+    memset(a->output + t * a->output_stride + first_head * a->head_size, 0,
+           (last_head - first_head) * a->head_size * sizeof(float));
+}
+
 size_t ck_attention_chunk_count(const ck_attention_job *job) {
   return job->attention.key_value_heads * chunks_of(job->attention.tokens, job->chunk_tokens);
 }
@@ -40,9 +49,9 @@ void ck_attention_chunk(const void *context, size_t chunk, size_t worker) {
   const size_t group = job->attention.heads / job->attention.key_value_heads;
   const size_t head = chunk % job->attention.key_value_heads * group;
   const size_t first = (parts - 1 - chunk / job->attention.key_value_heads) * job->chunk_tokens;
-  job->kernels->attend(&job->attention, head, head + group, first,
-                       ck_min(first + job->chunk_tokens, job->attention.tokens),
-                       job->scratch + worker * CK_SCRATCH_FLOATS);
+  const size_t last = ck_min(first + job->chunk_tokens, job->attention.tokens);
+  if (is_pruned(&job->attention, head / group)) return clear_heads(&job->attention, head, head + group, first, last);
+  job->kernels->attend(&job->attention, head, head + group, first, last, job->scratch + worker * CK_SCRATCH_FLOATS);
 }
 
 void ck_decoding_chunk(const void *context, size_t chunk, size_t worker) {
@@ -79,4 +88,6 @@ void ck_merge_spans(const ck_decoding_job *job) {
     for (size_t q = 0; q < group; q++, output += a->head_size)
       merge_head(a, job->spans + first, end - first, q, output);
   }
+  for (size_t head = 0; head < a->key_value_heads; head++)
+    if (is_pruned(a, head)) clear_heads(a, head * group, (head + 1) * group, 0, 1);
 }

@@ -14,11 +14,13 @@ extension Engine {
   ///   - heads: query heads, a multiple of `keyValueHeads`.
   ///   - format: how the cached rows are stored.
   ///   - plan: how the workers split the rows when there is one token. Nil splits by the rows that are cached.
+  ///   - pruned: whether each key-value head, and the query heads that share it, are left out: their outputs are 0.
+  ///     Empty for none.
   ///   - output: `[count][heads * headDimension]`.
   ///   - rows: where a key-value head's rows lie. It is called once for each head.
   public func attend(
     queries: FloatMatrix, count: Int, heads: Int, keyValueHeads: Int, format: PagedRowFormat, plan: AttentionPlan?,
-    output: FloatMatrix, rows: (_ head: Int) -> PagedRows
+    pruned: [Bool] = [], output: FloatMatrix, rows: (_ head: Int) -> PagedRows
   ) {
     precondition(keyValueHeads <= attentionSpans.maximumHeads, "more heads than the engine was made for")
     let (type, headDimension) = (format.type, format.headDimension)
@@ -28,7 +30,7 @@ extension Engine {
       let pages = UnsafeRawPointer(found.pages).assumingMemoryBound(to: UnsafePointer<UInt8>.self)
       attentionSpans.heads[head] = ck_head_rows(
         key_pages: pages, value_pages: pages, key_offset: found.keyOffset, value_offset: found.valueOffset,
-        count: found.count, key_range: found.keyRange, rotatedRows: found.rotatedRows)
+        count: isPruned(head, pruned) ? 0 : found.count, key_range: found.keyRange, rotatedRows: found.rotatedRows)
     }
     let attention = ck_attention(
       queries: queries.base, query_stride: queries.stride, rows: attentionSpans.heads, type: type.rowType,
@@ -45,9 +47,10 @@ extension Engine {
   ///   - queries: `[count][heads * headDimension]`, rotated where there is RoPE; `keys`, `values` and `output` have the
   ///     same shape.
   ///   - count: rows.
+  ///   - pruned: whether each head is left out: its outputs are 0. Empty for none.
   public func attendFully(
     queries: FloatMatrix, keys: FloatMatrix, values: FloatMatrix, count: Int, heads: Int, headDimension: Int,
-    output: FloatMatrix
+    pruned: [Bool] = [], output: FloatMatrix
   ) {
     precondition(
       heads <= attentionSpans.maximumHeads && keys.stride == values.stride, "heads or strides do not fit")
@@ -56,8 +59,8 @@ extension Engine {
         attentionSpans.heads[head] = ck_head_rows(
           key_pages: keyPages, value_pages: valuePages,
           key_offset: head * headDimension * MemoryLayout<Float>.stride,
-          value_offset: head * headDimension * MemoryLayout<Float>.stride, count: count, key_range: nil,
-          rotatedRows: nil)
+          value_offset: head * headDimension * MemoryLayout<Float>.stride, count: isPruned(head, pruned) ? 0 : count,
+          key_range: nil, rotatedRows: nil)
       }
       attend(
         ck_attention(
@@ -69,6 +72,8 @@ extension Engine {
           scale: 1 / Float(headDimension).squareRoot(), output: output.base, output_stride: output.stride))
     }
   }
+
+  private func isPruned(_ head: Int, _ pruned: [Bool]) -> Bool { !pruned.isEmpty && pruned[head] }
 
   /// Calls `body` with page tables of one page each, which is the matrix itself.
   private func withPageTables(

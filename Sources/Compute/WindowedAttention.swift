@@ -13,6 +13,8 @@ private struct WindowedAttentionJob {
   var ends: UnsafePointer<Int>
   var heads: Int
   var headDimension: Int
+  /// Whether each head is left out; NULL for none.
+  var pruned: UnsafePointer<Bool>?
   var bf16: ck_bf16_attention
   var nonlinear: ck_nonlinear
 
@@ -21,6 +23,12 @@ private struct WindowedAttentionJob {
     let first = window == 0 ? 0 : ends[window - 1]
     let count = ends[window] - first
     let column = head * headDimension
+    if let pruned, pruned[head] {
+      for row in first..<ends[window] {
+        (output + row * outputStride + column).update(repeating: 0, count: headDimension)
+      }
+      return
+    }
     let keyPage = UnsafeRawPointer(keys + first * keyStride + column).assumingMemoryBound(to: UInt8.self)
     let valuePage = UnsafeRawPointer(values + first * keyStride + column).assumingMemoryBound(to: UInt8.self)
     withUnsafePointer(to: keyPage) { keyPages in
@@ -51,21 +59,26 @@ extension Engine {
   /// - Parameters:
   ///   - ends: for each window, the row after its last one, ascending. The last is the number of rows.
   ///   - queries: `[rows][heads * headDimension]`, rotated; `keys`, `values` and `output` have the same shape.
+  ///   - pruned: whether each head is left out: its outputs are 0. Empty for none.
   public func attendWithinWindows(
     endingAt ends: [Int], queries: FloatMatrix, keys: FloatMatrix, values: FloatMatrix, heads: Int,
-    headDimension: Int, output: FloatMatrix
+    headDimension: Int, pruned: [Bool] = [], output: FloatMatrix
   ) {
     precondition(
       headDimension <= Int(CK_MAX_HEAD) && keys.stride == values.stride, "the head is too wide or strides differ")
+    precondition(pruned.isEmpty || pruned.count == heads, "a value for each head")
     ends.withUnsafeBufferPointer { pointer in
       guard let base = pointer.baseAddress else { return }
-      var job = WindowedAttentionJob(
-        kernels: kernels, scratch: scratch.base, queries: queries.base, keys: keys.base, values: values.base,
-        output: output.base, queryStride: queries.stride, keyStride: keys.stride, outputStride: output.stride,
-        ends: base, heads: heads, headDimension: headDimension, bf16: bf16Attention.kernelValue,
-        nonlinear: nonlinear.kernelValue)
-      threads.run(chunks: ends.count * heads, job: &job) { job, chunk, worker in
-        job.assumingMemoryBound(to: WindowedAttentionJob.self).pointee.perform(chunk, worker: worker)
+      pruned.withUnsafeBufferPointer { pruned in
+        var job = WindowedAttentionJob(
+          kernels: kernels, scratch: scratch.base, queries: queries.base, keys: keys.base, values: values.base,
+          output: output.base, queryStride: queries.stride, keyStride: keys.stride, outputStride: output.stride,
+          ends: base, heads: heads, headDimension: headDimension, pruned: pruned.isEmpty ? nil : pruned.baseAddress,
+          bf16: bf16Attention.kernelValue,
+          nonlinear: nonlinear.kernelValue)
+        threads.run(chunks: ends.count * heads, job: &job) { job, chunk, worker in
+          job.assumingMemoryBound(to: WindowedAttentionJob.self).pointee.perform(chunk, worker: worker)
+        }
       }
     }
   }

@@ -56,6 +56,29 @@ struct CacheOptionTests {
     #expect(refused.status == 2 && refused.errors.contains("edgeassist profile"), "\(refused.errors)")
   }
 
+  @Test("A pruning profile is measured and used, and what is none is refused")
+  func pruning() async throws {
+    let file = folder.path("pruning.json")
+    let made = try await Program.run(
+      [
+        "profile", "--pruning", "--output", file, "--questions", "2", "--questions-per-stream", "2", "--seconds", "12",
+        "--visits", "1", "--prune-heads", "0", "--prune-vision-heads", "0.05", "--reuse-maps", "0", "--threads", "1",
+      ])
+    #expect(made.status == 0 && made.output.contains("left out together"), "\(made.errors)")
+    let arguments = ["--batch", "-", "--threads", "1", "--attention-pruning"]
+    let run = try await Program.run(arguments + [file], input: request)
+    #expect(run.status == 0 && run.records.first?["answer"] is String, "\(run.errors)")
+    let refused = try await Program.run(arguments + [folder.path("none.json")], input: request)
+    #expect(refused.status == 2 && refused.errors.contains("none.json"), "\(refused.errors)")
+    for (given, word) in [
+      (["--reuse-maps", "0.5"], "without --pruning"), (["--pruning", "--ratio", "0.5"], "with --pruning"),
+      (["--pruning", "--prune-heads", "1"], "--prune-heads"), (["--pruning", "--windows", "2"], "--data"),
+    ] {
+      let wrong = try await Program.run(["profile", "--output", folder.path("x.json")] + given)
+      #expect(wrong.status == 64 && wrong.errors.contains(word), "\(wrong.errors)")
+    }
+  }
+
   @Test("Evicted tokens are offloaded to a file of the given size, and a file of another kind is not touched")
   func offload() async throws {
     let file = folder.url.appending(path: "offload")

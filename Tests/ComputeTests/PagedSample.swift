@@ -118,7 +118,8 @@ final class PagedSample {
   /// An engine's attention of `tokens` query tokens with `group` query heads for each key-value head. The last token
   /// sees all rows.
   func attend(
-    _ queries: [Float], tokens: Int, group: Int, set: InstructionSet, threads: Int = 2, plan: AttentionPlan? = nil
+    _ queries: [Float], tokens: Int, group: Int, set: InstructionSet, threads: Int = 2, plan: AttentionPlan? = nil,
+    pruned: [Bool] = []
   ) throws -> [Float] {
     let heads = counts.count * group
     let width = heads * headDimension
@@ -128,7 +129,7 @@ final class PagedSample {
       instructionSet: set)
     engine.attend(
       queries: try FloatBuffer(queries).rows(width: width), count: tokens, heads: heads, keyValueHeads: counts.count,
-      format: format, plan: plan, output: output.rows(width: width),
+      format: format, plan: plan, pruned: pruned, output: output.rows(width: width),
       rows: { rows($0, count: counts[$0] - tokens + 1) })
     return output.values
   }

@@ -128,7 +128,7 @@ typedef struct {
   const uint8_t *_Nonnull const *_Nonnull key_pages;
   const uint8_t *_Nonnull const *_Nonnull value_pages;
   size_t key_offset, value_offset;       // bytes from the start of a page
-  size_t count;                          // rows that the first token attends to
+  size_t count;                          // rows that the first token attends to; 0: the head is pruned, its output is 0
   const float *_Nullable key_range;      // [2][head_size], as in ck_quantize_key
   const ck_key_run *_Nullable key_runs;  // [run_count], what follows them is not rotated; NULL: no key is rotated
   size_t run_count;
@@ -370,7 +370,7 @@ typedef struct {
 
 /// Computes a chunk of a `ck_decoding_job`, all its spans, with the scratch memory of a worker.
 void ck_decoding_chunk(const void *job, size_t chunk, size_t worker);
-/// After all chunks: combines the parts of each head into its output.
+/// After all chunks: combines the parts of each head into its output, and zeros those of pruned heads.
 void ck_merge_spans(const ck_decoding_job *job);
 
 /// Whether no magnitude of `count` floats is above a limit, which is finite and not negative; what is infinite or not a

@@ -36,7 +36,12 @@ public final class LoadedModel {
   public let warnings: [String]
   /// Checks the weights while the model runs; nil unless that was asked for.
   public let scrubber: WeightScrubber?
+  /// Tells the vision tower from others; nil without one.
+  package private(set) lazy var towerFingerprint = visionFile.flatMap { file in
+    vision.map { Self.fingerprint(of: $0, in: file) }
+  }
   private let file: GGUFFile
+  private let visionFile: GGUFFile?
   private let path: String
   private let memory: ModelLoadingOptions
   private let estimate: MemoryEstimate
@@ -44,6 +49,7 @@ public final class LoadedModel {
   /// Name and content of the file, and how it is computed with where that changes results.
   public var identity: String {
     "\(name) \(fingerprint.digest)" + (memory.nonlinear == .exact ? "" : " " + memory.nonlinear.rawValue)
+      + (memory.pruning.map { " " + $0.summary } ?? "")
   }
 
   /// Metadata of the language model's file.
@@ -87,6 +93,10 @@ public final class LoadedModel {
         let tower = try VisionTower(
           file: visionFile, threads: pool, weights: memory.visionWeights, inventory: inventory)
         tower.nonlinear = memory.nonlinear
+        if let pruning = memory.pruning, let vision = pruning.vision {
+          try pruning.check(tower, Self.fingerprint(of: tower, in: visionFile))
+          tower.pruning = vision.pruning
+        }
         try tower.check(fits: language)
         vision = tower
       } else {
@@ -104,7 +114,12 @@ public final class LoadedModel {
       preferences = ModelPreferences(metadata: file.metadata, vision: vision?.configuration)
       let title = try? file.metadata.nameIfPresent("general.name")
       name = title ?? URL(fileURLWithPath: paths.languageModel).deletingPathExtension().lastPathComponent
+      if let pruning = memory.pruning {
+        try pruning.check(ModelFingerprint(file: file, name: name, shape: language.configuration.cacheShape))
+        language.pruning = pruning.language
+      }
       self.file = file
+      self.visionFile = visionFile
       path = paths.languageModel
       self.memory = memory
       self.estimate = estimate
@@ -123,6 +138,13 @@ public final class LoadedModel {
     } catch {
       throw .modelUnreadable(message: String(describing: error))
     }
+  }
+
+  private static func fingerprint(of tower: VisionTower, in file: GGUFFile) -> ModelFingerprint {
+    let sizes = tower.configuration
+    return ModelFingerprint(
+      file: file, name: URL(fileURLWithPath: file.path).lastPathComponent,
+      shape: CacheShape(layers: sizes.layers, keyValueHeads: sizes.heads, headDimension: sizes.headDimension))
   }
 
   /// Checks that the model would fit into memory with another KV cache than it was loaded for, such as one that a

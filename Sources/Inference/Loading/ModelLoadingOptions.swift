@@ -25,6 +25,8 @@ public struct ModelLoadingOptions: Sendable, Equatable {
   public var scrubRate: Int?
   /// How exponentials, reciprocals, roots and activation functions are computed.
   public var nonlinear: NonlinearMode
+  /// What is left out of attention; nil for nothing.
+  public var pruning: PruningProfile?
   /// The format that the decoder's activations are cast to; nil for none.
   public var activationCast: ActivationCast?
   /// The memory there is; nil where it is not known, and nothing is refused then.
@@ -34,7 +36,8 @@ public struct ModelLoadingOptions: Sendable, Equatable {
   public init(
     budget: CacheBudget? = nil, type: KeyValueType = .f16, maximumPixels: Int? = nil,
     isLocked: Bool = false, isPrefetched: Bool = false, isMappedOnly: Bool = false, isVisionExact: Bool = false,
-    nonlinear: NonlinearMode = .exact, activationCast: ActivationCast? = nil, scrubRate: Int? = nil,
+    nonlinear: NonlinearMode = .exact, pruning: PruningProfile? = nil, activationCast: ActivationCast? = nil,
+    scrubRate: Int? = nil,
     machine: MachineMemory? = .current()
   ) {
     self.budget = budget
@@ -46,6 +49,7 @@ public struct ModelLoadingOptions: Sendable, Equatable {
     self.isVisionExact = isVisionExact
     self.scrubRate = scrubRate
     self.nonlinear = nonlinear
+    self.pruning = pruning
     self.activationCast = activationCast
     self.machine = machine
   }

@@ -85,7 +85,7 @@ struct BenchCommand: AsyncParsableCommand {
     let runner = BenchmarkRunner(
       paths: try temporary?.paths ?? named ?? model.paths(adapter: adapter.path),
       threads: model.language.threads.count,
-      memory: model.loadingOptions(budget: .tokens(plan.mostTokens), type: plan.cacheType), plan: plan, stop: stop,
+      memory: try model.loadingOptions(budget: .tokens(plan.mostTokens), type: plan.cacheType), plan: plan, stop: stop,
       whenLoaded: { temporary?.remove() }, report: { bar.show($0.done, of: $0.all, $0.label) })
     let report: BenchmarkReport
     do {

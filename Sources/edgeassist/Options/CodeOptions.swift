@@ -80,7 +80,7 @@ struct CodeOptions: ParsableArguments {
     }
     return CodeAgentSettings(
       paths: paths, threads: model.threads.count,
-      memory: model.loadingOptions(type: .f16), limits: limits,
+      memory: try model.loadingOptions(type: .f16), limits: limits,
       isUnsafeRunAllowed: isUnsafe)
   }
 

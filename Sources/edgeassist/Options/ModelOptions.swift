@@ -5,6 +5,7 @@ import BoundedCache
 import Compute
 import Inference
 import ModelHub
+import Records
 
 /// The language model, and how weights are loaded.
 struct LanguageModelOptions: ParsableArguments {
@@ -46,12 +47,20 @@ struct LanguageModelOptions: ParsableArguments {
 
   @OptionGroup var nonlinear: NonlinearOptions
 
+  @Option(
+    name: .customLong("attention-pruning"),
+    help: ArgumentHelp(
+      "Leave out the attention heads and maps that this profile says. `edgeassist profile --pruning` makes it.",
+      valueName: "file"),
+    completion: .file(extensions: ["json"]))
+  var pruning: String?
+
   /// The names of those that were given.
   var given: [String] {
     GivenOptions.names(of: [
       "--model": model != nil, "--threads": threads.threads != nil, "--mlock": mlock, "--prefetch": prefetch,
       "--mmap-only": isMappedOnly, "--scrub": scrub, "--scrub-rate": scrubRate != nil,
-      "--nonlinear": nonlinear.chosen != nil,
+      "--nonlinear": nonlinear.chosen != nil, "--attention-pruning": pruning != nil,
     ])
   }
 
@@ -65,10 +74,15 @@ struct LanguageModelOptions: ParsableArguments {
   /// - Parameters:
   ///   - budget: of the KV cache, which must fit into memory beside the model; nil for what the model prefers.
   ///   - type: how keys and values are stored.
-  func loadingOptions(budget: CacheBudget? = nil, type: KeyValueType) -> ModelLoadingOptions {
-    ModelLoadingOptions(
+  /// - Throws: `ReportedError` for a pruning profile that cannot be read.
+  func loadingOptions(
+    budget: CacheBudget? = nil, type: KeyValueType
+  ) throws(ReportedError) -> ModelLoadingOptions {
+    let profile = try pruning.map { path throws(ReportedError) in try PruningProfile(path: path) }
+    return ModelLoadingOptions(
       budget: budget, type: type, isLocked: mlock, isPrefetched: prefetch, isMappedOnly: isMappedOnly,
-      nonlinear: nonlinear.mode, scrubRate: scrub ? scrubRate?.bytes ?? WeightScrubber.defaultRate : nil)
+      nonlinear: nonlinear.mode, pruning: profile,
+      scrubRate: scrub ? scrubRate?.bytes ?? WeightScrubber.defaultRate : nil)
   }
 }
 
@@ -99,8 +113,10 @@ struct ModelOptions: ParsableArguments {
   }
 
   /// How the weights are loaded. For the parameters see `LanguageModelOptions.loadingOptions`.
-  func loadingOptions(budget: CacheBudget? = nil, type: KeyValueType) -> ModelLoadingOptions {
-    var options = language.loadingOptions(budget: budget, type: type)
+  func loadingOptions(
+    budget: CacheBudget? = nil, type: KeyValueType
+  ) throws(ReportedError) -> ModelLoadingOptions {
+    var options = try language.loadingOptions(budget: budget, type: type)
     options.isVisionExact = precision.isExact
     return options
   }
@@ -111,7 +127,7 @@ struct ModelOptions: ParsableArguments {
   func load(
     adapter: String?, budget: CacheBudget? = nil, type: KeyValueType, maximumPixels: Int? = nil
   ) throws -> LoadedModel {
-    var memory = loadingOptions(budget: budget, type: type)
+    var memory = try loadingOptions(budget: budget, type: type)
     memory.maximumPixels = maximumPixels
     return try LoadedModel(
       paths: paths(adapter: adapter), threads: language.threads.count, memory: memory)
