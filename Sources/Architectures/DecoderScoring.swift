@@ -23,18 +23,18 @@ extension LanguageModel {
       let end = min(start + maximumBlock, tokens.count)
       embed(tokens[start..<end], positions[start..<end])
       try run(append[start..<end], scoring: .all)
-      all += logits(afterRows: Array(0..<end - start))
+      all += logits(afterRows: Array(0..<end - start)).map(Array.init)
     }
     return all
   }
 
   /// The logits after some of the tokens whose last layer's output `hidden` holds.
-  func logits(afterRows rows: [Int]) -> [[Float]] {
+  func logits(afterRows rows: [Int]) -> [ArraySlice<Float>] {
     for (index, row) in rows.enumerated() { normed.copy(row: index, from: hidden, row: row) }
     let width = configuration.vocabularySize
     var all = Array(repeating: Float(0), count: rows.count * width)
     score(normed, count: rows.count, to: &all)
-    return rows.indices.map { Array(all[$0 * width..<($0 + 1) * width]) }
+    return rows.indices.map { all[$0 * width..<($0 + 1) * width] }
   }
 }
 

@@ -62,7 +62,7 @@ extension LanguageModel {
     for start in stride(from: 0, to: count, by: maximumBlock) {
       let end = min(start + maximumBlock, count)
       hidden.set(outputs[start * width..<end * width])
-      all += logits(afterRows: Array(0..<end - start))
+      all += logits(afterRows: Array(0..<end - start)).map(Array.init)
     }
     return all
   }

@@ -7,12 +7,10 @@ import Compute
 /// Operations on one part alone are methods of the part. Operations on several parts are methods of the state, in the
 /// folder of their subject: budgets in Compression, changes of the text in Text, re-indexing in Positions.
 ///
-/// Continuations that are read and thrown away need no second cache: `LanguageModel.read(branches:)` uses the same
-/// slots for all of them. `KeyValueCache.copy` makes a second cache that goes its own way, in memory of its own. **A
-/// fork** would live on and share the pages of common tokens; it belongs here. A copy of this value shares three parts,
-/// which are references. For a fork, the page tables of `store` have to count the owners of each page, and copy the
-/// page that the fork's first text token is written to. `offload` retrieves for one question at a time, so a fork needs
-/// one of its own over the same file. It needs a text state of its own in `recurrent`.
+/// **A fork** (`KVFork`) is a continuation of the cached tokens that leaves them as they are: it shares their pages and
+/// has pages and a recurrent state of its own. It is thrown away before the cache changes, so pages need no count of
+/// owners. The text segment is the fork of the stream that lasts. `KeyValueCache.copy` makes a second cache that goes
+/// its own way, in memory of its own.
 struct CacheState {
   var layout: SegmentLayout
   var capacity: CacheCapacity

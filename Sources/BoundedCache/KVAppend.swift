@@ -44,16 +44,19 @@ public struct KVAppend {
   /// Tokens that this stands for.
   public let count: Int
   /// Tokens from the first of these to the end of the cached sequence: slots are counted from the end, which differs
-  /// from head to head.
+  /// from head to head. Below 0 in a fork, whose tokens lie behind that end.
   private let tokensFromEnd: Int
   private let segment: CacheSegment
   /// The tokens' queries choose what is retrieved for them.
   private let isRetrieving: Bool
   /// The layout's revision that the slots belong to.
   private let revision: Int
+  /// The fork that the tokens are appended to; nil for the cache itself.
+  private let fork: KVFork?
 
   init(
-    cache: KeyValueCache, count: Int, tokensFromEnd: Int, segment: CacheSegment, isRetrieving: Bool, revision: Int
+    cache: KeyValueCache, count: Int, tokensFromEnd: Int, segment: CacheSegment, isRetrieving: Bool, revision: Int,
+    fork: KVFork? = nil
   ) {
     self.cache = cache
     self.count = count
@@ -61,6 +64,7 @@ public struct KVAppend {
     self.segment = segment
     self.isRetrieving = isRetrieving
     self.revision = revision
+    self.fork = fork
   }
 
   /// The part of these tokens that is computed together.
@@ -70,14 +74,15 @@ public struct KVAppend {
     precondition(block.lowerBound >= 0 && block.upperBound <= count, "the block is not of these tokens")
     return KVAppend(
       cache: cache, count: block.count, tokensFromEnd: tokensFromEnd - block.lowerBound, segment: segment,
-      isRetrieving: isRetrieving, revision: revision)
+      isRetrieving: isRetrieving, revision: revision, fork: fork)
   }
 
   /// Takes the slots back, whose tokens nobody will attend to. What else is cached stays as it was.
   ///
-  /// - Precondition: they are the newest of the text segment, and their tokens changed no recurrent state.
+  /// - Precondition: they are the newest of the text segment, of no fork, and their tokens changed no recurrent state.
   public func withdraw() {
     checkRevision()
+    precondition(fork == nil, "a fork is thrown away as a whole")
     cache.withdraw(count)
   }
 
@@ -88,7 +93,7 @@ public struct KVAppend {
   /// model to change; nil for a model without.
   public var recurrentState: FloatMatrix? {
     checkRevision()
-    return cache.state.recurrent?.state(of: segment)
+    return fork.map(\.recurrentState) ?? cache.state.recurrent?.state(of: segment)
   }
 
   /// Stores the tokens' keys and values in every head of a layer.
@@ -101,7 +106,8 @@ public struct KVAppend {
     let store = cache.state.store
     for head in 0..<store.shape.keyValueHeads {
       let slot = cache.state.layout.count(ofGroup: store.group(layer: layer, head: head)) - tokensFromEnd
-      store.store(keys: keys, values: values, count: count, layer: layer, head: head, slot: slot, engine: engine)
+      store.store(
+        keys: keys, values: values, count: count, layer: layer, head: head, slot: slot, in: fork?.pages, engine: engine)
     }
   }
 
@@ -124,7 +130,16 @@ public struct KVAppend {
     let pages = cache.state.offload?.visiblePages(layer: layer, group: group) ?? 0
     let count = cache.state.layout.count(ofGroup: group) - tokensFromEnd + token + 1
     return store.rows(
-      layer: layer, head: head, count: pages * PageStore.pageTokens + count, leadingPages: pages)
+      layer: layer, head: head, count: pages * PageStore.pageTokens + count, leadingPages: pages, in: fork?.pages)
+  }
+
+  /// How many of the first of these rows all forks of the cache as it is have in common; 0
+  /// where there is no fork.
+  public func sharedRowCount(layer: Int, head: Int) -> Int {
+    guard let fork else { return 0 }
+    let group = cache.state.store.group(layer: layer, head: head)
+    let pages = cache.state.offload?.visiblePages(layer: layer, group: group) ?? 0
+    return (pages + fork.pages.cachedSlots[group] / PageStore.pageTokens) * PageStore.pageTokens
   }
 
   /// How the work of decoding with a layer is divided among threads; made once for a number of threads and a budget.

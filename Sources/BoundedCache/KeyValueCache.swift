@@ -22,6 +22,7 @@ import Compute
 /// | `TextParking` | the text segment while temporal patches are appended | Text |
 /// | `OffloadTier` | evicted tokens in a file, retrieval for a question | Offload |
 /// | `RecurrentStates` | the states of a hybrid model's layers without keys and values | States |
+/// | `ForkPages` | keys and values of a fork, behind the shared pages of the cached tokens | Forks |
 ///
 /// The cache has one owner. It must not be changed from two threads; several may read while nobody changes it.
 public final class KeyValueCache {
@@ -77,11 +78,14 @@ public final class KeyValueCache {
     _ n: Int, to segment: CacheSegment, grid: GridTHW? = nil, advance: Int = 1, retrieving: Bool = false
   ) throws(CacheError) -> KVAppend {
     try state.append(n, to: segment, grid: grid, advance: advance, retrieving: retrieving)
-    peakCount = max(peakCount, count)
+    notePeak(0)
     return KVAppend(
       cache: self, count: n, tokensFromEnd: n, segment: segment, isRetrieving: retrieving,
       revision: state.layout.revision)
   }
+
+  /// Notes the most tokens that one sequence has had, with those of a fork's own.
+  func notePeak(_ ownTokens: Int) { peakCount = max(peakCount, count + ownTokens) }
 
   /// Whether `n` more tokens fit in every group of heads without compression.
   public func canAppend(_ n: Int) -> Bool { state.canAppend(n) }

@@ -64,30 +64,67 @@ void ck_decoding_chunk(const void *context, size_t chunk, size_t worker) {
   }
 }
 
-/// Combines the parts of the spans of one query head: a softmax over all rows.
-static void merge_head(const ck_attention *a, const ck_span *spans, size_t count, size_t query, float *output) {
-  const size_t length = a->head_size + 2;
-  float largest = -INFINITY, total = 0;
-  for (size_t s = 0; s < count; s++) largest = fmaxf(largest, spans[s].part[query * length]);
-  memset(output, 0, a->head_size * sizeof(float));
+/// The largest score in the parts of some spans of one query head, whose part begins at float `at`.
+static float largest_score(const ck_span *spans, size_t count, size_t at, float largest) {
+  for (size_t s = 0; s < count; s++) largest = fmaxf(largest, spans[s].part[at]);
+  return largest;
+}
+
+/// Adds up the values of these parts, and returns the sum of their weights.
+static float add_parts(const ck_attention *a, const ck_span *spans, size_t count, size_t at, float largest,
+                       float *output) {
+  float total = 0;
   for (size_t s = 0; s < count; s++) {
-    const float *part = spans[s].part + query * length, weight = ck_softmax_exp(a->nonlinear, part[0] - largest);
+    const float *part = spans[s].part + at, weight = ck_softmax_exp(a->nonlinear, part[0] - largest);
     total += weight * part[1];
     for (size_t d = 0; d < a->head_size; d++) output[d] += weight * part[2 + d];
   }
-  ck_softmax_divide(a->nonlinear, output, a->head_size, total);
+  return total;
+}
+
+/// Combines the parts of one query head: a softmax over all rows. The others of two lists of spans may be none.
+static void merge_head(const ck_attention *a, const ck_span *spans, size_t count, size_t at, const ck_span *others,
+                       size_t other_count, size_t other_at, float *output) {
+  const float largest = largest_score(others, other_count, other_at, largest_score(spans, count, at, -INFINITY));
+  memset(output, 0, a->head_size * sizeof(float));
+  const float total = add_parts(a, spans, count, at, largest, output);
+  ck_softmax_divide(a->nonlinear, output, a->head_size,
+                    total + add_parts(a, others, other_count, other_at, largest, output));
+}
+
+/// The end of the spans of the head of span `first`.
+static size_t head_end(const ck_decoding_job *job, size_t first) {
+  size_t end = first + 1;
+  while (end < job->span_count && job->spans[end].head == job->spans[first].head) end++;
+  return end;
 }
 
 void ck_merge_spans(const ck_decoding_job *job) {
   const ck_attention *a = &job->attention;
-  const size_t group = a->heads / a->key_value_heads;
+  const size_t group = a->heads / a->key_value_heads, length = a->head_size + 2;
   for (size_t first = 0, end; first < job->span_count; first = end) {
-    for (end = first + 1; end < job->span_count && job->spans[end].head == job->spans[first].head;) end++;
+    end = head_end(job, first);
     if (!job->spans[first].part) continue;
     float *output = a->output + job->spans[first].head * group * a->head_size;
     for (size_t q = 0; q < group; q++, output += a->head_size)
-      merge_head(a, job->spans + first, end - first, q, output);
+      merge_head(a, job->spans + first, end - first, q * length, NULL, 0, 0, output);
   }
   for (size_t head = 0; head < a->key_value_heads; head++)
     if (is_pruned(a, head)) clear_heads(a, head * group, (head + 1) * group, 0, 1);
+}
+
+void ck_merge_forks(const ck_decoding_job *shared, const ck_decoding_job *own, float *output, size_t output_stride) {
+  const ck_attention *a = &own->attention;
+  const size_t group = a->heads / a->key_value_heads, length = a->head_size + 2;
+  const size_t forks = a->key_value_heads / shared->attention.key_value_heads;
+  for (size_t first = 0, other = 0, end; first < shared->span_count; first = end) {
+    end = head_end(shared, first);
+    const size_t head = shared->spans[first].head;
+    for (size_t f = 0, other_end; f < forks; f++, other = other_end) {
+      other_end = head_end(own, other);
+      for (size_t q = 0; q < group; q++)
+        merge_head(a, shared->spans + first, end - first, (f * group + q) * length, own->spans + other,
+                   other_end - other, q * length, output + f * output_stride + (head * group + q) * a->head_size);
+    }
+  }
 }

@@ -27,10 +27,7 @@ extension Engine {
     for head in 0..<keyValueHeads {
       let found = rows(head)
       precondition(found.count > 0 && (type != .q4 || found.keyRange != nil), "no rows, or no range for 4-bit keys")
-      let pages = UnsafeRawPointer(found.pages).assumingMemoryBound(to: UnsafePointer<UInt8>.self)
-      attentionSpans.heads[head] = ck_head_rows(
-        key_pages: pages, value_pages: pages, key_offset: found.keyOffset, value_offset: found.valueOffset,
-        count: isPruned(head, pruned) ? 0 : found.count, key_range: found.keyRange, rotatedRows: found.rotatedRows)
+      attentionSpans.heads[head] = ck_head_rows(found, count: isPruned(head, pruned) ? 0 : found.count)
     }
     let attention = ck_attention(
       queries: queries.base, query_stride: queries.stride, rows: attentionSpans.heads, type: type.rowType,

@@ -11,7 +11,7 @@ final class AttentionSpans {
   static let maximumChunks = 32
   /// Without a plan: rows of a chunk, at least, and chunks, at most.
   private static let rowsPerChunk = 128
-  private static let chunksWithoutPlan = 16
+  static let chunksWithoutPlan = 16
 
   let maximumHeads: Int
   /// For each key-value head, where its rows lie. Filled before every attention.
@@ -42,9 +42,11 @@ final class AttentionSpans {
   /// - Parameters:
   ///   - partialCount: floats of a span's partial result.
   ///   - partials: where partial results go.
+  ///   - areAllPartial: whether a span of all of a head's rows has a partial result too. Otherwise it writes the output
+  ///     itself.
   func split(
     _ attention: ck_attention, by plan: AttentionPlan?, partialCount: Int,
-    partials: UnsafeMutableBufferPointer<Float>
+    partials: UnsafeMutableBufferPointer<Float>, areAllPartial: Bool = false
   ) {
     let most = min(partials.count / partialCount / 2, AttentionSpans.maximumChunks)
     (spanCount, chunkCount) = (0, 0)
@@ -54,10 +56,26 @@ final class AttentionSpans {
       split(heads: attention.key_value_heads, chunks: max(min(most, AttentionSpans.chunksWithoutPlan), 1))
     }
     guard var next = partials.baseAddress else { return }
-    // A span of all of a head's rows writes the output itself.
-    for index in 0..<spanCount where spans[index].first > 0 || spans[index].last < heads[spans[index].head].count {
+    for index in 0..<spanCount {
+      let isWhole = spans[index].first == 0 && spans[index].last == heads[spans[index].head].count
+      guard areAllPartial || !isWhole else { continue }
       spans[index].part = next
       next += partialCount
+    }
+  }
+
+  /// Makes one span of each head's last rows, and equally many heads for each chunk. All have partial results.
+  ///
+  /// - Parameter first: the first row of each head that its span has.
+  func splitByHeads(
+    from first: (_ head: Int) -> Int, partialCount: Int, partials: UnsafeMutablePointer<Float>
+  ) {
+    (spanCount, chunkCount) = (0, 0)
+    let headsPerChunk = (maximumHeads + AttentionSpans.maximumChunks - 1) / AttentionSpans.maximumChunks
+    for head in 0..<maximumHeads {
+      appendSpan(head: head, rows: first(head)..<heads[head].count)
+      spans[head].part = partials + head * partialCount
+      if (head + 1) % headsPerChunk == 0 || head == maximumHeads - 1 { endChunk() }
     }
   }
 

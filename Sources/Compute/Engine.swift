@@ -15,6 +15,8 @@ public final class Engine: @unchecked Sendable {
   let scratch: FloatBuffer
   private let quantizedInput: QuantizedActivations
   let attentionSpans: AttentionSpans
+  /// Made when forks are decoded for the first time.
+  var forkedAttention: ForkedAttention?
   let bf16Attention: BF16AttentionMode
   /// How exponentials, reciprocals, roots and activation functions are computed.
   public var nonlinear = NonlinearMode.exact

@@ -179,6 +179,14 @@ public struct RotatedRows {
 }
 
 extension ck_head_rows {
+  /// The first rows of a head.
+  init(_ rows: PagedRows, count: Int) {
+    let pages = UnsafeRawPointer(rows.pages).assumingMemoryBound(to: UnsafePointer<UInt8>.self)
+    self.init(
+      key_pages: pages, value_pages: pages, key_offset: rows.keyOffset, value_offset: rows.valueOffset, count: count,
+      key_range: rows.keyRange, rotatedRows: rows.rotatedRows)
+  }
+
   /// - Parameter rotatedRows: nil for keys that are all read as they are stored.
   init(
     key_pages: UnsafePointer<UnsafePointer<UInt8>>, value_pages: UnsafePointer<UnsafePointer<UInt8>>, key_offset: Int,

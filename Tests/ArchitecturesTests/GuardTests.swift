@@ -61,8 +61,12 @@ struct GuardTests {
         layer { try model.prefill(tokens: [5, 9, 14], positions: positions(3), into: ticket(model)) },
         layer { try model.decode(token: 5, position: positions(1)[0], into: ticket(model)) },
         layer { _ = try model.read(branches: [[5, 9], [7]], from: 0, into: ticket(model)) },
+        layer {
+          let forks = try [ticket(model).cache].flatMap { [try $0.fork(capacity: 2), try $0.fork(capacity: 2)] }
+          _ = try model.read([[5, 9], [7]], from: [0, 0], into: forks)
+        },
       ]
-      #expect(named == ["blk.2", "blk.2", "blk.2"], "\(weights)")
+      #expect(named == Array(repeating: "blk.2", count: 4), "\(weights)")
     }
   }
 

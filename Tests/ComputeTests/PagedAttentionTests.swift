@@ -64,6 +64,28 @@ import Testing
     }
   }
 
+  @Test("forks that share rows have the attention that each has alone", arguments: shapes, sets)
+  func forks(shape: Shape, set: InstructionSet) throws {
+    for type in KeyValueType.allCases where type.supports(headDimension: shape.headDimension) {
+      let sample = try PagedSample(
+        type: type, headDimension: shape.headDimension, pageTokens: shape.pageTokens, counts: shape.counts, seed: 3)
+      let forks = min(shape.counts.min() ?? 1, 9)
+      var samples = Samples(seed: 4)
+      let queries = samples.floats(forks * shape.counts.count * shape.group * shape.headDimension, scale: 2)
+      let expected = try sample.attend(queries, tokens: forks, group: shape.group, set: .portable)
+      // Fork f has f rows more than the first one.
+      for part in [1, 3] {
+        let found = try sample.attend(
+          queries, forks: forks, sharing: { (shape.counts[$0] - forks) / part }, group: shape.group, set: set)
+        guard shape.counts.allSatisfy({ ($0 - forks) / part > 0 }) else {
+          #expect(found == nil)
+          continue
+        }
+        #expect(relativeDifference(try #require(found), expected) < (type == .q4 ? 1e-5 : 5e-6), "\(type)")
+      }
+    }
+  }
+
   @Test("a plan changes who does the work and not the result", arguments: KeyValueType.allCases, [1, 2, 3, 7])
   func planned(type: KeyValueType, workers: Int) throws {
     let counts = [900, 300, 17, 1]

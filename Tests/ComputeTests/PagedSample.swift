@@ -133,6 +133,23 @@ final class PagedSample {
       rows: { rows($0, count: counts[$0] - tokens + 1) })
     return output.values
   }
+
+  /// The same, with each token as one of several forks of a sequence, all of which share the first rows.
+  func attend(
+    _ queries: [Float], forks: Int, sharing shared: (_ head: Int) -> Int, group: Int, set: InstructionSet
+  ) throws -> [Float]? {
+    let heads = counts.count * group
+    let width = heads * headDimension
+    let output = try FloatBuffer(count: forks * width)
+    let engine = try Engine(
+      threads: ThreadPool(threads: 2), maximumRows: 0, maximumColumns: 0, maximumHeads: counts.count,
+      instructionSet: set)
+    let isComputed = engine.attend(
+      queries: try FloatBuffer(queries).rows(width: width), forks: forks, heads: heads, keyValueHeads: counts.count,
+      format: format, output: output.rows(width: width), shared: shared,
+      rows: { fork, head in rows(head, count: counts[head] - forks + 1 + fork) })
+    return isComputed ? output.values : nil
+  }
 }
 
 /// Attention by its formula, in doubles.

@@ -34,6 +34,19 @@ struct RecurrentStates {
     return copy
   }
 
+  /// A copy of the state that tokens of a segment go on with, for a fork.
+  ///
+  /// - Throws: `CacheError.cannotAllocate`.
+  func copy(of segment: CacheSegment) throws(CacheError) -> FloatBuffer {
+    do {
+      let copy = try FloatBuffer(count: stream.count)
+      copy.copy(from: segment == .text ? text : stream)
+      return copy
+    } catch {
+      throw .cannotAllocate(tokens: 0, bytes: stream.byteCount)
+    }
+  }
+
   /// The text begins, as a fork of the stream: its state is a copy of the stream's.
   func forkText() { text.copy(from: stream) }
 

@@ -36,6 +36,8 @@ final class PageStore {
   let rotations: KeyRotationTable
   /// Ranges of keys that are quantized by channel; nil for other types.
   private let ranges: KeyChannelRanges?
+  /// Forks that are alive.
+  private var forks: [WeakFork] = []
   /// One row in 32 bits.
   private let row: UnsafeMutablePointer<Float>
   /// Rows of captions while vision tokens move over their slots.
@@ -171,6 +173,16 @@ final class PageStore {
     rotations.removeAll()
   }
 
+  /// Takes note of a fork, whose keys are packed again with the others of their heads.
+  func add(_ fork: ForkPages) {
+    forks.removeAll { $0.pages == nil }
+    forks.append(WeakFork(pages: fork))
+  }
+
+  private struct WeakFork {
+    weak var pages: ForkPages?
+  }
+
   // MARK: Rows
 
   /// The group of a head.
@@ -190,10 +202,13 @@ final class PageStore {
   /// - Parameters:
   ///   - count: rows that are attended to, those of leading pages included.
   ///   - leadingPages: how many of the leading pages are attended to: the last ones.
-  func rows(layer: Int, head: Int, count: Int, leadingPages: Int = 0) -> PagedRows {
+  ///   - fork: whose rows; nil for the cached ones.
+  func rows(layer: Int, head: Int, count: Int, leadingPages: Int = 0, in fork: ForkPages? = nil) -> PagedRows {
     let index = index(layer: layer, head: head)
+    let group = groupOfHead[index]
+    let sequence = fork?.sequence(ofGroup: group) ?? tables[group].sequence
     return PagedRows(
-      pages: UnsafePointer(tables[groupOfHead[index]].sequence - leadingPages), keyOffset: keyOffsets[index],
+      pages: UnsafePointer(sequence - leadingPages), keyOffset: keyOffsets[index],
       valueOffset: valueOffsets[index], count: count, keyRange: ranges.map { UnsafePointer($0.range(of: index)) },
       rotatedRows: rotations.rows(head: index, from: leadingPages * PageStore.pageTokens))
   }
@@ -226,12 +241,16 @@ final class PageStore {
   /// - Parameters:
   ///   - keys: rows `[count][keyValueHeads · headDimension]`; values of the same shape.
   ///   - slot: the first of `count` slots; those in front of it are in use.
+  ///   - fork: whose tokens they are; nil for tokens of the cache.
   func store(
-    keys: FloatMatrix, values: FloatMatrix, count: Int, layer: Int, head: Int, slot: Int, engine: Engine
+    keys: FloatMatrix, values: FloatMatrix, count: Int, layer: Int, head: Int, slot: Int, in fork: ForkPages? = nil,
+    engine: Engine
   ) {
     let index = index(layer: layer, head: head)
-    if let ranges, ranges.widen(index, by: keys, head: head, count: count) { repack(index, used: slot) }
-    let rows = rows(layer: layer, head: head, count: 0)
+    if let ranges, ranges.widen(index, by: keys, head: head, count: count) {
+      repack(index, used: fork?.cachedSlots[groupOfHead[index]] ?? slot)
+    }
+    let rows = rows(layer: layer, head: head, count: 0, in: fork)
     engine.store(keys, as: .keys, head: head, count: count, to: rows, slot: slot, format: format)
     engine.store(values, as: .values, head: head, count: count, to: rows, slot: slot, format: format)
   }
@@ -295,6 +314,13 @@ final class PageStore {
     let leading = tables[groupOfHead[index]].leadingPages * PageStore.pageTokens
     for slot in -leading..<used { ranges.repack(key(index, slot: slot), head: index) }
     for slot in parkedSlots[groupOfHead[index]] { ranges.repack(key(index, slot: slot), head: index) }
+    for fork in forks.compactMap(\.pages) {
+      let (sequence, tokens) = (fork.sequence(ofGroup: groupOfHead[index]), PageStore.pageTokens)
+      for slot in fork.ownSlots(ofGroup: groupOfHead[index]) {
+        let page = sequence[slot / tokens]
+        ranges.repack(page + keyOffsets[index] + slot % tokens * keyBytes, head: index)
+      }
+    }
   }
 
   // MARK: Moving

@@ -5,8 +5,8 @@
 /// A page is a block of memory with a few tokens' keys and values of every head of the group: head by head its keys,
 /// then its values. A page that is never written takes no memory (`PageRuns`).
 ///
-/// Every page has one owner: a copy of the cache copies those in use. A fork that shares pages through their addresses
-/// in several tables would copy the page that it writes to; a count of owners for each page belongs here.
+/// Every page has one owner: a copy of the cache copies those in use. Forks read pages through their addresses in
+/// tables of their own, for as long as the cache does not change (`ForkPages`).
 final class PageTable {
   /// Bytes of a page.
   let pageBytes: Int

@@ -2,16 +2,14 @@
 
 #ifndef EDGEASSIST_CKERNELS_H
 #define EDGEASSIST_CKERNELS_H
-
 #include <stddef.h>
 #include <stdint.h>
 
 #pragma clang assume_nonnull begin
 
 // The inner loops of a transformer: once in plain C, and once for each instruction set that makes them faster.
-//
 // A weight matrix stores the weights of one output as one row, as GGUF does: [rows][columns] is [outputs][inputs].
-// Activations are rows of floats, one row a token. Nothing here allocates, except ck_allocate: the caller provides
+// Activations are rows of floats, one row for a token. Nothing here allocates, except ck_allocate: the caller provides
 // scratch memory, one piece for each thread.
 
 /// How the weights of a matrix are stored. Up to CK_TQ2_0, these are ggml's types of the same names.
@@ -372,6 +370,10 @@ typedef struct {
 void ck_decoding_chunk(const void *job, size_t chunk, size_t worker);
 /// After all chunks: combines the parts of each head into its output, and zeros those of pruned heads.
 void ck_merge_spans(const ck_decoding_job *job);
+/// The same for one token of each of several forks of a sequence: `shared` has the rows that all of them see, `own` the
+/// rows of each fork. Both have one token, whose query heads are those of all forks, [key-value head][fork][query]. The
+/// key-value heads of `own` are [key-value head][fork]. All the spans have parts. The output is: [fork][query heads].
+void ck_merge_forks(const ck_decoding_job *shared, const ck_decoding_job *own, float *output, size_t output_stride);
 
 /// Whether no magnitude of `count` floats is above a limit, which is finite and not negative; what is infinite or not a
 /// number is.
