@@ -36,21 +36,24 @@ public struct Sampler: Sendable {
   ///
   /// - Parameter source: one logit for each entry of the vocabulary. Logits that are not numbers are never chosen.
   /// - Returns: nil where no logit is a number, or the highest is infinite: the computation before has overflowed.
-  public mutating func choose(from source: [Float]) -> Int? {
+  public mutating func choose(from source: ArraySlice<Float>) -> Int? {
     let chosen: Int?
     if parameters.temperature == 0 && parameters.repetitionPenalty == 1 {
       chosen = Self.mostLikely(source)
     } else {
       copy(source)
       penalizeRepetition()
-      chosen = parameters.temperature == 0 ? Self.mostLikely(logits) : draw()
+      chosen = parameters.temperature == 0 ? Self.mostLikely(logits[...]) : draw()
     }
     guard let token = chosen else { return nil }
     remember(token)
     return token
   }
 
-  private static func mostLikely(_ logits: [Float]) -> Int? {
+  /// The same from all logits of an array.
+  public mutating func choose(from source: [Float]) -> Int? { choose(from: source[...]) }
+
+  private static func mostLikely(_ logits: ArraySlice<Float>) -> Int? {
     var best = 0
     var highest = -Float.infinity
     for (token, logit) in logits.enumerated() where logit > highest {
@@ -60,10 +63,8 @@ public struct Sampler: Sendable {
     return highest.isFinite ? best : nil
   }
 
-  private mutating func copy(_ source: [Float]) {
-    for index in 0..<min(source.count, logits.count) {
-      logits[index] = source[index].isNaN ? -.infinity : source[index]
-    }
+  private mutating func copy(_ source: ArraySlice<Float>) {
+    for (index, logit) in source.prefix(logits.count).enumerated() { logits[index] = logit.isNaN ? -.infinity : logit }
   }
 
   private mutating func remember(_ token: Int) {

@@ -3,9 +3,8 @@
 import Architectures
 import BoundedCache
 import Records
-import Tokenization
 
-/// Reads a prompt and continues it, token by token: the one loop in which text is generated.
+/// Reads a prompt and continues it, token by token, in the cache itself. `ForkGenerator` does it in forks of it.
 ///
 /// The work is pulled: each call of `next` reads one block of the prompt or generates one token.
 ///
@@ -24,18 +23,15 @@ public struct TokenGenerator {
   }
 
   /// The tokens generated so far; what ends the model's turn is not among them.
-  public private(set) var tokens: [Int] = []
+  public var tokens: [Int] { generated.tokens }
   /// The last of `tokens`, where the model has not read it.
-  public private(set) var unreadToken: Int?
+  public var unreadToken: Int? { generated.unreadToken }
   /// Nil until generation is over.
-  public private(set) var stop: Stop?
+  public var stop: Stop? { generated.stop }
   /// Tokens of the prompt read so far.
   public var promptTokensRead: Int { reader.promptTokensRead }
   private var reader: TokenIngest
-  private var sampler: Sampler
-  private var detokenizer: StreamingDetokenizer
-  private let endTokens: Set<Int>
-  private let maximumTokens: Int
+  private var generated: GeneratedTokens
   private var compressions: [CompressionReport] = []
 
   /// - Parameters:
@@ -43,11 +39,7 @@ public struct TokenGenerator {
   ///   - maximumTokens: the most tokens that are generated, at least 1.
   public init(model: LoadedModel, reader: TokenIngest, sampling: SamplingParameters, maximumTokens: Int) {
     self.reader = reader
-    self.maximumTokens = maximumTokens
-    sampler = Sampler(parameters: sampling, vocabularySize: model.language.configuration.vocabularySize)
-    detokenizer = StreamingDetokenizer(model.tokenizer)
-    endTokens = model.tokenizer.endOfTurnTokens
-    tokens.reserveCapacity(min(maximumTokens, 4096))
+    generated = GeneratedTokens(model: model, sampling: sampling, maximumTokens: maximumTokens)
   }
 
   /// Reads a block of the prompt, or generates a token.
@@ -57,7 +49,7 @@ public struct TokenGenerator {
   ///   returned.
   /// - Throws: `ReportedError` where the model or the cache refuses.
   public mutating func next(isCancelled: Bool = false) throws(ReportedError) -> String? {
-    if isCancelled && stop == nil { stop = .cancelled }
+    if isCancelled { generated.end(.cancelled) }
     do {
       if stop == nil {
         if reader.hasPrompt {
@@ -69,7 +61,7 @@ public struct TokenGenerator {
     } catch {
       throw ReportedError(error)
     }
-    let rest = detokenizer.finish()
+    let rest = generated.finish()
     return rest.isEmpty ? nil : rest
   }
 
@@ -77,23 +69,13 @@ public struct TokenGenerator {
   private mutating func generate() throws -> String? {
     if let token = unreadToken {
       guard try ensureCapacity() else {
-        stop = .capacity
+        generated.end(.capacity)
         return nil
       }
       try reader.read(token)
-      unreadToken = nil
+      generated.noteRead()
     }
-    guard let token = sampler.choose(from: reader.language.logits) else {
-      throw ModelError.logitsNotFinite(path: reader.language.path)
-    }
-    if endTokens.contains(token) {
-      stop = .end
-      return nil
-    }
-    tokens.append(token)
-    unreadToken = token
-    if tokens.count >= maximumTokens { stop = .length }
-    return detokenizer.append(token)
+    return try generated.choose(from: reader.language.logits[...], path: reader.language.path)
   }
 
   /// Makes room for a token in the cache; false if there is none to be made.

@@ -164,4 +164,15 @@ public final class LoadedModel {
         .budget(fitting: machine.limit, isMappedOnly: memory.isMappedOnly)
     }
   }
+
+  /// How many forks of a KV cache fit into memory beside it and the model; `Int.max` where the machine does not
+  /// tell its memory.
+  ///
+  /// - Parameter capacity: the most tokens of a fork's own.
+  public func forkLimit(of cache: KeyValueCache, capacity: Int) -> Int {
+    guard let machine = memory.machine else { return .max }
+    let needed = estimate.with(budget: cache.budget ?? cache.count, shape: cache.shape, type: cache.type)
+    let left = machine.limit - (memory.isMappedOnly ? needed.leastTotal : needed.total)
+    return max(0, left) / max(cache.forkByteCount(capacity: capacity), 1)
+  }
 }
