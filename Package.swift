@@ -170,8 +170,8 @@ let package = Package(
     tests(
       "DialogueTests",
       [
-        "Architectures", "BoundedCache", "CodeTasks", "Compute", "Dialogue", "Images", "Inference",
-        "InferenceTestSupport", "Records", "SessionInterface", "TestSupport",
+        "Architectures", "Benchmarking", "BoundedCache", "CodeTasks", "Compute", "Dialogue", "Images", "Inference",
+        "InferenceTestSupport", "Platform", "Records", "SessionInterface", "TestSupport",
       ],
       resources: [.copy("Goldens")]),
     tests(

@@ -3,7 +3,6 @@
 import Inference
 import Records
 import SessionInterface
-import Tokenization
 
 /// An answer while it is generated. The work is pulled, piece by piece:
 ///
@@ -22,11 +21,7 @@ public struct AnswerGeneration {
   private let time: Double
   private let start: ContinuousClock.Instant
   private var generator: TokenGenerator
-  private var filter: ThinkingFilter
-  /// The answer as people read it: without the model's thoughts.
-  private var text = ""
-  /// Whether the model has thought, so that its tokens are more than the answer.
-  private var hasThought: Bool
+  private var answer: AnswerText
   private var firstTokenSeconds: Double?
   private var seconds = 0.0
   private var isOver = false
@@ -43,8 +38,7 @@ public struct AnswerGeneration {
     generator = TokenGenerator(
       model: dialogue.model, reader: reader, sampling: dialogue.options.sampling,
       maximumTokens: dialogue.options.maximumAnswerTokens)
-    hasThought = dialogue.model.template.answersBeginThinking
-    filter = ThinkingFilter(startsThinking: hasThought)
+    answer = AnswerText(dialogue.model.template)
   }
 
   /// Reads a block of the prompt, or generates a token.
@@ -56,22 +50,16 @@ public struct AnswerGeneration {
   public mutating func next(isCancelled: Bool = false) throws(ReportedError) -> String? {
     if isOver { return nil }
     dialogue.expect(answer: number)
-    var piece: String
+    let piece: String
     do throws(ReportedError) {
       let generated = try generator.next(isCancelled: isCancelled)
       dialogue.note(generator.takeCompressions())
       isOver = generated == nil
-      piece = generated.map { filter.append($0) } ?? filter.finish()
+      piece = answer.add(generated)
     } catch {
       dialogue.forgetAnswer()
       throw error
     }
-    if filter.isThinking { hasThought = true }
-    // The space with which some models begin an answer is none of its words.
-    if text.isEmpty, !dialogue.model.template.answerStart.isEmpty {
-      piece = String(piece.drop(while: \.isWhitespace))
-    }
-    text += piece
     if firstTokenSeconds == nil, !generator.tokens.isEmpty { firstTokenSeconds = elapsed }
     guard isOver else { return piece }
     seconds = elapsed
@@ -83,12 +71,13 @@ public struct AnswerGeneration {
   private func finish() {
     let model = dialogue.model
     let answerTokens =
-      hasThought
-      ? model.tokenizer.encode(model.template.answerStart + text, parsingSpecialTokens: false) : generator.tokens
+      answer.hasThought
+      ? model.tokenizer.encode(model.template.answerStart + answer.text, parsingSpecialTokens: false)
+      : generator.tokens
     // Nothing may build upon a prompt that was broken off, and thoughts are left out of later prompts.
-    let isCached = generator.stop != .cancelled && !hasThought
+    let isCached = generator.stop != .cancelled && !answer.hasThought
     dialogue.end(
-      DialogueTurn(question: question, answer: text, time: time, answerTokens: answerTokens), isCached: isCached,
+      DialogueTurn(question: question, answer: answer.text, time: time, answerTokens: answerTokens), isCached: isCached,
       unread: generator.unreadToken)
   }
 
@@ -99,15 +88,19 @@ public struct AnswerGeneration {
   /// - Precondition: it is over.
   public var summary: AnswerSummary {
     guard isOver, let stop = generator.stop else { preconditionFailure("the answer is not over") }
-    let reason: AnswerSummary.Stop =
-      switch stop {
-      case .end: .end
-      case .length: .length
-      case .capacity: .budget
-      case .cancelled: .cancelled
-      }
     return AnswerSummary(
-      text: text, stop: reason, promptTokens: generator.promptTokensRead, answerTokens: generator.tokens.count,
-      firstTokenSeconds: firstTokenSeconds ?? seconds, seconds: seconds)
+      text: answer.text, stop: AnswerSummary.Stop(stop), promptTokens: generator.promptTokensRead,
+      answerTokens: generator.tokens.count, firstTokenSeconds: firstTokenSeconds ?? seconds, seconds: seconds)
+  }
+}
+
+extension AnswerSummary.Stop {
+  init(_ stop: TokenGenerator.Stop) {
+    switch stop {
+    case .end: self = .end
+    case .length: self = .length
+    case .capacity: self = .budget
+    case .cancelled: self = .cancelled
+    }
   }
 }

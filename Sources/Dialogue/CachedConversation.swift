@@ -3,7 +3,8 @@
 import BoundedCache
 
 /// The text segment of a dialogue's cache: which of the conversation's turns it has, and where. It is the fork of the
-/// stream that lasts from turn to turn (see “Forks” in `KVCacheCompression.md`).
+/// stream that lasts from turn to turn; those of independent questions begin behind it and are thrown away (see “Forks”
+/// in `KVCacheCompression.md`).
 ///
 /// Vision must not depend on the conversation. While frames come, the segment is therefore parked (see
 /// `KeyValueCache.parkText`), and comes back behind them with the next question. No token can be removed from the

@@ -164,6 +164,14 @@ public final class VideoDialogue {
         answerTokens: model.tokenizer.encode(model.template.answerStart + answer, parsingSpecialTokens: false)))
   }
 
+  /// Takes back the newest turn, as if nobody had spoken it.
+  func forgetNewestTurn() {
+    guard let newest = turns.indices.last else { return }
+    let isCached = text.firstUncachedTurn > newest
+    turns.removeLast()
+    if isCached { text.removeNewestTurn(first: newest) }
+  }
+
   // MARK: The answer under way
 
   /// Says that the prompt of an answer is about to be read.

@@ -45,39 +45,46 @@ extension VideoDialogue {
   // MARK: The prompt
 
   /// The tokens to be read between the cached ones and the answer.
-  func prompt(for question: String) throws -> [Int] {
+  func prompt(for question: String) throws -> [Int] { try prompts(forEach: [question])[0] }
+
+  /// For each of several questions, of which only one will be asked, the tokens to be read between the cached ones and
+  /// its answer. Room is made for the longest.
+  func prompts(forEach questions: [String]) throws -> [[Int]] {
     try readSystemPromptIfNeeded()
-    return try promptBehindCachedTurns(question) ?? promptFromStart(question)
+    return try promptsBehindCachedTurns(questions) ?? promptsFromStart(questions)
   }
 
   /// The tokens to be read behind the cached turns. The oldest cached turns are removed where the limit demands it; nil
   /// if none can stay.
-  private func promptBehindCachedTurns(_ question: String) throws -> [Int]? {
+  private func promptsBehindCachedTurns(_ questions: [String]) throws -> [[Int]]? {
     guard text.canContinue(hasFrames: layout.hasFrames) else { return nil }
     let unread = turns[text.firstUncachedTurn...]
-    var prompt = text.joint
+    var past = text.joint
     var starts: [CachedTurns.Start] = []
     for turn in unread {
-      starts.append(prompts.start(ofQuestion: turn.question, at: prompt.count))
-      prompt += prompts.pastTurn(turn)
+      starts.append(prompts.start(ofQuestion: turn.question, at: past.count))
+      past += prompts.pastTurn(turn)
     }
-    starts.append(prompts.start(ofQuestion: question, at: prompt.count))
-    prompt += prompts.question(question)
-    guard text.reserve(for: prompt.count, limit: textLimit, at: layout.textPositions.textPosition),
-      try hasCapacity(for: prompt.count + Self.answerReserve)
+    starts += questions.prefix(1).map { prompts.start(ofQuestion: $0, at: past.count) }
+    let all = questions.map { past + prompts.question($0) }
+    let longest = all.map(\.count).max() ?? 0
+    guard text.reserve(for: longest, limit: textLimit, at: layout.textPositions.textPosition),
+      try hasCapacity(for: longest + Self.answerReserve)
     else { return nil }
     text.add(turnsAt: starts, conversation: turns.count)
-    return prompt
+    return all
   }
 
   /// The tokens to be read when no turn is cached: the end of the vision segment, earlier turns, the question.
-  private func promptFromStart(_ question: String) throws -> [Int] {
+  private func promptsFromStart(_ questions: [String]) throws -> [[Int]] {
     text.drop()
     let visionEnd = layout.visionEnd
-    var prompt = prompts.text(turns: turns, question: question, visionEnd: visionEnd, limit: textLimit)
-    if try !hasCapacity(for: prompt.tokens.count + Self.answerReserve) {
-      prompt = prompts.text(turns: [], question: question, visionEnd: visionEnd, limit: 0)
-      try ensureCapacity(for: prompt.tokens.count, ofQuestion: prompts.question(question).count)
+    var all = questions.map { prompts.text(turns: turns, question: $0, visionEnd: visionEnd, limit: textLimit) }
+    func longest() -> Int { all.map(\.tokens.count).max() ?? 0 }
+    if try !hasCapacity(for: longest() + Self.answerReserve) {
+      all = questions.map { prompts.text(turns: [], question: $0, visionEnd: visionEnd, limit: 0) }
+      try ensureCapacity(
+        for: longest(), ofQuestion: questions.map { prompts.question($0).count }.max() ?? 0)
     }
     text.begin(at: layout.textPositions.textPosition, hasFrames: layout.hasFrames)
     if layout.hasFrames, let imageNewline = model.vision?.imageNewline {
@@ -85,8 +92,8 @@ extension VideoDialogue {
         embeddings: VisionTokenEmbeddings(rows: 1, width: imageNewline.count, values: imageNewline),
         positions: [MRoPEPosition(text: Int32(clamping: text.nextPosition))], into: cache.ticket(for: .text))
     }
-    text.add(turnsAt: prompt.starts, conversation: turns.count)
-    return prompt.tokens
+    text.add(turnsAt: all[0].starts, conversation: turns.count)
+    return all.map(\.tokens)
   }
 
   /// Makes room for a prompt and an answer. A question that takes much of the budget is named as the reason.

@@ -181,6 +181,27 @@ struct BatchTests {
     #expect(!run.errors.contains("SRT"), "\(run.errors)")
   }
 
+  @Test("Independent turns get the answers that each gets in a request of its own, at its time and in order")
+  func independentTurns() async throws {
+    let questions = ["What is in view now?", "What came first?", "How many things came?", "What came last?"]
+    let times = [4.0, 4.0, 4.0, 9.0]
+    let turns = zip(times, questions).map { #"{"at":\#($0),"ask":"\#($1)"}"# }
+    let list = turns.joined(separator: ",")
+    let together = #"{"id":"t","video":"\#(Program.sample)","independent":true,"turns":[\#(list)]}"#
+    let alone = zip(times, questions).enumerated().map { index, turn in
+      #"{"id":"\#(index)","video":"\#(Program.sample)","at":\#(turn.0),"ask":"\#(turn.1)"}"#
+    }
+    let run = try await Program.run(["--batch", "-"], input: together + "\n")
+    let expected = try await Program.run(["--batch", "-"], input: alone.joined(separator: "\n") + "\n")
+    #expect(run.status == 0 && expected.status == 0, "\(run.errors)")
+    #expect(run.records.map { $0["turn"] as? Int } == [0, 1, 2, 3])
+    #expect(run.records.map { $0["at"] as? Double } == times)
+    for (record, alone) in zip(run.records, expected.records) {
+      #expect(string(record, "answer") == string(alone, "answer"))
+      #expect(record["tokens"] as? [String: Int] == alone["tokens"] as? [String: Int])
+    }
+  }
+
   @Test("Bad lines cost only themselves, blank ones nothing, and the status tells")
   func badLines() async throws {
     try write([

@@ -26,6 +26,34 @@ struct BatchRequestTests {
     #expect(many.turns == [BatchRequest.Turn(at: 1.5, ask: "Now?"), BatchRequest.Turn(at: nil, ask: "And then?")])
   }
 
+  @Test("Independent turns are answered at once where they are asked at the same time")
+  func independent() throws {
+    let turns = #""turns":[{"at":1,"ask":"a"},{"at":1,"ask":"b"},{"at":2,"ask":"c"},{"ask":"d"},{"ask":"e"}]"#
+    func groups(_ members: String) throws -> [Range<Int>] {
+      let request = try BatchRequest(line: #"{"id":"a","video":"v",\#(members)}"#, number: 1)
+      return request.turns.indices.map(request.turnsAtOnce)
+    }
+    #expect(try groups(turns) == (0..<5).map { $0..<$0 + 1 })
+    #expect(try groups(#""independent":true,\#(turns)"#) == [0..<2, 1..<2, 2..<3, 3..<5, 4..<5])
+    #expect(try groups(#""independent":false,\#(turns)"#) == (0..<5).map { $0..<$0 + 1 })
+    let some = #""turns":[{"ask":"a","independent":true},{"ask":"b","independent":true},{"ask":"c"}]"#
+    #expect(try groups(some) == [0..<2, 1..<2, 2..<3])
+    let others = #""turns":[{"ask":"a"},{"ask":"b","independent":false},{"ask":"c"}]"#
+    #expect(try groups(#""independent":true,\#(others)"#) == [0..<1, 1..<2, 2..<3])
+    #expect(try groups(#""independent":true,"ask":"a""#) == [0..<1])
+  }
+
+  @Test(
+    "What is not true or false is no “independent”",
+    arguments: [
+      (#"{"id":"a","ask":"x","independent":1}"#, "“independent” is not true or false"),
+      (#"{"id":"a","ask":"x","independent":"yes"}"#, "“independent” is not true or false"),
+      (#"{"id":"a","turns":[{"ask":"x","independent":[]}]}"#, "“turns.0.independent” is not true or false"),
+      (#"{"id":"a","code":{"task":"x"},"independent":true}"#, "“independent” is about “turns”, not about “code”"),
+      (#"{"id":"a","ask":"x","independent":True}"#, "“independent”: True is not valid JSON"),
+    ])
+  func notIndependent(line: String, reason: String) { #expect(refusal(line)?.reason.hasPrefix(reason) == true) }
+
   @Test("An image is one path or several")
   func images() throws {
     #expect(try BatchRequest(line: #"{"id":"a","image":"a.jpg","ask":"x"}"#, number: 1).images == ["a.jpg"])

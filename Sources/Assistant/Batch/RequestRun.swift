@@ -162,22 +162,30 @@ struct RequestRun {
     while !results.areComplete, !stop.isStopped { try answer(&results, at: video == nil ? nil : end) }
   }
 
-  /// Answers the next turn; a stop leaves it without a result.
+  /// Answers the next turn, and independent ones that are asked with it; a stop leaves them without a result.
   private mutating func answer(_ results: inout TurnResultWriter, at time: Double?) throws {
-    guard let turn = results.next else { return }
+    let questions = results.nextAtOnce.map(\.ask)
+    guard let question = questions.first else { return }
     let start = ContinuousClock.now
     try ingest.finish()
     ingestSeconds += (ContinuousClock.now - start) / .seconds(1)
-    do throws(ReportedError) {
-      let summary = try dialogue.answer(turn.ask, at: time ?? 0, stop: stop)
-      if summary.stop == .cancelled { return }
-      try results.write(result(summary, at: time))
-    } catch {
-      if error.code == .outputUnwritable { throw error }
-      try results.fail(error)
+    let answers: [Result<AnswerSummary, ReportedError>]
+    if results.isNextIndependent {
+      answers = dialogue.answer(each: questions, at: time ?? 0, stop: stop)
+    } else {
+      answers = [
+        Result { () throws(ReportedError) in try dialogue.answer(question, at: time ?? 0, stop: stop) }
+      ]
     }
-    warnings = []
-    ingestSeconds = 0
+    for answer in answers {
+      switch answer {
+      case .success(let summary) where summary.stop == .cancelled: return
+      case .success(let summary): try results.write(result(summary, at: time))
+      case .failure(let error): try results.fail(error)
+      }
+      warnings = []
+      ingestSeconds = 0
+    }
   }
 
   private func result(_ summary: AnswerSummary, at time: Double?) -> TurnResult {

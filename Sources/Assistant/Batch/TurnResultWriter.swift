@@ -28,6 +28,14 @@ struct TurnResultWriter {
   /// The turn to answer next; nil when all have a result.
   var next: BatchRequest.Turn? { areComplete ? nil : request.turns[index] }
 
+  /// The turn to answer next, and those that are answered at once with it; empty when all have a result.
+  var nextAtOnce: ArraySlice<BatchRequest.Turn> {
+    areComplete ? [] : request.turns[request.turnsAtOnce(from: index)]
+  }
+
+  /// Whether the next turn stays out of the conversation.
+  var isNextIndependent: Bool { next.map { $0.isIndependent ?? request.isIndependent } ?? false }
+
   /// Whether all turns have a result.
   var areComplete: Bool { index >= request.turns.count }
 

@@ -13,11 +13,15 @@ public struct BatchRequest: Sendable, Equatable {
     public var at: Double?
     /// The question.
     public var ask: String
+    /// Whether the turn sees the conversation so far and stays out of it, so that no later turn sees it; nil for what
+    /// the request says.
+    public var isIndependent: Bool?
 
     /// Makes a turn.
-    public init(at: Double?, ask: String) {
+    public init(at: Double?, ask: String, isIndependent: Bool? = nil) {
       self.at = at
       self.ask = ask
+      self.isIndependent = isIndependent
     }
 
     /// Reads a turn.
@@ -27,9 +31,10 @@ public struct BatchRequest: Sendable, Equatable {
       let members = try decoder.container(keyedBy: CodingKeys.self)
       at = try members.number(forKey: .at)
       ask = try members.decode(String.self, forKey: .ask)
+      isIndependent = try members.decodeIfPresent(Bool.self, forKey: .independent)
     }
 
-    private enum CodingKeys: String, CodingKey { case at, ask }
+    private enum CodingKeys: String, CodingKey { case at, ask, independent }
   }
 
   /// Identifier by which results and `--resume` tell requests apart.
@@ -40,6 +45,8 @@ public struct BatchRequest: Sendable, Equatable {
   public var images: [String]
   /// In the order in which they are asked; empty for a programming task.
   public var turns: [Turn]
+  /// Whether turns that do not say otherwise are independent of each other.
+  public var isIndependent: Bool
   /// Options that the request sets for itself.
   public var overrides: BatchOverrides
   /// A programming task, in place of turns.
@@ -86,10 +93,12 @@ public struct BatchRequest: Sendable, Equatable {
       throw RequestFault("“image” has \(images.count) images; \(Self.mostImages) at most can be shown")
     }
     overrides = members.overrides
+    isIndependent = members.independent ?? false
     if var problem = members.code?.problem {
       guard members.ask == nil, members.turns == nil, video == nil, images.isEmpty else {
         throw RequestFault("“code” stands alone, without “video”, “image”, “ask” and “turns”")
       }
+      guard members.independent == nil else { throw RequestFault("“independent” is about “turns”, not about “code”") }
       problem.id = id
       code = problem
       turns = []
@@ -105,6 +114,15 @@ public struct BatchRequest: Sendable, Equatable {
   }
 
   private static let mostImages = 1000
+
+  /// The turns from one on that are answered at once: itself, and independent ones after it that are asked at the same
+  /// time.
+  package func turnsAtOnce(from index: Int) -> Range<Int> {
+    func isIndependent(_ turn: Turn) -> Bool { turn.isIndependent ?? self.isIndependent }
+    guard isIndependent(turns[index]) else { return index..<index + 1 }
+    let end = turns[index...].firstIndex { !isIndependent($0) || $0.at != turns[index].at } ?? turns.endIndex
+    return index..<end
+  }
 
   private func checkTurns() throws(RequestFault) {
     if turns.isEmpty { throw RequestFault("“turns” is empty") }

@@ -28,6 +28,7 @@ func jsonFault(_ error: any Error) -> String {
 private func name(of type: any Any.Type) -> String {
   switch type {
   case is String.Type: "a string"
+  case is Bool.Type: "true or false"
   case is Double.Type: "a number"
   case is Int.Type, is UInt64.Type: "a whole number"
   case is [Any].Type: "a list"

@@ -17,10 +17,11 @@ struct RequestObject: Decodable {
     var ask: String?
     var at: Double?
     var turns: [BatchRequest.Turn]?
+    var independent: Bool?
     var code: Code?
     var overrides: BatchOverrides
 
-    private enum CodingKeys: String, CodingKey { case video, image, ask, at, turns, code }
+    private enum CodingKeys: String, CodingKey { case video, image, ask, at, turns, independent, code }
 
     init(from decoder: any Decoder) throws {
       let members = try decoder.container(keyedBy: CodingKeys.self)
@@ -38,6 +39,7 @@ struct RequestObject: Decodable {
       ask = try members.decodeIfPresent(String.self, forKey: .ask)
       at = try members.number(forKey: .at)
       turns = try members.decodeIfPresent([BatchRequest.Turn].self, forKey: .turns)
+      independent = try members.decodeIfPresent(Bool.self, forKey: .independent)
       code = try members.decodeIfPresent(Code.self, forKey: .code)
       overrides = try BatchOverrides(from: decoder)
     }
