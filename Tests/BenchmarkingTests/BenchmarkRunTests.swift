@@ -28,8 +28,10 @@ struct BenchmarkRunTests {
     #expect(
       report.results.map(\.name) == [
         "load", "bandwidth", "prefill, 32 tokens", "prefill, 128 tokens", "decode, context 0", "decode, context 256",
-        "branches, 1 of 20 tokens, context 256", "branches, 4 of 20 tokens, context 256",
-        "branches, 16 of 20 tokens, context 256", "vision, 112 × 112", "ingest, 512 tokens", "compression, 512 tokens",
+        "branches, 1 of 20 tokens, context 256", "branches, decode in 1, context 256",
+        "branches, 4 of 20 tokens, context 256", "branches, decode in 4, context 256",
+        "branches, 16 of 20 tokens, context 256", "branches, decode in 16, context 256", "vision, 112 × 112",
+        "ingest, 512 tokens", "compression, 512 tokens",
         "first-token, 512 tokens", "first-token, 512 tokens, long conversation", "memory",
       ])
     for result in report.results {

@@ -10,7 +10,7 @@ public enum BenchmarkPart: String, Sendable, Codable, CaseIterable {
   case prefill
   /// Rate of decoding tokens.
   case decode
-  /// Time of questions that are read in one pass on top of the same cache.
+  /// Time of questions that are read in one batch on top of the same cache, and rate of decoding behind all of them.
   case branches
   /// Rate of the vision tower.
   case vision

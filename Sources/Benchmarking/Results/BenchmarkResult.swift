@@ -4,7 +4,7 @@
 public struct BenchmarkResult: Sendable, Codable, Equatable {
   /// The unit of a value.
   public enum Unit: String, Sendable, Codable {
-    /// Tokens of one sequence.
+    /// Tokens, of all sequences that are computed together.
     case tokensPerSecond = "tokens/s"
     /// Sampled frames of a video.
     case framesPerSecond = "frames/s"
