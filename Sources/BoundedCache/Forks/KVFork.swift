@@ -10,7 +10,7 @@ import Compute
 /// (`LanguageModel.read(_:from:into:)`).
 ///
 /// A fork has the room that the text segment would have, so that it goes on for as long as it would alone. Its memory
-/// comes beside the cache's: `byteCount` bytes where it is filled.
+/// comes beside the cache's (`KeyValueCache.forkByteCount` bytes).
 ///
 /// Valid until the cache changes.
 public final class KVFork {
