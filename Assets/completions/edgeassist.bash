@@ -165,7 +165,7 @@ _edgeassist() {
     local -a repeating_flags=()
     local -a non_repeating_flags=(--mlock --no-mlock --prefetch --no-prefetch --mmap-only --no-mmap-only --scrub --no-scrub --unsafe-run --no-unsafe-run --resume --version -h --help)
     local -a repeating_options=(--lora)
-    local -a non_repeating_options=(--video --fps --max-pixels --pace --reconnect --signal-timeout --model --threads --scrub-rate --nonlinear --mmproj --vision-precision --kv-budget --kv-memory --kv-type --kv-policy --kv-variant --kv-profile --kv-offload --kv-offload-size --max-tokens --temperature --top-k --top-p --min-p --repeat-penalty --seed --system-prompt --code-model --code-exemplars --code-rounds --code-seconds --code-tokens --batch --output --log-file --config)
+    local -a non_repeating_options=(--video --fps --max-pixels --pace --reconnect --signal-timeout --model --threads --scrub-rate --nonlinear --attention-pruning --mmproj --vision-precision --kv-budget --kv-memory --kv-type --kv-policy --kv-variant --kv-profile --kv-offload --kv-offload-size --max-tokens --temperature --top-k --top-p --min-p --repeat-penalty --seed --system-prompt --code-model --code-exemplars --code-rounds --code-seconds --code-tokens --batch --output --log-file --config)
     __edgeassist_offer_flags_options 0
 
     # Offer option value completions
@@ -202,6 +202,10 @@ _edgeassist() {
         ;;
     '--nonlinear')
         __edgeassist_add_completions -W 'exact'$'\n''lut16'
+        return
+        ;;
+    '--attention-pruning')
+        __edgeassist_add_completions -o plusdirs -fX '!*.@(json)'
         return
         ;;
     '--mmproj')
@@ -427,7 +431,7 @@ _edgeassist_code() {
     repeating_flags=()
     non_repeating_flags=(--resume --unsafe-run --no-unsafe-run --mlock --no-mlock --prefetch --no-prefetch --mmap-only --no-mmap-only --scrub --no-scrub --version -h --help)
     repeating_options=(--lora)
-    non_repeating_options=(--output --language --code-model --code-exemplars --code-rounds --code-seconds --code-tokens --model --threads --scrub-rate --nonlinear)
+    non_repeating_options=(--output --language --code-model --code-exemplars --code-rounds --code-seconds --code-tokens --model --threads --scrub-rate --nonlinear --attention-pruning)
     __edgeassist_offer_flags_options -1
 
     # Offer option value completions
@@ -470,6 +474,10 @@ _edgeassist_code() {
         __edgeassist_add_completions -W 'exact'$'\n''lut16'
         return
         ;;
+    '--attention-pruning')
+        __edgeassist_add_completions -o plusdirs -fX '!*.@(json)'
+        return
+        ;;
     '--lora')
         __edgeassist_add_completions -o plusdirs -fX '!*.@(gguf)'
         return
@@ -489,7 +497,7 @@ _edgeassist_eval() {
     repeating_flags=()
     non_repeating_flags=(--unsafe-run --no-unsafe-run --resume --mlock --no-mlock --prefetch --no-prefetch --mmap-only --no-mmap-only --scrub --no-scrub --version -h --help)
     repeating_options=(--tasks --lora)
-    non_repeating_options=(--suite --questions --seconds --visits --kinds --warmup-seconds --questions-per-stream --seed --requests --answers --configurations --kv-ratios --kv-budget --kv-memory --kv-profile --kv-offload --kv-offload-size --methods --code-model --code-exemplars --code-rounds --code-seconds --code-tokens --output --json --plot --model --threads --scrub-rate --nonlinear --mmproj --vision-precision)
+    non_repeating_options=(--suite --questions --seconds --visits --kinds --warmup-seconds --questions-per-stream --seed --requests --answers --configurations --kv-ratios --kv-budget --kv-memory --kv-profile --kv-offload --kv-offload-size --methods --code-model --code-exemplars --code-rounds --code-seconds --code-tokens --output --json --plot --model --threads --scrub-rate --nonlinear --attention-pruning --mmproj --vision-precision)
     __edgeassist_offer_flags_options 0
 
     # Offer option value completions
@@ -599,6 +607,10 @@ _edgeassist_eval() {
         __edgeassist_add_completions -W 'exact'$'\n''lut16'
         return
         ;;
+    '--attention-pruning')
+        __edgeassist_add_completions -o plusdirs -fX '!*.@(json)'
+        return
+        ;;
     '--mmproj')
         __edgeassist_add_completions -o plusdirs -fX '!*.@(gguf)'
         return
@@ -616,9 +628,9 @@ _edgeassist_eval() {
 
 _edgeassist_profile() {
     repeating_flags=()
-    non_repeating_flags=(--mlock --no-mlock --prefetch --no-prefetch --mmap-only --no-mmap-only --scrub --no-scrub --version -h --help)
+    non_repeating_flags=(--pruning --mlock --no-mlock --prefetch --no-prefetch --mmap-only --no-mmap-only --scrub --no-scrub --version -h --help)
     repeating_options=()
-    non_repeating_options=(--output --ratio --group-size --questions --seconds --visits --kinds --warmup-seconds --questions-per-stream --seed --requests --answers --model --threads --scrub-rate --nonlinear --mmproj --vision-precision --lora)
+    non_repeating_options=(--output --ratio --group-size --prune-heads --prune-vision-heads --reuse-maps --data --windows --questions --seconds --visits --kinds --warmup-seconds --questions-per-stream --seed --requests --answers --model --threads --scrub-rate --nonlinear --attention-pruning --mmproj --vision-precision --lora)
     __edgeassist_offer_flags_options 0
 
     # Offer option value completions
@@ -631,6 +643,22 @@ _edgeassist_profile() {
         return
         ;;
     '--group-size')
+        return
+        ;;
+    '--prune-heads')
+        return
+        ;;
+    '--prune-vision-heads')
+        return
+        ;;
+    '--reuse-maps')
+        return
+        ;;
+    '--data')
+        __edgeassist_add_completions -f
+        return
+        ;;
+    '--windows')
         return
         ;;
     '--questions')
@@ -674,6 +702,10 @@ _edgeassist_profile() {
         ;;
     '--nonlinear')
         __edgeassist_add_completions -W 'exact'$'\n''lut16'
+        return
+        ;;
+    '--attention-pruning')
+        __edgeassist_add_completions -o plusdirs -fX '!*.@(json)'
         return
         ;;
     '--mmproj')
@@ -763,7 +795,7 @@ _edgeassist_bench() {
     repeating_flags=()
     non_repeating_flags=(--quick --mlock --no-mlock --prefetch --no-prefetch --mmap-only --no-mmap-only --scrub --no-scrub --version -h --help)
     repeating_options=(--compare)
-    non_repeating_options=(--only --repetitions --prompt-lengths --context --image-size --minutes --kv-budget --kv-type --model --threads --scrub-rate --nonlinear --mmproj --vision-precision --lora --shape --type --mmproj-type --keep --json)
+    non_repeating_options=(--only --repetitions --prompt-lengths --context --image-size --minutes --kv-budget --kv-type --model --threads --scrub-rate --nonlinear --attention-pruning --mmproj --vision-precision --lora --shape --type --mmproj-type --keep --json)
     __edgeassist_offer_flags_options 0
 
     # Offer option value completions
@@ -805,6 +837,10 @@ _edgeassist_bench() {
         ;;
     '--nonlinear')
         __edgeassist_add_completions -W 'exact'$'\n''lut16'
+        return
+        ;;
+    '--attention-pruning')
+        __edgeassist_add_completions -o plusdirs -fX '!*.@(json)'
         return
         ;;
     '--mmproj')

@@ -37,7 +37,7 @@ struct PruningTests {
     }.file
   }
 
-  @Test("A head that is left out is one whose values are 0: in prefill, decoding and branches")
+  @Test("A head that is left out is one whose values are 0: in prefill, decoding, branches and forks")
   func head() throws {
     let pruned = try model(Self.file("edgeassist-tiny-Q8_0.gguf"))
     let shape = pruned.configuration.cacheShape
@@ -53,7 +53,10 @@ struct PruningTests {
       try model.prefill(tokens: tokens, positions: positions, into: ticket)
       let prefilled = model.logits
       try model.decode(token: 7, position: MRoPEPosition(text: 5), into: ticket)
-      return [prefilled, model.logits] + (try model.read(branches: [[4, 6], [11]], from: 6, into: ticket))
+      let branches = try model.read(branches: [[4, 6], [11]], from: 6, into: ticket)
+      let forks = try (0..<2).map { _ in try ticket.cache.fork(capacity: 4) }
+      let decoded = try model.read([[4], [11]], from: [6, 6], into: forks).map(Array.init)
+      return [prefilled, model.logits] + branches + decoded
     }
     let (found, expected) = (try logits(pruned), try logits(silenced))
     for (left, right) in zip(found, expected) { #expect(relativeDifference(left, right) < 1e-5) }
