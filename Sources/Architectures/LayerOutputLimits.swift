@@ -3,8 +3,8 @@
 import ModelFile
 
 /// The magnitudes that no layer's output may exceed: a multiple of the largest that a calibration saw, which
-/// `quantize --calibrate` keeps in the file. Above them is what a flipped bit of an exponent does, which is finite and so
-/// passes as a number.
+/// `quantize --calibrate` keeps in the file. Above them is what a flipped bit of an exponent does, which is finite and
+/// so passes as a number.
 struct LayerOutputLimits {
   /// How far above the largest magnitude of the calibration an output may be. Outputs of other texts are seldom above
   /// it twice; a flipped bit of the upper exponent is a factor of at least 2⁴, and mostly of 2⁸ or more.

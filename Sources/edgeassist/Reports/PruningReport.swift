@@ -17,7 +17,7 @@ struct PruningReport {
       "Divergence of the predictions without each key-value head, in nats (×: left out):",
       measurement.headDivergences, leftOut: profile.language.heads)
     lines.append(
-      joint("\(profile.language.headCount) heads left out together: divergence", measurement.language, unit: "nats"))
+      joint("Heads left out together: \(profile.language.headCount); divergence", measurement.language, unit: "nats"))
     if let vision = profile.vision, let found = measurement.vision {
       lines.append("")
       if measurement.visionHeadErrors.contains(where: { !$0.isEmpty }) {
@@ -28,7 +28,7 @@ struct PruningReport {
       if measurement.mapErrors.contains(where: { $0 != nil }) { lines += maps(vision.pruning.reusedMaps) }
       lines.append(
         joint(
-          "\(vision.pruning.headCount) heads and \(vision.pruning.reusedMaps.count) maps left out together: error",
+          "Heads left out together: \(vision.pruning.headCount), maps reused: \(vision.pruning.reusedMaps.count); error",
           found, unit: ""))
     }
     lines.append("Measured on \(profile.origin). Written: \(visible(output))")
