@@ -21,8 +21,7 @@ extension VideoDialogue {
   /// - Parameters:
   ///   - time: stream time of the questions in seconds.
   ///   - stop: ends the answers; looked at between tokens and between blocks of the prompts.
-  /// - Returns: for each question its answer, whose seconds count from the beginning of the first, or why there is
-  ///   none.
+  /// - Returns: for each question its answer, or why there is none. Seconds count from the beginning of all.
   public func answer(
     each questions: [String], at time: Double, stop: StopSource? = nil
   ) -> [Result<AnswerSummary, ReportedError>] {

@@ -126,6 +126,22 @@ struct MemoryEstimateTests {
     #expect(throws: ReportedError.self) { try load(4 << 20) }
   }
 
+  @Test("leaves room for some forks of the cache, which are as many as fit")
+  func forks() throws {
+    let (usual, left) = (try Self.estimate(.tokens(1000)).total, 3 << 20)
+    func model(_ limit: Int) throws(ReportedError) -> LoadedModel {
+      let machine = MachineMemory(limit: limit, available: limit)
+      return try LoadedModel(
+        paths: Self.paths, threads: 1, memory: ModelLoadingOptions(budget: .tokens(1000), machine: machine))
+    }
+    let shape = try model(usual).language.configuration.cacheShape
+    let cache = try KeyValueCache(shape: shape, budget: 1000, policy: .infinipotV)
+    let bytes = cache.forkByteCount(capacity: 50)
+    #expect(bytes == shape.bytesPerToken * 80, "50 tokens, and a page that may be shared in part")
+    #expect(try model(usual).forkLimit(of: cache, capacity: 50) == 0)
+    #expect(try model(usual + left).forkLimit(of: cache, capacity: 50) == left / bytes)
+  }
+
   @Test("that exceeds what there is, is refused with the figures and the budget that would fit")
   func refusals() throws {
     let estimate = try Self.estimate(.tokens(4096))

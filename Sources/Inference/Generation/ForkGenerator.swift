@@ -4,8 +4,7 @@ import Architectures
 import BoundedCache
 import Records
 
-/// Reads a prompt in each of several forks of a cache and continues all of them, one token of each a step, in one
-/// batch.
+/// Reads a prompt in each of several forks of a cache, and continues all in one batch: one token of each a step.
 ///
 /// The work is pulled, as that of `TokenGenerator`. A fork whose text is over leaves the batch.
 ///
