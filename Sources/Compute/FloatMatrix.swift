@@ -171,6 +171,8 @@ public struct FloatMatrix {
 extension ArraySlice<Float> {
   /// Whether each float is a number and not infinite.
   public var areFinite: Bool {
-    withUnsafeBufferPointer { $0.baseAddress.map { base in ck_all_finite(base, count) != 0 } ?? true }
+    withUnsafeBufferPointer {
+      $0.baseAddress.map { base in ck_all_within(base, count, .greatestFiniteMagnitude) != 0 } ?? true
+    }
   }
 }

@@ -3,6 +3,7 @@
 // Conversions, norms, activation functions and RoPE.
 #include "support.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -86,20 +87,21 @@ void kc_quantize_activations(const ck_kernels *kernels, kc_report *report) {
   free(x), free_quantized(found), free_quantized(portable);
 }
 
-void kc_all_finite(const ck_kernels *kernels, kc_report *report) {
+void kc_all_within(const ck_kernels *kernels, kc_report *report) {
   (void)kernels;
   static const float finite[] = {0, -0.0f, 1e-45f, -3.4028235e38f, 3.4028235e38f, 1.1754944e-38f, 7};
   enum { COUNT = 41 };
   float x[COUNT];
   for (size_t i = 0; i < COUNT; i++) x[i] = finite[i % (sizeof finite / sizeof *finite)];
-  for (size_t count = 0; count <= COUNT; count++) kc_expect(report, ck_all_finite(x, count), "%zu finite", count);
+  for (size_t count = 0; count <= COUNT; count++)
+    kc_expect(report, ck_all_within(x, count, FLT_MAX), "%zu finite", count);
   static const uint32_t others[] = {0x7f800000, 0xff800000, 0x7fc00000, 0xffc00000, 0x7f800001, 0xffffffff};
   for (size_t o = 0; o < sizeof others / sizeof *others; o++)
     for (size_t i = 0; i < COUNT; i++) {
       const float before = x[i];
       memcpy(x + i, others + o, sizeof *x);
-      kc_expect(report, !ck_all_finite(x, COUNT), "%08x at %zu is not seen", others[o], i);
-      kc_expect(report, ck_all_finite(x, i), "%08x at %zu is seen in front of it", others[o], i);
+      kc_expect(report, !ck_all_within(x, COUNT, FLT_MAX), "%08x at %zu is not seen", others[o], i);
+      kc_expect(report, ck_all_within(x, i, FLT_MAX), "%08x at %zu is seen in front of it", others[o], i);
       x[i] = before;
     }
   static const float limits[] = {0, 1e-45f, 1, 3.1e4f, 1e30f};

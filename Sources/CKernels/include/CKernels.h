@@ -375,11 +375,8 @@ void ck_merge_spans(const ck_decoding_job *job);
 /// key-value heads of `own` are [key-value head][fork]. All the spans have parts. The output is: [fork][query heads].
 void ck_merge_forks(const ck_decoding_job *shared, const ck_decoding_job *own, float *output, size_t output_stride);
 
-/// Whether no magnitude of `count` floats is above a limit, which is finite and not negative; what is infinite or not a
-/// number is.
+/// Whether all of `count` floats are numbers whose magnitude is not above a limit, which is finite and not negative.
 int ck_all_within(const float *x, size_t count, float limit);
-/// Whether none of `count` floats is infinite or not a number.
-int ck_all_finite(const float *x, size_t count);
 
 /// Zeroed memory on pages of its own, huge pages where the system has them; NULL if the system refuses.
 void *_Nullable ck_allocate(size_t bytes);

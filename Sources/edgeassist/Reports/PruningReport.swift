@@ -28,7 +28,8 @@ struct PruningReport {
       if measurement.mapErrors.contains(where: { $0 != nil }) { lines += maps(vision.pruning.reusedMaps) }
       lines.append(
         joint(
-          "Heads left out together: \(vision.pruning.headCount), maps reused: \(vision.pruning.reusedMaps.count); error",
+          "Heads left out together: \(vision.pruning.headCount), maps reused: \(vision.pruning.reusedMaps.count); "
+            + "error",
           found, unit: ""))
     }
     lines.append("Measured on \(profile.origin). Written: \(visible(output))")

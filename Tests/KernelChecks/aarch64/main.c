@@ -19,7 +19,7 @@ static const struct {
               {"multiply, panels", kc_multiply_panels},
               {"multiply, ternary", kc_multiply_ternary},
               {"largest quants", kc_largest_quants},
-              {"all_finite", kc_all_finite},
+              {"all_within", kc_all_within},
               {"attend", kc_attend},
               {"attend_rows", kc_attend_rows},
               {"attend, lut16", kc_attend_lut16},

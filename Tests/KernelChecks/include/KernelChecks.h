@@ -23,8 +23,8 @@ kc_check kc_multiply_floats, kc_multiply_quants, kc_multiply_panels;
 kc_check kc_multiply_ternary;
 /// The largest quant of each type that `ck_largest_quant` names, which the chunks of sums in 16 bits follow from.
 kc_check kc_largest_quants;
-/// `ck_all_finite`, the same for every table.
-kc_check kc_all_finite;
+/// `ck_all_within`, the same for every table.
+kc_check kc_all_within;
 /// `attend` of many tokens; `attend_rows`, also by spans that ck_merge_spans combines.
 kc_check kc_attend, kc_attend_rows;
 /// `attend` in bfloat16, for a table that has it: it differs from `attend`, but by no more than bfloat16 explains.

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include <float.h>
 #include <string.h>
 
 #include "CKernels.h"
@@ -17,5 +16,3 @@ int ck_all_within(const float *x, size_t count, float limit) {
   }
   return differences >> 31 == 0;
 }
-
-int ck_all_finite(const float *x, size_t count) { return ck_all_within(x, count, FLT_MAX); }
