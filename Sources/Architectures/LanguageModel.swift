@@ -277,6 +277,7 @@ public final class LanguageModel {
           threads: engine.threads, maximumRows: maximumBlock, maximumColumns: quantizedColumns,
           maximumHeads: configuration.keyValueHeads, instructionSet: engine.instructionSet)
         wider.nonlinear = engine.nonlinear
+        wider.schedules = engine.schedules
         engine = wider
         engineColumns = quantizedColumns
       }

@@ -27,6 +27,10 @@ public final class Engine: @unchecked Sendable {
   public var substitutes: [String: WeightMatrix] = [:]
   /// The inputs of products with quantized weights are cast to this format first; nil for no cast.
   public var activationCast: ActivationCast?
+  /// How products are divided; nil for the standard way.
+  public var schedules: ScheduleTable?
+  /// Writes down all products, if set.
+  public var productRecorder: ProductRecorder?
 
   /// - Parameters:
   ///   - maximumRows: rows of the largest input of a product with quantized weights.
@@ -81,7 +85,7 @@ public final class Engine: @unchecked Sendable {
       var product = ck_product(
         weights: matrix.base, type: matrix.kernelType, row_bytes: matrix.rowBytes, rows: matrix.rows,
         columns: matrix.columns, scale: matrix.scale, bias: bias.map { UnsafePointer($0.base) }, output: output.base,
-        output_stride: output.stride, accumulate: accumulate ? 1 : 0)
+        output_stride: output.stride, accumulate: accumulate ? 1 : 0, schedule: ck_schedule())
       // The matrix keeps its panels alive.
       if engine.supportsRepacking, let panels = matrix.panels(for: engine.kernels, threads: engine.threads) {
         product.weights = UnsafeRawPointer(panels.base)
@@ -173,6 +177,11 @@ public final class Engine: @unchecked Sendable {
       precondition(quantizedInput.fits(rows: count, width: input.width), "more rows than the engine was made for")
       quantize(input, count: count, to: quantizedInput.pointers)
     }
+    let schedule = schedule(products, count: productCount, tokens: count)
+    var scheduled = products
+    scheduled.0.schedule = schedule.kernelSchedule
+    scheduled.1.schedule = scheduled.0.schedule
+    scheduled.2.schedule = scheduled.0.schedule
     var rows = products.0.rows
     if productCount > 1 { rows += products.1.rows }
     if productCount > 2 { rows += products.2.rows }
@@ -180,18 +189,23 @@ public final class Engine: @unchecked Sendable {
       kernels: kernels,
       input: ck_input(
         values: input.base, stride: input.stride, quantized: quantizedInput.pointers.kernelRows, tokens: count),
-      products: products, product_count: productCount, chunk_rows: chunkRows(rows), scratch: scratch.base)
-    threads.run(chunks: ck_multiply_chunk_count(&job), job: &job, ck_multiply_chunk)
+      products: scheduled, product_count: productCount,
+      chunk_rows: schedule.chunkRows(rows, threads: threads.threadCount), scratch: scratch.base)
+    threads.run(
+      chunks: ck_multiply_chunk_count(&job), threads: schedule.threadCount(of: threads.threadCount), job: &job,
+      ck_multiply_chunk)
   }
 
   private static func isQuantized(_ product: ck_product) -> Bool {
     ActivationPrecision(multiplying: product.type) == .int8
   }
 
-  /// Outputs of a chunk: eight chunks for each thread, so that a slow thread delays the others little, in whole panels
-  /// of 16 rows.
-  private func chunkRows(_ rows: Int) -> Int {
-    let parts = threads.threadCount == 1 ? 1 : threads.threadCount * 8
-    return max((rows / parts + 15) / 16 * 16, 16)
+  private func schedule(
+    _ products: (ck_product, ck_product, ck_product), count: Int, tokens: Int
+  ) -> ProductSchedule {
+    guard schedules != nil || productRecorder != nil else { return .standard }
+    let shape = ProductShape(products, count: count, tokens: tokens)
+    productRecorder?.add(shape, tokens: tokens)
+    return schedules?[shape] ?? .standard
   }
 }

@@ -26,6 +26,15 @@ public enum InstructionSet: String, Sendable, CaseIterable {
   /// Whether its kernels multiply with weights repacked into panels; see `WeightLayout`.
   public var supportsRepacking: Bool { self != .portable && kernels?.pointee.supports_repacking == 1 }
 
+  /// Tokens of the tiles of repacked weights, in rising order; none where repacked weights are not multiplied with.
+  public var tileSizes: [Int] {
+    guard supportsRepacking, let tiles = kernels?.pointee.panel_tiles else { return [] }
+    return Set([tiles.0, tiles.1, tiles.2]).sorted()
+  }
+
+  /// Bytes that repacked weights are prefetched ahead with one token, unless a schedule says otherwise.
+  public var prefetchBytes: Int { kernels?.pointee.prefetch_bytes ?? 0 }
+
   /// The table of its kernels; nil if it is not available.
   var kernels: UnsafePointer<ck_kernels>? {
     switch self {

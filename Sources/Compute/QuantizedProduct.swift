@@ -22,7 +22,8 @@ extension Engine {
     precondition(weights.count >= output.width * rowBytes, "there are fewer weights")
     let product = ck_product(
       weights: base, type: kernelType, row_bytes: rowBytes, rows: output.width, columns: input.width, scale: 1,
-      bias: nil, output: output.base, output_stride: output.stride, accumulate: 0)
+      bias: nil, output: output.base, output_stride: output.stride, accumulate: 0,
+      schedule: ck_schedule())
     run(input, count: count, products: (product, product, product), productCount: 1)
   }
 }

@@ -34,14 +34,15 @@ public final class ThreadPool: Sendable {
   /// Runs chunks `0..<chunks` of a job and returns when all are done. Calls from several threads wait for each other.
   ///
   /// - Parameters:
+  ///   - threads: the most threads that work on the job.
   ///   - job: passed on to `body`; must stay valid until the call returns.
   ///   - body: called once for each chunk, on any of the threads.
-  public func run(chunks: Int, job: UnsafeRawPointer, _ body: ChunkFunction) {
+  public func run(chunks: Int, threads: Int = .max, job: UnsafeRawPointer, _ body: ChunkFunction) {
     guard chunks > 0 else { return }
-    if threadCount == 1 || chunks == 1 {
+    if threadCount == 1 || threads <= 1 || chunks == 1 {
       shared.exclusively { for chunk in 0..<chunks { body(job, chunk, 0) } }
     } else {
-      shared.exclusively { shared.distribute(chunks: chunks, job: job, body) }
+      shared.exclusively { shared.distribute(chunks: chunks, threads: threads, job: job, body) }
     }
   }
 }
@@ -53,6 +54,9 @@ private final class SharedState: @unchecked Sendable {
   private let ticket = Atomic<UInt64>(0)
   /// Chunks of the job that are not done.
   private let unfinished = Atomic<Int>(0)
+  /// Threads of this index and above leave the job alone. One that has seen the limit of the job before may still claim
+  /// a chunk; that is slower, and not wrong.
+  private let threadLimit = Atomic<Int>(.max)
   private let parkedWorkers = Atomic<Int>(0)
   private let callerIsParked = Atomic<Bool>(false)
   private let stopping = Atomic<Bool>(false)
@@ -106,11 +110,12 @@ private final class SharedState: @unchecked Sendable {
     pthread_mutex_unlock(callers)
   }
 
-  func distribute(chunks: Int, job: UnsafeRawPointer, _ body: ChunkFunction) {
+  func distribute(chunks: Int, threads: Int, job: UnsafeRawPointer, _ body: ChunkFunction) {
     self.chunks = chunks
     self.job = job
     self.body = body
     unfinished.store(chunks, ordering: .relaxed)
+    threadLimit.store(threads, ordering: .relaxed)
     let number = ticket.load(ordering: .relaxed) >> 32 &+ 1
     ticket.store(number << 32 | UInt64(chunks), ordering: .sequentiallyConsistent)
     if parkedWorkers.load(ordering: .sequentiallyConsistent) > 0 {
@@ -163,11 +168,11 @@ private final class SharedState: @unchecked Sendable {
   private func runChunks(worker: Int) {
     while true {
       var spins = 0
-      while !runNextChunk(worker: worker) {
+      while !mayWork(worker) || !runNextChunk(worker: worker) {
         if stopping.load(ordering: .relaxed) { return }
         spins += 1
         if spins > SharedState.spinLimit {
-          park()
+          park(worker: worker)
           spins = 0
         } else {
           ck_relax()
@@ -176,10 +181,12 @@ private final class SharedState: @unchecked Sendable {
     }
   }
 
-  private func park() {
+  private func mayWork(_ worker: Int) -> Bool { worker < threadLimit.load(ordering: .relaxed) }
+
+  private func park(worker: Int) {
     pthread_mutex_lock(mutex)
     parkedWorkers.add(1, ordering: .sequentiallyConsistent)
-    while ticket.load(ordering: .sequentiallyConsistent) & 0xFFFF_FFFF == 0,
+    while ticket.load(ordering: .sequentiallyConsistent) & 0xFFFF_FFFF == 0 || !mayWork(worker),
       !stopping.load(ordering: .sequentiallyConsistent)
     {
       pthread_cond_wait(work, mutex)

@@ -72,10 +72,12 @@ public struct WeightMatrix: @unchecked Sendable {
   ///
   /// - Parameters:
   ///   - columns: whole blocks of `type`.
+  ///   - layout: how the weights lie in memory while they are used.
   ///   - fill: writes the rows, in the layout of a file.
   /// - Throws: `ComputeError.unsupportedType`, `wrongSize` or `outOfMemory`.
   public init(
-    name: String, type: TensorType, rows: Int, columns: Int, filledBy fill: (UnsafeMutableRawBufferPointer) -> Void
+    name: String, type: TensorType, rows: Int, columns: Int, layout: WeightLayout = .repacked,
+    filledBy fill: (UnsafeMutableRawBufferPointer) -> Void
   ) throws(ComputeError) {
     guard let kernelType = type.kernelType else { throw .unsupportedType(tensor: name, type: type) }
     guard rows > 0, columns > 0, let bytes = TensorDescription.byteCount(dimensions: [columns, rows], type: type) else {
@@ -92,7 +94,7 @@ public struct WeightMatrix: @unchecked Sendable {
     base = UnsafeRawPointer(memory.base)
     source = .memory(memory)
     scale = 1
-    layout = .repacked
+    self.layout = layout
     inventory = nil
   }
 

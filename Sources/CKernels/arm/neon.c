@@ -95,6 +95,8 @@ const ck_kernels ck_neon_kernels = {
     .rotate = rotate,
     .supports_repacking = 1,
     .panel_zero_point = PANEL_ZERO_POINT,
+    .panel_tiles = {4, PANEL_TILE_MIDDLE, PANEL_TILE_TOKENS},
+    .prefetch_bytes = PREFETCH_BYTES,
 };
 
 const ck_kernels ck_neon_i8mm_kernels = {
@@ -118,5 +120,7 @@ const ck_kernels ck_neon_i8mm_kernels = {
     .rotate = rotate,
     .supports_repacking = 1,
     .panel_zero_point = PANEL_ZERO_POINT,
+    .panel_tiles = {4, PANEL_TILE_MIDDLE, PANEL_TILE_TOKENS},
+    .prefetch_bytes = PREFETCH_BYTES,
 };
 #endif

@@ -10,7 +10,7 @@
 /// Computes results [token][16] of 4 * `quarters` rows of a panel from row 4 * `first` on; otherwise as panel_tile.
 INLINE void tile_rows(const ck_type type, const size_t tokens, const size_t quarters, size_t first,
                       const uint8_t *panel, size_t columns, size_t first_group, size_t last_group,
-                      const ck_input *input, size_t token, float results[][CK_PANEL_ROWS]) {
+                      const ck_input *input, size_t token, size_t prefetch, float results[][CK_PANEL_ROWS]) {
   const size_t groups = columns / CK_BLOCK, group_bytes = ck_panel_group_bytes(type);
   const size_t per_vector = tokens == PANEL_TILE_TOKENS ? TOKENS_PER_VECTOR : 1, vectors = quarters * per_vector;
   // Scales from the first token of a vector to the second.
@@ -21,16 +21,15 @@ INLINE void tile_rows(const ck_type type, const size_t tokens, const size_t quar
   int8x16_t codebooks[2];
   for (size_t p = 0; p < parts; p++) codebooks[p] = panel_codebook(type, p);
   const uint8_t *quants = panel + ck_panel_quants_at(type, columns) + first_group * group_bytes;
-  // Each group prefetches its share of the whole panel, PREFETCH_BYTES ahead of its quants.
+  // Each group prefetches its share of the whole panel, `prefetch` bytes ahead of its quants.
   const size_t share = ck_panel_bytes(type, columns) / groups;
-  const uint8_t *ahead = panel + ck_panel_quants_at(type, columns) + PREFETCH_BYTES;
+  const uint8_t *ahead = panel + ck_panel_quants_at(type, columns) + prefetch;
   const ck_quantized *q = &input->quantized;
   float32x4_t sums[4 * PANEL_TILE_TOKENS];
 #pragma clang loop unroll(full)
   for (size_t i = 0; i < quarters * tokens; i++) sums[i] = vdupq_n_f32(0);
   for (size_t g = first_group; g < last_group; g++, quants += group_bytes) {
-    // With one token, memory is the limit, and the processor does not prefetch far enough ahead.
-    if (tokens == 1)
+    if (prefetch)
       for (size_t b = 0; b < share; b += 64) __builtin_prefetch(ahead + g * share + b, 0, 2);
     float32x4_t scales[2][8];
     for (size_t v = 0; v < vectors; v++) {
@@ -77,14 +76,15 @@ INLINE void tile_rows(const ck_type type, const size_t tokens, const size_t quar
     }
 }
 
-/// Groups first_group..<last_group of a panel with `tokens` tokens from `token` on.
+/// Groups first_group..<last_group of a panel with `tokens` tokens from `token` on; `prefetch` bytes ahead, 0 for none.
 INLINE void panel_tile(const ck_type type, const size_t tokens, const uint8_t *panel, size_t columns,
                        size_t first_group, size_t last_group, const ck_input *input, size_t token, float *output,
-                       size_t output_stride, const tile_end *end) {
+                       size_t output_stride, const tile_end *end, size_t prefetch) {
   // With several tokens, the registers hold the sums of half of the rows.
   const size_t quarters = tokens > 1 ? 2 : 4;
   float results[PANEL_TILE_TOKENS][CK_PANEL_ROWS];
   for (size_t first = 0; first < 4; first += quarters)
-    tile_rows(type, tokens, quarters, first, panel, columns, first_group, last_group, input, token, results);
+    tile_rows(type, tokens, quarters, first, panel, columns, first_group, last_group, input, token,
+              first == 0 ? prefetch : 0, results);
   for (size_t t = 0; t < tokens; t++) end_row(load16(results[t]), output + t * output_stride, end);
 }

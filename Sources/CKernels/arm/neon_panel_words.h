@@ -8,7 +8,7 @@
 // The bytes of a codebook are signed, and need no correction.
 
 /// As in vector/vector.h.
-enum { PANEL_TILE_TOKENS = 6, PREFETCH_BYTES = 4096 };
+enum { PANEL_TILE_TOKENS = 6, PANEL_TILE_MIDDLE = 4, PREFETCH_BYTES = 4096 };
 
 /// Shifts the bits of each byte left, or right if `left` is negative, and clears all outside `mask`.
 INLINE uint8x16_t shifted_bits(uint8x16_t bytes, const int left, const int mask) {

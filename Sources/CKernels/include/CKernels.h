@@ -2,8 +2,7 @@
 
 #ifndef EDGEASSIST_CKERNELS_H
 #define EDGEASSIST_CKERNELS_H
-#include <stddef.h>
-#include <stdint.h>
+#include "product_schedule.h"
 
 #pragma clang assume_nonnull begin
 
@@ -95,6 +94,7 @@ typedef struct {
   float *output;                // [tokens][rows]
   size_t output_stride;         // floats from one token to the next
   int accumulate;
+  ck_schedule schedule;  // of repacked weights; other products do not look at it
 } ck_product;
 
 /// How rows of keys and values are stored. A row is one head's key or value of one token.
@@ -238,6 +238,8 @@ typedef struct {
   int supports_repacking;
   /// Zero point that ck_repack adds to the quants of CK_PANELS_Q8_0 to make them unsigned; 0 where they stay signed.
   uint8_t panel_zero_point;
+  /// Tokens of the tiles of repacked weights, in rising order; 0: none. Bytes that one token prefetches them ahead.
+  size_t panel_tiles[3], prefetch_bytes;
 } ck_kernels;
 
 /// The instruction sets that there are kernels for; the C functions of CK_PORTABLE run everywhere.

@@ -7,7 +7,8 @@
 //   FLOAT_TILE_TOKENS    tokens of a float tile: its sums of 16 floats fill the registers
 //   QUANT_TILE_TOKENS    tokens of a tile of quants that are packed for one product
 //   PANEL_TILE_TOKENS    tokens of a tile of repacked weights
-//   PREFETCH_BYTES       how far ahead of its loads one token prefetches repacked weights
+//   PANEL_TILE_MIDDLE    tokens of a smaller one for types whose sums the registers do not hold otherwise; 4 for none
+//   PREFETCH_BYTES       how far ahead of its loads one token prefetches repacked weights by default
 //   SIX_HEAD_TILE        in attention of one token, rows of keys or vectors of a value in a tile of six query heads
 //   TWO_HEAD_TILE        the same in a tile of two query heads
 //   ATTENTION_TILE_SUMS  the most sums of 16 floats of these tiles

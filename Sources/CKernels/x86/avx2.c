@@ -46,5 +46,7 @@ const ck_kernels ck_avx2_kernels = {
     .rotate = rotate,
     .supports_repacking = 1,
     .panel_zero_point = PANEL_ZERO_POINT,
+    .panel_tiles = {4, PANEL_TILE_MIDDLE, PANEL_TILE_TOKENS},
+    .prefetch_bytes = PREFETCH_BYTES,
 };
 #endif

@@ -141,10 +141,10 @@ INLINE void multiply_half(const ck_type type, const size_t tokens, const uint8_t
   else multiply_half_maddubs(type, tokens, quants, half, codebook, x, columns, acc);
 }
 
-/// Groups first_group..<last_group of a panel with `tokens` tokens from `token` on.
+/// Groups first_group..<last_group of a panel with `tokens` tokens from `token` on; `prefetch` bytes ahead, 0 for none.
 INLINE void panel_tile(const ck_type type, const size_t tokens, const uint8_t *panel, size_t columns,
                        size_t first_group, size_t last_group, const ck_input *input, size_t token, float *output,
-                       size_t output_stride, const tile_end *end) {
+                       size_t output_stride, const tile_end *end, size_t prefetch) {
   const size_t groups = columns / CK_BLOCK, group_bytes = ck_panel_group_bytes(type);
   // Parts of a group with their own scales have their own sums, one after the other: halves, or signs.
   const int has_halves = ck_panel_has_half_sums(type);
@@ -152,9 +152,9 @@ INLINE void panel_tile(const ck_type type, const size_t tokens, const uint8_t *p
   __m256i codebooks[2];
   for (size_t p = 0; p < parts; p++) codebooks[p] = _mm256_broadcastsi128_si256(panel_codebook(type, p));
   const uint8_t *quants = panel + ck_panel_quants_at(type, columns) + first_group * group_bytes;
-  // Each group prefetches its share of the whole panel, PREFETCH_BYTES ahead of its quants.
+  // Each group prefetches its share of the whole panel, `prefetch` bytes ahead of its quants.
   const size_t share = ck_panel_bytes(type, columns) / groups;
-  const uint8_t *ahead = panel + ck_panel_quants_at(type, columns) + PREFETCH_BYTES;
+  const uint8_t *ahead = panel + ck_panel_quants_at(type, columns) + prefetch;
   const ck_quantized *q = &input->quantized;
   __m256 sums[PANEL_TILE_TOKENS][PANEL_EIGHTS];
 #pragma clang loop unroll(full)
@@ -162,8 +162,7 @@ INLINE void panel_tile(const ck_type type, const size_t tokens, const uint8_t *p
     for (size_t e = 0; e < PANEL_EIGHTS; e++) sums[t][e] = _mm256_setzero_ps();
   for (size_t g = first_group; g < last_group; g++, quants += group_bytes) {
     const int8_t *x = q->qs + token * columns + g * CK_BLOCK;
-    // With one token, memory is the limit, and the processor does not prefetch far enough ahead.
-    if (tokens == 1)
+    if (prefetch)
       for (size_t b = 0; b < share; b += 64) __builtin_prefetch(ahead + g * share + b, 0, 2);
     __m256i acc[PANEL_TILE_TOKENS][PANEL_EIGHTS];
     __m256 scales[PANEL_EIGHTS][2];

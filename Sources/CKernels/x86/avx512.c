@@ -17,6 +17,7 @@ enum {
   FLOAT_TILE_TOKENS = 12,
   QUANT_TILE_TOKENS = 8,
   PANEL_TILE_TOKENS = 12,
+  PANEL_TILE_MIDDLE = 8,
   PREFETCH_BYTES = 8192,
   SIX_HEAD_TILE = 4,
   TWO_HEAD_TILE = 4,
@@ -89,5 +90,7 @@ const ck_kernels ck_avx512_kernels = {
     .rotate = rotate,
     .supports_repacking = 1,
     .panel_zero_point = PANEL_ZERO_POINT,
+    .panel_tiles = {4, PANEL_TILE_MIDDLE, PANEL_TILE_TOKENS},
+    .prefetch_bytes = PREFETCH_BYTES,
 };
 #endif

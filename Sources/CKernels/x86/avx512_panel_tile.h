@@ -111,10 +111,10 @@ INLINE __m512i first_sum(const ck_type type, const ck_quantized *q, size_t at, c
       zero_point_correction(type, type == CK_PANELS_Q4_0 ? 128 : panel_zero_point(type), q, at, half));
 }
 
-/// Groups first_group..<last_group of a panel with `tokens` tokens from `token` on.
+/// Groups first_group..<last_group of a panel with `tokens` tokens from `token` on; `prefetch` bytes ahead, 0 for none.
 INLINE void panel_tile(const ck_type type, const size_t tokens, const uint8_t *panel, size_t columns,
                        size_t first_group, size_t last_group, const ck_input *input, size_t token, float *output,
-                       size_t output_stride, const tile_end *end) {
+                       size_t output_stride, const tile_end *end, size_t prefetch) {
   const size_t groups = columns / CK_BLOCK, group_bytes = ck_panel_group_bytes(type);
   // Columns of x from the first to the second of the two words, and from one pair of words to the next.
   const size_t second = type == CK_PANELS_Q8_0 ? 4 : 16, step = type == CK_PANELS_Q8_0 ? 8 : 4;
@@ -125,17 +125,16 @@ INLINE void panel_tile(const ck_type type, const size_t tokens, const uint8_t *p
   __m512i codebooks[2];
   for (size_t s = 0; s < signs; s++) codebooks[s] = _mm512_broadcast_i32x4(panel_codebook(type, s));
   const uint8_t *quants = panel + ck_panel_quants_at(type, columns) + first_group * group_bytes;
-  // Each group prefetches its share of the whole panel, PREFETCH_BYTES ahead of its quants.
+  // Each group prefetches its share of the whole panel, `prefetch` bytes ahead of its quants.
   const size_t share = ck_panel_bytes(type, columns) / groups;
-  const uint8_t *ahead = panel + ck_panel_quants_at(type, columns) + PREFETCH_BYTES;
+  const uint8_t *ahead = panel + ck_panel_quants_at(type, columns) + prefetch;
   const ck_quantized *q = &input->quantized;
   __m512 sums[PANEL_TILE_TOKENS];
 #pragma clang loop unroll(full)
   for (size_t t = 0; t < tokens; t++) sums[t] = _mm512_setzero_ps();
   for (size_t g = first_group; g < last_group; g++, quants += group_bytes) {
     const int8_t *x = q->qs + token * columns + g * CK_BLOCK;
-    // With one token, memory is the limit, and the processor does not prefetch far enough ahead.
-    if (tokens == 1)
+    if (prefetch)
       for (size_t b = 0; b < share; b += 64) __builtin_prefetch(ahead + g * share + b, 0, 2);
     __m512 other;
     const __m512 scales = panel_scales(type, panel, g, &other);
