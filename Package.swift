@@ -65,6 +65,8 @@ let package = Package(
         "BoundedCache", "Architectures",
       ]),
 
+    library("Tuning", ["Platform", "Records", "ModelFile", "Compute", "Inference"], exclude: ["README.md"]),
+
     // What is made of them: conversations about a stream, programs.
     library("CodeTasks", ["Platform", "Records"]),
     library("Sandboxing", ["CSandbox", "Platform", "Records", "CodeTasks"], exclude: ["README.md"]),
@@ -100,7 +102,7 @@ let package = Package(
       "Benchmarking",
       [
         "Platform", "Records", "ModelFile", "Compute", "Quantization", "Tokenization", "Images", "BoundedCache",
-        "Architectures", "Inference", "Dialogue",
+        "Architectures", "Inference", "Tuning", "Dialogue",
       ], exclude: ["README.md"]),
 
     // In front: the terminal and the command line.
@@ -111,8 +113,8 @@ let package = Package(
       name: "edgeassist",
       dependencies: [
         "Platform", "Records", "ModelFile", "Compute", "Quantization", "Images", "Video", "ModelHub", "BoundedCache",
-        "Inference", "Sandboxing", "CodeTasks", "SessionInterface", "Plotting", "CodeAgent", "Dialogue", "Assistant",
-        "Evaluation", "Benchmarking", "Screen", argumentParser, log, "TOMLKit",
+        "Inference", "Tuning", "Sandboxing", "CodeTasks", "SessionInterface", "Plotting", "CodeAgent", "Dialogue",
+        "Assistant", "Evaluation", "Benchmarking", "Screen", argumentParser, log, "TOMLKit",
       ],
       swiftSettings: warningsAreErrors),
 
@@ -120,6 +122,11 @@ let package = Package(
     .executableTarget(
       name: "InstructionCount", dependencies: ["Architectures", "BoundedCache", "Dialogue", "Images", "Inference"],
       path: "Tests/Benchmarks/InstructionCount", swiftSettings: warningsAreErrors),
+
+    // Makes the table of times that TuningTests search.
+    .executableTarget(
+      name: "ScheduleTimes", dependencies: ["Benchmarking", "Compute", "ModelFile", "Tuning"],
+      path: "Tests/Benchmarks/ScheduleTimes", swiftSettings: warningsAreErrors),
 
     // What CKernelsTests and, under emulation, Tests/KernelChecks/aarch64/check.sh run.
     .target(
@@ -160,6 +167,8 @@ let package = Package(
         "Architectures", "BoundedCache", "Compute", "Dialogue", "Images", "Inference", "InferenceTestSupport",
         "ModelFile", "Records", "TestSupport",
       ]),
+    tests(
+      "TuningTests", ["Tuning", "Compute", "ModelFile", "Inference", "TestSupport"], resources: [.copy("Tables")]),
     tests("CodeTasksTests", ["CodeTasks", "TestSupport"]),
     tests("SessionInterfaceTests", ["Platform", "SessionInterface"]),
     tests(

@@ -48,8 +48,10 @@ public actor BenchmarkRunner {
     let loading = try LoadBenchmark(paths: paths, threads: threads, memory: memory, plan: plan).load()
     whenLoaded()
     let model = loading.model
+    var machine = Machine.current(threads: threads)
+    machine.tunedProducts = memory.schedules?.count
     var report = BenchmarkReport(
-      machine: .current(threads: threads),
+      machine: machine,
       model: .init(
         name: model.name, weightBytes: model.language.weightByteCount, types: types,
         cacheType: plan.cacheType.rawValue),

@@ -20,7 +20,7 @@ struct DoctorTests {
   func object() async throws {
     let run = try await Program.run(["doctor", "--json"], environment: ["TERM": "nonsense"])
     let record = try #require(run.records.first)
-    #expect(Set(record.keys) == ["processor", "memory", "ffmpeg", "terminal", "sandbox", "languages"])
+    #expect(Set(record.keys) == ["processor", "schedules", "memory", "ffmpeg", "terminal", "sandbox", "languages"])
     #expect((record["terminal"] as? [String: Any])?["known"] as? Bool == false)
     let sandbox = try #require(record["sandbox"] as? [String: Any])
     let limits = ["hard_limits", "watched_limits", "missing_limits"].map { sandbox[$0] as? [String] ?? [] }

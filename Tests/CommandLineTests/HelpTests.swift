@@ -139,7 +139,7 @@ struct HelpTests {
       ["--kv-ratios 1/2", "--kv-budget 512", "--kv-memory 1MiB", "--plot z.png"]
     ),
     ("eval --configurations full+profile --kv-profile p", ["--kv-offload o"]),
-    ("quantize a.gguf --type Q4_0 --dry-run", ["--force"]),
+    ("quantize a.gguf --type Q4_0 --dry-run", ["--force", "--no-tuned"]),
     ("bench", ["--type q4_0", "--mmproj-type f16", "--keep x.gguf", "--lora coder=a.gguf"]),
     (
       "bench --only load",
@@ -156,7 +156,8 @@ struct HelpTests {
       [
         "--only decode", "--quick", "--repetitions 3", "--prompt-lengths 32", "--context 0", "--image-size 60x60",
         "--minutes 1", "--kv-budget 512", "--kv-type f16", "--model m", "--mmproj m", "--vision-precision fast",
-        "--lora a.gguf", "--threads 1", "--mlock", "--prefetch", "--mmap-only", "--scrub", "--shape qwen2-0.5b",
+        "--lora a.gguf", "--threads 1", "--mlock", "--prefetch", "--mmap-only", "--scrub", "--no-tuned",
+        "--shape qwen2-0.5b",
         "--type q4_0", "--json -",
       ]
     ),

@@ -72,7 +72,7 @@ struct ImportDirectionTests {
     let word = try Regex("\"(\\w+)\"")
     return text.matches(of: target).compactMap { match in
       guard let name = match.output[1].substring.map(String.init),
-        !["InstructionCount", "SandboxHolder"].contains(name)
+        !["InstructionCount", "ScheduleTimes", "SandboxHolder"].contains(name)
       else { return nil }
       let list = match.output[2].substring.map(String.init) ?? ""
       let dependencies = list.matches(of: word).compactMap { $0.output[1].substring.map(String.init) }

@@ -34,6 +34,9 @@ final class BenchmarkProgress {
     step.done = min(step.done + 1, step.all)
   }
 
+  /// Leaves steps out that need not be done.
+  func advance(to done: Int) { step.done = min(done, step.all) }
+
   /// Ends the run if it is to stop. Called within long steps.
   ///
   /// - Throws: `BenchmarkError.cancelled`.

@@ -76,9 +76,14 @@ public struct BenchmarkComparison: Sendable, Equatable {
       note("kernels", old.machine.instructions, new.machine.instructions),
       note("threads", "\(old.machine.threads)", "\(new.machine.threads)"),
       note("system", old.machine.system, new.machine.system),
+      note("products", old.machine.scheduling, new.machine.scheduling),
       note("model", old.model.name, new.model.name),
       note("weights", old.model.types, new.model.types),
       note("keys and values", old.model.cacheType, new.model.cacheType),
     ].compactMap(\.self)
   }
+}
+
+extension Machine {
+  fileprivate var scheduling: String { tunedProducts.map { "\($0) tuned by autotune" } ?? "standard schedules" }
 }

@@ -3,6 +3,7 @@
 import Compute
 import Foundation
 import Inference
+import Platform
 import Records
 
 /// The machine of a run.
@@ -21,11 +22,14 @@ public struct Machine: Sendable, Codable, Equatable {
   public var memoryBytes: Int
   /// Kernel name, release and architecture.
   public var system: String
+  /// Products that were divided as `edgeassist autotune` had measured; nil in reports from before there was that, and
+  /// where none was.
+  public var tunedProducts: Int?
 
   /// Memberwise; `current` finds the values out.
   public init(
     processor: String, instructions: String, threads: Int, processors: Int, cacheBytes: Int, memoryBytes: Int,
-    system: String
+    system: String, tunedProducts: Int? = nil
   ) {
     self.processor = processor
     self.instructions = instructions
@@ -34,6 +38,7 @@ public struct Machine: Sendable, Codable, Equatable {
     self.cacheBytes = cacheBytes
     self.memoryBytes = memoryBytes
     self.system = system
+    self.tunedProducts = tunedProducts
   }
 
   /// The machine that this process runs on.
@@ -44,7 +49,8 @@ public struct Machine: Sendable, Codable, Equatable {
   public static func current(threads: Int, root: String = "") -> Machine {
     let process = ProcessInfo.processInfo
     return Machine(
-      processor: processorName(root: root), instructions: InstructionSet.best.title, threads: threads,
+      processor: Processor(root: root).name ?? "unknown processor", instructions: InstructionSet.best.title,
+      threads: threads,
       processors: process.activeProcessorCount, cacheBytes: largestCache(root: root),
       memoryBytes: MachineMemory.current(root: root)?.limit ?? 0, system: systemName())
   }
@@ -54,19 +60,9 @@ public struct Machine: Sendable, Codable, Equatable {
     var parts = [
       processor, instructions, "\(threads) of \(processors) processors",
     ]
+    if let tunedProducts { parts.append("\(tunedProducts) tuned \(tunedProducts == 1 ? "product" : "products")") }
     if memoryBytes > 0 { parts.append(memorySize(memoryBytes)) }
     return (parts + [system]).joined(separator: " · ")
-  }
-
-  private static func processorName(root: String) -> String {
-    let text = contents(root + "/proc/cpuinfo") ?? ""
-    for key in ["model name", "Model", "Hardware"] {
-      for line in text.split(separator: "\n") {
-        let fields = line.split(separator: ":", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
-        if fields.count == 2, fields[0] == key { return fields[1] }
-      }
-    }
-    return "unknown processor"
   }
 
   private static func largestCache(root: String) -> Int {

@@ -26,6 +26,9 @@ struct RandomWeights {
     random = SeededGenerator(seed: seed)
   }
 
+  /// Uniform in -1...1.
+  mutating func value() -> Float { random.symmetric() }
+
   /// The bytes of `count` 32-bit values within 0.1 of `around`.
   mutating func vector(_ count: Int, around: Float) -> [UInt8] {
     let values = (0..<count).map { _ in around + 0.1 * random.symmetric() }

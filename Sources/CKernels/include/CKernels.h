@@ -2,6 +2,7 @@
 
 #ifndef EDGEASSIST_CKERNELS_H
 #define EDGEASSIST_CKERNELS_H
+
 #include "product_schedule.h"
 
 #pragma clang assume_nonnull begin

@@ -87,6 +87,7 @@ public final class LoadedModel {
         file: file, threads: pool, weights: memory.languageWeights, inventory: inventory)
       language.nonlinear = memory.nonlinear
       language.activationCast = memory.activationCast
+      language.schedules = memory.schedules
       if let adapterFile { language.adapter = try LoRAAdapter(file: adapterFile, model: language) }
       let tokenizer = try Tokenizer(metadata: file.metadata)
       if let visionFile {
@@ -97,6 +98,7 @@ public final class LoadedModel {
           try pruning.check(tower, Self.fingerprint(of: tower, in: visionFile))
           tower.pruning = vision.pruning
         }
+        tower.schedules = memory.schedules
         try tower.check(fits: language)
         vision = tower
       } else {

@@ -29,6 +29,8 @@ public struct ModelLoadingOptions: Sendable, Equatable {
   public var pruning: PruningProfile?
   /// The format that the decoder's activations are cast to; nil for none.
   public var activationCast: ActivationCast?
+  /// How products are divided; nil for the standard way. Results are the same.
+  public var schedules: ScheduleTable?
   /// The memory there is; nil where it is not known, and nothing is refused then.
   public var machine: MachineMemory?
 
@@ -37,8 +39,7 @@ public struct ModelLoadingOptions: Sendable, Equatable {
     budget: CacheBudget? = nil, type: KeyValueType = .f16, maximumPixels: Int? = nil,
     isLocked: Bool = false, isPrefetched: Bool = false, isMappedOnly: Bool = false, isVisionExact: Bool = false,
     nonlinear: NonlinearMode = .exact, pruning: PruningProfile? = nil, activationCast: ActivationCast? = nil,
-    scrubRate: Int? = nil,
-    machine: MachineMemory? = .current()
+    scrubRate: Int? = nil, schedules: ScheduleTable? = nil, machine: MachineMemory? = .current()
   ) {
     self.budget = budget
     self.type = type
@@ -48,6 +49,7 @@ public struct ModelLoadingOptions: Sendable, Equatable {
     self.isMappedOnly = isMappedOnly
     self.isVisionExact = isVisionExact
     self.scrubRate = scrubRate
+    self.schedules = schedules
     self.nonlinear = nonlinear
     self.pruning = pruning
     self.activationCast = activationCast

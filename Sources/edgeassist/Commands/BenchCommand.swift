@@ -2,11 +2,9 @@
 
 import ArgumentParser
 import Benchmarking
-import Foundation
 import Inference
 import Platform
 import Records
-import Synchronization
 
 /// `edgeassist bench`: how fast a model runs on this machine.
 struct BenchCommand: AsyncParsableCommand {
@@ -78,7 +76,7 @@ struct BenchCommand: AsyncParsableCommand {
     let stop = StopSource()
     let signals = InterruptSignals { stop.stop() }
     defer { signals.stop() }
-    let bar = BenchProgress()
+    let bar = SharedProgressBar()
     let temporary = try random.model().map { try WrittenModel($0, keep: random.keep, bar, stop: stop) }
     defer { temporary?.remove() }
     let plan = measurement.plan
@@ -105,44 +103,5 @@ struct BenchCommand: AsyncParsableCommand {
 
   private func write(_ report: BenchmarkReport) throws {
     try reportFile.write(report: BenchmarkTable(report, style: .standardOutput).text, json: report.json)
-  }
-}
-
-/// A progress bar that any thread may redraw.
-private final class BenchProgress: Sendable {
-  private let bar = Mutex(ProgressBar())
-
-  func show(_ done: Int, of all: Int, _ what: String) { bar.withLock { $0.show(done, of: all, what) } }
-  func finish() { bar.withLock { $0.finish() } }
-}
-
-/// A model with random weights on the disk, in a temporary folder unless it is kept.
-private struct WrittenModel: Sendable {
-  let paths: ModelPaths
-  /// The temporary folder; nil for a model that is kept.
-  private let folder: URL?
-
-  init(
-    _ model: RandomModel, keep: String?, _ bar: BenchProgress, stop: StopSource
-  ) throws(BenchmarkError) {
-    let manager = FileManager.default
-    let folder = keep == nil ? manager.temporaryDirectory.appending(path: "edgeassist-bench-\(UUID().uuidString)") : nil
-    self.folder = folder
-    if let folder { try? manager.createDirectory(at: folder, withIntermediateDirectories: true) }
-    let path = keep ?? folder?.appending(path: model.shape.name + ".gguf").path ?? model.shape.name + ".gguf"
-    defer { bar.finish() }
-    do {
-      paths = try model.write(
-        to: path, progress: { bar.show($0, of: $1, "writing \(model.shape.name)") }, stop: stop)
-    } catch {
-      if let folder { try? manager.removeItem(at: folder) }
-      throw error
-    }
-  }
-
-  /// Removes the temporary folder, as soon as the files are mapped. A mapped file stays readable without its name, and
-  /// nothing is left on the disk however the program ends.
-  func remove() {
-    if let folder { try? FileManager.default.removeItem(at: folder) }
   }
 }

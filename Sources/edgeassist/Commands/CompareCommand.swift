@@ -97,6 +97,7 @@ struct CompareCommand: AsyncParsableCommand {
   var plot: String?
 
   @OptionGroup var threads: ThreadOptions
+  @OptionGroup var tuning: TuningOptions
 
   @Option(
     name: .long,
@@ -214,7 +215,9 @@ struct CompareCommand: AsyncParsableCommand {
   ) throws -> LoadedModel {
     try LoadedModel(
       paths: ModelPaths(languageModel: path, vision: vision, isEmbedded: false), threads: threads.count,
-      memory: ModelLoadingOptions(budget: budget, nonlinear: nonlinear, activationCast: cast))
+      memory: ModelLoadingOptions(
+        budget: budget, nonlinear: nonlinear, activationCast: cast,
+        schedules: tuning.schedules(threads: threads.count)))
   }
 }
 

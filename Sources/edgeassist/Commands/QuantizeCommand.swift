@@ -205,7 +205,8 @@ struct QuantizeCommand: AsyncParsableCommand {
     } else if let target = mixed.target, let found {
       let planned = try await mixed.plan(
         of: file, named: input, output: output, for: target, calibration: found, source: calibration.calibrate ?? "",
-        scalesChannels: calibration.scaleChannels, threads: threads.count)
+        scalesChannels: calibration.scaleChannels, threads: threads.count,
+        schedules: calibration.tuning.schedules(threads: threads.count))
       plan = try QuantizationPlan(file: file, name: "Mixed", types: planned.types)
       plan.keep(planned.record)
     } else {

@@ -47,6 +47,8 @@ struct CalibrationArguments: ParsableArguments {
         + "longer fit. Needs --calibrate."))
   var scaleChannels = false
 
+  @OptionGroup var tuning: TuningOptions
+
   private static let own: [String: OwnTextPrompts] = ["self": .mixed, "self-single": .single]
 
   func validate() throws {
@@ -54,6 +56,7 @@ struct CalibrationArguments: ParsableArguments {
     if calibrate == nil, calibrateWindows != nil { throw ValidationError("--calibrate-windows needs --calibrate FILE") }
     if calibrate == nil, mmproj != nil { throw ValidationError("--mmproj needs --calibrate FILE") }
     if calibrate == nil, scaleChannels { throw ValidationError("--scale-channels needs --calibrate FILE") }
+    if calibrate == nil, !tuning.isUsed { throw ValidationError("--no-tuned needs --calibrate FILE") }
     if let calibrateLength, !(8...65536).contains(calibrateLength) {
       throw ValidationError("--calibrate-length must be from 8 to 65536, not \(calibrateLength)")
     }
@@ -88,7 +91,8 @@ struct CalibrationArguments: ParsableArguments {
     }
     let length = calibrateLength ?? 512
     let loaded = try LoadedModel(
-      paths: paths, threads: threads, memory: ModelLoadingOptions(budget: .tokens(length)))
+      paths: paths, threads: threads,
+      memory: ModelLoadingOptions(budget: .tokens(length), schedules: tuning.schedules(threads: threads)))
     let bar = CountProgress(unit: "windows of calibration")
     var options = CalibrationOptions(
       source: source, length: length, windows: calibrateWindows ?? (Self.own[calibrate] == nil ? 128 : 48),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Compute
 import Evaluation
 import Foundation
 import Inference
@@ -86,7 +87,7 @@ struct MixedPrecisionArguments: ParsableArguments {
   /// - Throws: `ReportedError`, `QuantizationError`, or `ExitStatus.interrupted`.
   func plan(
     of file: GGUFFile, named name: String, output: String?, for target: PrecisionPlanRecord.Target,
-    calibration: Calibration, source: String, scalesChannels: Bool, threads: Int
+    calibration: Calibration, source: String, scalesChannels: Bool, threads: Int, schedules: ScheduleTable?
   ) async throws -> PlannedPrecision {
     let groups = try groups(of: file, calibration: calibration)
     let smallest = PlannedPrecision.smallest(groups)
@@ -107,7 +108,8 @@ struct MixedPrecisionArguments: ParsableArguments {
     let runner = SensitivityRunner(
       model: try LoadedModel(
         paths: ModelPaths(languageModel: file.path, vision: nil, isEmbedded: false), threads: threads,
-        memory: ModelLoadingOptions(budget: .tokens(calibration.texts.map(\.count).max() ?? 1))),
+        memory: ModelLoadingOptions(
+          budget: .tokens(calibration.texts.map(\.count).max() ?? 1), schedules: schedules)),
       file: file, groups: groups, calibration: calibration,
       options: SensitivityOptions(
         windows: sensitivityWindows ?? 4, path: path, source: source, threads: threads,

@@ -46,6 +46,7 @@ struct LanguageModelOptions: ParsableArguments {
   var scrubRate: ByteSize?
 
   @OptionGroup var nonlinear: NonlinearOptions
+  @OptionGroup var tuning: TuningOptions
 
   @Option(
     name: .customLong("attention-pruning"),
@@ -60,7 +61,7 @@ struct LanguageModelOptions: ParsableArguments {
     GivenOptions.names(of: [
       "--model": model != nil, "--threads": threads.threads != nil, "--mlock": mlock, "--prefetch": prefetch,
       "--mmap-only": isMappedOnly, "--scrub": scrub, "--scrub-rate": scrubRate != nil,
-      "--nonlinear": nonlinear.chosen != nil, "--attention-pruning": pruning != nil,
+      "--nonlinear": nonlinear.chosen != nil, "--attention-pruning": pruning != nil, "--no-tuned": !tuning.isUsed,
     ])
   }
 
@@ -82,7 +83,8 @@ struct LanguageModelOptions: ParsableArguments {
     return ModelLoadingOptions(
       budget: budget, type: type, isLocked: mlock, isPrefetched: prefetch, isMappedOnly: isMappedOnly,
       nonlinear: nonlinear.mode, pruning: profile,
-      scrubRate: scrub ? scrubRate?.bytes ?? WeightScrubber.defaultRate : nil)
+      scrubRate: scrub ? scrubRate?.bytes ?? WeightScrubber.defaultRate : nil,
+      schedules: tuning.schedules(threads: threads.count))
   }
 }
 
@@ -103,13 +105,18 @@ struct ModelOptions: ParsableArguments {
   /// - Parameter adapter: a LoRA adapter for the language model.
   /// - Throws: `ReportedError`, or `ExitStatus.interrupted` after a message.
   func paths(adapter: String?) throws -> ModelPaths {
-    let cached = try language.model.flatMap {
-      try HubModel.find($0, isMappedOnly: language.isMappedOnly, withTower: tower.mmproj == nil)
-    }
-    var paths = try ModelPaths.resolve(
-      languageModel: cached?.languageModel ?? language.model, vision: tower.choice(otherwise: cached?.mmproj))
+    var paths = try Self.paths(model: language.model, tower: tower, isMappedOnly: language.isMappedOnly)
     paths.adapter = adapter
     return paths
+  }
+
+  /// The same for a model without an adapter.
+  static func paths(model: String?, tower: VisionTowerOptions, isMappedOnly: Bool) throws -> ModelPaths {
+    let cached = try model.flatMap {
+      try HubModel.find($0, isMappedOnly: isMappedOnly, withTower: tower.mmproj == nil)
+    }
+    return try ModelPaths.resolve(
+      languageModel: cached?.languageModel ?? model, vision: tower.choice(otherwise: cached?.mmproj))
   }
 
   /// How the weights are loaded. For the parameters see `LanguageModelOptions.loadingOptions`.

@@ -7,6 +7,7 @@ import Inference
 import Records
 import Sandboxing
 import Screen
+import Tuning
 import Video
 
 /// The report of `edgeassist doctor`: each finding, and below it what it means.
@@ -17,6 +18,7 @@ struct DoctorReport {
   init(_ findings: MachineFindings, style: ReportStyle) {
     self.style = style
     addProcessor(findings)
+    explain(findings.schedules)
     addMemory(findings.memory)
     addVideo(findings.video)
     addTerminal(findings.terminal)
@@ -34,6 +36,19 @@ struct DoctorReport {
     case .portable: explain("No vector instructions with kernels of their own: models run slowly.", isGood: false)
     case .avx2, .avxVNNI, .avx512, .neon:
       explain("Models run with the kernels for \(findings.instructionSet.rawValue).", isGood: true)
+    }
+  }
+
+  private mutating func explain(_ schedules: Result<TunedScheduleFile?, TunedScheduleFile.Problem>) {
+    switch schedules {
+    case .success(let file?):
+      let measured = file.products.count { $0.result != nil }
+      explain(
+        "Tuned: of \(measured) products that `edgeassist autotune` measured, \(file.table?.count ?? 0) are computed "
+          + "in a faster way.", isGood: true)
+    case .success(nil):
+      explain("Not tuned: `edgeassist autotune` finds faster ways to compute on this machine.", isGood: true)
+    case .failure(let problem): explain(problem.message, isGood: false)
     }
   }
 

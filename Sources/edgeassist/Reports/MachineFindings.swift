@@ -4,9 +4,11 @@ import CodeTasks
 import Compute
 import Foundation
 import Inference
+import Platform
 import Records
 import Sandboxing
 import Screen
+import Tuning
 import Video
 
 /// Capabilities of this machine, as `edgeassist doctor` finds them out.
@@ -21,6 +23,7 @@ struct MachineFindings: Sendable {
   var processors: Int
   var processorName: String?
   var instructionSet: InstructionSet
+  var schedules: Result<TunedScheduleFile?, TunedScheduleFile.Problem>
   var memory: MachineMemory?
   var video: FFmpegFindings
   var terminal: TerminalFindings
@@ -38,8 +41,9 @@ struct MachineFindings: Sendable {
       languages.append(Language(language: language, problem: await problem(of: language, in: sandbox)))
     }
     return MachineFindings(
-      processors: ProcessInfo.processInfo.activeProcessorCount, processorName: processorName(),
-      instructionSet: .best, memory: .current(), video: .current, terminal: .current(environment: environment),
+      processors: ProcessInfo.processInfo.activeProcessorCount, processorName: Processor().name,
+      instructionSet: .best, schedules: TunedSchedules.find(threads: ThreadOptions.perProcessor), memory: .current(),
+      video: .current, terminal: .current(environment: environment),
       containment: sandbox.containment, sandboxNotice: sandbox.notice, limits: sandbox.limitKeeping,
       languages: languages)
   }
@@ -59,12 +63,6 @@ struct MachineFindings: Sendable {
       return error.message
     }
   }
-
-  private static func processorName() -> String? {
-    let text = FileManager.default.contents(atPath: "/proc/cpuinfo").map { String(decoding: $0, as: UTF8.self) } ?? ""
-    let line = text.split(separator: "\n").first { $0.hasPrefix("model name") }
-    return line?.split(separator: ":", maxSplits: 1).last?.trimmingCharacters(in: .whitespaces)
-  }
 }
 
 extension MachineFindings {
@@ -74,6 +72,7 @@ extension MachineFindings {
       "processor": [
         "count": .integer(processors), "name": .optional(processorName), "kernels": .string(instructionSet.rawValue),
       ],
+      "schedules": schedulesJSON,
       "memory": memory.map {
         ["limit": .integer($0.limit), "available": .integer($0.available), "confined": .bool($0.isConfined)]
       } ?? .null,
@@ -96,5 +95,12 @@ extension MachineFindings {
           ($0.language.rawValue, ["runs": .bool($0.problem == nil), "problem": .optional($0.problem)])
         }),
     ]
+  }
+
+  private var schedulesJSON: OrderedJSON {
+    switch schedules {
+    case .success(let file): ["tuned": .integer(file?.table?.count ?? 0), "problem": .null]
+    case .failure(let problem): ["tuned": 0, "problem": .string(problem.message)]
+    }
   }
 }
