@@ -6,6 +6,8 @@ enum Container: Equatable, Sendable {
 
   /// Bytes that the functions here look at.
   static let headLength = 1 << 12
+  /// Bytes that tell a header from others: that of a transport stream are packets in a row.
+  static let longestMark = 5 * TransportPacket.length
 
   /// The container whose header the bytes begin with; nil for none.
   init?(headerOf bytes: ArraySlice<UInt8>) {
@@ -43,7 +45,17 @@ enum Container: Equatable, Sendable {
     }
   }
 
-  private static let longestDocumentHeader = 80
+  /// Whether a recording may go on with this byte, behind bytes that are not part of it.
+  func mayGoOn(with first: UInt8) -> Bool {
+    switch self {
+    case .matroska: first == 0x1F
+    case .flash: [8, 9, 18].contains(first)
+    case .ogg, .transportStream, .isoMedia, .avi, .asf: false
+    }
+  }
+
+  static let longestDocumentHeader = 80
+  static let longestPageHeader = 282
   private static let asfHeader: [UInt8] = [
     0x30, 0x26, 0xB2, 0x75, 0x8E, 0x66, 0xCF, 0x11, 0xA6, 0xD9, 0x00, 0xAA, 0x00, 0x62, 0xCE, 0x6C,
   ]
@@ -84,7 +96,9 @@ enum Container: Equatable, Sendable {
     switch self {
     case .ogg: Self.page(in: bytes) != nil
     case .transportStream: TransportPacket.areThere(in: bytes)
-    default: false
+    case .matroska: Self.isCluster(bytes)
+    case .flash: Self.isWholeTag(bytes)
+    case .isoMedia, .avi, .asf: false
     }
   }
 
@@ -135,13 +149,24 @@ enum Container: Equatable, Sendable {
   ]
   private static let clusterElements: Set<Int64> = [0xE7, 0xA3, 0xA0, 0xA7, 0xAB, 0xAF, 0x5854]
 
+  private static func isCluster(_ bytes: ArraySlice<UInt8>) -> Bool {
+    bytes.bigEndian(at: 0, count: 4) == cluster && documentElement(in: bytes, isEntered: false) != nil
+  }
+
   /// A chunk of RIFF, of an even length.
   private static func chunk(in bytes: ArraySlice<UInt8>) -> Element? {
     guard bytes.count >= 8, bytes.prefix(4).allSatisfy({ (0x20..<0x7F).contains($0) }) else { return nil }
+    let isKnown = chunks.contains(String(decoding: bytes.prefix(4), as: UTF8.self))
     let length = bytes.littleEndian(at: 4, count: 4)
-    // A recorder that was switched off has left the length of the whole empty.
-    return length > 0 && length < Int64(UInt32.max) ? .measured(8 + length + length % 2) : .unmeasured
+    guard length > 0, length < Int64(UInt32.max) else {
+      // A recorder that was switched off has left the length of the whole empty.
+      return isKnown ? .unmeasured : nil
+    }
+    return isKnown ? .measured(8 + length + length % 2) : .doubtful(8 + length + length % 2)
   }
+
+  /// Names of the chunks that are in no other one (Microsoft's AVI RIFF File Reference; OpenDML).
+  private static let chunks: Set<String> = ["RIFF", "LIST", "JUNK", "junk", "idx1"]
 
   /// An object of ASF: a name of 16 bytes, then the length.
   private static func object(in bytes: ArraySlice<UInt8>) -> Element? {
@@ -158,6 +183,12 @@ enum Container: Equatable, Sendable {
     if bytes.starts(with: "FLV".utf8) { return .entered(13) }
     guard [8, 9, 18].contains(bytes.byte(0)), bytes.bigEndian(at: 8, count: 3) == 0 else { return nil }
     return .measured(15 + bytes.bigEndian(at: 1, count: 3))
+  }
+
+  /// Whether a tag is followed by its length.
+  private static func isWholeTag(_ bytes: ArraySlice<UInt8>) -> Bool {
+    guard bytes.count >= 11, bytes.byte(0) < 0x20, case .measured(let length)? = tag(in: bytes) else { return false }
+    return length <= Int64(bytes.count) && bytes.bigEndian(at: Int(length) - 4, count: 4) == length - 4
   }
 
   /// A page of Ogg (RFC 3533, section 6).

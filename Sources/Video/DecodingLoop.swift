@@ -28,11 +28,13 @@ final class DecodingLoop {
   private var wholeEnd = 0.0
   private var hasEnded = false
   private var hasReportedEnd = false
+  /// Recordings of which it was to be said that they are damaged or cut off.
+  private var badEndCount = 0
 
   /// Opens the source and decodes its first frame. Blocks; `interrupt` ends it.
   init(source: VideoSource, options: VideoStreamOptions, interrupt: IOInterrupt) throws(VideoError) {
     try options.check()
-    let recordings = RecordingSequence(of: source, options: options.opening, interrupt: interrupt)
+    let recordings = try RecordingSequence(of: source, options: options.opening, interrupt: interrupt)
     let (input, first) = try recordings.openFirst()
     guard let next = DecodedFrame() else { throw .unreadable(source: source.displayName, detail: "out of memory") }
     let shape = FrameShape(of: first.pointer, in: input)
@@ -149,6 +151,12 @@ final class DecodingLoop {
     if let line = damage.lineAtEnd(count: damagedCount) { shared.warn(line) }
     guard !input.isLive else { return }
     reportEndOfRecording()
+    if badEndCount > Self.mostEndsTold {
+      let count = badEndCount - Self.mostEndsTold
+      shared.warn("\(description.source): \(count) more of its recordings do not end properly")
+      badEndCount = 0
+    }
+    if let line = recordings.lineOfSkippedBytes() { shared.warn(line) }
     if let line = recordings.lineOfUnreadBytes(after: input) { shared.warn(line) }
   }
 
@@ -161,16 +169,24 @@ final class DecodingLoop {
       let line = damage.lineAtUnreadableEnd(
         count: input.damage.sinceWholeFrame, after: wholeEnd)
     {
-      shared.warn(line)
+      warnOfEnd(line)
     } else if let stated = input.lengthBeforeCut(at: end - beginning, tolerance: max(0.25, 2.5 * sampler.duration)) {
       let length = decimal(beginning + stated, places: 1)
-      shared.warn("\(description.source) is cut off: it ends at \(decimal(end, places: 1)) s of \(length) s")
+      warnOfEnd("\(description.source) is cut off: it ends at \(decimal(end, places: 1)) s of \(length) s")
     } else if input.lacksBytes {
-      shared.warn("\(description.source) is cut off: it ends at \(decimal(end, places: 1)) s, within a frame")
+      warnOfEnd("\(description.source) is cut off: it ends at \(decimal(end, places: 1)) s, within a frame")
     } else if let reason = input.readFailure {
-      shared.warn("\(description.source): reading broke off at \(decimal(end, places: 1)) s (\(reason))")
+      warnOfEnd("\(description.source): reading broke off at \(decimal(end, places: 1)) s (\(reason))")
     }
   }
+
+  /// Recordings by the thousand may each be cut off.
+  private func warnOfEnd(_ line: String) {
+    badEndCount += 1
+    if badEndCount <= Self.mostEndsTold { shared.warn(line) }
+  }
+
+  private static let mostEndsTold = 3
 
   // MARK: Seeking
 

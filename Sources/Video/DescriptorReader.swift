@@ -61,7 +61,9 @@ final class DescriptorReader {
     return fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
   }
 
-  private func read(into buffer: UnsafeMutablePointer<UInt8>, count: Int32) -> Int32 {
+  /// Waits for bytes and reads them.
+  /// - Returns: their number, or FFmpeg's code for the end, a stop or an error.
+  func read(into buffer: UnsafeMutablePointer<UInt8>, count: Int32) -> Int32 {
     while true {
       if interrupt.shouldEnd { return shim_error_interrupted() }
       var poller = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)

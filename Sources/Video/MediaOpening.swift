@@ -15,6 +15,8 @@ extension MediaInput {
     var firstSegment: Int?
     /// The bytes to read; nil for those that the source names.
     var recording: RecordingReader?
+    /// The pipe that these come through; nil for none.
+    var pipe: DescriptorReader?
   }
 
   /// Opens a source up to its decoder. Blocks; `interrupt` ends it.
@@ -163,7 +165,7 @@ extension MediaInput {
         av_dict_set(&options, "start_number", String(first), 0)
         av_dict_set(&options, "framerate", String(opening.imageRate), 0)
       } else if let recording = opening.recording {
-        handles.recording = recording
+        (handles.recording, handles.reader) = (recording, opening.pipe)
         // As below.
         address.replace("%", with: "_")
         av_dict_set(&options, "pattern_type", "none", 0)
@@ -174,7 +176,7 @@ extension MediaInput {
         av_dict_set(&options, "pattern_type", "none", 0)
       }
     case .standardInput:
-      handles.recording = opening.recording
+      (handles.recording, handles.reader) = (opening.recording, opening.pipe)
       if handles.recording == nil { handles.reader = try readerOfStandardInput(interrupt: handles.interrupt) }
       av_dict_set(&options, "protocol_whitelist", "crypto,data", 0)
     case .device(let path):
@@ -194,60 +196,6 @@ extension MediaInput {
     handles.format = format
     let (code, line) = FFmpegLog.listening { avformat_open_input(&handles.format, address, inputFormat, &options) }
     guard code >= 0 else { throw failure(of: code, line: line, source: source, handles: handles, timeout: timeout) }
-  }
-
-  /// Checks what can be said about a path before FFmpeg sees it.
-  /// - Returns: a reader for a pipe with a name, or a file whose name FFmpeg would misread; nil for any other regular
-  ///   file, which FFmpeg reads itself.
-  private static func reader(
-    ofFile path: String, name: String, timeout: Double, interrupt: IOInterrupt
-  ) throws(VideoError) -> DescriptorReader? {
-    var status = stat()
-    guard !path.isEmpty, stat(path, &status) == 0 else {
-      if errno == EACCES { throw .notPermitted(source: name) }
-      throw .missing(source: path.isEmpty ? "the empty path" : name)
-    }
-    let kind = status.st_mode & S_IFMT
-    if kind == S_IFDIR { throw .isDirectory(source: name) }
-    let descriptor = Platform.open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
-    guard descriptor >= 0 else {
-      if errno == EACCES || errno == EPERM { throw .notPermitted(source: name) }
-      throw .unreadable(source: name, detail: errorText(errno))
-    }
-    if kind == S_IFREG, status.st_size == 0 || !ImageSequence.isPattern(path) {
-      close(descriptor)
-      if status.st_size == 0 { throw .empty(source: name) }
-      return nil
-    }
-    guard
-      let reader = DescriptorReader(
-        descriptor: descriptor, closesDescriptor: true, interrupt: interrupt,
-        writerTimeout: kind == S_IFIFO ? timeout : nil)
-    else {
-      close(descriptor)
-      throw .unreadable(source: name, detail: "out of memory")
-    }
-    return reader
-  }
-
-  private static func readerOfStandardInput(interrupt: IOInterrupt) throws(VideoError) -> DescriptorReader {
-    if fcntl(STDIN_FILENO, F_GETFD) == -1 { throw .noStandardInput(detail: "is closed") }
-    if isatty(STDIN_FILENO) != 0 { throw .noStandardInput(detail: "is a terminal") }
-    guard
-      let reader = DescriptorReader(
-        descriptor: STDIN_FILENO, closesDescriptor: false, interrupt: interrupt)
-    else { throw .unreadable(source: VideoSource.standardInput.displayName, detail: "out of memory") }
-    return reader
-  }
-
-  private static func checkDevice(_ path: String, name: String) throws(VideoError) {
-    var status = stat()
-    guard stat(path, &status) == 0 else {
-      throw .deviceUnavailable(source: name, detail: errorText(errno))
-    }
-    guard access(path, R_OK) == 0 else {
-      throw .deviceUnavailable(source: name, detail: "permission denied: is this user in the group 'video'?")
-    }
   }
 
   /// The error of a source that FFmpeg refused.
@@ -273,7 +221,7 @@ extension MediaInput {
       }
       return .notAVideo(source: name, detail: line.isEmpty ? words : line)
     case .standardInput:
-      if handles.recording == nil, handles.reader?.hasRead != true {
+      if let reader = handles.reader, !reader.hasRead {
         return .noStandardInput(detail: code == shim_error_of_errno(EBADF) ? "is not open for reading" : "is empty")
       }
       return .notAVideo(source: name, detail: line.isEmpty ? words : line)

@@ -11,13 +11,26 @@ final class RecordedFile {
   struct Recording {
     /// Where it lies in the file.
     var bytes: Range<Int64>
-    let container: Container
+    /// nil for one that only the whole source can be.
+    let container: Container?
+    /// Bytes that are no packets of a transport stream, as far as it was read.
+    var gaps: PacketGaps
+
+    init(bytes: Range<Int64>, container: Container?) {
+      (self.bytes, self.container, gaps) = (bytes, container, PacketGaps(at: bytes.lowerBound))
+    }
   }
 
   var recordings: [Recording] = []
-  let size: Int64
+  /// Where it ends, in bytes; a pipe does not say so before it does.
+  var size: Int64 { pipe.map { $0.isAtEnd ? $0.end : .max } ?? fileSize }
+  private let fileSize: Int64
+  /// nil for a file that can be read in any order.
+  let pipe: PipeWindow?
   /// Bytes between recordings that belong to none.
   var lostCount: Int64 = 0
+  /// Bytes within recordings that belong to no element of theirs, though others follow.
+  var fillers: [Range<Int64>] = []
   /// What is known of the last recording; nil once all of it is.
   var walk: RecordingWalk?
   /// Bytes that may be read to look for recordings.
@@ -34,7 +47,7 @@ final class RecordedFile {
   /// Bytes that are read to look for recordings: when a file is opened, and each time the last one known has ended.
   static let mostBytesAtOnce = 1 << 26
   /// What an element costs of these, besides its bytes: there may be one in every few bytes.
-  private static let stepCost = 64
+  static let stepCost = 64
 
   /// - Parameter closesDescriptor: false for a descriptor that belongs to the process.
   /// - Returns: nil for what is no file in a container whose bytes tell of its recordings.
@@ -43,7 +56,8 @@ final class RecordedFile {
     self.closesDescriptor = closesDescriptor
     var status = stat()
     let isFile = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
-    size = Int64(status.st_size)
+    fileSize = Int64(status.st_size)
+    pipe = nil
     guard isFile else { return nil }
     let head = bytes(at: 0, count: Container.headLength)
     let isTransportStream = TransportPacket.first(in: head) != nil
@@ -55,6 +69,14 @@ final class RecordedFile {
       walk = RecordingWalk(at: 0)
       find()
     }
+  }
+
+  /// - Parameter reader: reads the pipe, and closes it. The first bytes are waited for.
+  init(pipeOf reader: DescriptorReader) {
+    (descriptor, closesDescriptor) = (-1, false)
+    fileSize = .max
+    pipe = PipeWindow(of: reader)
+    beginPipe()
   }
 
   deinit { if closesDescriptor { close(descriptor) } }
@@ -70,14 +92,18 @@ final class RecordedFile {
   }
 
   /// Bytes to look for recordings in: `count` of them, less at the end of the file, or some more.
-  func bytes(at position: Int64, count: Int) -> ArraySlice<UInt8> {
+  ///
+  /// - Parameter piece: how many are read where they have not been, if that is more than `count`.
+  func bytes(at position: Int64, count: Int, piece: Int = 0) -> ArraySlice<UInt8> {
+    if let pipe { return pipe.bytes(from: position) }
     budget -= Self.stepCost
     let isInBuffer = position >= bufferPosition && position - bufferPosition < Int64(buffer.count)
     let start = isInBuffer ? Int(position - bufferPosition) : 0
     let isAtEnd = bufferPosition + Int64(buffer.count) == size
     if isInBuffer, isAtEnd || start + count <= buffer.count { return buffer[start...] }
     // Short elements that follow each other are read together.
-    let length = Int(max(0, min(Int64(isInBuffer ? max(count, Self.pieceLength) : count), size - position)))
+    let wanted = max(count, isInBuffer ? Self.pieceLength : piece)
+    let length = Int(max(0, min(Int64(wanted), size - position)))
     budget -= max(length, Container.headLength)
     buffer = [UInt8](repeating: 0, count: length)
     let result = buffer.withUnsafeMutableBytes { bytes in
@@ -92,6 +118,20 @@ final class RecordedFile {
   func isEmpty(_ range: Range<Int64>) -> Bool {
     let part = bytes(at: range.lowerBound, count: Int(min(Int64(Container.headLength), Int64(range.count))))
     return part.prefix(range.count).allSatisfy { $0 == 0 }
+  }
+
+  /// Bytes within recordings that were passed over, as far as these were read.
+  func skippedCount(besides unreadable: Set<Int>) -> Int64 {
+    recordings.indices.filter { !unreadable.contains($0) }.reduce(0) { sum, number in
+      let bytes = recordings[number].bytes
+      let fillers = fillers.filter { bytes.contains($0.lowerBound) }
+      return sum + recordings[number].gaps.count + fillers.reduce(0) { $0 + Int64($1.count) }
+    }
+  }
+
+  /// Takes note of bytes that were read of a recording.
+  func noteRead(_ bytes: UnsafeRawBufferPointer, at position: Int64, of number: Int) {
+    if recordings[number].container == .transportStream { recordings[number].gaps.take(bytes, at: position) }
   }
 
   /// Bytes of the file that were not read, if the last recording was read up to `position`.
@@ -120,10 +160,12 @@ final class RecordingReader {
         guard let opaque, let buffer else { return shim_error_of_errno(EINVAL) }
         return Unmanaged<RecordingReader>.fromOpaque(opaque).takeUnretainedValue().read(into: buffer, count: size)
       }, nil,
-      { opaque, offset, whence in
-        guard let opaque else { return Int64(shim_error_of_errno(EINVAL)) }
-        return Unmanaged<RecordingReader>.fromOpaque(opaque).takeUnretainedValue().seek(to: offset, whence: whence)
-      })
+      file.pipe != nil
+        ? nil
+        : { opaque, offset, whence in
+          guard let opaque else { return Int64(shim_error_of_errno(EINVAL)) }
+          return Unmanaged<RecordingReader>.fromOpaque(opaque).takeUnretainedValue().seek(to: offset, whence: whence)
+        })
     if context == nil { av_free(buffer) }
   }
 
@@ -138,12 +180,25 @@ final class RecordingReader {
 
   private func read(into buffer: UnsafeMutablePointer<UInt8>, count: Int32) -> Int32 {
     let start = bytes.lowerBound + position
+    if let pipe = file.pipe {
+      let length = file.waitForByte(at: start, of: number)
+      guard length > 0 else { return Int32(length) }
+      let copied = pipe.copy(at: start, into: buffer, count: Int(min(Int64(count), length)))
+      file.noteRead(UnsafeRawBufferPointer(start: buffer, count: copied), at: start, of: number)
+      file.fill(UnsafeMutableRawBufferPointer(start: buffer, count: copied), at: start)
+      position += Int64(copied)
+      return Int32(copied)
+    }
     file.note(bytes: start..<start + Int64(count))
     // What has been read of the file may have shown that the recording ends.
     let length = min(Int64(count), bytes.upperBound - start)
     guard length > 0 else { return shim_error_end_of_file() }
     let result = file.read(at: start, into: buffer, count: Int(length))
-    if result > 0 { position += Int64(result) }
+    if result > 0 {
+      file.noteRead(UnsafeRawBufferPointer(start: buffer, count: result), at: start, of: number)
+      file.fill(UnsafeMutableRawBufferPointer(start: buffer, count: result), at: start)
+      position += Int64(result)
+    }
     return result == 0 ? shim_error_end_of_file() : Int32(result)
   }
 

@@ -3,13 +3,15 @@
 import CFFmpeg
 import Platform
 
-/// The recordings of a source, of which only a file has several, one behind the other. One is open at a time.
+/// The recordings of a source, of which a file or a pipe may have several, one behind the other. One is open at a time.
 final class RecordingSequence {
   private let source: VideoSource
   private let options: MediaInput.OpeningOptions
   private let interrupt: IOInterrupt
   /// nil for what is read as one recording.
   private let file: RecordedFile?
+  /// nil for all but a pipe.
+  private let pipe: DescriptorReader?
   /// The recording that is open.
   private var number = 0
   /// How long recordings are, in seconds, as far as it is known.
@@ -20,15 +22,17 @@ final class RecordingSequence {
   /// Recordings whose length is looked for when the file is opened. That of others is estimated by their bytes.
   private static let mostMeasured = 100
 
-  init(of source: VideoSource, options: MediaInput.OpeningOptions, interrupt: IOInterrupt) {
+  /// Waits for the first bytes of a pipe; `interrupt` ends that.
+  init(of source: VideoSource, options: MediaInput.OpeningOptions, interrupt: IOInterrupt) throws(VideoError) {
     (self.source, self.options, self.interrupt) = (source, options, interrupt)
-    file = Self.file(of: source)
+    let file = Self.file(of: source)
+    pipe = file == nil ? try MediaInput.pipe(of: source, timeout: options.timeout, interrupt: interrupt) : nil
+    self.file = file ?? pipe.map(RecordedFile.init(pipeOf:))
   }
 
   private static func file(of source: VideoSource) -> RecordedFile? {
     switch source {
     case .file(let path):
-      // A pipe must not be opened twice: its writer would take the first reader for all there are.
       var status = stat()
       guard ImageSequence(path) == nil, stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
       let descriptor = Platform.open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
@@ -76,7 +80,8 @@ final class RecordingSequence {
 
   /// Opens the recording that is shown at `time`, in seconds; nil where that is the open one.
   func open(at time: Double) -> (MediaInput, DecodedFrame)? {
-    let wanted = (0..<count).last { !unreadable.contains($0) && (beginning(of: $0) ?? .infinity) <= time }
+    let beginnings = beginnings(ofFirst: count)
+    let wanted = (0..<min(count, beginnings.count)).last { !unreadable.contains($0) && beginnings[$0] <= time }
     guard let wanted, wanted != number else { return nil }
     return try? open(wanted)
   }
@@ -96,6 +101,7 @@ final class RecordingSequence {
         throw .unreadable(source: source.displayName, detail: "out of memory")
       }
       options.recording = reader
+      options.pipe = pipe
     }
     return try MediaInput.open(source, options: options, interrupt: interrupt)
   }
@@ -104,7 +110,7 @@ final class RecordingSequence {
 
   /// Looks how long the recordings are.
   private func measure() {
-    guard count > 1 else { return }
+    guard count > 1, pipe == nil else { return }
     for number in 0..<min(count, Self.mostMeasured) where lengths[number] == nil && !interrupt.isStopped {
       guard !unreadable.contains(number) else { continue }
       do throws(VideoError) {
@@ -118,18 +124,35 @@ final class RecordingSequence {
   private static func length(of input: MediaInput) -> Double? { input.statedVideoDuration ?? input.duration }
 
   /// Seconds of one recording; nil where nobody knows.
-  private func length(of number: Int) -> Double? {
+  /// - Parameter rate: seconds in a byte of those whose length was looked for.
+  private func length(of number: Int, rate: Double?) -> Double? {
     if unreadable.contains(number) { return 0 }
     if let length = lengths[number] { return length }
-    guard let file, number >= Self.mostMeasured else { return nil }
+    guard let file, let rate, number >= Self.mostMeasured else { return nil }
+    return rate * Double(file.recordings[number].bytes.count)
+  }
+
+  private var measuredRate: Double? {
+    guard let file, count > Self.mostMeasured else { return nil }
     let measured = 0..<Self.mostMeasured
     let bytes = measured.reduce(0.0) { $0 + Double(file.recordings[$1].bytes.count) }
-    let seconds = measured.reduce(0) { $0 + (lengths[$1] ?? 0) }
-    return bytes > 0 ? seconds / bytes * Double(file.recordings[number].bytes.count) : nil
+    return bytes > 0 ? measured.reduce(0) { $0 + (lengths[$1] ?? 0) } / bytes : nil
+  }
+
+  /// Where the first recordings begin, in seconds, as far as it is known; at last where the one behind them begins.
+  private func beginnings(ofFirst count: Int) -> [Double] {
+    let rate = measuredRate
+    var beginnings = [0.0]
+    for number in 0..<count {
+      guard let length = length(of: number, rate: rate) else { break }
+      beginnings.append(beginnings[number] + length)
+    }
+    return beginnings
   }
 
   private func beginning(of number: Int) -> Double? {
-    (0..<number).reduce(0) { sum, number in sum.flatMap { sum in length(of: number).map { sum + $0 } } }
+    let beginnings = beginnings(ofFirst: number)
+    return number < beginnings.count ? beginnings[number] : nil
   }
 
   /// Where the open recording begins, in seconds of the whole.
@@ -158,13 +181,27 @@ final class RecordingSequence {
       "\(source.displayName): \(unread) of \(size) bytes were not read; they hold another recording, or are damaged"
   }
 
+  /// A line about bytes within recordings that were passed over; nil where there are none, or all were told of.
+  func lineOfSkippedBytes() -> String? {
+    guard let skipped = file?.skippedCount(besides: unreadable), skipped > toldSkipped else { return nil }
+    toldSkipped = skipped
+    return "\(source.displayName): \(skipped) bytes that are part of no recording lie within one, and were skipped"
+  }
+
+  private var toldSkipped: Int64 = 0
+
   private static let fewestUnread: Int64 = 1 << 10
   private var toldUnread: Int64 = 0
 
   private func unreadBytes(after input: MediaInput) -> (unread: Int64, size: Int64)? {
-    if let file, let last = file.recordings.last {
+    if let file, pipe == nil, let last = file.recordings.last {
       let unread = unreadable.reduce(0) { $0 + Int64(file.recordings[$1].bytes.count) }
       return (unread + file.unreadCount(upTo: last.bytes.lowerBound + input.readPosition), file.size)
+    }
+    if let file, pipe != nil {
+      guard file.size < .max else { return nil }
+      let unread = unreadable.reduce(0) { $0 + Int64(file.recordings[$1].bytes.clamped(to: 0..<file.size).count) }
+      return (unread + file.lostCount, file.size)
     }
     // What FFmpeg reads by itself may end in an index, which it reads elsewhere or leaves out.
     guard case .file = source, !input.isPlaylist, let bytes = input.format.pointee.pb else { return nil }

@@ -4,33 +4,50 @@
 struct RecordingWalk {
   /// The beginning of the next element, in bytes of the file.
   var place: Int64
+  /// Whether the latest step looked for a header in bytes that are no elements.
+  var isSearching = false
   /// Whether elements do not say how long they are: bytes that are none belong to the recording then.
   var isOpen = false
   /// In Ogg, whether pages have come behind the streams' first ones.
   var hasLaterPages = false
   /// Where bytes begin that are no elements.
   var unknown: Int64?
+  /// Where bytes began that are no tags, in FLV.
+  var gap: Int64?
   /// Where the latest element began.
   var latest: Int64?
   /// Where the latest element ends, while another recording is looked for in it: its length led to no other element.
   var doubted: Int64?
+  /// Where that one began.
+  var broken: Int64?
   var joins = TransportJoins()
 
   init(at place: Int64) { self.place = place }
+
+  /// An element was found.
+  fileprivate mutating func endSearch() {
+    (unknown, gap, doubted, broken) = (nil, nil, nil, nil)
+    isSearching = false
+  }
 }
 
 /// Recordings are found in two ways. When the file is opened, its elements are walked through, as far as a bounded
 /// number of bytes goes. What lies behind that is walked through as it is read.
 extension RecordedFile {
-  /// Takes note of bytes that are about to be read: another recording may begin in them.
+  /// Takes note of bytes that are about to be read: another recording may begin in them, or a little before them.
   func note(bytes: Range<Int64>) {
-    guard let walk, walk.place >= bytes.lowerBound, walk.place < bytes.upperBound else { return }
-    budget = Self.pieceLength * 4 + bytes.count
+    guard let walk, walk.place >= bytes.lowerBound - Self.longestLag, walk.place < bytes.upperBound else { return }
+    // Enough for an element in every byte.
+    budget = Int(bytes.upperBound - max(walk.place, bytes.lowerBound)) * Self.stepCost + Int(Self.longestLag)
     find(before: bytes.upperBound)
   }
 
+  /// Bytes by which the walk may lag behind what is read and still catch up.
+  private static let longestLag: Int64 = 1 << 20
+
   /// Looks on for another recording, once the last one known has ended.
   func findMore() {
+    if pipe != nil { return findMoreInPipe() }
     budget = Self.mostBytesAtOnce
     let count = recordings.count
     while walk != nil, budget > 0, recordings.count == count { step() }
@@ -41,21 +58,20 @@ extension RecordedFile {
     while let walk, walk.place < limit, budget > 0 { step() }
   }
 
-  private func step() {
-    guard let walk, let current = recordings.last else { return }
-    let isLong =
-      current.container == .transportStream || walk.isOpen || walk.unknown != nil
-      || walk.doubted != nil
-    let head = bytes(at: walk.place, count: isLong ? Self.pieceLength : Container.headLength)
+  /// One step of the walk.
+  func step() {
+    guard let walk, let current = recordings.last, let currentContainer = current.container else { return }
+    let isLong = currentContainer == .transportStream || walk.isSearching
+    let head = bytes(at: walk.place, count: Container.headLength, piece: isLong ? Self.pieceLength : 0)
     if head.isEmpty { return finish() }
     let container = walk.place > current.bytes.lowerBound ? Container(headerOf: head) : nil
-    if let container, container != current.container || isBeginning(container) {
+    if let container, container != currentContainer || isBeginning(container) {
       return begin(container, at: walk.place)
     }
-    if current.container == .transportStream { return stepThroughPackets(of: head) }
-    if let end = walk.doubted, !current.container.goesOn(in: head) { return search(in: head, before: end) }
+    if currentContainer == .transportStream { return stepThroughPackets(of: head) }
+    if let end = walk.doubted, !goesOn(in: head, at: walk.place) { return search(in: head, before: end) }
     // Bytes between are passed over where the recording goes on behind them.
-    let goesOn = walk.unknown == nil || current.container == .ogg
+    let goesOn = walk.unknown == nil || goesOn(in: head, at: walk.place)
     switch goesOn ? element(in: head, at: walk.place) : nil {
     case .measured(let length), .doubtful(let length):
       advance(by: length)
@@ -68,6 +84,7 @@ extension RecordedFile {
       search(in: head)
     case nil:
       if let latest = walk.latest { return doubt(latest) }
+      if currentContainer == .flash { self.walk?.gap = walk.gap ?? walk.place }
       if !walk.isOpen { self.walk?.unknown = walk.unknown ?? walk.place }
       search(in: head)
     }
@@ -104,9 +121,10 @@ extension RecordedFile {
   /// Passes over an element.
   private func advance(by length: Int64) {
     guard let walk else { return }
+    let isFlash = recordings.last?.container == .flash
     if let unknown = walk.unknown { lose(unknown..<walk.place) }
-    self.walk?.unknown = nil
-    self.walk?.doubted = nil
+    if isFlash, let gap = walk.broken ?? walk.gap { addFiller(gap..<walk.place) }
+    self.walk?.endSearch()
     self.walk?.latest = walk.place
     let (next, overflows) = walk.place.addingReportingOverflow(length)
     self.walk?.place = overflows ? .max : next
@@ -118,8 +136,10 @@ extension RecordedFile {
   private func doubt(_ latest: Int64) {
     guard let walk else { return }
     self.walk?.latest = nil
+    self.walk?.broken = latest
     self.walk?.doubted = min(walk.place, size)
-    self.walk?.place = latest + 1
+    // What has come through a pipe and was handed on is there no longer.
+    self.walk?.place = max(latest + 1, pipe?.start ?? 0)
   }
 
   /// Moves to the next place in the latest element, which ends at `end`, at which another recording may begin.
@@ -127,21 +147,41 @@ extension RecordedFile {
     search(in: part)
     guard let walk, walk.place >= end else { return }
     self.walk?.doubted = nil
+    self.walk?.broken = nil
     self.walk?.place = end
   }
 
   /// Moves to the next place in a part of the file at which a recording may begin, or this one may go on.
   private func search(in part: ArraySlice<UInt8>) {
-    guard let walk, let current = recordings.last else { return }
-    let end = part.endIndex - (walk.place + Int64(part.count) >= size ? 0 : Container.headLength)
+    guard let walk, let container = recordings.last?.container else { return }
+    self.walk?.isSearching = true
+    let end = part.endIndex - (walk.place + Int64(part.count) >= size ? 0 : Container.longestMark)
     let next = (part.startIndex + 1..<max(part.startIndex + 1, end)).first { place in
-      guard Container.mayBegin(with: part[place], fifth: place + 4 < part.endIndex ? part[place + 4] : 0) else {
+      let fifth = place + 4 < part.endIndex ? part[place + 4] : 0
+      guard Container.mayBegin(with: part[place], fifth: fifth) || container.mayGoOn(with: part[place]) else {
         return false
       }
       let rest = part[place...]
-      return Container(headerOf: rest) != nil || current.container.goesOn(in: rest)
+      return Container(headerOf: rest) != nil
+        || goesOn(in: rest, at: walk.place + Int64(place - part.startIndex))
     }
     self.walk?.place += Int64((next ?? max(part.startIndex + 1, end)) - part.startIndex)
+  }
+
+  /// Whether the recording goes on at a place behind bytes that are not part of it.
+  private func goesOn(in bytes: ArraySlice<UInt8>, at place: Int64) -> Bool {
+    guard let container = recordings.last?.container else { return false }
+    if container.goesOn(in: bytes) { return true }
+    // Of a long tag, the length behind it lies elsewhere.
+    guard container == .flash, pipe == nil, let first = bytes.first, container.mayGoOn(with: first),
+      case .measured(let length)? = container.element(in: bytes, isEntered: true), length > Int64(bytes.count)
+    else { return false }
+    budget -= Self.stepCost
+    var mark = [UInt8](repeating: 0, count: 4)
+    let count = mark.withUnsafeMutableBytes { mark in
+      mark.baseAddress.map { read(at: place + length - 4, into: $0, count: 4) } ?? 0
+    }
+    return count == 4 && mark[...].bigEndian(at: 0, count: 4) == length - 4
   }
 
   private func lose(_ range: Range<Int64>) {
@@ -156,6 +196,7 @@ extension RecordedFile {
       if container != .transportStream { walk?.unknown = unknown }
       return finish()
     }
+    let place = max(place, pipe?.start ?? 0)
     end(before: place)
     recordings.append(Recording(bytes: place..<size, container: container))
     walk = RecordingWalk(at: place)
@@ -168,7 +209,7 @@ extension RecordedFile {
   }
 
   /// The last recording is known whole.
-  private func finish() {
+  func finish() {
     if let unknown = walk?.unknown, let last = recordings.indices.last {
       recordings[last].bytes = recordings[last].bytes.lowerBound..<unknown
     }

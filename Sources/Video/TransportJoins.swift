@@ -30,6 +30,11 @@ struct TransportJoins {
   /// A clock that was set back, and where a recording begins if the next one fits it.
   private var suspicion: (stream: Int, clock: Int64, position: Int64)?
 
+  /// Where another recording begins, if the packets that follow confirm it; nil for nowhere.
+  var possibleBeginning: Int64? {
+    [breakPosition, tablesPosition, suspicion?.position].compactMap { $0 }.min()
+  }
+
   /// Ticks in a second.
   private static let second: Int64 = 90_000
   private static let mask: Int64 = 1 << 33 - 1

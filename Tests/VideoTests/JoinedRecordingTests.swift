@@ -178,6 +178,10 @@ struct JoinedRecordingTests {
     ("constant.mp4", 10, [0, 0, 0, 1] + Array("free".utf8) + [0x40, 0, 0, 0, 0, 0, 0, 0], nil),
     ("milliseconds.mkv", 8, [0xAB, 0x0F] + Array(repeating: 0, count: 5000), "5002 of "),
     ("milliseconds.mkv", 8, [0xEC, 0x0F] + Array(repeating: 0, count: 5000), nil),
+    ("late-video.avi", 30, Array("a line of text\n".utf8), nil),
+    ("late-video.avi", 30, Array(String(repeating: "a line of text\n", count: 100).utf8), "1500 of "),
+    // A chunk that would reach behind the header of what follows.
+    ("late-video.avi", 30, Array("text".utf8) + [12, 0, 0, 0], nil),
   ]
 
   @Test("are read on behind bytes that look like an element", arguments: lengths)
@@ -206,6 +210,37 @@ struct JoinedRecordingTests {
     }
   }
 
+  @Test("are read behind one that was cut off, which is said")
+  func cutOffAndSaid() async throws {
+    let folder = try TemporaryFolder()
+    let part = try bytes(of: "constant.mp4")
+    let whole = try await sampled("constant.mp4", framesPerSecond: 5).map(\.image.number)
+    for lost in [100, part.count / 4] {
+      let path = try folder.write(part.dropLast(lost) + part, to: "joined")
+      let stream = try await VideoStream.open(.file(path: path), options: options(5))
+      let frames = await all(of: stream)
+      let second = frames.map(\.image.number).suffix(whole.count - 1)
+      let differences = zip(second, whole.suffix(whole.count - 1)).map { abs($0 - $1) }
+      #expect(frames.count > whole.count && differences.allSatisfy { $0 <= 4 }, "\(lost): \(second)")
+      let warnings = stream.takeWarnings()
+      #expect(warnings.contains { $0.contains("is cut off: it ends at") }, "\(lost): \(warnings)")
+    }
+  }
+
+  @Test("are read behind one whose last box says that it goes to the end of the file")
+  func boxToTheEnd() async throws {
+    let folder = try TemporaryFolder()
+    var first = try bytes(of: "constant.mp4")
+    let name = try #require(first.firstRange(of: Array("mdat".utf8))).lowerBound
+    first.replaceSubrange(name - 4..<name, with: [0, 0, 0, 0])
+    for second in ["constant.mp4", "milliseconds.mkv"] {
+      let path = try folder.write(first + (try bytes(of: second)), to: second)
+      let stream = try await VideoStream.open(.file(path: path), options: options(5))
+      #expect(await all(of: stream).count >= 10 + (try await sampled(second, framesPerSecond: 5).count) - 1)
+      #expect(stream.takeWarnings() == [])
+    }
+  }
+
   @Test(
     "are no more than a bounded number, and the bytes of others are said", arguments: ["grey.flv", "one-frame.mp4"])
   func tooMany(name: String) async throws {
@@ -216,6 +251,34 @@ struct JoinedRecordingTests {
     _ = await all(of: stream)
     let warnings = stream.takeWarnings()
     #expect(warnings.contains { $0.contains("\(3 * part.count) of \(1003 * part.count) bytes") }, "\(warnings)")
+  }
+
+  @Test(
+    "are each read to their own end however many there are, and however short their elements",
+    arguments: ["grey.flv", "live.mkv"])
+  func thousands(name: String) async throws {
+    let folder = try TemporaryFolder()
+    let part = try bytes(of: name)
+    let path = try folder.write(Array(Array(repeating: part, count: 3000).joined()), to: "joined")
+    let stream = try await VideoStream.open(.file(path: path), options: options(1))
+    let frames = await all(of: stream)
+    let length = try await sampled(name, framesPerSecond: 25).count
+    #expect(abs(frames.count - 1000 * length / 25) <= 1)
+    let warnings = stream.takeWarnings()
+    #expect(warnings.count == 1 && warnings[0].contains("\(2000 * part.count) of \(3000 * part.count) bytes"))
+  }
+
+  @Test("are cut off by the thousand without a line for each")
+  func thousandsCutOff() async throws {
+    let folder = try TemporaryFolder()
+    // The header with the stated length, and the first tags.
+    let part = try bytes(of: "grey.flv").prefix(400)
+    let path = try folder.write(Array(Array(repeating: part, count: 900).joined()), to: "a")
+    let stream = try await VideoStream.open(.file(path: path), options: options(1))
+    _ = await all(of: stream)
+    let warnings = stream.takeWarnings()
+    #expect(warnings.count < 10 && warnings.contains { $0.contains("cut off") }, "\(warnings)")
+    #expect(warnings.contains { $0.contains(": 897 more of its recordings do not end properly") }, "\(warnings)")
   }
 
   @Test("are passed over where they have no video, which is said, wherever they are")

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CFFmpeg
+
+/// Recordings that come through a pipe, one behind the other. They are walked through as they come, and no byte is
+/// handed on before it is known which of them it belongs to.
+extension RecordedFile {
+  /// Waits until a byte can be read at `position`.
+  /// - Returns: how many can, or FFmpeg's code for the end, a stop or an error.
+  func waitForByte(at position: Int64, of number: Int) -> Int64 {
+    guard let pipe else { return Int64(shim_error_end_of_file()) }
+    while true {
+      walkThroughPipe()
+      pipe.drop(before: min(position, keptPosition))
+      let end = min(recordings[number].bytes.upperBound, handedPosition)
+      if end > position { return end - position }
+      if position >= recordings[number].bytes.upperBound { return Int64(shim_error_end_of_file()) }
+      let result = pipe.fill()
+      if result <= 0, !pipe.isAtEnd || position >= pipe.end { return Int64(result) }
+    }
+  }
+
+  /// Reads on until another recording begins, or the pipe ends.
+  func findMoreInPipe() {
+    guard let pipe else { return }
+    let count = recordings.count
+    while walk != nil, recordings.count == count {
+      walkThroughPipe()
+      pipe.drop(before: keptPosition)
+      if recordings.count > count || pipe.fill() <= 0 && !pipe.isAtEnd { return }
+    }
+  }
+
+  /// Tells from the first bytes which container they are of.
+  func beginPipe() {
+    guard let pipe else { return }
+    while !isEnough(pipe.bytes(from: 0), for: nil), pipe.fill() > 0 {}
+    let head = pipe.bytes(from: 0)
+    let container = Container(headerOf: head) ?? (TransportPacket.areThere(in: head) ? .transportStream : nil)
+    recordings = [Recording(bytes: 0..<size, container: container)]
+    if container != nil { walk = RecordingWalk(at: 0) }
+  }
+
+  private func walkThroughPipe() {
+    guard let pipe else { return }
+    while let walk, walk.place < pipe.end || pipe.isAtEnd, isEnough(pipe.bytes(from: walk.place), for: walk) {
+      budget = .max
+      let count = recordings.count
+      step()
+      let goesOn = self.walk == nil || self.walk?.place != walk.place || recordings.count > count
+      if !goesOn, pipe.isAtEnd { finish() }
+      if !goesOn { return }
+    }
+  }
+
+  /// Whether these bytes tell what they are: of a header, and of what is no element, more are needed.
+  private func isEnough(_ head: ArraySlice<UInt8>, for walk: RecordingWalk?) -> Bool {
+    if pipe?.isAtEnd == true { return true }
+    let container = walk == nil ? nil : recordings.last?.container
+    let isPacket = head.first == ProgramTable.syncByte
+    let isSearching = walk.map { $0.isSearching || $0.unknown != nil || $0.doubted != nil } ?? false
+    if isSearching || container == .transportStream && !isPacket { return head.count > 2 * Container.longestMark }
+    if container == .transportStream { return head.count >= TransportPacket.length }
+    if isPacket { return head.count >= Container.longestMark }
+    switch head.first {
+    case 0x1A: return head.count >= Container.longestDocumentHeader
+    case UInt8(ascii: "O"): return head.count >= Container.longestPageHeader
+    default: return head.count >= Self.longestElementHeader
+    }
+  }
+
+  /// Up to where bytes are handed on.
+  private var handedPosition: Int64 {
+    guard let pipe, let walk else { return pipe?.end ?? 0 }
+    return min(pipe.end, walk.place, possibleBeginning ?? .max)
+  }
+
+  /// From where on bytes are kept.
+  private var keptPosition: Int64 { min(walk?.place ?? .max, possibleBeginning ?? .max) }
+
+  /// Where another recording begins, or bytes that are part of none, if what follows confirms it.
+  private var possibleBeginning: Int64? {
+    guard let walk, let position = [walk.joins.possibleBeginning, walk.gap].compactMap({ $0 }).min(),
+      walk.place - position < Self.longestDoubt
+    else { return nil }
+    return position
+  }
+
+  /// Bytes of an object of ASF up to its data, of which there are most.
+  private static let longestElementHeader = 24
+
+  /// Bytes that are kept back at most: packets may be missing that nothing confirms.
+  private static let longestDoubt: Int64 = 1 << 20
+}
