@@ -21,6 +21,11 @@ struct AutotuneTests {
     return (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? []
   }
 
+  private func products(in file: URL) throws -> [NSDictionary] {
+    let contents = try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any]
+    return try #require(contents?["products"] as? [NSDictionary])
+  }
+
   private let few = ["autotune", "--trials", "2", "--threads", "2", "--mmproj", "none"]
 
   @Test("measures the embedded model's products once, and every command uses what it found")
@@ -33,10 +38,11 @@ struct AutotuneTests {
     #expect(!first.output.contains(" *"))
     let file = try #require(files.first)
     #expect(files.count == 1 && file.lastPathComponent.hasSuffix("-2-threads.json"))
-    let written = try Data(contentsOf: file)
+    let written = try products(in: file)
     let second = try await run(few)
     #expect(second.status == 0 && second.output.contains(" *") && second.output.contains("--force"), "\(second)")
-    #expect(try Data(contentsOf: file) == written, "nothing is measured again")
+    // One that took less than a percent of the time may take more now, and be added.
+    #expect(try products(in: file).prefix(written.count).elementsEqual(written), "nothing is measured again")
     let report = try await run(["bench", "--quick", "--only", "load", "--threads", "2", "--json", "-"])
     #expect(report.status == 0 && report.errors.isEmpty, "\(report.errors)")
   }

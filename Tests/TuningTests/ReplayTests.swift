@@ -6,8 +6,8 @@ import Tuning
 
 /// Searches of a table that was measured once: the same on every machine, without a clock.
 ///
-/// The table is of a product of Q6_K, 896 × 4864, with 256 tokens and two threads (Emerald Rapids), 432 schedules. It was
-/// measured at the highest priority on a machine that others kept busy; each time is the shortest of eight.
+/// The table is of a product of Q6_K, 896 × 4864, with 256 tokens and two threads (Emerald Rapids), 432 schedules. It
+/// was measured at the highest priority on a machine that others kept busy; each time is the shortest of eight.
 @Suite("A search of a measured table")
 struct ReplayTests {
   private static let seeds = UInt64(0)..<20
