@@ -14,7 +14,7 @@ struct PacketGaps {
 
   init(at place: Int64) { self.place = place }
 
-  /// Takes note of bytes that were read at a position; what was read elsewhere than behind the bytes before is left out.
+  /// Takes note of bytes that were read at a position. Those read elsewhere than behind the bytes before are left out.
   mutating func take(_ bytes: UnsafeRawBufferPointer, at position: Int64) {
     let end = position + Int64(bytes.count)
     guard position <= place + Int64(tail.count), place < end else { return }
