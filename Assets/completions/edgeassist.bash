@@ -163,7 +163,7 @@ _edgeassist() {
     local -a unparsed_words=("${COMP_WORDS[@]:1:${COMP_CWORD}}")
 
     local -a repeating_flags=()
-    local -a non_repeating_flags=(--mlock --no-mlock --prefetch --no-prefetch --mmap-only --no-mmap-only --scrub --no-scrub --unsafe-run --no-unsafe-run --resume --version -h --help)
+    local -a non_repeating_flags=(--mlock --no-mlock --prefetch --no-prefetch --mmap-only --no-mmap-only --scrub --no-scrub --tuned --no-tuned --unsafe-run --no-unsafe-run --resume --version -h --help)
     local -a repeating_options=(--lora)
     local -a non_repeating_options=(--video --fps --max-pixels --pace --reconnect --signal-timeout --model --threads --scrub-rate --nonlinear --attention-pruning --mmproj --vision-precision --kv-budget --kv-memory --kv-type --kv-policy --kv-variant --kv-profile --kv-offload --kv-offload-size --max-tokens --temperature --top-k --top-p --min-p --repeat-penalty --seed --system-prompt --code-model --code-exemplars --code-rounds --code-seconds --code-tokens --batch --output --log-file --config)
     __edgeassist_offer_flags_options 0
@@ -311,13 +311,13 @@ _edgeassist() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    inspect|quantize|code|eval|profile|compare|bench|doctor|pull|models|help)
+    inspect|quantize|code|eval|profile|compare|bench|autotune|doctor|pull|models|help)
         # Offer subcommand argument completions
         "_edgeassist_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'inspect quantize code eval profile compare bench doctor pull models help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'inspect quantize code eval profile compare bench autotune doctor pull models help' -- "${cur}"))
         ;;
     esac
 }
@@ -365,7 +365,7 @@ _edgeassist_inspect() {
 
 _edgeassist_quantize() {
     repeating_flags=()
-    non_repeating_flags=(--scale-channels --dry-run --json --force --version -h --help)
+    non_repeating_flags=(--scale-channels --tuned --no-tuned --dry-run --json --force --version -h --help)
     repeating_options=()
     non_repeating_options=(--type --target-bytes --target-kl --types --sensitivities --sensitivity-windows --split-neurons --calibrate --calibrate-length --calibrate-windows --mmproj --threads)
     __edgeassist_offer_flags_options 2
@@ -429,7 +429,7 @@ _edgeassist_quantize() {
 
 _edgeassist_code() {
     repeating_flags=()
-    non_repeating_flags=(--resume --unsafe-run --no-unsafe-run --mlock --no-mlock --prefetch --no-prefetch --mmap-only --no-mmap-only --scrub --no-scrub --version -h --help)
+    non_repeating_flags=(--resume --unsafe-run --no-unsafe-run --mlock --no-mlock --prefetch --no-prefetch --mmap-only --no-mmap-only --scrub --no-scrub --tuned --no-tuned --version -h --help)
     repeating_options=(--lora)
     non_repeating_options=(--output --language --code-model --code-exemplars --code-rounds --code-seconds --code-tokens --model --threads --scrub-rate --nonlinear --attention-pruning)
     __edgeassist_offer_flags_options -1
@@ -495,7 +495,7 @@ _edgeassist_code() {
 
 _edgeassist_eval() {
     repeating_flags=()
-    non_repeating_flags=(--unsafe-run --no-unsafe-run --resume --mlock --no-mlock --prefetch --no-prefetch --mmap-only --no-mmap-only --scrub --no-scrub --version -h --help)
+    non_repeating_flags=(--unsafe-run --no-unsafe-run --resume --mlock --no-mlock --prefetch --no-prefetch --mmap-only --no-mmap-only --scrub --no-scrub --tuned --no-tuned --version -h --help)
     repeating_options=(--tasks --lora)
     non_repeating_options=(--suite --questions --seconds --visits --kinds --warmup-seconds --questions-per-stream --seed --requests --answers --configurations --kv-ratios --kv-budget --kv-memory --kv-profile --kv-offload --kv-offload-size --methods --code-model --code-exemplars --code-rounds --code-seconds --code-tokens --output --json --plot --model --threads --scrub-rate --nonlinear --attention-pruning --mmproj --vision-precision)
     __edgeassist_offer_flags_options 0
@@ -628,7 +628,7 @@ _edgeassist_eval() {
 
 _edgeassist_profile() {
     repeating_flags=()
-    non_repeating_flags=(--pruning --mlock --no-mlock --prefetch --no-prefetch --mmap-only --no-mmap-only --scrub --no-scrub --version -h --help)
+    non_repeating_flags=(--pruning --mlock --no-mlock --prefetch --no-prefetch --mmap-only --no-mmap-only --scrub --no-scrub --tuned --no-tuned --version -h --help)
     repeating_options=()
     non_repeating_options=(--output --ratio --group-size --prune-heads --prune-vision-heads --reuse-maps --data --windows --questions --seconds --visits --kinds --warmup-seconds --questions-per-stream --seed --requests --answers --model --threads --scrub-rate --nonlinear --attention-pruning --mmproj --vision-precision --lora)
     __edgeassist_offer_flags_options 0
@@ -725,7 +725,7 @@ _edgeassist_profile() {
 
 _edgeassist_compare() {
     repeating_flags=()
-    non_repeating_flags=(--resume --version -h --help)
+    non_repeating_flags=(--resume --tuned --no-tuned --version -h --help)
     repeating_options=()
     non_repeating_options=(--data --answers --mmproj --questions --context --activations --windows --output --json --plot --threads --nonlinear)
     __edgeassist_offer_flags_options 2
@@ -793,7 +793,7 @@ _edgeassist_compare() {
 
 _edgeassist_bench() {
     repeating_flags=()
-    non_repeating_flags=(--quick --mlock --no-mlock --prefetch --no-prefetch --mmap-only --no-mmap-only --scrub --no-scrub --version -h --help)
+    non_repeating_flags=(--quick --mlock --no-mlock --prefetch --no-prefetch --mmap-only --no-mmap-only --scrub --no-scrub --tuned --no-tuned --version -h --help)
     repeating_options=(--compare)
     non_repeating_options=(--only --repetitions --prompt-lengths --context --image-size --minutes --kv-budget --kv-type --model --threads --scrub-rate --nonlinear --attention-pruning --mmproj --vision-precision --lora --shape --type --mmproj-type --keep --json)
     __edgeassist_offer_flags_options 0
@@ -875,6 +875,50 @@ _edgeassist_bench() {
         ;;
     '--compare')
         __edgeassist_add_completions -o plusdirs -fX '!*.@(json)'
+        return
+        ;;
+    esac
+}
+
+_edgeassist_autotune() {
+    repeating_flags=()
+    non_repeating_flags=(--force --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--model --mmproj --vision-precision --shape --type --mmproj-type --keep --threads --trials)
+    __edgeassist_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--model')
+        __edgeassist_add_completions -o plusdirs -fX '!*.@(gguf)'
+        return
+        ;;
+    '--mmproj')
+        __edgeassist_add_completions -o plusdirs -fX '!*.@(gguf)'
+        return
+        ;;
+    '--vision-precision')
+        __edgeassist_add_completions -W 'fast'$'\n''exact'
+        return
+        ;;
+    '--shape')
+        __edgeassist_add_completions -W 'qwen2-0.5b'$'\n''qwen2-1.5b'$'\n''qwen3-0.6b'$'\n''qwen3-1.7b'$'\n''qwen2-vl-2b'$'\n''qwen2-vl-7b'$'\n''qwen2.5-vl-3b'$'\n''qwen3-vl-2b'$'\n''qwen3-vl-4b'$'\n''smollm2-135m'$'\n''smollm2-360m'$'\n''llama-3.2-1b'$'\n''smolvlm2-500m'$'\n''lfm2-vl-450m'$'\n''qwen3.5-0.8b'$'\n''qwen3.5-2b'
+        return
+        ;;
+    '--type')
+        return
+        ;;
+    '--mmproj-type')
+        return
+        ;;
+    '--keep')
+        __edgeassist_add_completions -o plusdirs -fX '!*.@(gguf)'
+        return
+        ;;
+    '--threads')
+        return
+        ;;
+    '--trials')
         return
         ;;
     esac

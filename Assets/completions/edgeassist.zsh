@@ -64,6 +64,8 @@ _edgeassist() {
         '--no-scrub[Check the weights\: all of them at the start, against the checksums that the file keeps if it does, then slowly in the background. A tensor that has changed is named in a warning.]'
         '--scrub-rate[Bytes that --scrub checks in a second, such as 4MiB or 1GiB. (default\: 16MiB)]:size:'
         '--nonlinear[exact\: exponentials, reciprocals, roots and activation functions are computed. lut16\: they are read from tables of 16 lines (NN-LUT), for processors without a vector unit; slower on those that have one. (default\: exact)]:mode:{__edgeassist_complete "${___nonlinear[@]}"}'
+        '--tuned[Divide products among threads and caches as `edgeassist autotune` has found fastest on this machine, if it was run. Answers are the same either way.]'
+        '--no-tuned[Divide products among threads and caches as `edgeassist autotune` has found fastest on this machine, if it was run. Answers are the same either way.]'
         '--attention-pruning[Leave out the attention heads and maps that this profile says. `edgeassist profile --pruning` makes it.]:file:_files -g '\''*.json'\'''
         '--mmproj[Vision tower (mmproj GGUF); none to read text only, in less memory. (default\: the mmproj file beside the model)]:file:_files -g '\''*.gguf'\'''
         '--vision-precision[fast\: float weights of the vision tower are quantized to Q8_0 when they are loaded, which is several times as fast and takes half the memory. exact\: they are used as they are stored. (default\: fast)]:precision:{__edgeassist_complete "${___vision_precision[@]}"}'
@@ -112,6 +114,7 @@ _edgeassist() {
             'profile:Measure how much of the KV cache each attention head needs, once for a model.'
             'compare:Compare two models on a text or on questions: perplexity, KL divergence, likeliest tokens, answers.'
             'bench:Measure how fast a model runs on this machine, and how much of its memory bandwidth decoding uses.'
+            'autotune:Measure how a model'\''s products are best divided among this machine'\''s threads and caches, and keep that.'
             'doctor:Report what this machine offers: processor, memory, video, terminal, programs, and what that means.'
             'pull:Download a model and its vision tower from the Hugging Face hub.'
             'models:List the models that have been downloaded, or remove one.'
@@ -121,7 +124,7 @@ _edgeassist() {
         ;;
     arg)
         case "${words[1]}" in
-        inspect|quantize|code|eval|profile|compare|bench|doctor|pull|models|help)
+        inspect|quantize|code|eval|profile|compare|bench|autotune|doctor|pull|models|help)
             "_edgeassist_${words[1]}" && ret=0
             ;;
         esac
@@ -173,6 +176,8 @@ _edgeassist_quantize() {
         '--calibrate-windows[Read this many windows or conversations at most. (default\: 128, or 48 with self)]:n:'
         '--mmproj[Vision tower for the videos of --calibrate (mmproj GGUF). (default\: the mmproj file beside the model)]:file:_files -g '\''*.gguf'\'''
         '--scale-channels[Scale the channels between the matrices so that weights and 8-bit activations together lose least, and fold the scales into the weights (AQAS, arXiv 2311.05161). Costs nothing at run time; adapters of the original no longer fit. Needs --calibrate.]'
+        '--tuned[Divide products among threads and caches as `edgeassist autotune` has found fastest on this machine, if it was run. Answers are the same either way.]'
+        '--no-tuned[Divide products among threads and caches as `edgeassist autotune` has found fastest on this machine, if it was run. Answers are the same either way.]'
         '--threads[Worker threads. (default\: one per processor)]:n:'
         '--dry-run[Write nothing; report the type of each tensor and the size of the file.]'
         '--json[Print the report as JSON.]'
@@ -213,6 +218,8 @@ _edgeassist_code() {
         '--no-scrub[Check the weights\: all of them at the start, against the checksums that the file keeps if it does, then slowly in the background. A tensor that has changed is named in a warning.]'
         '--scrub-rate[Bytes that --scrub checks in a second, such as 4MiB or 1GiB. (default\: 16MiB)]:size:'
         '--nonlinear[exact\: exponentials, reciprocals, roots and activation functions are computed. lut16\: they are read from tables of 16 lines (NN-LUT), for processors without a vector unit; slower on those that have one. (default\: exact)]:mode:{__edgeassist_complete "${___nonlinear[@]}"}'
+        '--tuned[Divide products among threads and caches as `edgeassist autotune` has found fastest on this machine, if it was run. Answers are the same either way.]'
+        '--no-tuned[Divide products among threads and caches as `edgeassist autotune` has found fastest on this machine, if it was run. Answers are the same either way.]'
         '--attention-pruning[Leave out the attention heads and maps that this profile says. `edgeassist profile --pruning` makes it.]:file:_files -g '\''*.json'\'''
         '*--lora[LoRA adapter (GGUF) for a role of the programming agent\: retriever, planner, coder, debugger. May be given more than once.]:role=file:_files -g '\''*.gguf'\'''
         '--version[Show the version.]'
@@ -271,6 +278,8 @@ _edgeassist_eval() {
         '--no-scrub[Check the weights\: all of them at the start, against the checksums that the file keeps if it does, then slowly in the background. A tensor that has changed is named in a warning.]'
         '--scrub-rate[Bytes that --scrub checks in a second, such as 4MiB or 1GiB. (default\: 16MiB)]:size:'
         '--nonlinear[exact\: exponentials, reciprocals, roots and activation functions are computed. lut16\: they are read from tables of 16 lines (NN-LUT), for processors without a vector unit; slower on those that have one. (default\: exact)]:mode:{__edgeassist_complete "${___nonlinear[@]}"}'
+        '--tuned[Divide products among threads and caches as `edgeassist autotune` has found fastest on this machine, if it was run. Answers are the same either way.]'
+        '--no-tuned[Divide products among threads and caches as `edgeassist autotune` has found fastest on this machine, if it was run. Answers are the same either way.]'
         '--attention-pruning[Leave out the attention heads and maps that this profile says. `edgeassist profile --pruning` makes it.]:file:_files -g '\''*.json'\'''
         '--mmproj[Vision tower (mmproj GGUF); none to read text only, in less memory. (default\: the mmproj file beside the model)]:file:_files -g '\''*.gguf'\'''
         '--vision-precision[fast\: float weights of the vision tower are quantized to Q8_0 when they are loaded, which is several times as fast and takes half the memory. exact\: they are used as they are stored. (default\: fast)]:precision:{__edgeassist_complete "${___vision_precision[@]}"}'
@@ -318,6 +327,8 @@ _edgeassist_profile() {
         '--no-scrub[Check the weights\: all of them at the start, against the checksums that the file keeps if it does, then slowly in the background. A tensor that has changed is named in a warning.]'
         '--scrub-rate[Bytes that --scrub checks in a second, such as 4MiB or 1GiB. (default\: 16MiB)]:size:'
         '--nonlinear[exact\: exponentials, reciprocals, roots and activation functions are computed. lut16\: they are read from tables of 16 lines (NN-LUT), for processors without a vector unit; slower on those that have one. (default\: exact)]:mode:{__edgeassist_complete "${___nonlinear[@]}"}'
+        '--tuned[Divide products among threads and caches as `edgeassist autotune` has found fastest on this machine, if it was run. Answers are the same either way.]'
+        '--no-tuned[Divide products among threads and caches as `edgeassist autotune` has found fastest on this machine, if it was run. Answers are the same either way.]'
         '--attention-pruning[Leave out the attention heads and maps that this profile says. `edgeassist profile --pruning` makes it.]:file:_files -g '\''*.json'\'''
         '--mmproj[Vision tower (mmproj GGUF); none to read text only, in less memory. (default\: the mmproj file beside the model)]:file:_files -g '\''*.gguf'\'''
         '--vision-precision[fast\: float weights of the vision tower are quantized to Q8_0 when they are loaded, which is several times as fast and takes half the memory. exact\: they are used as they are stored. (default\: fast)]:precision:{__edgeassist_complete "${___vision_precision[@]}"}'
@@ -349,6 +360,8 @@ _edgeassist_compare() {
         '--json[Write the summary to this file as JSON; - for standard output.]:file:_files'
         '--plot[Plot differences by position in a window or answer to this file (PNG).]:file:_files -g '\''*.png'\'''
         '--threads[Worker threads. (default\: one per processor)]:n:'
+        '--tuned[Divide products among threads and caches as `edgeassist autotune` has found fastest on this machine, if it was run. Answers are the same either way.]'
+        '--no-tuned[Divide products among threads and caches as `edgeassist autotune` has found fastest on this machine, if it was run. Answers are the same either way.]'
         '--nonlinear[How the second model computes nonlinear functions\: exact, or lut16 from tables. (default\: exact)]:mode:{__edgeassist_complete "${___nonlinear[@]}"}'
         '--version[Show the version.]'
         '(-h --help)'{-h,--help}'[Show help information.]'
@@ -386,6 +399,8 @@ _edgeassist_bench() {
         '--no-scrub[Check the weights\: all of them at the start, against the checksums that the file keeps if it does, then slowly in the background. A tensor that has changed is named in a warning.]'
         '--scrub-rate[Bytes that --scrub checks in a second, such as 4MiB or 1GiB. (default\: 16MiB)]:size:'
         '--nonlinear[exact\: exponentials, reciprocals, roots and activation functions are computed. lut16\: they are read from tables of 16 lines (NN-LUT), for processors without a vector unit; slower on those that have one. (default\: exact)]:mode:{__edgeassist_complete "${___nonlinear[@]}"}'
+        '--tuned[Divide products among threads and caches as `edgeassist autotune` has found fastest on this machine, if it was run. Answers are the same either way.]'
+        '--no-tuned[Divide products among threads and caches as `edgeassist autotune` has found fastest on this machine, if it was run. Answers are the same either way.]'
         '--attention-pruning[Leave out the attention heads and maps that this profile says. `edgeassist profile --pruning` makes it.]:file:_files -g '\''*.json'\'''
         '--mmproj[Vision tower (mmproj GGUF); none to read text only, in less memory. (default\: the mmproj file beside the model)]:file:_files -g '\''*.gguf'\'''
         '--vision-precision[fast\: float weights of the vision tower are quantized to Q8_0 when they are loaded, which is several times as fast and takes half the memory. exact\: they are used as they are stored. (default\: fast)]:precision:{__edgeassist_complete "${___vision_precision[@]}"}'
@@ -396,6 +411,29 @@ _edgeassist_bench() {
         '--keep[Keep the model in this file, and its vision tower beside it as mmproj-…; llama.cpp reads both.]:file:_files -g '\''*.gguf'\'''
         '--json[Write the results to this file as JSON; - for standard output.]:file:_files -g '\''*.json'\'''
         '--compare[Measure nothing; compare two files that --json has written.]:old> <new:_files -g '\''*.json'\'''
+        '--version[Show the version.]'
+        '(-h --help)'{-h,--help}'[Show help information.]'
+    )
+    _arguments -w -s -S : "${arg_specs[@]}" && ret=0
+
+    return "${ret}"
+}
+
+_edgeassist_autotune() {
+    local -i ret=1
+    local -ar ___vision_precision=('fast' 'exact')
+    local -ar ___shape=('qwen2-0.5b' 'qwen2-1.5b' 'qwen3-0.6b' 'qwen3-1.7b' 'qwen2-vl-2b' 'qwen2-vl-7b' 'qwen2.5-vl-3b' 'qwen3-vl-2b' 'qwen3-vl-4b' 'smollm2-135m' 'smollm2-360m' 'llama-3.2-1b' 'smolvlm2-500m' 'lfm2-vl-450m' 'qwen3.5-0.8b' 'qwen3.5-2b')
+    local -ar arg_specs=(
+        '--model[Language model\: a GGUF file, or hf\:OWNER/NAME\[\:QUANT\] of the Hugging Face hub, which is downloaded if need be. (default\: the small embedded model)]:file:_files -g '\''*.gguf'\'''
+        '--mmproj[Vision tower (mmproj GGUF); none to read text only, in less memory. (default\: the mmproj file beside the model)]:file:_files -g '\''*.gguf'\'''
+        '--vision-precision[fast\: float weights of the vision tower are quantized to Q8_0 when they are loaded, which is several times as fast and takes half the memory. exact\: they are used as they are stored. (default\: fast)]:precision:{__edgeassist_complete "${___vision_precision[@]}"}'
+        '--shape[Measure a model of this shape with random weights, which is removed afterwards\: qwen2-0.5b, qwen2-1.5b, qwen3-0.6b, qwen3-1.7b, qwen2-vl-2b, qwen2-vl-7b, qwen2.5-vl-3b, qwen3-vl-2b, qwen3-vl-4b, smollm2-135m, smollm2-360m, llama-3.2-1b, smolvlm2-500m, lfm2-vl-450m, qwen3.5-0.8b, qwen3.5-2b.]:name:{__edgeassist_complete "${___shape[@]}"}'
+        '--type[Quantization type of its weights\: q4_0, q8_0, q4_k, f16, …. (default\: q4_0)]:type:'
+        '--mmproj-type[Quantization type of its vision tower'\''s weights. (default\: f16)]:type:'
+        '--keep[Keep the model in this file, and its vision tower beside it as mmproj-…; llama.cpp reads both.]:file:_files -g '\''*.gguf'\'''
+        '--threads[Worker threads. (default\: one per processor)]:n:'
+        '--trials[Schedules to measure of each product, at most. (default\: 48)]:n:'
+        '--force[Measure products again that were measured before.]'
         '--version[Show the version.]'
         '(-h --help)'{-h,--help}'[Show help information.]'
     )
