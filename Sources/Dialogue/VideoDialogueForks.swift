@@ -8,7 +8,7 @@ import SessionInterface
 /// Questions that do not build on each other: each is a fork of the conversation, and all are answered in one batch.
 extension VideoDialogue {
   /// The most forks at once. Beyond as many, products with the weights take as long for each as they do alone.
-  static let mostForks = 16
+  public static let mostForks = 16
 
   /// Answers several questions that are asked at one time, each as if it alone were asked. The conversation stays as it
   /// was: neither questions nor answers become part of it.

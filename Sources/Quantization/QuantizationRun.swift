@@ -50,13 +50,20 @@ public struct QuantizationRun {
 
   /// Checks that the new file can be written to a path.
   ///
-  /// - Parameter byteCount: of the new file.
+  /// - Parameters:
+  ///   - byteCount: of the new file.
+  ///   - inputs: files that this run reads besides the model.
+  ///   - overwriting: whether it may take the place of another model file.
   /// - Throws: `sameFile`, `file` for what is no file or write-protected, `exists` without `overwriting`, or `noRoom`.
   public static func check(
-    output path: String, byteCount: Int, of file: GGUFFile, overwriting: Bool
+    output path: String, byteCount: Int, of file: GGUFFile, inputs: [String] = [], overwriting: Bool
   ) throws(QuantizationError) {
     let manager = FileManager.default
-    do throws(OutputError) { try OutputFile.check(path: path, inputs: file.partPaths) } catch {
+    do throws(OutputError) {
+      try OutputFile.check(
+        path: path, inputs: file.partPaths + inputs,
+        replacing: overwriting ? .kind("a model file", beginning: "GGUF") : .anything)
+    } catch {
       throw error.reason == .input
         ? .sameFile(path: path) : .file(.unwritable(path: path, reason: error.explanation))
     }

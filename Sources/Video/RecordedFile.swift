@@ -31,6 +31,8 @@ final class RecordedFile {
   var lostCount: Int64 = 0
   /// Bytes within recordings that belong to no element of theirs, though others follow.
   var fillers: [Range<Int64>] = []
+  /// Whether more recordings were found than are told apart, in a container that FFmpeg does not read on in.
+  var hasMore = false
   /// What is known of the last recording; nil once all of it is.
   var walk: RecordingWalk?
   /// Bytes that may be read to look for recordings.
@@ -185,6 +187,8 @@ final class RecordingReader {
       guard length > 0 else { return Int32(length) }
       let copied = pipe.copy(at: start, into: buffer, count: Int(min(Int64(count), length)))
       file.noteRead(UnsafeRawBufferPointer(start: buffer, count: copied), at: start, of: number)
+      // FFmpeg would ask again for ever.
+      guard copied > 0 else { return shim_error_end_of_file() }
       file.fill(UnsafeMutableRawBufferPointer(start: buffer, count: copied), at: start)
       position += Int64(copied)
       return Int32(copied)

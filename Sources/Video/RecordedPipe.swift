@@ -26,8 +26,10 @@ extension RecordedFile {
     let count = recordings.count
     while walk != nil, recordings.count == count {
       walkThroughPipe()
+      // The beginning of the one that was found is kept.
+      if recordings.count > count { return }
       pipe.drop(before: keptPosition)
-      if recordings.count > count || pipe.fill() <= 0 && !pipe.isAtEnd { return }
+      if pipe.fill() <= 0 && !pipe.isAtEnd { return }
     }
   }
 

@@ -173,6 +173,10 @@ final class RecordingSequence {
   /// A line about bytes of the file that were not read, once all of it has ended; nil where there are none, or all were
   /// told of.
   func lineOfUnreadBytes(after input: MediaInput) -> String? {
+    if let file, pipe != nil, file.hasMore, !isLimitTold {
+      isLimitTold = true
+      return "\(source.displayName): what follows its first \(RecordedFile.mostRecordings) recordings was not read"
+    }
     guard let (unread, size) = unreadBytes(after: input), unread >= Self.fewestUnread, unread > toldUnread else {
       return nil
     }
@@ -192,6 +196,7 @@ final class RecordingSequence {
 
   private static let fewestUnread: Int64 = 1 << 10
   private var toldUnread: Int64 = 0
+  private var isLimitTold = false
 
   private func unreadBytes(after input: MediaInput) -> (unread: Int64, size: Int64)? {
     if let file, pipe == nil, let last = file.recordings.last {

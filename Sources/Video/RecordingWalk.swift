@@ -194,6 +194,7 @@ extension RecordedFile {
       // FFmpeg reads on in a transport stream by itself.
       let unknown = walk?.unknown ?? place
       if container != .transportStream { walk?.unknown = unknown }
+      hasMore = container != .transportStream
       return finish()
     }
     let place = max(place, pipe?.start ?? 0)

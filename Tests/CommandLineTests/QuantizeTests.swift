@@ -70,13 +70,32 @@ struct QuantizeTests {
     #expect(try folder.names().isEmpty)
   }
 
+  @Test("never takes the place of what it calibrates on, or of a file that is no model")
+  func inputs() async throws {
+    let vision = Self.model.replacingOccurrences(of: "edgeassist-tiny-Q8_0", with: "mmproj-edgeassist-tiny-F16")
+    try FileManager.default.copyItem(atPath: vision, toPath: folder.path("mm.gguf"))
+    try folder.write(Data("{\"id\":\"a\",\"video\":\"\(Program.sample)\",\"ask\":\"What?\"}\n".utf8), to: "r.jsonl")
+    try folder.write(Data("A cat came.".utf8), to: "t.txt")
+    let names = ["mm.gguf", "r.jsonl", "t.txt"]
+    let before = try names.map { try Data(contentsOf: folder.url.appending(path: $0)) }
+    for arguments in [
+      ["mm.gguf", "--calibrate", "r.jsonl", "--mmproj", "mm.gguf"], ["r.jsonl", "--calibrate", "r.jsonl"],
+      ["t.txt", "--calibrate", "t.txt"], ["t.txt"],
+    ] {
+      let run = try await Program.run(
+        ["quantize", Self.model] + arguments + ["--type", "Q4_0", "--force"], folder: folder.url)
+      #expect(run.status == 2 && run.errors.contains(arguments[0]), "\(run.errors)")
+    }
+    #expect(try names.map { try Data(contentsOf: folder.url.appending(path: $0)) } == before)
+  }
+
   @Test("does not take the place of a file unless told to")
   func force() async throws {
     let path = folder.url.appending(path: "there.gguf")
-    try Data("something".utf8).write(to: path)
+    try Data("GGUF something".utf8).write(to: path)
     let refused = try await run(Self.model, "there.gguf", "--type", "Q4_0")
     #expect(refused.status == 2 && refused.errors.contains("--force"))
-    #expect(try Data(contentsOf: path) == Data("something".utf8))
+    #expect(try Data(contentsOf: path) == Data("GGUF something".utf8))
     let forced = try await run(Self.model, "there.gguf", "--type", "Q4_0", "--force")
     #expect(forced.status == 0, "\(forced.errors)")
     let onItself = try await run("there.gguf", "there.gguf", "--type", "Q8_0", "--force")

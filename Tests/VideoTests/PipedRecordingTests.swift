@@ -7,14 +7,16 @@ import Video
 
 @Suite("Recordings that come through a pipe")
 struct PipedRecordingTests {
-  /// Writes into a pipe with a name, `size` bytes at a time.
-  private func write(_ contents: [UInt8], to path: String, size: Int) -> Task<Void, any Error> {
-    Task.detached {
-      let writer = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+  /// Writes into a pipe with a name, `size` bytes at a time, on a thread of its own: it waits for the reader.
+  private func write(_ contents: [UInt8], to path: String, size: Int) {
+    // The pipe is closed early behind too many recordings.
+    signal(SIGPIPE, SIG_IGN)
+    Thread.detachNewThread {
+      guard let writer = try? FileHandle(forWritingTo: URL(fileURLWithPath: path)) else { return }
       for start in stride(from: 0, to: contents.count, by: size) {
-        try writer.write(contentsOf: contents[start..<min(contents.count, start + size)])
+        do { try writer.write(contentsOf: contents[start..<min(contents.count, start + size)]) } catch { return }
       }
-      try writer.close()
+      try? writer.close()
     }
   }
 
@@ -24,10 +26,9 @@ struct PipedRecordingTests {
     let folder = try TemporaryFolder()
     let path = folder.path("pipe")
     #expect(mkfifo(path, 0o600) == 0)
-    let writing = write(contents, to: path, size: size)
+    write(contents, to: path, size: size)
     let stream = try await VideoStream.open(.file(path: path), options: options(framesPerSecond))
     let frames = await all(of: stream)
-    try await writing.value
     return (frames, stream.takeWarnings())
   }
 
@@ -60,6 +61,27 @@ struct PipedRecordingTests {
     #expect(abs(frames.count - (try await sampled(name, framesPerSecond: 25).count)) <= 2)
     #expect(warnings.contains { $0.contains(": 5000 bytes that are part of no recording") }, "\(warnings)")
     #expect(!warnings.contains { $0.contains("cut off") }, "\(warnings)")
+  }
+
+  @Test("are read to the thousandth, and what follows is told of")
+  func thousands() async throws {
+    let one = try bytes(of: "grey.flv")
+    let (_, warnings) = try await frames(
+      of: Array(repeatElement(one, count: 1002).joined()), size: 1 << 16, framesPerSecond: 0.1)
+    #expect(warnings.contains { $0.contains("what follows its first 1000 recordings was not read") }, "\(warnings)")
+  }
+
+  @Test(
+    "are found behind more rubbish than is kept of a pipe",
+    arguments: ["live.mkv", "fragmented.mp4", "grey.flv", "longer-sound.wmv", "other-codec.ts"])
+  func rubbishBetween(name: String) async throws {
+    let rubbish = (0..<100_000).map { UInt8(truncatingIfNeeded: ($0 &* 2_654_435_761) >> 7) }
+    let (first, second) = (try bytes(of: name), try bytes(of: "milliseconds.mkv"))
+    let (frames, _) = try await frames(of: first + rubbish + second, size: 1 << 16)
+    let whole =
+      try await sampled(name, framesPerSecond: 5).count
+      + (try await sampled("milliseconds.mkv", framesPerSecond: 5).count)
+    #expect(abs(frames.count - whole) <= 2, "\(frames.count) of \(whole)")
   }
 
   @Test("are passed over where they have no video, which is said")

@@ -164,7 +164,8 @@ struct RequestRun {
 
   /// Answers the next turn, and independent ones that are asked with it; a stop leaves them without a result.
   private mutating func answer(_ results: inout TurnResultWriter, at time: Double?) throws {
-    let questions = results.nextAtOnce.map(\.ask)
+    // As many as are answered at once, so that their results are written before the next ones are begun.
+    let questions = results.nextAtOnce.prefix(VideoDialogue.mostForks).map(\.ask)
     guard let question = questions.first else { return }
     let start = ContinuousClock.now
     try ingest.finish()

@@ -131,7 +131,9 @@ struct QuantizeCommand: AsyncParsableCommand {
     let original = try GGUFFile(path: input)
     if let output {
       let bytes = try type.map { try QuantizationPlan(file: original, recipe: $0).fileByteCount } ?? 0
-      try QuantizationRun.check(output: output, byteCount: bytes, of: original, overwriting: force || dryRun)
+      try QuantizationRun.check(
+        output: output, byteCount: bytes, of: original, inputs: calibration.inputs(of: input),
+        overwriting: force || dryRun)
     }
     let sampled =
       calibration.scaleChannels ? ScalableInput.all(in: original).scalable.compactMap(\.matrices.first) : []

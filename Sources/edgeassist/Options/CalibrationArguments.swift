@@ -65,6 +65,14 @@ struct CalibrationArguments: ParsableArguments {
     }
   }
 
+  /// The files that a calibration reads besides the model, but for videos.
+  func inputs(of model: String) -> [String] {
+    guard let calibrate, Self.own[calibrate] == nil else { return [] }
+    guard CalibrationOptions.isFileOfConversations(calibrate) else { return [calibrate] }
+    let paths = try? ModelPaths.resolve(languageModel: model, vision: VisionTowerOptions.choice(mmproj))
+    return [calibrate] + [paths?.vision].compactMap(\.self)
+  }
+
   /// Runs the model over the text.
   ///
   /// - Parameter sampled: names of the matrices whose inputs are sampled.
