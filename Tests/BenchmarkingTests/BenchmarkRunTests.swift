@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Benchmarking
+import Images
 import Inference
 import Platform
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("A benchmark")
 struct BenchmarkRunTests {
   private func runner(
-    _ plan: BenchmarkPlan, stop: StopSource = StopSource(),
+    _ plan: BenchmarkPlan, of paths: ModelPaths? = nil, stop: StopSource = StopSource(),
     report: @escaping @Sendable (BenchmarkStep) -> Void = { _ in }
   ) throws -> BenchmarkRunner {
     BenchmarkRunner(
-      paths: try ModelPaths.resolve(languageModel: nil), threads: 1, memory: ModelLoadingOptions(),
-      plan: plan,
+      paths: try paths ?? ModelPaths.resolve(languageModel: nil), threads: 1, memory: ModelLoadingOptions(), plan: plan,
       stop: stop, report: report)
   }
 
@@ -64,6 +65,24 @@ struct BenchmarkRunTests {
         "long-stream, minute 2, memory",
       ])
     #expect(report.results[0].value.repetitions == 6)
+  }
+
+  @Test("has frames of the one size that a vision tower reads, whatever is asked for", arguments: [nil, 32, 300])
+  func fixedImageSize(side: Int?) async throws {
+    let vision = VisionShape(
+      family: .idefics3, layers: 2, hiddenSize: 64, heads: 2, intermediateSize: 128, patchSize: 16, imageSide: 128)
+    let shape = ModelShape(
+      name: "tiny-idefics3", architecture: "llama", layers: 2, hiddenSize: 128, heads: 4, keyValueHeads: 2,
+      headDimension: 32, intermediateSize: 256, ropeTheta: 1e5, contextLength: 2048, mropeSections: [],
+      vocabulary: 2000, vision: vision)
+    let folder = try TemporaryFolder()
+    let paths = try RandomModel(shape: shape, type: "q8_0", visionType: "f16").write(to: folder.path("tiny.gguf"))
+    var plan = BenchmarkPlan.quick
+    plan.parts = [.vision, .ingest]
+    plan.repetitions = 1
+    plan.imageSize = side.map { ImageSize(width: $0, height: $0) }
+    let report = try await runner(plan, of: paths).run()
+    #expect(report.results.map(\.name) == ["vision, 128 × 128", "ingest, 512 tokens"])
   }
 
   @Test("that is interrupted keeps what it has")

@@ -60,6 +60,7 @@ public final class LoadedModel {
 
   /// Pixels along the side of a square frame, before they are rounded to what the vision tower takes.
   package var squareFrameSide: Int {
+    if let side = vision?.configuration.fixedImageSide { return side }
     let largest = Int(Double(preferences.maximumPixels).squareRoot())
     return min(largest, vision?.configuration.overviewSide ?? .max)
   }
