@@ -9,24 +9,26 @@ import SessionInterface
 extension VideoDialogue {
   // MARK: Limits
 
-  /// Checks that the budget has room for the least that makes sense: one temporal patch and the longest of some
-  /// questions, so that nobody finds out after an hour of video.
+  /// Checks that the budget has room for the least that makes sense: one temporal patch and the shortest of some
+  /// questions, so that nobody finds out after an hour of video. A longer one that has no room fails when it is asked,
+  /// and the others are answered.
   ///
   /// - Parameters:
   ///   - width: of the frames that will come, in pixels.
   ///   - height: of the frames that will come, in pixels.
   ///   - questions: empty when they are not known yet.
-  /// - Throws: `ReportedError.budgetTooSmall` with the least budget that works; `visionMissing`.
+  /// - Throws: `ReportedError.budgetTooSmall` with the least budget that works for all; `visionMissing`.
   public func check(framesOf width: Int, by height: Int, questions: [String] = []) throws(ReportedError) {
     guard let tower = model.vision else { throw .visionMissing(of: model) }
     let grid = tower.configuration.tokenGrid(width: width, height: height)
-    let question = longest(of: questions) ?? prompts.question("", after: "").count
+    let counts = questions.isEmpty ? [prompts.question("", after: "").count] : tokenCounts(of: questions)
+    let (shortest, longest) = (counts.min() ?? 0, counts.max() ?? 0)
     // The last second of a day is written with the most digits that are worth counting on.
     let patch = grid.rows * grid.columns + layout.caption(at: 86399).count
-    let text = visionEndCount + question + Self.answerReserve
-    let least = systemCount + layout.visionStart.count + patch + text
-    guard let budget = cache.budget, budget < least else { return }
-    throw Self.tooLong(question: questions.isEmpty ? 0 : question, budget: budget, least: least)
+    let rest = systemCount + layout.visionStart.count + patch + visionEndCount + Self.answerReserve
+    guard let budget = cache.budget, budget < rest + shortest else { return }
+    let least = rest + longest
+    throw Self.tooLong(question: questions.isEmpty ? 0 : longest, budget: budget, least: least)
       ?? ReportedError(CacheError.budgetTooSmall(budget: budget, least: least))
   }
 
@@ -76,8 +78,10 @@ extension VideoDialogue {
   }
 
   /// Tokens of the longest of some questions, without what stands between them and the last frame.
-  private func longest(of questions: [String]) -> Int? {
-    questions.map { prompts.question($0, after: "").count }.max()
+  private func longest(of questions: [String]) -> Int? { tokenCounts(of: questions).max() }
+
+  private func tokenCounts(of questions: [String]) -> [Int] {
+    questions.map { prompts.question($0, after: "").count }
   }
 
   /// Tokens of the system prompt, whether or not the model has read it.

@@ -202,6 +202,36 @@ struct BatchTests {
     }
   }
 
+  @Test("A question that is too long costs itself alone, whether or not turns build on each other")
+  func longQuestion() async throws {
+    let long = String(repeating: "what is there ", count: 1000)
+    let questions = ["What came first?", long, "What came last?"]
+    func request(_ id: String, _ questions: [String], _ members: String = "") -> String {
+      let turns = questions.map { #"{"ask":"\#($0)"}"# }.joined(separator: ",")
+      return #"{"id":"\#(id)","video":"\#(Program.sample)","kv_budget":512,\#(members)"turns":[\#(turns)]}"# + "\n"
+    }
+    let independent = #""independent":true,"#
+    let input = [
+      request("chat", questions), request("chat alone", [questions[0], questions[2]]),
+      request("each", questions, independent), request("each alone", [questions[0], questions[2]], independent),
+      request("none", [long, long]),
+    ]
+    let run = try await Program.run(["--batch", "-"], input: input.joined())
+    #expect(run.status == 1, "\(run.errors)")
+    func results(_ id: String) -> [[String: Any]] { run.records.filter { string($0, "id") == id } }
+    func answers(_ results: [[String: Any]]) -> [String?] { results.map { string($0, "answer") } }
+    func alone(_ id: String) -> [[String: Any]] { results(id + " alone") }
+    for id in ["chat", "each"] {
+      let results = results(id)
+      try #require(results.map { $0["turn"] as? Int } == [0, 1, 2])
+      #expect(string(results[1], "error", "code") == "budget_too_small")
+      #expect(string(results[1], "error", "message")?.hasPrefix("the question is too long") == true)
+      let found = answers([results[0], results[2]])
+      #expect(!found.contains(nil) && found == answers(alone(id)))
+    }
+    #expect(results("none").map { string($0, "error", "code") } == ["budget_too_small", "budget_too_small"])
+  }
+
   @Test("Bad lines cost only themselves, blank ones nothing, and the status tells")
   func badLines() async throws {
     try write([

@@ -308,7 +308,7 @@ struct VideoDialogueTests {
     let stream = try stream(budget: 512)
     let long = String(repeating: "what is there ", count: 400)
     let error = try #require(throws: ReportedError.self) {
-      try stream.dialogue.check(framesOf: 112, by: 112, questions: ["hello", long])
+      try stream.dialogue.check(framesOf: 112, by: 112, questions: [long + "now", long])
     }
     #expect(error.code == .budgetTooSmall)
     let figures = error.message.split { !$0.isNumber }.compactMap { Int($0) }
@@ -319,6 +319,8 @@ struct VideoDialogueTests {
     let words = 400 * room / count - 2
     try stream.dialogue.check(
       framesOf: 112, by: 112, questions: [String(repeating: "what is there ", count: words)])
+    // One that has room is worth the stream.
+    try stream.dialogue.check(framesOf: 112, by: 112, questions: ["hello", long])
   }
 
   @Test("A budget that is too small says which would do, and that one does")
