@@ -39,8 +39,9 @@ extension VideoDialogue {
     return zip(questions, answers).map { question, answer in
       if let answer { return .success(answer) }
       return Result { () throws(ReportedError) in
-        defer { forgetNewestTurn() }
-        return try self.answer(question, at: time, stop: stop)
+        let answer = try self.answer(question, at: time, stop: stop)
+        forgetNewestTurn()
+        return answer
       }
     }
   }

@@ -142,6 +142,18 @@ struct IndependentQuestionTests {
     #expect(dialogue.turns.isEmpty)
   }
 
+  @Test("that are too long take nothing from the conversation", arguments: [1, 2])
+  func tooLongInConversation(others: Int) throws {
+    let dialogue = try dialogue(.pure, budget: 512)
+    for question in ["What came first?", "And then?"] { _ = try dialogue.answer(question, at: 6) }
+    let (turns, quiet) = (dialogue.turns, try VideoDialogue(copying: dialogue))
+    let long = Array(repeating: "What is in view?", count: 300).joined(separator: " ")
+    let answers = dialogue.answer(each: [long] + questions.prefix(others - 1), at: 6)
+    let error = #expect(throws: ReportedError.self) { try answers[0].get() }
+    #expect(error?.code == .budgetTooSmall && dialogue.turns == turns)
+    #expect(try dialogue.answer("And now?", at: 6).text == quiet.answer("And now?", at: 6).text)
+  }
+
   @Test("end with a stop, and the conversation stays")
   func stopped() throws {
     let dialogue = try dialogue(.pure)
