@@ -36,6 +36,12 @@ public final class ModelPull {
     client = HubClient(settings: settings, limits: limits, stop: stop)
   }
 
+  deinit {
+    // Empty parts go with their downloads, and then the folders that were made for them.
+    downloads = [:]
+    settings.cache.removeEmptyFolders(of: reference.repository)
+  }
+
   // MARK: Choosing
 
   /// Asks the hub for the repository's files and chooses among them. Looks at what is there of them.
@@ -138,9 +144,7 @@ public final class ModelPull {
       try fetch(file, upTo: byteCount(file), of: selection, report)
     }
     let folder = settings.cache.folder(of: repository) + "/.headers-" + UUID().uuidString
-    do { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) } catch {
-      throw HubError(.disk, "\(folder) cannot be made: \(error.localizedDescription)")
-    }
+    try makeFolder(folder)
     let beginnings = Beginnings(
       folder: folder, languageModel: folder + "/" + selection.languageModel[0].name,
       mmproj: selection.mmproj.map { folder + "/" + $0.name },
@@ -162,13 +166,14 @@ public final class ModelPull {
 
   /// Downloads what is missing, checks it, and notes the model in the cache.
   ///
-  /// - Throws: `HubError`; files that are complete stay, others are gone on with by the next run.
+  /// - Throws: `HubError`; files that are complete stay, others are gone on with by the next run, but after a wrong
+  ///   checksum, which throws them away.
   public func download(_ selection: ModelSelection, report: (PullProgress) -> Void) throws(HubError) -> CachedModel {
     let repository = reference.repository
     let folder = settings.cache.folder(of: repository)
     for file in selection.files where !complete.contains(file.path) {
       try fetch(file, upTo: nil, of: selection, report)
-      if try downloads[file.path]?.complete() == false { uncheckedFiles.append(file.path) }
+      try finish(file)
       downloads[file.path] = nil
       complete.insert(file.path)
       try CacheRecord.update(in: folder) { $0.add(file) }
@@ -184,6 +189,17 @@ public final class ModelPull {
       })
     else { throw HubError(.disk, "\(folder) has changed during the download; run the same command again") }
     return model
+  }
+
+  /// Checks a file and gives it its name.
+  private func finish(_ file: RemoteFile) throws(HubError) {
+    do throws(HubError) {
+      if try downloads[file.path]?.complete() == false { uncheckedFiles.append(file.path) }
+    } catch {
+      // What has begun of the others is no use without a file that the repository may have damaged.
+      if error.reason == .wrongChecksum { discard() }
+      throw error
+    }
   }
 
   /// Throws away what this run has begun, for a model that is not wanted after all.

@@ -201,6 +201,26 @@ final class PullTests {
     if kind == "long" { #expect(hub.requests.allSatisfy { ($0.range?.last ?? 0) < 20 << 20 }) }
   }
 
+  @Test("After a wrong checksum no part of any file stays, and no empty folder")
+  func wrongChecksum() async throws {
+    for wrong in repository.files.map(\.path) {
+      let zeros = String(repeating: "0", count: 64)
+      let files = repository.files.map { file in
+        HubRepository.File("d/" + file.path, file.bytes, sha256: file.path == wrong ? zeros : file.sha256)
+      }
+      let repository = HubRepository("o/wrong", files)
+      let hub = try LoopbackHTTPServer { repository.reply(to: $0) }
+      defer { hub.stop() }
+      let run = try await run(["pull", "o/wrong"], ["HF_ENDPOINT": hub.address])
+      #expect(run.status == 2 && run.output.isEmpty && run.errors.contains("it is deleted"), "\(run.errors)")
+      let models = folder.path("cache/edgeassist/models")
+      let left = FileManager.default.enumerator(atPath: models)?.compactMap { $0 as? String } ?? []
+      // A file that came whole and right before the wrong one is there for the next run.
+      let whole = ["o", "o/wrong", "o/wrong/.edgeassist.json", "o/wrong/.edgeassist.lock", "o/wrong/d"]
+      #expect(left.sorted() == (wrong.hasPrefix("mmproj") ? whole + ["o/wrong/d/tiny-Q8_0.gguf"] : []))
+    }
+  }
+
   /// A hub whose repository `o/bad` has a file that is damaged, with the checksum that it has.
   private static func damagedHub(_ kind: String) throws -> LoopbackHTTPServer {
     let model = Array(try Data(contentsOf: URL(filePath: Checkout.model)))

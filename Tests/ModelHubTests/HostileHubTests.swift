@@ -21,6 +21,8 @@ struct HostileHubTests {
     #expect(error?.message.contains("\n") != true && monotonicSeconds() - start < 10, sourceLocation: sourceLocation)
     let left = try hub.names().filter { $0.hasSuffix(".gguf") || (!keepsPart && $0.contains(".part")) }
     #expect(left.isEmpty, "\(left)", sourceLocation: sourceLocation)
+    let hasFolder = FileManager.default.fileExists(atPath: hub.cache.folder + "/o")
+    #expect(keepsPart || !hasFolder, "an empty folder is left", sourceLocation: sourceLocation)
     #expect(hub.cache.models().isEmpty, sourceLocation: sourceLocation)
   }
 

@@ -212,6 +212,30 @@ struct PullTests {
     withExtendedLifetime(other) {}
   }
 
+  @Test("A folder that cannot be made is named with the system's reason, and what is in its way stays")
+  func obstructedFolder() throws {
+    let hub = try LocalHub()
+    try hub.folder.write("a file", to: "models")
+    let error = hub.failure()
+    let message = error?.message ?? ""
+    #expect(error?.reason == .disk && message.hasSuffix("/models/o/n/d cannot be made: Not a directory"), "\(message)")
+    #expect(try String(contentsOfFile: hub.folder.path("models"), encoding: .utf8) == "a file")
+  }
+
+  @Test("A download that ends takes empty folders along, and no folder that another download is in")
+  func emptyFolders() throws {
+    let hub = try LocalHub()
+    let folder = hub.cache.folder + "/o/n/d"
+    let inner = folder + "/e/f"
+    try FileManager.default.createDirectory(atPath: inner, withIntermediateDirectories: true)
+    hub.storageAnswer { _, _ in LoopbackHTTPServer.Reply(404) }
+    let file = RemoteFile(path: "d/m-Q4_0.gguf", byteCount: 9, sha256: try hub.checksum(hub.model))
+    let other = try PartFile(file, path: folder + "/m-Q4_0.gguf", stop: StopSource())
+    #expect(hub.failure() != nil && FileManager.default.fileExists(atPath: folder + "/m-Q4_0.gguf.part"))
+    #expect(!FileManager.default.fileExists(atPath: folder + "/e"))
+    withExtendedLifetime(other) {}
+  }
+
   @Test("Two downloads of one repository at the same time do not disturb each other")
   func together() async throws {
     let hub = try LocalHub()

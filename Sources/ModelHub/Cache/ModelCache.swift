@@ -161,6 +161,16 @@ public struct ModelCache: Sendable, Equatable {
     return freed
   }
 
+  /// Removes the folders of a repository in which nothing is, and the owner's with the last of them.
+  func removeEmptyFolders(of repository: String) {
+    let top = folder(of: repository)
+    let names = FileManager.default.enumerator(atPath: top)?.compactMap { $0 as? String } ?? []
+    // Inner folders come behind those that hold them. What is no folder, or has something in it, stays.
+    for name in names.reversed() { rmdir(top + "/" + name) }
+    rmdir(top)
+    rmdir(parentFolder(of: top))
+  }
+
   private func notInCache(_ reference: ModelReference) -> HubError {
     let there = models().map { "\($0.repository):\($0.quantization)" }
     let list = there.isEmpty ? "nothing" : there.joined(separator: ", ")
@@ -173,4 +183,23 @@ func fileSize(_ path: String) -> Int? {
   var status = stat()
   guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
   return Int(status.st_size)
+}
+
+/// Makes a folder, and those that it is in, where they are not there.
+///
+/// - Throws: `HubError.Reason.disk` with the system's reason.
+func makeFolder(_ path: String) throws(HubError) {
+  // Another run may remove a folder in which nothing is yet.
+  for _ in 0..<8 {
+    if mkdir(path, 0o777) == 0 { return }
+    let problem = errno
+    var status = stat()
+    if problem == EEXIST, stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { return }
+    let parent = parentFolder(of: path)
+    guard problem == ENOENT, !parent.isEmpty, parent != path else {
+      throw HubError(.disk, "the folder \(path) cannot be made: \(errorText(problem))")
+    }
+    try makeFolder(parent)
+  }
+  throw HubError(.disk, "the folder \(path) cannot be made: another program removes it")
 }

@@ -52,11 +52,6 @@ package final class PartFile {
     self.file = file
     self.path = path
     note = Note(byteCount: file.byteCount, sha256: file.sha256, gitBlob: file.gitBlob)
-    do {
-      try FileManager.default.createDirectory(atPath: parentFolder(of: path), withIntermediateDirectories: true)
-    } catch {
-      throw HubError(.disk, "\(parentFolder(of: path)) cannot be made: \(error.localizedDescription)")
-    }
     checksum = try Self.newChecksum(file)
     descriptor = try Self.openLocked(path + Self.ending)
     let size = Int(lseek(descriptor, 0, SEEK_END))
@@ -78,8 +73,12 @@ package final class PartFile {
   }
 
   private static func openLocked(_ path: String) throws(HubError) -> Int32 {
+    let folder = parentFolder(of: path)
     for _ in 0..<8 {
+      try makeFolder(folder)
       let opened = open(path, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0o644)
+      // Another run has ended and removed the folder, which was empty.
+      if opened < 0, errno == ENOENT { continue }
       guard opened >= 0 else { throw HubError(.disk, "\(path) cannot be written: \(errorText(errno))") }
       guard lock(opened) != EWOULDBLOCK else {
         close(opened)
