@@ -72,19 +72,24 @@ private func effects(
       state.say("/image needs the name of an image file", isProblem: true)
       return nil
     }
-    return [.send(.showImage(path: expandingHome(argument, state)))]
+    return [.send(.showImage(path: typedPath(argument, state)))]
   case .save:
     guard !argument.isEmpty else {
       state.say("/save needs the name of a file to write", isProblem: true)
       return nil
     }
-    return [.send(.save(path: expandingHome(argument, state)))]
+    return [.send(.save(path: typedPath(argument, state)))]
   case .code, .stop, .retry, .accept, .share, .saveCode: return codingEffects(of: command, argument, &state)
   }
 }
 
-/// A path with `~` written out.
-func expandingHome(_ path: String, _ state: ScreenState) -> String {
+/// A path as it is meant: without the quotes that many terminals put around the name of a file that is dropped on them,
+/// and with `~` written out.
+func typedPath(_ path: String, _ state: ScreenState) -> String {
+  for quote in ["'", "\""] where path.count > 2 && path.hasPrefix(quote) && path.hasSuffix(quote) {
+    // A shell writes a quote within such quotes so.
+    return String(path.dropFirst().dropLast()).replacing("'\\''", with: "'")
+  }
   guard let home = state.homeDirectory, path == "~" || path.hasPrefix("~/") else { return path }
   return home + path.dropFirst()
 }

@@ -13,6 +13,9 @@ import Testing
       ("/budget 2k", .setBudget(tokens: 2048)),
       ("/policy uniform", .setPolicy(.uniform)), ("/save talk one.txt", .save(path: "talk one.txt")),
       ("/save ~/talk.txt", .save(path: "/home/me/talk.txt")),
+      ("/image '/a b/it'\\''s.png' ", .showImage(path: "/a b/it's.png")),
+      ("/image \"a b.png\"", .showImage(path: "a b.png")), ("/image it's.png", .showImage(path: "it's.png")),
+      ("/save '", .save(path: "'")),
     ])
   func sent(line: String, command: SessionCommand) {
     var screen = TestScreen()

@@ -34,7 +34,7 @@ func codingEffects(of command: SlashCommand, _ argument: String, _ state: inout 
       state.say("/save-code needs the name of a file to write", isProblem: true)
       return nil
     }
-    return [.send(.saveProgram(path: expandingHome(argument, state)))]
+    return [.send(.saveProgram(path: typedPath(argument, state)))]
   default: return nil
   }
 }
@@ -57,7 +57,7 @@ func code(_ argument: String, line: String, _ state: inout ScreenState) -> [Scre
       state.say("/code @ needs the name of a file with the task", isProblem: true)
       return []
     }
-    return [.readTask(path: expandingHome(path, state), language: language, line: line)]
+    return [.readTask(path: typedPath(path, state), language: language, line: line)]
   } catch {
     state.say("\(error)", isProblem: true)
     return []
