@@ -14,6 +14,8 @@ struct SmolLMComparisonTests {
   private static let script = "make_llama_cpp_smollm2.py"
   /// Tokens of a text that are read together: a row of logits is as long as the vocabulary.
   private static let rowsAtOnce = 64
+  /// Where llama.cpp's first logit leads by less, its rounding decides, such as that of keys and values to 16 bits.
+  private static let closeLead: Float = 1e-3
   private static let answers = ReferenceFiles(ending: "-answers.gguf", script: script)
   private static let losses = ReferenceFiles(ending: "-perplexity.gguf", script: script)
 
@@ -36,7 +38,7 @@ struct SmolLMComparisonTests {
   }
 
   @Test(
-    "Prompts have llama.cpp's tokens, and greedy answers are its own in F32",
+    "Prompts have llama.cpp's tokens, and greedy answers are its own in F32 up to a choice that rounding decides",
     .enabled(if: !answers.names.isEmpty, Comment(rawValue: answers.reason)), arguments: answers.names)
   func sameAnswers(run: String) throws {
     let values = try Self.answers.open(run)
@@ -47,12 +49,21 @@ struct SmolLMComparisonTests {
     let prompts = parts(try values.metadata.integers("prompts"), try values.metadata.integers("prompt_sizes"))
     let expected = parts(try values.metadata.integers("answers"), try values.metadata.integers("answer_sizes"))
     #expect(texts.count == expected.count && texts.count >= 4)
+    let leads = values.bytes(of: try values.requiredTensor("leads")).bindMemory(to: Float.self)
     var shared = 0
+    var start = 0
     for ((text, prompt), answer) in zip(zip(texts, prompts), expected) {
       #expect(tokenizer.encode(text, parsingSpecialTokens: true) == prompt, "\(text.debugDescription)")
       let found = try greedy(prompt, model, ends: tokenizer.endOfTurnTokens, most: answer.count)
-      shared += zip(found, answer).prefix { $0 == $1 }.count
-      if run.hasSuffix("F32") { #expect(found == answer, "after \(text.debugDescription)") }
+      let same = zip(found, answer).prefix { $0 == $1 }.count
+      if run.hasSuffix("F32"), found != answer {
+        try #require(same < answer.count, "after \(text.debugDescription)")
+        let lead = leads[start + same]
+        print("\(run): an answer parts where llama.cpp's first token leads by \(lead)")
+        #expect(lead < Self.closeLead, "after \(text.debugDescription)")
+      }
+      shared += same
+      start += answer.count
     }
     print("\(run): \(shared) of \(expected.reduce(0) { $0 + $1.count }) tokens before the first that differs")
   }
