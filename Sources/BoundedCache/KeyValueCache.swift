@@ -95,6 +95,12 @@ public final class KeyValueCache {
   /// The smallest budget that holds the system prompt, the text, parked or not, one temporal patch and `n` more tokens.
   public func leastBudget(for n: Int = 0) -> Int { state.leastBudget(for: n) }
 
+  /// The smallest budget above this one that has room for so many tokens at once, beside those retrieved from the
+  /// offload file; nil where this one has.
+  public func largerBudget(for tokens: Int) -> Int? {
+    policy == .full || state.capacity.smallest >= tokens ? nil : state.capacity.leastBudget(for: tokens)
+  }
+
   /// Makes `n` more tokens fit, by a compression of the vision segment if they do not.
   ///
   /// A compression leaves `targetRatio` of the room that the system prompt and the text leave for vision tokens, in

@@ -26,8 +26,9 @@ extension VideoDialogue {
     // The last second of a day is written with the most digits that are worth counting on.
     let patch = grid.rows * grid.columns + layout.caption(at: 86399).count
     let rest = systemCount + layout.visionStart.count + patch + visionEndCount + Self.answerReserve
-    guard let budget = cache.budget, budget < rest + shortest else { return }
-    let least = rest + longest
+    guard let budget = cache.budget, cache.largerBudget(for: rest + shortest) != nil,
+      let least = cache.largerBudget(for: rest + longest)
+    else { return }
     throw Self.tooLong(question: questions.isEmpty ? 0 : longest, budget: budget, least: least)
       ?? ReportedError(CacheError.budgetTooSmall(budget: budget, least: least))
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import BoundedCache
+import TestSupport
 import Testing
 
 @Suite("Capacity is freed in whole temporal patches, and refused with the least budget that works")
@@ -125,6 +126,34 @@ struct CapacityTests {
     #expect(throws: CacheError.self) { try cache.append(endless.tokenCount, to: .vision, grid: endless) }
     #expect(throws: CacheError.self) { try cache.ensureCapacity(for: .max) }
     #expect(cache.count == 6)
+  }
+
+  @Test("The least budget is above one that is too small, though pages for retrieved tokens come sixteen at a time")
+  func leastBesideRetrievedPages() throws {
+    let folder = try TemporaryFolder()
+    let shape = CacheShape(layers: 1, keyValueHeads: 1, headDimension: 8)
+    let file = try OffloadFile(
+      path: folder.file, byteCount: 1 << 20, shape: shape, pageTokens: KeyValueCache.pageTokens,
+      rotation: RoPEFrequencies(frequencies: []), tag: "test")
+    let cache = try KeyValueCache(
+      shape: shape, options: KVCacheOptions(budget: 63, policy: .infinipotV, offload: file))
+    let patch = GridTHW(temporalPatches: 1, height: 5, width: 10)
+    try cache.append(patch.tokenCount, to: .vision, grid: patch)
+    // The first page of retrieved tokens comes with 64 tokens, and leaves 48.
+    #expect(throws: CacheError.budgetTooSmall(budget: 64, least: 66)) { try cache.setBudget(64) }
+    #expect(throws: CacheError.budgetTooSmall(budget: 49, least: 50)) { try cache.setBudget(49) }
+    for (budget, tokens, least) in [(63, 64, 80), (63, 63, nil), (66, 50, nil), (66, 51, 67), (50, 50, nil)] {
+      try cache.setBudget(budget)
+      #expect(cache.largerBudget(for: tokens) == least)
+    }
+    for tokens in 51...400 {
+      try cache.setBudget(66)
+      let least = try #require(cache.largerBudget(for: tokens))
+      try cache.setBudget(least)
+      #expect(cache.largerBudget(for: tokens) == nil)
+      if least > 67 { try cache.setBudget(least - 1) }
+      #expect(least == 67 || cache.largerBudget(for: tokens) == least, "\(tokens)")
+    }
   }
 
   @Test("A budget given as memory is as many tokens as fit in it, in whole pages of 16")

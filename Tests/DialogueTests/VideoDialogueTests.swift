@@ -7,6 +7,7 @@ import Inference
 import InferenceTestSupport
 import Records
 import SessionInterface
+import TestSupport
 import Testing
 
 /// A dialogue, and the stream that goes into it.
@@ -46,13 +47,14 @@ struct VideoDialogueTests {
 
   private func stream(
     budget: Int = 4096, maximumAnswerTokens: Int = 24, sampling: SamplingParameters = SamplingParameters(),
-    rereadTokens: Int = 256
+    rereadTokens: Int = 256, offload: String? = nil
   ) throws -> Watching {
     var options = DialogueOptions()
     options.budget = .tokens(budget)
     options.sampling = sampling
     options.maximumAnswerTokens = maximumAnswerTokens
     options.rereadTokens = rereadTokens
+    options.offload = offload.map { OffloadOptions(path: $0, byteCount: 1 << 20) }
     return Watching(try VideoDialogue(model: try Self.embedded.get(), options: options))
   }
 
@@ -336,6 +338,26 @@ struct VideoDialogueTests {
     try enough.see(image(1), at: 0.5)
     _ = try enough.ask()
     #expect(enough.statistics.peakTokens <= least)
+  }
+
+  @Test("Beside an offload file, a budget that is too small is refused before the first frame, with one that will do")
+  func budgetTooSmallBesideOffload() throws {
+    let folder = try TemporaryFolder()
+    let question = "What came first?"
+    for budget in [40, 64] {
+      let stream = try stream(budget: budget, offload: folder.path("\(budget)"))
+      let error = try #require(throws: ReportedError.self) {
+        try stream.dialogue.check(framesOf: 112, by: 112, questions: [question])
+      }
+      #expect(error.code == .budgetTooSmall)
+      let least = try #require(error.message.matches(of: /\d+/).compactMap { Int($0.output) }.last)
+      #expect(least > budget)
+      let enough = try self.stream(budget: least, offload: folder.path("\(least)"))
+      try enough.dialogue.check(framesOf: 112, by: 112, questions: [question])
+      for number in 0..<40 { try enough.see(image(number), at: Double(number) / 2) }
+      _ = try enough.ask(question)
+      #expect(enough.statistics.peakTokens <= least)
+    }
   }
 
   @Test("Words that look like the chat format stay words")

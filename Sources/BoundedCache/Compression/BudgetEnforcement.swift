@@ -12,8 +12,7 @@ extension CacheState {
   }
 
   mutating func setBudget(_ newBudget: Int) throws(CacheError) -> CompressionReport? {
-    let least = max(leastBudget(for: 0), 1)
-    guard newBudget >= least else { throw .budgetTooSmall(budget: newBudget, least: least) }
+    try check(capacity.resized(to: newBudget))
     guard policy != .full else {
       capacity = capacity.resized(to: newBudget)
       return nil
@@ -27,9 +26,16 @@ extension CacheState {
       if newPolicy == .full { TextParking.resize(&layout, to: store.allocatedSlots, in: store) }
       return nil
     }
-    let least = leastBudget(for: 0)
-    guard capacity.budget >= least else { throw .budgetTooSmall(budget: capacity.budget, least: least) }
+    try check(capacity)
     return try bind(to: capacity.budget, by: newPolicy)
+  }
+
+  /// Whether a capacity holds the system prompt, the text and one temporal patch.
+  private func check(_ capacity: CacheCapacity) throws(CacheError) {
+    let target = target(capacity)
+    guard capacity.budget > 0, capacity.smallest >= target.leastTokens else {
+      throw .budgetTooSmall(budget: capacity.budget, least: max(target.leastBudget(for: 0), 1))
+    }
   }
 
   /// Brings the cache down to a budget that is no less than the least, and its memory to that size.

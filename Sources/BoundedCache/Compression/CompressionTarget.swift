@@ -11,9 +11,10 @@ struct CompressionTarget {
   let targetRatio: Double
 
   /// The smallest budget that holds the system prompt, the text, one temporal patch and `n` more tokens.
-  func leastBudget(for n: Int) -> Int {
-    capacity.leastBudget(for: (layout.fixedCount + layout.tokensPerTemporalPatch).addingSaturating(max(n, 0)))
-  }
+  func leastBudget(for n: Int) -> Int { capacity.leastBudget(for: leastTokens.addingSaturating(max(n, 0))) }
+
+  /// Tokens of the system prompt, the text and one temporal patch.
+  var leastTokens: Int { layout.fixedCount + layout.tokensPerTemporalPatch }
 
   /// Temporal patches for each group, so that `demand` more tokens fit.
   ///

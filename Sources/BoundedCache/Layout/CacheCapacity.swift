@@ -43,16 +43,25 @@ struct CacheCapacity {
   /// Tokens that the heads of the group with the smallest share may cache.
   var smallest: Int { tokens.min() ?? budget }
 
-  /// The smallest budget that leaves `tokens` for the sequence in every group of heads.
+  /// The smallest budget that leaves `tokens` for the sequence in every group of heads, as far as no larger one has
+  /// been found to be too small.
+  ///
+  /// Retrieved tokens take whole pages, so a budget may leave less for the sequence than a smaller one does. Where this
+  /// one leaves too little, the budget that is named is above it.
   func leastBudget(for tokens: Int) -> Int {
-    guard tokens > 0, tokens < CacheCapacity.mostTokens, resized(to: tokens).smallest < tokens else { return tokens }
-    var low = tokens
-    var high = 2 * tokens
-    while resized(to: high).smallest < tokens { (low, high) = (high, 2 * high) }
+    let tooSmall = smallest < tokens ? max(tokens - 1, budget) : tokens - 1
+    guard tokens > 0, tokens < CacheCapacity.mostTokens, tooSmall < CacheCapacity.mostTokens else { return tokens }
+    if leaves(tokens, in: tooSmall + 1) { return tooSmall + 1 }
+    var low = tooSmall + 1
+    var high = 2 * low
+    while !leaves(tokens, in: high) { (low, high) = (high, 2 * high) }
     while high - low > 1 {
       let middle = (low + high) / 2
-      if resized(to: middle).smallest < tokens { low = middle } else { high = middle }
+      if leaves(tokens, in: middle) { high = middle } else { low = middle }
     }
-    return high
+    // One that is smaller by less than a page may leave as much.
+    return (max(tooSmall + 1, high - PageStore.pageTokens)...high).first { leaves(tokens, in: $0) } ?? high
   }
+
+  private func leaves(_ tokens: Int, in budget: Int) -> Bool { resized(to: budget).smallest >= tokens }
 }
