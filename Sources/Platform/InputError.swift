@@ -8,6 +8,10 @@ public struct InputError: Error, Equatable, Sendable, CustomStringConvertible {
     case missing
     /// The path names a folder.
     case folder
+    /// The path names a pipe or device where only an ordinary file can be meant.
+    case notOrdinary
+    /// The path names a pipe that no program has opened for writing in the time for which one is waited for.
+    case noWriter
     /// The file has more bytes than are read.
     case tooLarge(limit: Int)
     /// The bytes are not UTF-8 where text is read.
@@ -32,6 +36,8 @@ public struct InputError: Error, Equatable, Sendable, CustomStringConvertible {
     switch reason {
     case .missing: "there is no such file"
     case .folder: "it is a folder"
+    case .notOrdinary: "it is not an ordinary file"
+    case .noWriter: "no program writes this pipe; start its writer first"
     case .tooLarge(let limit): "it is larger than \(limit >> 20) MiB"
     case .notText: "it is not text in UTF-8"
     case .system(let code): errorText(code)

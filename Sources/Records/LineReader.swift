@@ -54,16 +54,19 @@ package struct LineReader {
   ///   - name: what errors call it; nil for the path.
   ///   - limit: bytes of the longest line that is returned.
   ///   - stop: ends the lines, also while more are waited for.
+  ///   - writerTimeout: seconds for which a pipe is waited for that no program has opened for writing; nil for ever.
   /// - Throws: `ReportedError.requestMalformed` when the file cannot be opened.
   package init(
-    path: String, name: String? = nil, limit: Int = usualLimit, stop: StopSource? = nil
+    path: String, name: String? = nil, limit: Int = usualLimit, stop: StopSource? = nil,
+    writerTimeout: Double? = InputDescriptor.writerTimeout
   ) throws(ReportedError) {
     self.limit = limit
     self.stop = stop
     do throws(InputError) {
       file =
         path == "-"
-        ? InputDescriptor(borrowing: STDIN_FILENO, name: "standard input") : try InputDescriptor(path: path, name: name)
+        ? InputDescriptor(borrowing: STDIN_FILENO, name: "standard input")
+        : try InputDescriptor(path: path, name: name, writerTimeout: writerTimeout)
     } catch {
       throw Self.reported(error)
     }

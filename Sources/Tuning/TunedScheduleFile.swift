@@ -91,7 +91,7 @@ public struct TunedScheduleFile: Sendable, Equatable {
   /// - Throws: `Problem` for one that is not to be used.
   public init?(path: String, key: @autoclosure () -> TuningKey?) throws(Problem) {
     let bytes: [UInt8]
-    do throws(InputError) { bytes = try InputFile.bytes(of: path, limit: Self.largestFile) } catch {
+    do throws(InputError) { bytes = try InputFile.bytes(of: path, limit: Self.largestFile, isOrdinary: true) } catch {
       if error.reason == .missing || error.reason == .system(ENOTDIR) { return nil }
       throw .unusable(path: path, reason: error.explanation)
     }

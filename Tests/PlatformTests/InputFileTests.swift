@@ -33,6 +33,38 @@ struct InputFileTests {
     #expect(try InputFile.text(of: pipe, limit: 1 << 20) == "piped")
   }
 
+  @Test("is waited for where it is a pipe, if a program opens it for writing")
+  func writerless() throws {
+    let pipe = folder.path("pipe")
+    mkfifo(pipe, 0o600)
+    let error = #expect(throws: InputError.self) {
+      try InputFile.bytes(of: pipe, limit: 1 << 20, writerTimeout: 0.3)
+    }
+    #expect(error?.reason == .noWriter)
+    // A writer that only takes its time is waited for as long as it takes.
+    let writer = open(pipe, O_RDWR)
+    _ = startThread(name: "writer") {
+      usleep(700_000)
+      _ = write(writer, "piped", 5)
+      close(writer)
+    }
+    #expect(try InputFile.bytes(of: pipe, limit: 1 << 20, writerTimeout: 0.1) == Array("piped".utf8))
+  }
+
+  @Test("is no pipe and no device where only an ordinary file can be meant")
+  func ordinary() throws {
+    let pipe = folder.path("pipe")
+    mkfifo(pipe, 0o600)
+    for path in [pipe, "/dev/null"] {
+      let error = #expect(throws: InputError.self) {
+        try InputFile.bytes(of: path, limit: 1 << 20, isOrdinary: true)
+      }
+      #expect(error?.reason == .notOrdinary)
+    }
+    let file = try folder.write("four", to: "four")
+    #expect(try InputFile.bytes(of: file, limit: 4, isOrdinary: true) == Array("four".utf8))
+  }
+
   @Test("is refused with the reason if it is missing, a folder, or not text")
   func refused() throws {
     #expect(reason("/nonexistent/file") == .missing)

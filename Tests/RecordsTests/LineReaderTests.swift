@@ -113,6 +113,15 @@ struct LineReaderTests {
     #expect(stop.isStopped)
   }
 
+  @Test("A pipe that nobody writes is an error once it has been waited for")
+  func writerless() throws {
+    let pipe = folder.path("pipe")
+    mkfifo(pipe, 0o600)
+    var reader = try LineReader(path: pipe, writerTimeout: 0.2)
+    let error = #expect(throws: ReportedError.self) { try reader.next() }
+    #expect(error?.message.contains("no program writes this pipe") == true)
+  }
+
   @Test("A missing file and a folder are refused by name")
   func refused() throws {
     for path in ["/nonexistent/r.jsonl", folder.url.path] {

@@ -135,6 +135,15 @@ struct TunedScheduleFileTests {
     }
   }
 
+  @Test("is not waited for where a pipe has its name")
+  func pipe() throws {
+    let pipe = folder.path("pipe")
+    #expect(mkfifo(pipe, 0o600) == 0)
+    #expect(throws: TunedScheduleFile.Problem.unusable(path: pipe, reason: "it is not an ordinary file")) {
+      try TunedScheduleFile(path: pipe, key: key)
+    }
+  }
+
   @Test("of any bytes is refused, cut off anywhere too, and points that no space has are left out of a search")
   func anyBytes() throws {
     _ = try written()

@@ -41,7 +41,7 @@ public actor BatchRunner {
   ///
   /// - Throws: `ReportedError` when requests cannot be read or results cannot be written.
   public func run() async throws(ReportedError) -> BatchSummary {
-    var reader = try LineReader(path: options.input, stop: stop)
+    var reader = try LineReader(path: options.input, stop: stop, writerTimeout: nil)
     let output: ResumableRecords<AnsweredTurn>
     do throws(ReportedError) {
       output = try ResumableRecords<AnsweredTurn>(

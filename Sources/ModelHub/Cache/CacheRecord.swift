@@ -31,7 +31,7 @@ struct CacheRecord: Codable, Equatable {
 
   /// Reads the record of a repository's folder; an empty one where there is none that can be read.
   static func read(in folder: String) -> CacheRecord {
-    guard let bytes = try? InputFile.bytes(of: folder + "/" + name, limit: largest),
+    guard let bytes = try? InputFile.bytes(of: folder + "/" + name, limit: largest, isOrdinary: true),
       var record = try? SnakeCaseJSON.decode(CacheRecord.self, from: Data(bytes))
     else { return CacheRecord() }
     // Whoever edits the file must not make a removal reach out of the folder.
@@ -45,7 +45,7 @@ struct CacheRecord: Codable, Equatable {
   /// - Throws: `HubError.Reason.disk`, `inUse`.
   static func update(in folder: String, _ change: (inout CacheRecord) -> Void) throws(HubError) {
     let path = folder + "/" + lockName
-    let descriptor = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o644)
+    let descriptor = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw HubError(.disk, "\(path) cannot be written: \(errorText(errno))") }
     defer { close(descriptor) }
     guard lock(descriptor) != EWOULDBLOCK else {

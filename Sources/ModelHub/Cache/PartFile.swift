@@ -21,7 +21,9 @@ package final class PartFile {
 
     /// The note beside a file that is being downloaded.
     static func read(besides path: String) -> Note? {
-      guard let bytes = try? InputFile.bytes(of: path + PartFile.noteEnding, limit: 1 << 16) else { return nil }
+      guard let bytes = try? InputFile.bytes(of: path + PartFile.noteEnding, limit: 1 << 16, isOrdinary: true) else {
+        return nil
+      }
       return try? SnakeCaseJSON.decode(Note.self, from: Data(bytes))
     }
   }
@@ -76,7 +78,7 @@ package final class PartFile {
     let folder = parentFolder(of: path)
     for _ in 0..<8 {
       try makeFolder(folder)
-      let opened = open(path, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0o644)
+      let opened = open(path, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0o644)
       // Another run has ended and removed the folder, which was empty.
       if opened < 0, errno == ENOENT { continue }
       guard opened >= 0 else { throw HubError(.disk, "\(path) cannot be written: \(errorText(errno))") }
@@ -98,7 +100,7 @@ package final class PartFile {
   ///
   /// - Throws: `HubError.Reason.inUse`.
   static func checkUnused(_ path: String) throws(HubError) {
-    let opened = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+    let opened = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
     guard opened >= 0 else { return }
     defer { close(opened) }
     if lock(opened) == EWOULDBLOCK { throw inUse(path) }
@@ -251,7 +253,7 @@ package final class PartFile {
   /// - Throws: `HubError.Reason.stopped`.
   static func isIntact(_ file: RemoteFile, at path: String, stop: StopSource) throws(HubError) -> Bool {
     guard fileSize(path) == file.byteCount, let expected = file.sha256 ?? file.gitBlob else { return false }
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else { return false }
     defer { close(descriptor) }
     let checksum = try newChecksum(file)
