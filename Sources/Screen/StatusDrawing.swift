@@ -44,15 +44,14 @@ private func signalText(_ state: ScreenState) -> (text: String, isProblem: Bool)
   return (state.description?.isLive == true ? "live" : "", false)
 }
 
-/// Hours and minutes on the clocks of this place.
+/// Hours and minutes on the clocks of this place, two digits each: `00:33` is no time of the stream, which is `0:33`.
 ///
 /// - Parameter seconds: since 1970.
 package func timeOfDay(_ seconds: Double) -> String {
   var time = time_t(max(0, min(seconds, 1e12)))
   var parts = tm()
   localtime_r(&time, &parts)
-  let minute = String(parts.tm_min)
-  return "\(parts.tm_hour):\(minute.count < 2 ? "0" : "")\(minute)"
+  return [parts.tm_hour, parts.tm_min].map { ($0 < 10 ? "0" : "") + String($0) }.joined(separator: ":")
 }
 
 func drawStatus(_ state: ScreenState, into grid: inout CellGrid, area: Rectangle, theme: Theme) {

@@ -103,6 +103,7 @@ struct BatchRequestTests {
       (#"{"id":"a","ask":"x","temperature":NaN}"#, "“temperature”: NaN is not valid JSON"),
       (#"{"id":"a","ask":'x'}"#, "“ask”: 'x' is not valid JSON"),
       (#"{"id":"a \" :01 b","video":"v","turns":[{"at":+1,"ask":"x"}]}"#, "“at”: +1 is not valid JSON"),
+      (#"{"id":"a","ask":"\ud83d"}"#, "a \\u… in it is no letter"),
       (#"{"id":"a","ask":"x","seed":-1}"#, "“seed” has a value out of range"),
       (#"{"id":"a","ask":"x","seed":1.5}"#, "“seed” is not a whole number"),
       (#"{"id":"a","ask":"x","max_tokens":1e40}"#, "“max_tokens” has a value out of range"),

@@ -39,7 +39,7 @@ struct SignalLossTests {
 
   @Test("has a time of day in hours and minutes")
   func time() {
-    #expect(timeOfDay(lost).wholeMatch(of: /\d{1,2}:\d\d/) != nil)
+    for hour in 0..<24 { #expect(timeOfDay(lost + Double(hour) * 3600).wholeMatch(of: /\d\d:\d\d/) != nil) }
     #expect(timeOfDay(-5) == timeOfDay(0) && !timeOfDay(.infinity).isEmpty)
   }
 

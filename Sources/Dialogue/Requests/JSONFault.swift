@@ -2,8 +2,11 @@
 
 /// Describes the error in the JSON of a request, as a sentence for a person.
 func jsonFault(_ error: any Error) -> String {
-  // The text was JSON before its members were looked at. Then only numbers fail with an error of the decoder's own.
-  guard let error = error as? DecodingError else { return "a number in it is out of range" }
+  // The text was JSON before its members were looked at. Then only numbers and escaped letters fail with an error of
+  // the decoder's own.
+  guard let error = error as? DecodingError else {
+    return "a number in it is out of range, or a \\u… in it is no letter"
+  }
   let path = { (context: DecodingError.Context, last: String?) in
     (context.codingPath.map { $0.intValue.map(String.init) ?? $0.stringValue } + (last.map { [$0] } ?? []))
       .joined(separator: ".")
