@@ -129,11 +129,22 @@ final class DecodingLoop {
     guard let input, !input.isLive else { return false }
     if sampler.isShowing { recordings.noteEnd(after: sampler.endTime - sampler.beginning) }
     guard let (next, first) = recordings.openNext() else { return false }
-    reportEndOfRecording()
+    reportEndOfRecording(isContinued: goesOn(in: next))
     take(next, first: first)
     hasReportedEnd = false
     return true
   }
+
+  /// Whether the times of the next recording follow those of the open one: then a sender has repeated its header.
+  private func goesOn(in next: MediaInput) -> Bool {
+    guard let input, let first = input.firstTimestamp, let follower = next.firstTimestamp else { return false }
+    let length = sampler.endTime - sampler.beginning
+    let pause = next.timeBase.seconds(follower) - input.timeBase.seconds(first) - length
+    return pause > -min(length / 2, Self.longestOverlap) && pause < Self.longestPause
+  }
+
+  /// Seconds by which times may differ where a recording goes on in the next one.
+  private static let (longestOverlap, longestPause) = (0.5, 10.0)
 
   /// Reads another recording of the same file.
   private func take(_ next: MediaInput, first: DecodedFrame) {
@@ -160,7 +171,8 @@ final class DecodingLoop {
     if let line = recordings.lineOfUnreadBytes(after: input) { shared.warn(line) }
   }
 
-  private func reportEndOfRecording() {
+  /// - Parameter isContinued: whether the next recording goes on where this one ends, so that nothing is missing.
+  private func reportEndOfRecording(isContinued: Bool = false) {
     guard let input, !hasReportedEnd else { return }
     hasReportedEnd = true
     let end = sampler.endTime
@@ -170,10 +182,12 @@ final class DecodingLoop {
         count: input.damage.sinceWholeFrame, after: wholeEnd)
     {
       warnOfEnd(line)
-    } else if let stated = input.lengthBeforeCut(at: end - beginning, tolerance: max(0.25, 2.5 * sampler.duration)) {
+    } else if !isContinued,
+      let stated = input.lengthBeforeCut(at: end - beginning, tolerance: max(0.25, 2.5 * sampler.duration))
+    {
       let length = decimal(beginning + stated, places: 1)
       warnOfEnd("\(description.source) is cut off: it ends at \(decimal(end, places: 1)) s of \(length) s")
-    } else if input.lacksBytes {
+    } else if !isContinued, input.lacksBytes {
       warnOfEnd("\(description.source) is cut off: it ends at \(decimal(end, places: 1)) s, within a frame")
     } else if let reason = input.readFailure {
       warnOfEnd("\(description.source): reading broke off at \(decimal(end, places: 1)) s (\(reason))")

@@ -21,6 +21,9 @@ final class RecordedFile {
     }
   }
 
+  /// FFmpeg reads on by itself in a transport stream alone.
+  enum Excess { case unread, readAsOne }
+
   var recordings: [Recording] = []
   /// Where it ends, in bytes; a pipe does not say so before it does.
   var size: Int64 { pipe.map { $0.isAtEnd ? $0.end : .max } ?? fileSize }
@@ -31,8 +34,8 @@ final class RecordedFile {
   var lostCount: Int64 = 0
   /// Bytes within recordings that belong to no element of theirs, though others follow.
   var fillers: [Range<Int64>] = []
-  /// Whether more recordings were found than are told apart, in a container that FFmpeg does not read on in.
-  var hasMore = false
+  /// What becomes of recordings beyond those that are told apart; nil where there are none.
+  var excess: Excess?
   /// What is known of the last recording; nil once all of it is.
   var walk: RecordingWalk?
   /// Bytes that may be read to look for recordings.

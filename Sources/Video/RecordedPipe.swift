@@ -53,6 +53,30 @@ extension RecordedFile {
       if !goesOn, pipe.isAtEnd { finish() }
       if !goesOn { return }
     }
+    lookIntoElement()
+  }
+
+  /// Looks for another recording in what has come of the latest element: its writer may have ended within it. What
+  /// follows the element decides, or that none of it follows for long.
+  private func lookIntoElement() {
+    guard let pipe, let walk, let latest = walk.latest, !walk.isSearching else { return }
+    if let candidate = walk.candidate {
+      guard pipe.end - candidate > Self.longestDoubt,
+        let container = Container(headerOf: pipe.bytes(from: candidate))
+      else { return }
+      return begin(container, at: candidate)
+    }
+    let start = max(walk.inspected, latest + 1, pipe.start)
+    let part = pipe.bytes(from: start)
+    let count = min(Int64(part.count) - (pipe.isAtEnd ? 0 : Int64(Container.longestMark)), walk.place - start)
+    guard count > 0 else { return }
+    let found = part.prefix(Int(count)).indices.first { place in
+      Container.mayBegin(with: part[place], fifth: place + 4 < part.endIndex ? part[place + 4] : 0)
+        && Container(headerOf: part[place...]) != nil
+    }
+    let candidate = found.map { start + Int64($0 - part.startIndex) }
+    self.walk?.candidate = candidate
+    self.walk?.inspected = candidate ?? start + count
   }
 
   /// Whether these bytes tell what they are: of a header, and of what is no element, more are needed.
@@ -74,11 +98,16 @@ extension RecordedFile {
   /// Up to where bytes are handed on.
   private var handedPosition: Int64 {
     guard let pipe, let walk else { return pipe?.end ?? 0 }
-    return min(pipe.end, walk.place, possibleBeginning ?? .max)
+    return min(pipe.end, walk.place, possibleBeginning ?? .max, walk.candidate ?? .max)
   }
 
-  /// From where on bytes are kept.
-  private var keptPosition: Int64 { min(walk?.place ?? .max, possibleBeginning ?? .max) }
+  /// From where on bytes are kept: those that have not been looked into too, and a packet that may have been cut.
+  private var keptPosition: Int64 {
+    guard let walk else { return .max }
+    let isPackets = recordings.last?.container == .transportStream
+    let before = isPackets ? walk.place - Int64(TransportPacket.length) : max(walk.inspected, walk.latest ?? .max)
+    return min(walk.place, before, possibleBeginning ?? .max)
+  }
 
   /// Where another recording begins, or bytes that are part of none, if what follows confirms it.
   private var possibleBeginning: Int64? {

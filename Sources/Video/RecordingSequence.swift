@@ -173,9 +173,11 @@ final class RecordingSequence {
   /// A line about bytes of the file that were not read, once all of it has ended; nil where there are none, or all were
   /// told of.
   func lineOfUnreadBytes(after input: MediaInput) -> String? {
-    if let file, pipe != nil, file.hasMore, !isLimitTold {
+    // Of a file, the bytes that were not read are known.
+    if let excess = file?.excess, excess == .readAsOne || pipe != nil, !isLimitTold {
       isLimitTold = true
-      return "\(source.displayName): what follows its first \(RecordedFile.mostRecordings) recordings was not read"
+      return "\(source.displayName): what follows its first \(RecordedFile.mostRecordings) recordings was "
+        + (excess == .readAsOne ? "read as one, and frames may be lost where they were joined" : "not read")
     }
     guard let (unread, size) = unreadBytes(after: input), unread >= Self.fewestUnread, unread > toldUnread else {
       return nil

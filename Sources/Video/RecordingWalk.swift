@@ -12,7 +12,10 @@ struct RecordingWalk {
   var hasLaterPages = false
   /// Where bytes begin that are no elements.
   var unknown: Int64?
-  /// Where bytes began that are no tags, in FLV.
+  /// Whether such bytes, as far as they were passed over, hold anything but zeros.
+  var hasContent = false
+  /// Where bytes began that are no tags, in FLV, or no elements of a segment in Matroska that does not say how long it
+  /// is.
   var gap: Int64?
   /// Where the latest element began.
   var latest: Int64?
@@ -20,14 +23,21 @@ struct RecordingWalk {
   var doubted: Int64?
   /// Where that one began.
   var broken: Int64?
+  /// In a pipe, how far the latest element was looked through for the header of another recording.
+  var inspected: Int64 = 0
+  /// In a pipe, where such a header lies in it: another recording begins there if nothing follows the element.
+  var candidate: Int64?
   var joins = TransportJoins()
 
   init(at place: Int64) { self.place = place }
 
+  /// Where bytes begin that belong to no element so far.
+  var lost: Int64? { unknown ?? gap }
+
   /// An element was found.
   fileprivate mutating func endSearch() {
-    (unknown, gap, doubted, broken) = (nil, nil, nil, nil)
-    isSearching = false
+    (unknown, gap, doubted, broken, candidate) = (nil, nil, nil, nil, nil)
+    (isSearching, hasContent) = (false, false)
   }
 }
 
@@ -63,7 +73,11 @@ extension RecordedFile {
     guard let walk, let current = recordings.last, let currentContainer = current.container else { return }
     let isLong = currentContainer == .transportStream || walk.isSearching
     let head = bytes(at: walk.place, count: Container.headLength, piece: isLong ? Self.pieceLength : 0)
-    if head.isEmpty { return finish() }
+    if head.isEmpty {
+      // A pipe only says at its end that an element does not come whole.
+      if walk.place > size, let latest = walk.latest { return doubt(latest) }
+      return finish()
+    }
     let container = walk.place > current.bytes.lowerBound ? Container(headerOf: head) : nil
     if let container, container != currentContainer || isBeginning(container) {
       return begin(container, at: walk.place)
@@ -84,7 +98,7 @@ extension RecordedFile {
       search(in: head)
     case nil:
       if let latest = walk.latest { return doubt(latest) }
-      if currentContainer == .flash { self.walk?.gap = walk.gap ?? walk.place }
+      if [.flash, .matroska].contains(currentContainer), walk.isOpen { self.walk?.gap = walk.gap ?? walk.place }
       if !walk.isOpen { self.walk?.unknown = walk.unknown ?? walk.place }
       search(in: head)
     }
@@ -122,8 +136,11 @@ extension RecordedFile {
   private func advance(by length: Int64) {
     guard let walk else { return }
     let isFlash = recordings.last?.container == .flash
-    if let unknown = walk.unknown { lose(unknown..<walk.place) }
-    if isFlash, let gap = walk.broken ?? walk.gap { addFiller(gap..<walk.place) }
+    if isFlash, let gap = walk.broken ?? walk.gap {
+      addFiller(gap..<walk.place)
+    } else if let lost = walk.lost {
+      lose(lost..<walk.place)
+    }
     self.walk?.endSearch()
     self.walk?.latest = walk.place
     let (next, overflows) = walk.place.addingReportingOverflow(length)
@@ -139,7 +156,8 @@ extension RecordedFile {
     self.walk?.broken = latest
     self.walk?.doubted = min(walk.place, size)
     // What has come through a pipe and was handed on is there no longer.
-    self.walk?.place = max(latest + 1, pipe?.start ?? 0)
+    self.walk?.place = walk.candidate ?? max(latest + 1, pipe?.start ?? 0)
+    self.walk?.candidate = nil
   }
 
   /// Moves to the next place in the latest element, which ends at `end`, at which another recording may begin.
@@ -165,7 +183,9 @@ extension RecordedFile {
       return Container(headerOf: rest) != nil
         || goesOn(in: rest, at: walk.place + Int64(place - part.startIndex))
     }
-    self.walk?.place += Int64((next ?? max(part.startIndex + 1, end)) - part.startIndex)
+    let place = next ?? max(part.startIndex + 1, end)
+    if walk.lost != nil, !walk.hasContent { self.walk?.hasContent = part[..<place].contains { $0 != 0 } }
+    self.walk?.place += Int64(place - part.startIndex)
   }
 
   /// Whether the recording goes on at a place behind bytes that are not part of it.
@@ -185,16 +205,16 @@ extension RecordedFile {
   }
 
   private func lose(_ range: Range<Int64>) {
-    if !range.isEmpty, !isEmpty(range) { lostCount += Int64(range.count) }
+    if walk?.hasContent == true { lostCount += Int64(range.count) }
   }
 
   /// Ends the last recording where another one begins.
-  private func begin(_ container: Container, at place: Int64) {
+  func begin(_ container: Container, at place: Int64) {
     guard recordings.count < Self.mostRecordings else {
-      // FFmpeg reads on in a transport stream by itself.
+      let isReadOn = container == .transportStream && recordings.last?.container == .transportStream
       let unknown = walk?.unknown ?? place
-      if container != .transportStream { walk?.unknown = unknown }
-      hasMore = container != .transportStream
+      if !isReadOn { walk?.unknown = unknown }
+      excess = isReadOn ? .readAsOne : .unread
       return finish()
     }
     let place = max(place, pipe?.start ?? 0)
@@ -204,15 +224,16 @@ extension RecordedFile {
   }
 
   private func end(before place: Int64) {
-    let end = min(walk?.unknown ?? place, place)
+    let end = min(walk?.lost ?? place, place)
     recordings[recordings.count - 1].bytes = recordings[recordings.count - 1].bytes.lowerBound..<end
     lose(end..<place)
   }
 
   /// The last recording is known whole.
   func finish() {
-    if let unknown = walk?.unknown, let last = recordings.indices.last {
-      recordings[last].bytes = recordings[last].bytes.lowerBound..<unknown
+    if let lost = walk?.lost, let last = recordings.indices.last {
+      recordings[last].bytes = recordings[last].bytes.lowerBound..<lost
+      if let pipe, pipe.isAtEnd { lose(lost..<max(lost, pipe.end)) }
     }
     walk = nil
   }
@@ -232,6 +253,7 @@ extension RecordedFile {
       if let unknown = self.walk?.unknown {
         if position - unknown > Self.longestGap { return begin(.transportStream, at: position) }
         self.walk?.unknown = nil
+        self.walk?.hasContent = false
       }
       if let begin = self.walk?.joins.take(packet, at: position) {
         if begin > current.bytes.lowerBound { return self.begin(.transportStream, at: begin) }
@@ -246,7 +268,23 @@ extension RecordedFile {
       if isCut, walk.place + Int64(part.count) >= size { finish() }
       return
     }
+    if walk.unknown == nil, let (container, place) = recordingInPacket(before: walk.place) {
+      return begin(container, at: place)
+    }
     self.walk?.unknown = walk.unknown ?? walk.place
     search(in: part)
+  }
+
+  /// Another recording that begins within the packet before a place: the packet was cut off there.
+  private func recordingInPacket(before end: Int64) -> (Container, Int64)? {
+    let start = max(recordings.last?.bytes.lowerBound ?? 0, end - Int64(TransportPacket.length)) + 1
+    guard start < end else { return nil }
+    let part = bytes(at: start, count: Container.headLength)
+    for place in part.prefix(Int(end - start)).indices {
+      if let container = Container(headerOf: part[place...]), container != .transportStream {
+        return (container, start + Int64(place - part.startIndex))
+      }
+    }
+    return nil
   }
 }

@@ -25,6 +25,7 @@ extension RecordedFile {
       if let former { begins += self.begins(between: former, sample, left: &left) }
       former = sample
     }
+    if begins.count >= Self.mostRecordings { excess = .readAsOne }
     for begin in begins.sorted() where recordings.count < Self.mostRecordings {
       guard let last = recordings.last, begin > last.bytes.lowerBound else { continue }
       recordings[recordings.count - 1].bytes = last.bytes.lowerBound..<begin

@@ -34,6 +34,17 @@ struct SkippedBytesTests {
     #expect(!stream.takeWarnings().contains { $0.contains("part of no recording") })
   }
 
+  @Test("are told as unread behind the last tag of a file in FLV")
+  func behindTags() async throws {
+    let folder = try TemporaryFolder()
+    let contents = try bytes(of: "grey.flv")
+    let path = try folder.write(contents + Self.junk, to: "a.flv")
+    let stream = try await VideoStream.open(.file(path: path), options: options(25))
+    #expect(await all(of: stream).count == (try await sampled("grey.flv", framesPerSecond: 25).count))
+    let warnings = stream.takeWarnings()
+    #expect(warnings.count == 1 && warnings[0].contains("5000 of \(contents.count + 5000) bytes"), "\(warnings)")
+  }
+
   @Test("are told as unread where none of the recording is")
   func unread() async throws {
     let folder = try TemporaryFolder()

@@ -132,4 +132,6 @@ done
 
 # Recordings that do not say how long they are until all of them has been read.
 run -f lavfi -i "$(grey 64 48 25 25)" -c:v flv -q:v 2 -bitexact -fflags +bitexact grey.flv
+# Key frames alone, in packets of 200 bytes, so that it can be cut anywhere.
+run -f lavfi -i "$(grey 64 48 25 50)" -c:v wmv2 -q:v 2 -g 1 -packet_size 200 -bitexact -fflags +bitexact grey.wmv
 run -f lavfi -i "$(grey 48 64 25 25)" -c:v ffv1 -bitexact -fflags +bitexact -live 1 -f matroska live.mkv
