@@ -95,7 +95,7 @@ public final class KeyValueCache {
   /// The smallest budget that holds the system prompt, the text, parked or not, one temporal patch and `n` more tokens.
   public func leastBudget(for n: Int = 0) -> Int { state.leastBudget(for: n) }
 
-  /// The smallest budget above this one that has room for so many tokens at once, beside those retrieved from the
+  /// The smallest budget above this one that has room for a number of tokens at once, beside those retrieved from the
   /// offload file; nil where this one has.
   public func largerBudget(for tokens: Int) -> Int? {
     policy == .full || state.capacity.smallest >= tokens ? nil : state.capacity.leastBudget(for: tokens)

@@ -20,6 +20,12 @@ enum Container: Equatable, Sendable {
     case UInt8(ascii: "R") where bytes.starts(with: "RIFF".utf8) && bytes.dropFirst(8).starts(with: "AVI ".utf8):
       self = .avi
     case 0x30 where bytes.starts(with: Self.asfHeader):
+      // Before packets it is one that a sender has repeated.
+      let length = bytes.littleEndian(at: 16, count: 8)
+      let follower = length < Self.headLength ? bytes.dropFirst(Int(length)).prefix(Self.asfData.count) : []
+      guard follower.count < Self.asfData.count || [Self.asfData, Self.asfHeader].contains(Array(follower)) else {
+        return nil
+      }
       self = .asf
     case UInt8(ascii: "F") where bytes.starts(with: Array("FLV".utf8) + [1]):
       // Flags for sound and video, and the header's length.

@@ -159,6 +159,13 @@ struct PipedRecordingTests {
     let (frames, warnings) = try await frames(
       of: Array(live + contents[packets..<middle] + live + contents[middle...]), size: size)
     #expect(abs(frames.count - 10) <= 1 && !warnings.contains { $0.contains("cut off") }, "\(warnings)")
+
+    // Without another beginning of the data, the packets behind it are those of the first.
+    let repeated = Array(contents[..<middle] + contents[..<header] + contents[middle...])
+    let folder = try TemporaryFolder()
+    let file = try await VideoStream.open(.file(path: folder.write(repeated, to: "a.wmv")), options: options(5))
+    #expect(await all(of: file).count >= 8)
+    #expect(try await self.frames(of: repeated, size: size).frames.count >= 8)
   }
 
   @Test("are passed over where they have no video, which is said")
