@@ -4,6 +4,8 @@
 package struct AnsweredTurn: ResumableRecord {
   /// The id of the request or task; nil for a line that could not be read as one.
   package var id: String?
+  /// The line of the request file that is no request; nil for results of requests that could be read.
+  package var line: Int?
   /// Counted from 0; nil where the request has no turns.
   package var turn: Int?
   /// `ok` or `error`.
@@ -17,7 +19,7 @@ package struct AnsweredTurn: ResumableRecord {
     case error
   }
 
-  private enum CodingKeys: String, CodingKey { case id, turn, status, answer, code, error }
+  private enum CodingKeys: String, CodingKey { case id, line, turn, status, answer, code, error }
 
   /// Reads a result line. Lines of other programs may have an id and a status too, but not what a result has besides.
   ///
@@ -30,6 +32,7 @@ package struct AnsweredTurn: ResumableRecord {
       throw DecodingError.keyNotFound(CodingKeys.id, .init(codingPath: [], debugDescription: "it is no result"))
     }
     id = try members.decodeIfPresent(String.self, forKey: .id)
+    line = try members.decodeIfPresent(Int.self, forKey: .line)
     turn = try members.decodeIfPresent(Int.self, forKey: .turn)
   }
 

@@ -39,6 +39,37 @@ struct BatchTests {
     for key in ["at", "answer", "stop", "tokens", "seconds"] { #expect(records[1][key] != nil, "\(key)") }
   }
 
+  @Test("Three shards, one of them killed and resumed, merge to what one run gives")
+  func shards() async throws {
+    let requests = (0..<24).map { #"{"id":"r\#($0)","ask":"What is \#($0)?"}"# }
+    let path = try folder.write((requests + ["nonsense", requests[3]]).joined(separator: "\n") + "\n", to: "r.jsonl")
+    let whole = try await Program.run(["--batch", path])
+    let parts = (1...3).map { folder.url.appending(path: "part-\($0).jsonl").path }
+    for number in 1...3 {
+      let run = try await Program.run(["--batch", path, "--shard", "\(number)/3", "--output", parts[number - 1]])
+      #expect(run.status == 0 || run.status == 1, "\(run.errors)")
+    }
+    // What a kill in the middle of a line leaves.
+    let second = try String(contentsOfFile: parts[1], encoding: .utf8)
+    try second.prefix(second.count / 2).write(toFile: parts[1], atomically: true, encoding: .utf8)
+    let incomplete = try await Program.run(["merge", "--requests", path] + parts)
+    #expect(incomplete.status == 1 && incomplete.errors.contains("no result of: "))
+    _ = try await Program.run(["--batch", path, "--shard", "2/3", "--output", parts[1], "--resume"])
+    let merged = try await Program.run(["merge", "--requests", path] + parts.reversed())
+    #expect(merged.errors.contains("26 requests, 26 results, 2 of them errors"), "\(merged.errors)")
+    #expect(merged.records.count == 26)
+    for (mine, one) in zip(merged.records, whole.records) {
+      for key in ["id", "status", "answer"] { #expect(mine[key] as? String == one[key] as? String) }
+      #expect(mine["line"] as? Int == one["line"] as? Int)
+    }
+  }
+
+  @Test("A shard that is none is refused, and so is slurm without a job array", arguments: ["0/4", "5/4", "x", "slurm"])
+  func badShard(shard: String) async throws {
+    let run = try await Program.run(["--batch", "-", "--shard", shard], input: "")
+    #expect(run.status == 64 && run.errors.contains("--shard"))
+  }
+
   @Test("A model whose weights are not numbers fails each request with the layer's name, and the batch goes on")
   func damagedModel() async throws {
     let url = folder.url.appending(path: "damaged.gguf")

@@ -7,7 +7,7 @@ import Testing
 @Suite("Settings")
 struct SettingsTests {
   /// Options of one run, as the help of the program says.
-  private static let ofOneRun: Set = ["batch", "output", "resume", "config", "version", "help"]
+  private static let ofOneRun: Set = ["batch", "output", "resume", "shard", "config", "version", "help"]
 
   private func withSettings<Result>(_ text: String, _ body: (URL) async throws -> Result) async throws -> Result {
     try await SettingTrial.withSettings(text, body)
@@ -41,7 +41,7 @@ struct SettingsTests {
     }
   }
 
-  @Test("of one run are refused, with the reason", arguments: ["batch", "output", "resume"])
+  @Test("of one run are refused, with the reason", arguments: ["batch", "output", "resume", "shard"])
   func ofOneRun(name: String) async throws {
     let inFile = try await withSettings("\n\(name) = \"x\"\n") { try await run(["--config", $0.path]) }
     #expect(inFile.status == 64 && inFile.errors.contains("line 2") && inFile.errors.contains("one run"))

@@ -13,6 +13,8 @@ public struct BatchOptions: Sendable {
   public var output: String?
   /// Leave out what the result file already answers.
   public var isResuming: Bool
+  /// The part of the requests that is answered; nil for all.
+  public var shard: BatchShard?
   /// How requests are answered, where they say nothing else.
   public var dialogue: DialogueOptions
   /// How videos are sampled; nil members take the model's own values.
@@ -28,13 +30,14 @@ public struct BatchOptions: Sendable {
 
   /// Makes the options of a run.
   public init(
-    input: String, output: String?, isResuming: Bool, dialogue: DialogueOptions, stream: StreamSettings,
-    code: CodeAgentSettings? = nil, logger: Logger, report: @escaping @Sendable (BatchProgress) -> Void,
-    warn: @escaping @Sendable (String) -> Void = { _ in }
+    input: String, output: String?, isResuming: Bool, shard: BatchShard? = nil, dialogue: DialogueOptions,
+    stream: StreamSettings, code: CodeAgentSettings? = nil, logger: Logger,
+    report: @escaping @Sendable (BatchProgress) -> Void, warn: @escaping @Sendable (String) -> Void = { _ in }
   ) {
     self.input = input
     self.output = output
     self.isResuming = isResuming
+    self.shard = shard
     self.dialogue = dialogue
     self.stream = stream
     self.code = code

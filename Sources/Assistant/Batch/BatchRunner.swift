@@ -66,12 +66,18 @@ public actor BatchRunner {
     BatchSummary(finished: progress.finished, failed: progress.failed, isInterrupted: stop.isStopped)
   }
 
-  /// - Returns: nil for a line that is no request, after its result is written.
+  /// - Returns: nil for a line that is no request, after its result is written, and for one of another shard.
   private func read(
     _ line: LineReader.Line, _ output: ResumableRecords<AnsweredTurn>
   ) throws(ReportedError) -> BatchRequest? {
     do throws(BatchRequestError) {
-      let request = try BatchRequest(line)
+      let request: BatchRequest
+      do throws(BatchRequestError) { request = try BatchRequest(line) } catch {
+        // Of a line with a fault the id may not be known.
+        if let shard = options.shard, !shard.contains(line: line.number) { return nil }
+        throw error
+      }
+      if let shard = options.shard, !shard.contains(id: request.id) { return nil }
       if !identifiers.insert(request.id) {
         throw BatchRequestError(
           line: line.number, id: request.id, reason: "an earlier request has this “id”; give each one of its own")

@@ -27,7 +27,8 @@ struct BatchMode {
     let runner = BatchRunner(
       model: model,
       options: BatchOptions(
-        input: requests, output: arguments.output, isResuming: arguments.resume, dialogue: dialogue, stream: stream,
+        input: requests, output: arguments.output, isResuming: arguments.resume,
+        shard: arguments.shard?.shard, dialogue: dialogue, stream: stream,
         code: code, logger: logger, report: { progress.show($0) }, warn: warn))
     let signals = InterruptSignals { runner.interrupt() }
     defer { signals.stop() }

@@ -13,7 +13,7 @@ struct SubcommandRoot: AsyncParsableCommand {
   static let all: [any ParsableCommand.Type] = [
     InspectCommand.self, QuantizeCommand.self, CodeCommand.self, EvalCommand.self, ProfileCommand.self,
     CompareCommand.self, BenchCommand.self, AutotuneCommand.self, DoctorCommand.self, PullCommand.self,
-    ModelsCommand.self,
+    ModelsCommand.self, MergeCommand.self,
   ]
 
   /// Whether a word of the command line names a subcommand.

@@ -18,7 +18,7 @@ struct SettableOptions {
   let kinds: [String: Kind]
 
   /// Options of a single run. A settings file with `output` would have every run overwrite the same results.
-  static let ofOneRun: Set<String> = ["batch", "output", "resume", "config", "help", "version"]
+  static let ofOneRun: Set<String> = ["batch", "output", "resume", "shard", "config", "help", "version"]
 
   /// Options that exclude each other. The one with the higher precedence removes the other's setting.
   static let rivals = ["kv-budget": "kv-memory", "kv-memory": "kv-budget", "mlock": "mmap-only", "mmap-only": "mlock"]
