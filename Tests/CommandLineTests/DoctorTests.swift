@@ -49,6 +49,32 @@ struct DoctorTests {
     #expect(missing.status == 2 && missing.errors.contains("/nonexistent.gguf"))
   }
 
+  @Test("With --source it says what is at an address, as text and as JSON")
+  func source() async throws {
+    let text = try await Program.run(["doctor", "--source", Program.sample])
+    #expect(text.status == 0 && text.errors.isEmpty, "\(text.errors)")
+    for words in ["codec", "h264", "frames", "reached by    file", "live          no", "length"] {
+      #expect(text.output.contains(words), "\(words)")
+    }
+    let run = try await Program.run(["doctor", "--source", Program.sample, "--json"])
+    let record = try #require(run.records.first)
+    #expect(record["status"] as? String == "ok" && record["codec"] as? String == "h264")
+    #expect(record["is_live"] as? Bool == false && record["measured_frames_per_second"] == nil)
+    #expect(try #require(record["width"] as? Int) > 0 && (record["duration"] as? Double ?? 0) > 1)
+  }
+
+  @Test("A source that cannot be read is said in the words of --video, without its password")
+  func badSource() async throws {
+    let missing = try await Program.run(["doctor", "--source", "/nonexistent.mp4"])
+    #expect(missing.status == 1 && missing.errors.contains("/nonexistent.mp4: no such file; check the path"))
+    let camera = try await Program.run(["doctor", "--source", "rtsp://me:secret@127.0.0.1:1/cam", "--json"])
+    #expect(camera.status == 1 && camera.errors.contains("cannot be reached"))
+    #expect(!camera.errors.contains("secret") && !camera.output.contains("secret"))
+    #expect(camera.records.first?["status"] as? String == "error")
+    let both = try await Program.run(["doctor", "--source", "x", "--inject", "y"])
+    #expect(both.status == 64)
+  }
+
   @Test("A language that is not installed says what to install")
   func missingLanguage() async throws {
     let run = try await Program.run(["doctor"], environment: ["PATH": "/nonexistent", "COLUMNS": "400"])

@@ -5,6 +5,7 @@ import Evaluation
 import Foundation
 import Platform
 import Records
+import Video
 
 /// `edgeassist doctor`: what this machine offers, and what that means.
 struct DoctorCommand: AsyncParsableCommand {
@@ -15,6 +16,7 @@ struct DoctorCommand: AsyncParsableCommand {
       The sandbox is tried out, and each installed language compiles and runs a small program in it.
 
       edgeassist doctor --json | jq .sandbox        for scripts
+      edgeassist doctor --source rtsp://cam/stream  what a camera sends, or why it cannot be read
       edgeassist doctor --inject model.gguf         what faults of the memory do to a model, and what notices them
 
       --inject copies the model to a temporary file ($TMPDIR), flips one bit of the copy at a time, and has the model \
@@ -24,6 +26,14 @@ struct DoctorCommand: AsyncParsableCommand {
 
   @Flag(name: .long, help: "Print one JSON object instead of a report.")
   var json = false
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Report what is at this address, as --video takes it: codec, size, rate; or why it cannot be read and what to "
+        + "try. A live source is watched for four seconds.", valueName: "source"),
+    completion: .file())
+  var source: String?
 
   @Option(
     name: .long,
@@ -43,6 +53,7 @@ struct DoctorCommand: AsyncParsableCommand {
   @OptionGroup var threads: ThreadOptions
 
   func validate() throws {
+    if source != nil, inject != nil { throw ValidationError("--source and --inject exclude each other") }
     guard inject == nil else {
       if let flips, !(1...1_000_000).contains(flips) {
         throw ValidationError("--flips must be between 1 and 1000000, not \(flips)")
@@ -56,8 +67,28 @@ struct DoctorCommand: AsyncParsableCommand {
 
   func run() async throws {
     if let inject { return try report(on: inject) }
+    if let source { return try await report(onSource: VideoSource(source)) }
     let findings = await MachineFindings.gather(environment: ProcessInfo.processInfo.environment)
     try StandardStreams.print(json ? findings.json.text : DoctorReport(findings, style: .standardOutput).text)
+  }
+
+  private func report(onSource source: VideoSource) async throws {
+    let search = Task { () async -> Result<SourceFindings, VideoError> in
+      do throws(VideoError) { return .success(try await SourceFindings.gather(source, timeout: nil)) } catch {
+        return .failure(error)
+      }
+    }
+    let signals = InterruptSignals { search.cancel() }
+    defer { signals.stop() }
+    switch await search.value {
+    case .success(let findings):
+      try StandardStreams.print(json ? findings.json.text : findings.text(style: .standardOutput))
+    case .failure(.cancelled): throw ExitStatus.interrupted
+    case .failure(let error):
+      if json { try StandardStreams.print(SourceFindings.json(error, source: source).text) }
+      StandardStreams.report(error.description)
+      throw ExitStatus.someRecordsFailed
+    }
   }
 
   private func report(on model: String) throws {
