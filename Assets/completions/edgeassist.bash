@@ -165,7 +165,7 @@ _edgeassist() {
     local -a repeating_flags=()
     local -a non_repeating_flags=(--mlock --no-mlock --prefetch --no-prefetch --mmap-only --no-mmap-only --scrub --no-scrub --tuned --no-tuned --unsafe-run --no-unsafe-run --resume --version -h --help)
     local -a repeating_options=(--lora)
-    local -a non_repeating_options=(--video --fps --max-pixels --pace --reconnect --signal-timeout --model --threads --scrub-rate --nonlinear --attention-pruning --mmproj --vision-precision --kv-budget --kv-memory --kv-type --kv-policy --kv-variant --kv-profile --kv-offload --kv-offload-size --max-tokens --temperature --top-k --top-p --min-p --repeat-penalty --seed --system-prompt --code-model --code-exemplars --code-rounds --code-seconds --code-tokens --batch --output --log-file --config)
+    local -a non_repeating_options=(--video --fps --max-pixels --pace --reconnect --signal-timeout --model --threads --scrub-rate --nonlinear --attention-pruning --mmproj --vision-precision --vision --vision-cache --kv-budget --kv-memory --kv-type --kv-policy --kv-variant --kv-profile --kv-offload --kv-offload-size --max-tokens --temperature --top-k --top-p --min-p --repeat-penalty --seed --system-prompt --code-model --code-exemplars --code-rounds --code-seconds --code-tokens --batch --output --shard --log-file --config)
     __edgeassist_offer_flags_options 0
 
     # Offer option value completions
@@ -214,6 +214,14 @@ _edgeassist() {
         ;;
     '--vision-precision')
         __edgeassist_add_completions -W 'fast'$'\n''exact'
+        return
+        ;;
+    '--vision')
+        __edgeassist_add_completions -W 'dense'$'\n''sparse-tower'$'\n''sparse'
+        return
+        ;;
+    '--vision-cache')
+        __edgeassist_add_completions -W 'f32'$'\n''q8'
         return
         ;;
     '--lora')
@@ -296,6 +304,9 @@ _edgeassist() {
         __edgeassist_add_completions -f
         return
         ;;
+    '--shard')
+        return
+        ;;
     '--log-file')
         __edgeassist_add_completions -f
         return
@@ -311,13 +322,13 @@ _edgeassist() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    inspect|quantize|code|eval|profile|compare|bench|autotune|doctor|pull|models|help)
+    inspect|quantize|code|eval|profile|compare|bench|autotune|doctor|pull|models|merge|help)
         # Offer subcommand argument completions
         "_edgeassist_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'inspect quantize code eval profile compare bench autotune doctor pull models help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'inspect quantize code eval profile compare bench autotune doctor pull models merge help' -- "${cur}"))
         ;;
     esac
 }
@@ -497,7 +508,7 @@ _edgeassist_eval() {
     repeating_flags=()
     non_repeating_flags=(--unsafe-run --no-unsafe-run --resume --mlock --no-mlock --prefetch --no-prefetch --mmap-only --no-mmap-only --scrub --no-scrub --tuned --no-tuned --version -h --help)
     repeating_options=(--tasks --lora)
-    non_repeating_options=(--suite --questions --seconds --visits --kinds --warmup-seconds --questions-per-stream --seed --requests --answers --configurations --kv-ratios --kv-budget --kv-memory --kv-profile --kv-offload --kv-offload-size --methods --code-model --code-exemplars --code-rounds --code-seconds --code-tokens --output --json --plot --model --threads --scrub-rate --nonlinear --attention-pruning --mmproj --vision-precision)
+    non_repeating_options=(--suite --questions --seconds --visits --kinds --disturbances --warmup-seconds --questions-per-stream --seed --requests --answers --configurations --kv-ratios --kv-budget --kv-memory --kv-profile --kv-offload --kv-offload-size --methods --code-model --code-exemplars --code-rounds --code-seconds --code-tokens --output --json --plot --model --threads --scrub-rate --nonlinear --attention-pruning --mmproj --vision-precision --vision --vision-cache)
     __edgeassist_offer_flags_options 0
 
     # Offer option value completions
@@ -516,6 +527,9 @@ _edgeassist_eval() {
         return
         ;;
     '--kinds')
+        return
+        ;;
+    '--disturbances')
         return
         ;;
     '--warmup-seconds')
@@ -619,6 +633,14 @@ _edgeassist_eval() {
         __edgeassist_add_completions -W 'fast'$'\n''exact'
         return
         ;;
+    '--vision')
+        __edgeassist_add_completions -W 'dense'$'\n''sparse-tower'$'\n''sparse'
+        return
+        ;;
+    '--vision-cache')
+        __edgeassist_add_completions -W 'f32'$'\n''q8'
+        return
+        ;;
     '--lora')
         __edgeassist_add_completions -o plusdirs -fX '!*.@(gguf)'
         return
@@ -630,7 +652,7 @@ _edgeassist_profile() {
     repeating_flags=()
     non_repeating_flags=(--pruning --mlock --no-mlock --prefetch --no-prefetch --mmap-only --no-mmap-only --scrub --no-scrub --tuned --no-tuned --version -h --help)
     repeating_options=()
-    non_repeating_options=(--output --ratio --group-size --prune-heads --prune-vision-heads --reuse-maps --data --windows --questions --seconds --visits --kinds --warmup-seconds --questions-per-stream --seed --requests --answers --model --threads --scrub-rate --nonlinear --attention-pruning --mmproj --vision-precision --lora)
+    non_repeating_options=(--output --ratio --group-size --prune-heads --prune-vision-heads --reuse-maps --data --windows --questions --seconds --visits --kinds --disturbances --warmup-seconds --questions-per-stream --seed --requests --answers --model --threads --scrub-rate --nonlinear --attention-pruning --mmproj --vision-precision --vision --vision-cache --lora)
     __edgeassist_offer_flags_options 0
 
     # Offer option value completions
@@ -671,6 +693,9 @@ _edgeassist_profile() {
         return
         ;;
     '--kinds')
+        return
+        ;;
+    '--disturbances')
         return
         ;;
     '--warmup-seconds')
@@ -714,6 +739,14 @@ _edgeassist_profile() {
         ;;
     '--vision-precision')
         __edgeassist_add_completions -W 'fast'$'\n''exact'
+        return
+        ;;
+    '--vision')
+        __edgeassist_add_completions -W 'dense'$'\n''sparse-tower'$'\n''sparse'
+        return
+        ;;
+    '--vision-cache')
+        __edgeassist_add_completions -W 'f32'$'\n''q8'
         return
         ;;
     '--lora')
@@ -795,7 +828,7 @@ _edgeassist_bench() {
     repeating_flags=()
     non_repeating_flags=(--quick --mlock --no-mlock --prefetch --no-prefetch --mmap-only --no-mmap-only --scrub --no-scrub --tuned --no-tuned --version -h --help)
     repeating_options=(--compare)
-    non_repeating_options=(--only --repetitions --prompt-lengths --context --image-size --minutes --kv-budget --kv-type --model --threads --scrub-rate --nonlinear --attention-pruning --mmproj --vision-precision --lora --shape --type --mmproj-type --keep --json)
+    non_repeating_options=(--only --repetitions --prompt-lengths --context --image-size --minutes --kv-budget --kv-type --model --threads --scrub-rate --nonlinear --attention-pruning --mmproj --vision-precision --vision --vision-cache --lora --shape --type --mmproj-type --keep --json)
     __edgeassist_offer_flags_options 0
 
     # Offer option value completions
@@ -849,6 +882,14 @@ _edgeassist_bench() {
         ;;
     '--vision-precision')
         __edgeassist_add_completions -W 'fast'$'\n''exact'
+        return
+        ;;
+    '--vision')
+        __edgeassist_add_completions -W 'dense'$'\n''sparse-tower'$'\n''sparse'
+        return
+        ;;
+    '--vision-cache')
+        __edgeassist_add_completions -W 'f32'$'\n''q8'
         return
         ;;
     '--lora')
@@ -928,11 +969,15 @@ _edgeassist_doctor() {
     repeating_flags=()
     non_repeating_flags=(--json --version -h --help)
     repeating_options=()
-    non_repeating_options=(--inject --flips --seed --threads)
+    non_repeating_options=(--source --inject --flips --seed --threads)
     __edgeassist_offer_flags_options 0
 
     # Offer option value completions
     case "${prev}" in
+    '--source')
+        __edgeassist_add_completions -f
+        return
+        ;;
     '--inject')
         __edgeassist_add_completions -o plusdirs -fX '!*.@(gguf)'
         return
@@ -974,6 +1019,34 @@ _edgeassist_models() {
     # Offer option value completions
     case "${prev}" in
     '--remove')
+        return
+        ;;
+    esac
+}
+
+_edgeassist_merge() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=(--requests --output)
+    __edgeassist_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--requests')
+        __edgeassist_add_completions -o plusdirs -fX '!*.@(jsonl)'
+        return
+        ;;
+    '--output')
+        __edgeassist_add_completions -f
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    *)
+        __edgeassist_add_completions -o plusdirs -fX '!*.@(jsonl)'
         return
         ;;
     esac

@@ -43,6 +43,8 @@ _edgeassist() {
     local -ar ___pace=('realtime' 'fast')
     local -ar ___nonlinear=('exact' 'lut16')
     local -ar ___vision_precision=('fast' 'exact')
+    local -ar ___vision=('dense' 'sparse-tower' 'sparse')
+    local -ar ___vision_cache=('f32' 'q8')
     local -ar ___kv_type=('f16' 'q8_0' 'q4' 'amxfp4')
     local -ar ___kv_policy=('infinipot-v' 'sliding-window' 'uniform' 'full')
     local -ar arg_specs=(
@@ -69,6 +71,8 @@ _edgeassist() {
         '--attention-pruning[Leave out the attention heads and maps that this profile says. `edgeassist profile --pruning` makes it.]:file:_files -g '\''*.json'\'''
         '--mmproj[Vision tower (mmproj GGUF); none to read text only, in less memory. (default\: the mmproj file beside the model)]:file:_files -g '\''*.gguf'\'''
         '--vision-precision[fast\: float weights of the vision tower are quantized to Q8_0 when they are loaded, which is several times as fast and takes half the memory. exact\: they are used as they are stored. (default\: fast)]:precision:{__edgeassist_complete "${___vision_precision[@]}"}'
+        '--vision[sparse\: of each frame only places that have changed go through the vision tower and are read by the language model, which is several times as fast with a camera that stands still. sparse-tower\: the language model reads all of them. dense\: everything is computed anew. (default\: dense)]:encoding:{__edgeassist_complete "${___vision[@]}"}'
+        '--vision-cache[How the vision tower'\''s keys and values are kept meanwhile\: as floats (f32), or in 8 bits (q8), which takes a quarter of the memory. (default\: q8)]:type:{__edgeassist_complete "${___vision_cache[@]}"}'
         '*--lora[LoRA adapter (GGUF) for the language model. ROLE=FILE adapts a role of the programming agent\: retriever, planner, coder, debugger. May be given more than once.]:file:_files -g '\''*.gguf'\'''
         '--kv-budget[KV cache budget in tokens. (default\: the model'\''s own, or 4096; in bench\: 1024, with --quick 512; in eval\: --kv-ratios)]:tokens:'
         '--kv-memory[KV cache budget in bytes, for example 64MiB.]:size:'
@@ -96,6 +100,7 @@ _edgeassist() {
         '--batch[Answer the requests of this file (JSON Lines; - for standard input), without a terminal.]:file:_files -g '\''*.jsonl'\'''
         '--output[Write results to this file. (default\: standard output)]:file:_files'
         '--resume[Skip the requests that the output file already answers.]'
+        '--shard[Answer the K-th of N parts of the requests, divided by their ids\: one machine runs 1/4, another 2/4, and `edgeassist merge` joins their results. slurm\: the part of this task of a Slurm job array.]:k/n:'
         '--log-file[Append a log of the run to this file\: options, model, requests, warnings, signal losses, errors, end.]:file:_files'
         '--config[Settings file. (default\: $EDGEASSIST_CONFIG, else edgeassist/config.toml in $XDG_CONFIG_HOME or ~/.config)]:file:_files -g '\''*.toml'\'''
         '--version[Show the version.]'
@@ -118,13 +123,14 @@ _edgeassist() {
             'doctor:Report what this machine offers: processor, memory, video, terminal, programs, and what that means.'
             'pull:Download a model and its vision tower from the Hugging Face hub.'
             'models:List the models that have been downloaded, or remove one.'
+            'merge:Join the results of several shards of a batch, in the order of the requests.'
             'help:Show subcommand help information.'
         )
         _describe -V subcommand subcommands && ret=0
         ;;
     arg)
         case "${words[1]}" in
-        inspect|quantize|code|eval|profile|compare|bench|autotune|doctor|pull|models|help)
+        inspect|quantize|code|eval|profile|compare|bench|autotune|doctor|pull|models|merge|help)
             "_edgeassist_${words[1]}" && ret=0
             ;;
         esac
@@ -235,12 +241,15 @@ _edgeassist_eval() {
     local -ar ___suite=('doorstep' 'code')
     local -ar ___nonlinear=('exact' 'lut16')
     local -ar ___vision_precision=('fast' 'exact')
+    local -ar ___vision=('dense' 'sparse-tower' 'sparse')
+    local -ar ___vision_cache=('f32' 'q8')
     local -ar arg_specs=(
         '--suite[What to evaluate.]:name:{__edgeassist_complete "${___suite[@]}"}'
         '--questions[Number of questions. (default\: 300)]:n:'
         '--seconds[Length of a drawn stream, in seconds. (default\: 90.0)]:s:'
         '--visits[Things that come by in a drawn stream, a number or a range. (default\: 2-4)]:n-m:'
         '--kinds[Kinds of drawn streams, separated by commas\: early, middle, late, spread, distractors, static, day-and-night, dialogue. (default\: all, one after the other)]:names:'
+        '--disturbances[What disturbs the drawn streams, one after the other, separated by commas\: rain, snow, leaves, flicker, exposure, night, headlights, shake, sunrise, cut, pan, keyframes, fade; or all. (default\: nothing)]:names:'
         '--warmup-seconds[Seconds without events before each drawn stream\: with 86400, events come after a day. (One minute is drawn and repeated; each configuration prefills all of it once.) (default\: 0.0)]:s:'
         '--questions-per-stream[Questions about one drawn stream. (default\: 10)]:n:'
         '--seed[Seed of streams and questions. (default\: 1)]:n:'
@@ -283,6 +292,8 @@ _edgeassist_eval() {
         '--attention-pruning[Leave out the attention heads and maps that this profile says. `edgeassist profile --pruning` makes it.]:file:_files -g '\''*.json'\'''
         '--mmproj[Vision tower (mmproj GGUF); none to read text only, in less memory. (default\: the mmproj file beside the model)]:file:_files -g '\''*.gguf'\'''
         '--vision-precision[fast\: float weights of the vision tower are quantized to Q8_0 when they are loaded, which is several times as fast and takes half the memory. exact\: they are used as they are stored. (default\: fast)]:precision:{__edgeassist_complete "${___vision_precision[@]}"}'
+        '--vision[sparse\: of each frame only places that have changed go through the vision tower and are read by the language model, which is several times as fast with a camera that stands still. sparse-tower\: the language model reads all of them. dense\: everything is computed anew. (default\: dense)]:encoding:{__edgeassist_complete "${___vision[@]}"}'
+        '--vision-cache[How the vision tower'\''s keys and values are kept meanwhile\: as floats (f32), or in 8 bits (q8), which takes a quarter of the memory. (default\: q8)]:type:{__edgeassist_complete "${___vision_cache[@]}"}'
         '*--lora[LoRA adapter (GGUF) for the language model. ROLE=FILE adapts a role of the programming agent\: retriever, planner, coder, debugger. May be given more than once.]:file:_files -g '\''*.gguf'\'''
         '--version[Show the version.]'
         '(-h --help)'{-h,--help}'[Show help information.]'
@@ -296,6 +307,8 @@ _edgeassist_profile() {
     local -i ret=1
     local -ar ___nonlinear=('exact' 'lut16')
     local -ar ___vision_precision=('fast' 'exact')
+    local -ar ___vision=('dense' 'sparse-tower' 'sparse')
+    local -ar ___vision_cache=('f32' 'q8')
     local -ar arg_specs=(
         '--output[Write the profile to this file.]:file:_files'
         '--ratio[Ratio of all heads'\'' tokens that count as needed, between 0 and 1. (default\: 0.125)]:ratio:'
@@ -310,6 +323,7 @@ _edgeassist_profile() {
         '--seconds[Length of a drawn stream, in seconds. (default\: 90.0)]:s:'
         '--visits[Things that come by in a drawn stream, a number or a range. (default\: 2-4)]:n-m:'
         '--kinds[Kinds of drawn streams, separated by commas\: early, middle, late, spread, distractors, static, day-and-night, dialogue. (default\: all, one after the other)]:names:'
+        '--disturbances[What disturbs the drawn streams, one after the other, separated by commas\: rain, snow, leaves, flicker, exposure, night, headlights, shake, sunrise, cut, pan, keyframes, fade; or all. (default\: nothing)]:names:'
         '--warmup-seconds[Seconds without events before each drawn stream\: with 86400, events come after a day. (One minute is drawn and repeated; each configuration prefills all of it once.) (default\: 0.0)]:s:'
         '--questions-per-stream[Questions about one drawn stream. (default\: 10)]:n:'
         '--seed[Seed of streams and questions. (default\: 1)]:n:'
@@ -332,6 +346,8 @@ _edgeassist_profile() {
         '--attention-pruning[Leave out the attention heads and maps that this profile says. `edgeassist profile --pruning` makes it.]:file:_files -g '\''*.json'\'''
         '--mmproj[Vision tower (mmproj GGUF); none to read text only, in less memory. (default\: the mmproj file beside the model)]:file:_files -g '\''*.gguf'\'''
         '--vision-precision[fast\: float weights of the vision tower are quantized to Q8_0 when they are loaded, which is several times as fast and takes half the memory. exact\: they are used as they are stored. (default\: fast)]:precision:{__edgeassist_complete "${___vision_precision[@]}"}'
+        '--vision[sparse\: of each frame only places that have changed go through the vision tower and are read by the language model, which is several times as fast with a camera that stands still. sparse-tower\: the language model reads all of them. dense\: everything is computed anew. (default\: dense)]:encoding:{__edgeassist_complete "${___vision[@]}"}'
+        '--vision-cache[How the vision tower'\''s keys and values are kept meanwhile\: as floats (f32), or in 8 bits (q8), which takes a quarter of the memory. (default\: q8)]:type:{__edgeassist_complete "${___vision_cache[@]}"}'
         '--lora[LoRA adapter (GGUF) for the language model.]:file:_files -g '\''*.gguf'\'''
         '--version[Show the version.]'
         '(-h --help)'{-h,--help}'[Show help information.]'
@@ -376,9 +392,11 @@ _edgeassist_bench() {
     local -ar ___kv_type=('f16' 'q8_0' 'q4' 'amxfp4')
     local -ar ___nonlinear=('exact' 'lut16')
     local -ar ___vision_precision=('fast' 'exact')
+    local -ar ___vision=('dense' 'sparse-tower' 'sparse')
+    local -ar ___vision_cache=('f32' 'q8')
     local -ar ___shape=('qwen2-0.5b' 'qwen2-1.5b' 'qwen3-0.6b' 'qwen3-1.7b' 'qwen2-vl-2b' 'qwen2-vl-7b' 'qwen2.5-vl-3b' 'qwen3-vl-2b' 'qwen3-vl-4b' 'smollm2-135m' 'smollm2-360m' 'llama-3.2-1b' 'smolvlm2-500m' 'lfm2-vl-450m' 'qwen3.5-0.8b' 'qwen3.5-2b')
     local -ar arg_specs=(
-        '--only[Measure only these parts, separated by commas\: load, bandwidth, prefill, decode, branches, vision, ingest, compression, first-token, long-stream, memory.]:parts:'
+        '--only[Measure only these parts, separated by commas\: load, bandwidth, prefill, decode, branches, vision, sparse-vision, ingest, compression, first-token, long-stream, memory.]:parts:'
         '--quick[Fewer repetitions and shorter prompts, for a first look.]'
         '--repetitions[How often each result is measured. (default\: 5; --quick\: 3)]:n:'
         '--prompt-lengths[Lengths of the prompts to prefill in tokens, separated by commas. (default\: 32,128,512; --quick\: 32,128)]:n,…:'
@@ -404,6 +422,8 @@ _edgeassist_bench() {
         '--attention-pruning[Leave out the attention heads and maps that this profile says. `edgeassist profile --pruning` makes it.]:file:_files -g '\''*.json'\'''
         '--mmproj[Vision tower (mmproj GGUF); none to read text only, in less memory. (default\: the mmproj file beside the model)]:file:_files -g '\''*.gguf'\'''
         '--vision-precision[fast\: float weights of the vision tower are quantized to Q8_0 when they are loaded, which is several times as fast and takes half the memory. exact\: they are used as they are stored. (default\: fast)]:precision:{__edgeassist_complete "${___vision_precision[@]}"}'
+        '--vision[sparse\: of each frame only places that have changed go through the vision tower and are read by the language model, which is several times as fast with a camera that stands still. sparse-tower\: the language model reads all of them. dense\: everything is computed anew. (default\: dense)]:encoding:{__edgeassist_complete "${___vision[@]}"}'
+        '--vision-cache[How the vision tower'\''s keys and values are kept meanwhile\: as floats (f32), or in 8 bits (q8), which takes a quarter of the memory. (default\: q8)]:type:{__edgeassist_complete "${___vision_cache[@]}"}'
         '--lora[LoRA adapter (GGUF) for the language model.]:file:_files -g '\''*.gguf'\'''
         '--shape[Measure a model of this shape with random weights, which is removed afterwards\: qwen2-0.5b, qwen2-1.5b, qwen3-0.6b, qwen3-1.7b, qwen2-vl-2b, qwen2-vl-7b, qwen2.5-vl-3b, qwen3-vl-2b, qwen3-vl-4b, smollm2-135m, smollm2-360m, llama-3.2-1b, smolvlm2-500m, lfm2-vl-450m, qwen3.5-0.8b, qwen3.5-2b.]:name:{__edgeassist_complete "${___shape[@]}"}'
         '--type[Quantization type of its weights\: q4_0, q8_0, q4_k, f16, …. (default\: q4_0)]:type:'
@@ -446,6 +466,7 @@ _edgeassist_doctor() {
     local -i ret=1
     local -ar arg_specs=(
         '--json[Print one JSON object instead of a report.]'
+        '--source[Report what is at this address, as --video takes it\: codec, size, rate; or why it cannot be read and what to try. A live source is watched for four seconds.]:source:_files'
         '--inject[Flip bits in a copy of this language model, and report the effects.]:file:_files -g '\''*.gguf'\'''
         '--flips[Bits that --inject flips. (default\: 60)]:n:'
         '--seed[Chooses the bits that --inject flips; the same number, the same bits. (default\: 1)]:number:'
@@ -478,6 +499,20 @@ _edgeassist_models() {
     local -ar arg_specs=(
         '--remove[Remove this model\: OWNER/NAME or OWNER/NAME\:QUANT.]:model:'
         '--json[Print one JSON object instead of a table.]'
+        '--version[Show the version.]'
+        '(-h --help)'{-h,--help}'[Show help information.]'
+    )
+    _arguments -w -s -S : "${arg_specs[@]}" && ret=0
+
+    return "${ret}"
+}
+
+_edgeassist_merge() {
+    local -i ret=1
+    local -ar arg_specs=(
+        '--requests[The request file that all shards have read.]:file:_files -g '\''*.jsonl'\'''
+        '--output[Write results to this file. (default\: standard output)]:file:_files'
+        '*:files:_files -g '\''*.jsonl'\'''
         '--version[Show the version.]'
         '(-h --help)'{-h,--help}'[Show help information.]'
     )

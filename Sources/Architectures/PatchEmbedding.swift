@@ -34,23 +34,27 @@ struct PatchEmbedding {
     try positions.fill(rows, layout: layout, loader: loader)
   }
 
-  /// Fills `space.hidden`.
+  /// Fills `space.hidden`, a row for each patch that is computed.
   /// - Parameter images: the frames of the temporal patch; those after `temporalPatchSize` are not read.
   func run(
-    _ images: [Image], layout: PatchLayout, in space: VisionWorkspace, engine: Engine, stages: inout StageRecording?
+    _ images: [Image], layout: PatchLayout, computing computed: VisionRows, in space: VisionWorkspace, engine: Engine,
+    stages: inout StageRecording?
   ) {
     for (index, kernel) in kernels.enumerated() {
-      reader.read(images[index], layout: layout, into: space.patches)
-      stages?.add(space.patches.values(layout.count), of: .patches(image: index))
-      space.forEachBlock(of: layout.count) { start, rows in
+      reader.read(images[index], layout: layout, computing: computed, into: space.patches)
+      stages?.add(space.patches.values(computed.count), of: .patches(image: index))
+      space.forEachBlock(of: computed.count) { start, rows in
         engine.multiply(
           space.patches.from(start), count: rows,
           Engine.Product(
             kernel, bias: index == 0 ? bias : nil, to: space.hidden.from(start), accumulate: index > 0))
       }
     }
-    if let positions = space.positionEmbeddings { engine.add(positions, count: layout.count, to: space.hidden) }
-    stages?.add(space.hidden.values(layout.count), of: .patchEmbedding)
+    if let positions = space.positionEmbeddings {
+      if !computed.isDense { computed.gather(positions, to: space.normed) }
+      engine.add(computed.isDense ? positions : space.normed, count: computed.count, to: space.hidden)
+    }
+    stages?.add(space.hidden.values(computed.count), of: .patchEmbedding)
   }
 }
 

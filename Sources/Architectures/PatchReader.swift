@@ -20,11 +20,11 @@ struct PatchReader {
   /// Values of a patch.
   var width: Int { 3 * patchSize * patchSize }
 
-  /// Fills one row of `rows` for each patch, in the order of `layout`.
-  func read(_ image: Image, layout: PatchLayout, into rows: FloatMatrix) {
+  /// Fills one row of `rows` for each patch that is computed, in the order of `layout`.
+  func read(_ image: Image, layout: PatchLayout, computing computed: VisionRows, into rows: FloatMatrix) {
     image.pixels.withUnsafeBufferPointer { pixels in
       normalized.withUnsafeBufferPointer { normalized in
-        layout.forEachPatch { index, row, column in
+        computed.forEachPatch(of: layout) { index, row, column in
           let corner = (row * patchSize * image.width + column * patchSize) * 3
           rows.fill(row: index, columns: width) { target in
             for channel in 0..<3 {

@@ -42,43 +42,63 @@ struct VisionAttention {
 
   var matrices: [WeightMatrix] { [query, key, value, output].map(\.weight) }
 
-  /// Adds its output to `space.hidden`, `[count][hidden size]`.
+  /// Adds its output to `space.hidden`, `[rows.count][hidden size]`.
   ///
   /// - Parameters:
+  ///   - rows: those that are computed.
+  ///   - kept: keys and values of the image's other rows, which receives those of the computed ones; nil in a pass that
+  ///     keeps nothing and computes all rows.
+  ///   - windows: ends of the windows that attention stays within; not read by attention over the whole image.
   ///   - reusesMap: whether queries and keys are those of the layer before, which are still in `space`: the attention
-  ///     map is that layer's, the values are this one's.
+  ///     map is that layer's, the values are this one's. Not together with `kept`.
   ///   - pruned: whether each head is left out; empty for none.
-  func run(count: Int, reusesMap: Bool, pruned: [Bool], in space: VisionWorkspace, engine: Engine) {
-    norm.run(space.hidden, count: count, to: space.normed, engine: engine)
-    space.forEachBlock(of: count) { start, rows in
+  /// - Returns: the keys of all rows of the image.
+  @discardableResult
+  func run(
+    _ rows: VisionRows, kept: VisionCache.Block? = nil, windows: WindowEnds, reusesMap: Bool = false,
+    pruned: [Bool] = [], in space: VisionWorkspace, engine: Engine
+  ) -> FloatMatrix {
+    norm.run(space.hidden, count: rows.count, to: space.normed, engine: engine)
+    let target = kept?.target(of: rows, in: space) ?? (keys: space.keys, values: space.values)
+    space.forEachBlock(of: rows.count) { start, count in
       let normed = space.normed.from(start)
       if reusesMap {
-        engine.multiply(normed, count: rows, value.product(to: space.values.from(start)))
+        engine.multiply(normed, count: count, value.product(to: target.values.from(start)))
       } else {
         engine.multiply(
-          normed, count: rows, query.product(to: space.queries.from(start)),
-          key.product(to: space.keys.from(start)), value.product(to: space.values.from(start)))
+          normed, count: count, query.product(to: space.queries.from(start)),
+          key.product(to: target.keys.from(start)), value.product(to: target.values.from(start)))
       }
     }
-    if let rope = space.rope, !reusesMap {
-      engine.rotate(space.queries, count: count, heads: heads, cosines: rope.cosines, sines: rope.sines)
-      engine.rotate(space.keys, count: count, heads: heads, cosines: rope.cosines, sines: rope.sines)
+    if let rope = rows.isDense ? space.rope : space.gatheredRoPE, !reusesMap {
+      engine.rotate(space.queries, count: rows.count, heads: heads, cosines: rope.cosines, sines: rope.sines)
+      engine.rotate(target.keys, count: rows.count, heads: heads, cosines: rope.cosines, sines: rope.sines)
     }
+    let (keys, values) = kept?.store(target, of: rows, in: space, engine: engine) ?? target
     // The norm's output is no longer needed, so the heads' outputs go to its memory.
     if usesWindows {
       engine.attendWithinWindows(
-        endingAt: space.windowEnds, queries: space.queries, keys: space.keys, values: space.values, heads: heads,
-        headDimension: headDimension, pruned: pruned, output: space.normed)
+        endingAt: windows.keys, queriesEndingAt: windows.queries, queries: space.queries, keys: keys, values: values,
+        heads: heads, headDimension: headDimension, pruned: pruned, output: space.normed)
     } else {
       engine.attendFully(
-        queries: space.queries, keys: space.keys, values: space.values, count: count, heads: heads,
+        queries: space.queries, queryCount: rows.count, keys: keys, values: values, count: rows.total, heads: heads,
         headDimension: headDimension, pruned: pruned, output: space.normed)
     }
-    space.forEachBlock(of: count) { start, rows in
+    space.forEachBlock(of: rows.count) { start, count in
       engine.multiply(
-        space.normed.from(start), count: rows, output.product(to: space.hidden.from(start), accumulate: true))
+        space.normed.from(start), count: count, output.product(to: space.hidden.from(start), accumulate: true))
     }
+    return keys
   }
+}
+
+/// Where windows of rows end: for each window, the row after its last one, ascending.
+struct WindowEnds {
+  /// Among the rows of the image, which have keys and values.
+  var keys: [Int] = []
+  /// Among the rows that are computed, which have queries.
+  var queries: [Int] = []
 }
 
 /// The feed-forward network of a block, with the norm before it.

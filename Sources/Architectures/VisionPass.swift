@@ -17,15 +17,23 @@ public struct VisionPass {
   private let tower: VisionTower
   private let images: [Image]
   private let layout: PatchLayout
+  /// The patches that are computed.
+  private let rows: VisionRows
+  private let cache: VisionCache?
   private let space: VisionWorkspace
   /// Tells this pass from those that the tower began before and after it.
   private let number: Int
   private var next = Step.patchEmbedding
 
-  init(tower: VisionTower, images: [Image], layout: PatchLayout, space: VisionWorkspace, number: Int) {
+  init(
+    tower: VisionTower, images: [Image], layout: PatchLayout, rows: VisionRows, cache: VisionCache?,
+    space: VisionWorkspace, number: Int
+  ) {
     self.tower = tower
     self.images = images
     self.layout = layout
+    self.rows = rows
+    self.cache = cache
     self.space = space
     self.number = number
   }
@@ -34,6 +42,9 @@ public struct VisionPass {
   public var isFinished: Bool {
     if case .finished = next { true } else { false }
   }
+
+  /// The share of the image's patches that are computed.
+  public var activeShare: Double { Double(rows.count) / Double(max(rows.total, 1)) }
 
   /// Does the next step, if there is one.
   ///
@@ -44,13 +55,13 @@ public struct VisionPass {
     precondition(number == tower.passesBegun, "the tower has begun another pass")
     switch next {
     case .patchEmbedding:
-      try tower.embedPatches(images, layout: layout, in: space)
+      try tower.embedPatches(images, layout: layout, computing: rows, in: space)
       next = tower.configuration.layers > 0 ? .block(0) : .projector
     case .block(let index):
-      try tower.runBlock(index, layout: layout, in: space)
+      try tower.runBlock(index, layout: layout, patches: rows, cache: cache, in: space)
       next = index + 1 < tower.configuration.layers ? .block(index + 1) : .projector
     case .projector:
-      try tower.project(layout: layout, in: space)
+      try tower.project(layout: layout, patches: rows, cache: cache, in: space)
       next = .finished
     case .finished: break
     }
@@ -60,12 +71,12 @@ public struct VisionPass {
   /// A row for each token of `VisionConfiguration.tokenGrid`, row by row of the image, each
   /// `VisionConfiguration.embeddingWidth` wide: the last block's embedding, then those of the deepstack blocks.
   ///
-  /// Their memory is the tower's. The tower's next pass writes to it, or to a copy where these embeddings are still
-  /// referenced.
+  /// Their memory is the tower's, or the cache's. The next pass writes to it, or to a copy where these embeddings are
+  /// still referenced.
   ///
   /// - Precondition: the pass is finished, and the tower has begun no other since.
   public var embeddings: VisionTokenEmbeddings {
     precondition(isFinished && number == tower.passesBegun, "the embeddings are not complete, or those of another pass")
-    return tower.embeddings
+    return cache?.embeddings ?? tower.embeddings
   }
 }

@@ -83,11 +83,16 @@ struct VisionProjector {
   var intermediateSize: Int { first?.weight.rows ?? 0 }
 
   /// Projects `space.hidden` into the columns of the embeddings that begin at `column`.
+  ///
+  /// - Parameter output: a row for each token, row by row of the image; in a sparse pass one for each active group, in
+  ///   the tower's order.
   func run(
-    layout: PatchLayout, in space: VisionWorkspace, engine: Engine, to output: inout VisionTokenEmbeddings, column: Int
+    _ rows: VisionRows, layout: PatchLayout, in space: VisionWorkspace, engine: Engine,
+    to output: inout VisionTokenEmbeddings, column: Int
   ) {
-    let count = layout.count / layout.groupSize
-    let groups = inImageOrder(merged(layout: layout, in: space, engine: engine), layout: layout, in: space)
+    let count = rows.count / rows.rowsPerGroup
+    var groups = merged(count: count, in: space, engine: engine)
+    if rows.isDense { groups = inImageOrder(groups, layout: layout, in: space) }
     var inputs = groups
     if let first {
       space.forEachBlock(of: count) { start, rows in
@@ -105,9 +110,8 @@ struct VisionProjector {
   }
 
   /// The normalized merge groups in the tower's order, `[groups][merged patch dimension]`.
-  private func merged(layout: PatchLayout, in space: VisionWorkspace, engine: Engine) -> FloatMatrix {
+  private func merged(count: Int, in space: VisionWorkspace, engine: Engine) -> FloatMatrix {
     var rows = space.hidden
-    let count = layout.count / layout.groupSize
     if let patchNorm {
       patchNorm.run(rows, count: count * groupSize, to: space.normed, engine: engine)
       rows = space.normed

@@ -28,6 +28,16 @@ public struct VisionTokenEmbeddings: Sendable {
     self.values = values
   }
 
+  /// Some of the rows.
+  ///
+  /// - Precondition: there are such rows.
+  public func rows(_ indices: [Int32]) -> VisionTokenEmbeddings {
+    var chosen: [Float] = []
+    chosen.reserveCapacity(indices.count * width)
+    for index in indices { chosen.append(contentsOf: values[Int(index) * width..<(Int(index) + 1) * width]) }
+    return VisionTokenEmbeddings(rows: indices.count, width: width, values: chosen)
+  }
+
   /// Changes the size. Values are not reset; memory is allocated only where it grows.
   mutating func resize(rows: Int, width: Int) {
     self.rows = rows

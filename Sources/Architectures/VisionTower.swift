@@ -130,12 +130,24 @@ public final class VisionTower {
     try configuration.check(fits: model.configuration, path: loader.file.path, modelPath: model.path)
   }
 
+  /// Whether a pass can compute only some places of an image. The tokens of LLaVA-OneVision are pooled from places that
+  /// overlap, and a reused attention map has no keys of its own.
+  public var isSparseSupported: Bool { configuration.family.design.merger != .pooled && pruning.reusedMaps.isEmpty }
+
   /// Begins to encode a temporal patch: two frames that follow each other, or one frame given twice. Families whose
   /// temporal patch is one frame take the first.
   ///
+  /// - Parameters:
+  ///   - cache: what is kept of the stream's temporal patches before; receives what is computed. nil keeps nothing.
+  ///   - active: whether each place of `VisionConfiguration.tokenGrid` is computed, row by row; the others are as
+  ///     `cache` has them. At least one is. All of them are computed where this is nil, or where the cache has no image
+  ///     of this size.
   /// - Throws: `unsuitableImage` unless both have the same size with sides that are multiples of
-  ///   `VisionConfiguration.sideMultiple`.
-  public func begin(_ first: Image, _ second: Image) throws(ModelError) -> VisionPass {
+  ///   `VisionConfiguration.sideMultiple`, or `compute` where there is no memory.
+  /// - Precondition: `isSparseSupported` where there is a cache.
+  public func begin(
+    _ first: Image, _ second: Image, cache: VisionCache? = nil, active: [Bool]? = nil
+  ) throws(ModelError) -> VisionPass {
     try check([first, second])
     let layout = PatchLayout(
       height: first.height / configuration.patchSize, width: first.width / configuration.patchSize,
@@ -143,50 +155,87 @@ public final class VisionTower {
       innerSide: configuration.windowMergerLayer == nil ? nil : WindowMerger.side)
     let space = try workspace(for: layout)
     let grid = configuration.tokenGrid(width: first.width, height: first.height)
+    var rows = VisionRows(layout)
+    if let cache {
+      precondition(isSparseSupported, "this tower has no sparse passes")
+      if let active, cache.covers(layout) {
+        precondition(active.count == grid.rows * grid.columns, "a value for each place")
+        rows = VisionRows(layout, active: active)
+      } else {
+        try cache.reserve(layout, rows: cachedRows(patches: layout.count), sizes: configuration, loader: loader)
+      }
+      // What is kept is whole again at the end of the pass.
+      cache.removeAll()
+    }
+    space.gatherRoPE(of: rows)
     embeddings.resize(
-      rows: grid.rows * grid.columns, width: configuration.embeddingWidth)
+      rows: rows.isDense ? grid.rows * grid.columns : rows.count / rows.rowsPerGroup,
+      width: configuration.embeddingWidth)
     passesBegun += 1
-    return VisionPass(tower: self, images: [first, second], layout: layout, space: space, number: passesBegun)
+    return VisionPass(
+      tower: self, images: [first, second], layout: layout, rows: rows, cache: cache, space: space, number: passesBegun)
   }
 
   /// The embeddings of a temporal patch, in one go; see `VisionPass.embeddings`.
   ///
   /// - Throws: as `begin` and `VisionPass.step` do.
-  public func encode(_ first: Image, _ second: Image) throws(ModelError) -> VisionTokenEmbeddings {
-    var pass = try begin(first, second)
+  public func encode(
+    _ first: Image, _ second: Image, cache: VisionCache? = nil, active: [Bool]? = nil
+  ) throws(ModelError) -> VisionTokenEmbeddings {
+    var pass = try begin(first, second, cache: cache, active: active)
     while try pass.step() {}
     return pass.embeddings
   }
 
+  /// Rows that a cache keeps of each block.
+  func cachedRows(patches: Int) -> [Int] {
+    (0..<configuration.layers).map { isMerged(atBlock: $0) ? patches / WindowMerger.groupSize : patches }
+  }
+
+  private func isMerged(atBlock index: Int) -> Bool { configuration.windowMergerLayer.map { index > $0 } ?? false }
+
   // MARK: Steps of a pass
 
-  func embedPatches(_ images: [Image], layout: PatchLayout, in space: VisionWorkspace) throws(ModelError) {
-    embedding.run(images, layout: layout, in: space, engine: engine, stages: &stages)
-    try check(space.hidden, count: layout.count, "v.patch_embd")
+  func embedPatches(
+    _ images: [Image], layout: PatchLayout, computing rows: VisionRows, in space: VisionWorkspace
+  ) throws(ModelError) {
+    embedding.run(images, layout: layout, computing: rows, in: space, engine: engine, stages: &stages)
+    try check(space.hidden, count: rows.count, "v.patch_embd")
   }
 
   /// Runs a block, and the projector of its output where the language model takes that as well (deepstack).
-  func runBlock(_ index: Int, layout: PatchLayout, in space: VisionWorkspace) throws(ModelError) {
-    let isMerged = configuration.windowMergerLayer.map { index > $0 } ?? false
-    let count = isMerged ? layout.count / WindowMerger.groupSize : layout.count
-    blocks[index].attention.run(
-      count: count, reusesMap: pruning.reusedMaps.contains(index), pruned: prunedHeads[index], in: space, engine: engine
-    )
+  ///
+  /// - Parameter patches: the patches that are computed.
+  func runBlock(
+    _ index: Int, layout: PatchLayout, patches: VisionRows, cache: VisionCache?, in space: VisionWorkspace
+  ) throws(ModelError) {
+    let rows = isMerged(atBlock: index) ? patches.merged(by: WindowMerger.groupSize) : patches
+    let keys = blocks[index].attention.run(
+      rows, kept: cache?.block(index),
+      windows: WindowEnds(keys: space.windowEnds, queries: rows.gatheredEnds(of: space.windowEnds)),
+      reusesMap: pruning.reusedMaps.contains(index), pruned: prunedHeads[index], in: space, engine: engine)
     // Attention could hide what is not a number.
-    for rows in [space.queries, space.keys] { try check(rows, count: count, "v.blk.\(index)") }
-    blocks[index].feedForward.run(count: count, in: space, engine: engine)
-    try check(space.hidden, count: count, "v.blk.\(index)")
-    stages?.add(space.hidden.values(count), of: .visionBlock(index))
-    if index == configuration.windowMergerLayer { windowMerger?.run(layout: layout, in: space, engine: engine) }
+    try check(space.queries, count: rows.count, "v.blk.\(index)")
+    try check(keys, count: rows.total, "v.blk.\(index)")
+    blocks[index].feedForward.run(count: rows.count, in: space, engine: engine)
+    try check(space.hidden, count: rows.count, "v.blk.\(index)")
+    stages?.add(space.hidden.values(rows.count), of: .visionBlock(index))
+    if index == configuration.windowMergerLayer { windowMerger?.run(rows, in: space, engine: engine) }
     guard let level = configuration.deepstackLayers.firstIndex(of: index) else { return }
     deepstackProjectors[level].run(
-      layout: layout, in: space, engine: engine, to: &embeddings, column: configuration.outHiddenSize * (level + 1))
+      rows, layout: layout, in: space, engine: engine, to: &embeddings,
+      column: configuration.outHiddenSize * (level + 1))
   }
 
-  func project(layout: PatchLayout, in space: VisionWorkspace) throws(ModelError) {
-    projector.run(layout: layout, in: space, engine: engine, to: &embeddings, column: 0)
+  /// - Parameter patches: the patches that are computed.
+  func project(
+    layout: PatchLayout, patches: VisionRows, cache: VisionCache?, in space: VisionWorkspace
+  ) throws(ModelError) {
+    let rows = isMerged(atBlock: configuration.layers) ? patches.merged(by: WindowMerger.groupSize) : patches
+    projector.run(rows, layout: layout, in: space, engine: engine, to: &embeddings, column: 0)
     guard embeddings.values[...].areFinite else { throw .notFinite(path: loader.file.path, layer: "mm") }
     stages?.add(embeddings.values, of: .merger)
+    cache?.complete(layout, computed: patches, embeddings: embeddings)
   }
 
   private func check(_ rows: FloatMatrix, count: Int, _ layer: String) throws(ModelError) {

@@ -19,6 +19,8 @@ final class VisionWorkspace {
   let up: FloatMatrix
   /// A patch's row rotates the first half of a head's RoPE pairs, its column the second half.
   let rope: RoPETable?
+  /// The rows of `rope` that a sparse pass computes, without gaps.
+  let gatheredRoPE: RoPETable?
   /// Learned position embeddings, `[capacity][hidden size]`.
   let positionEmbeddings: FloatMatrix?
   /// Outputs of a projector's first layer, a row for each spatial merge group.
@@ -62,10 +64,11 @@ final class VisionWorkspace {
       pooled = try loader.rows(grid.rows * grid.columns, width: projectorSize)
     }
     guard design.usesRoPE else {
-      rope = nil
+      (rope, gatheredRoPE) = (nil, nil)
       return
     }
     rope = try RoPETable(loader: loader, tokens: capacity, theta: 10000, pairsPerAxis: sizes.headDimension / 4)
+    gatheredRoPE = try RoPETable(loader: loader, tokens: capacity, theta: 10000, pairsPerAxis: sizes.headDimension / 4)
   }
 
   /// Fills RoPE angles and window ends for images of another size.
@@ -75,10 +78,15 @@ final class VisionWorkspace {
         rope.fill(row: index, position: MRoPEPosition(time: 0, height: Int32(row), width: Int32(column)))
       }
     }
-    windowEnds =
-      layout.innerSide.map { Array(stride(from: $0 * $0, through: layout.count, by: $0 * $0)) }
-      ?? (layout.windowSide == nil ? [] : layout.windowEnds)
+    windowEnds = layout.windowSide == nil ? [] : layout.windowEnds
     self.layout = layout
+  }
+
+  /// Gathers the RoPE angles of the rows that a sparse pass computes.
+  func gatherRoPE(of rows: VisionRows) {
+    guard let rope, let gatheredRoPE, !rows.isDense else { return }
+    rows.gather(rope.cosines, to: gatheredRoPE.cosines)
+    rows.gather(rope.sines, to: gatheredRoPE.sines)
   }
 
   /// Calls `body` with blocks of at most `blockRows` rows that cover `count` rows.

@@ -26,14 +26,16 @@ struct WindowMerger {
 
   var matrices: [WeightMatrix] { attention.matrices + [up, down].map(\.weight) }
 
-  /// Replaces the rows of `space.hidden`, `[patches][hidden size]`, by `[patches / 4][hidden size]`.
-  func run(layout: PatchLayout, in space: VisionWorkspace, engine: Engine) {
-    attention.run(count: layout.count, reusesMap: false, pruned: [], in: space, engine: engine)
-    let (group, count) = (Self.groupSize, layout.count / Self.groupSize)
+  /// Replaces the computed rows of `space.hidden`, `[patches][hidden size]`, by `[patches / 4][hidden size]`.
+  func run(_ rows: VisionRows, in space: VisionWorkspace, engine: Engine) {
+    // The patches of a window are computed together or not at all, so no other keys are wanted.
+    let ends = Array(stride(from: Self.groupSize, through: rows.count, by: Self.groupSize))
+    attention.run(rows.alone, windows: WindowEnds(keys: ends, queries: ends), in: space, engine: engine)
+    let (group, count) = (Self.groupSize, rows.count / Self.groupSize)
     let normed = space.normed.joined(by: group)
     norm.run(space.hidden.joined(by: group), count: count, to: normed, engine: engine)
     let expanded = space.intermediate.joined(by: group)
-    space.forEachBlock(of: layout.count) { start, rows in
+    space.forEachBlock(of: rows.count) { start, rows in
       engine.multiply(normed.from(start / group), count: rows / group, up.product(to: expanded))
       engine.tanhGELU(expanded, count: rows / group)
       engine.multiply(expanded, count: rows / group, down.product(to: space.queries.from(start / group)))

@@ -38,10 +38,13 @@ extension VisionTower {
   /// Bytes of working memory that a tower will allocate for images of this size, its embeddings included; see the
   /// language model's function of this name.
   ///
-  /// - Parameter pixels: area of the largest image.
+  /// - Parameters:
+  ///   - pixels: area of the largest image.
+  ///   - cache: how a stream's `VisionCache` keeps keys and values; nil for none.
   /// - Throws: `ModelError` as loading does.
   public static func estimatedWorkingByteCount(
-    of file: GGUFFile, threads: ThreadPool, pixels: Int, weights: WeightLayout = .repacked
+    of file: GGUFFile, threads: ThreadPool, pixels: Int, weights: WeightLayout = .repacked,
+    cache: VisionCache.Precision? = nil
   ) throws(ModelError) -> Int {
     let tower = try VisionTower(
       file: file, threads: threads, instructionSet: .best, weights: weights,
@@ -51,6 +54,10 @@ extension VisionTower {
     _ = try VisionWorkspace(
       loader: tower.loader, sizes: sizes, capacity: patches, projectorSize: tower.projector.intermediateSize)
     let tokens = patches / (sizes.spatialMergeSize * sizes.spatialMergeSize)
-    return tower.workingByteCount + tokens * sizes.embeddingWidth * MemoryLayout<Float>.stride
+    let embeddings = tokens * sizes.embeddingWidth * MemoryLayout<Float>.stride
+    guard let cache, tower.isSparseSupported else { return tower.workingByteCount + embeddings }
+    // The cache has embeddings of its own.
+    return tower.workingByteCount + 2 * embeddings
+      + VisionCache.byteCount(rows: tower.cachedRows(patches: patches), precision: cache, sizes: sizes)
   }
 }

@@ -43,7 +43,9 @@ public actor BenchmarkRunner {
   ///
   /// - Throws: `ReportedError` or `BenchmarkError`.
   public func run() throws -> BenchmarkReport {
-    if plan.parts == [.vision], paths.vision == nil { throw BenchmarkError.noTower(path: paths.languageModel) }
+    if plan.parts.isSubset(of: [.vision, .sparseVision]), !plan.parts.isEmpty, paths.vision == nil {
+      throw BenchmarkError.noTower(path: paths.languageModel)
+    }
     let types = try types()
     let loading = try LoadBenchmark(paths: paths, threads: threads, memory: memory, plan: plan).load()
     whenLoaded()
@@ -80,6 +82,9 @@ public actor BenchmarkRunner {
     if parts.contains(.branches) { benchmarks.append(BranchBenchmark(model: model, plan: plan)) }
     if parts.contains(.vision), let tower = model.vision {
       benchmarks.append(VisionBenchmark(model: model, tower: tower, plan: plan))
+    }
+    if parts.contains(.sparseVision), let tower = model.vision, tower.isSparseSupported {
+      benchmarks.append(SparseVisionBenchmark(model: model, tower: tower, plan: plan))
     }
     if !parts.isDisjoint(with: StreamBenchmark.parts) { benchmarks.append(StreamBenchmark(model: model, plan: plan)) }
     if parts.contains(.longStream) { benchmarks.append(LongStreamBenchmark(model: model, plan: plan)) }

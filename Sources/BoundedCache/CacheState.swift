@@ -80,20 +80,20 @@ struct CacheState {
 
   /// Claims slots for tokens, as `KeyValueCache.append` says.
   mutating func append(
-    _ n: Int, to segment: CacheSegment, grid: GridTHW?, advance: Int, retrieving: Bool
+    _ n: Int, to segment: CacheSegment, grid: GridTHW?, places: [Int32]?, advance: Int, retrieving: Bool
   ) throws(CacheError) {
     guard advance >= 0 else { throw .invalidCount(tokens: n, grid: grid) }
-    try layout.check(appending: n, to: segment, grid: grid)
+    try layout.check(appending: n, to: segment, grid: grid, places: places)
     if let budget, !canAppend(n) { throw .noCapacity(cached: count, adding: n, budget: budget) }
     try allocate(n)
     if retrieving, policy != .full, layout.patchGrid != nil {
       offload?.beginRetrieval(groups: layout.groups, limit: store.leadingPages, origins: origins)
     }
     if segment == .text, layout.textCount == 0 { recurrent?.forkText() }
-    layout.append(n, to: segment, grid: grid, nextPatch: origins.next)
+    layout.append(n, to: segment, grid: grid, isSparse: places != nil, nextPatch: origins.next)
     guard let grid else { return }
     origins.append(
-      temporalPatches: grid.temporalPatches, tokensPerTemporalPatch: grid.tokensPerTemporalPatch,
+      temporalPatches: grid.temporalPatches, tokensPerTemporalPatch: grid.tokensPerTemporalPatch, places: places,
       advance: Int32(clamping: advance))
   }
 

@@ -11,6 +11,7 @@ public struct KVAppendTicket {
   public let cache: KeyValueCache
   fileprivate let segment: CacheSegment
   fileprivate let grid: GridTHW?
+  fileprivate let places: [Int32]?
   fileprivate let advance: Int
   fileprivate let isRetrieving: Bool
 
@@ -18,16 +19,18 @@ public struct KVAppendTicket {
   ///
   /// - Throws: as `KeyValueCache.append` does.
   public func claim(_ n: Int) throws(CacheError) -> KVAppend {
-    try cache.append(n, to: segment, grid: grid, advance: advance, retrieving: isRetrieving)
+    try cache.append(n, to: segment, grid: grid, places: places, advance: advance, retrieving: isRetrieving)
   }
 }
 
 extension KeyValueCache {
   /// A ticket for tokens that the model is about to read; the parameters are those of `append`.
   public func ticket(
-    for segment: CacheSegment, grid: GridTHW? = nil, advance: Int = 1, retrieving: Bool = false
+    for segment: CacheSegment, grid: GridTHW? = nil, places: [Int32]? = nil, advance: Int = 1,
+    retrieving: Bool = false
   ) -> KVAppendTicket {
-    KVAppendTicket(cache: self, segment: segment, grid: grid, advance: advance, isRetrieving: retrieving)
+    KVAppendTicket(
+      cache: self, segment: segment, grid: grid, places: places, advance: advance, isRetrieving: retrieving)
   }
 }
 

@@ -66,6 +66,8 @@ public final class KeyValueCache {
   /// - Parameters:
   ///   - grid: of vision tokens, the temporal patches they make up; nil for text. Text in the vision segment is the
   ///     caption of the temporal patch that comes next.
+  ///   - places: of a sparse temporal patch, the patches of `grid` that the tokens stand for, ascending. The newest
+  ///     version of the others is cached and stays: compression evicts older versions only. nil stands for all.
   ///   - advance: positions by which each of these temporal patches, its caption included, moves the next one on.
   ///   - retrieving: the tokens' queries choose pages of evicted tokens from the offload file. The text segment sees
   ///     them until it is emptied, parked or chooses again.
@@ -75,9 +77,10 @@ public final class KeyValueCache {
   ///   or `cannotAllocate` under `full`.
   @discardableResult
   public func append(
-    _ n: Int, to segment: CacheSegment, grid: GridTHW? = nil, advance: Int = 1, retrieving: Bool = false
+    _ n: Int, to segment: CacheSegment, grid: GridTHW? = nil, places: [Int32]? = nil, advance: Int = 1,
+    retrieving: Bool = false
   ) throws(CacheError) -> KVAppend {
-    try state.append(n, to: segment, grid: grid, advance: advance, retrieving: retrieving)
+    try state.append(n, to: segment, grid: grid, places: places, advance: advance, retrieving: retrieving)
     notePeak(0)
     return KVAppend(
       cache: self, count: n, tokensFromEnd: n, segment: segment, isRetrieving: retrieving,
@@ -86,6 +89,9 @@ public final class KeyValueCache {
 
   /// Notes the most tokens that one sequence has had, with those of a fork's own.
   func notePeak(_ ownTokens: Int) { peakCount = max(peakCount, count + ownTokens) }
+
+  /// Whether a sparse temporal patch of this shape can be appended: a version of every place is cached.
+  public func canAppendSparsely(_ grid: GridTHW) -> Bool { state.layout.canAppendSparsely(grid) }
 
   /// Whether `n` more tokens fit in every group of heads without compression.
   public func canAppend(_ n: Int) -> Bool { state.canAppend(n) }

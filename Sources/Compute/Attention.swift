@@ -41,13 +41,14 @@ extension Engine {
   /// Full attention of rows over each other: every row sees all of them, without a causal mask.
   ///
   /// - Parameters:
-  ///   - queries: `[count][heads * headDimension]`, rotated where there is RoPE; `keys`, `values` and `output` have the
-  ///     same shape.
-  ///   - count: rows.
+  ///   - queries: `[queryCount][heads * headDimension]`, rotated where there is RoPE; `output` has the same shape.
+  ///   - queryCount: rows that attend; nil for all.
+  ///   - keys: `[count][heads * headDimension]`, rotated where there is RoPE; `values` has the same shape.
+  ///   - count: rows that are attended to.
   ///   - pruned: whether each head is left out: its outputs are 0. Empty for none.
   public func attendFully(
-    queries: FloatMatrix, keys: FloatMatrix, values: FloatMatrix, count: Int, heads: Int, headDimension: Int,
-    pruned: [Bool] = [], output: FloatMatrix
+    queries: FloatMatrix, queryCount: Int? = nil, keys: FloatMatrix, values: FloatMatrix, count: Int, heads: Int,
+    headDimension: Int, pruned: [Bool] = [], output: FloatMatrix
   ) {
     precondition(
       heads <= attentionSpans.maximumHeads && keys.stride == values.stride, "heads or strides do not fit")
@@ -64,7 +65,7 @@ extension Engine {
           queries: queries.base, query_stride: queries.stride, rows: attentionSpans.heads, type: CK_KV_F32,
           key_row_bytes: keys.stride * MemoryLayout<Float>.stride,
           value_row_bytes: values.stride * MemoryLayout<Float>.stride, page_rows: count, heads: heads,
-          key_value_heads: heads, head_size: headDimension, tokens: count, causal: 0,
+          key_value_heads: heads, head_size: headDimension, tokens: queryCount ?? count, causal: 0,
           bf16: bf16Attention.kernelValue, nonlinear: nonlinear.kernelValue,
           scale: 1 / Float(headDimension).squareRoot(), output: output.base, output_stride: output.stride))
     }

@@ -21,18 +21,27 @@ public struct FrameIngest {
 
   private let dialogue: VideoDialogue
   private var encoder: FrameEncoder
+  /// Chooses the frames that are looked at; nil looks at all.
+  private var gate: FrameGate?
   /// How far the temporal patch under way has come.
   private var stage = Stage.idle
   /// Frames taken, whether or not the model has read them.
   public private(set) var framesSeen = 0
+  /// Frames of those that showed nothing new and were not looked at; nil without a gate.
+  public var framesSkipped: Int? { gate?.skippedCount }
   /// Width and height of the frames so far, in pixels, which all images must have; nil before the first.
   public private(set) var frameSize: (width: Int, height: Int)?
+  /// The share of the frames' places that the vision tower computed; nil where it computes all.
+  public var activeShare: Double? { encoder.activeShare?.places }
   /// Duration of the last `add` and the steps since, in seconds.
   public private(set) var seconds = 0.0
 
-  /// - Parameter dialogue: reads the frames.
-  public init(into dialogue: VideoDialogue) {
+  /// - Parameters:
+  ///   - dialogue: reads the frames.
+  ///   - gate: chooses the frames that are looked at; nil looks at all.
+  public init(into dialogue: VideoDialogue, gate: FrameGate? = nil) {
     self.dialogue = dialogue
+    self.gate = gate
     encoder = FrameEncoder(model: dialogue.model)
   }
 
@@ -45,9 +54,11 @@ public struct FrameIngest {
     guard case .idle = stage else { preconditionFailure("the frame before has not been read") }
     seconds = 0
     let start = ContinuousClock.now
-    stage = try encoder.add(image, at: time).map { .encoding($0) } ?? .idle
     framesSeen += 1
     frameSize = (image.width, image.height)
+    if gate?.takes(image, at: time) != false {
+      stage = try encoder.add(image, at: time).map { .encoding($0) } ?? .idle
+    }
     seconds += (ContinuousClock.now - start) / .seconds(1)
   }
 
@@ -91,9 +102,8 @@ public struct FrameIngest {
       if hasMore {
         stage = .encoding(encoding)
       } else {
-        let patch = encoding.patch
-        encoder.keep(patch)
-        stage = .encoded(patch)
+        encoder.keep(encoding)
+        stage = .encoded(encoding.patch)
       }
       return true
     case .encoded(let patch):

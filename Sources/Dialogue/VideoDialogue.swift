@@ -35,6 +35,9 @@ public final class VideoDialogue {
   var notices = DialogueNotices()
   var hasSystemPrompt = false
   private(set) var hasVision = false
+  /// Whether the newest version of every place of the stream has been read.
+  private var isViewComplete = false
+  private var quiet = QuietStretch()
   /// The answer that is being generated; nil if there is none.
   private var currentAnswer: Int?
   private var answersBegun = 0
@@ -75,7 +78,8 @@ public final class VideoDialogue {
     (model, options, prompts) = (other.model, other.options, other.prompts)
     (turns, visionTokensRead, gallery) = (other.turns, other.visionTokensRead, other.gallery)
     (layout, emptyLayout, text) = (other.layout, other.emptyLayout, other.text.copy(in: cache))
-    (hasSystemPrompt, hasVision) = (other.hasSystemPrompt, other.hasVision)
+    (hasSystemPrompt, hasVision, isViewComplete) = (other.hasSystemPrompt, other.hasVision, other.isViewComplete)
+    quiet = other.quiet
   }
 
   // MARK: The system prompt
@@ -119,6 +123,8 @@ public final class VideoDialogue {
       text.park(rereading: options.rereadTokens)
       try read(patch)
     } catch {
+      // Its changes are missed by the patches after it.
+      isViewComplete = false
       throw ReportedError(error)
     }
   }
@@ -134,16 +140,38 @@ public final class VideoDialogue {
   }
 
   private func read(_ patch: TemporalPatch) throws {
+    let isSparse = isViewComplete && model.visionEncoding.isReadSparsely && cache.canAppendSparsely(patch.grid)
+    let isQuiet = isSparse && patch.changedTokens?.isEmpty == true
+    if isQuiet, !quiet.reads(to: patch.end, duration: patch.duration) { return }
     let caption = layout.caption(at: patch.isStill ? nil : patch.time)
-    try ensureCapacityDroppingText { try ensureCapacity(for: caption.count + patch.grid.tokenCount, in: .vision) }
+    let tokens = try makeRoom(for: patch, tokens: isSparse ? patch.changedTokens : nil, captionTokens: caption.count)
     let positions = layout.append(
-      patch.grid, captionTokens: caption.count, duration: patch.duration, isStill: patch.isStill)
+      patch.grid, captionTokens: caption.count, duration: patch.duration + quiet.take(isQuiet: isQuiet),
+      isStill: patch.isStill)
     try model.language.prefill(tokens: caption, positions: positions.caption, into: cache.ticket(for: .vision))
     try model.language.prefill(
-      embeddings: patch.embeddings, positions: positions.patch,
-      into: cache.ticket(for: .vision, grid: patch.grid, advance: positions.advance))
+      embeddings: tokens.map(patch.embeddings.rows) ?? patch.embeddings,
+      positions: tokens.map { $0.map { positions.patch[Int($0)] } } ?? positions.patch,
+      into: cache.ticket(for: .vision, grid: patch.grid, places: tokens, advance: positions.advance))
+    isViewComplete = !patch.isStill
     gallery.add(patch.thumbnail, number: cache.temporalPatchesAppended - 1, time: patch.time)
-    visionTokensRead += patch.grid.tokenCount
+    visionTokensRead += tokens?.count ?? patch.grid.tokenCount
+  }
+
+  /// Makes room in the cache.
+  ///
+  /// - Parameter tokens: those that have changed; nil where all may have.
+  /// - Returns: those that are read, ascending; nil for all.
+  private func makeRoom(for patch: TemporalPatch, tokens: [Int32]?, captionTokens: Int) throws -> [Int32]? {
+    if var tokens {
+      // A moment in which nothing changed is read by one token.
+      if tokens.isEmpty { tokens = [Int32(cache.temporalPatchesAppended % patch.grid.tokenCount)] }
+      try ensureCapacityDroppingText { try ensureCapacity(for: captionTokens + tokens.count, in: .vision) }
+      // A compression may have left nothing to build upon.
+      if cache.canAppendSparsely(patch.grid) { return tokens }
+    }
+    try ensureCapacityDroppingText { try ensureCapacity(for: captionTokens + patch.grid.tokenCount, in: .vision) }
+    return nil
   }
 
   // MARK: The conversation

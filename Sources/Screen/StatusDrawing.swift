@@ -89,6 +89,12 @@ private func streamFigures(_ state: ScreenState, _ theme: Theme) -> [StatusFigur
         text: "\(symbol) \(clock(state.streamTime))\(duration)\(word)",
         style: statistics.isPaused || isLost ? theme.warning : theme.plain, rank: 0))
     figures.append(StatusFigure(text: "frames \(count(statistics.framesSeen))", style: theme.quiet, rank: 2))
+    if let skipped = statistics.framesSkipped {
+      figures.append(StatusFigure(text: "skipped \(count(skipped))", style: theme.quiet, rank: 3))
+    }
+    if let share = statistics.activeShare {
+      figures.append(StatusFigure(text: "active \(decimal(share * 100, places: 0)) %", style: theme.quiet, rank: 3))
+    }
     figures.append(
       StatusFigure(
         text: "dropped \(count(statistics.framesDropped))",

@@ -10,6 +10,11 @@ public struct SessionStatistics: Sendable, Equatable {
   public var framesSeen = 0
   /// Sampled frames that came too fast and were dropped.
   public var framesDropped = 0
+  /// Sampled frames that showed nothing new, or came beyond the share of computing, and were not looked at; nil where
+  /// all are.
+  public var framesSkipped: Int?
+  /// The share of the frames' places that the vision tower computed, from 0 to 1; nil where it computes all.
+  public var activeShare: Double?
   /// Tokens of the system prompt that are cached now. Of all counts here, each KV head of each layer holds as many.
   public var systemTokens = 0
   /// Tokens of the stream.

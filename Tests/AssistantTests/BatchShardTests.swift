@@ -88,8 +88,10 @@ struct BatchShardTests {
   func order() throws {
     let (summary, lines) = try merge(
       Self.requests,
-      [[ok("c", 0, "3"), ok("b", 1, "2")].joined(separator: "\n") + "\n",
-       [Self.badLine, ok("b", 0, "1"), ok("a", 0, "0")].joined(separator: "\n") + "\n"])
+      [
+        [ok("c", 0, "3"), ok("b", 1, "2")].joined(separator: "\n") + "\n",
+        [Self.badLine, ok("b", 0, "1"), ok("a", 0, "0")].joined(separator: "\n") + "\n",
+      ])
     #expect(lines == [ok("a", 0, "0"), ok("b", 0, "1"), ok("b", 1, "2"), Self.badLine, ok("c", 0, "3")])
     #expect(summary.requests == 4 && summary.results == 5 && summary.errors == 1 && summary.missing.isEmpty)
   }
@@ -106,8 +108,10 @@ struct BatchShardTests {
   func choice() throws {
     let (summary, lines) = try merge(
       [#"{"id":"a","ask":"?"}"#, #"{"id":"b","ask":"?"}"#],
-      [failed("a", 0) + "\n" + ok("b", 0, "first") + "\n",
-       ok("a", 0, "late") + "\n" + ok("b", 0, "second") + "\n" + ok("z", 0, "?") + "\n"])
+      [
+        failed("a", 0) + "\n" + ok("b", 0, "first") + "\n",
+        ok("a", 0, "late") + "\n" + ok("b", 0, "second") + "\n" + ok("z", 0, "?") + "\n",
+      ])
     #expect(lines == [ok("a", 0, "late"), ok("b", 0, "first")])
     #expect(summary.strangers == 1 && summary.errors == 0)
   }

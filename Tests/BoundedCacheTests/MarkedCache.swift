@@ -29,8 +29,8 @@ struct MarkedCache {
   }
 
   /// Appends without ensuring capacity first.
-  mutating func append(_ n: Int, to segment: CacheSegment, grid: GridTHW? = nil) throws {
-    try cache.append(n, to: segment, grid: grid)
+  mutating func append(_ n: Int, to segment: CacheSegment, grid: GridTHW? = nil, places: [Int32]? = nil) throws {
+    try cache.append(n, to: segment, grid: grid, places: places)
     let ordinals = Array(next..<(next + n))
     next += n
     for (slot, ordinal) in ordinals.enumerated() {
@@ -50,6 +50,20 @@ struct MarkedCache {
     let grid = GridTHW(temporalPatches: count, height: height, width: width)
     try cache.ensureCapacity(for: grid.tokenCount, in: .vision)
     try append(grid.tokenCount, to: .vision, grid: grid)
+  }
+
+  /// Appends a temporal patch of changed places, or a whole one where it cannot be sparse.
+  ///
+  /// - Returns: the ordinals of the appended tokens, by place.
+  mutating func appendChanges(_ places: [Int32], height: Int, width: Int) throws -> [Int32: Int] {
+    let grid = GridTHW(temporalPatches: 1, height: height, width: width)
+    try cache.ensureCapacity(for: places.count, in: .vision)
+    let isSparse = cache.canAppendSparsely(grid)
+    if !isSparse { try cache.ensureCapacity(for: grid.tokenCount, in: .vision) }
+    let appended = isSparse ? places : Array(0..<Int32(grid.tokenCount))
+    let first = next
+    try append(appended.count, to: .vision, grid: grid, places: isSparse ? places : nil)
+    return Dictionary(uniqueKeysWithValues: zip(appended, first...))
   }
 
   mutating func truncateText(to n: Int) {

@@ -64,7 +64,8 @@ struct BatchTests {
     }
   }
 
-  @Test("A shard that is none is refused, and so is slurm without a job array", arguments: ["0/4", "5/4", "x", "slurm"])
+  @Test(
+    "A shard that is none is refused, and so is slurm without a job array", arguments: ["0/4", "5/4", "x", "slurm"])
   func badShard(shard: String) async throws {
     let run = try await Program.run(["--batch", "-", "--shard", shard], input: "")
     #expect(run.status == 64 && run.errors.contains("--shard"))

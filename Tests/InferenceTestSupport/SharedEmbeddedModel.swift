@@ -9,8 +9,8 @@ package struct SharedEmbeddedModel: @unchecked Sendable {
   private let model: Result<LoadedModel, any Error>
 
   /// Loads it; `get` throws what goes wrong.
-  package init() {
-    model = Result { try LoadedModel(paths: try ModelPaths.resolve(languageModel: nil), threads: 1) }
+  package init(_ options: ModelLoadingOptions = ModelLoadingOptions()) {
+    model = Result { try LoadedModel(paths: try ModelPaths.resolve(languageModel: nil), threads: 1, memory: options) }
   }
 
   /// - Throws: the error of loading it.

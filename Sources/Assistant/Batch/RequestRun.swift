@@ -47,7 +47,8 @@ struct RequestRun {
     self.stop = stop
     scrubber = model.scrubber
     dialogue = try VideoDialogue(model: model, options: try request.overrides.applied(to: options.dialogue))
-    ingest = FrameIngest(into: dialogue)
+    ingest = FrameIngest(
+      into: dialogue, gate: request.overrides.framesPerSecond == nil ? options.stream.gate(for: model) : nil)
     // The times of frames and of first tokens are measured without it.
     try dialogue.readSystemPrompt()
     var settings = options.stream
@@ -193,6 +194,8 @@ struct RequestRun {
     var statistics = SessionStatistics()
     dialogue.describe(into: &statistics)
     statistics.framesSeen = ingest.framesSeen
+    statistics.framesSkipped = ingest.framesSkipped
+    statistics.activeShare = ingest.activeShare
     statistics.framesDropped = video?.droppedCount ?? 0
     statistics.residentBytes = ResidentMemory.current()
     var warnings = warnings + dialogue.takeWarnings() + (video?.takeWarnings() ?? [])

@@ -57,7 +57,7 @@ public struct ResultMerge {
     var places: [Key: Place] = [:]
     for index in shards.indices { try read(index, into: &places) }
     let files = try shards.map { path throws(ReportedError) in try Self.open(path) }
-    defer { files.forEach { try? $0.close() } }
+    defer { for file in files { try? file.close() } }
     let written = try ResumableRecords<AnsweredTurn>(
       path: output, inputs: [requests] + shards, isResuming: false, stop: stop)
     var summary = Summary()

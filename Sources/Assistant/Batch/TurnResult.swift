@@ -40,11 +40,20 @@ package struct TurnResult {
     if let at { members.append(("at", .number(at))) }
     members += [
       ("answer", .string(summary.text)), ("stop", .string(summary.stop.rawValue)),
-      ("frames", ["seen": .integer(statistics.framesSeen), "dropped": .integer(statistics.framesDropped)]),
+      ("frames", frames),
       ("tokens", tokens), ("kv", cache), ("seconds", seconds),
       ("memory", ["resident": .integer(statistics.residentBytes)]),
     ]
     if !warnings.isEmpty { members.append(("warning", .string(warnings.joined(separator: "; ")))) }
+    return .object(members)
+  }
+
+  private var frames: OrderedJSON {
+    var members: [(String, OrderedJSON)] = [
+      ("seen", .integer(statistics.framesSeen)), ("dropped", .integer(statistics.framesDropped)),
+    ]
+    if let skipped = statistics.framesSkipped { members.append(("skipped", .integer(skipped))) }
+    if let share = statistics.activeShare { members.append(("active_share", .number(share))) }
     return .object(members)
   }
 

@@ -29,6 +29,10 @@ public actor Session {
   private nonisolated let leaving = StopSource()
 
   private let dialogue: VideoDialogue
+  /// Bounds the share of the time in which frames are computed; nil has no bound.
+  private var computing: ComputeBudget?
+  /// Frames that came beyond that share.
+  private var framesBeyondShare = 0
   private var ingest: FrameIngest
   private nonisolated let code: InteractiveTaskSolver?
   private nonisolated let video: VideoStream?
@@ -75,7 +79,8 @@ public actor Session {
     let (known, events) = (model.warnings, SessionEvents(to: events, logger: logger))
     imageSizing = try stream.sizing(for: model)
     dialogue = try VideoDialogue(model: model, options: options)
-    ingest = FrameIngest(into: dialogue)
+    ingest = FrameIngest(into: dialogue, gate: stream.gate(for: model))
+    computing = stream.computeShare.map { ComputeBudget(share: $0, now: monotonicSeconds()) }
     if let size = video?.description.sampledSize { try dialogue.check(framesOf: size.width, by: size.height) }
     self.video = video
     self.code = code.map { settings in
@@ -213,6 +218,10 @@ public actor Session {
     lastStatistics = now
     dialogue.describe(into: &statistics)
     statistics.framesSeen = ingest.framesSeen
+    if computing != nil || ingest.framesSkipped != nil {
+      statistics.framesSkipped = framesBeyondShare + (ingest.framesSkipped ?? 0)
+    }
+    statistics.activeShare = ingest.activeShare
     statistics.framesDropped = video?.droppedCount ?? 0
     statistics.isPaused = video?.isPaused ?? false
     statistics.residentBytes = ResidentMemory.current()
@@ -250,9 +259,14 @@ public actor Session {
   }
 
   private func see(_ frame: Frame) throws(ReportedError) {
-    try ingest.add(frame.image, at: frame.time)
-    while try ingest.step() { performWaiting() }
-    rate.add(seconds: ingest.seconds)
+    if computing?.allows(at: monotonicSeconds()) == false {
+      framesBeyondShare += 1
+    } else {
+      try ingest.add(frame.image, at: frame.time)
+      while try ingest.step() { performWaiting() }
+      rate.add(seconds: ingest.seconds)
+      computing?.spend(ingest.seconds)
+    }
     statistics.streamTime = frame.time
     statistics.framesPerSecond = rate.framesPerSecond
     events.send(.frameSeen(time: frame.time))

@@ -14,6 +14,8 @@ public enum BenchmarkPart: String, Sendable, Codable, CaseIterable {
   case branches
   /// Rate of the vision tower.
   case vision
+  /// Rate of the vision tower where only a share of the image is computed.
+  case sparseVision = "sparse-vision"
   /// Rate of a stream end to end: vision tower, and prefill into a full KV cache.
   case ingest
   /// Time of one compression of that KV cache.

@@ -32,6 +32,10 @@
 //     before   | system | v.t. | .v.v | tv.. | vt.v | .vtv | nnnn | text |      24 vision tokens
 //     after    | system | vtvv tvvt vvtv nnnn | text | free                     16 vision tokens, in stream order
 //
+// In a sparse stream a temporal patch has tokens of changed places alone. The newest version of every place stays,
+// which is what the newest temporal patch is otherwise, and older versions are compared with it
+// (SparseTokenSelection.swift).
+//
 // Retained tokens move down in place; their keys are never written again, also when their positions change later
 // (KeyRotationRuns.swift). The next compression sees 16 tokens as T = 4 runs of P tokens, though they come from 6
 // temporal patches: `VisionTokenOrigins` knows from which. Evicted tokens go to the offload file where there is one
@@ -117,7 +121,7 @@ struct Compressor {
       selector.prepare(
         grid: GridTHW(
           temporalPatches: cached / patch.tokensPerTemporalPatch, height: patch.height, width: patch.width),
-        retaining: retained, rotation: rotation, starts: starts,
+        tokens: layout.isSparse ? cached : nil, retaining: retained, rotation: rotation, starts: starts,
         proxy: proxyQueries.map { ($0, origins.nextPosition) })
       let slots = layout.visionStart..<layout.visionStart + cached
       for member in members {

@@ -22,6 +22,49 @@ struct TemporalRedundancy {
     row = Array(repeating: 0, count: dimension)
   }
 
+  /// Scores the tokens of a sparse stream: each older version of a place by the newest one.
+  ///
+  /// - Parameters:
+  ///   - keys: 16-bit floats `[tokens][dimension]`.
+  ///   - patchCount: P.
+  ///   - view: whether each token is the newest version of its place.
+  ///   - patches: each token's place.
+  ///   - rotated: as in the other method.
+  mutating func score(
+    _ keys: Span<UInt16>, patchCount: Int, view: [Bool], patches: [Int32],
+    rotated: (temporalPatches: [Int32], angles: TemporalPatchAngles)?
+  ) {
+    let dimension = dimension
+    let cached = keys.count / dimension
+    if scores.count < cached { scores = Array(repeating: 0, count: cached) }
+    if means.count < patchCount * dimension { means = Array(repeating: 0, count: patchCount * dimension) }
+    for index in means.indices { means[index] = 0 }
+    keys.withUnsafeBufferPointer { keys in
+      guard let key = keys.baseAddress else { return }
+      for isView in [true, false] {
+        for token in 0..<cached where view[token] == isView {
+          row.withUnsafeMutableBufferPointer { row in
+            guard let row = row.baseAddress else { return }
+            HalfPrecisionArithmetic.widen(key + token * dimension, into: row, count: dimension)
+            if let rotated {
+              rotated.angles.unrotate(
+                row, temporalPatch: Int(rotated.temporalPatches[token]), headDimension: dimension)
+            }
+          }
+          let norm = row.reduce(0) { $0 + $1 * $1 }.squareRoot() + TemporalRedundancy.smallestNorm
+          let start = Int(patches[token]) * dimension
+          if isView {
+            for index in 0..<dimension { means[start + index] = row[index] / norm }
+          } else {
+            var product: Float = 0
+            for index in 0..<dimension { product += row[index] * means[start + index] }
+            scores[token] = -product / norm
+          }
+        }
+      }
+    }
+  }
+
   /// - Parameters:
   ///   - keys: 16-bit floats `[T·P][dimension]`.
   ///   - recentTemporalPatches: r.

@@ -4,25 +4,31 @@
 ///
 /// Every policy retains a given number C of the T·P cached tokens (T temporal patches of P tokens), in stream order. A
 /// selector owns its working memory, so that a compression of many heads allocates once.
+///
+/// In a sparse stream temporal patches leave out what has not changed. Every policy then retains the newest version of
+/// each of the P places, which together are the newest view, and chooses C − P of the older versions.
 package struct TokenSelector {
   /// The cache whose heads it selects for.
   package let shape: CacheShape
   /// The ratios and departures of InfiniPot-V.
   package let parameters: InfiniPotVParameters
   /// Indices of the tokens that the last selection retained, ascending.
-  package private(set) var retained: [Int] = []
+  package internal(set) var retained: [Int] = []
 
-  private var grid = GridTHW(temporalPatches: 0, height: 0, width: 0)
-  private var count = 0
-  private var isRetained: [Bool] = []
-  private var angles = TemporalPatchAngles()
-  private var redundancy: TemporalRedundancy
-  private var valueNorms: ValueNorms
-  private var proxyAttention: ProxyAttention
+  var grid = GridTHW(temporalPatches: 0, height: 0, width: 0)
+  private(set) var count = 0
+  /// Tokens that each head has cached.
+  private(set) var cached = 0
+  private var isSparse = false
+  var isRetained: [Bool] = []
+  var angles = TemporalPatchAngles()
+  var redundancy: TemporalRedundancy
+  var valueNorms: ValueNorms
+  var proxyAttention: ProxyAttention
   /// The queries to score by, and the positions by which they have moved since they were recorded; nil scores by TaR
   /// and VaN.
-  private var proxy: (queries: ProxyQueries, change: Int32)?
-  private var ranking = TopK()
+  var proxy: (queries: ProxyQueries, change: Int32)?
+  var ranking = TopK()
 
   /// Nothing is selected yet; `prepare` comes first.
   package init(shape: CacheShape, parameters: InfiniPotVParameters) {
@@ -38,13 +44,15 @@ package struct TokenSelector {
   ///
   /// - Parameters:
   ///   - grid: the cached tokens, cut into runs as long as a temporal patch.
+  ///   - tokens: tokens that each head has cached in a sparse stream; nil where they fill the grid.
   ///   - count: tokens to retain.
   ///   - rotation: RoPE of a temporal position; needed to compare keys without it, as are the starts.
   ///   - starts: the temporal position of each temporal patch.
   ///   - proxy: proxy queries, and the positions by which they have moved since they were recorded. Empty queries count
   ///     as none.
   package mutating func prepare(
-    grid: GridTHW, retaining count: Int, rotation: RoPEFrequencies = RoPEFrequencies(frequencies: []),
+    grid: GridTHW, tokens: Int? = nil, retaining count: Int,
+    rotation: RoPEFrequencies = RoPEFrequencies(frequencies: []),
     starts: [Int32] = [],
     proxy: (queries: ProxyQueries, change: Int32)? = nil
   ) {
@@ -53,10 +61,12 @@ package struct TokenSelector {
     if parameters.comparison == .preRoPE {
       angles.set(rotation, starts: starts, headDimension: shape.headDimension)
     }
-    self.count = min(count, grid.tokenCount)
-    if isRetained.count < grid.tokenCount {
-      isRetained = Array(repeating: false, count: grid.tokenCount)
-      retained.reserveCapacity(grid.tokenCount)
+    cached = tokens ?? grid.tokenCount
+    isSparse = tokens != nil
+    self.count = min(count, cached)
+    if isRetained.count < cached {
+      isRetained = Array(repeating: false, count: cached)
+      retained.reserveCapacity(cached)
     }
   }
 
@@ -71,7 +81,10 @@ package struct TokenSelector {
     system: Span<UInt16>? = nil, origins: HeadTokenOrigins? = nil
   ) {
     retained.removeAll(keepingCapacity: true)
-    let cached = grid.tokenCount
+    if isSparse, policy != .full, let origins {
+      return selectAroundView(
+        policy, layer: layer, head: head, keys: keys, values: values, system: system, origins: origins)
+    }
     switch policy {
     case .full:
       retained.append(contentsOf: 0..<cached)
@@ -93,7 +106,6 @@ package struct TokenSelector {
   private mutating func selectByInfiniPotV(
     layer: Int, keys: Span<UInt16>, values: Span<UInt16>, origins: HeadTokenOrigins?
   ) {
-    let cached = grid.tokenCount
     guard count > 0 else { return }
     let shares = InfiniPotVShares(grid: grid, retaining: count, parameters: parameters)
     let older = cached - shares.recentTemporalPatches * grid.tokensPerTemporalPatch
@@ -117,15 +129,27 @@ package struct TokenSelector {
   private mutating func selectByProxyQueries(
     layer: Int, head: Int, keys: Span<UInt16>, values: Span<UInt16>, system: Span<UInt16>?
   ) {
-    guard let proxy, count > 0 else { return }
-    let cached = grid.tokenCount
+    guard count > 0 else { return }
     let newest = grid.tokensPerTemporalPatch * 2 <= count ? grid.tokensPerTemporalPatch : 0
     for index in 0..<cached { isRetained[index] = index >= cached - newest }
+    _ = scoreByProxyQueries(layer: layer, head: head, keys: keys, values: values, system: system)
+    ranking.mark(count - newest, highest: proxyAttention.scores, among: cached - newest, in: &isRetained)
+    for index in 0..<cached where isRetained[index] { retained.append(index) }
+  }
+}
+
+extension TokenSelector {
+  /// Scores a head's tokens by the proxy queries' attention.
+  ///
+  /// - Returns: whether there are such queries, and the parameters say so.
+  mutating func scoreByProxyQueries(
+    layer: Int, head: Int, keys: Span<UInt16>, values: Span<UInt16>, system: Span<UInt16>?
+  ) -> Bool {
+    guard parameters.choice == .proxyQueries, let proxy else { return false }
     proxyAttention.score(
       keys: keys, values: values, system: system, proxy: proxy.queries, layer: layer, head: head,
       movedBy: proxy.change)
-    ranking.mark(count - newest, highest: proxyAttention.scores, among: cached - newest, in: &isRetained)
-    for index in 0..<cached where isRetained[index] { retained.append(index) }
+    return true
   }
 }
 

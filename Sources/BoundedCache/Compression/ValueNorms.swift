@@ -48,12 +48,13 @@ package struct ValueNorms {
 
   /// - Parameters:
   ///   - values: 16-bit floats `[T·P][dimension]`.
+  ///   - count: tokens, where they do not fill the grid; there are origins then.
   ///   - origins: averages over the patches and temporal patches that tokens came from, counting only cached tokens;
   ///     nil averages over the cached tokens as if they were whole temporal patches, as published.
   package mutating func score(
-    _ values: Span<UInt16>, grid: GridTHW, pooling: ValuePooling, origins: HeadTokenOrigins? = nil
+    _ values: Span<UInt16>, count: Int? = nil, grid: GridTHW, pooling: ValuePooling, origins: HeadTokenOrigins? = nil
   ) {
-    let cached = grid.tokenCount
+    let cached = count ?? grid.tokenCount
     precondition(values.count == cached * dimension, "values fill the grid")
     if scores.count < cached {
       scores = Array(repeating: 0, count: cached)

@@ -38,6 +38,9 @@ struct SegmentLayout {
   private(set) var visionTokens: [Int]
   /// The shape of the temporal patches that are cached, as that of one; nil while there are none.
   private(set) var patchGrid: GridTHW?
+  /// Whether a temporal patch was appended of which only changed places have tokens: the newest version of every place
+  /// is then needed, however old.
+  private(set) var isSparse = false
   private(set) var captions = CaptionLayout()
   /// Slots of each head of a group, in use or free.
   private(set) var slots: [Int]
@@ -93,7 +96,7 @@ struct SegmentLayout {
   /// Checks that tokens may be appended to a segment.
   ///
   /// - Throws: `invalidCount`, `outOfOrder`, `gridChanged`.
-  func check(appending n: Int, to segment: CacheSegment, grid: GridTHW?) throws(CacheError) {
+  func check(appending n: Int, to segment: CacheSegment, grid: GridTHW?, places: [Int32]?) throws(CacheError) {
     guard n > 0, segment == .vision || grid == nil else { throw .invalidCount(tokens: n, grid: grid) }
     switch segment {
     case .system: if visionCount > 0 || textCount > 0 { throw .outOfOrder(segment) }
@@ -101,6 +104,12 @@ struct SegmentLayout {
     case .text: if parkedCount > 0 { throw .outOfOrder(segment) }
     }
     guard let grid else { return }
+    if let places {
+      guard canAppendSparsely(grid), places.count == n, zip(places, places.dropFirst()).allSatisfy({ $0 < $1 }),
+        places[0] >= 0, Int(places[n - 1]) < grid.tokenCount
+      else { throw .invalidCount(tokens: n, grid: grid) }
+      return
+    }
     guard grid.isPositive, grid.tokenCount == n else { throw .invalidCount(tokens: n, grid: grid) }
     // Temporal patches of different shapes have no patches in common that could be compared.
     if let cached = patchGrid, cached.height != grid.height || cached.width != grid.width {
@@ -108,17 +117,22 @@ struct SegmentLayout {
     }
   }
 
+  /// Whether a temporal patch of this shape may leave places out.
+  func canAppendSparsely(_ grid: GridTHW) -> Bool { grid.temporalPatches == 1 && patchGrid == grid }
+
   /// Claims slots at the end of a segment.
   ///
   /// - Parameters:
   ///   - grid: of vision tokens; nil for a caption in the vision segment, and in the other segments.
+  ///   - isSparse: whether the temporal patch leaves places out.
   ///   - nextPatch: the number of the temporal patch that a caption precedes, as `VisionTokenOrigins` counts.
-  mutating func append(_ n: Int, to segment: CacheSegment, grid: GridTHW?, nextPatch: Int32) {
+  mutating func append(_ n: Int, to segment: CacheSegment, grid: GridTHW?, isSparse: Bool = false, nextPatch: Int32) {
     switch segment {
     case .system: systemCount += n
     case .vision:
       if let grid {
         patchGrid = GridTHW(temporalPatches: 1, height: grid.height, width: grid.width)
+        if isSparse { self.isSparse = true }
         for group in visionTokens.indices { visionTokens[group] += n }
         captions.appendVision(tokens: n)
       } else {
@@ -175,7 +189,7 @@ struct SegmentLayout {
   /// After a compression has left the heads of each group this many vision tokens.
   mutating func retain(visionTokens retained: [Int]) {
     visionTokens = retained
-    if retained.allSatisfy({ $0 == 0 }) { patchGrid = nil }
+    if retained.allSatisfy({ $0 == 0 }) { (patchGrid, isSparse) = (nil, false) }
     revision &+= 1
   }
 

@@ -38,13 +38,17 @@ struct VisionTokenOrigins {
     heads = Array(repeating: HeadTokenOrigins(), count: count)
   }
 
-  mutating func append(temporalPatches count: Int, tokensPerTemporalPatch: Int, advance: Int32) {
+  /// - Parameter places: the patches that have tokens; nil for all.
+  mutating func append(
+    temporalPatches count: Int, tokensPerTemporalPatch: Int, places: [Int32]? = nil, advance: Int32
+  ) {
     self.tokensPerTemporalPatch = tokensPerTemporalPatch
+    let tokens = places?.count ?? tokensPerTemporalPatch
     for _ in 0..<count {
       let number = next
       for head in heads.indices {
-        heads[head].temporalPatches.append(contentsOf: repeatElement(number, count: tokensPerTemporalPatch))
-        heads[head].patches.append(contentsOf: 0..<Int32(tokensPerTemporalPatch))
+        heads[head].temporalPatches.append(contentsOf: repeatElement(number, count: tokens))
+        heads[head].patches.append(contentsOf: places ?? Array(0..<Int32(tokensPerTemporalPatch)))
       }
       advances.append(advance)
       changes.append(0)

@@ -16,6 +16,8 @@ public struct DoorstepOptions: Sendable, Equatable {
   public var warmupSeconds: Double
   /// Questions at the end of a stream that is not a dialogue.
   public var questionsPerStream: Int
+  /// What disturbs the streams, one after the other; empty for nothing.
+  public var disturbances: [Disturbance] = []
 
   /// 300 questions about streams of 90 s, of every kind, drawn from seed 1, unless said otherwise.
   public init(
@@ -38,6 +40,6 @@ public struct DoorstepOptions: Sendable, Equatable {
       ("visits", "\(visits.lowerBound)-\(visits.upperBound)"),
       ("kinds", kinds.map(\.rawValue).joined(separator: ",")), ("questions_per_stream", "\(questionsPerStream)"),
       ("questions", "\(questions)"), ("warmup_seconds", "\(warmupSeconds)"),
-    ]
+    ] + (disturbances.isEmpty ? [] : [("disturbances", disturbances.map(\.rawValue).joined(separator: ","))])
   }
 }

@@ -94,7 +94,12 @@ public struct DoorstepSuite: EvaluationSuite {
     var painter = StreamPainter(timeline.story, side: side, random: random, sheet: try ThingSheet())
     for start in timeline.starts where start < end && !stop.isStopped {
       for time in [start, start + StoryTimeline.frameStep] {
-        try encoded.add(painter.frame(at: time), at: options.warmupSeconds + time)
+        var frame = painter.frame(at: time)
+        if !options.disturbances.isEmpty {
+          let disturbance = options.disturbances[stream.number % options.disturbances.count]
+          frame = disturbance.applied(to: frame, at: time, seed: options.seed &+ UInt64(stream.number))
+        }
+        try encoded.add(frame, at: options.warmupSeconds + time)
       }
     }
   }

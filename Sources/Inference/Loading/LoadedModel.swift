@@ -28,6 +28,8 @@ public final class LoadedModel {
   public let language: LanguageModel
   /// The vision tower; nil for a model that only reads.
   public let vision: VisionTower?
+  /// Which places of a stream's frames go through the vision tower.
+  public var visionEncoding: VisionEncoding { memory.visionEncoding }
   /// Threads that compute, the caller's among them.
   public let threads: Int
   /// Preferences of the model file: frame sizes, sampling rate, system prompt and KV cache budget.
@@ -80,7 +82,8 @@ public final class LoadedModel {
       let adapterFile = try paths.adapter.map { path throws(GGUFError) in try GGUFFile(path: path) }
       let estimate = try MemoryEstimate(
         language: file, vision: visionFile, adapter: adapterFile, budget: memory.budget, type: memory.type,
-        threads: threads, pixels: memory.maximumPixels, visionWeights: memory.visionWeights)
+        threads: threads, pixels: memory.maximumPixels, visionWeights: memory.visionWeights,
+        visionEncoding: memory.visionEncoding)
       try memory.check(estimate, path: paths.languageModel)
       let pool = ThreadPool(threads: threads)
       let inventory = memory.scrubRate == nil ? nil : WeightInventory()

@@ -39,7 +39,8 @@ public struct MemoryEstimate: Sendable, Equatable {
   /// - Throws: `ModelError` where the model cannot be run.
   public init(
     language: GGUFFile, vision: GGUFFile?, adapter: GGUFFile? = nil, budget: CacheBudget? = nil,
-    type: KeyValueType = .f16, threads: Int, pixels: Int? = nil, visionWeights: WeightLayout = .repackedQ8
+    type: KeyValueType = .f16, threads: Int, pixels: Int? = nil, visionWeights: WeightLayout = .repackedQ8,
+    visionEncoding: VisionEncoding = .dense
   ) throws(ModelError) {
     let pool = ThreadPool(threads: threads)
     let shape = try DecoderConfiguration(file: language).cacheShape
@@ -48,7 +49,8 @@ public struct MemoryEstimate: Sendable, Equatable {
     var working = try LanguageModel.estimatedWorkingByteCount(of: language, threads: pool)
     if let vision {
       let tower = try VisionTower.estimatedWorkingByteCount(
-        of: vision, threads: pool, pixels: pixels ?? preferences.maximumPixels, weights: visionWeights)
+        of: vision, threads: pool, pixels: pixels ?? preferences.maximumPixels, weights: visionWeights,
+        cache: visionEncoding.precision)
       working = Self.sum(working, tower)
     }
     self.working = working

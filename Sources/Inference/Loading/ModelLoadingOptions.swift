@@ -21,6 +21,8 @@ public struct ModelLoadingOptions: Sendable, Equatable {
   public var isMappedOnly: Bool
   /// The vision tower computes with its weights as the file stores them, and does not round floats to 8 bits.
   public var isVisionExact: Bool
+  /// Which places of a stream's frames go through the vision tower.
+  public var visionEncoding: VisionEncoding
   /// Bytes of weights that are checked again in a second while the model runs; nil for no checks, at loading either.
   public var scrubRate: Int?
   /// How exponentials, reciprocals, roots and activation functions are computed.
@@ -38,7 +40,8 @@ public struct ModelLoadingOptions: Sendable, Equatable {
   public init(
     budget: CacheBudget? = nil, type: KeyValueType = .f16, maximumPixels: Int? = nil,
     isLocked: Bool = false, isPrefetched: Bool = false, isMappedOnly: Bool = false, isVisionExact: Bool = false,
-    nonlinear: NonlinearMode = .exact, pruning: PruningProfile? = nil, activationCast: ActivationCast? = nil,
+    visionEncoding: VisionEncoding = .dense, nonlinear: NonlinearMode = .exact, pruning: PruningProfile? = nil,
+    activationCast: ActivationCast? = nil,
     scrubRate: Int? = nil, schedules: ScheduleTable? = nil, machine: MachineMemory? = .current()
   ) {
     self.budget = budget
@@ -48,6 +51,7 @@ public struct ModelLoadingOptions: Sendable, Equatable {
     self.isPrefetched = isPrefetched
     self.isMappedOnly = isMappedOnly
     self.isVisionExact = isVisionExact
+    self.visionEncoding = visionEncoding
     self.scrubRate = scrubRate
     self.schedules = schedules
     self.nonlinear = nonlinear

@@ -15,6 +15,9 @@ public struct EncodedTemporalPatches {
     encoder = FrameEncoder(model: model)
   }
 
+  /// The share of the stream's places that were computed; nil where everything is.
+  public var activeShare: Double? { encoder.activeShare?.places }
+
   /// Takes the next sampled frame, whose stream time is in seconds.
   ///
   /// - Throws: as `FrameEncoder.add` and `VisionPass.step`.
@@ -36,7 +39,7 @@ public struct EncodedTemporalPatches {
     } catch {
       throw ReportedError(error)
     }
-    encoder.keep(encoding.patch)
+    encoder.keep(encoding)
     patches.append(encoding.patch)
   }
 

@@ -19,10 +19,21 @@ public struct FrameEncoder {
   /// for as much.
   private var duration = 1.0
   private var still = StillFrameRun()
+  /// Chooses what the tower computes; nil computes everything.
+  private var sparse: SparseEncoder?
 
   /// `model` must have a vision tower; `add` throws without one.
   public init(model: LoadedModel) {
     self.model = model
+    if let tower = model.vision, tower.isSparseSupported, let precision = model.visionEncoding.precision {
+      sparse = SparseEncoder(tower: tower, precision: precision)
+    }
+  }
+
+  /// The share of the stream's places that were computed, and of its temporal patches those that were computed whole;
+  /// nil where everything is computed.
+  public var activeShare: (places: Double, densePatches: Int, patches: Int)? {
+    sparse.map { ($0.statistics.activeShare, $0.statistics.densePatches, $0.statistics.patches) }
   }
 
   /// Takes the next sampled frame.
@@ -68,9 +79,12 @@ public struct FrameEncoder {
     }
   }
 
-  /// Takes back a patch after its encoding. It is used again while the same frames come.
-  public mutating func keep(_ patch: TemporalPatch) {
-    if !patch.isStill { still.keep(patch) }
+  /// Takes back an encoding after its last step. The patch is used again while the same frames come.
+  public mutating func keep(_ encoding: TemporalPatchEncoding) {
+    let patch = encoding.patch
+    guard !patch.isStill else { return }
+    still.keep(patch)
+    if let share = encoding.activeShare { sparse?.finish(activeShare: share) }
   }
 
   /// - Parameter allowingGap: whether a patch may be left out where nothing has changed for long.
@@ -84,7 +98,10 @@ public struct FrameEncoder {
       return TemporalPatchEncoding(repeating: patch, from: start, to: end, duration: duration)
     }
     do {
-      return try TemporalPatchEncoding(try tower(), first, second, from: start, to: end, duration: duration)
+      let active = sparse?.active(first, second)
+      return try TemporalPatchEncoding(
+        try tower(), first, second, from: start, to: end, duration: duration, cache: sparse?.cache, active: active,
+        changedTokens: sparse?.changedTokens)
     } catch {
       throw ReportedError(error)
     }

@@ -8,6 +8,11 @@ import Video
 public struct StreamSettings: Sendable, Equatable {
   /// Frames sampled from a second of stream.
   public var framesPerSecond: Double?
+  /// Whether frames are looked at more rarely while nothing changes; see `FrameGate`.
+  public var isRateAdaptive = false
+  /// The share of the time in which frames of a live source or of a file at its own speed are computed, from 0 to 1;
+  /// more frames are left out. nil computes as many as the machine can.
+  public var computeShare: Double?
   /// The largest area of a frame, in pixels.
   public var maximumPixels: Int?
   /// nil plays a file at its own speed on a screen and as fast as possible without one.
@@ -27,6 +32,12 @@ public struct StreamSettings: Sendable, Equatable {
     self.pace = pace
     self.reconnection = reconnection
     self.signalTimeout = signalTimeout
+  }
+
+  /// Chooses the frames that are looked at; nil where all are.
+  package func gate(for model: LoadedModel) -> FrameGate? {
+    guard isRateAdaptive, let tower = model.vision?.configuration else { return nil }
+    return FrameGate(cellSide: max(tower.patchSize * tower.spatialMergeSize, 8))
   }
 
   /// Seconds between two sampled frames.

@@ -18,6 +18,8 @@ public struct TemporalPatch: Sendable {
   public private(set) var end: Double
   /// How much of the stream it stands for, in seconds.
   package private(set) var duration: Double
+  /// The tokens that have changed since the temporal patch before, ascending; nil where all may have.
+  package private(set) var changedTokens: [Int32]?
   /// Whether it is an image of its own and no part of the stream; the model is then told no time.
   package let isStill: Bool
 
@@ -33,6 +35,7 @@ public struct TemporalPatch: Sendable {
   fileprivate func moved(from start: Double, to end: Double, duration: Double) -> TemporalPatch {
     var patch = self
     (patch.time, patch.end, patch.duration) = ((start + end) / 2, end, duration)
+    patch.changedTokens = []
     return patch
   }
 }
@@ -50,15 +53,20 @@ public struct TemporalPatchEncoding {
   private let thumbnail: Image
   private let start, end: Double
   private let duration: Double
+  private let changedTokens: [Int32]?
   private let isStill: Bool
 
-  /// - Parameter isStill: whether the images are one that is no part of the stream.
+  /// - Parameters:
+  ///   - cache: what the tower keeps of the stream; nil keeps nothing.
+  ///   - active: whether each place is computed; see `VisionTower.begin`.
+  ///   - changedTokens: the places that have changed; nil where all may have.
+  ///   - isStill: whether the images are one that is no part of the stream.
   /// - Throws: `ModelError.unsuitableImage` for images that the tower does not take.
   init(
     _ tower: VisionTower, _ first: Image, _ second: Image, from start: Double, to end: Double, duration: Double,
-    isStill: Bool = false
+    cache: VisionCache? = nil, active: [Bool]? = nil, changedTokens: [Int32]? = nil, isStill: Bool = false
   ) throws(ModelError) {
-    work = .pass(try tower.begin(first, second))
+    work = .pass(try tower.begin(first, second, cache: cache, active: active))
     let size = tower.configuration.tokenGrid(width: first.width, height: first.height)
     grid = GridTHW(temporalPatches: 1, height: size.rows, width: size.columns)
     thumbnail = first.thumbnail
@@ -66,6 +74,7 @@ public struct TemporalPatchEncoding {
     self.end = end
     self.duration = duration
     self.isStill = isStill
+    self.changedTokens = changedTokens
   }
 
   /// Takes a patch that is encoded already for frames of the same pixels.
@@ -77,6 +86,7 @@ public struct TemporalPatchEncoding {
     self.end = end
     self.duration = duration
     isStill = patch.isStill
+    changedTokens = []
   }
 
   /// Does one step of the vision tower; see `VisionPass`.
@@ -87,6 +97,11 @@ public struct TemporalPatchEncoding {
     guard case .pass(var pass) = work else { return false }
     defer { work = .pass(pass) }
     return try pass.step()
+  }
+
+  /// The share of the image's places that the tower computes; nil for a patch that was encoded before.
+  var activeShare: Double? {
+    if case .pass(let pass) = work { pass.activeShare } else { nil }
   }
 
   /// The encoded patch.
@@ -104,6 +119,6 @@ public struct TemporalPatchEncoding {
   private func patch(of pass: VisionPass) -> TemporalPatch {
     TemporalPatch(
       embeddings: pass.embeddings, grid: grid, thumbnail: thumbnail, time: (start + end) / 2, end: end,
-      duration: duration, isStill: isStill)
+      duration: duration, changedTokens: changedTokens, isStill: isStill)
   }
 }

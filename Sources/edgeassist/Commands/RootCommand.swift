@@ -30,8 +30,8 @@ struct RootCommand: AsyncParsableCommand {
 
       The options of `edgeassist` itself can also be set in ~/.config/edgeassist/config.toml (kv-budget = 2048, \
       mlock = true) and as environment variables (EDGEASSIST_KV_BUDGET=2048, EDGEASSIST_MLOCK=1). The command line \
-      comes before variables, variables come before the file. --batch, --output and --resume belong to one run and \
-      are read from the command line only. Subcommands read no settings.
+      comes before variables, variables come before the file. --batch, --output, --resume and --shard belong to one \
+      run and are read from the command line only. Subcommands read no settings.
       """,
     version: "0.1.0",
     subcommands: SubcommandRoot.all)
@@ -62,6 +62,9 @@ struct RootCommand: AsyncParsableCommand {
   func validate() throws {
     if batch.batch != nil && stream.video != nil {
       throw ValidationError("--video is for the screen; in a batch each request names its own video")
+    }
+    if batch.batch != nil && stream.cpuShare != nil {
+      throw ValidationError("--cpu-share is for the screen; a batch computes every frame that it samples")
     }
   }
 

@@ -67,7 +67,8 @@ struct MeasurementOptions: ParsableArguments {
       ("--quick", quick, repeated.union(streams)), ("--repetitions", repetitions != nil, repeated),
       ("--prompt-lengths", promptLengths != nil, [.prefill]),
       ("--context", contextLengths != nil, [.decode, .branches]),
-      ("--image-size", imageSize != nil, streams.union([.vision])), ("--minutes", minutes != nil, [.longStream]),
+      ("--image-size", imageSize != nil, streams.union([.vision, .sparseVision])),
+      ("--minutes", minutes != nil, [.longStream]),
       ("--kv-budget", budget.tokens != nil, streams),
       ("--kv-type", type.chosen != nil, streams.union([.prefill, .decode, .branches])),
     ]

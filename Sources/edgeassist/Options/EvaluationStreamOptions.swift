@@ -33,6 +33,14 @@ struct EvaluationStreamOptions: ParsableArguments {
   var kinds: StreamKinds?
 
   @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "What disturbs the drawn streams, one after the other, separated by commas: "
+        + "\(Disturbance.allCases.map(\.rawValue).joined(separator: ", ")); or all. (default: nothing)",
+      valueName: "names"))
+  var disturbances: DisturbanceList?
+
+  @Option(
     name: .customLong("warmup-seconds"),
     help: ArgumentHelp(
       "Seconds without events before each drawn stream: with 86400, events come after a day. (One minute is drawn and "
@@ -77,11 +85,13 @@ struct EvaluationStreamOptions: ParsableArguments {
   /// The streams to draw without `--requests`.
   var drawn: DoorstepOptions {
     let standard = Self.standard
-    return DoorstepOptions(
+    var options = DoorstepOptions(
       seed: seed ?? standard.seed, questions: questions ?? standard.questions, seconds: seconds ?? standard.seconds,
       visits: visits?.range ?? standard.visits, kinds: kinds?.list ?? standard.kinds,
       questionsPerStream: questionsPerStream ?? standard.questionsPerStream,
       warmupSeconds: warmupSeconds ?? standard.warmupSeconds)
+    options.disturbances = disturbances?.list ?? []
+    return options
   }
 
   /// The names of those that were given, but for `--questions`.
@@ -93,7 +103,7 @@ struct EvaluationStreamOptions: ParsableArguments {
     GivenOptions.names(of: [
       "--seconds": seconds != nil, "--visits": visits != nil, "--kinds": kinds != nil,
       "--warmup-seconds": warmupSeconds != nil, "--questions-per-stream": questionsPerStream != nil,
-      "--seed": seed != nil,
+      "--seed": seed != nil, "--disturbances": disturbances != nil,
     ])
   }
 
@@ -139,6 +149,22 @@ struct StreamKinds: ExpressibleByArgument {
     for name in argument.split(separator: ",", omittingEmptySubsequences: false) {
       guard let kind = StreamKind(rawValue: String(name)) else { return nil }
       list.append(kind)
+    }
+  }
+}
+
+/// Disturbances of streams, separated by commas, or `all`.
+struct DisturbanceList: ExpressibleByArgument {
+  var list: [Disturbance] = []
+
+  init?(argument: String) {
+    if argument == "all" {
+      list = Disturbance.allCases
+      return
+    }
+    for name in argument.split(separator: ",", omittingEmptySubsequences: false) {
+      guard let disturbance = Disturbance(rawValue: String(name)) else { return nil }
+      list.append(disturbance)
     }
   }
 }

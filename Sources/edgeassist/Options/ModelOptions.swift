@@ -94,10 +94,13 @@ struct ModelOptions: ParsableArguments {
 
   @OptionGroup var tower: VisionTowerOptions
   @OptionGroup var precision: VisionPrecisionOptions
+  @OptionGroup var encoding: VisionEncodingOptions
 
   /// The names of those that were given and are about the vision tower.
   var givenForVision: [String] {
-    GivenOptions.names(of: ["--mmproj": tower.mmproj != nil, "--vision-precision": precision.chosen != nil])
+    GivenOptions.names(of: [
+      "--mmproj": tower.mmproj != nil, "--vision-precision": precision.chosen != nil,
+    ]) + encoding.given
   }
 
   /// The files that make up the model. One of the hub is downloaded if need be.
@@ -125,6 +128,7 @@ struct ModelOptions: ParsableArguments {
   ) throws(ReportedError) -> ModelLoadingOptions {
     var options = try language.loadingOptions(budget: budget, type: type)
     options.isVisionExact = precision.isExact
+    options.visionEncoding = encoding.encoding
     return options
   }
 

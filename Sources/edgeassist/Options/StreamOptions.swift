@@ -15,8 +15,19 @@ struct StreamOptions: ParsableArguments {
   var video: String?
 
   @Option(
-    name: .long, help: ArgumentHelp("Frames sampled per second. (default: the model's own rate)", valueName: "n"))
-  var fps: Double?
+    name: .long,
+    help: ArgumentHelp(
+      "Frames sampled per second. auto: the model's own rate while something changes, ever fewer in quiet, at least "
+        + "one in 10 seconds. (default: the model's own rate)", valueName: "n"))
+  var fps: FrameRate?
+
+  @Option(
+    name: .customLong("cpu-share"),
+    help: ArgumentHelp(
+      "On the screen, compute frames in this part of the time at most, such as 50%, so that a box without a fan stays "
+        + "cool; frames beyond it are left out. Questions are answered at once. (default: no limit)",
+      valueName: "percent"))
+  var cpuShare: Percentage?
 
   @Option(
     name: .customLong("max-pixels"),
@@ -49,7 +60,12 @@ struct StreamOptions: ParsableArguments {
   var signalTimeout: TimeSpan?
 
   func validate() throws {
-    if let fps, !(fps > 0 && fps <= 240) { throw ValidationError("--fps must be above 0 and at most 240, not \(fps)") }
+    if case .fixed(let rate) = fps, !(rate > 0 && rate <= 240) {
+      throw ValidationError("--fps must be auto, or above 0 and at most 240, not \(rate)")
+    }
+    if let share = cpuShare?.part, !(share > 0 && share <= 1) {
+      throw ValidationError("--cpu-share must be above 0% and at most 100%")
+    }
     if let maximumPixels, !(784...12_845_056).contains(maximumPixels) {
       throw ValidationError("--max-pixels must be between 784 and 12845056, not \(maximumPixels)")
     }
@@ -59,9 +75,39 @@ struct StreamOptions: ParsableArguments {
   }
 
   var settings: StreamSettings {
-    StreamSettings(
-      framesPerSecond: fps, maximumPixels: maximumPixels, pace: pace, reconnection: reconnect,
-      signalTimeout: signalTimeout?.seconds)
+    var settings = StreamSettings(
+      maximumPixels: maximumPixels, pace: pace, reconnection: reconnect, signalTimeout: signalTimeout?.seconds)
+    if case .fixed(let rate) = fps { settings.framesPerSecond = rate }
+    settings.isRateAdaptive = fps == .auto
+    settings.computeShare = cpuShare?.part
+    return settings
+  }
+}
+
+/// A number of frames a second, or `auto`.
+enum FrameRate: Equatable, ExpressibleByArgument {
+  case auto
+  case fixed(Double)
+
+  init?(argument: String) {
+    if argument == "auto" {
+      self = .auto
+    } else if let rate = Double(argument) {
+      self = .fixed(rate)
+    } else {
+      return nil
+    }
+  }
+}
+
+/// `50%` or `50`.
+struct Percentage: ExpressibleByArgument {
+  /// From 0 to 1.
+  var part: Double
+
+  init?(argument: String) {
+    guard let percent = Double(argument.hasSuffix("%") ? String(argument.dropLast()) : argument) else { return nil }
+    part = percent / 100
   }
 }
 
