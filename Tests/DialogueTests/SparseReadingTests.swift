@@ -57,6 +57,12 @@ struct SparseReadingTests {
     #expect(sparse.visionTokensRead < 240 * 16 / 2 && sparse.visionTokensRead > 300, "\(sparse.visionTokensRead)")
   }
 
+  @Test("The budget that the embedded model is meant for is half of that for dense streams")
+  func budget() throws {
+    #expect(try Self.dense.get().preferences.budget == .tokens(512))
+    #expect(try Self.sparse.get().preferences.budget == .tokens(256))
+  }
+
   @Test("Questions are answered, also of a copy, and more frames may follow")
   func answers() throws {
     let model = try Self.sparse.get()

@@ -25,8 +25,11 @@ public struct ModelPreferences: Sendable, Equatable {
   static let defaultMaximumTokens = 128
   static let defaultFramesPerSecond = 2.0
 
-  /// - Parameter vision: nil for a model that only reads.
-  init(metadata: GGUFMetadata, vision: VisionConfiguration?) {
+  /// - Parameters:
+  ///   - vision: nil for a model that only reads.
+  ///   - isReadSparsely: whether the language model reads changed places alone. As many tokens then stand for twice as
+  ///     many moments and more, so that the largest budget is half of what the file says.
+  init(metadata: GGUFMetadata, vision: VisionConfiguration?, isReadSparsely: Bool = false) {
     let side = vision?.sideMultiple ?? LoadedModel.usualSide
     let minimumTokens = (vision?.family ?? .qwen2VL).minimumTokens
     let integer = { (key: String) in (try? metadata.integerIfPresent(key)) ?? nil }
@@ -35,7 +38,8 @@ public struct ModelPreferences: Sendable, Equatable {
     maximumPixels = integer("edgeassist.vision.max_pixels") ?? Self.defaultMaximumTokens * side * side
     framesPerSecond = rate.flatMap { $0 > 0 && $0 <= 240 ? $0 : nil } ?? Self.defaultFramesPerSecond
     systemPrompt = (try? metadata.stringIfPresent("edgeassist.system_prompt")) ?? nil
-    largestBudget = integer("edgeassist.kv_budget").flatMap { $0 > 0 ? $0 : nil }
+    let budget = integer("edgeassist.kv_budget").map { isReadSparsely ? $0 / 2 : $0 }
+    largestBudget = budget.flatMap { $0 > 0 ? $0 : nil }
   }
 
   /// A warning about a budget that is larger than the model is meant for; nil for any other.
