@@ -70,6 +70,18 @@ enum Container: Equatable, Sendable {
     0x36, 0x26, 0xB2, 0x75, 0x8E, 0x66, 0xCF, 0x11, 0xA6, 0xD9, 0x00, 0xAA, 0x00, 0x62, 0xCE, 0x6C,
   ]
 
+  /// Whether a header of ASF is that of a broadcast, or does not say.
+  static func isBroadcast(_ header: ArraySlice<UInt8>) -> Bool {
+    guard let properties = header.firstRange(of: fileProperties)?.lowerBound, properties + 88 < header.endIndex else {
+      return true
+    }
+    return header[properties + 88] & 1 != 0
+  }
+
+  private static let fileProperties: [UInt8] = [
+    0xA1, 0xDC, 0xAB, 0x8C, 0x47, 0xA9, 0xCF, 0x11, 0x8E, 0xE4, 0x00, 0xC0, 0x0C, 0x20, 0x53, 0x65,
+  ]
+
   /// How far an element reaches, in bytes.
   enum Element: Equatable {
     case measured(Int64)

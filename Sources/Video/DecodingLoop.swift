@@ -128,8 +128,9 @@ final class DecodingLoop {
   private func goOn() -> Bool {
     guard let input, !input.isLive else { return false }
     if sampler.isShowing { recordings.noteEnd(after: sampler.endTime - sampler.beginning) }
+    let number = recordings.number
     guard let (next, first) = recordings.openNext() else { return false }
-    reportEndOfRecording(isContinued: goesOn(in: next))
+    reportEnd(of: number, isContinued: goesOn(in: next))
     take(next, first: first)
     hasReportedEnd = false
     return true
@@ -161,7 +162,7 @@ final class DecodingLoop {
     guard let input else { return }
     if let line = damage.lineAtEnd(count: damagedCount) { shared.warn(line) }
     guard !input.isLive else { return }
-    reportEndOfRecording()
+    reportEnd(of: recordings.number, isContinued: false)
     if badEndCount > Self.mostEndsTold {
       let count = badEndCount - Self.mostEndsTold
       shared.warn("\(description.source): \(count) more of its recordings do not end properly")
@@ -171,8 +172,10 @@ final class DecodingLoop {
     if let line = recordings.lineOfUnreadBytes(after: input) { shared.warn(line) }
   }
 
-  /// - Parameter isContinued: whether the next recording goes on where this one ends, so that nothing is missing.
-  private func reportEndOfRecording(isContinued: Bool = false) {
+  /// - Parameters:
+  ///   - number: of the recording that `input` has been reading.
+  ///   - isContinued: whether the next recording goes on where this one ends, so that nothing is missing.
+  private func reportEnd(of number: Int, isContinued: Bool) {
     guard let input, !hasReportedEnd else { return }
     hasReportedEnd = true
     let end = sampler.endTime
@@ -189,6 +192,8 @@ final class DecodingLoop {
       warnOfEnd("\(description.source) is cut off: it ends at \(decimal(end, places: 1)) s of \(length) s")
     } else if !isContinued, input.lacksBytes {
       warnOfEnd("\(description.source) is cut off: it ends at \(decimal(end, places: 1)) s, within a frame")
+    } else if !isContinued, recordings.isCut(number) {
+      warnOfEnd("\(description.source) is cut off: it ends at \(decimal(end, places: 1)) s, and more should follow")
     } else if let reason = input.readFailure {
       warnOfEnd("\(description.source): reading broke off at \(decimal(end, places: 1)) s (\(reason))")
     }

@@ -15,6 +15,8 @@ final class RecordedFile {
     let container: Container?
     /// Bytes that are no packets of a transport stream, as far as it was read.
     var gaps: PacketGaps
+    /// Whether its header says that more follows than there is.
+    var isCut = false
 
     init(bytes: Range<Int64>, container: Container?) {
       (self.bytes, self.container, gaps) = (bytes, container, PacketGaps(at: bytes.lowerBound))

@@ -13,7 +13,7 @@ final class RecordingSequence {
   /// nil for all but a pipe.
   private let pipe: DescriptorReader?
   /// The recording that is open.
-  private var number = 0
+  private(set) var number = 0
   /// How long recordings are, in seconds, as far as it is known.
   private var lengths: [Int: Double] = [:]
   /// Recordings in which no frame was found.
@@ -167,6 +167,9 @@ final class RecordingSequence {
   func noteEnd(after length: Double) {
     if length > 0 { lengths[number] = length }
   }
+
+  /// Whether a recording ends before its header says, as far as its bytes tell.
+  func isCut(_ number: Int) -> Bool { file?.recordings[number].isCut ?? false }
 
   // MARK: What was not read
 

@@ -152,6 +152,7 @@ extension RecordedFile {
   /// Looks for another recording within the latest element.
   private func doubt(_ latest: Int64) {
     guard let walk else { return }
+    if walk.place > size { noteCut() }
     self.walk?.latest = nil
     self.walk?.broken = latest
     self.walk?.doubted = min(walk.place, size)
@@ -218,9 +219,18 @@ extension RecordedFile {
       return finish()
     }
     let place = max(place, pipe?.start ?? 0)
+    if walk?.doubted != nil { noteCut() }
     end(before: place)
     recordings.append(Recording(bytes: place..<size, container: container))
     walk = RecordingWalk(at: place)
+  }
+
+  /// Remembers that the last recording ends within an element, in ASF: FFmpeg tells of no length in a file of another
+  /// size than its header says. In a broadcast lengths mean nothing.
+  private func noteCut() {
+    guard pipe == nil, let last = recordings.indices.last, recordings[last].container == .asf else { return }
+    let header = bytes(at: recordings[last].bytes.lowerBound, count: Container.headLength)
+    recordings[last].isCut = !Container.isBroadcast(header)
   }
 
   private func end(before place: Int64) {

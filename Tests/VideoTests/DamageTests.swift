@@ -20,6 +20,23 @@ struct DamageTests {
     #expect(stream.failure == nil)
   }
 
+  @Test("and says that it was cut off in ASF, whose length is then unknown, unless it was broadcast")
+  func cutASF() async throws {
+    let folder = try TemporaryFolder()
+    let whole = try bytes(of: "grey.wmv")
+    let cut = Array(whole.prefix(whole.count * 3 / 5))
+    var broadcast = cut
+    let properties: [UInt8] = [0xA1, 0xDC, 0xAB, 0x8C, 0x47, 0xA9, 0xCF, 0x11]
+    broadcast[try #require(cut.firstRange(of: properties)).lowerBound + 88] |= 1
+    for (number, (contents, times)) in [(whole, 0), (cut, 1), (broadcast, 0), (cut + whole + cut, 2)].enumerated() {
+      let path = try folder.write(contents, to: "\(number).wmv")
+      let stream = try await VideoStream.open(.file(path: path), options: options(5))
+      #expect(await all(of: stream).count >= 5)
+      let warnings = stream.takeWarnings()
+      #expect(warnings.count { $0.contains("cut off") } == times, "\(number): \(warnings)")
+    }
+  }
+
   @Test("and says that it was cut off within the last frame of a fragment")
   func cutFragment() async throws {
     let folder = try TemporaryFolder()
