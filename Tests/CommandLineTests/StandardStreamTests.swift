@@ -78,7 +78,9 @@ struct StandardStreamTests {
     } else if limit < 64 {
       #expect(run.status == 0 || run.errors.contains("ulimit -u"), "\(run.errors)")
     } else {
-      #expect(run.status == 0 && run.records.count == 1, "\(run.errors)")
+      // Beside root, the threads of the other tests count against the limit.
+      let isShared = geteuid() != 0 && run.errors.contains("ulimit -u")
+      #expect(isShared || run.status == 0 && run.records.count == 1, "\(run.errors)")
     }
   }
 
