@@ -165,7 +165,7 @@ _edgeassist() {
     local -a repeating_flags=()
     local -a non_repeating_flags=(--mlock --no-mlock --prefetch --no-prefetch --mmap-only --no-mmap-only --scrub --no-scrub --tuned --no-tuned --unsafe-run --no-unsafe-run --resume --version -h --help)
     local -a repeating_options=(--lora)
-    local -a non_repeating_options=(--video --fps --max-pixels --pace --reconnect --signal-timeout --model --threads --scrub-rate --nonlinear --attention-pruning --mmproj --vision-precision --vision --vision-cache --kv-budget --kv-memory --kv-type --kv-policy --kv-variant --kv-profile --kv-offload --kv-offload-size --max-tokens --temperature --top-k --top-p --min-p --repeat-penalty --seed --system-prompt --code-model --code-exemplars --code-rounds --code-seconds --code-tokens --batch --output --shard --log-file --config)
+    local -a non_repeating_options=(--video --fps --cpu-share --max-pixels --pace --reconnect --signal-timeout --model --threads --scrub-rate --nonlinear --attention-pruning --mmproj --vision-precision --vision --vision-cache --kv-budget --kv-memory --kv-type --kv-policy --kv-variant --kv-profile --kv-offload --kv-offload-size --max-tokens --temperature --top-k --top-p --min-p --repeat-penalty --seed --system-prompt --code-model --code-exemplars --code-rounds --code-seconds --code-tokens --batch --output --shard --log-file --config)
     __edgeassist_offer_flags_options 0
 
     # Offer option value completions
@@ -175,6 +175,9 @@ _edgeassist() {
         return
         ;;
     '--fps')
+        return
+        ;;
+    '--cpu-share')
         return
         ;;
     '--max-pixels')
