@@ -145,7 +145,7 @@ struct SparsePassTests {
     }
   }
 
-  @Test("A pass for images of another size, and one after a pass that was given up, is dense")
+  @Test("A pass for images of another size, and one after a pass that was broken off, is dense")
   func restarts() throws {
     let tower = try tower("windows")
     let (first, second, places) = frames(tower)

@@ -26,15 +26,19 @@ struct BenchmarkRunTests {
     plan.repetitions = 2
     let report = try await runner(plan, report: { step in steps.withLock { $0.append(step) } }).run()
     #expect(report.isComplete)
-    #expect(
-      report.results.map(\.name) == [
-        "load", "bandwidth", "prefill, 32 tokens", "prefill, 128 tokens", "decode, context 0", "decode, context 256",
-        "branches, 1 of 20 tokens, context 256", "branches, decode in 1, context 256",
-        "branches, 4 of 20 tokens, context 256", "branches, decode in 4, context 256",
-        "branches, 16 of 20 tokens, context 256", "branches, decode in 16, context 256", "vision, 112 × 112",
-        "ingest, 512 tokens", "compression, 512 tokens",
-        "first-token, 512 tokens", "first-token, 512 tokens, long conversation", "memory",
-      ])
+    let shares = ["f32", "q8"].flatMap { type in [1, 5, 10, 25, 50, 100].map { "\($0) % active, \(type)" } }
+    let sparse = (["dense"] + shares + ["change map of a frame"]).map { "sparse-vision, " + $0 }
+    let before = [
+      "load", "bandwidth", "prefill, 32 tokens", "prefill, 128 tokens", "decode, context 0", "decode, context 256",
+      "branches, 1 of 20 tokens, context 256", "branches, decode in 1, context 256",
+      "branches, 4 of 20 tokens, context 256", "branches, decode in 4, context 256",
+      "branches, 16 of 20 tokens, context 256", "branches, decode in 16, context 256", "vision, 112 × 112",
+    ]
+    let after = [
+      "ingest, 512 tokens", "compression, 512 tokens", "first-token, 512 tokens",
+      "first-token, 512 tokens, long conversation", "memory",
+    ]
+    #expect(report.results.map(\.name) == before + sparse + after)
     for result in report.results {
       #expect(result.value.lowest > 0 && result.value.highest.isFinite, "\(result.name)")
       #expect(result.value.repetitions == (result.part == .memory ? 1 : 2), "\(result.name)")

@@ -111,7 +111,7 @@ struct SparseEncoderTests {
     #expect(abs(share.places - (places + turns * 65) / (places * 66)) < 0.01)
   }
 
-  @Test("Frames of another size begin anew")
+  @Test("Frames of another size begin with a dense pass")
   func sizes() throws {
     var encoder = FrameEncoder(model: model)
     _ = try encode([image(20), image(26)], with: &encoder)

@@ -8,11 +8,11 @@ import Images
 /// In quiet a frame is looked at after a growing time, so that what no difference of pixels shows is not missed for
 /// good, and a model that is told the time still sees it pass.
 public struct FrameGate {
-  /// In quiet a frame is looked at at least every so many seconds of stream.
+  /// In quiet a frame is looked at at least once in this many seconds of stream.
   public static let longestPause = 10.0
   /// How much longer each pause is than the one before.
   private static let growth = 1.5
-  /// Frames are looked at for so many seconds after the last change: things come back into view.
+  /// Frames are looked at for this many seconds after the last change: things come back into view.
   private static let afterglow = 2.0
 
   private var map: ChangeMap
@@ -29,7 +29,7 @@ public struct FrameGate {
 
   /// Whether a frame is to be looked at.
   ///
-  /// - Parameter time: stream time, in seconds. After a jump back everything begins anew.
+  /// - Parameter time: stream time, in seconds. A jump back begins from the start.
   package mutating func takes(_ image: Image, at time: Double) -> Bool {
     if let lastTaken, time < lastTaken { (self.lastTaken, lastChange, pause) = (nil, time, 0) }
     let changes = map.changes(in: image)

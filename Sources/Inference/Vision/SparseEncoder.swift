@@ -9,7 +9,7 @@ import Images
 /// All places do at the beginning, for frames of another size, where many have changed (a cut, a moved camera), and
 /// once when everything has come to rest: unchanged places look at changed ones, and still have in them what has gone.
 /// (Without that the embedded model answers 3.6 points worse.) Besides, some places are computed in turn although they
-/// have not changed, so that each is new after `refreshInterval` patches. How far their embeddings have moved meanwhile
+/// have not changed, so that each is new after `refreshInterval` patches. How far their embeddings have moved by then
 /// is the drift; where it is too large, all places are computed.
 struct SparseEncoder {
   /// What became of the patches so far.
@@ -43,7 +43,7 @@ struct SparseEncoder {
   /// Places that have changed since all were computed, each as often as it has.
   private var changesSinceDense = 0
 
-  /// Each place is computed at least once in so many temporal patches.
+  /// Each place is computed at least once in this many temporal patches.
   static let refreshInterval = 64
   /// Beyond this share of active places all are computed.
   static let denseShare = 0.5

@@ -6,7 +6,7 @@ import Architectures
 public enum VisionEncoding: Sendable, Hashable {
   /// Every place of every temporal patch goes through the vision tower and is read by the language model.
   case dense
-  /// Only places that changed since they were last encoded do. The tower's keys and values are kept meanwhile.
+  /// Only places that changed since they were last encoded do. The tower's keys and values are kept until then.
   ///
   /// - `precision`: of the kept keys and values.
   /// - `isReadSparsely`: whether the language model reads the changed places alone as well.

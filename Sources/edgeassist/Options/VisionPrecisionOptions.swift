@@ -44,14 +44,14 @@ struct VisionEncodingOptions: ParsableArguments {
     help: ArgumentHelp(
       "sparse: of each frame only places that have changed go through the vision tower and are read by the language "
         + "model, which is several times as fast with a camera that stands still. sparse-tower: the language model "
-        + "reads all of them. dense: everything is computed anew. (default: dense)",
+        + "reads all of them. dense: everything is computed for every frame. (default: dense)",
       valueName: "encoding"))
   var chosen: VisionEncodingChoice?
 
   @Option(
     name: .customLong("vision-cache"),
     help: ArgumentHelp(
-      "How the vision tower's keys and values are kept meanwhile: as floats (f32), or in 8 bits (q8), which takes a "
+      "How --vision sparse keeps the vision tower's keys and values: as floats (f32), or in 8 bits (q8), which takes a "
         + "quarter of the memory. (default: q8)",
       valueName: "type"))
   var precision: VisionCache.Precision?

@@ -24,13 +24,13 @@ public enum Disturbance: String, Sendable, CaseIterable {
   case shake
   /// The light rises over the whole stream.
   case sunrise
-  /// Another picture for a second every 30 seconds.
+  /// Another image for a second every 30 seconds.
   case cut
   /// The camera turns away and back every 40 seconds.
   case pan
   /// Every 12th frame is a key frame, which is smoother than the others.
   case keyframes
-  /// The picture fades to black and back every 30 seconds.
+  /// The image fades to black and back every 30 seconds.
   case fade
 
   /// The frame with this disturbance. That of a moment is always the same.
