@@ -33,6 +33,14 @@ struct BatchShardTests {
     #expect(numbers == Self.known)
   }
 
+  @Test("Ids that Unicode takes for the same are in the same shard, where the second is refused")
+  func equivalent() {
+    for count in 2...9 {
+      let shards = (1...count).compactMap { BatchShard(number: $0, of: count) }
+      #expect(shards.allSatisfy { $0.contains(id: "\u{FC}") == $0.contains(id: "u\u{308}") })
+    }
+  }
+
   private static let known: [Int?] = [1, 3, 5, 4, 1]
 
   @Test("There is no shard 0, none beyond the last, and none of none")
@@ -122,6 +130,15 @@ struct BatchShardTests {
     let (summary, lines) = try merge(
       [#"{"id":"a","ask":"?"}"#, #"{"id":"a","ask":"?"}"#], [ok("a", 0, "0") + "\n" + refusal + "\n"])
     #expect(lines == [ok("a", 0, "0"), refusal] && summary.missing.isEmpty)
+  }
+
+  @Test("The error of a line that has been mended since is no result of what stands there now")
+  func mended() throws {
+    let refusal = #"{"line":1,"id":"a","status":"error","error":{"code":"request_malformed","message":"x"}}"#
+    let (summary, lines) = try merge([#"{"id":"a","ask":"?"}"#], [refusal + "\n" + ok("a", 0, "0") + "\n"])
+    #expect(lines == [ok("a", 0, "0")] && summary.missing.isEmpty)
+    let (other, none) = try merge([#"{"id":"b","ask":"?"}"#], [refusal + "\n"])
+    #expect(none.isEmpty && other.missing == ["b"])
   }
 
   @Test("A file that holds no results is named with its line, and nothing is written over the parts")

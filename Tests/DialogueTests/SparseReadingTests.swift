@@ -61,6 +61,10 @@ struct SparseReadingTests {
   func budget() throws {
     #expect(try Self.dense.get().preferences.budget == .tokens(512))
     #expect(try Self.sparse.get().preferences.budget == .tokens(256))
+    // Larger frames than the model's own take more of it.
+    let large = SharedEmbeddedModel(
+      ModelLoadingOptions(maximumPixels: 200_704, visionEncoding: .sparse(.q8, isReadSparsely: true)))
+    #expect(try large.get().preferences.budget == .tokens(512))
   }
 
   @Test("Questions are answered, also of a copy, and more frames may follow")

@@ -78,6 +78,18 @@ struct SparseEncoderTests {
     return Array(patch.embeddings.values[token * width..<(token + 1) * width])
   }
 
+  @Test("Frames of the same pixels count in the active share, with none")
+  func repeatedFrames() throws {
+    var encoder = FrameEncoder(model: model)
+    #expect(encoder.activeShare == nil)
+    let still = image(20)
+    _ = try encode([still, still], with: &encoder)
+    #expect(encoder.activeShare?.places == 1)
+    _ = try encode(Array(repeating: still, count: 398), with: &encoder)
+    let share = try #require(encoder.activeShare)
+    #expect(share.patches == 200 && share.places < 0.02, "\(share)")
+  }
+
   /// The image with a difference too small to count, so that it is not the same one.
   private func altered(_ image: Image, _ place: Int) -> Image {
     var pixels = image.pixels

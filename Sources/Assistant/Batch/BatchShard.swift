@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
+
 /// The part of a request file that one of several runs answers: many machines, or many processes, read the same file
 /// and each answers its own requests.
 ///
@@ -41,10 +43,11 @@ public struct BatchShard: Sendable, Equatable {
   /// - Parameter line: counted from 1.
   public func contains(line: Int) -> Bool { (line - 1) % count == number - 1 }
 
-  /// FNV-1a of the UTF-8 bytes, mixed once more, because its lowest bits hardly depend on the earlier bytes.
+  /// FNV-1a of the composed UTF-8 bytes, because ids that Unicode takes for the same are one request. It is mixed once
+  /// more, because its lowest bits hardly depend on the earlier bytes.
   private static func hash(_ id: String) -> UInt64 {
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    for byte in id.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+    for byte in id.precomposedStringWithCanonicalMapping.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
     hash = (hash ^ (hash >> 33)) &* 0xFF51_AFD7_ED55_8CCD
     return hash ^ (hash >> 33)
   }

@@ -62,20 +62,18 @@ public struct ResultMerge {
       path: output, inputs: [requests] + shards, isResuming: false, stop: stop)
     var summary = Summary()
     var reader = try LineReader(path: requests, stop: stop)
+    var identifiers = IdentifierSet()
     while stop?.isStopped != true, let line = try reader.next() {
       if line.isBlank { continue }
       summary.requests += 1
-      // A line that was refused has one result, whatever it asks.
-      let refused = places.removeValue(forKey: .line(line.number))
-      for (key, name) in Self.expected(of: line) {
-        guard let place = refused ?? places.removeValue(forKey: key) else {
+      for (key, name) in Self.expected(of: line, &identifiers) {
+        guard let place = places.removeValue(forKey: key) else {
           summary.missing.append(name)
           continue
         }
         try written.write(line: Self.text(files[place.file], place.bytes, path: shards[place.file]))
         summary.results += 1
         if place.isError { summary.errors += 1 }
-        if refused != nil { break }
       }
     }
     summary.strangers = places.count
@@ -83,9 +81,15 @@ public struct ResultMerge {
   }
 
   /// The results that a line of the request file has, with what people call them.
-  private static func expected(of line: LineReader.Line) -> [(Key, name: String)] {
+  ///
+  /// - Parameter identifiers: the ids so far.
+  private static func expected(
+    of line: LineReader.Line, _ identifiers: inout IdentifierSet
+  ) -> [(Key, name: String)] {
     do {
       let request = try BatchRequest(line)
+      // A second request of an id is refused like a line that is none.
+      guard identifiers.insert(request.id) else { return [(.line(line.number), "line \(line.number)")] }
       guard request.turns.count > 1 else { return [(.turn(id: request.id, 0), request.id)] }
       return request.turns.indices.map { (.turn(id: request.id, $0), "\(request.id) (turn \($0))") }
     } catch {

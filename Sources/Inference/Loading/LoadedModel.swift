@@ -118,7 +118,7 @@ public final class LoadedModel {
       template = try ChatTemplate(
         tokenizer: tokenizer, forVision: vision != nil, hasOwnMarkers: !markers.isEmpty)
       preferences = ModelPreferences(
-        metadata: file.metadata, vision: vision?.configuration, isReadSparsely: memory.visionEncoding.isReadSparsely)
+        metadata: file.metadata, vision: vision?.configuration, isReadSparsely: memory.isBudgetHalved)
       let title = try? file.metadata.nameIfPresent("general.name")
       name = title ?? URL(fileURLWithPath: paths.languageModel).deletingPathExtension().lastPathComponent
       if let pruning = memory.pruning {

@@ -46,7 +46,8 @@ public struct MemoryEstimate: Sendable, Equatable {
     let shape = try DecoderConfiguration(file: language).cacheShape
     let configuration = try vision.map { file throws(ModelError) in try VisionConfiguration(file: file) }
     let preferences = ModelPreferences(
-      metadata: language.metadata, vision: configuration, isReadSparsely: visionEncoding.isReadSparsely)
+      metadata: language.metadata, vision: configuration, isReadSparsely: visionEncoding.isReadSparsely && pixels == nil
+    )
     var working = try LanguageModel.estimatedWorkingByteCount(of: language, threads: pool)
     if let vision {
       let tower = try VisionTower.estimatedWorkingByteCount(

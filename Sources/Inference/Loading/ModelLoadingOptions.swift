@@ -60,6 +60,9 @@ public struct ModelLoadingOptions: Sendable, Equatable {
     self.machine = machine
   }
 
+  /// Whether a model is meant for half of the budget that its file states: where it reads sparsely, frames of its own
+  /// size.
+  var isBudgetHalved: Bool { visionEncoding.isReadSparsely && maximumPixels == nil }
   /// How the language model's matrices are laid out.
   var languageWeights: WeightLayout { isMappedOnly ? .mapped : .repacked }
   /// How the vision tower's matrices are laid out.

@@ -31,9 +31,10 @@ public struct FrameEncoder {
   }
 
   /// The share of the stream's places that were computed, and of its temporal patches those that were computed whole;
-  /// nil where everything is computed.
+  /// nil where everything is computed, and before the first temporal patch.
   public var activeShare: (places: Double, densePatches: Int, patches: Int)? {
-    sparse.map { ($0.statistics.activeShare, $0.statistics.densePatches, $0.statistics.patches) }
+    guard let statistics = sparse?.statistics, statistics.patches > 0 else { return nil }
+    return (statistics.activeShare, statistics.densePatches, statistics.patches)
   }
 
   /// Takes the next sampled frame.
@@ -84,7 +85,7 @@ public struct FrameEncoder {
     let patch = encoding.patch
     guard !patch.isStill else { return }
     still.keep(patch)
-    if let share = encoding.activeShare { sparse?.finish(activeShare: share) }
+    if let share = encoding.activeShare { sparse?.finish(activeShare: share) } else { sparse?.skip() }
   }
 
   /// - Parameter allowingGap: whether a patch may be left out where nothing has changed for long.
@@ -92,6 +93,7 @@ public struct FrameEncoder {
     _ first: Image, _ second: Image, from start: Double, to end: Double, allowingGap: Bool
   ) throws(ReportedError) -> TemporalPatchEncoding? {
     guard let duration = still.add(first, second, to: end, duration: duration, allowingGap: allowingGap) else {
+      sparse?.skip()
       return nil
     }
     if let patch = still.patch {

@@ -114,6 +114,12 @@ struct SparseEncoder {
     statistics.drift = 0
   }
 
+  /// Takes note of a temporal patch of which nothing was computed, because it shows the same pixels as the one before.
+  mutating func skip() {
+    statistics.patches += 1
+    statistics.places += cache.embeddings.rows
+  }
+
   private static func relativeDifference(_ new: [Float], _ old: [Float]) -> Double {
     let error = zip(new, old).reduce(0) { $0 + Double($1.0 - $1.1) * Double($1.0 - $1.1) }
     let size = new.reduce(0) { $0 + Double($1) * Double($1) }

@@ -63,9 +63,6 @@ struct RootCommand: AsyncParsableCommand {
     if batch.batch != nil && stream.video != nil {
       throw ValidationError("--video is for the screen; in a batch each request names its own video")
     }
-    if batch.batch != nil && stream.cpuShare != nil {
-      throw ValidationError("--cpu-share is for the screen; a batch computes every frame that it samples")
-    }
   }
 
   func run() async throws {

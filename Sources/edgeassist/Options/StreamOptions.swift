@@ -24,8 +24,9 @@ struct StreamOptions: ParsableArguments {
   @Option(
     name: .customLong("cpu-share"),
     help: ArgumentHelp(
-      "On the screen, compute frames in this part of the time at most, such as 50%, so that a box without a fan stays "
-        + "cool; frames beyond it are left out. Questions are answered at once. (default: no limit)",
+      "On the screen, compute frames in this part of the time on average, such as 50%, so that a box without a fan "
+        + "stays cool; frames beyond it are left out. Questions are answered at once; a batch computes every frame. "
+        + "(default: no limit)",
       valueName: "percent"))
   var cpuShare: Percentage?
 

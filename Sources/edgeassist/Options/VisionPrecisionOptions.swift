@@ -59,10 +59,6 @@ struct VisionEncodingOptions: ParsableArguments {
   /// The names of those that were given.
   var given: [String] { GivenOptions.names(of: ["--vision": chosen != nil, "--vision-cache": precision != nil]) }
 
-  func validate() throws {
-    if precision != nil, encoding == .dense { throw ValidationError("--vision-cache is for --vision sparse") }
-  }
-
   var encoding: VisionEncoding {
     switch chosen ?? .dense {
     case .dense: .dense

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Images
 import Records
 import Video
 
@@ -9,7 +10,7 @@ struct SourceFindings {
   let description: VideoDescription
   /// Seconds from the beginning to the first frame.
   let openingSeconds: Double
-  /// Frames a second that a live source really sent; nil for others.
+  /// Frames a second that a live source really sent, of those that differ from the one before; nil for others.
   let measuredRate: Double?
   /// What a user of the stream would be told.
   let warnings: [String]
@@ -42,14 +43,16 @@ struct SourceFindings {
       stream.stop()
     }
     defer { timer.cancel() }
-    var times: (first: ContinuousClock.Instant, last: ContinuousClock.Instant)?
+    var times: (first: Double, last: Double)?
+    var newest: Image?
     var count = 0
-    for await _ in stream {
-      let now = ContinuousClock.now
-      times = (times?.first ?? now, now)
+    // A slow source's frames are sampled again and again until the next one comes.
+    for await frame in stream where frame.image != newest {
+      times = (times?.first ?? frame.time, frame.time)
+      newest = frame.image
       count += 1
     }
-    let seconds = times.map { ($0.last - $0.first) / .seconds(1) } ?? 0
+    let seconds = times.map { $0.last - $0.first } ?? 0
     return count > 1 && seconds > 0 ? Double(count - 1) / seconds : 0
   }
 
@@ -74,7 +77,8 @@ struct SourceFindings {
       rows.append(("rate", "\(decimal(rate, places: 1)) a second, as stated"))
     }
     if let measuredRate {
-      rows.append(("", "\(decimal(measuredRate, places: 1)) a second came in \(Int(Self.watchSeconds)) s"))
+      rows.append(
+        ("", "\(decimal(measuredRate, places: 1)) different ones a second came in \(Int(Self.watchSeconds)) s"))
     }
     if let duration = description.duration { rows.append(("length", clock(duration))) }
     rows.append(("live", description.isLive ? "yes" : "no"))
