@@ -50,7 +50,7 @@ _edgeassist() {
     local -ar arg_specs=(
         '--video[Video to watch\: a file, rtsp\://…, http\://…, a camera such as /dev/video0, or - for standard input.]:source:_files'
         '--fps[Frames sampled per second. auto\: the model'\''s own rate while something changes, ever fewer in quiet, at least one in 10 seconds. (default\: the model'\''s own rate)]:n:'
-        '--cpu-share[On the screen, compute frames in this part of the time at most, such as 50%, so that a box without a fan stays cool; frames beyond it are left out. Questions are answered at once. (default\: no limit)]:percent:'
+        '--cpu-share[On the screen, compute frames in this part of the time on average, such as 50%, so that a box without a fan stays cool; frames beyond it are left out. Questions are answered at once; a batch computes every frame. (default\: no limit)]:percent:'
         '--max-pixels[Frames of more pixels than this are scaled down. (default\: the model'\''s own limit)]:n:'
         '--pace[Read a file at its own speed (realtime) or as fast as the model takes it (fast). By default realtime on the screen and fast in a batch.]:pace:{__edgeassist_complete "${___pace[@]}"}'
         '--reconnect[How long to try a camera or other live source again that broke off\: always, never, or a time such as 90s, 10m or 2h. (default\: always; in a batch a minute where only the end is asked about)]:time:'
