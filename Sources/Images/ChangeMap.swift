@@ -92,17 +92,3 @@ public struct ChangeMap {
     return changed
   }
 }
-
-extension BlockGrid {
-  /// The up to eight cells around one.
-  func neighbours(ofCell cell: Int) -> [Int] {
-    let (row, column) = cell.quotientAndRemainder(dividingBy: max(cellColumns, 1))
-    var found: [Int] = []
-    for y in max(row - 1, 0)...min(row + 1, cellRows - 1) {
-      for x in max(column - 1, 0)...min(column + 1, cellColumns - 1) where (y, x) != (row, column) {
-        found.append(y * cellColumns + x)
-      }
-    }
-    return found
-  }
-}
