@@ -20,10 +20,18 @@ struct DamagedOffloadTests {
 
   init() throws { folder = try TemporaryFolder() }
 
+  /// Opens the file. A program that another test starts has its lock until it is running, for a moment.
   private func open() throws(OffloadError) -> OffloadFile {
-    try OffloadFile(
-      path: folder.path("stream.offload"), byteCount: 1 << 14, shape: shape, pageTokens: 2,
-      rotation: RoPEFrequencies(frequencies: [1]), tag: "test")
+    for _ in 0..<500 {
+      do throws(OffloadError) {
+        return try OffloadFile(
+          path: folder.path("stream.offload"), byteCount: 1 << 14, shape: shape, pageTokens: 2,
+          rotation: RoPEFrequencies(frequencies: [1]), tag: "test")
+      } catch .inUse {
+        usleep(10_000)
+      }
+    }
+    throw .inUse(path: folder.path("stream.offload"))
   }
 
   /// A key or value of a page's token: the page's number in each place, so that a wrong page is seen.
