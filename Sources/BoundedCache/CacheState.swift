@@ -21,6 +21,8 @@ struct CacheState {
   let offload: OffloadTier?
   /// The states of layers without keys and values; nil where all layers have attention.
   let recurrent: RecurrentStates?
+  /// Set while the newest temporal patch may be taken back.
+  var provisional: ProvisionalPatch?
 
   /// An empty cache; the errors are those of `KeyValueCache`.
   init(shape: CacheShape, options: KVCacheOptions) throws(CacheError) {
@@ -59,6 +61,7 @@ struct CacheState {
       copying: other.store, used: other.layout.groups.indices.map { other.layout.count(ofGroup: $0) })
     self.offload = offload
     recurrent = try other.recurrent?.copy()
+    provisional = other.provisional
   }
 
   // MARK: Settings and counts
@@ -124,5 +127,6 @@ struct CacheState {
     compressor.removeAll()
     offload?.removeAll()
     recurrent?.removeAll()
+    provisional = nil
   }
 }

@@ -22,6 +22,7 @@ import Compute
 /// | `TextParking` | the text segment while temporal patches are appended | Text |
 /// | `OffloadTier` | evicted tokens in a file, retrieval for a question | Offload |
 /// | `RecurrentStates` | the states of a hybrid model's layers without keys and values | States |
+/// | `ProvisionalPatch` | the vision segment before a temporal patch that is taken back later | Provisional |
 /// | `ForkPages` | keys and values of a fork, behind the shared pages of the cached tokens | Forks |
 ///
 /// The cache has one owner. It must not be changed from two threads; several may read while nobody changes it.
@@ -95,6 +96,18 @@ public final class KeyValueCache {
 
   /// Whether `n` more tokens fit in every group of heads without compression.
   public func canAppend(_ n: Int) -> Bool { state.canAppend(n) }
+
+  // MARK: A provisional temporal patch
+
+  /// Says that the next temporal patch is provisional: it can be taken back until another is begun.
+  public func beginProvisionalPatch() { state.beginProvisionalPatch() }
+
+  /// Takes the provisional temporal patch back, with its caption and with all that was appended to the vision segment
+  /// behind it. The cache is then as if it had never come, but for ranges of `q4`, which only grow, and its file.
+  ///
+  /// - Returns: false where there is none, or where a compression has chosen among its tokens, which then stay.
+  /// - Precondition: there is no text but parked text.
+  public func withdrawProvisionalPatch() -> Bool { state.withdrawProvisionalPatch() }
 
   // MARK: Compression
 

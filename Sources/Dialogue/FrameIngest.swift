@@ -25,6 +25,8 @@ public struct FrameIngest {
   private var gate: FrameGate?
   /// How far the temporal patch under way has come.
   private var stage = Stage.idle
+  /// Whether the model has been shown the frame that waits for its partner.
+  private var hasShownUnpaired = false
   /// Frames taken, whether or not the model has read them.
   public private(set) var framesSeen = 0
   /// Frames of those that showed nothing new and were not looked at; nil without a gate.
@@ -54,6 +56,7 @@ public struct FrameIngest {
     guard case .idle = stage else { preconditionFailure("the frame before has not been read") }
     seconds = 0
     let start = ContinuousClock.now
+    hasShownUnpaired = false
     framesSeen += 1
     frameSize = (image.width, image.height)
     if gate?.takes(image, at: time) != false {
@@ -113,8 +116,22 @@ public struct FrameIngest {
     }
   }
 
-  /// Takes in a frame that waits for its partner, so that a question does not leave the last frame out. While a
-  /// temporal patch is on its way, nothing is done: the question is then about what came before that.
+  /// Shows the model a frame that waits for its partner, so that a question does not leave the newest frame out. The
+  /// frame is read alone until the partner comes, and then with it, as if nobody had asked. While a temporal patch is
+  /// on its way, nothing is done: the question is then about what came before that.
+  ///
+  /// - Throws: as `step`.
+  public mutating func showUnpairedFrame() throws(ReportedError) {
+    guard case .idle = stage, !hasShownUnpaired, var encoding = try encoder.provisional() else { return }
+    let start = ContinuousClock.now
+    defer { seconds += (ContinuousClock.now - start) / .seconds(1) }
+    do { while try encoding.step() {} } catch { throw ReportedError(error) }
+    try dialogue.ingest(encoding.patch, isProvisional: true)
+    hasShownUnpaired = true
+  }
+
+  /// Takes in a frame that waits for its partner, which will not come: at the end of the stream, or before something
+  /// else.
   ///
   /// - Throws: as `step`.
   public mutating func finish() throws(ReportedError) {

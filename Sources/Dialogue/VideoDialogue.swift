@@ -38,6 +38,8 @@ public final class VideoDialogue {
   /// Whether the newest version of every place of the stream has been read.
   private var isViewComplete = false
   private var quiet = QuietStretch()
+  /// What there was before a provisional temporal patch; nil where the newest is none.
+  private var mark: StreamMark?
   /// The answer that is being generated; nil if there is none.
   private var currentAnswer: Int?
   private var answersBegun = 0
@@ -79,7 +81,7 @@ public final class VideoDialogue {
     (turns, visionTokensRead, gallery) = (other.turns, other.visionTokensRead, other.gallery)
     (layout, emptyLayout, text) = (other.layout, other.emptyLayout, other.text.copy(in: cache))
     (hasSystemPrompt, hasVision, isViewComplete) = (other.hasSystemPrompt, other.hasVision, other.isViewComplete)
-    quiet = other.quiet
+    (quiet, mark) = (other.quiet, other.mark)
   }
 
   // MARK: The system prompt
@@ -115,16 +117,19 @@ public final class VideoDialogue {
 
   /// Has the language model read a temporal patch that the vision tower has encoded.
   ///
+  /// - Parameter isProvisional: the patch is taken back before the next one is read, which stands in its place. Where a
+  ///   compression was needed behind it, it stays.
   /// - Throws: `ReportedError.budgetTooSmall` when the budget has no room for it.
-  public func ingest(_ patch: TemporalPatch) throws(ReportedError) {
+  public func ingest(_ patch: TemporalPatch, isProvisional: Bool = false) throws(ReportedError) {
     forgetAnswer()
     do {
       if !hasVision { try beginVision(with: patch) }
       text.park(rereading: options.rereadTokens)
-      try read(patch)
+      withdrawProvisionalPatch()
+      try read(patch, isProvisional: isProvisional)
     } catch {
-      // Its changes are missed by the patches after it.
-      isViewComplete = false
+      // Its changes are missed by the patches after it. Those of a provisional patch come again.
+      if !isProvisional { isViewComplete = false }
       throw ReportedError(error)
     }
   }
@@ -139,12 +144,34 @@ public final class VideoDialogue {
     try recordProxyQueries()
   }
 
-  private func read(_ patch: TemporalPatch) throws {
+  /// What is known of the stream.
+  private struct StreamMark {
+    let layout: StreamLayout
+    let gallery: ThumbnailGallery
+    let quiet: QuietStretch
+    let isViewComplete: Bool
+    let visionTokensRead: Int
+  }
+
+  private func withdrawProvisionalPatch() {
+    defer { mark = nil }
+    guard let mark, cache.withdrawProvisionalPatch() else { return }
+    (layout, gallery, quiet) = (mark.layout, mark.gallery, mark.quiet)
+    (isViewComplete, visionTokensRead) = (mark.isViewComplete, mark.visionTokensRead)
+  }
+
+  private func read(_ patch: TemporalPatch, isProvisional: Bool) throws {
     let isSparse = isViewComplete && model.visionEncoding.isReadSparsely && cache.canAppendSparsely(patch.grid)
     let isQuiet = isSparse && patch.changedTokens?.isEmpty == true
-    if isQuiet, !quiet.reads(to: patch.end, duration: patch.duration) { return }
+    if isQuiet, isProvisional || !quiet.reads(to: patch.end, duration: patch.duration) { return }
     let caption = layout.caption(at: patch.isStill ? nil : patch.time)
     let tokens = try makeRoom(for: patch, tokens: isSparse ? patch.changedTokens : nil, captionTokens: caption.count)
+    if isProvisional {
+      mark = StreamMark(
+        layout: layout, gallery: gallery, quiet: quiet, isViewComplete: isViewComplete,
+        visionTokensRead: visionTokensRead)
+      cache.beginProvisionalPatch()
+    }
     let positions = layout.append(
       patch.grid, captionTokens: caption.count, duration: patch.duration + quiet.take(isQuiet: isQuiet),
       isStill: patch.isStill)

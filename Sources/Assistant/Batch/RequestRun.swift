@@ -169,7 +169,7 @@ struct RequestRun {
     let questions = results.nextAtOnce.prefix(VideoDialogue.mostForks).map(\.ask)
     guard let question = questions.first else { return }
     let start = ContinuousClock.now
-    try ingest.finish()
+    try ingest.showUnpairedFrame()
     ingestSeconds += (ContinuousClock.now - start) / .seconds(1)
     let answers: [Result<AnswerSummary, ReportedError>]
     if results.isNextIndependent {

@@ -24,9 +24,10 @@ public struct CacheShape: Sendable, Hashable {
   /// Whether some layers have a recurrent state in place of keys and values.
   public var isHybrid: Bool { recurrentStateCount > 0 }
 
-  /// Bytes of the recurrent states of a cache: behind the stream, and behind the text.
+  /// Bytes of the recurrent states of a cache: behind the stream, behind the text, and before a provisional temporal
+  /// patch.
   public var recurrentStateBytes: Int {
-    2.multipliedSaturating(by: MemoryLayout<Float>.stride).multipliedSaturating(by: max(0, recurrentStateCount))
+    3.multipliedSaturating(by: MemoryLayout<Float>.stride).multipliedSaturating(by: max(0, recurrentStateCount))
   }
 
   /// The keys and values alone, without the recurrent states beside them.

@@ -143,6 +143,27 @@ struct SegmentLayout {
     revision &+= 1
   }
 
+  /// The tokens of the vision segment, for `truncateVision`.
+  struct VisionMark {
+    fileprivate let visionTokens: [Int]
+    fileprivate let patchGrid: GridTHW?
+    fileprivate let isSparse: Bool
+    fileprivate let captions: CaptionLayout
+  }
+
+  var visionMark: VisionMark {
+    VisionMark(visionTokens: visionTokens, patchGrid: patchGrid, isSparse: isSparse, captions: captions)
+  }
+
+  /// Takes back what was appended to the vision segment since a mark.
+  ///
+  /// - Precondition: there has been no compression since, and there is no text.
+  mutating func truncateVision(to mark: VisionMark) {
+    precondition(textCount == 0, "the text would no longer follow")
+    (visionTokens, patchGrid, isSparse, captions) = (mark.visionTokens, mark.patchGrid, mark.isSparse, mark.captions)
+    revision &+= 1
+  }
+
   // MARK: Text
 
   /// Cuts the text segment to its first `n` tokens.

@@ -58,6 +58,38 @@ struct VisionTokenOrigins {
     }
   }
 
+  /// The vision tokens that there are, for `truncate`.
+  struct Mark {
+    fileprivate let temporalPatches: Int
+    fileprivate let tokensOfFirstHead: Int
+    fileprivate let tokensPerTemporalPatch: Int
+    fileprivate let nextPosition: Int32
+  }
+
+  var mark: Mark {
+    Mark(
+      temporalPatches: advances.count, tokensOfFirstHead: heads.first?.patches.count ?? 0,
+      tokensPerTemporalPatch: tokensPerTemporalPatch, nextPosition: nextPosition)
+  }
+
+  /// Takes back the temporal patches that were appended since a mark.
+  ///
+  /// - Precondition: nothing has been evicted or re-indexed since.
+  mutating func truncate(to mark: Mark) {
+    let patches = advances.count - mark.temporalPatches
+    // Every temporal patch adds the same number to every head.
+    let tokens = (heads.first?.patches.count ?? 0) - mark.tokensOfFirstHead
+    for head in heads.indices {
+      heads[head].temporalPatches.removeLast(tokens)
+      heads[head].patches.removeLast(tokens)
+    }
+    advances.removeLast(patches)
+    changes.removeLast(patches)
+    streamIndices.removeLast(patches)
+    temporalPatchesAppended -= patches
+    (tokensPerTemporalPatch, nextPosition) = (mark.tokensPerTemporalPatch, mark.nextPosition)
+  }
+
   /// Forgets one head's evicted tokens: `retained` are the vision slots that stay, ascending.
   mutating func retain(_ retained: [Int], head: Int) {
     for (slot, index) in retained.enumerated() {

@@ -67,6 +67,24 @@ public struct FrameEncoder {
     return try encoding(first.image, first.image, from: first.time, to: first.time, allowingGap: false)
   }
 
+  /// The frame that waits for its partner, as a temporal patch of its own. It goes on waiting: what is encoded later
+  /// does not depend on this.
+  ///
+  /// - Returns: the patch to encode now, which is not given back to `keep`; nil if no frame waits, or if the model has
+  ///   seen its pixels last.
+  /// - Throws: as `add`.
+  public func provisional() throws(ReportedError) -> TemporalPatchEncoding? {
+    guard let first = pending, !still.shows(first.image) else { return nil }
+    do {
+      return try TemporalPatchEncoding(
+        try tower(), first.image, first.image, from: first.time, to: first.time,
+        duration: still.duration(to: first.time, ofPatch: duration),
+        changedTokens: sparse?.changedTokens(in: first.image))
+    } catch {
+      throw ReportedError(error)
+    }
+  }
+
   /// An image that is no part of the stream.
   ///
   /// - Parameter time: stream time at which it is shown, in seconds.

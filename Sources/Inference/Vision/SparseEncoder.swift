@@ -94,6 +94,17 @@ struct SparseEncoder {
     return active
   }
 
+  /// The places of a frame, taken twice as a temporal patch, that have changed, ascending; nil where all may have.
+  func changedTokens(in frame: Image) -> [Int32]? {
+    guard cache.isFilled, !isRefreshDue else { return nil }
+    var active: [Bool]?
+    for var map in maps {
+      guard let changed = map.changes(in: frame) else { return nil }
+      active = active.map { zip($0, changed).map { $0 || $1 } } ?? changed
+    }
+    return active.map { active in active.indices.filter { active[$0] }.map { Int32($0) } }
+  }
+
   /// Takes note of an encoded temporal patch.
   ///
   /// - Parameter activeShare: the share of places that were computed.

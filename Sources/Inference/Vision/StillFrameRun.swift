@@ -38,10 +38,18 @@ struct StillFrameRun {
       since = end
       patch = nil
     }
-    let whole = hasLeftOut ? max(duration, end - lastEnd) : duration
+    let whole = self.duration(to: end, ofPatch: duration)
     hasLeftOut = false
     lastEnd = end
     return whole
+  }
+
+  /// Whether an image shows the same pixels as a frame of the last patch.
+  func shows(_ image: Image) -> Bool { frames.map { $0.first == image || $0.second == image } ?? false }
+
+  /// How much of the stream a patch would stand for that nobody has taken: with those left out before it.
+  func duration(to end: Double, ofPatch duration: Double) -> Double {
+    hasLeftOut ? max(duration, end - lastEnd) : duration
   }
 
   /// Takes the encoded patch. One that comes once is not kept, so that the tower can use its memory again.

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Benchmarking
+import BoundedCache
+import Dialogue
+import Images
+import Inference
+import InferenceTestSupport
+import Records
+import SessionInterface
+import TestSupport
+import Testing
+
+/// Models that read frames in pairs, on frames that are drawn here.
+@Suite("A frame that waits for its partner", .serialized)
+struct UnpairedFrameTests {
+  private static let embedded = SharedEmbeddedModel()
+
+  enum Kind: String, CaseIterable { case pure, hybrid }
+
+  /// The embedded model, or a small hybrid one of random weights, which puts a caption before each temporal patch.
+  private func model(_ kind: Kind) throws -> LoadedModel {
+    if kind == .pure { return try Self.embedded.get() }
+    let folder = try TemporaryFolder()
+    var shape = ModelShape(
+      name: "tiny-hybrid", architecture: "qwen35", layers: 4, hiddenSize: 128, heads: 4, keyValueHeads: 2,
+      headDimension: 64, intermediateSize: 256, ropeTheta: 1e6, contextLength: 2048, mropeSections: [11, 11, 10, 0],
+      vocabulary: 2000,
+      vision: VisionShape(
+        family: .qwen3VL, layers: 2, hiddenSize: 128, heads: 4, intermediateSize: 256, patchSize: 16, imageSide: 128,
+        deepstack: []))
+    shape.recurrence = .gatedDeltaNet(keyHeads: 2, valueHeads: 2)
+    return try LoadedModel(
+      paths: RandomModel(shape: shape, type: "q8_0", visionType: "f16").write(to: folder.path("hybrid.gguf")),
+      threads: 1)
+  }
+
+  private func dialogue(_ kind: Kind, budget: Int = 2048) throws -> VideoDialogue {
+    var options = DialogueOptions()
+    options.budget = .tokens(budget)
+    options.maximumAnswerTokens = 12
+    return try VideoDialogue(model: try model(kind), options: options)
+  }
+
+  /// An image of the side that both models take, which differs from number to number.
+  private func image(_ number: Int, side: Int) -> Image {
+    var random = SplitMix64(seed: UInt64(number))
+    let color = (0..<3).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+    var pixels: [UInt8] = []
+    for pixel in 0..<side * side { pixels += (pixel / side + number * 5) % side < 40 ? color : [90, 120, 80] }
+    return Image(width: side, height: side, pixels: pixels)
+  }
+
+  /// All that is cached of the stream.
+  private func vision(_ dialogue: VideoDialogue) -> [[[UInt16]]] {
+    dialogue.forgetConversation()
+    let cache = dialogue.cache
+    return (0..<cache.shape.layers).flatMap { layer in
+      (0..<cache.shape.keyValueHeads).flatMap {
+        [cache.keyRows(layer: layer, head: $0), cache.valueRows(layer: layer, head: $0)]
+      }
+    }
+  }
+
+  /// A dialogue about a number of frames.
+  ///
+  /// - Parameter asking: whether something is asked after a frame.
+  private func watch(
+    _ kind: Kind, frames: Int, budget: Int = 2048, asking: (Int) -> Bool
+  ) throws -> (dialogue: VideoDialogue, ingest: FrameIngest) {
+    let dialogue = try dialogue(kind, budget: budget)
+    var ingest = FrameIngest(into: dialogue)
+    for number in 0..<frames {
+      try ingest.add(image(number, side: kind == .pure ? 112 : 128), at: Double(number) / 2)
+      while try ingest.step() {}
+      guard asking(number) else { continue }
+      try ingest.showUnpairedFrame()
+      _ = try dialogue.answer("What is in view?", at: 0)
+      _ = dialogue.answer(each: ["What came first?", "And now?"], at: 0)
+    }
+    return (dialogue, ingest)
+  }
+
+  @Test(
+    "is seen by a question, and what is cached afterwards is what would be without it", arguments: Kind.allCases,
+    [[0], [1], [2], [0, 4, 5], Array(0..<9)])
+  func exact(kind: Kind, questions: [Int]) throws {
+    let silent = try watch(kind, frames: 10) { _ in false }
+    let asked = try watch(kind, frames: 10, asking: questions.contains)
+    let (quiet, talked) = (silent.dialogue, asked.dialogue)
+    #expect(vision(quiet) == vision(talked))
+    #expect(quiet.visionTokensRead == talked.visionTokensRead)
+    #expect(quiet.retentionMap() == talked.retentionMap())
+    // A hybrid model's answer depends on its state too.
+    #expect(try quiet.answer("What came first?", at: 5).text == talked.answer("What came first?", at: 5).text)
+  }
+
+  @Test("is the stream's last patch to the question, as it is where the stream ends with it", arguments: Kind.allCases)
+  func seen(kind: Kind) throws {
+    var ended = try watch(kind, frames: 5) { _ in false }
+    var open = try watch(kind, frames: 5) { _ in false }
+    let before = open.dialogue.visionTokensRead
+    try ended.ingest.finish()
+    try open.ingest.showUnpairedFrame()
+    #expect(open.dialogue.visionTokensRead == before / 2 * 3)
+    let questions = ["What came last?", "And now?"]
+    for question in questions {
+      #expect(try ended.dialogue.answer(question, at: 2).text == open.dialogue.answer(question, at: 2).text)
+      // Asked again, it is not read again.
+      try open.ingest.showUnpairedFrame()
+      #expect(open.dialogue.visionTokensRead == before / 2 * 3)
+    }
+    // The end of the stream makes it a patch of its own.
+    try open.ingest.finish()
+    #expect(vision(ended.dialogue) == vision(open.dialogue))
+  }
+
+  @Test("leaves a stream that compresses as it would be, where the questions have room", arguments: Kind.allCases)
+  func compression(kind: Kind) throws {
+    let budget = 240
+    let silent = try watch(kind, frames: 60, budget: budget) { _ in false }
+    // A frame without a question: the compression that it causes is the one that its pair would.
+    let dialogue = try dialogue(kind, budget: budget)
+    var ingest = FrameIngest(into: dialogue)
+    for number in 0..<60 {
+      try ingest.add(image(number, side: kind == .pure ? 112 : 128), at: Double(number) / 2)
+      while try ingest.step() {}
+      try ingest.showUnpairedFrame()
+    }
+    #expect(dialogue.cache.compressionCount > 2)
+    #expect(dialogue.cache.compressionCount == silent.dialogue.cache.compressionCount)
+    #expect(vision(dialogue) == vision(silent.dialogue))
+  }
+
+  @Test("is not read where the model has seen its pixels last")
+  func nothingNew() throws {
+    let dialogue = try dialogue(.pure)
+    var ingest = FrameIngest(into: dialogue)
+    for number in 0..<3 {
+      try ingest.add(image(0, side: 112), at: Double(number) / 2)
+      while try ingest.step() {}
+    }
+    let before = dialogue.visionTokensRead
+    try ingest.showUnpairedFrame()
+    #expect(dialogue.visionTokensRead == before)
+  }
+}
