@@ -15,7 +15,8 @@ struct LayerOutputLimits {
 
   /// The largest finite number for each layer of a model that was not calibrated.
   ///
-  /// - Throws: `file` for a key of another kind; `invalidSize` unless there is a number above 0 for each layer.
+  /// - Throws: `file` for a key of another kind; `invalidSize` unless there is a number above 0 for each layer, small
+  ///   enough to have a limit above it.
   init(file: GGUFFile, layers: Int) throws(ModelError) {
     let key = GGUFMetadata.layerMaximaKey
     let maxima: [Double]?
@@ -28,10 +29,10 @@ struct LayerOutputLimits {
       throw .invalidSize(
         path: file.path, key: key, value: "\(maxima.count) numbers", allowed: "one for each of \(layers) layers")
     }
-    if let wrong = maxima.first(where: { !($0 > 0 && $0.isFinite) }) {
-      throw .invalidSize(path: file.path, key: key, value: "\(wrong)", allowed: "numbers above 0")
+    limits = maxima.map { Float($0) * Self.factor }
+    if let wrong = zip(maxima, limits).first(where: { !($0 > 0 && $1 > 0 && $1.isFinite) }) {
+      throw .invalidSize(path: file.path, key: key, value: "\(wrong.0)", allowed: "numbers above 0 and below 2e37")
     }
-    limits = maxima.map { min(Float($0) * Self.factor, .greatestFiniteMagnitude) }
   }
 
   /// The largest magnitude that a layer's output may have.

@@ -107,7 +107,9 @@ struct GuardTests {
     #expect(abs(limit - maxima[2] * 16 / 16.1) < maxima[2] / 1000)
   }
 
-  @Test("ranges of a calibration that are not those of the layers are refused", arguments: [[1, 2], [0], [.nan], []])
+  @Test(
+    "ranges of a calibration that are not those of the layers are refused",
+    arguments: [[1, 2], [0], [.nan], [3e38], []])
   func badRanges(changed: [Float]) throws {
     let layers = try DecoderConfiguration(file: Self.file("edgeassist-tiny-Q8_0.gguf")).layers
     let maxima = changed.count == 1 ? changed + Array(repeating: 1, count: layers - 1) : changed

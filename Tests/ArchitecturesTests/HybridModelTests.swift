@@ -72,7 +72,7 @@ import Testing
     let qwen35 = try DecoderConfiguration(file: DecoderGolden("qwen3.5").file)
     #expect((qwen35.layers, qwen35.recurrentLayers, qwen35.cacheShape.layers) == (4, 3, 1))
     #expect(qwen35.cacheShape.recurrentStateCount == 3 * (3 * (2 * 2 * 128 + 4 * 128) + 4 * 128 * 128))
-    #expect(qwen35.cacheShape.recurrentStateBytes == 2 * 4 * qwen35.cacheShape.recurrentStateCount)
+    #expect(qwen35.cacheShape.recurrentStateBytes == 3 * 4 * qwen35.cacheShape.recurrentStateCount)
     #expect(!(try DecoderConfiguration(file: DecoderGolden("llama").file)).cacheShape.isHybrid)
   }
 

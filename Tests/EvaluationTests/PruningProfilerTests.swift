@@ -76,15 +76,25 @@ struct PruningProfilerTests {
     let foreign = PruningProfile(model: other, language: none, vision: nil, origin: "")
     let error = #expect(throws: ReportedError.self) { _ = try load(pruning: foreign) }
     #expect(error?.message.contains("edgeassist profile --pruning") == true)
+    // The digest alone does not say how models of other sizes differ.
+    other = shape
+    other.headDimension += 1
+    let sizes = #expect(throws: ReportedError.self) {
+      _ = try load(pruning: PruningProfile(model: other, language: none, vision: nil, origin: ""))
+    }
+    #expect(sizes?.message.contains("\(other)") == true && sizes?.message.contains("\(shape)") == true)
     let folder = try TemporaryFolder()
     var damaged = PruningProfile(model: shape, language: none, vision: nil, origin: "")
     damaged.language.heads[0] = [shape.keyValueHeads]
     try damaged.write(to: folder.path("a.json"))
     damaged.language = AttentionPruning(reusedMaps: [1])
     try damaged.write(to: folder.path("b.json"))
+    damaged.language = AttentionPruning(
+      heads: Array(repeating: Array(0..<shape.keyValueHeads), count: shape.layers))
+    try damaged.write(to: folder.path("all.json"))
     try folder.write(Data("{\"format\": \"edgeassist head budget profile 2\"}".utf8), to: "c.json")
     try folder.write(Data("[".utf8), to: "d.json")
-    for name in ["a.json", "b.json", "c.json", "d.json", "e.json"] {
+    for name in ["a.json", "b.json", "c.json", "d.json", "e.json", "all.json"] {
       let error = #expect(throws: ReportedError.self) { _ = try PruningProfile(path: folder.path(name)) }
       #expect(error?.code == .modelUnreadable && error?.message.contains(name) == true, "\(error?.message ?? "")")
     }

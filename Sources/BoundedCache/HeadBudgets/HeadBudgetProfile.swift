@@ -130,12 +130,8 @@ extension HeadBudgetProfileError: CustomStringConvertible {
         + "possible; it is damaged"
     case .nothingDemanded: "in the head budget profile all ratios are zero; it is damaged"
     case .otherModel(let profile, let loaded):
-      "the head budget profile was measured on \(HeadBudgetProfileError.describe(profile)), the model loaded is "
-        + "\(HeadBudgetProfileError.describe(loaded)); make one with `edgeassist profile`"
+      "the head budget profile was measured on \(profile), the model loaded is "
+        + "\(loaded); make one with `edgeassist profile`"
     }
-  }
-
-  private static func describe(_ model: ModelFingerprint) -> String {
-    "\(model.name) (\(model.layers) layers × \(model.keyValueHeads) heads × \(model.headDimension), \(model.digest))"
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Which model a file belongs to: a head budget profile, or an offload file.
-public struct ModelFingerprint: Sendable, Hashable, Codable {
+public struct ModelFingerprint: Sendable, Hashable, Codable, CustomStringConvertible {
   /// For messages; the digest tells models apart.
   public var name: String
   /// Layers of the decoder.
@@ -21,6 +21,9 @@ public struct ModelFingerprint: Sendable, Hashable, Codable {
     headDimension = shape.headDimension
     self.digest = digest
   }
+
+  /// All of it, for messages about two models that may differ in any.
+  public var description: String { "\(name) (\(layers) layers × \(keyValueHeads) heads × \(headDimension), \(digest))" }
 
   /// The three sizes as the cache's shape.
   public var shape: CacheShape {

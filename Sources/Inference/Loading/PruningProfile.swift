@@ -64,6 +64,12 @@ public struct PruningProfile: Sendable, Hashable, Codable {
       throw .modelUnreadable(
         message: "the pruning profile \(path) names heads or layers that its model does not have; it is damaged")
     }
+    guard parts.allSatisfy({ $1.headCount < $0.layers * $0.keyValueHeads || $1.headCount == 0 }) else {
+      throw .modelUnreadable(
+        message:
+          "the pruning profile \(path) leaves out all heads of its model, which could then see nothing that came "
+          + "before; make one with `edgeassist profile --pruning`")
+    }
   }
 
   /// Writes the profile, replacing an earlier one as a whole or not at all.
@@ -103,7 +109,7 @@ public struct PruningProfile: Sendable, Hashable, Codable {
   private static func check(_ profile: ModelFingerprint, _ loaded: ModelFingerprint) throws(ReportedError) {
     guard profile.shape != loaded.shape || profile.digest != loaded.digest else { return }
     throw .modelUnreadable(
-      message: "the pruning profile was measured on \(profile.name) (\(profile.digest)), the model loaded is "
-        + "\(loaded.name) (\(loaded.digest)); make one with `edgeassist profile --pruning`")
+      message: "the pruning profile was measured on \(profile), the model loaded is \(loaded); make one with "
+        + "`edgeassist profile --pruning`")
   }
 }
