@@ -120,13 +120,15 @@ public struct FrameIngest {
   /// frame is read alone until the partner comes, and then with it, as if nobody had asked. While a temporal patch is
   /// on its way, nothing is done: the question is then about what came before that.
   ///
+  /// - Parameter questions: that are asked about it.
   /// - Throws: as `step`.
-  public mutating func showUnpairedFrame() throws(ReportedError) {
-    guard case .idle = stage, !hasShownUnpaired, var encoding = try encoder.provisional() else { return }
+  public mutating func showUnpairedFrame(asking questions: [String]) throws(ReportedError) {
+    if hasShownUnpaired, dialogue.hasRoom(forQuestions: questions) { return }
+    guard case .idle = stage, var encoding = try encoder.provisional() else { return }
     let start = ContinuousClock.now
     defer { seconds += (ContinuousClock.now - start) / .seconds(1) }
     do { while try encoding.step() {} } catch { throw ReportedError(error) }
-    try dialogue.ingest(encoding.patch, isProvisional: true)
+    try dialogue.ingest(provisional: encoding.patch, asking: questions)
     hasShownUnpaired = true
   }
 

@@ -117,21 +117,40 @@ public final class VideoDialogue {
 
   /// Has the language model read a temporal patch that the vision tower has encoded.
   ///
-  /// - Parameter isProvisional: the patch is taken back before the next one is read, which stands in its place. Where a
-  ///   compression was needed behind it, it stays.
   /// - Throws: `ReportedError.budgetTooSmall` when the budget has no room for it.
-  public func ingest(_ patch: TemporalPatch, isProvisional: Bool = false) throws(ReportedError) {
-    forgetAnswer()
+  public func ingest(_ patch: TemporalPatch) throws(ReportedError) {
     do {
-      if !hasVision { try beginVision(with: patch) }
-      text.park(rereading: options.rereadTokens)
-      withdrawProvisionalPatch()
-      try read(patch, isProvisional: isProvisional)
+      try prepare(for: patch)
+      try read(patch, isProvisional: false)
     } catch {
-      // Its changes are missed by the patches after it. Those of a provisional patch come again.
-      if !isProvisional { isViewComplete = false }
+      // Its changes are missed by the patches after it.
+      isViewComplete = false
       throw ReportedError(error)
     }
+  }
+
+  /// Has the language model read a temporal patch that questions are about to be asked about, and that is taken back
+  /// before the next one is read, which stands in its place. It stays where a compression is needed behind it, so room
+  /// for the questions is made before.
+  ///
+  /// - Throws: as `ingest`.
+  public func ingest(provisional patch: TemporalPatch, asking questions: [String]) throws(ReportedError) {
+    do {
+      try prepare(for: patch)
+      let caption = layout.caption(at: patch.time).count
+      // A question that has no room behind it may have some without it.
+      _ = try hasCapacity(for: caption + patch.grid.tokenCount + capacity(forQuestions: questions))
+      try read(patch, isProvisional: true)
+    } catch {
+      throw ReportedError(error)
+    }
+  }
+
+  private func prepare(for patch: TemporalPatch) throws {
+    forgetAnswer()
+    if !hasVision { try beginVision(with: patch) }
+    text.park(rereading: options.rereadTokens)
+    withdrawProvisionalPatch()
   }
 
   private func beginVision(with patch: TemporalPatch) throws {

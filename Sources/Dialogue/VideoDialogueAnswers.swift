@@ -107,7 +107,7 @@ extension VideoDialogue {
   }
 
   /// The most tokens that earlier turns and the question may take before the oldest turns are left out.
-  private var textLimit: Int {
+  var textLimit: Int {
     guard let budget = cache.budget else { return model.language.configuration.contextLength }
     return Int(Double(budget) * options.dialogueShare)
   }

@@ -110,6 +110,16 @@ extension VideoDialogue {
     }
   }
 
+  /// Tokens of the longest of some questions, with the turns before it that are not cached and the first words of its
+  /// answer.
+  func capacity(forQuestions questions: [String]) -> Int {
+    let past = turns[text.firstUncachedTurn...].reduce(0) { $0 + prompts.pastTurn($1).count }
+    return min(visionEndCount + past + (longest(of: questions) ?? 0), textLimit) + Self.answerReserve
+  }
+
+  /// Whether the questions need no compression.
+  func hasRoom(forQuestions questions: [String]) -> Bool { cache.canAppend(capacity(forQuestions: questions)) }
+
   func hasCapacity(for count: Int) throws -> Bool {
     do {
       try ensureCapacity(for: count)

@@ -74,9 +74,11 @@ struct UnpairedFrameTests {
       try ingest.add(image(number, side: kind == .pure ? 112 : 128), at: Double(number) / 2)
       while try ingest.step() {}
       guard asking(number) else { continue }
-      try ingest.showUnpairedFrame()
+      try ingest.showUnpairedFrame(asking: ["What is in view?"])
       _ = try dialogue.answer("What is in view?", at: 0)
-      _ = dialogue.answer(each: ["What came first?", "And now?"], at: 0)
+      let independent = ["What came first?", "And now?"]
+      try ingest.showUnpairedFrame(asking: independent)
+      _ = dialogue.answer(each: independent, at: 0)
     }
     return (dialogue, ingest)
   }
@@ -101,13 +103,13 @@ struct UnpairedFrameTests {
     var open = try watch(kind, frames: 5) { _ in false }
     let before = open.dialogue.visionTokensRead
     try ended.ingest.finish()
-    try open.ingest.showUnpairedFrame()
-    #expect(open.dialogue.visionTokensRead == before / 2 * 3)
     let questions = ["What came last?", "And now?"]
+    try open.ingest.showUnpairedFrame(asking: questions)
+    #expect(open.dialogue.visionTokensRead == before / 2 * 3)
     for question in questions {
       #expect(try ended.dialogue.answer(question, at: 2).text == open.dialogue.answer(question, at: 2).text)
       // Asked again, it is not read again.
-      try open.ingest.showUnpairedFrame()
+      try open.ingest.showUnpairedFrame(asking: [])
       #expect(open.dialogue.visionTokensRead == before / 2 * 3)
     }
     // The end of the stream makes it a patch of its own.
@@ -125,11 +127,29 @@ struct UnpairedFrameTests {
     for number in 0..<60 {
       try ingest.add(image(number, side: kind == .pure ? 112 : 128), at: Double(number) / 2)
       while try ingest.step() {}
-      try ingest.showUnpairedFrame()
+      try ingest.showUnpairedFrame(asking: [])
     }
     #expect(dialogue.cache.compressionCount > 2)
     #expect(dialogue.cache.compressionCount == silent.dialogue.cache.compressionCount)
     #expect(vision(dialogue) == vision(silent.dialogue))
+  }
+
+  @Test("does not stay where its question needs a compression, which then comes before it")
+  func compressionForQuestion() throws {
+    let budget = 240
+    var compressions = 0
+    for frames in stride(from: 9, to: 60, by: 2) {
+      let (dialogue, _) = try watch(.pure, frames: frames, budget: budget) { _ in false }
+      let before = dialogue.cache.compressionCount
+      var asked = try watch(.pure, frames: frames, budget: budget) { $0 == frames - 1 }
+      compressions += asked.dialogue.cache.compressionCount - before
+      let patches = asked.dialogue.cache.temporalPatchesAppended
+      try asked.ingest.add(image(frames, side: 112), at: Double(frames) / 2)
+      while try asked.ingest.step() {}
+      #expect(asked.dialogue.cache.temporalPatchesAppended == patches)
+      #expect(asked.dialogue.visionTokensRead == dialogue.visionTokensRead + 16)
+    }
+    #expect(compressions > 0)
   }
 
   @Test("is not read where the model has seen its pixels last")
@@ -141,7 +161,7 @@ struct UnpairedFrameTests {
       while try ingest.step() {}
     }
     let before = dialogue.visionTokensRead
-    try ingest.showUnpairedFrame()
+    try ingest.showUnpairedFrame(asking: [])
     #expect(dialogue.visionTokensRead == before)
   }
 }

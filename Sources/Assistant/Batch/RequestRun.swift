@@ -169,7 +169,7 @@ struct RequestRun {
     let questions = results.nextAtOnce.prefix(VideoDialogue.mostForks).map(\.ask)
     guard let question = questions.first else { return }
     let start = ContinuousClock.now
-    try ingest.showUnpairedFrame()
+    try ingest.showUnpairedFrame(asking: results.isNextIndependent ? questions : [question])
     ingestSeconds += (ContinuousClock.now - start) / .seconds(1)
     let answers: [Result<AnswerSummary, ReportedError>]
     if results.isNextIndependent {

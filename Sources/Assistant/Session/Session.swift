@@ -316,7 +316,7 @@ public actor Session {
     sendStatistics(force: true)
     let start = ContinuousClock.now
     do throws(ReportedError) {
-      try ingest.showUnpairedFrame()
+      try ingest.showUnpairedFrame(asking: [question])
       var answer = try dialogue.begin(answering: question, at: statistics.streamTime, since: start)
       while let piece = try answer.next(isCancelled: stop.isStopped) {
         if piece.isEmpty { continue }
