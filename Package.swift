@@ -51,6 +51,7 @@ let package = Package(
     library("Compute", ["CKernels", "Platform", "ModelFile"]),
     library("Quantization", ["Platform", "Records", "ModelFile", "Compute"]),
     library("Tokenization", ["Platform", "ModelFile"]),
+    library("Grammar"),
     library("Images"),
     library("Video", ["CFFmpeg", "Platform", "Records", "Images"]),
     library("ModelHub", ["CCurl", "CFFmpeg", "Platform", "Records"], exclude: ["README.md"]),
@@ -61,7 +62,7 @@ let package = Package(
     library(
       "Inference",
       [
-        "Platform", "Records", "ModelFile", "Compute", "Quantization", "Tokenization", "Images", "Video",
+        "Platform", "Records", "ModelFile", "Compute", "Quantization", "Tokenization", "Grammar", "Images", "Video",
         "BoundedCache", "Architectures",
       ]),
 
@@ -81,8 +82,8 @@ let package = Package(
     library(
       "Dialogue",
       [
-        "Platform", "Records", "Compute", "Tokenization", "Images", "BoundedCache", "Architectures", "Inference",
-        "CodeTasks", "SessionInterface",
+        "Platform", "Records", "Compute", "Tokenization", "Grammar", "Images", "BoundedCache", "Architectures",
+        "Inference", "CodeTasks", "SessionInterface",
       ]),
     library(
       "Assistant",
@@ -147,6 +148,7 @@ let package = Package(
 
     tests("RecordsTests", ["Platform", "Records", "TestSupport"]),
     tests("PlatformTests", ["Platform", "TestSupport"]),
+    tests("GrammarTests", ["Grammar"]),
     tests("ModelFileTests", ["ModelFile", "Platform", "TestSupport"], resources: [.copy("Goldens")]),
     tests("ComputeTests", ["Compute", "ModelFile", "Platform", "TestSupport"], resources: [.copy("Goldens")]),
     tests(
@@ -179,8 +181,8 @@ let package = Package(
     tests(
       "DialogueTests",
       [
-        "Architectures", "Benchmarking", "BoundedCache", "CodeTasks", "Compute", "Dialogue", "Images", "Inference",
-        "InferenceTestSupport", "Platform", "Records", "SessionInterface", "TestSupport",
+        "Architectures", "Benchmarking", "BoundedCache", "CodeTasks", "Compute", "Dialogue", "Grammar", "Images",
+        "Inference", "InferenceTestSupport", "Platform", "Records", "SessionInterface", "TestSupport",
       ],
       resources: [.copy("Goldens")]),
     tests(

@@ -37,7 +37,7 @@ public struct AnswerGeneration {
     self.start = start
     generator = TokenGenerator(
       model: dialogue.model, reader: reader, sampling: dialogue.options.sampling,
-      maximumTokens: dialogue.options.maximumAnswerTokens)
+      maximumTokens: dialogue.options.maximumAnswerTokens, grammar: dialogue.options.grammar)
     answer = AnswerText(dialogue.model.template)
   }
 

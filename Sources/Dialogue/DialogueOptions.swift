@@ -2,6 +2,7 @@
 
 import BoundedCache
 import Compute
+import Grammar
 import Inference
 
 /// How a dialogue about a stream is led, and what its cache may take.
@@ -24,6 +25,8 @@ public struct DialogueOptions: Sendable, Equatable {
   public var systemPrompt: String?
   /// How an answer's tokens are chosen.
   public var sampling = SamplingParameters()
+  /// What an answer may be; nil for any text.
+  public var grammar: Grammar?
   /// The longest answer, in tokens.
   public var maximumAnswerTokens = 512
   /// The share of the budget that the text segment may take: earlier turns and a new question.

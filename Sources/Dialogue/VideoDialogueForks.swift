@@ -61,7 +61,7 @@ extension VideoDialogue {
       let wave = first..<min(first + atOnce, questions.count)
       var generator = try ForkGenerator(
         model: model, prompts: Array(rests[wave]), at: reader.position, on: cache, sampling: options.sampling,
-        maximumTokens: options.maximumAnswerTokens)
+        maximumTokens: options.maximumAnswerTokens, grammar: options.grammar)
       var open = wave.map { _ in ForkedAnswer(text: AnswerText(model.template)) }
       while let pieces = try generator.next(isCancelled: stop?.isStopped == true) {
         let seconds = (ContinuousClock.now - start) / .seconds(1)

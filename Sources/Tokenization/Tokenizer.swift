@@ -143,7 +143,7 @@ public struct Tokenizer: Sendable {
   }
 
   /// The bytes that a token adds to a text.
-  func bytes(of token: Int, skippingSpecialTokens: Bool) -> ArraySlice<UInt8> {
+  public func bytes(of token: Int, skippingSpecialTokens: Bool = true) -> ArraySlice<UInt8> {
     skippingSpecialTokens && isControl(token) ? [] : vocabulary.bytes(of: token)
   }
 

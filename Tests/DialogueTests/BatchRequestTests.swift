@@ -2,6 +2,7 @@
 
 import CodeTasks
 import Dialogue
+import Grammar
 import Records
 import SessionInterface
 import Testing
@@ -53,6 +54,33 @@ struct BatchRequestTests {
       (#"{"id":"a","ask":"x","independent":True}"#, "“independent”: True is not valid JSON"),
     ])
   func notIndependent(line: String, reason: String) { #expect(refusal(line)?.reason.hasPrefix(reason) == true) }
+
+  @Test("A schema's properties keep their order; a grammar is GBNF")
+  func grammar() throws {
+    func schema(_ properties: String) throws -> BatchRequest {
+      try BatchRequest(line: #"{"id":"a","ask":"x","schema":{"properties":{\#(properties)}}}"#, number: 1)
+    }
+    let (one, other) = (#""b":{"type":"null"},"a":{}"#, #""a":{},"b":{"type":"null"}"#)
+    #expect(try schema(one).overrides.grammar == Grammar(jsonSchema: #"{"properties":{\#(one)}}"#))
+    #expect(try schema(one).overrides.grammar != schema(other).overrides.grammar)
+    let gbnf = try BatchRequest(line: #"{"id":"a","ask":"x","grammar":"root ::= \"a\""}"#, number: 1)
+    #expect(try gbnf.overrides.grammar == Grammar(gbnf: "root ::= \"a\""))
+    #expect(try BatchRequest(line: #"{"id":"a","ask":"x","schema":null}"#, number: 1).overrides.grammar == nil)
+  }
+
+  @Test(
+    "What no answer can be held to is refused",
+    arguments: [
+      (#"{"id":"a","ask":"x","schema":{"type":"strin"}}"#, "“schema”: “type” of the schema is strin"),
+      (#"{"id":"a","ask":"x","schema":3}"#, "“schema”: “type” of the schema is missing"),
+      (#"{"id":"a","ask":"x","grammar":"root ::= b"}"#, "“grammar”: the grammar uses a rule b"),
+      (#"{"id":"a","ask":"x","grammar":3}"#, "“grammar” is not"),
+      (#"{"id":"a","ask":"x","grammar":"root ::= \"a\"","schema":{}}"#, "“schema” and “grammar” exclude each other"),
+      (#"{"id":"a","code":{"task":"x"},"schema":{}}"#, "“schema” and “grammar” are about answers, not about “code”"),
+    ])
+  func noGrammar(line: String, reason: String) {
+    #expect(refusal(line)?.reason.hasPrefix(reason) == true, "\(refusal(line)?.reason ?? "")")
+  }
 
   @Test("An image is one path or several")
   func images() throws {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import BoundedCache
+import Grammar
 import Records
 
 /// Options that a request sets for itself; nil leaves one to the options of the run.
@@ -19,6 +20,8 @@ public struct BatchOverrides: Sendable, Equatable, Decodable {
   public var seed: UInt64?
   /// The system prompt.
   public var systemPrompt: String?
+  /// What each answer may be. It is read with the whole request, because a schema's properties have an order.
+  public internal(set) var grammar: Grammar?
 
   /// Sets nothing.
   public init() {}
@@ -70,6 +73,7 @@ public struct BatchOverrides: Sendable, Equatable, Decodable {
     if let temperature { options.sampling.temperature = temperature }
     if let seed { options.sampling.seed = seed }
     if let systemPrompt { options.systemPrompt = systemPrompt }
+    if let grammar { options.grammar = grammar }
     if let fault = options.sampling.validationError { throw .requestMalformed(message: fault) }
     return options
   }

@@ -2,6 +2,7 @@
 
 import CodeTasks
 import Foundation
+import Grammar
 import Platform
 import Records
 
@@ -63,7 +64,7 @@ public struct BatchRequest: Sendable, Equatable {
         line: number, id: nil, reason: BadJSONValue(firstIn: line)?.description ?? jsonFault(error))
     }
     do throws(RequestFault) {
-      try self.init(object)
+      try self.init(object, line: line)
     } catch {
       // The decoder looks at a number when it is asked for, and does not say what is wrong with how it is written.
       throw BatchRequestError(
@@ -82,7 +83,7 @@ public struct BatchRequest: Sendable, Equatable {
     try self.init(line: text, number: line.number)
   }
 
-  private init(_ object: RequestObject) throws(RequestFault) {
+  private init(_ object: RequestObject, line: String) throws(RequestFault) {
     let members: RequestObject.Members
     do { members = try object.members.get() } catch { throw RequestFault(jsonFault(error)) }
     do { id = try object.id.get() } catch { throw RequestFault(error.reason) }
@@ -93,10 +94,14 @@ public struct BatchRequest: Sendable, Equatable {
       throw RequestFault("“image” has \(images.count) images; \(Self.mostImages) at most can be shown")
     }
     overrides = members.overrides
+    overrides.grammar = try Self.grammar(members, line: line)
     isIndependent = members.independent ?? false
     if var problem = members.code?.problem {
       guard members.ask == nil, members.turns == nil, video == nil, images.isEmpty else {
         throw RequestFault("“code” stands alone, without “video”, “image”, “ask” and “turns”")
+      }
+      guard overrides.grammar == nil else {
+        throw RequestFault("“schema” and “grammar” are about answers, not about “code”")
       }
       guard members.independent == nil else { throw RequestFault("“independent” is about “turns”, not about “code”") }
       problem.id = id
@@ -111,6 +116,18 @@ public struct BatchRequest: Sendable, Equatable {
     case (_?, _?): throw RequestFault("“ask” and “turns” exclude each other")
     }
     try checkTurns()
+  }
+
+  /// What “grammar” or “schema” lets an answer be.
+  private static func grammar(_ members: RequestObject.Members, line: String) throws(RequestFault) -> Grammar? {
+    if members.hasSchema, members.grammar != nil { throw RequestFault("“schema” and “grammar” exclude each other") }
+    do throws(GrammarError) {
+      if let text = members.grammar { return try Grammar(gbnf: text) }
+      guard members.hasSchema, let schema = try OrderedJSON(line)["schema"] else { return nil }
+      return try Grammar(jsonSchema: schema)
+    } catch {
+      throw RequestFault("“\(members.grammar == nil ? "schema" : "grammar")”: \(error)")
+    }
   }
 
   private static let mostImages = 1000

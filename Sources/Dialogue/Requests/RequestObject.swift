@@ -19,9 +19,14 @@ struct RequestObject: Decodable {
     var turns: [BatchRequest.Turn]?
     var independent: Bool?
     var code: Code?
+    /// GBNF.
+    var grammar: String?
+    var hasSchema: Bool
     var overrides: BatchOverrides
 
-    private enum CodingKeys: String, CodingKey { case video, image, ask, at, turns, independent, code }
+    private enum CodingKeys: String, CodingKey {
+      case video, image, ask, at, turns, independent, code, grammar, schema
+    }
 
     init(from decoder: any Decoder) throws {
       let members = try decoder.container(keyedBy: CodingKeys.self)
@@ -41,6 +46,8 @@ struct RequestObject: Decodable {
       turns = try members.decodeIfPresent([BatchRequest.Turn].self, forKey: .turns)
       independent = try members.decodeIfPresent(Bool.self, forKey: .independent)
       code = try members.decodeIfPresent(Code.self, forKey: .code)
+      grammar = try members.decodeIfPresent(String.self, forKey: .grammar)
+      hasSchema = try members.contains(.schema) && !members.decodeNil(forKey: .schema)
       overrides = try BatchOverrides(from: decoder)
     }
   }

@@ -2,6 +2,7 @@
 
 import Architectures
 import BoundedCache
+import Grammar
 import Records
 
 /// Reads a prompt in each of several forks of a cache, and continues all in one batch: one token of each a step.
@@ -34,17 +35,19 @@ public struct ForkGenerator {
   ///   - position: the text position of the first token of each.
   ///   - cache: has room for each prompt alone.
   ///   - maximumTokens: the most tokens that each fork generates, at least 1.
+  ///   - grammar: what each text may be; nil for any.
   /// - Throws: `CacheError.cannotAllocate`.
   public init(
     model: LoadedModel, prompts: [[Int]], at position: Int, on cache: KeyValueCache, sampling: SamplingParameters,
-    maximumTokens: Int
+    maximumTokens: Int, grammar: Grammar? = nil
   ) throws(CacheError) {
     language = model.language
     var texts: [Text] = []
     for prompt in prompts {
       texts.append(
         Text(
-          generated: GeneratedTokens(model: model, sampling: sampling, maximumTokens: maximumTokens),
+          generated: GeneratedTokens(
+            model: model, sampling: sampling, maximumTokens: maximumTokens, grammar: grammar),
           prompt: prompt[...], position: position, fork: try cache.fork(capacity: prompt.count + maximumTokens)))
     }
     self.texts = texts

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Architectures
+import Grammar
 import Tokenization
 
 /// The tokens of one text, as they are chosen: whoever reads them into the cache asks for the next ones.
@@ -15,10 +16,19 @@ struct GeneratedTokens {
   private var detokenizer: StreamingDetokenizer
   private let endTokens: Set<Int>
   private let maximumTokens: Int
+  private let tokenizer: Tokenizer
+  /// What the text may be; nil for any.
+  private var constraint: TokenConstraint?
 
-  /// - Parameter maximumTokens: the most tokens that are generated, at least 1.
-  init(model: LoadedModel, sampling: SamplingParameters, maximumTokens: Int) {
+  /// - Parameters:
+  ///   - maximumTokens: the most tokens that are generated, at least 1.
+  ///   - grammar: what the text may be; nil for any.
+  init(model: LoadedModel, sampling: SamplingParameters, maximumTokens: Int, grammar: Grammar? = nil) {
     self.maximumTokens = maximumTokens
+    tokenizer = model.tokenizer
+    constraint = grammar.map {
+      TokenConstraint($0, vocabulary: model.sortedVocabulary, endTokens: model.tokenizer.endOfTurnTokens)
+    }
     sampler = Sampler(parameters: sampling, vocabularySize: model.language.configuration.vocabularySize)
     detokenizer = StreamingDetokenizer(model.tokenizer)
     endTokens = model.tokenizer.endOfTurnTokens
@@ -37,15 +47,38 @@ struct GeneratedTokens {
   /// - Returns: the characters that became complete with it; nil if the model has ended its turn.
   /// - Throws: `ModelError.logitsNotFinite`.
   mutating func choose(from logits: ArraySlice<Float>, path: String) throws(ModelError) -> String? {
-    guard let token = sampler.choose(from: logits) else { throw .logitsNotFinite(path: path) }
+    // Nothing can follow where the grammar's texts are over, so the model is not asked to say so.
+    if constraint?.canGoOn == false {
+      stop = .end
+      return nil
+    }
+    guard let token = choice(from: logits) else {
+      guard constraint?.mask().isEmpty == true else { throw .logitsNotFinite(path: path) }
+      stop = .end
+      return nil
+    }
     if endTokens.contains(token) {
       stop = .end
       return nil
     }
     tokens.append(token)
     unreadToken = token
-    if tokens.count >= maximumTokens { stop = .length }
+    constraint?.append(tokenizer.bytes(of: token))
+    if constraint?.canGoOn == false {
+      stop = .end
+    } else if tokens.count >= maximumTokens {
+      stop = .length
+    }
     return detokenizer.append(token)
+  }
+
+  private mutating func choice(from logits: ArraySlice<Float>) -> Int? {
+    guard var constraint else { return sampler.choose(from: logits) }
+    // One owner at a time, so that the states it has found are not copied.
+    self.constraint = nil
+    defer { self.constraint = constraint }
+    return sampler.choose(
+      from: logits, where: { constraint.allows($0, tokenizer.bytes(of: $0)) }, mask: { constraint.mask() })
   }
 
   /// Characters that are not complete where generation has ended.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Grammar
 
 /// Chooses tokens. Its buffers are made once, for one vocabulary, so that choosing allocates nothing.
 ///
@@ -37,17 +38,40 @@ public struct Sampler: Sendable {
   /// - Parameter source: one logit for each entry of the vocabulary. Logits that are not numbers are never chosen.
   /// - Returns: nil where no logit is a number, or the highest is infinite: the computation before has overflowed.
   public mutating func choose(from source: ArraySlice<Float>) -> Int? {
-    let chosen: Int?
-    if parameters.temperature == 0 && parameters.repetitionPenalty == 1 {
-      chosen = Self.mostLikely(source)
-    } else {
-      copy(source)
-      penalizeRepetition()
-      chosen = parameters.temperature == 0 ? Self.mostLikely(logits[...]) : draw()
-    }
-    guard let token = chosen else { return nil }
+    guard let token = proposal(from: source) else { return nil }
     remember(token)
     return token
+  }
+
+  /// Chooses one token among those that a constraint allows: by the same distribution, without the others.
+  ///
+  /// The constraint is asked about the token that would be chosen without it, which is mostly allowed, and only then
+  /// about all. That changes no probability.
+  ///
+  /// - Parameters:
+  ///   - isAllowed: whether a token is allowed.
+  ///   - mask: all that are allowed, one at least.
+  /// - Returns: as without a constraint; nil too where no allowed token has a finite logit.
+  mutating func choose(
+    from source: ArraySlice<Float>, where isAllowed: (Int) -> Bool, mask: () -> TokenMask
+  ) -> Int? {
+    guard var token = proposal(from: source) else { return nil }
+    if !isAllowed(token) {
+      guard let other = proposal(from: source, of: mask()) else { return nil }
+      token = other
+    }
+    remember(token)
+    return token
+  }
+
+  private mutating func proposal(from source: ArraySlice<Float>, of mask: TokenMask? = nil) -> Int? {
+    if parameters.temperature == 0 && parameters.repetitionPenalty == 1 && mask == nil {
+      return Self.mostLikely(source)
+    }
+    copy(source)
+    if let mask { for token in logits.indices where !mask[token] { logits[token] = -.infinity } }
+    penalizeRepetition()
+    return parameters.temperature == 0 ? Self.mostLikely(logits[...]) : draw()
   }
 
   /// The same from all logits of an array.

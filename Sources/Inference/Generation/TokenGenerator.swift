@@ -2,6 +2,7 @@
 
 import Architectures
 import BoundedCache
+import Grammar
 import Records
 
 /// Reads a prompt and continues it, token by token, in the cache itself. `ForkGenerator` does it in forks of it.
@@ -37,9 +38,12 @@ public struct TokenGenerator {
   /// - Parameters:
   ///   - reader: has the prompt.
   ///   - maximumTokens: the most tokens that are generated, at least 1.
-  public init(model: LoadedModel, reader: TokenIngest, sampling: SamplingParameters, maximumTokens: Int) {
+  ///   - grammar: what the text may be; nil for any.
+  public init(
+    model: LoadedModel, reader: TokenIngest, sampling: SamplingParameters, maximumTokens: Int, grammar: Grammar? = nil
+  ) {
     self.reader = reader
-    generated = GeneratedTokens(model: model, sampling: sampling, maximumTokens: maximumTokens)
+    generated = GeneratedTokens(model: model, sampling: sampling, maximumTokens: maximumTokens, grammar: grammar)
   }
 
   /// Reads a block of the prompt, or generates a token.

@@ -4,6 +4,7 @@ import Architectures
 import BoundedCache
 import Compute
 import Foundation
+import Grammar
 import ModelFile
 import Records
 import Tokenization
@@ -41,6 +42,10 @@ public final class LoadedModel {
   /// Tells the vision tower from others; nil without one.
   package private(set) lazy var towerFingerprint = visionFile.flatMap { file in
     vision.map { Self.fingerprint(of: $0, in: file) }
+  }
+  /// The vocabulary in the order of its bytes, for grammars. Made when it is first asked for.
+  private(set) lazy var sortedVocabulary = SortedVocabulary(count: tokenizer.vocabularySize) {
+    [tokenizer] in tokenizer.bytes(of: $0)
   }
   private let file: GGUFFile
   private let visionFile: GGUFFile?
