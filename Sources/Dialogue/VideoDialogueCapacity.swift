@@ -113,8 +113,9 @@ extension VideoDialogue {
   /// Tokens of the longest of some questions, with the turns before it that are not cached and the first words of its
   /// answer.
   func capacity(forQuestions questions: [String]) -> Int {
+    guard let longest = longest(of: questions) else { return 0 }
     let past = turns[text.firstUncachedTurn...].reduce(0) { $0 + prompts.pastTurn($1).count }
-    return min(visionEndCount + past + (longest(of: questions) ?? 0), textLimit) + Self.answerReserve
+    return min(visionEndCount + past + longest, textLimit) + Self.answerReserve
   }
 
   /// Whether the questions need no compression.

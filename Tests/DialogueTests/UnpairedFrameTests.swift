@@ -51,7 +51,9 @@ struct UnpairedFrameTests {
     return Image(width: side, height: side, pixels: pixels)
   }
 
-  /// All that is cached of the stream.
+  /// Whether the same is cached of the stream.
+  private func sameVision(_ one: VideoDialogue, _ other: VideoDialogue) -> Bool { vision(one) == vision(other) }
+
   private func vision(_ dialogue: VideoDialogue) -> [[[UInt16]]] {
     dialogue.forgetConversation()
     let cache = dialogue.cache
@@ -90,7 +92,7 @@ struct UnpairedFrameTests {
     let silent = try watch(kind, frames: 10) { _ in false }
     let asked = try watch(kind, frames: 10, asking: questions.contains)
     let (quiet, talked) = (silent.dialogue, asked.dialogue)
-    #expect(vision(quiet) == vision(talked))
+    #expect(sameVision(quiet, talked))
     #expect(quiet.visionTokensRead == talked.visionTokensRead)
     #expect(quiet.retentionMap() == talked.retentionMap())
     // A hybrid model's answer depends on its state too.
@@ -114,7 +116,7 @@ struct UnpairedFrameTests {
     }
     // The end of the stream makes it a patch of its own.
     try open.ingest.finish()
-    #expect(vision(ended.dialogue) == vision(open.dialogue))
+    #expect(sameVision(ended.dialogue, open.dialogue))
   }
 
   @Test("leaves a stream that compresses as it would be, where the questions have room", arguments: Kind.allCases)
@@ -131,7 +133,7 @@ struct UnpairedFrameTests {
     }
     #expect(dialogue.cache.compressionCount > 2)
     #expect(dialogue.cache.compressionCount == silent.dialogue.cache.compressionCount)
-    #expect(vision(dialogue) == vision(silent.dialogue))
+    #expect(sameVision(dialogue, silent.dialogue))
   }
 
   @Test("does not stay where its question needs a compression, which then comes before it")
