@@ -273,7 +273,7 @@ final class DecodingLoop {
     input = nil
     // The frame that it holds now was seen, or is about to be left out.
     if isTried { _ = try? playlist?.firstNewSegment() }
-    var lastError = VideoError.unreachable(source: description.source, detail: reason)
+    var lastError = VideoError.brokeOff(source: description.source, detail: reason)
     while let delay = reconnection.delay(at: monotonicSeconds()) {
       guard shared.rest(delay) == .completed else { return }
       reconnection.countTry()
@@ -291,11 +291,11 @@ final class DecodingLoop {
         lastError = error
       }
     }
-    shared.warn(
-      isTried
-        ? "\(description.source) could not be reached again (tries: \(reconnection.tries), for "
-          + "\(decimal(monotonicSeconds() - noticedAt, places: 0)) s); the stream ends here"
-        : "\(description.source) broke off (\(reason)); the stream ends here")
+    if isTried {
+      shared.warn(
+        "\(description.source) could not be reached again (tries: \(reconnection.tries), for "
+          + "\(decimal(monotonicSeconds() - noticedAt, places: 0)) s); the stream ends here")
+    }
     hasEnded = true
     shared.finish(failure: lastError)
   }

@@ -28,6 +28,8 @@ public enum VideoError: Error, Sendable, Equatable {
   case unsupportedProtocol(source: String)
   /// The other end refused, or could not be found.
   case unreachable(source: String, detail: String)
+  /// A live source sends no more, and is not tried again.
+  case brokeOff(source: String, detail: String)
   /// The other end said nothing for this long.
   case timedOut(source: String, seconds: Double)
   /// The optional library that reads capture devices is not on this machine.
@@ -79,6 +81,8 @@ extension VideoError: CustomStringConvertible {
         + "use rtsp, http, https, rtmp, srt, udp, rtp, tcp or tls, a file, /dev/videoN or -"
     case .unreachable(let source, let detail):
       "\(source) cannot be reached\(Self.inBrackets(detail)); check the address and that the sender is running"
+    case .brokeOff(let source, let detail):
+      "\(source) broke off\(Self.inBrackets(detail)); the stream ends here"
     case .timedOut(let source, let seconds):
       "\(source) sent nothing usable for \(decimal(seconds, places: seconds < 10 ? 1 : 0)) s; "
         + "check the address and that the sender is running"

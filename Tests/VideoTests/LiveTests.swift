@@ -121,7 +121,8 @@ struct LiveTests {
       gate.allow(parts: 2)
       var time = 0.0
       while time < 0.8, let frame = await stream.next() { time = frame.time }
-      warnings = stream.takeWarnings()
+      let failure = stream.failure
+      warnings = stream.takeWarnings() + (failure.map { [$0.description] } ?? [])
       stream.stop()
       if time >= 0.8, warnings.isEmpty { return }
     }
@@ -132,7 +133,7 @@ struct LiveTests {
   func otherStreams() async throws {
     let contents = try bytes(of: "swapped.ts")
     let second = try #require(recordings(of: contents).last)
-    var warnings: [String] = []
+    var failure: VideoError?
     // On a busy machine the second part may come too late for a short time-out.
     for timeout in [3.0, 12, 50] {
       let gate = LoopbackMediaServer.Gate()
@@ -147,10 +148,24 @@ struct LiveTests {
       let stream = try await VideoStream.open(VideoSource(server.address("live.ts")), options: options)
       gate.allow(parts: 2)
       let count = await all(of: stream).count
-      warnings = stream.takeWarnings()
-      if count >= 5, warnings.contains(where: { $0.contains("its video goes on in another stream") }) { return }
+      failure = stream.failure
+      let reason = "its video goes on in another stream"
+      if count >= 5, failure == .brokeOff(source: server.address("live.ts"), detail: reason) { return }
     }
-    Issue.record("\(warnings)")
+    Issue.record("\(String(describing: failure))")
+  }
+
+  @Test("that breaks off and is not to be tried again is said to have broken off, once")
+  func brokenOff() async throws {
+    let contents = try bytes(of: "starts-at-100s.ts")
+    let server = try LoopbackMediaServer { _ in .stream(contents) }
+    defer { server.stop() }
+    var options = options(5)
+    options.reconnection = .init(limit: .never)
+    let stream = try await VideoStream.open(VideoSource(server.address("live.ts")), options: options)
+    #expect(await !all(of: stream).isEmpty)
+    #expect(stream.failure == .brokeOff(source: server.address("live.ts"), detail: "the sender ended it"))
+    #expect(stream.takeWarnings() == [])
   }
 
   @Test("that comes back scrambled is said to be encrypted", .timeLimit(.minutes(2)))
