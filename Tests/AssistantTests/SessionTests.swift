@@ -281,6 +281,29 @@ struct SessionTests {
     #expect(try String(contentsOfFile: path + ".txt", encoding: .utf8) == "Dear diary")
   }
 
+  @Test("A question is answered while a conversation waits for the reader of its pipe")
+  func saveToPipe() async throws {
+    let session = try session()
+    let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
+    let path = folder.path("pipe")
+    #expect(mkfifo(path, 0o600) == 0)
+    var log: [String] = []
+    await session.run(telling: events) { event in
+      switch event {
+      case .ready:
+        session.send(.save(path: path))
+        session.send(.ask("hello"))
+      case .answerFinished:
+        log.append("answered")
+        session.send(.quit)
+      case .failure(let code, _): log.append(code)
+      default: break
+      }
+    }
+    #expect(log == ["answered", "output_unwritable"])
+  }
+
   @Test("What is cached of each temporal patch is told while it is wanted")
   func retention() async throws {
     let session = try session(watching: Self.sample, budget: 200)

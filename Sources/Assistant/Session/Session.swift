@@ -50,8 +50,7 @@ public actor Session {
   /// Takes frames in; nil once the stream has ended, until somebody seeks.
   private var feeding: Task<Void, Never>?
   private var isQuitting = false
-  /// Files that this session has written a program to, and may write again.
-  private var savedPrograms: Set<String> = []
+  private let files: SessionFiles
 
   /// The thread that the model runs on.
   public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
@@ -88,6 +87,7 @@ public actor Session {
         settings: settings, beside: known, warn: { events.send(.warning($0)) }, emit: { events.send(.code($0)) })
     }
     self.events = events
+    files = SessionFiles(events: events, stop: leaving)
   }
 
   // MARK: Commands
@@ -192,6 +192,7 @@ public actor Session {
     scrubbing.cancel()
     await scrubbing.value
     await code?.finish()
+    await files.finish()
     events.finish()
   }
 
@@ -340,27 +341,14 @@ public actor Session {
   }
 
   private func save(to path: String) {
-    attempt { () throws(ReportedError) in
-      try Transcript(turns: turns, description: description).write(to: path, stop: leaving)
-      events.send(.note("The conversation is saved in \(path)."))
-    }
+    files.save(Transcript(turns: turns, description: description), to: path)
   }
 
   // MARK: Programs
 
   private func saveProgram(to path: String) {
     guard let program = code?.programToSave else { return fail(.unsupported(message: "there is no program yet")) }
-    attempt { () throws(ReportedError) in
-      let text = program.text.hasSuffix("\n") ? program.text : program.text + "\n"
-      do throws(OutputError) {
-        try OutputFile.write(
-          text, to: path, replacing: savedPrograms.contains(path) ? .anything : .nothing, stop: leaving)
-      } catch {
-        throw .outputUnwritable(message: error.description)
-      }
-      savedPrograms.insert(path)
-      events.send(.note("The program is saved in \(path)."))
-    }
+    files.save(program: program.text, to: path)
   }
 
   private func shareProgram() {
