@@ -53,6 +53,9 @@ final class Holder: Sendable {
     return files + left.subtracting([Int(process.processIdentifier)]).map(String.init)
   }
 
+  /// The number of its process.
+  var number: Int { Int(process.processIdentifier) }
+
   func signal(_ number: Int32) { kill(process.processIdentifier, number) }
 
   /// Waits for its end and returns what it said.

@@ -29,12 +29,13 @@ enum ProcessTree: Sendable, Equatable {
   /// A process that ends while others are looked at leaves its children to one that has been looked at already.
   /// Therefore two looks must find the same processes; while starts are held, they do so in the end.
   ///
-  /// - Parameter asksAll: reads about every process of the machine, for members of a group that were missed all the
-  ///   same.
-  func usage(taskLimit: Int, asksAll: Bool) -> TreeUsage {
-    var usage = look(taskLimit: taskLimit, asksAll: asksAll)
+  /// - Parameters:
+  ///   - asksAll: reads about every process of the machine, for members of a group that were missed all the same.
+  ///   - known: processes that were found before. Members of a group are looked at again, wherever they belong now.
+  func usage(taskLimit: Int, asksAll: Bool, known: [pid_t]) -> TreeUsage {
+    var usage = look(taskLimit: taskLimit, asksAll: asksAll, known: known)
     for _ in 0..<Self.mostLooks where usage.tasks <= taskLimit {
-      let next = look(taskLimit: taskLimit, asksAll: false)
+      let next = look(taskLimit: taskLimit, asksAll: false, known: usage.processes)
       if next.threads.allSatisfy({ usage.threads[$0] == $1 }) { break }
       usage = next
     }
@@ -43,7 +44,7 @@ enum ProcessTree: Sendable, Equatable {
 
   private static let mostLooks = 8
 
-  private func look(taskLimit: Int, asksAll: Bool) -> TreeUsage {
+  private func look(taskLimit: Int, asksAll: Bool, known: [pid_t]) -> TreeUsage {
     var usage = TreeUsage()
     func add(_ status: ProcessStatus, of process: pid_t) {
       guard usage.threads.updateValue(status.isEnding ? 0 : status.threads, forKey: process) == nil else { return }
@@ -61,7 +62,8 @@ enum ProcessTree: Sendable, Equatable {
         return children(of: first)
       }
     case .group(let leader) where !asksAll:
-      waiting = [leader] + adoptedChildren().filter { $0 != leader && ProcessStatus($0)?.group == leader }
+      let others = Set(adoptedChildren() + known).subtracting([leader])
+      waiting = [leader] + others.filter { ProcessStatus($0)?.group == leader }
     case .group(let leader):
       for process in allProcesses() where usage.tasks <= taskLimit {
         guard let status = ProcessStatus(process), status.group == leader else { continue }
@@ -102,10 +104,12 @@ private func children(of process: pid_t, threads: Int = 1) -> [pid_t] {
   return tasks.flatMap { processNumbers(kernelFile("/proc/\(process)/task/\($0)/children") ?? []) }
 }
 
-/// Children of this process that others have left it: all of one thread, the first that has not ended.
+/// Children of this process that others have left it: all of one thread, the first that has not ended. The kernel lists
+/// threads in their order, the first first. Their numbers are in no order: a later one is smaller, once the numbers of
+/// processes have begun anew.
 private func adoptedChildren() -> [pid_t] {
   let process = getpid()
-  let first = numericNames(in: "/proc/self/task")?.sorted().first { task in
+  let first = numericNames(in: "/proc/self/task")?.first { task in
     kernelFile("/proc/self/task/\(task)/stat").flatMap { ProcessStatus($0) }?.isEnding == false
   }
   let text = kernelFile("/proc/\(process)/task/\(first ?? process)/children") ?? []

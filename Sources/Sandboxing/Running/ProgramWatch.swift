@@ -35,6 +35,8 @@ struct ProgramWatch {
   private var floor = MemoryFloor()
   /// Memory that is resident in no process, in bytes, when it was last counted.
   private var unresidentBytes = 0
+  /// Its processes when they were last looked at.
+  private var known: [pid_t] = []
   /// Processes and threads when they were last counted for a start, and those that have been let start since.
   private var tasks = 1
   private var starts = 0
@@ -201,7 +203,9 @@ struct ProgramWatch {
   /// Its processes now, without those that have ended and were left to this process.
   private mutating func count(asksAll: Bool) -> TreeUsage {
     if case .group(let first) = tree { orphanSeconds += csb_reap_orphans(first) }
-    return tree.usage(taskLimit: limits.processes, asksAll: asksAll)
+    let usage = tree.usage(taskLimit: limits.processes, asksAll: asksAll, known: known)
+    known = usage.processes
+    return usage
   }
 
   private mutating func compareMemory(of usage: TreeUsage) {

@@ -23,7 +23,7 @@ struct SharedMemoryCount {
     // Where starts are not held, processes may end in each count: then the last must do.
     for _ in 0..<Self.mostCounts {
       count(usage.processes, enough: enough)
-      let after = tree.usage(taskLimit: taskLimit, asksAll: false)
+      let after = tree.usage(taskLimit: taskLimit, asksAll: false, known: usage.processes)
       let isSettled = after.threads == usage.threads
       usage = after
       if isSettled { break }
