@@ -5,11 +5,12 @@ import Foundation
 import Inference
 import ModelFile
 import Platform
+import Records
 import Synchronization
 
 /// Measures one model on this machine, part by part.
 public actor BenchmarkRunner {
-  private let thread = ThreadExecutor(name: "model")
+  private let thread: ThreadExecutor
   private let paths: ModelPaths
   private let threads: Int
   private let memory: ModelLoadingOptions
@@ -26,10 +27,12 @@ public actor BenchmarkRunner {
   ///   - stop: ends the run before the next repetition. Finished results are kept.
   ///   - whenLoaded: called when the model's files need not be opened again. They may be unlinked then.
   ///   - report: called before each repetition.
+  /// - Throws: `ReportedError` with the code `insufficient_threads`.
   public init(
     paths: ModelPaths, threads: Int, memory: ModelLoadingOptions, plan: BenchmarkPlan, stop: StopSource = StopSource(),
     whenLoaded: @escaping @Sendable () -> Void = {}, report: @escaping @Sendable (BenchmarkStep) -> Void = { _ in }
-  ) {
+  ) throws(ReportedError) {
+    thread = try ThreadExecutor(reporting: "model")
     self.paths = paths
     self.threads = threads
     self.memory = memory

@@ -14,12 +14,19 @@ public final class ThreadExecutor: SerialExecutor {
   /// In bytes: what a main thread has, because models run here.
   private static let stackSize = 8 << 20
 
-  /// - Precondition: the system has a thread left: an actor whose jobs never run would be silent.
-  public init(name: String) {
-    let started = startThread(name: name, stackSize: Self.stackSize) { [jobs] in
+  /// - Throws: `ThreadError` if the system has no thread left. An actor whose jobs never run would be silent.
+  public convenience init(name: String) throws(ThreadError) {
+    try self.init(name: name) { jobs in
+      startThread(name: name, stackSize: Self.stackSize, patience: threadPatience, jobs)
+    }
+  }
+
+  /// - Parameter start: starts a thread that performs all jobs; false if there is none left.
+  package init(name: String, start: (sending @escaping () -> Void) -> Bool) throws(ThreadError) {
+    let hasStarted = start { [jobs] in
       while let job = Self.next(of: jobs) { job() }
     }
-    precondition(started, "the system has no thread left for \(name)")
+    if !hasStarted { throw ThreadError() }
   }
 
   deinit {

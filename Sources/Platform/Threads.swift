@@ -1,12 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 
+/// The system has no thread left for this process.
+///
+/// A user's threads are counted together, so that those of the user's other programs count too, and may be fewer in a
+/// moment.
+public struct ThreadError: Error, Equatable, CustomStringConvertible {
+  /// Makes the error.
+  public init() {}
+
+  public var description: String {
+    "this user may start too few threads; raise the limit, or end other programs: ulimit -u"
+  }
+}
+
+/// How long to wait for a thread that nothing can be done without, in seconds. Threads of other programs come and go.
+public let threadPatience = 5.0
+
 /// Runs `body` on a detached thread of its own, so that it may block for as long as it likes.
 ///
 /// - Parameters:
 ///   - name: what debuggers and `/proc` call the thread; its first 15 bytes.
 ///   - stackSize: in bytes; nil for the system's default.
+///   - patience: how long to wait for a thread where the system has none left, in seconds.
 /// - Returns: false when the system has no thread left.
-public func startThread(name: String, stackSize: Int? = nil, _ body: sending @escaping () -> Void) -> Bool {
+public func startThread(
+  name: String, stackSize: Int? = nil, patience: Double = 0, _ body: sending @escaping () -> Void
+) -> Bool {
   final class Start {
     let name: String
     let body: () -> Void
@@ -22,19 +41,35 @@ public func startThread(name: String, stackSize: Int? = nil, _ body: sending @es
   pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
   if let stackSize { pthread_attr_setstacksize(&attributes, stackSize) }
   let start = Unmanaged.passRetained(Start(name: name, body: body))
-  var thread = pthread_t()
-  let result = pthread_create(
-    &thread, &attributes,
-    { argument in
-      guard let argument else { return nil }
-      let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
-      setThreadName(start.name)
-      start.body()
-      return nil
-    }, start.toOpaque())
-  if result != 0 { start.release() }
-  return result == 0
+  let hasStarted = retry(for: patience) {
+    var thread = pthread_t()
+    return pthread_create(
+      &thread, &attributes,
+      { argument in
+        guard let argument else { return nil }
+        let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
+        setThreadName(start.name)
+        start.body()
+        return nil
+      }, start.toOpaque()) == 0
+  }
+  if !hasStarted { start.release() }
+  return hasStarted
 }
+
+/// Tries an action until it succeeds, for this many seconds, and once at least.
+///
+/// - Returns: whether it succeeded.
+package func retry(for seconds: Double, _ action: () -> Bool) -> Bool {
+  let end = monotonicSeconds() + seconds
+  while !action() {
+    if monotonicSeconds() >= end { return false }
+    usleep(microsecondsBetweenTries)
+  }
+  return true
+}
+
+private let microsecondsBetweenTries: UInt32 = 10_000
 
 /// Whether the system lets this process have this many more threads at a time. They have ended on return.
 public func canStartThreads(_ count: Int) -> Bool {

@@ -12,6 +12,8 @@ public struct ReportedError: Error, Sendable, Equatable, CustomStringConvertible
     case modelUnreadable = "model_unreadable"
     /// A model that takes more memory than there is.
     case insufficientMemory = "insufficient_memory"
+    /// Too few threads for this user, whose other programs count too.
+    case insufficientThreads = "insufficient_threads"
     /// A KV cache budget without room for what was asked.
     case budgetTooSmall = "budget_too_small"
     /// A frame for a model that has no vision tower.

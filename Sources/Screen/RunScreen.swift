@@ -20,7 +20,7 @@ public func runScreen(
 ) async throws(ScreenError) -> ScreenExit {
   let result = await withTaskCancellationHandler {
     await withCheckedContinuation { (continuation: CheckedContinuation<Result<ScreenExit, ScreenError>, Never>) in
-      let started = startThread(name: "screen") {
+      let started = startThread(name: "screen", patience: threadPatience) {
         continuation.resume(
           returning: Result { () throws(ScreenError) in
             try ScreenLoop.run(events: events, send: send, options: options)

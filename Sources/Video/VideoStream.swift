@@ -39,7 +39,7 @@ public final class VideoStream: Sendable, AsyncSequence {
     description = loop.description
     shared = loop.shared
     previewFeed = loop.previews
-    guard startThread(name: "decoder", { loop.run() }) else {
+    guard startThread(name: "decoder", patience: threadPatience, { loop.run() }) else {
       throw .unreadable(source: source.displayName, detail: "the system has no thread left")
     }
   }
@@ -53,7 +53,7 @@ public final class VideoStream: Sendable, AsyncSequence {
     let interrupt = IOInterrupt()
     let result: Result<VideoStream, VideoError> = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
-        let hasStarted = startThread(name: "opener") {
+        let hasStarted = startThread(name: "opener", patience: threadPatience) {
           do throws(VideoError) {
             let stream = try VideoStream(source: source, options: options, interrupt: interrupt)
             continuation.resume(returning: .success(stream))

@@ -15,8 +15,7 @@ enum Main {
       exit(StartFailure.report("too few files may be open at a time; raise the limit: ulimit -n 256").rawValue)
     }
     guard canStartThreads(fewestThreads) else {
-      let message = "this user may start too few threads; raise the limit, or end other programs: ulimit -u"
-      exit(StartFailure.report(message).rawValue)
+      exit(StartFailure.report(ThreadError().description).rawValue)
     }
     Task {
       await run()

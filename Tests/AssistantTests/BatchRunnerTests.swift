@@ -26,7 +26,7 @@ struct BatchRunnerTests {
     nonisolated(unsafe) let model = try Self.embedded.get()
     // The first result stops the run: what has been answered is written, and nothing else is begun.
     let observer = FirstResult()
-    let runner = BatchRunner(
+    let runner = try BatchRunner(
       model: model,
       options: BatchOptions(
         input: input, output: folder.path("results.jsonl"), isResuming: false, dialogue: DialogueOptions(),

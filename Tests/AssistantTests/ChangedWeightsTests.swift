@@ -67,7 +67,7 @@ struct ChangedWeightsTests {
     let requests = try folder.write(
       #"{"id":"a","ask":"hello"}"# + "\n" + #"{"id":"b","ask":"hello"}"# + "\n", to: "requests.jsonl")
     let collected = WarningList()
-    let runner = BatchRunner(
+    let runner = try BatchRunner(
       model: model,
       options: BatchOptions(
         input: requests, output: folder.path("results.jsonl"), isResuming: false, dialogue: DialogueOptions(),

@@ -14,7 +14,7 @@ struct BenchmarkRunTests {
     _ plan: BenchmarkPlan, of paths: ModelPaths? = nil, stop: StopSource = StopSource(),
     report: @escaping @Sendable (BenchmarkStep) -> Void = { _ in }
   ) throws -> BenchmarkRunner {
-    BenchmarkRunner(
+    try BenchmarkRunner(
       paths: try paths ?? ModelPaths.resolve(languageModel: nil), threads: 1, memory: ModelLoadingOptions(), plan: plan,
       stop: stop, report: report)
   }

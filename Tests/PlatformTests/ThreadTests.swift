@@ -18,11 +18,13 @@ struct ThreadTests {
   }
 
   private actor Recorder {
-    private let thread = ThreadExecutor(name: "recorder")
+    private let thread: ThreadExecutor
     private(set) var numbers: [Int] = []
     private(set) var threads: Set<UInt> = []
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+    init() throws { thread = try ThreadExecutor(name: "recorder") }
 
     func add(_ number: Int) {
       numbers.append(number)
@@ -31,11 +33,28 @@ struct ThreadTests {
   }
 
   @Test("An executor's jobs run in order, all on its one thread")
-  func executor() async {
-    let recorder = Recorder()
+  func executor() async throws {
+    let recorder = try Recorder()
     for number in 0..<100 { await recorder.add(number) }
     #expect(await recorder.numbers == Array(0..<100))
     #expect(await recorder.threads.count == 1)
+  }
+
+  @Test("An executor that gets no thread is an error")
+  func executorWithoutThread() {
+    #expect(throws: ThreadError()) { _ = try ThreadExecutor(name: "nobody") { _ in false } }
+  }
+
+  // Threads of the user's other programs come and go.
+  @Test("What cannot be had at once is tried again for a while, and then no more")
+  func patience() {
+    var tries = 0
+    let isHad = retry(for: 60) {
+      tries += 1
+      return tries == 3
+    }
+    #expect(isHad && tries == 3)
+    #expect(!retry(for: 0.05) { false })
   }
 
   @Test("A monitor wakes who waits when the value changes, and when the time has come")

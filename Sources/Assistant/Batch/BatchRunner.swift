@@ -9,7 +9,7 @@ import Records
 
 /// Answers a file of requests, one after the other, on one loaded model.
 public actor BatchRunner {
-  private let thread = ThreadExecutor(name: "model")
+  private let thread: ThreadExecutor
   private let model: LoadedModel
   private let options: BatchOptions
   private let worker: TaskSolver?
@@ -25,11 +25,16 @@ public actor BatchRunner {
   public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
   /// Makes a runner that has read no request yet.
-  public init(model: sending LoadedModel, options: BatchOptions) {
+  ///
+  /// - Throws: `ReportedError` with the code `insufficient_threads`.
+  public init(model: sending LoadedModel, options: BatchOptions) throws(ReportedError) {
+    thread = try ThreadExecutor(reporting: "model")
     let known = model.warnings
     self.model = model
     self.options = options
-    worker = options.code.map { TaskSolver(settings: $0, beside: known, warn: options.warn) }
+    worker = try options.code.map { (settings) throws(ReportedError) in
+      try TaskSolver(settings: settings, beside: known, warn: options.warn)
+    }
   }
 
   /// Ends the run after the token under way; what has been answered is in the output. From any thread.

@@ -21,7 +21,7 @@ import Video
 /// model to read one temporal patch, at most.
 public actor Session {
   private let events: SessionEvents
-  private let thread = ThreadExecutor(name: "model")
+  private let thread: ThreadExecutor
   /// Work that waits for the model.
   private nonisolated let queue = WorkQueue()
   private nonisolated let cancellation = AnswerCancellation()
@@ -64,12 +64,13 @@ public actor Session {
   ///   - events: where to say what happens; finished when the session has ended.
   ///   - logger: gets a line for each event that is worth one.
   /// - Throws: `ReportedError.budgetTooSmall` when the budget cannot hold the system prompt; `requestMalformed` for a
-  ///   size of images that the model cannot use.
+  ///   size of images that the model cannot use; `insufficientThreads`.
   public init(
     model: sending LoadedModel, options: DialogueOptions, video: VideoStream?, sourceName: String?,
     stream: StreamSettings = StreamSettings(), code: CodeAgentSettings? = nil, events: EventMailbox,
     logger: Logger? = nil
   ) throws(ReportedError) {
+    thread = try ThreadExecutor(reporting: "model")
     description = SessionDescription(
       modelName: model.name, isEmbeddedModel: model.isEmbedded, source: sourceName,
       duration: video?.description.duration, isLive: video?.description.isLive ?? false, threads: model.threads)
@@ -82,8 +83,8 @@ public actor Session {
     computing = stream.computeShare.map { ComputeBudget(share: $0, now: monotonicSeconds()) }
     if let size = video?.description.sampledSize { try dialogue.check(framesOf: size.width, by: size.height) }
     self.video = video
-    self.code = code.map { settings in
-      InteractiveTaskSolver(
+    self.code = try code.map { (settings) throws(ReportedError) in
+      try InteractiveTaskSolver(
         settings: settings, beside: known, warn: { events.send(.warning($0)) }, emit: { events.send(.code($0)) })
     }
     self.events = events

@@ -20,7 +20,7 @@ public struct AutotuneOptions: Sendable {
 
 /// Tunes the products of one model on this machine, and keeps what it finds in a file.
 public actor AutotuneRunner {
-  private let thread = ThreadExecutor(name: "model")
+  private let thread: ThreadExecutor
   private let paths: ModelPaths
   private let memory: ModelLoadingOptions
   private let options: AutotuneOptions
@@ -41,11 +41,13 @@ public actor AutotuneRunner {
   ///   - stop: ends the run before the next measurement. What was measured is kept, and the next run goes on with it.
   ///   - whenLoaded: called when the model's files need not be opened again.
   ///   - report: called before each schedule is measured.
+  /// - Throws: `ReportedError` with the code `insufficient_threads`.
   public init(
     paths: ModelPaths, memory: ModelLoadingOptions, file: TunedScheduleFile, path: String, options: AutotuneOptions,
     stop: StopSource = StopSource(), whenLoaded: @escaping @Sendable () -> Void = {},
     report: @escaping @Sendable (BenchmarkStep) -> Void = { _ in }
-  ) {
+  ) throws(ReportedError) {
+    thread = try ThreadExecutor(reporting: "model")
     self.paths = paths
     self.memory = memory
     self.options = options

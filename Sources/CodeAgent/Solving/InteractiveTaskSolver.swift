@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CodeTasks
+import Records
 import SessionInterface
 import Synchronization
 
@@ -28,8 +29,8 @@ package final class InteractiveTaskSolver: Sendable {
   package init(
     settings: CodeAgentSettings, beside known: [String], warn: @escaping @Sendable (String) -> Void,
     emit: @escaping @Sendable (CodeEvent) -> Void
-  ) {
-    worker = TaskSolver(settings: settings, beside: known, warn: warn) { [program] event in
+  ) throws(ReportedError) {
+    worker = try TaskSolver(settings: settings, beside: known, warn: warn) { [program] event in
       program.take(event)
       emit(event)
     }

@@ -68,9 +68,11 @@ public actor TaskFileSolver {
   private var progress = Progress()
 
   /// Makes a runner that has read nothing yet.
-  public init(options: Options) {
+  ///
+  /// - Throws: `ReportedError` with the code `insufficient_threads`.
+  public init(options: Options) throws(ReportedError) {
     self.options = options
-    worker = TaskSolver(settings: options.code, warn: options.warn)
+    worker = try TaskSolver(settings: options.code, warn: options.warn)
   }
 
   /// Ends the run after the token under way; what has been answered is in the output. From any thread.

@@ -18,7 +18,7 @@ public actor TaskSolver {
     case singleShot
   }
 
-  private let thread = ThreadExecutor(name: "coder")
+  private let thread: ThreadExecutor
   private let settings: CodeAgentSettings
   private let emit: @Sendable (CodeEvent) -> Void
   private let known: [String]
@@ -40,10 +40,12 @@ public actor TaskSolver {
   ///   - known: warnings that the user has had, for instance because the model is the dialogue's too.
   ///   - warn: given other warnings of the model, once it is loaded and after each task.
   ///   - emit: given each event, on the worker's thread.
+  /// - Throws: `ReportedError` with the code `insufficient_threads`.
   public init(
     settings: CodeAgentSettings, beside known: [String] = [], warn: @escaping @Sendable (String) -> Void = { _ in },
     emit: @escaping @Sendable (CodeEvent) -> Void = { _ in }
-  ) {
+  ) throws(ReportedError) {
+    thread = try ThreadExecutor(reporting: "coder")
     self.settings = settings
     self.known = known
     self.warn = warn

@@ -88,7 +88,7 @@ extension Calibration {
 
 /// Runs a model over a text once, and measures the inputs of its matrices.
 public actor CalibrationRunner {
-  private let thread = ThreadExecutor(name: "model")
+  private let thread: ThreadExecutor
   private let model: LoadedModel
   private let options: CalibrationOptions
   private nonisolated let stop = StopSource()
@@ -100,7 +100,10 @@ public actor CalibrationRunner {
   public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
   /// Takes the model over: nobody else may use it while this runner lives.
-  public init(model: sending LoadedModel, options: CalibrationOptions) {
+  ///
+  /// - Throws: `ReportedError` with the code `insufficient_threads`.
+  public init(model: sending LoadedModel, options: CalibrationOptions) throws(ReportedError) {
+    thread = try ThreadExecutor(reporting: "model")
     self.model = model
     self.options = options
   }

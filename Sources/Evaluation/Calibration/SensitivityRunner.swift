@@ -41,7 +41,7 @@ public struct SensitivityOptions: Sendable {
 /// The model reads windows of the calibration's text once, and its logits are kept. Then, layer by layer, each group is
 /// quantized alone, and the windows go from that layer's known input through the rest of the model.
 public actor SensitivityRunner {
-  private let thread = ThreadExecutor(name: "model")
+  private let thread: ThreadExecutor
   private let model: LoadedModel
   private let file: GGUFFile
   let groups: [PrecisionGroup]
@@ -63,10 +63,12 @@ public actor SensitivityRunner {
   /// - Parameters:
   ///   - file: the model's file.
   ///   - groups: of its tensors, in the order in which a token passes them.
+  /// - Throws: `ReportedError` with the code `insufficient_threads`.
   public init(
     model: sending LoadedModel, file: GGUFFile, groups: [PrecisionGroup], calibration: Calibration,
     options: SensitivityOptions
-  ) {
+  ) throws(ReportedError) {
+    thread = try ThreadExecutor(reporting: "model")
     self.model = model
     self.file = file
     self.groups = groups

@@ -47,16 +47,18 @@ public actor CodeEvaluationRunner {
   private var step: EvaluationStep
 
   /// Loads no model; the first task of a method does.
-  public init(options: CodeEvaluationOptions) {
+  ///
+  /// - Throws: `ReportedError` with the code `insufficient_threads`.
+  public init(options: CodeEvaluationOptions) throws(ReportedError) {
     self.options = options
-    adapted = TaskSolver(settings: options.settings)
+    adapted = try TaskSolver(settings: options.settings)
     var bare = options.settings
     bare.paths = bare.paths.map { paths in
       var paths = paths
       paths.adapters = [:]
       return paths
     }
-    plain = TaskSolver(settings: bare)
+    plain = try TaskSolver(settings: bare)
     step = EvaluationStep(
       answers: 0, answersInAll: options.problems.count * options.methods.count, resumed: 0, label: "")
   }

@@ -42,7 +42,7 @@ public struct AnswerComparisonOptions: Sendable {
 /// Earlier turns of a conversation have their right answers for both. Both read videos with the reference's vision
 /// tower, which encodes each once.
 public actor AnswerComparisonRunner {
-  private let thread = ThreadExecutor(name: "model")
+  private let thread: ThreadExecutor
   private let reference: LoadedModel
   private let candidate: LoadedModel
   private let options: AnswerComparisonOptions
@@ -59,9 +59,12 @@ public actor AnswerComparisonRunner {
   public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
   /// Takes the models over: nobody else may use them while this runner lives.
+  ///
+  /// - Throws: `ReportedError` with the code `insufficient_threads`.
   public init(
     reference: sending LoadedModel, candidate: sending LoadedModel, options: AnswerComparisonOptions
-  ) {
+  ) throws(ReportedError) {
+    thread = try ThreadExecutor(reporting: "model")
     self.reference = reference
     self.candidate = candidate
     self.options = options

@@ -39,7 +39,7 @@ public struct ComparisonOptions: Sendable {
 /// Compares the predictions of a candidate with those of a reference on one text, such as a quantized model with the
 /// one that it was made from.
 public actor ComparisonRunner {
-  private let thread = ThreadExecutor(name: "model")
+  private let thread: ThreadExecutor
   private let reference: LoadedModel
   private let candidate: LoadedModel
   private let options: ComparisonOptions
@@ -54,7 +54,12 @@ public actor ComparisonRunner {
   public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
   /// Takes the models over: nobody else may use them while this runner lives.
-  public init(reference: sending LoadedModel, candidate: sending LoadedModel, options: ComparisonOptions) {
+  ///
+  /// - Throws: `ReportedError` with the code `insufficient_threads`.
+  public init(reference: sending LoadedModel, candidate: sending LoadedModel, options: ComparisonOptions)
+    throws(ReportedError)
+  {
+    thread = try ThreadExecutor(reporting: "model")
     self.reference = reference
     self.candidate = candidate
     self.options = options

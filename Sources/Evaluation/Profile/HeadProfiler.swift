@@ -4,6 +4,7 @@ import BoundedCache
 import Dialogue
 import Inference
 import Platform
+import Records
 import Synchronization
 
 /// Options of the measurement of a head budget profile.
@@ -34,7 +35,7 @@ public struct ProfileOptions: Sendable {
 /// Each stream is prefilled into a full cache. Each of its questions is then prefilled after it, as if it were the only
 /// one, and its attention is measured. Nothing is answered.
 public actor HeadProfiler {
-  private let thread = ThreadExecutor(name: "model")
+  private let thread: ThreadExecutor
   private let model: LoadedModel
   private let options: ProfileOptions
   private nonisolated let stop = StopSource()
@@ -43,7 +44,10 @@ public actor HeadProfiler {
   public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
   /// Takes the model over: nobody else may use it while this profiler lives.
-  public init(model: sending LoadedModel, options: ProfileOptions) {
+  ///
+  /// - Throws: `ReportedError` with the code `insufficient_threads`.
+  public init(model: sending LoadedModel, options: ProfileOptions) throws(ReportedError) {
+    thread = try ThreadExecutor(reporting: "model")
     self.model = model
     self.options = options
   }

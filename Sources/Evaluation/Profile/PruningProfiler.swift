@@ -40,7 +40,7 @@ public struct PruningOptions: Sendable {
 /// A head's gate is closed, and the predictions are compared with those of the whole model (leave one out). The heads
 /// that matter least alone are left out together, and compared with heads drawn at random.
 public actor PruningProfiler {
-  private let thread = ThreadExecutor(name: "model")
+  private let thread: ThreadExecutor
   private let model: LoadedModel
   private let options: PruningOptions
   private nonisolated let stop = StopSource()
@@ -66,7 +66,10 @@ public actor PruningProfiler {
   public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
   /// Takes the model over: nobody else may use it while this profiler lives.
-  public init(model: sending LoadedModel, options: PruningOptions) {
+  ///
+  /// - Throws: `ReportedError` with the code `insufficient_threads`.
+  public init(model: sending LoadedModel, options: PruningOptions) throws(ReportedError) {
+    thread = try ThreadExecutor(reporting: "model")
     self.model = model
     self.options = options
   }

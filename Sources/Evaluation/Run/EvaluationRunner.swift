@@ -65,7 +65,7 @@ public struct EvaluationStep: Sendable, Equatable {
 ///
 /// The vision tower encodes a stream once. Its temporal patches are kept until all configurations have prefilled them.
 public actor EvaluationRunner {
-  private let thread = ThreadExecutor(name: "model")
+  private let thread: ThreadExecutor
   private let model: LoadedModel
   private let options: EvaluationOptions
   private nonisolated let stop = StopSource()
@@ -82,7 +82,10 @@ public actor EvaluationRunner {
   public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
   /// Takes the model over: nobody else may use it while this runner lives.
-  public init(model: sending LoadedModel, options: EvaluationOptions) {
+  ///
+  /// - Throws: `ReportedError` with the code `insufficient_threads`.
+  public init(model: sending LoadedModel, options: EvaluationOptions) throws(ReportedError) {
+    thread = try ThreadExecutor(reporting: "model")
     self.model = model
     self.options = options
     let questions = options.suite.streams.reduce(0) { $0 + $1.questionCount }

@@ -51,7 +51,7 @@ struct Supervision: Sendable {
     }
     let result: Result<RunResult, SandboxError> = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
-        let hasStarted = startThread(name: "program") {
+        let hasStarted = startThread(name: "program", patience: threadPatience) {
           csb_prefer_thread()
           continuation.resume(returning: Result { () throws(SandboxError) in try run(stop: stop) })
         }

@@ -89,7 +89,7 @@ struct AutotuneCommand: AsyncParsableCommand {
     var options = AutotuneOptions()
     if let trials { options.trials = trials }
     options.isForced = force
-    let runner = AutotuneRunner(
+    let runner = try AutotuneRunner(
       paths: paths, memory: ModelLoadingOptions(isVisionExact: precision.isExact), file: file, path: path,
       options: options, stop: stop, whenLoaded: { temporary?.remove() },
       report: { bar.show($0.done, of: $0.all, $0.label) })

@@ -24,7 +24,7 @@ struct BatchMode {
     }
     model.warnings.forEach(warn)
     let progress = BatchStatus()
-    let runner = BatchRunner(
+    let runner = try BatchRunner(
       model: model,
       options: BatchOptions(
         input: requests, output: arguments.output, isResuming: arguments.resume,

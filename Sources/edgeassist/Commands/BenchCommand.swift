@@ -80,7 +80,7 @@ struct BenchCommand: AsyncParsableCommand {
     let temporary = try random.model().map { try WrittenModel($0, keep: random.keep, bar, stop: stop) }
     defer { temporary?.remove() }
     let plan = measurement.plan
-    let runner = BenchmarkRunner(
+    let runner = try BenchmarkRunner(
       paths: try temporary?.paths ?? named ?? model.paths(adapter: adapter.path),
       threads: model.language.threads.count,
       memory: try model.loadingOptions(budget: .tokens(plan.mostTokens), type: plan.cacheType), plan: plan, stop: stop,

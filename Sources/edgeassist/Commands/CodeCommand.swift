@@ -49,11 +49,16 @@ struct CodeCommand: AsyncParsableCommand {
   func run() async throws {
     let progress = CodeStatus()
     let settings = try code.settings(with: model, adapters: adapters.roles)
-    let runner = TaskFileSolver(
-      options: TaskFileSolver.Options(
-        paths: paths, output: output, isResuming: resume, language: language,
-        code: settings,
-        report: { progress.show($0) }, warn: { StandardStreams.report($0) }))
+    let runner: TaskFileSolver
+    do throws(ReportedError) {
+      runner = try TaskFileSolver(
+        options: TaskFileSolver.Options(
+          paths: paths, output: output, isResuming: resume, language: language,
+          code: settings,
+          report: { progress.show($0) }, warn: { StandardStreams.report($0) }))
+    } catch {
+      throw StartFailure.report(error.message)
+    }
     let signals = InterruptSignals { runner.interrupt() }
     defer { signals.stop() }
     do {

@@ -149,7 +149,7 @@ struct CompareCommand: AsyncParsableCommand {
     let bar = CountProgress(unit: "windows")
     let length = context ?? Self.standardContext
     let budget = CacheBudget.tokens(length)
-    let runner = ComparisonRunner(
+    let runner = try ComparisonRunner(
       reference: try load(reference, budget: budget),
       candidate: try load(candidate, budget: budget, nonlinear: nonlinear, cast: activations),
       options: ComparisonOptions(
@@ -174,7 +174,7 @@ struct CompareCommand: AsyncParsableCommand {
     try GivenOptions.refuse(given, "with questions; --questions says how many are asked")
     let bar = CountProgress(unit: "questions")
     let vision = try ModelPaths.resolve(languageModel: reference, vision: VisionTowerOptions.choice(mmproj)).vision
-    let runner = AnswerComparisonRunner(
+    let runner = try AnswerComparisonRunner(
       reference: try load(reference, vision: vision),
       candidate: try load(candidate, vision: vision, nonlinear: nonlinear, cast: activations),
       options: AnswerComparisonOptions(

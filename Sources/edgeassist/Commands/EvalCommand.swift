@@ -85,7 +85,7 @@ struct EvalCommand: AsyncParsableCommand {
       (name: "limits", value: "\(agent.limits.exemplars) exemplars, \(agent.limits.rounds) rounds"),
     ]
     let progress = EvaluationProgress()
-    let runner = CodeEvaluationRunner(
+    let runner = try CodeEvaluationRunner(
       options: CodeEvaluationOptions(
         problems: problems, identity: identity, methods: methods, settings: settings,
         output: results.output, isResuming: results.resume, report: { progress.show($0) }))
@@ -112,7 +112,7 @@ struct EvalCommand: AsyncParsableCommand {
     for case .tokens(let tokens) in cache.budgets {
       loaded.preferences.warning(ofBudget: tokens).map(StandardStreams.report)
     }
-    let runner = EvaluationRunner(
+    let runner = try EvaluationRunner(
       model: loaded,
       options: EvaluationOptions(
         suite: suite, configurations: cache.configurations, budgets: cache.budgets,

@@ -73,7 +73,7 @@ struct ProfileCommand: AsyncParsableCommand {
   private func measureBudgets() async throws {
     try checkOutput(replacing: HeadBudgetProfile.replaceable)
     let bar = CountProgress(unit: "questions")
-    let profiler = HeadProfiler(
+    let profiler = try HeadProfiler(
       model: try model.load(adapter: adapter.path, type: .f16),
       options: ProfileOptions(
         suite: try streams.makeSuite(), seed: streams.requests == nil ? streams.drawn.seed : nil,
@@ -91,7 +91,7 @@ struct ProfileCommand: AsyncParsableCommand {
   private func measurePruning() async throws {
     try checkOutput(replacing: PruningProfile.replaceable)
     let bar = CountProgress(unit: "measurements")
-    let profiler = PruningProfiler(
+    let profiler = try PruningProfiler(
       model: try model.load(adapter: adapter.path, type: .f16),
       options: PruningOptions(
         suite: try streams.makeSuite(), text: pruning.data, windows: pruning.windows ?? 2, amounts: pruning.amounts,

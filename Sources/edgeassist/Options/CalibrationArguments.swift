@@ -106,7 +106,7 @@ struct CalibrationArguments: ParsableArguments {
       source: source, length: length, windows: calibrateWindows ?? (Self.own[calibrate] == nil ? 128 : 48),
       report: { bar.show($0, of: $1) })
     options.sampledMatrices = sampled
-    let runner = CalibrationRunner(model: loaded, options: options)
+    let runner = try CalibrationRunner(model: loaded, options: options)
     let signals = InterruptSignals { runner.interrupt() }
     defer { signals.stop() }
     let calibration = try await runner.run()

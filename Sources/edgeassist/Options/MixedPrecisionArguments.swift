@@ -105,7 +105,7 @@ struct MixedPrecisionArguments: ParsableArguments {
     }
     let bar = CountProgress(unit: "sensitivities")
     let path = sensitivities ?? Self.path(beside: output, of: name)
-    let runner = SensitivityRunner(
+    let runner = try SensitivityRunner(
       model: try LoadedModel(
         paths: ModelPaths(languageModel: file.path, vision: nil, isEmbedded: false), threads: threads,
         memory: ModelLoadingOptions(

@@ -78,7 +78,7 @@ struct ScaledModel {
   /// How much more the cross-entropy of a text is in a copy than in F32, in nats, where the text is what the model in
   /// F32 would write after each token: the mean divergence.
   func loss(_ type: String, _ scaling: ChannelScaling?) async throws -> Double {
-    let runner = ComparisonRunner(
+    let runner = try ComparisonRunner(
       reference: try load(plain.path), candidate: try load(try copy(type, scaling)),
       options: ComparisonOptions(data: source.text, context: 64, windows: 6))
     return ComparisonSummary(records: try await runner.run().records).divergence.value

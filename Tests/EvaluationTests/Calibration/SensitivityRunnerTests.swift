@@ -22,7 +22,7 @@ struct SensitivityRunnerTests {
   init() async throws {
     source = try TextModel()
     file = try GGUFFile(path: ModelPaths.resolve(languageModel: nil, vision: .beside).languageModel)
-    let runner = CalibrationRunner(
+    let runner = try CalibrationRunner(
       model: try source.load(), options: CalibrationOptions(source: .file(source.text), length: 32, windows: 3))
     let calibration = try #require(try await runner.run())
     self.calibration = calibration
@@ -34,7 +34,7 @@ struct SensitivityRunnerTests {
   private func runner(
     _ name: String = "s.jsonl", windows: Int = 2, report: @escaping @Sendable (Int, Int) -> Void = { _, _ in }
   ) throws -> SensitivityRunner {
-    SensitivityRunner(
+    try SensitivityRunner(
       model: try source.load(), file: file, groups: groups, calibration: calibration,
       options: SensitivityOptions(
         windows: windows, path: source.folder.path(name), source: "text.txt", threads: 1, report: report))
@@ -153,7 +153,7 @@ struct SensitivityRunnerTests {
   func unreachable() async throws {
     let few = groups.map(\.tensors).flatMap(\.self).map(\.name)
     let coarse = try PrecisionGroup.groups(of: file, types: [.q2_K]) { few.contains($0) }
-    let runner = SensitivityRunner(
+    let runner = try SensitivityRunner(
       model: try source.load(), file: file, groups: coarse, calibration: calibration,
       options: SensitivityOptions(
         windows: 1, path: source.folder.path("coarse.jsonl"), source: "text.txt", threads: 1))
