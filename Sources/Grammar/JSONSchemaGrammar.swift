@@ -4,7 +4,7 @@
 ///
 /// Keywords: `type` (also several), `properties`, `required`, `additionalProperties`, `items`, `prefixItems`,
 /// `minItems`, `maxItems`, `enum`, `const`, `anyOf`, `oneOf`, `minLength`, `maxLength`, `minimum`, `maximum`, `$ref`
-/// within the schema. Those that only describe are passed over. Any other is an error, because an answer would break it.
+/// within the schema. Those that only describe are passed over. Any other is an error, for an answer would break it.
 ///
 /// Numbers and white space have bounds that JSON does not know, so that no model writes digits or spaces for ever.
 struct JSONSchemaGrammar {
