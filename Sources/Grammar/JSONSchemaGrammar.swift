@@ -228,7 +228,7 @@ struct JSONSchemaGrammar {
       return .sequence([.text("["), .sequence(parts), .text("]")])
     }
     var item = GrammarExpression.rule("value")
-    if let schema = keywords["items"] { item = try expression(of: schema, depth: depth + 1) }
+    if let schema = keywords["items"] { item = newRule(try expression(of: schema, depth: depth + 1)) }
     return Self.array(of: item, least: least, most: most)
   }
 
@@ -241,7 +241,7 @@ struct JSONSchemaGrammar {
     guard !properties.isEmpty else {
       if keywords["additionalProperties"] == .bool(false) { return .text("{}") }
       guard let schema = keywords["additionalProperties"] else { return .rule("object") }
-      return Self.object(of: try expression(of: schema, depth: depth + 1))
+      return Self.object(of: newRule(try expression(of: schema, depth: depth + 1)))
     }
     // From the last property on: what may follow where nothing stands before, and where something does.
     var first = GrammarExpression.sequence([])

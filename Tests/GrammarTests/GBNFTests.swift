@@ -21,7 +21,11 @@ struct GBNFTests {
       ("root ::= (\"a\"*)* \"b\"\n| \"c\" root\n", ["b", "aaab", "ccaab"], ["a", "c", ""]),
       ("root ::= \"\\x41\\\"\\\\\"{2,} [\\]\\-]", ["A\"\\A\"\\]", "A\"\\A\"\\A\"\\-"], ["A\"\\]"]),
       ("root ::= a?\na ::= a | \"x\"", ["", "x"], ["xx"]),
-      ("root ::= [߿-ࠀ] [퟿-] [\u{FFFF}-\u{10000}]", ["߿퟿\u{FFFF}", "ࠀ\u{10000}"], ["ࠁ퟿\u{FFFF}", "ࠀ\u{D7FE}\u{FFFF}"]),
+      (
+        #"root ::= [\u07FF-\u0800] [\uD7FF-\uE000] [\uFFFF-\U00010000]"#,
+        ["\u{7FF}\u{D7FF}\u{FFFF}", "\u{800}\u{E000}\u{10000}"],
+        ["\u{801}\u{D7FF}\u{FFFF}", "\u{800}\u{D7FE}\u{FFFF}", "\u{800}\u{E000}\u{10001}"]
+      ),
     ])
   func matches(grammar: String, good: [String], bad: [String]) throws {
     let grammar = try Grammar(gbnf: grammar)
