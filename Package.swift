@@ -51,7 +51,7 @@ let package = Package(
     library("Compute", ["CKernels", "Platform", "ModelFile"]),
     library("Quantization", ["Platform", "Records", "ModelFile", "Compute"]),
     library("Tokenization", ["Platform", "ModelFile"]),
-    library("Grammar"),
+    library("ConstrainedDecoding"),
     library("Images"),
     library("Video", ["CFFmpeg", "Platform", "Records", "Images"]),
     library("ModelHub", ["CCurl", "CFFmpeg", "Platform", "Records"], exclude: ["README.md"]),
@@ -62,8 +62,8 @@ let package = Package(
     library(
       "Inference",
       [
-        "Platform", "Records", "ModelFile", "Compute", "Quantization", "Tokenization", "Grammar", "Images", "Video",
-        "BoundedCache", "Architectures",
+        "Platform", "Records", "ModelFile", "Compute", "Quantization", "Tokenization", "ConstrainedDecoding", "Images",
+        "Video", "BoundedCache", "Architectures",
       ]),
 
     library("Tuning", ["Platform", "Records", "ModelFile", "Compute", "Inference"], exclude: ["README.md"]),
@@ -82,8 +82,8 @@ let package = Package(
     library(
       "Dialogue",
       [
-        "Platform", "Records", "Compute", "Tokenization", "Grammar", "Images", "BoundedCache", "Architectures",
-        "Inference", "CodeTasks", "SessionInterface",
+        "Platform", "Records", "Compute", "Tokenization", "ConstrainedDecoding", "Images", "BoundedCache",
+        "Architectures", "Inference", "CodeTasks", "SessionInterface",
       ]),
     library(
       "Assistant",
@@ -148,7 +148,7 @@ let package = Package(
 
     tests("RecordsTests", ["Platform", "Records", "TestSupport"]),
     tests("PlatformTests", ["Platform", "TestSupport"]),
-    tests("GrammarTests", ["Grammar"]),
+    tests("ConstrainedDecodingTests", ["ConstrainedDecoding"]),
     tests("ModelFileTests", ["ModelFile", "Platform", "TestSupport"], resources: [.copy("Goldens")]),
     tests("ComputeTests", ["Compute", "ModelFile", "Platform", "TestSupport"], resources: [.copy("Goldens")]),
     tests(
@@ -181,8 +181,8 @@ let package = Package(
     tests(
       "DialogueTests",
       [
-        "Architectures", "Benchmarking", "BoundedCache", "CodeTasks", "Compute", "Dialogue", "Grammar", "Images",
-        "Inference", "InferenceTestSupport", "Platform", "Records", "SessionInterface", "TestSupport",
+        "Architectures", "Benchmarking", "BoundedCache", "CodeTasks", "Compute", "ConstrainedDecoding", "Dialogue",
+        "Images", "Inference", "InferenceTestSupport", "Platform", "Records", "SessionInterface", "TestSupport",
       ],
       resources: [.copy("Goldens")]),
     tests(

@@ -2,7 +2,7 @@
 
 import BoundedCache
 import Compute
-import Grammar
+import ConstrainedDecoding
 import Inference
 
 /// How a dialogue about a stream is led, and what its cache may take.

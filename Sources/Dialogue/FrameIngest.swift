@@ -56,11 +56,13 @@ public struct FrameIngest {
     guard case .idle = stage else { preconditionFailure("the frame before has not been read") }
     seconds = 0
     let start = ContinuousClock.now
-    hasShownUnpaired = false
     framesSeen += 1
     frameSize = (image.width, image.height)
     if gate?.takes(image, at: time) != false {
       stage = try encoder.add(image, at: time).map { .encoding($0) } ?? .idle
+      // A pair that is left out leaves nothing of its first frame.
+      if hasShownUnpaired, case .idle = stage { dialogue.withdrawProvisional() }
+      hasShownUnpaired = false
     }
     seconds += (ContinuousClock.now - start) / .seconds(1)
   }

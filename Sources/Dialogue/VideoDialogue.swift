@@ -137,13 +137,23 @@ public final class VideoDialogue {
   public func ingest(provisional patch: TemporalPatch, asking questions: [String]) throws(ReportedError) {
     do {
       try prepare(for: patch)
-      let caption = layout.caption(at: patch.time).count
-      // A question that has no room behind it may have some without it.
-      _ = try hasCapacity(for: caption + patch.grid.tokenCount + capacity(forQuestions: questions))
+      let count = layout.caption(at: patch.time).count + patch.grid.tokenCount
+      // A question that is too long takes no room from the others.
+      for question in capacities(forQuestions: questions) {
+        if try hasCapacity(for: count + question, in: .vision) { break }
+      }
       try read(patch, isProvisional: true)
     } catch {
       throw ReportedError(error)
     }
+  }
+
+  /// Takes back a provisional temporal patch in whose place nothing is read; without effect where there is none.
+  public func withdrawProvisional() {
+    guard mark != nil else { return }
+    forgetAnswer()
+    text.park(rereading: options.rereadTokens)
+    withdrawProvisionalPatch()
   }
 
   private func prepare(for patch: TemporalPatch) throws {

@@ -110,20 +110,23 @@ extension VideoDialogue {
     }
   }
 
-  /// Tokens of the longest of some questions, with the turns before it that are not cached and the first words of its
-  /// answer.
-  func capacity(forQuestions questions: [String]) -> Int {
-    guard let longest = longest(of: questions) else { return 0 }
+  /// Tokens of each of some questions, with the turns before it that are not cached and the first words of its answer;
+  /// the longest first.
+  func capacities(forQuestions questions: [String]) -> [Int] {
     let past = turns[text.firstUncachedTurn...].reduce(0) { $0 + prompts.pastTurn($1).count }
-    return min(visionEndCount + past + longest, textLimit) + Self.answerReserve
+    return tokenCounts(of: questions).sorted(by: >).map { count in
+      visionEndCount + count + min(past, max(0, textLimit - count)) + Self.answerReserve
+    }
   }
 
   /// Whether the questions need no compression.
-  func hasRoom(forQuestions questions: [String]) -> Bool { cache.canAppend(capacity(forQuestions: questions)) }
+  func hasRoom(forQuestions questions: [String]) -> Bool {
+    cache.canAppend(capacities(forQuestions: questions).first ?? 0)
+  }
 
-  func hasCapacity(for count: Int) throws -> Bool {
+  func hasCapacity(for count: Int, in segment: CacheSegment = .text) throws -> Bool {
     do {
-      try ensureCapacity(for: count)
+      try ensureCapacity(for: count, in: segment)
       return true
     } catch CacheError.budgetTooSmall {
       return false

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CodeTasks
+import ConstrainedDecoding
 import Dialogue
-import Grammar
 import Records
 import SessionInterface
 import Testing

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ConstrainedDecoding
 import Dialogue
 import Foundation
-import Grammar
 import Images
 import Inference
 import InferenceTestSupport

@@ -154,16 +154,65 @@ struct UnpairedFrameTests {
     #expect(compressions > 0)
   }
 
-  @Test("is not read where the model has seen its pixels last")
-  func nothingNew() throws {
+  @Test("takes no more from a stream than a question at another frame does, however long the question")
+  func longQuestions() throws {
+    for (budget, words) in [(70, 1), (240, 40), (240, 70), (240, 2000)] {
+      let question = Array(repeating: "cat", count: words).joined(separator: " ")
+      func compressions(frames: Int) throws -> (seen: Int, compressions: Int) {
+        var (dialogue, ingest) = try watch(.pure, frames: frames, budget: budget) { _ in false }
+        try ingest.showUnpairedFrame(asking: [question])
+        _ = try? dialogue.answer(question, at: 0)
+        for number in frames..<12 {
+          try ingest.add(image(number, side: 112), at: Double(number) / 2)
+          while try ingest.step() {}
+        }
+        return (dialogue.visionTokensRead, words > 1000 ? dialogue.cache.compressionCount : 0)
+      }
+      let (odd, even) = (try compressions(frames: 7), try compressions(frames: 8))
+      #expect(odd == even, "\(budget) tokens, \(words) words")
+    }
+  }
+
+  /// The vision tokens that a question sees.
+  ///
+  /// - Parameter stills: of frames that an image is shown after.
+  private func tokens(_ numbers: [Int], every seconds: Double = 0.5, stills: [Int] = []) throws -> Int {
     let dialogue = try dialogue(.pure)
     var ingest = FrameIngest(into: dialogue)
-    for number in 0..<3 {
-      try ingest.add(image(0, side: 112), at: Double(number) / 2)
+    for (index, number) in numbers.enumerated() {
+      try ingest.add(image(number, side: 112), at: Double(index) * seconds)
       while try ingest.step() {}
+      if stills.contains(index) { try ingest.add(still: image(100, side: 112), at: Double(index) * seconds) }
     }
-    let before = dialogue.visionTokensRead
     try ingest.showUnpairedFrame(asking: [])
-    #expect(dialogue.visionTokensRead == before)
+    return dialogue.visionTokensRead
+  }
+
+  @Test("is not read where the last patch is of its pixels alone, and nothing came between")
+  func nothingNew() throws {
+    #expect(try tokens([0, 0, 0]) == 16)
+    #expect(try tokens([0, 1, 0]) == 32)
+    #expect(try tokens([0, 1, 1]) == 32)
+    #expect(try tokens([0, 0, 0], stills: [1]) == 48)
+  }
+
+  @Test("is taken back where its pair shows nothing new and is left out")
+  func leftOut() throws {
+    func watch(asking: Bool) throws -> VideoDialogue {
+      let dialogue = try dialogue(.pure)
+      var ingest = FrameIngest(into: dialogue)
+      for number in 0..<41 {
+        try ingest.add(image(number % 2, side: 112), at: Double(number) * 5)
+        while try ingest.step() {}
+        if asking { try ingest.showUnpairedFrame(asking: []) }
+      }
+      try ingest.add(image(1, side: 112), at: 205)
+      while try ingest.step() {}
+      return dialogue
+    }
+    let (asked, silent) = (try watch(asking: true), try watch(asking: false))
+    #expect(silent.visionTokensRead < 21 * 16)
+    #expect(asked.visionTokensRead == silent.visionTokensRead)
+    #expect(sameVision(asked, silent))
   }
 }

@@ -25,9 +25,9 @@ struct OrphanTests {
   // The watcher's first thread has the greatest number then, and not the smallest.
   @Test(
     "Count whatever the numbers of the watcher's threads are",
-    .enabled(if: ProcessNumbers.canBeginAnew, "numbers of processes cannot be chosen here"), arguments: Holder.ways)
+    .enabled(if: ProcessNumbers.canStartOver, "numbers of processes cannot be chosen here"), arguments: Holder.ways)
   func numbersBeginAnew(way: ContainmentWay) throws {
-    let holder = try ProcessNumbers.beginningAnew { try Holder(way, Self.orphans) }
+    let holder = try ProcessNumbers.startingOver { try Holder(way, Self.orphans) }
     #expect(holder.said() == "stopped(Sandboxing.RunLimit.memory)\n")
   }
 }
@@ -38,10 +38,10 @@ private enum ProcessNumbers {
   private static let most: Int? =
     (try? String(contentsOfFile: "/proc/sys/kernel/pid_max", encoding: .utf8)).flatMap { Int($0.filter(\.isNumber)) }
 
-  static let canBeginAnew = most != nil && geteuid() == 0 && access(last, W_OK) == 0
+  static let canStartOver = most != nil && geteuid() == 0 && access(last, W_OK) == 0
 
-  /// Starts a process with one of the last numbers before they begin anew.
-  static func beginningAnew(_ start: () throws -> Holder) throws -> Holder {
+  /// Starts a process with one of the last numbers before they start over.
+  static func startingOver(_ start: () throws -> Holder) throws -> Holder {
     let most = try #require(most)
     for _ in 0..<100 {
       let handle = try #require(FileHandle(forWritingAtPath: last))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import BoundedCache
-import Grammar
+import ConstrainedDecoding
 import Records
 
 /// Options that a request sets for itself; nil leaves one to the options of the run.

@@ -2,7 +2,7 @@
 
 import Architectures
 import BoundedCache
-import Grammar
+import ConstrainedDecoding
 import Records
 
 /// Reads a prompt in each of several forks of a cache, and continues all in one batch: one token of each a step.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Architectures
-import Grammar
+import ConstrainedDecoding
 import Tokenization
 
 /// The tokens of one text, as they are chosen: whoever reads them into the cache asks for the next ones.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ConstrainedDecoding
 import Foundation
-import Grammar
 
 /// Chooses tokens. Its buffers are made once, for one vocabulary, so that choosing allocates nothing.
 ///

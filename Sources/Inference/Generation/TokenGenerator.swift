@@ -2,7 +2,7 @@
 
 import Architectures
 import BoundedCache
-import Grammar
+import ConstrainedDecoding
 import Records
 
 /// Reads a prompt and continues it, token by token, in the cache itself. `ForkGenerator` does it in forks of it.

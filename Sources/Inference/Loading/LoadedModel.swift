@@ -3,8 +3,8 @@
 import Architectures
 import BoundedCache
 import Compute
+import ConstrainedDecoding
 import Foundation
-import Grammar
 import ModelFile
 import Records
 import Tokenization

@@ -19,6 +19,8 @@ public struct FrameEncoder {
   /// for as much.
   private var duration = 1.0
   private var still = StillFrameRun()
+  /// Whether an image that is no part of the stream has come since the last patch.
+  private var followsStill = false
   /// Chooses what the tower computes; nil computes everything.
   private var sparse: SparseEncoder?
 
@@ -70,11 +72,11 @@ public struct FrameEncoder {
   /// The frame that waits for its partner, as a temporal patch of its own. It goes on waiting: what is encoded later
   /// does not depend on this.
   ///
-  /// - Returns: the patch to encode now, which is not given back to `keep`; nil if no frame waits, or if the model has
-  ///   seen its pixels last.
+  /// - Returns: the patch to encode now, which is not given back to `keep`; nil if no frame waits, or if the last patch
+  ///   is of its pixels alone.
   /// - Throws: as `add`.
   public func provisional() throws(ReportedError) -> TemporalPatchEncoding? {
-    guard let first = pending, !still.shows(first.image) else { return nil }
+    guard let first = pending, followsStill || !still.isOf(first.image) else { return nil }
     do {
       return try TemporalPatchEncoding(
         try tower(), first.image, first.image, from: first.time, to: first.time,
@@ -85,11 +87,15 @@ public struct FrameEncoder {
     }
   }
 
+  /// Whether a frame waits for its partner.
+  public var isWaiting: Bool { pending != nil }
+
   /// An image that is no part of the stream.
   ///
   /// - Parameter time: stream time at which it is shown, in seconds.
   /// - Throws: as `add`.
-  public func encoding(still image: Image, at time: Double) throws(ReportedError) -> TemporalPatchEncoding {
+  public mutating func encoding(still image: Image, at time: Double) throws(ReportedError) -> TemporalPatchEncoding {
+    followsStill = true
     do {
       return try TemporalPatchEncoding(
         try tower(), image, image, from: time, to: time, duration: duration, isStill: true)
@@ -114,6 +120,7 @@ public struct FrameEncoder {
       sparse?.skip()
       return nil
     }
+    followsStill = false
     if let patch = still.patch {
       return TemporalPatchEncoding(repeating: patch, from: start, to: end, duration: duration)
     }

@@ -44,8 +44,8 @@ struct StillFrameRun {
     return whole
   }
 
-  /// Whether an image shows the same pixels as a frame of the last patch.
-  func shows(_ image: Image) -> Bool { frames.map { $0.first == image || $0.second == image } ?? false }
+  /// Whether all frames of the last patch are of an image's pixels. A patch of two images shows neither as it is alone.
+  func isOf(_ image: Image) -> Bool { frames.map { $0.first == image && $0.second == image } ?? false }
 
   /// How much of the stream a patch would stand for that nobody has taken: with those left out before it.
   func duration(to end: Double, ofPatch duration: Double) -> Double {

@@ -106,7 +106,7 @@ private func children(of process: pid_t, threads: Int = 1) -> [pid_t] {
 
 /// Children of this process that others have left it: all of one thread, the first that has not ended. The kernel lists
 /// threads in their order, the first first. Their numbers are in no order: a later one is smaller, once the numbers of
-/// processes have begun anew.
+/// processes have started over.
 private func adoptedChildren() -> [pid_t] {
   let process = getpid()
   let first = numericNames(in: "/proc/self/task")?.first { task in

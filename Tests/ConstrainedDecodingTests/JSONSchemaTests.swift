@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ConstrainedDecoding
 import Foundation
-import Grammar
 import Testing
 
 @Suite("JSON Schema")

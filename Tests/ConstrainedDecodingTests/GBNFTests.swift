@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Grammar
+import ConstrainedDecoding
 import Testing
 
 @Suite("GBNF")

@@ -31,7 +31,7 @@ public struct GrammarMatcher: Sendable {
   private static let complete = Node(place: -1, below: -1)
   /// States whose steps are kept, a KiB for each.
   private static let mostKeptStates = 4096
-  /// Beyond as many stacks in a state the text is given up: the grammar has too many readings of it.
+  /// Beyond as many stacks in a state the text has no next byte: the grammar has too many readings of it.
   private static let mostStacks = 1024
   /// Beyond as many states those that are no longer needed are dropped.
   private static let mostStates = 20_000
