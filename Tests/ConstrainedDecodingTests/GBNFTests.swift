@@ -70,6 +70,7 @@ extension Grammar {
   /// Whether a whole text is one of the grammar's.
   func matches(_ text: String) -> Bool {
     var matcher = GrammarMatcher(self)
-    return matcher.isComplete(matcher.step(matcher.start, text.utf8))
+    let state = matcher.step(matcher.start, text.utf8)
+    return matcher.isComplete(state)
   }
 }

@@ -26,7 +26,7 @@ struct OrphanTests {
   @Test(
     "Count whatever the numbers of the watcher's threads are",
     .enabled(if: ProcessNumbers.canStartOver, "numbers of processes cannot be chosen here"), arguments: Holder.ways)
-  func numbersBeginAnew(way: ContainmentWay) throws {
+  func numbersStartOver(way: ContainmentWay) throws {
     let holder = try ProcessNumbers.startingOver { try Holder(way, Self.orphans) }
     #expect(holder.said() == "stopped(Sandboxing.RunLimit.memory)\n")
   }
