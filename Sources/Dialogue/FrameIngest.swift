@@ -125,7 +125,8 @@ public struct FrameIngest {
   /// - Parameter questions: that are asked about it.
   /// - Throws: as `step`.
   public mutating func showUnpairedFrame(asking questions: [String]) throws(ReportedError) {
-    if hasShownUnpaired, dialogue.hasRoom(forQuestions: questions) { return }
+    // Where the questions need a compression, it comes before the frame, which is read again. One that stays is not.
+    if hasShownUnpaired, !dialogue.isNewestPatchProvisional || dialogue.hasRoom(forQuestions: questions) { return }
     guard case .idle = stage, var encoding = try encoder.provisional() else { return }
     let start = ContinuousClock.now
     defer { seconds += (ContinuousClock.now - start) / .seconds(1) }

@@ -148,6 +148,9 @@ public final class VideoDialogue {
     }
   }
 
+  /// Whether the newest temporal patch is provisional and will be taken back: no compression came behind it.
+  var isNewestPatchProvisional: Bool { mark?.compressions == cache.compressionCount }
+
   /// Takes back a provisional temporal patch in whose place nothing is read; without effect where there is none.
   public func withdrawProvisional() {
     guard mark != nil else { return }
@@ -180,6 +183,8 @@ public final class VideoDialogue {
     let quiet: QuietStretch
     let isViewComplete: Bool
     let visionTokensRead: Int
+    /// Compressions of the cache.
+    let compressions: Int
   }
 
   private func withdrawProvisionalPatch() {
@@ -198,7 +203,7 @@ public final class VideoDialogue {
     if isProvisional {
       mark = StreamMark(
         layout: layout, gallery: gallery, quiet: quiet, isViewComplete: isViewComplete,
-        visionTokensRead: visionTokensRead)
+        visionTokensRead: visionTokensRead, compressions: cache.compressionCount)
       cache.beginProvisionalPatch()
     }
     let positions = layout.append(

@@ -2,6 +2,7 @@
 
 import Benchmarking
 import BoundedCache
+import ConstrainedDecoding
 import Dialogue
 import Images
 import Inference
@@ -171,6 +172,27 @@ struct UnpairedFrameTests {
       let (odd, even) = (try compressions(frames: 7), try compressions(frames: 8))
       #expect(odd == even, "\(budget) tokens, \(words) words")
     }
+  }
+
+  @Test("that stays because an answer evicted is not read once more, however often something is asked")
+  func stays() throws {
+    var options = DialogueOptions()
+    options.budget = .tokens(100)
+    options.maximumAnswerTokens = 60
+    // Every answer is as long as it may be.
+    options.grammar = try Grammar(gbnf: "root ::= [a-z]{60}")
+    let dialogue = try VideoDialogue(model: try model(.pure), options: options)
+    var ingest = FrameIngest(into: dialogue)
+    for number in 0..<9 {
+      try ingest.add(image(number, side: 112), at: Double(number) / 2)
+      while try ingest.step() {}
+    }
+    let before = dialogue.visionTokensRead
+    for _ in 0..<6 {
+      try ingest.showUnpairedFrame(asking: ["What came first?"])
+      _ = try dialogue.answer("What came first?", at: 0)
+    }
+    #expect(dialogue.visionTokensRead == before + 16)
   }
 
   /// The vision tokens that a question sees.
