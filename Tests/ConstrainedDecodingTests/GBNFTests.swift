@@ -38,7 +38,7 @@ struct GBNFTests {
     arguments: [
       ("root ::= root \"a\" | \"b\"", "begins with itself"),
       ("root ::= a \"x\"\na ::= root | \"y\"", "begins with itself"),
-      ("root ::= (\"a\"? root) \"b\"", "begins with itself"),
+      ("root ::= (\"a\"? root) \"b\" | \"c\"", "begins with itself"),
       ("root ::= root", "no text can match"),
       ("root ::= \"a\" root", "no text can match"),
       ("a ::= \"b\"", "no rule root"),

@@ -126,7 +126,7 @@ private let plainEnglish = [
   BannedWord(#"\bmore exactly\b"#, "with more bits; with a smaller error", in: "is kept more exactly"),
   BannedWord(#"\bas good as none\b"#, "say what happens", in: "empty ones are as good as none"),
   BannedWord(#"\bto be had\b"#, "available", in: "is to be had"),
-  BannedWord(#"\banew\b"#, "again", in: "started over"),
+  BannedWord(#"\banew\b"#, "again", in: "begun anew"),
 ]
 
 private let bannedWords = fieldWords + plainNames + plainEnglish
