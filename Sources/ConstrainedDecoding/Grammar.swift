@@ -54,10 +54,16 @@ public struct Grammar: Sendable, Hashable {
   init(rules expressions: [String: GrammarExpression], root: String) throws(GrammarError) {
     var compiler = GrammarCompiler(expressions)
     (symbols, rules) = try compiler.compile(root: root)
-    let ending = RuleProperties(symbols: symbols, rules: rules) { if case .rule = $0 { false } else { true } }
+    let ending = RuleProperties(symbols: symbols, rules: rules) {
+      switch $0 {
+      case .bytes(let set): set != ByteSet()
+      case .rule, .end: true
+      }
+    }
     guard ending.isMet[0] else { throw .matchesNothing }
     if let rule = LeftRecursion(symbols: symbols, rules: rules).first {
       throw .leftRecursion(rule: compiler.name(ofRule: rule))
     }
+    guard GrammarMatcher(self).start != 0 else { throw .tooAmbiguous }
   }
 }

@@ -10,6 +10,8 @@ public enum GrammarError: Error, Hashable {
   case leftRecursion(rule: String)
   /// No text ends by the rule for a whole text.
   case matchesNothing
+  /// A text can begin in too many ways.
+  case tooAmbiguous
   /// The grammar has too many symbols once its repetitions are written out.
   case tooLarge
   /// The text is not JSON.
@@ -26,6 +28,7 @@ extension GrammarError: CustomStringConvertible {
     case .leftRecursion(let name):
       "the grammar's rule \(name) begins with itself; put what repeats behind it, as in \(name) ::= item \(name) | item"
     case .matchesNothing: "no text can match the grammar: every way through it comes back to where it was, without end"
+    case .tooAmbiguous: "a text can begin in too many ways by the grammar; use fewer alternatives at its beginning"
     case .tooLarge:
       "the grammar is too large: with repetitions written out it may have \(Grammar.mostSymbols) symbols at most"
     case .notJSON(let reason): "the schema is not valid JSON: \(reason)"

@@ -15,6 +15,19 @@ indirect enum GrammarExpression: Sendable {
 
   static func text(_ text: String) -> GrammarExpression { .literal(Array(text.utf8)) }
 
+  /// One of some texts. What several begin with is written once, so that few of thousands are possible at a time.
+  static func oneOf(_ texts: [String]) -> GrammarExpression { oneOf(Set(texts.map { Array($0.utf8)[...] })) }
+
+  private static func oneOf(_ texts: Set<ArraySlice<UInt8>>) -> GrammarExpression {
+    if texts.count == 1, let only = texts.first { return .literal(Array(only)) }
+    let begun = Dictionary(grouping: texts) { $0.first }
+    let choices = begun.sorted { ($0.key ?? 0) < ($1.key ?? 0) }.map { first, texts -> GrammarExpression in
+      guard let first else { return .sequence([]) }
+      return .sequence([.literal([first]), oneOf(Set(texts.map { $0.dropFirst() }))])
+    }
+    return choices.count == 1 ? choices[0] : .choice(choices)
+  }
+
   /// A text or nothing.
   static func optional(_ expression: GrammarExpression) -> GrammarExpression {
     .repeated(expression, least: 0, most: 1)

@@ -26,13 +26,16 @@ public struct GrammarMatcher: Sendable {
   private var visited = Set<Node>()
   private var pending: [Node] = []
   private var found: [Int32] = []
+  private var isBeyondLimits = false
 
   /// The stack of a text that is complete.
   private static let complete = Node(place: -1, below: -1)
   /// States whose steps are kept, a KiB for each.
   private static let mostKeptStates = 4096
   /// Beyond as many stacks in a state the text has no next byte: the grammar has too many readings of it.
-  private static let mostStacks = 1024
+  private static let mostStacks = 4096
+  /// Places that are looked at for one state, at most, for the same reason.
+  private static let mostPlaces = 50_000
   /// Beyond as many states those that are no longer needed are dropped.
   private static let mostStates = 20_000
 
@@ -127,7 +130,11 @@ public struct GrammarMatcher: Sendable {
   private mutating func expand() {
     visited.removeAll(keepingCapacity: true)
     while let node = pending.popLast() {
-      guard found.count <= Self.mostStacks, visited.insert(node).inserted else { continue }
+      guard visited.insert(node).inserted else { continue }
+      guard found.count <= Self.mostStacks, visited.count <= Self.mostPlaces else {
+        isBeyondLimits = true
+        break
+      }
       guard node != Self.complete else {
         found.append(number(of: node))
         continue
@@ -146,8 +153,11 @@ public struct GrammarMatcher: Sendable {
   }
 
   private mutating func takeState() -> State {
-    defer { found.removeAll(keepingCapacity: true) }
-    guard found.count <= Self.mostStacks else { return 0 }
+    defer {
+      found.removeAll(keepingCapacity: true)
+      isBeyondLimits = false
+    }
+    guard !isBeyondLimits else { return 0 }
     found.sort()
     if let number = stateNumbers[found] { return number }
     let number = State(states.count)

@@ -113,6 +113,7 @@ struct JSONSchemaGrammar {
     }
     if let value = keywords["const"] {
       try keywords.check(allowing: ["const", "type"])
+      try keywords.checkTypes(of: [value], keyword: "const")
       return .text(value.text)
     }
     if let values = keywords["enum"] {
@@ -120,7 +121,8 @@ struct JSONSchemaGrammar {
       guard case .array(let values) = values, !values.isEmpty else {
         throw .schema(keyword: "enum", reason: "is no list of values")
       }
-      return .choice(values.map { .text($0.text) })
+      try keywords.checkTypes(of: values, keyword: "enum")
+      return .oneOf(values.map(\.text))
     }
     for keyword in ["anyOf", "oneOf"] {
       guard let choices = keywords[keyword] else { continue }
@@ -129,7 +131,7 @@ struct JSONSchemaGrammar {
       }
       var expressions: [GrammarExpression] = []
       for schema in schemas { expressions.append(try expression(of: schema, depth: depth + 1)) }
-      try keywords.check(allowing: ["type"])
+      try keywords.check(allowing: [keyword])
       return .choice(expressions)
     }
     return try expression(of: keywords, depth: depth)
@@ -168,7 +170,7 @@ struct JSONSchemaGrammar {
       }
       return try nonNegative(least, keywords)
     case "boolean", "null": return type == "null" ? .text("null") : .rule("boolean")
-    case "value": return .rule("value")
+    case Keywords.anyType: return .rule("value")
     default:
       throw .schema(
         keyword: "type", reason: "is \(type), which is none of object, array, string, number, integer, boolean and null"
@@ -203,7 +205,7 @@ struct JSONSchemaGrammar {
         throw .schema(
           keyword: "maximum", reason: "is below the minimum, or more than \(Self.mostNumbers) whole numbers above it")
       }
-      return .choice((first...last).map { .text(String($0)) })
+      return .oneOf((first...last).map(String.init))
     default:
       throw .schema(
         keyword: least == nil ? "maximum" : "minimum",
@@ -235,8 +237,9 @@ struct JSONSchemaGrammar {
   private mutating func object(_ keywords: Keywords, depth: Int) throws(GrammarError) -> GrammarExpression {
     let properties = try keywords.members("properties")
     let required = try keywords.required()
-    if let missing = required.first(where: { name in !properties.contains { $0.name == name } }) {
-      throw .schema(keyword: "required", reason: "names \(missing), which “properties” does not have")
+    if let missing = required.first(where: { name in !properties.contains { Array($0.name.utf8) == name } }) {
+      let name = String(decoding: missing, as: UTF8.self)
+      throw .schema(keyword: "required", reason: "names \(name), which “properties” does not have")
     }
     guard !properties.isEmpty else {
       if keywords["additionalProperties"] == .bool(false) { return .text("{}") }
@@ -252,7 +255,7 @@ struct JSONSchemaGrammar {
       let rest = newRule(later)
       let member = newRule(.sequence([.text(name + ":"), Self.space, value, rest]))
       let next = GrammarExpression.sequence([Self.comma, member])
-      if required.contains(property.name) {
+      if required.contains(Array(property.name.utf8)) {
         (first, later) = (member, next)
       } else {
         (first, later) = (.choice([member, newRule(first)]), .choice([next, rest]))
@@ -296,15 +299,23 @@ private struct Keywords {
 
   init(_ members: [OrderedJSON.Member]) { self.members = members }
 
+  /// Stands for any type; no type is called that.
+  static let anyType = "#any"
+
   subscript(name: String) -> OrderedJSON? { OrderedJSON.object(members)[name] }
+
+  /// Refuses values that are of none of the types named beside them.
+  func checkTypes(of values: [OrderedJSON], keyword: String) throws(GrammarError) {
+    guard self["type"] != nil else { return }
+    let types = try types()
+    guard let wrong = values.first(where: { value in !types.contains { value.isOfType($0) } }) else { return }
+    throw .schema(keyword: keyword, reason: "has \(wrong.text.prefix(40)), which is not of the type beside it")
+  }
 
   /// Refuses what is neither allowed nor a mere description.
   func check(allowing names: Set<String>) throws(GrammarError) {
-    let choices = ["anyOf", "oneOf"]
     guard
-      let other = members.first(where: {
-        !names.contains($0.name) && !choices.contains($0.name) && !JSONSchemaGrammar.isDescription($0.name)
-      })
+      let other = members.first(where: { !names.contains($0.name) && !JSONSchemaGrammar.isDescription($0.name) })
     else { return }
     throw .schema(keyword: other.name, reason: "is not supported here")
   }
@@ -322,7 +333,7 @@ private struct Keywords {
     case nil:
       if self["properties"] != nil { return ["object"] }
       if self["items"] != nil || self["prefixItems"] != nil { return ["array"] }
-      return ["value"]
+      return [Self.anyType]
     default: throw .schema(keyword: "type", reason: "is neither a name nor a list of names")
     }
   }
@@ -330,19 +341,21 @@ private struct Keywords {
   func members(_ keyword: String) throws(GrammarError) -> [OrderedJSON.Member] {
     guard let value = self[keyword] else { return [] }
     guard case .object(let members) = value else { throw .schema(keyword: keyword, reason: "is no object") }
-    var names = Set<String>()
-    for member in members where !names.insert(member.name).inserted {
+    // As bytes: Swift takes é for the same, whether it is one character or two.
+    var names = Set<[UInt8]>()
+    for member in members where !names.insert(Array(member.name.utf8)).inserted {
       throw .schema(keyword: keyword, reason: "has \(member.name) twice")
     }
     return members
   }
 
-  func required() throws(GrammarError) -> Set<String> {
+  /// Names as bytes.
+  func required() throws(GrammarError) -> Set<[UInt8]> {
     guard let value = self["required"] else { return [] }
     guard case .array(let items) = value else { throw .schema(keyword: "required", reason: "is no list of names") }
     let names = items.compactMap { item -> String? in if case .string(let name) = item { name } else { nil } }
     guard names.count == items.count else { throw .schema(keyword: "required", reason: "is no list of names") }
-    return Set(names)
+    return Set(names.map { Array($0.utf8) })
   }
 
   func number(_ keyword: String) throws(GrammarError) -> Double? {

@@ -35,6 +35,18 @@ public indirect enum OrderedJSON: Sendable, Hashable {
     return members.last { $0.name == name }?.value
   }
 
+  /// Whether it is a value of a schema's type.
+  func isOfType(_ type: String) -> Bool {
+    switch self {
+    case .null: type == "null"
+    case .bool: type == "boolean"
+    case .number(let digits): type == "number" || type == "integer" && digits.allSatisfy { $0.isNumber || $0 == "-" }
+    case .string: type == "string"
+    case .array: type == "array"
+    case .object: type == "object"
+    }
+  }
+
   /// The text, on one line.
   var text: String {
     switch self {

@@ -41,6 +41,15 @@ struct GBNFTests {
       ("root ::= (\"a\"? root) \"b\" | \"c\"", "begins with itself"),
       ("root ::= root", "no text can match"),
       ("root ::= \"a\" root", "no text can match"),
+      ("root ::= [^\\x00-\\U0010FFFF] | [^\\x00-\\U0010FFFF] \"a\"", "no text can match"),
+      (
+        "root ::= x x x\nx ::= y? y? y?\ny ::= [a-z]" + String(repeating: " | [a-z] \"a\"", count: 5000),
+        "too many ways"
+      ),
+      (
+        "root ::= " + String(repeating: "a ", count: 1000) + "\na ::= " + String(repeating: "| ", count: 30_000),
+        "too many ways"
+      ),
       ("a ::= \"b\"", "no rule root"),
       ("", "no rule root"),
       ("root ::= [z-a]", "the wrong way round"),

@@ -47,6 +47,13 @@ struct JSONSchemaTests {
         [#"{"a":"b"}"#]
       ),
       (#"{"anyOf": [{"type": "string", "minLength": 2}, {"type": "null"}]}"#, ["null", #""ab""#], [#""a""#]),
+      (
+        #"{"type": "integer", "minimum": -3, "maximum": 9000}"#, ["-3", "0", "12", "9000"], ["-4", "9001", "012", "-"]
+      ),
+      (
+        #"{"properties": {"é": {"const": 1}, "e\u0301": {"const": 2}}, "required": ["é"]}"#, [#"{"é":1}"#],
+        [#"{"é":2}"#]
+      ),
       (#"{"type": "array", "minItems": 2}"#, ["[1, 2]", "[1,2,3]"], ["[]", "[1]"]),
     ])
   func matches(schema: String, good: [String], bad: [String]) throws {
@@ -72,7 +79,10 @@ struct JSONSchemaTests {
       (#"{"required": ["a"], "type": "object"}"#, "“required” of the schema names a"),
       (#"{"type": "string", "maxLength": 1e999}"#, "“maxLength”"), (#"{"enum": ["\ud800"]}"#, "half a character"),
       (#"{"type": "integer", "minimum": -9e18, "maximum": 9e18}"#, "“maximum”"),
-      (String(repeating: "[", count: 100_000), "nested"),
+      (String(repeating: "[", count: 100_000), "nested"), (#"{"type": "value"}"#, "is value, which is none"),
+      (#"{"type": "string", "enum": ["a", 5]}"#, "“enum” of the schema has 5"),
+      (#"{"type": "string", "anyOf": [{"const": 5}]}"#, "“type” of the schema is not supported here"),
+      (#"{"const": 5, "anyOf": [{"const": 6}]}"#, "“anyOf” of the schema is not supported here"),
       (#"{"prefixItems": ["# + long + String(repeating: "," + long, count: 9) + "]}", "too large"),
     ])
   func refused(schema: String, message: String) throws {

@@ -54,7 +54,8 @@ struct GeneratedTokens {
     }
     guard let token = choice(from: logits) else {
       guard constraint?.mask().isEmpty == true else { throw .logitsNotFinite(path: path) }
-      stop = .end
+      // The grammar has too many readings of the text: it is not complete, and nothing is known to follow.
+      stop = .length
       return nil
     }
     if endTokens.contains(token) {
