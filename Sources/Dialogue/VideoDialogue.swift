@@ -137,7 +137,9 @@ public final class VideoDialogue {
   public func ingest(provisional patch: TemporalPatch, asking questions: [String]) throws(ReportedError) {
     do {
       try prepare(for: patch)
-      let count = layout.caption(at: patch.time).count + patch.grid.tokenCount
+      let tokens = changedTokens(of: patch)
+      if tokens?.isEmpty == true { return }
+      let count = layout.caption(at: patch.time).count + (tokens?.count ?? patch.grid.tokenCount)
       // A question that is too long takes no room from the others.
       for question in capacities(forQuestions: questions) {
         if try hasCapacity(for: count + question, in: .vision) { break }
@@ -194,12 +196,18 @@ public final class VideoDialogue {
     (isViewComplete, visionTokensRead) = (mark.isViewComplete, mark.visionTokensRead)
   }
 
-  private func read(_ patch: TemporalPatch, isProvisional: Bool) throws {
+  /// The tokens of a patch that are read, ascending; nil for all.
+  private func changedTokens(of patch: TemporalPatch) -> [Int32]? {
     let isSparse = isViewComplete && model.visionEncoding.isReadSparsely && cache.canAppendSparsely(patch.grid)
-    let isQuiet = isSparse && patch.changedTokens?.isEmpty == true
-    if isQuiet, isProvisional || !quiet.reads(to: patch.end, duration: patch.duration) { return }
+    return isSparse ? patch.changedTokens : nil
+  }
+
+  private func read(_ patch: TemporalPatch, isProvisional: Bool) throws {
+    let changed = changedTokens(of: patch)
+    let isQuiet = changed?.isEmpty == true
+    if isQuiet, !quiet.reads(to: patch.end, duration: patch.duration) { return }
     let caption = layout.caption(at: patch.isStill ? nil : patch.time)
-    let tokens = try makeRoom(for: patch, tokens: isSparse ? patch.changedTokens : nil, captionTokens: caption.count)
+    let tokens = try makeRoom(for: patch, tokens: changed, captionTokens: caption.count)
     if isProvisional {
       mark = StreamMark(
         layout: layout, gallery: gallery, quiet: quiet, isViewComplete: isViewComplete,
