@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Benchmarking
 import BoundedCache
 import Dialogue
 import Images
@@ -17,42 +16,19 @@ import Testing
 struct IndependentQuestionTests {
   private static let embedded = SharedEmbeddedModel()
 
-  /// The embedded model, or a small hybrid one of random weights.
-  private func model(_ kind: Kind) throws -> LoadedModel {
-    if kind == .pure { return try Self.embedded.get() }
-    let folder = try TemporaryFolder()
-    return try LoadedModel(
-      paths: RandomModel(shape: shape, type: "q8_0", visionType: "f16").write(to: folder.path("hybrid.gguf")),
-      threads: 1)
-  }
-
-  private var shape: ModelShape {
-    var shape = ModelShape(
-      name: "tiny-hybrid", architecture: "qwen35", layers: 4, hiddenSize: 128, heads: 4, keyValueHeads: 2,
-      headDimension: 64, intermediateSize: 256, ropeTheta: 1e6, contextLength: 2048, mropeSections: [11, 11, 10, 0],
-      vocabulary: 2000,
-      vision: VisionShape(
-        family: .qwen3VL, layers: 2, hiddenSize: 128, heads: 4, intermediateSize: 256, patchSize: 16, imageSide: 128,
-        deepstack: []))
-    shape.recurrence = .gatedDeltaNet(keyHeads: 2, valueHeads: 2)
-    return shape
-  }
-
   private let questions = [
     "What is in view?", "What came first?", "Describe what happened.", "How many things came?", "What came last?",
   ]
 
-  enum Kind: String, CaseIterable { case pure, hybrid }
-
   private func dialogue(
-    _ kind: Kind, budget: Int = 2048, maximumAnswerTokens: Int = 12, frames: Int = 12, offload: String? = nil
+    _ kind: TestedModel, budget: Int = 2048, maximumAnswerTokens: Int = 12, frames: Int = 12, offload: String? = nil
   ) throws -> VideoDialogue {
     var options = DialogueOptions()
     options.budget = .tokens(budget)
     options.maximumAnswerTokens = maximumAnswerTokens
     options.offload = offload.map { OffloadOptions(path: $0, byteCount: 1 << 20) }
-    let dialogue = try VideoDialogue(model: try model(kind), options: options)
-    let side = kind == .pure ? 112 : 128
+    let dialogue = try VideoDialogue(model: try kind.load(Self.embedded), options: options)
+    let side = kind.imageSide
     var ingest = FrameIngest(into: dialogue)
     for number in 0..<frames {
       var random = SplitMix64(seed: UInt64(number / 4))
@@ -91,8 +67,8 @@ struct IndependentQuestionTests {
     }
   }
 
-  @Test("get the answers that each gets alone, and leave nothing behind", arguments: Kind.allCases, [0, 12])
-  func asAlone(kind: Kind, frames: Int) throws {
+  @Test("get the answers that each gets alone, and leave nothing behind", arguments: TestedModel.allCases, [0, 12])
+  func asAlone(kind: TestedModel, frames: Int) throws {
     let dialogue = try dialogue(kind, frames: frames)
     try dialogue.readSystemPrompt()
     let before = cached(dialogue)
@@ -102,8 +78,8 @@ struct IndependentQuestionTests {
     #expect(try dialogue.answer(questions[0], at: 6).text == alone[0].text)
   }
 
-  @Test("see the conversation so far, which goes on without them", arguments: Kind.allCases)
-  func conversation(kind: Kind) throws {
+  @Test("see the conversation so far, which goes on without them", arguments: TestedModel.allCases)
+  func conversation(kind: TestedModel) throws {
     let dialogue = try dialogue(kind)
     for question in ["What came first?", "And then?"] { _ = try dialogue.answer(question, at: 6) }
     let (turns, quiet) = (dialogue.turns, try VideoDialogue(copying: dialogue))

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Benchmarking
 import BoundedCache
 import ConstrainedDecoding
 import Dialogue
@@ -17,30 +16,11 @@ import Testing
 struct UnpairedFrameTests {
   private static let embedded = SharedEmbeddedModel()
 
-  enum Kind: String, CaseIterable { case pure, hybrid }
-
-  /// The embedded model, or a small hybrid one of random weights, which puts a caption before each temporal patch.
-  private func model(_ kind: Kind) throws -> LoadedModel {
-    if kind == .pure { return try Self.embedded.get() }
-    let folder = try TemporaryFolder()
-    var shape = ModelShape(
-      name: "tiny-hybrid", architecture: "qwen35", layers: 4, hiddenSize: 128, heads: 4, keyValueHeads: 2,
-      headDimension: 64, intermediateSize: 256, ropeTheta: 1e6, contextLength: 2048, mropeSections: [11, 11, 10, 0],
-      vocabulary: 2000,
-      vision: VisionShape(
-        family: .qwen3VL, layers: 2, hiddenSize: 128, heads: 4, intermediateSize: 256, patchSize: 16, imageSide: 128,
-        deepstack: []))
-    shape.recurrence = .gatedDeltaNet(keyHeads: 2, valueHeads: 2)
-    return try LoadedModel(
-      paths: RandomModel(shape: shape, type: "q8_0", visionType: "f16").write(to: folder.path("hybrid.gguf")),
-      threads: 1)
-  }
-
-  private func dialogue(_ kind: Kind, budget: Int = 2048) throws -> VideoDialogue {
+  private func dialogue(_ kind: TestedModel, budget: Int = 2048) throws -> VideoDialogue {
     var options = DialogueOptions()
     options.budget = .tokens(budget)
     options.maximumAnswerTokens = 12
-    return try VideoDialogue(model: try model(kind), options: options)
+    return try VideoDialogue(model: try kind.load(Self.embedded), options: options)
   }
 
   /// An image of the side that both models take, which differs from number to number.
@@ -69,12 +49,12 @@ struct UnpairedFrameTests {
   ///
   /// - Parameter asking: whether something is asked after a frame.
   private func watch(
-    _ kind: Kind, frames: Int, budget: Int = 2048, asking: (Int) -> Bool
+    _ kind: TestedModel, frames: Int, budget: Int = 2048, asking: (Int) -> Bool
   ) throws -> (dialogue: VideoDialogue, ingest: FrameIngest) {
     let dialogue = try dialogue(kind, budget: budget)
     var ingest = FrameIngest(into: dialogue)
     for number in 0..<frames {
-      try ingest.add(image(number, side: kind == .pure ? 112 : 128), at: Double(number) / 2)
+      try ingest.add(image(number, side: kind.imageSide), at: Double(number) / 2)
       while try ingest.step() {}
       guard asking(number) else { continue }
       try ingest.showUnpairedFrame(asking: ["What is in view?"])
@@ -87,9 +67,9 @@ struct UnpairedFrameTests {
   }
 
   @Test(
-    "is seen by a question, and what is cached afterwards is what would be without it", arguments: Kind.allCases,
+    "is seen by a question, and what is cached afterwards is what would be without it", arguments: TestedModel.allCases,
     [[0], [1], [2], [0, 4, 5], Array(0..<9)])
-  func exact(kind: Kind, questions: [Int]) throws {
+  func exact(kind: TestedModel, questions: [Int]) throws {
     let silent = try watch(kind, frames: 10) { _ in false }
     let asked = try watch(kind, frames: 10, asking: questions.contains)
     let (quiet, talked) = (silent.dialogue, asked.dialogue)
@@ -100,8 +80,10 @@ struct UnpairedFrameTests {
     #expect(try quiet.answer("What came first?", at: 5).text == talked.answer("What came first?", at: 5).text)
   }
 
-  @Test("is the stream's last patch to the question, as it is where the stream ends with it", arguments: Kind.allCases)
-  func seen(kind: Kind) throws {
+  @Test(
+    "is the stream's last patch to the question, as it is where the stream ends with it",
+    arguments: TestedModel.allCases)
+  func seen(kind: TestedModel) throws {
     var ended = try watch(kind, frames: 5) { _ in false }
     var open = try watch(kind, frames: 5) { _ in false }
     let before = open.dialogue.visionTokensRead
@@ -120,15 +102,16 @@ struct UnpairedFrameTests {
     #expect(sameVision(ended.dialogue, open.dialogue))
   }
 
-  @Test("leaves a stream that compresses as it would be, where the questions have room", arguments: Kind.allCases)
-  func compression(kind: Kind) throws {
+  @Test(
+    "leaves a stream that compresses as it would be, where the questions have room", arguments: TestedModel.allCases)
+  func compression(kind: TestedModel) throws {
     let budget = 240
     let silent = try watch(kind, frames: 60, budget: budget) { _ in false }
     // A frame without a question: the compression that it causes is the one that its pair would.
     let dialogue = try dialogue(kind, budget: budget)
     var ingest = FrameIngest(into: dialogue)
     for number in 0..<60 {
-      try ingest.add(image(number, side: kind == .pure ? 112 : 128), at: Double(number) / 2)
+      try ingest.add(image(number, side: kind.imageSide), at: Double(number) / 2)
       while try ingest.step() {}
       try ingest.showUnpairedFrame(asking: [])
     }
@@ -181,7 +164,7 @@ struct UnpairedFrameTests {
     options.maximumAnswerTokens = 60
     // Every answer is as long as it may be.
     options.grammar = try Grammar(gbnf: "root ::= [a-z]{60}")
-    let dialogue = try VideoDialogue(model: try model(.pure), options: options)
+    let dialogue = try VideoDialogue(model: try Self.embedded.get(), options: options)
     var ingest = FrameIngest(into: dialogue)
     for number in 0..<9 {
       try ingest.add(image(number, side: 112), at: Double(number) / 2)
