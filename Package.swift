@@ -64,7 +64,7 @@ let package = Package(
       [
         "Platform", "Records", "ModelFile", "Compute", "Quantization", "Tokenization", "ConstrainedDecoding", "Images",
         "Video", "BoundedCache", "Architectures",
-      ]),
+      ], exclude: ["README.md"]),
 
     library("Tuning", ["Platform", "Records", "ModelFile", "Compute", "Inference"], exclude: ["README.md"]),
 
