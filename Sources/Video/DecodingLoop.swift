@@ -272,14 +272,14 @@ final class DecodingLoop {
     sampler.hide()
     input = nil
     // The frame that it holds now was seen, or is about to be left out.
-    if isTried { _ = try? playlist?.firstNewSegment() }
+    if isTried { _ = try? playlist?.newSegments() }
     var lastError = VideoError.brokeOff(source: description.source, detail: reason)
     while let delay = reconnection.delay(at: monotonicSeconds()) {
       guard shared.rest(delay) == .completed else { return }
       reconnection.countTry()
       do throws(VideoError) {
-        let firstSegment = try playlist?.firstNewSegment()
-        guard try reopen(lostAt: lostAt, firstSegment: firstSegment, sendsAsTaken: sendsAsTaken) else { return end() }
+        let segments = try playlist?.newSegments()
+        guard try reopen(lostAt: lostAt, segments: segments, sendsAsTaken: sendsAsTaken) else { return end() }
         shared.note(signalLoss: nil)
         let seconds = decimal(monotonicSeconds() - lostAt, places: 1)
         if let line = signal.back(after: seconds) { shared.warn(line) }
@@ -307,16 +307,18 @@ final class DecodingLoop {
 
   /// - Parameters:
   ///   - lostAt: monotonic time of the last frame, in seconds.
-  ///   - firstSegment: where a playlist is begun; nil for near its end.
+  ///   - segments: of a playlist, those that were not read; nil for another source.
   ///   - sendsAsTaken: false for a source that has sent faster than the clock goes.
   /// - Returns: false when what is there now is not live: a playlist that its sender has closed.
-  private func reopen(lostAt: Double, firstSegment: Int?, sendsAsTaken: Bool) throws(VideoError) -> Bool {
+  private func reopen(
+    lostAt: Double, segments: PlaylistProgress.NewSegments?, sendsAsTaken: Bool
+  ) throws(VideoError) -> Bool {
     var opening = options.opening
-    opening.firstSegment = firstSegment
+    opening.firstSegment = segments?.first
     let reopened = try MediaInput.open(source, options: opening, interrupt: shared.interrupt)
     let first = try reopened.readFirst(timeout: options.timeout, interrupt: shared.interrupt)
     guard reopened.isLive else { return false }
-    sampler.resume(with: reopened, first: first, after: lostAt, sendsAsTaken: sendsAsTaken)
+    sampler.resume(with: reopened, first: first, after: lostAt, segments: segments, sendsAsTaken: sendsAsTaken)
     input = reopened
     reconnection.noteReached(at: sampler.time, clock: monotonicSeconds())
     reopened.startPacketReader()

@@ -313,17 +313,26 @@ final class FrameSampler {
   /// - Parameters:
   ///   - lostAt: monotonic time of the last frame of the former one, in seconds. The time of the stream has moved on
   ///     until the new one began to send, which was before its first frames were looked at.
+  ///   - segments: of a playlist, those that are read: the latest begins now, and the others come before it.
   ///   - sendsAsTaken: false for a source that has sent faster than the clock goes.
-  func resume(with input: MediaInput, first: DecodedFrame, after lostAt: Double, sendsAsTaken: Bool) {
-    let resumed = max(time + max(0, input.openedAt - lostAt), liveClock.streamTime(at: input.openedAt) ?? 0)
-    timeline = timeline.resumed(at: resumed, timeBase: input.timeBase)
+  func resume(
+    with input: MediaInput, first: DecodedFrame, after lostAt: Double, segments: PlaylistProgress.NewSegments?,
+    sendsAsTaken: Bool
+  ) {
+    let now = max(time + max(0, input.openedAt - lostAt), liveClock.streamTime(at: input.openedAt) ?? 0)
+    let beginning = segments.map { max(now - $0.span, min(now, clock.time(of: clock.next))) } ?? now
+    timeline = timeline.resumed(at: beginning, timeBase: input.timeBase)
     liveClock = LiveClock(isPlaylist: input.isPlaylist)
     forgetNext()
     shown = first
     show()
-    resumedTimes =
-      sendsAsTaken && !input.isPlaylist
-      ? ResumedTimes(firstFrameAt: time, openedAt: input.openedAt, arrivingAt: monotonicSeconds()) : nil
+    if let segments {
+      resumedTimes = ResumedTimes(streamTime: now, openedAt: input.openedAt, segment: segments.longestDuration)
+    } else {
+      resumedTimes =
+        sendsAsTaken && !input.isPlaylist
+        ? ResumedTimes(firstFrameAt: time, openedAt: input.openedAt, arrivingAt: monotonicSeconds()) : nil
+    }
     showPreview(isForced: true)
   }
 }

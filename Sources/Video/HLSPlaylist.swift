@@ -6,6 +6,8 @@ package struct HLSPlaylist: Sendable, Equatable {
   package private(set) var firstSequence = 0
   /// Where the segments lie, without the query, which may be another one each time.
   package private(set) var segments: [String] = []
+  /// How long each segment lasts (`EXTINF`), in seconds; the target duration for one that does not say.
+  package private(set) var durations: [Double] = []
   /// The longest that a segment lasts (`EXT-X-TARGETDURATION`), in seconds; 0 where that is not said.
   package private(set) var targetDuration = 0.0
   /// Whether no segment will be added.
@@ -28,18 +30,26 @@ package struct HLSPlaylist: Sendable, Equatable {
     let lines = text.split(whereSeparator: \.isNewline)
     guard lines.first?.hasPrefix("#EXTM3U") == true else { return nil }
     var isVariant = false
+    var duration: Double?
     for line in lines.dropFirst() {
       if let value = Self.value(of: "#EXT-X-MEDIA-SEQUENCE:", in: line) {
         firstSequence = Int(value) ?? 0
       } else if let value = Self.value(of: "#EXT-X-TARGETDURATION:", in: line) {
-        targetDuration = Double(value).flatMap { $0 > 0 && $0.isFinite ? $0 : nil } ?? 0
+        targetDuration = Self.seconds(value) ?? 0
+      } else if let value = Self.value(of: "#EXTINF:", in: line) {
+        duration = Self.seconds(value.prefix { $0 != "," })
       } else if line.hasPrefix("#EXT-X-ENDLIST") {
         isClosed = true
       } else if line.hasPrefix("#EXT-X-STREAM-INF") {
         isVariant = true
       } else if !line.hasPrefix("#") {
-        if isVariant { variants.append(String(line)) } else { segments.append(String(line.prefix { $0 != "?" })) }
-        isVariant = false
+        if isVariant {
+          variants.append(String(line))
+        } else {
+          segments.append(String(line.prefix { $0 != "?" }))
+          durations.append(duration ?? targetDuration)
+        }
+        (isVariant, duration) = (false, nil)
       }
     }
   }
@@ -47,6 +57,13 @@ package struct HLSPlaylist: Sendable, Equatable {
   private static func value(of tag: String, in line: Substring) -> Substring? {
     line.hasPrefix(tag) ? line.dropFirst(tag.count).drop { $0 == " " } : nil
   }
+
+  private static func seconds(_ text: Substring) -> Double? {
+    Double(text).flatMap { (0.001...longestSegment).contains($0) ? $0 : nil }
+  }
+
+  /// Seconds of a segment beyond which its length is not believed.
+  private static let longestSegment = 3600.0
 
   /// The number of the segment that is added next.
   private var nextSequence: Int { firstSequence &+ segments.count }

@@ -5,6 +5,26 @@ import CFFmpeg
 /// Whether a live HLS playlist grows while its source is lost. A web server goes on showing the last segments of an
 /// encoder that has stopped: they were seen, and only another version of the playlist says that there is more.
 struct PlaylistProgress {
+  /// Segments that were not there when the playlist was first read.
+  struct NewSegments {
+    /// The index of the first; nil where all of them are new, of which FFmpeg reads the last ones.
+    let first: Int?
+    /// Seconds from the beginning of the first one that is read to the beginning of the latest.
+    let span: Double
+    /// The longest that a segment lasts, in seconds.
+    let longestDuration: Double
+
+    fileprivate init(first: Int?, in playlist: HLSPlaylist) {
+      self.first = first
+      let read = first.map { playlist.durations.dropFirst($0) } ?? playlist.durations.suffix(Self.mostKept)
+      span = read.dropLast().reduce(0, +)
+      longestDuration = max(playlist.targetDuration, read.max() ?? 0)
+    }
+
+    /// Segments before the end of a live playlist from which FFmpeg begins (its `live_start_index`).
+    private static let mostKept = 3
+  }
+
   private let address: String
   private let name: String
   private let timeout: Double
@@ -23,16 +43,16 @@ struct PlaylistProgress {
 
   /// Reads the playlist, the first time to know what is old.
   ///
-  /// - Returns: the index of the first new segment; nil where all segments are new.
+  /// - Returns: nil for a playlist that its sender has closed.
   /// - Throws: `VideoError.unreachable` while nothing is new, or the playlist cannot be read.
-  mutating func firstNewSegment() throws(VideoError) -> Int? {
+  mutating func newSegments() throws(VideoError) -> NewSegments? {
     let playlist = try Self.read(address, name: name, timeout: timeout, interrupt: interrupt)
     // A sender that has closed it sends no more.
     if playlist.isClosed { return nil }
     if let former {
       switch playlist.addition(to: former) {
-      case .segments(let index): return index
-      case .everything: return nil
+      case .segments(let index): return NewSegments(first: index, in: playlist)
+      case .everything: return NewSegments(first: nil, in: playlist)
       case .nothing: break
       }
     }

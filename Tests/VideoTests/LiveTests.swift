@@ -310,6 +310,16 @@ struct LiveTests {
     #expect(slow.delay(ofFrameAt: 66, arrivingAt: 109) == 3)
   }
 
+  @Test("that is a playlist and sends at once what it missed shows it no more than a segment and a second early")
+  func resumedPlaylist() {
+    var times = ResumedTimes(streamTime: 60, openedAt: 100, segment: 4)
+    #expect(times.delay(ofFrameAt: 50, arrivingAt: 100) == 0)
+    #expect(times.delay(ofFrameAt: 64.5, arrivingAt: 100) == 0)
+    #expect(times.delay(ofFrameAt: 66.5, arrivingAt: 100.5) == -1)
+    #expect(times.delay(ofFrameAt: 180, arrivingAt: 101) == -114)
+    #expect(times.delay(ofFrameAt: 67, arrivingAt: 102) == 0)
+  }
+
   @Test("is tried after delays that double, and soon again once it has stayed")
   func schedule() {
     var schedule = ReconnectionSchedule(.init(limit: .seconds(60), firstDelay: 1, longestDelay: 10))

@@ -52,6 +52,25 @@ struct PlaylistTests {
     #expect(main.variants == ["low/live.m3u8?a=1"] && main.segments == [])
   }
 
+  @Test("says how long each segment lasts, as far as that can be believed")
+  func durations() throws {
+    #expect(try playlist(first: 7, "7.ts", "8.ts").durations == [1, 1])
+    let text = """
+      #EXTM3U
+      #EXT-X-TARGETDURATION:4
+      #EXTINF:3.5,a name
+      0.ts
+      #EXTINF:1e99,
+      1.ts
+      #EXTINF:-1
+      2.ts
+      3.ts
+      #EXTINF:2
+      4.ts
+      """
+    #expect(try #require(HLSPlaylist(text)).durations == [3.5, 4, 4, 4, 2])
+  }
+
   @Test(
     "names other files by their place",
     arguments: [
@@ -93,5 +112,40 @@ struct PlaylistTests {
     }
     #expect(count("/old.ts") == 1 && count("/new.ts") == 1)
     stream.stop()
+  }
+
+  @Test(
+    "whose sender was held up and sends at once what it missed goes no further than the clock",
+    .timeLimit(.minutes(2)))
+  func catchesUp() async throws {
+    let contents = try bytes(of: "starts-at-100s.ts")
+    let log = Mutex((isGrown: false, grown: 0, requests: 0))
+    let server = try LoopbackMediaServer { _, path in
+      log.withLock { log in
+        if path.hasSuffix(".ts") {
+          log.requests += 1
+          return .wholeFile(contents)
+        }
+        if log.isGrown { log.grown = min(log.grown + 10, 60) }
+        let segments = ["old.ts"] + (0..<log.grown).map { "\($0).ts" }
+        return .wholeFile(Array(Self.text(first: 0, segments).utf8))
+      }
+    }
+    defer { server.stop() }
+    var options = options(5)
+    options.timeout = 2
+    options.reconnection = .init(firstDelay: 0.01, longestDelay: 0.01)
+    let begun = ContinuousClock.now
+    let stream = try await VideoStream.open(VideoSource(server.address("live.m3u8")), options: options)
+    while stream.signalLoss == nil { try await Task.sleep(for: .milliseconds(20)) }
+    log.withLock { $0.isGrown = true }
+    // Half a minute of them is read in a few seconds.
+    while log.withLock({ $0.requests < 32 }) { try await Task.sleep(for: .milliseconds(20)) }
+    stream.stop()
+    var latest = 0.0
+    for await frame in stream { latest = frame.time }
+    let elapsed = ContinuousClock.now - begun
+    // A segment and a second before their time, beside the segment that was there in the beginning.
+    #expect(latest > 2 && latest < elapsed / .seconds(1) + 3.1)
   }
 }
