@@ -34,7 +34,7 @@ struct Compilation: Sendable {
   /// The message of a compilation that failed: its first lines, which mostly cause the others.
   func message(of result: RunResult) -> String {
     switch result.end {
-    case .stopped(let limit): return "the compiler took too much \(limit.rawValue)"
+    case .stopped(let limit): return "the compiler \(limit.excess)"
     case .signalled(let number): return "the compiler ended by \(signalName(number))"
     case .exited: break
     }

@@ -2,6 +2,7 @@
 
 import CodeTasks
 import Foundation
+import Platform
 
 /// Compiles and runs programs that nobody trusts.
 ///
@@ -67,8 +68,11 @@ public struct Sandbox: Sendable {
         guard let reason = try sandbox.failure() else { return sandbox.inControlGroups() }
         reasons.append(reason)
       } catch {
-        if case .tooFewOpenFiles = error { return Sandbox(.nothing(error), notice: error.message) }
-        reasons.append(error.message)
+        switch error {
+        // Any other way would fail of this too.
+        case .tooFewOpenFiles, .tooFewProcesses: return Sandbox(.nothing(error), notice: error.message)
+        default: reasons.append(error.message)
+        }
       }
     }
     let reason = reasons.joined(separator: "; ")
@@ -220,6 +224,7 @@ public struct Sandbox: Sendable {
     let result = try supervision(of: program, input: input, limits: limits).run(stop: nil)
     if result.end == .exited(status: 0), result.output == "contained\n" { return nil }
     let said = result.lastLines(1)
+    if said.hasSuffix(errorText(EAGAIN)) { throw .tooFewProcesses }
     return said.isEmpty ? "a trial run ended with \(result.end)" : said
   }
 }

@@ -17,6 +17,8 @@ public enum SandboxError: Error, Sendable, Equatable {
   case notCompiled
   /// This process may not have open as many files as a run needs.
   case tooFewOpenFiles(allowed: Int)
+  /// The user may have no more processes and threads.
+  case tooFewProcesses
   /// The system refused something that a run needs.
   case system(call: String, detail: String)
   /// The task that asked was cancelled; the program has been ended.
@@ -42,6 +44,8 @@ extension SandboxError: CustomStringConvertible {
     case .tooFewOpenFiles(let allowed):
       "programs cannot be run: too few open files are allowed (\(allowed)); allow \(Self.openFilesNeeded): ulimit -n "
         + "\(Self.openFilesNeeded)"
+    case .tooFewProcesses:
+      "programs cannot be run: this user may not start another process or thread; end some, or allow more: ulimit -u"
     case .system(let call, let detail):
       "a program could not be started: \(call): \(detail)"
     case .cancelled:
@@ -58,7 +62,11 @@ extension SandboxError {
 
   /// The system's reason for a call that failed, from `errno`.
   static func refused(_ call: String, _ code: Int32) -> SandboxError {
-    code == EMFILE ? .tooFewOpenFiles(allowed: openFilesAllowed()) : .system(call: call, detail: errorText(code))
+    switch code {
+    case EMFILE: .tooFewOpenFiles(allowed: openFilesAllowed())
+    case EAGAIN: .tooFewProcesses
+    default: .system(call: call, detail: errorText(code))
+    }
   }
 }
 

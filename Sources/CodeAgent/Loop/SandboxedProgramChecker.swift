@@ -73,6 +73,7 @@ private struct SandboxedProgram: RunnableProgram {
 private func failure(_ error: SandboxError) -> ReportedError {
   switch error {
   case .languageUnavailable, .toolNotShared, .toolFailed: ReportedError(.languageUnavailable, error.message)
+  case .tooFewProcesses: ReportedError(.insufficientThreads, error.message)
   case .noContainment, .notCompiled, .tooFewOpenFiles, .system, .cancelled:
     ReportedError(.sandboxUnavailable, error.message)
   }

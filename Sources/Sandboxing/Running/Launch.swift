@@ -30,14 +30,14 @@ struct Launch: Sendable {
     input: Descriptor, output: Descriptor, errors: Descriptor, watchdog: Watchdog
   ) throws(SandboxError) -> (process: pid_t, held: HeldCalls?) {
     // A program just written counts as open for writing as long as another thread's child, on its way to its own
-    // program, still has the file.
-    for _ in 0..<200 {
-      let (process, held, error) = attempt([input, output, errors] + descriptors, watchdog)
-      if error == 0 { return (process, held < 0 ? nil : HeldCalls(descriptor: Descriptor(held))) }
-      if error != ETXTBSY { throw .refused(path, error) }
-      usleep(5000)
+    // program, still has the file. Processes may be short for a moment.
+    var started: (process: pid_t, held: Int32, error: Int32) = (0, -1, 0)
+    _ = retry(for: threadPatience) {
+      started = attempt([input, output, errors] + descriptors, watchdog)
+      return started.error != ETXTBSY && started.error != EAGAIN
     }
-    throw .refused(path, ETXTBSY)
+    if started.error != 0 { throw .refused(path, started.error) }
+    return (started.process, started.held < 0 ? nil : HeldCalls(descriptor: Descriptor(started.held)))
   }
 
   private func attempt(

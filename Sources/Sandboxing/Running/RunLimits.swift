@@ -55,4 +55,16 @@ public enum RunLimit: String, Sendable, CaseIterable {
   case processes
   /// Of a scratch folder that is only watched; one of fixed size is merely full.
   case scratch
+
+  /// What a program did that reached it.
+  var excess: String {
+    switch self {
+    case .cpuTime: "took too much processor time"
+    case .wallTime: "took too long"
+    case .memory: "took too much memory"
+    case .output: "wrote too much"
+    case .processes: "started too many processes"
+    case .scratch: "wrote too much into its folder"
+    }
+  }
 }

@@ -17,7 +17,11 @@ final class Watchdog: Sendable {
   ///   - wallSeconds: the limit of elapsed time.
   init(status: Descriptor?, wallSeconds: Double) throws(SandboxError) {
     var handle: OpaquePointer?
-    let error = csb_watchdog_start(status?.number ?? -1, wallSeconds, &handle)
+    var error: Int32 = 0
+    _ = retry(for: threadPatience) {
+      error = csb_watchdog_start(status?.number ?? -1, wallSeconds, &handle)
+      return error != EAGAIN
+    }
     guard error == 0, let handle else { throw .refused("clone", error) }
     self.handle = handle
   }
