@@ -114,8 +114,10 @@ extension VideoDialogue {
   /// the longest first.
   func capacities(forQuestions questions: [String]) -> [Int] {
     let past = turns[text.firstUncachedTurn...].reduce(0) { $0 + prompts.pastTurn($1).count }
+    // Behind another turn a question begins with white space, which it has not right behind frames.
+    let counts = turns.isEmpty ? tokenCounts(of: questions) : questions.map { prompts.question($0).count }
     // Turns that are cached, parked or not, have their room already, and count against the same limit.
-    return tokenCounts(of: questions).sorted(by: >).map { count in
+    return counts.sorted(by: >).map { count in
       max(visionEndCount, text.joint.count) + count + min(past, max(0, textLimit - count - text.tokenCount))
         + Self.answerReserve
     }

@@ -138,6 +138,22 @@ struct UnpairedFrameTests {
     #expect(compressions > 0)
   }
 
+  @Test("does not stay where a later question of the conversation is asked about it", arguments: TestedModel.allCases)
+  func conversation(kind: TestedModel) throws {
+    // In some of these budgets a question has exactly the room that it needs.
+    for budget in [249, 315, 404, 409, 432] {
+      var (dialogue, ingest) = try watch(kind, frames: 41, budget: budget) { _ in false }
+      let patches = dialogue.cache.temporalPatchesAppended
+      for question in ["What is in view?", "Is it still there, or has it gone?", "And now?"] {
+        try ingest.showUnpairedFrame(asking: [question])
+        _ = try dialogue.answer(question, at: 20)
+      }
+      try ingest.add(image(41, side: kind.imageSide), at: 20.5)
+      while try ingest.step() {}
+      #expect(dialogue.cache.temporalPatchesAppended == patches + 1, "\(budget) tokens")
+    }
+  }
+
   @Test("takes no more from a stream than a question at another frame does, however long the question")
   func longQuestions() throws {
     for (budget, words) in [(70, 1), (240, 40), (240, 70), (240, 2000)] {

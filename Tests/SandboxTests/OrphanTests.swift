@@ -4,7 +4,8 @@ import Foundation
 import Sandboxing
 import Testing
 
-@Suite("Processes that a program leaves to its watcher")
+// One after the other: both cases choose the number of the next process.
+@Suite("Processes that a program leaves to its watcher", .serialized)
 struct OrphanTests {
   /// Orphans that hold 600 MiB together, where 256 are allowed, and none of which holds as much by itself.
   private static let orphans = """
@@ -43,7 +44,7 @@ private enum ProcessNumbers {
   /// Starts a process with one of the last numbers before they start over.
   static func startingOver(_ start: () throws -> Holder) throws -> Holder {
     let most = try #require(most)
-    for _ in 0..<100 {
+    for _ in 0..<300 {
       let handle = try #require(FileHandle(forWritingAtPath: last))
       try handle.write(contentsOf: Data("\(most - 4)".utf8))
       try handle.close()

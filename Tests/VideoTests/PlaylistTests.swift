@@ -137,13 +137,16 @@ struct PlaylistTests {
     options.reconnection = .init(firstDelay: 0.01, longestDelay: 0.01)
     let begun = ContinuousClock.now
     let stream = try await VideoStream.open(VideoSource(server.address("live.m3u8")), options: options)
-    while stream.signalLoss == nil { try await Task.sleep(for: .milliseconds(20)) }
-    log.withLock { $0.isGrown = true }
-    // Half a minute of them is read in a few seconds.
-    while log.withLock({ $0.requests < 32 }) { try await Task.sleep(for: .milliseconds(20)) }
-    stream.stop()
+    let sender = Task {
+      while stream.signalLoss == nil { try await Task.sleep(for: .milliseconds(20)) }
+      log.withLock { $0.isGrown = true }
+      // Half a minute of them is read in a few seconds.
+      while log.withLock({ $0.requests < 32 }) { try await Task.sleep(for: .milliseconds(20)) }
+      stream.stop()
+    }
     var latest = 0.0
     for await frame in stream { latest = frame.time }
+    try await sender.value
     let elapsed = ContinuousClock.now - begun
     // A segment and a second before their time, beside the segment that was there in the beginning.
     #expect(latest > 2 && latest < elapsed / .seconds(1) + 3.1)
