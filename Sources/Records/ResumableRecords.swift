@@ -40,7 +40,7 @@ package struct ResumableRecords<Record: ResumableRecord> {
   /// Opens the output.
   ///
   /// - Parameters:
-  ///   - path: the file; nil for standard output, which cannot be resumed.
+  ///   - path: the file; nil or `-` for standard output, which cannot be resumed.
   ///   - inputs: files that this run reads; `-` for standard input. They are never written.
   ///   - isResuming: keeps the good records of the file, if there is one. Otherwise it is emptied.
   ///   - header: the first line. It replaces the one in the file.
@@ -50,6 +50,7 @@ package struct ResumableRecords<Record: ResumableRecord> {
   package init(
     path: String?, inputs: [String] = [], isResuming: Bool, header: RecordsHeader? = nil, stop: StopSource? = nil
   ) throws(ReportedError) {
+    let path = path == "-" ? nil : path
     output = try LineFile(path: path, inputs: inputs, stop: stop)
     guard let path, output.isFile, !output.isEmpty else {
       records = []

@@ -48,6 +48,15 @@ struct OutputTests {
     }
   }
 
+  @Test("- is standard output, which cannot be resumed")
+  func standardOutput() async throws {
+    let run = try await Program.run(["--batch", "r.jsonl", "--output", "-"], folder: folder.url)
+    #expect(run.status == 0 && run.records.count == 2, "\(run.errors)")
+    #expect(!FileManager.default.fileExists(atPath: folder.path("-")))
+    let resumed = try await Program.run(["--batch", "r.jsonl", "--output", "-", "--resume"], folder: folder.url)
+    #expect(resumed.status == 64 && resumed.errors.contains("--resume needs --output FILE"), "\(resumed.errors)")
+  }
+
   @Test("A file without results is refused with its line, with --resume and without, and stays")
   func diary() async throws {
     for arguments in [

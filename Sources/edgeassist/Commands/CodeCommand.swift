@@ -42,7 +42,7 @@ struct CodeCommand: AsyncParsableCommand {
   @OptionGroup(title: "Model") var adapters: RoleAdapterOptions
 
   func validate() throws {
-    if resume && output == nil { throw ValidationError("--resume needs --output FILE") }
+    if resume && (output ?? "-") == "-" { throw ValidationError("--resume needs --output FILE") }
     try code.check(model)
   }
 

@@ -107,7 +107,7 @@ struct CompareCommand: AsyncParsableCommand {
   var nonlinear = NonlinearMode.exact
 
   func validate() throws {
-    if resume && output == nil { throw ValidationError("--resume needs --output FILE") }
+    if resume && (output ?? "-") == "-" { throw ValidationError("--resume needs --output FILE") }
     try GivenOptions.refuseSameFile([("--output", output), ("--json", json), ("--plot", plot)])
     if let context, !(8...65536).contains(context) {
       throw ValidationError("--context must be from 8 to 65536, not \(context)")

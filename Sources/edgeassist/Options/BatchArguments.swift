@@ -37,7 +37,7 @@ struct BatchArguments: ParsableArguments {
           + "it reads")
     }
     if batch == nil && (output != nil || resume) { throw ValidationError("--output and --resume need --batch") }
-    if resume && output == nil { throw ValidationError("--resume needs --output FILE") }
+    if resume && (output ?? "-") == "-" { throw ValidationError("--resume needs --output FILE") }
   }
 }
 

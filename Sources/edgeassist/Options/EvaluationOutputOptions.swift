@@ -31,7 +31,7 @@ struct EvaluationOutputOptions: ParsableArguments {
   var plot: String?
 
   func validate() throws {
-    if resume && output == nil { throw ValidationError("--resume needs --output FILE") }
+    if resume && (output ?? "-") == "-" { throw ValidationError("--resume needs --output FILE") }
     try GivenOptions.refuseSameFile([("--output", output), ("--json", json), ("--plot", plot)])
   }
 
