@@ -86,6 +86,10 @@ let package = Package(
         "Architectures", "Inference", "CodeTasks", "SessionInterface",
       ]),
     library(
+      "Watching",
+      ["Platform", "Records", "Images", "Video", "BoundedCache", "Inference", "Dialogue", "SessionInterface", log],
+      exclude: ["README.md"]),
+    library(
       "Assistant",
       [
         "Platform", "Records", "Images", "Video", "BoundedCache", "Inference", "CodeTasks", "SessionInterface",
@@ -115,7 +119,7 @@ let package = Package(
       dependencies: [
         "Platform", "Records", "ModelFile", "Compute", "Quantization", "Images", "Video", "ModelHub", "BoundedCache",
         "Inference", "Tuning", "Sandboxing", "CodeTasks", "SessionInterface", "Plotting", "CodeAgent", "Dialogue",
-        "Assistant", "Evaluation", "Benchmarking", "Screen", argumentParser, log, "TOMLKit",
+        "Watching", "Assistant", "Evaluation", "Benchmarking", "Screen", argumentParser, log, "TOMLKit",
       ],
       swiftSettings: warningsAreErrors),
 
@@ -185,6 +189,9 @@ let package = Package(
         "Images", "Inference", "InferenceTestSupport", "Platform", "Records", "SessionInterface", "TestSupport",
       ],
       resources: [.copy("Goldens")]),
+    tests(
+      "WatchingTests",
+      ["Dialogue", "Images", "Inference", "InferenceTestSupport", "TestSupport", "Video", "Watching"]),
     tests(
       "AssistantTests",
       [

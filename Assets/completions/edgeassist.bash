@@ -325,13 +325,13 @@ _edgeassist() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    inspect|quantize|code|eval|profile|compare|bench|autotune|doctor|pull|models|merge|help)
+    inspect|quantize|watch|code|eval|profile|compare|bench|autotune|doctor|pull|models|merge|help)
         # Offer subcommand argument completions
         "_edgeassist_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'inspect quantize code eval profile compare bench autotune doctor pull models merge help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'inspect quantize watch code eval profile compare bench autotune doctor pull models merge help' -- "${cur}"))
         ;;
     esac
 }
@@ -436,6 +436,119 @@ _edgeassist_quantize() {
         ;;
     2)
         __edgeassist_add_completions -o plusdirs -fX '!*.@(gguf)'
+        return
+        ;;
+    esac
+}
+
+_edgeassist_watch() {
+    repeating_flags=()
+    non_repeating_flags=(--report --mlock --no-mlock --prefetch --no-prefetch --mmap-only --no-mmap-only --scrub --no-scrub --tuned --no-tuned --version -h --help)
+    repeating_options=(--watch)
+    non_repeating_options=(--sensitivity --cooldown --on-alert --snapshots --output --plot --video --fps --cpu-share --max-pixels --pace --reconnect --signal-timeout --model --threads --scrub-rate --nonlinear --attention-pruning --mmproj --vision-precision --vision --vision-cache --lora --kv-budget --kv-memory --kv-type --log-file)
+    __edgeassist_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--watch')
+        return
+        ;;
+    '--sensitivity')
+        __edgeassist_add_completions -W 'low'$'\n''normal'$'\n''high'
+        return
+        ;;
+    '--cooldown')
+        return
+        ;;
+    '--on-alert')
+        __edgeassist_add_completions -f
+        return
+        ;;
+    '--snapshots')
+        __edgeassist_add_completions -d
+        return
+        ;;
+    '--output')
+        __edgeassist_add_completions -f
+        return
+        ;;
+    '--plot')
+        __edgeassist_add_completions -o plusdirs -fX '!*.@(png)'
+        return
+        ;;
+    '--video')
+        __edgeassist_add_completions -f
+        return
+        ;;
+    '--fps')
+        return
+        ;;
+    '--cpu-share')
+        return
+        ;;
+    '--max-pixels')
+        return
+        ;;
+    '--pace')
+        __edgeassist_add_completions -W 'realtime'$'\n''fast'
+        return
+        ;;
+    '--reconnect')
+        return
+        ;;
+    '--signal-timeout')
+        return
+        ;;
+    '--model')
+        __edgeassist_add_completions -o plusdirs -fX '!*.@(gguf)'
+        return
+        ;;
+    '--threads')
+        return
+        ;;
+    '--scrub-rate')
+        return
+        ;;
+    '--nonlinear')
+        __edgeassist_add_completions -W 'exact'$'\n''lut16'
+        return
+        ;;
+    '--attention-pruning')
+        __edgeassist_add_completions -o plusdirs -fX '!*.@(json)'
+        return
+        ;;
+    '--mmproj')
+        __edgeassist_add_completions -o plusdirs -fX '!*.@(gguf)'
+        return
+        ;;
+    '--vision-precision')
+        __edgeassist_add_completions -W 'fast'$'\n''exact'
+        return
+        ;;
+    '--vision')
+        __edgeassist_add_completions -W 'dense'$'\n''sparse-tower'$'\n''sparse'
+        return
+        ;;
+    '--vision-cache')
+        __edgeassist_add_completions -W 'f32'$'\n''q8'
+        return
+        ;;
+    '--lora')
+        __edgeassist_add_completions -o plusdirs -fX '!*.@(gguf)'
+        return
+        ;;
+    '--kv-budget')
+        return
+        ;;
+    '--kv-memory')
+        return
+        ;;
+    '--kv-type')
+        __edgeassist_add_completions -W 'f16'$'\n''q8_0'$'\n''q4'$'\n''amxfp4'
+        return
+        ;;
+    '--log-file')
+        __edgeassist_add_completions -f
         return
         ;;
     esac

@@ -115,6 +115,7 @@ _edgeassist() {
         local -ar subcommands=(
             'inspect:Report what a GGUF file holds, what it needs in memory, and whether this machine can run it.'
             'quantize:Quantize a model file, and report the error of each tensor.'
+            'watch:Watch a stream for things said in plain words, and tell when they happen.'
             'code:Solve programming tasks from files and folders; programs are run on their examples in a sandbox.'
             'eval:Measure how well questions about long streams are answered, or programming tasks solved.'
             'profile:Measure how much of the KV cache each attention head needs, once for a model.'
@@ -131,7 +132,7 @@ _edgeassist() {
         ;;
     arg)
         case "${words[1]}" in
-        inspect|quantize|code|eval|profile|compare|bench|autotune|doctor|pull|models|merge|help)
+        inspect|quantize|watch|code|eval|profile|compare|bench|autotune|doctor|pull|models|merge|help)
             "_edgeassist_${words[1]}" && ret=0
             ;;
         esac
@@ -189,6 +190,63 @@ _edgeassist_quantize() {
         '--dry-run[Write nothing; report the type of each tensor and the size of the file.]'
         '--json[Print the report as JSON.]'
         '--force[Replace the file if it exists.]'
+        '--version[Show the version.]'
+        '(-h --help)'{-h,--help}'[Show help information.]'
+    )
+    _arguments -w -s -S : "${arg_specs[@]}" && ret=0
+
+    return "${ret}"
+}
+
+_edgeassist_watch() {
+    local -i ret=1
+    local -ar ___sensitivity=('low' 'normal' 'high')
+    local -ar ___pace=('realtime' 'fast')
+    local -ar ___nonlinear=('exact' 'lut16')
+    local -ar ___vision_precision=('fast' 'exact')
+    local -ar ___vision=('dense' 'sparse-tower' 'sparse')
+    local -ar ___vision_cache=('f32' 'q8')
+    local -ar ___kv_type=('f16' 'q8_0' 'q4' 'amxfp4')
+    local -ar arg_specs=(
+        '*--watch[Tell when this is so\: a condition in plain words, or a question that is answered with yes or no. May be given more than once. “since\: …” is about all that is remembered, “missing 10m\: …” tells when it has not been seen for ten minutes.]:words:'
+        '--sensitivity[How unusual the answer must be\: low tells less, high tells more.]:level:{__edgeassist_complete "${___sensitivity[@]}"}'
+        '--cooldown[Time after an alert without another of the same watch. (default\: 10s)]:time:'
+        '--on-alert[Run this program for each event, with the event as a line of JSON on its standard input. It is not given to a shell, and is killed after 30 seconds.]:program:_files'
+        '--snapshots[Write the frame at which something began into this folder, as PNG.]:folder:_files -/'
+        '--output[Append events to this file, a line of JSON each. (default\: standard output)]:file:_files'
+        '--report[At the end, list when each watch began and ended, and how its scores were.]'
+        '--plot[At the end, plot the scores over time to this file (PNG).]:file:_files -g '\''*.png'\'''
+        '--video[Video to watch\: a file, rtsp\://…, http\://…, a camera such as /dev/video0, or - for standard input.]:source:_files'
+        '--fps[Frames sampled per second. auto\: the model'\''s own rate while something changes, ever fewer in quiet, at least one in 10 seconds. (default\: the model'\''s own rate)]:n:'
+        '--cpu-share[On the screen, compute frames in this part of the time on average, such as 50%, so that a box without a fan stays cool; frames beyond it are left out. Questions are answered at once; a batch computes every frame. (default\: no limit)]:percent:'
+        '--max-pixels[Frames of more pixels than this are scaled down. (default\: the model'\''s own limit)]:n:'
+        '--pace[Read a file at its own speed (realtime) or as fast as the model takes it (fast). By default realtime on the screen and fast in a batch.]:pace:{__edgeassist_complete "${___pace[@]}"}'
+        '--reconnect[How long to try a camera or other live source again that broke off\: always, never, or a time such as 90s, 10m or 2h. (default\: always; in a batch a minute where only the end is asked about)]:time:'
+        '--signal-timeout[How long a camera or other live source may send nothing before it counts as lost\: a time such as 90s or 2m, longer than a slow camera takes from one frame to the next. (default\: 10s)]:time:'
+        '--model[Language model\: a GGUF file, or hf\:OWNER/NAME\[\:QUANT\] of the Hugging Face hub, which is downloaded if need be. (default\: the small embedded model)]:file:_files -g '\''*.gguf'\'''
+        '--threads[Worker threads. (default\: one per processor)]:n:'
+        '--mlock[Read all weights at the start and lock them in memory.]'
+        '--no-mlock[Read all weights at the start and lock them in memory.]'
+        '--prefetch[Read all weights in the background from the start.]'
+        '--no-prefetch[Read all weights in the background from the start.]'
+        '--mmap-only[Run a model that is larger than memory\: weights stay on disk and are paged in. Slow.]'
+        '--no-mmap-only[Run a model that is larger than memory\: weights stay on disk and are paged in. Slow.]'
+        '--scrub[Check the weights\: all of them at the start, against the checksums that the file keeps if it does, then slowly in the background. A tensor that has changed is named in a warning.]'
+        '--no-scrub[Check the weights\: all of them at the start, against the checksums that the file keeps if it does, then slowly in the background. A tensor that has changed is named in a warning.]'
+        '--scrub-rate[Bytes that --scrub checks in a second, such as 4MiB or 1GiB. (default\: 16MiB)]:size:'
+        '--nonlinear[exact\: exponentials, reciprocals, roots and activation functions are computed. lut16\: they are read from tables of 16 lines (NN-LUT), for processors without a vector unit; slower on those that have one. (default\: exact)]:mode:{__edgeassist_complete "${___nonlinear[@]}"}'
+        '--tuned[Divide products among threads and caches as `edgeassist autotune` has found fastest on this machine, if it was run. Answers are the same either way.]'
+        '--no-tuned[Divide products among threads and caches as `edgeassist autotune` has found fastest on this machine, if it was run. Answers are the same either way.]'
+        '--attention-pruning[Leave out the attention heads and maps that this profile says. `edgeassist profile --pruning` makes it.]:file:_files -g '\''*.json'\'''
+        '--mmproj[Vision tower (mmproj GGUF); none to read text only, in less memory. (default\: the mmproj file beside the model)]:file:_files -g '\''*.gguf'\'''
+        '--vision-precision[fast\: float weights of the vision tower are quantized to Q8_0 when they are loaded, which is several times as fast and takes half the memory. exact\: they are used as they are stored. (default\: fast)]:precision:{__edgeassist_complete "${___vision_precision[@]}"}'
+        '--vision[sparse\: of each frame only places that have changed go through the vision tower and are read by the language model, which is several times as fast with a camera that stands still. sparse-tower\: the language model reads all of them. dense\: everything is computed for every frame. (default\: dense)]:encoding:{__edgeassist_complete "${___vision[@]}"}'
+        '--vision-cache[How --vision sparse keeps the vision tower'\''s keys and values\: as floats (f32), or in 8 bits (q8), which takes a quarter of the memory. (default\: q8)]:type:{__edgeassist_complete "${___vision_cache[@]}"}'
+        '--lora[LoRA adapter (GGUF) for the language model.]:file:_files -g '\''*.gguf'\'''
+        '--kv-budget[KV cache budget in tokens. (default\: the model'\''s own, or 4096; in bench\: 1024, with --quick 512; in eval\: --kv-ratios)]:tokens:'
+        '--kv-memory[KV cache budget in bytes, for example 64MiB.]:size:'
+        '--kv-type[Number format of keys and values\: q8_0 takes half the memory of f16, q4 a quarter. amxfp4 takes as much as q4, and its scales belong to 32 values of one token. (default\: f16)]:type:{__edgeassist_complete "${___kv_type[@]}"}'
+        '--log-file[Append a log of the run to this file.]:file:_files'
         '--version[Show the version.]'
         '(-h --help)'{-h,--help}'[Show help information.]'
     )

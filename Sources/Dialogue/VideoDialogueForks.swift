@@ -80,7 +80,7 @@ extension VideoDialogue {
   }
 
   /// The tokens that all prompts begin with; a token at least is left of each.
-  private static func commonBeginning(of prompts: [[Int]]) -> ArraySlice<Int> {
+  static func commonBeginning(of prompts: [[Int]]) -> ArraySlice<Int> {
     guard let first = prompts.first, let shortest = prompts.map(\.count).min() else { return [] }
     let count = (0..<shortest - 1).first { index in prompts.contains { $0[index] != first[index] } } ?? shortest - 1
     return first[..<count]

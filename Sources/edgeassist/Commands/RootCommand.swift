@@ -24,6 +24,7 @@ struct RootCommand: AsyncParsableCommand {
       edgeassist --batch requests.jsonl       answer a file of requests, without a terminal
       edgeassist                              chat, without a stream
       edgeassist --model hf:OWNER/NAME        use a model of the Hugging Face hub
+      edgeassist watch --watch "it rains" …   tell when something happens in a stream
       edgeassist code task.txt                write a program and run it on the task's examples
       edgeassist inspect model.gguf           what a model file holds and needs in memory
       edgeassist doctor                       what this machine offers, and what that means

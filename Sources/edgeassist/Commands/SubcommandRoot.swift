@@ -11,9 +11,9 @@ struct SubcommandRoot: AsyncParsableCommand {
     commandName: RootCommand.configuration.commandName, version: RootCommand.configuration.version, subcommands: all)
 
   static let all: [any ParsableCommand.Type] = [
-    InspectCommand.self, QuantizeCommand.self, CodeCommand.self, EvalCommand.self, ProfileCommand.self,
-    CompareCommand.self, BenchCommand.self, AutotuneCommand.self, DoctorCommand.self, PullCommand.self,
-    ModelsCommand.self, MergeCommand.self,
+    InspectCommand.self, QuantizeCommand.self, WatchCommand.self, CodeCommand.self, EvalCommand.self,
+    ProfileCommand.self, CompareCommand.self, BenchCommand.self, AutotuneCommand.self, DoctorCommand.self,
+    PullCommand.self, ModelsCommand.self, MergeCommand.self,
   ]
 
   /// Whether a word of the command line names a subcommand.

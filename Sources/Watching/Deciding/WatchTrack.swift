@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One watch over a stream: its episodes, and what is told of them.
+package struct WatchTrack: Sendable {
+  /// What is to be told.
+  package enum Change: Sendable, Equatable {
+    /// It is so from now on; `votes` of the latest blocks say so, nil where it is missing.
+    case on(votes: Int?)
+    /// It is no longer so, after as many seconds.
+    case off(seconds: Double)
+  }
+
+  package let watch: Watch
+  package private(set) var detector: EpisodeDetector
+  /// Stream time of the latest alert, in seconds.
+  private var lastAlert: Double?
+  /// Alerts that came too soon after another, since the latest one that was told.
+  package private(set) var suppressed = 0
+  /// Alerts that were told.
+  package private(set) var alerts = 0
+  /// Whether an alert was told whose end was not.
+  package private(set) var isOn = false
+  /// Of a `missing` watch: stream time since when nothing was seen, in seconds.
+  private var missingSince: Double?
+
+  package init(_ watch: Watch, grey: Double) {
+    self.watch = watch
+    detector = EpisodeDetector(
+      thresholds: EpisodeThresholds(watch.sensitivity), background: ScoreBackground(grey: grey))
+  }
+
+  /// Takes the score of the next block; nil where nothing was asked because nothing changed.
+  ///
+  /// - Parameter time: stream time of the block's end, in seconds.
+  package mutating func add(_ score: Double?, at time: Double) -> Change? {
+    let change = score.flatMap { detector.add($0, at: time) }
+    if case .missing(let seconds) = watch.kind { return missing(for: seconds, at: time) }
+    switch change {
+    case .began(let votes): return tell(.on(votes: votes), at: time)
+    case .ended(let seconds):
+      guard isOn else { return nil }
+      isOn = false
+      return .off(seconds: seconds)
+    case nil: return nil
+    }
+  }
+
+  private mutating func missing(for seconds: Double, at time: Double) -> Change? {
+    if detector.began != nil {
+      let since = missingSince
+      missingSince = nil
+      guard isOn else { return nil }
+      isOn = false
+      return .off(seconds: since.map { time - $0 } ?? 0)
+    }
+    let since = missingSince ?? detector.lastSeen ?? time
+    missingSince = since
+    return !isOn && time - since >= seconds ? tell(.on(votes: nil), at: time) : nil
+  }
+
+  private mutating func tell(_ change: Change, at time: Double) -> Change? {
+    if let lastAlert, time - lastAlert < watch.cooldown {
+      suppressed += 1
+      return nil
+    }
+    (lastAlert, isOn) = (time, true)
+    alerts += 1
+    return change
+  }
+
+  /// Takes the count of suppressed alerts, which an alert tells.
+  package mutating func takeSuppressed() -> Int {
+    defer { suppressed = 0 }
+    return suppressed
+  }
+}
