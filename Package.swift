@@ -102,6 +102,7 @@ let package = Package(
       [
         "Platform", "Records", "ModelFile", "Compute", "Quantization", "Tokenization", "Images", "Video",
         "BoundedCache", "Architectures", "Inference", "CodeTasks", "SessionInterface", "CodeAgent", "Dialogue",
+        "Watching",
       ], exclude: ["README.md"]),
     library(
       "Benchmarking",
@@ -202,7 +203,7 @@ let package = Package(
       "EvaluationTests",
       [
         "Architectures", "BoundedCache", "Compute", "Evaluation", "Images", "Inference", "ModelFile", "Platform",
-        "Quantization", "Records", "TestSupport",
+        "Quantization", "Records", "TestSupport", "Watching",
       ]),
     tests(
       "BenchmarkingTests",

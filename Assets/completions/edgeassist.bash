@@ -630,7 +630,7 @@ _edgeassist_eval() {
     # Offer option value completions
     case "${prev}" in
     '--suite')
-        __edgeassist_add_completions -W 'doorstep'$'\n''code'
+        __edgeassist_add_completions -W 'doorstep'$'\n''code'$'\n''watch'
         return
         ;;
     '--questions')

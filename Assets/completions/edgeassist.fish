@@ -280,7 +280,7 @@ complete -c 'edgeassist' -n '__edgeassist_should_offer_completions_for_flags_or_
 complete -c 'edgeassist' -n '__edgeassist_should_offer_completions_for_flags_or_options "edgeassist code"' -l 'lora' -d 'LoRA adapter (GGUF) for a role of the programming agent: retriever, planner, coder, debugger. May be given more than once.' -rfa '(for p in (string match -e -- \'*/\' (commandline -t);or printf \n)*.\'gguf\';printf %s\n $p;end;__fish_complete_directories (commandline -t) \'\')'
 complete -c 'edgeassist' -n '__edgeassist_should_offer_completions_for_flags_or_options "edgeassist code" version' -l 'version' -d 'Show the version.'
 complete -c 'edgeassist' -n '__edgeassist_should_offer_completions_for_flags_or_options "edgeassist code" h help' -s 'h' -l 'help' -d 'Show help information.'
-complete -c 'edgeassist' -n '__edgeassist_should_offer_completions_for_flags_or_options "edgeassist eval" suite' -l 'suite' -d 'What to evaluate.' -rfka 'doorstep code'
+complete -c 'edgeassist' -n '__edgeassist_should_offer_completions_for_flags_or_options "edgeassist eval" suite' -l 'suite' -d 'What to evaluate.' -rfka 'doorstep code watch'
 complete -c 'edgeassist' -n '__edgeassist_should_offer_completions_for_flags_or_options "edgeassist eval" questions' -l 'questions' -d 'Number of questions. (default: 300)' -rfka ''
 complete -c 'edgeassist' -n '__edgeassist_should_offer_completions_for_flags_or_options "edgeassist eval" seconds' -l 'seconds' -d 'Length of a drawn stream, in seconds. (default: 90.0)' -rfka ''
 complete -c 'edgeassist' -n '__edgeassist_should_offer_completions_for_flags_or_options "edgeassist eval" visits' -l 'visits' -d 'Things that come by in a drawn stream, a number or a range. (default: 2-4)' -rfka ''

@@ -297,7 +297,7 @@ _edgeassist_code() {
 
 _edgeassist_eval() {
     local -i ret=1
-    local -ar ___suite=('doorstep' 'code')
+    local -ar ___suite=('doorstep' 'code' 'watch')
     local -ar ___nonlinear=('exact' 'lut16')
     local -ar ___vision_precision=('fast' 'exact')
     local -ar ___vision=('dense' 'sparse-tower' 'sparse')

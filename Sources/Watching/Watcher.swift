@@ -18,6 +18,8 @@ public struct Watcher {
   private var lanes: WatchLanes
   /// One for each watch, in their order; empty before the first frame.
   private var tracks: [WatchTrack] = []
+  /// The scores of a grey image, one for each watch, in nats; empty before the first frame.
+  package private(set) var greyScores: [Double] = []
   /// Frames taken.
   public private(set) var framesSeen = 0
   /// Blocks whose questions were asked.
@@ -93,8 +95,13 @@ public struct Watcher {
     guard let encoding else { return }
     var pass = encoding
     do { while try pass.step() {} } catch { throw ReportedError(error) }
-    let scores = try lanes.scores(of: watches, about: pass.patch)
-    tracks = zip(watches, scores).map { WatchTrack($0, grey: $1) }
+    greyScores = try lanes.scores(of: watches, about: pass.patch)
+    tracks = zip(watches, greyScores).map { WatchTrack($0, grey: $1) }
+  }
+
+  /// What the model answers to the question of a watch, in words.
+  package func answer(to watch: Watch, at time: Double) throws(ReportedError) -> String {
+    try lanes.answer(to: watch, at: time)
   }
 
   private mutating func encoded(_ encoding: TemporalPatchEncoding) throws(ReportedError) -> TemporalPatch {

@@ -17,7 +17,7 @@ public struct DoorstepSuite: EvaluationSuite {
   /// Pairs of frames without events that are drawn and encoded. The rest of the warm-up repeats them.
   private static let warmupPairs = 64
   /// Makes the random choices of drawing independent of those of the story.
-  private static let drawingPart: UInt64 = 1 << 32
+  static let drawingPart: UInt64 = 1 << 32
 
   /// A short description for people.
   public var title: String { "drawn streams of the embedded model's doorstep world" }

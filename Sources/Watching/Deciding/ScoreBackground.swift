@@ -10,13 +10,14 @@ package struct ScoreBackground: Sendable {
   /// The median of the scores, in nats.
   package private(set) var median = 0.0
   /// 1.4826 times the median absolute deviation, which is the standard deviation of normally distributed scores; at
-  /// least half a nat.
+  /// least one and a half nats.
   package private(set) var spread = Self.leastSpread
 
   /// Scores that are kept.
   package static let capacity = 512
-  /// Half a nat: differences below are rounding and noise of the sensor.
-  private static let leastSpread = 0.5
+  /// A sure model says no within a few tenths of a nat. Another thing than the one asked about then moves the score by
+  /// some nats, and what is asked about by more than ten.
+  private static let leastSpread = 1.5
   /// Scores that the grey image stands for, and how far they lie apart in nats.
   private static let (priorCount, priorSpread) = (8, 1.5)
 

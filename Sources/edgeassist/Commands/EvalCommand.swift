@@ -18,11 +18,13 @@ struct EvalCommand: AsyncParsableCommand {
       edgeassist eval --output results.jsonl --resume          continue where an earlier run stopped
       edgeassist eval --requests r.jsonl --answers a.jsonl     your own clips and the right answers
       edgeassist eval --suite code                             programming tasks: one shot, four roles, adapters
+      edgeassist eval --suite watch                            watches: how many onsets, how many false alerts
       edgeassist eval --json summary.json                      the summary for scripts; - for standard output
 
       The doorstep suite draws streams: a camera at a door, and things that come by. It is the world that the embedded \
       model was trained on. Another model can be evaluated on it too, but an answer in other words counts as wrong. \
-      The same seed makes the same streams and questions. With --suite code, --questions is the number of tasks.
+      The same seed makes the same streams and questions. With --suite code, --questions is the number of tasks, with \
+      --suite watch that of onsets.
       """)
 
   @Option(name: .long, help: ArgumentHelp("What to evaluate.", valueName: "name"))
@@ -42,6 +44,8 @@ struct EvalCommand: AsyncParsableCommand {
     case doorstep
     /// Programming tasks.
     case code
+    /// Watches on drawn streams.
+    case watch
   }
 
   func validate() throws {
@@ -57,6 +61,12 @@ struct EvalCommand: AsyncParsableCommand {
       try GivenOptions.refuse(
         streams.givenForStreams + cache.given + model.givenForVision + others, "with --suite code")
       try agent.check(model.language)
+    case .watch:
+      let others = GivenOptions.names(of: [
+        "--plot": results.plot != nil, "--lora ROLE=FILE": !adapters.roles.isEmpty,
+      ])
+      try GivenOptions.refuse(
+        code.given + agent.given + cache.givenButBudget + streams.givenWithoutWatches + others, "with --suite watch")
     }
   }
 
@@ -65,6 +75,7 @@ struct EvalCommand: AsyncParsableCommand {
       switch suite {
       case .doorstep: try await evaluateStreams()
       case .code: try await evaluateCode()
+      case .watch: try await evaluateWatches()
       }
     } catch let error as ReportedError {
       throw StartFailure.report(error.message)
@@ -100,6 +111,34 @@ struct EvalCommand: AsyncParsableCommand {
       ).text, summary: summary.json(identity: identity, isComplete: !isInterrupted), inputs: code.tasks)
     if isInterrupted { throw ExitStatus.interrupted }
   }
+
+  private func evaluateWatches() async throws {
+    let suite = WatchSuite(streams.drawnForWatches)
+    try results.check(inputs: [])
+    var dialogue = DialogueOptions()
+    dialogue.budget = cache.budget.cacheBudget ?? .tokens(Self.watchBudget)
+    let loaded = try model.load(adapter: adapters.path, budget: dialogue.budget, type: .f16)
+    let identity = suite.identity + [("model", loaded.identity)]
+    let progress = EvaluationProgress()
+    let runner = try WatchEvaluationRunner(
+      model: loaded,
+      options: WatchEvaluationOptions(
+        suite: suite, dialogue: dialogue, output: results.output, isResuming: results.resume,
+        report: { progress.show($0) }))
+    let signals = InterruptSignals { runner.interrupt() }
+    defer { signals.stop() }
+    let (records, isInterrupted) = try await runner.run()
+    progress.finish()
+    let summary = WatchSummary(records: records)
+    try results.write(
+      report: WatchEvaluationReport(
+        summary: summary, identity: identity, isComplete: !isInterrupted, style: .standardOutput
+      ).text, summary: summary.json(identity: identity, isComplete: !isInterrupted), inputs: [])
+    if isInterrupted { throw ExitStatus.interrupted }
+  }
+
+  /// Tokens of the KV cache of the baseline that is asked about what is remembered.
+  private static let watchBudget = 512
 
   private func evaluateStreams() async throws {
     let suite = try streams.makeSuite()

@@ -29,8 +29,12 @@ struct EvaluationCacheOptions: ParsableArguments {
 
   /// The names of those that were given.
   var given: [String] {
-    GivenOptions.names(of: ["--configurations": chosen != nil, "--kv-ratios": ratios != nil]) + budget.given
-      + files.given
+    givenButBudget + budget.given
+  }
+
+  /// The names of those that were given, but for the budget.
+  var givenButBudget: [String] {
+    GivenOptions.names(of: ["--configurations": chosen != nil, "--kv-ratios": ratios != nil]) + files.given
   }
 
   var configurations: [CacheConfiguration] { (chosen ?? ConfigurationList.standard).list }

@@ -94,6 +94,26 @@ struct EvaluationStreamOptions: ParsableArguments {
     return options
   }
 
+  /// The streams to draw for watches: long ones, with as many onsets as `--questions` says.
+  var drawnForWatches: DoorstepOptions {
+    var options = drawn
+    options.questions = questions ?? Self.onsetsForWatches
+    options.seconds = seconds ?? Self.secondsForWatches
+    options.visits = visits?.range ?? Self.visitsForWatches
+    options.kinds = kinds?.list ?? [.spread, .distractors, .dayAndNight, .empty]
+    return options
+  }
+
+  private static let (onsetsForWatches, secondsForWatches, visitsForWatches) = (200, 1800.0, 8...14)
+
+  /// The names of those that were given and mean nothing to watches.
+  var givenWithoutWatches: [String] {
+    GivenOptions.names(of: [
+      "--requests": requests != nil, "--answers": answers != nil, "--warmup-seconds": warmupSeconds != nil,
+      "--questions-per-stream": questionsPerStream != nil, "--disturbances": disturbances != nil,
+    ])
+  }
+
   /// The names of those that were given, but for `--questions`.
   var givenForStreams: [String] {
     givenForDrawnStreams + GivenOptions.names(of: ["--requests": requests != nil, "--answers": answers != nil])
