@@ -107,12 +107,25 @@ struct ModelLoader {
     return value
   }
 
-  /// A linear layer: `name.weight` and, if the file has it, `name.bias`.
+  /// A linear layer: `name.weight` and, if the file has it, `name.bias`. All blocks have one or none has.
   func linear(_ name: String, inputs: Int, outputs: Int) throws(ModelError) -> Linear {
-    Linear(
+    let bias = name + ".bias"
+    return Linear(
       weight: try matrix(name + ".weight", inputs: [inputs], outputs: outputs),
-      bias: has(name + ".bias") ? try vector(name + ".bias", outputs) : nil)
+      bias: has(bias) || isInOtherBlock(bias) ? try vector(bias, outputs) : nil)
   }
+
+  /// Whether a block near that of a tensor has a tensor of its kind. Layers of a kind lie some blocks apart in hybrid
+  /// models.
+  private func isInOtherBlock(_ name: String) -> Bool {
+    guard let range = name.firstRange(of: "blk.") else { return false }
+    let digits = name[range.upperBound...].prefix(while: \.isNumber)
+    guard let block = Int(digits), block < 1 << 20 else { return false }
+    let (head, tail) = (name[..<range.upperBound], name[digits.endIndex...])
+    return (max(0, block - Self.blocksApart)...block + Self.blocksApart).contains { has("\(head)\($0)\(tail)") }
+  }
+
+  private static let blocksApart = 8
 
   /// The outputs of a matrix of which the metadata does not tell them.
   func outputs(of name: String) throws(ModelError) -> Int {

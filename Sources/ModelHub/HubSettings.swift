@@ -53,6 +53,11 @@ public struct HubSettings: Sendable {
     guard let url = URL(string: trimmed), url.isWeb, url.host()?.isEmpty == false, url.user() == nil,
       url.query() == nil, url.fragment() == nil
     else {
+      // A password in it is nobody's business.
+      guard !text.contains("@") else {
+        throw HubError(
+          .badSetting, "HF_ENDPOINT holds a user's name or a password; write the hub's address alone, and HF_TOKEN")
+      }
       throw HubError(
         .badSetting, "HF_ENDPOINT is “\(text)”, which is no address of a hub; write one such as \(standardEndpoint)")
     }

@@ -138,7 +138,18 @@ public actor WatchRunner {
   }
 
   private func watch(_ video: VideoStream, with watcher: inout Watcher, telling output: LineFile) async throws {
-    while let frame = await cancelled(by: stop, { await video.next() }) {
+    var isLost = false
+    while !stop.isStopped {
+      guard let frame = await nextFrame(of: video, isLost: isLost) else {
+        if video.isAtEnd { break }
+        let loss = video.signalLoss
+        if (loss != nil) != isLost, !stop.isStopped {
+          isLost.toggle()
+          try tell(signalLoss: loss, of: video, output)
+          if !isLost { watcher.noteGap() }
+        }
+        continue
+      }
       if stop.isStopped { return }
       if let report = try watcher.add(frame.image, at: frame.time) {
         for event in report.events { try tell(event, frame: frame.image, video: video, output) }
@@ -157,7 +168,25 @@ public actor WatchRunner {
     }
   }
 
+  /// - Returns: nil at the end, after a stop, and where the source may have lost its signal or be back.
+  private func nextFrame(of video: VideoStream, isLost: Bool) async -> Frame? {
+    if let frame = video.takeWaiting() { return frame }
+    let change = StopSource(following: [stop]) { (video.signalLoss != nil) != isLost }
+    return await cancelled(by: change) { await video.next() }
+  }
+
   // MARK: Telling
+
+  private func tell(signalLoss: SignalLoss?, of video: VideoStream, _ output: LineFile) throws(ReportedError) {
+    var line: [(String, OrderedJSON)] = [
+      ("type", "signal"), ("version", .integer(WatchEvent.version)), ("source", .string(video.description.source)),
+      ("state", signalLoss == nil ? "back" : "lost"), ("at", .string(Date.now.formatted(.iso8601))),
+    ]
+    if let signalLoss { line.append(("stream", .number(signalLoss.streamTime))) }
+    try output.write(.object(line))
+    command?.send(OrderedJSON.object(line).text)
+    for warning in video.takeWarnings() { options.warn(warning) }
+  }
 
   private func beginning(of video: VideoStream) -> OrderedJSON {
     let watches = options.watches.map { watch -> OrderedJSON in

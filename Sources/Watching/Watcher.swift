@@ -85,6 +85,9 @@ public struct Watcher {
     return try report(try lanes.scores(of: watches), at: patch.end)
   }
 
+  /// The source was away between the frame before and the next one.
+  package mutating func noteGap() { for index in tracks.indices { tracks[index].noteGap() } }
+
   /// Asks the questions about a grey image: what the model says where there is nothing to see.
   private mutating func calibrate(size: (width: Int, height: Int)) throws(ReportedError) {
     let pixels = [UInt8](repeating: 128, count: size.width * size.height * 3)

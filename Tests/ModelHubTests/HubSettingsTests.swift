@@ -31,6 +31,7 @@ struct HubSettingsTests {
   func wrongVariables(environment: [String: String], name: String) {
     let error = #expect(throws: HubError.self) { try HubSettings(environment: environment) }
     #expect(error?.reason == .badSetting && error?.message.contains(name) == true)
+    #expect(error?.message.contains("word@") == false)
   }
 
   @Test("The token goes to the hub alone, and over a network only where it is encrypted")

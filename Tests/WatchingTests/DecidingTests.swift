@@ -144,6 +144,16 @@ struct WatchTrackTests {
     #expect(told.map(\.1) == [.on(votes: nil), .off(seconds: 30), .on(votes: nil)])
   }
 
+  @Test("that is missing does not count the time in which the source was away")
+  func missingSource() throws {
+    var track = WatchTrack(try Watch("it is so", kind: .missing(seconds: 20)), grey: -7)
+    #expect(track.add(-7, at: 0) == nil)
+    track.noteGap()
+    #expect(track.add(-7, at: 600) == nil)
+    #expect(track.add(-7, at: 619) == nil)
+    #expect(track.add(-7, at: 620) == .on(votes: nil))
+  }
+
   @Test("that is missing comes too where nothing is asked because nothing changes")
   func missingInQuiet() throws {
     var track = WatchTrack(try Watch("it is so", kind: .missing(seconds: 20)), grey: -7)

@@ -22,6 +22,8 @@ package struct WatchTrack: Sendable {
   package private(set) var isOn = false
   /// Of a `missing` watch: stream time since when nothing was seen, in seconds.
   private var missingSince: Double?
+  /// Stream time since when the source has been watched without a gap, in seconds.
+  private var watchedSince: Double?
 
   package init(_ watch: Watch, grey: Double) {
     self.watch = watch
@@ -33,6 +35,7 @@ package struct WatchTrack: Sendable {
   ///
   /// - Parameter time: stream time of the block's end, in seconds.
   package mutating func add(_ score: Double?, at time: Double) -> Change? {
+    watchedSince = watchedSince ?? time
     let change = score.flatMap { detector.add($0, at: time) }
     if case .missing(let seconds) = watch.kind { return missing(for: seconds, at: time) }
     switch change {
@@ -45,6 +48,9 @@ package struct WatchTrack: Sendable {
     }
   }
 
+  /// The source was away: what may have come then is not missing.
+  package mutating func noteGap() { (missingSince, watchedSince) = (nil, nil) }
+
   private mutating func missing(for seconds: Double, at time: Double) -> Change? {
     if detector.began != nil {
       let since = missingSince
@@ -53,7 +59,7 @@ package struct WatchTrack: Sendable {
       isOn = false
       return .off(seconds: since.map { time - $0 } ?? 0)
     }
-    let since = missingSince ?? detector.lastSeen ?? time
+    let since = missingSince ?? max(detector.lastSeen ?? 0, watchedSince ?? time)
     missingSince = since
     return !isOn && time - since >= seconds ? tell(.on(votes: nil), at: time) : nil
   }
