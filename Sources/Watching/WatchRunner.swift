@@ -140,14 +140,14 @@ public actor WatchRunner {
   private func watch(_ video: VideoStream, with watcher: inout Watcher, telling output: LineFile) async throws {
     var isLost = false
     while !stop.isStopped {
+      let loss = video.signalLoss
+      if (loss != nil) != isLost {
+        isLost.toggle()
+        try tell(signalLoss: loss, of: video, output)
+        if !isLost { watcher.noteGap() }
+      }
       guard let frame = await nextFrame(of: video, isLost: isLost) else {
         if video.isAtEnd { break }
-        let loss = video.signalLoss
-        if (loss != nil) != isLost, !stop.isStopped {
-          isLost.toggle()
-          try tell(signalLoss: loss, of: video, output)
-          if !isLost { watcher.noteGap() }
-        }
         continue
       }
       if stop.isStopped { return }
