@@ -192,7 +192,7 @@ let package = Package(
       resources: [.copy("Goldens")]),
     tests(
       "WatchingTests",
-      ["Dialogue", "Images", "Inference", "InferenceTestSupport", "TestSupport", "Video", "Watching"]),
+      ["Dialogue", "Images", "Inference", "InferenceTestSupport", "Platform", "TestSupport", "Video", "Watching"]),
     tests(
       "AssistantTests",
       [

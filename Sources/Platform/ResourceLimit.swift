@@ -8,11 +8,19 @@ public enum ResourceLimit: Sendable {
   case lockedMemory
   /// Descriptors that are open.
   case openFiles
+  /// Processes and threads of the user.
+  case processes
 
   /// The limit that holds now; nil where the system does not tell.
   public var current: rlim_t? {
     var limit = rlimit()
     return getrlimit(resource, &limit) == 0 ? limit.rlim_cur : nil
+  }
+
+  /// The most that the limit can be raised to; nil where the system does not tell.
+  public var most: rlim_t? {
+    var limit = rlimit()
+    return getrlimit(resource, &limit) == 0 ? limit.rlim_max : nil
   }
 
   #if canImport(Glibc)
@@ -21,6 +29,7 @@ public enum ResourceLimit: Sendable {
       case .fileSize: __rlimit_resource_t(RLIMIT_FSIZE.rawValue)
       case .lockedMemory: __rlimit_resource_t(__RLIMIT_MEMLOCK.rawValue)
       case .openFiles: __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+      case .processes: __rlimit_resource_t(__RLIMIT_NPROC.rawValue)
       }
     }
   #else
@@ -29,6 +38,7 @@ public enum ResourceLimit: Sendable {
       case .fileSize: RLIMIT_FSIZE
       case .lockedMemory: RLIMIT_MEMLOCK
       case .openFiles: RLIMIT_NOFILE
+      case .processes: RLIMIT_NPROC
       }
     }
   #endif

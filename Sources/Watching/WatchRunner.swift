@@ -109,7 +109,7 @@ public actor WatchRunner {
   ///
   /// - Throws: `ReportedError` or `VideoError` where the source cannot be watched or nothing can be told.
   public func run() async throws -> Summary {
-    let output = try LineFile(path: options.output == "-" ? nil : options.output, isShared: true, stop: stop)
+    let output = try openOutput()
     try makeSnapshotFolder()
     var watcher = try Watcher(
       options.watches, model: model, dialogue: options.dialogue, gate: options.stream.gate(for: model))
@@ -130,12 +130,27 @@ public actor WatchRunner {
       throw error
     }
     await video.close()
-    command?.finish()
+    command?.finish(stop: stop)
     reportFailures()
     (summary.framesSeen, summary.blocks) = (watcher.framesSeen, watcher.blocks)
     summary.isInterrupted = stop.isStopped
     return summary
   }
+
+  /// Opens the output, which holds events or nothing.
+  private func openOutput() throws(ReportedError) -> LineFile {
+    let path = options.output == "-" ? nil : options.output
+    var inputs: [String] = []
+    if case .file(let video) = options.source { inputs.append(video) }
+    let output = try LineFile(path: path, inputs: inputs, isShared: true, stop: stop)
+    if let path, output.isFile, !output.isEmpty, output.head(Self.lineBeginning.count) != Self.lineBeginning {
+      throw .outputUnwritable(message: "\(path) holds something else than events; name another file")
+    }
+    return output
+  }
+
+  /// The bytes that every line begins with.
+  private static let lineBeginning = Array("{\"type\":".utf8)
 
   private func watch(_ video: VideoStream, with watcher: inout Watcher, telling output: LineFile) async throws {
     var isLost = false

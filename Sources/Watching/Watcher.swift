@@ -138,7 +138,3 @@ public struct Watcher {
     return report
   }
 }
-
-extension Watch {
-  fileprivate var isMissing: Bool { if case .missing = kind { true } else { false } }
-}

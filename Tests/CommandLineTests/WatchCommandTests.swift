@@ -36,9 +36,23 @@ struct WatchCommandTests {
     #expect(run.errors.contains("Did you see a cat?: 1 alert") && run.errors.contains("Was there a truck?: 0 alerts"))
   }
 
-  @Test("appends its events to a file, whatever is in it")
+  @Test("writes neither into the video that it watches nor behind something else than events")
+  func destroysNothing() async throws {
+    let video = try Data(contentsOf: URL(fileURLWithPath: Program.sample))
+    try video.write(to: folder.url.appending(path: "in.mp4"))
+    try folder.write("Dear diary\n", to: "diary.txt")
+    for output in ["in.mp4", "diary.txt"] {
+      let run = try await Program.run(
+        ["watch", "--video", "in.mp4", "--watch", "Did a bus come?", "--output", output], folder: folder.url)
+      #expect(run.status == 2 && run.errors.contains(output), "\(run.errors)")
+    }
+    #expect(try Data(contentsOf: folder.url.appending(path: "in.mp4")) == video)
+    #expect(try String(contentsOf: folder.url.appending(path: "diary.txt"), encoding: .utf8) == "Dear diary\n")
+  }
+
+  @Test("appends its events to a file of events")
   func output() async throws {
-    try folder.write("{}\n", to: "events.jsonl")
+    try folder.write("{\"type\":\"watching\"}\n", to: "events.jsonl")
     for _ in 0..<2 {
       let run = try await Program.run(
         ["watch", "--video", Program.sample, "--watch", "Did a bus come?", "--output", "events.jsonl"],

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Platform
 import TestSupport
 import Testing
 import Watching
@@ -59,8 +60,24 @@ struct AlertCommandTests {
     #expect(status.isEmpty || status.contains(") Z ") || kill(child, 0) != 0, "\(status)")
   }
 
+  @Test("that is still there when the watching is stopped is killed, and what waited is left out and told of")
+  func stopped() throws {
+    let command = try AlertCommand(path: try script("echo $$ > '\(folder.path("child"))'; sleep 1000"), seconds: 600)
+    for _ in 0..<3 { command.send("{}") }
+    while contents("child").isEmpty { usleep(20_000) }
+    let stop = StopSource()
+    stop.stop()
+    command.finish(stop: stop)
+    let failures = command.takeFailures()
+    #expect(failures.contains { $0.contains("2 events were left out") }, "\(failures)")
+    #expect(failures.contains { $0.contains("still there at the end and was killed") }, "\(failures)")
+    let child = try #require(pid_t(contents("child").trimmingCharacters(in: .newlines)))
+    #expect(kill(child, 0) != 0)
+  }
+
   @Test(
-    "that is not there is refused before anything is watched", arguments: ["/nowhere/tell", "no-such-program-here"])
+    "that is not there is refused before anything is watched",
+    arguments: ["/nowhere/tell", "no-such-program-here", "", "/tmp"])
   func missing(_ path: String) {
     #expect { try AlertCommand(path: path, seconds: 1) } throws: { "\($0)".contains("there is no such program") }
   }

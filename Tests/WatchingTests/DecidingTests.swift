@@ -132,6 +132,29 @@ struct WatchTrackTests {
     #expect(track.alerts == 2 && track.takeSuppressed() == 1 && track.suppressed == 0)
   }
 
+  @Test("that begins within the cooldown and lasts is told when it is over")
+  func lasting() throws {
+    var track = try track(cooldown: 20)
+    var told: [(Int, WatchTrack.Change)] = []
+    for second in 0..<60 {
+      let isSeen = second == 0 || second >= 8
+      if let change = track.add(isSeen ? 8 : -7, at: 100 + Double(second)) { told.append((second, change)) }
+    }
+    #expect(told.map(\.0) == [0, 3, 20] && told[2].1 == .on(votes: 1))
+    #expect(track.takeSuppressed() == 0)
+  }
+
+  @Test(
+    "of what is remembered does not end after an hour, nor is it missing then",
+    arguments: [Watch.Kind.since, .missing(seconds: 600)])
+  func longEpisode(_ kind: Watch.Kind) throws {
+    var track = WatchTrack(try Watch("it is so", kind: kind), grey: -7)
+    for block in 0..<20 { _ = track.add(-7, at: Double(block)) }
+    var told: [WatchTrack.Change] = []
+    for minute in 0..<200 { if let change = track.add(8, at: 60 + Double(minute) * 60) { told.append(change) } }
+    #expect(told == (kind == .since ? [.on(votes: 1)] : []))
+  }
+
   @Test("that is missing comes once, the time after it was last seen, and again after it was seen")
   func missing() throws {
     var track = WatchTrack(try Watch("it is so", kind: .missing(seconds: 20), cooldown: 0), grey: -7)

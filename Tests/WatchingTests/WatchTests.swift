@@ -28,7 +28,7 @@ struct WatchTests {
       ("missing 10m: somebody is in", .missing(seconds: 600), "somebody is in"),
       ("missing 2h: somebody is in", .missing(seconds: 7200), "somebody is in"),
       ("the sign says: open", .now, "the sign says: open"),
-      ("missing soon: somebody is in", .now, "missing soon: somebody is in"),
+      ("Missing 5s: somebody is in", .missing(seconds: 5), "somebody is in"), ("有人在门口", .now, "有人在门口"),
     ])
   func kinds(_ text: String, _ kind: Watch.Kind, _ words: String) throws {
     let watch = try Watch(text: text)
@@ -43,10 +43,19 @@ struct WatchTests {
     }
   }
 
+  @Test(
+    "that begins with nearly a kind is refused, and not asked about as it is",
+    arguments: ["missing soon: it is so", "missing 10 m: it is so", "missing: it is so", "since 5m: it is so"])
+  func unknownKind(_ text: String) {
+    #expect(throws: WatchError.unknownKind(String(text.prefix { $0 != ":" }))) { try Watch(text: text) }
+  }
+
   @Test("that is too long, or whose time makes no sense, is refused")
   func bounds() {
     let long = "a " + String(repeating: "b", count: 1999)
     #expect(throws: WatchError.tooLong(characters: 2001)) { try Watch(text: long) }
+    let marks = "a c" + String(repeating: "\u{301}", count: 500)
+    #expect(throws: WatchError.tooLong(characters: 503)) { try Watch(text: marks) }
     #expect(throws: WatchError.unusableTime(watch: "it is so", seconds: 0)) { try Watch(text: "missing 0: it is so") }
     #expect(throws: WatchError.unusableTime(watch: "it is so", seconds: .infinity)) {
       try Watch(text: "missing inf: it is so")

@@ -96,8 +96,8 @@ struct Bubblewrap: Sendable {
     }
     guard let limitingProcesses else { return [] }
     // Processes are counted for each user and namespace; this one's first is the shell. Set any earlier, the
-    // limit would count all of the user's processes.
-    let most = limits.processes + 2
+    // limit would count all of the user's processes. It cannot be raised beyond the user's own.
+    let most = min(limits.processes + 2, ResourceLimit.processes.most.map(Int.init(clamping:)) ?? .max)
     return [limitingProcesses, "--nproc=\(most):\(most)", "--"]
   }
 

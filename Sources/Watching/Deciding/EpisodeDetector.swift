@@ -12,6 +12,8 @@ package struct EpisodeDetector: Sendable {
   }
 
   package let thresholds: EpisodeThresholds
+  /// Whether what lasts for an hour becomes part of the background. It would otherwise hide whatever comes after it.
+  private let becomesUsual: Bool
   package private(set) var background: ScoreBackground
   /// Stream time at which the episode began that has not ended, in seconds.
   package private(set) var began: Double?
@@ -25,11 +27,12 @@ package struct EpisodeDetector: Sendable {
   private var recent: [Bool] = []
   private var against = 0
 
-  /// Seconds after which what lasts is part of the background. It would otherwise hide whatever comes after it.
+  /// Seconds after which what lasts is part of the background.
   private static let longestEpisode = 3600.0
 
-  package init(thresholds: EpisodeThresholds, background: ScoreBackground) {
+  package init(thresholds: EpisodeThresholds, background: ScoreBackground, becomesUsual: Bool = true) {
     self.thresholds = thresholds
+    self.becomesUsual = becomesUsual
     self.background = background
   }
 
@@ -56,7 +59,7 @@ package struct EpisodeDetector: Sendable {
     }
     peak = max(peak, evidence)
     against = evidence < ending ? against + 1 : 0
-    let isUsual = time - began > Self.longestEpisode
+    let isUsual = becomesUsual && time - began > Self.longestEpisode
     guard against >= EpisodeThresholds.endingBlocks || isUsual else { return nil }
     if isUsual { background = ScoreBackground(grey: score) }
     (self.began, recent) = (nil, [])

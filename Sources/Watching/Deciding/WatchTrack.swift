@@ -20,6 +20,8 @@ package struct WatchTrack: Sendable {
   package private(set) var alerts = 0
   /// Whether an alert was told whose end was not.
   package private(set) var isOn = false
+  /// What is told when the cooldown is over, if it is still so then.
+  private var pending: Change?
   /// Of a `missing` watch: stream time since when nothing was seen, in seconds.
   private var missingSince: Double?
   /// Stream time since when the source has been watched without a gap, in seconds.
@@ -28,7 +30,8 @@ package struct WatchTrack: Sendable {
   package init(_ watch: Watch, grey: Double) {
     self.watch = watch
     detector = EpisodeDetector(
-      thresholds: EpisodeThresholds(watch.sensitivity), background: ScoreBackground(grey: grey))
+      thresholds: EpisodeThresholds(watch.sensitivity), background: ScoreBackground(grey: grey),
+      becomesUsual: watch.kind == .now)
   }
 
   /// Takes the score of the next block; nil where nothing was asked because nothing changed.
@@ -41,37 +44,49 @@ package struct WatchTrack: Sendable {
     switch change {
     case .began(let votes): return tell(.on(votes: votes), at: time)
     case .ended(let seconds):
+      pending = nil
       guard isOn else { return nil }
       isOn = false
       return .off(seconds: seconds)
-    case nil: return nil
+    case nil: return tellPending(at: time)
     }
   }
 
   /// The source was away: what may have come then is not missing.
-  package mutating func noteGap() { (missingSince, watchedSince) = (nil, nil) }
+  package mutating func noteGap() {
+    (missingSince, watchedSince) = (nil, nil)
+    if watch.isMissing { pending = nil }
+  }
 
   private mutating func missing(for seconds: Double, at time: Double) -> Change? {
     if detector.began != nil {
       let since = missingSince
-      missingSince = nil
+      (missingSince, pending) = (nil, nil)
       guard isOn else { return nil }
       isOn = false
       return .off(seconds: since.map { time - $0 } ?? 0)
     }
     let since = missingSince ?? max(detector.lastSeen ?? 0, watchedSince ?? time)
     missingSince = since
+    if pending != nil { return tellPending(at: time) }
     return !isOn && time - since >= seconds ? tell(.on(votes: nil), at: time) : nil
   }
 
   private mutating func tell(_ change: Change, at time: Double) -> Change? {
     if let lastAlert, time - lastAlert < watch.cooldown {
       suppressed += 1
+      pending = change
       return nil
     }
-    (lastAlert, isOn) = (time, true)
+    (lastAlert, isOn, pending) = (time, true, nil)
     alerts += 1
     return change
+  }
+
+  private mutating func tellPending(at time: Double) -> Change? {
+    guard let change = pending, let lastAlert, time - lastAlert >= watch.cooldown else { return nil }
+    suppressed -= 1
+    return tell(change, at: time)
   }
 
   /// Takes the count of suppressed alerts, which an alert tells.

@@ -53,6 +53,9 @@ public struct Watch: Sendable, Equatable {
     guard (0...Self.longestTime).contains(cooldown) else { throw .unusableTime(watch: self.words, seconds: cooldown) }
   }
 
+  /// Whether it is told when it is not seen.
+  var isMissing: Bool { if case .missing = kind { true } else { false } }
+
   /// A week, in seconds.
   private static let longestTime = 604_800.0
 }
@@ -61,6 +64,8 @@ public struct Watch: Sendable, Equatable {
 public enum WatchError: Error, Sendable, Equatable {
   /// The words say nothing that can be so or not be so.
   case notACondition(words: String)
+  /// What stands before the colon is nearly a kind.
+  case unknownKind(String)
   /// The words are longer than a question may be.
   case tooLong(characters: Int)
   /// A time is not between a second and a week.
@@ -77,6 +82,8 @@ extension WatchError: CustomStringConvertible {
     case .notACondition(let words):
       "“\(words)” is no condition; say what may happen, such as “a parcel is at the door”, or ask a question that is "
         + "answered with yes or no"
+    case .unknownKind(let head):
+      "“\(head):” is no kind of watch; write “now:”, “since:”, or “missing 10m:” with one time in s, m or h"
     case .tooLong(let characters):
       "a watch of \(characters) characters is too long; \(WatchQuestion.mostCharacters) are allowed"
     case .unusableTime(let watch, let seconds):

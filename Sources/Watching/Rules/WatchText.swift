@@ -10,21 +10,25 @@ extension Watch {
   public init(
     text: String, sensitivity: Sensitivity = .normal, cooldown: Double = Self.usualCooldown
   ) throws(WatchError) {
-    let (kind, words) = Self.kind(of: text)
+    let (kind, words) = try Self.kind(of: text)
     try self.init(
       words, name: WatchQuestion.tidied(text), kind: kind, sensitivity: sensitivity, cooldown: cooldown)
   }
 
-  private static func kind(of text: String) -> (Kind, words: String) {
+  /// - Throws: `WatchError.unknownKind` for a kind with something else beside it.
+  private static func kind(of text: String) throws(WatchError) -> (Kind, words: String) {
     guard let colon = text.firstIndex(of: ":") else { return (.now, text) }
     let rest = String(text[text.index(after: colon)...])
     let head = text[..<colon].split(whereSeparator: \.isWhitespace)
-    switch (head.first, head.count) {
+    switch (head.first?.lowercased(), head.count) {
     case ("now", 1): return (.now, rest)
     case ("since", 1): return (.since, rest)
-    case ("missing", 2): return seconds(head[1]).map { (.missing(seconds: $0), rest) } ?? (.now, text)
+    case ("missing", 2):
+      if let seconds = seconds(head[1]) { return (.missing(seconds: seconds), rest) }
+    case ("now", 2...3), ("since", 2...3), ("missing", 1...3): break
     default: return (.now, text)
     }
+    throw .unknownKind(head.joined(separator: " "))
   }
 
   /// Seconds of `90`, `90s`, `10m` or `2h`.

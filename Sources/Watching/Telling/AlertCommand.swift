@@ -13,6 +13,8 @@ package final class AlertCommand: Sendable {
     var waiting: [String] = []
     var isBusy = false
     var isClosed = false
+    /// Ends the program under way; the others are left out.
+    var isAbandoned = false
     var failures: [String] = []
   }
 
@@ -47,9 +49,15 @@ package final class AlertCommand: Sendable {
   }
 
   private static func find(_ path: String) -> String? {
-    if path.contains("/") { return access(path, X_OK) == 0 ? path : nil }
+    if path.isEmpty { return nil }
+    if path.contains("/") { return canRun(path) ? path : nil }
     return (ProcessEnvironment.current["PATH"] ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":")
-      .map { "\($0)/\(path)" }.first { access($0, X_OK) == 0 }
+      .map { "\($0)/\(path)" }.first(where: canRun)
+  }
+
+  private static func canRun(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && access(path, X_OK) == 0
   }
 
   /// Hands an event over.
@@ -70,14 +78,30 @@ package final class AlertCommand: Sendable {
     }
   }
 
-  /// Waits until the programs of all events have ended, each within its time.
-  package func finish() {
+  /// Waits until the programs of all events have ended, for as long as one of them may take. One that is still there
+  /// then is killed, and events that wait are left out, which is a failure.
+  ///
+  /// - Parameter stop: ends the wait.
+  package func finish(stop: StopSource? = nil) {
     let limit = monotonicSeconds() + secondsAllowed + 1
     monitor.withLock { $0.isClosed = true }
-    monitor.waitFor { state in
-      (state.waiting.isEmpty && !state.isBusy) || monotonicSeconds() >= limit ? .done(()) : .wait(until: limit)
+    while monotonicSeconds() < limit, stop?.isStopped != true {
+      let isIdle = monitor.waitFor { state in
+        .done(state.waiting.isEmpty && !state.isBusy)
+      }
+      if isIdle { return }
+      usleep(Self.pollMicroseconds)
     }
+    let end = monotonicSeconds() + Self.secondsToAbandon
+    monitor.withLock { state in
+      state.isAbandoned = true
+      if !state.waiting.isEmpty { state.fail("\(path): \(state.waiting.count) events were left out at the end") }
+      state.waiting = []
+    }
+    monitor.waitFor { state in !state.isBusy || monotonicSeconds() >= end ? .done(()) : .wait(until: end) }
   }
+
+  private static let secondsToAbandon = 2.0
 
   // MARK: The thread
 
@@ -146,10 +170,12 @@ package final class AlertCommand: Sendable {
     let end = monotonicSeconds() + secondsAllowed
     var status: Int32 = 0
     while waitpid(process, &status, WNOHANG) == 0 {
-      guard monotonicSeconds() < end else {
+      let isAbandoned = monitor.withLock(\.isAbandoned)
+      guard monotonicSeconds() < end, !isAbandoned else {
         kill(-process, SIGKILL)
         waitpid(process, &status, 0)
-        return fail("it took longer than \(decimal(secondsAllowed, places: 0)) s and was killed")
+        let limit = "it took longer than \(decimal(secondsAllowed, places: 0)) s and was killed"
+        return fail(isAbandoned ? "it was still there at the end and was killed" : limit)
       }
       usleep(Self.pollMicroseconds)
     }
