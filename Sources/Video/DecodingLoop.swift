@@ -48,7 +48,9 @@ final class DecodingLoop {
     description = VideoDescription(
       of: input, duration: recordings.duration(with: input), size: shape.size, sampledSize: sampledSize)
     let dropsOldest = options.queue == .dropOldest || (options.queue == .automatic && input.isLive)
-    shared = SharedStreamState(capacity: options.queueCapacity, dropsOldest: dropsOldest, interrupt: interrupt)
+    shared = SharedStreamState(
+      capacity: options.capacity(comesInSegments: input.isLive && input.isPlaylist), dropsOldest: dropsOldest,
+      interrupt: interrupt)
     previews = options.previewSize.map { PreviewFeed(size: $0, rate: options.previewRate) }
     sampler = FrameSampler(
       of: input, first: first, next: next,

@@ -62,7 +62,7 @@ public struct VideoStreamOptions: Sendable {
   public var pace: Pace
   /// The fate of sampled frames while the queue to the consumer is full.
   public var queue: QueuePolicy
-  /// Sampled frames that wait for the consumer at most.
+  /// Sampled frames that wait for the consumer at most; more of a live playlist, whose frames come a segment at a time.
   public var queueCapacity: Int
   /// The box that previews fit into, in pixels; nil for no previews.
   public var previewSize: ImageSize?
@@ -89,6 +89,18 @@ public struct VideoStreamOptions: Sendable {
     self.reconnection = reconnection
     self.timeout = timeout
   }
+
+  /// Frames that may wait.
+  ///
+  /// - Parameter comesInSegments: whether the frames of some seconds come at once.
+  func capacity(comesInSegments: Bool) -> Int {
+    guard comesInSegments else { return queueCapacity }
+    let ofSegment = Int(min(framesPerSecond * Self.segmentSeconds, Double(Self.mostOfSegment)).rounded(.up))
+    return max(queueCapacity, ofSegment)
+  }
+
+  /// Seconds of a long segment, and frames of one that are kept at most.
+  private static let (segmentSeconds, mostOfSegment) = (8.0, 64)
 
   /// Refuses options that cannot be followed, before anything is opened.
   ///

@@ -115,6 +115,22 @@ struct PlaylistTests {
   }
 
   @Test(
+    "whose frames come a segment at a time keeps those of a segment for whoever takes them",
+    .timeLimit(.minutes(2)))
+  func segmentAtOnce() async throws {
+    let contents = try bytes(of: "starts-at-100s.ts")
+    let server = try LoopbackMediaServer { _, path in
+      .wholeFile(path.hasSuffix(".ts") ? contents : Array(Self.text(first: 0, ["0.ts"]).utf8))
+    }
+    defer { server.stop() }
+    let stream = try await VideoStream.open(VideoSource(server.address("live.m3u8")), options: options(25))
+    // The last one is on show until the next segment.
+    while stream.waitingCount < 20 { try await Task.sleep(for: .milliseconds(20)) }
+    #expect(stream.droppedCount == 0)
+    stream.stop()
+  }
+
+  @Test(
     "whose sender was held up and sends at once what it missed goes no further than the clock",
     .timeLimit(.minutes(2)))
   func catchesUp() async throws {
