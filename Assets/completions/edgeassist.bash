@@ -381,7 +381,7 @@ _edgeassist_quantize() {
     repeating_flags=()
     non_repeating_flags=(--scale-channels --tuned --no-tuned --dry-run --json --force --version -h --help)
     repeating_options=()
-    non_repeating_options=(--type --target-bytes --target-kl --types --sensitivities --sensitivity-windows --split-neurons --calibrate --calibrate-length --calibrate-windows --mmproj --threads)
+    non_repeating_options=(--type --target-bytes --target-kl --types --sensitivities --sensitivity-windows --split-neurons --attention-pruning --calibrate --calibrate-length --calibrate-windows --mmproj --threads)
     __edgeassist_offer_flags_options 2
 
     # Offer option value completions
@@ -407,6 +407,10 @@ _edgeassist_quantize() {
         return
         ;;
     '--split-neurons')
+        return
+        ;;
+    '--attention-pruning')
+        __edgeassist_add_completions -o plusdirs -fX '!*.@(json)'
         return
         ;;
     '--calibrate')

@@ -179,6 +179,7 @@ _edgeassist_quantize() {
         '--sensitivities[Keep measurements in this file, and take from it what was measured before. (default\: MODEL.sensitivities.jsonl beside the file that is written)]:file:_files -g '\''*.jsonl'\'''
         '--sensitivity-windows[Measure divergences on this many windows of the calibration text, from 1 to 512. (default\: 4)]:n:'
         '--split-neurons[Split this many neurons of each feed-forward network in two first, a multiple of 32\: those whose weights set the scales of many blocks. The outputs stay the same. (default\: 0)]:n:'
+        '--attention-pruning[Leave out the language model'\''s attention heads that this profile says, and their weights. `edgeassist profile --pruning` makes it, of this very file.]:file:_files -g '\''*.json'\'''
         '--calibrate[Measure on this text (UTF-8), or on these conversations (JSON Lines\: requests as for --batch, with videos and answers where there are some, or messages), how much each column of weights matters, and quantize by that. self lets the model write the text, about two subjects each time; self-single about one.]:file:_files'
         '--calibrate-length[Tokens of a window of the text, from 8 to 65536; best as long as what the model will read. Conversations have lengths of their own. (default\: 512)]:tokens:'
         '--calibrate-windows[Read this many windows or conversations at most. (default\: 128, or 48 with self)]:n:'

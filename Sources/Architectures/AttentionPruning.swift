@@ -34,4 +34,14 @@ public struct AttentionPruning: Sendable, Hashable, Codable {
     guard !heads.isEmpty, !heads[layer].isEmpty else { return [] }
     return (0..<count).map(heads[layer].contains)
   }
+
+  /// The masks of a language model's layers with attention. Heads that the file has no weights of are left out as well.
+  func masks(_ sizes: DecoderConfiguration) -> [[Bool]] {
+    let weighted = zip(sizes.mixers, sizes.weightedHeads).filter(\.0.isAttention).map(\.1)
+    return weighted.enumerated().map { layer, kept in
+      let mask = mask(ofLayer: layer, heads: sizes.keyValueHeads)
+      guard kept < sizes.keyValueHeads else { return mask }
+      return (0..<sizes.keyValueHeads).map { $0 >= kept || (!mask.isEmpty && mask[$0]) }
+    }
+  }
 }

@@ -39,6 +39,8 @@ public struct DecoderConfiguration: Sendable, Hashable {
   let ropeDimension: Int
   /// Token mixer of each layer, beside its feed-forward network.
   let mixers: [TokenMixer]
+  /// Key-value heads of each layer that the file has weights of, the first of `keyValueHeads`; 0 without attention.
+  let weightedHeads: [Int]
 
   /// RoPE frequencies of the time component alone; those of height and width are 0.
   public var temporalRoPE: RoPEFrequencies { rope.temporalFrequencies }
@@ -91,6 +93,7 @@ public struct DecoderConfiguration: Sendable, Hashable {
         path: file.path, key: key("attention.head_count_kv"), value: "\(keyValueHeads)",
         allowed: "a divisor of the \(heads) attention heads")
     }
+    weightedHeads = try DecoderConfiguration.weightedHeads(loader, mixers: mixers, keyValueHeads: keyValueHeads)
     headDimension = try loader.size(
       key("attention.key_length"), in: 2...256, fallback: hiddenSize / heads)
     let valueDimension = try loader.size(key("attention.value_length"), in: 2...256, fallback: headDimension)
@@ -138,6 +141,24 @@ public struct DecoderConfiguration: Sendable, Hashable {
       components: components, theta: ropeTheta,
       scaling: try RoPEScaling(loader: loader, architecture: architecture, contextLength: contextLength),
       divisors: try DecoderConfiguration.frequencyDivisors(loader, pairs: pairs), pairs: headDimension / 2)
+  }
+
+  /// Heads of each layer that `edgeassist quantize --attention-pruning` has left in the file; all in other files.
+  private static func weightedHeads(
+    _ loader: ModelLoader, mixers: [TokenMixer], keyValueHeads: Int
+  ) throws(ModelError) -> [Int] {
+    let key = GGUFMetadata.keptHeadsKey
+    guard loader.file.metadata[key] != nil else { return mixers.map { $0.isAttention ? keyValueHeads : 0 } }
+    let heads = try loader.value { metadata throws(GGUFError) in try metadata.integers(key) }
+    guard heads.count == mixers.count,
+      zip(heads, mixers).allSatisfy({ $1.isAttention ? (1...keyValueHeads).contains($0) : $0 == 0 })
+    else {
+      throw .invalidSize(
+        path: loader.file.path, key: key,
+        value: "\(heads.count) numbers from \(heads.min() ?? 0) to \(heads.max() ?? 0)",
+        allowed: "\(mixers.count) numbers, each from 1 to \(keyValueHeads), and 0 for layers without attention")
+    }
+    return heads
   }
 
   /// Refuses attention within a window of the newest tokens, which llama.cpp reads from files of LFM2. A window as long

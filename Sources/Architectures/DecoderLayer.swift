@@ -28,7 +28,7 @@ struct DecoderLayer {
     switch sizes.mixers[index] {
     case .attention:
       mixer = .attention(
-        try AttentionLayer(loader: loader, sizes: sizes, prefix: prefix), cached: before.count(where: \.isAttention))
+        try AttentionLayer(loader: loader, sizes: sizes, index: index), cached: before.count(where: \.isAttention))
     case .shortConvolution(let kernel, let width):
       mixer = .shortConvolution(
         try ShortConvolution(loader: loader, prefix: prefix, kernel: kernel, width: width), state: state)
@@ -68,10 +68,11 @@ struct AttentionLayer {
   /// Whether each head's queries are followed by a gate of its output: `query` then has twice as many outputs.
   let isGated: Bool
 
-  init(loader: ModelLoader, sizes: DecoderConfiguration, prefix: String) throws(ModelError) {
+  init(loader: ModelLoader, sizes: DecoderConfiguration, index: Int) throws(ModelError) {
+    let prefix = "blk.\(index)."
     let width = sizes.hiddenSize
-    let queryWidth = sizes.heads * sizes.headDimension
-    let keyWidth = sizes.keyValueHeads * sizes.headDimension
+    let keyWidth = sizes.weightedHeads[index] * sizes.headDimension
+    let queryWidth = sizes.heads / sizes.keyValueHeads * keyWidth
     isGated = sizes.hasGatedAttention
     query = try loader.linear(prefix + "attn_q", inputs: width, outputs: isGated ? 2 * queryWidth : queryWidth)
     key = try loader.linear(prefix + "attn_k", inputs: width, outputs: keyWidth)
@@ -83,4 +84,8 @@ struct AttentionLayer {
   }
 
   var matrices: [WeightMatrix] { [query, key, value, output].map(\.weight) }
+  /// Values of the queries of all heads that have weights. Heads without stand behind them.
+  var queryWidth: Int { output.weight.columns }
+  /// Values of the keys of all heads that have weights.
+  var keyWidth: Int { key.weight.rows }
 }

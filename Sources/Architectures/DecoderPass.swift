@@ -83,15 +83,19 @@ extension LanguageModel {
 
   /// Queries, keys and values of the first `count` rows of `normed`, rotated.
   func projectQKV(_ layer: AttentionLayer, index: Int, cached: Int, count: Int) {
+    let weightedQueries = (layer.isGated ? queriesAndGates : queries).columns(0..<layer.query.weight.rows)
+    let (weightedKeys, weightedValues) = (keys.columns(0..<layer.keyWidth), values.columns(0..<layer.keyWidth))
     engine.multiply(
-      normed, count: count, layer.query.product(to: layer.isGated ? queriesAndGates : queries),
-      layer.key.product(to: keys), layer.value.product(to: values))
+      normed, count: count, layer.query.product(to: weightedQueries), layer.key.product(to: weightedKeys),
+      layer.value.product(to: weightedValues))
     if let adapter {
-      adapt(
-        normed, count: count, by: adapter.layers[index].query, of: adapter,
-        to: layer.isGated ? queriesAndGates : queries)
-      adapt(normed, count: count, by: adapter.layers[index].key, of: adapter, to: keys)
-      adapt(normed, count: count, by: adapter.layers[index].value, of: adapter, to: values)
+      adapt(normed, count: count, by: adapter.layers[index].query, of: adapter, to: weightedQueries)
+      adapt(normed, count: count, by: adapter.layers[index].key, of: adapter, to: weightedKeys)
+      adapt(normed, count: count, by: adapter.layers[index].value, of: adapter, to: weightedValues)
+    }
+    // What another layer has left in the place of heads without weights must not reach the cache.
+    if layer.keyWidth < keys.width {
+      for rows in [keys, values] { rows.columns(layer.keyWidth..<keys.width).clear(rows: count) }
     }
     if layer.isGated {
       engine.copyHeads(queriesAndGates, part: 0, count: count, heads: configuration.heads, to: queries)
@@ -128,8 +132,9 @@ extension LanguageModel {
       engine.sigmoidMultiply(attended, by: queries, count: count)
     }
     let rows = hidden.from(first)
-    engine.multiply(attended, count: count, layer.output.product(to: rows, accumulate: true))
-    if let adapter { adapt(attended, count: count, by: adapter.layers[index].attentionOutput, of: adapter, to: rows) }
+    let weighted = attended.columns(0..<layer.queryWidth)
+    engine.multiply(weighted, count: count, layer.output.product(to: rows, accumulate: true))
+    if let adapter { adapt(weighted, count: count, by: adapter.layers[index].attentionOutput, of: adapter, to: rows) }
   }
 
   /// The feed-forward network with the norm before it, for some of the rows of `hidden`, to which its output is added.

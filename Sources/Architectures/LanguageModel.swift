@@ -37,7 +37,7 @@ public final class LanguageModel {
       precondition(
         pruning.reusedMaps.isEmpty && pruning.fits(layers: shape.layers, heads: shape.keyValueHeads),
         "heads of another model")
-      prunedHeads = (0..<shape.layers).map { pruning.mask(ofLayer: $0, heads: shape.keyValueHeads) }
+      prunedHeads = pruning.masks(configuration)
     }
   }
   /// By layer with attention, as the kernels take it.
@@ -154,7 +154,7 @@ public final class LanguageModel {
       lowRank = try FloatBuffer(count: 0)
     } catch { throw .compute(path: file.path, error) }
     configuration = sizes
-    prunedHeads = Array(repeating: [], count: sizes.cacheShape.layers)
+    prunedHeads = AttentionPruning().masks(sizes)
     path = file.path
     tensorNames = Set(file.tensors.map(\.name))
     hasScaledChannels = file.metadata[GGUFMetadata.channelScalingKey] != nil

@@ -57,11 +57,7 @@ public final class LoRAAdapter {
     var reader = try UpdateReader(file: file)
     let sizes = model.configuration
     let width = sizes.hiddenSize
-    let queryWidth = sizes.heads * sizes.headDimension
-    let keyWidth = sizes.keyValueHeads * sizes.headDimension
     var layers: [LayerUpdates] = []
-    // Qwen3.5's queries come with a gate of their attention's output.
-    let queryOutputs = sizes.hasGatedAttention ? 2 * queryWidth : queryWidth
     for (index, mixer) in sizes.mixers.enumerated() {
       let prefix = "blk.\(index)."
       var updates = LayerUpdates(
@@ -69,6 +65,10 @@ public final class LoRAAdapter {
         up: try reader.update(prefix + "ffn_up.weight", inputs: width, outputs: sizes.intermediateSize),
         down: try reader.update(prefix + "ffn_down.weight", inputs: sizes.intermediateSize, outputs: width))
       if mixer.isAttention {
+        let keyWidth = sizes.weightedHeads[index] * sizes.headDimension
+        let queryWidth = sizes.heads / sizes.keyValueHeads * keyWidth
+        // Qwen3.5's queries come with a gate of their attention's output.
+        let queryOutputs = sizes.hasGatedAttention ? 2 * queryWidth : queryWidth
         updates.query = try reader.update(prefix + "attn_q.weight", inputs: width, outputs: queryOutputs)
         updates.key = try reader.update(prefix + "attn_k.weight", inputs: width, outputs: keyWidth)
         updates.value = try reader.update(prefix + "attn_v.weight", inputs: width, outputs: keyWidth)

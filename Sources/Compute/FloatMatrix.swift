@@ -114,6 +114,11 @@ public struct FloatMatrix {
     (base + row * stride).update(from: source.base + sourceRow * source.stride, count: width)
   }
 
+  /// Makes all floats of the first `rows` rows 0.
+  public func clear(rows: Int) {
+    for row in 0..<rows { (base + row * stride).update(repeating: 0, count: width) }
+  }
+
   /// Fills rows from the first on with `values`, `[rows][width]`.
   public func set(_ values: ArraySlice<Float>) {
     precondition(values.count % width == 0, "whole rows")

@@ -25,6 +25,8 @@ public enum QuantizationError: Error, Sendable, Hashable {
   case overflows(path: String, tensor: String, type: TensorType)
   /// The neurons of the model cannot be split.
   case cannotSplit(path: String, reason: String)
+  /// Attention heads of the model cannot be left out.
+  case cannotPrune(path: String, reason: String)
   /// The system refuses memory for the search of channel scales.
   case noMemory(path: String, detail: String)
   /// The user interrupted the run.
@@ -56,6 +58,8 @@ extension QuantizationError: CustomStringConvertible {
       "\(path): tensor \(tensor) has values too large for \(type.name). Choose another type, such as BF16."
     case .cannotSplit(let path, let reason):
       "the neurons of \(path) cannot be split: \(reason)"
+    case .cannotPrune(let path, let reason):
+      "attention heads of \(path) cannot be left out: \(reason)"
     case .noMemory(let path, let detail):
       "\(path): the channels' scales cannot be searched: \(detail)"
     case .cancelled:

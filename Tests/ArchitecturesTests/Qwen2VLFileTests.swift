@@ -101,6 +101,14 @@ import Testing
   }
 
   @Test(
+    "nonsense numbers of the heads that the file has weights of are refused",
+    arguments: [[], [1], [0, 1], [1, 3], [-1, 1]])
+  func keptHeads(counts: [Int32]) throws {
+    let file = try RewrittenFile(golden.model, metadata: [GGUFMetadata.keptHeadsKey: .array(GGUFArray(counts))]).file
+    #expect(message(file).contains(GGUFMetadata.keptHeadsKey))
+  }
+
+  @Test(
     "nonsense sizes of the vision tower are refused",
     arguments: [
       ("block_count", 0), ("block_count", 1 << 40), ("embedding_length", 0), ("embedding_length", 33),

@@ -203,6 +203,27 @@ struct QuantizeTests {
     #expect(inspected.output.contains("intermediate size 544"))
   }
 
+  @Test("with --attention-pruning leaves out the heads of a profile, for a target and with what else is asked for")
+  func attentionPruning() async throws {
+    let profile = [
+      "profile", "--pruning", "--model", Self.model, "--data", "text.txt", "--windows", "1", "--prune-heads", "0.1",
+      "--output", "heads.json",
+    ]
+    _ = try text
+    #expect(try await Program.run(profile, folder: folder.url).status == 0)
+    let options = try ["--attention-pruning", "heads.json"] + text + ["--types", "Q4_K,Q8_0"]
+    let arguments = ["quantize", Self.model, "few.gguf", "--target-bytes", "3MB", "--sensitivity-windows", "1"]
+    let run = try await Program.run(arguments + options, folder: folder.url)
+    #expect(run.status == 0 && run.output.contains("heads whose weights are kept, by layer: "), "\(run.errors)")
+    #expect(
+      try folder.names() == ["edgeassist-tiny-Q8_0.sensitivities.jsonl", "few.gguf", "heads.json", "text.txt"])
+    let compared = try await Program.run(
+      ["compare", Self.model, "few.gguf", "--data", "text.txt", "--context", "64"], folder: folder.url)
+    #expect(compared.status == 0, "\(compared.errors)")
+    let other = try await self.run("few.gguf", "out.gguf", "--type", "COPY", "--attention-pruning", "heads.json")
+    #expect(other.status == 2 && other.errors.contains("was measured on"), "\(other.errors)")
+  }
+
   @Test("with --scale-channels says how much the products lose less, and adapters are refused then")
   func scaleChannels() async throws {
     let arguments = try ["quantize", Self.model, "scaled.gguf", "--type", "Q4_0", "--scale-channels"] + text

@@ -2,6 +2,7 @@
 
 import Architectures
 import BoundedCache
+import ModelFile
 import Platform
 import Records
 
@@ -87,6 +88,16 @@ public struct PruningProfile: Sendable, Hashable, Codable {
   var summary: String {
     let maps = vision?.pruning.reusedMaps ?? []
     return "pruned \(language.heads) \(vision?.pruning.heads ?? []) \(maps)"
+  }
+
+  /// Checks that the profile was measured on the language model of a file.
+  ///
+  /// - Throws: `ReportedError.modelUnreadable` naming both, or what is wrong with the file.
+  public func check(_ file: GGUFFile) throws(ReportedError) {
+    let sizes: DecoderConfiguration
+    do { sizes = try DecoderConfiguration(file: file) } catch { throw .modelUnreadable(message: error.description) }
+    let name = try? file.metadata.nameIfPresent("general.name")
+    try check(ModelFingerprint(file: file, name: name ?? file.path, shape: sizes.cacheShape))
   }
 
   /// Checks that the profile was measured on a model.

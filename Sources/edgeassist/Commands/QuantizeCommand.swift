@@ -22,6 +22,8 @@ struct QuantizeCommand: AsyncParsableCommand {
       edgeassist quantize model-F16.gguf model-small.gguf --target-bytes 900MB --calibrate text.txt
       edgeassist quantize model-F16.gguf --target-kl 0.05 --calibrate self --dry-run
       edgeassist quantize model-F16.gguf model-Q2_K.gguf --type Q2_K --split-neurons 256 --calibrate text.txt
+      edgeassist quantize model-F16.gguf model-fewer.gguf --target-bytes 800MB --calibrate text.txt \
+      --attention-pruning model.pruning.json
       edgeassist quantize model.gguf model-checked.gguf --type COPY     add checksums, change nothing else
 
       Types: \(names.joined(separator: ", ")). COPY changes no tensor. Q3_K, Q4_K and Q5_K stand for the mixes \
@@ -65,6 +67,14 @@ struct QuantizeCommand: AsyncParsableCommand {
       "Split this many neurons of each feed-forward network in two first, a multiple of 32: those whose weights set "
         + "the scales of many blocks. The outputs stay the same. (default: 0)", valueName: "n"))
   var splitNeurons: Int?
+
+  @Option(
+    name: .customLong("attention-pruning"),
+    help: ArgumentHelp(
+      "Leave out the language model's attention heads that this profile says, and their weights. `edgeassist profile "
+        + "--pruning` makes it, of this very file.", valueName: "file"),
+    completion: .file(extensions: ["json"]))
+  var pruning: String?
 
   @OptionGroup var calibration: CalibrationArguments
 
@@ -131,19 +141,24 @@ struct QuantizeCommand: AsyncParsableCommand {
     let original = try GGUFFile(path: input)
     if let output {
       let bytes = try type.map { try QuantizationPlan(file: original, recipe: $0).fileByteCount } ?? 0
+      let inputs = calibration.inputs(of: input) + [pruning].compactMap(\.self)
       try QuantizationRun.check(
-        output: output, byteCount: bytes, of: original, inputs: calibration.inputs(of: input),
-        overwriting: force || dryRun)
+        output: output, byteCount: bytes, of: original, inputs: inputs, overwriting: force || dryRun)
     }
+    let pruned = try TemporaryModel.pruned(original, by: pruning, beside: output)
+    defer { pruned.remove() }
     let sampled =
-      calibration.scaleChannels ? ScalableInput.all(in: original).scalable.compactMap(\.matrices.first) : []
+      calibration.scaleChannels ? ScalableInput.all(in: pruned.file).scalable.compactMap(\.matrices.first) : []
     // A recipe's plan needs no calibration.
     let found =
       dryRun && type != nil
-      ? nil : try await calibration.calibration(of: input, sampling: Set(sampled), threads: threads.count)
-    let source = try SplitModel(original, splitting: splitNeurons, calibration: found, beside: output)
-    defer { source.remove() }
-    return try await makeReport(source.file, calibration: source.calibration)
+      ? nil
+      : try await calibration.calibration(
+        of: input, weights: pruned.file.path, sampling: Set(sampled), threads: threads.count)
+    let source = try TemporaryModel.split(
+      pruned.file, splitting: splitNeurons, calibration: found, beside: output)
+    defer { source.model.remove() }
+    return try await makeReport(source.model.file, calibration: source.calibration)
   }
 
   /// - Parameters:
@@ -213,6 +228,9 @@ struct QuantizeCommand: AsyncParsableCommand {
       plan.keep(planned.record)
     } else {
       throw ValidationError("add --type, --target-bytes or --target-kl")
+    }
+    if let heads = try? file.metadata.integers(GGUFMetadata.keptHeadsKey), pruning != nil {
+      plan.note("Key-value heads whose weights are kept, by layer: \(heads.map(String.init).joined(separator: " ")).")
     }
     if let splitNeurons { plan.note("\(splitNeurons) neurons of each feed-forward network were split in two.") }
     if let found {

@@ -75,10 +75,15 @@ struct CalibrationArguments: ParsableArguments {
 
   /// Runs the model over the text.
   ///
-  /// - Parameter sampled: names of the matrices whose inputs are sampled.
+  /// - Parameters:
+  ///   - model: the model's file, beside which the vision tower is looked for.
+  ///   - weights: the file that is run: the model, or what was made of it.
+  ///   - sampled: names of the matrices whose inputs are sampled.
   /// - Returns: nil if no calibration is asked for.
   /// - Throws: `ReportedError`, `EvaluationError`, or `ExitStatus.interrupted`.
-  func calibration(of model: String, sampling sampled: Set<String>, threads: Int) async throws -> Calibration? {
+  func calibration(
+    of model: String, weights: String, sampling sampled: Set<String>, threads: Int
+  ) async throws -> Calibration? {
     guard let calibrate else { return nil }
     let source: CalibrationOptions.Source
     if let prompts = Self.own[calibrate] {
@@ -97,6 +102,7 @@ struct CalibrationArguments: ParsableArguments {
       try GivenOptions.refuse(
         GivenOptions.names(of: ["--mmproj": mmproj != nil]), "without requests about videos in --calibrate FILE.jsonl")
     }
+    paths.languageModel = weights
     let length = calibrateLength ?? 512
     let loaded = try LoadedModel(
       paths: paths, threads: threads,
