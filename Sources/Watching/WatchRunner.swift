@@ -70,6 +70,8 @@ public actor WatchRunner {
     public var events: [WatchEvent] = []
     public var history = ScoreHistory()
     public var isInterrupted = false
+    /// Whether a live source was lost for good.
+    public var isLost = false
   }
 
   private let thread: ThreadExecutor
@@ -161,11 +163,11 @@ public actor WatchRunner {
         try tell(signalLoss: loss, of: video, output)
         if !isLost { watcher.noteGap() }
       }
-      guard let frame = await nextFrame(of: video, isLost: isLost) else {
-        if video.isAtEnd { break }
-        continue
-      }
+      let (stop, wasLost) = (stop, isLost)
+      let arrival = await video.next { stop.isStopped || (video.signalLoss != nil) != wasLost }
       if stop.isStopped { return }
+      if case .end = arrival { break }
+      guard case .frame(let frame) = arrival else { continue }
       if let report = try watcher.add(frame.image, at: frame.time) {
         for event in report.events { try tell(event, frame: frame.image, video: video, output) }
         summary.history.add(report)
@@ -180,14 +182,8 @@ public actor WatchRunner {
     if let failure = video.failure, !stop.isStopped {
       if watcher.framesSeen == 0 { throw failure }
       options.warn(failure.description)
+      summary.isLost = video.description.isLive
     }
-  }
-
-  /// - Returns: nil at the end, after a stop, and where the source may have lost its signal or be back.
-  private func nextFrame(of video: VideoStream, isLost: Bool) async -> Frame? {
-    if let frame = video.takeWaiting() { return frame }
-    let change = StopSource(following: [stop]) { (video.signalLoss != nil) != isLost }
-    return await cancelled(by: change) { await video.next() }
   }
 
   // MARK: Telling
@@ -233,7 +229,11 @@ public actor WatchRunner {
     if mkdir(folder, 0o777) != 0, errno != EEXIST {
       throw .outputUnwritable(message: "\(folder) cannot be made: \(errorText(errno))")
     }
-    guard access(folder, W_OK) == 0 else {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
+      throw .outputUnwritable(message: "\(folder) is no folder; snapshots need one")
+    }
+    guard access(folder, W_OK | X_OK) == 0 else {
       throw .outputUnwritable(message: "\(folder) cannot be written: \(errorText(errno))")
     }
   }

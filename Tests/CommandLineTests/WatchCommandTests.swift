@@ -50,6 +50,20 @@ struct WatchCommandTests {
     #expect(try String(contentsOf: folder.url.appending(path: "diary.txt"), encoding: .utf8) == "Dear diary\n")
   }
 
+  @Test("refuses a folder of snapshots that is a file, and a plot that cannot be written, before it watches")
+  func unusableOutputs() async throws {
+    try folder.write("hello\n", to: "notes.txt")
+    for (option, path, reason) in [
+      ("--snapshots", "notes.txt", "is no folder"), ("--plot", "notes.txt", "notes.txt"), ("--plot", ".", "it is a folder"),
+      ("--plot", "nosuch/plot.png", "nosuch/plot.png"),
+    ] {
+      let run = try await Program.run(
+        ["watch", "--video", Program.sample, "--watch", "Did you see a cat?", option, path], folder: folder.url)
+      #expect(run.status == 2 && run.output.isEmpty && run.errors.contains(reason), "\(option) \(path): \(run.errors)")
+    }
+    #expect(try folder.names() == ["notes.txt"])
+  }
+
   @Test("appends its events to a file of events")
   func output() async throws {
     try folder.write("{\"type\":\"watching\"}\n", to: "events.jsonl")

@@ -5,6 +5,7 @@ import Dialogue
 import Foundation
 import Inference
 import Logging
+import Platform
 import Records
 import Video
 import Watching
@@ -43,6 +44,7 @@ struct WatchCommand: AsyncParsableCommand {
 
   func run() async throws {
     do {
+      try checkPlot()
       let logger = try LogFile.logger(
         path: logFile, others: [("--output", watches.output), ("--video", stream.video)])
       var dialogue = DialogueOptions()
@@ -57,6 +59,15 @@ struct WatchCommand: AsyncParsableCommand {
     } catch let error as VideoError {
       throw StartFailure.report(error.description)
     }
+  }
+
+  /// A plot is drawn at the end; whether it can be written is known at the start.
+  private func checkPlot() throws(ReportedError) {
+    guard let plot = watches.plot else { return }
+    let inputs = stream.video.map { [$0] } ?? []
+    do throws(OutputError) {
+      try OutputFile.check(path: plot, inputs: inputs, replacing: PNGFile.replaceable)
+    } catch { throw .outputUnwritable(message: error.description) }
   }
 
   /// The longest reason in words, in tokens.
@@ -84,6 +95,7 @@ struct WatchCommand: AsyncParsableCommand {
     if watches.report { StandardStreams.writeError(report.text) }
     if let plot = watches.plot { try report.plot(to: plot) }
     if summary.isInterrupted { throw ExitStatus.interrupted }
+    if summary.isLost { throw ExitStatus.someRecordsFailed }
   }
 }
 

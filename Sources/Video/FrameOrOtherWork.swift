@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Platform
-import Video
 
 /// Result of a wait for a frame.
-enum FrameOrOtherWork: Sendable {
+public enum FrameOrOtherWork: Sendable {
   case frame(Frame)
   /// The stream is over.
   case end
@@ -16,7 +15,7 @@ extension VideoStream {
   /// Waits for the next frame, unless there is something else to do.
   ///
   /// - Parameter hasOtherWork: asked some twenty times a second while no frame is there.
-  func next(unless hasOtherWork: @escaping @Sendable () -> Bool) async -> FrameOrOtherWork {
+  public func next(unless hasOtherWork: @escaping @Sendable () -> Bool) async -> FrameOrOtherWork {
     if let frame = takeWaiting() { return .frame(frame) }
     let other = StopSource(when: hasOtherWork)
     // A frame that comes at the same moment is not lost: the wait for it ends with it.
