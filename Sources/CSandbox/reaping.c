@@ -15,6 +15,8 @@ static double seconds(const struct rusage *usage) {
          (double)(usage->ru_utime.tv_usec + usage->ru_stime.tv_usec) / 1e6;
 }
 
+pid_t csb_thread_number(void) { return gettid(); }
+
 double csb_reap_orphans(pid_t first) {
   double sum = 0;
   struct rusage usage;

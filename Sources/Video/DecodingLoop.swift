@@ -49,7 +49,8 @@ final class DecodingLoop {
       of: input, duration: recordings.duration(with: input), size: shape.size, sampledSize: sampledSize)
     let dropsOldest = options.queue == .dropOldest || (options.queue == .automatic && input.isLive)
     shared = SharedStreamState(
-      capacity: options.capacity(comesInSegments: input.isLive && input.isPlaylist), dropsOldest: dropsOldest,
+      capacity: options.capacity(
+        ofFrames: sampledSize, comesInSegments: input.isLive && input.isPlaylist), dropsOldest: dropsOldest,
       interrupt: interrupt)
     previews = options.previewSize.map { PreviewFeed(size: $0, rate: options.previewRate) }
     sampler = FrameSampler(
@@ -264,7 +265,8 @@ final class DecodingLoop {
     var playlist: PlaylistProgress?
     if let input {
       if input.isHLS {
-        playlist = PlaylistProgress(of: source, timeout: options.timeout, interrupt: shared.interrupt)
+        playlist = PlaylistProgress(
+          of: source, lostAt: lostAt, timeout: options.timeout, interrupt: shared.interrupt)
       }
       _ = sampler.finish()
       damagedBefore += input.damage.total

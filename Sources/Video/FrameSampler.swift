@@ -12,12 +12,15 @@ final class FrameSampler {
   private let shared: SharedStreamState
   private let previews: PreviewFeed?
   private let isLive: Bool
+  private let isPlaylist: Bool
   /// True when frames are handed out no earlier than the stream's own clock shows their time.
   private let isPaced: Bool
 
   private var timeline: PresentationTimeline
   private var clock: FrameSamplingClock
   private var liveClock: LiveClock
+  /// The latest frame's stream time and when it came, in monotonic seconds.
+  private var latestArrival: (time: Double, clock: Double)?
   /// Of a source that was opened again and sends frames as they are taken; nil for any other.
   private var resumedTimes: ResumedTimes?
 
@@ -55,6 +58,7 @@ final class FrameSampler {
     self.shared = shared
     self.previews = previews
     isLive = input.isLive
+    isPlaylist = input.isPlaylist
     isPaced = options.pace == .realtime && !input.isLive
     timeline = input.makeTimeline()
     liveClock = LiveClock(isPlaylist: input.isPlaylist)
@@ -84,8 +88,21 @@ final class FrameSampler {
 
   private func noteArrival(of time: Double) {
     guard isLive else { return }
-    liveClock.note(frameAt: time, arrivingAt: monotonicSeconds())
+    let now = monotonicSeconds()
+    latestArrival = (time, now)
+    liveClock.note(frameAt: time, arrivingAt: now)
     shared.note(liveClock: liveClock)
+  }
+
+  /// Takes back a jump of a live source's timestamps that no pause explains, for this frame and all after it: an
+  /// instant that somebody waits for would come too early.
+  /// - Returns: by how many seconds the frame comes later, below 0 after a jump and 0 without.
+  private func jumpTakenBack(at time: Double) -> Double {
+    guard isLive, !isPlaylist, let latestArrival else { return 0 }
+    let jump = time - latestArrival.time - (monotonicSeconds() - latestArrival.clock)
+    guard jump > Self.longestLiveStill else { return 0 }
+    timeline.delay(by: -jump)
+    return -jump
   }
 
   /// Delays a frame of a source that was opened again, and all after it.
@@ -109,6 +126,7 @@ final class FrameSampler {
       var (time, duration) = timeline.place(timestamp: next.timestamp, duration: next.duration)
       // A frame that FFmpeg kept back until its time-out came before that.
       if !input.isOverdue {
+        time += jumpTakenBack(at: time)
         time += delay(ofFrameAt: time)
         noteArrival(of: time)
       }

@@ -79,6 +79,15 @@ package struct HLSPlaylist: Sendable, Equatable {
     return index == segments.count ? .nothing : .segments(from: index)
   }
 
+  /// How many of the last segments have begun within the latest `seconds`, if the playlist ends now.
+  package func segmentCount(within seconds: Double) -> Int {
+    var left = seconds
+    return durations.reversed().prefix {
+      left -= $0
+      return left >= 0
+    }.count
+  }
+
   /// The address that `reference` means in a playlist at `address` (RFC 3986, section 5.2, without `..`, which servers
   /// resolve).
   package static func resolve(_ reference: String, at address: String) -> String {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CFFmpeg
+import Platform
 
 /// Whether a live HLS playlist grows while its source is lost. A web server goes on showing the last segments of an
 /// encoder that has stopped: they were seen, and only another version of the playlist says that there is more.
@@ -29,34 +30,51 @@ struct PlaylistProgress {
   private let name: String
   private let timeout: Double
   private let interrupt: IOInterrupt
+  /// Monotonic time of the last frame, in seconds.
+  private let lostAt: Double
   /// As it was when it was first read.
   private var former: HLSPlaylist?
+  /// Whether the playlist could not be read when the source was lost.
+  private var wasUnreadable = false
+  /// The last segments of `former` that were added while the server was away: those that have begun since then.
+  private var unread = 0
 
   /// - Returns: nil for a source that is no web address.
-  init?(of source: VideoSource, timeout: Double, interrupt: IOInterrupt) {
+  init?(of source: VideoSource, lostAt: Double, timeout: Double, interrupt: IOInterrupt) {
     guard VideoSource.isWebAddress(source), case .url(let address) = source else { return nil }
     self.address = address
     name = source.displayName
+    self.lostAt = lostAt
     self.timeout = timeout
     self.interrupt = interrupt
   }
 
   /// Reads the playlist, the first time to know what is old.
   ///
+  /// A server that was away itself may have gone on recording. Its segments of this time are new, if the playlist goes
+  /// on growing; without that they are what an encoder has left that has stopped.
+  ///
   /// - Returns: nil for a playlist that its sender has closed.
   /// - Throws: `VideoError.unreachable` while nothing is new, or the playlist cannot be read.
   mutating func newSegments() throws(VideoError) -> NewSegments? {
-    let playlist = try Self.read(address, name: name, timeout: timeout, interrupt: interrupt)
+    let playlist: HLSPlaylist
+    do { playlist = try Self.read(address, name: name, timeout: timeout, interrupt: interrupt) } catch {
+      wasUnreadable = wasUnreadable || former == nil
+      throw error
+    }
     // A sender that has closed it sends no more.
     if playlist.isClosed { return nil }
     if let former {
       switch playlist.addition(to: former) {
-      case .segments(let index): return NewSegments(first: index, in: playlist)
+      case .segments(let index): return NewSegments(first: max(0, index - unread), in: playlist)
       case .everything: return NewSegments(first: nil, in: playlist)
       case .nothing: break
       }
     }
-    former = former ?? playlist
+    if former == nil {
+      former = playlist
+      unread = wasUnreadable ? playlist.segmentCount(within: monotonicSeconds() - lostAt) : 0
+    }
     throw .unreachable(source: name, detail: "its playlist holds nothing new")
   }
 

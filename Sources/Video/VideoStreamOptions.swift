@@ -92,15 +92,17 @@ public struct VideoStreamOptions: Sendable {
 
   /// Frames that may wait.
   ///
-  /// - Parameter comesInSegments: whether the frames of some seconds come at once.
-  func capacity(comesInSegments: Bool) -> Int {
+  /// - Parameters:
+  ///   - size: of each.
+  ///   - comesInSegments: whether the frames of some seconds come at once.
+  func capacity(ofFrames size: ImageSize, comesInSegments: Bool) -> Int {
     guard comesInSegments else { return queueCapacity }
-    let ofSegment = Int(min(framesPerSecond * Self.segmentSeconds, Double(Self.mostOfSegment)).rounded(.up))
-    return max(queueCapacity, ofSegment)
+    let most = min(Self.mostOfSegments, Self.bytesOfSegments / max(1, size.width * size.height * 3))
+    return max(queueCapacity, Int(min(framesPerSecond * Self.segmentSeconds, Double(most)).rounded(.up)))
   }
 
-  /// Seconds of a long segment, and frames of one that are kept at most.
-  private static let (segmentSeconds, mostOfSegment) = (8.0, 64)
+  /// Seconds of the three long segments that a player begins with, and frames and bytes that are kept of them at most.
+  private static let (segmentSeconds, mostOfSegments, bytesOfSegments) = (30.0, 64, 24 << 20)
 
   /// Refuses options that cannot be followed, before anything is opened.
   ///

@@ -54,12 +54,13 @@ struct WatchCommandTests {
   func unusableOutputs() async throws {
     try folder.write("hello\n", to: "notes.txt")
     for (option, path, reason) in [
-      ("--snapshots", "notes.txt", "is no folder"), ("--plot", "notes.txt", "notes.txt"), ("--plot", ".", "it is a folder"),
-      ("--plot", "nosuch/plot.png", "nosuch/plot.png"),
+      ("--snapshots", "notes.txt", "is no folder"), ("--plot", "notes.txt", "notes.txt"),
+      ("--plot", ".", "it is a folder"), ("--plot", "nosuch/plot.png", "nosuch/plot.png"),
     ] {
       let run = try await Program.run(
         ["watch", "--video", Program.sample, "--watch", "Did you see a cat?", option, path], folder: folder.url)
-      #expect(run.status == 2 && run.output.isEmpty && run.errors.contains(reason), "\(option) \(path): \(run.errors)")
+      #expect(
+        run.status == 2 && run.output.isEmpty && run.errors.contains(reason), "\(option) \(path): \(run.errors)")
     }
     #expect(try folder.names() == ["notes.txt"])
   }

@@ -25,6 +25,7 @@ extension HostileProgram {
     #include <sys/stat.h>
     #include <sys/syscall.h>
     #include <sys/uio.h>
+    #include <sys/wait.h>
     #include <time.h>
     #include <unistd.h>
     static int end(void) { fprintf(stderr, "%s\\n", strerror(errno)); return 1; }

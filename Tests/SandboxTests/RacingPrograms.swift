@@ -45,6 +45,43 @@ extension HostileProgram {
       // waited for.
       verdicts: ["memory_limit", "time_limit", "process_limit"]),
     HostileProgram(
+      // At any time a start waits for an answer.
+      name: "starts processes all the time that its memory grows", language: .c,
+      program: c(
+        """
+        for (int idle = 0; idle < 6; idle++) {
+          if (fork() == 0) for (;;) pause();
+        }
+        for (int line = 0; line < 4; line++) {
+          if (fork() > 0) continue;
+          for (;;) {
+            const int child = vfork();
+            if (child == 0) _exit(0);
+            if (child > 0) waitpid(child, 0, 0);
+          }
+        }
+        usleep(200000);
+        for (int piece = 0; piece < 16; piece++) {
+          char *memory = mmap(0, 32 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+          memset(memory, 1, 32 << 20);
+          usleep(50000);
+        }
+        puts("done");
+        """),
+      verdicts: ["memory_limit", "process_limit"]),
+    HostileProgram(
+      name: "starts processes in its own place", language: .c,
+      program: c(
+        """
+        for (int sibling = 0; sibling < 60; sibling++) {
+          const long process = syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
+          if (process < 0) return end();
+          if (process == 0) for (;;) pause();
+        }
+        puts("done");
+        """),
+      verdicts: ["process_limit", "runtime_error"]),
+    HostileProgram(
       name: "moves a folder all the time that it fills", language: .c,
       program: c(
         """

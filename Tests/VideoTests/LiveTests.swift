@@ -67,6 +67,24 @@ struct LiveTests {
     stream.stop()
   }
 
+  @Test("whose timestamps jump ahead goes on by the clock", .timeLimit(.minutes(2)))
+  func jumpingTimestamps() async throws {
+    // Of its own times the second part comes 30 s behind the first, and the third 70 s behind that.
+    let contents = try bytes(of: "gap.ts") + bytes(of: "starts-at-100s.ts")
+    let server = try LoopbackMediaServer { _ in .stalledStream(contents) }
+    defer { server.stop() }
+    var options = options(10)
+    options.queue = .wait
+    let opening = ContinuousClock.now
+    let stream = try await VideoStream.open(VideoSource(server.address("live.ts")), options: options)
+    for _ in 0..<25 {
+      // Three seconds were sent at once.
+      let time = try #require(await stream.next()).time
+      #expect(.seconds(time) < opening.duration(to: .now) + .seconds(4), "\(time)")
+    }
+    stream.stop()
+  }
+
   @Test("that falls silent is let go of while it is tried again", .timeLimit(.minutes(2)))
   func letsGo() async throws {
     let contents = try bytes(of: "starts-at-100s.ts")

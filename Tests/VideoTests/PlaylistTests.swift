@@ -114,6 +114,45 @@ struct PlaylistTests {
     stream.stop()
   }
 
+  @Test("has as many segments of a time as end within it, the latest ends now")
+  func segmentsOfTime() throws {
+    let playlist = try playlist(first: 0, "0.ts", "1.ts", "2.ts")
+    for (seconds, count) in [(-1, 0), (0.9, 0), (1, 1), (2.5, 2), (3, 3), (1e9, 3)] {
+      #expect(playlist.segmentCount(within: seconds) == count)
+    }
+  }
+
+  @Test("whose server was away while its sender went on has what was sent then", .timeLimit(.minutes(2)))
+  func serverAway() async throws {
+    let contents = try bytes(of: "starts-at-100s.ts")
+    let missed = (0..<8).map { "missed\($0).ts" }
+    let log = Mutex((isAway: false, isBack: false, polls: 0, requests: [String]()))
+    let server = try LoopbackMediaServer { _, path in
+      log.withLock { log in
+        if log.isAway { return .hangUp }
+        log.requests.append(path)
+        if path.hasSuffix(".ts") { return .wholeFile(contents) }
+        guard log.isBack else { return .wholeFile(Array(Self.text(first: 0, ["old.ts"]).utf8)) }
+        log.polls += 1
+        return .wholeFile(Array(Self.text(first: 0, ["old.ts"] + missed + (log.polls > 1 ? ["new.ts"] : [])).utf8))
+      }
+    }
+    defer { server.stop() }
+    var options = options(5)
+    options.timeout = 2
+    options.reconnection = .init(firstDelay: 0.01, longestDelay: 0.01)
+    let stream = try await VideoStream.open(VideoSource(server.address("live.m3u8")), options: options)
+    log.withLock { $0.isAway = true }
+    while stream.signalLoss == nil { try await Task.sleep(for: .milliseconds(20)) }
+    try await Task.sleep(for: .milliseconds(2500))
+    log.withLock { ($0.isAway, $0.isBack) = (false, true) }
+    func count(_ path: String) -> Int { log.withLock { log in log.requests.count { $0 == "/" + path } } }
+    while count("new.ts") == 0 { try await Task.sleep(for: .milliseconds(20)) }
+    // At least two seconds have passed since its last frame.
+    #expect(count("missed6.ts") == 1 && count("missed7.ts") == 1 && count("old.ts") == 1)
+    stream.stop()
+  }
+
   @Test(
     "whose frames come a segment at a time keeps those of a segment for whoever takes them",
     .timeLimit(.minutes(2)))
@@ -123,9 +162,9 @@ struct PlaylistTests {
       .wholeFile(path.hasSuffix(".ts") ? contents : Array(Self.text(first: 0, ["0.ts"]).utf8))
     }
     defer { server.stop() }
-    let stream = try await VideoStream.open(VideoSource(server.address("live.m3u8")), options: options(25))
-    // The last one is on show until the next segment.
-    while stream.waitingCount < 20 { try await Task.sleep(for: .milliseconds(20)) }
+    let stream = try await VideoStream.open(VideoSource(server.address("live.m3u8")), options: options(10))
+    // More than wait of another source. The last one is on show until the next segment.
+    while stream.waitingCount < 10 { try await Task.sleep(for: .milliseconds(20)) }
     #expect(stream.droppedCount == 0)
     stream.stop()
   }

@@ -90,6 +90,9 @@ int csb_adopt_orphans(void);
 // Waits for processes of a group that have ended and are this process's children, other than the group's first.
 // Returns their processor time in seconds.
 double csb_reap_orphans(pid_t first);
+// The number of the calling thread.
+pid_t csb_thread_number(void);
+
 // Waits for all of a group that has been killed, its first process excepted, for two seconds at most. The same
 // returned.
 double csb_reap_group(pid_t first);

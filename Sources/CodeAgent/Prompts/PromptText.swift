@@ -7,5 +7,5 @@ func fenced(_ program: String, _ language: ProgramLanguage) -> String { "```\(la
 
 extension String {
   /// Without line breaks at the end.
-  var droppingFinalNewlines: String { String(reversed().drop(while: \.isNewline).reversed()) }
+  var droppingFinalNewlines: String { lastIndex { !$0.isNewline }.map { String(self[...$0]) } ?? "" }
 }

@@ -47,7 +47,7 @@ struct Bubblewrap: Sendable {
   func supervision(
     of program: ContainedProgram, input: Descriptor, limits: RunLimits
   ) throws(SandboxError) -> Supervision {
-    let status = try Pipe()
+    let (status, refusal) = (try Pipe(), try Pipe())
     let watchdog = try Watchdog(status: status.reading, wallSeconds: limits.wallSeconds)
     var descriptors: [Descriptor] = []
     func handOn(_ descriptor: Descriptor) -> String {
@@ -68,7 +68,8 @@ struct Bubblewrap: Sendable {
     arguments += ["--remount-ro", "/", "--chdir", "/scratch", "--cap-drop", "ALL"]
     if changesUser { arguments += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"] }
     if !filter.isEmpty { arguments += ["--seccomp", handOn(try .memoryFile(filter))] }
-    arguments += ["--"] + Self.firstProcess + wrapper(limits) + program.command(in: "/program")
+    arguments += ["--"] + Self.firstProcess(refusingOn: handOn(refusal.writing))
+    arguments += wrapper(limits) + program.command(in: "/program")
 
     var launch = Launch(
       path: executable, arguments: arguments,
@@ -78,15 +79,21 @@ struct Bubblewrap: Sendable {
     launch.group = try groups?.group(limits: limits, watchdog: watchdog)
     if holdsCalls { launch.held = .starts }
     return Supervision(
-      launch: launch, kind: .bubblewrap(status: status, seesOpenFiles: seesOpenFiles), input: input, limits: limits,
-      watchdog: watchdog)
+      launch: launch, kind: .bubblewrap(status: status, refusal: refusal, seesOpenFiles: seesOpenFiles), input: input,
+      limits: limits, watchdog: watchdog)
   }
 
   /// The first process inside, in the place of bubblewrap's own, which nobody waits for: its end is then the end of all
   /// others, and the processor time of all comes back with it. What a shell says of signals is of no interest.
-  private static let firstProcess = [
-    "/bin/sh", "-c", "exec 3>&2 2>/dev/null; \"$0\" \"$@\" 2>&3 3>&-; exit $?",
-  ]
+  ///
+  /// - Parameter descriptor: written to where the shell may not start another process, and ends; one digit.
+  private static func firstProcess(refusingOn descriptor: String) -> [String] {
+    let program = "\"$0\" \"$@\" 2>&3 3>&- \(descriptor)>&-"
+    return [
+      "/bin/sh", "-c",
+      "exec 3>&2 2>/dev/null; trap 'echo >&\(descriptor)' EXIT; \(program); s=$?; trap - EXIT; exit $s",
+    ]
+  }
 
   /// The command that begins inside, before the program.
   private func wrapper(_ limits: RunLimits) -> [String] {

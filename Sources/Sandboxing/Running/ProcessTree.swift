@@ -106,14 +106,15 @@ private func children(of process: pid_t, threads: Int = 1) -> [pid_t] {
 
 /// Children of this process that others have left it: all of one thread, the first that has not ended. The kernel lists
 /// threads in their order, the first first. Their numbers are in no order: a later one is smaller, once the numbers of
-/// processes have started over.
+/// processes have started over. The thread that watches a program has started it, and so has what the program starts
+/// in its place (`CLONE_PARENT`).
 private func adoptedChildren() -> [pid_t] {
   let process = getpid()
   let first = numericNames(in: "/proc/self/task")?.first { task in
     kernelFile("/proc/self/task/\(task)/stat").flatMap { ProcessStatus($0) }?.isEnding == false
   }
-  let text = kernelFile("/proc/\(process)/task/\(first ?? process)/children") ?? []
-  return processNumbers(text)
+  return Set([first ?? process, csb_thread_number()])
+    .flatMap { processNumbers(kernelFile("/proc/\(process)/task/\($0)/children") ?? []) }
 }
 
 private func processNumbers(_ text: [UInt8]) -> [pid_t] {

@@ -139,7 +139,7 @@ struct ProgramWatch {
         sample()
         nextSample = .now + Self.interval
       }
-      answerHeldCalls(waiting[4].revents)
+      answerHeldCalls(waiting[4].revents, until: nextSample)
       if isOver {
         if let killedAt, .now - killedAt > .seconds(2) {
           // Whatever bubblewrap waits for: its namespace ends with it.
@@ -156,10 +156,12 @@ struct ProgramWatch {
   private var isOver: Bool { reached != nil || isCancelled }
 
   /// Lets calls go on that wait, unless the program is to end.
-  private mutating func answerHeldCalls(_ events: Int16) {
+  ///
+  /// - Parameter end: when the program is to be looked at again. Several processes can have a call wait at any time.
+  private mutating func answerHeldCalls(_ events: Int16, until end: ContinuousClock.Instant) {
     guard let held, events != 0 else { return }
     if events & Int16(POLLIN) == 0 { self.held = nil }
-    while !isOver, let call = held.next() {
+    while !isOver, .now < end, let call = held.next() {
       if call.startsTask, !hasRoomForTask() { return reach(.processes) }
       held.letGoOn(call)
     }
@@ -260,7 +262,7 @@ struct ProgramWatch {
     unresidentBytes = holdings.memoryBytes
     if holdings.isExcessive { reach(.memory) }
     // Nothing can be said of what a program has that has closed itself to this process.
-    if case .bubblewrap(_, seesOpenFiles: true) = kind, holdings.areHidden { reach(.memory) }
+    if case .bubblewrap(_, _, seesOpenFiles: true) = kind, holdings.areHidden { reach(.memory) }
     if let watched, let scratch {
       if isFull(scratch, watched, holdings) { reach(.scratch) }
     } else if (tree.scratchEntries() ?? 0) > Self.mostScratchEntries {
@@ -330,11 +332,14 @@ struct ProgramWatch {
   private func end(_ waitStatus: Int32, cpuSeconds: Double) throws(SandboxError) -> RunEnd {
     if let reached { return .stopped(reached) }
     let end: RunEnd
-    if case .bubblewrap(let status, _) = kind {
+    if case .bubblewrap(let status, let refusal, _) = kind {
       guard let exit = Self.exitStatus(reportedOn: status.reading) else {
         let last = String(decoding: errors.bytes, as: UTF8.self).split(separator: "\n").last ?? "no reason given"
+        if last.hasSuffix(errorText(EAGAIN)) { throw .tooFewProcesses }
         throw .system(call: "bubblewrap", detail: String(last))
       }
+      // The shell has ended in the program's place.
+      guard Self.text(on: refusal.reading).isEmpty else { throw .tooFewProcesses }
       end = .exited(status: exit)
     } else if waitStatus & 0x7f == 0 {
       end = .exited(status: (waitStatus >> 8) & 0xff)
@@ -347,16 +352,21 @@ struct ProgramWatch {
 
   /// nil if the program was never begun.
   private static func exitStatus(reportedOn status: Descriptor) -> Int32? {
+    let report = String(decoding: text(on: status), as: UTF8.self)
+    guard let number = report.firstMatch(of: #/"exit-code": *(\d+)/#)?.output.1 else { return nil }
+    return Int32(number)
+  }
+
+  /// What a pipe holds.
+  private static func text(on pipe: Descriptor) -> [UInt8] {
     var text: [UInt8] = []
     withUnsafeTemporaryAllocation(byteCount: 1024, alignment: 1) { buffer in
       while true {
-        let count = Platform.read(status.number, buffer.baseAddress, buffer.count)
+        let count = Platform.read(pipe.number, buffer.baseAddress, buffer.count)
         if count <= 0 { return }
         text.append(contentsOf: buffer.prefix(count))
       }
     }
-    let report = String(decoding: text, as: UTF8.self)
-    guard let number = report.firstMatch(of: #/"exit-code": *(\d+)/#)?.output.1 else { return nil }
-    return Int32(number)
+    return text
   }
 }

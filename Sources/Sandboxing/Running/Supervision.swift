@@ -11,9 +11,10 @@ import Platform
 struct Supervision: Sendable {
   /// The kind of the started process.
   enum Kind: Sendable {
-    /// Bubblewrap. `status`, written to descriptor 3, is where it says how the program ended; `seesOpenFiles`: whether
-    /// what the program has open can be counted.
-    case bubblewrap(status: Pipe, seesOpenFiles: Bool)
+    /// Bubblewrap. `status`, written to descriptor 3, is where it says how the program ended; `refusal` holds something
+    /// where the first process inside could not start the program; `seesOpenFiles`: whether what the program has open
+    /// can be counted.
+    case bubblewrap(status: Pipe, refusal: Pipe, seesOpenFiles: Bool)
     /// The program itself, first of its process group. Its scratch folder is watched, if it has one.
     case group(scratch: WatchedScratch?)
   }
