@@ -21,6 +21,8 @@ final class FrameSampler {
   private var liveClock: LiveClock
   /// The latest frame's stream time and when it came, in monotonic seconds.
   private var latestArrival: (time: Double, clock: Double)?
+  /// Seconds between the latest two frames of a live source.
+  private var latestStep = 0.0
   /// Of a source that was opened again and sends frames as they are taken; nil for any other.
   private var resumedTimes: ResumedTimes?
 
@@ -46,6 +48,9 @@ final class FrameSampler {
   /// Seconds of a live source between the instants sampled so far and its next frame beyond which its timestamps have
   /// jumped.
   private static let longestLiveStill = 5.0
+  /// Seconds between two frames of a live source that come at once beyond which its timestamps have jumped, and how
+  /// many of its usual steps that are at least: frames of a slow camera may all be late.
+  private static let (longestLateStep, mostLateFrames) = (25.0, 5.0)
   /// Seconds that a live source's next frame may come late before the frame on show is sampled in its place.
   private static let liveMargin = 0.25
 
@@ -100,7 +105,10 @@ final class FrameSampler {
   private func jumpTakenBack(at time: Double) -> Double {
     guard isLive, !isPlaylist, let latestArrival else { return 0 }
     let jump = time - latestArrival.time - (monotonicSeconds() - latestArrival.clock)
-    guard jump > Self.longestLiveStill else { return 0 }
+    guard jump > max(Self.longestLateStep, Self.mostLateFrames * latestStep) else {
+      latestStep = time - latestArrival.time
+      return 0
+    }
     timeline.delay(by: -jump)
     return -jump
   }

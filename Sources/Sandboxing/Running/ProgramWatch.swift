@@ -161,10 +161,12 @@ struct ProgramWatch {
   private mutating func answerHeldCalls(_ events: Int16, until end: ContinuousClock.Instant) {
     guard let held, events != 0 else { return }
     if events & Int16(POLLIN) == 0 { self.held = nil }
-    while !isOver, .now < end, let call = held.next() {
+    // At least one in each round, however late this thread is.
+    repeat {
+      guard !isOver, let call = held.next() else { return }
       if call.startsTask, !hasRoomForTask() { return reach(.processes) }
       held.letGoOn(call)
-    }
+    } while .now < end
   }
 
   /// Whether one more process or thread may begin. They are counted only when those that were let start could be too
