@@ -3,33 +3,54 @@
 import Dispatch
 import Foundation
 import Platform
+import Synchronization
 
 /// Handles SIGINT and SIGTERM: the first signal asks for a clean end, the second ends the program at once.
+///
+/// The signals are taken over once, for good: a source of Dispatch that is cancelled and made again would leave them
+/// ignored.
 final class InterruptSignals {
   /// Stopped once a signal has come. What waits for another program looks at it: the reader of a pipe may never come.
   static let arrival = StopSource()
 
-  private let sources: [any DispatchSourceSignal]
+  private typealias Handler = @Sendable () -> Void
+  /// Who wants to be told, by number.
+  private static let handlers = Mutex<(next: Int, active: [Int: Handler])>((0, [:]))
 
-  /// - Parameter handler: called on a queue of its own at the first signal.
-  init(_ handler: @escaping @Sendable () -> Void) {
+  /// Kept, and used by nobody.
+  private nonisolated(unsafe) static let sources: [any DispatchSourceSignal] = {
     let queue = DispatchQueue(label: "edgeassist.signals")
-    sources = [SIGINT, SIGTERM].map { number in
+    return [SIGINT, SIGTERM].map { number in
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-      source.setEventHandler {
-        Self.arrival.stop()
-        handler()
-        signal(number, SIG_DFL)
-      }
+      source.setEventHandler { arrived(number) }
       source.resume()
       return source
     }
+  }()
+
+  private let number: Int
+
+  /// - Parameter handler: called on a queue of its own at the first signal.
+  init(_ handler: @escaping @Sendable () -> Void) {
+    number = Self.handlers.withLock { handlers in
+      handlers.next += 1
+      handlers.active[handlers.next] = handler
+      return handlers.next
+    }
+    _ = Self.sources
   }
 
+  deinit { stop() }
+
   /// Stops handling the signals. Each ends the program again.
-  func stop() {
-    for source in sources { source.cancel() }
-    for number in [SIGINT, SIGTERM] { signal(number, SIG_DFL) }
+  func stop() { Self.handlers.withLock { _ = $0.active.removeValue(forKey: number) } }
+
+  private static func arrived(_ signalNumber: Int32) {
+    let active = handlers.withLock { Array($0.active.values) }
+    arrival.stop()
+    for handler in active { handler() }
+    signal(signalNumber, SIG_DFL)
+    if active.isEmpty { kill(getpid(), signalNumber) }
   }
 }
