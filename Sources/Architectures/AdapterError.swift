@@ -10,6 +10,8 @@ public enum AdapterError: Error, Equatable, Sendable {
   case wrongArchitecture(path: String, found: String, modelPath: String, model: String)
   /// The model's channels were scaled when it was quantized, so that updates of the original no longer fit.
   case scaledModel(path: String, modelPath: String)
+  /// The model's file lacks attention heads, and the adapter is of a model that has them.
+  case prunedModel(path: String, modelPath: String)
   /// One of a pair of tensors is missing.
   case missingHalf(path: String, tensor: String)
   /// An update of a matrix that the model does not have.
@@ -35,6 +37,9 @@ extension AdapterError: CustomStringConvertible {
     case .scaledModel(let path, let modelPath):
       "\(path) cannot be used with \(modelPath), whose channels were scaled when it was quantized. Quantize the model "
         + "without --scale-channels."
+    case .prunedModel(let path, let modelPath):
+      "\(path) is an adapter of the whole model; \(modelPath) has no weights of some of its attention heads. Use the "
+        + "model that the adapter was trained with, and --attention-pruning to leave heads out."
     case .missingHalf(let path, let tensor):
       "\(path): tensor \(tensor) is missing, the other half of its pair is there. The file is damaged."
     case .unknownMatrix(let path, let matrix, let modelPath):

@@ -42,6 +42,11 @@ public struct DecoderConfiguration: Sendable, Hashable {
   /// Key-value heads of each layer that the file has weights of, the first of `keyValueHeads`; 0 without attention.
   let weightedHeads: [Int]
 
+  /// Key-value heads that `edgeassist quantize --attention-pruning` has left out of the file, in all layers together.
+  public var headsLeftOut: Int {
+    zip(mixers, weightedHeads).reduce(0) { $0 + ($1.0.isAttention ? keyValueHeads - $1.1 : 0) }
+  }
+
   /// RoPE frequencies of the time component alone; those of height and width are 0.
   public var temporalRoPE: RoPEFrequencies { rope.temporalFrequencies }
 
@@ -51,6 +56,12 @@ public struct DecoderConfiguration: Sendable, Hashable {
   /// Values of a row of the `VisionTokenEmbeddings` that the model reads: the token's embedding, then the deepstack
   /// features of the first layers.
   public var visionEmbeddingWidth: Int { hiddenSize * (1 + deepstackLayers) }
+
+  /// Values of a token's keys that a layer has weights of.
+  func keyWidth(ofLayer layer: Int) -> Int { weightedHeads[layer] * headDimension }
+
+  /// Values of a token's queries that a layer has weights of.
+  func queryWidth(ofLayer layer: Int) -> Int { heads / keyValueHeads * keyWidth(ofLayer: layer) }
 
   /// The shape of this model's KV cache.
   public var cacheShape: CacheShape {

@@ -71,8 +71,8 @@ struct AttentionLayer {
   init(loader: ModelLoader, sizes: DecoderConfiguration, index: Int) throws(ModelError) {
     let prefix = "blk.\(index)."
     let width = sizes.hiddenSize
-    let keyWidth = sizes.weightedHeads[index] * sizes.headDimension
-    let queryWidth = sizes.heads / sizes.keyValueHeads * keyWidth
+    let keyWidth = sizes.keyWidth(ofLayer: index)
+    let queryWidth = sizes.queryWidth(ofLayer: index)
     isGated = sizes.hasGatedAttention
     query = try loader.linear(prefix + "attn_q", inputs: width, outputs: isGated ? 2 * queryWidth : queryWidth)
     key = try loader.linear(prefix + "attn_k", inputs: width, outputs: keyWidth)

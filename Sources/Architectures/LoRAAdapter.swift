@@ -65,15 +65,12 @@ public final class LoRAAdapter {
         up: try reader.update(prefix + "ffn_up.weight", inputs: width, outputs: sizes.intermediateSize),
         down: try reader.update(prefix + "ffn_down.weight", inputs: sizes.intermediateSize, outputs: width))
       if mixer.isAttention {
-        let keyWidth = sizes.weightedHeads[index] * sizes.headDimension
-        let queryWidth = sizes.heads / sizes.keyValueHeads * keyWidth
-        // Qwen3.5's queries come with a gate of their attention's output.
-        let queryOutputs = sizes.hasGatedAttention ? 2 * queryWidth : queryWidth
-        updates.query = try reader.update(prefix + "attn_q.weight", inputs: width, outputs: queryOutputs)
-        updates.key = try reader.update(prefix + "attn_k.weight", inputs: width, outputs: keyWidth)
-        updates.value = try reader.update(prefix + "attn_v.weight", inputs: width, outputs: keyWidth)
-        updates.attentionOutput = try reader.update(
-          prefix + "attn_output.weight", inputs: queryWidth, outputs: width)
+        do throws(ModelError) {
+          try reader.addAttention(of: index, sizes, to: &updates)
+        } catch {
+          guard case .wrongShape = error, sizes.weightedHeads[index] < sizes.keyValueHeads else { throw error }
+          throw .adapter(.prunedModel(path: file.path, modelPath: model.path))
+        }
       }
       layers.append(updates)
     }
@@ -168,6 +165,22 @@ private struct UpdateReader {
       throw .adapter(.missingHalf(path: loader.file.path, tensor: halves.first { !loader.has($0) } ?? name))
     }
     return present.isEmpty ? nil : try loader.tensor(halves[1]).dimensions.first
+  }
+
+  /// Adds the updates of a layer's attention.
+  mutating func addAttention(
+    of layer: Int, _ sizes: DecoderConfiguration, to updates: inout LayerUpdates
+  ) throws(ModelError) {
+    let prefix = "blk.\(layer)."
+    let width = sizes.hiddenSize
+    let keyWidth = sizes.keyWidth(ofLayer: layer)
+    let queryWidth = sizes.queryWidth(ofLayer: layer)
+    // Qwen3.5's queries come with a gate of their attention's output.
+    let queryOutputs = sizes.hasGatedAttention ? 2 * queryWidth : queryWidth
+    updates.query = try update(prefix + "attn_q.weight", inputs: width, outputs: queryOutputs)
+    updates.key = try update(prefix + "attn_k.weight", inputs: width, outputs: keyWidth)
+    updates.value = try update(prefix + "attn_v.weight", inputs: width, outputs: keyWidth)
+    updates.attentionOutput = try update(prefix + "attn_output.weight", inputs: queryWidth, outputs: width)
   }
 
   /// Throws if the file has a tensor that is in no update, or no update.

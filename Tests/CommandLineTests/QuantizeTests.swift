@@ -222,6 +222,33 @@ struct QuantizeTests {
     #expect(compared.status == 0, "\(compared.errors)")
     let other = try await self.run("few.gguf", "out.gguf", "--type", "COPY", "--attention-pruning", "heads.json")
     #expect(other.status == 2 && other.errors.contains("was measured on"), "\(other.errors)")
+    let again = try await Program.run(
+      ["profile", "--pruning", "--model", "few.gguf", "--data", "text.txt", "--output", "more.json"],
+      folder: folder.url)
+    #expect(again.status == 2 && again.errors.contains("make the profile of the original"), "\(again.errors)")
+
+    // The type that the model has: nothing but the heads changes.
+    let same = try await self.run(Self.model, "same.gguf", "--type", "Q8_0", "--attention-pruning", "heads.json")
+    #expect(same.status == 0, "\(same.errors)")
+    let inspected = try await Program.run(["inspect", "same.gguf"], folder: folder.url)
+    #expect(inspected.output.contains("1 of 12 heads for keys and values"), "\(inspected.output)")
+    let limited = try await Program.run(
+      ["quantize", Self.model, "--target-kl", "0.02", "--dry-run", "--sensitivity-windows", "1"] + options,
+      folder: folder.url)
+    #expect(limited.output.contains("is that from the model without these heads"), "\(limited.errors)")
+  }
+
+  @Test("ends at a signal in its second phase as in its first", arguments: ["INT", "TERM", "HUP"])
+  func signals(name: String) async throws {
+    let options = try text.joined(separator: " ")
+    let run = try await Program.shell(
+      """
+      "$0" quantize "\(Self.model)" out.gguf --target-bytes 3MB \(options) --sensitivities s.jsonl >&2 &
+      n=0; while [ ! -s s.jsonl ] && [ $n -lt 1200 ]; do sleep 0.05; n=$((n + 1)); done
+      kill -\(name) $!; wait $!; echo $?
+      """, folder: folder.url)
+    #expect(run.output == "130\n" && run.errors.contains("the same command goes on"), "\(run.output) \(run.errors)")
+    #expect(try folder.names() == ["s.jsonl", "text.txt"])
   }
 
   @Test("with --scale-channels says how much the products lose less, and adapters are refused then")

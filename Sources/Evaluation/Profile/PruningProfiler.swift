@@ -67,8 +67,15 @@ public actor PruningProfiler {
 
   /// Takes the model over: nobody else may use it while this profiler lives.
   ///
-  /// - Throws: `ReportedError` with the code `insufficient_threads`.
+  /// - Throws: `ReportedError` with the code `unsupported` for a file that lacks heads already, `insufficient_threads`.
   public init(model: sending LoadedModel, options: PruningOptions) throws(ReportedError) {
+    let missing = model.language.configuration.headsLeftOut
+    guard missing == 0 else {
+      throw ReportedError(
+        .unsupported,
+        "\(model.language.path) lacks the weights of \(missing) attention heads already; make the profile of the "
+          + "original, with a higher --prune-heads")
+    }
     thread = try ThreadExecutor(reporting: "model")
     self.model = model
     self.options = options

@@ -34,6 +34,8 @@ public struct FileInspection: Sendable {
     public var heads: Int?
     /// Key-value heads of a layer; as many as query heads if the file does not say.
     public var keyValueHeads: Int?
+    /// Key-value heads whose weights `edgeassist quantize --attention-pruning` has left out, in all layers together.
+    public var headsLeftOut = 0
     /// Values in a key; hidden size / heads if the file does not say.
     public var headDimension: Int?
     /// The context length that the model was trained with, in tokens.
@@ -126,7 +128,9 @@ public struct FileInspection: Sendable {
         .languageModel
       }
     var sizes = Sizes(metadata: metadata, prefix: architecture == "clip" ? "clip.vision" : architecture ?? "general")
-    if kind == .languageModel, let shape = try? DecoderConfiguration(file: file).cacheShape {
+    if kind == .languageModel, let configuration = try? DecoderConfiguration(file: file) {
+      let shape = configuration.cacheShape
+      sizes.headsLeftOut = configuration.headsLeftOut
       sizes.attentionLayers = shape.layers
       sizes.recurrentStateBytes = shape.isHybrid ? shape.recurrentStateBytes : nil
     }

@@ -100,6 +100,7 @@ extension FileInspection {
           "hidden_size": .optional(sizes.hiddenSize),
           "intermediate_size": .optional(sizes.intermediateSize), "heads": .optional(sizes.heads),
           "key_value_heads": .optional(sizes.keyValueHeads), "head_dimension": .optional(sizes.headDimension),
+          "heads_left_out": .optional(sizes.headsLeftOut),
           "context_length": .optional(sizes.contextLength),
           "cache_bytes_per_token": .optional(sizes.cacheBytesPerToken),
           "recurrent_state_bytes": .optional(sizes.recurrentStateBytes),

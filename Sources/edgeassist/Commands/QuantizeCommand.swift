@@ -140,13 +140,13 @@ struct QuantizeCommand: AsyncParsableCommand {
     try StandardStreams.checkOutput()
     let original = try GGUFFile(path: input)
     if let output {
-      let bytes = try type.map { try QuantizationPlan(file: original, recipe: $0).fileByteCount } ?? 0
+      let bytes = try type.map { try plan(of: original, recipe: $0).fileByteCount } ?? 0
       let inputs = calibration.inputs(of: input) + [pruning].compactMap(\.self)
       try QuantizationRun.check(
         output: output, byteCount: bytes, of: original, inputs: inputs, overwriting: force || dryRun)
     }
     let pruned = try TemporaryModel.pruned(original, by: pruning, beside: output)
-    defer { pruned.remove() }
+    defer { withExtendedLifetime(pruned) {} }
     let sampled =
       calibration.scaleChannels ? ScalableInput.all(in: pruned.file).scalable.compactMap(\.matrices.first) : []
     // A recipe's plan needs no calibration.
@@ -157,7 +157,7 @@ struct QuantizeCommand: AsyncParsableCommand {
         of: input, weights: pruned.file.path, sampling: Set(sampled), threads: threads.count)
     let source = try TemporaryModel.split(
       pruned.file, splitting: splitNeurons, calibration: found, beside: output)
-    defer { source.model.remove() }
+    defer { withExtendedLifetime(source.model) {} }
     return try await makeReport(source.model.file, calibration: source.calibration)
   }
 
@@ -218,7 +218,7 @@ struct QuantizeCommand: AsyncParsableCommand {
   private func plan(of file: GGUFFile, calibration found: Calibration?) async throws -> QuantizationPlan {
     var plan: QuantizationPlan
     if let type {
-      plan = try QuantizationPlan(file: file, recipe: type)
+      plan = try self.plan(of: file, recipe: type)
     } else if let target = mixed.target, let found {
       let planned = try await mixed.plan(
         of: file, named: input, output: output, for: target, calibration: found, source: calibration.calibrate ?? "",
@@ -231,6 +231,7 @@ struct QuantizeCommand: AsyncParsableCommand {
     }
     if let heads = try? file.metadata.integers(GGUFMetadata.keptHeadsKey), pruning != nil {
       plan.note("Key-value heads whose weights are kept, by layer: \(heads.map(String.init).joined(separator: " ")).")
+      if mixed.target != nil { plan.note("The divergence of the plan is that from the model without these heads.") }
     }
     if let splitNeurons { plan.note("\(splitNeurons) neurons of each feed-forward network were split in two.") }
     if let found {
@@ -238,6 +239,14 @@ struct QuantizeCommand: AsyncParsableCommand {
       plan.keep(layerMaxima: found.layerMaxima)
     }
     return plan
+  }
+
+  /// The plan of a recipe. Where heads are left out or neurons split, the recipe need not change anything besides.
+  private func plan(of file: GGUFFile, recipe: QuantizationRecipe) throws(QuantizationError) -> QuantizationPlan {
+    do throws(QuantizationError) { return try QuantizationPlan(file: file, recipe: recipe) } catch {
+      guard case .nothingToDo = error, pruning != nil || splitNeurons != nil else { throw error }
+      return try QuantizationPlan(file: file, recipe: .copy)
+    }
   }
 
   private func scale(

@@ -63,6 +63,9 @@ struct InspectReport {
       let shared = file.kind == .languageModel ? sizes.keyValueHeads.map { ", \($0) for keys and values" } ?? "" : ""
       add("heads", "\(heads)" + shared + (sizes.headDimension.map { ", each \($0) wide" } ?? ""))
     }
+    if sizes.headsLeftOut > 0, let layers = sizes.attentionLayers, let keyValueHeads = sizes.keyValueHeads {
+      add("pruned", "\(sizes.headsLeftOut) of \(layers * keyValueHeads) heads for keys and values, with their queries")
+    }
     if let context = sizes.contextLength { add("context", "\(context) tokens") }
     if file.kind == .languageModel, let bytes = sizes.cacheBytesPerToken {
       let states = sizes.recurrentStateBytes.map { ", and recurrent states of \(memorySize($0))" } ?? ""

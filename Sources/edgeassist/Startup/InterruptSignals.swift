@@ -5,7 +5,9 @@ import Foundation
 import Platform
 import Synchronization
 
-/// Handles SIGINT and SIGTERM: the first signal asks for a clean end, the second ends the program at once.
+/// Handles SIGINT, SIGTERM and SIGHUP: the first signal asks for a clean end, the second ends the program at once.
+///
+/// SIGHUP stays ignored where it was at the start, as under `nohup`.
 ///
 /// The signals are taken over once, for good: a source of Dispatch that is cancelled and made again would leave them
 /// ignored.
@@ -20,8 +22,9 @@ final class InterruptSignals {
   /// Kept, and used by nobody.
   private nonisolated(unsafe) static let sources: [any DispatchSourceSignal] = {
     let queue = DispatchQueue(label: "edgeassist.signals")
-    return [SIGINT, SIGTERM].map { number in
-      signal(number, SIG_IGN)
+    return [SIGINT, SIGTERM, SIGHUP].compactMap { number in
+      let before = signal(number, SIG_IGN)
+      if number == SIGHUP, unsafeBitCast(before, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self) { return nil }
       let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
       source.setEventHandler { arrived(number) }
       source.resume()

@@ -6,22 +6,25 @@ import Inference
 import ModelFile
 import Platform
 import Quantization
+import Records
 
-/// A model in the shape in which it is quantized: the original, or a file that is removed afterwards.
+/// A model in the shape in which it is quantized: the original, or a file without a name, of which nothing is left on
+/// the disk however the program ends.
 struct TemporaryModel {
+  /// Its path can be opened again while this value lives.
   let file: GGUFFile
-  /// The file to remove afterwards; nil for the original.
-  private let temporaryPath: String?
+  /// Keeps the file without a name; nil for the original.
+  private let handle: FileHandle?
 
   init(original: GGUFFile) {
     file = original
-    temporaryPath = nil
+    handle = nil
   }
 
   /// - Parameters:
-  ///   - output: the file that will be written. The temporary one is kept beside it, where there is room for models.
+  ///   - output: the file that will be written. The temporary one is beside it, where there is room for models.
   ///   - write: writes it.
-  /// - Throws: what `write` throws, or `GGUFError`.
+  /// - Throws: what `write` throws, `GGUFError`, or `ReportedError` with the code `output_unwritable`.
   private init(beside output: String?, write: (_ path: String, StopSource) throws -> Void) throws {
     let folder = output.map { URL(filePath: $0).deletingLastPathComponent() } ?? FileManager.default.temporaryDirectory
     let path = folder.appending(path: ".edgeassist-reshaped-\(UUID().uuidString).gguf").path
@@ -29,11 +32,12 @@ struct TemporaryModel {
     let signals = InterruptSignals { stop.stop() }
     defer { signals.stop() }
     try write(path, stop)
-    temporaryPath = path
-    do { file = try GGUFFile(path: path) } catch {
-      unlink(path)
-      throw error
+    defer { unlink(path) }
+    guard let handle = FileHandle(forReadingAtPath: path) else {
+      throw ReportedError(.outputUnwritable, "\(path) cannot be opened after it was written")
     }
+    self.handle = handle
+    file = try GGUFFile(path: "/proc/self/fd/\(handle.fileDescriptor)")
   }
 
   /// The model without the attention heads that a profile leaves out.
@@ -61,7 +65,4 @@ struct TemporaryModel {
     let model = try TemporaryModel(beside: output) { try split.write(original, to: $0, stop: $1) }
     return (model, calibration?.widened(by: split))
   }
-
-  /// Removes the temporary file.
-  func remove() { if let temporaryPath { unlink(temporaryPath) } }
 }
