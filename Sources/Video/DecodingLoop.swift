@@ -279,7 +279,9 @@ final class DecodingLoop {
     if isTried { _ = try? playlist?.newSegments() }
     var lastError = VideoError.brokeOff(source: description.source, detail: reason)
     while let delay = reconnection.delay(at: monotonicSeconds()) {
-      guard shared.rest(delay) == .completed else { return }
+      // A web server forgets a segment after some seconds.
+      let isSoon = playlist != nil && monotonicSeconds() - noticedAt < Self.playlistPatience
+      guard shared.rest(isSoon ? min(delay, Self.playlistDelay) : delay) == .completed else { return }
       reconnection.countTry()
       do throws(VideoError) {
         let segments = try playlist?.newSegments()
@@ -293,6 +295,7 @@ final class DecodingLoop {
         // It sends, but nothing that can be seen: the reason why it was lost does not say so.
         if case .encrypted = error, lastError != error { shared.warn(error.description) }
         lastError = error
+        if let interval = playlist?.interval { reconnection.noteAnswer(addingEvery: interval) }
       }
     }
     if isTried {
@@ -303,6 +306,9 @@ final class DecodingLoop {
     hasEnded = true
     shared.finish(failure: lastError)
   }
+
+  /// Seconds between two tries to read a playlist, at most, for the first minute.
+  private static let (playlistDelay, playlistPatience) = (1.0, 60.0)
 
   private func end() {
     hasEnded = true
@@ -320,6 +326,9 @@ final class DecodingLoop {
     var opening = options.opening
     opening.firstSegment = segments?.first
     let reopened = try MediaInput.open(source, options: opening, interrupt: shared.interrupt)
+    if let segments, segments.repeated > 0, let latest = sampler.latestTimestamp {
+      reopened.repeated = RepeatedFrames(upTo: latest, window: segments.repeated + segments.longestDuration)
+    }
     let first = try reopened.readFirst(timeout: options.timeout, interrupt: shared.interrupt)
     guard reopened.isLive else { return false }
     sampler.resume(with: reopened, first: first, after: lostAt, segments: segments, sendsAsTaken: sendsAsTaken)

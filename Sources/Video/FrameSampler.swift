@@ -21,6 +21,8 @@ final class FrameSampler {
   private var liveClock: LiveClock
   /// The latest frame's stream time and when it came, in monotonic seconds.
   private var latestArrival: (time: Double, clock: Double)?
+  /// The latest frame's timestamp, in seconds; nil where it has none.
+  private(set) var latestTimestamp: Double?
   /// Seconds between the latest two frames of a live source.
   private var latestStep = 0.0
   /// Of a source that was opened again and sends frames as they are taken; nil for any other.
@@ -88,6 +90,7 @@ final class FrameSampler {
   }
 
   private func place() {
+    latestTimestamp = shown.timestamp.map(timeline.timeBase.seconds)
     (time, duration) = timeline.place(timestamp: shown.timestamp, duration: shown.duration)
   }
 
@@ -131,6 +134,7 @@ final class FrameSampler {
     if upcoming != nil { return .frame }
     let reading = input.read(into: next)
     if reading == .frame {
+      latestTimestamp = next.timestamp.map(timeline.timeBase.seconds)
       var (time, duration) = timeline.place(timestamp: next.timestamp, duration: next.duration)
       // A frame that FFmpeg kept back until its time-out came before that.
       if !input.isOverdue {
@@ -346,7 +350,8 @@ final class FrameSampler {
     sendsAsTaken: Bool
   ) {
     let now = max(time + max(0, input.openedAt - lostAt), liveClock.streamTime(at: input.openedAt) ?? 0)
-    let beginning = segments.map { max(now - $0.span, min(now, clock.time(of: clock.next))) } ?? now
+    let length = input.repeated?.length ?? 0
+    let beginning = segments.map { max(now - $0.span + length, min(now, clock.time(of: clock.next))) } ?? now
     timeline = timeline.resumed(at: beginning, timeBase: input.timeBase)
     liveClock = LiveClock(isPlaylist: input.isPlaylist)
     forgetNext()

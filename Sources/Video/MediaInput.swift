@@ -95,6 +95,8 @@ final class MediaInput {
   private var lastPacketAt = monotonicSeconds()
   /// Monotonic time of the latest frame, in seconds.
   private(set) var lastFrameAt = monotonicSeconds()
+  /// What was seen before the source was opened again; nil where nothing is read twice.
+  var repeated: RepeatedFrames?
   private var isDraining = false
   private var failuresInARow = 0
 
@@ -173,6 +175,7 @@ final class MediaInput {
         // Frames that the decoder gives out at the end came before the damage.
         damage.noteFrame(isAtEnd: isDraining)
         if !isOverdue { lastFrameAt = monotonicSeconds() }
+        if repeated?.takesNext(at: frame.timestamp.map(timeBase.seconds)) == true { continue }
         return .frame
       }
       var isEmpty = code == shim_error_end_of_file()

@@ -6,24 +6,28 @@ import Platform
 /// Whether a live HLS playlist grows while its source is lost. A web server goes on showing the last segments of an
 /// encoder that has stopped: they were seen, and only another version of the playlist says that there is more.
 struct PlaylistProgress {
-  /// Segments that were not there when the playlist was first read.
+  /// Segments that are read when the source is back: those that were not there when it was lost, and before them some
+  /// that may have been.
   struct NewSegments {
-    /// The index of the first; nil where all of them are new, of which FFmpeg reads the last ones.
-    let first: Int?
-    /// Seconds from the beginning of the first one that is read to the beginning of the latest.
+    /// The index of the first that is read.
+    let first: Int
+    /// Seconds from the beginning of the first one to the beginning of the latest.
     let span: Double
+    /// Seconds of the segments that may have been read before.
+    let repeated: Double
     /// The longest that a segment lasts, in seconds.
     let longestDuration: Double
 
-    fileprivate init(first: Int?, in playlist: HLSPlaylist) {
+    /// - Parameters:
+    ///   - first: the index of the first that is read.
+    ///   - firstNew: the index of the first that was not there before.
+    fileprivate init(first: Int, firstNew: Int, in playlist: HLSPlaylist) {
       self.first = first
-      let read = first.map { playlist.durations.dropFirst($0) } ?? playlist.durations.suffix(Self.mostKept)
+      let read = playlist.durations.dropFirst(first)
       span = read.dropLast().reduce(0, +)
+      repeated = read.prefix(max(0, firstNew - first)).reduce(0, +)
       longestDuration = max(playlist.targetDuration, read.max() ?? 0)
     }
-
-    /// Segments before the end of a live playlist from which FFmpeg begins (its `live_start_index`).
-    private static let mostKept = 3
   }
 
   private let address: String
@@ -36,7 +40,7 @@ struct PlaylistProgress {
   private var former: HLSPlaylist?
   /// Whether the playlist could not be read when the source was lost.
   private var wasUnreadable = false
-  /// The last segments of `former` that were added while the server was away: those that have begun since then.
+  /// The last segments of `former` that may not have been read: those that have begun since the last frame, and one.
   private var unread = 0
 
   /// - Returns: nil for a source that is no web address.
@@ -51,8 +55,9 @@ struct PlaylistProgress {
 
   /// Reads the playlist, the first time to know what is old.
   ///
-  /// A server that was away itself may have gone on recording. Its segments of this time are new, if the playlist goes
-  /// on growing; without that they are what an encoder has left that has stopped.
+  /// A server that was away itself may have gone on recording, and FFmpeg leaves out what it could not read once. Such
+  /// segments are read as soon as it is back. Where it was there, they are if the playlist goes on growing: without
+  /// that they are what an encoder has left that has stopped. `RepeatedFrames` leaves out what was seen of them.
   ///
   /// - Returns: nil for a playlist that its sender has closed.
   /// - Throws: `VideoError.unreachable` while nothing is new, or the playlist cannot be read.
@@ -64,19 +69,29 @@ struct PlaylistProgress {
     }
     // A sender that has closed it sends no more.
     if playlist.isClosed { return nil }
+    let recent = playlist.segmentCount(within: monotonicSeconds() - lostAt)
     if let former {
       switch playlist.addition(to: former) {
-      case .segments(let index): return NewSegments(first: max(0, index - unread), in: playlist)
-      case .everything: return NewSegments(first: nil, in: playlist)
+      case .segments(let index): return NewSegments(first: max(0, index - unread), firstNew: index, in: playlist)
+      case .everything:
+        let first = max(0, playlist.segments.count - max(recent, Self.fewestKept))
+        return NewSegments(first: first, firstNew: first, in: playlist)
       case .nothing: break
       }
     }
     if former == nil {
       former = playlist
-      unread = wasUnreadable ? playlist.segmentCount(within: monotonicSeconds() - lostAt) : 0
+      unread = recent + 1
+      let count = playlist.segments.count
+      if wasUnreadable, count > 0 {
+        return NewSegments(first: max(0, count - unread), firstNew: count, in: playlist)
+      }
     }
     throw .unreachable(source: name, detail: "its playlist holds nothing new")
   }
+
+  /// Seconds after which a segment is added, at most; nil where the playlist could not be read yet.
+  var interval: Double? { former?.targetDuration }
 
   /// Reads the playlist of segments at an address, or behind the playlist of variants there.
   static func read(
@@ -117,6 +132,9 @@ struct PlaylistProgress {
     }
     return (playlist, Self.location(of: connection) ?? address)
   }
+
+  /// Segments of a playlist that begins again from which it is read at least, as FFmpeg begins (`live_start_index`).
+  private static let fewestKept = 3
 
   /// Bytes of a playlist that are read at most.
   private static let longest = 1 << 20

@@ -11,6 +11,8 @@ package struct ReconnectionSchedule {
   private var lostAt = 0.0
   /// How often the delay has been doubled.
   private var doublings = 0
+  /// Seconds until the next try at most; nil without a bound.
+  private var longestWait: Double?
   /// Tries since the source broke off.
   package private(set) var tries = 0
 
@@ -34,12 +36,13 @@ package struct ReconnectionSchedule {
   package mutating func noteLost(at clock: Double) {
     lostAt = clock
     tries = 0
+    longestWait = nil
     if clock - reached.clock >= Self.settledSeconds { doublings = 0 }
   }
 
   /// Seconds to wait before the next try; nil when the source is not tried again.
   package func delay(at clock: Double) -> Double? {
-    let delay = min(options.firstDelay * Double(1 << doublings), options.longestDelay)
+    let delay = min(options.firstDelay * Double(1 << doublings), options.longestDelay, longestWait ?? .infinity)
     switch options.limit {
     case .never: return nil
     case .always: return delay
@@ -53,6 +56,12 @@ package struct ReconnectionSchedule {
   package mutating func countTry() {
     tries += 1
     doublings = min(doublings + 1, 30)
+    longestWait = nil
+  }
+
+  /// The source has answered, but has nothing new yet; it adds something every so many seconds.
+  package mutating func noteAnswer(addingEvery seconds: Double) {
+    longestWait = max(seconds, options.firstDelay)
   }
 
   /// Whether a source without a stated length has sent far more than time has passed since it was reached: then it was

@@ -358,6 +358,12 @@ struct LiveTests {
     schedule.noteReached(at: 60, clock: 200)
     schedule.noteLost(at: 210)
     #expect(schedule.delay(at: 210) == 1)
+    // One that answers without anything new is not waited for any longer than it takes to add something.
+    for _ in 0..<4 { schedule.countTry() }
+    schedule.noteAnswer(addingEvery: 2)
+    #expect(schedule.delay(at: 211) == 2)
+    schedule.countTry()
+    #expect(schedule.delay(at: 213) == 10)
     #expect(ReconnectionSchedule(.init(limit: .never)).delay(at: 0) == nil)
     #expect(ReconnectionSchedule(.init(limit: .always)).delay(at: 1e9) == 0.5)
   }

@@ -26,6 +26,27 @@ func scrambled(_ stream: [UInt8], from start: Int = 0) -> [UInt8] {
   return stream
 }
 
+/// A transport stream whose video is shown this many seconds later. It has a frame's timestamps in one packet.
+func shifted(_ stream: [UInt8], by seconds: Int) -> [UInt8] {
+  var stream = stream
+  for packet in Swift.stride(from: 0, to: stream.count, by: 188) where stream[packet + 1] & 0x40 != 0 {
+    let payload = stream[packet + 3] & 0x20 == 0 ? packet + 4 : packet + 5 + Int(stream[packet + 4])
+    guard stream[payload..<payload + 4].elementsEqual([0, 0, 1, 0xE0]) else { continue }
+    // The presentation timestamp, and the decoding timestamp where there is one: 33 bits in 5 bytes.
+    for field in [payload + 9, payload + 14].prefix(stream[payload + 7] & 0x40 == 0 ? 1 : 2) {
+      let bytes = stream[field..<field + 5].map(UInt64.init)
+      var ticks = (bytes[0] >> 1 & 7) << 30 | bytes[1] << 22 | (bytes[2] >> 1) << 15 | bytes[3] << 7 | bytes[4] >> 1
+      ticks += UInt64(seconds) * 90_000
+      stream[field] = stream[field] & 0xF1 | UInt8(ticks >> 30 & 7) << 1
+      stream[field + 1] = UInt8(ticks >> 22 & 0xFF)
+      stream[field + 2] = UInt8(ticks >> 15 & 0x7F) << 1 | 1
+      stream[field + 3] = UInt8(ticks >> 7 & 0xFF)
+      stream[field + 4] = UInt8(ticks & 0x7F) << 1 | 1
+    }
+  }
+  return stream
+}
+
 /// Where the recordings of a transport stream begin: with the first packet that has their service's name (PID 17).
 func recordings(of stream: [UInt8]) -> [Int] {
   Swift.stride(from: 0, to: stream.count, by: 188).filter {
