@@ -315,7 +315,7 @@ _edgeassist_eval() {
         '--seed[Seed of streams and questions. (default\: 1)]:n:'
         '--requests[Ask about your own clips\: a request file as --batch reads it, each request with a video.]:file:_files -g '\''*.jsonl'\'''
         '--answers[The right answers to --requests\: JSON Lines with id, answer and, optionally, turn, kind and position.]:file:_files -g '\''*.jsonl'\'''
-        '--configurations[Configurations to compare, separated by commas\: a policy and its changes, joined by +, such as infinipot-v+proxy-queries+q8_0+offload. All are compared with the first. (default\: full,infinipot-v,infinipot-v+proxy-queries,uniform,sliding-window)]:specs:'
+        '--configurations[Configurations to compare, separated by commas\: a policy and its changes, joined by +, such as infinipot-v+tar-proxy+q8_0+offload. All are compared with the first. (default\: full,infinipot-v,infinipot-v+tar-proxy,uniform,sliding-window)]:specs:'
         '--kv-ratios[KV cache budgets as parts of the full cache'\''s bytes, separated by commas. (default\: 1/2,1/4,1/8,1/16)]:ratios:'
         '--kv-budget[KV cache budget in tokens. (default\: the model'\''s own, or 4096; in bench\: 1024, with --quick 512; in eval\: --kv-ratios)]:tokens:'
         '--kv-memory[KV cache budget in bytes, for example 64MiB.]:size:'

@@ -19,7 +19,7 @@ extension VideoDialogue {
   /// Done whatever the policy, which may change while the stream runs. A question for which a small budget has no room
   /// is left out. Without any, compression chooses as published.
   func recordProxyQueries() throws {
-    guard options.compression.choice == .proxyQueries else { return }
+    guard options.compression.choice.usesProxyQueries else { return }
     let sizes = model.language.configuration
     var queries = ProxyQueries(shape: sizes.cacheShape, rotation: sizes.textRoPE)
     var branches: [[Int]] = []

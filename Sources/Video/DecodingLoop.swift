@@ -229,7 +229,7 @@ final class DecodingLoop {
     }
     hasEnded = false
     hasReportedEnd = true
-    sampler.advanceToTarget(in: input)
+    sampler.advanceToTarget(in: input, isLast: recordings.isLast)
     sampler.sampleTargetInPause()
     shared.restartClock()
   }

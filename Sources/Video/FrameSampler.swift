@@ -305,7 +305,8 @@ final class FrameSampler {
   }
 
   /// Decodes on to the frame that is shown at the target of a jump, and previews it, also while the stream is paused.
-  func advanceToTarget(in input: MediaInput) {
+  /// - Parameter isLast: whether the stream ends with this input.
+  func advanceToTarget(in input: MediaInput, isLast: Bool) {
     guard isShowing else { return }
     reading: while !shared.isInterrupted {
       switch read(from: input) {
@@ -315,11 +316,20 @@ final class FrameSampler {
         forgetNext()
       case .nothingYet:
         _ = shared.rest(MediaInput.restSeconds)
-      case .end, .interrupted, .lost:
+      case .end:
+        if isLast { stopShort() }
+        break reading
+      case .interrupted, .lost:
         break reading
       }
     }
     showPreview(isForced: true)
+  }
+
+  /// The stream ends before the target of a jump: goes on from the last instant of its last frame.
+  private func stopShort() {
+    quietUntil = lastInstant(before: endTime)
+    clock.restart(at: quietUntil)
   }
 
   /// Hands out the frame at the target of a jump while the stream is paused, so that the model sees what the screen

@@ -59,7 +59,7 @@ package struct ReconnectionSchedule {
     longestWait = nil
   }
 
-  /// The source has answered, but has nothing new yet; it adds something every so many seconds.
+  /// The source has answered, but has nothing new yet; it adds something after this time, in seconds.
   package mutating func noteAnswer(addingEvery seconds: Double) {
     longestWait = max(seconds, options.firstDelay)
   }

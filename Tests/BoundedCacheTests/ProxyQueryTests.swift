@@ -10,16 +10,17 @@ struct ProxyQueryTests {
   private static let rotation = RoPEFrequencies(frequencies: [1, 0.25, 0.0625])
 
   private static let parameters: InfiniPotVParameters = .published(with: [.proxyQueries])
+  private static let withTaR: InfiniPotVParameters = .published(with: [.tarAndProxyQueries])
 
   private func retained(
     _ queries: [[Float]], movedBy change: Int32 = 0, grid: GridTHW, retaining count: Int, keys: [Float16],
     values: [Float16],
-    system: [Float16] = [], layer: Int = 0
+    system: [Float16] = [], layer: Int = 0, parameters: InfiniPotVParameters = Self.parameters
   ) -> [Int] {
     let shape = CacheShape(layers: 4, keyValueHeads: 1, headDimension: keys.count / grid.tokenCount)
     var proxy = ProxyQueries(shape: shape, rotation: Self.rotation)
     for layer in 0..<4 { proxy.add(queries.flatMap(\.self), tokens: queries.count, layer: layer) }
-    var selector = TokenSelector(shape: shape, parameters: Self.parameters)
+    var selector = TokenSelector(shape: shape, parameters: parameters)
     selector.prepare(grid: grid, retaining: count, proxy: (proxy, change))
     // Swift 6.3 does not compile the span of a temporary array in debug.
     let (keys, values, system) = (keys.map(\.bitPattern), values.map(\.bitPattern), system.map(\.bitPattern))
@@ -39,6 +40,19 @@ struct ProxyQueryTests {
     #expect(retained(queries, grid: grid, retaining: 4, keys: keys, values: values) == [1, 4, 6, 7])
     // With one query alone, the rest is equal, and the earlier stays.
     #expect(retained([queries[0]], grid: grid, retaining: 4, keys: keys, values: values) == [0, 1, 6, 7])
+  }
+
+  @Test("After TaR, proxy queries choose the other half of the older tokens")
+  func followsTaR() {
+    let grid = GridTHW(temporalPatches: 8, height: 1, width: 2)
+    // All tokens but the first five resemble the newest. The query attends to the tokens 6, 7, 9 and 10.
+    var keys = [Float16](repeating: 0, count: 16 * 8)
+    for token in 0..<16 { keys[token * 8 + 6] = token < 5 ? -1 : 1 }
+    for token in [6, 7, 9, 10] { keys[token * 8 + 7] = 0.25 }
+    let values = [Float16](repeating: 0.5, count: 16 * 8)
+    let retained = retained(
+      [[0, 0, 0, 0, 0, 0, 0, 40]], grid: grid, retaining: 10, keys: keys, values: values, parameters: Self.withTaR)
+    #expect(retained == [0, 1, 2, 3, 6, 7, 9, 10, 14, 15])
   }
 
   @Test("Of tokens with equal attention, the larger value stays")
@@ -65,8 +79,8 @@ struct ProxyQueryTests {
     #expect(retained(queries, grid: grid, retaining: 3, keys: keys, values: values, system: prompt) == [0, 1, 2])
   }
 
-  @Test("Without recorded queries, tokens are chosen by TaR and VaN")
-  func fallsBack() {
+  @Test("Without recorded queries, tokens are chosen by TaR and VaN", arguments: [parameters, withTaR])
+  func fallsBack(parameters: InfiniPotVParameters) {
     let grid = GridTHW(temporalPatches: 8, height: 2, width: 2)
     var random = SplitMix64(seed: 3)
     let rows = (0..<grid.tokenCount * 8).map { _ in Float16(random.signed()).bitPattern }
@@ -74,7 +88,7 @@ struct ProxyQueryTests {
     var published = TokenSelector(shape: shape, parameters: .published)
     published.prepare(grid: grid, retaining: 20)
     published.select(.infinipotV, layer: 1, keys: rows.span, values: rows.span)
-    var proxied = TokenSelector(shape: shape, parameters: Self.parameters)
+    var proxied = TokenSelector(shape: shape, parameters: parameters)
     proxied.prepare(
       grid: grid, retaining: 20, proxy: (ProxyQueries(shape: shape, rotation: Self.rotation), 0))
     proxied.select(.infinipotV, layer: 1, keys: rows.span, values: rows.span)
@@ -83,16 +97,19 @@ struct ProxyQueryTests {
 
   @Test(
     "Any count is retained exactly, each token once, in order",
-    arguments: [1, 2, 3, 5], [(1, 1), (1, 2), (3, 3)])
+    arguments: [1, 2, 3, 5, 9], [(1, 1), (1, 2), (3, 3)])
   func allSizes(times: Int, patch: (height: Int, width: Int)) {
     let grid = GridTHW(temporalPatches: times, height: patch.height, width: patch.width)
     var random = SplitMix64(seed: 5)
     let rows = (0..<grid.tokenCount * 6).map { _ in Float16(random.signed()) / 128 }
     let queries = (0..<11).map { _ in (0..<6).map { _ in Float(random.signed()) / 128 } }
-    for count in 0...grid.tokenCount {
-      let retained = retained(queries, movedBy: 9, grid: grid, retaining: count, keys: rows, values: rows)
-      #expect(retained.count == count && zip(retained, retained.dropFirst()).allSatisfy(<))
-      #expect(retained.allSatisfy { $0 >= 0 && $0 < grid.tokenCount })
+    for parameters in [Self.parameters, Self.withTaR] {
+      for count in 0...grid.tokenCount {
+        let retained = retained(
+          queries, movedBy: 9, grid: grid, retaining: count, keys: rows, values: rows, parameters: parameters)
+        #expect(retained.count == count && zip(retained, retained.dropFirst()).allSatisfy(<))
+        #expect(retained.allSatisfy { $0 >= 0 && $0 < grid.tokenCount })
+      }
     }
   }
 
@@ -103,8 +120,11 @@ struct ProxyQueryTests {
       let rows = (0..<16 * 8).map { $0 % 11 == 0 ? 1 : value }
       for query in [Float.nan, .infinity, 0, 1] {
         let queries = [[Float](repeating: query, count: 8), [Float](repeating: 1, count: 8)]
-        #expect(
-          retained(queries, grid: grid, retaining: 12, keys: rows, values: rows, system: rows).count == 12)
+        for parameters in [Self.parameters, Self.withTaR] {
+          let retained = retained(
+            queries, grid: grid, retaining: 12, keys: rows, values: rows, system: rows, parameters: parameters)
+          #expect(retained.count == 12)
+        }
       }
     }
   }
@@ -150,6 +170,7 @@ struct ProxyQueryTests {
       }
     }
     #expect(hasSought(try cache(Self.parameters)))
+    #expect(hasSought(try cache(Self.withTaR)))
     #expect(!hasSought(try cache(.published)))
   }
 }

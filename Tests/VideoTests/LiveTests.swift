@@ -69,8 +69,9 @@ struct LiveTests {
 
   @Test("whose timestamps jump ahead goes on by the clock", .timeLimit(.minutes(2)))
   func jumpingTimestamps() async throws {
-    // Of its own times the second part comes 30 s behind the first, and the third 70 s behind that.
-    let contents = try bytes(of: "gap.ts") + bytes(of: "starts-at-100s.ts")
+    // A second each. Of its own times the second part comes 100 s behind the first, and the third 200 s behind that.
+    let part = try bytes(of: "starts-at-100s.ts")
+    let contents = part + shifted(part, by: 100) + shifted(part, by: 300)
     let server = try LoopbackMediaServer { _ in .stalledStream(contents) }
     defer { server.stop() }
     var options = options(10)

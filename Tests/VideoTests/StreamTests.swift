@@ -107,6 +107,17 @@ struct StreamTests {
     #expect(await all(of: stream).map(\.time) == [1.8])
   }
 
+  @Test("without a known length is sought to its last instant beyond its end", arguments: ["raw.h264", "live.mkv"])
+  func seeksBeyondUnknownEnd(name: String) async throws {
+    let stream = try await VideoStream.open(.file(path: media(name)), options: options(5))
+    #expect(stream.description.duration == nil)
+    let last = try #require(await all(of: stream).last?.time)
+    stream.seek(to: 1000)
+    #expect(await all(of: stream).map(\.time) == [last])
+    stream.seek(to: 0.4)
+    #expect(await stream.next()?.time == 0.4)
+  }
+
   @Test("in real time takes as long as the video lasts")
   func realtime() async throws {
     var options = options(5)

@@ -20,9 +20,9 @@
 //   3. VaN, value norm: of the rest, tokens with the longest values add most to whatever attends to them. They fill up
 //      the (1 − α)C tokens that are left (ValueNorms.swift).
 //
-// With proxy queries, steps 2 and 3 are replaced: queries of likely questions were recorded before the first temporal
-// patch, and the tokens that they attend to most are retained (ProxyAttention.swift). The other policies are a sliding
-// window and an even spacing (TokenSelector.swift).
+// With proxy queries, queries of likely questions were recorded before the first temporal patch, and the tokens that
+// they attend to most are retained (ProxyAttention.swift): in place of steps 2 and 3, or by default in place of step 3.
+// The other policies are a sliding window and an even spacing (TokenSelector.swift).
 //
 // THE LAYOUT
 //

@@ -24,6 +24,11 @@ public struct InfiniPotVParameters: Sendable, Hashable {
     case tarAndVaN = "tar-van"
     /// The attention that proxy queries give them; TaR and VaN where no proxy queries have been recorded.
     case proxyQueries = "proxy-queries"
+    /// TaR, then proxy queries in place of VaN; TaR and VaN where none have been recorded.
+    case tarAndProxyQueries = "tar-proxy"
+
+    /// Whether proxy queries take part.
+    public var usesProxyQueries: Bool { self != .tarAndVaN }
   }
 
   /// Criterion by which two tokens of different temporal patches are counterparts.
@@ -67,6 +72,7 @@ public struct InfiniPotVParameters: Sendable, Hashable {
     if variants.contains(.preRoPE) { parameters.comparison = .preRoPE }
     if variants.contains(.patchPooling) { parameters.pooling = .patch }
     if variants.contains(.proxyQueries) { parameters.choice = .proxyQueries }
+    if variants.contains(.tarAndProxyQueries) { parameters.choice = .tarAndProxyQueries }
     return parameters
   }
 
@@ -91,8 +97,10 @@ public enum CompressionVariant: String, Sendable, CaseIterable {
   case patchPooling = "patch-pooling"
   /// Tokens are scored by the attention that proxy queries give them, in place of TaR and VaN.
   case proxyQueries = "proxy-queries"
+  /// TaR chooses half of the older tokens, and proxy queries choose the others in place of VaN.
+  case tarAndProxyQueries = "tar-proxy"
 
-  /// The variant with the best answers of the embedded model at 1/8 and 1/16 of the full cache (`edgeassist eval`,
-  /// 2026-11-29; the table is in Sources/Evaluation/README.md).
-  public static let standard: Set<CompressionVariant> = [.proxyQueries]
+  /// The variant with the best answers of the embedded model at 1/8 and 1/16 of the full cache, and on streams in which
+  /// things come by without end (`edgeassist eval`, 2026-12-01; the tables are in Sources/Evaluation/README.md).
+  public static let standard: Set<CompressionVariant> = [.tarAndProxyQueries]
 }

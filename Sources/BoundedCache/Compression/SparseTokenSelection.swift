@@ -12,7 +12,9 @@ extension TokenSelector {
     case .full: preconditionFailure("nothing is evicted")
     case .slidingWindow: markNewest(rest)
     case .uniform: markEvenly(rest)
-    case .infinipotV where scoreByProxyQueries(layer: layer, head: head, keys: keys, values: values, system: system):
+    case .infinipotV
+    where parameters.choice == .proxyQueries
+      && scoreByProxyQueries(layer: layer, head: head, keys: keys, values: values, system: system):
       ranking.mark(rest, highest: proxyAttention.scores, among: cached, in: &isRetained)
     case .infinipotV:
       // The view takes the part of the newest temporal patches in TaR's share.
@@ -24,9 +26,15 @@ extension TokenSelector {
           rotated: parameters.comparison == .preRoPE ? (origins.temporalPatches, angles) : nil)
         ranking.mark(byRedundancy, highest: redundancy.scores, among: cached, in: &isRetained)
       }
-      valueNorms.score(
-        values, count: cached, grid: grid, pooling: ValuePooling(layer: layer, of: shape.layers), origins: origins)
-      ranking.mark(rest - byRedundancy, highest: valueNorms.scores, among: cached, in: &isRetained)
+      if parameters.choice == .tarAndProxyQueries,
+        scoreByProxyQueries(layer: layer, head: head, keys: keys, values: values, system: system)
+      {
+        ranking.mark(rest - byRedundancy, highest: proxyAttention.scores, among: cached, in: &isRetained)
+      } else {
+        valueNorms.score(
+          values, count: cached, grid: grid, pooling: ValuePooling(layer: layer, of: shape.layers), origins: origins)
+        ranking.mark(rest - byRedundancy, highest: valueNorms.scores, among: cached, in: &isRetained)
+      }
     }
     for index in 0..<cached where isRetained[index] { retained.append(index) }
   }

@@ -97,6 +97,9 @@ package struct TokenSelector {
       for index in 0..<count { retained.append(index * cached / count) }
     case .infinipotV where parameters.choice == .proxyQueries && proxy != nil:
       selectByProxyQueries(layer: layer, head: head, keys: keys, values: values, system: system)
+    case .infinipotV where parameters.choice == .tarAndProxyQueries && proxy != nil:
+      selectByTaRAndProxyQueries(
+        layer: layer, head: head, keys: keys, values: values, system: system, origins: origins)
     case .infinipotV:
       selectByInfiniPotV(layer: layer, keys: keys, values: values, origins: origins)
     }
@@ -110,18 +113,53 @@ package struct TokenSelector {
     let shares = InfiniPotVShares(grid: grid, retaining: count, parameters: parameters)
     let older = cached - shares.recentTemporalPatches * grid.tokensPerTemporalPatch
     for index in 0..<cached { isRetained[index] = index >= older }
-    if shares.tarTokens > 0 {
-      redundancy.score(
-        keys, grid: grid, recentTemporalPatches: shares.recentTemporalPatches,
-        patches: parameters.alignment == .patch ? origins?.patches : nil,
-        rotated: parameters.comparison == .preRoPE ? origins.map { ($0.temporalPatches, angles) } : nil)
-      ranking.mark(shares.tarTokens, highest: redundancy.scores, among: older, in: &isRetained)
-    }
+    markByRedundancy(
+      shares.tarTokens, recentTemporalPatches: shares.recentTemporalPatches, keys: keys, origins: origins)
     valueNorms.score(
       values, grid: grid, pooling: ValuePooling(layer: layer, of: shape.layers),
       origins: parameters.pooling == .patch ? origins : nil)
     ranking.mark(shares.vanTokens, highest: valueNorms.scores, among: older, in: &isRetained)
     for index in 0..<cached where isRetained[index] { retained.append(index) }
+  }
+
+  /// Marks the tokens least similar to the newest temporal patches, of those before them.
+  private mutating func markByRedundancy(
+    _ wanted: Int, recentTemporalPatches: Int, keys: Span<UInt16>, origins: HeadTokenOrigins?
+  ) {
+    guard wanted > 0 else { return }
+    redundancy.score(
+      keys, grid: grid, recentTemporalPatches: recentTemporalPatches,
+      patches: parameters.alignment == .patch ? origins?.patches : nil,
+      rotated: parameters.comparison == .preRoPE ? origins.map { ($0.temporalPatches, angles) } : nil)
+    ranking.mark(
+      wanted, highest: redundancy.scores, among: cached - recentTemporalPatches * grid.tokensPerTemporalPatch,
+      in: &isRetained)
+  }
+
+  /// The newest temporal patch whole, if it takes no more than half of what is retained. Of the rest a share α the
+  /// tokens least similar to the newest temporal patches, then what the proxy queries attend to most.
+  private mutating func selectByTaRAndProxyQueries(
+    layer: Int, head: Int, keys: Span<UInt16>, values: Span<UInt16>, system: Span<UInt16>?, origins: HeadTokenOrigins?
+  ) {
+    guard count > 0 else { return }
+    let newest = markNewestTemporalPatch()
+    let compared = max(1, Int(parameters.recentRatio * Double(grid.temporalPatches)))
+    let byRedundancy = min(
+      Int(parameters.alpha * Double(count - newest)), cached - compared * grid.tokensPerTemporalPatch)
+    markByRedundancy(byRedundancy, recentTemporalPatches: compared, keys: keys, origins: origins)
+    _ = scoreByProxyQueries(layer: layer, head: head, keys: keys, values: values, system: system)
+    ranking.mark(
+      count - newest - byRedundancy, highest: proxyAttention.scores, among: cached - newest, in: &isRetained)
+    for index in 0..<cached where isRetained[index] { retained.append(index) }
+  }
+
+  /// Marks nothing but the newest temporal patch, and not even that where it takes more than half of what is retained.
+  ///
+  /// - Returns: tokens that were marked.
+  private mutating func markNewestTemporalPatch() -> Int {
+    let newest = grid.tokensPerTemporalPatch * 2 <= count ? grid.tokensPerTemporalPatch : 0
+    for index in 0..<cached { isRetained[index] = index >= cached - newest }
+    return newest
   }
 
   /// The newest temporal patch whole, if it takes no more than half of what is retained, then the tokens that the proxy
@@ -130,8 +168,7 @@ package struct TokenSelector {
     layer: Int, head: Int, keys: Span<UInt16>, values: Span<UInt16>, system: Span<UInt16>?
   ) {
     guard count > 0 else { return }
-    let newest = grid.tokensPerTemporalPatch * 2 <= count ? grid.tokensPerTemporalPatch : 0
-    for index in 0..<cached { isRetained[index] = index >= cached - newest }
+    let newest = markNewestTemporalPatch()
     _ = scoreByProxyQueries(layer: layer, head: head, keys: keys, values: values, system: system)
     ranking.mark(count - newest, highest: proxyAttention.scores, among: cached - newest, in: &isRetained)
     for index in 0..<cached where isRetained[index] { retained.append(index) }
@@ -145,7 +182,7 @@ extension TokenSelector {
   mutating func scoreByProxyQueries(
     layer: Int, head: Int, keys: Span<UInt16>, values: Span<UInt16>, system: Span<UInt16>?
   ) -> Bool {
-    guard parameters.choice == .proxyQueries, let proxy else { return false }
+    guard parameters.choice.usesProxyQueries, let proxy else { return false }
     proxyAttention.score(
       keys: keys, values: values, system: system, proxy: proxy.queries, layer: layer, head: head,
       movedBy: proxy.change)

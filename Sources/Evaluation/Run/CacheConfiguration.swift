@@ -22,7 +22,7 @@ public struct CacheConfiguration: Sendable, Equatable {
   private static let profileWord = "profile"
   private static let offloadWord = "offload"
 
-  /// Reads a specification such as `infinipot-v+proxy-queries+q8_0+offload`.
+  /// Reads a specification such as `infinipot-v+tar-proxy+q8_0+offload`.
   ///
   /// - Throws: `EvaluationError.unknownConfiguration` with the known words, or `unsuitableVariant`.
   public init(_ specification: String) throws(EvaluationError) {

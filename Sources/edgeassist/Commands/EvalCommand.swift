@@ -14,7 +14,7 @@ struct EvalCommand: AsyncParsableCommand {
     abstract: "Measure how well questions about long streams are answered, or programming tasks solved.",
     discussion: """
       edgeassist eval                                          policies against the full KV cache
-      edgeassist eval --configurations full,infinipot-v+proxy-queries+q8_0 --kv-ratios 1/8
+      edgeassist eval --configurations full,infinipot-v+tar-proxy+q8_0 --kv-ratios 1/8
       edgeassist eval --output results.jsonl --resume          continue where an earlier run stopped
       edgeassist eval --requests r.jsonl --answers a.jsonl     your own clips and the right answers
       edgeassist eval --suite code                             programming tasks: one shot, four roles, adapters

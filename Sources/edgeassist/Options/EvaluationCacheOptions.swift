@@ -11,7 +11,7 @@ struct EvaluationCacheOptions: ParsableArguments {
     name: .customLong("configurations"),
     help: ArgumentHelp(
       "Configurations to compare, separated by commas: a policy and its changes, joined by +, such as "
-        + "infinipot-v+proxy-queries+q8_0+offload. All are compared with the first. "
+        + "infinipot-v+tar-proxy+q8_0+offload. All are compared with the first. "
         + "(default: \(ConfigurationList.standard))", valueName: "specs"),
     transform: ConfigurationList.init(text:))
   var chosen: ConfigurationList?
@@ -89,7 +89,7 @@ extension EvaluationCacheOptions {
 struct ConfigurationList: CustomStringConvertible {
   var list: [CacheConfiguration] = []
 
-  static let standard = ConfigurationList(known: "full,infinipot-v,infinipot-v+proxy-queries,uniform,sliding-window")
+  static let standard = ConfigurationList(known: "full,infinipot-v,infinipot-v+tar-proxy,uniform,sliding-window")
 
   /// - Parameter text: specifications that are all valid.
   private init(known text: String) {

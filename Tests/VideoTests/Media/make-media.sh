@@ -109,6 +109,7 @@ rm red.part blue.part
 run -i constant.mp4 -c copy -bitexact -encryption_scheme cenc-aes-ctr -encryption_key 00112233445566778899aabbccddeeff \
   -encryption_kid 00112233445566778899aabbccddeeff encrypted.mp4
 run -i constant.mp4 -c copy -bitexact -movflags frag_keyframe+empty_moov fragmented.mp4
+run -i constant.mp4 -c copy -bsf:v h264_mp4toannexb -bitexact raw.h264
 # Its first frame comes at 5 s.
 run -itsoffset 5 -i constant.mp4 -c copy -bitexact -fflags +bitexact starts-at-5s.mkv
 # Nothing for 30 s after the first second.
