@@ -229,9 +229,24 @@ final class DecodingLoop {
     }
     hasEnded = false
     hasReportedEnd = true
-    sampler.advanceToTarget(in: input, isLast: recordings.isLast)
+    advanceToTarget(in: input)
     sampler.sampleTargetInPause()
     shared.restartClock()
+  }
+
+  /// Decodes on to the target of a jump, through recordings whose length nothing tells, and previews it.
+  private func advanceToTarget(in input: MediaInput) {
+    var input = input
+    while sampler.advanceToTarget(in: input) {
+      recordings.noteEnd(after: sampler.endTime - sampler.beginning)
+      guard let (next, first) = recordings.openNext() else {
+        sampler.stopShort()
+        break
+      }
+      take(next, first: first)
+      input = next
+    }
+    sampler.showPreview(isForced: true)
   }
 
   /// Decodes a frame that begins no later than `target`.
@@ -326,8 +341,8 @@ final class DecodingLoop {
     var opening = options.opening
     opening.firstSegment = segments?.first
     let reopened = try MediaInput.open(source, options: opening, interrupt: shared.interrupt)
-    if let segments, segments.repeated > 0, let latest = sampler.latestTimestamp {
-      reopened.repeated = RepeatedFrames(upTo: latest, window: segments.repeated + segments.longestDuration)
+    if let window = segments?.window, let latest = sampler.latestTimestamp {
+      reopened.repeated = RepeatedFrames(upTo: latest, window: window)
     }
     let first = try reopened.readFirst(timeout: options.timeout, interrupt: shared.interrupt)
     guard reopened.isLive else { return false }

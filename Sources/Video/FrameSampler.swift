@@ -304,10 +304,10 @@ final class FrameSampler {
     quietUntil = target
   }
 
-  /// Decodes on to the frame that is shown at the target of a jump, and previews it, also while the stream is paused.
-  /// - Parameter isLast: whether the stream ends with this input.
-  func advanceToTarget(in input: MediaInput, isLast: Bool) {
-    guard isShowing else { return }
+  /// Decodes on to the frame that is shown at the target of a jump, also while the stream is paused.
+  /// - Returns: whether the input ended before it.
+  func advanceToTarget(in input: MediaInput) -> Bool {
+    guard isShowing else { return false }
     reading: while !shared.isInterrupted {
       switch read(from: input) {
       case .frame:
@@ -316,18 +316,15 @@ final class FrameSampler {
         forgetNext()
       case .nothingYet:
         _ = shared.rest(MediaInput.restSeconds)
-      case .end:
-        if isLast { stopShort() }
-        break reading
-      case .interrupted, .lost:
-        break reading
+      case .end: return true
+      case .interrupted, .lost: break reading
       }
     }
-    showPreview(isForced: true)
+    return false
   }
 
   /// The stream ends before the target of a jump: goes on from the last instant of its last frame.
-  private func stopShort() {
+  func stopShort() {
     quietUntil = lastInstant(before: endTime)
     clock.restart(at: quietUntil)
   }
@@ -360,8 +357,10 @@ final class FrameSampler {
     sendsAsTaken: Bool
   ) {
     let now = max(time + max(0, input.openedAt - lostAt), liveClock.streamTime(at: input.openedAt) ?? 0)
-    let length = input.repeated?.length ?? 0
-    let beginning = segments.map { max(now - $0.span + length, min(now, clock.time(of: clock.next))) } ?? now
+    // A playlist that repeats what was seen goes on by its own timestamps.
+    let gap = input.repeated?.gap(before: first.timestamp.map(input.timeBase.seconds))
+    let beginning =
+      segments.map { min(now, max(gap.map { time + $0 } ?? (now - $0.span), clock.time(of: clock.next))) } ?? now
     timeline = timeline.resumed(at: beginning, timeBase: input.timeBase)
     liveClock = LiveClock(isPlaylist: input.isPlaylist)
     forgetNext()

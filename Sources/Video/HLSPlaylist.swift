@@ -66,7 +66,7 @@ package struct HLSPlaylist: Sendable, Equatable {
   private static let longestSegment = 3600.0
 
   /// The number of the segment that is added next.
-  private var nextSequence: Int { firstSequence &+ segments.count }
+  package var nextSequence: Int { firstSequence &+ segments.count }
 
   /// The segments added to `former`, an earlier version of this playlist.
   package func addition(to former: HLSPlaylist) -> Addition {

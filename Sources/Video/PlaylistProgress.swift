@@ -13,20 +13,22 @@ struct PlaylistProgress {
     let first: Int
     /// Seconds from the beginning of the first one to the beginning of the latest.
     let span: Double
-    /// Seconds of the segments that may have been read before.
-    let repeated: Double
+    /// Seconds before the latest frame that was seen at which what is read may begin; nil for a sender that has started
+    /// again, which repeats nothing.
+    let window: Double?
     /// The longest that a segment lasts, in seconds.
     let longestDuration: Double
 
     /// - Parameters:
     ///   - first: the index of the first that is read.
-    ///   - firstNew: the index of the first that was not there before.
-    fileprivate init(first: Int, firstNew: Int, in playlist: HLSPlaylist) {
+    ///   - secondsAway: since the latest frame; nil for a sender that has started again.
+    fileprivate init(first: Int, secondsAway: Double?, in playlist: HLSPlaylist) {
       self.first = first
       let read = playlist.durations.dropFirst(first)
+      let longest = max(playlist.targetDuration, read.max() ?? 0)
       span = read.dropLast().reduce(0, +)
-      repeated = read.prefix(max(0, firstNew - first)).reduce(0, +)
-      longestDuration = max(playlist.targetDuration, read.max() ?? 0)
+      window = secondsAway.map { $0 + playlist.durations.reduce(0, +) + longest }
+      longestDuration = longest
     }
   }
 
@@ -40,8 +42,10 @@ struct PlaylistProgress {
   private var former: HLSPlaylist?
   /// Whether the playlist could not be read when the source was lost.
   private var wasUnreadable = false
-  /// The last segments of `former` that may not have been read: those that have begun since the last frame, and one.
+  /// The last segments of `former` that may not have been read.
   private var unread = 0
+  /// The number of the segment that comes next by the newest playlist so far.
+  private var nextSequence = Int.min
 
   /// - Returns: nil for a source that is no web address.
   init?(of source: VideoSource, lostAt: Double, timeout: Double, interrupt: IOInterrupt) {
@@ -69,22 +73,30 @@ struct PlaylistProgress {
     }
     // A sender that has closed it sends no more.
     if playlist.isClosed { return nil }
-    let recent = playlist.segmentCount(within: monotonicSeconds() - lostAt)
-    if let former {
+    let secondsAway = monotonicSeconds() - lostAt
+    let recent = playlist.segmentCount(within: secondsAway)
+    let count = playlist.segments.count
+    // Smaller numbers are those of a sender that has started again, or of an older playlist that a server still has.
+    let goesOn = playlist.nextSequence > nextSequence
+    let isOlder = playlist.nextSequence < (former?.nextSequence ?? .min)
+    defer { nextSequence = max(nextSequence, playlist.nextSequence) }
+    if let former, !isOlder {
       switch playlist.addition(to: former) {
-      case .segments(let index): return NewSegments(first: max(0, index - unread), firstNew: index, in: playlist)
+      case .segments(let index):
+        return NewSegments(
+          first: max(0, index - unread), secondsAway: goesOn ? secondsAway : nil, in: playlist)
       case .everything:
-        let first = max(0, playlist.segments.count - max(recent, Self.fewestKept))
-        return NewSegments(first: first, firstNew: first, in: playlist)
+        return NewSegments(
+          first: max(0, count - recent - Self.margin), secondsAway: goesOn ? secondsAway : nil, in: playlist)
       case .nothing: break
       }
     }
-    if former == nil {
+    if former == nil || isOlder {
+      let isFirst = former == nil
       former = playlist
-      unread = recent + 1
-      let count = playlist.segments.count
-      if wasUnreadable, count > 0 {
-        return NewSegments(first: max(0, count - unread), firstNew: count, in: playlist)
+      unread = recent + Self.margin
+      if isFirst, wasUnreadable, count > 0 {
+        return NewSegments(first: max(0, count - unread), secondsAway: secondsAway, in: playlist)
       }
     }
     throw .unreachable(source: name, detail: "its playlist holds nothing new")
@@ -133,8 +145,9 @@ struct PlaylistProgress {
     return (playlist, Self.location(of: connection) ?? address)
   }
 
-  /// Segments of a playlist that begins again from which it is read at least, as FFmpeg begins (`live_start_index`).
-  private static let fewestKept = 3
+  /// Segments before those that have begun since the last frame from which is read: as many as FFmpeg begins before the
+  /// end (`live_start_index`), so that it may not have come to them.
+  private static let margin = 3
 
   /// Bytes of a playlist that are read at most.
   private static let longest = 1 << 20

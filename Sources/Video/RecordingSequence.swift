@@ -46,9 +46,6 @@ final class RecordingSequence {
 
   private var count: Int { file?.recordings.count ?? 1 }
 
-  /// Whether nothing follows the recording that is read.
-  var isLast: Bool { number + 1 >= count }
-
   // MARK: Opening
 
   /// Opens the first recording that has a frame.

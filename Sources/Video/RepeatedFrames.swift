@@ -7,7 +7,7 @@ package struct RepeatedFrames {
   private let latest: Double
   /// Seconds before it at which what is read again begins, at most.
   private let window: Double
-  private var times: (first: Double, last: Double)?
+  private var previous: Double?
   private var isOver = false
 
   /// Seconds by which a frame's timestamp may lie before that of the frame before it in the same run.
@@ -25,15 +25,16 @@ package struct RepeatedFrames {
   /// those of a sender that has started again.
   package mutating func takesNext(at time: Double?) -> Bool {
     guard !isOver, let time, time <= latest, time >= latest - window,
-      times.map({ time >= $0.last - Self.longestStepBack }) ?? true
+      previous.map({ time >= $0 - Self.longestStepBack }) ?? true
     else {
       isOver = true
       return false
     }
-    times = (times?.first ?? time, time)
+    previous = time
     return true
   }
 
-  /// Seconds from the first frame that was left out to the end of the last one, about.
-  package var length: Double { times.map { $0.last - $0.first } ?? 0 }
+  /// Seconds from the latest frame that was seen to the first that was not; nil where nothing was seen before, so that
+  /// the source may have started again.
+  package func gap(before time: Double?) -> Double? { previous == nil ? nil : time.map { $0 - latest } }
 }

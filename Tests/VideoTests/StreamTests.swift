@@ -118,6 +118,17 @@ struct StreamTests {
     #expect(await stream.next()?.time == 0.4)
   }
 
+  @Test("is sought to its last instant beyond its end through recordings without a known length")
+  func seeksBeyondUnknownRecordings() async throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write(bytes(of: "live.mkv") + bytes(of: "live.mkv"), to: "joined.mkv")
+    let stream = try await VideoStream.open(.file(path: path), options: options(5))
+    stream.seek(to: 1000)
+    #expect(await all(of: stream).map(\.time) == [1.8])
+    stream.seek(to: 0.4)
+    #expect(await stream.next()?.time == 0.4)
+  }
+
   @Test("in real time takes as long as the video lasts")
   func realtime() async throws {
     var options = options(5)

@@ -119,6 +119,9 @@ struct QuantizeCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
+    // What comes between two phases is for the next one.
+    let signals = InterruptSignals {}
+    defer { signals.stop() }
     do {
       let report = try await makeReport()
       try StandardStreams.print(json ? report.json() : report.text(style: .standardOutput))

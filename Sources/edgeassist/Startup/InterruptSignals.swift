@@ -34,7 +34,7 @@ final class InterruptSignals {
 
   private let number: Int
 
-  /// - Parameter handler: called on a queue of its own at the first signal.
+  /// - Parameter handler: called on a queue of its own at the first signal; at once where it came in an earlier phase.
   init(_ handler: @escaping @Sendable () -> Void) {
     number = Self.handlers.withLock { handlers in
       handlers.next += 1
@@ -42,6 +42,7 @@ final class InterruptSignals {
       return handlers.next
     }
     _ = Self.sources
+    if Self.arrival.isStopped { handler() }
   }
 
   deinit { stop() }
