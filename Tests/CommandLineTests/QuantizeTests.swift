@@ -251,6 +251,28 @@ struct QuantizeTests {
     #expect(try folder.names() == ["s.jsonl", "text.txt"])
   }
 
+  @Test("ends at a signal that comes as one phase ends and the next begins")
+  func signalsBetweenPhases() async throws {
+    let options = try text.joined(separator: " ")
+    let profile = try await Program.shell(
+      """
+      "$0" profile --pruning --model "\(Self.model)" --data text.txt --windows 1 --prune-heads 0.1 --output heads.json
+      """, folder: folder.url)
+    #expect(profile.status == 0, "\(profile.errors)")
+    // The temporary model is there for a few milliseconds.
+    let run = try await Program.shell(
+      """
+      for name in INT TERM HUP INT TERM HUP; do
+        "$0" quantize "\(Self.model)" out.gguf --type Q4_0 --attention-pruning heads.json \(options) >&2 &
+        while [ -d /proc/$! ] && ! ls .edgeassist-* > ls.txt 2>&1; do :; done
+        kill -$name $!; wait $!; echo $?
+      done
+      rm ls.txt
+      """, folder: folder.url)
+    #expect(run.output == String(repeating: "130\n", count: 6), "\(run.output) \(run.errors)")
+    #expect(try folder.names() == ["heads.json", "text.txt"])
+  }
+
   @Test("with --scale-channels says how much the products lose less, and adapters are refused then")
   func scaleChannels() async throws {
     let arguments = try ["quantize", Self.model, "scaled.gguf", "--type", "Q4_0", "--scale-channels"] + text
